@@ -1,0 +1,66 @@
+from datetime import datetime
+from typing import Any
+
+from midwatch.domain.base import Model
+from midwatch.domain.observation import LogLines, Observation, Resources
+from midwatch.domain.subject import Subject
+
+
+class Ask(Model):
+    """A question to a tool that has not been put yet."""
+
+    tool: str
+    arguments: dict[str, Any] = {}
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.tool}({', '.join(f'{k}={v!r}' for k, v in sorted(self.arguments.items()) if v not in ('', None))})"
+
+
+class Evidence(Model):
+    """One tool call that happened. The only thing that may be cited."""
+
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    query: str
+    observation: Observation
+    taken_at: datetime
+    took_ms: int
+    sha256: str
+
+    @property
+    def text(self) -> str:
+        """All that was seen, as text: what a quotation is looked up in."""
+        seen = self.observation
+        return seen.text if isinstance(seen, LogLines) else seen.body.decode()
+
+    @property
+    def size(self) -> str:
+        seen = self.observation
+        return f"{seen.count} {seen.resource}" if isinstance(seen, Resources) else f"{seen.text.count(chr(10))} lines"
+
+
+class Gap(Model):
+    """A question that got no answer. Never evidence; `permission` names the right that is missing, if that is the reason."""
+
+    tool: str
+    arguments: dict[str, Any]
+    query: str
+    reason: str
+    permission: str = ""
+    essential: bool = False
+
+
+class Citation(Model):
+    """A pointer into one Evidence that code can check.
+
+    `quote` must occur in the evidence (within the object `subject`, when one is named); with `absent` the object
+    `subject` must not occur in it, and the evidence must be complete for that scope.
+    """
+
+    evidence: str
+    quote: str = ""
+    subject: Subject | None = None
+    absent: bool = False

@@ -1,0 +1,91 @@
+from datetime import datetime
+from enum import StrEnum
+
+from midwatch.domain.base import Model
+from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.subject import Subject
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Role(StrEnum):
+    """What a code can be in a chain of causes."""
+
+    CAUSE = "cause"  # can be the root by itself: a missing ConfigMap, a wrong selector
+    SYMPTOM = "symptom"  # somebody else's fault unless nothing explains it: a crash loop, no ready endpoints
+    RISK = "risk"  # true, worth telling, and not why anything is broken now
+
+
+class Confidence(StrEnum):
+    """HIGH only when the specific evidence (message text, log line, exact field) is cited; MEDIUM when inferred from state."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Code(Model):
+    """One numbered finding, as data. Texts are templates over the finding's facts.
+
+    `directness` (0–100) orders causes on one object: how near the statement is to what a person would change.
+    `check` are read-only commands, `fix` commands for a person to copy, `prevent` what keeps it from coming back.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    role: Role
+    directness: int
+    message: str
+    meaning: str
+    check: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
+    prevent: str = ""
+    monitor: str = ""
+
+
+class Finding(Model):
+    """One coded statement of a rule about one subject.
+
+    `owner` is the workload a person would name (the Deployment of a Pod); `peers` are the upstream objects that the
+    evidence itself blames (the Service a log could not reach), nearest first.
+    """
+
+    code: str
+    subject: Subject
+    owner: Subject
+    title: str
+    message: str
+    severity: Severity
+    role: Role
+    directness: int
+    confidence: Confidence = Confidence.HIGH
+    facts: dict[str, str] = {}
+    onset: datetime | None = None
+    cites: tuple[Citation, ...]
+    peers: tuple[Subject, ...] = ()
+    also: tuple[Subject, ...] = ()
+
+
+class Link(Model):
+    """Trouble at `source` can become trouble at `target`; `how` says the way in words ("mounts", "selects")."""
+
+    source: Subject
+    target: Subject
+    how: str
+
+
+class Analysis(Model):
+    """What one integration makes of the evidence so far: statements, how trouble spreads, and what it would still like to see.
+
+    `subjects` are all that were looked at and are fit to be named in a question, `healthy` those with nothing against them.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    links: tuple[Link, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    subjects: tuple[Subject, ...] = ()

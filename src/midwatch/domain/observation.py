@@ -1,0 +1,39 @@
+"""What a tool saw, in types no vendor owns."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from midwatch.domain.base import Model
+
+
+class Resources(Model):
+    """The states of all objects of one kind that a query returned.
+
+    `body` is a JSON array, already redacted, one object an element: it is what is hashed, stored and cited.
+    `resource` is the system's own plural (`pods`), `scope` the namespace or "" for all of them.
+    `partial` says, in words, what the answer left out on purpose ("warnings only"); then absence proves nothing.
+    """
+
+    type: Literal["resources"] = "resources"
+    resource: str
+    scope: str = ""
+    body: bytes
+    count: int
+    partial: str = ""
+
+
+class LogLines(Model):
+    """The end of one log. `truncated` counts nothing: it says that earlier lines exist and were not read."""
+
+    type: Literal["log"] = "log"
+    kind: str = "Pod"
+    namespace: str
+    name: str
+    container: str
+    previous: bool = False
+    text: str
+    truncated: bool = False
+
+
+Observation = Annotated[Resources | LogLines, Field(discriminator="type")]

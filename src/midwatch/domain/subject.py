@@ -1,0 +1,19 @@
+from midwatch.domain.base import Model
+
+
+class Subject(Model):
+    """One thing that can be broken: a Pod, a Service, a node, a gateway."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    container: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind} {place}"
+
+    @property
+    def whole(self) -> "Subject":
+        """The object itself, without the container inside it."""
+        return self.model_copy(update={"container": ""}) if self.container else self

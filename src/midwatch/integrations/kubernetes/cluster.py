@@ -1,0 +1,189 @@
+"""The cluster as the evidence shows it: what the analyzers read, and how they cite it. Pure; nothing here asks anybody."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TypeVar
+
+import msgspec
+
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.observation import LogLines, Resources
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.kinds import ALL, PLURAL
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.selectors import subset
+
+O = TypeVar("O", bound=Object)
+Key = tuple[str, str, str]  # kind, namespace, name
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Cluster:
+    """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it."""
+
+    def __init__(self, evidence: Sequence[Evidence]) -> None:
+        self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
+        self._source: dict[Key, str] = {}
+        self._whole: dict[str, dict[str, str]] = defaultdict(dict)  # plural → scope → evidence that lists it completely
+        self._logs: dict[tuple[str, str, str, bool], Evidence] = {}
+        self._events: dict[Key, list[Event]] = defaultdict(list)
+        for item in evidence:
+            self._take(item)
+        for event in self.all(Event):
+            about = event.involved_object
+            self._events[about.kind, about.namespace or "", about.name].append(event)
+        for events in self._events.values():
+            events.sort(key=lambda e: (e.last or _NEVER, e.name))
+        self.taken_at = max((e.taken_at for e in evidence), default=_NEVER)
+
+    def _take(self, item: Evidence) -> None:
+        seen = item.observation
+        if isinstance(seen, LogLines):
+            self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
+        elif isinstance(seen, Resources) and seen.resource in ALL:
+            type_ = ALL[seen.resource].type
+            for obj in msgspec.json.decode(seen.body, type=list[type_]):
+                key = (obj.kind, obj.namespace, obj.name)
+                self._objects[obj.kind][key] = obj
+                self._source[key] = item.id
+            if not seen.partial:
+                self._whole[seen.resource][seen.scope] = item.id
+
+    # -- objects
+
+    def all(self, type_: type[O], namespace: str | None = None) -> Iterator[O]:
+        """All objects of a kind in a stable order (namespace, name); of one namespace, if named."""
+        found = self._objects.get(type_.__name__, {})
+        for key in sorted(found):
+            if namespace is None or key[1] == namespace:
+                yield found[key]  # pyright: ignore[reportReturnType]
+
+    def get(self, type_: type[O], namespace: str, name: str) -> O | None:
+        return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
+
+    def known(self, type_: type[Object], namespace: str = "") -> bool:
+        """True when every object of the kind in the namespace was read, so that absence is a fact."""
+        scopes = self._whole.get(PLURAL[type_.__name__], {})
+        return "" in scopes or (bool(namespace) and namespace in scopes)
+
+    def missing(self, type_: type[Object], namespace: str, name: str) -> bool:
+        """True only when the absence is proved; False when it exists or nobody knows."""
+        return self.known(type_, namespace) and self.get(type_, namespace, name) is None
+
+    @cached_property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces of everything that was read, sorted."""
+        return tuple(sorted({key[1] for found in self._objects.values() for key in found if key[1]}))
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of the evidence: when it was taken, or, in a dump, the newest time that it speaks of.
+
+        Never the machine's clock: the same evidence must give the same answer tomorrow.
+        """
+        newest = max((e.last for e in self.all(Event) if e.last), default=_NEVER)
+        for pod in self.all(Pod):
+            for condition in pod.status.conditions or ():
+                newest = max(newest, condition.last_transition_time or _NEVER)
+        return newest if newest > _NEVER else self.taken_at
+
+    # -- owners and pods
+
+    def owner(self, obj: Object) -> Subject:
+        """The workload a person would name: up the controllers' chain as far as it is known, or by name where a link is missing."""
+        meta, subject, namespace = obj.metadata, obj.subject, obj.namespace
+        for _ in range(4):
+            parent = _controller(meta)
+            if parent is None:
+                break
+            subject = Subject(kind=parent.kind, name=parent.name, namespace=namespace)
+            known = self._objects.get(parent.kind, {}).get((parent.kind, namespace, parent.name))
+            if known is None:
+                return _deployment(subject, obj.labels)
+            meta = known.metadata
+        return subject
+
+    def pods(self, selector: Mapping[str, str], namespace: str) -> list[Pod]:
+        """Pods a plain (Service-style) selector matches; an empty selector matches none."""
+        return [p for p in self.pods_in(namespace) if selector and subset(selector, p.labels)]
+
+    def pods_in(self, namespace: str) -> Sequence[Pod]:
+        return self._pods_by_namespace.get(namespace, ())
+
+    @cached_property
+    def _pods_by_namespace(self) -> dict[str, list[Pod]]:
+        found: dict[str, list[Pod]] = defaultdict(list)
+        for pod in self.all(Pod):
+            found[pod.namespace].append(pod)
+        return found
+
+    def owned(self, owner: Subject) -> Sequence[Pod]:
+        """The pods of a workload, in order of name."""
+        return self._pods_by_owner.get(owner, ())
+
+    @cached_property
+    def _pods_by_owner(self) -> dict[Subject, list[Pod]]:
+        found: dict[Subject, list[Pod]] = defaultdict(list)
+        for pod in self.all(Pod):
+            found[self.owner(pod)].append(pod)
+        return found
+
+    # -- events and logs
+
+    def events(self, obj: Object | Subject, *reasons: str) -> list[Event]:
+        """Events about an object, oldest first; only of the named reasons, if any."""
+        key = (obj.kind, obj.namespace, obj.name)
+        return [e for e in self._events.get(key, ()) if not reasons or e.reason in reasons]
+
+    def log(self, pod: Pod, container: str, *, previous: bool = False) -> LogLines | None:
+        """The log that was read, or None when it was not."""
+        found = self._logs.get((pod.namespace, pod.name, container, previous))
+        return found.observation if found and isinstance(found.observation, LogLines) else None
+
+    def logs(self) -> Iterator[LogLines]:
+        for key in sorted(self._logs):
+            seen = self._logs[key].observation
+            if isinstance(seen, LogLines):
+                yield seen
+
+    # -- citing
+
+    def cite(self, obj: Object, quote: str = "") -> Citation:
+        """The object as it was seen; `quote` must be text that stands in it."""
+        key = (obj.kind, obj.namespace, obj.name)
+        return Citation(evidence=self._source[key], subject=obj.subject, quote=quote)
+
+    def cite_event(self, event: Event, quote: str = "") -> Citation:
+        return self.cite(event, quote or event.message or event.reason or "")
+
+    def cite_log(self, log: LogLines, quote: str) -> Citation:
+        found = self._logs[log.namespace, log.name, log.container, log.previous]
+        return Citation(evidence=found.id, quote=quote)
+
+    def cite_absence(self, type_: type[Object], namespace: str, name: str) -> Citation:
+        """That an object does not exist; only after `missing()` was True."""
+        scopes = self._whole[PLURAL[type_.__name__]]
+        subject = Subject(kind=type_.__name__, name=name, namespace=namespace)
+        return Citation(evidence=scopes.get(namespace) or scopes[""], subject=subject, absent=True)
+
+    def cite_scope(self, type_: type[Object], namespace: str = "") -> Citation:
+        """The whole list of a kind: for statements such as "no pod matches"."""
+        scopes = self._whole.get(PLURAL[type_.__name__], {})
+        return Citation(evidence=scopes.get(namespace) or scopes.get("") or next(iter(scopes.values())))
+
+
+def _controller(meta: Metadata):
+    owners = meta.owner_references or ()
+    return next((o for o in owners if o.controller), owners[0] if owners else None)
+
+
+def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:
+    """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`."""
+    suffix = "-" + labels.get("pod-template-hash", "")
+    if subject.kind == "ReplicaSet" and len(suffix) > 1 and subject.name.endswith(suffix):
+        return Subject(kind="Deployment", name=subject.name.removesuffix(suffix), namespace=subject.namespace)
+    return subject

@@ -1,0 +1,87 @@
+"""Who answers questions about a cluster: a live API server or a dump. Both give the same typed objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from midwatch.integrations.kubernetes.objects.meta import Object
+
+
+class Refused(Exception):
+    """The question was understood and not answered. `permission` names a missing right as `list pods in namespace shop`."""
+
+    def __init__(self, reason: str, *, query: str = "", permission: str = "", absent: bool = False) -> None:
+        super().__init__(reason)
+        self.query = query
+        self.permission = permission
+        self.absent = absent  # the thing asked for does not exist (or is not there yet): an answer, no failure
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """`names_only` asks for metadata without contents (ConfigMaps of a whole cluster)."""
+
+    plural: str
+    namespace: str = ""
+    labels: str = ""
+    fields: str = ""
+    names_only: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out."""
+
+    items: Sequence[Object]
+    query: str
+    partial: str = ""
+
+
+@dataclass(frozen=True)
+class LogRequest:
+    namespace: str
+    pod: str
+    container: str = ""
+    previous: bool = False
+    tail_lines: int = 200
+    limit_bytes: int = 512 * 1024
+    since_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class LogText:
+    text: str
+    query: str
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file of a dump, or a part of one, that could not be read."""
+
+    file: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class About:
+    """Where the answers come from: a sentence for people, the server's version, and what could not be read at all."""
+
+    source: str
+    version: str = ""
+    unreadable: tuple[Unreadable, ...] = field(default=())
+
+
+class Reader(Protocol):
+    async def list(self, request: ListRequest) -> Listing:
+        """All objects of a kind; raises Refused."""
+        ...
+
+    async def log(self, request: LogRequest) -> LogText:
+        """The end of one container's log; raises Refused (absent=True when there is no such log yet)."""
+        ...
+
+    async def about(self) -> About: ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,51 @@
+"""Label and node selectors, matched as the API server and the scheduler do."""
+
+from collections.abc import Iterable, Mapping
+
+from midwatch.integrations.kubernetes.objects.meta import Expression, LabelSelector
+from midwatch.integrations.kubernetes.objects.pod import NodeSelector
+
+
+def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
+    """No selector selects nothing; an empty selector selects everything."""
+    if selector is None:
+        return False
+    return subset(selector.match_labels or {}, labels) and all(holds(e, labels) for e in selector.match_expressions or ())
+
+
+def subset(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def holds(expression: Expression, labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression.key), expression.values or []
+    match expression.operator:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case "Gt" | "Lt" if value is not None and values and value.lstrip("-").isdigit() and values[0].lstrip("-").isdigit():
+            return int(value) > int(values[0]) if expression.operator == "Gt" else int(value) < int(values[0])
+        case _:
+            return False
+
+
+def node_matches(selector: NodeSelector | None, labels: Mapping[str, str], name: str = "") -> bool:
+    """Terms are alternatives, expressions within a term must all hold; no selector matches every node."""
+    if selector is None:
+        return True
+    return any(
+        all(holds(e, labels) for e in term.match_expressions or ())
+        and all(holds(e, {"metadata.name": name}) for e in term.match_fields or ())
+        and bool(term.match_expressions or term.match_fields)
+        for term in selector.node_selector_terms or ()
+    )
+
+
+def unmatched(wanted: Mapping[str, str], labels: Mapping[str, str]) -> Iterable[str]:
+    """The `key=value` pairs of a selector that the labels do not satisfy."""
+    return (f"{key}={value}" for key, value in wanted.items() if labels.get(key) != value)
