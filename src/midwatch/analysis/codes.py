@@ -11,7 +11,6 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Code, Confidence, Finding
 from midwatch.domain.subject import Subject
 
-
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
 

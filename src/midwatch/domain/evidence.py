@@ -12,6 +12,7 @@ class Ask(Model):
     tool: str
     arguments: dict[str, Any] = {}
     why: str = ""
+    essential: bool = False
 
     @property
     def key(self) -> str:
@@ -43,13 +44,18 @@ class Evidence(Model):
 
 
 class Gap(Model):
-    """A question that got no answer. Never evidence; `permission` names the right that is missing, if that is the reason."""
+    """A question that got no answer. Never evidence.
+
+    `permission` names the right that is missing, if that is the reason; `absent` that there was nothing to read (a log that
+    does not exist yet); `essential` that without the answer nobody can be called healthy.
+    """
 
     tool: str
     arguments: dict[str, Any]
     query: str
     reason: str
     permission: str = ""
+    absent: bool = False
     essential: bool = False
 
 

@@ -79,13 +79,21 @@ class Link(Model):
     how: str
 
 
+class Fine(Model):
+    """Something that was looked at and is in order: what a person need not check again."""
+
+    text: str
+    cites: tuple[Citation, ...]
+
+
 class Analysis(Model):
     """What one integration makes of the evidence so far: statements, how trouble spreads, and what it would still like to see.
 
-    `subjects` are all that were looked at and are fit to be named in a question, `healthy` those with nothing against them.
+    `subjects` are all that can be named in a question; `fine` is what was checked and ruled out.
     """
 
     findings: tuple[Finding, ...] = ()
     links: tuple[Link, ...] = ()
     asks: tuple[Ask, ...] = ()
     subjects: tuple[Subject, ...] = ()
+    fine: tuple[Fine, ...] = ()

@@ -85,3 +85,19 @@ class Reader(Protocol):
     async def about(self) -> About: ...
 
     async def close(self) -> None: ...
+
+
+class Nobody:
+    """The reader where no cluster is: every question is refused."""
+
+    async def list(self, request: ListRequest) -> Listing:
+        raise Refused("no cluster is configured")
+
+    async def log(self, request: LogRequest) -> LogText:
+        raise Refused("no cluster is configured")
+
+    async def about(self) -> About:
+        return About(source="no cluster")
+
+    async def close(self) -> None:
+        return None

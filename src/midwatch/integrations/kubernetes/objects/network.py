@@ -26,6 +26,7 @@ class ServiceSpec(Struct):
     ports: list[ServicePort] | None = None
     cluster_ip: str | None = msgspec.field(default="", name="clusterIP")
     external_name: str | None = ""
+    publish_not_ready_addresses: bool | None = False
 
 
 class Service(Object):

@@ -27,6 +27,7 @@ class WorkloadSpec(Struct):
     paused: bool | None = False
     progress_deadline_seconds: int | None = None
     service_name: str | None = ""
+    pod_management_policy: str | None = ""
     volume_claim_templates: list[PersistentVolumeClaim] | None = None
 
 
@@ -123,9 +124,29 @@ class CronJob(Object):
     status: CronJobStatus = msgspec.field(default_factory=CronJobStatus)
 
 
+class MetricTarget(Struct):
+    type: str = ""
+    average_utilization: int | None = None
+
+
+class ResourceMetric(Struct):
+    """`container` is set only where one container is measured instead of the whole pod."""
+
+    name: str = ""
+    container: str | None = ""
+    target: MetricTarget = msgspec.field(default_factory=MetricTarget)
+
+
+class Metric(Struct):
+    type: str = ""
+    resource: ResourceMetric | None = None
+    container_resource: ResourceMetric | None = None
+
+
 class AutoscalerSpec(Struct):
     min_replicas: int | None = None
     max_replicas: int = 0
+    metrics: list[Metric] | None = None
     scale_target_ref: TypedReference = msgspec.field(default_factory=TypedReference)
 
 

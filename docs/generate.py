@@ -1,0 +1,109 @@
+"""Writes the reference pages from the code they describe: `make docs`; with --check it fails when one is out of date."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from typer.testing import CliRunner
+
+from midwatch.domain.investigation import Answer
+from midwatch.domain.tool import Tool
+from midwatch.integrations.kubernetes.codes import CODES
+from midwatch.integrations.kubernetes.reader import Nobody
+from midwatch.integrations.kubernetes.tools import tools
+from midwatch.interfaces.cli.app import COMMANDS, app
+from midwatch.settings import Settings
+
+HERE = Path(__file__).parent
+
+
+def pages() -> dict[str, str]:
+    return {
+        "findings.md": "\n".join(findings()),
+        "tools.md": "\n".join(tool_pages()),
+        "settings.md": "\n".join(settings()),
+        "commands.md": "\n".join(commands()),
+        "answer.schema.json": json.dumps(Answer.model_json_schema(by_alias=True, mode="serialization"), indent=2, sort_keys=True) + "\n",
+    }
+
+
+def findings() -> Iterator[str]:
+    yield "# Findings\n"
+    yield "Every statement Midwatch can make, by its number. A *cause* can be the root of an incident by itself; a *symptom* is told as"
+    yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
+    for code in sorted(CODES.values(), key=lambda c: c.code):
+        yield f"## {code.code}\n"
+        yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
+        yield f"> {code.message}\n"
+        yield f"{code.meaning}\n"
+        for words, entries in (("Look", code.check), ("Mend", code.fix)):
+            if entries:
+                yield f"{words}:\n\n```sh\n" + "\n".join(entries) + "\n```\n"
+        if code.prevent:
+            yield f"Prevent: {code.prevent}\n"
+        if code.monitor:
+            yield f"Watch: `{code.monitor}`\n"
+
+
+def tool_pages() -> Iterator[str]:
+    yield "# Tools\n"
+    yield "The questions Midwatch can put. All of them only read.\n"
+    for tool in tools(Nobody()):
+        yield f"## {tool.name}\n"
+        yield f"{tool.description}\n"
+        yield from parameters(tool)
+
+
+def parameters(tool: Tool) -> Iterator[str]:
+    yield "| parameter | type | default | meaning |\n|---|---|---|---|"
+    schema = tool.parameters.model_json_schema()
+    required = schema.get("required", [])
+    for name, field in schema["properties"].items():
+        default = "required" if name in required else f"`{field.get('default')!r}`"
+        yield f"| {name} | {kind(field)} | {default} | {field.get('description', '')} |"
+    yield ""
+
+
+def kind(field: dict[str, Any]) -> str:
+    return " or ".join(f"`{v}`" for v in field["enum"]) if "enum" in field else str(field.get("type", "any"))
+
+
+def settings() -> Iterator[str]:
+    yield "# Settings\n"
+    yield "In `midwatch.yaml` (in the working folder or in `$MIDWATCH_HOME`), or in the environment. Flags win over both.\n"
+    yield "| setting | variable | default | meaning |\n|---|---|---|---|"
+    yield from rows(Settings, "", "MIDWATCH_")
+
+
+def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from rows(inner, f"{path}{name}.", f"{variable}{name.upper()}__")
+        else:
+            yield f"| {path}{name} | `{variable}{name.upper()}` | `{field.default!r}` | {field.description or ''} |"
+
+
+def commands() -> Iterator[str]:
+    yield "# Commands\n"
+    yield "Exit codes: 0 healthy, 1 something is wrong, 2 could not be run.\n"
+    for name in COMMANDS:
+        yield f"## midwatch {name}\n"
+        yield "```\n" + CliRunner().invoke(app, [name, "--help"], prog_name="midwatch", terminal_width=100).output.strip() + "\n```\n"
+
+
+def main() -> None:
+    stale = [name for name, text in pages().items() if not (HERE / name).exists() or (HERE / name).read_text() != text]
+    if "--check" in sys.argv:
+        typer.echo(f"out of date: {', '.join(stale)} (run make docs)" if stale else "the reference pages are up to date")
+        raise SystemExit(bool(stale))
+    for name, text in pages().items():
+        (HERE / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Separates causes from consequences.
+
+Trouble spreads along links (a ConfigMap into the pods that mount it, a node onto its pods, a pod into its Service, a Service into
+those who call it). A finding explains another one when trouble at its subject can reach the other's subject and it outranks it:
+
+1. On one workload and one container, a cause outranks a symptom, then the more direct statement the less direct one.
+   Faults of different containers stand side by side; a fault of the pod as a whole stands for all of its containers.
+2. Along links, whatever can reach a symptom outranks it; two symptoms that reach each other are ordered by directness, then onset.
+3. A cause is never explained away by a cause elsewhere: two faults are two faults.
+
+What nothing explains is a root. Roots are ranked by: severity, cause before symptom, how many workloads they explain, directness,
+earliest onset, and at last by name, so that the order never depends on chance.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from midwatch.domain.finding import Finding, Link, Role, Severity
+from midwatch.domain.subject import Subject
+
+FARTHEST = 8  # links; a chain longer than this is a coincidence, not a cause
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_SEVERITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A root and what it explains, nearest first."""
+
+    root: Finding
+    explains: tuple[Finding, ...]
+
+
+def chains(findings: Sequence[Finding], links: Iterable[Link]) -> tuple[Chain, ...]:
+    """The roots among the findings (risks and mere notes left out), best first, each with its consequences."""
+    real = [f for f in findings if f.role is not Role.RISK and f.severity is not Severity.INFO]
+    spread = _Spread(real, links)
+    explained: dict[int, list[int]] = defaultdict(list)
+    has_reason: set[int] = set()
+    for i, finding in enumerate(real):
+        near = spread.distances(finding)
+        for j, other in enumerate(real):
+            if i != j and _outranks(finding, other, near, spread):
+                explained[i].append(j)
+                has_reason.add(j)
+    roots = [i for i in range(len(real)) if i not in has_reason]
+    found = [Chain(real[i], _consequences(i, real, explained)) for i in roots]
+    return tuple(sorted(found, key=_order))
+
+
+class _Spread:
+    """How far trouble gets from each subject."""
+
+    def __init__(self, findings: Iterable[Finding], links: Iterable[Link]) -> None:
+        self._next: dict[Subject, dict[Subject, None]] = defaultdict(dict)
+        self._memo: dict[Subject, dict[Subject, int]] = {}
+        for link in links:
+            self._join(link.source, link.target)
+        for finding in findings:
+            self._join(finding.subject.whole, finding.owner)
+            for peer in finding.peers:
+                self._join(peer.whole, finding.subject.whole)
+
+    def _join(self, source: Subject, target: Subject) -> None:
+        if source != target:
+            self._next[source][target] = None
+
+    def distances(self, finding: Finding) -> dict[Subject, int]:
+        """Subject → number of links, from the finding's subject and its owner."""
+        near = self._from(finding.subject.whole)
+        if finding.owner == finding.subject.whole:
+            return near
+        return self._from(finding.owner) | near
+
+    def _from(self, start: Subject) -> dict[Subject, int]:
+        if start in self._memo:
+            return self._memo[start]
+        seen, waiting = {start: 0}, deque([start])
+        while waiting:
+            here = waiting.popleft()
+            if seen[here] >= FARTHEST:
+                continue
+            for there in self._next.get(here, ()):
+                if there not in seen:
+                    seen[there] = seen[here] + 1
+                    waiting.append(there)
+        self._memo[start] = seen
+        return seen
+
+
+def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _Spread) -> bool:
+    if one.owner == other.owner and _same_place(one, other):
+        return _rank(one) < _rank(other)
+    if other.role is not Role.SYMPTOM or (other.subject.whole not in near and other.owner not in near):
+        return False
+    if one.role is Role.CAUSE:
+        return True
+    back = spread.distances(other)
+    mutual = one.subject.whole in back or one.owner in back
+    return not mutual or _rank(one) < _rank(other)
+
+
+def _same_place(one: Finding, other: Finding) -> bool:
+    """Findings of different containers are different faults; what concerns the whole pod concerns each container."""
+    a, b = one.subject.container, other.subject.container
+    return not a or not b or a == b or Role.SYMPTOM in (one.role, other.role)
+
+
+def _rank(finding: Finding) -> tuple[bool, int, datetime, str, str]:
+    return (
+        finding.role is not Role.CAUSE,
+        -finding.directness,
+        finding.onset or _LATEST,
+        finding.code,
+        str(finding.subject) + finding.subject.container + finding.message,
+    )
+
+
+def _consequences(root: int, findings: Sequence[Finding], explained: dict[int, list[int]]) -> tuple[Finding, ...]:
+    seen, waiting = {root: 0}, deque([root])
+    while waiting:
+        here = waiting.popleft()
+        for there in explained.get(here, ()):
+            if there not in seen:
+                seen[there] = seen[here] + 1
+                waiting.append(there)
+    del seen[root]
+    return tuple(findings[i] for i in sorted(seen, key=lambda i: (seen[i], _rank(findings[i]))))
+
+
+def _order(chain: Chain) -> tuple[int, bool, int, int, datetime, str, str]:
+    root = chain.root
+    reach = len({f.owner for f in chain.explains} - {root.owner})
+    place = str(root.subject) + root.subject.container
+    return (_SEVERITY[root.severity], root.role is not Role.CAUSE, -reach, -root.directness, root.onset or _LATEST, place, root.code)

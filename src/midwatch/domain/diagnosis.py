@@ -1,0 +1,63 @@
+from enum import StrEnum
+
+from midwatch.domain.base import Model
+from midwatch.domain.evidence import Citation, Gap
+from midwatch.domain.finding import Finding
+
+
+class Verdict(StrEnum):
+    """How sure the answer is, decided by rules from the evidence.
+
+    CONFIRMED: a cause whose specific evidence is cited and proved. LIKELY: a cause inferred from state, or one of several.
+    INCONCLUSIVE: something is wrong, or could not be looked at, and the evidence does not decide. EXPECTED: unusual and meant.
+    HEALTHY: everything that matters was read and nothing is wrong.
+    """
+
+    CONFIRMED = "CONFIRMED"
+    LIKELY = "LIKELY"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    EXPECTED = "EXPECTED"
+    HEALTHY = "HEALTHY"
+
+
+class Claim(Model):
+    """A sentence and the evidence that proves it."""
+
+    text: str
+    cites: tuple[Citation, ...]
+
+    @property
+    def marks(self) -> str:
+        return " ".join(f"[{e}]" for e in dict.fromkeys(c.evidence for c in self.cites))
+
+
+class Cause(Model):
+    """A finding ranked as a root, with the findings it explains and what speaks against it."""
+
+    verdict: Verdict
+    finding: Finding
+    meaning: str
+    explains: tuple[Finding, ...] = ()
+    against: tuple[str, ...] = ()
+    check: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
+    prevent: str = ""
+    monitor: str = ""
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(text=self.finding.message, cites=self.finding.cites)
+
+
+class Diagnosis(Model):
+    """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine."""
+
+    verdict: Verdict
+    headline: str
+    causes: tuple[Cause, ...] = ()
+    elsewhere: tuple[Cause, ...] = ()
+    risks: tuple[Finding, ...] = ()
+    ruled_out: tuple[Claim, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unproved: int = 0
+    author: str = "rules"

@@ -1,0 +1,77 @@
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from midwatch.domain.base import Model
+from midwatch.domain.diagnosis import Diagnosis, Verdict
+from midwatch.domain.evidence import Evidence, Gap
+
+
+class Request(Model):
+    """What is to be looked into: a question in words (may be empty) and where. No namespace means all of them."""
+
+    question: str = ""
+    namespace: str = ""
+
+
+class Budget(Model):
+    """Hard limits of one investigation."""
+
+    calls: int = 120
+    rounds: int = 4
+    seconds: float = 60.0
+
+
+class Investigation(Model):
+    """One run: the evidence in the order it was asked for, the gaps, and the diagnosis."""
+
+    request: Request
+    source: str
+    evidence: tuple[Evidence, ...]
+    gaps: tuple[Gap, ...]
+    diagnosis: Diagnosis
+
+
+class EvidenceSummary(Model):
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    query: str
+    size: str
+    taken_at: datetime
+    took_ms: int
+    sha256: str
+
+
+class Answer(Model):
+    """The published form of an investigation: what `--json` prints and every interface returns.
+
+    The schema's name changes its number only when a field changes its meaning or goes away.
+    """
+
+    schema_: Literal["midwatch.answer/1"] = Field(default="midwatch.answer/1", alias="schema", serialization_alias="schema")
+    request: Request
+    source: str
+    verdict: Verdict
+    headline: str
+    diagnosis: Diagnosis
+    evidence: tuple[EvidenceSummary, ...]
+
+    @classmethod
+    def of(cls, run: Investigation) -> "Answer":
+        evidence = tuple(
+            EvidenceSummary(size=e.size, **e.model_dump(include={"id", "tool", "arguments", "query", "taken_at", "took_ms", "sha256"}))
+            for e in run.evidence
+        )
+        return cls(
+            request=run.request,
+            source=run.source,
+            verdict=run.diagnosis.verdict,
+            headline=run.diagnosis.headline,
+            diagnosis=run.diagnosis,
+            evidence=evidence,
+        )
+
+    def json_text(self) -> str:
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"

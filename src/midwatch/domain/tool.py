@@ -1,0 +1,70 @@
+"""A tool is one typed function. Its schema, its name in MCP, its endpoint and its page are derived from the signature."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import Parameter, getdoc, signature
+from typing import Any, NamedTuple, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from midwatch.domain.observation import Observation
+
+
+class Mode(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+class ToolError(Exception):
+    """A tool could not answer. Caught in one place, Toolbox.call, where it becomes a Gap.
+
+    `permission` names the missing right; `absent` says that the thing asked for is not there, which is no failure.
+    """
+
+    def __init__(self, message: str, *, query: str = "", permission: str = "", absent: bool = False) -> None:
+        super().__init__(message)
+        self.query = query
+        self.permission = permission
+        self.absent = absent
+
+
+class Seen(NamedTuple):
+    """What a tool returns: the observation, and the exact query, as a person could repeat it."""
+
+    observation: Observation
+    query: str
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    title: str
+    description: str
+    parameters: type[BaseModel]
+    run: Callable[..., Awaitable[Seen]]
+    mode: Mode = Mode.READ
+    timeout_s: float = 30.0
+
+    @classmethod
+    def of(cls, function: Callable[..., Awaitable[Seen]], *, mode: Mode = Mode.READ, timeout_s: float = 30.0) -> "Tool":
+        """The tool a function declares: its name, the first line of its docstring, and its parameters."""
+        text = getdoc(function) or ""
+        return cls(
+            name=function.__name__,
+            title=text.partition("\n")[0],
+            description=text,
+            parameters=_parameters(function),
+            run=function,
+            mode=mode,
+            timeout_s=timeout_s,
+        )
+
+
+def _parameters(function: Callable[..., Any]) -> type[BaseModel]:
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {
+        p.name: (hints[p.name], Field() if p.default is Parameter.empty else Field(default=p.default))
+        for p in signature(function).parameters.values()
+    }
+    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)

@@ -1,0 +1,92 @@
+"""Diagnosis → Report: the order a tired person reads in. What is wrong, why, what to do, what proves it, what is not known."""
+
+from collections.abc import Iterator, Sequence
+
+from midwatch.domain.diagnosis import Cause, Claim, Verdict
+from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.finding import Finding
+from midwatch.domain.investigation import Investigation
+from midwatch.domain.report import Block, Commands, Grid, Items, Report, Section, Text
+
+_SHOWN = 6  # consequences of one cause that are spelled out; the others are counted
+
+
+def compose(run: Investigation) -> Report:
+    diagnosis = run.diagnosis
+    sections = [*_causes(diagnosis.causes), *_elsewhere(diagnosis.elsewhere), *_risks(diagnosis.risks)]
+    if diagnosis.ruled_out:
+        sections.append(Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),)))
+    sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, diagnosis.unproved)]
+    return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, sections=tuple(sections))
+
+
+def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
+    for number, cause in enumerate(causes, 1):
+        title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
+        if cause.verdict is Verdict.INCONCLUSIVE:
+            title = title.replace("Root cause", "Symptom without a known cause")
+        yield Section(title=f"{title} · {cause.verdict}", blocks=tuple(_cause(cause)))
+
+
+def _cause(cause: Cause) -> Iterator[Block]:
+    finding = cause.finding
+    yield Text(text=finding.message + _replicas(finding), marks=cause.claim.marks)
+    since = f"Since {finding.onset:%Y-%m-%d %H:%M} UTC. " if finding.onset else ""
+    yield Text(text=f"{since}{cause.meaning} ({finding.code})")
+    if cause.explains:
+        shown = [_finding(f) for f in cause.explains[:_SHOWN]]
+        if len(cause.explains) > _SHOWN:
+            shown.append(Text(text=f"and {len(cause.explains) - _SHOWN} more"))
+        yield Text(text="It explains:")
+        yield Items(items=tuple(shown))
+    for words, commands in (("Look:", cause.check), ("Mend:", cause.fix)):
+        if commands:
+            yield Text(text=words)
+            yield Commands(commands=commands)
+    if cause.prevent:
+        yield Text(text=f"So that it does not come back: {cause.prevent}")
+    if cause.monitor:
+        yield Text(text=f"Watch: {cause.monitor}")
+
+
+def _replicas(finding: Finding) -> str:
+    return f" (the same on {len(finding.also)} more)" if finding.also else ""
+
+
+def _finding(finding: Finding) -> Text:
+    return _claim(Claim(text=finding.message + _replicas(finding), cites=finding.cites))
+
+
+def _claim(claim: Claim) -> Text:
+    return Text(text=claim.text, marks=claim.marks)
+
+
+def _elsewhere(causes: Sequence[Cause]) -> Iterator[Section]:
+    if causes:
+        items = tuple(Text(text=f"{c.verdict}: {c.finding.message}", marks=c.claim.marks) for c in causes)
+        yield Section(title="Elsewhere, not part of the question", blocks=(Items(items=items),))
+
+
+def _risks(risks: Sequence[Finding]) -> Iterator[Section]:
+    if risks:
+        yield Section(title="Also noticed, not the cause", blocks=(Items(items=tuple(_finding(r) for r in risks)),))
+
+
+def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
+    """Gaps with the same reason are one line: a dump without ten kinds is one fact, not ten."""
+    if not gaps:
+        return
+    by_reason: dict[str, list[str]] = {}
+    for gap in gaps:
+        reason = f"{gap.reason} (needs the right to {gap.permission})" if gap.permission else gap.reason
+        by_reason.setdefault(reason, []).append(str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool))
+    items = tuple(Text(text=f"{', '.join(dict.fromkeys(what))}: {reason}") for reason, what in by_reason.items())
+    yield Section(title="Not checked", blocks=(Items(items=items),))
+
+
+def _evidence(evidence: Sequence[Evidence], unproved: int) -> Section:
+    rows = tuple((e.id, e.size, e.query) for e in evidence)
+    blocks: list[Block] = [Grid(columns=("", "seen", "query"), rows=rows)]
+    if unproved:
+        blocks.append(Text(text=f"{unproved} statement{'s' * (unproved > 1)} could not be proved against the evidence and was left out."))
+    return Section(title="Evidence", blocks=tuple(blocks))

@@ -1,0 +1,60 @@
+"""Asks tools in parallel and numbers what comes back in the order of asking, so that the same run gives the same ids."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.investigation import Budget
+
+
+class Door(Protocol):
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap: ...
+
+
+Watch = Callable[[Ask, Evidence | Gap], None]
+
+
+class Gathering:
+    """The evidence and gaps of one investigation as they grow; no question is put twice, and none after the deadline."""
+
+    def __init__(self, door: Door, budget: Budget, watch: Watch) -> None:
+        self.evidence: list[Evidence] = []
+        self.gaps: list[Gap] = []
+        self._door, self._budget, self._watch = door, budget, watch
+        self._asked: set[str] = set()
+        self._deadline = asyncio.get_running_loop().time() + budget.seconds
+
+    async def ask(self, asks: Sequence[Ask]) -> bool:
+        """Puts the questions that were not put before; False when there was none left to put."""
+        fresh = list({a.key: a for a in asks if a.key not in self._asked}.values())
+        room = max(0, self._budget.calls - len(self._asked))
+        self._asked |= {a.key for a in fresh}
+        calls = [asyncio.create_task(self._put(a)) for a in fresh[:room]]
+        left = self._deadline - asyncio.get_running_loop().time()
+        if calls:
+            await asyncio.wait(calls, timeout=max(0.0, left))
+        for ask, call in zip(fresh, calls, strict=False):
+            if call.done():
+                self._keep(ask, call.result())
+            else:
+                call.cancel()
+                self._keep(ask, _unanswered(ask, f"no answer within the budget of {self._budget.seconds:g} s"))
+        for ask in fresh[room:]:
+            self._keep(ask, _unanswered(ask, f"not asked: the budget of {self._budget.calls} calls was spent"))
+        return bool(calls)
+
+    async def _put(self, ask: Ask) -> Evidence | Gap:
+        answer = await self._door.call(ask.tool, ask.arguments)
+        self._watch(ask, answer)
+        return answer
+
+    def _keep(self, ask: Ask, answer: Evidence | Gap) -> None:
+        if isinstance(answer, Gap):
+            self.gaps.append(answer.model_copy(update={"essential": ask.essential}))
+        else:
+            self.evidence.append(answer.model_copy(update={"id": f"E{len(self.evidence) + 1}"}))
+
+
+def _unanswered(ask: Ask, reason: str) -> Gap:
+    return Gap(tool=ask.tool, arguments=ask.arguments, query=ask.key, reason=reason)

@@ -1,0 +1,47 @@
+"""The one pipeline: match, gather, analyse, and again while the analysis asks for more; then reason."""
+
+from collections.abc import Sequence
+
+from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.finding import Analysis
+from midwatch.domain.investigation import Budget, Investigation, Request
+from midwatch.engine.gather import Door, Gathering, Watch
+from midwatch.integrations.manifest import Integration
+from midwatch.playbooks import playbook
+from midwatch.reasoning.rules import diagnose
+from midwatch.reasoning.scope import Scope, scope
+
+
+def silent(_ask: Ask, _answer: Evidence | Gap) -> None:
+    """Nobody watches."""
+
+
+async def investigate(
+    request: Request, door: Door, integrations: Sequence[Integration], source: str, budget: Budget, watch: Watch = silent
+) -> tuple[Investigation, Scope]:
+    """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
+    gathering = Gathering(door, budget, watch)
+    analysis = Analysis()
+    asks: Sequence[Ask] = [a for i in integrations for a in playbook(i.name).questions(request)]
+    for _ in range(budget.rounds):
+        if not await gathering.ask(asks):
+            break
+        analysis = _analyse(integrations, gathering.evidence)
+        asks = analysis.asks
+    subject = scope(request.question, analysis.subjects)
+    codes = {code: entry for i in integrations for code, entry in i.codes.items()}
+    gaps = tuple(gathering.gaps)
+    diagnosis = diagnose(analysis, gathering.evidence, gaps, codes, subject.named)
+    run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
+    return run, subject
+
+
+def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence]) -> Analysis:
+    parts = [i.analyse(evidence) for i in integrations if i.analyse]
+    return Analysis(
+        findings=tuple(f for p in parts for f in p.findings),
+        links=tuple(x for p in parts for x in p.links),
+        asks=tuple(a for p in parts for a in p.asks),
+        subjects=tuple(s for p in parts for s in p.subjects),
+        fine=tuple(f for p in parts for f in p.fine),
+    )

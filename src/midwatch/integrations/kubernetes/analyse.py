@@ -1,0 +1,90 @@
+"""Evidence in, Analysis out: runs every analyzer, merges what the replicas of one workload have in common."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from midwatch.domain.evidence import Evidence
+from midwatch.domain.finding import Analysis, Finding, Fine
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.analyzers import analyzers
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.graph import links
+from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.network import Ingress, Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.workload import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    HorizontalPodAutoscaler,
+    Job,
+    StatefulSet,
+)
+
+# Facts that differ between the replicas of one workload although they suffer from the same thing.
+_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age"})
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_NAMEABLE: tuple[type[Object], ...] = (
+    *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),
+    *(PersistentVolumeClaim, Pod, Node, Namespace),
+)
+
+
+def analyse(evidence: Sequence[Evidence]) -> Analysis:
+    cluster = Cluster(evidence)
+    found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
+    asks = {ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}
+    return Analysis(
+        findings=tuple(merge(found)),
+        links=tuple(links(cluster)) if found else (),
+        asks=tuple(asks.values()),
+        subjects=tuple(_subjects(cluster)),
+        fine=tuple(_fine(cluster)),
+    )
+
+
+def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for all replicas of a workload that show the same: the earliest speaks, the others are named in `also`."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_sameness(finding), []).append(finding)
+    for group in groups.values():
+        first = min(group, key=lambda f: (f.onset or _LATEST, str(f.subject)))
+        others = tuple(dict.fromkeys(f.subject.whole for f in group if f.subject.whole != first.subject.whole))
+        yield first.model_copy(update={"also": others}) if others else first
+
+
+def _sameness(finding: Finding) -> tuple[object, ...]:
+    facts = tuple(sorted((k, v) for k, v in finding.facts.items() if k not in _OF_ONE_POD))
+    subject = finding.subject if finding.subject.kind != "Pod" else finding.subject.container
+    return (finding.code, finding.owner, subject, facts)
+
+
+def _subjects(cluster: Cluster) -> Iterator[Subject]:
+    for type_ in _NAMEABLE:
+        yield from (obj.subject for obj in cluster.all(type_))
+    seen = {owner for pod in cluster.all(Pod) if (owner := cluster.owner(pod)) != pod.subject}
+    yield from sorted(seen, key=lambda s: (s.kind, s.namespace, s.name))
+
+
+def _fine(cluster: Cluster) -> Iterator[Fine]:
+    """What was counted and is in order, so that nobody checks it again."""
+    nodes = list(cluster.all(Node))
+    yield from _all_of(cluster, "nodes are ready", nodes, [n for n in nodes if _is_ready(n)])
+    pods = [p for p in cluster.all(Pod) if not p.finished]
+    yield from _all_of(cluster, "pods are ready", pods, [p for p in pods if p.ready])
+    claims = list(cluster.all(PersistentVolumeClaim))
+    yield from _all_of(cluster, "volume claims are bound", claims, [c for c in claims if c.status.phase == "Bound"])
+
+
+def _is_ready(node: Node) -> bool:
+    condition = node.condition("Ready")
+    return condition is not None and condition.status == "True"
+
+
+def _all_of(cluster: Cluster, what: str, found: Sequence[Object], good: Sequence[Object]) -> Iterator[Fine]:
+    if found and len(found) == len(good) and cluster.known(type(found[0]), found[0].namespace):
+        text = f"all {len(found)} {what}" if len(found) > 1 else f"1 of 1 {what}"
+        yield Fine(text=text, cites=(cluster.cite_scope(type(found[0]), found[0].namespace),))

@@ -1,0 +1,101 @@
+"""A live cluster as a Reader: typed objects and logs from its API server, read-only, through a kubeconfig or a service account."""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgspec
+
+from midwatch.integrations.kubernetes.kinds import ALL, METRICS, Kind
+from midwatch.integrations.kubernetes.live.connection import NAME, Connection, open_connection
+from midwatch.integrations.kubernetes.live.errors import NoConnection, Question, refuse_answer
+from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
+from midwatch.integrations.kubernetes.live.logs import log_url, read_log
+from midwatch.integrations.kubernetes.live.pages import list_url, read_list
+from midwatch.integrations.kubernetes.live.sender import Sender
+from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Refused
+
+__all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
+
+
+class _Version(msgspec.Struct, rename="camel"):
+    git_version: str = ""
+
+
+class _Body(bytearray):
+    def add(self, chunk: bytes) -> bool:
+        self.extend(chunk)
+        return len(self) < 1 << 20
+
+
+class LiveReader:
+    """`default_namespace` is the one of the context."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sender = Sender(connection)
+        self.default_namespace = connection.namespace
+
+    async def list(self, request: ListRequest) -> Listing:
+        kind = _kind(request.plural)
+        _name("namespace", request.namespace)
+        label = f"{kind.plural}.{kind.group}" if request.plural in METRICS else kind.plural
+        where = f" in namespace {request.namespace}" if request.namespace and kind.namespaced else ""
+        missing = f"This cluster does not serve {label} ({kind.api.removeprefix('apis/')})."
+        question = Question(list_url(kind, request), f"list {label}{where}", missing, self._connection.place)
+        return await read_list(self._sender, kind, request, question)
+
+    async def log(self, request: LogRequest) -> LogText:
+        if not request.namespace or not request.pod:
+            raise Refused("A log needs a namespace and a pod.")
+        for what, name in (("namespace", request.namespace), ("pod", request.pod), ("container", request.container)):
+            _name(what, name)
+        missing = f"There is no Pod {request.namespace}/{request.pod} any more."
+        permission = f"get pods/log in namespace {request.namespace}"
+        question = Question(log_url(request, request.tail_lines), permission, missing, self._connection.place)
+        return await read_log(self._sender, request, question)
+
+    async def about(self) -> About:
+        """Raises NoConnection when the cluster cannot be read at all; a server that hides its version is no failure."""
+        place, body = self._connection.place, _Body()
+        question = Question("/version", "get /version", "", place)
+        answer = await self._sender.get(question, body, {"Accept": "application/json", "Accept-Encoding": "identity"})
+        if answer.status in (403, 404):
+            return About(str(place))
+        if answer.status != 200:
+            raise refuse_answer(answer, question)
+        try:
+            version = msgspec.json.decode(body, type=_Version).git_version
+        except ValueError:
+            raise NoConnection(
+                f"{place} is not a Kubernetes API server; check the server in the kubeconfig.", query=question.query
+            ) from None
+        return About(str(place), version)
+
+    async def close(self) -> None:
+        await self._connection.client.aclose()
+
+
+def connect(kubeconfig: Path | None = None, context: str | None = None) -> LiveReader:
+    """A reader of one cluster; raises NoConnection. Nothing is sent before the first question: `about()` is the cheapest one."""
+    return LiveReader(open_connection(choose(load(kubeconfig), context)))
+
+
+def contexts(kubeconfig: Path | None = None) -> tuple[str, ...]:
+    """The names that `connect` knows, sorted; raises NoConnection when there is no kubeconfig."""
+    return tuple(sorted(load(kubeconfig).contexts))
+
+
+def _kind(plural: str) -> Kind:
+    if plural == "secrets":
+        raise Refused("Midwatch never asks for Secrets: even a list of their names would carry their values.")
+    if plural in ALL:
+        return ALL[plural]
+    near = get_close_matches(plural, ALL, n=1)
+    raise Refused(f"Midwatch does not read {plural!r}{f'; did you mean {near[0]!r}?' if near else '.'}")
+
+
+def _name(what: str, name: str) -> None:
+    """A name becomes part of a path: nothing that could lead elsewhere may pass."""
+    if name and not re.fullmatch(NAME, name):
+        raise Refused(f"{name[:80]!r} cannot be the name of a {what}: those have lower-case letters, digits, '-' and '.' only.")

@@ -1,0 +1,163 @@
+"""The files of a dump, wherever they lie: a folder, one file, standard input. Nothing is ever written."""
+
+import gzip
+import io
+import lzma
+import os
+import struct
+import sys
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, cast
+
+from midwatch.integrations.kubernetes.dump import limits
+from midwatch.integrations.kubernetes.reader import Refused, Unreadable
+
+# What reading somebody else's file can raise. zipfile says "encrypted" as RuntimeError and "unknown method" as NotImplementedError.
+READ_ERRORS = (
+    *(OSError, EOFError, ValueError, RuntimeError, OverflowError, struct.error),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),
+)
+ACCEPTED = (
+    "give a folder, a file, a .zip or a .tar(.gz, .xz, .bz2) with the output of `kubectl get … -o yaml` or `-o json`, "
+    "of `kubectl cluster-info dump`, a must-gather, or saved kubectl text and pod logs"
+)
+_HIDDEN = frozenset({"__MACOSX", "node_modules", "__pycache__"})
+
+
+class Oversized(OSError):
+    """unpacks to far more than its size: not read"""
+
+
+@dataclass(frozen=True)
+class File:
+    """`name` is relative to the dump, with `/`; `size` None: only known after reading. `direct`: any part is reached without reading the rest."""
+
+    name: str
+    open: Callable[[], BinaryIO]
+    size: int | None = None
+    modified: float | None = None
+    direct: bool = True
+
+
+@dataclass
+class Files:
+    """`name` is what a person calls the dump. `refused` are members that were not even opened."""
+
+    name: str
+    found: list[File] = field(default_factory=list[File])
+    refused: list[Unreadable] = field(default_factory=list[Unreadable])
+    close: Callable[[], None] = lambda: None
+
+    def refuse(self, name: str, reason: str) -> None:
+        self.refused.append(Unreadable(name, 0, reason))
+
+
+class Bounded(io.RawIOBase):
+    """An unpacking stream that stops when the output is out of all proportion to the input."""
+
+    def __init__(self, stream: BinaryIO, packed: int | None, *beneath: BinaryIO) -> None:
+        super().__init__()
+        self._stream, self._beneath, self._count = stream, beneath, 0
+        self._most = limits.UNPACKED_BYTES if packed is None else max(limits.RATIO_FROM_BYTES, min(packed * limits.RATIO, limits.UNPACKED_BYTES))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
+        data = self._stream.read(len(buffer))
+        self._count += len(data)
+        if self._count > self._most:
+            raise Oversized(Oversized.__doc__)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            for stream in (self._stream, *self._beneath):
+                stream.close()
+        super().close()
+
+
+def unpacked(file: File) -> File:
+    """A single .gz file as what is in it; any other file as it is."""
+    if not file.name.endswith(".gz"):
+        return file
+
+    def opened() -> BinaryIO:
+        beneath = file.open()
+        return cast(BinaryIO, io.BufferedReader(Bounded(cast(BinaryIO, gzip.GzipFile(fileobj=beneath)), file.size, beneath)))
+
+    return File(file.name.removesuffix(".gz"), opened, None, file.modified, direct=False)
+
+
+def folder(path: Path) -> Files:
+    files = Files(path.resolve().name or str(path))
+    for place, name in _walk(path):
+        if len(files.found) >= limits.FILES:
+            files.refuse(name, f"the folder has more than {limits.FILES:,} files: the rest is not read")
+            break
+        _add(files, place, name)
+    if not files.found and not files.refused:
+        raise Refused(f"{path} is empty; {ACCEPTED}")
+    return files
+
+
+def _walk(path: Path) -> Iterator[tuple[Path, str]]:
+    for place, folders, names in os.walk(path, followlinks=False):
+        links = [f for f in folders if (Path(place) / f).is_symlink()]
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _HIDDEN and f not in links)
+        for name in sorted([*names, *links]):
+            if not name.startswith("."):
+                yield Path(place) / name, (Path(place) / name).relative_to(path).as_posix()
+
+
+def _add(files: Files, place: Path, name: str) -> None:
+    if place.is_symlink():
+        return files.refuse(name, "a symbolic link: not followed")
+    try:
+        stat = place.stat()
+    except OSError as error:
+        return files.refuse(name, error.strerror or "not readable")
+    if not S_ISREG(stat.st_mode):
+        return files.refuse(name, "not a regular file: not opened")
+    files.found.append(unpacked(File(name, partial(_open, place), stat.st_size, stat.st_mtime)))
+    return None
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def one(path: Path) -> Files:
+    stat = path.stat()
+    return Files(path.name, [unpacked(File(path.name, partial(_open, path), stat.st_size, stat.st_mtime))])
+
+
+def stream(path: Path | None) -> tuple[str, bytes]:
+    """Standard input, or a pipe such as a shell's `<(…)`: it can be read only once, so it is held in memory."""
+    name = "standard input" if path is None else path.name
+    most = limits.OBJECT_FILE_BYTES
+    try:
+        if path is None:
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            with path.open("rb") as pipe:
+                data = pipe.read(most + 1)
+    except OSError as error:
+        raise Refused(f"{name} cannot be read ({error.strerror}); {ACCEPTED}") from error
+    if len(data) > most:
+        raise Refused(f"{name} is longer than {most // limits.MIB} MiB; save it to a file and give its path")
+    if not data.strip():
+        raise Refused(f"{name} is empty; {ACCEPTED}")
+    return name, data
+
+
+def held(name: str, data: bytes) -> Files:
+    return Files(name, [File(name, partial(io.BytesIO, data), len(data))])

@@ -1,0 +1,24 @@
+"""How much of a dump is read: a dump comes from somebody else, and must not be able to exhaust the machine."""
+
+KIB, MIB = 1024, 1024 * 1024
+
+# The largest must-gathers of mid-size clusters stay below this once unpacked; what is larger can be unpacked by the person and given as a folder.
+UNPACKED_BYTES = 512 * MIB
+# More files than a must-gather of thousands of pods has; the names alone then take some 50 MB.
+FILES = 200_000
+# Text of logs and JSON packs 10 to 40 times; only repeated filler packs better than this.
+RATIO = 200
+RATIO_FROM_BYTES = 10 * MIB
+# Decoded objects take several times the size of their text. Logs are not held and have no such limit.
+OBJECT_FILE_BYTES = 64 * MIB
+OBJECT_BYTES = 512 * MIB
+# `kubectl describe` of a thousand pods is about 5 MB; what is larger is a log.
+TEXT_FILE_BYTES = 16 * MIB
+# A packed tar can only be read from its start: a small one is unpacked once, in memory.
+TAR_IN_MEMORY_BYTES = 32 * MIB
+# The headers of a tar are read whole; an honest one is far smaller.
+TAR_READ_BYTES = 4 * MIB
+CHUNK_BYTES = 64 * KIB
+HEAD_BYTES = 4 * KIB
+# A person reads the first ones; the rest would only be repeated by every answer.
+UNREADABLE = 500

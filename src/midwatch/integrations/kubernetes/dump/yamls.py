@@ -1,0 +1,155 @@
+"""YAML as Kubernetes tools write it, read safely and by document, so that a broken one costs only itself."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import yaml
+
+from midwatch.integrations.kubernetes.kinds import BY_NAME
+
+LIKELY = re.compile(r"^(?:apiVersion|kind|items|metadata)[ \t]*:", re.M)
+_SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)", re.M)
+_KIND = re.compile(r"^kind[ \t]*:[ \t]*[\"']?(\w+)", re.M)
+_ITEMS = re.compile(r"^items[ \t]*:[ \t]*\r?$", re.M)
+_ITEM = re.compile(r"^( *)- ", re.M)
+_ALIAS = re.compile(r"[ \t\[{,-]\*\w")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_INDENTING_TABS = re.compile(r"^[ ]*\t[ \t]*", re.M)
+_BRACKETS = re.compile(r"[\[\]{}]")
+_INLINE_NESTING = re.compile(r"(?:[-?:][ \t]+){100}")
+# The C parser recurses on the machine's stack and dies, without an exception, somewhere above 10,000 levels.
+_DEPTH = 1000
+# Aliases make a short text a huge tree (each level doubling it); a real document has a node for every few characters.
+_NODES = 1_000_000
+
+
+class _Loader(yaml.CSafeLoader):
+    """Times stay text (the structs decode them), `12:30` is no number in base 60, and `=` is just text."""
+
+
+_INTEGER = re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")
+_FLOAT = re.compile(r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$")
+_NARROWED = {"tag:yaml.org,2002:int": _INTEGER, "tag:yaml.org,2002:float": _FLOAT}
+_DROPPED = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
+_Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, _NARROWED.get(tag, pattern)) for tag, pattern in pairs if tag not in _DROPPED]
+    for first, pairs in cast(_Resolvers, yaml.CSafeLoader.yaml_implicit_resolvers).items()
+}
+
+
+def _untagged(loader: yaml.CSafeLoader, _suffix: str, node: yaml.Node) -> Any:
+    """A tag nobody here knows (`!Ref`) does not make the value unreadable."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(cast(yaml.ScalarNode, node))
+
+
+_Loader.add_multi_constructor("!", _untagged)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One document; `line` is where it begins in its file."""
+
+    text: str
+    line: int
+
+    @property
+    def kind(self) -> str:
+        found = _KIND.search(self.text)
+        return found[1] if found else ""
+
+    @property
+    def skippable(self) -> bool:
+        """Of a kind nobody asks for (definitions of custom resources are long), or empty."""
+        kind = self.kind
+        return (bool(kind) and not kind.endswith("List") and kind not in BY_NAME) or not self.text.strip()
+
+    @property
+    def a_list(self) -> bool:
+        return _ITEMS.search(self.text) is not None
+
+    def items(self) -> Iterator["Piece"]:
+        """The items of a list, cut at the dashes that stand as far left as the first one."""
+        opening = _ITEMS.search(self.text)
+        first = _ITEM.search(self.text, opening.end()) if opening else None
+        if first is None:
+            return
+        dash = re.compile("^" + first[1] + "- ", re.M)
+        outer = re.compile(r"^\w", re.M).search(self.text, first.start() + len(first[1]))
+        stop = outer.start() if outer else len(self.text)
+        starts = [*(m.start() for m in dash.finditer(self.text, first.start(), stop)), stop]
+        line, counted = self.line, 0
+        for start, end in zip(starts, starts[1:], strict=False):
+            line, counted = line + self.text.count("\n", counted, start), start
+            yield Piece(self.text[start:end], line)
+
+
+def pieces(text: str, line: int) -> Iterator[Piece]:
+    """A `---` at the left margin separates documents everywhere, even within a block of text."""
+    start = 0
+    for mark in _SEPARATOR.finditer(text):
+        yield Piece(text[start : mark.start()], line)
+        line += text.count("\n", start, mark.end())
+        start = mark.end()
+    yield Piece(text[start:], line)
+
+
+def load(piece: Piece) -> tuple[Any, tuple[int, str] | None]:
+    """The value, or why and at which line it is none. The reason never quotes the text: it may hold a secret."""
+    if _too_deep(piece.text):
+        return None, (piece.line, "nested deeper than any object: not read")
+    value, problem = _parsed(piece.text, piece.line)
+    if problem is not None:
+        mended = _INDENTING_TABS.sub(lambda m: m[0].expandtabs(2), _UNPRINTABLE.sub("", piece.text))
+        if mended != piece.text:
+            again, still = _parsed(mended, piece.line)
+            value, problem = (again, None) if still is None else (None, problem)
+    if problem is None and _ALIAS.search(piece.text) and not _finite(value):
+        return None, (piece.line, "its aliases expand to more than any object holds: not read")
+    return value, problem
+
+
+def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
+    try:
+        return yaml.load(text, _Loader), None  # noqa: S506  a subclass of the safe loader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return None, (line + (mark.line if mark else 0), f"broken YAML: {error.problem or error.context or 'syntax'}")
+    except yaml.reader.ReaderError as error:
+        at = error.position if isinstance(error.position, int) else 0
+        return None, (line + text.count("\n", 0, at), f"broken YAML: {error.reason}")
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        # Beside syntax: a date or number that Python has no value for, a key that cannot be one.
+        return None, (line, f"broken YAML: {type(error).__name__}")
+
+
+def _too_deep(text: str) -> bool:
+    if "\n" + " " * _DEPTH in text or _INLINE_NESTING.search(text):
+        return True
+    if text.count("[") + text.count("{") < _DEPTH:
+        return False
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth += 1 if bracket[0] in "[{" else -1
+        if depth > _DEPTH:
+            return True
+        depth = max(depth, 0)
+    return False
+
+
+def _finite(value: Any) -> bool:
+    waiting, left = [value], _NODES
+    while waiting and left > 0:
+        node = waiting.pop()
+        left -= 1
+        if isinstance(node, dict):
+            waiting.extend(cast("dict[Any, Any]", node).values())
+        elif isinstance(node, list):
+            waiting.extend(cast("list[Any]", node))
+    return not waiting

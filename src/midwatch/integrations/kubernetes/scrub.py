@@ -1,0 +1,92 @@
+"""Redacts the free text of objects, field by field, before they become evidence."""
+
+from collections.abc import Iterable
+
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
+from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
+from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec
+from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
+from midwatch.kit.redaction import redact_named, redact_value
+
+# Written by `kubectl apply`: a second copy of the whole object, with every value it was given.
+_COPIES = ("kubectl.kubernetes.io/last-applied-configuration",)
+
+
+def scrub(obj: Object) -> Object:
+    """The same object, its secrets cut out in place; it was decoded for nobody else."""
+    _metadata(obj.metadata)
+    match obj:
+        case Pod():
+            _spec(obj.spec)
+            _conditions(obj.status.conditions)
+            _statuses(obj.statuses)
+            obj.status.message = redact_value(obj.status.message or "")
+        case Workload():
+            _metadata_labels(obj)
+            _spec(obj.spec.template.spec)
+            _conditions(obj.status.conditions)
+        case Job():
+            _spec(obj.spec.template.spec)
+            _conditions(obj.status.conditions)
+        case CronJob():
+            _spec(obj.spec.job_template.spec.template.spec)
+        case Event():
+            obj.message = redact_value(obj.message or "")
+        case ConfigMap():
+            obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
+            obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")
+        case Secret():
+            obj.data = dict.fromkeys(obj.data or {}, "")
+        case _:
+            pass
+    return obj
+
+
+def _metadata(meta: Metadata) -> None:
+    if meta.annotations:
+        meta.annotations = {k: redact_named(k, v) for k, v in meta.annotations.items() if k not in _COPIES}
+
+
+def _metadata_labels(obj: Workload) -> None:
+    template = obj.spec.template.metadata
+    if template.annotations:
+        template.annotations = {k: redact_named(k, v) for k, v in template.annotations.items()}
+
+
+def _spec(spec: PodSpec) -> None:
+    for container in spec.all_containers:
+        _container(container)
+
+
+def _container(container: Container) -> None:
+    container.command = _words(container.command)
+    container.args = _words(container.args)
+    for env in container.env or ():
+        if env.value:
+            env.value = redact_named(env.name, env.value)
+
+
+def _words(words: list[str] | None) -> list[str] | None:
+    """`--password x` as two words: the second is as secret as in `--password=x`."""
+    if not words:
+        return words
+    before = ["", *words[:-1]]
+    return [
+        redact_named(b.lstrip("-"), w) if b.startswith("-") and "=" not in b else redact_value(w)
+        for b, w in zip(before, words, strict=True)
+    ]
+
+
+def _conditions(conditions: Iterable[Condition] | None) -> None:
+    for condition in conditions or ():
+        if condition.message:
+            condition.message = redact_value(condition.message)
+
+
+def _statuses(statuses: Iterable[ContainerStatus]) -> None:
+    for status in statuses:
+        for state in (status.state, status.last_state):
+            if state.waiting and state.waiting.message:
+                state.waiting.message = redact_value(state.waiting.message)
+            if state.terminated and state.terminated.message:
+                state.terminated.message = redact_value(state.terminated.message)

@@ -1,0 +1,163 @@
+"""The command that a text is the answer of: from a line `$ kubectl …` above it, or from the file's name."""
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from midwatch.integrations.kubernetes.kinds import KINDS
+
+PLURAL_OF: dict[str, str] = {
+    word: plural for plural, kind in KINDS.items() for word in (plural, kind.name.lower(), *kind.short)
+} | {"quotas": "resourcequotas", "limitrange": "limitranges", "netpols": "networkpolicies", "pvcs": "persistentvolumeclaims"}
+_VERBS = frozenset(("get", "describe", "logs", "top", "events"))
+_WITH_VALUE = frozenset(
+    "-n --namespace -l --selector -o --output -c --container --field-selector --sort-by --tail --since --since-time --context --kubeconfig"
+    " --cluster --user --for --types -L --label-columns --as --as-group -f --filename --chunk-size --limit-bytes -s --server --token"
+    " --request-timeout -v --template --subresource --max-log-requests --pod-running-timeout".split()
+)
+_NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--types", "-f", "--filename"))
+# A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the bare command.
+_LINE = re.compile(r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) +(?=[a-z-])(?P<rest>.{1,2000})")
+_DIRECTORY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NO_NAMESPACE = frozenset(("kubectl", "dump", "output", "out", "log", "logs", "evidence", "tmp", "describe", "get", "cluster", "data", "text", "files"))
+
+
+@dataclass(frozen=True)
+class Command:
+    """`namespace` None: not said; "" with `everywhere`. `narrowed`: the answer is not the whole list."""
+
+    verb: str = ""
+    kinds: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    namespace: str | None = None
+    everywhere: bool = False
+    narrowed: bool = False
+    container: str = ""
+    previous: bool = False
+    everything: bool = False  # `get all`
+
+    @property
+    def kind(self) -> str:
+        return self.kinds[0] if len(self.kinds) == 1 else ""
+
+
+def command(line: str) -> Command | None:
+    """The command of a line that introduces its output, or None for any other line."""
+    if len(line) > 2100 or not ("kubectl" in line or "oc " in line or "k " in line):
+        return None
+    match = _LINE.fullmatch(line.rstrip())
+    return parse(match["rest"].rstrip(" =*`:-\"'")) if match else None
+
+
+def parse(text: str) -> Command | None:
+    """A command line without its program; None when it is not one that prints objects, lists or logs."""
+    said, *piped = re.split(r" ?(?:\|+|;|&&|2?>) ?", text, maxsplit=1)
+    try:
+        words = shlex.split(said)
+    except ValueError:
+        words = said.split()
+    flags, rest = _flags(words)
+    if not rest or rest[0] not in _VERBS:
+        return None
+    verb, *targets = rest
+    kinds, names = _targets(verb, targets)
+    if verb in ("get", "describe", "top") and not (kinds or _everything(targets)):
+        return None
+    narrowed = bool(names or (piped and piped[0].strip())) or bool(_NARROWING & flags.keys())
+    namespace = flags.get("-n", flags.get("--namespace"))
+    return Command(
+        verb=verb,
+        kinds=kinds,
+        names=names,
+        namespace=namespace,
+        everywhere="-A" in flags or "--all-namespaces" in flags,
+        narrowed=narrowed,
+        container=flags.get("-c", flags.get("--container", "")),
+        previous="-p" in flags or flags.get("--previous", "false") != "false",
+        everything=_everything(targets),
+    )
+
+
+def of_file(name: str) -> Command:
+    """What a file's name tells: `kubectl describe pod -n shop.txt`, `describe_pod.txt`, `kubectl_logs_web-1_shop.txt`, `shop/pods.txt`."""
+    path = PurePath(name.replace("\\", "/"))
+    stem = re.sub(r"\.(txt|log|out|md)$", "", path.name)
+    if stem.startswith("kubectl "):
+        return parse(stem.removeprefix("kubectl ")) or Command()
+    words = [w for w in re.split(r"[_\s]+", stem.lower().removeprefix("kubectl")) if w]
+    if len(words) == 1:
+        words = words[0].split("-", 1) if words[0].split("-", 1)[0] in _VERBS else words
+    if "logs" in words:
+        return _saved_log(words)
+    if words and words[0] in _VERBS:
+        return _spelled(words)
+    if words and words[0] in PLURAL_OF and len(words) == 1:
+        return Command(verb="", kinds=(PLURAL_OF[words[0]],), namespace=_directory(path))
+    return Command(namespace=_directory(path))
+
+
+def _spelled(words: list[str]) -> Command:
+    """`describe_pod_web-1_shop`: names of objects and namespaces hold no underscore."""
+    kinds = tuple(PLURAL_OF[w] for w in words[1:2] if w in PLURAL_OF)
+    rest = words[2:] if kinds else []
+    namespace = rest[1] if len(rest) == 2 else None
+    return Command(verb=words[0], kinds=kinds, names=tuple(rest[:1]), namespace=namespace, narrowed=bool(rest), everything=words[1:2] == ["all"])
+
+
+def _saved_log(words: list[str]) -> Command:
+    at = words.index("logs")
+    rest = words[at + 1 :]
+    before = bool({"previous", "prev"} & set(words))
+    pod = [w for w in rest if w not in ("previous", "prev", "all", "containers", "current")]
+    namespace = pod[1] if len(pod) > 1 else None
+    return Command(verb="logs", names=tuple(pod[:1]), namespace=namespace, container=pod[2] if len(pod) > 2 else "", previous=before)
+
+
+def _directory(path: PurePath) -> str | None:
+    """The directory as the namespace, as `kubectl cluster-info dump` lays its files out."""
+    parent = path.parent.name
+    return parent if not path.is_absolute() and _DIRECTORY.fullmatch(parent) and parent not in _NO_NAMESPACE else None
+
+
+def _everything(targets: list[str]) -> bool:
+    return targets[:1] == ["all"]
+
+
+def _flags(words: list[str]) -> tuple[dict[str, str], list[str]]:
+    flags: dict[str, str] = {}
+    rest: list[str] = []
+    left = iter(words)
+    for word in left:
+        if not word.startswith("-") or word == "-":
+            rest.append(word)
+        elif "=" in word:
+            flag, _, value = word.partition("=")
+            flags[flag] = value
+        elif word in _WITH_VALUE:
+            flags[word] = next(left, "")
+        elif re.fullmatch(r"-[nlocL].+", word):
+            flags[word[:2]] = word[2:]
+        else:
+            flags[word] = "true"
+    return flags, rest
+
+
+def _targets(verb: str, targets: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if verb == "logs":
+        names = [t.split("/", 1)[1] if t.startswith(("pod/", "pods/", "po/")) else t for t in targets]
+        return (), tuple(names)
+    if verb == "events":
+        return ("events",), ()
+    slashed = [t.split("/", 1) for t in targets if "/" in t]
+    if slashed:
+        kinds = dict.fromkeys(_plural(kind) for kind, _ in slashed)
+        return tuple(k for k in kinds if k), tuple(name for _, name in slashed)
+    if not targets:
+        return (), ()
+    kinds = tuple(k for k in map(_plural, targets[0].split(",")) if k)
+    return kinds, tuple(targets[1:])
+
+
+def _plural(word: str) -> str:
+    return PLURAL_OF.get(word.lower().split(".")[0], "")

@@ -1,0 +1,182 @@
+"""`kubectl describe` of workloads: what is wanted, what is there, and the pod template."""
+
+import re
+from datetime import datetime
+
+from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.podspec import template
+from midwatch.integrations.kubernetes.text.times import written
+from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.values import int_or_text, number, quantities, reference, said, selector
+from midwatch.integrations.kubernetes.text.values import access_modes
+
+_COUNT = re.compile(r"(\d{1,9}) ([A-Za-z]+)")
+_ROLLING = re.compile(r"(\S+) max unavailable, (\S+) max surge")
+
+
+def counts(text: str) -> dict[str, int]:
+    """`3 desired | 1 updated`, `1 Active (0 Ready) / 0 Succeeded / 1 Failed` → number by word, in small letters."""
+    return {m[2].lower(): int(m[1]) for m in _COUNT.finditer(text)}
+
+
+def conditions(doc: Node) -> list[Json]:
+    """Type, status, reason; whatever follows is the message."""
+    found: list[Json] = []
+    for node in doc.under("Conditions"):
+        parts = node.text.split(None, 3)
+        if len(parts) > 1 and parts[1] in ("True", "False", "Unknown"):
+            padded = [*parts, "", ""]
+            found.append(filled(type=parts[0], status=parts[1], reason=padded[2], message="\n".join((padded[3], *node.more)).strip()))
+    return found
+
+
+def deployment(doc: Node, _: Json, __: datetime | None) -> Json:
+    have = counts(doc.get("Replicas"))
+    status = filled(
+        replicas=have.get("total"),
+        updatedReplicas=have.get("updated"),
+        availableReplicas=have.get("available"),
+        unavailableReplicas=have.get("unavailable"),
+        # kubectl leaves the ready ones out; those that are available are ready.
+        readyReplicas=have.get("available"),
+        conditions=conditions(doc),
+    )
+    rolling = _ROLLING.match(doc.get("RollingUpdateStrategy"))
+    amounts = {"maxUnavailable": int_or_text(rolling[1]), "maxSurge": int_or_text(rolling[2])} if rolling else None
+    return {
+        "spec": filled(
+            replicas=have.get("desired"),
+            selector=selector(doc.get("Selector")),
+            strategy=filled(type=said(doc.get("StrategyType")), rollingUpdate=amounts),
+            minReadySeconds=number(doc.get("MinReadySeconds")),
+            template=template(doc),
+        ),
+        "status": status,
+    }
+
+
+def replicaset(doc: Node, _: Json, __: datetime | None) -> Json:
+    have, pods = counts(doc.get("Replicas")), counts(doc.get("Pods Status"))
+    wanted, current = have.get("desired"), have.get("current", have.get("total"))
+    # Readiness is not shown: as many as run is the most that can be said, and the pods themselves tell better.
+    ready = min(pods["running"], wanted) if "running" in pods and wanted is not None else None
+    return {
+        "spec": filled(replicas=wanted, selector=selector(doc.get("Selector")), template=template(doc)),
+        "status": filled(replicas=current, readyReplicas=ready, availableReplicas=ready, conditions=conditions(doc)),
+    }
+
+
+def statefulset(doc: Node, metadata: Json, now: datetime | None) -> Json:
+    found = replicaset(doc, metadata, now)
+    claims = [_claim(node) for node in doc.under("Volume Claims") if node.key == "Name"]
+    found["spec"] |= filled(volumeClaimTemplates=claims or _claims(doc), strategy=filled(type=said(doc.get("Update Strategy"))))
+    return found
+
+
+def _claims(doc: Node) -> list[Json]:
+    """The fields of the claims stand one under the other, a new claim with each `Name`."""
+    return []
+
+
+def _claim(node: Node) -> Json:
+    return {"metadata": {"name": node.value}}
+
+
+def daemonset(doc: Node, _: Json, __: datetime | None) -> Json:
+    wanted = number(doc.get("Desired Number of Nodes Scheduled"))
+    available = number(doc.get("Number of Nodes Scheduled with Available Pods"))
+    return {
+        "spec": filled(selector=selector(doc.get("Selector")), template=template(doc)),
+        "status": filled(
+            desiredNumberScheduled=wanted,
+            currentNumberScheduled=number(doc.get("Current Number of Nodes Scheduled")),
+            updatedNumberScheduled=number(doc.get("Number of Nodes Scheduled with Up-to-date Pods")),
+            numberAvailable=available,
+            numberReady=available,
+            numberUnavailable=max(wanted - available, 0) if wanted is not None and available is not None else None,
+            numberMisscheduled=number(doc.get("Number of Nodes Misscheduled")),
+        ),
+    }
+
+
+def job(doc: Node, _: Json, __: datetime | None) -> Json:
+    pods = counts(doc.get("Pods Statuses"))
+    ended = written(doc.get("Completed At"))
+    return {
+        "spec": _job_spec(doc),
+        "status": filled(
+            startTime=written(doc.get("Start Time")),
+            completionTime=ended,
+            # Only a job that completed has that time.
+            conditions=[{"type": "Complete", "status": "True", "lastTransitionTime": ended}] if ended else None,
+            active=pods.get("active", pods.get("running")),
+            ready=pods.get("ready"),
+            succeeded=pods.get("succeeded"),
+            failed=pods.get("failed"),
+        ),
+    }
+
+
+def _job_spec(doc: Node) -> Json:
+    return filled(
+        parallelism=number(doc.get("Parallelism")),
+        completions=number(doc.get("Completions")),
+        backoffLimit=number(doc.get("Backoff Limit")),
+        activeDeadlineSeconds=number(doc.get("Active Deadline Seconds")),
+        suspend=_flag(doc.get("Suspend")) if doc.find("Parallelism") and not doc.find("Schedule") else None,
+        template=template(doc),
+    )
+
+
+def cronjob(doc: Node, _: Json, __: datetime | None) -> Json:
+    active = [name.strip() for name in (said(doc.get("Active Jobs")) or "").split(",")]
+    return {
+        "spec": filled(
+            schedule=said(doc.get("Schedule")),
+            timeZone=said(doc.get("Time Zone")),
+            suspend=_flag(doc.get("Suspend")),
+            concurrencyPolicy=said(doc.get("Concurrency Policy")),
+            startingDeadlineSeconds=number(doc.get("Starting Deadline Seconds")),
+            jobTemplate=filled(spec=_job_spec(doc)),
+        ),
+        "status": filled(
+            lastScheduleTime=written(doc.get("Last Schedule Time")),
+            active=[{"kind": "Job", "name": name} for name in active if name],
+        ),
+    }
+
+
+def _flag(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text.lower())
+
+
+def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
+    target = reference(doc.get("Reference"))
+    pods = next((counts(n.value) for n in doc.children if n.key.endswith(" pods")), {})
+    return {
+        "spec": filled(
+            scaleTargetRef=filled(kind=target[0], name=target[1]) if target else None,
+            minReplicas=number(doc.get("Min replicas")),
+            maxReplicas=number(doc.get("Max replicas")),
+        ),
+        "status": filled(currentReplicas=pods.get("current"), desiredReplicas=pods.get("desired"), conditions=conditions(doc)),
+    }
+
+
+def budget(doc: Node, _: Json, __: datetime | None) -> Json:
+    shown = doc.find("Status")
+    status = shown if shown and shown.children else doc
+    least, most = said(doc.get("Min available", "Minimum available")), said(doc.get("Max unavailable"))
+    return {
+        "spec": filled(
+            minAvailable=int_or_text(least) if least else None,
+            maxUnavailable=int_or_text(most) if most else None,
+            selector=selector(doc.get("Selector")),
+        ),
+        "status": filled(
+            disruptionsAllowed=number(status.get("Allowed disruptions")),
+            currentHealthy=number(status.get("Current")),
+            desiredHealthy=number(status.get("Desired")),
+            expectedPods=number(status.get("Total")),
+        ),
+    }

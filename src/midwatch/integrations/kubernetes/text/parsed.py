@@ -1,0 +1,61 @@
+"""What a text says: objects in the API's own JSON shape, which lists are whole, logs, and what the person was told instead of an answer."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Json = dict[str, Any]
+Key = tuple[str, str, str]  # kind, namespace, name
+
+
+@dataclass(frozen=True)
+class SavedLog:
+    """`container` is "" when the command did not name it."""
+
+    namespace: str
+    pod: str
+    container: str
+    previous: bool
+    text: str
+
+
+@dataclass
+class Parsed:
+    """`lists`: (plural, namespace) listed completely; namespace "" means all of them.
+
+    `named` is weaker: every name is known, but not what a statement about the whole kind needs (a pod's labels, a node's
+    labels and taints, a policy's rules), so "nothing matches the selector" must not be said of it.
+    `rows` are the objects that only a table row tells about; a fuller description of the same object from elsewhere wins.
+    `problems`: line number (from 1) and what went wrong there.
+    """
+
+    objects: list[Json] = field(default_factory=list[Json])
+    lists: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    logs: list[SavedLog] = field(default_factory=list[SavedLog])
+    problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    named: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    rows: set[Key] = field(default_factory=set[Key])
+
+    def add(self, obj: Json, *, row: bool = False) -> None:
+        self.objects.append(obj)
+        if row:
+            self.rows.add(key(obj))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known around a piece of text: `kind` as the command or the file name has it, `namespace` when they say it."""
+
+    kind: str = ""
+    namespace: str = ""
+    now: datetime | None = None
+
+
+def key(obj: Json) -> Key:
+    metadata: Json = obj["metadata"]
+    return obj["kind"], metadata.get("namespace", ""), metadata.get("name", "")
+
+
+def filled(**fields: Any) -> Json:
+    """Only the fields that have something in them; 0 and False are something."""
+    return {name: value for name, value in fields.items() if value is not None and value != "" and value != [] and value != {}}

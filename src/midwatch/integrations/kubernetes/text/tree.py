@@ -1,0 +1,122 @@
+"""Describe output as a tree: a line belongs to the nearest line above it that is indented less.
+
+Two things break that order, because kubectl prints them raw: a message or value of several lines, whose later lines start
+wherever they like, and key values of a ConfigMap (which are cut out before they come here).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+_TOP = frozenset(
+    """Access Modes|Active Deadline Seconds|Active Jobs|Address|AddressType|Addresses|AllowVolumeExpansion|Allocatable|Allocated resources
+    |Allowed disruptions|Annotations|API Version|Backoff Limit|Backoff Limit Per Index|BinaryData|Capacity|Claim|Completed At|Completed Indexes
+    |Completion Mode|Completions|Concurrency Policy|Conditions|Containers|Controlled By|Controller|Count|Created on|CreationTimestamp
+    |Current Number of Nodes Scheduled|Data|Default backend|Default Backend|Deprecated First Timestamp|Deprecated Last Timestamp|Deprecated Source
+    |Desired Number of Nodes Scheduled|Description|Duration|Endpoints|EndsAt|Ephemeral Containers|Event Time|Events|External IPs|External Name
+    |External Traffic Policy|Failed Job History Limit|Finalizers|First Timestamp|GlobalDefault|HealthCheck NodePort|Image pull secrets
+    |Ingress Class|Init Containers|Internal Traffic Policy|Involved Object|IP|IP Families|IP Family Policy|IPs|IsDefaultClass|Kind|Labels
+    |Last Schedule Time|Last Timestamp|Lease|LoadBalancer Ingress|LoadBalancer Source Ranges|Max replicas|Max unavailable|Message|Metadata
+    |Metrics|Min available|Min replicas|MinReadySeconds|Mountable secrets|MountOptions|Name|Namespace|NewReplicaSet|Node|Node Affinity
+    |Node-Selector|Node-Selectors|NodePort|NominatedNodeName|No events|Non-terminated Pods|Number of Nodes Misscheduled
+    |Number of Nodes Scheduled with Available Pods|Number of Nodes Scheduled with Up-to-date Pods|OldReplicaSets|Parallelism|Parameters
+    |Pod Failure Policy|Pod Management Policy|Pod Template|PodCIDR|PodCIDRs|Pods Status|Pods Statuses|Port|Ports|PreemptionPolicy|Priority
+    |Priority Class Name|Provisioner|ProviderID|Publish Not Ready Addresses|QoS Class|Readiness Gates|Reason|Reclaim Policy|ReclaimPolicy
+    |Reference|Related|Replicas|Reporting Component|Reporting Controller|Reporting Instance|Resource Claims|Resource Quotas|Roles|RollingUpdateStrategy
+    |Rules|Runtime Class Name|Schedule|SeccompProfile|Selector|Series|Service Account|Session Affinity|Source|Spec|Start Time
+    |Starting Deadline Seconds|Status|StorageClass|StrategyType|Subsets|Successful Job History Limit|Suspend|System Info|Taints|TargetPort
+    |Termination Grace Period|Time Zone|TLS|Tokens|Tolerations|Topology Spread Constraints|Type|Unschedulable|Update Strategy|Used By|Value
+    |Volume|Volume Claims|VolumeAttributesClass|VolumeBindingMode|VolumeMode|Volumes|Deployment pods|ReplicaSet pods|StatefulSet pods
+    |ReplicationController pods|Behavior|Eviction Message|Features|IPFamily|Traffic Distribution|Namespaces|Webhooks|Action|Note|Regarding
+    |Last Job|Replace|Minimum available|Owner References|Subjects|Role|External Traffic|DataSource""".replace("\n", "").replace("    ", "").split("|")
+)
+# What comes after a message of several lines: the fields that kubectl prints behind messages, and rows of the event table.
+_AFTER = re.compile(r" +(?:(?:Exit Code|Signal|Started|Finished|Ready|Restart Count|Last State):|(?:Normal|Warning) )")
+
+
+class Node:
+    """One line: `text` as it stands, `key` and `value` where it is a `key: value` line, and the lines below it."""
+
+    __slots__ = ("children", "indent", "key", "more", "number", "raw", "text", "value")
+
+    def __init__(self, raw: str, number: int) -> None:
+        self.raw = raw
+        self.number = number
+        self.text = raw.strip()
+        self.indent = len(raw) - len(raw.lstrip())
+        self.children: list[Node] = []
+        self.more: list[str] = []
+        head, sep, rest = self.text.partition(": ")
+        if sep:
+            self.key, self.value = head, rest.strip()
+        elif self.text.endswith(":"):
+            self.key, self.value = self.text[:-1], ""
+        else:
+            self.key, self.value = "", self.text
+
+    def find(self, *keys: str) -> "Node | None":
+        return next((child for child in self.children if child.key in keys), None)
+
+    def all(self, key: str) -> "list[Node]":
+        return [child for child in self.children if child.key == key]
+
+    def get(self, *keys: str) -> str:
+        """The value under the first of the keys that is there; "" when none is."""
+        found = self.find(*keys)
+        return found.whole if found else ""
+
+    def under(self, *keys: str) -> "list[Node]":
+        found = self.find(*keys)
+        return found.children if found else []
+
+    @property
+    def whole(self) -> str:
+        """The value with the raw lines that followed it."""
+        return "\n".join((self.value, *self.more)) if self.more else self.value
+
+    def lines(self) -> list[str]:
+        """The value and every line below it: a list that kubectl prints one item a line."""
+        own = [self.value] if self.value else []
+        return own + [node.text for node in self.walk()]
+
+    def walk(self) -> "Iterator[Node]":
+        for child in self.children:
+            yield child
+            yield from child.walk()
+
+    def block(self) -> list[str]:
+        """The lines below in their own indentation, as a script would have them."""
+        nodes = list(self.walk())
+        left = min((node.indent for node in nodes), default=0)
+        return [line for node in nodes for line in (node.raw[left:].rstrip(), *node.more)]
+
+
+def grow(lines: Sequence[tuple[int, str]]) -> Node:
+    """The tree of one object's lines, given with their line numbers."""
+    root = Node("", 0)
+    root.indent = -1
+    path, last, foreign = [root], root, False
+    for number, raw in lines:
+        if not raw.strip():
+            continue
+        node = Node(raw, number)
+        foreign = _foreign(node, raw, foreign, last is root)
+        if foreign:
+            last.more.append(raw.rstrip())
+            continue
+        while path[-1].indent >= node.indent:
+            path.pop()
+        path[-1].children.append(node)
+        # A depth that only an adversary's text has: deeper lines become siblings, so that walking stays shallow.
+        if len(path) < 40:
+            path.append(node)
+        last = node
+    return root
+
+
+def _foreign(node: Node, raw: str, already: bool, first: bool) -> bool:
+    """Whether the line belongs to the raw text above it."""
+    if first:
+        return False
+    if node.indent == 0:
+        return node.key not in _TOP
+    return already and not _AFTER.match(raw)

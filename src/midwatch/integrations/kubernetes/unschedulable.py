@@ -1,0 +1,62 @@
+"""The scheduler's own words about a pod that fits nowhere, taken apart. Spellings of Kubernetes 1.16 to 1.36."""
+
+import re
+
+# filter of fit.py → what the scheduler prints for it, after the number of nodes
+_PHRASES = (
+    ("cordon", r"node\(s\) were unschedulable"),
+    ("taint", r"node\(s\) had (?:untolerated )?taints?(?:\(s\))?"),
+    ("selector", r"node\(s\) didn't match (?:Pod's node affinity(?:/selector)?|node selector)"),
+    ("ports", r"node\(s\) didn't have free ports"),
+    ("pods", r"Too many pods"),
+    ("limit", r"node\(s\) exceed max volume count"),
+    ("volume", r"node\(s\) had (?:volume node affinity conflict|no available volume zone)"),
+    ("binding", r"node\(s\) (?:didn't find available persistent volumes to bind|did not have enough free storage)"),
+    ("unlabelled", r"node\(s\) didn't match pod topology spread constraints \(missing required label\)"),
+    ("spread", r"node\(s\) didn't match pod topology spread constraints(?! \(missing)"),
+    ("anti", r"node\(s\) didn't (?:match pod anti-affinity rules|satisfy existing pods anti-affinity rules)"),
+    ("peer", r"node\(s\) didn't match pod affinity rules"),
+)
+_COUNTED = [(name, re.compile(rf"(\d+) {phrase}")) for name, phrase in _PHRASES]
+_INSUFFICIENT = re.compile(r"(\d+) Insufficient ([A-Za-z0-9./_-]*[A-Za-z0-9])")
+_TAINT = re.compile(r"taint(?:\(s\))? \{([^}]*)\}")
+_SAME = {"affinity": "selector", "state": "taint", "control-plane": "taint"}
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
+_NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
+
+
+def counts(message: str) -> dict[str, int]:
+    """filter → how many nodes it excluded. What preemption would have brought (after "preemption:") is another sum and left out."""
+    text = message.split("preemption:", 1)[0]
+    found = {name: sum(int(m[1]) for m in pattern.finditer(text)) for name, pattern in _COUNTED}
+    for match in _INSUFFICIENT.finditer(text):
+        found[f"fit:{match[2]}"] = found.get(f"fit:{match[2]}", 0) + int(match[1])
+    return {name: n for name, n in found.items() if n}
+
+
+def named(filter_: str, said: dict[str, int]) -> bool:
+    """Whether the scheduler spoke of this filter; it does not tell a node selector from an affinity, nor taints from each other."""
+    return _SAME.get(filter_, filter_) in said
+
+
+def phrase(filter_: str, message: str) -> str:
+    """The literal words about one filter, to be cited."""
+    wanted = _SAME.get(filter_, filter_)
+    if wanted.startswith("fit:"):
+        return next((m[0] for m in _INSUFFICIENT.finditer(message) if m[2] == wanted[4:]), "")
+    return next((m[0] for name, pattern in _COUNTED if name == wanted and (m := pattern.search(message))), "")
+
+
+def taints(message: str) -> list[str]:
+    """Taints that older schedulers print as `{key: value}`, written `key=value`."""
+    pairs = (m[1].partition(":") for m in _TAINT.finditer(message))
+    return sorted({f"{key.strip()}={value.strip()}" if value.strip() else key.strip() for key, _, value in pairs})
+
+
+def blames_claim(message: str) -> bool:
+    return _UNBOUND in message or bool(_NO_CLAIM.search(message)) or "binding" in counts(message)
+
+
+def absent_claim(message: str) -> str:
+    match = _NO_CLAIM.search(message)
+    return match[1] if match else ""

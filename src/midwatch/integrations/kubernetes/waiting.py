@@ -1,0 +1,58 @@
+"""Pods that no node has been found for, and what is known of the scheduler's opinion."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from midwatch.domain.evidence import Citation
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.fit import claims
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+DEFAULT_SCHEDULER = "default-scheduler"
+_SILENCE = timedelta(minutes=2)  # a working scheduler speaks of a pod within a second
+CHOSEN_NODE = "volume.kubernetes.io/selected-node"
+
+
+def waiting(cluster: Cluster) -> Iterator[Pod]:
+    for pod in cluster.all(Pod):
+        gone = pod.finished or pod.metadata.deletion_timestamp is not None
+        if pod.status.phase in ("Pending", "") and not pod.spec.node_name and not gone and not _scheduled(pod):
+            yield pod
+
+
+def _scheduled(pod: Pod) -> bool:
+    condition = pod.condition("PodScheduled")
+    return condition is not None and condition.status == "True"
+
+
+def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
+    """The newest words of the scheduler about the pod and where they stand; "" and None when it has said nothing."""
+    condition = pod.condition("PodScheduled")
+    if condition and condition.status == "False":
+        return condition.message or "", cluster.cite(pod, condition.message or condition.reason or "PodScheduled")
+    if events := cluster.events(pod, "FailedScheduling"):
+        return events[-1].message or "", cluster.cite_event(events[-1])
+    return "", None
+
+
+def older(cluster: Cluster, obj: Object, age: timedelta) -> bool:
+    """Existing for longer than that; an object without a time of creation counts as old."""
+    born = obj.metadata.creation_timestamp
+    return born is None or cluster.now - born >= age
+
+
+def chosen(cluster: Cluster, pod: Pod) -> bool:
+    """The scheduler has picked a node and waits for a volume to be made there; the pod's status does not show that."""
+    return any(claim and CHOSEN_NODE in claim.annotations for _, claim in claims(cluster, pod))
+
+
+def untouched(cluster: Cluster) -> list[Pod]:
+    """Pods that no scheduler has said anything about for too long."""
+    return [pod for pod in waiting(cluster) if _ignored(cluster, pod)]
+
+
+def _ignored(cluster: Cluster, pod: Pod) -> bool:
+    if pod.metadata.creation_timestamp is None or pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name:
+        return False
+    return older(cluster, pod, _SILENCE) and not chosen(cluster, pod) and not cluster.events(pod, "FailedScheduling", "Scheduled")

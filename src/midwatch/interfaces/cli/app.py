@@ -1,0 +1,43 @@
+"""The command line. Commands are loaded when they run, so that `--help` costs what a help text may cost."""
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# name → the first line of its help; the module of the same name holds the command.
+COMMANDS = {
+    "diagnose": "Find the root cause of what is wrong in a cluster, live or saved.",
+    "ask": "Ask in words what is wrong, or with what.",
+    "doctor": "Say what is configured, reachable and permitted.",
+    "demo": "Break eight applications in a cluster made up on this machine, and find out why.",
+    "bundle": "Investigate, and save all evidence in one redacted file.",
+    "replay": "Repeat the investigation of a bundle, without any cluster.",
+    "schema": "Print the JSON schema of what --json prints.",
+}
+
+
+class _Lazy(TyperCommand):
+    """Stands in a list of commands with a name and a line; becomes the real command when it is called."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        module = import_module(f"midwatch.interfaces.cli.{self.name}")
+        real = typer.main.get_command(module.app)
+        return real.make_context(info_name, args, parent, **extra)
+
+
+class _Commands(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _Lazy(cmd_name, help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def midwatch() -> None:
+    """Finds the root cause of an incident from read-only evidence, and proves every claim."""

@@ -1,0 +1,77 @@
+"""What all commands share: flags, exit codes, and one clear sentence for whatever goes wrong."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from enum import IntEnum
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+import yaml
+from pydantic import ValidationError
+
+from midwatch.domain.diagnosis import Verdict
+from midwatch.services.errors import Refusal
+from midwatch.settings import Settings
+
+T = TypeVar("T")
+
+
+class Exit(IntEnum):
+    """Published exit codes: scripts rely on them."""
+
+    HEALTHY = 0
+    PROBLEM = 1
+    FAILED = 2
+
+
+Dump = Annotated[str, typer.Option("--dump", metavar="PATH", help="Read a saved cluster: folder, zip, tar, file, or - for standard input.")]
+Contexts = Annotated[
+    list[str] | None, typer.Option("--context", metavar="NAME", help="Context of the kubeconfig; may be given several times.")
+]
+Kubeconfig = Annotated[str, typer.Option("--kubeconfig", metavar="FILE", help="kubeconfig file instead of $KUBECONFIG or ~/.kube/config.")]
+Namespace = Annotated[str, typer.Option("-n", "--namespace", metavar="NAME", help="Look into one namespace.")]
+Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Look into all namespaces (the default).")]
+
+
+def settings(kubeconfig: str = "") -> Settings:
+    """The settings in force; a flag wins over the environment, which wins over midwatch.yaml."""
+    try:
+        found = Settings()
+    except (ValidationError, yaml.YAMLError) as error:
+        raise Refusal(f"The settings are not right: {_first(error)}", "Correct midwatch.yaml or the MIDWATCH_ variable") from error
+    if kubeconfig:
+        cluster = found.kubernetes.model_copy(update={"kubeconfig": kubeconfig})
+        return found.model_copy(update={"kubernetes": cluster})
+    return found
+
+
+def _first(error: ValidationError | yaml.YAMLError) -> str:
+    if isinstance(error, yaml.YAMLError):
+        return " ".join(str(error).split())
+    problem = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}"
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a command to its end; a Refusal becomes a sentence on standard error and exit code 2."""
+    try:
+        return asyncio.run(work)
+    except Refusal as refusal:
+        fail(refusal)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; Python would complain once more while closing standard output.
+        sys.stdout = None  # pyright: ignore[reportAttributeAccessIssue]
+        raise typer.Exit(Exit.PROBLEM) from None
+
+
+def fail(refusal: Refusal) -> NoReturn:
+    typer.echo(f"midwatch: {refusal.reason}" + (f"\n  {refusal.hint}" if refusal.hint else ""), err=True)
+    raise typer.Exit(Exit.FAILED)
+
+
+def exit_code(verdicts: list[Verdict], *, problem: bool) -> Exit:
+    """0 when everything is healthy, 1 when something is wrong, 2 when nobody could tell."""
+    if problem:
+        return Exit.PROBLEM
+    return Exit.HEALTHY if all(v in (Verdict.HEALTHY, Verdict.EXPECTED) for v in verdicts) else Exit.FAILED

@@ -1,0 +1,40 @@
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from midwatch import wiring
+from midwatch.domain.investigation import Answer
+from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.diagnose import Json, Markdown, show
+from midwatch.services.bundles import load
+from midwatch.services.errors import Refusal
+from midwatch.services.investigations import investigate
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A bundle that `midwatch bundle` wrote.")],
+    json: Json = False,
+    markdown: Markdown = False,
+    check: Annotated[bool, typer.Option("--check", help="Fail unless the answer is the same, byte for byte.")] = False,
+) -> None:
+    """Repeat the investigation of a bundle, without any cluster.
+
+    The same version of Midwatch gives the same answer, byte for byte. Exit code as for diagnose; with --check also 2 when it differs.
+    """
+    form = "json" if json else "markdown" if markdown else "terminal"
+    command.finish(_replay(file, form, check=check))
+
+
+async def _replay(file: str, form: str, *, check: bool) -> None:
+    bundle = load(Path(file))
+    found = await investigate(wiring.replay(bundle, command.settings()), bundle.manifest.request)
+    if check and Answer.of(found).json_text() != bundle.answer:
+        raise Refusal(
+            f"The answer is not the one in {file}.", "Another version of Midwatch wrote it; compare --json with answer.json in the file"
+        )
+    show(found, form)
+    raise typer.Exit(command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes)))

@@ -1,0 +1,13 @@
+import json
+
+import typer
+
+from midwatch.domain.investigation import Answer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of what --json prints."""
+    typer.echo(json.dumps(Answer.model_json_schema(by_alias=True, mode="serialization"), indent=2, sort_keys=True))

@@ -1,0 +1,76 @@
+"""Cuts secrets out of text by their shape, and out of settings by their name. The shapes are data: redaction.yaml."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+
+import yaml
+
+
+@dataclass(frozen=True)
+class _Shape:
+    type: str
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+    token: bool
+
+    def cut(self, text: str) -> str:
+        return self.pattern.sub(self._mark, text)
+
+    def _mark(self, match: re.Match[str]) -> str:
+        mark = f"[REDACTED:{self.type}]"
+        if not self.pattern.groups:
+            return mark
+        start, end = match.start(1) - match.start(), match.end(1) - match.start()
+        return match[0][:start] + mark + match[0][end:]
+
+
+@cache
+def _shapes() -> tuple[_Shape, ...]:
+    entries = yaml.load(files(__package__).joinpath("redaction.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return tuple(_Shape(e["type"], re.compile(e["pattern"]), tuple(e["hints"]), e.get("token", False)) for e in entries)
+
+
+def _needed(text: str, *, tokens_only: bool = False) -> Iterator[_Shape]:
+    low = text.lower()
+    return (s for s in _shapes() if (s.token or not tokens_only) and any(hint in low for hint in s.hints))
+
+
+def redact_text(text: str) -> str:
+    """The text with every secret replaced by `[REDACTED:<type>]`; everything else stays as it is."""
+    for shape in _needed(text):
+        text = shape.cut(text)
+    return text
+
+
+@lru_cache(maxsize=8192)
+def redact_value(text: str) -> str:
+    """`redact_text` for short texts that repeat (environment values, arguments of replicas)."""
+    return redact_text(text)
+
+
+def redact_body(body: bytes) -> bytes:
+    """JSON with every secret of a token's shape cut out; shapes that could swallow a quote are cut by the tool, value by value."""
+    text = body.decode()
+    for shape in _needed(text, tokens_only=True):
+        text = shape.cut(text)
+    return text.encode()
+
+
+_SECRET_NAME = re.compile(
+    r"(?i)pass(?:word|wd|phrase)?$|passw|secret|token|api[_.-]?key|access[_.-]?key|private[_.-]?key|credential|dsn$|_pwd|_pass_|auth$"
+)
+_HARMLESS_VALUE = re.compile(r"(?i)true|false|yes|no|on|off|\d{0,6}|/[\w./-]*|\$\(?\{?\w+\}?\)?")
+
+
+@lru_cache(maxsize=8192)
+def redact_named(name: str, value: str) -> str:
+    """The value of a setting: gone when its name speaks of a secret, otherwise redacted by shape.
+
+    Switches, small numbers, paths and references stay readable, because faults hide in them and secrets do not.
+    """
+    if value and _SECRET_NAME.search(name) and not _HARMLESS_VALUE.fullmatch(value):
+        return f"[REDACTED:{name}]"
+    return redact_value(value)

@@ -1,0 +1,82 @@
+"""One file with all evidence of an investigation, redacted as it was stored. Replaying it needs no cluster and gives the same bytes."""
+
+import gzip
+import io
+import tarfile
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.investigation import Answer, Investigation, Request
+from midwatch.services.errors import Refusal
+
+VERSION = 1
+LARGEST = 1024 * 1024 * 1024  # bytes unpacked; a bundle of 5,000 pods has about 12 MB
+
+
+class Manifest(BaseModel):
+    version: int
+    request: Request
+    source: str
+    evidence: int
+    gaps: list[Gap]
+
+
+class Bundle(BaseModel):
+    """What a bundle file holds: the request, the evidence and gaps, and the answer that was given."""
+
+    manifest: Manifest
+    evidence: list[Evidence]
+    answer: str
+
+
+def save_file(run: Investigation, file: str) -> None:
+    """Writes the bundle; raises Refusal where the file cannot be written."""
+    try:
+        Path(file).write_bytes(pack(run))
+    except OSError as error:
+        raise Refusal(f"{file} cannot be written: {error.strerror}.", "Name a file in a folder that exists") from error
+
+
+def pack(run: Investigation) -> bytes:
+    """The bundle's bytes; the same investigation gives the same bytes."""
+    manifest = Manifest(version=VERSION, request=run.request, source=run.source, evidence=len(run.evidence), gaps=list(run.gaps))
+    members = {"manifest.json": manifest.model_dump_json(indent=1), "answer.json": Answer.of(run).json_text()}
+    members |= {f"evidence/{e.id}.json": e.model_dump_json() for e in run.evidence}
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
+        for name, text in members.items():
+            info = tarfile.TarInfo(f"midwatch-bundle/{name}")
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+def load(path: Path) -> Bundle:
+    """Reads a bundle; raises Refusal for a file that is none, is damaged, or is from a newer Midwatch."""
+    try:
+        texts = _members(path)
+        manifest = Manifest.model_validate_json(texts["manifest.json"])
+        if manifest.version > VERSION:
+            raise Refusal(f"{path} was written by a newer Midwatch (bundle version {manifest.version}).", "Update Midwatch")
+        evidence = [Evidence.model_validate_json(texts[f"evidence/E{n}.json"]) for n in range(1, manifest.evidence + 1)]
+        return Bundle(manifest=manifest, evidence=evidence, answer=texts["answer.json"])
+    except FileNotFoundError as error:
+        raise Refusal(f"There is no file {path}.", "midwatch bundle FILE writes one") from error
+    except (tarfile.TarError, OSError, EOFError, KeyError, ValidationError, UnicodeDecodeError) as error:
+        raise Refusal(f"{path} is not a whole Midwatch bundle ({type(error).__name__}).", "midwatch bundle FILE writes one") from error
+
+
+def _members(path: Path) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    room = LARGEST
+    with tarfile.open(path, mode="r:gz") as archive:
+        for member in archive:
+            room -= member.size
+            if room < 0:
+                raise tarfile.TarError("larger than any bundle")
+            content = archive.extractfile(member) if member.isfile() else None
+            if content is not None:
+                texts[member.name.partition("/")[2]] = content.read().decode()
+    return texts

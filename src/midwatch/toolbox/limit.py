@@ -1,0 +1,31 @@
+import asyncio
+
+from pydantic import BaseModel
+
+from midwatch.domain.observation import LogLines
+from midwatch.domain.tool import Seen, Tool, ToolError
+from midwatch.toolbox.toolbox import Policy, Run
+
+CALLS_AT_ONCE = 8  # an API server's fair queue serves a client about this many at a time before it makes it wait
+LARGEST = 256 * 1024 * 1024  # bytes of one observation; above it the question was too wide
+
+
+def limit(calls_at_once: int = CALLS_AT_ONCE, largest: int = LARGEST) -> Policy:
+    """Bounds each call's time and size, and how many run at once."""
+    gate = asyncio.Semaphore(calls_at_once)
+
+    def policy(inner: Run) -> Run:
+        async def limited(tool: Tool, arguments: BaseModel) -> Seen:
+            try:
+                async with gate, asyncio.timeout(tool.timeout_s):
+                    seen = await inner(tool, arguments)
+            except TimeoutError as error:
+                raise ToolError(f"no answer within {tool.timeout_s:g} s") from error
+            size = len(seen.observation.text) if isinstance(seen.observation, LogLines) else len(seen.observation.body)
+            if size > largest:
+                raise ToolError(f"the answer has {size:,} bytes, more than the {largest:,} allowed: ask for one namespace")
+            return seen
+
+        return limited
+
+    return policy

@@ -1,0 +1,17 @@
+"""Replays recorded tool calls: the same asks get the same Evidence, with its time, its id and its hash."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from midwatch.domain.evidence import Ask, Evidence, Gap
+
+
+class Tape:
+    """Stands where a Toolbox stands. What was not recorded is a Gap, so a replay can never reach out."""
+
+    def __init__(self, recorded: Iterable[Evidence | Gap]) -> None:
+        self._calls = {Ask(tool=item.tool, arguments=item.arguments).key: item for item in recorded}
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
+        ask = Ask(tool=name, arguments=dict(arguments))
+        return self._calls.get(ask.key) or Gap(tool=name, arguments=dict(arguments), query=ask.key, reason="not in the bundle")

@@ -1,0 +1,68 @@
+"""The one door to every tool. Policies are wrappers of one method; a tool's failure becomes a Gap here and nowhere else."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.observation import LogLines
+from midwatch.domain.tool import Seen, Tool, ToolError
+
+Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
+Policy = Callable[[Run], Run]
+
+
+async def run(tool: Tool, arguments: BaseModel) -> Seen:
+    """The innermost call: the tool's own function with its typed arguments."""
+    return await tool.run(**{name: getattr(arguments, name) for name in type(arguments).model_fields})
+
+
+class Toolbox:
+    """`policies` are applied outermost first; `now` gives the time that Evidence is stamped with."""
+
+    def __init__(self, tools: Iterable[Tool], policies: Sequence[Policy], now: Callable[[], datetime]) -> None:
+        self.tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
+        self._now = now
+        self._run: Run = run
+        for policy in reversed(policies):
+            self._run = policy(self._run)
+
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
+        """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
+        query, started = f"{name}({', '.join(f'{k}={v}' for k, v in arguments.items())})", self._now()
+        try:
+            tool = self.tools[name]
+            seen = await self._run(tool, tool.parameters.model_validate(dict(arguments)))
+        except KeyError:
+            return Gap(tool=name, arguments=dict(arguments), query=query, reason=f"no tool is called {name!r}")
+        except ValidationError as error:
+            return Gap(tool=name, arguments=dict(arguments), query=query, reason=_first(error))
+        except ToolError as error:
+            reason, permission = str(error), error.permission
+            return Gap(
+                tool=name, arguments=dict(arguments), query=error.query or query, reason=reason, permission=permission, absent=error.absent
+            )
+        took = self._now() - started
+        return Evidence(
+            id="",
+            tool=name,
+            arguments=dict(arguments),
+            query=seen.query,
+            observation=seen.observation,
+            taken_at=started,
+            took_ms=round(took.total_seconds() * 1000),
+            sha256=fingerprint(seen),
+        )
+
+
+def fingerprint(seen: Seen) -> str:
+    body = seen.observation.text.encode() if isinstance(seen.observation, LogLines) else seen.observation.body
+    return sha256(body).hexdigest()
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"argument {'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}"

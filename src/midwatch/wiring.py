@@ -1,0 +1,59 @@
+"""The composition root: settings and flags become the readers, integrations and policies of one run. Alone knows everything."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from midwatch.engine.gather import Door
+from midwatch.integrations import kubernetes
+from midwatch.integrations.kubernetes.client import connect
+from midwatch.integrations.kubernetes.dump import open_dump
+from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
+from midwatch.integrations.manifest import Integration
+from midwatch.kit.clock import utc_now
+from midwatch.services.bundles import Bundle
+from midwatch.services.context import Context
+from midwatch.services.errors import Refusal
+from midwatch.settings import Settings
+from midwatch.toolbox.cache import cache
+from midwatch.toolbox.guard import guard
+from midwatch.toolbox.limit import limit
+from midwatch.toolbox.redact import redact
+from midwatch.toolbox.tape import Tape
+from midwatch.toolbox.toolbox import Toolbox
+
+FRESH_S = 30.0  # an answer this old is still the state of the cluster; within one investigation nothing is asked twice
+
+
+def reader(settings: Settings, *, dump: str = "", context: str = "") -> Reader:
+    """Who answers: a dump, or the cluster of a kubeconfig's context. Raises Refusal when it cannot be opened."""
+    try:
+        return open_dump(dump) if dump else connect(settings.kubernetes.kubeconfig, context or None)
+    except Refused as refused:
+        raise Refusal(str(refused)) from refused
+
+
+def toolbox(integrations: tuple[Integration, ...]) -> Door:
+    tools = [tool for integration in integrations for tool in integration.tools]
+    return Toolbox(tools, (guard, cache(FRESH_S, time.monotonic), redact, limit()), utc_now)
+
+
+@asynccontextmanager
+async def context(settings: Settings, *, dump: str = "", context: str = "") -> AsyncIterator[Context]:
+    """Everything for investigating one cluster or one dump; closes what it opened."""
+    opened = reader(settings, dump=dump, context=context)
+    try:
+        integrations = (kubernetes.integration(opened),)
+        source = (await opened.about()).source
+        yield Context(integrations, toolbox(integrations), source, settings.budget)
+    except Refused as refused:
+        raise Refusal(str(refused)) from refused
+    finally:
+        await opened.close()
+
+
+def replay(bundle: Bundle, settings: Settings) -> Context:
+    """The same investigation from its bundle: the tape answers, nothing else can."""
+    integrations = (kubernetes.integration(Nobody()),)
+    tape = Tape([*bundle.evidence, *bundle.manifest.gaps])
+    return Context(integrations, tape, bundle.manifest.source, settings.budget)

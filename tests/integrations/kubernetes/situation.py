@@ -1,0 +1,64 @@
+"""Builds the evidence of a situation from plain API objects, for tests of the analyzers: real JSON in, no patching."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import yaml
+
+from midwatch.domain.evidence import Evidence
+from midwatch.domain.finding import Finding
+from midwatch.domain.observation import LogLines, Observation, Resources
+from midwatch.integrations.kubernetes.analyzers import analyzers
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.kinds import ALL, BY_NAME, PLURAL
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+Logs = dict[tuple[str, str, str], str]  # (namespace, pod, container) -> text
+
+
+def evidence(
+    objects: Sequence[dict[str, Any]], logs: Logs | None = None, previous: Logs | None = None, unknown: Sequence[str] = ()
+) -> list[Evidence]:
+    """One Evidence for each kind Midwatch knows, also for empty ones (so absence is a fact), except the plurals in `unknown`."""
+    by_kind: dict[str, list[Any]] = defaultdict(list)
+    for obj in objects:
+        by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
+    seen: list[tuple[str, dict[str, Any], Observation]] = [
+        ("kubernetes_list", {"resource": p}, Resources(resource=p, body=msgspec.json.encode(by_kind[p]), count=len(by_kind[p])))
+        for p in ALL
+        if p not in unknown
+    ]
+    for texts, before in ((logs or {}, False), (previous or {}, True)):
+        for (namespace, pod, container), text in texts.items():
+            log = LogLines(namespace=namespace, name=pod, container=container, previous=before, text=text)
+            seen.append(("kubernetes_logs", {"pod": pod, "previous": before}, log))
+    return [
+        Evidence(
+            id=f"E{n}",
+            tool=tool,
+            arguments=arguments,
+            query="test",
+            observation=o,
+            taken_at=NOW,
+            took_ms=1,
+            sha256=sha256(repr(o).encode()).hexdigest(),
+        )
+        for n, (tool, arguments, o) in enumerate(seen, 1)
+    ]
+
+
+def cluster(text: str, logs: Logs | None = None, previous: Logs | None = None, unknown: Sequence[str] = ()) -> Cluster:
+    """The cluster that a YAML text (documents separated by ---) describes."""
+    return Cluster(evidence([d for d in yaml.safe_load_all(text) if d], logs, previous, unknown))
+
+
+def findings(seen: Cluster) -> list[Finding]:
+    return [f for a in analyzers() for f in a.find(seen)]
+
+
+def codes(seen: Cluster) -> list[str]:
+    return [f.code for f in findings(seen)]

@@ -1,0 +1,65 @@
+"""The shape of the house, measured. The list of exceptions is empty and may only stay so."""
+
+import ast
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src" / "midwatch").rglob("*.py"))
+EXCEPTIONS: dict[str, str] = {}  # path or path:function → why; shrinks, never grows
+FORBIDDEN_NAMES = ("Manager", "Handler", "Helper", "Utils", "Base")
+BROAD = ("Exception", "BaseException")
+
+
+def lines(path: Path) -> int:
+    return path.read_text().count("\n")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def functions() -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.append((f"{name(path)}:{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1))
+    return found
+
+
+def test_files_are_short() -> None:
+    sizes = {name(p): lines(p) for p in SOURCES}
+    assert statistics.median(sizes.values()) <= 100
+    assert [f for f, size in sizes.items() if size > 400 and f not in EXCEPTIONS] == []
+
+
+def test_functions_are_short() -> None:
+    found = functions()
+    assert [f for f, size in found if size > 60 and f not in EXCEPTIONS] == []
+    assert sum(size <= 40 for _, size in found) / len(found) >= 0.95
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_module_keeps_to_the_house_rules(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            assert not node.name.endswith(FORBIDDEN_NAMES), f"{node.name}: say what it is"
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"line {node.lineno}: a bare except"
+            assert getattr(node.type, "id", "") not in BROAD, f"line {node.lineno}: a broad except"
+
+
+def test_nothing_is_unfinished() -> None:
+    marks = ("TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", "for " + "now")
+    found = [f"{name(p)}: {m}" for p in SOURCES for m in marks if m in p.read_text()]
+    assert found == []
+
+
+def test_no_test_patches_own_code() -> None:
+    marks = ("patch(" + '"midwatch', "setattr(" + "midwatch", 'setattr("' + "midwatch")
+    found = [name(p) for p in sorted((ROOT / "tests").rglob("*.py")) for m in marks if m in p.read_text()]
+    assert found == []

@@ -1,0 +1,119 @@
+"""Written orders of analysis/causality.py, each held by an example, and properties that hold for anything."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midwatch.analysis.causality import chains
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Finding, Link, Role, Severity
+from midwatch.domain.subject import Subject
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def subject(name: str, kind: str = "Pod", container: str = "") -> Subject:
+    return Subject(kind=kind, name=name, namespace="shop", container=container)
+
+
+def finding(code: str, about: Subject, role: Role = Role.CAUSE, directness: int = 50, **more: object) -> Finding:
+    fields = {"owner": about.whole, "severity": Severity.CRITICAL} | more
+    return Finding(
+        code=code,
+        subject=about,
+        title=code,
+        message=f"{code} {about}",
+        role=role,
+        directness=directness,
+        cites=(Citation(evidence="E1"),),
+        **fields,
+    )
+
+
+def codes(found: list[Finding], links: list[Link] | None = None) -> list[tuple[str, list[str]]]:
+    return [(c.root.code, [f.code for f in c.explains]) for c in chains(found, links or [])]
+
+
+def link(source: Subject, target: Subject) -> Link:
+    return Link(source=source, target=target, how="test")
+
+
+def test_a_cause_explains_the_symptoms_it_can_reach() -> None:
+    pod, service, caller = subject("db-1"), subject("db", "Service"), subject("api-1")
+    found = [
+        finding("REFUSED", caller, Role.SYMPTOM),
+        finding("NO_ENDPOINTS", service, Role.SYMPTOM),
+        finding("NO_CONFIG", pod),
+    ]
+    assert codes(found, [link(pod, service), link(service, caller)]) == [("NO_CONFIG", ["NO_ENDPOINTS", "REFUSED"])]
+
+
+def test_two_unconnected_causes_stand_side_by_side() -> None:
+    found = [finding("A", subject("one")), finding("B", subject("two"))]
+    assert codes(found) == [("A", []), ("B", [])]
+
+
+def test_a_cause_elsewhere_never_explains_a_cause_away() -> None:
+    one, two = subject("one"), subject("two")
+    assert [c for c, _ in codes([finding("A", one), finding("B", two)], [link(one, two)])] == ["A", "B"]
+
+
+def test_the_more_direct_statement_about_one_container_wins() -> None:
+    main = subject("web", container="app")
+    found = [finding("EXIT_1", main, Role.SYMPTOM, 20), finding("NO_FILE", main, directness=80), finding("VAGUE", main, directness=40)]
+    assert codes(found) == [("NO_FILE", ["VAGUE", "EXIT_1"])]
+
+
+def test_faults_of_two_containers_are_two_faults() -> None:
+    found = [finding("A", subject("web", container="app"), directness=90), finding("B", subject("web", container="proxy"), directness=50)]
+    assert {c for c, _ in codes(found)} == {"A", "B"}
+
+
+def test_a_peer_named_by_the_evidence_is_upstream() -> None:
+    service = subject("cart", "Service")
+    found = [finding("UNREACHABLE", subject("web"), Role.SYMPTOM, peers=(service,)), finding("SELECTOR", service)]
+    assert codes(found) == [("SELECTOR", ["UNREACHABLE"])]
+
+
+def test_a_symptom_nothing_explains_is_a_root_of_its_own() -> None:
+    assert codes([finding("CRASH", subject("web"), Role.SYMPTOM)]) == [("CRASH", [])]
+
+
+def test_risks_and_notes_are_never_causes() -> None:
+    found = [finding("RISK", subject("web"), Role.RISK), finding("NOTE", subject("db"), severity=Severity.INFO)]
+    assert codes(found) == []
+
+
+def test_the_cause_that_explains_more_comes_first() -> None:
+    node, lonely = subject("node-1", "Node"), subject("aaa")
+    hit = [subject(f"web-{n}") for n in range(3)]
+    found = [finding("LONELY", lonely), finding("NODE", node), *(finding("DOWN", s, Role.SYMPTOM) for s in hit)]
+    assert [c for c, _ in codes(found, [link(node, s) for s in hit])] == ["NODE", "LONELY"]
+
+
+def test_two_symptoms_that_reach_each_other_are_ordered_by_onset() -> None:
+    one, two = subject("one"), subject("two")
+    found = [
+        finding("LATER", one, Role.SYMPTOM, onset=NOON + timedelta(minutes=5)),
+        finding("FIRST", two, Role.SYMPTOM, onset=NOON),
+    ]
+    assert codes(found, [link(one, two), link(two, one)]) == [("FIRST", ["LATER"])]
+
+
+names = st.sampled_from("abcdef")
+worlds = st.tuples(
+    st.lists(st.tuples(names, names, st.sampled_from([Role.CAUSE, Role.SYMPTOM]), st.integers(0, 100)), max_size=8),
+    st.lists(st.tuples(names, names), max_size=12),
+)
+
+
+@given(worlds, st.randoms(use_true_random=False))
+def test_every_finding_is_told_and_the_order_of_input_does_not_matter(world, random) -> None:  # type: ignore[no-untyped-def]
+    found = [finding(f"C{n}{code}", subject(about), role, direct) for n, (code, about, role, direct) in enumerate(world[0])]
+    links = [link(subject(a), subject(b)) for a, b in world[1]]
+    answer = chains(found, links)
+    assert {f.code for c in answer for f in (c.root, *c.explains)} == {f.code for f in found}
+    random.shuffle(found)
+    random.shuffle(links)
+    assert chains(found, links) == answer

@@ -1,0 +1,38 @@
+import pytest
+
+from midwatch.domain.subject import Subject
+from midwatch.reasoning.scope import scope
+
+KNOWN = (
+    Subject(kind="Deployment", name="payment-service", namespace="shop"),
+    Subject(kind="Pod", name="payment-service-7d9f8b6c5-x2n4m", namespace="shop"),
+    Subject(kind="Service", name="cart", namespace="shop"),
+    Subject(kind="Namespace", name="shop"),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("why is payment-service down?", ["payment-service"]),
+        ("deployment/payment-service keeps restarting", ["payment-service"]),
+        ("shop/cart gives 503", ["cart"]),
+        ("payment-service-7d9f8b6c5-x2n4m is in CrashLoopBackOff", ["payment-service-7d9f8b6c5-x2n4m"]),
+        ("payment-service-5c6f7d8b9-abcde restarted", ["payment-service"]),
+        ("what is wrong in SHOP", ["shop"]),
+        ("is everything all right?", []),
+    ],
+)
+def test_names_are_read_off_a_question(question: str, named: list[str]) -> None:
+    assert [s.name for s in scope(question, KNOWN).named] == named
+
+
+def test_a_misspelt_name_gets_the_nearest() -> None:
+    found = scope("why is paymnt-service down", KNOWN)
+    assert not found.named
+    assert found.unknown[0][0] == "paymnt-service"
+    assert "payment-service" in found.unknown[0][1]
+
+
+def test_plain_english_is_no_name() -> None:
+    assert scope("a crash-loop on 2026-11-21, out-of-memory or back-off?", KNOWN).unknown == ()
