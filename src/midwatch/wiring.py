@@ -1,7 +1,7 @@
 """The composition root: settings and flags become the readers, integrations and policies of one run. Alone knows everything."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from midwatch.engine.gather import Door
@@ -39,7 +39,7 @@ def toolbox(integrations: tuple[Integration, ...]) -> Door:
 
 
 @asynccontextmanager
-async def context(settings: Settings, *, dump: str = "", context: str = "") -> AsyncIterator[Context]:
+async def context(settings: Settings, *, dump: str = "", context: str = "") -> AsyncGenerator[Context]:
     """Everything for investigating one cluster or one dump; closes what it opened."""
     opened = reader(settings, dump=dump, context=context)
     try:

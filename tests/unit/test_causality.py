@@ -1,6 +1,7 @@
 """Written orders of analysis/causality.py, each held by an example, and properties that hold for anything."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +18,8 @@ def subject(name: str, kind: str = "Pod", container: str = "") -> Subject:
     return Subject(kind=kind, name=name, namespace="shop", container=container)
 
 
-def finding(code: str, about: Subject, role: Role = Role.CAUSE, directness: int = 50, **more: object) -> Finding:
-    fields = {"owner": about.whole, "severity": Severity.CRITICAL} | more
+def finding(code: str, about: Subject, role: Role = Role.CAUSE, directness: int = 50, **more: Any) -> Finding:
+    fields: dict[str, Any] = {"owner": about.whole, "severity": Severity.CRITICAL} | more
     return Finding(
         code=code,
         subject=about,
@@ -109,7 +110,7 @@ worlds = st.tuples(
 
 
 @given(worlds, st.randoms(use_true_random=False))
-def test_every_finding_is_told_and_the_order_of_input_does_not_matter(world, random) -> None:  # type: ignore[no-untyped-def]
+def test_every_finding_is_told_and_the_order_of_input_does_not_matter(world: Any, random: Any) -> None:
     found = [finding(f"C{n}{code}", subject(about), role, direct) for n, (code, about, role, direct) in enumerate(world[0])]
     links = [link(subject(a), subject(b)) for a, b in world[1]]
     answer = chains(found, links)

@@ -1,7 +1,7 @@
 """The frozen base of every noun: one definition for the API, the store, the events and the model."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Model(BaseModel, frozen=True, extra="forbid"):
+    """Values: equal when their fields are, and usable as keys."""

@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     HEALTHY = "HEALTHY"
 
 
-class Claim(Model):
+class Claim(Model, frozen=True):
     """A sentence and the evidence that proves it."""
 
     text: str
@@ -31,7 +31,7 @@ class Claim(Model):
         return " ".join(f"[{e}]" for e in dict.fromkeys(c.evidence for c in self.cites))
 
 
-class Cause(Model):
+class Cause(Model, frozen=True):
     """A finding ranked as a root, with the findings it explains and what speaks against it."""
 
     verdict: Verdict
@@ -49,7 +49,7 @@ class Cause(Model):
         return Claim(text=self.finding.message, cites=self.finding.cites)
 
 
-class Diagnosis(Model):
+class Diagnosis(Model, frozen=True):
     """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine."""
 
     verdict: Verdict

@@ -6,7 +6,7 @@ from midwatch.domain.observation import LogLines, Observation, Resources
 from midwatch.domain.subject import Subject
 
 
-class Ask(Model):
+class Ask(Model, frozen=True):
     """A question to a tool that has not been put yet."""
 
     tool: str
@@ -19,7 +19,7 @@ class Ask(Model):
         return f"{self.tool}({', '.join(f'{k}={v!r}' for k, v in sorted(self.arguments.items()) if v not in ('', None))})"
 
 
-class Evidence(Model):
+class Evidence(Model, frozen=True):
     """One tool call that happened. The only thing that may be cited."""
 
     id: str
@@ -43,7 +43,7 @@ class Evidence(Model):
         return f"{seen.count} {seen.resource}" if isinstance(seen, Resources) else f"{seen.text.count(chr(10))} lines"
 
 
-class Gap(Model):
+class Gap(Model, frozen=True):
     """A question that got no answer. Never evidence.
 
     `permission` names the right that is missing, if that is the reason; `absent` that there was nothing to read (a log that
@@ -59,7 +59,7 @@ class Gap(Model):
     essential: bool = False
 
 
-class Citation(Model):
+class Citation(Model, frozen=True):
     """A pointer into one Evidence that code can check.
 
     `quote` must occur in the evidence (within the object `subject`, when one is named); with `absent` the object

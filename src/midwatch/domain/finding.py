@@ -28,7 +28,7 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
-class Code(Model):
+class Code(Model, frozen=True):
     """One numbered finding, as data. Texts are templates over the finding's facts.
 
     `directness` (0–100) orders causes on one object: how near the statement is to what a person would change.
@@ -48,7 +48,7 @@ class Code(Model):
     monitor: str = ""
 
 
-class Finding(Model):
+class Finding(Model, frozen=True):
     """One coded statement of a rule about one subject.
 
     `owner` is the workload a person would name (the Deployment of a Pod); `peers` are the upstream objects that the
@@ -71,7 +71,7 @@ class Finding(Model):
     also: tuple[Subject, ...] = ()
 
 
-class Link(Model):
+class Link(Model, frozen=True):
     """Trouble at `source` can become trouble at `target`; `how` says the way in words ("mounts", "selects")."""
 
     source: Subject
@@ -79,14 +79,14 @@ class Link(Model):
     how: str
 
 
-class Fine(Model):
+class Fine(Model, frozen=True):
     """Something that was looked at and is in order: what a person need not check again."""
 
     text: str
     cites: tuple[Citation, ...]
 
 
-class Analysis(Model):
+class Analysis(Model, frozen=True):
     """What one integration makes of the evidence so far: statements, how trouble spreads, and what it would still like to see.
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out.

@@ -8,14 +8,14 @@ from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 
 
-class Request(Model):
+class Request(Model, frozen=True):
     """What is to be looked into: a question in words (may be empty) and where. No namespace means all of them."""
 
     question: str = ""
     namespace: str = ""
 
 
-class Budget(Model):
+class Budget(Model, frozen=True):
     """Hard limits of one investigation."""
 
     calls: int = 120
@@ -23,7 +23,7 @@ class Budget(Model):
     seconds: float = 60.0
 
 
-class Investigation(Model):
+class Investigation(Model, frozen=True):
     """One run: the evidence in the order it was asked for, the gaps, and the diagnosis."""
 
     request: Request
@@ -33,7 +33,7 @@ class Investigation(Model):
     diagnosis: Diagnosis
 
 
-class EvidenceSummary(Model):
+class EvidenceSummary(Model, frozen=True):
     id: str
     tool: str
     arguments: dict[str, Any]
@@ -44,7 +44,7 @@ class EvidenceSummary(Model):
     sha256: str
 
 
-class Answer(Model):
+class Answer(Model, frozen=True):
     """The published form of an investigation: what `--json` prints and every interface returns.
 
     The schema's name changes its number only when a field changes its meaning or goes away.

@@ -7,7 +7,7 @@ from pydantic import Field
 from midwatch.domain.base import Model
 
 
-class Resources(Model):
+class Resources(Model, frozen=True):
     """The states of all objects of one kind that a query returned.
 
     `body` is a JSON array, already redacted, one object an element: it is what is hashed, stored and cited.
@@ -23,7 +23,7 @@ class Resources(Model):
     partial: str = ""
 
 
-class LogLines(Model):
+class LogLines(Model, frozen=True):
     """The end of one log. `truncated` counts nothing: it says that earlier lines exist and were not read."""
 
     type: Literal["log"] = "log"

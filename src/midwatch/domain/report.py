@@ -8,23 +8,23 @@ from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Verdict
 
 
-class Text(Model):
+class Text(Model, frozen=True):
     type: Literal["text"] = "text"
     text: str
     marks: str = ""
 
 
-class Items(Model):
+class Items(Model, frozen=True):
     type: Literal["items"] = "items"
     items: tuple[Text, ...]
 
 
-class Commands(Model):
+class Commands(Model, frozen=True):
     type: Literal["commands"] = "commands"
     commands: tuple[str, ...]
 
 
-class Grid(Model):
+class Grid(Model, frozen=True):
     type: Literal["grid"] = "grid"
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -33,12 +33,12 @@ class Grid(Model):
 Block = Annotated[Text | Items | Commands | Grid, Field(discriminator="type")]
 
 
-class Section(Model):
+class Section(Model, frozen=True):
     title: str
     blocks: tuple[Block, ...]
 
 
-class Report(Model):
+class Report(Model, frozen=True):
     verdict: Verdict
     headline: str
     sections: tuple[Section, ...]

@@ -1,7 +1,7 @@
 from midwatch.domain.base import Model
 
 
-class Subject(Model):
+class Subject(Model, frozen=True):
     """One thing that can be broken: a Pod, a Service, a node, a gateway."""
 
     kind: str

@@ -29,7 +29,7 @@ class _Shape:
 
 @cache
 def _shapes() -> tuple[_Shape, ...]:
-    entries = yaml.load(files(__package__).joinpath("redaction.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entries = yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text(), Loader=yaml.CSafeLoader)
     return tuple(_Shape(e["type"], re.compile(e["pattern"]), tuple(e["hints"]), e.get("token", False)) for e in entries)
 
 

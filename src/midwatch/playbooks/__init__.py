@@ -11,14 +11,14 @@ from midwatch.domain.evidence import Ask
 from midwatch.domain.investigation import Request
 
 
-class Line(Model):
+class Line(Model, frozen=True):
     tool: str
     arguments: dict[str, Any] = {}
     where: Literal["", "one", "all"] = ""
     essential: bool = False
 
 
-class Playbook(Model):
+class Playbook(Model, frozen=True):
     title: str
     asks: tuple[Line, ...]
 

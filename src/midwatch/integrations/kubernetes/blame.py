@@ -151,7 +151,8 @@ def _ports(trial: Trial, _: str) -> Blame:
 def _anti(trial: Trial, _: str) -> Blame:
     cluster = trial.board.cluster
     names, cites = _nodes(trial, "anti")
-    rivals = sorted(set(trial.repelled.values()), key=lambda p: p.name) if trial.blocked("anti") else []
+    found = {p.subject: p for p in trial.repelled.values()} if trial.blocked("anti") else {}
+    rivals = sorted(found.values(), key=lambda p: (p.namespace, p.name))
     owners = Counter(cluster.owner(p) for p in rivals)
     own = cluster.owner(trial.pod)
     proof = tuple(cluster.cite(p, member("nodeName", p.spec.node_name)) for p in rivals[:_SHOWN])

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from midwatch.domain.evidence import Citation, Evidence
-from midwatch.domain.observation import LogLines, Resources
+from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.kinds import ALL, PLURAL
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.selectors import subset
 
-O = TypeVar("O", bound=Object)
+AnyObject = TypeVar("AnyObject", bound=Object)
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -44,7 +44,7 @@ class Cluster:
         seen = item.observation
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
-        elif isinstance(seen, Resources) and seen.resource in ALL:
+        elif seen.resource in ALL:
             type_ = ALL[seen.resource].type
             for obj in msgspec.json.decode(seen.body, type=list[type_]):
                 key = (obj.kind, obj.namespace, obj.name)
@@ -55,14 +55,14 @@ class Cluster:
 
     # -- objects
 
-    def all(self, type_: type[O], namespace: str | None = None) -> Iterator[O]:
+    def all(self, type_: type[AnyObject], namespace: str | None = None) -> Iterator[AnyObject]:
         """All objects of a kind in a stable order (namespace, name); of one namespace, if named."""
         found = self._objects.get(type_.__name__, {})
         for key in sorted(found):
             if namespace is None or key[1] == namespace:
                 yield found[key]  # pyright: ignore[reportReturnType]
 
-    def get(self, type_: type[O], namespace: str, name: str) -> O | None:
+    def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
 
     def known(self, type_: type[Object], namespace: str = "") -> bool:

@@ -80,7 +80,7 @@ def _hard(cluster: Cluster, refusal: Refusal, name: str, resource: str) -> Itera
 
 def _about(refusal: Refusal, type_: type[ResourceQuota | LimitRange], name: str, code: str, cites: tuple[Citation, ...], **facts: str) -> Finding:
     subject = Subject(kind=type_.__name__, name=name, namespace=refusal.subject.namespace)
-    return finding(code, subject, owner=refusal.owner, cites=cites, onset=refusal.onset, peers=(refusal.subject,), **facts)
+    return finding(code, subject, owner=refusal.owner, cites=cites, onset=refusal.onset, **facts)
 
 
 def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
@@ -141,7 +141,6 @@ def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                 ),
                 confidence=Confidence.MEDIUM,
                 onset=quota.metadata.creation_timestamp,
-                peers=(Subject(kind="Service", name=workload.name, namespace=quota.namespace),),
                 service=workload.name,
                 caller=f"{cluster.owner(caller).kind.lower()}/{cluster.owner(caller).name}",
                 **_numbers(quota, resource),
@@ -180,7 +179,6 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                     ),
                     confidence=Confidence.MEDIUM,
                     onset=quota.metadata.creation_timestamp,
-                    peers=(Subject(kind="PersistentVolumeClaim", name=name, namespace=quota.namespace),),
                     claim=name,
                     **_numbers(quota, resource),
                 )

@@ -20,7 +20,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _spoken_for(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> bool:
     """A Deployment that was read reports its own ReplicaSets, the failure to create pods included."""
     return any(
-        o.kind == "Deployment" and cluster.get(Deployment, workload.namespace, o.name) is not None for o in workload.metadata.owner_references or ()
+        o.kind == "Deployment" and cluster.get(Deployment, workload.namespace, o.name) is not None
+        for o in workload.metadata.owner_references or ()
     )
 
 

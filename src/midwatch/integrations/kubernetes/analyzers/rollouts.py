@@ -84,4 +84,8 @@ def _within(old: Container, new: Container) -> Iterator[str]:
     if changed:
         # Names only: the values may be secret.
         yield f"environment of {new.name}: {', '.join(changed)}"
-    yield from (f"{words} of {new.name} changed" for field, words in _OF_CONTAINERS if (getattr(old, field) or None) != (getattr(new, field) or None))
+    yield from (
+        f"{words} of {new.name} changed"
+        for field, words in _OF_CONTAINERS
+        if (getattr(old, field) or None) != (getattr(new, field) or None)
+    )

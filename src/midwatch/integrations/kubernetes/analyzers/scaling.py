@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
-from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.backing import Backing, template_labels, written
+from midwatch.integrations.kubernetes.analyzers.rollouts import revision
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import Service
@@ -15,7 +15,7 @@ from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Horizon
 from midwatch.integrations.kubernetes.selectors import subset
 
 # The deployment controller's event: "Scaled down replica set web-5d8 from 3 to 0"
-_DOWN_TO_ZERO = re.compile(r"Scaled down replica set \S+ (from [1-9]\d* )?to 0")
+_DOWN_TO_ZERO = re.compile(r"Scaled down replica set (?P<name>\S+) (from [1-9]\d* )?to 0")
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -43,21 +43,22 @@ def _only_for(backing: Backing, workload: Workload, service: Service) -> bool:
 
 
 def _ran_before(cluster: Cluster, workload: Workload) -> Citation | None:
-    """A ReplicaSet emptied by a rollout is no sign: only that of the current revision counts."""
     for event in reversed(cluster.events(workload, "ScalingReplicaSet")):
-        if match := _DOWN_TO_ZERO.search(event.message or ""):
-            current = [r for r in cluster.all(ReplicaSet, workload.namespace) if r.name in match[0] and cluster.owner(r) == workload.subject]
-            if not current or current[0].spec.template == workload.spec.template or len(_owned(cluster, workload)) == 1:
-                return cluster.cite_event(event, match[0])
+        match = _DOWN_TO_ZERO.search(event.message or "")
+        if match and match["name"] not in _superseded(cluster, workload):
+            return cluster.cite_event(event, match[0])
     for scaler in cluster.all(HorizontalPodAutoscaler, workload.namespace):
         target = scaler.spec.scale_target_ref
-        if Subject(kind=target.kind, name=target.name, namespace=workload.namespace) == workload.subject and scaler.spec.min_replicas != 0:
+        if (target.kind, target.name) == (workload.kind, workload.name) and scaler.spec.min_replicas != 0:
             return cluster.cite(scaler, written("name", target.name))
     return None
 
 
-def _owned(cluster: Cluster, workload: Workload) -> list[ReplicaSet]:
-    return [r for r in cluster.all(ReplicaSet, workload.namespace) if cluster.owner(r) == workload.subject]
+def _superseded(cluster: Cluster, workload: Workload) -> list[str]:
+    """ReplicaSets that a rollout emptied: their way to 0 says nothing about the workload."""
+    owned = [r for r in cluster.all(ReplicaSet, workload.namespace) if cluster.owner(r) == workload.subject]
+    newest = max((revision(r) for r in owned), default=0)
+    return [r.name for r in owned if revision(r) < newest]
 
 
 ANALYZER = Analyzer(find)

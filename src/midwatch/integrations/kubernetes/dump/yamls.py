@@ -23,10 +23,21 @@ _INLINE_NESTING = re.compile(r"(?:[-?:][ \t]+){100}")
 _DEPTH = 1000
 # Aliases make a short text a huge tree (each level doubling it); a real document has a node for every few characters.
 _NODES = 1_000_000
+_MERGE = "tag:yaml.org,2002:merge"
+# Merging (`<<`) copies, so here too each level of a hostile text multiplies; people merge a handful of maps.
+_MERGES, _MERGED_KEYS = 20, 1000
 
 
 class _Loader(yaml.CSafeLoader):
     """Times stay text (the structs decode them), `12:30` is no number in base 60, and `=` is just text."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        merged = [value for key, value in node.value if key.tag == _MERGE]
+        wide = len(merged) > _MERGES or any(len(value.value) > _MERGES for value in merged if isinstance(value, yaml.SequenceNode))
+        if not wide:
+            super().flatten_mapping(node)
+        if wide or (merged and len(node.value) > _MERGED_KEYS):
+            raise yaml.constructor.ConstructorError(None, None, "merges more than any object holds", node.start_mark)
 
 
 _INTEGER = re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")

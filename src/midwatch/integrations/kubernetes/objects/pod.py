@@ -216,7 +216,7 @@ class SpreadConstraint(Struct):
 
 
 class PodSpec(Struct):
-    containers: list[Container] = msgspec.field(default_factory=list)
+    containers: list[Container] = msgspec.field(default_factory=list[Container])
     init_containers: list[Container] | None = None
     node_name: str | None = ""
     node_selector: dict[str, str] | None = None

@@ -1,0 +1,73 @@
+"""CronJobs that cannot start, are held back, missed their times, or whose newest run failed."""
+
+from collections.abc import Iterator
+
+from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.analyzers import Analyzer
+from midwatch.integrations.kubernetes.analyzers.backing import written
+from midwatch.integrations.kubernetes.analyzers.jobs import siblings
+from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, since, text_of
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
+from midwatch.integrations.kubernetes.schedule import fault
+
+# Reasons of the CronJob controller's warnings about runs that did not take place
+_MISSED = ("TooManyMissedTimes", "MissSchedule", "FailedNeedsStart")
+_REFUSED = ("InvalidSchedule", "UnparseableSchedule", "UnknownTimeZone", "UnsupportedSchedule")
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for cron in cluster.all(CronJob):
+        yield from _settings(cluster, cron)
+        if cron.spec.suspend:
+            yield finding("K8S-633", cron.subject, cites=(cluster.cite(cron, '"suspend":true'),))
+            continue
+        yield from _missed(cluster, cron)
+        yield from _failed(cluster, cron)
+
+
+def _settings(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
+    schedule, deadline = cron.spec.schedule, cron.spec.starting_deadline_seconds
+    refused = cluster.events(cron, *_REFUSED)
+    if wrong := fault(schedule):
+        cites = (cluster.cite(cron, written("schedule", schedule) if schedule else ""),)
+        yield finding("K8S-631", cron.subject, cites=cites, schedule=schedule or "(empty)", wrong=wrong)
+    elif refused:
+        event = refused[-1]
+        text = event.message or event.reason or ""
+        yield finding("K8S-631", cron.subject, cites=(cluster.cite_event(event),), onset=event.first, schedule=schedule, wrong=text)
+    if deadline is not None and deadline < 0:
+        cites = (cluster.cite(cron, written("startingDeadlineSeconds", deadline)),)
+        yield finding("K8S-632", cron.subject, cites=cites, deadline=str(deadline))
+
+
+def _missed(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
+    """A run that took place after the warning has made up for it."""
+    ran = cron.status.last_schedule_time
+    told = [e for e in cluster.events(cron, *_MISSED) if ran is None or e.last is None or e.last > ran]
+    if told:
+        event = told[-1]
+        text = event.message or event.reason or ""
+        yield finding("K8S-635", cron.subject, cites=(cluster.cite_event(event),), onset=event.first, text=text)
+
+
+def _failed(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
+    mine = [j for j in cluster.all(Job, cron.namespace) if cluster.owner(j) == cron.subject]
+    if not mine:
+        return
+    newest = siblings(cluster, mine[0])[-1]
+    failed = newest.condition("Failed")
+    if failed and failed.status == "True":
+        yield finding(
+            "K8S-634",
+            cron.subject,
+            cites=(cluster.cite(newest, quote_of(failed)),),
+            onset=since(failed),
+            peers=(newest.subject,),
+            job=newest.name,
+            text=text_of(failed),
+        )
+
+
+ANALYZER = Analyzer(find)

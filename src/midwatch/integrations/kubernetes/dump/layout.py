@@ -1,0 +1,96 @@
+"""What the path of a file says about its content: namespace, kind, pod, container. Only names; nothing is opened."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from midwatch.integrations.kubernetes.kinds import ALL, Kind
+
+# Beside a dump lie scripts, notes and pictures; they are no evidence and no fault either.
+_IGNORED = frozenset(
+    ".html .htm .md .rst .png .jpg .jpeg .svg .gif .ico .css .js .ts .py .rb .sh .bash .ps1 .go .java .tf .hcl .pdf .map .tpl .toml .ini .lock .pyc".split()
+)
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar", ".zst", ".xz", ".bz2", ".jar", ".whl")
+_OBJECTS = frozenset({".yaml", ".yml", ".json", ".jsonl", ".ndjson"})
+# What `oc adm inspect` always lists whole, one object a file.
+_LISTED = frozenset({"nodes", "persistentvolumes", "storageclasses"})
+_GATHERED = re.compile(r"(?:^|/)namespaces/(?P<ns>[^/]+)/")
+_CLUSTER_SCOPED = re.compile(r"(?:^|/)cluster-scoped-resources/(?P<group>[^/]+)/(?P<plural>[^/]+)/[^/]+\.(?:ya?ml|json)$")
+_WORDS = re.compile(r"[\s._:,=/]+")
+_ROTATED = re.compile(r"\.log\.\d+$")
+_KINDS: dict[str, str] = {
+    word: plural for plural, kind in ALL.items() for word in (plural, kind.name.lower(), *kind.short)
+}
+
+
+@dataclass(frozen=True)
+class Path:
+    """`stem` is the file's name without what only tells its format."""
+
+    folders: tuple[str, ...]
+    name: str
+
+    @staticmethod
+    def of(name: str) -> "Path":
+        path = PurePosixPath(name)
+        return Path(path.parts[:-1], path.name)
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.name).stem
+
+    @property
+    def ignored(self) -> bool:
+        return self.suffix in _IGNORED
+
+    @property
+    def archived(self) -> bool:
+        return self.name.lower().endswith(_ARCHIVES)
+
+    @property
+    def of_objects(self) -> bool:
+        return self.suffix in _OBJECTS
+
+    @property
+    def of_log(self) -> bool:
+        return self.suffix == ".log" or self.name == "logs.txt" or _ROTATED.search(self.name) is not None
+
+
+def namespace(name: str, known: Collection[str]) -> str:
+    """The namespace a file's path speaks of; "" when it names none, or several."""
+    if found := _GATHERED.search(name):
+        return found["ns"]
+    path = Path.of(name)
+    folder = next((f for f in reversed(path.folders) if f in known), "")
+    if folder:
+        return folder
+    words = {w for w in _words(path.stem) if w in known}
+    return words.pop() if len(words) == 1 else ""
+
+
+def kind(name: str) -> Kind | None:
+    """The kind a file's name speaks of, if of one only."""
+    path = Path.of(name)
+    plurals = {_KINDS[w] for w in _words(path.stem.lower()) if w in _KINDS}
+    return ALL[plurals.pop()] if len(plurals) == 1 else None
+
+
+def listed(name: str) -> Kind | None:
+    """The kind that the folder of this file holds completely."""
+    found = _CLUSTER_SCOPED.search(name)
+    known = ALL.get(found["plural"]) if found else None
+    if found is None or known is None or found["plural"] not in _LISTED:
+        return None
+    return known if found["group"] == (known.group or "core") else None
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in _WORDS.split(text):
+        yield word
+        if "-" in word:
+            yield from word.split("-")

@@ -1,0 +1,81 @@
+"""Several sources of one object made one: the fuller one wins, field by field, and the others fill what it does not say."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from midwatch.integrations.kubernetes.dump.decode import convert
+from midwatch.integrations.kubernetes.objects.meta import Object
+
+O = TypeVar("O", bound=Object)
+Json = dict[str, Any]
+
+# Each of these is one statement of one moment: keys of another source would make a third thing that never was.
+_WHOLE = frozenset(
+    {"data", "binaryData", "labels", "annotations", "matchLabels", "selector", "nodeSelector", "limits", "requests", "hard", "used"}
+    | {"state", "lastState", "capacity", "allocatable", "ownerReferences"}
+)
+
+
+class Origin(IntEnum):
+    """How much a source of its kind tells; the larger is believed first."""
+
+    ROW = 0
+    DESCRIBED = 1
+    WRITTEN = 2  # YAML or JSON as somebody wants it: no state
+    SERVED = 3  # YAML or JSON from the API server
+
+
+@dataclass
+class Held:
+    """An object with where it comes from; `version` is the server's resourceVersion, which grows with time."""
+
+    obj: Object
+    origin: Origin
+    files: set[str]
+    version: int = 0
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        return self.origin, self.version, len(msgspec.json.encode(self.obj))
+
+
+def merged(one: Held, other: Held) -> Held:
+    files = one.files | other.files
+    if one.obj == other.obj:
+        return Held(one.obj, max(one.origin, other.origin), files, max(one.version, other.version))
+    fuller, lesser = (one, other) if one.rank >= other.rank else (other, one)
+    base, rest = _plain(fuller.obj), _plain(lesser.obj)
+    if fuller.origin == lesser.origin == Origin.SERVED:
+        rest.pop("status", None)  # two moments: the later one counts
+    obj, _ = convert(cast(Json, _filled(base, rest)), type(fuller.obj))
+    return Held(obj or fuller.obj, fuller.origin, files, fuller.version)
+
+
+def _plain(obj: Object) -> Json:
+    return cast(Json, msgspec.to_builtins(obj))
+
+
+def _filled(base: Any, rest: Any, name: str = "") -> Any:
+    if isinstance(base, dict) and isinstance(rest, dict):
+        if name in _WHOLE and base:
+            return cast(Json, base)
+        return _filled_map(cast(Json, base), cast(Json, rest))
+    if isinstance(base, list) and isinstance(rest, list) and base and name not in _WHOLE:
+        return _filled_list(cast("list[Any]", base), cast("list[Any]", rest))
+    return rest if base in (None, "", [], {}) else base
+
+
+def _filled_map(base: Json, rest: Json) -> Json:
+    return rest | {key: _filled(value, rest.get(key), key) for key, value in base.items()}
+
+
+def _filled_list(base: list[Any], rest: list[Any]) -> list[Any]:
+    """Elements of the same name belong together (containers, volumes), or of the same type (conditions)."""
+    for label in ("name", "type"):
+        if all(isinstance(e, dict) and e.get(label) for e in (*base, *rest)):  # pyright: ignore[reportUnknownMemberType]
+            known = {e[label]: e for e in rest}
+            return [_filled(e, known[e[label]]) if e[label] in known else e for e in base]
+    return base
