@@ -74,7 +74,7 @@ def _selector(trial: Trial, message: str) -> Blame:
 
 def _affinity(trial: Trial, _: str) -> Blame:
     wanted = trial.pod.spec.affinity.node_affinity if trial.pod.spec.affinity else None
-    terms = (wanted.required.node_selector_terms or [] if wanted and wanted.required else [])
+    terms = wanted.required.node_selector_terms or [] if wanted and wanted.required else []
     rules = [e for t in terms for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
     cites = tuple(trial.board.cluster.cite(trial.pod, member("key", e.key)) for e in rules[:2])
     facts = {"affinity": " and ".join(_spell(e) for e in rules) or "of the pod", "existing": _existing(trial, [e.key for e in rules])}
@@ -95,7 +95,8 @@ def _labels(selector: LabelSelector | None) -> str:
 def _taint(trial: Trial, message: str, filter_: str = "taint") -> Blame:
     names, cites = _nodes(trial, filter_)
     own = sorted({trial.obstacles[n.name][filter_].detail for n in trial.blocked(filter_)})
-    return Blame("K8S-303", {"taint": ", ".join(own or unschedulable.taints(message)) or "not named by the scheduler", "nodes": names}, cites)
+    taints = ", ".join(own or unschedulable.taints(message)) or "not named by the scheduler"
+    return Blame("K8S-303", {"taint": taints, "nodes": names}, cites)
 
 
 def _control_plane(trial: Trial, message: str) -> Blame:
@@ -158,7 +159,8 @@ def _anti(trial: Trial, _: str) -> Blame:
     proof = tuple(cluster.cite(p, member("nodeName", p.spec.node_name)) for p in rivals[:_SHOWN])
     if rivals and set(owners) == {own}:
         total = len([p for p in cluster.owned(own) if not p.finished])
-        return Blame("K8S-308", {"replicas": str(total), "room": str(len({p.spec.node_name for p in rivals})), "nodes": names}, (*proof, *cites))
+        room = len({p.spec.node_name for p in rivals})
+        return Blame("K8S-308", {"replicas": str(total), "room": str(room), "nodes": names}, (*proof, *cites))
     others = some(f"{o.kind.lower()}/{o.name}" for o in owners if o != own) or "pods that already run there"
     return Blame("K8S-307", {"others": others, "nodes": names}, (*proof, *cites))
 
@@ -168,7 +170,8 @@ def _peer(trial: Trial, _: str) -> Blame:
     terms = [t for t, places in trial.wanted if not places] or [t for t, _ in trial.wanted] or list((affinity and affinity.required) or ())
     wanted = "; ".join(_labels(t.label_selector) for t in terms) or "other pods"
     facts = {"wanted": wanted, "topology": some(t.topology_key for t in terms)}
-    return Blame("K8S-309", facts, tuple(trial.board.cluster.cite(trial.pod, member("topologyKey", t.topology_key)) for t in terms[:1]))
+    cites = tuple(trial.board.cluster.cite(trial.pod, member("topologyKey", t.topology_key)) for t in terms[:1])
+    return Blame("K8S-309", facts, cites)
 
 
 def _spread(trial: Trial, _: str) -> Blame:
@@ -180,7 +183,8 @@ def _spread(trial: Trial, _: str) -> Blame:
 
 
 def _unlabelled(trial: Trial, _: str) -> Blame:
-    keys = {trial.obstacles[n.name]["unlabelled"].detail for n in trial.blocked("unlabelled")} or {c.topology_key for c in spread(trial.pod)}
+    lacking = {trial.obstacles[n.name]["unlabelled"].detail for n in trial.blocked("unlabelled")}
+    keys = lacking or {c.topology_key for c in spread(trial.pod)}
     cites = tuple(trial.board.cluster.cite(trial.pod, member("topologyKey", k)) for k in sorted(keys))
     return Blame("K8S-311", {"topology": some(keys), "nodes": _nodes(trial, "unlabelled")[0]}, (*cites, *_scope(trial)))
 
@@ -188,7 +192,8 @@ def _unlabelled(trial: Trial, _: str) -> Blame:
 def _volume(trial: Trial, _: str) -> Blame:
     cluster = trial.board.cluster
     volumes = [v for v in trial.volumes if v.spec.node_affinity or v.labels] or trial.volumes
-    terms = [t for v in volumes if v.spec.node_affinity and v.spec.node_affinity.required for t in v.spec.node_affinity.required.node_selector_terms or ()]
+    bounds = [v.spec.node_affinity.required for v in volumes if v.spec.node_affinity and v.spec.node_affinity.required]
+    terms = [t for b in bounds for t in b.node_selector_terms or ()]
     rules = [e for t in terms for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
     place = " and ".join(_spell(e) for e in rules) or "another zone"
     bound: list[Object] = [c for _, c in claims(cluster, trial.pod) if c]

@@ -296,7 +296,19 @@ _FILTERS: tuple[Callable[[Trial, Node], Iterator[Obstacle]], ...] = (
     _spread,
     _neighbours,
 )
-_ORDER = ("selector", "affinity", "volume", "state", "cordon", "taint", "ports", "unlabelled", "spread", "anti", "peer", "fit", "pods", "control-plane")
+# Where two filters keep the same number of nodes away, the one that is changed more easily comes first
+_ORDER = (
+    *("selector", "affinity", "volume", "state", "cordon", "taint", "ports"),
+    *("unlabelled", "spread", "anti", "peer", "fit", "pods", "control-plane"),
+)
 # The scheduler's own order: a node's first filter is the only one it counts
-_TURN = {"cordon": 0, "taint": 1, "state": 1, "control-plane": 1, "selector": 2, "affinity": 2, "ports": 3, "fit": 4, "pods": 4}
-_TURN |= {"volume": 5, "unlabelled": 6, "spread": 6, "anti": 7, "peer": 7}
+_TURN = {
+    **dict.fromkeys(("cordon",), 0),
+    **dict.fromkeys(("taint", "state", "control-plane"), 1),
+    **dict.fromkeys(("selector", "affinity"), 2),
+    **dict.fromkeys(("ports",), 3),
+    **dict.fromkeys(("fit", "pods"), 4),
+    **dict.fromkeys(("volume",), 5),
+    **dict.fromkeys(("unlabelled", "spread"), 6),
+    **dict.fromkeys(("anti", "peer"), 7),
+}

@@ -10,7 +10,15 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Condition, Object
-from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, Job, ReplicaSet, ReplicationController, StatefulSet, Workload
+from midwatch.integrations.kubernetes.objects.workload import (
+    DaemonSet,
+    Deployment,
+    Job,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    Workload,
+)
 
 _REASONS = ("FailedCreate", "ReplicaSetCreateError", "FailedCreatePod")
 _TYPES: tuple[type[Object], ...] = (ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, Deployment)
@@ -26,6 +34,7 @@ class Refusal:
     text: str
     cite: Citation
     onset: datetime | None
+    conditioned: bool = False  # the object's ReplicaFailure condition tells of it too
 
 
 def refusals(cluster: Cluster) -> Iterator[Refusal]:
@@ -45,11 +54,11 @@ def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[Refusal]:
     if _complete(obj):
         return
     if event := _newest(cluster.events(obj, *_REASONS)):
-        yield _from_event(cluster, event, obj.subject, owner)
+        yield _from_event(cluster, event, obj.subject, owner, conditioned=bool(_conditions(obj)))
         return
     for condition in _conditions(obj):
         if text := condition.message:
-            yield Refusal(obj.subject, owner, text, cluster.cite(obj, text), condition.last_transition_time)
+            yield Refusal(obj.subject, owner, text, cluster.cite(obj, text), condition.last_transition_time, conditioned=True)
 
 
 def _conditions(obj: Object) -> list[Condition]:
@@ -88,6 +97,6 @@ def _unseen(cluster: Cluster) -> Iterator[Refusal]:
         yield _from_event(cluster, event, subject, subject)
 
 
-def _from_event(cluster: Cluster, event: Event, subject: Subject, owner: Subject) -> Refusal:
+def _from_event(cluster: Cluster, event: Event, subject: Subject, owner: Subject, *, conditioned: bool = False) -> Refusal:
     text = _NOISE.sub("", event.message or "")
-    return Refusal(subject, owner, text, cluster.cite_event(event, text), event.first)
+    return Refusal(subject, owner, text, cluster.cite_event(event, text), event.first, conditioned)

@@ -53,6 +53,7 @@ def untouched(cluster: Cluster) -> list[Pod]:
 
 
 def _ignored(cluster: Cluster, pod: Pod) -> bool:
-    if pod.metadata.creation_timestamp is None or pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name:
+    spoken = pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name
+    if spoken or pod.metadata.creation_timestamp is None:
         return False
     return older(cluster, pod, _SILENCE) and not chosen(cluster, pod) and not cluster.events(pod, "FailedScheduling", "Scheduled")

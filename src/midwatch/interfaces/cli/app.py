@@ -8,12 +8,12 @@ from typer.core import TyperCommand, TyperGroup
 
 # name → the first line of its help; the module of the same name holds the command.
 COMMANDS = {
-    "diagnose": "Find the root cause of what is wrong in a cluster, live or saved.",
+    "diagnose": "Find the root cause in a cluster, live or saved.",
     "ask": "Ask in words what is wrong, or with what.",
     "doctor": "Say what is configured, reachable and permitted.",
-    "demo": "Break eight applications in a cluster made up on this machine, and find out why.",
-    "bundle": "Investigate, and save all evidence in one redacted file.",
-    "replay": "Repeat the investigation of a bundle, without any cluster.",
+    "demo": "Eight broken applications, investigated on this machine.",
+    "bundle": "Investigate, and save all evidence in one file.",
+    "replay": "Repeat the investigation of a bundle, offline.",
     "schema": "Print the JSON schema of what --json prints.",
 }
 

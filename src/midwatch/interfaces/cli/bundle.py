@@ -18,7 +18,7 @@ def bundle(
     kubeconfig: command.Kubeconfig = "",
     namespace: command.Namespace = "",
 ) -> None:
-    """Investigate, and save all evidence in one redacted file.
+    """Investigate, and save all evidence in one file.
 
     The file holds what was read, secrets cut out, and the answer. `midwatch replay FILE` repeats it without a cluster.
     """

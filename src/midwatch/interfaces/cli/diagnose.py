@@ -33,7 +33,7 @@ def diagnose(
     markdown: Markdown = False,
     bundle: Annotated[str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")] = "",
 ) -> None:
-    """Find the root cause of what is wrong in a cluster, live or saved.
+    """Find the root cause in a cluster, live or saved.
 
     Reads, never writes. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
     """

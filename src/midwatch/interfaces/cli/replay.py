@@ -21,7 +21,7 @@ def replay(
     markdown: Markdown = False,
     check: Annotated[bool, typer.Option("--check", help="Fail unless the answer is the same, byte for byte.")] = False,
 ) -> None:
-    """Repeat the investigation of a bundle, without any cluster.
+    """Repeat the investigation of a bundle, offline.
 
     The same version of Midwatch gives the same answer, byte for byte. Exit code as for diagnose; with --check also 2 when it differs.
     """

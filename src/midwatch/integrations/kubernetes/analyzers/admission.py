@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Finding
+from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.quotas import EXCEEDED, LIMIT, RATIO, UNSET, UNSPECIFIED
@@ -14,7 +14,6 @@ from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import PriorityClass
 from midwatch.integrations.kubernetes.objects.network import (
     MutatingWebhookConfiguration,
-    Service,
     ServiceAccount,
     ValidatingWebhookConfiguration,
     Webhook,
@@ -26,7 +25,7 @@ _ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
 _SECURITY = re.compile(r'violates PodSecurity "([^"]+)": (.+)', re.DOTALL)
 _DENIED = re.compile(r'admission webhook "([^"]+)" denied the request(?: without explanation|: (.*))?', re.DOTALL)
 _UNREACHED = re.compile(r'failed calling webhook "([^"]+)": (?:failed to call webhook: )?(.*)', re.DOTALL)
-_CALLED = re.compile(r'https://([a-z0-9-]+)\.([a-z0-9-]+)\.svc')
+_CALLED = re.compile(r"https://([a-z0-9-]+)\.([a-z0-9-]+)\.svc")
 _NO_SERVICE = re.compile(r'service "([^"]+)" not found|no endpoints available for service "([^"]+)"')
 _PRIORITY = re.compile(r"no PriorityClass with name (\S+) was found")
 _RIGHT = re.compile(r'User "([^"]+)" cannot (\w+) resource "([^"]+)"')
@@ -48,24 +47,23 @@ _WHY = (
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    unreached: set[str] = set()
     for refusal in refusals(cluster):
         if not any(p.search(refusal.text) for p in _QUOTAS):
-            if match := _UNREACHED.search(refusal.text):
-                unreached.add(match[1])
-            yield _judged(cluster, refusal)
-    yield from _dangling(cluster, unreached)
+            yield from _judged(cluster, refusal)
 
 
-def _judged(cluster: Cluster, refusal: Refusal) -> Finding:
+def _judged(cluster: Cluster, refusal: Refusal) -> Iterator[Finding]:
     for pattern, rule in _RULES:
         if match := pattern.search(refusal.text):
-            return rule(cluster, refusal, match)
-    return _say(refusal, "K8S-729", quote=_short(refusal.text))
+            yield rule(cluster, refusal, match)
+            return
+    if not refusal.conditioned:  # the workload's own finding repeats an unknown sentence of its condition
+        yield _say(refusal, "K8S-729", quote=_short(refusal.text))
 
 
 def _say(refusal: Refusal, code: str, *cites: Citation, peers: tuple[Subject, ...] = (), **facts: str) -> Finding:
-    return finding(code, refusal.subject, owner=refusal.owner, cites=(refusal.cite, *cites), onset=refusal.onset, peers=peers, **facts)
+    proof, sure = (refusal.cite, *cites), Confidence.HIGH
+    return finding(code, refusal.subject, owner=refusal.owner, cites=proof, confidence=sure, onset=refusal.onset, peers=peers, **facts)
 
 
 def _short(text: str | None) -> str:
@@ -154,21 +152,6 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, Refusal, re.Match[str]],
     (_ENDING, _ending),
     (_INVALID, _invalid),
 )
-
-
-def _dangling(cluster: Cluster, unreached: set[str]) -> Iterator[Finding]:
-    """A webhook that must be asked and whose Service does not exist: nobody has run into it yet."""
-    for configuration, hook in _webhooks(cluster):
-        service = hook.client_config.service
-        if service and hook.failure_policy in ("Fail", "") and hook.name not in unreached and cluster.missing(Service, service.namespace, service.name):
-            yield finding(
-                "K8S-731",
-                configuration.subject,
-                cites=(cluster.cite(configuration, member("name", hook.name)), cluster.cite_absence(Service, service.namespace, service.name)),
-                onset=configuration.metadata.creation_timestamp,
-                webhook=hook.name,
-                service=f"{service.namespace}/{service.name}",
-            )
 
 
 ANALYZER = Analyzer(find)

@@ -28,10 +28,11 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for scaler in cluster.all(HorizontalPodAutoscaler):
         ref = scaler.spec.scale_target_ref
         kind = _TARGETS.get(ref.kind)
-        peers = (Subject(kind=ref.kind, name=ref.name, namespace=scaler.namespace),) if ref.name else ()
+        named = Subject(kind=ref.kind, name=ref.name, namespace=scaler.namespace)
+        peers = (named,) if ref.name else ()
         if kind and ref.name and cluster.missing(kind, scaler.namespace, ref.name):
             cites = (cluster.cite(scaler, written("name", ref.name)), cluster.cite_absence(kind, scaler.namespace, ref.name))
-            yield finding("K8S-642", scaler.subject, cites=cites, target=short(peers[0]))
+            yield finding("K8S-642", scaler.subject, cites=cites, target=short(named))
             continue
         target = cluster.get(kind, scaler.namespace, ref.name) if kind else None
         unmeasurable = list(_unmeasurable(cluster, scaler, target)) if target else []

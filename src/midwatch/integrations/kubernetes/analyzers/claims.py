@@ -117,12 +117,14 @@ def _taken(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], volu
     return _say(cluster, claim, pods, code, proof, peers=(volume.subject,), volume=volume.name, holder=holder)
 
 
-def _mismatch(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], volume: PersistentVolume, found: list[Difference]) -> Finding:
+def _mismatch(
+    cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], volume: PersistentVolume, found: list[Difference]
+) -> Finding:
     proof = [c for d in found for c in (cluster.cite(claim, d.quote), cluster.cite(volume, d.offer_quote))]
     if len(found) == 1:
         one = found[0]
-        facts = {"volume": volume.name, "wanted": one.wanted, "offered": one.offered}
-        return _say(cluster, claim, pods, _MISMATCH[one.property], *proof, peers=(volume.subject,), **facts)
+        code, peers = _MISMATCH[one.property], (volume.subject,)
+        return _say(cluster, claim, pods, code, *proof, peers=peers, volume=volume.name, wanted=one.wanted, offered=one.offered)
     what = "; ".join(f"{d.property}: wants {d.wanted}, has {d.offered}" for d in found)
     return _say(cluster, claim, pods, "K8S-410", *proof, peers=(volume.subject,), volume=volume.name, differences=what)
 
@@ -132,7 +134,8 @@ def _failed(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], com
     text = (complaint.message or "") if complaint and complaint.reason == "ProvisioningFailed" else ""
     if not complaint or not text or ("storageclass" in text and "not found" in text and cluster.known(StorageClass)):
         return None
-    return _say(cluster, claim, pods, "K8S-405", cluster.cite_event(complaint), quote=" ".join(text.split())[:300], class_name=storage_class(claim) or "")
+    quote, name = " ".join(text.split())[:300], storage_class(claim) or ""
+    return _say(cluster, claim, pods, "K8S-405", cluster.cite_event(complaint), quote=quote, class_name=name)
 
 
 def _no_class(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
@@ -143,7 +146,8 @@ def _no_class(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], c
         return None  # volumes made by hand may share a class name that no object has
     proof = (cluster.cite_event(complaint),) if complaint else ()
     known = some(c.name for c in cluster.all(StorageClass)) or "none"
-    return _say(cluster, claim, pods, "K8S-406", cluster.cite_absence(StorageClass, "", name), *proof, class_name=name, existing=known)
+    wish, gone = cluster.cite(claim, name), cluster.cite_absence(StorageClass, "", name)
+    return _say(cluster, claim, pods, "K8S-406", wish, gone, *proof, class_name=name, existing=known)
 
 
 def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: Event | None) -> Finding | None:
@@ -157,14 +161,17 @@ def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: 
     compared = [(v, differences(claim, v)) for v in volumes]
     if any(not found and _free(claim, v) for v, found in compared):
         return None  # one fits: binding is under way
-    for volume, found in compared:
+    free = [(v, found) for v, found in compared if _free(claim, v)]
+    free.sort(key=lambda pair: (len(pair[1]), _other_class(pair[1]), pair[0].name))
+    near = bool(free) and len(free[0][1]) == 1 and not _other_class(free[0][1])
+    for volume, found in () if near else compared:
         if not found and not _free(claim, volume):
             return _taken(cluster, claim, pods, volume, held_by(volume) or "nobody")
-    free = [(v, found) for v, found in compared if _free(claim, v)]
-    if not free:
-        return None
-    volume, found = min(free, key=lambda pair: (len(pair[1]), any(d.property == "storage class" for d in pair[1]), pair[0].name))
-    return _mismatch(cluster, claim, pods, volume, found)
+    return _mismatch(cluster, claim, pods, *free[0]) if free else None
+
+
+def _other_class(found: list[Difference]) -> bool:
+    return any(d.property == "storage class" for d in found)
 
 
 def _free(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
@@ -195,8 +202,9 @@ def _unanswered(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod],
         waited = cluster.now - first if first else timedelta(0)
         if waited > _ANSWER or sum(e.times for e in asked) >= _REMINDERS:
             driver = class_.provisioner if class_ else claim.annotations.get("volume.kubernetes.io/storage-provisioner", "")
-            facts = {"driver": driver or "external", "waited": f"{waited.total_seconds() / 60:.1f} minutes"}
-            return _say(cluster, claim, pods, "K8S-409", cluster.cite_event(last), class_name=storage_class(claim) or "", **facts)
+            name, minutes = storage_class(claim) or "", f"{waited.total_seconds() / 60:.1f} minutes"
+            proof = cluster.cite_event(last)
+            return _say(cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "external", waited=minutes)
     late = class_ is not None and class_.volume_binding_mode == "WaitForFirstConsumer" and CHOSEN_NODE not in claim.annotations
     if asked or late or not pods or complaint or not older(cluster, claim, 2 * _ANSWER):
         return None

@@ -46,7 +46,8 @@ def _quota(cluster: Cluster, refusal: Refusal) -> Finding | None:
     if match := EXCEEDED.search(refusal.text):
         requested, used, limited = (dict(_PAIR.findall(part)) for part in match.groups()[1:])
         short = _short(requested, used, limited)
-        facts = {"quota": match[1], "resource": short, "requested": _say(requested, short), "used": _say(used, short), "limited": _say(limited, short)}
+        facts = {"quota": match[1], "resource": short}
+        facts |= {"requested": _say(requested, short), "used": _say(used, short), "limited": _say(limited, short)}
         cites = (refusal.cite, *_hard(cluster, refusal, match[1], short))
         return _about(refusal, ResourceQuota, match[1], _CODES.get(_family(short), "K8S-701"), cites, **facts)
     if match := UNSPECIFIED.search(refusal.text):
@@ -78,9 +79,16 @@ def _hard(cluster: Cluster, refusal: Refusal, name: str, resource: str) -> Itera
         yield cluster.cite(quota, member(resource, hard[resource]))
 
 
-def _about(refusal: Refusal, type_: type[ResourceQuota | LimitRange], name: str, code: str, cites: tuple[Citation, ...], **facts: str) -> Finding:
+def _about(
+    refusal: Refusal, type_: type[ResourceQuota | LimitRange], name: str, code: str, cites: tuple[Citation, ...], **facts: str
+) -> Finding:
     subject = Subject(kind=type_.__name__, name=name, namespace=refusal.subject.namespace)
-    return finding(code, subject, owner=refusal.owner, cites=cites, onset=refusal.onset, **facts)
+    return _told(code, subject, refusal, cites, facts)
+
+
+def _told(code: str, subject: Subject, refusal: Refusal, cites: tuple[Citation, ...], facts: dict[str, str]) -> Finding:
+    sure = Confidence.HIGH
+    return finding(code, subject, owner=refusal.owner, cites=cites, confidence=sure, onset=refusal.onset, peers=(), **facts)
 
 
 def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
@@ -98,7 +106,7 @@ def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
         return None
     ranges = [r for r in cluster.all(LimitRange, refusal.subject.namespace) if _declares(r, facts)]
     if len(ranges) != 1:
-        return finding("K8S-708", refusal.subject, owner=refusal.owner, cites=(refusal.cite,), onset=refusal.onset, range="of the namespace", **facts)
+        return _told("K8S-708", refusal.subject, refusal, (refusal.cite,), facts | {"range": "of the namespace"})
     cites = (refusal.cite, cluster.cite(ranges[0], facts["resource"]))
     return _about(refusal, LimitRange, ranges[0].name, "K8S-708", cites, range=ranges[0].name, **facts)
 
@@ -141,6 +149,7 @@ def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                 ),
                 confidence=Confidence.MEDIUM,
                 onset=quota.metadata.creation_timestamp,
+                peers=(),
                 service=workload.name,
                 caller=f"{cluster.owner(caller).kind.lower()}/{cluster.owner(caller).name}",
                 **_numbers(quota, resource),
@@ -179,6 +188,7 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                     ),
                     confidence=Confidence.MEDIUM,
                     onset=quota.metadata.creation_timestamp,
+                    peers=(),
                     claim=name,
                     **_numbers(quota, resource),
                 )
@@ -188,7 +198,8 @@ def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     hard = quota.status.hard or quota.spec.hard or {}
     if resource := _exhausted(quota, *(r for r in sorted(hard) if amount(hard[r]) > 0)):
         proof = cluster.cite(quota, member(resource, (quota.status.used or {})[resource]))
-        yield finding("K8S-711", quota.subject, cites=(proof,), **_numbers(quota, resource))
+        facts, sure = _numbers(quota, resource), Confidence.HIGH
+        yield finding("K8S-711", quota.subject, owner=quota.subject, cites=(proof,), confidence=sure, onset=None, peers=(), **facts)
 
 
 ANALYZER = Analyzer(find)

@@ -19,22 +19,20 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 def _spoken_for(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> bool:
     """A Deployment that was read reports its own ReplicaSets, the failure to create pods included."""
-    return any(
-        o.kind == "Deployment" and cluster.get(Deployment, workload.namespace, o.name) is not None
-        for o in workload.metadata.owner_references or ()
-    )
+    parents = [o.name for o in workload.metadata.owner_references or () if o.kind == "Deployment"]
+    return any(cluster.get(Deployment, workload.namespace, name) is not None for name in parents)
 
 
 def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> Iterator[Finding]:
     owner = cluster.owner(workload)
-    told = False
-    for condition in workload.status.conditions or ():
-        if condition.type == "ReplicaFailure" and condition.status != "False" and condition.reason == "FailedCreate":
-            told = True
+    failures = [c for c in workload.status.conditions or () if c.type == "ReplicaFailure" and c.status != "False" and c.reason == "FailedCreate"]
+    for condition in failures:
+        # Where the API server's words were kept, the refusal itself is a finding of its own.
+        if not condition.message:
             cites = (cluster.cite(workload, quote_of(condition)),)
             yield finding("K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition))
     ready = workload.status.ready_replicas or 0
-    if not told and ready < workload.wanted and not still_starting(cluster, workload):
+    if not failures and ready < workload.wanted and not still_starting(cluster, workload):
         cites = cite_counts(cluster, workload, replicas=workload.status.replicas, ready_replicas=ready)
         yield finding("K8S-608", workload.subject, owner=owner, cites=cites, wanted=str(workload.wanted), ready=str(ready))
 

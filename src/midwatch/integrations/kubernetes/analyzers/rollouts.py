@@ -73,7 +73,7 @@ def _differences(old: PodSpec, new: PodSpec) -> Iterator[str]:
     for name in after:
         if name in before:
             yield from _within(before[name], after[name])
-    yield from (f"{words} changed" for field, words in _OF_PODS if (getattr(old, field) or None) != (getattr(new, field) or None))
+    yield from (f"{words} changed" for field, words in _OF_PODS if _differs(old, new, field))
 
 
 def _within(old: Container, new: Container) -> Iterator[str]:
@@ -84,8 +84,9 @@ def _within(old: Container, new: Container) -> Iterator[str]:
     if changed:
         # Names only: the values may be secret.
         yield f"environment of {new.name}: {', '.join(changed)}"
-    yield from (
-        f"{words} of {new.name} changed"
-        for field, words in _OF_CONTAINERS
-        if (getattr(old, field) or None) != (getattr(new, field) or None)
-    )
+    yield from (f"{words} of {new.name} changed" for field, words in _OF_CONTAINERS if _differs(old, new, field))
+
+
+def _differs(old: PodSpec | Container, new: PodSpec | Container, field: str) -> bool:
+    """An empty list and none at all are the same to the API."""
+    return (getattr(old, field) or None) != (getattr(new, field) or None)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes import unschedulable
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.blame import blame, member
@@ -144,7 +145,7 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
         about = event.involved_object
         if event.reason == "Preempted" and about.kind == "Pod" and event.last and cluster.now - event.last < _RECENT:
             pod = cluster.get(Pod, about.namespace or "", about.name)
-            subject = pod.subject if pod else event.subject.model_copy(update={"kind": "Pod", "name": about.name, "namespace": about.namespace or ""})
+            subject = pod.subject if pod else Subject(kind="Pod", name=about.name, namespace=about.namespace or "")
             owner = cluster.owner(pod) if pod else subject
             text = (event.message or "")[:200]
             yield finding("K8S-323", subject, owner=owner, cites=(cluster.cite_event(event),), onset=event.last, quote=text)

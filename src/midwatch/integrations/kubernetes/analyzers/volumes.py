@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from midwatch.domain.finding import Finding
+from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.claims import DEFAULT
@@ -22,7 +22,9 @@ from midwatch.integrations.kubernetes.selectors import node_matches
 _SETTLING = timedelta(seconds=30)  # a StatefulSet makes claim and pod together; either may be listed first
 _ELSEWHERE = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"(.*)", re.DOTALL)
 _DRIVER = re.compile(r"driver name (\S+) not found in the list of registered CSI drivers")
-_NOT_STORAGE = re.compile(r"configmap|secret|serviceaccount|timed out waiting for the condition|unmounted volumes|not registered", re.IGNORECASE)
+_NOT_STORAGE = re.compile(
+    r"configmap|secret|serviceaccount|timed out waiting for the condition|unmounted volumes|not registered", re.IGNORECASE
+)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -71,7 +73,8 @@ def _detached(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         code, facts = "K8S-432", {"driver": match[1], "node": pod.spec.node_name or ""}
         peers = (Subject(kind="Node", name=pod.spec.node_name),) if pod.spec.node_name else ()
     cites = (cluster.cite_event(event),)
-    yield finding(code, pod.subject, owner=cluster.owner(pod), cites=cites, onset=event.first, peers=peers, **facts)
+    owner, sure = cluster.owner(pod), Confidence.HIGH
+    yield finding(code, pod.subject, owner=owner, cites=cites, confidence=sure, onset=event.first, peers=peers, **facts)
 
 
 def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:

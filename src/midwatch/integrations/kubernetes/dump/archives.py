@@ -14,14 +14,14 @@ from stat import S_ISLNK
 from typing import BinaryIO, cast
 
 from midwatch.integrations.kubernetes.dump import limits
-from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, Oversized, unpacked
+from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, Oversized, reason_of, unpacked
 from midwatch.integrations.kubernetes.reader import Refused
 
 Opener = Callable[[], BinaryIO]
 _PACKED: Mapping[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"\x1f\x8b": lambda s: cast(BinaryIO, gzip.GzipFile(fileobj=s)),
     b"BZh": lambda s: cast(BinaryIO, bz2.BZ2File(s)),
-    b"\xfd7zXZ\x00": lambda s: cast(BinaryIO, lzma.LZMAFile(s)),
+    b"\xfd7zXZ\x00": lambda s: cast(BinaryIO, lzma.LZMAFile(s)),  # noqa: SIM115  closed by Files.close
 }
 _TAR_MAGIC = slice(257, 262)
 
@@ -38,7 +38,7 @@ def archive(name: str, opened: Opener, size: int) -> Files | None:
             return _packed_tar(name, opened, unpack, size)
         return _tar(name, opened(), size, packed=False) if head[_TAR_MAGIC] == b"ustar" else None
     except READ_ERRORS as error:
-        raise Refused(f"{name} cannot be unpacked: {str(error) or type(error).__name__}; pack it again, or give the unpacked folder") from error
+        raise Refused(f"{name} cannot be unpacked: {reason_of(error)}; pack it again, or give the unpacked folder") from error
 
 
 def _too_large(name: str) -> Refused:
@@ -135,7 +135,7 @@ def _held(stream: BinaryIO) -> tuple[bytes | None, str]:
             if len(pieces) > limits.TAR_IN_MEMORY_BYTES:
                 return None, ""
     except READ_ERRORS as error:
-        return bytes(pieces), str(error) or type(error).__name__
+        return bytes(pieces), reason_of(error)
     return bytes(pieces), ""
 
 
@@ -161,7 +161,7 @@ def _tar(name: str, stream: BinaryIO, size: int, *, packed: bool, beneath: Binar
         close()
         raise
     except READ_ERRORS as error:
-        files.refuse(name, f"the archive breaks off or is damaged after {count} members: {str(error) or type(error).__name__}")
+        files.refuse(name, f"the archive breaks off or is damaged after {count} members: {reason_of(error)}")
     return files
 
 

@@ -10,7 +10,7 @@ import msgspec
 from midwatch.integrations.kubernetes.kinds import BY_NAME, Kind
 from midwatch.integrations.kubernetes.objects.meta import Object
 
-O = TypeVar("O", bound=Object)
+O = TypeVar("O", bound=Object)  # noqa: E741  the one Object a function gives back
 Json = dict[str, Any]
 
 # Groups under which the same objects were served before, or are served as well.
@@ -104,13 +104,8 @@ def _repair(raw: Json, where: re.Match[str], said: list[str]) -> None:
         elif not last.startswith("[...") or not isinstance(value, (str, int, float)):
             if value is not None:
                 said.append(f"{path.lstrip('.')}: {_plain(what)}, left out")
-            _remove(holder, key)
+            del holder[key]
     return None
-
-
-def _remove(holder: Any, key: Any) -> None:
-    """An element of a list keeps its place as an empty one only where that is an object; else it goes."""
-    del holder[key]
 
 
 def _plain(what: str) -> str:
@@ -130,12 +125,7 @@ def _keys(holder: Any, step: str) -> Iterable[Any]:
 def _reach(raw: Any, path: str) -> Any:
     here = raw
     for step in _STEP.finditer(path):
-        if step[1] is not None:
-            here = here[step[1]]
-        elif step[2] is not None:
-            here = here[int(step[2])]
-        else:
-            here = next(iter(here.values())) if isinstance(here, dict) else here[0]
+        here = here[step[1] if step[1] is not None else int(step[2])]
     return here
 
 

@@ -31,13 +31,22 @@ ACCEPTED = (
 _HIDDEN = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 
 
+def reason_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
 class Oversized(OSError):
     """unpacks to far more than its size: not read"""
 
 
 @dataclass(frozen=True)
 class File:
-    """`name` is relative to the dump, with `/`; `size` None: only known after reading. `direct`: any part is reached without reading the rest."""
+    """`name` is relative to the dump, with `/`; `size` None: known only after reading.
+
+    `direct`: any part is reached without reading what is before it.
+    """
 
     name: str
     open: Callable[[], BinaryIO]
@@ -65,7 +74,8 @@ class Bounded(io.RawIOBase):
     def __init__(self, stream: BinaryIO, packed: int | None, *beneath: BinaryIO) -> None:
         super().__init__()
         self._stream, self._beneath, self._count = stream, beneath, 0
-        self._most = limits.UNPACKED_BYTES if packed is None else max(limits.RATIO_FROM_BYTES, min(packed * limits.RATIO, limits.UNPACKED_BYTES))
+        likely = limits.UNPACKED_BYTES if packed is None else packed * limits.RATIO
+        self._most = max(limits.RATIO_FROM_BYTES, min(likely, limits.UNPACKED_BYTES))
 
     def readable(self) -> bool:
         return True

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
 
 from midwatch.integrations.kubernetes.dump.decode import convert
 from midwatch.integrations.kubernetes.objects.meta import Object
 
-O = TypeVar("O", bound=Object)
 Json = dict[str, Any]
 
 # Each of these is one statement of one moment: keys of another source would make a third thing that never was.
@@ -65,7 +64,8 @@ def _filled(base: Any, rest: Any, name: str = "") -> Any:
         return _filled_map(cast(Json, base), cast(Json, rest))
     if isinstance(base, list) and isinstance(rest, list) and base and name not in _WHOLE:
         return _filled_list(cast("list[Any]", base), cast("list[Any]", rest))
-    return rest if base in (None, "", [], {}) else base
+    empty: tuple[Any, ...] = (None, "", [], {})
+    return cast(Any, rest if base in empty else base)
 
 
 def _filled_map(base: Json, rest: Json) -> Json:
@@ -75,7 +75,7 @@ def _filled_map(base: Json, rest: Json) -> Json:
 def _filled_list(base: list[Any], rest: list[Any]) -> list[Any]:
     """Elements of the same name belong together (containers, volumes), or of the same type (conditions)."""
     for label in ("name", "type"):
-        if all(isinstance(e, dict) and e.get(label) for e in (*base, *rest)):  # pyright: ignore[reportUnknownMemberType]
+        if all(isinstance(e, dict) and cast(Json, e).get(label) for e in (*base, *rest)):
             known = {e[label]: e for e in rest}
             return [_filled(e, known[e[label]]) if e[label] in known else e for e in base]
     return base

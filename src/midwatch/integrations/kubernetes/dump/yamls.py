@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 import yaml
@@ -60,7 +61,7 @@ def _untagged(loader: yaml.CSafeLoader, _suffix: str, node: yaml.Node) -> Any:
     return loader.construct_scalar(cast(yaml.ScalarNode, node))
 
 
-_Loader.add_multi_constructor("!", _untagged)
+_Loader.add_multi_constructor("!", _untagged)  # pyright: ignore[reportUnknownMemberType]
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Piece:
         stop = outer.start() if outer else len(self.text)
         starts = [*(m.start() for m in dash.finditer(self.text, first.start(), stop)), stop]
         line, counted = self.line, 0
-        for start, end in zip(starts, starts[1:], strict=False):
+        for start, end in pairwise(starts):
             line, counted = line + self.text.count("\n", counted, start), start
             yield Piece(self.text[start:end], line)
 

@@ -40,6 +40,7 @@ class Condition(Struct):
     message: str | None = ""
     last_transition_time: datetime | None = None
     last_update_time: datetime | None = None
+    last_heartbeat_time: datetime | None = None  # nodes only
 
 
 class Expression(Struct):

@@ -28,7 +28,7 @@ def _namespace(cells: Cells, _: Json) -> Json:
     return {"status": filled(phase=cells.get("STATUS"))}
 
 
-def _claim(cells: Cells, metadata: Json) -> Json:
+def _claim(cells: Cells, _: Json) -> Json:
     spec = filled(
         volumeName=cells.get("VOLUME"),
         storageClassName=said(cells.get("STORAGECLASS", "")),
@@ -85,7 +85,7 @@ def _priority(cells: Cells, _: Json) -> Json:
     return filled(value=number(cells.get("VALUE")), globalDefault=cells.get("GLOBAL-DEFAULT") == "true")
 
 
-def _nothing(cells: Cells, _: Json) -> Json:
+def _nothing(_: Cells, __: Json) -> Json:
     return {}
 
 

@@ -7,25 +7,31 @@ from pathlib import PurePath
 
 from midwatch.integrations.kubernetes.kinds import KINDS
 
-PLURAL_OF: dict[str, str] = {
-    word: plural for plural, kind in KINDS.items() for word in (plural, kind.name.lower(), *kind.short)
-} | {"quotas": "resourcequotas", "limitrange": "limitranges", "netpols": "networkpolicies", "pvcs": "persistentvolumeclaims"}
+PLURAL_OF: dict[str, str] = {word: plural for plural, kind in KINDS.items() for word in (plural, kind.name.lower(), *kind.short)} | {
+    "quotas": "resourcequotas",
+    "limitrange": "limitranges",
+    "netpols": "networkpolicies",
+    "pvcs": "persistentvolumeclaims",
+}
 _VERBS = frozenset(("get", "describe", "logs", "top", "events"))
-_WITH_VALUE = frozenset(
-    "-n --namespace -l --selector -o --output -c --container --field-selector --sort-by --tail --since --since-time --context --kubeconfig"
-    " --cluster --user --for --types -L --label-columns --as --as-group -f --filename --chunk-size --limit-bytes -s --server --token"
-    " --request-timeout -v --template --subresource --max-log-requests --pod-running-timeout".split()
+_FLAGS_WITH_VALUE = (
+    "-n --namespace -l --selector -o --output -c --container --field-selector --sort-by --tail --since --since-time "
+    "--context --kubeconfig --cluster --user --for --types -L --label-columns --as --as-group -f --filename "
+    "--chunk-size --limit-bytes -s --server --token --request-timeout -v --template --subresource "
+    "--max-log-requests --pod-running-timeout"
 )
+_WITH_VALUE = frozenset(_FLAGS_WITH_VALUE.split())
 _NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--types", "-f", "--filename"))
 # A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the bare command.
 _LINE = re.compile(r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) +(?=[a-z-])(?P<rest>.{1,2000})")
 _DIRECTORY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NO_NAMESPACE = frozenset(("kubectl", "dump", "output", "out", "log", "logs", "evidence", "tmp", "describe", "get", "cluster", "data", "text", "files"))
+_TOO_COMMON = "kubectl dump output out log logs evidence tmp describe get cluster data text files"
+_NO_NAMESPACE = frozenset(_TOO_COMMON.split())
 
 
 @dataclass(frozen=True)
 class Command:
-    """`namespace` None: not said; "" with `everywhere`. `narrowed`: the answer is not the whole list."""
+    """`namespace` None: not said. `narrowed`: the answer is not the whole list."""
 
     verb: str = ""
     kinds: tuple[str, ...] = ()
@@ -44,7 +50,7 @@ class Command:
 
 def command(line: str) -> Command | None:
     """The command of a line that introduces its output, or None for any other line."""
-    if len(line) > 2100 or not ("kubectl" in line or "oc " in line or "k " in line):
+    if len(line) > 2100 or not ("kubectl " in line or "oc " in line or "k " in line):
         return None
     match = _LINE.fullmatch(line.rstrip())
     return parse(match["rest"].rstrip(" =*`:-\"'")) if match else None
@@ -102,7 +108,9 @@ def _spelled(words: list[str]) -> Command:
     kinds = tuple(PLURAL_OF[w] for w in words[1:2] if w in PLURAL_OF)
     rest = words[2:] if kinds else []
     namespace = rest[1] if len(rest) == 2 else None
-    return Command(verb=words[0], kinds=kinds, names=tuple(rest[:1]), namespace=namespace, narrowed=bool(rest), everything=words[1:2] == ["all"])
+    return Command(
+        verb=words[0], kinds=kinds, names=tuple(rest[:1]), namespace=namespace, narrowed=bool(rest), everything=words[1:2] == ["all"]
+    )
 
 
 def _saved_log(words: list[str]) -> Command:
@@ -110,6 +118,8 @@ def _saved_log(words: list[str]) -> Command:
     rest = words[at + 1 :]
     before = bool({"previous", "prev"} & set(words))
     pod = [w for w in rest if w not in ("previous", "prev", "all", "containers", "current")]
+    if pod and "-" not in pod[0]:  # `access_logs_2026`: no pod of a workload is called so
+        return Command()
     namespace = pod[1] if len(pod) > 1 else None
     return Command(verb="logs", names=tuple(pod[:1]), namespace=namespace, container=pod[2] if len(pod) > 2 else "", previous=before)
 

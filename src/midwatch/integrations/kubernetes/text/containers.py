@@ -19,9 +19,7 @@ _SHELL = frozenset(("-c", "-ec", "-lc", "-exc", "-euc", "-xc", "-ce", "-cx"))
 
 
 def container(node: Node) -> Json:
-    ports = [
-        filled(name=m[3], containerPort=int(m[1]), protocol=m[2]) for m in _PORT.finditer(node.get("Ports", "Port"))
-    ]
+    ports = [filled(name=m[3], containerPort=int(m[1]), protocol=m[2]) for m in _PORT.finditer(node.get("Ports", "Port"))]
     return filled(
         name=node.text.rstrip(":"),
         image=said(node.get("Image")),
@@ -118,4 +116,6 @@ def _mount(text: str) -> Json | None:
     if not match:
         return None
     path = re.search(r'path="([^"]*)"', match[3])
-    return filled(name=match[2], mountPath=match[1], readOnly=True if match[3].startswith("ro") else None, subPath=path[1] if path else None)
+    return filled(
+        name=match[2], mountPath=match[1], readOnly=True if match[3].startswith("ro") else None, subPath=path[1] if path else None
+    )

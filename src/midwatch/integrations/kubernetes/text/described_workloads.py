@@ -5,10 +5,8 @@ from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.podspec import template
-from midwatch.integrations.kubernetes.text.times import written
 from midwatch.integrations.kubernetes.text.tree import Node
-from midwatch.integrations.kubernetes.text.values import int_or_text, number, quantities, reference, said, selector
-from midwatch.integrations.kubernetes.text.values import access_modes
+from midwatch.integrations.kubernetes.text.values import access_modes, int_or_text, number, quantities, said, selector
 
 _COUNT = re.compile(r"(\d{1,9}) ([A-Za-z]+)")
 _ROLLING = re.compile(r"(\S+) max unavailable, (\S+) max surge")
@@ -68,18 +66,23 @@ def replicaset(doc: Node, _: Json, __: datetime | None) -> Json:
 
 def statefulset(doc: Node, metadata: Json, now: datetime | None) -> Json:
     found = replicaset(doc, metadata, now)
-    claims = [_claim(node) for node in doc.under("Volume Claims") if node.key == "Name"]
-    found["spec"] |= filled(volumeClaimTemplates=claims or _claims(doc), strategy=filled(type=said(doc.get("Update Strategy"))))
+    found["spec"] |= filled(volumeClaimTemplates=_claims(doc), strategy=filled(type=said(doc.get("Update Strategy"))))
     return found
 
 
 def _claims(doc: Node) -> list[Json]:
     """The fields of the claims stand one under the other, a new claim with each `Name`."""
-    return []
-
-
-def _claim(node: Node) -> Json:
-    return {"metadata": {"name": node.value}}
+    found: list[Json] = []
+    for node in doc.under("Volume Claims"):
+        if node.key == "Name":
+            found.append({"metadata": {"name": node.value}, "spec": {}})
+        elif found and node.key == "StorageClass":
+            found[-1]["spec"] |= filled(storageClassName=said(node.value))
+        elif found and node.key == "Capacity":
+            found[-1]["spec"] |= filled(resources=filled(requests=quantities([("storage", node.value)])))
+        elif found and node.key == "Access Modes":
+            found[-1]["spec"] |= filled(accessModes=access_modes(node.value.strip("[]").replace(" ", ",")))
+    return found
 
 
 def daemonset(doc: Node, _: Json, __: datetime | None) -> Json:
@@ -95,88 +98,5 @@ def daemonset(doc: Node, _: Json, __: datetime | None) -> Json:
             numberReady=available,
             numberUnavailable=max(wanted - available, 0) if wanted is not None and available is not None else None,
             numberMisscheduled=number(doc.get("Number of Nodes Misscheduled")),
-        ),
-    }
-
-
-def job(doc: Node, _: Json, __: datetime | None) -> Json:
-    pods = counts(doc.get("Pods Statuses"))
-    ended = written(doc.get("Completed At"))
-    return {
-        "spec": _job_spec(doc),
-        "status": filled(
-            startTime=written(doc.get("Start Time")),
-            completionTime=ended,
-            # Only a job that completed has that time.
-            conditions=[{"type": "Complete", "status": "True", "lastTransitionTime": ended}] if ended else None,
-            active=pods.get("active", pods.get("running")),
-            ready=pods.get("ready"),
-            succeeded=pods.get("succeeded"),
-            failed=pods.get("failed"),
-        ),
-    }
-
-
-def _job_spec(doc: Node) -> Json:
-    return filled(
-        parallelism=number(doc.get("Parallelism")),
-        completions=number(doc.get("Completions")),
-        backoffLimit=number(doc.get("Backoff Limit")),
-        activeDeadlineSeconds=number(doc.get("Active Deadline Seconds")),
-        suspend=_flag(doc.get("Suspend")) if doc.find("Parallelism") and not doc.find("Schedule") else None,
-        template=template(doc),
-    )
-
-
-def cronjob(doc: Node, _: Json, __: datetime | None) -> Json:
-    active = [name.strip() for name in (said(doc.get("Active Jobs")) or "").split(",")]
-    return {
-        "spec": filled(
-            schedule=said(doc.get("Schedule")),
-            timeZone=said(doc.get("Time Zone")),
-            suspend=_flag(doc.get("Suspend")),
-            concurrencyPolicy=said(doc.get("Concurrency Policy")),
-            startingDeadlineSeconds=number(doc.get("Starting Deadline Seconds")),
-            jobTemplate=filled(spec=_job_spec(doc)),
-        ),
-        "status": filled(
-            lastScheduleTime=written(doc.get("Last Schedule Time")),
-            active=[{"kind": "Job", "name": name} for name in active if name],
-        ),
-    }
-
-
-def _flag(text: str) -> bool | None:
-    return {"true": True, "false": False}.get(text.lower())
-
-
-def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
-    target = reference(doc.get("Reference"))
-    pods = next((counts(n.value) for n in doc.children if n.key.endswith(" pods")), {})
-    return {
-        "spec": filled(
-            scaleTargetRef=filled(kind=target[0], name=target[1]) if target else None,
-            minReplicas=number(doc.get("Min replicas")),
-            maxReplicas=number(doc.get("Max replicas")),
-        ),
-        "status": filled(currentReplicas=pods.get("current"), desiredReplicas=pods.get("desired"), conditions=conditions(doc)),
-    }
-
-
-def budget(doc: Node, _: Json, __: datetime | None) -> Json:
-    shown = doc.find("Status")
-    status = shown if shown and shown.children else doc
-    least, most = said(doc.get("Min available", "Minimum available")), said(doc.get("Max unavailable"))
-    return {
-        "spec": filled(
-            minAvailable=int_or_text(least) if least else None,
-            maxUnavailable=int_or_text(most) if most else None,
-            selector=selector(doc.get("Selector")),
-        ),
-        "status": filled(
-            disruptionsAllowed=number(status.get("Allowed disruptions")),
-            currentHealthy=number(status.get("Current")),
-            desiredHealthy=number(status.get("Desired")),
-            expectedPods=number(status.get("Total")),
         ),
     }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 Json = dict[str, Any]
 Key = tuple[str, str, str]  # kind, namespace, name
@@ -35,11 +35,22 @@ class Parsed:
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     named: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     rows: set[Key] = field(default_factory=set[Key])
+    _at: dict[Key, int] = field(default_factory=dict[Key, int], repr=False)
 
     def add(self, obj: Json, *, row: bool = False) -> None:
-        self.objects.append(obj)
-        if row:
-            self.rows.add(key(obj))
+        """Each object once: several rows complete one another, a description stands above them, the later above the earlier."""
+        where = key(obj)
+        at = self._at.get(where)
+        if at is None:
+            self._at[where] = len(self.objects)
+            self.objects.append(obj)
+            if row:
+                self.rows.add(where)
+        elif not row:
+            self.objects[at] = obj
+            self.rows.discard(where)
+        elif where in self.rows:
+            self.objects[at] = joined(self.objects[at], obj)
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,15 @@ class Scene:
 def key(obj: Json) -> Key:
     metadata: Json = obj["metadata"]
     return obj["kind"], metadata.get("namespace", ""), metadata.get("name", "")
+
+
+def joined(one: Json, other: Json) -> Json:
+    """Both, and the other's word where they differ."""
+    both = dict(one)
+    for name, value in other.items():
+        before = both.get(name)
+        both[name] = joined(cast(Json, before), cast(Json, value)) if isinstance(before, dict) and isinstance(value, dict) else value
+    return both
 
 
 def filled(**fields: Any) -> Json:

@@ -4,16 +4,18 @@ Which container a status belongs to is not in the row; the first that is not rea
 """
 
 import re
+from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.times import rfc3339
 from midwatch.integrations.kubernetes.text.values import number, said
-from datetime import datetime
 
 Cells = dict[str, str]
 _PHASES = frozenset(("Pending", "Running", "Succeeded", "Failed", "Unknown"))
 # Set by the kubelet or a controller as the pod's own reason, with phase Failed.
-_FAILED = frozenset(("Evicted", "Shutdown", "NodeShutdown", "NodeAffinity", "UnexpectedAdmissionError", "DeadlineExceeded", "Preempting", "Terminated"))
+_FAILED = frozenset(
+    ("Evicted", "Shutdown", "NodeShutdown", "NodeAffinity", "UnexpectedAdmissionError", "DeadlineExceeded", "Preempting", "Terminated")
+)
 _ENDED = frozenset(("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "Completed"))
 _WORKING = frozenset(("Running", "NotReady", "Terminating"))
 # `<deployment>-<pod-template-hash>-<suffix>`; both made of letters that spell no words (k8s.io/apimachinery, util/rand).
@@ -39,7 +41,9 @@ def pod(cells: Cells, metadata: Json, now: datetime | None) -> Json:
             nominatedNodeName=said(cells.get("NOMINATED NODE", "")),
             conditions=_conditions(shown, phase, ready, total),
             initContainerStatuses=[_container(shown, False, number(cells.get("RESTARTS")))] if init else None,
-            containerStatuses=_containers("PodInitializing" if init else shown, ready, total, None if init else number(cells.get("RESTARTS"))),
+            containerStatuses=_containers(
+                "PodInitializing" if init else shown, ready, total, None if init else number(cells.get("RESTARTS"))
+            ),
         ),
     )
 

@@ -55,7 +55,9 @@ def _toleration(text: str) -> Json | None:
 
 def _spread(text: str) -> Json | None:
     match = _SPREAD.fullmatch(text)
-    return filled(topologyKey=match[1], whenUnsatisfiable=match[2], maxSkew=int(match[3]), labelSelector=selector(match[4])) if match else None
+    return (
+        filled(topologyKey=match[1], whenUnsatisfiable=match[2], maxSkew=int(match[3]), labelSelector=selector(match[4])) if match else None
+    )
 
 
 def _volume(node: Node) -> Json:

@@ -46,7 +46,9 @@ def _http(target: str) -> Json:
     match = _HTTP.fullmatch(target)
     if not match:
         return {}
-    return {"httpGet": filled(scheme=match["scheme"].upper(), host=match["host"], port=int_or_text(match["port"] or ""), path=match["path"])}
+    return {
+        "httpGet": filled(scheme=match["scheme"].upper(), host=match["host"], port=int_or_text(match["port"] or ""), path=match["path"])
+    }
 
 
 def _command(text: str) -> list[str]:

@@ -55,7 +55,7 @@ _SIGNS: tuple[tuple[str, frozenset[str]], ...] = tuple(
     )
 )
 # Tables whose columns many kinds share: only with these columns and no others.
-_EXACT = {
+_EXACT: dict[frozenset[str], str] = {
     frozenset(("NAME", "READY", "AGE")): "statefulsets",
     frozenset(("NAME", "READY", "AGE", "CONTAINERS", "IMAGES")): "statefulsets",
     frozenset(("NAME", "STATUS", "AGE")): "namespaces",

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _WORD = re.compile(
-    r"ACCESS MODES|LAST SEEN|FIRST SEEN|NODE SELECTOR|NOMINATED NODE|READINESS GATES|RECLAIM POLICY|LAST SCHEDULE|MIN AVAILABLE|MAX UNAVAILABLE"
-    r"|ALLOWED DISRUPTIONS|CREATED AT|CPU Requests|CPU Limits|Memory Requests|Memory Limits|Default Request|Default Limit|Max Limit/Request Ratio|\S+"
+    r"ACCESS MODES|LAST SEEN|FIRST SEEN|NODE SELECTOR|NOMINATED NODE|READINESS GATES|RECLAIM POLICY|LAST SCHEDULE|MIN AVAILABLE"
+    r"|MAX UNAVAILABLE|ALLOWED DISRUPTIONS|CREATED AT|CPU Requests|CPU Limits|Memory Requests|Memory Limits|\S+"
 )
 _HEADER = re.compile(r"(?:NAMESPACE\s+)?(?:NAME|LAST SEEN|FIRST SEEN|LASTSEEN|FIRSTSEEN|POD)(?:\s+[A-Z%(][A-Za-z0-9/()%-]*)+\s*", re.ASCII)
 _GAP = re.compile(r"\s{2,}")

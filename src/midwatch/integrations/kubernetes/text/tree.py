@@ -7,28 +7,34 @@ wherever they like, and key values of a ConfigMap (which are cut out before they
 import re
 from collections.abc import Iterator, Sequence
 
-_TOP = frozenset(
-    """Access Modes|Active Deadline Seconds|Active Jobs|Address|AddressType|Addresses|AllowVolumeExpansion|Allocatable|Allocated resources
-    |Allowed disruptions|Annotations|API Version|Backoff Limit|Backoff Limit Per Index|BinaryData|Capacity|Claim|Completed At|Completed Indexes
-    |Completion Mode|Completions|Concurrency Policy|Conditions|Containers|Controlled By|Controller|Count|Created on|CreationTimestamp
-    |Current Number of Nodes Scheduled|Data|Default backend|Default Backend|Deprecated First Timestamp|Deprecated Last Timestamp|Deprecated Source
-    |Desired Number of Nodes Scheduled|Description|Duration|Endpoints|EndsAt|Ephemeral Containers|Event Time|Events|External IPs|External Name
-    |External Traffic Policy|Failed Job History Limit|Finalizers|First Timestamp|GlobalDefault|HealthCheck NodePort|Image pull secrets
-    |Ingress Class|Init Containers|Internal Traffic Policy|Involved Object|IP|IP Families|IP Family Policy|IPs|IsDefaultClass|Kind|Labels
-    |Last Schedule Time|Last Timestamp|Lease|LoadBalancer Ingress|LoadBalancer Source Ranges|Max replicas|Max unavailable|Message|Metadata
-    |Metrics|Min available|Min replicas|MinReadySeconds|Mountable secrets|MountOptions|Name|Namespace|NewReplicaSet|Node|Node Affinity
-    |Node-Selector|Node-Selectors|NodePort|NominatedNodeName|No events|Non-terminated Pods|Number of Nodes Misscheduled
-    |Number of Nodes Scheduled with Available Pods|Number of Nodes Scheduled with Up-to-date Pods|OldReplicaSets|Parallelism|Parameters
-    |Pod Failure Policy|Pod Management Policy|Pod Template|PodCIDR|PodCIDRs|Pods Status|Pods Statuses|Port|Ports|PreemptionPolicy|Priority
-    |Priority Class Name|Provisioner|ProviderID|Publish Not Ready Addresses|QoS Class|Readiness Gates|Reason|Reclaim Policy|ReclaimPolicy
-    |Reference|Related|Replicas|Reporting Component|Reporting Controller|Reporting Instance|Resource Claims|Resource Quotas|Roles|RollingUpdateStrategy
-    |Rules|Runtime Class Name|Schedule|SeccompProfile|Selector|Series|Service Account|Session Affinity|Source|Spec|Start Time
-    |Starting Deadline Seconds|Status|StorageClass|StrategyType|Subsets|Successful Job History Limit|Suspend|System Info|Taints|TargetPort
-    |Termination Grace Period|Time Zone|TLS|Tokens|Tolerations|Topology Spread Constraints|Type|Unschedulable|Update Strategy|Used By|Value
-    |Volume|Volume Claims|VolumeAttributesClass|VolumeBindingMode|VolumeMode|Volumes|Deployment pods|ReplicaSet pods|StatefulSet pods
-    |ReplicationController pods|Behavior|Eviction Message|Features|IPFamily|Traffic Distribution|Namespaces|Webhooks|Action|Note|Regarding
-    |Last Job|Replace|Minimum available|Owner References|Subjects|Role|External Traffic|DataSource""".replace("\n", "").replace("    ", "").split("|")
+# The fields that stand at the edge of some description; anything else there is a further line of the text above.
+_FIELDS = (
+    "API Version|Access Modes|Action|Active Deadline Seconds|Active Jobs|Address|AddressType|Addresses|Allocatable|"
+    "Allocated resources|AllowVolumeExpansion|Allowed disruptions|Annotations|Backoff Limit|Backoff Limit Per Index|Behavior|"
+    "BinaryData|Capacity|Claim|Completed At|Completed Indexes|Completion Mode|Completions|Concurrency Policy|Conditions|"
+    "Containers|Controlled By|Controller|Count|Created on|CreationTimestamp|Current Number of Nodes Scheduled|Data|DataSource|"
+    "Default Backend|Default backend|Deployment pods|Deprecated First Timestamp|Deprecated Last Timestamp|Deprecated Source|"
+    "Description|Desired Number of Nodes Scheduled|Duration|Endpoints|EndsAt|Ephemeral Containers|Event Time|Events|"
+    "Eviction Message|External IPs|External Name|External Traffic|External Traffic Policy|Failed Job History Limit|Features|"
+    "Finalizers|First Timestamp|GlobalDefault|HealthCheck NodePort|IP|IP Families|IP Family Policy|IPFamily|IPs|"
+    "Image pull secrets|Ingress Class|Init Containers|Internal Traffic Policy|Involved Object|IsDefaultClass|Kind|Labels|"
+    "Last Job|Last Schedule Time|Last Timestamp|Lease|Limits|LoadBalancer Ingress|LoadBalancer Source Ranges|Max replicas|"
+    "Max unavailable|Message|Metadata|Metrics|Min available|Min replicas|MinReadySeconds|Minimum available|MountOptions|"
+    "Mountable secrets|Name|Namespace|Namespaces|NewReplicaSet|No events|Node|Node Affinity|Node-Selector|Node-Selectors|"
+    "NodePort|NominatedNodeName|Non-terminated Pods|Note|Number of Nodes Misscheduled|"
+    "Number of Nodes Scheduled with Available Pods|Number of Nodes Scheduled with Up-to-date Pods|OldReplicaSets|"
+    "Owner References|Parallelism|Parameters|Pod Failure Policy|Pod Management Policy|Pod Template|PodCIDR|PodCIDRs|"
+    "Pods Status|Pods Statuses|Port|Ports|PreemptionPolicy|Priority|Priority Class Name|ProviderID|Provisioner|"
+    "Publish Not Ready Addresses|QoS Class|Readiness Gates|Reason|Reclaim Policy|ReclaimPolicy|Reference|Regarding|Related|"
+    "Replace|ReplicaSet pods|Replicas|ReplicationController pods|Reporting Component|Reporting Controller|Reporting Instance|"
+    "Resource Claims|Resource Quotas|Role|Roles|RollingUpdateStrategy|Rules|Runtime Class Name|Schedule|Scopes|SeccompProfile|"
+    "Selector|Series|Service Account|Session Affinity|Source|Spec|Start Time|Starting Deadline Seconds|StatefulSet pods|"
+    "Status|StorageClass|StrategyType|Subjects|Subsets|Successful Job History Limit|Suspend|System Info|TLS|Taints|TargetPort|"
+    "Termination Grace Period|Time Zone|Tokens|Tolerations|Topology Spread Constraints|Traffic Distribution|Type|"
+    "Unschedulable|Update Strategy|Used By|Value|Volume|Volume Claims|VolumeAttributesClass|VolumeBindingMode|VolumeMode|"
+    "Volumes|Webhooks"
 )
+_TOP = frozenset(_FIELDS.split("|"))
 # What comes after a message of several lines: the fields that kubectl prints behind messages, and rows of the event table.
 _AFTER = re.compile(r" +(?:(?:Exit Code|Signal|Started|Finished|Ready|Restart Count|Last State):|(?:Normal|Warning) )")
 

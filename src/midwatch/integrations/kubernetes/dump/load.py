@@ -1,0 +1,283 @@
+"""Reads a dump: objects first, then printed text, then the logs find their pods."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from midwatch.integrations.kubernetes import text
+from midwatch.integrations.kubernetes.dump import ends, layout, limits
+from midwatch.integrations.kubernetes.dump.contents import Contents, List, Source, listed_by
+from midwatch.integrations.kubernetes.dump.decode import kind_of
+from midwatch.integrations.kubernetes.dump.documents import documents
+from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, reason_of
+from midwatch.integrations.kubernetes.dump.layout import Path
+from midwatch.integrations.kubernetes.dump.merge import Origin
+from midwatch.integrations.kubernetes.dump.podlogs import Attribution, Claim, Logs, Saved, joined
+from midwatch.integrations.kubernetes.dump.sections import MARK, Section, sections
+from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, Kind
+from midwatch.integrations.kubernetes.text.parsed import key
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+_NAIVE_TIMES = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?![\dZz.+-])")
+_SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
+_COMMAND = re.compile(r"^(?:[$#>+] ?|=+ ?)kubectl ", re.M)
+_OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
+_ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
+_UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
+# Files are believed to be as old as they say only when that fits what is in them: a copy has the time of the copying.
+_SAVED_WITHIN = timedelta(days=1)
+
+
+@dataclass
+class Loading:
+    """The state of one reading: `texts` and `logs` wait until the objects are known."""
+
+    contents: Contents = field(default_factory=Contents)
+    logs: Logs = field(default_factory=Logs)
+    texts: list[File] = field(default_factory=list[File])
+    candidates: list[File] = field(default_factory=list[File])
+    saved: float | None = None
+    budget: int = limits.OBJECT_BYTES
+    group: int = 0
+
+
+def load(files: Files) -> tuple[Contents, Logs]:
+    state = Loading()
+    for refused in files.refused:
+        state.contents.complain(refused.file, refused.line, refused.reason)
+    for file in files.found:
+        _route(state, file, alone=len(files.found) == 1)
+    now = _now(state)
+    for file in state.texts:
+        _printed(state, file, now)
+    state.contents.settle()
+    _attribute(state, now)
+    state.contents.settle()
+    return state.contents, state.logs
+
+
+def _route(state: Loading, file: File, *, alone: bool) -> None:
+    path = Path.of(file.name)
+    if path.ignored and not alone:
+        return None
+    if path.archived:
+        return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
+    if path.of_log and not alone:
+        return state.candidates.append(file)
+    head = _tried(state, file, ends.head)
+    if head is None or not head.strip(b"\x00\r\n\t "):
+        return None
+    if head.startswith(_ARCHIVE_MAGIC):
+        return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
+    if ends.binary(head):
+        return state.contents.complain(file.name, 0, "not text: not read")
+    opening = ends.decoded(head)[0]
+    if path.of_objects or (_OBJECTS.match(opening) and not _COMMAND.search(opening)):
+        return _objects(state, file)
+    state.texts.append(file)
+    return None
+
+
+def _tried(state: Loading, file: File, read: Callable[[File], T]) -> T | None:
+    """What `read` gives for the file; None, and a complaint, when it cannot be read."""
+    try:
+        return read(file)
+    except READ_ERRORS as error:
+        state.contents.complain(file.name, 0, f"not readable: {reason_of(error)}")
+        return None
+
+
+# -- objects
+
+
+def _objects(state: Loading, file: File) -> None:
+    most = min(limits.OBJECT_FILE_BYTES, state.budget)
+    data = _tried(state, file, lambda f: ends.read(f, most) or b"")
+    if data is None:
+        return None
+    if not data:
+        return _sectioned_file(state, file, most)
+    state.budget -= len(data)
+    content, replaced = ends.decoded(data)
+    if replaced:
+        state.contents.complain(file.name, replaced, "not in UTF-8: what could not be decoded was replaced")
+    if MARK in data:
+        return _sectioned_file(state, file, most)
+    _documents(state, file.name, content, 1)
+    return None
+
+
+def _sectioned_file(state: Loading, file: File, most: int) -> None:
+    """`cluster-info dump` in one file; one of any size, as only its objects are held."""
+
+    def parts(f: File) -> list[Section]:
+        with f.open() as stream:
+            return list(sections(stream))
+
+    found = _tried(state, file, parts)
+    if not found or not any(s.pod for s in found):
+        return state.contents.complain(file.name, 0, f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; split it")
+    for part in joined(s for s in found if s.pod):
+        state.logs.add(Claim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
+    for part in found:
+        if part.pod or part.stop - part.start > most:
+            continue
+        data = _tried(state, file, partial(_part, part, most))
+        if data is not None:
+            _documents(state, file.name, ends.decoded(data)[0], part.line)
+    return None
+
+
+def _part(part: Section, most: int, file: File) -> bytes:
+    return ends.end(file, most, part.start, part.stop)[0]
+
+
+def _documents(state: Loading, name: str, content: str, line: int) -> None:
+    read = documents(content, line)
+    naive = _NAIVE_TIMES.search(content) is not None
+    for where, reason in read.problems:
+        state.contents.complain(name, where, reason)
+    for where, value in read.found:
+        source = Source(name, where, naive=naive)
+        for one in cast("list[Any]", value) if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                _document(state, cast(Json, one), source, whole=where not in read.salvaged)
+            elif isinstance(one, str) and len(read.found) == 1:
+                state.contents.complain(name, where, "plain text, no Kubernetes object")
+
+
+def _document(state: Loading, raw: Json, source: Source, *, whole: bool) -> None:
+    is_list, kind = listed_by(raw, source.file)
+    if is_list:
+        return _list(state, raw, kind, source, whole=whole)
+    found = kind_of(raw)
+    if found is None:
+        state.contents.version = state.contents.version or _version(raw)
+        return None
+    state.contents.add(raw, found, source)
+    if layout.listed(source.file) is found:
+        state.contents.whole[PLURAL[found.name]].setdefault("", source.file)
+    return None
+
+
+def _list(state: Loading, raw: Json, listed: Kind | None, source: Source, *, whole: bool) -> None:
+    """A list breaks up into its items; it is the whole of a kind when the API server made it and nothing is missing from it."""
+    seen: dict[str, set[str]] = {PLURAL[listed.name]: set()} if listed else {}
+    name, api = (listed.name if listed else ""), raw.get("apiVersion")
+    items = cast("list[Any]", raw["items"])
+    served = not items or str(raw.get("kind", "")) != "List"
+    for item in items:
+        if not isinstance(item, dict):
+            whole = False
+            continue
+        item = cast(Json, item)
+        inner, _ = listed_by(item, source.file)
+        if inner:  # `kubectl get -o yaml` of several kinds may hold lists in a list
+            _list(state, item, listed_by(item, source.file)[1], source, whole=whole)
+            continue
+        kind = kind_of(item, name, api if isinstance(api, str) and name and not item.get("kind") else "")
+        if kind is None:
+            continue
+        served = served or bool({"status", "metadata"} & item.keys() and _from_server(item))
+        namespace = state.contents.add(item, kind, source)
+        whole = whole and namespace is not None
+        seen.setdefault(PLURAL[kind.name], set()).update({namespace} if namespace else ())
+    if not (whole and (served or "metadata" in raw)) or _continued(raw) or ("kind" not in raw and not listed):
+        return
+    if "events" in seen or not state.group:
+        state.group += 1
+    state.contents.lists += [List(plural, source.file, namespaces, state.group) for plural, namespaces in seen.items()]
+
+
+def _from_server(item: Json) -> bool:
+    meta = item.get("metadata")
+    return "status" in item or (isinstance(meta, dict) and ("uid" in meta or "creationTimestamp" in meta))
+
+
+def _continued(raw: Json) -> bool:
+    meta = raw.get("metadata")
+    return isinstance(meta, dict) and bool(cast(Json, meta).get("continue") or cast(Json, meta).get("remainingItemCount"))
+
+
+def _version(raw: Json) -> str:
+    """`kubectl version -o json`, or the server's own /version."""
+    server = raw.get("serverVersion", raw)
+    found = cast(Json, server).get("gitVersion") if isinstance(server, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+# -- printed text
+
+
+def _now(state: Loading) -> datetime | None:
+    """When the printed ages ("5m ago") were counted from: the files' time, if it fits what the objects say, else theirs."""
+    newest = state.contents.newest()
+    times = [f.modified for f in (*state.texts, *state.candidates) if f.modified is not None and 0 < f.modified < 1e11]
+    saved = datetime.fromtimestamp(max(times), UTC) if times else None
+    if newest is None or saved is None:
+        return newest or saved
+    return saved if newest <= saved <= newest + _SAVED_WITHIN else newest
+
+
+def _printed(state: Loading, file: File, now: datetime | None) -> None:
+    if not _as_text(state, file, now):
+        state.candidates.append(file)
+
+
+def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
+    """Whether the file is what kubectl printed; then it is taken in."""
+    data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
+    if not data:
+        return data is None
+    content, _ = ends.decoded(data)
+    parsed = text.read(content, name=file.name, now=now)
+    if parsed is None:
+        return False
+    state.budget -= len(data)
+    for raw in parsed.objects:
+        kind = BY_NAME.get(str(raw.get("kind")))
+        if kind is not None:
+            origin = Origin.ROW if key(raw) in parsed.rows else Origin.DESCRIBED
+            state.contents.add(raw, kind, Source(file.name, 0, origin, naive=True))
+    for plural, namespace in parsed.lists:
+        state.contents.whole[plural].setdefault(namespace, file.name)
+    state.contents.tables += [(plural, namespace, file.name) for plural, namespace in parsed.named]
+    for log in parsed.logs:
+        state.logs.add(Claim(log.namespace, log.pod, log.container, log.previous), Saved(None, file.name, text=log.text))
+    for line, reason in parsed.problems:
+        state.contents.complain(file.name, line, reason)
+    found = _SERVER.search(content) if "Server Version" in content else None
+    state.contents.version = state.contents.version or (found[1] if found else "")
+    return True
+
+
+# -- logs
+
+
+def _attribute(state: Loading, now: datetime | None) -> None:
+    pods = Attribution(state.contents.pods(), state.contents.namespaces)
+    for file in state.candidates:
+        claim = pods.claim(file.name)
+        if claim is None or not claim.sure:
+            if Path.of(file.name).of_log and _as_text(state, file, now):
+                continue
+            if claim is None:
+                state.contents.complain(file.name, 0, _UNKNOWN)
+                continue
+        _keep(state, file, claim)
+
+
+def _keep(state: Loading, file: File, claim: Claim) -> None:
+    head = _tried(state, file, ends.head)
+    if head is None:
+        return None
+    if ends.binary(head):
+        return state.contents.complain(file.name, 0, "not text: not read")
+    if head.startswith(MARK) or Path.of(file.name).name == "logs.txt":
+        return state.logs.whole_pod[claim.namespace, claim.pod].append(file)
+    return state.logs.add(claim, Saved(file, file.name))

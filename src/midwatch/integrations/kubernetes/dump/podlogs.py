@@ -1,0 +1,178 @@
+"""The logs of a dump: which pod and container a file belongs to, and where its text lies. A log is read when somebody asks."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from midwatch.integrations.kubernetes.dump.ends import end
+from midwatch.integrations.kubernetes.dump.files import File
+from midwatch.integrations.kubernetes.dump.layout import Path
+from midwatch.integrations.kubernetes.dump.sections import Section, sections
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+_GATHERED = re.compile(
+    r"(?:^|/)namespaces/(?P<ns>[^/]+)/pods/(?P<pod>[^/]+)/(?P<container>[^/]+)/(?:[^/]+/)?logs/(?P<which>current|previous)(?:\.insecure)?\.log$"
+)
+_PREVIOUS = re.compile(r"[._-]?prev(?:ious)?$")
+_RUN = re.compile(r"(?:\.log)?(?:\.\d+)?$")
+_BREAKS = re.compile(r"([._:\s]+|-)")
+# What a controller or a ReplicaSet appends to the names of its pods: letters the API server's generator uses.
+_GENERATED = re.compile(r"^[a-z0-9.-]+-[bcdfghjklmnpqrstvwxz2456789]{5}$|^[a-z0-9.-]+-\d+$")
+_NO_NAME = frozenset({"logs", "log", "current", "pods", "containers", "stdout", "stderr", "output"})
+# Words of a file's name that say it is something else about a pod.
+_NO_LOG = frozenset({"describe", "described", "get", "events", "event", "top", "yaml", "json", "status"})
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`sure` False: only a part of the file's name is a pod's name."""
+
+    namespace: str
+    pod: str
+    container: str = ""
+    previous: bool = False
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a log's text lies: part of a file, or text already at hand."""
+
+    file: File | None
+    name: str
+    start: int = 0
+    stop: int | None = None
+    text: str = ""
+
+    def end(self, limit: int) -> tuple[str, bool]:
+        """The last bytes as text, and whether earlier ones were left out; raises what reading raises."""
+        if self.file is None:
+            data, cut = self.text.encode("utf-8", "replace"), False
+            data, cut = data[-limit:], len(data) > limit
+        else:
+            data, cut = end(self.file, limit, self.start, self.stop)
+        text = data.decode("utf-8", "replace")
+        return (text.partition("\n")[2] or text if cut else text), cut
+
+
+@dataclass
+class Logs:
+    """`whole_pod` are files that may hold the logs of all containers of a pod, with marks between them."""
+
+    found: dict[tuple[str, str, bool], dict[str, Saved]] = field(default_factory=lambda: defaultdict(dict[str, Saved]))
+    whole_pod: dict[tuple[str, str], list[File]] = field(default_factory=lambda: defaultdict(list[File]))
+
+    def add(self, claim: Claim, saved: Saved) -> None:
+        """The first one of a container stays: the same log saved twice is the same log."""
+        self.found[claim.namespace, claim.pod, claim.previous].setdefault(claim.container, saved)
+
+    def of(self, namespace: str, pod: str, previous: bool) -> Mapping[str, Saved]:
+        """By container; "" where the file does not say which. Raises what reading raises."""
+        for file in self.whole_pod.pop((namespace, pod), ()):
+            self._open(file, namespace, pod)
+        return self.found.get((namespace, pod, previous), {})
+
+    def _open(self, file: File, namespace: str, pod: str) -> None:
+        with file.open() as stream:
+            parts = list(sections(stream))
+        for part in joined(s for s in parts if s.pod):
+            self.add(Claim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
+        if not any(s.pod for s in parts):
+            self.add(Claim(namespace, pod), Saved(file, file.name))
+
+    def __bool__(self) -> bool:
+        return bool(self.found or self.whole_pod)
+
+
+def joined(parts: Iterable[Section]) -> Iterator[Section]:
+    """One section a log: its opening mark alone tells of a log that is empty."""
+    last: dict[tuple[str, str, str], Section] = {}
+    for part in parts:
+        last[part.namespace, part.pod, part.container] = part
+    yield from last.values()
+
+
+class Attribution:
+    """Which pod's log a file is, by its path and the pods that the dump's objects tell of."""
+
+    def __init__(self, pods: Sequence[Pod], namespaces: Sequence[str]) -> None:
+        self._pods: dict[str, dict[str, Pod]] = defaultdict(dict)
+        for pod in pods:
+            self._pods[pod.name][pod.namespace] = pod
+        self._namespaces = frozenset(namespaces)
+
+    def claim(self, name: str) -> Claim | None:
+        """None when nothing tells which pod it is."""
+        if found := _GATHERED.search(name):
+            return Claim(found["ns"], found["pod"], found["container"], found["which"] == "previous")
+        path = Path.of(name)
+        stem, previous = _stem(path.stem)
+        namespace = next((f for f in reversed(path.folders) if f in self._namespaces), "")
+        by_objects = self._by_folder(path.folders, stem, namespace) or self._by_name(stem, namespace)
+        found = by_objects or self._by_shape(path.folders, stem, namespace)
+        if found is None:
+            return None
+        return Claim(found.namespace, found.pod, found.container, previous or "previous" in path.folders, found.sure)
+
+    def _by_folder(self, folders: tuple[str, ...], stem: str, namespace: str) -> Claim | None:
+        """`shop/web-1/app.log`, `shop/web-1/app/app/logs/current.log`: the folder is a pod."""
+        for at in range(len(folders) - 1, -1, -1):
+            if folders[at] in self._pods and (place := self._place(folders[at], namespace)) is not None:
+                below = [p for p in (*folders[at + 1 :], stem) if p not in _NO_NAME and p != "previous"]
+                return Claim(place, folders[at], self._container(place, folders[at], below))
+        return None
+
+    def _by_name(self, stem: str, namespace: str) -> Claim | None:
+        """The longest run of words in the name that is a pod's name; the words beside it may tell container and namespace."""
+        words = _BREAKS.split(stem)
+        runs = ((i, j) for size in range(len(words), 0, -1) for i in range(0, len(words) - size + 1) for j in (i + size,))
+        for i, j in runs:
+            name = "".join(words[i:j])
+            if name not in self._pods:
+                continue
+            before, after = "".join(words[:i]).strip("._:- "), "".join(words[j:]).strip("._:- ")
+            place = self._place(name, before if before in self._namespaces else namespace)
+            if place is not None:
+                container = self._container(place, name, [after, before])
+                return Claim(place, name, container, sure=not ({*before.split("-"), *_BREAKS.split(stem)} & _NO_LOG))
+        return None
+
+    def _by_shape(self, folders: tuple[str, ...], stem: str, namespace: str) -> Claim | None:
+        """No object tells of the pod: `namespaces`-like folders, `ns_pod_container`, or a name that a controller made."""
+        parts = stem.split("_")
+        if len(parts) == 3 and all(parts):
+            return Claim(parts[0], parts[1], parts[2])
+        if len(folders) >= 2 and stem not in _NO_NAME and (folders[-2] in self._namespaces or _GENERATED.match(folders[-1])):
+            return Claim(folders[-2], folders[-1], stem)
+        if len(folders) >= 2 and stem in _NO_NAME and _GENERATED.match(folders[-1]):
+            return Claim(folders[-2], folders[-1])
+        if _GENERATED.match(parts[0]) and len(parts) <= 2:
+            place = namespace or (folders[-1] if folders and folders[-1] not in _NO_NAME else self._only_namespace)
+            return Claim(place, parts[0], parts[1] if len(parts) == 2 else "", sure=len(parts) == 2)
+        return None
+
+    @property
+    def _only_namespace(self) -> str:
+        return next(iter(self._namespaces)) if len(self._namespaces) == 1 else "default"
+
+    def _place(self, pod: str, namespace: str) -> str | None:
+        """The namespace of a pod of that name; None when there are several and nothing chooses."""
+        places = self._pods[pod]
+        if namespace in places:
+            return namespace
+        return next(iter(places)) if len(places) == 1 else None
+
+    def _container(self, namespace: str, pod: str, words: Sequence[str]) -> str:
+        known = {c.name for c in self._pods[pod][namespace].spec.all_containers}
+        found = next((w for w in words if w in known), "")
+        if found or known:
+            return found
+        return next((w for w in words if w and w not in self._namespaces), "")
+
+
+def _stem(stem: str) -> tuple[str, bool]:
+    """Without the marks of rotation and of the previous run, and whether it is the previous one."""
+    bare = _RUN.sub("", stem)
+    kept = _PREVIOUS.sub("", bare)
+    return (kept or "logs"), kept != bare

@@ -1,0 +1,179 @@
+"""Answers for a cluster from what was saved of it, as typed as the live one does; a dump is no proof of what it does not list."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from midwatch.integrations.kubernetes.dump import ends, files
+from midwatch.integrations.kubernetes.dump.archives import archive
+from midwatch.integrations.kubernetes.dump.contents import Contents
+from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
+from midwatch.integrations.kubernetes.dump.load import load
+from midwatch.integrations.kubernetes.dump.merge import Held
+from midwatch.integrations.kubernetes.dump.podlogs import Saved
+from midwatch.integrations.kubernetes.dump.selection import selected
+from midwatch.integrations.kubernetes.kinds import ALL, Kind
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Refused
+
+_DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+# What kubectl or the server wrote where a log should be; all but the first two mean that there is one, unread.
+_NO_LOG_YET = ("is waiting to start", "previous terminated container")
+_NO_LOG = ("Error from server", "error: ", "unable to retrieve container logs", "Request log error", "Create log error", "failed to try")
+_MOST_FILES_NAMED = 3
+
+
+class DumpReader:
+    """Raises Refused when the path holds nothing that can be read; all of it but the logs is read at once."""
+
+    def __init__(self, path: Path | Literal["-"]) -> None:
+        self._files = _files(path)
+        self._contents, self._logs = load(self._files)
+        if not self._contents.count and not self._contents.whole and not self._logs:
+            self._files.close()
+            raise Refused(_nothing(self._files.name, self._contents))
+
+    async def list(self, request: ListRequest) -> Listing:
+        kind = ALL.get(request.plural)
+        if kind is None:
+            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(ALL)}")
+        namespace = request.namespace if kind.namespaced else ""
+        held = list(self._contents.all(request.plural, namespace))
+        partial, listed = self._partial(kind, request.plural, namespace, len(held))
+        found = _fresh(held, kind, request.names_only)
+        query = _named(sorted({f for h in held for f in h.files} | listed))
+        narrowed = " ".join(f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value)
+        return Listing(selected(found, request.labels, request.fields), f"{query} ({narrowed})" if narrowed else query, partial)
+
+    def _partial(self, kind: Kind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
+        """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at all."""
+        whole = self._contents.whole.get(plural, {})
+        listed = whole.get(namespace) or whole.get("")
+        if listed is not None:
+            return "", {listed}
+        if not count and (namespace or not whole):
+            where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
+            raise Refused(f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}")
+        scopes = sorted(whole)
+        held = self._contents.held.get(plural, {})
+        if scopes and not namespace and all(place[0] in whole for place in held):
+            return f"only {'namespace' if len(scopes) == 1 else 'namespaces'} {', '.join(scopes)}", set(whole.values())
+        return f"only the {count} {kind.name if count == 1 else plural} saved in the dump", set()
+
+    async def log(self, request: LogRequest) -> LogText:
+        where = f"{request.namespace}/{request.pod}"
+        pod = self._contents.pod(request.namespace, request.pod)
+        try:
+            logs = self._logs.of(request.namespace, request.pod, request.previous)
+            saved = self._chosen(request, pod, dict(logs))
+            text, cut = saved.end(max(1, request.limit_bytes))
+        except READ_ERRORS as error:
+            raise Refused(f"the log of {where} in the dump cannot be read: {reason_of(error)}") from error
+        _told_instead(text, saved.name)
+        text, earlier = ends.last_lines(text, request.tail_lines)
+        return LogText(text, f"file {saved.name}", truncated=cut or earlier)
+
+    def _chosen(self, request: LogRequest, pod: Pod | None, logs: dict[str, Saved]) -> Saved:
+        default = _default_container(pod)
+        wanted = request.container or default
+        if wanted in logs:
+            return logs[wanted]
+        if "" in logs and (not request.container or wanted == default or not default):
+            return logs[""]
+        if not request.container and len(logs) == 1:
+            return next(iter(logs.values()))
+        name = f"{'previous log' if request.previous else 'log'} of {request.namespace}/{request.pod}"
+        if logs and not request.container:
+            raise Refused(f"the dump holds the {name} of several containers; name one of {', '.join(sorted(logs))}")
+        absent = pod is not None and _never_written(pod, wanted, request.previous)
+        if wanted:
+            name += f" container {wanted}"
+        said = f"there is no {name}: it has not run yet" if absent else f"the dump holds no {name}"
+        raise Refused(said, query=f"{name} in {self._files.name}", absent=absent)
+
+    async def about(self) -> About:
+        count = len(self._files.found)
+        objects = self._contents.count
+        source = f"dump {self._files.name} ({count} file{'s' * (count != 1)}, {objects} object{'s' * (objects != 1)})"
+        return About(source, self._contents.version, tuple(self._contents.unreadable))
+
+    async def close(self) -> None:
+        self._files.close()
+
+
+def open_dump(path: str) -> DumpReader:
+    """`path` is a folder, a file, an archive, or `-` for standard input; raises Refused."""
+    return DumpReader("-" if path == "-" else Path(path).expanduser())
+
+
+def _files(path: Path | Literal["-"]) -> Files:
+    try:
+        if isinstance(path, str):
+            return _streamed(None)
+        if path.is_dir():
+            return files.folder(path)
+        if not path.exists():
+            raise Refused(f"{path} does not exist; {ACCEPTED}")
+        if not path.is_file():
+            return _streamed(path)
+        single = files.one(path)
+        return archive(path.name, lambda: path.open("rb"), path.stat().st_size) or single
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no path"
+        raise Refused(f"{path} cannot be read: {reason}; {ACCEPTED}") from error
+
+
+def _streamed(path: Path | None) -> Files:
+    name, data = files.stream(path)
+    held = files.held(name, data)
+    return archive(name, held.found[0].open, len(data)) or held
+
+
+def _nothing(name: str, contents: Contents) -> str:
+    first = contents.unreadable[0] if contents.unreadable else None
+    why = f" ({first.file}{f' line {first.line}' if first.line else ''}: {first.reason})" if first else ""
+    return f"{name} holds no Kubernetes object, kubectl output or pod log that can be read{why}; {ACCEPTED}"
+
+
+def _fresh(held: list[Held], kind: Kind, names_only: bool) -> list[Object]:
+    """Copies: whoever gets them redacts them in place."""
+    copies: list[Object] = msgspec.json.decode(msgspec.json.encode([h.obj for h in held]), type=list[kind.type])
+    return [_named_only(obj) for obj in copies] if names_only else copies
+
+
+def _named_only(obj: Object) -> Object:
+    bare = type(obj)(metadata=obj.metadata)
+    if isinstance(bare, (ConfigMap, Secret)) and isinstance(obj, (ConfigMap, Secret)):
+        bare.data = dict.fromkeys(obj.data, "") if obj.data is not None else None
+    return bare
+
+
+def _named(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"file {names[0]}"
+    more = len(names) - _MOST_FILES_NAMED
+    return f"{len(names)} files: {', '.join(names[:_MOST_FILES_NAMED])}" + (f" and {more} more" if more > 0 else "")
+
+
+def _default_container(pod: Pod | None) -> str:
+    if pod is None:
+        return ""
+    first = pod.spec.containers[0].name if pod.spec.containers else ""
+    return pod.annotations.get(_DEFAULT_CONTAINER) or first
+
+
+def _never_written(pod: Pod, container: str, previous: bool) -> bool:
+    """The state of the container proves that there cannot be such a log."""
+    status = next((s for s in pod.statuses if s.name == container), None)
+    if status is None or status.restart_count or status.last_state.terminated:
+        return False
+    return previous or status.state.waiting is not None
+
+
+def _told_instead(text: str, name: str) -> None:
+    said = text.strip()
+    if said.startswith(_NO_LOG) and "\n" not in said:
+        raise Refused(said, query=f"file {name}", absent=any(words in said for words in _NO_LOG_YET))

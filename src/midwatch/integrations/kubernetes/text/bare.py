@@ -1,0 +1,48 @@
+"""Rows that lost their header to `grep` or `tail`: only of the two kinds whose rows cannot be mistaken."""
+
+import re
+
+from midwatch.integrations.kubernetes.text import events, rows
+from midwatch.integrations.kubernetes.text.parsed import Json, Scene
+
+_EVENT = re.compile(
+    r"(?:(?P<ns>[a-z0-9-]+) +)?(?P<seen>[0-9a-z]+(?: \(x\d+ over [0-9a-z]+\))?|<unknown>) +(?P<type>Normal|Warning)"
+    r" +(?P<reason>\S+) +(?P<object>\w[\w.]*/\S+) +(?P<message>.*)"
+)
+_POD = re.compile(
+    r"(?:(?P<ns>[a-z0-9-]+) +)?(?P<name>[a-z0-9][a-z0-9.-]*) +(?P<ready>\d+/\d+) +(?P<status>[A-Z][\w:/-]*)"
+    r" +(?P<restarts>\d+(?: \(\S+ ago\))?) +(?P<age>[0-9a-z]+)"
+    r"(?: +(?P<ip>[0-9a-f.:]+|<none>) +(?P<node>\S+) +\S+ +\S+(?: +(?P<labels>\S+))?)?"
+)
+
+
+def bare(lines: list[tuple[int, str]], scene: Scene) -> list[Json]:
+    return [obj for _, line in lines if len(line) < 10_000 and (obj := _event(line, scene) or _pod(line, scene))]
+
+
+def _event(line: str, scene: Scene) -> Json | None:
+    match = _EVENT.fullmatch(line)
+    if not match:
+        return None
+    names = {"NAMESPACE": "ns", "LAST SEEN": "seen", "TYPE": "type", "REASON": "reason", "OBJECT": "object", "MESSAGE": "message"}
+    return events.row({column: match[name] or "" for column, name in names.items()}, scene)
+
+
+def _pod(line: str, scene: Scene) -> Json | None:
+    match = _POD.fullmatch(line.rstrip())
+    if not match:
+        return None
+    names = {
+        "NAMESPACE": "ns",
+        "NAME": "name",
+        "READY": "ready",
+        "STATUS": "status",
+        "RESTARTS": "restarts",
+        "AGE": "age",
+        "IP": "ip",
+        "NODE": "node",
+    }
+    cells = {column: match[name] or "" for column, name in names.items()}
+    if match["labels"]:
+        cells["LABELS"] = match["labels"]
+    return rows.of_row("pods", cells, scene)

@@ -1,0 +1,93 @@
+"""`kubectl describe` of jobs, cron jobs, autoscalers and disruption budgets."""
+
+from datetime import datetime
+
+from midwatch.integrations.kubernetes.text.described_workloads import conditions, counts
+from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.podspec import template
+from midwatch.integrations.kubernetes.text.times import written
+from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.values import int_or_text, number, reference, said, selector
+
+
+def job(doc: Node, _: Json, __: datetime | None) -> Json:
+    pods = counts(doc.get("Pods Statuses"))
+    ended = written(doc.get("Completed At"))
+    return {
+        "spec": _job_spec(doc),
+        "status": filled(
+            startTime=written(doc.get("Start Time")),
+            completionTime=ended,
+            # Only a job that completed has that time.
+            conditions=[{"type": "Complete", "status": "True", "lastTransitionTime": ended}] if ended else None,
+            active=pods.get("active", pods.get("running")),
+            ready=pods.get("ready"),
+            succeeded=pods.get("succeeded"),
+            failed=pods.get("failed"),
+        ),
+    }
+
+
+def _job_spec(doc: Node) -> Json:
+    return filled(
+        parallelism=number(doc.get("Parallelism")),
+        completions=number(doc.get("Completions")),
+        backoffLimit=number(doc.get("Backoff Limit")),
+        activeDeadlineSeconds=number(doc.get("Active Deadline Seconds")),
+        suspend=_flag(doc.get("Suspend")) if doc.find("Parallelism") and not doc.find("Schedule") else None,
+        template=template(doc),
+    )
+
+
+def cronjob(doc: Node, _: Json, __: datetime | None) -> Json:
+    active = [name.strip() for name in (said(doc.get("Active Jobs")) or "").split(",")]
+    return {
+        "spec": filled(
+            schedule=said(doc.get("Schedule")),
+            timeZone=said(doc.get("Time Zone")),
+            suspend=_flag(doc.get("Suspend")),
+            concurrencyPolicy=said(doc.get("Concurrency Policy")),
+            startingDeadlineSeconds=number(doc.get("Starting Deadline Seconds")),
+            jobTemplate=filled(spec=_job_spec(doc)),
+        ),
+        "status": filled(
+            lastScheduleTime=written(doc.get("Last Schedule Time")),
+            active=[{"kind": "Job", "name": name} for name in active if name],
+        ),
+    }
+
+
+def _flag(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text.lower())
+
+
+def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
+    target = reference(doc.get("Reference"))
+    pods = next((counts(n.value) for n in doc.children if n.key.endswith(" pods")), {})
+    return {
+        "spec": filled(
+            scaleTargetRef=filled(kind=target[0], name=target[1]) if target else None,
+            minReplicas=number(doc.get("Min replicas")),
+            maxReplicas=number(doc.get("Max replicas")),
+        ),
+        "status": filled(currentReplicas=pods.get("current"), desiredReplicas=pods.get("desired"), conditions=conditions(doc)),
+    }
+
+
+def budget(doc: Node, _: Json, __: datetime | None) -> Json:
+    shown = doc.find("Status")
+    status = shown if shown and shown.children else doc
+    least, most = said(doc.get("Min available", "Minimum available")), said(doc.get("Max unavailable"))
+    return {
+        "spec": filled(
+            minAvailable=int_or_text(least) if least else None,
+            maxUnavailable=int_or_text(most) if most else None,
+            selector=selector(doc.get("Selector")),
+        ),
+        "status": filled(
+            disruptionsAllowed=number(status.get("Allowed disruptions")),
+            currentHealthy=number(status.get("Current")),
+            desiredHealthy=number(status.get("Desired")),
+            expectedPods=number(status.get("Total")),
+        ),
+    }

@@ -1,0 +1,137 @@
+"""`kubectl describe` of services, endpoints, ingresses and network policies."""
+
+import re
+from datetime import datetime
+
+from midwatch.integrations.kubernetes.text.network_rows import addresses, subsets
+from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.values import int_or_text, labels, number, reference, said
+
+_PORT = re.compile(r"(?:(\S+)\s+)?(\d{1,5})/([A-Z]+)")
+_BACKEND = re.compile(r"([a-z0-9][a-z0-9.-]*):(\S+)(?: \((.*)\))?\s*")
+_TERMINATES = re.compile(r"(\S+) terminates (.*)")
+_OLD_DEFAULT = "default-http-backend"
+
+
+def service(doc: Node, _: Json, __: datetime | None) -> Json:
+    spec = filled(
+        type=said(doc.get("Type")),
+        clusterIP=said(doc.get("IP")),
+        externalName=said(doc.get("External Name")),
+        selector=labels([said(doc.get("Selector")) or ""]),
+        ports=_ports(doc),
+    )
+    return {"spec": spec}
+
+
+def _ports(doc: Node) -> list[Json]:
+    """A port's lines follow one another: Port, TargetPort, NodePort, Endpoints."""
+    found: list[Json] = []
+    for line in doc.children:
+        match = _PORT.match(line.value)
+        if line.key == "Port" and match:
+            found.append(filled(name=said(match[1] or ""), port=int(match[2]), protocol=match[3]))
+        elif line.key == "TargetPort" and found:
+            found[-1]["targetPort"] = int_or_text(line.value.partition("/")[0])
+        elif line.key == "NodePort" and found and match:
+            found[-1]["nodePort"] = int(match[2])
+    return found
+
+
+def behind(doc: Node, service: Json) -> Json | None:
+    """The Endpoints that kubectl looked up for a described service; only of those with a selector, as others have none to be expected."""
+    lines = doc.all("Endpoints")
+    if not lines or "selector" not in service["spec"]:
+        return None
+    found = [pair for line in lines for pair in addresses(line.value)]
+    metadata = {name: service["metadata"][name] for name in ("name", "namespace") if name in service["metadata"]}
+    return {"kind": "Endpoints", "metadata": metadata, **filled(subsets=subsets(found))}
+
+
+def endpoints(doc: Node, _: Json, __: datetime | None) -> Json:
+    found: list[Json] = []
+    for line in doc.under("Subsets"):
+        if line.key == "Addresses":
+            found.append(filled(addresses=_ips(line.value)))
+        elif line.key == "NotReadyAddresses" and found:
+            found[-1] |= filled(notReadyAddresses=_ips(line.value))
+        elif line.key == "Ports" and found:
+            found[-1] |= filled(ports=_table(line))
+    return filled(subsets=[s for s in found if "addresses" in s or "notReadyAddresses" in s])
+
+
+def _ips(text: str) -> list[Json]:
+    return [{"ip": ip.strip()} for ip in (said(text) or "").split(",") if ip.strip()]
+
+
+def _table(node: Node) -> list[Json]:
+    """Name, port, protocol."""
+    rows = (line.text.split() for line in node.children)
+    return [
+        filled(name=said(r[0]), port=int(r[1]), protocol=r[2])
+        for r in rows
+        if len(r) == 3 and r[1].isascii() and r[1].isdigit() and len(r[1]) < 6
+    ]
+
+
+def endpointslice(doc: Node, _: Json, __: datetime | None) -> Json:
+    ports = doc.find("Ports")
+    found = [_endpoint(line) for line in doc.under("Endpoints") if line.key == "- Addresses"]
+    return filled(endpoints=found, ports=_table(ports) if ports else None)
+
+
+def _endpoint(node: Node) -> Json:
+    target = reference(node.get("TargetRef"))
+    states = {"true": True, "false": False}
+    conditions = {n.key.lower(): states[n.value] for n in node.under("Conditions") if n.value in states}
+    hosts = [a.strip() for a in node.value.split(",") if a.strip()]
+    return filled(
+        addresses=hosts, conditions=conditions, targetRef=filled(kind=target[0], name=target[1].rpartition("/")[2]) if target else None
+    )
+
+
+def ingress(doc: Node, _: Json, __: datetime | None) -> Json:
+    default = doc.get("Default backend", "Default Backend")
+    return {
+        "spec": filled(
+            ingressClassName=said(doc.get("Ingress Class")),
+            # Before 1.22 kubectl showed this name where the ingress named no backend.
+            defaultBackend=_backend(default) if said(default) and not default.startswith(_OLD_DEFAULT) else None,
+            tls=[found for line in doc.under("TLS") if (found := _tls(line.text))],
+            rules=_rules(doc),
+        ),
+    }
+
+
+def _tls(text: str) -> Json | None:
+    if match := _TERMINATES.match(text):
+        return filled(secretName=match[1], hosts=[h for h in match[2].split(",") if h])
+    return {"hosts": text.removeprefix("SNI routes ").split(",")} if text.startswith("SNI routes ") else None
+
+
+def _rules(doc: Node) -> list[Json]:
+    """A host at the edge, its paths deeper: `/path   service:port (endpoints)`."""
+    found: list[Json] = []
+    for line in doc.under("Rules"):
+        words = line.text.split()
+        if words[:2] == ["Host", "Path"] or line.text.startswith("--"):
+            continue
+        paths = [p for node in line.walk() if (p := _path(node.text))]
+        host = {} if words[0] == "*" else {"host": words[0]}
+        found.append(host | ({"http": {"paths": paths}} if paths else {}))
+    return found
+
+
+def _path(text: str) -> Json | None:
+    path, _, rest = text.partition(" ")
+    backend = _backend(rest.strip()) if rest.strip() else _backend(path)
+    return filled(path=path if path.startswith("/") else None, backend=backend) if backend else None
+
+
+def _backend(text: str) -> Json | None:
+    match = _BACKEND.fullmatch(text)
+    if not match:
+        return None
+    port = {"number": number(match[2])} if match[2].isascii() and match[2].isdigit() else {"name": match[2]}
+    return {"service": {"name": match[1], "port": port}}

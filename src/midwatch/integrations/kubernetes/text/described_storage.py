@@ -1,0 +1,67 @@
+"""`kubectl describe` of claims, volumes and storage classes."""
+
+import re
+from datetime import datetime
+
+from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.values import access_modes, quantities, said
+
+_TERM = re.compile(r"(\S+) (in|not in|notin|exists|does not exist|>|<)(?: \[([^\]]*)\])?")
+_OPERATORS = {"in": "In", "not in": "NotIn", "notin": "NotIn", "exists": "Exists", "does not exist": "DoesNotExist", ">": "Gt", "<": "Lt"}
+_DEFAULT = "storageclass.kubernetes.io/is-default-class"
+
+
+def claim(doc: Node, _: Json, __: datetime | None) -> Json:
+    spec = filled(
+        storageClassName=said(doc.get("StorageClass")),
+        volumeName=said(doc.get("Volume")),
+        volumeMode=said(doc.get("VolumeMode")),
+        accessModes=access_modes(doc.get("Access Modes")),
+    )
+    return {"spec": spec, "status": filled(phase=_phase(doc), capacity=_capacity(doc))}
+
+
+def volume(doc: Node, _: Json, __: datetime | None) -> Json:
+    namespace, slash, name = doc.get("Claim").partition("/")
+    terms = [found for node in doc.under("Node Affinity") for n in node.walk() if (found := _term(n.value))]
+    spec = filled(
+        storageClassName=said(doc.get("StorageClass")),
+        accessModes=access_modes(doc.get("Access Modes")),
+        persistentVolumeReclaimPolicy=said(doc.get("Reclaim Policy")),
+        volumeMode=said(doc.get("VolumeMode")),
+        capacity=_capacity(doc),
+        claimRef={"kind": "PersistentVolumeClaim", "namespace": namespace, "name": name} if slash else None,
+        nodeAffinity={"required": {"nodeSelectorTerms": terms}} if terms else None,
+    )
+    return {"spec": spec, "status": filled(phase=_phase(doc), reason=said(doc.get("Reason")), message=said(doc.get("Message")))}
+
+
+def storageclass(doc: Node, metadata: Json, _: datetime | None) -> Json:
+    if doc.get("IsDefaultClass") == "Yes":
+        metadata.setdefault("annotations", {})[_DEFAULT] = "true"
+    expansion = {"true": True, "false": False}.get(doc.get("AllowVolumeExpansion").lower())
+    return filled(
+        provisioner=said(doc.get("Provisioner")),
+        reclaimPolicy=said(doc.get("ReclaimPolicy")),
+        volumeBindingMode=said(doc.get("VolumeBindingMode")),
+        allowVolumeExpansion=expansion,
+    )
+
+
+def _phase(doc: Node) -> str | None:
+    phase = said(doc.get("Status"))
+    return phase if phase and not phase.startswith("Terminating") else None
+
+
+def _capacity(doc: Node) -> Json | None:
+    return quantities([("storage", doc.get("Capacity"))])
+
+
+def _term(text: str) -> Json | None:
+    """`kubernetes.io/hostname in [worker-03]`, one expression after the other."""
+    found = [
+        filled(key=m[1], operator=_OPERATORS[m[2]], values=[v.strip() for v in (m[3] or "").split(",") if v.strip()])
+        for m in _TERM.finditer(text)
+    ]
+    return {"matchExpressions": found} if found else None

@@ -1,0 +1,77 @@
+"""Answers of `kubectl get`, `events` and `top`: their rows as objects, and what they list completely."""
+
+from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.text import rows, usage
+from midwatch.integrations.kubernetes.text.bare import bare
+from midwatch.integrations.kubernetes.text.commands import Command
+from midwatch.integrations.kubernetes.text.events import named
+from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene
+from midwatch.integrations.kubernetes.text.tables import Table, tables
+
+# What `kubectl get all` asks for.
+_IN_ALL = "pods replicationcontrollers services daemonsets deployments replicasets statefulsets horizontalpodautoscalers cronjobs jobs"
+_ALL = tuple(_IN_ALL.split())
+# Kinds of whose objects a row leaves out what statements about all of them need (labels, taints, rules).
+_NAMED_ONLY = frozenset(("pods", "nodes", "networkpolicies"))
+
+
+def read(lines: list[tuple[int, str]], command: Command, scene: Scene, parsed: Parsed, *, sure: bool) -> bool:
+    listed = [_table(table, command, scene, parsed) for table in tables(lines)]
+    return any(listed) if listed else _bare(lines, scene, parsed, sure=sure)
+
+
+def nothing(command: Command, namespace: str, scene: Scene) -> list[tuple[str, str]]:
+    """The lists that `No resources found` states to be empty."""
+    if command.verb != "get" or command.narrowed:
+        return []
+    return [(kind, namespace or _scope(command, kind, scene)) for kind in _wanted(command)]
+
+
+def _table(table: Table, command: Command, scene: Scene, parsed: Parsed) -> bool:
+    if usage.measures(table):
+        for obj in usage.of_table(table, scene):
+            parsed.add(obj)
+        return True
+    kind = rows.plural(table, command.kind)
+    made = [(rows.kind_of_row(kind, cells), obj) for _, cells in table.rows if (obj := rows.of_row(kind, cells, scene))]
+    if not made:
+        return False
+    if kind == "events":
+        named([obj for _, obj in made])
+    for _, obj in made:
+        parsed.add(obj, row=kind != "events")
+    lost = table.unread + len(table.rows) - len(made)
+    if lost:
+        parsed.problems.append((table.number, f"{lost} rows of this table could not be read"))
+    elif not command.narrowed:
+        _complete(table, command, scene, parsed, [plural for plural, _ in made])
+    return True
+
+
+def _complete(table: Table, command: Command, scene: Scene, parsed: Parsed, plurals: list[str]) -> None:
+    """What the table lists wholly. A table without its command is taken for a whole one, as people paste them."""
+    everywhere = "NAMESPACE" in table.columns.names
+    for kind in dict.fromkeys([*plurals, *(_wanted(command) if command.everything else ())]):
+        place = parsed.named if kind in _NAMED_ONLY else parsed.lists
+        scope = "" if everywhere else _scope(command, kind, scene)
+        if (kind, scope) not in place:
+            place.append((kind, scope))
+
+
+def _bare(lines: list[tuple[int, str]], scene: Scene, parsed: Parsed, *, sure: bool) -> bool:
+    """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such rows."""
+    found = bare(lines, scene)
+    if not sure and len(found) < sum(1 for _, line in lines if line.strip()):
+        return False
+    named([obj for obj in found if obj["kind"] == "Event"])
+    for obj in found:
+        parsed.add(obj, row=obj["kind"] != "Event")
+    return bool(found)
+
+
+def _wanted(command: Command) -> tuple[str, ...]:
+    return _ALL if command.everything else command.kinds
+
+
+def _scope(command: Command, kind: str, scene: Scene) -> str:
+    return "" if command.everywhere or not KINDS[kind].namespaced else scene.namespace or "default"
