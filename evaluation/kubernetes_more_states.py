@@ -57,12 +57,20 @@ def _autoscaler(*conditions: Thing, current: int = 2) -> list[Thing]:
 
 def _policy(*pods: Thing) -> list[Thing]:
     rule = {"from": [{"podSelector": {}}]}
-    return [thing("NetworkPolicy", "web", spec={"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"], "ingress": [rule]}), *pods]
+    return [
+        thing("NetworkPolicy", "web", spec={"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"], "ingress": [rule]}),
+        *pods,
+    ]
 
 
 def _released() -> list[Thing]:
     reference = {"kind": "PersistentVolumeClaim", "name": "data", "namespace": "default"}
-    spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "claimRef": reference, "persistentVolumeReclaimPolicy": "Retain"}
+    spec = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "claimRef": reference,
+        "persistentVolumeReclaimPolicy": "Retain",
+    }
     return [thing("PersistentVolume", "pv-1", spec=spec, status={"phase": "Released"})]
 
 

@@ -25,14 +25,17 @@ _UNBOUND = {"Node", "Namespace", "PersistentVolume", "StorageClass", "IngressCla
 
 def thing(kind: str, name: str, *, labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None, **parts: Any) -> Thing:
     """`parts` are the object's other fields: spec, status, data."""
-    place = {} if kind in _UNBOUND else {"namespace": SPACE}
+    place: Thing = {} if kind in _UNBOUND else {"namespace": SPACE}
     meta = {"name": name, "uid": f"{kind}-{name}".lower(), "creationTimestamp": LONG_AGO, **place}
     meta |= ({"labels": labels} if labels else {}) | ({"annotations": annotations} if annotations else {})
     return {"kind": kind, "metadata": meta, **parts}
 
 
 def owned(obj: Thing, kind: str, name: str) -> Thing:
-    return obj | {"metadata": obj["metadata"] | {"ownerReferences": [{"kind": kind, "name": name, "uid": f"{kind}-{name}".lower(), "controller": True}]}}
+    return obj | {
+        "metadata": obj["metadata"]
+        | {"ownerReferences": [{"kind": kind, "name": name, "uid": f"{kind}-{name}".lower(), "controller": True}]}
+    }
 
 
 def condition(type_: str, status: str, reason: str = "", message: str = "") -> Thing:
@@ -42,16 +45,25 @@ def condition(type_: str, status: str, reason: str = "", message: str = "") -> T
 def event(about: Thing, reason: str, message: str, *, type_: str = "Warning") -> Thing:
     meta = about["metadata"]
     ref = {"kind": about["kind"], "name": meta["name"], "namespace": meta.get("namespace", "")}
-    when = {"firstTimestamp": JUST_NOW, "lastTimestamp": JUST_NOW}
-    return thing("Event", f"{meta['name']}.{reason.lower()}", involvedObject=ref, type=type_, reason=reason, message=message, count=3, **when)
+    when: Thing = {"firstTimestamp": JUST_NOW, "lastTimestamp": JUST_NOW}
+    return thing(
+        "Event", f"{meta['name']}.{reason.lower()}", involvedObject=ref, type=type_, reason=reason, message=message, count=3, **when
+    )
 
 
 def template(labels: dict[str, str] | None = None, **container: Any) -> Thing:
-    return {"metadata": {"labels": labels or {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "registry.example/app:1", **container}]}}
+    return {
+        "metadata": {"labels": labels or {"app": "web"}},
+        "spec": {"containers": [{"name": "app", "image": "registry.example/app:1", **container}]},
+    }
 
 
-def pod(name: str, *statuses: Thing, phase: str = "Running", conditions: Sequence[Thing] = (), labels: dict[str, str] | None = None, **spec: Any) -> Thing:
-    containers = [{"name": s["name"], "image": "registry.example/app:1"} for s in statuses] or [{"name": "app", "image": "registry.example/app:1"}]
+def pod(
+    name: str, *statuses: Thing, phase: str = "Running", conditions: Sequence[Thing] = (), labels: dict[str, str] | None = None, **spec: Any
+) -> Thing:
+    containers = [{"name": s["name"], "image": "registry.example/app:1"} for s in statuses] or [
+        {"name": "app", "image": "registry.example/app:1"}
+    ]
     node = {} if any(c["type"] == "PodScheduled" and c["status"] == "False" for c in conditions) else {"nodeName": "worker-1"}
     status = {"phase": phase, "conditions": list(conditions), "containerStatuses": list(statuses), "startTime": LONG_AGO}
     return thing("Pod", name, labels=labels, spec={"containers": containers, **node, **spec}, status=status)

@@ -26,7 +26,12 @@ def _gated(message: str) -> list[Thing]:
 def _unschedulable() -> list[Thing]:
     why = "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: batch}. preemption: 0/1 nodes are available."
     taint = {"taints": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}]}
-    node = thing("Node", "worker-1", spec=taint, status={"conditions": [condition("Ready", "True")], "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"}})
+    node = thing(
+        "Node",
+        "worker-1",
+        spec=taint,
+        status={"conditions": [condition("Ready", "True")], "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"}},
+    )
     return [pod("web-0", phase="Pending", conditions=[condition("PodScheduled", "False", "Unschedulable", why)]), node]
 
 
@@ -37,7 +42,12 @@ def _unready() -> list[Thing]:
 
 
 def _sandbox() -> list[Thing]:
-    one = pod("web-0", container(waiting={"reason": "PodInitializing"}), phase="Pending", initContainers=[{"name": "init", "image": "registry.example/init:1"}])
+    one = pod(
+        "web-0",
+        container(waiting={"reason": "PodInitializing"}),
+        phase="Pending",
+        initContainers=[{"name": "init", "image": "registry.example/init:1"}],
+    )
     one["status"]["initContainerStatuses"] = [container("init", waiting={"reason": "ContainerCreating"})]
     return [one, event(one, "FailedCreatePodSandBox", "failed to create pod sandbox: no network")]
 

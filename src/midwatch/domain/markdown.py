@@ -6,7 +6,7 @@ from midwatch.domain.report import Block, Commands, Grid, Items, Report, Text
 
 
 def markdown(report: Report) -> str:
-    lines = [f"# {report.verdict}: {_plain(report.headline)}", ""]
+    lines = [f"# {report.verdict}: {_plain(report.headline)} {report.marks}".rstrip(), ""]
     for section in report.sections:
         lines += [f"## {section.title}", ""]
         for block in section.blocks:

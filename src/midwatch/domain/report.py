@@ -41,4 +41,5 @@ class Section(Model, frozen=True):
 class Report(Model, frozen=True):
     verdict: Verdict
     headline: str
+    marks: str = ""
     sections: tuple[Section, ...]

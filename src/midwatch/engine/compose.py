@@ -17,7 +17,8 @@ def compose(run: Investigation) -> Report:
     if diagnosis.ruled_out:
         sections.append(Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),)))
     sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, diagnosis.unproved)]
-    return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, sections=tuple(sections))
+    marks = diagnosis.causes[0].claim.marks if diagnosis.causes else ""
+    return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, marks=marks, sections=tuple(sections))
 
 
 def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
@@ -25,7 +26,9 @@ def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
         title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
         if cause.verdict is Verdict.INCONCLUSIVE:
             title = title.replace("Root cause", "Symptom without a known cause")
-        yield Section(title=f"{title} · {cause.verdict}", blocks=tuple(_cause(cause)))
+        # With one cause the headline has just said it; only what comes after is worth a tired reader's time.
+        blocks = list(_cause(cause))[1 if len(causes) == 1 else 0 :]
+        yield Section(title=f"{title} · {cause.verdict}", blocks=tuple(blocks))
 
 
 def _cause(cause: Cause) -> Iterator[Block]:
@@ -78,8 +81,9 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
         return
     by_reason: dict[str, list[str]] = {}
     for gap in gaps:
-        reason = f"{gap.reason} (needs the right to {gap.permission})" if gap.permission else gap.reason
-        by_reason.setdefault(reason, []).append(str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool))
+        what = str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool.removeprefix("kubernetes_"))
+        reason = gap.reason.replace(f"no {what}", "none")
+        by_reason.setdefault(f"{reason} (needs the right to {gap.permission})" if gap.permission else reason, []).append(what)
     items = tuple(Text(text=f"{', '.join(dict.fromkeys(what))}: {reason}") for reason, what in by_reason.items())
     yield Section(title="Not checked", blocks=(Items(items=items),))
 

@@ -31,14 +31,14 @@ class Library:
         found = self._find(citation.evidence, citation.subject)
         if citation.absent:
             return found is None and not item.observation.partial
-        return found is not None and (not citation.quote or _holds(found, citation.quote))
+        return found is not None and (citation.quote in found or _holds(msgspec.json.decode(found), citation.quote))
 
-    def _lookup(self, evidence: str, subject: Subject) -> Any:
+    def _lookup(self, evidence: str, subject: Subject) -> str | None:
         if evidence not in self._objects:
             seen = self._evidence[evidence].observation
             self._objects[evidence] = _index(seen) if isinstance(seen, Resources) else {}
         raw = self._objects[evidence].get((subject.namespace, subject.name))
-        return None if raw is None else msgspec.json.decode(raw)
+        return None if raw is None else bytes(raw).decode()
 
     def proved(self, findings: Sequence[Finding]) -> tuple[list[Finding], int]:
         """The findings all of whose citations hold, and how many did not and were dropped."""
@@ -66,7 +66,10 @@ def _index(seen: Resources) -> dict[tuple[str, str], msgspec.Raw]:
 
 
 def _holds(value: Any, quote: str) -> bool:
-    """True when the quotation stands in a key or a value of the object, however deep."""
+    """True when the quotation stands in a key or a value of the object, however deep.
+
+    The encoded object was searched before (for `"replicas":0`); this finds texts whose quotes and line ends JSON escapes.
+    """
     waiting = [value]
     while waiting:
         here = waiting.pop()

@@ -10,7 +10,7 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes import unschedulable
 from midwatch.integrations.kubernetes.fit import Trial, claims, spread
-from midwatch.integrations.kubernetes.footprint import amounts, readable
+from midwatch.integrations.kubernetes.footprint import readable
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.meta import Expression, LabelSelector, Object
 from midwatch.integrations.kubernetes.selectors import unmatched
@@ -47,7 +47,7 @@ def member(name: str, value: object) -> str:
 def _nodes(trial: Trial, filter_: str) -> tuple[str, tuple[Citation, ...]]:
     held = trial.blocked(filter_)
     cites = (trial.board.cluster.cite(n, trial.obstacles[n.name][filter_].quote) for n in held[:_SHOWN])
-    return some(n.name for n in held) or "nodes that were not read", tuple(cites)
+    return some(n.name for n in held) or "the nodes", tuple(cites)
 
 
 def _scope(trial: Trial) -> tuple[Citation, ...]:
@@ -124,13 +124,15 @@ def _shortage(trial: Trial, resource: str) -> Blame:
     facts = {"resource": resource, "needs": readable(resource, need)}
     if not nodes or not need:
         return Blame("K8S-306", facts | {"room": "the nodes were not read"}, asked)
-    largest = max(nodes, key=lambda n: amounts(n.status.allocatable).get(resource, 0.0))
-    limit = amounts(largest.status.allocatable).get(resource, 0.0)
+    largest = max(nodes, key=lambda n: trial.board.room[n.name].get(resource, 0.0))
+    limit = trial.board.room[largest.name].get(resource, 0.0)
     shown = (largest.status.allocatable or {}).get(resource)
     cites = (*asked, *((cluster.cite(largest, member(resource, shown)),) if shown is not None else _scope(trial)))
     if trial.oversized(resource):
         return Blame("K8S-305", facts | {"largest": readable(resource, limit), "nodes": str(len(nodes))}, cites)
     free = max(trial.board.free(n, resource) for n in nodes)
+    if free >= need:  # pods that could not be read hold the rest
+        return Blame("K8S-306", facts | {"room": "no node having that much left"}, cites)
     room = f"at most {readable(resource, max(free, 0.0))} free on any of {len(nodes)} nodes of up to {readable(resource, limit)}"
     return Blame("K8S-306", facts | {"room": room}, cites)
 

@@ -91,6 +91,12 @@ class Cluster:
                 newest = max(newest, condition.last_transition_time or _NEVER)
         return newest if newest > _NEVER else self.taken_at
 
+    @cached_property
+    def clock(self) -> datetime:
+        """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is the
+        last thing that happened would stay young for ever."""
+        return self.now if self._events else self.taken_at
+
     # -- owners and pods
 
     def owner(self, obj: Object) -> Subject:

@@ -6,7 +6,11 @@ change can be told from those that merely come along. Order and rules: kube-sche
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
 
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.footprint import amounts, requested
@@ -37,12 +41,23 @@ class Board:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.nodes = {node.name: node for node in cluster.all(Node)}
+        self.room = {name: amounts(node.status.allocatable) for name, node in self.nodes.items()}
         self.placed: dict[str, list[Pod]] = defaultdict(list)
         for pod in cluster.all(Pod):
             if pod.spec.node_name and not pod.finished:
                 self.placed[pod.spec.node_name].append(pod)
         self._used: dict[str, Counter[str]] = {}
-        self.repelling = [(p, t) for pods in self.placed.values() for p in pods for t in _anti(p)]
+        self.repelling = _repelling(self)
+        self._trials: dict[bytes, Trial] = {}
+
+    def trial(self, pod: Pod) -> "Trial":
+        """Replicas of one template meet the same obstacles: they are tried once."""
+        shape = msgspec.json.encode((pod.namespace, pod.labels, pod.spec))
+        if shape not in self._trials:
+            self._trials[shape] = Trial(self, pod)
+        same = copy(self._trials[shape])
+        same.pod = pod
+        return same
 
     def used(self, node: Node) -> Counter[str]:
         if node.name not in self._used:
@@ -53,7 +68,7 @@ class Board:
         return self._used[node.name]
 
     def free(self, node: Node, resource: str) -> float:
-        return amounts(node.status.allocatable).get(resource, 0.0) - self.used(node)[resource]
+        return self.room[node.name].get(resource, 0.0) - self.used(node)[resource]
 
     def running(self) -> Iterator[tuple[Node, Pod]]:
         for name, pods in sorted(self.placed.items()):
@@ -83,7 +98,7 @@ class Trial:
         held = [self.obstacles[n] for n in self.obstacles if filter_ in self.obstacles[n]]
         return bool(held) and all(any(_TURN[f.split(":")[0]] < turn for f in found) for found in held)
 
-    @property
+    @cached_property
     def workers(self) -> list[str]:
         """The nodes that count: control-plane nodes that keep pods away do not, unless there is nothing else."""
         return [n for n in self.obstacles if not self._reserved(n)] or list(self.obstacles)
@@ -114,7 +129,7 @@ class Trial:
     def oversized(self, resource: str) -> bool:
         """True when the request is more than any node that may be used could ever give."""
         names = self.candidates() or self.workers
-        return all(amounts(self.board.nodes[n].status.allocatable).get(resource, 0.0) < self.needs.get(resource, 0.0) for n in names)
+        return all(self.board.room[n].get(resource, 0.0) < self.needs.get(resource, 0.0) for n in names)
 
 
 def tolerates(toleration: Toleration, taint: Taint) -> bool:
@@ -173,11 +188,23 @@ def _repelled(board: Board, pod: Pod) -> dict[tuple[str, str], Pod]:
         for term in own:
             if term.topology_key in node.labels and _meant(term, pod, other):
                 found.setdefault((term.topology_key, node.labels[term.topology_key]), other)
-    for other, term in board.repelling:
-        node = board.nodes.get(other.spec.node_name or "")
-        if node and term.topology_key in node.labels and _meant(term, other, pod):
-            found.setdefault((term.topology_key, node.labels[term.topology_key]), other)
+    for home, term, places in board.repelling:
+        if _meant(term, home, pod):
+            for value, other in places.items():
+                found.setdefault((term.topology_key, value), other)
     return found
+
+
+def _repelling(board: Board) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod]]]:
+    """The anti-affinities of the pods that run, each once: a pod that declares it, the term, and topology value → pod there."""
+    found: dict[bytes, tuple[Pod, PodAffinityTerm, dict[str, Pod]]] = {}
+    for node, pod in board.running():
+        for term in _anti(pod):
+            value = node.labels.get(term.topology_key)
+            if value is not None:
+                key = msgspec.json.encode((pod.namespace, term))
+                found.setdefault(key, (pod, term, {}))[2].setdefault(value, pod)
+    return list(found.values())
 
 
 def _wanted(board: Board, pod: Pod) -> list[tuple[PodAffinityTerm, frozenset[str]]]:
@@ -252,7 +279,7 @@ def _fit(trial: Trial, node: Node) -> Iterator[Obstacle]:
     for resource, need in trial.needs.items():
         if need and need > trial.board.free(node, resource) + 1e-9:
             yield Obstacle(f"fit:{resource}")
-    allowed = amounts(node.status.allocatable).get("pods")
+    allowed = trial.board.room[node.name].get("pods")
     if allowed is not None and len(trial.board.placed[node.name]) >= allowed:
         yield Obstacle("pods", f"{allowed:g}")
 

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from enum import IntEnum
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -41,7 +42,7 @@ def settings(kubeconfig: str = "") -> Settings:
     except (ValidationError, yaml.YAMLError) as error:
         raise Refusal(f"The settings are not right: {_first(error)}", "Correct midwatch.yaml or the MIDWATCH_ variable") from error
     if kubeconfig:
-        cluster = found.kubernetes.model_copy(update={"kubeconfig": kubeconfig})
+        cluster = found.kubernetes.model_copy(update={"kubeconfig": Path(kubeconfig)})
         return found.model_copy(update={"kubernetes": cluster})
     return found
 

@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 
 def report(found: Report) -> RenderableType:
-    head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"))
+    head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}" if found.marks else "")
     return Group(head, *(_section(s) for s in found.sections))
 
 
@@ -46,7 +46,7 @@ def _section(section: Section) -> RenderableType:
 def _block(block: Block) -> Iterator[RenderableType]:
     match block:
         case Text():
-            yield Padding(_text(block), (0, 0, 0, 2))
+            yield Padding(_text(block), (0, 0, 0, 2), expand=False)
         case Items():
             for item in block.items:
                 line = Table.grid(padding=(0, 1))
@@ -55,7 +55,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
         case Commands():
             yield from (Styled("    " + plain(c), style="green", no_wrap=True, overflow="ignore") for c in block.commands)
         case Grid():
-            yield Padding(_grid(block), (0, 0, 0, 2))
+            yield Padding(_grid(block), (0, 0, 0, 2), expand=False)
 
 
 def _text(text: Text) -> Styled:

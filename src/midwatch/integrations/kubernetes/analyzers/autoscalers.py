@@ -45,7 +45,7 @@ def _conditions(cluster: Cluster, scaler: HorizontalPodAutoscaler, peers: tuple[
     if able and able.status == "False":
         yield _said(cluster, scaler, "K8S-645", able, peers)
     # A target at 0 replicas switches the autoscaler off: that is the workload's statement, not this one's.
-    elif active and active.status == "False" and active.reason != "ScalingDisabled" and not told:
+    elif active and active.status == "False" and active.reason != "ScalingDisabled" and not (told and "missing request" in text_of(active)):
         yield _said(cluster, scaler, "K8S-641", active, peers)
     if limited and limited.status == "True" and limited.reason == "TooManyReplicas":
         yield _said(cluster, scaler, "K8S-644", limited, peers)

@@ -40,6 +40,10 @@ class Backing:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._listed = dict(_endpoints(cluster)) | _slices(cluster)
+        self._labelled: dict[tuple[str, str, str], list[Pod]] = defaultdict(list)
+        for pod in live(list(cluster.all(Pod))):
+            for key, value in pod.labels.items():
+                self._labelled[pod.namespace, key, value].append(pod)
         self._workloads: dict[str, list[Workload]] = defaultdict(list)
         for kind in _TOP_KINDS:
             for workload in cluster.all(kind):
@@ -50,7 +54,10 @@ class Backing:
         return self._listed.get((service.namespace, service.name))
 
     def pods(self, service: Service) -> list[Pod]:
-        return live(self._cluster.pods(service.spec.selector or {}, service.namespace))
+        """The live pods a Service selects, found by the rarest of its labels: thousands of pods times hundreds of Services add up."""
+        selector = service.spec.selector or {}
+        candidates = [self._labelled.get((service.namespace, k, v), []) for k, v in selector.items()]
+        return [p for p in min(candidates, key=len) if subset(selector, p.labels)] if candidates else []
 
     def workloads(self, namespace: str) -> Sequence[Workload]:
         """Those that no other workload controls."""

@@ -77,6 +77,8 @@ def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) ->
     waiting = any(not p.spec.node_name for p in pods)
     if not complaint and not waiting:
         return  # nobody has said that anything is wrong, and nobody needs it
+    if any(_free(claim, v) and not differences(claim, v) for v in cluster.all(PersistentVolume)):
+        return  # a volume fits: binding is under way
     for rule in (_failed, _no_class, _static, _no_default, _unanswered):
         if found := rule(cluster, claim, pods, complaint):
             yield found
@@ -132,7 +134,8 @@ def _mismatch(
 def _failed(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
     """The provisioner was asked and said no. "Class not found" is judged by the classes and volumes there are."""
     text = (complaint.message or "") if complaint and complaint.reason == "ProvisioningFailed" else ""
-    if not complaint or not text or ("storageclass" in text and "not found" in text and cluster.known(StorageClass)):
+    judged = bool(storage_class(claim)) and cluster.known(StorageClass) and "storageclass" in text and "not found" in text
+    if not complaint or not text or judged:
         return None
     quote, name = " ".join(text.split())[:300], storage_class(claim) or ""
     return _say(cluster, claim, pods, "K8S-405", cluster.cite_event(complaint), quote=quote, class_name=name)
@@ -159,8 +162,6 @@ def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: 
     if made or not volumes or not cluster.known(PersistentVolume) or (class_ is None and name and not cluster.known(StorageClass)):
         return None
     compared = [(v, differences(claim, v)) for v in volumes]
-    if any(not found and _free(claim, v) for v, found in compared):
-        return None  # one fits: binding is under way
     free = [(v, found) for v, found in compared if _free(claim, v)]
     free.sort(key=lambda pair: (len(pair[1]), _other_class(pair[1]), pair[0].name))
     near = bool(free) and len(free[0][1]) == 1 and not _other_class(free[0][1])

@@ -1,11 +1,12 @@
 """NetworkPolicies that cut off what has to talk. Without a failed connection in a log, a strict policy is a risk, not a cause."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, owners, selector_text, short, template_labels
+from midwatch.integrations.kubernetes.analyzers.backing import Backing, live, owners, selector_text, short, template_labels
 from midwatch.integrations.kubernetes.analyzers.fences import Fences, directions
 from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -14,6 +15,8 @@ from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Serv
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.selectors import matches
+
+_Callers = Mapping[tuple[str, str], Sequence[Pod]]
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -28,9 +31,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     cut = list(_timeouts(cluster, fences, backing, failed))
     yield from cut
     proved = [f.subject for f in cut]
+    callers = _callers(cluster)
     for policy in policies:
         if policy.subject not in proved:
-            yield from _closed(cluster, backing, fences, policy)
+            yield from _closed(cluster, backing, fences, policy, callers)
 
 
 def _idle(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy) -> Iterator[Finding]:
@@ -100,32 +104,35 @@ def _way(service: Service, pod: Pod) -> tuple[int, str]:
     return 0, "TCP"
 
 
-def _closed(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy) -> Iterator[Finding]:
+def _closed(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy, callers: _Callers) -> Iterator[Finding]:
     """Callers known by their settings only: their environment names a Service that their traffic may not enter."""
     if "Ingress" not in directions(policy):
         return
     selected = {p.name for p in fences.selected(policy)}
     for service in cluster.all(Service, policy.namespace):
-        pods = [p for p in backing.pods(service) if p.name in selected]
-        shut = [c for c in _callers(cluster, service) if pods and not any(fences.lets_in(p, c, *_way(service, p)) for p in pods)]
+        named = callers.get((service.namespace, service.name), ())
+        pods = [p for p in backing.pods(service) if p.name in selected] if named else []
+        shut = [c for c in named if pods and not any(fences.lets_in(p, c, *_way(service, p)) for p in pods)]
         if shut:
-            callers = ", ".join(short(o) for o in owners(cluster, shut))
+            who = ", ".join(short(o) for o in owners(cluster, shut))
             cites = (cluster.cite(policy), *(cluster.cite(c, service.name) for c in shut))
-            yield finding("K8S-545", policy.subject, cites=cites, service=service.name, callers=callers)
+            yield finding("K8S-545", policy.subject, cites=cites, service=service.name, callers=who)
 
 
-def _callers(cluster: Cluster, service: Service) -> list[Pod]:
-    return [p for p in cluster.pods_in(service.namespace) if not p.finished and any(_speaks_of(v, service.name) for v in _values(p))]
+def _callers(cluster: Cluster) -> _Callers:
+    """By the namespace and name of a Service: the pods whose environment names it as a host."""
+    found: dict[tuple[str, str], list[Pod]] = defaultdict(list)
+    for pod in live(list(cluster.all(Pod))):
+        values = (e.value for c in pod.spec.containers for e in c.env or () if e.value)
+        for place in dict.fromkeys(_service_of(v, pod.namespace) for v in values):
+            found[place].append(pod)
+    return found
 
 
-def _values(pod: Pod) -> Iterator[str]:
-    return (e.value for c in pod.spec.containers for e in c.env or () if e.value)
-
-
-def _speaks_of(value: str, service: str) -> bool:
-    """`shop`, `shop:80`, `http://shop/…`, `user@shop.ns.svc:5432`: the name as a host, not as part of a word."""
-    host = value.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0]
-    return host == service or host.startswith(f"{service}.")
+def _service_of(value: str, namespace: str) -> tuple[str, str]:
+    """The namespace and name meant by `shop`, `shop:80`, `http://shop/…` or `user@shop.other.svc:5432`, if it is a Service at all."""
+    name, *rest = value.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].split(".")
+    return (rest[0] if rest else namespace), name
 
 
 ANALYZER = Analyzer(find)

@@ -13,7 +13,7 @@ ROLLING = timedelta(minutes=5)  # an ordinary rollout; the API's own deadline is
 
 
 def recent(cluster: Cluster, when: datetime | None, within: timedelta) -> bool:
-    return when is not None and cluster.now - when < within
+    return when is not None and cluster.clock - when < within
 
 
 def never_ran(workload: Workload) -> bool:

@@ -25,12 +25,12 @@ def _spoken_for(cluster: Cluster, workload: ReplicaSet | ReplicationController) 
 
 def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> Iterator[Finding]:
     owner = cluster.owner(workload)
-    failures = [c for c in workload.status.conditions or () if c.type == "ReplicaFailure" and c.status != "False" and c.reason == "FailedCreate"]
+    failures = [
+        c for c in workload.status.conditions or () if c.type == "ReplicaFailure" and c.status != "False" and c.reason == "FailedCreate"
+    ]
     for condition in failures:
-        # Where the API server's words were kept, the refusal itself is a finding of its own.
-        if not condition.message:
-            cites = (cluster.cite(workload, quote_of(condition)),)
-            yield finding("K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition))
+        cites = (cluster.cite(workload, quote_of(condition)),)
+        yield finding("K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition))
     ready = workload.status.ready_replicas or 0
     if not failures and ready < workload.wanted and not still_starting(cluster, workload):
         cites = cite_counts(cluster, workload, replicas=workload.status.replicas, ready_replicas=ready)

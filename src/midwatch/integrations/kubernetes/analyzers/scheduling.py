@@ -100,7 +100,7 @@ def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Find
 def _unplaced(board: Board, pod: Pod, message: str, cite: Citation) -> Finding:
     cluster = board.cluster
     onset, owner = pod.metadata.creation_timestamp, cluster.owner(pod)
-    trial = Trial(board, pod)
+    trial = board.trial(pod)
     filter_, sure = _choice(trial, message)
     if filter_:
         because = blame(trial, filter_, message)

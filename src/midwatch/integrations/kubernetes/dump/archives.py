@@ -48,7 +48,7 @@ def _too_large(name: str) -> Refused:
 
 def _admit(files: Files, name: str, size: int, packed: int, open_: Opener, modified: float | None, *, direct: bool = False) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[:1]:
+    if path.is_absolute() or ".." in path.parts or any(":" in part for part in path.parts[:1]):
         return files.refuse(name, "its path leads out of the archive: not read")
     if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
         return None
@@ -59,11 +59,21 @@ def _admit(files: Files, name: str, size: int, packed: int, open_: Opener, modif
 
 
 def _zip(name: str, opened: Opener) -> Files:
-    whole = zipfile.ZipFile(opened())
-    files = Files(name, close=whole.close)
+    stream = opened()
+    try:
+        whole = zipfile.ZipFile(stream)
+    except READ_ERRORS:
+        stream.close()
+        raise
+
+    def close() -> None:
+        whole.close()
+        stream.close()
+
+    files = Files(name, close=close)
     members = [m for m in whole.infolist() if not m.is_dir()]
     if len(members) > limits.FILES or sum(m.file_size for m in members) > limits.UNPACKED_BYTES:
-        whole.close()
+        close()
         raise _too_large(name)
     for member in members:
         if S_ISLNK(member.external_attr >> 16):

@@ -175,6 +175,15 @@ class Contents:
         nodes = "/".join((*path.folders[:-1], "nodes"))
         return path.folders[-1] if any(f.startswith(nodes + ".") for h in self.held["nodes"].values() for f in h.files) else ""
 
+    def scope(self, plural: str, namespace: str) -> set[str]:
+        """The files that together list a kind wholly: one list, or, for all namespaces, one for each that the cluster has."""
+        whole = self.whole.get(plural, {})
+        one = whole.get(namespace) or whole.get("")
+        if one is not None or namespace:
+            return {one} if one else set()
+        each = [name for _, name in self.held["namespaces"]]
+        return {whole[name] for name in each} if each and "" in self.whole["namespaces"] and all(name in whole for name in each) else set()
+
     def all(self, plural: str, namespace: str) -> Iterator[Held]:
         held: Mapping[Place, Held] = self.held.get(plural, {})
         yield from (held[place] for place in sorted(held) if not namespace or place[0] in (namespace, ""))

@@ -2,6 +2,7 @@
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections import deque
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from midwatch.integrations.kubernetes.dump import limits
@@ -28,9 +29,13 @@ def decoded(data: bytes) -> tuple[str, int]:
         return data[mark:].decode(name, "replace"), data[mark:].count(b"\n", 0, error.start) + 1
 
 
-def head(file: File) -> bytes:
+def start(file: File, count: int) -> bytes:
     with file.open() as stream:
-        return stream.read(limits.HEAD_BYTES)
+        return stream.read(count)
+
+
+def head(file: File) -> bytes:
+    return start(file, limits.HEAD_BYTES)
 
 
 def read(file: File, most: int) -> bytes | None:
@@ -38,40 +43,53 @@ def read(file: File, most: int) -> bytes | None:
     if file.size is not None and file.size > most:
         return None
     with file.open() as stream:
-        data = stream.read(most + 1)
-    return data if len(data) <= most else None
+        if file.size is not None:
+            data = stream.read(file.size + 1)  # one more: a file that grew meanwhile is cut, and its last object said to be broken
+            return data if len(data) <= most else None
+        pieces = bytearray()
+        while len(pieces) <= most and (piece := stream.read(limits.CHUNK_BYTES)):
+            pieces += piece
+    return bytes(pieces) if len(pieces) <= most else None
 
 
-def end(file: File, limit: int, start: int = 0, stop: int | None = None) -> tuple[bytes, bool]:
+def end(file: File, limit: int, begin: int = 0, stop: int | None = None) -> tuple[bytes, bool]:
     """The last `limit` bytes of a part of a file, and whether earlier ones were left out."""
     with file.open() as stream:
-        name, mark = encoding(stream.read(4))
+        opening = stream.read(4)
+        name, mark = encoding(opening)
         stop = file.size if stop is None else stop
         if file.direct and stop is not None:
-            first = max(start, stop - limit)
+            first = max(begin, stop - limit)
             first -= first % 2 if name.startswith("utf-16") else 0
             stream.seek(first)
-            data, cut = stream.read(stop - first), first > start
+            data, cut = stream.read(stop - first), first > begin
         else:
-            stream.seek(0)
-            data, cut = _streamed(stream, limit, start, stop)
-    if not cut and start == 0:
+            data, cut = _streamed(_chunks(stream, opening), limit, begin, stop)
+    if not cut and begin == 0:
         data = data[mark:]
     return (data if name == "utf-8" else data.decode(name, "replace").encode()), cut
 
 
-def _streamed(stream: BinaryIO, limit: int, start: int, stop: int | None) -> tuple[bytes, bool]:
+def _chunks(stream: BinaryIO, opening: bytes) -> Iterator[bytes]:
+    yield opening
+    while chunk := stream.read(limits.CHUNK_BYTES):
+        yield chunk
+
+
+def _streamed(chunks: Iterator[bytes], limit: int, begin: int, stop: int | None) -> tuple[bytes, bool]:
     """For streams that can only be read from the beginning: keeps no more than the end in memory."""
     kept: deque[bytes] = deque()
     size, position, cut = 0, 0, False
-    while (stop is None or position < stop) and (chunk := stream.read(limits.CHUNK_BYTES)):
-        piece = chunk[max(0, start - position) : None if stop is None else stop - position]
+    for chunk in chunks:
+        piece = chunk[max(0, begin - position) : None if stop is None else stop - position]
         position += len(chunk)
         kept.append(piece)
         size += len(piece)
         while size - len(kept[0]) >= limit:
             size -= len(kept.popleft())
             cut = True
+        if stop is not None and position >= stop:
+            break
     data = b"".join(kept)
     return data[-limit:], cut or len(data) > limit
 

@@ -18,6 +18,9 @@ TEXT_FILE_BYTES = 16 * MIB
 TAR_IN_MEMORY_BYTES = 32 * MIB
 # The headers of a tar are read whole; an honest one is far smaller.
 TAR_READ_BYTES = 4 * MIB
+# Whether a longer file is kubectl's is seen from its beginning; one that is named like a log most likely is one.
+PROBE_BYTES = 64 * KIB
+PROBE_LOG_BYTES = 4 * KIB
 CHUNK_BYTES = 64 * KIB
 HEAD_BYTES = 4 * KIB
 # A person reads the first ones; the rest would only be repeated by every answer.

@@ -1,5 +1,6 @@
 """Reads a dump: objects first, then printed text, then the logs find their pods."""
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def _route(state: Loading, file: File, *, alone: bool) -> None:
     if path.of_log and not alone:
         return state.candidates.append(file)
     head = _tried(state, file, ends.head)
-    if head is None or not head.strip(b"\x00\r\n\t "):
+    if head is None or (len(head) < limits.HEAD_BYTES and not head.strip(b"\x00\r\n\t ")):
         return None
     if head.startswith(_ARCHIVE_MAGIC):
         return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
@@ -108,6 +109,9 @@ def _objects(state: Loading, file: File) -> None:
         state.contents.complain(file.name, replaced, "not in UTF-8: what could not be decoded was replaced")
     if MARK in data:
         return _sectioned_file(state, file, most)
+    if MARK.decode() in content:  # in UTF-16, whose bytes are not worth a second way of finding lines
+        plain = content.encode("utf-8", "replace")
+        return _sectioned_file(state, File(file.name, partial(io.BytesIO, plain), len(plain)), most)
     _documents(state, file.name, content, 1)
     return None
 
@@ -231,6 +235,11 @@ def _printed(state: Loading, file: File, now: datetime | None) -> None:
 
 def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
     """Whether the file is what kubectl printed; then it is taken in."""
+    probe = limits.PROBE_LOG_BYTES if Path.of(file.name).of_log else limits.PROBE_BYTES
+    if file.size is None or file.size > probe:
+        start = _tried(state, file, lambda f: ends.start(f, probe))
+        if start is None or text.read(ends.decoded(start)[0], name=file.name, now=now) is None:
+            return start is None
     data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
     if not data:
         return data is None
@@ -262,14 +271,13 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
 def _attribute(state: Loading, now: datetime | None) -> None:
     pods = Attribution(state.contents.pods(), state.contents.namespaces)
     for file in state.candidates:
-        claim = pods.claim(file.name)
-        if claim is None or not claim.sure:
-            if Path.of(file.name).of_log and _as_text(state, file, now):
-                continue
-            if claim is None:
-                state.contents.complain(file.name, 0, _UNKNOWN)
-                continue
-        _keep(state, file, claim)
+        claim, of_log = pods.claim(file.name), Path.of(file.name).of_log
+        if of_log and (claim is None or not claim.sure) and _as_text(state, file, now):
+            continue
+        if claim is not None and (claim.sure or of_log):
+            _keep(state, file, claim)
+        else:
+            state.contents.complain(file.name, 0, _UNKNOWN)
 
 
 def _keep(state: Loading, file: File, claim: Claim) -> None:

@@ -26,7 +26,7 @@ _NO_LOG = frozenset({"describe", "described", "get", "events", "event", "top", "
 
 @dataclass(frozen=True)
 class Claim:
-    """`sure` False: only a part of the file's name is a pod's name."""
+    """`sure` False: the file is named like the log of a pod, but could as well be something else."""
 
     namespace: str
     pod: str
@@ -142,14 +142,14 @@ class Attribution:
         """No object tells of the pod: `namespaces`-like folders, `ns_pod_container`, or a name that a controller made."""
         parts = stem.split("_")
         if len(parts) == 3 and all(parts):
-            return Claim(parts[0], parts[1], parts[2])
+            return Claim(parts[0], parts[1], parts[2], sure=False)
         if len(folders) >= 2 and stem not in _NO_NAME and (folders[-2] in self._namespaces or _GENERATED.match(folders[-1])):
-            return Claim(folders[-2], folders[-1], stem)
+            return Claim(folders[-2], folders[-1], stem, sure=False)
         if len(folders) >= 2 and stem in _NO_NAME and _GENERATED.match(folders[-1]):
-            return Claim(folders[-2], folders[-1])
-        if _GENERATED.match(parts[0]) and len(parts) <= 2:
+            return Claim(folders[-2], folders[-1], sure=False)
+        if _GENERATED.match(parts[0]) and len(parts) <= 2 and parts[0] not in self._pods:
             place = namespace or (folders[-1] if folders and folders[-1] not in _NO_NAME else self._only_namespace)
-            return Claim(place, parts[0], parts[1] if len(parts) == 2 else "", sure=len(parts) == 2)
+            return Claim(place, parts[0], parts[1] if len(parts) == 2 else "", sure=False)
         return None
 
     @property

@@ -36,6 +36,11 @@ class DumpReader:
             self._files.close()
             raise Refused(_nothing(self._files.name, self._contents))
 
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Of everything in the dump: what to ask for one by one, as few dumps list a kind for the whole cluster."""
+        return self._contents.namespaces
+
     async def list(self, request: ListRequest) -> Listing:
         kind = ALL.get(request.plural)
         if kind is None:
@@ -51,9 +56,8 @@ class DumpReader:
     def _partial(self, kind: Kind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at all."""
         whole = self._contents.whole.get(plural, {})
-        listed = whole.get(namespace) or whole.get("")
-        if listed is not None:
-            return "", {listed}
+        if listed := self._contents.scope(plural, namespace):
+            return "", listed
         if not count and (namespace or not whole):
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
             raise Refused(f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}")

@@ -21,9 +21,11 @@ def recorded(now: datetime | None, lines: Sequence[tuple[int, str]]) -> datetime
     newest = now
     began: datetime | None = None
     pod = False
+    above = ""
     for _, line in lines:
-        if line.startswith("Name:"):
+        if line.startswith("Name:") and not above:
             began = None
+        above = line
         if match := _STATED.match(line) or _NODE.match(line):
             said = moment(match["time"])
             newest = _later(newest, said)

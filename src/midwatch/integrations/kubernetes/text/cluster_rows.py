@@ -77,8 +77,10 @@ def _quota(cells: Cells, _: Json) -> Json:
 
 def _config(cells: Cells, _: Json) -> Json:
     """The keys are not named; none at all is a fact."""
-    empty = {"data": {}} if cells.get("DATA") == "0" else {}
-    return {**filled(type=cells.get("TYPE")), **empty}
+    found = filled(type=cells.get("TYPE"))
+    if cells.get("DATA") == "0":
+        found["data"] = {}
+    return found
 
 
 def _priority(cells: Cells, _: Json) -> Json:

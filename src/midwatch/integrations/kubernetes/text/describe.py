@@ -108,7 +108,7 @@ def read(lines: Lines, scene: Scene) -> list[Json]:
     """The object that the lines of one document describe, with its events; empty when its kind cannot be told."""
     lines, data = split_data(lines)
     doc = grow(split_limits(lines))
-    kind = _kind(doc, scene.kind)
+    kind = _kind(doc, scene.kind) or _namespace(lines)
     name = doc.get("Name")
     if not kind or not name:
         return []
@@ -136,9 +136,12 @@ def _kind(doc: Node, hint: str) -> str:
             return hinted if kind == "ReplicaSet" and hinted == "ReplicationController" else kind
     if limits := doc.find("Limits"):
         return "LimitRange" if limits.children and limits.children[0].text.startswith("Type") else "ResourceQuota"
-    if any(node.text.startswith(("No resource quota", "No LimitRange", "Resource Quotas")) for node in doc.walk()):
-        return "Namespace"
     return hinted if hinted in _MAPPINGS else ""
+
+
+def _namespace(lines: Lines) -> str:
+    """Told only by what it says of its quotas and limits."""
+    return "Namespace" if any(line.startswith(("No resource quota", "No LimitRange", "Resource Quotas")) for _, line in lines) else ""
 
 
 def _metadata(kind: str, name: str, doc: Node, scene: Scene) -> Json:

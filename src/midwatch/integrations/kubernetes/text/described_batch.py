@@ -63,7 +63,7 @@ def _flag(text: str) -> bool | None:
 
 def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
     target = reference(doc.get("Reference"))
-    pods = next((counts(n.value) for n in doc.children if n.key.endswith(" pods")), {})
+    pods = counts(next((n.value for n in doc.children if n.key.endswith(" pods")), ""))
     return {
         "spec": filled(
             scaleTargetRef=filled(kind=target[0], name=target[1]) if target else None,

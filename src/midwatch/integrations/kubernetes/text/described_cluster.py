@@ -54,7 +54,7 @@ def _condition(line: Node) -> Json | None:
 def namespace(doc: Node, _: Json, __: datetime | None) -> Json:
     rows = (line.text.split(None, 3) for line in doc.under("Conditions"))
     found = [filled(type=r[0], status=r[1]) for r in rows if len(r) > 1 and r[1] in ("True", "False", "Unknown")]
-    return {"status": filled(phase=said(doc.get("Status")), conditions=found)}
+    return {"status": filled(phase=said(doc.get("Status").partition("\n")[0]), conditions=found)}
 
 
 def secret(doc: Node, _: Json, __: datetime | None) -> Json:

@@ -16,10 +16,15 @@ def split_data(lines: Lines) -> tuple[Lines, dict[str, str]]:
     """
     start = next((i for i in range(1, len(lines)) if lines[i][1] == "====" and lines[i - 1][1] == "Data"), 0)
     if not start or any(line.startswith("Type:") for _, line in lines[:start]):
-        return ([(n, "Data:" if line == "Data" else line) for n, line in lines if line != "===="] if start else lines), {}
+        return (_indented(lines, start) if start else lines), {}
     end = next((i for i in range(len(lines) - 1, start, -1) if lines[i][1].startswith("Events:")), len(lines))
     kept = [*lines[: start - 1], (lines[start - 1][0], "Data:"), *lines[end:]]
     return kept, _values([line for _, line in lines[start + 1 : end]])
+
+
+def _indented(lines: Lines, start: int) -> Lines:
+    """A Secret's `key: size` lines put below the heading."""
+    return [*lines[: start - 1], (lines[start - 1][0], "Data:"), *((n, f"  {line}") for n, line in lines[start + 1 :])]
 
 
 def _values(lines: Sequence[str]) -> dict[str, str]:

@@ -35,6 +35,8 @@ _FIELDS = (
     "Volumes|Webhooks"
 )
 _TOP = frozenset(_FIELDS.split("|"))
+_HEADINGS = frozenset(("Containers", "Init Containers", "Ephemeral Containers", "Conditions", "Volumes", "QoS Class", "Events"))
+_ROW = re.compile(r"(?:Normal|Warning) ")
 # What comes after a message of several lines: the fields that kubectl prints behind messages, and rows of the event table.
 _AFTER = re.compile(r" +(?:(?:Exit Code|Signal|Started|Finished|Ready|Restart Count|Last State):|(?:Normal|Warning) )")
 
@@ -105,7 +107,7 @@ def grow(lines: Sequence[tuple[int, str]]) -> Node:
         if not raw.strip():
             continue
         node = Node(raw, number)
-        foreign = _foreign(node, raw, foreign, last is root)
+        foreign = last is not root and _foreign(node, last, foreign)
         if foreign:
             last.more.append(raw.rstrip())
             continue
@@ -119,10 +121,9 @@ def grow(lines: Sequence[tuple[int, str]]) -> Node:
     return root
 
 
-def _foreign(node: Node, raw: str, already: bool, first: bool) -> bool:
-    """Whether the line belongs to the raw text above it."""
-    if first:
-        return False
+def _foreign(node: Node, last: Node, already: bool) -> bool:
+    """Whether the line belongs to the raw text above it. In a message any field's name may occur, so only headings end it."""
+    message = last.indent > 0 and (last.key == "Message" or bool(_ROW.match(last.text)))
     if node.indent == 0:
-        return node.key not in _TOP
-    return already and not _AFTER.match(raw)
+        return node.key not in (_HEADINGS if already and message else _TOP)
+    return already and not _AFTER.match(node.raw)

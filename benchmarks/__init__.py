@@ -1,0 +1,1 @@
+"""Speed, memory and load, measured on whole processes; never part of the tests, because machines are noisy."""
