@@ -330,3 +330,16 @@ async def test_a_manifest_is_no_whole_list(tmp_path: Path) -> None:
         "items": [{"kind": "Service", "apiVersion": "v1", "metadata": {"name": "a", "namespace": "shop"}}],
     }
     assert (await ask(dump(tmp_path, m_json=manifest), "services", "shop")).partial == "only the 1 Service saved in the dump"
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "partial"),
+    [
+        ("kubectl get pods -n shop -o json.json", "shop", ""),
+        ("kubectl get pods -A -o json.json", "other", ""),
+        ("kubectl get pods -n shop -l app=web -o json.json", "shop", "only the 1 Pod saved in the dump"),
+    ],
+)
+async def test_the_command_in_a_files_name_says_what_is_whole(tmp_path: Path, name: str, namespace: str, partial: str) -> None:
+    (tmp_path / name).write_text(json.dumps(listed("List", pod("a"))))
+    assert (await ask(open_dump(str(tmp_path)), "pods", namespace)).partial == partial

@@ -193,13 +193,14 @@ async def test_cluster_info_dump_in_a_folder(tmp_path: Path) -> None:
 async def test_must_gather(tmp_path: Path) -> None:
     root = "must-gather.local/quay-io-x"
     node = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"
+    other = "apiVersion: config.openshift.io/v1\nkind: IngressList\nitems: []\n"
     pods = "apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: web-1, namespace: shop}\n  spec: {containers: [{name: app}]}\n"
     one = "apiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop, uid: u}\nspec: {nodeName: n1, containers: [{name: app}]}\n"
     reader = write(
         tmp_path,
         {
             f"{root}/cluster-scoped-resources/core/nodes/n1.yaml": node,
-            f"{root}/cluster-scoped-resources/config.openshift.io/ingresses.yaml": "apiVersion: config.openshift.io/v1\nkind: IngressList\nitems: []\n",
+            f"{root}/cluster-scoped-resources/config.openshift.io/ingresses.yaml": other,
             f"{root}/namespaces/shop/core/pods.yaml": pods,
             f"{root}/namespaces/shop/core/services.yaml": "apiVersion: v1\nkind: ServiceList\nitems: []\n",
             f"{root}/namespaces/shop/pods/web-1/web-1.yaml": one,

@@ -38,7 +38,7 @@ def strange(part: Any, whole: Any, where: str = "") -> list[str]:
     if isinstance(part, list) and isinstance(whole, list):
         items, others = cast(list[Any], part), cast(list[Any], whole)
         return [f"{where}: {item}" for item in items if not any(not strange(item, other) for other in others)]
-    return [] if part == whole or part in ({}, []) and whole is None else [f"{where}: {part!r} is not {whole!r}"]
+    return [] if part == whole or (part in ({}, []) and whole is None) else [f"{where}: {part!r} is not {whole!r}"]
 
 
 def read(path: Path) -> text.Parsed:

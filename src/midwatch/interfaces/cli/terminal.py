@@ -64,7 +64,9 @@ def _text(text: Text) -> Styled:
 
 def _grid(grid: Grid) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=any(grid.columns), header_style="dim")
-    for column in grid.columns:
+    for column in grid.columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    for column in grid.columns[-1:]:
         table.add_column(column, overflow="fold")
     for row in grid.rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))

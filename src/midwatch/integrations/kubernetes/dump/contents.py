@@ -155,7 +155,7 @@ class Contents:
 
     def _scope(self, seen: List, known: tuple[str, ...], many: bool) -> str | None:
         """None when nothing tells which namespaces an empty list is about: then it proves nothing."""
-        if not _namespaced(seen.plural) or len(seen.namespaces) > 1:
+        if not _namespaced(seen.plural) or len(seen.namespaces) > 1 or layout.command(seen.file).everywhere:
             return ""
         near = (other for other in self.lists if seen.group and other.group == seen.group and other.file == seen.file)
         beside = {ns for other in near for ns in other.namespaces}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from midwatch.integrations.kubernetes.kinds import ALL, Kind
+from midwatch.integrations.kubernetes.text.commands import Command, parse
 
 # Beside a dump lie scripts, notes and pictures; they are no evidence and no fault either.
 _IGNORED = frozenset(
@@ -66,12 +67,20 @@ def namespace(name: str, known: Collection[str]) -> str:
     """The namespace a file's path speaks of; "" when it names none, or several."""
     if found := _GATHERED.search(name):
         return found["ns"]
+    if said := command(name).namespace:
+        return said
     path = Path.of(name)
     folder = next((f for f in reversed(path.folders) if f in known), "")
     if folder:
         return folder
     words = {w for w in _words(path.stem) if w in known}
     return words.pop() if len(words) == 1 else ""
+
+
+def command(name: str) -> Command:
+    """The command a file is named after, as in `kubectl get pods -n shop -o yaml.yaml`; an empty one when it is not."""
+    stem = Path.of(name).stem
+    return (parse(stem.removeprefix("kubectl ")) if stem.startswith("kubectl ") else None) or Command()
 
 
 def kind(name: str) -> Kind | None:

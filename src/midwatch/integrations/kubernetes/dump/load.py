@@ -191,7 +191,7 @@ def _list(state: Loading, raw: Json, listed: Kind | None, source: Source, *, who
         namespace = state.contents.add(item, kind, source)
         whole = whole and namespace is not None
         seen.setdefault(PLURAL[kind.name], set()).update({namespace} if namespace else ())
-    if not (whole and (served or "metadata" in raw)) or _continued(raw) or ("kind" not in raw and not listed):
+    if not (whole and (served or "metadata" in raw)) or _part_of_all(raw, source.file) or ("kind" not in raw and not listed):
         return
     if "events" in seen or not state.group:
         state.group += 1
@@ -203,7 +203,10 @@ def _from_server(item: Json) -> bool:
     return "status" in item or (isinstance(meta, dict) and ("uid" in meta or "creationTimestamp" in meta))
 
 
-def _continued(raw: Json) -> bool:
+def _part_of_all(raw: Json, file: str) -> bool:
+    """A page of a list, or, as the file's name has it, what a selector left of it."""
+    if layout.command(file).narrowed:
+        return True
     meta = raw.get("metadata")
     return isinstance(meta, dict) and bool(cast(Json, meta).get("continue") or cast(Json, meta).get("remainingItemCount"))
 
@@ -248,21 +251,25 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
     if parsed is None:
         return False
     state.budget -= len(data)
-    for raw in parsed.objects:
-        kind = BY_NAME.get(str(raw.get("kind")))
-        if kind is not None:
-            origin = Origin.ROW if key(raw) in parsed.rows else Origin.DESCRIBED
-            state.contents.add(raw, kind, Source(file.name, 0, origin, naive=True))
-    for plural, namespace in parsed.lists:
-        state.contents.whole[plural].setdefault(namespace, file.name)
-    state.contents.tables += [(plural, namespace, file.name) for plural, namespace in parsed.named]
-    for log in parsed.logs:
-        state.logs.add(Claim(log.namespace, log.pod, log.container, log.previous), Saved(None, file.name, text=log.text))
-    for line, reason in parsed.problems:
-        state.contents.complain(file.name, line, reason)
+    _take(state, file.name, parsed)
     found = _SERVER.search(content) if "Server Version" in content else None
     state.contents.version = state.contents.version or (found[1] if found else "")
     return True
+
+
+def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
+    contents = state.contents
+    for raw in parsed.objects:
+        if (kind := BY_NAME.get(str(raw.get("kind")))) is not None:
+            origin = Origin.ROW if key(raw) in parsed.rows else Origin.DESCRIBED
+            contents.add(raw, kind, Source(name, 0, origin, naive=True))
+    for plural, namespace in parsed.lists:
+        contents.whole[plural].setdefault(namespace, name)
+    contents.tables += [(plural, namespace, name) for plural, namespace in parsed.named]
+    for log in parsed.logs:
+        state.logs.add(Claim(log.namespace, log.pod, log.container, log.previous), Saved(None, name, text=log.text))
+    for line, reason in parsed.problems:
+        contents.complain(name, line, reason)
 
 
 # -- logs

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from midwatch.integrations.kubernetes.fake.resources import RESOURCES
-from midwatch.integrations.kubernetes.fake.statuses import bad_request, no_page, unauthorized
+from midwatch.integrations.kubernetes.fake.statuses import bad_request, no_page, unauthorized, unsupported_media_type
 from midwatch.integrations.kubernetes.fake.world import FakeCluster
 
 
@@ -32,7 +32,9 @@ def permits(cluster: FakeCluster, caller: Caller, verb: str, resource: str, name
     return not caller.anonymous and cluster.permits(verb, resource, namespace)
 
 
-def review(cluster: FakeCluster, caller: Caller, kind: str, body: bytes) -> bytes:
+def review(cluster: FakeCluster, caller: Caller, kind: str, body: bytes, content_type: str) -> bytes:
+    if content_type and not content_type.startswith("application/json"):
+        raise unsupported_media_type()
     try:
         asked: dict[str, Any] = msgspec.json.decode(body)
         spec: dict[str, Any] = asked.get("spec") or {}

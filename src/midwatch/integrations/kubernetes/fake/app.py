@@ -95,12 +95,12 @@ def _change(cluster: FakeCluster, caller: Caller, request: HttpRequest, body: by
     """Nothing can be changed here: a reader is refused as the real server refuses him. Reviews only look like changes."""
     path = request.url.path.rstrip("/")
     if _is_review(path) and request.method == "POST":
-        return Answer(review(cluster, caller, path.rsplit("/", 1)[1], body), HTTPStatus.CREATED)
+        return Answer(review(cluster, caller, path.rsplit("/", 1)[1], body, request.headers.get("content-type", "")), HTTPStatus.CREATED)
     place = place_of(path)
     if place is None or not cluster.served(place.resource):
         raise no_page() if request.method in _VERBS else method_not_allowed()
     verb = _VERBS.get(request.method, "")
-    if not verb or (verb == "create") == bool(place.name and not place.below):
+    if not verb or (verb == "create" and place.name and not place.below) or (verb in ("update", "patch") and not place.name):
         raise method_not_allowed()
     if verb == "delete" and not place.name:
         verb = "deletecollection"

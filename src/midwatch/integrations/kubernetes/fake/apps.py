@@ -39,10 +39,16 @@ class App:
     worked_before: bool = False
     age: float = 3 * 86400.0
     service: bool = True
+    label: tuple[str, str] = ("", "")  # what selects its pods; by default app=<name>
+
+    @property
+    def labels(self) -> dict[str, str]:
+        key, value = self.label
+        return {key: value} if key else {"app": self.name}
 
 
-def deploy(scene: Scene, app: App) -> None:
-    """Adds everything to the scene's cluster."""
+def deploy(scene: Scene, app: App) -> list[Thing]:
+    """Adds everything to the scene's cluster and gives the pods."""
     template = _template(app)
     hash_ = letters(10, "template", app.namespace, app.name, app.image)
     deployment = _meta(scene, app, "Deployment", app.name)
@@ -53,11 +59,12 @@ def deploy(scene: Scene, app: App) -> None:
     scene.add(_deployment(scene, app, deployment, template, ready, hash_), _replica_set(scene, app, replicaset, template, ready, hash_))
     scene.add(*pods)
     if app.service and app.port:
-        publish(scene, app.namespace, app.name, {"app": app.name}, app.port, pods, app.age)
+        publish(scene, app.namespace, app.name, app.labels, app.port, pods, app.age)
+    return pods
 
 
 def _meta(scene: Scene, app: App, kind: str, name: str) -> Thing:
-    meta = scene.meta(kind, app.namespace, name, app.age, {"app": app.name})
+    meta = scene.meta(kind, app.namespace, name, app.age, app.labels)
     meta["annotations"] = {"deployment.kubernetes.io/revision": "1"}
     return meta | {"generation": 1}
 
@@ -77,7 +84,7 @@ def _template(app: App) -> Thing:
     container |= {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "imagePullPolicy": "IfNotPresent"}
     spec: Thing = {"volumes": [_volume(*v) for v in app.volumes.values()]} if app.volumes else {}
     spec |= {"containers": [container], "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst"}
-    return {"metadata": {"labels": {"app": app.name}}, "spec": spec | {"securityContext": {}, "schedulerName": "default-scheduler"}}
+    return {"metadata": {"labels": app.labels}, "spec": spec | {"securityContext": {}, "schedulerName": "default-scheduler"}}
 
 
 def _variable(name: str, value: str | tuple[str, str, str]) -> Thing:
@@ -102,7 +109,7 @@ def _pod(scene: Scene, app: App, template: Thing, hash_: str, number: int) -> Th
         namespace=app.namespace,
         name=name,
         generate=prefix,
-        labels={"app": app.name, "pod-template-hash": hash_},
+        labels=app.labels | {"pod-template-hash": hash_},
         owner=owner("apps/v1", "ReplicaSet", prefix[:-1], uid("ReplicaSet", app.namespace, prefix[:-1])),
         template=template,
         node=machine.name,
@@ -163,7 +170,7 @@ def _scaled_up(scene: Scene, app: App, hash_: str) -> None:
 def _deployment(scene: Scene, app: App, meta: Thing, template: Thing, ready: int, hash_: str) -> Thing:
     spec: Thing = {
         "replicas": app.replicas,
-        "selector": {"matchLabels": {"app": app.name}},
+        "selector": {"matchLabels": app.labels},
         "template": template,
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}},
         "revisionHistoryLimit": 10,
@@ -205,7 +212,7 @@ def _conditions(scene: Scene, app: App, ready: int, hash_: str) -> list[Thing]:
 
 def _replica_set_meta(scene: Scene, app: App, hash_: str) -> Thing:
     meta = _meta(scene, app, "ReplicaSet", f"{app.name}-{hash_}")
-    meta["labels"] = {"app": app.name, "pod-template-hash": hash_}
+    meta["labels"] = app.labels | {"pod-template-hash": hash_}
     most = app.replicas + -(-app.replicas // 4)
     wanted = {"deployment.kubernetes.io/desired-replicas": str(app.replicas), "deployment.kubernetes.io/max-replicas": str(most)}
     meta["annotations"] = wanted | {"deployment.kubernetes.io/revision": "1"}
@@ -214,7 +221,7 @@ def _replica_set_meta(scene: Scene, app: App, hash_: str) -> Thing:
 
 
 def _replica_set(scene: Scene, app: App, meta: Thing, template: Thing, ready: int, hash_: str) -> Thing:
-    labels = {"app": app.name, "pod-template-hash": hash_}
+    labels = app.labels | {"pod-template-hash": hash_}
     spec = {"replicas": app.replicas, "selector": {"matchLabels": labels}, "template": template | {"metadata": {"labels": labels}}}
     counts = {"fullyLabeledReplicas": app.replicas, "readyReplicas": ready, "availableReplicas": ready}
     status: Thing = {"replicas": app.replicas} | {k: v for k, v in counts.items() if v} | {"observedGeneration": 1}

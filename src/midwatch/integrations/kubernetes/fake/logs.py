@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from midwatch.integrations.kubernetes.fake.printing import dig
 from midwatch.integrations.kubernetes.fake.statuses import Failure, bad_request, invalid_log_options
 from midwatch.integrations.kubernetes.fake.world import FakeCluster, Log, Thing
 
@@ -75,12 +76,13 @@ def _run_is_over(pod: Thing, container: str, *, previous: bool) -> bool:
     state = _state(pod, container)
     if state is None:
         raise bad_request(f'container "{container}" in pod "{name}" is not available')
-    now, last = state.get("state") or {}, (state.get("lastState") or {}).get("terminated") or {}
+    now: Thing = state.get("state") or {}
+    last: Thing = dig(state, "lastState.terminated", {})
     if previous:
         if not last.get("containerID"):
             raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
         return True
-    if now.get("running") or (now.get("terminated") or {}).get("containerID"):
+    if now.get("running") is not None or dig(now, "terminated.containerID"):
         return False
     if last.get("containerID"):
         return True
@@ -90,14 +92,14 @@ def _run_is_over(pod: Thing, container: str, *, previous: bool) -> bool:
 def _not_started(container: str, pod: str, state: Mapping[str, Any]) -> Failure:
     if state.get("terminated"):
         return bad_request(f'container "{container}" in pod "{pod}" is terminated')
-    reason = str((state.get("waiting") or {}).get("reason") or "")
+    reason = str(dig(state, "waiting.reason", ""))
     if not reason:
         return bad_request(f'container "{container}" in pod "{pod}" is waiting to start - no logs yet')
     return bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {_PULL.get(reason, reason)}')
 
 
 def _state(pod: Thing, container: str) -> dict[str, Any] | None:
-    status = pod.get("status") or {}
+    status: Thing = pod.get("status") or {}
     for key in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
         for state in status.get(key) or ():
             if state["name"] == container:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 Thing = dict[str, Any]
+_ATOMIC = ("containerStatuses", "command", "args")  # lists that are owned as a whole
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels and nothing that reads like another: the alphabet of generated names
 
 
@@ -75,14 +76,17 @@ def managed(obj: Thing, manager: str, at: datetime, *parts: str, subresource: st
 
 
 def _meta_fields(meta: Mapping[str, Any]) -> Thing:
-    return {f"f:{key}": _fields(meta[key]) for key in ("annotations", "generateName", "labels", "ownerReferences") if meta.get(key)}
+    found = {f"f:{key}": _fields(meta[key]) for key in ("annotations", "generateName", "labels", "ownerReferences") if meta.get(key)}
+    for key in ("f:annotations", "f:labels"):
+        found |= {key: {".": {}} | found[key]} if key in found else {}
+    return found
 
 
 def _fields(value: Any) -> Thing:
     """The tree of field names; lists of named things are keyed, other lists are one field."""
     if isinstance(value, Mapping):
         known = cast("Mapping[str, Any]", value)
-        return {f"f:{key}": _fields(known[key]) for key in sorted(known)}
+        return {f"f:{key}": {} if key in _ATOMIC else _fields(known[key]) for key in sorted(known)}
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
         return _keyed(cast("Sequence[Mapping[str, Any]]", value))
     return {}
@@ -94,11 +98,12 @@ def _keyed(items: Sequence[Mapping[str, Any]]) -> Thing:
             break
     else:
         return {}
-    named = {}
+    named: Thing = {".": {}}
     for item in items:
         shown = ",".join(f'"{key}":{_quoted(item.get(key))}' for key in keys)
-        named[f"k:{{{shown}}}"] = {".": {}} | ({} if keys == ("uid",) else _fields(item))
-    return {".": {}} | named
+        inside: Thing = {} if keys == ("uid",) else _fields(item)
+        named[f"k:{{{shown}}}"] = {".": {}, **inside}
+    return named
 
 
 def _quoted(value: Any) -> str:

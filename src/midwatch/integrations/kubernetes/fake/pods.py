@@ -57,7 +57,7 @@ def pod(making: Making, runs: Sequence[Run]) -> Thing:
     built: Thing = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
     changed = ago(making.now, min(run.since for run in runs))
     meta["managedFields"] = [
-        managed(built, "kube-controller-manager", ago(making.now, making.age), "spec"),
+        managed(built | {"spec": making.template["spec"]}, "kube-controller-manager", ago(making.now, making.age), "spec"),
         managed(built, "kubelet" if placed else "kube-scheduler", changed, "status", subresource="status"),
     ]
     return built
@@ -138,7 +138,7 @@ def _container(making: Making, container: Thing, run: Run) -> Thing:
     status |= {"containerID": run.container_id} if run.container_id else {}
     status["started"] = run.started
     if run.running:
-        resources = container.get("resources") or {}
+        resources: Thing = container.get("resources") or {}
         status |= {"allocatedResources": resources["requests"]} if "requests" in resources else {}
         status |= {"resources": resources, "user": {"linux": {"uid": 0, "gid": 0, "supplementalGroups": [0]}}}
     mounts = [{"name": m["name"], "mountPath": m["mountPath"]} | _read_only(m) for m in container.get("volumeMounts", ())]
@@ -151,7 +151,7 @@ def _read_only(mount: Thing) -> Thing:
 
 def quality(containers: Sequence[Thing]) -> str:
     """The pod's class of service, from its requests and limits of CPU and memory."""
-    resources = [c.get("resources") or {} for c in containers]
+    resources: list[dict[str, dict[str, str]]] = [c.get("resources") or {} for c in containers]
     if not any(r.get("requests") or r.get("limits") for r in resources):
         return "BestEffort"
     whole = all({"cpu", "memory"} <= set(r.get("limits") or ()) and r.get("requests", r["limits"]) == r["limits"] for r in resources)

@@ -4,7 +4,7 @@ Seconds are counted back from now; `age` is the time since the pod was created.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -251,7 +251,7 @@ def liveness_kill(probe: str, log: str, *, runs_for: float = 60.0) -> Fault:
             Note("Unhealthy", f"Liveness probe failed: {probe}", first + 20, last + 2, 3 * count, "Warning"),
             Note("Killing", told, first, last + 1, count),
         )
-        return Run(**{**vars(crashed), "notes": (*crashed.notes, *notes)})
+        return replace(crashed, notes=(*crashed.notes, *notes))
 
     return run
 

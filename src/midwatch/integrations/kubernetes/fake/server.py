@@ -57,14 +57,13 @@ def serve(cluster: FakeCluster, port: int = 0) -> Generator[str]:
 
 def write_kubeconfig(path: Path, url: str, token: str = "", namespace: str = "default", context: str = "fake") -> Path:
     user = {"token": token} if token else dict[str, str]()
-    config = {
+    config: dict[str, object] = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": context,
         "clusters": [{"name": context, "cluster": {"server": url}}],
         "contexts": [{"name": context, "context": {"cluster": context, "user": context, "namespace": namespace}}],
         "users": [{"name": context, "user": user}],
-        "preferences": {},
     }
     path.write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
     path.chmod(0o600)

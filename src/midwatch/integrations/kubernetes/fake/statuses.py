@@ -18,7 +18,7 @@ _PLAIN = {"content-type": "text/plain; charset=utf-8", "x-content-type-options":
 
 
 @dataclass
-class Failure(Exception):  # noqa: N818 - named as the status it carries
+class Failure(Exception):
     """An answer that is no success; `body` overrides the Status with plain text."""
 
     code: int
@@ -72,6 +72,11 @@ def forbidden_path(user: str, verb: str, path: str) -> Failure:
 
 def method_not_allowed() -> Failure:
     return Failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+def unsupported_media_type() -> Failure:
+    message = "the body of the request was in an unknown format - accepted media types include: application/json"
+    return Failure(415, "UnsupportedMediaType", message)
 
 
 def expired(token: str) -> Failure:

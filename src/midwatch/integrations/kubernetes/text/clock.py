@@ -26,13 +26,13 @@ def recorded(now: datetime | None, lines: Sequence[tuple[int, str]]) -> datetime
         if line.startswith("Name:") and not above:
             began = None
         above = line
-        if match := _STATED.match(line) or _NODE.match(line):
+        if " 20" in line and (match := _STATED.match(line) or _NODE.match(line)):
             said = moment(match["time"])
             newest = _later(newest, said)
             field = match.groupdict().get("field")
             if field in ("Start Time", "CreationTimestamp"):
                 began, pod = said, field == "Start Time"
-        elif began and (match := _EVENT.match(line)):
+        elif began and line.startswith(("  Normal ", "  Warning ")) and (match := _EVENT.match(line)):
             span = age(match["age"] or match["over"] or "")
             if span is not None and (not pod or match["reason"] == "Scheduled"):
                 newest = _later(newest, _plus(began, span))

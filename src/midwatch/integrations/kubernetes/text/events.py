@@ -27,9 +27,12 @@ def below(doc: Node, about: Json, now: datetime | None) -> list[Json]:
         if row.text.startswith("--") or row.text.startswith("<none>"):
             continue
         cells = {name.upper(): text for name, text in head.cells(row.raw).items()}
-        if cells:
+        if cells.get("TYPE") in ("Normal", "Warning"):
             cells["MESSAGE"] = "\n".join((cells.get("MESSAGE", ""), *row.more)).rstrip()
             found.append(event(cells, about, now))
+        elif found:
+            # A message of several lines goes on wherever its own text is indented.
+            found[-1]["message"] = "\n".join((found[-1].get("message", ""), row.raw, *row.more)).rstrip()
     return named(found)
 
 

@@ -7,7 +7,9 @@ from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.tree import Node
 from midwatch.integrations.kubernetes.text.values import int_or_text, labels, said, selector
 
-_TOLERATION = re.compile(r"(?P<pair>(?!op=Exists)[^\s:]*)(?::(?P<effect>\w+))?(?P<exists> ?op=Exists)?(?: for (?P<seconds>\d{1,9})s)?", re.ASCII)
+_TOLERATION = re.compile(
+    r"(?P<pair>(?:(?!op=Exists)[^\s:]+)?)(?::(?P<effect>\w+))?(?P<exists> ?op=Exists)?(?: for (?P<seconds>\d{1,9})s)?", re.ASCII
+)
 _SPREAD = re.compile(r"(\S+):(\w+) when max skew (\d{1,9}) is exceeded for selector (.*)", re.ASCII)
 _OPTIONAL = {"true": True, "false": False}
 

@@ -50,7 +50,7 @@ class Node:
         self.raw = raw
         self.number = number
         self.text = raw.strip()
-        self.indent = len(raw) - len(raw.lstrip())
+        self.indent = len(raw.rstrip()) - len(self.text)
         self.children: list[Node] = []
         self.more: list[str] = []
         head, sep, rest = self.text.partition(": ")
@@ -123,7 +123,7 @@ def grow(lines: Sequence[tuple[int, str]]) -> Node:
 
 def _foreign(node: Node, last: Node, already: bool) -> bool:
     """Whether the line belongs to the raw text above it. In a message any field's name may occur, so only headings end it."""
-    message = last.indent > 0 and (last.key == "Message" or bool(_ROW.match(last.text)))
-    if node.indent == 0:
-        return node.key not in (_HEADINGS if already and message else _TOP)
-    return already and not _AFTER.match(node.raw)
+    if node.indent > 0:
+        return already and not _AFTER.match(node.raw)
+    message = already and last.indent > 0 and (last.key == "Message" or bool(_ROW.match(last.text)))
+    return node.key not in (_HEADINGS if message else _TOP)

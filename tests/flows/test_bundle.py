@@ -1,0 +1,66 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from midwatch.integrations.kubernetes.fake import runs
+from midwatch.integrations.kubernetes.fake.apps import App, deploy
+from midwatch.integrations.kubernetes.fake.scene import Scene
+from tests.flows.cluster import midwatch, site
+
+CANARY = "canary-7f3a91"
+
+
+@pytest.fixture
+def secretive() -> Scene:
+    """A broken application with a secret in every place where people leave them."""
+    scene = Scene()
+    scene.namespace("shop")
+    log = f"connecting to postgres://app:{CANARY}@db/shop\nERROR: password={CANARY} was not accepted\nAuthorization: Bearer {CANARY}{CANARY}\n"
+    app = App(
+        *("web", "shop", "web:1", 1, 8080),
+        command=("web", "--password", CANARY, f"--api-key={CANARY}"),
+        env={"DB_PASSWORD": CANARY, "DATABASE_URL": f"mysql://root:{CANARY}@db/shop", "CONFIG": ("configMap", "settings", "mode")},
+        fault=runs.crash_loop(log),
+    )
+    deploy(scene, app)
+    settings = {"mode": "fast", "api_token": CANARY, "app.ini": f"user=web\npassword={CANARY}\n"}
+    meta = {"name": "settings", "namespace": "shop", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": CANARY, "token": CANARY}}
+    scene.add({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": settings})
+    scene.add({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"}, "data": {"password": CANARY}})
+    return scene
+
+
+def test_no_secret_gets_out(secretive: Scene, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tgz"
+    with site(secretive.cluster, tmp_path) as here:
+        shown = [here.run("diagnose", "-n", "shop", *form) for form in ((), ("--json",), ("--markdown",))]
+        shown.append(here.run("bundle", str(bundle), "-n", "shop"))
+        asked = [r.path for r in secretive.cluster.requests]
+    assert all(CANARY not in s.out + s.err for s in shown)
+    assert not any("secrets" in path for path in asked)
+    content = gzip.decompress(bundle.read_bytes())
+    assert b"fast" in content
+    assert CANARY.encode() not in content
+
+
+def test_a_bundle_gives_the_same_answer_byte_for_byte(secretive: Scene, tmp_path: Path) -> None:
+    bundle = str(tmp_path / "bundle.tgz")
+    with site(secretive.cluster, tmp_path) as here:
+        here.cluster.forbid("nodes")
+        live = here.run("diagnose", "-n", "shop", "--json", "--bundle", bundle)
+    replayed = midwatch("replay", bundle, "--json", "--check")
+    assert replayed.code == live.code == 1, replayed.err
+    assert replayed.out == live.out
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a bundle", None])
+def test_a_damaged_bundle_is_one_sentence(damage: bytes | None, secretive: Scene, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tgz"
+    with site(secretive.cluster, tmp_path) as here:
+        here.run("bundle", str(bundle), "-n", "shop")
+    bundle.write_bytes(bundle.read_bytes()[:2000] if damage is None else damage)
+    shown = midwatch("replay", str(bundle))
+    assert shown.code == 2
+    assert "not a whole Midwatch bundle" in shown.err
+    assert "Traceback" not in shown.err
