@@ -16,7 +16,8 @@ def secretive() -> Scene:
     """A broken application with a secret in every place where people leave them."""
     scene = Scene()
     scene.namespace("shop")
-    log = f"connecting to postgres://app:{CANARY}@db/shop\nERROR: password={CANARY} was not accepted\nAuthorization: Bearer {CANARY}{CANARY}\n"
+    said = (f"connecting to postgres://app:{CANARY}@db", f"ERROR: password={CANARY} refused", f"Authorization: Bearer {CANARY}{CANARY}")
+    log = "\n".join(said) + "\n"
     app = App(
         *("web", "shop", "web:1", 1, 8080),
         command=("web", "--password", CANARY, f"--api-key={CANARY}"),
@@ -25,7 +26,11 @@ def secretive() -> Scene:
     )
     deploy(scene, app)
     settings = {"mode": "fast", "api_token": CANARY, "app.ini": f"user=web\npassword={CANARY}\n"}
-    meta = {"name": "settings", "namespace": "shop", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": CANARY, "token": CANARY}}
+    meta = {
+        "name": "settings",
+        "namespace": "shop",
+        "annotations": {"kubectl.kubernetes.io/last-applied-configuration": CANARY, "token": CANARY},
+    }
     scene.add({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": settings})
     scene.add({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"}, "data": {"password": CANARY}})
     return scene

@@ -4,12 +4,17 @@ import asyncio
 import gzip
 import json
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import stat
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from midwatch.integrations.kubernetes.client import connect
+from midwatch.integrations.kubernetes.reader import About
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -38,6 +43,7 @@ class Reply:
 
 Respond = Callable[[Asked], Reply]  # or raises ConnectionResetError: hangs up instead of answering
 Stream = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
+Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def as_json(value: Any, status: int = 200, **headers: str) -> Reply:
@@ -58,8 +64,8 @@ def recorded(name: str) -> Reply:
 
 
 class ApiServer:
-    def __init__(self, respond: Respond, stream: Stream | None = None) -> None:
-        self._respond, self._stream = respond, stream
+    def __init__(self, respond: Respond, stream: Stream | None, raw: Raw | None) -> None:
+        self._respond, self._stream, self._raw = respond, stream, raw
         self.asked: list[Asked] = []
         self.port = 0
         self.scheme = "http"
@@ -74,6 +80,8 @@ class ApiServer:
         assert task
         self._open[task] = writer
         try:
+            if self._raw:
+                return await self._raw(reader, writer)
             while head := await reader.readuntil(b"\r\n\r\n"):
                 await self._answer(head, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -111,9 +119,9 @@ class ApiServer:
 
 @asynccontextmanager
 async def running(
-    respond: Respond = lambda _: Reply(404), stream: Stream | None = None, tls: ssl.SSLContext | None = None
+    respond: Respond = lambda _: Reply(404), stream: Stream | None = None, raw: Raw | None = None, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[ApiServer]:
-    api = ApiServer(respond, stream)
+    api = ApiServer(respond, stream, raw)
     server = await asyncio.start_server(api.serve, "127.0.0.1", 0, ssl=tls)
     api.port = server.sockets[0].getsockname()[1]
     api.scheme = "https" if tls else "http"
@@ -140,3 +148,27 @@ def kubeconfig(
         )
     )
     return path
+
+
+async def ask(path: Path | None = None, context: str | None = None) -> About:
+    reader = connect(path, context)
+    try:
+        return await reader.about()
+    finally:
+        await reader.close()
+
+
+def program(folder: Path, body: Sequence[str], version: str = "v1", **more: Any) -> dict[str, Any]:
+    """A user whose credentials a real script prints; it counts its runs and keeps what it was told."""
+    script = folder / "login"
+    start = (
+        f"#!{sys.executable}",
+        "import json, os, sys",
+        f"runs = open({str(folder / 'runs')!r}, 'a+')",
+        "runs.write(os.environ['KUBERNETES_EXEC_INFO'] + chr(10)); runs.seek(0)",
+        "n = len(runs.readlines())",
+    )
+    script.write_text("\n".join([*start, *body]))
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    command = {"apiVersion": f"client.authentication.k8s.io/{version}", "command": "./login", "args": ["get", "token"]}
+    return {"exec": command | {"env": [{"name": "WHO", "value": "me"}]} | more}

@@ -61,7 +61,7 @@ async def test_lines_too_long_to_reach_the_newest_are_asked_for_again_in_smaller
 async def test_a_huge_log_costs_little(tmp_path: Path) -> None:
     sent = 0
 
-    async def stream(_: Asked, writer: asyncio.StreamWriter) -> None:
+    async def stream(asked: Asked, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         line = b"a line of a log that never ends " * 2 + b"\n"
         for _ in range(70 * 1024 * 1024 // len(line) // 1000):
@@ -86,7 +86,8 @@ async def test_a_log_that_stops_flowing_is_taken_as_far_as_it_came(tmp_path: Pat
     async def stream(_: Asked, writer: asyncio.StreamWriter) -> None:
         writer.write(b"so far\n")
         await writer.drain()
-        await asyncio.sleep(20)
+        while not writer.transport.is_closing():
+            await asyncio.sleep(0.05)
 
     async with lab(tmp_path, stream=stream) as (_, reader):
         started = asyncio.get_running_loop().time()

@@ -35,7 +35,9 @@ def plain(text: str) -> str:
 
 
 def report(found: Report) -> RenderableType:
-    head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}" if found.marks else "")
+    head = Styled.assemble(
+        (f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}" if found.marks else ""
+    )
     return Group(head, *(_section(s) for s in found.sections))
 
 

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from midwatch.integrations.kubernetes.dump import limits
 from midwatch.integrations.kubernetes.reader import Refused, Unreadable
 
-# What reading somebody else's file can raise. zipfile says "encrypted" as RuntimeError and "unknown method" as NotImplementedError.
+# What reading somebody else's file can raise. zipfile says "encrypted" as RuntimeError, as it does "unknown method".
 READ_ERRORS = (
     *(OSError, EOFError, ValueError, RuntimeError, OverflowError, struct.error),
     *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError),

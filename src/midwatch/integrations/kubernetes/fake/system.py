@@ -1,7 +1,7 @@
 """The pods every cluster runs for itself, all of them well."""
 
 from midwatch.integrations.kubernetes.fake.apps import App, deploy, record
-from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed, owner, uid
+from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed, owner, stamp, uid
 from midwatch.integrations.kubernetes.fake.pods import Making, Thing, pod
 from midwatch.integrations.kubernetes.fake.runs import healthy
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -44,6 +44,20 @@ def populate(scene: Scene) -> None:
     )
     _proxies(scene)
     _api_service(scene)
+    _classes(scene)
+
+
+def _classes(scene: Scene) -> None:
+    """The two priorities every cluster has, and a default class of storage."""
+    for name, value in (("system-cluster-critical", 2000000000), ("system-node-critical", 2000001000)):
+        text = f"Used for system critical pods that must run in the cluster ({name.split('-')[1]})."
+        head: Thing = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name, "generation": 1}}
+        head["metadata"] |= {"uid": uid("PriorityClass", name), "creationTimestamp": stamp(ago(scene.now, scene.age))}
+        scene.add(head | {"value": value, "description": text, "preemptionPolicy": "PreemptLowerPriority"})
+    meta: Thing = {"name": "standard", "uid": uid("StorageClass", "standard"), "creationTimestamp": stamp(ago(scene.now, scene.age))}
+    meta["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
+    body = {"provisioner": "csi.example.com", "reclaimPolicy": "Delete", "volumeBindingMode": "WaitForFirstConsumer"}
+    scene.add({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": meta} | body | {"allowVolumeExpansion": True})
 
 
 def _api_service(scene: Scene) -> None:

@@ -207,6 +207,6 @@ def _file(label: str, path: str | None, context: str) -> bytes:
 
 def _embedded(label: str, data: str | None, context: str) -> bytes:
     try:
-        return b64decode(data) if data else b""
+        return b64decode("".join(data.split()), validate=True) if data else b""
     except ValueError:
         raise NoConnection(f"The {label} of context {context!r} is not base64; write the kubeconfig anew.") from None

@@ -24,6 +24,7 @@ class Tail:
         self._kept = 0
         self.seen = 0
         self.lines = 0
+        self.broken = False  # the stream stopped before its end
 
     def clear(self) -> None:
         self._chunks.clear()
@@ -72,11 +73,11 @@ def log_url(request: LogRequest, lines: int) -> str:
 async def read_log(sender: Sender, request: LogRequest, question: Question) -> LogText:
     """Raises Refused. When the wanted lines are too long to reach the newest one, fewer are asked for, once."""
     tail, question = await _read(sender, request, question, request.tail_lines)
-    if tail.full and tail.lines:
-        fewer = min(tail.lines, request.tail_lines) // READ_AHEAD
-        if fewer:
-            tail, question = await _read(sender, request, question, fewer)
-    return LogText(tail.text, question.query, truncated=tail.cut or tail.lines >= request.tail_lines or tail.full)
+    fewer = min(tail.lines, request.tail_lines) // READ_AHEAD if tail.full else 0
+    if fewer:
+        tail, question = await _read(sender, request, question, fewer)
+    truncated = tail.cut or tail.broken or tail.full or tail.lines >= (fewer or request.tail_lines)
+    return LogText(tail.text, question.query, truncated)
 
 
 async def _read(sender: Sender, request: LogRequest, question: Question, lines: int) -> tuple[Tail, Question]:
@@ -88,6 +89,7 @@ async def _read(sender: Sender, request: LogRequest, question: Question, lines: 
     except TooSlow:
         if not tail.seen:
             raise
+        tail.broken = True
         return tail, question
     if answer.status != 200:
         raise _refuse(answer, request, question)
