@@ -133,6 +133,8 @@ B64 = base64.b64encode(b"no PEM").decode()
             "is encrypted",
         ),
         ({"auth-provider": {"name": "gcp"}}, {}, "uses auth-provider, which Kubernetes dropped"),
+        ({}, {"proxy-url": "socks5://127.0.0.1:1"}, "The proxy for context 'lab' must be http:// or https://"),
+        ({}, {"proxy-url": "proxy:1"}, "The proxy for context 'lab' must be"),
         ({"token": "two\nlines"}, {}, "token of context 'lab' is malformed"),
         ({"token": "tök"}, {}, "token of context 'lab' is malformed"),
         (
@@ -168,6 +170,14 @@ async def test_a_name_that_does_not_resolve(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(NoConnection, match=r"The host name of cluster lab at api\.invalid:6443 cannot be resolved"):
         await ask(kubeconfig(tmp_path, "https://api.invalid:6443"))
+
+
+async def test_a_proxy_is_used(tmp_path: Path) -> None:
+    async with running(lambda _: recorded("version")) as proxy:
+        assert (
+            await ask(kubeconfig(tmp_path, "http://api.invalid:8080", {}, {"proxy-url": proxy.url}))
+        ).source == "cluster lab at api.invalid:8080"
+    assert [a.target for a in proxy.asked] == ["http://api.invalid:8080/version"]
 
 
 async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:

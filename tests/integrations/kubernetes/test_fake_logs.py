@@ -25,7 +25,7 @@ def cluster(state: Mapping[str, Any], last: Mapping[str, Any] | None = None, **s
 
 
 def log(url: str, **query: str | int) -> Answer:
-    return ask(url, "/api/v1/namespaces/shop/pods/web/log", **query)
+    return ask(url, "/api/v1/namespaces/shop/pods/web/log", None, method="GET", body=None, **query)
 
 
 @pytest.mark.parametrize(

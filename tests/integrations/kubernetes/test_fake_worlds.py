@@ -30,7 +30,7 @@ tokens: {secret-token: reader}
 ---
 {apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, creationTimestamp: 2026-11-21T01:00:00Z},
  spec: {nodeName: n1, containers: [{name: app, image: "app:1"}]},
- status: {phase: Running, containerStatuses: [{name: app, state: {running: {startedAt: 2026-11-21T01:00:05Z}}, ready: true, restartCount: 0}]}}
+ status: {phase: Running, containerStatuses: [{name: app, state: {running: {startedAt: 2026-11-21T01:00:05Z}}, ready: true}]}}
 """
 
 

@@ -142,7 +142,7 @@ def unready(cluster: Cluster) -> Iterator[Pod]:
 
 
 def age(cluster: Cluster, since: datetime | None) -> timedelta:
-    return cluster.now - since if since else timedelta(0)
+    return cluster.clock - since if since else timedelta(0)
 
 
 def clip(text: str, size: int = 220) -> str:

@@ -6,6 +6,7 @@ python -m midwatch.integrations.kubernetes.fake [SITUATION.yaml | --pods N]
 import argparse
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from midwatch.integrations.kubernetes.fake.crowd import crowd
@@ -28,7 +29,8 @@ def main() -> None:
     end.daemon = True
     end.start()
     server.run(sockets=[taken])
-    sys.stdout.write(f"requests={len(cluster.requests)} writes={len(cluster.writes)} bytes={sum(r.sent for r in cluster.requests)}\n")
+    with suppress(BrokenPipeError):  # a caller may have gone once it had the address
+        sys.stdout.write(f"requests={len(cluster.requests)} writes={len(cluster.writes)} bytes={sum(r.sent for r in cluster.requests)}\n")
 
 
 def _arguments() -> argparse.Namespace:

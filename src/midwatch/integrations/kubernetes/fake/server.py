@@ -35,6 +35,7 @@ def listen(port: int = 0) -> tuple[socket.socket, str]:
     taken = socket.socket()
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     taken.bind((_LOOPBACK, port))
+    taken.listen(128)  # at once: whoever learns the address may call before the server's loop runs
     return taken, f"http://{_LOOPBACK}:{taken.getsockname()[1]}"
 
 

@@ -40,17 +40,23 @@ def open_connection(target: Target) -> Connection:
     """Nothing is sent yet."""
     server = _address(target)
     tls = _tls(target)
-    client = httpx2.AsyncClient(
-        base_url=server,
-        verify=tls,
-        auth=credentials(target, tls),
-        proxy=target.cluster.proxy_url or None,
-        trust_env=not _loopback(server.host),
-        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=None),
-        limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        headers={"User-Agent": "midwatch"},
-        event_hooks={"request": [only_reads(server.path)]},
-    )
+    login = credentials(target, tls)
+    try:
+        client = httpx2.AsyncClient(
+            base_url=server,
+            verify=tls,
+            auth=login,
+            proxy=target.cluster.proxy_url or None,
+            trust_env=not _loopback(server.host),
+            timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=None),
+            limits=httpx2.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
+            headers={"User-Agent": "midwatch"},
+            event_hooks={"request": [only_reads(server.path)]},
+        )
+    except (ValueError, httpx2.InvalidURL, ImportError):  # the last for a SOCKS proxy
+        raise NoConnection(
+            f"The proxy for context {target.context!r} must be http:// or https://; correct proxy-url or HTTPS_PROXY."
+        ) from None
     place = Place(target.context, server.netloc.decode())  # netloc leaves out any user and password
     return Connection(client, place, target.namespace, target.cluster.tls_server_name)
 

@@ -1,0 +1,58 @@
+"""How a container's last run ended, and whether that still matters: what crashes, probes and logs have in common."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from midwatch.integrations.kubernetes.analyzers.instances import RECENT, STABLE, Instance, age, instances
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
+
+
+def troubled(cluster: Cluster) -> Iterator[Instance]:
+    """Containers that crashed and have not recovered, that failed for good, or that run without being ready."""
+    for pod in cluster.all(Pod):
+        if pod.status.phase == "Succeeded" or pod.metadata.deletion_timestamp is not None:
+            continue
+        yield from (i for i in instances(cluster, pod) if crashed(i) or unready_run(i))
+
+
+def crashed(instance: Instance) -> bool:
+    """True when the last end of the container is part of the present trouble.
+
+    An init container or a Job's container that ended well is done; a container that has run for ten minutes since its last
+    crash has recovered, because then the kubelet forgets its restarts too, unless it crashes again and again within the hour.
+    """
+    ended, state = instance.ended, instance.status.state
+    if ended is None:
+        return instance.waiting == "CrashLoopBackOff"
+    if state.waiting is not None:
+        return ended.exit_code != 0 or instance.waiting == "CrashLoopBackOff"
+    if state.terminated is not None:
+        return ended.exit_code != 0
+    if ended.exit_code == 0 and ended.reason == "Completed":
+        return False
+    calm = age(instance.cluster, state.running.started_at if state.running else None)
+    quiet = instance.status.ready and (calm >= STABLE or instance.status.restart_count < 2)
+    return not quiet and age(instance.cluster, ended.finished_at) < RECENT
+
+
+def unready_run(instance: Instance) -> bool:
+    return instance.status.state.running is not None and not instance.status.ready and not instance.pod.finished
+
+
+def killed_by_liveness(instance: Instance) -> Event | None:
+    """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run ended."""
+    ended = instance.ended
+    if ended is not None and ended.exit_code not in (SIGKILL, SIGTERM, 0, 2, 1):
+        return None
+    kills = [e for e in instance.events("Killing") if "probe" in (e.message or "")]
+    return kills[-1] if kills and (ended is None or ended.reason != "OOMKilled") else None
+
+
+def onset(instance: Instance) -> datetime | None:
+    """When the trouble began: the first back-off that is remembered, else the end of the last run."""
+    first = min((e.first for e in instance.events("BackOff") if e.first), default=None)
+    return first or (instance.ended.finished_at if instance.ended else instance.pod.status.start_time)
