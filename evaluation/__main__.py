@@ -1,4 +1,7 @@
-"""`python -m evaluation <set> <folder>`. A module here with `NAME` and `run(folder) -> exit status` is one data set."""
+"""`python -m evaluation <set> <folder>`. A module here with `NAME` and `run(folder) -> exit status` is one data set.
+
+With `options(parser)` it declares flags of its own, and `run(folder, chosen)` gets them.
+"""
 
 import argparse
 import sys
@@ -16,9 +19,13 @@ def main() -> int:
     commands = parser.add_subparsers(dest="set", required=True, metavar="set")
     for name in sorted(sets):
         about = (sets[name].__doc__ or "").strip().splitlines()
-        commands.add_parser(name, help=about[0] if about else "").add_argument("folder", type=Path, help="where the data set lies")
+        one = commands.add_parser(name, help=about[0] if about else "")
+        one.add_argument("folder", type=Path, help="where the data set lies")
+        if hasattr(sets[name], "options"):
+            sets[name].options(one)
     chosen = parser.parse_args()
-    return sets[chosen.set].run(chosen.folder)
+    module = sets[chosen.set]
+    return module.run(chosen.folder, chosen) if hasattr(module, "options") else module.run(chosen.folder)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ class Resources(Model, frozen=True):
 
     `body` is a JSON array, already redacted, one object an element: it is what is hashed, stored and cited.
     `resource` is the system's own plural (`pods`), `scope` the namespace or "" for all of them.
-    `partial` says, in words, what the answer left out on purpose ("warnings only"); then absence proves nothing.
+    `partial` says, in words, what the answer left out on purpose ("warnings only"); then absence proves nothing,
+    except in the scopes of `whole`, of which nothing is missing (a dump that has one namespace of many).
     """
 
     type: Literal["resources"] = "resources"
@@ -21,6 +22,7 @@ class Resources(Model, frozen=True):
     body: bytes
     count: int
     partial: str = ""
+    whole: tuple[str, ...] = ()
 
 
 class LogLines(Model, frozen=True):

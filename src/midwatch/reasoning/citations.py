@@ -30,7 +30,7 @@ class Library:
             return not citation.quote or citation.quote in item.text
         found = self._find(citation.evidence, citation.subject)
         if citation.absent:
-            return found is None and not item.observation.partial
+            return found is None and (not item.observation.partial or citation.subject.namespace in item.observation.whole)
         return found is not None and (citation.quote in found or _holds(msgspec.json.decode(found), citation.quote))
 
     def _lookup(self, evidence: str, subject: Subject) -> str | None:

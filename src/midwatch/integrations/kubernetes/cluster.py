@@ -50,8 +50,8 @@ class Cluster:
                 key = (obj.kind, obj.namespace, obj.name)
                 self._objects[obj.kind][key] = obj
                 self._source[key] = item.id
-            if not seen.partial:
-                self._whole[seen.resource][seen.scope] = item.id
+            for scope in seen.whole if seen.partial else (seen.scope,):
+                self._whole[seen.resource][scope] = item.id
 
     # -- objects
 

@@ -30,11 +30,15 @@ class ListRequest:
 
 @dataclass(frozen=True)
 class Listing:
-    """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out."""
+    """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out.
+
+    `whole`: the namespaces of a partial answer of which nothing was left out.
+    """
 
     items: Sequence[Object]
     query: str
     partial: str = ""
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -94,4 +94,5 @@ def _error(refused: Refused) -> ToolError:
 def _resources(resource: str, namespace: str, listing: Listing, partial: str) -> Resources:
     body = msgspec.json.encode([scrub(obj) for obj in listing.items])
     scope = namespace if ALL[resource].namespaced else ""
-    return Resources(resource=resource, scope=scope, body=body, count=len(listing.items), partial=partial)
+    whole = listing.whole if partial == listing.partial else ()
+    return Resources(resource=resource, scope=scope, body=body, count=len(listing.items), partial=partial, whole=whole)

@@ -29,11 +29,12 @@ def _scheduled(pod: Pod) -> bool:
 def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
     """The newest words of the scheduler about the pod and where they stand; "" and None when it has said nothing."""
     condition = pod.condition("PodScheduled")
-    if condition and condition.status == "False":
-        return condition.message or "", cluster.cite(pod, condition.message or condition.reason or "PodScheduled")
-    if events := cluster.events(pod, "FailedScheduling"):
+    refused = condition is not None and condition.status == "False"
+    if condition and refused and condition.message:
+        return condition.message, cluster.cite(pod, condition.message)
+    if events := cluster.events(pod, "FailedScheduling"):  # `kubectl describe` shows conditions without their messages
         return events[-1].message or "", cluster.cite_event(events[-1])
-    return "", None
+    return "", cluster.cite(pod, condition.reason or "PodScheduled") if condition and refused else None
 
 
 def older(cluster: Cluster, obj: Object, age: timedelta) -> bool:

@@ -62,17 +62,19 @@ def _by_code(instance: Instance, ended: Terminated) -> Finding:
     facts = {"exit": str(ended.exit_code), "restarts": _restarts(instance), "reason": ended.reason or "Error"}
     cites: tuple[Citation, ...] = (instance.cite(_code(ended)),)
     if ended.reason == "DeadlineExceeded" or instance.pod.status.reason == "DeadlineExceeded":
-        return instance.say("K8S-212", instance.cite("DeadlineExceeded"), onset=onset(instance), **facts)
+        return instance.say("K8S-212", instance.cite("DeadlineExceeded"), onset=onset(instance), facts=facts)
     if ended.reason == "ContainerStatusUnknown":
-        return instance.say("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), **facts)
+        return instance.say("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), facts=facts)
     if ended.exit_code == 0:
         command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
         cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting or instance.name))
-        return instance.say("K8S-205", *cites, onset=onset(instance), confidence=Confidence.MEDIUM, command=f"`{command[:120]}`", **facts)
+        return instance.say(
+            "K8S-205", *cites, onset=onset(instance), confidence=Confidence.MEDIUM, command=f"`{command[:120]}`", facts=facts
+        )
     if signal := _SIGNALS.get(ended.exit_code):
-        return instance.say("K8S-206", *cites, onset=onset(instance), signal=signal, **facts)
+        return instance.say("K8S-206", *cites, onset=onset(instance), signal=signal, facts=facts)
     code = {SIGKILL: "K8S-207", SIGTERM: "K8S-208"}.get(ended.exit_code, "K8S-210")
-    return instance.say(code, *cites, onset=onset(instance), **facts)
+    return instance.say(code, *cites, onset=onset(instance), facts=facts)
 
 
 def _code(ended: Terminated) -> str:

@@ -55,17 +55,17 @@ def _unpulled(instance: Instance) -> Finding:
     if (found.code if found else "") in _REFUSED and (lost := _lost_secret(instance)):
         secret, proofs = lost
         cites = (*proofs, *((proof,) if proof else ()))
-        return instance.say("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, **facts)
+        return instance.say("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
     if found is None or proof is None:
         cites = (instance.cite(instance.waiting), *_image_cite(instance))
-        return instance.say("K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting, **facts)
+        return instance.say("K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting, facts=facts)
     context, more = _context(instance, reference, found)
     message = proof.quote
     host = looked_up(message) if found.code == "K8S-114" else ""
     facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "it was asked without credentials; " + context
-    return instance.say(found.code, proof, *_image_cite(instance), *more, onset=onset, **facts)
+    return instance.say(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
 
 
 def _reason(instance: Instance, events: list[Event]) -> tuple[Refusal | None, Citation | None]:

@@ -1,7 +1,7 @@
 """What the analyzers of pods share: one container of one pod as it was seen, and how to speak about it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -74,9 +74,10 @@ class Instance:
         onset: datetime | None = None,
         confidence: Confidence = Confidence.HIGH,
         peers: tuple[Subject, ...] = (),
-        **facts: str,
+        facts: Mapping[str, str] | None = None,
+        **more: str,
     ) -> Finding:
-        return _speak(self.cluster, self.pod, self, code, cites, onset, confidence, peers, facts)
+        return _speak(self.cluster, self.pod, self, code, cites, onset, confidence, peers, {**(facts or {}), **more})
 
 
 def instances(cluster: Cluster, pod: Pod) -> Iterator[Instance]:
@@ -92,10 +93,11 @@ def say_of_pod(
     onset: datetime | None = None,
     confidence: Confidence = Confidence.HIGH,
     peers: tuple[Subject, ...] = (),
-    **facts: str,
+    facts: Mapping[str, str] | None = None,
+    **more: str,
 ) -> Finding:
     """A statement about the pod as a whole."""
-    return _speak(cluster, pod, None, code, cites, onset, confidence, peers, facts)
+    return _speak(cluster, pod, None, code, cites, onset, confidence, peers, {**(facts or {}), **more})
 
 
 def _speak(

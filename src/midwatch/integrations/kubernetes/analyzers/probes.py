@@ -57,7 +57,7 @@ class Failing:
     def say(self, code: str, *more: Citation, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
         cites = (self.instance.cluster.cite_event(self.event), *more)
         asked = {"probe": self.kind, "asked": self.asked, "said": clip(self.said)}
-        return self.instance.say(code, *cites, onset=self.event.first, confidence=confidence, **(asked | facts))
+        return self.instance.say(code, *cites, onset=self.event.first, confidence=confidence, facts=asked | facts)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:

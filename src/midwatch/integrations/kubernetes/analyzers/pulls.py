@@ -15,7 +15,10 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"no match for platform|no matching manifest for|no image found in (?:manifest list|image index)|exec format error"
             r"|image operating system \S+ cannot be used",
         ),
-        ("K8S-114", r"no such host|server misbehaving|temporary failure in name resolution|lookup \S+ on \S+: [^\"]*i/o timeout|lookup \S+: i/o timeout"),
+        (
+            "K8S-114",
+            r"no such host|server misbehaving|temporary failure in name resolution|lookup \S+ on \S+: [^\"]*i/o timeout|lookup \S+: i/o timeout",
+        ),
         ("K8S-126", r"server gave HTTP response to HTTPS client"),
         ("K8S-116", r"x509: [^\"]{0,120}|tls: failed to verify|remote error: tls|tls: first record does not look like"),
         (
@@ -29,13 +32,19 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"|incorrect username or password|authorization failed|unauthorized|access forbidden|\bdenied\b|status code 40[13]",
         ),
         ("K8S-128", r"name unknown|repository name not known|NAME_UNKNOWN|repository with name [^\"]{0,120} does not exist"),
-        ("K8S-110", r"manifest unknown|manifest for \S+ not found|code = NotFound|404 not found|: not found|MANIFEST_UNKNOWN|does not exist"),
+        (
+            "K8S-110",
+            r"manifest unknown|manifest for \S+ not found|code = NotFound|404 not found|: not found|MANIFEST_UNKNOWN|does not exist",
+        ),
         (
             "K8S-115",
             r"i/o timeout|connection refused|connection reset by peer|no route to host|network is unreachable|TLS handshake timeout"
             r"|context deadline exceeded|Client\.Timeout|request canceled|unexpected EOF|proxyconnect",
         ),
-        ("K8S-127", r"50[0234] (?:internal server error|bad gateway|service unavailable|gateway timeout)|received unexpected HTTP status: 5\d\d"),
+        (
+            "K8S-127",
+            r"50[0234] (?:internal server error|bad gateway|service unavailable|gateway timeout)|received unexpected HTTP status: 5\d\d",
+        ),
         ("K8S-121", r"invalid reference format|couldn't parse image (?:name|reference)"),
     )
 )

@@ -9,7 +9,6 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.network import ServiceAccount
 from midwatch.integrations.kubernetes.objects.pod import ConfigMapVolume, Container, KeyToPath, Pod, SecretVolume
 
-
 # Every namespace gets these from a controller; lists and dumps often leave them out.
 _AUTOMATIC = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "default"})
 

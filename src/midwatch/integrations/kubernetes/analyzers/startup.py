@@ -66,7 +66,7 @@ def _refused(instance: Instance, message: str) -> Finding:
     command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
     facts = {"said": said, "command": f"`{clip(command, 120)}`", "image": instance.spec.image or ""}
     onset = instance.ended.finished_at if instance.ended else None
-    return instance.say(code or "K8S-155", instance.cite(message), onset=onset, **facts)
+    return instance.say(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
 
 
 def _hook(instance: Instance) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if waiting is None or held_up or age(cluster, since) < STUCK or any(e.type == "Warning" for e in cluster.events(pod)):
         return
     facts = {"reason": waiting.waiting, "age": spell(age(cluster, since))}
-    yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting), onset=since, **facts)
+    yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting), onset=since, facts=facts)
 
 
 ANALYZER = Analyzer(find)

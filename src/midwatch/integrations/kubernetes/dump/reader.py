@@ -51,7 +51,8 @@ class DumpReader:
         found = _fresh(held, kind, request.names_only)
         query = _named(sorted({f for h in held for f in h.files} | listed))
         narrowed = " ".join(f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value)
-        return Listing(selected(found, request.labels, request.fields), f"{query} ({narrowed})" if narrowed else query, partial)
+        whole = () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
+        return Listing(selected(found, request.labels, request.fields), f"{query} ({narrowed})" if narrowed else query, partial, whole)
 
     def _partial(self, kind: Kind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at all."""

@@ -1,0 +1,143 @@
+"""Cloud-OpsBench: fault snapshots of two shops; the object, the cause and the kind of fault must all be right (A@1, A@3)."""
+
+import argparse
+import asyncio
+import gzip
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.accuracy import write_section
+from evaluation.cloudopsbench_dump import save
+from evaluation.cloudopsbench_labels import Label, labels
+from midwatch import wiring
+from midwatch.domain.diagnosis import Diagnosis
+from midwatch.domain.investigation import Request
+from midwatch.services.errors import Refusal
+from midwatch.services.investigations import investigate
+from midwatch.settings import Settings
+
+NAME = "cloudopsbench"
+_ANSWERS = 3
+_SURE = ("CONFIRMED", "LIKELY")
+# The authors write these two labels in one way in the task and in another in the truth.
+_SAME = {"db_readonly_mode": "db_read_only", "gateway_misrouted": "gateway_misroute"}
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, help="write the predictions here, as JSON")
+    parser.add_argument("--only", default="", help="only cases whose name or true cause contains this")
+    parser.add_argument("--missed", action="store_true", help="print what was said of each case that is not right at first")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/accuracy.md")
+
+
+def run(folder: Path, chosen: argparse.Namespace) -> int:
+    truth = json.loads((folder / "truth.json").read_text())
+    cases = [c for c, t in truth.items() if chosen.only in c or chosen.only in t["root_cause"]]
+    with Pool(2) as pool:
+        answers = pool.starmap(_answer, [(folder, case) for case in cases], chunksize=4)
+    results = dict(zip(cases, answers, strict=True))
+    if chosen.out:
+        chosen.out.write_text(json.dumps({c: a["predictions"] for c, a in results.items()}, indent=1))
+    console = Console(width=200)
+    if chosen.missed:
+        _missed(console, truth, results)
+    rows = _rows(truth, results)
+    table = Table("class", "cases", "A@1", "A@3")
+    for name, hits in rows.items():
+        table.add_row(name, *_figures(hits))
+    console.print(table)
+    sure, cpu = _calibration(truth, results), _median_cpu(results)
+    console.print(*sure, f"median CPU of a case: {cpu:.2f} s", sep="\n")
+    if chosen.write:
+        lines = ["| class | cases | A@1 | A@3 |", "|---|---|---|---|"]
+        lines += [f"| {name} | {' | '.join(_figures(hits))} |" for name, hits in rows.items()]
+        lines += ["", *(f"- {line}" for line in sure), f"- median CPU of a case: {cpu:.2f} s"]
+        write_section(NAME, (__doc__ or "").strip(), lines)
+    return 0
+
+
+def _answer(folder: Path, case: str) -> dict[str, Any]:
+    recorded = json.loads(gzip.decompress((folder / "cases" / f"{case}.json.gz").read_bytes()))
+    with tempfile.TemporaryDirectory() as place:
+        save(recorded, Path(place))
+        started = time.process_time()
+        try:
+            diagnosis = asyncio.run(_diagnosis(place, recorded))
+        except Refusal as refusal:
+            return {"predictions": [], "verdict": "REFUSED", "said": [str(refusal)], "cpu": time.process_time() - started}
+        cpu = time.process_time() - started
+    found = _predictions(diagnosis, recorded["namespace"])
+    said = [f"{c.verdict} {c.finding.code} {c.finding.message}" for c in diagnosis.causes]
+    return {"predictions": found, "verdict": diagnosis.verdict.value, "said": said, "cpu": cpu}
+
+
+async def _diagnosis(place: str, case: Mapping[str, Any]) -> Diagnosis:
+    settings = Settings()
+    async with wiring.context(settings, dump=place) as ctx:
+        return (await investigate(ctx, Request(question=case["query"]))).diagnosis
+
+
+def _predictions(diagnosis: Diagnosis, namespace: str) -> list[dict[str, str]]:
+    """The causes in the order of the diagnosis, then what they explain: a reader of three lines reads on there."""
+    found = [label for cause in diagnosis.causes for label in labels(cause.finding, namespace)]
+    found += [label for cause in diagnosis.causes for f in cause.explains for label in labels(f, namespace)]
+    return [_as_json(label) for label in list(dict.fromkeys(found))[:_ANSWERS]]
+
+
+def _as_json(label: Label) -> dict[str, str]:
+    return {"fault_object": label.object, "root_cause": label.cause, "fault_taxonomy": label.taxonomy}
+
+
+def _right(answer: Mapping[str, str], true: Mapping[str, str]) -> bool:
+    return all(_SAME.get(answer[field], answer[field]) == _SAME.get(true[field], true[field]) for field in true)
+
+
+def _hits(answers: Sequence[Mapping[str, str]], true: Mapping[str, str]) -> tuple[bool, bool]:
+    right = [_right(answer, true) for answer in answers]
+    return bool(right[:1] and right[0]), any(right)
+
+
+def _rows(truth: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, list[tuple[bool, bool]]]:
+    rows: dict[str, list[tuple[bool, bool]]] = {}
+    for case, result in results.items():
+        system, true = case.split("/")[0], truth[case]
+        for name in (system, f"{system} / {true['fault_taxonomy']}", f"{system} / {true['fault_taxonomy']} / {true['root_cause']}"):
+            rows.setdefault(name, []).append(_hits(result["predictions"], true))
+    return dict(sorted(rows.items()))
+
+
+def _figures(hits: Sequence[tuple[bool, bool]]) -> tuple[str, str, str]:
+    return str(len(hits)), *(f"{sum(h[at] for h in hits) / len(hits):.3f}" for at in (0, 1))
+
+
+def _calibration(truth: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
+    counts: Counter[tuple[str, bool]] = Counter()
+    for case, result in results.items():
+        counts[result["verdict"], _hits(result["predictions"], truth[case])[0]] += 1
+    verdicts = [*_SURE, *sorted({v for v, _ in counts} - {*_SURE})]
+    totals = {v: counts[v, True] + counts[v, False] for v in verdicts}
+    return [f"{v}: {counts[v, True]} of {totals[v]} answers right" for v in verdicts if totals[v]]
+
+
+def _median_cpu(results: Mapping[str, Any]) -> float:
+    times = sorted(r["cpu"] for r in results.values())
+    return times[len(times) // 2] if times else 0.0
+
+
+def _missed(console: Console, truth: Mapping[str, Any], results: Mapping[str, Any]) -> None:
+    for case, result in results.items():
+        first, any_ = _hits(result["predictions"], truth[case])
+        if not first:
+            console.print(f"[bold]{case}[/] {'(third)' if any_ else ''} {' '.join(truth[case].values())}", highlight=False)
+            for line in result["said"][:4]:
+                console.print("   ", line, markup=False, highlight=False)
+            console.print("    =>", result["predictions"], markup=False, highlight=False)

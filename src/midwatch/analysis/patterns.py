@@ -1,0 +1,29 @@
+"""Reasons that programs give in their logs, as data: patterns.yaml."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Pattern:
+    code: str
+    expression: re.Pattern[str]
+    examples: tuple[str, ...]
+    counterexamples: tuple[str, ...]
+
+    def facts(self, line: str) -> Mapping[str, str] | None:
+        """The named parts of a line that fits; None when it does not."""
+        match = self.expression.search(line)
+        return {k: v for k, v in match.groupdict().items() if v} if match else None
+
+
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    entries: list[dict[str, Any]] = yaml.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return tuple(Pattern(e["code"], re.compile(e["pattern"]), tuple(e["examples"]), tuple(e.get("not", ()))) for e in entries)

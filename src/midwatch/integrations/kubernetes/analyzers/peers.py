@@ -1,0 +1,200 @@
+"""Connections and look-ups that failed, as the logs of containers in trouble tell them: whom they could not reach, and why."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from midwatch.analysis.logs import Line, lines
+from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.analyzers import Analyzer
+from midwatch.integrations.kubernetes.analyzers.ends import onset, troubled
+from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip
+from midwatch.integrations.kubernetes.analyzers.logs import log_of, speaks_for_itself
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.objects.cluster import Namespace
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+_HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
+_FAILED = r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
+# A name that nobody answers to; then a host with a port, before or after the word for the failure.
+_LOOKUPS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"lookup {_HOST}(?: on \S+)?: (?:no such host|server misbehaving|i/o timeout|Temporary failure)",
+        rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
+        rf"UnknownHostException:? {_HOST}",
+        rf"could not (?:resolve|translate) host(?: name)?:? [\"']?{_HOST}",
+        rf"{_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor servname|NXDOMAIN)",
+        rf"(?:host|server|address) [\"']?{_HOST}[\"']? (?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']+)'",
+        rf"(?:Failed to resolve|cannot resolve|NameResolutionError[^\n]*resolve) [\"']?{_HOST}",
+    )
+)
+_CONNECTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
+        rf"{_FAILED}[^\n]{{0,80}}?\b{_HOST}:(?P<port>\d{{2,5}})",
+        rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d+)[^\n]{{0,200}}{_FAILED}",
+        rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?[^\n]{{0,40}}?(?:port (?P<port>\d+)|\((?P<port2>\d+)\))?[^\n]{{0,80}}{_FAILED}",
+    )
+)
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_PLAIN_WORDS = frozenset(
+    ["the", "a", "an", "to", "server", "host", "database", "db", "connection", "address", "error", "tcp", "http", "https", "dial", "at"]
+)
+_OTHER_NAMESPACES = 3
+_ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
+
+
+@dataclass(frozen=True)
+class Miss:
+    """One failed attempt: `port` 0 when the line does not say, `lookup` when the name itself was not found."""
+
+    host: str
+    port: int
+    lookup: bool
+    line: Line
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for instance in troubled(cluster):
+        log = log_of(instance)
+        if log is None or not speaks_for_itself(instance):
+            continue
+        seen: set[str] = set()
+        for miss in _misses(lines(log.text)):
+            finding = _told(instance, log, miss)
+            if finding is not None and finding.code + miss.host not in seen:
+                seen.add(finding.code + miss.host)
+                yield finding
+
+
+def _misses(found: list[Line]) -> list[Miss]:
+    """The newest miss of each host, newest first, three at most: after that they repeat."""
+    misses: dict[tuple[str, int], Miss] = {}
+    for line in reversed(found):
+        miss = _miss(line)
+        if miss is not None:
+            misses.setdefault((miss.host, miss.port), miss)
+    return list(misses.values())[:3]
+
+
+def _miss(line: Line) -> Miss | None:
+    for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
+        for expression in expressions:
+            match = expression.search(line.said)
+            named = match.groupdict() if match else {}
+            host = (named.get("host") or named.get("mysql") or "").strip(".")
+            if host and host.lower() not in _PLAIN_WORDS:
+                return Miss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
+    return None
+
+
+def _told(instance: Instance, log: LogLines, miss: Miss) -> Finding | None:
+    if miss.host.startswith(("127.", "localhost", "0.0.0.0")):
+        return _say(instance, log, miss, "K8S-936", confidence=Confidence.MEDIUM)
+    service = _service(instance, miss.host)
+    if service is not None:
+        return _at_service(instance, log, miss, service)
+    if _ADDRESS.fullmatch(miss.host):
+        return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
+    name, namespace, inside = _place(instance, miss.host)
+    if inside and instance.cluster.known(Service, namespace):
+        return _no_service(instance, log, miss, name, namespace)
+    if inside:
+        peer = Subject(kind="Service", name=name, namespace=namespace)
+        return _say(instance, log, miss, "K8S-930", peers=(peer,), service=f"{name} in namespace {namespace}")
+    return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
+
+
+def _at_service(instance: Instance, log: LogLines, miss: Miss, service: Service) -> Finding:
+    peer = (service.subject,)
+    ports = [p.port for p in service.spec.ports or ()]
+    if miss.lookup:
+        return _say(instance, log, miss, "K8S-934", peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer))
+    if miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
+        serves = ", ".join(str(p) for p in ports)
+        cites = (instance.cluster.cite(service, str(ports[0])),)
+        return _say(instance, log, miss, "K8S-932", *cites, peers=peer, service=service.name, serves=serves)
+    where = f"{service.name} in namespace {service.namespace}" if service.namespace != instance.pod.namespace else service.name
+    return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
+
+
+def _no_service(instance: Instance, log: LogLines, miss: Miss, name: str, namespace: str) -> Finding:
+    cluster = instance.cluster
+    known = [s.name for s in cluster.all(Service, namespace)]
+    near = get_close_matches(name, known, n=2, cutoff=0.6)
+    hint = f" (there is {' and '.join(near)})" if near else ""
+    return _say(
+        instance, log, miss, "K8S-931", cluster.cite_absence(Service, namespace, name), missing=name, where=namespace, hint=hint or " "
+    )
+
+
+def _say(
+    instance: Instance,
+    log: LogLines,
+    miss: Miss,
+    code: str,
+    *more: Citation,
+    confidence: Confidence = Confidence.HIGH,
+    peers: tuple[Subject, ...] = (),
+    **facts: str,
+) -> Finding:
+    target = f"{miss.host}:{miss.port}" if miss.port else miss.host
+    known = {"target": target, "host": miss.host, "port": str(miss.port or ""), "said": clip(miss.line.said)} | facts
+    cite = instance.cluster.cite_log(log, miss.line.text)
+    return instance.say(code, cite, *more, onset=onset(instance), confidence=confidence, peers=peers, facts=known)
+
+
+def _service(instance: Instance, host: str) -> Service | None:
+    """The Service behind a host: by name, by cluster address, or by the address of a pod it selects."""
+    cluster = instance.cluster
+    if not _ADDRESS.fullmatch(host):
+        name, namespace, inside = _place(instance, host)
+        return cluster.get(Service, namespace, name) if inside else None
+    for service in cluster.all(Service):
+        if service.spec.cluster_ip == host:
+            return service
+    pod = next((p for p in cluster.all(Pod) if p.status.pod_ip == host), None)
+    if pod is None:
+        return None
+    selecting = (s for s in cluster.all(Service, pod.namespace) if pod in cluster.pods(s.spec.selector or {}, pod.namespace))
+    return next(selecting, None)
+
+
+def _place(instance: Instance, host: str) -> tuple[str, str, bool]:
+    """Name, namespace, and whether the host is a name of the cluster at all: `cart`, `cart.shop`, `cart.shop.svc.cluster.local`."""
+    parts = host.split(".")
+    own = instance.pod.namespace
+    if len(parts) == 1:
+        return parts[0], own, True
+    if parts[2:3] == ["svc"]:
+        # The pod of a StatefulSet has a name of its own before the Service's.
+        return parts[0], parts[1], True
+    if len(parts) > 3 and parts[3] == "svc":
+        return parts[1], parts[2], True
+    namespaces = {n.name for n in instance.cluster.all(Namespace)} | set(instance.cluster.namespaces)
+    return (parts[0], parts[1], True) if len(parts) == 2 and parts[1] in namespaces else (host, own, False)
+
+
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    """What stands behind a host of another namespace that was not read yet."""
+    wanted: dict[str, None] = {}
+    for instance in troubled(cluster):
+        log = log_of(instance)
+        for miss in _misses(lines(log.text)) if log else ():
+            _, namespace, inside = _place(instance, miss.host)
+            if inside and not cluster.known(Pod, namespace):
+                wanted[namespace] = None
+    for namespace in list(wanted)[:_OTHER_NAMESPACES]:
+        yield Ask(tool="kubernetes_events", arguments={"namespace": namespace}, why="a host of this namespace could not be reached")
+        for resource in _ASKED:
+            yield Ask(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
+
+
+ANALYZER = Analyzer(find, asks)
