@@ -75,8 +75,9 @@ def _logs(case: Json, errors: Sequence[tuple[Json, Any]]) -> Iterator[tuple[str,
     for asked, answer in errors:
         for which, found in _samples(answer):
             lines[asked["service_name"], which] += found
-    for service, found in (case["recent_logs"] or {}).items():
-        lines[service, "app"] += found if isinstance(found, list) else str(found).splitlines()
+    for name, found in (case["recent_logs"] or {}).items():
+        service, _, which = name.partition(".")
+        lines[service, which or "app"] += found if isinstance(found, list) else str(found).splitlines()
     pods = _pods(case)
     for (service, which), found in lines.items():
         pod = next((p for p in pods if _POD.sub("", p) == service), None)

@@ -13,7 +13,7 @@ from midwatch.domain.finding import Finding
 from midwatch.domain.observation import Resources
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.kinds import ALL, BY_NAME, PLURAL
+from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
 
 Thing = dict[str, Any]
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -87,12 +87,12 @@ def evidence(objects: Sequence[Thing], namespace: str = "", labels: dict[str, st
         inside = not namespace or meta.get("namespace", namespace) == namespace
         if inside and all(meta.get("labels", {}).get(k) == v for k, v in (labels or {}).items()):
             by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
-    return [_listed(n, plural, by_kind[plural], namespace) for n, plural in enumerate(ALL, 1)]
+    return [_listed(n, plural, by_kind[plural], namespace) for n, plural in enumerate(READABLE, 1)]
 
 
 def _listed(number: int, plural: str, items: Sequence[Any], namespace: str) -> Evidence:
     body = msgspec.json.encode(items)
-    scope = namespace if ALL[plural].namespaced else ""
+    scope = namespace if READABLE[plural].namespaced else ""
     return Evidence(
         id=f"E{number}",
         tool="kubernetes_list",

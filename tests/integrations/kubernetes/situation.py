@@ -14,7 +14,7 @@ from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines, Observation, Resources
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.kinds import ALL, BY_NAME, PLURAL
+from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 Logs = dict[tuple[str, str, str], str]  # (namespace, pod, container) -> text
@@ -29,7 +29,7 @@ def evidence(
         by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
     seen: list[tuple[str, dict[str, Any], Observation]] = [
         ("kubernetes_list", {"resource": p}, Resources(resource=p, body=msgspec.json.encode(by_kind[p]), count=len(by_kind[p])))
-        for p in ALL
+        for p in READABLE
         if p not in unknown
     ]
     for texts, before in ((logs or {}, False), (previous or {}, True)):

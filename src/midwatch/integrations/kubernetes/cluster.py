@@ -11,7 +11,7 @@ import msgspec
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.kinds import ALL, PLURAL
+from midwatch.integrations.kubernetes.kinds import PLURAL, READABLE
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -44,8 +44,8 @@ class Cluster:
         seen = item.observation
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
-        elif seen.resource in ALL:
-            type_ = ALL[seen.resource].type
+        elif seen.resource in READABLE:
+            type_ = READABLE[seen.resource].type
             for obj in msgspec.json.decode(seen.body, type=list[type_]):
                 key = (obj.kind, obj.namespace, obj.name)
                 self._objects[obj.kind][key] = obj

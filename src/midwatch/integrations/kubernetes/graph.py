@@ -24,6 +24,7 @@ from midwatch.integrations.kubernetes.objects.network import (
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Volume
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import HorizontalPodAutoscaler
+from midwatch.integrations.kubernetes.scheduler import schedulers
 from midwatch.integrations.kubernetes.selectors import matches
 
 # A host in a value: after a scheme or a user, before a port, or a cluster name. A bare word counts only in a setting for addresses.
@@ -50,10 +51,13 @@ def _link(source: Subject, target: Subject, how: str) -> Link:
 
 
 def _into_pods(cluster: Cluster) -> Iterator[Link]:
+    stopped = schedulers(cluster)
     for pod in cluster.all(Pod):
         if pod.ready or pod.status.phase == "Succeeded":
             continue
         yield _link(pod.subject, cluster.owner(pod), "is a replica of")
+        if not pod.spec.node_name:
+            yield from (_link(s.subject, pod.subject, "places") for s in stopped)
         if pod.spec.node_name:
             yield _link(Subject(kind="Node", name=pod.spec.node_name), pod.subject, "runs")
         for kind, name in _needs(pod):

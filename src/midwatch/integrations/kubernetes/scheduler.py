@@ -3,7 +3,7 @@
 import re
 
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.cluster import Event, Node
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node, NodeService
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
@@ -30,7 +30,11 @@ def leader(cluster: Cluster) -> Node | None:
 
 
 def schedulers(cluster: Cluster) -> list[Object]:
-    """What is to blame when nothing is scheduled: scheduler pods that are not ready, else the node the scheduler last led from."""
+    """What is to blame when nothing is scheduled: nodes whose scheduler service is seen down, scheduler pods that are not ready, else
+    the node the scheduler last led from."""
+    units = [u for u in cluster.all(NodeService) if u.unit == "kube-scheduler" and u.state != "active"]
+    if stopped := [node for u in units if (node := cluster.get(Node, "", u.node))]:
+        return [*stopped]
     pods = scheduler_pods(cluster)
     if pods:
         return [p for p in pods if not p.ready]

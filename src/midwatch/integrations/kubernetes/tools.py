@@ -7,7 +7,7 @@ from pydantic import Field
 
 from midwatch.domain.observation import LogLines, Resources
 from midwatch.domain.tool import Seen, Tool, ToolError
-from midwatch.integrations.kubernetes.kinds import ALL, KINDS
+from midwatch.integrations.kubernetes.kinds import KINDS, READABLE
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, LogRequest, Reader, Refused
 from midwatch.integrations.kubernetes.scrub import scrub
 
@@ -23,7 +23,7 @@ def tools(reader: Reader) -> tuple[Tool, ...]:
     """The tools of one cluster, bound to whoever answers for it."""
 
     async def kubernetes_list(
-        resource: Annotated[str, Field(description=f"one of: {', '.join(ALL)}")],
+        resource: Annotated[str, Field(description=f"one of: {', '.join(READABLE)}")],
         namespace: Namespace = "",
         labels: Selector = "",
         fields: Annotated[str, Field(description="field selector, as kubectl's --field-selector")] = "",
@@ -33,7 +33,7 @@ def tools(reader: Reader) -> tuple[Tool, ...]:
 
         Returns the fields that matter for finding faults, of all objects, secrets cut out.
         """
-        if resource not in ALL:
+        if resource not in READABLE:
             raise ToolError(f"no kind {resource!r} is known; kinds are {', '.join(KINDS)}")
         request = ListRequest(resource, namespace, labels, fields, names_only)
         listing = await _listed(reader, request)
@@ -93,6 +93,6 @@ def _error(refused: Refused) -> ToolError:
 
 def _resources(resource: str, namespace: str, listing: Listing, partial: str) -> Resources:
     body = msgspec.json.encode([scrub(obj) for obj in listing.items])
-    scope = namespace if ALL[resource].namespaced else ""
+    scope = namespace if READABLE[resource].namespaced else ""
     whole = listing.whole if partial == listing.partial else ()
     return Resources(resource=resource, scope=scope, body=body, count=len(listing.items), partial=partial, whole=whole)

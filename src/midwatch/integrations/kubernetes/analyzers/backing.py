@@ -28,10 +28,14 @@ _Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Listed:
-    """The addresses that the cluster hands out for a Service; `source` is one of the objects that list them."""
+    """The addresses that the cluster hands out for a Service; `source` is one of the objects that list them.
+
+    `ports` are the names of the Service's ports that lead to some address.
+    """
 
     source: Object
     ready: int
+    ports: frozenset[str] = frozenset()
 
 
 class Backing:
@@ -67,6 +71,11 @@ class Backing:
         """The workloads whose pods the Service would select, whether or not they have any."""
         selector = service.spec.selector or {}
         return [w for w in self.workloads(service.namespace) if selector and subset(selector, template_labels(w))]
+
+    def published(self, service: Service, port: str) -> bool:
+        """Whether the cluster has found a container port for this port of the Service."""
+        listed = self.listed(service)
+        return listed is not None and port in listed.ports
 
     def ready(self, service: Service) -> int | None:
         """How many backends can answer; None when neither addresses nor pods were read."""
@@ -107,7 +116,8 @@ def written(key: str, value: object) -> str:
 def _endpoints(cluster: Cluster) -> Iterator[tuple[_Place, Listed]]:
     for obj in cluster.all(Endpoints):
         ready = sum(len(s.addresses or ()) for s in obj.subsets or ())
-        yield (obj.namespace, obj.name), Listed(source=obj, ready=ready)
+        ports = {p.name or "" for s in obj.subsets or () if s.addresses or s.not_ready_addresses for p in s.ports or ()}
+        yield (obj.namespace, obj.name), Listed(source=obj, ready=ready, ports=frozenset(ports))
 
 
 def _slices(cluster: Cluster) -> dict[_Place, Listed]:
@@ -118,5 +128,6 @@ def _slices(cluster: Cluster) -> dict[_Place, Listed]:
         ready = sum(e.conditions.ready is not False for e in obj.endpoints or ())
         place = (obj.namespace, name)
         before = found.get(place)
-        found[place] = Listed(source=obj, ready=ready + (before.ready if before else 0))
+        ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (before.ports if before else frozenset())
+        found[place] = Listed(source=obj, ready=ready + (before.ready if before else 0), ports=frozenset(ports))
     return found

@@ -1,7 +1,8 @@
 """ConfigMaps, Secrets, keys and accounts that a container needs and the namespace does not have; users it may not run as."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
@@ -50,21 +51,28 @@ def _reported(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 def _refused(instance: Instance) -> Finding:
     """One container with CreateContainerConfigError, told apart by the kubelet's message."""
-    message = instance.message
+    message, cite = _words(instance)
     if (match := _OBJECT.search(message)) and not _exists(instance.cluster, instance.pod, match):
         proof = _absence(instance.cluster, instance.pod, match)
-        return instance.say(_MISSING[match[1]], instance.cite(match[0]), *proof, missing=match[2])
+        return instance.say(_MISSING[match[1]], cite(match[0]), *proof, missing=match[2])
     if match := _KEY.search(message):
         code = "K8S-103" if match[2] == "ConfigMap" else "K8S-104"
-        return instance.say(code, instance.cite(match[0]), missing=match[4], key=match[1])
+        return instance.say(code, cite(match[0]), missing=match[4], key=match[1])
     if match := _NAMED_USER.search(message):
-        return instance.say("K8S-106", instance.cite(match[0]), user=match[1] or '""', image=instance.spec.image or "")
+        return instance.say("K8S-106", cite(match[0]), user=match[1] or '""', image=instance.spec.image or "")
     if match := _ROOT.search(message):
-        return instance.say("K8S-105", instance.cite(match[0]), image=instance.spec.image or "")
+        return instance.say("K8S-105", cite(match[0]), image=instance.spec.image or "")
     if match := _SUB_PATH.search(message):
-        return instance.say("K8S-165", instance.cite(message), said=clip(message))
+        return instance.say("K8S-165", cite(message), said=clip(message))
     code = "K8S-108" if _PASSING.search(message) else "K8S-107"
-    return instance.say(code, instance.cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
+    return instance.say(code, cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
+
+
+def _words(instance: Instance) -> tuple[str, Callable[[str], Citation]]:
+    """The kubelet's message and how to cite it: `kubectl describe` shows a waiting container without one, and the event below."""
+    if not instance.message and (events := [e for e in instance.events("Failed") if e.message]):
+        return events[-1].message or "", partial(instance.cluster.cite_event, events[-1])
+    return instance.message, instance.cite
 
 
 def _mount(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:

@@ -1,31 +1,32 @@
 """What the logs of containers in trouble say. The platform's own word (out of memory, killed by a probe) outranks them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from midwatch.analysis.logs import Line, last_reason, lines
-from midwatch.analysis.patterns import patterns
-from midwatch.analysis.untrusted import suspicious
+from midwatch.analysis.logs import CALM, LARGEST, Line, last_reason, lines
+from midwatch.analysis.patterns import Pattern, patterns
+from midwatch.analysis.untrusted import instructions, suspicious
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.ends import crashed, killed_by_liveness, onset, troubled
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip
+from midwatch.integrations.kubernetes.analyzers.ends import SIGKILL, SIGTERM, crashed, killed_by_liveness, onset, troubled
+from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip, instances
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import CODES
+from midwatch.integrations.kubernetes.objects.pod import Pod
 
+_LAST_WORDS = 5  # lines at the very end count whatever level they claim: some programs log everything as INFO
 _NEAR_THE_END = 40  # lines; further up it is history, not the reason for this end
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for instance in troubled(cluster):
         log = log_of(instance)
-        if log is None:
-            continue
-        found = lines(log.text)
-        if speaks_for_itself(instance):
-            yield from _reason(instance, log, found)
-        yield from _orders(instance, log)
+        if log is not None and speaks_for_itself(instance):
+            yield from _reason(instance, log, lines(log.text))
+    for pod in cluster.all(Pod):
+        for instance in instances(cluster, pod):
+            yield from _orders(instance)
 
 
 def log_of(instance: Instance) -> LogLines | None:
@@ -40,25 +41,32 @@ def log_of(instance: Instance) -> LogLines | None:
 def speaks_for_itself(instance: Instance) -> bool:
     """Whether the program's own words can be the reason: not when the platform ended it, whatever it said before."""
     ended = instance.ended
-    by_memory = ended is not None and ended.reason == "OOMKilled"
-    return not by_memory and killed_by_liveness(instance) is None
+    stopped = ended is not None and (ended.reason == "OOMKilled" or ended.exit_code in (SIGKILL, SIGTERM))
+    evicted = instance.pod.status.reason == "Evicted"
+    return not (crashed(instance) and stopped) and not evicted and killed_by_liveness(instance) is None
 
 
 def _reason(instance: Instance, log: LogLines, found: list[Line]) -> Iterator[Finding]:
     near = found[-_NEAR_THE_END:]
+    # A container that still runs may log an error that it lives with: only its end, or its not being ready, makes it a reason.
+    if best := _best(near):
+        pattern, line, facts = best
+        sure = crashed(instance) and line.level != CALM
+        yield _say(instance, log, pattern.code, line, confidence=Confidence.HIGH if sure else Confidence.MEDIUM, **facts)
+    elif crashed(instance) and (line := last_reason(near)) is not None:
+        yield _say(instance, log, "K8S-924", line)
+
+
+def _best(near: list[Line]) -> tuple[Pattern, Line, Mapping[str, str]] | None:
+    """The most direct reason; four lines further from the end weigh as much as one point of directness."""
+    heard = [(age, line) for age, line in enumerate(reversed(near)) if line.level != CALM or age < _LAST_WORDS]
     matches = [
-        (CODES[p.code].directness, line.number, p, line, facts)
-        for line in near
+        (line.level != CALM, CODES[p.code].directness - age / 4, p, line, facts)
+        for age, line in heard
         for p in patterns()
         if (facts := p.facts(line.said)) is not None
     ]
-    # A container that still runs may log an error that it lives with: only its end, or its not being ready, makes it a reason.
-    if matches:
-        _, _, pattern, line, facts = max(matches, key=lambda m: (m[0], m[1]))
-        confidence = Confidence.HIGH if crashed(instance) else Confidence.MEDIUM
-        yield _say(instance, log, pattern.code, line, confidence=confidence, **facts)
-    elif crashed(instance) and (line := last_reason(near)) is not None:
-        yield _say(instance, log, "K8S-924", line)
+    return max(matches, key=lambda m: (m[0], m[1]))[2:] if matches else None
 
 
 def _say(instance: Instance, log: LogLines, code: str, line: Line, *, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
@@ -70,12 +78,13 @@ def _say(instance: Instance, log: LogLines, code: str, line: Line, *, confidence
     return instance.say(code, *cites, onset=onset(instance), confidence=confidence, facts=known)
 
 
-def _orders(instance: Instance, log: LogLines) -> Iterator[Finding]:
-    """At most one note for each container that its log holds text meant for a machine."""
-    for line in log.text.splitlines()[-_NEAR_THE_END:]:
-        if reasons := suspicious(line):
-            cite = instance.cluster.cite_log(log, line)
-            yield instance.say("K8S-990", cite, what=", ".join(reasons))
+def _orders(instance: Instance) -> Iterator[Finding]:
+    """At most one note for each container, healthy or not, that its log holds text meant for a machine."""
+    for previous in (True, False):
+        log = instance.cluster.log(instance.pod, instance.name, previous=previous)
+        line = next(instructions(log.text[-LARGEST:]), None) if log else None
+        if log and line:
+            yield instance.say("K8S-990", instance.cluster.cite_log(log, line), what=", ".join(suspicious(line)))
             return
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from ipaddress import ip_address
 
 from midwatch.analysis.logs import Line, lines
 from midwatch.domain.evidence import Ask, Citation
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
@@ -20,7 +21,11 @@ from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
-_FAILED = r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
+_FAILED = (
+    r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT"
+    r"|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
+)
+_OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
 # A name that nobody answers to; then a host with a port, before or after the word for the failure.
 _LOOKUPS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -30,7 +35,8 @@ _LOOKUPS = tuple(
         rf"UnknownHostException:? {_HOST}",
         rf"could not (?:resolve|translate) host(?: name)?:? [\"']?{_HOST}",
         rf"{_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor servname|NXDOMAIN)",
-        rf"(?:host|server|address) [\"']?{_HOST}[\"']? (?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']+)'",
+        rf"(?:host|server|address) [\"']?{_HOST}[\"']? "
+        rf"(?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']+)'",
         rf"(?:Failed to resolve|cannot resolve|NameResolutionError[^\n]*resolve) [\"']?{_HOST}",
     )
 )
@@ -40,7 +46,8 @@ _CONNECTS = tuple(
         rf"{_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
         rf"{_FAILED}[^\n]{{0,80}}?\b{_HOST}:(?P<port>\d{{2,5}})",
         rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d+)[^\n]{{0,200}}{_FAILED}",
-        rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?[^\n]{{0,40}}?(?:port (?P<port>\d+)|\((?P<port2>\d+)\))?[^\n]{{0,80}}{_FAILED}",
+        rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?[^\n]{{0,40}}?"
+        rf"(?:port (?P<port>\d+)|\((?P<port2>\d+)\))?[^\n]{{0,80}}{_FAILED}",
     )
 )
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
@@ -64,14 +71,12 @@ class Miss:
 def find(cluster: Cluster) -> Iterator[Finding]:
     for instance in troubled(cluster):
         log = log_of(instance)
-        if log is None or not speaks_for_itself(instance):
-            continue
-        seen: set[str] = set()
-        for miss in _misses(lines(log.text)):
-            finding = _told(instance, log, miss)
-            if finding is not None and finding.code + miss.host not in seen:
-                seen.add(finding.code + miss.host)
-                yield finding
+        if log is not None:
+            told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
+            # What the platform ended did not end for want of a peer, yet the peer may be in trouble all the same.
+            own = speaks_for_itself(instance)
+            heard = [f for f in told if f is not None and (own or f.role is Role.SYMPTOM)]
+            yield from sorted(heard, key=lambda f: -f.directness)[:1]
 
 
 def _misses(found: list[Line]) -> list[Miss]:
@@ -96,12 +101,14 @@ def _miss(line: Line) -> Miss | None:
 
 
 def _told(instance: Instance, log: LogLines, miss: Miss) -> Finding | None:
-    if miss.host.startswith(("127.", "localhost", "0.0.0.0")):
+    if _OWN.match(miss.host):
         return _say(instance, log, miss, "K8S-936", confidence=Confidence.MEDIUM)
     service = _service(instance, miss.host)
     if service is not None:
         return _at_service(instance, log, miss, service)
     if _ADDRESS.fullmatch(miss.host):
+        if not _public(miss.host):
+            return None  # an address that nobody read may well be a pod of this cluster that is gone
         return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
     name, namespace, inside = _place(instance, miss.host)
     if inside and instance.cluster.known(Service, namespace):
@@ -112,12 +119,20 @@ def _told(instance: Instance, log: LogLines, miss: Miss) -> Finding | None:
     return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
 
 
+def _public(address: str) -> bool:
+    try:
+        return ip_address(address).is_global
+    except ValueError:
+        return False
+
+
 def _at_service(instance: Instance, log: LogLines, miss: Miss, service: Service) -> Finding:
     peer = (service.subject,)
     ports = [p.port for p in service.spec.ports or ()]
     if miss.lookup:
         return _say(instance, log, miss, "K8S-934", peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer))
-    if miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
+    headless = service.spec.cluster_ip == "None"  # its name leads to the pods, and any port of theirs will do
+    if not headless and miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
         serves = ", ".join(str(p) for p in ports)
         cites = (instance.cluster.cite(service, str(ports[0])),)
         return _say(instance, log, miss, "K8S-932", *cites, peers=peer, service=service.name, serves=serves)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.backing import Backing, owners, short, written
 from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.network import Service, ServicePort
+from midwatch.integrations.kubernetes.objects.network import EndpointSlice, Service, ServicePort
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
 
 
@@ -23,6 +23,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         pods = backing.pods(service)
         for port in service.spec.ports or () if pods else ():
             if isinstance(port.target_port, str) and not port.target_port.isdigit():
+                if backing.published(service, port.name or ""):
+                    continue  # the port has resolved: only the text that was saved does not show the container port's name
                 yield from _named(cluster, service, port, port.target_port, pods)
             elif service.spec.cluster_ip != "None":  # a headless Service gives addresses only; callers choose the port
                 yield from _numbered(cluster, service, port, pods, refused)
@@ -117,4 +119,12 @@ def _proof(cluster: Cluster, pods: Sequence[Pod], port: Port | None) -> Citation
     return cluster.cite(holder, written("containerPort", port.container_port))
 
 
-ANALYZER = Analyzer(find)
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    """The older form of the addresses, where nothing gave the newer one."""
+    unread = not any(cluster.known(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(cluster.all(EndpointSlice))
+    places = {s.namespace for s in cluster.all(Service)}
+    if unread and places:
+        yield Ask(tool="kubernetes_list", arguments={"resource": "endpoints", "namespace": places.pop() if len(places) == 1 else ""})
+
+
+ANALYZER = Analyzer(find, asks)

@@ -1,22 +1,25 @@
 """Containers that never get as far as their own first line: commands, hooks, sandboxes, and starts that take too long."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.instances import STUCK, Instance, age, clip, instances, say_of_pod, spell, unready
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
+from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Terminated
+from midwatch.integrations.kubernetes.quantity import amount
 
 _REFUSED = frozenset({"CreateContainerError", "RunContainerError"})
 _NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})
 _HOOKS = {"PreCreateHookError": "preCreate", "PreStartHookError": "preStart", "PostStartHookError": "postStart"}
 _CANNOT_EXECUTE, _NOT_FOUND = 126, 127  # exit codes of a shell that was told to run something
+_TOO_SMALL = re.compile(r"container init was OOM-killed|memory limit too low", re.IGNORECASE)
 # In the order in which they are tried, on the messages of runc, crun, containerd and CRI-O.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
+        ("K8S-157", _TOO_SMALL.pattern),
         ("K8S-154", r"not a directory[^\"]{0,80}(?:mount|trying)|mount[^\"]{0,300}not a directory|are you trying to mount a directory"),
         ("K8S-153", r"chdir to cwd|working directory|mkdir /[^ ]+: (?:read-only|permission)"),
         ("K8S-152", r"exec format error"),
@@ -65,6 +68,7 @@ def _refused(instance: Instance, message: str) -> Finding:
         said = clip(message)
     command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
     facts = {"said": said, "command": f"`{clip(command, 120)}`", "image": instance.spec.image or ""}
+    facts["limit"] = _limits([instance.spec])
     onset = instance.ended.finished_at if instance.ended else None
     return instance.say(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
 
@@ -82,8 +86,20 @@ def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if not events or any(i.begun for i in instances(cluster, pod)):
         return
     message = events[-1].message or ""
-    code = "K8S-161" if _NO_ADDRESS.search(message) else "K8S-160" if _NETWORK.search(message) else "K8S-162"
-    yield say_of_pod(cluster, pod, code, cluster.cite_event(events[-1]), onset=events[0].first, said=clip(message) or "no message")
+    facts = {"said": clip(message) or "no message", "limit": _limits(pod.spec.containers)}
+    yield say_of_pod(cluster, pod, _sandbox_code(message), cluster.cite_event(events[-1]), onset=events[0].first, facts=facts)
+
+
+def _sandbox_code(message: str) -> str:
+    if _TOO_SMALL.search(message):
+        return "K8S-157"
+    return "K8S-161" if _NO_ADDRESS.search(message) else "K8S-160" if _NETWORK.search(message) else "K8S-162"
+
+
+def _limits(containers: Sequence[Container]) -> str:
+    """The memory limits, the smallest first: `4Mi`."""
+    found = [c.resources.limits["memory"] for c in containers if c.resources.limits and "memory" in c.resources.limits]
+    return ", ".join(str(limit) for limit in sorted(found, key=amount)) or "of the pod"
 
 
 def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:

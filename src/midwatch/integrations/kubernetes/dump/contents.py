@@ -143,6 +143,16 @@ class Contents:
         for plural, namespace, file in self.tables:
             if all(held.origin > Origin.ROW for held in self.all(plural, namespace)):
                 self.whole[plural].setdefault(namespace, file)
+        self._part_from_wishes()
+
+    def _part_from_wishes(self) -> None:
+        """A manifest saved beside the cluster's own list is a wish: what the list does not have does not exist."""
+        for plural, whole in self.whole.items():
+            held = self.held.get(plural, {})
+            for place in [p for p, h in held.items() if h.origin is Origin.WRITTEN and _only_manifests(h)]:
+                listing = whole.get(place[0]) or whole.get("")
+                if listing and listing not in held[place].files:
+                    del held[place]
 
     def _adopted(self, kind: Kind, held: Held, known: tuple[str, ...]) -> str:
         """The namespace of the same object seen elsewhere, of the folder, the only one there is, or the one kubectl assumes."""
@@ -191,6 +201,10 @@ class Contents:
 
 def _served(raw: Json, meta: Json) -> bool:
     return "status" in raw or any(field in meta for field in ("uid", "resourceVersion", "creationTimestamp"))
+
+
+def _only_manifests(held: Held) -> bool:
+    return all(layout.Path.of(file).of_objects for file in held.files)
 
 
 def _number(version: object) -> int:

@@ -19,12 +19,16 @@ _WHOLE = frozenset(
 
 
 class Origin(IntEnum):
-    """How much a source of its kind tells; the larger is believed first."""
+    """How much a source of its kind tells, in that order."""
 
     ROW = 0
     DESCRIBED = 1
     WRITTEN = 2  # YAML or JSON as somebody wants it: no state
     SERVED = 3  # YAML or JSON from the API server
+
+
+# Whom to believe where two differ: what kubectl printed is the cluster's state, a manifest only what somebody wanted.
+_BELIEVED = {Origin.WRITTEN: 0, Origin.ROW: 1, Origin.DESCRIBED: 2, Origin.SERVED: 3}
 
 
 @dataclass
@@ -38,7 +42,7 @@ class Held:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        return self.origin, self.version, len(msgspec.json.encode(self.obj))
+        return _BELIEVED[self.origin], self.version, len(msgspec.json.encode(self.obj))
 
 
 def merged(one: Held, other: Held) -> Held:
@@ -50,7 +54,12 @@ def merged(one: Held, other: Held) -> Held:
     if fuller.origin == lesser.origin == Origin.SERVED:
         rest.pop("status", None)  # two moments: the later one counts
     obj, _ = convert(cast(Json, _filled(base, rest)), type(fuller.obj))
-    return Held(obj or fuller.obj, fuller.origin, files, fuller.version)
+    return Held(obj or fuller.obj, _origin(fuller.origin, lesser.origin), files, fuller.version)
+
+
+def _origin(fuller: Origin, lesser: Origin) -> Origin:
+    """A row and a manifest together say what a description does."""
+    return Origin.DESCRIBED if fuller is Origin.ROW and lesser is Origin.WRITTEN else fuller
 
 
 def _plain(obj: Object) -> Json:

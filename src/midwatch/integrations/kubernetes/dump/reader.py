@@ -13,7 +13,7 @@ from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.merge import Held
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import selected
-from midwatch.integrations.kubernetes.kinds import ALL, Kind
+from midwatch.integrations.kubernetes.kinds import READABLE, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -42,9 +42,9 @@ class DumpReader:
         return self._contents.namespaces
 
     async def list(self, request: ListRequest) -> Listing:
-        kind = ALL.get(request.plural)
+        kind = READABLE.get(request.plural)
         if kind is None:
-            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(ALL)}")
+            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(READABLE)}")
         namespace = request.namespace if kind.namespaced else ""
         held = list(self._contents.all(request.plural, namespace))
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
@@ -61,7 +61,7 @@ class DumpReader:
             return "", listed
         if not count and (namespace or not whole):
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
-            raise Refused(f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}")
+            raise Refused(f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in SAVED)
         scopes = sorted(whole)
         held = self._contents.held.get(plural, {})
         if scopes and not namespace and all(place[0] in whole for place in held):

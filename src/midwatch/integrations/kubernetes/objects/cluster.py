@@ -147,6 +147,21 @@ class Usage(Struct):
     usage: Quantities | None = None
 
 
+class NodeService(Object):
+    """A unit of a node's own service manager, as `systemctl status` shows it; `said` is the line of its state.
+
+    `state` is active, inactive, failed, activating or deactivating, `detail` the word in brackets (running, dead).
+    """
+
+    node: str = ""
+    unit: str = ""
+    enabled: bool | None = None
+    state: str = ""
+    detail: str = ""
+    said: str = ""
+    since: datetime | None = None
+
+
 class PodMetrics(Object):
     timestamp: datetime | None = None
     window: str | None = ""

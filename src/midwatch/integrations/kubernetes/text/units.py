@@ -1,0 +1,75 @@
+"""What `systemctl` printed about the units of a node: not kubectl's, and saved beside it where the node itself is in doubt."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import PurePath
+
+from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.sections import clean
+from midwatch.integrations.kubernetes.text.times import ago
+
+_UNIT = re.compile(r"[●○×*↻] (?P<unit>[\w@.-]+)\.service(?: - .*)?")
+_LOADED = re.compile(r" +Loaded: \S+ \(.*?; *(?P<enabled>[\w-]+)[;)].*")
+_ACTIVE = re.compile(r" +Active: (?P<said>(?P<state>[a-z]+) \((?P<detail>[\w-]+)\)(?:.*?; (?P<ago>[^;]+) ago)?.*)")
+_ROW = re.compile(
+    r"[●○×* ]*(?P<unit>[\w@.-]+)\.service +(?:loaded|masked|error) +(?P<said>(?P<state>active|inactive|failed|activating|deactivating) +(?P<detail>\S+)).*"
+)
+# `$ ssh worker-1 systemctl status kubelet`, `root@worker-1:~# systemctl status kubelet`, `[root@worker-1 ~]# systemctl …`
+_HOST = r"[a-z0-9][a-z0-9.-]{0,252}"
+_COMMAND = re.compile(
+    rf".*?(?:\bssh (?:-\S+ )*(?:\w+@)?(?P<ssh>{_HOST}) .*|[\w-]+@(?P<prompt>{_HOST})[: ].*|node/(?P<debug>{_HOST}) .*)?\bsystemctl (?:-\S+ )*(?:status|list-units)\b.*"
+)
+_JOURNAL = re.compile(rf"[A-Z][a-z]{{2}} +\d+ \d\d:\d\d:\d\d (?P<host>{_HOST}) [\w@./-]+(?:\[\d+\])?: .*")
+_SPAN = re.compile(r"(\d{1,6}) ?(years?|y|months?|weeks?|w|days?|d|hours?|h|minutes?|min|seconds?|s)\b")
+_UNITS = {"y": 365 * 86400, "month": 30 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "min": 60, "s": 1}
+_NO_NODE = frozenset(("", ".", "nodes", "node", "systemctl", "systemd", "status", "dump", "logs"))
+
+
+def read(content: str, name: str, now: datetime | None) -> list[Json]:
+    """The units that the text tells of; a unit whose node nothing names is left out."""
+    if ".service" not in content:
+        return []
+    found: dict[str, Json] = {}
+    node, current = "", None
+    for line in clean(content).split("\n"):
+        if len(line) > 2000:
+            continue
+        if "systemctl" in line and (command := _COMMAND.fullmatch(line)):
+            node, current = command["ssh"] or command["prompt"] or command["debug"] or "", None
+        elif match := _UNIT.fullmatch(line):
+            current = _put(found, node, match["unit"])
+        elif current is not None and (match := _ACTIVE.fullmatch(line)):
+            current |= filled(state=match["state"], detail=match["detail"], said=match["said"], since=ago(now, _span(match["ago"])))
+        elif current is not None and (match := _LOADED.fullmatch(line)):
+            current["enabled"] = match["enabled"].startswith("enabled")
+        elif current is not None and not current["node"] and (match := _JOURNAL.fullmatch(line)):
+            current["node"] = match["host"]
+        elif match := _ROW.fullmatch(line):
+            _put(found, node, match["unit"]).update(state=match["state"], detail=match["detail"], said=" ".join(match["said"].split()))
+            current = None
+    return list(_named(found, _of_path(name)))
+
+
+def _put(found: dict[str, Json], node: str, unit: str) -> Json:
+    return found.setdefault(f"{node}/{unit}", {"kind": "NodeService", "node": node, "unit": unit})
+
+
+def _named(found: dict[str, Json], place: str) -> Iterator[Json]:
+    for obj in found.values():
+        node = obj["node"] or place
+        if node and obj.get("state"):
+            yield obj | {"node": node, "metadata": {"name": f"{node}/{obj['unit']}"}}
+
+
+def _of_path(name: str) -> str:
+    """`nodes/worker-1/kubelet.txt`: the folder is the node."""
+    folder = PurePath(name.replace("\\", "/")).parent.name
+    return folder if re.fullmatch(_HOST, folder) and folder not in _NO_NODE else ""
+
+
+def _span(text: str | None) -> timedelta | None:
+    """`1 week 6 days`, `1min 53s`."""
+    parts = _SPAN.findall(text or "")
+    seconds = sum(int(number) * next(_UNITS[u] for u in _UNITS if unit.startswith(u)) for number, unit in parts)
+    return timedelta(seconds=seconds) if parts else None
