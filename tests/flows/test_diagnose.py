@@ -47,12 +47,12 @@ def cascade() -> Scene:
         App(
             *("api", "shop", "api:1", 2, 8080),
             env={"DB_HOST": "db.data.svc.cluster.local"},
-            fault=runs.not_ready(not_ready, log=REFUSED.format("db.data.svc.cluster.local:5432") * 5),
+            fault=runs.not_ready(not_ready, log=REFUSED.format("db.data.svc.cluster.local:80") * 5),
         ),
         App(
             *("web", "shop", "web:1", 2, 8080),
-            env={"API_URL": "http://api:8080"},
-            fault=runs.not_ready(not_ready, log=REFUSED.format("api:8080") * 5),
+            env={"API_URL": "http://api:80"},
+            fault=runs.not_ready(not_ready, log=REFUSED.format("api:80") * 5),
         ),
     )
 
