@@ -96,7 +96,7 @@ MORE_STATES: Mapping[str, Callable[[], Sequence[Thing]]] = {
     "Job-050": lambda: _job({}, _FULL),
     "CronJob-055": lambda: _cron_job(startingDeadlineSeconds=-60),
     "CronJob-057": lambda: _cron_job(),
-    "Ingress-059": lambda: _ingress(backend=_to_service(), secret="shop-certificate"),  # noqa: S106 - the name of a Secret
+    "Ingress-059": lambda: _ingress(backend=_to_service(), secret="shop-certificate"),
     "Ingress-060": lambda: _ingress(backend=_to_bucket()),
     "Ingress-061": lambda: _ingress(class_="gce"),
     "Ingress-062": lambda: _ingress(class_="ghost"),

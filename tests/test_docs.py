@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-
 from docs.generate import pages
+
 from midwatch.interfaces.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[1]

@@ -47,7 +47,7 @@ class Site:
 
 
 @contextmanager
-def site(cluster: FakeCluster, folder: Path) -> Iterator[Site]:
+def site(cluster: FakeCluster, folder: Path, token: str = "") -> Iterator[Site]:
     with serve(cluster) as url:
-        yield Site(cluster, write_kubeconfig(folder / "kubeconfig", url))
+        yield Site(cluster, write_kubeconfig(folder / "kubeconfig", url, token))
     assert cluster.writes == [], "something other than GET was sent"

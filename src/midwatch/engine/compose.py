@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from midwatch.domain.diagnosis import Cause, Claim, Verdict
+from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Finding
 from midwatch.domain.investigation import Investigation
@@ -16,12 +16,15 @@ def compose(run: Investigation) -> Report:
     sections = [*_causes(diagnosis.causes), *_elsewhere(diagnosis.elsewhere), *_risks(diagnosis.risks)]
     if diagnosis.ruled_out:
         sections.append(Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),)))
-    sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, diagnosis.unproved)]
+    sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, _cited(diagnosis), diagnosis.unproved)]
     marks = diagnosis.causes[0].claim.marks if diagnosis.causes else ""
     return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, marks=marks, sections=tuple(sections))
 
 
 def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
+    if len(causes) > 1:
+        items = tuple(_finding(c.finding) for c in causes)
+        yield Section(title=f"{len(causes)} causes, independent of each other", blocks=(Items(items=items),))
     for number, cause in enumerate(causes, 1):
         title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
         if cause.verdict is Verdict.INCONCLUSIVE:
@@ -66,7 +69,7 @@ def _claim(claim: Claim) -> Text:
 
 def _elsewhere(causes: Sequence[Cause]) -> Iterator[Section]:
     if causes:
-        items = tuple(Text(text=f"{c.verdict}: {c.finding.message}", marks=c.claim.marks) for c in causes)
+        items = tuple(Text(text=f"{c.finding.owner}: {c.finding.title}", marks=c.claim.marks) for c in causes)
         yield Section(title="Elsewhere, not part of the question", blocks=(Items(items=items),))
 
 
@@ -88,9 +91,16 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
     yield Section(title="Not checked", blocks=(Items(items=items),))
 
 
-def _evidence(evidence: Sequence[Evidence], unproved: int) -> Section:
-    rows = tuple((e.id, e.size, e.query) for e in evidence)
+def _cited(diagnosis: Diagnosis) -> set[str]:
+    causes = [f for c in (*diagnosis.causes, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
+    return {c.evidence for said in (*causes, *diagnosis.risks, *diagnosis.ruled_out) for c in said.cites}
+
+
+def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> Section:
+    rows = tuple((e.id, e.size, e.query) for e in evidence if e.id in cited)
     blocks: list[Block] = [Grid(columns=("", "seen", "query"), rows=rows)]
+    if others := [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]:
+        blocks.append(Text(text=f"Also read, and nothing there is cited: {', '.join(others)}."))
     if unproved:
         blocks.append(Text(text=f"{unproved} statement{'s' * (unproved > 1)} could not be proved against the evidence and was left out."))
     return Section(title="Evidence", blocks=tuple(blocks))

@@ -59,7 +59,7 @@ async def _demo() -> None:
                 out.print(_line(name, story, await _look(ctx, name)))
             found = await _look(ctx, next(iter(APPS)))
     out.print(f"\nThe whole answer for {next(iter(APPS))}:\n", style="bold")
-    out.print(terminal.report(compose(found)))
+    terminal.show(out, compose(found))
     _tour(out)
 
 

@@ -84,4 +84,4 @@ def show(found: Investigation, form: str) -> None:
     elif form == "markdown":
         sys.stdout.write(markdown(compose(found)))
     else:
-        terminal.console().print(terminal.report(compose(found)))
+        terminal.show(terminal.console(), compose(found))

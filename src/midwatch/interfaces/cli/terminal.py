@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.report import Block, Commands, Grid, Items, Report, Section, Text
+from midwatch.domain.report import Commands, Grid, Items, Report, Text
 
 STYLES = {
     Verdict.CONFIRMED: "bold white on red",
@@ -34,18 +34,28 @@ def plain(text: str) -> str:
     return _CONTROL.sub("", text.replace("\t", " ").replace("\n", " "))
 
 
-def report(found: Report) -> RenderableType:
-    head = Styled.assemble(
-        (f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}" if found.marks else ""
-    )
-    return Group(head, *(_section(s) for s in found.sections))
+def show(out: Console, found: Report) -> None:
+    """Prints a report. Commands are never broken or cut: they are there to be copied."""
+    head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}")
+    _print(out, head)
+    for section in found.sections:
+        _print(out, Styled(f"\n{section.title}", style="bold cyan"))
+        for block in section.blocks:
+            if isinstance(block, Commands):
+                for command in block.commands:
+                    out.print(Styled("    " + plain(command), style="green"), soft_wrap=True)
+            else:
+                _print(out, *_block(block))
 
 
-def _section(section: Section) -> RenderableType:
-    return Group("", Styled(section.title, style="bold cyan"), *(r for b in section.blocks for r in _block(b)))
+def _print(out: Console, *parts: RenderableType) -> None:
+    """Without the spaces that fill lines up to the window's edge: they get into what people copy and into files."""
+    with out.capture() as captured:
+        out.print(*parts, sep="\n")
+    out.file.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
 
 
-def _block(block: Block) -> Iterator[RenderableType]:
+def _block(block: Text | Items | Grid) -> Iterator[RenderableType]:
     match block:
         case Text():
             yield Padding(_text(block), (0, 0, 0, 2), expand=False)
@@ -54,8 +64,6 @@ def _block(block: Block) -> Iterator[RenderableType]:
                 line = Table.grid(padding=(0, 1))
                 line.add_row("  -", _text(item))
                 yield line
-        case Commands():
-            yield from (Styled("    " + plain(c), style="green", no_wrap=True, overflow="ignore") for c in block.commands)
         case Grid():
             yield Padding(_grid(block), (0, 0, 0, 2), expand=False)
 

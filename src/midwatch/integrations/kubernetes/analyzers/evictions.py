@@ -12,7 +12,8 @@ from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _RESOURCE = re.compile(
-    r"low on resource: ([\w-]+)|local ephemeral storage usage|(?:Pod|Container) [^ ]* ?exceeded its local ephemeral", re.IGNORECASE
+    r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|(?:Pod|Container) [^ ]* ?exceeded its local ephemeral",
+    re.IGNORECASE,
 )
 _REJECTED = frozenset(
     {"NodeAffinity", "OutOfcpu", "OutOfmemory", "OutOfpods", "UnexpectedAdmissionError", "NodePorts", "Terminated", "NodeShutdown"}
@@ -85,7 +86,9 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if since is not None and age(cluster, since) < timedelta(minutes=2) and not cluster.events(pod, "Unhealthy"):
         return
     for instance in running:
-        yield instance.say("K8S-250", instance.cite(f'"name":"{instance.name}"'), onset=since, confidence=Confidence.MEDIUM)
+        if not instance.events("Unhealthy"):
+            cite = instance.cite(f'"name":"{instance.name}"')
+            yield instance.say("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
 
 
 ANALYZER = Analyzer(find)

@@ -23,7 +23,10 @@ _SETTLING = timedelta(seconds=30)  # a StatefulSet makes claim and pod together;
 _ELSEWHERE = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"(.*)", re.DOTALL)
 _DRIVER = re.compile(r"driver name (\S+) not found in the list of registered CSI drivers")
 _NOT_STORAGE = re.compile(
-    r"configmap|secret|serviceaccount|timed out waiting for the condition|unmounted volumes|not registered", re.IGNORECASE
+    r"configmap|secret|serviceaccount|timed out waiting for the condition|unmounted volumes|not registered"
+    # What the mount itself was refused for is told by mounts.py.
+    r"|hostPath type check failed|subPath|permission denied|access denied|operation not permitted",
+    re.IGNORECASE,
 )
 
 
