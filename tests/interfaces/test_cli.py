@@ -100,7 +100,7 @@ def test_names_that_nothing_has_get_the_nearest(shop: Scene, tmp_path: Path) -> 
 
 
 def test_an_expired_token_is_one_sentence(shop: Scene, tmp_path: Path) -> None:
-    shop.cluster.tokens = ("right",)
+    shop.cluster.tokens = {"right": "reader"}
     with site(shop.cluster, tmp_path, token="expired") as here:
         refused(here.run("diagnose", "-n", "shop"), "token")
 

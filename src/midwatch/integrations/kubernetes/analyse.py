@@ -24,7 +24,7 @@ from midwatch.integrations.kubernetes.objects.workload import (
 )
 
 # Facts that differ between the replicas of one workload although they suffer from the same thing.
-_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age"})
+_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _NAMEABLE: tuple[type[Object], ...] = (
     *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),

@@ -115,7 +115,9 @@ def _likeness(name: str, known: str) -> float:
 
 def _logged(setting: Setting, failed: Sequence[Miss]) -> Miss | None:
     host = re.compile(rf"(?<![\w.-]){re.escape(setting.host)}(?![\w-])")
-    return next((m for m in failed if m.pod.metadata.owner_references == setting.pod.metadata.owner_references and host.search(m.line)), None)
+    return next(
+        (m for m in failed if m.pod.metadata.owner_references == setting.pod.metadata.owner_references and host.search(m.line)), None
+    )
 
 
 def _cite(cluster: Cluster, setting: Setting) -> Citation:

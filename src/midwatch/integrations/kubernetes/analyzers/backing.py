@@ -128,6 +128,6 @@ def _slices(cluster: Cluster) -> dict[_Place, Listed]:
         ready = sum(e.conditions.ready is not False for e in obj.endpoints or ())
         place = (obj.namespace, name)
         before = found.get(place)
-        ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (before.ports if before else frozenset())
+        ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (before.ports if before else frozenset[str]())
         found[place] = Listed(source=obj, ready=ready + (before.ready if before else 0), ports=frozenset(ports))
     return found

@@ -12,7 +12,7 @@ from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _RESOURCE = re.compile(
-    r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|(?:Pod|Container) [^ ]* ?exceeded its local ephemeral",
+    r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|exceeded its local ephemeral",
     re.IGNORECASE,
 )
 _REJECTED = frozenset(

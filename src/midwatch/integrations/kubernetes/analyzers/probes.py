@@ -17,7 +17,8 @@ _KIND = re.compile(r"(Liveness|Readiness|Startup) probe (?:failed|errored)")
 _STATUS = re.compile(r"statuscode: (\d{3})")
 _PROTOCOL = re.compile(
     r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x transport connection broken"
-    r"|does not implement the grpc health|error reading server preface|client sent an HTTP request to an HTTPS server|\\x00\\x00|unimplemented",
+    r"|does not implement the grpc health|error reading server preface|client sent an HTTP request to an HTTPS server"
+    r"|\\x00\\x00|unimplemented",
     re.IGNORECASE,
 )
 _REFUSED = re.compile(r"connection refused|failed to connect|connection reset", re.IGNORECASE)

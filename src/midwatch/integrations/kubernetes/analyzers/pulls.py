@@ -17,7 +17,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "K8S-114",
-            r"no such host|server misbehaving|temporary failure in name resolution|lookup \S+ on \S+: [^\"]*i/o timeout|lookup \S+: i/o timeout",
+            r"no such host|server misbehaving|temporary failure in name resolution"
+            r"|lookup \S+ on \S+: [^\"]*i/o timeout|lookup \S+: i/o timeout",
         ),
         ("K8S-126", r"server gave HTTP response to HTTPS client"),
         ("K8S-116", r"x509: [^\"]{0,120}|tls: failed to verify|remote error: tls|tls: first record does not look like"),
