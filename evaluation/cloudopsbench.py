@@ -116,7 +116,8 @@ def _rows(truth: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, lis
 
 
 def _figures(hits: Sequence[tuple[bool, bool]]) -> tuple[str, str, str]:
-    return str(len(hits)), *(f"{sum(h[at] for h in hits) / len(hits):.3f}" for at in (0, 1))
+    first, any_ = (f"{sum(h[at] for h in hits) / len(hits):.3f}" for at in (0, 1))
+    return str(len(hits)), first, any_
 
 
 def _calibration(truth: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:

@@ -35,6 +35,8 @@ def _object(kind: str, finding: Finding, namespace: str) -> str:
         return f"namespace/{finding.subject.namespace or namespace}"
     if kind == "node":
         return f"node/{finding.facts.get('node') or finding.subject.name}"
+    if kind.startswith("fact:"):
+        return f"app/{finding.facts[kind.removeprefix('fact:')]}"
     if kind == "peer" and finding.peers:
         return f"app/{finding.peers[0].name}"
     return f"app/{_app(finding.owner)}"

@@ -2,7 +2,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from midwatch.domain.base import Model
-from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.evidence import Citation
 from midwatch.domain.subject import Subject
 
 
@@ -87,13 +87,12 @@ class Fine(Model, frozen=True):
 
 
 class Analysis(Model, frozen=True):
-    """What one integration makes of the evidence so far: statements, how trouble spreads, and what it would still like to see.
+    """What one integration makes of the evidence: statements, and how trouble spreads.
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out.
     """
 
     findings: tuple[Finding, ...] = ()
     links: tuple[Link, ...] = ()
-    asks: tuple[Ask, ...] = ()
     subjects: tuple[Subject, ...] = ()
     fine: tuple[Fine, ...] = ()

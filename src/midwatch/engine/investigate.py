@@ -1,4 +1,4 @@
-"""The one pipeline: match, gather, analyse, and again while the analysis asks for more; then reason."""
+"""The one pipeline: match, gather, and again while the evidence so far leads to more questions; then reason."""
 
 from collections.abc import Sequence
 
@@ -21,13 +21,12 @@ async def investigate(
 ) -> tuple[Investigation, Scope]:
     """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
     gathering = Gathering(door, budget, watch)
-    analysis = Analysis()
     asks: Sequence[Ask] = [a for i in integrations for a in playbook(i.name).questions(request)]
     for _ in range(budget.rounds):
         if not await gathering.ask(asks):
             break
-        analysis = _analyse(integrations, gathering.evidence)
-        asks = analysis.asks
+        asks = [a for i in integrations for a in i.wanted(gathering.evidence)]
+    analysis = _analyse(integrations, gathering.evidence)
     subject = scope(request.question, analysis.subjects)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
     gaps = tuple(gathering.gaps)
@@ -41,7 +40,6 @@ def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence]) 
     return Analysis(
         findings=tuple(f for p in parts for f in p.findings),
         links=tuple(x for p in parts for x in p.links),
-        asks=tuple(a for p in parts for a in p.asks),
         subjects=tuple(s for p in parts for s in p.subjects),
         fine=tuple(f for p in parts for f in p.fine),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from midwatch.domain.evidence import Evidence
+from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.tool import Tool
 
@@ -20,10 +20,14 @@ class Health:
 
 @dataclass(frozen=True)
 class Integration:
-    """Capabilities are optional fields: what an integration cannot do, it leaves out."""
+    """Capabilities are optional fields: what an integration cannot do, it leaves out.
+
+    `wanted` says what it would still like to see, cheaply, after each round; `analyse` is run once, when nothing more is wanted.
+    """
 
     name: str
     title: str
     tools: tuple[Tool, ...] = ()
     analyse: Callable[[Sequence[Evidence]], Analysis] | None = None
+    wanted: Callable[[Sequence[Evidence]], tuple[Ask, ...]] = lambda _: ()
     codes: dict[str, Code] = field(default_factory=dict[str, Code])

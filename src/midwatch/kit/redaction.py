@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
@@ -15,6 +16,7 @@ class _Shape:
     pattern: re.Pattern[str]
     hints: tuple[str, ...]
     token: bool
+    starts: tuple[bytes, ...]  # the hints as the shape spells them: megabytes are searched without being copied in lower case
 
     def cut(self, text: str) -> str:
         return self.pattern.sub(self._mark, text)
@@ -30,12 +32,23 @@ class _Shape:
 @cache
 def _shapes() -> tuple[_Shape, ...]:
     entries = yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text(), Loader=yaml.CSafeLoader)
-    return tuple(_Shape(e["type"], re.compile(e["pattern"]), tuple(e["hints"]), e.get("token", False)) for e in entries)
+    return tuple(_shape(e) for e in entries)
 
 
-def _needed(text: str, *, tokens_only: bool = False) -> Iterator[_Shape]:
+def _shape(entry: dict[str, Any]) -> _Shape:
+    hints = tuple(entry["hints"])
+    return _Shape(
+        entry["type"],
+        re.compile(entry["pattern"]),
+        hints,
+        entry.get("token", False),
+        tuple(str(x).encode() for x in entry.get("starts", hints)),
+    )
+
+
+def _needed(text: str) -> Iterator[_Shape]:
     low = text.lower()
-    return (s for s in _shapes() if (s.token or not tokens_only) and any(hint in low for hint in s.hints))
+    return (s for s in _shapes() if any(hint in low for hint in s.hints))
 
 
 def redact_text(text: str) -> str:
@@ -53,8 +66,11 @@ def redact_value(text: str) -> str:
 
 def redact_body(body: bytes) -> bytes:
     """JSON with every secret of a token's shape cut out; shapes that could swallow a quote are cut by the tool, value by value."""
+    found = [s for s in _shapes() if s.token and any(start in body for start in s.starts)]
+    if not found:
+        return body
     text = body.decode()
-    for shape in _needed(text, tokens_only=True):
+    for shape in found:
         text = shape.cut(text)
     return text.encode()
 

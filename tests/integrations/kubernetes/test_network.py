@@ -21,7 +21,7 @@ def test_a_mistyped_selector_names_the_workload_it_was_meant_for():
 
 
 def test_a_selector_like_no_workload_names_none():
-    assert told(service("payments", "nobody"), deployment("web"), web()) == ["K8S-502"]
+    assert told(service("payments", "nobody"), deployment("web"), web()) == ["K8S-509"]
 
 
 def test_a_service_is_silent_when_pods_were_not_read():

@@ -1,6 +1,6 @@
 """Kubernetes: one live cluster, or what was saved of one. Reads, and only reads."""
 
-from midwatch.integrations.kubernetes.analyse import analyse
+from midwatch.integrations.kubernetes.analyse import analyse, wanted
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Reader
 from midwatch.integrations.kubernetes.tools import tools
@@ -9,4 +9,4 @@ from midwatch.integrations.manifest import Integration
 
 def integration(reader: Reader) -> Integration:
     """The integration for one cluster, with `reader` answering for it."""
-    return Integration(name="kubernetes", title="Kubernetes", tools=tools(reader), analyse=analyse, codes=CODES)
+    return Integration(name="kubernetes", title="Kubernetes", tools=tools(reader), analyse=analyse, wanted=wanted, codes=CODES)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from midwatch.domain.evidence import Evidence
+from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Finding, Fine
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import analyzers
@@ -32,17 +33,41 @@ _NAMEABLE: tuple[type[Object], ...] = (
 )
 
 
+class _Read:
+    """Evidence as a key: the same answers to the same questions are the same reading."""
+
+    def __init__(self, evidence: Sequence[Evidence]) -> None:
+        self.evidence = tuple(evidence)
+        self._key = tuple((e.id, e.query, e.taken_at, e.sha256) for e in evidence)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Read) and self._key == other._key
+
+
+@lru_cache(maxsize=1)
+def _index(read: _Read) -> Cluster:
+    """The last reading is looked at twice: for what is still wanted, and then for what is wrong."""
+    return Cluster(read.evidence)
+
+
 def analyse(evidence: Sequence[Evidence]) -> Analysis:
-    cluster = Cluster(evidence)
+    cluster = _index(_Read(evidence))
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
-    asks = {ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}
     return Analysis(
         findings=tuple(merge(found)),
         links=tuple(links(cluster)) if found else (),
-        asks=tuple(asks.values()),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
     )
+
+
+def wanted(evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
+    """What the analyzers would still like to see, given what was seen."""
+    cluster = _index(_Read(evidence))
+    return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
 
 
 def merge(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +27,8 @@ class Cluster:
 
     def __init__(self, evidence: Sequence[Evidence]) -> None:
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
+        self._ordered: dict[str, list[Object]] = {}
+        self._owners: dict[Key, Subject] = {}
         self._source: dict[Key, str] = {}
         self._whole: dict[str, dict[str, str]] = defaultdict(dict)  # plural → scope → evidence that lists it completely
         self._logs: dict[tuple[str, str, str, bool], Evidence] = {}
@@ -45,8 +47,7 @@ class Cluster:
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
         elif seen.resource in READABLE:
-            type_ = READABLE[seen.resource].type
-            for obj in msgspec.json.decode(seen.body, type=list[type_]):
+            for obj in _decoded(seen.resource, seen.body):
                 key = (obj.kind, obj.namespace, obj.name)
                 self._objects[obj.kind][key] = obj
                 self._source[key] = item.id
@@ -57,10 +58,13 @@ class Cluster:
 
     def all(self, type_: type[AnyObject], namespace: str | None = None) -> Iterator[AnyObject]:
         """All objects of a kind in a stable order (namespace, name); of one namespace, if named."""
-        found = self._objects.get(type_.__name__, {})
-        for key in sorted(found):
-            if namespace is None or key[1] == namespace:
-                yield found[key]  # pyright: ignore[reportReturnType]
+        kind = type_.__name__
+        if kind not in self._ordered:
+            found = self._objects.get(kind, {})
+            self._ordered[kind] = [found[key] for key in sorted(found)]
+        for obj in self._ordered[kind]:
+            if namespace is None or obj.metadata.namespace == namespace:
+                yield obj  # pyright: ignore[reportReturnType]
 
     def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
@@ -101,6 +105,12 @@ class Cluster:
 
     def owner(self, obj: Object) -> Subject:
         """The workload a person would name: up the controllers' chain as far as it is known, or by name where a link is missing."""
+        key = (obj.kind, obj.namespace, obj.name)
+        if key not in self._owners:
+            self._owners[key] = self._top(obj)
+        return self._owners[key]
+
+    def _top(self, obj: Object) -> Subject:
         meta, subject, namespace = obj.metadata, obj.subject, obj.namespace
         for _ in range(4):
             parent = _controller(meta)
@@ -180,6 +190,12 @@ class Cluster:
         """The whole list of a kind: for statements such as "no pod matches"."""
         scopes = self._whole.get(PLURAL[type_.__name__], {})
         return Citation(evidence=scopes.get(namespace) or scopes.get("") or next(iter(scopes.values())))
+
+
+@lru_cache(maxsize=64)
+def _decoded(resource: str, body: bytes) -> Sequence[Object]:
+    """Objects are only ever read, so the rounds of one investigation share them."""
+    return msgspec.json.decode(body, type=list[READABLE[resource].type])
 
 
 def _controller(meta: Metadata):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.analyzers.backing import Backing
+from midwatch.integrations.kubernetes.analyzers.backing import backing_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
 from midwatch.integrations.kubernetes.objects.network import (
@@ -106,7 +106,7 @@ def _storage(cluster: Cluster) -> Iterator[Link]:
 
 
 def _into_services(cluster: Cluster) -> Iterator[Link]:
-    backing = Backing(cluster)
+    backing = backing_of(cluster)
     for service in cluster.all(Service):
         owners = {cluster.owner(pod): None for pod in backing.pods(service)}
         owners |= dict.fromkeys(w.subject for w in backing.providers(service))

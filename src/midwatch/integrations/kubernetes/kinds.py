@@ -78,7 +78,14 @@ METRICS: dict[str, Kind] = {
 }
 ALL: dict[str, Kind] = KINDS | METRICS
 # What no API serves and a person saves beside kubectl's output.
-SAVED: dict[str, Kind] = {kind.plural: kind for kind in (Kind("nodeservices", "", cluster.NodeService, namespaced=False),)}
+SAVED: dict[str, Kind] = {
+    kind.plural: kind
+    for kind in (
+        Kind("nodeservices", "", cluster.NodeService, namespaced=False),
+        Kind("secretaddresses", "", cluster.SecretAddress),
+        Kind("savedlogs", "", cluster.SavedLog),
+    )
+}
 READABLE: dict[str, Kind] = ALL | SAVED
 BY_NAME: dict[str, Kind] = {kind.name: kind for kind in READABLE.values()}
 PLURAL: dict[str, str] = {kind.name: plural for plural, kind in READABLE.items()}

@@ -14,6 +14,7 @@ from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.analyzers.reach import Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
@@ -41,34 +42,73 @@ class Setting:
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    settings = list(_settings(cluster))
+    named = list(_settings(cluster))
     failed = list(misses(cluster))
     by_name: dict[str, list[Setting]] = defaultdict(list)
-    for setting in settings:
+    for setting in named:
         by_name[setting.name].append(setting)
-    for setting in settings:
+    for setting in named:
         namespace, name = setting.place
         service = cluster.get(Service, namespace, name)
         if service is not None:
             yield from _port(cluster, setting, service, failed)
         elif cluster.known(Service, namespace):
             yield from _name(cluster, setting, by_name[setting.name], failed)
+    for address in cluster.all(SecretAddress):
+        if address.fits is False:
+            yield from _secret(cluster, address)
 
 
 def _settings(cluster: Cluster) -> Iterator[Setting]:
     """Of each workload once: its replicas have the same."""
     seen: set[tuple[Subject, str, str]] = set()
-    namespaces = set(cluster.namespaces)
     for pod in cluster.all(Pod):
-        if pod.finished:
-            continue
-        owner = cluster.owner(pod)
-        for env in (e for c in pod.spec.all_containers for e in c.env or ()):
-            for match in _ADDRESS.finditer(env.value or ""):
-                inside = "." not in match["host"] or match["host"].split(".")[1] in namespaces
-                if inside and not _NUMERIC.fullmatch(match["host"]) and (owner, env.name, match[0]) not in seen:
-                    seen.add((owner, env.name, match[0]))
-                    yield Setting(pod, owner, env.name, env.value or "", match["host"], int(match["port"]))
+        for setting in settings(cluster, pod) if not pod.finished else ():
+            key = (setting.owner, setting.name, f"{setting.host}:{setting.port}")
+            if key not in seen:
+                seen.add(key)
+                yield setting
+
+
+def settings(cluster: Cluster, pod: Pod) -> Iterator[Setting]:
+    """The addresses inside the cluster that a pod's environment names."""
+    owner = cluster.owner(pod)
+    for env in (e for c in pod.spec.all_containers for e in c.env or ()):
+        for match in _ADDRESS.finditer(env.value or ""):
+            inside = "." not in match["host"] or match["host"].split(".")[1] in cluster.namespaces
+            if inside and not _NUMERIC.fullmatch(match["host"]):
+                yield Setting(pod, owner, env.name, env.value or "", match["host"], int(match["port"]))
+
+
+def _secret(cluster: Cluster, address: SecretAddress) -> Iterator[Finding]:
+    """Of each workload that takes its environment from the Secret once."""
+    service = cluster.get(Service, address.place, address.service)
+    if service is None:
+        return
+    users = {cluster.owner(p): p for p in reversed(cluster.pods_in(address.namespace)) if not p.finished and _uses(p, address)}
+    for owner, pod in users.items():
+        yield finding(
+            "K8S-526",
+            pod.subject,
+            owner=owner,
+            cites=(cluster.cite(address, '"fits":false'), cluster.cite(pod, address.secret), cluster.cite(service)),
+            confidence=Confidence.MEDIUM if pod.ready else Confidence.HIGH,
+            onset=pod.metadata.creation_timestamp,
+            secret=address.secret,
+            key=address.port_key,
+            service=service.name,
+            where=service.namespace,
+            serves=", ".join(str(p.port) for p in service.spec.ports or ()),
+        )
+
+
+def _uses(pod: Pod, address: SecretAddress) -> bool:
+    for container in pod.spec.all_containers:
+        whole = any(s.secret_ref and s.secret_ref.name == address.secret for s in container.env_from or ())
+        keys = [e.value_from.secret_key_ref for e in container.env or () if e.value_from and e.value_from.secret_key_ref]
+        if whole or any(k.name == address.secret and k.key == address.port_key for k in keys):
+            return True
+    return False
 
 
 def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence[Miss]) -> Iterator[Finding]:
@@ -138,6 +178,7 @@ def _say(cluster: Cluster, code: str, setting: Setting, cites: tuple[Citation, .
         target=f"{setting.host}:{setting.port}",
         setting=setting.name,
         where=setting.place[0],
+        peers=(),
         **facts,
     )
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -84,6 +85,12 @@ class Backing:
         if service.spec.selector and self._cluster.known(Pod, service.namespace):
             return sum(p.ready for p in self.pods(service))
         return None
+
+
+@lru_cache(maxsize=2)
+def backing_of(cluster: Cluster) -> Backing:
+    """The index of a cluster, made once for all analyzers that ask."""
+    return Backing(cluster)
 
 
 def live(pods: Sequence[Pod]) -> list[Pod]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, live, selector_text, template_labels, written
+from midwatch.integrations.kubernetes.analyzers.backing import backing_of, live, selector_text, template_labels, written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -13,7 +13,7 @@ from midwatch.integrations.kubernetes.selectors import matches
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    backing = Backing(cluster)
+    backing = backing_of(cluster)
     for budget in cluster.all(PodDisruptionBudget):
         status, selector = budget.status, budget.spec.selector
         expected, healthy = status.expected_pods or 0, status.current_healthy or 0

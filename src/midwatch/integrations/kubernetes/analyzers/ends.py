@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
 from midwatch.integrations.kubernetes.analyzers.instances import RECENT, STABLE, Instance, age, instances
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -11,8 +12,13 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
 
 
-def troubled(cluster: Cluster) -> Iterator[Instance]:
+@lru_cache(maxsize=2)
+def troubled(cluster: Cluster) -> tuple[Instance, ...]:
     """Containers that crashed and have not recovered, that failed for good, or that run without being ready."""
+    return tuple(_troubled(cluster))
+
+
+def _troubled(cluster: Cluster) -> Iterator[Instance]:
     for pod in cluster.all(Pod):
         if pod.status.phase == "Succeeded" or pod.metadata.deletion_timestamp is not None:
             continue

@@ -6,7 +6,7 @@ from typing import Any
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, live, owners, selector_text, short, template_labels
+from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, live, owners, selector_text, short, template_labels
 from midwatch.integrations.kubernetes.analyzers.fences import Fences, directions
 from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -23,7 +23,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     policies = list(cluster.all(NetworkPolicy))
     if not policies:
         return
-    fences, backing = Fences(cluster), Backing(cluster)
+    fences, backing = Fences(cluster), backing_of(cluster)
     failed = list(misses(cluster))
     for policy in policies:
         yield from _idle(cluster, backing, fences, policy)
@@ -69,7 +69,7 @@ def _timeouts(cluster: Cluster, fences: Fences, backing: Backing, failed: Sequen
     told: set[tuple[str, str, str]] = set()
     services = list(cluster.all(Service))
     for miss in (m for m in failed if m.failure is Failure.TIMEOUT):
-        for service in (s for s in services if miss.names(s)):
+        for service in (s for s in services if miss.names(s) and miss.pod not in backing.pods(s)):
             for code, policy in _barriers(fences, backing, miss.pod, service):
                 key = (code, str(policy.subject), str(service.subject))
                 if key not in told:

@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, owners, short, written
+from midwatch.integrations.kubernetes.analyzers.backing import backing_of, owners, short, written
 from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
@@ -15,7 +15,7 @@ from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    backing = Backing(cluster)
+    backing = backing_of(cluster)
     refused = [m for m in misses(cluster) if m.failure is Failure.REFUSED]
     for service in cluster.all(Service):
         if service.spec.type == "ExternalName":

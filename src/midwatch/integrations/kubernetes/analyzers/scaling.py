@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, template_labels, written
+from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, template_labels, written
 from midwatch.integrations.kubernetes.analyzers.rollouts import revision
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
@@ -19,7 +19,7 @@ _DOWN_TO_ZERO = re.compile(r"Scaled down replica set (?P<name>\S+) (from [1-9]\d
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    backing = Backing(cluster)
+    backing = backing_of(cluster)
     for namespace in cluster.namespaces:
         for workload in backing.workloads(namespace):
             if not isinstance(workload, DaemonSet) and workload.spec.replicas == 0 and not workload.metadata.deletion_timestamp:

@@ -7,12 +7,13 @@ from typing import Any
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, owners, selector_text, short, template_labels, written
+from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, owners, selector_text, short, template_labels, written
 from midwatch.integrations.kubernetes.analyzers.replicas import STARTING, recent, since
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.graph import links
 from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, Service
+from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, HTTPRoute, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet, Workload
 
@@ -22,7 +23,7 @@ _EVENT_AGE = timedelta(hours=1)  # the API server keeps events for an hour; olde
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    backing = Backing(cluster)
+    backing = backing_of(cluster)
     for service in cluster.all(Service):
         yield from _events(cluster, service)
         if service.spec.type == "ExternalName":
@@ -67,7 +68,14 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
         yield finding("K8S-501", service.subject, cites=(*cites, *proof), **facts)
     else:
         known = all(cluster.known(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
-        yield finding("K8S-502", service.subject, cites=cites, confidence=Confidence.HIGH if known else Confidence.MEDIUM, selector=text)
+        code = "K8S-502" if _wanted(cluster, service) else "K8S-509"
+        yield finding(code, service.subject, cites=cites, confidence=Confidence.HIGH if known else Confidence.MEDIUM, selector=text)
+
+
+def _wanted(cluster: Cluster, service: Service) -> bool:
+    """Whether anything that was read leads to the Service, or people outside may come by it."""
+    open_to_all = (service.spec.type or "ClusterIP") != "ClusterIP" or any(cluster.all(HTTPRoute))
+    return open_to_all or any(link.source == service.subject for link in links(cluster))
 
 
 def _no_pods_yet(cluster: Cluster, service: Service, providers: list[Workload], text: str) -> Iterator[Finding]:

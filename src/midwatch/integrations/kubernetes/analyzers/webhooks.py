@@ -5,7 +5,7 @@ from typing import Any
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, written
+from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import (
@@ -20,7 +20,7 @@ _Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    backing = Backing(cluster)
+    backing = backing_of(cluster)
     for kind in (ValidatingWebhookConfiguration, MutatingWebhookConfiguration):
         for configuration in cluster.all(kind):
             told: set[tuple[str, bool]] = set()

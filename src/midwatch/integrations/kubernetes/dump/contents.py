@@ -9,8 +9,10 @@ from typing import Any, cast
 from midwatch.integrations.kubernetes.dump import layout, limits
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, dated, kind_of
 from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merged
-from midwatch.integrations.kubernetes.kinds import KINDS, PLURAL, Kind
+from midwatch.integrations.kubernetes.dump.secretaddresses import Pair, compared, pairs
+from midwatch.integrations.kubernetes.kinds import KINDS, PLURAL, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.reader import Unreadable
 
@@ -52,6 +54,7 @@ class Contents:
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
     version: str = ""
     _unplaced: list[tuple[Kind, Held]] = field(default_factory=list[tuple[Kind, Held]])
+    _addresses: dict[Place, list[Pair]] = field(default_factory=dict[Place, list[Pair]], repr=False)
     _told: dict[tuple[str, ...], Place] = field(default_factory=dict[tuple[str, ...], Place])
 
     def complain(self, file: str, line: int, reason: str) -> None:
@@ -83,6 +86,7 @@ class Contents:
 
     def add(self, raw: Json, kind: Kind, source: Source) -> str | None:
         """Takes an object in; returns its namespace ("" when it says none), None when it cannot be used."""
+        addresses = pairs(raw) if kind.name == "Secret" else []
         raw = clean(dated(raw) if source.naive else raw, kind)
         metadata = raw.get("metadata")
         meta = cast(Json, metadata) if isinstance(metadata, dict) else {}
@@ -97,6 +101,8 @@ class Contents:
         if obj is None or not obj.name:
             return None
         held = Held(obj, origin, {source.file}, _number(meta.get("resourceVersion")))
+        if addresses:
+            self._addresses[obj.namespace, obj.name] = addresses
         if kind.namespaced and not obj.namespace:
             self._unplaced.append((kind, held))
             return ""
@@ -144,6 +150,14 @@ class Contents:
             if all(held.origin > Origin.ROW for held in self.all(plural, namespace)):
                 self.whole[plural].setdefault(namespace, file)
         self._part_from_wishes()
+        self._compare_addresses()
+
+    def _compare_addresses(self) -> None:
+        services = {place: h.obj for place, h in self.held["services"].items() if isinstance(h.obj, Service)}
+        for (namespace, name), addresses in self._addresses.items():
+            secret = self.held["secrets"].get((namespace, name))
+            for found in compared(namespace, name, addresses, services) if secret else ():
+                self._put(SAVED["secretaddresses"], Held(found, Origin.SERVED, set(secret.files) if secret else set()))
 
     def _part_from_wishes(self) -> None:
         """A manifest saved beside the cluster's own list is a wish: what the list does not have does not exist."""

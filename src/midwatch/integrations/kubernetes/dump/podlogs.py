@@ -81,6 +81,12 @@ class Logs:
         if not any(s.pod for s in parts):
             self.add(Claim(namespace, pod), Saved(file, file.name))
 
+    def saved(self) -> Iterator[tuple[str, str, bool, str]]:
+        """Namespace, pod, whether of the run before, and container ("" where the file does not say) of every log."""
+        for (namespace, pod, previous), boxes in self.found.items():
+            yield from ((namespace, pod, previous, box) for box in boxes)
+        yield from ((namespace, pod, False, "") for namespace, pod in self.whole_pod)
+
     def __bool__(self) -> bool:
         return bool(self.found or self.whole_pod)
 

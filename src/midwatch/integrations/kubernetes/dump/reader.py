@@ -14,8 +14,8 @@ from midwatch.integrations.kubernetes.dump.merge import Held
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import selected
 from midwatch.integrations.kubernetes.kinds import READABLE, SAVED, Kind
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
-from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, SavedLog, Secret
+from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Refused
 
@@ -45,6 +45,8 @@ class DumpReader:
         kind = READABLE.get(request.plural)
         if kind is None:
             raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(READABLE)}")
+        if request.plural == "savedlogs":
+            return self._saved_logs(request.namespace)
         namespace = request.namespace if kind.namespaced else ""
         held = list(self._contents.all(request.plural, namespace))
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
@@ -53,6 +55,21 @@ class DumpReader:
         narrowed = " ".join(f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value)
         whole = () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
         return Listing(selected(found, request.labels, request.fields), f"{query} ({narrowed})" if narrowed else query, partial, whole)
+
+    def _saved_logs(self, namespace: str) -> Listing:
+        """Of pods that the dump's objects tell of: each container whose log was saved."""
+        found: dict[str, SavedLog] = {}
+        for place, pod_name, before, container in self._logs.saved():
+            pod = self._contents.pod(place, pod_name)
+            if pod is not None and namespace in ("", place):
+                box = container or _default_container(pod)
+                name = f"{pod_name}/{box}{'/previous' if before else ''}"
+                found[f"{place}/{name}"] = SavedLog(
+                    metadata=Metadata(name=name, namespace=place), pod=pod_name, container=box, previous=before
+                )
+        if not found:
+            raise Refused("the dump holds no logs", absent=True)
+        return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
 
     def _partial(self, kind: Kind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at all."""

@@ -4,6 +4,7 @@ python -m midwatch.integrations.kubernetes.fake [SITUATION.yaml | --pods N]
 """
 
 import argparse
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -28,6 +29,8 @@ def main() -> None:
     end = threading.Timer(given.seconds, lambda: setattr(server, "should_exit", True))
     end.daemon = True
     end.start()
+    # The server ends on SIGTERM and then raises it once more; without a handler the last line would not be written.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     server.run(sockets=[taken])
     with suppress(BrokenPipeError):  # a caller may have gone once it had the address
         sys.stdout.write(f"requests={len(cluster.requests)} writes={len(cluster.writes)} bytes={sum(r.sent for r in cluster.requests)}\n")

@@ -162,6 +162,26 @@ class NodeService(Object):
     since: datetime | None = None
 
 
+class SecretAddress(Object):
+    """What may be told of an address in a saved Secret without telling a value: which known Service its host is, and whether
+    its port is one of that Service's. Compared while reading; the values themselves are dropped there."""
+
+    secret: str = ""
+    host_key: str = ""
+    port_key: str = ""
+    service: str = ""
+    place: str = ""
+    fits: bool | None = None
+
+
+class SavedLog(Object):
+    """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for logs."""
+
+    pod: str = ""
+    container: str = ""
+    previous: bool = False
+
+
 class PodMetrics(Object):
     timestamp: datetime | None = None
     window: str | None = ""

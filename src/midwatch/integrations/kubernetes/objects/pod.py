@@ -215,6 +215,10 @@ class SpreadConstraint(Struct):
     label_selector: LabelSelector | None = None
 
 
+class DnsConfig(Struct):
+    nameservers: list[str] | None = None
+
+
 class PodSpec(Struct):
     containers: list[Container] = msgspec.field(default_factory=list[Container])
     init_containers: list[Container] | None = None
@@ -232,6 +236,7 @@ class PodSpec(Struct):
     priority_class_name: str | None = ""
     host_network: bool | None = False
     dns_policy: str | None = ""
+    dns_config: DnsConfig | None = None
     security_context: SecurityContext | None = None
     active_deadline_seconds: int | None = None
     termination_grace_period_seconds: int | None = None

@@ -13,42 +13,61 @@ _UNIT = re.compile(r"[●○×*↻] (?P<unit>[\w@.-]+)\.service(?: - .*)?")
 _LOADED = re.compile(r" +Loaded: \S+ \(.*?; *(?P<enabled>[\w-]+)[;)].*")
 _ACTIVE = re.compile(r" +Active: (?P<said>(?P<state>[a-z]+) \((?P<detail>[\w-]+)\)(?:.*?; (?P<ago>[^;]+) ago)?.*)")
 _ROW = re.compile(
-    r"[●○×* ]*(?P<unit>[\w@.-]+)\.service +(?:loaded|masked|error) +(?P<said>(?P<state>active|inactive|failed|activating|deactivating) +(?P<detail>\S+)).*"
+    r"[●○×* ]*(?P<unit>[\w@.-]+)\.service +(?:loaded|masked|error) +"
+    r"(?P<said>(?P<state>active|inactive|failed|activating|deactivating) +(?P<detail>\S+)).*"
 )
 # `$ ssh worker-1 systemctl status kubelet`, `root@worker-1:~# systemctl status kubelet`, `[root@worker-1 ~]# systemctl …`
 _HOST = r"[a-z0-9][a-z0-9.-]{0,252}"
 _COMMAND = re.compile(
-    rf".*?(?:\bssh (?:-\S+ )*(?:\w+@)?(?P<ssh>{_HOST}) .*|[\w-]+@(?P<prompt>{_HOST})[: ].*|node/(?P<debug>{_HOST}) .*)?\bsystemctl (?:-\S+ )*(?:status|list-units)\b.*"
+    rf".*?(?:\bssh (?:-\S+ )*(?:\w+@)?(?P<ssh>{_HOST}) .*|[\w-]+@(?P<prompt>{_HOST})[: ].*|node/(?P<debug>{_HOST}) .*)?"
+    r"\bsystemctl (?:-\S+ )*(?:status|list-units)\b.*"
 )
 _JOURNAL = re.compile(rf"[A-Z][a-z]{{2}} +\d+ \d\d:\d\d:\d\d (?P<host>{_HOST}) [\w@./-]+(?:\[\d+\])?: .*")
+_LONGEST = 2000  # letters of one line
 _SPAN = re.compile(r"(\d{1,6}) ?(years?|y|months?|weeks?|w|days?|d|hours?|h|minutes?|min|seconds?|s)\b")
 _UNITS = {"y": 365 * 86400, "month": 30 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "min": 60, "s": 1}
 _NO_NODE = frozenset(("", ".", "nodes", "node", "systemctl", "systemd", "status", "dump", "logs"))
+
+
+class _Reading:
+    """The state of going through one text line by line: the node of the last command, and the unit whose block is open."""
+
+    def __init__(self, now: datetime | None) -> None:
+        self.found: dict[str, Json] = {}
+        self._now, self._node = now, ""
+        self._open: Json | None = None
+
+    def take(self, line: str) -> None:
+        if "systemctl" in line and (command := _COMMAND.fullmatch(line)):
+            self._node, self._open = command["ssh"] or command["prompt"] or command["debug"] or "", None
+        elif match := _UNIT.fullmatch(line):
+            self._open = _put(self.found, self._node, match["unit"])
+        elif match := _ROW.fullmatch(line):
+            _put(self.found, self._node, match["unit"]).update(
+                state=match["state"], detail=match["detail"], said=" ".join(match["said"].split())
+            )
+            self._open = None
+        elif self._open is not None:
+            self._detail(self._open, line)
+
+    def _detail(self, unit: Json, line: str) -> None:
+        if match := _ACTIVE.fullmatch(line):
+            unit |= filled(state=match["state"], detail=match["detail"], said=match["said"], since=ago(self._now, _span(match["ago"])))
+        elif match := _LOADED.fullmatch(line):
+            unit["enabled"] = match["enabled"].startswith("enabled")
+        elif not unit["node"] and (match := _JOURNAL.fullmatch(line)):
+            unit["node"] = match["host"]
 
 
 def read(content: str, name: str, now: datetime | None) -> list[Json]:
     """The units that the text tells of; a unit whose node nothing names is left out."""
     if ".service" not in content:
         return []
-    found: dict[str, Json] = {}
-    node, current = "", None
+    reading = _Reading(now)
     for line in clean(content).split("\n"):
-        if len(line) > 2000:
-            continue
-        if "systemctl" in line and (command := _COMMAND.fullmatch(line)):
-            node, current = command["ssh"] or command["prompt"] or command["debug"] or "", None
-        elif match := _UNIT.fullmatch(line):
-            current = _put(found, node, match["unit"])
-        elif current is not None and (match := _ACTIVE.fullmatch(line)):
-            current |= filled(state=match["state"], detail=match["detail"], said=match["said"], since=ago(now, _span(match["ago"])))
-        elif current is not None and (match := _LOADED.fullmatch(line)):
-            current["enabled"] = match["enabled"].startswith("enabled")
-        elif current is not None and not current["node"] and (match := _JOURNAL.fullmatch(line)):
-            current["node"] = match["host"]
-        elif match := _ROW.fullmatch(line):
-            _put(found, node, match["unit"]).update(state=match["state"], detail=match["detail"], said=" ".join(match["said"].split()))
-            current = None
-    return list(_named(found, _of_path(name)))
+        if len(line) <= _LONGEST:
+            reading.take(line)
+    return list(_named(reading.found, _of_path(name)))
 
 
 def _put(found: dict[str, Json], node: str, unit: str) -> Json:
