@@ -26,9 +26,9 @@ _SHARED = frozenset(("kube-scheduler", "kube-controller-manager", "kube-apiserve
 def find(cluster: Cluster) -> Iterator[Finding]:
     units = list(cluster.all(NodeService))
     for unit in units:
-        if code := _CODES.get(unit.unit):
-            if _down(unit) and _meant(cluster, unit) and not _covered(unit, units):
-                yield _say(cluster, unit, code)
+        code = _CODES.get(unit.unit)
+        if code and _down(unit) and _meant(cluster, unit) and not _covered(unit, units):
+            yield _say(cluster, unit, code)
 
 
 def _say(cluster: Cluster, unit: NodeService, code: str) -> Finding:

@@ -1,0 +1,187 @@
+"""Addresses that lead nowhere: in settings, in Secrets, in the routes of gateways; name servers and databases as clients see them."""
+
+import pytest
+
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.cluster import Cluster
+from tests.integrations.kubernetes.network_world import Thing, deployment, pod, prove, service, stated, thing, told
+from tests.integrations.kubernetes.situation import evidence, findings
+
+CART = service("cart", "cart", port=7000, target=7000)
+CART_POD = pod("cart-1", "cart", ports=[{"containerPort": 7000}])
+
+
+def caller(value: str, name: str = "CART_ADDR", **more: object) -> Thing:
+    return pod("web-1", "web", owner="StatefulSet/web", container={"env": [{"name": name, "value": value}]}, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", ["cart:7001", "http://cart.shop.svc.cluster.local:7001/api", "redis://u@cart.shop:7001"])
+def test_a_port_the_service_does_not_have(value: str):
+    (found,) = stated(CART, CART_POD, caller(value))
+    assert (found.code, found.owner.name, found.confidence) == ("K8S-518", "web", Confidence.MEDIUM)
+    assert "7000" in found.message
+
+
+def test_a_log_makes_it_certain():
+    logs = {("shop", "web-1", "app"): "dial tcp: connect cart:7001: connection refused"}
+    (found,) = stated(CART, CART_POD, caller("cart:7001"), logs=logs)
+    assert found.confidence is Confidence.HIGH
+
+
+@pytest.mark.parametrize("value", ["cart:7000", "cart", "10.0.0.9:7001", "cart.example.com:7001", "mail.example.com:25"])
+def test_addresses_that_are_right_or_outside_are_silent(value: str):
+    assert told(CART, CART_POD, caller(value)) == []
+
+
+def test_headless_services_and_aliases_leave_the_port_to_the_caller():
+    headless = service("cart", "cart", port=7000, target=7000, clusterIP="None")
+    assert told(headless, CART_POD, caller("cart:7001")) == []
+
+
+def test_a_name_that_is_almost_a_service():
+    (found,) = stated(CART, CART_POD, caller("cart-old:7000"))
+    assert found.code == "K8S-519"
+    assert "there is cart" in found.message
+
+
+def test_a_neighbour_with_the_same_setting_tells_the_right_name():
+    other = pod("api-1", "api", owner="StatefulSet/api", container={"env": [{"name": "CART_ADDR", "value": "cart:7000"}]})
+    (found,) = stated(CART, CART_POD, other, caller("basket:7000"))
+    assert (found.code, found.owner.name) == ("K8S-519", "web")
+    assert "statefulset/api has cart:7000" in found.message
+
+
+def test_parts_that_are_not_installed_are_no_fault():
+    assert told(CART, CART_POD, caller("assistant:80")) == []
+
+
+def test_nothing_is_said_of_names_where_services_were_not_read():
+    assert told(CART_POD, caller("cart-old:7000"), unknown=("services",)) == []
+
+
+def secret_user(*, ready: bool = False) -> Thing:
+    return pod("web-1", "web", ready=ready, owner="StatefulSet/web", container={"envFrom": [{"secretRef": {"name": "db"}}]})
+
+
+def address(**fields: object) -> Thing:
+    known = {"secret": "db", "hostKey": "DB_HOST", "portKey": "DB_PORT", "service": "mysql", "place": "shop", "fits": False}
+    return thing("SecretAddress", "db/DB_HOST", **known | fields)
+
+
+MYSQL = service("mysql", "mysql", port=3306, target=3306)
+MYSQL_POD = pod("mysql-0", "mysql", owner="StatefulSet/mysql", ports=[{"containerPort": 3306}])
+
+
+def test_a_secret_whose_port_is_none_of_its_service():
+    found = {f.code: f for f in stated(MYSQL, MYSQL_POD, secret_user(), address())}
+    assert found["K8S-526"].owner.name == "web"
+    assert "3306" in found["K8S-526"].message
+
+
+@pytest.mark.parametrize("fits", [True, None])
+def test_a_secret_that_fits_or_is_not_known_is_silent(fits: bool | None):
+    assert "K8S-526" not in told(MYSQL, MYSQL_POD, secret_user(), address(fits=fits))
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("ERROR The MySQL server is running with the --read-only option so it cannot execute this statement", "K8S-940"),
+        ("ERROR SQLNonTransientConnectionException: Too many connections", "K8S-941"),
+    ],
+)
+def test_clients_complaints_are_the_databases(line: str, code: str):
+    logs = {("shop", "web-1", "app"): line}
+    from_all = _all(MYSQL, MYSQL_POD, secret_user(ready=True), address(fits=True), logs=logs)
+    assert [(f.code, f.owner.kind, f.owner.name) for f in from_all if f.code == code] == [(code, "StatefulSet", "mysql")]
+
+
+def test_a_warning_of_a_client_is_not_enough():
+    logs = {("shop", "web-1", "app"): "WARN READONLY You can't write against a read only replica."}
+    assert not [f for f in _all(MYSQL, MYSQL_POD, secret_user(ready=True), address(fits=True), logs=logs) if f.code == "K8S-940"]
+
+
+ROUTES = """
+routes:
+  - id: cart
+    uri: lb://{cart}
+    predicates:
+      - Path=/api/cartservice/**
+  - id: order
+    uri: http://${{ORDER_HOST:shop-order-service}}:80
+    predicates:
+      - Path=/api/orderservice/**
+"""
+
+
+def routed(cart: str) -> list[str]:
+    services = [service(f"shop-{n}-service", n) for n in ("cart", "order", "pay")]
+    pods = [pod(f"{n}-1", n) for n in ("cart", "order", "pay")]
+    return told(*services, *pods, thing("ConfigMap", "gateway", data={"application.yml": ROUTES.format(cart=cart)}))
+
+
+def test_a_route_that_leads_to_another_service_than_its_path_says():
+    assert routed("shop-order-service") == ["K8S-525"]
+
+
+@pytest.mark.parametrize("target", ["shop-cart-service", "elsewhere"])
+def test_routes_that_fit_or_lead_outside_are_silent(target: str):
+    assert routed(target) == []
+
+
+def test_nginx_locations_are_routes_too():
+    text = "location /cart/ { proxy_pass http://order:80; }\nlocation /order/ { proxy_pass http://order:80; }"
+    services = [service("basket-cart", "cart"), service("order", "order")]
+    found = stated(*services, pod("cart-1", "cart"), pod("o-1", "order"), thing("ConfigMap", "nginx", data={"nginx.conf": text}))
+    assert [f.code for f in found] == []  # "cart" is too short a word to accuse a route
+    text = text.replace("/cart/", "/checkout/")
+    services[0] = service("checkout", "cart")
+    found = stated(*services, pod("cart-1", "cart"), pod("o-1", "order"), thing("ConfigMap", "nginx", data={"nginx.conf": text}))
+    assert [f.code for f in found] == ["K8S-525"]
+
+
+def resolving(*, ready: bool, where: str) -> list[Thing]:
+    dns = {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["192.0.2.53"]}}
+    one = pod("web-1", "web", ready=ready, owner="Deployment/web", **(dns if where == "pod" else {}))
+    owner = deployment("web")
+    if where == "template":
+        owner["spec"]["template"]["spec"] |= dns
+    return [one, owner]
+
+
+@pytest.mark.parametrize("where", ["pod", "template"])
+def test_a_name_server_of_ones_own_that_does_not_answer(where: str):
+    logs = {("shop", "web-1", "app"): "lookup cart.shop.svc on 192.0.2.53:53: read udp: i/o timeout"}
+    found = [f for f in stated(*resolving(ready=True, where=where), logs=logs) if f.code == "K8S-527"]
+    assert [f.confidence for f in found] == [Confidence.HIGH]
+
+
+def test_a_name_server_of_ones_own_is_a_choice_while_all_is_well():
+    assert "K8S-527" not in told(*resolving(ready=True, where="pod"))
+    assert "K8S-527" in told(*resolving(ready=False, where="pod"))
+
+
+def test_a_service_somebody_calls_is_worth_an_alarm():
+    assert "K8S-502" in told(service("payments", "nobody", port=80), caller("payments:80", "PAYMENTS_ADDR"))
+    assert "K8S-509" in told(service("payments", "nobody", port=80), caller("cart", "OTHER"))
+
+
+def test_a_named_port_that_has_resolved_needs_no_name_in_the_pod():
+    listed = thing(
+        "EndpointSlice",
+        "web-x",
+        meta={"labels": {"kubernetes.io/service-name": "web"}},
+        endpoints=[{"addresses": ["10.1.0.7"]}],
+        ports=[{"name": "", "port": 8080}],
+    )
+    unnamed = pod("web-1", "web", ports=[{"containerPort": 8080}])
+    assert told(service("web", "web", target="http"), unnamed, listed) == []
+    assert told(service("web", "web", target="http"), unnamed) == ["K8S-515"]
+
+
+def _all(*objects: Thing, logs: dict[tuple[str, str, str], str]) -> list[Finding]:
+    from_evidence = evidence(objects, logs)
+    found = findings(Cluster(from_evidence))
+    for one in found:
+        prove(from_evidence, one)
+    return found

@@ -1,0 +1,219 @@
+"""What people save beside kubectl's output: the state of a node's services, manifests, Secrets, logs."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.objects.cluster import NodeService, SavedLog, SecretAddress
+from midwatch.integrations.kubernetes.objects.workload import Deployment
+from midwatch.integrations.kubernetes.reader import Refused
+from midwatch.integrations.kubernetes.text import read
+from midwatch.integrations.kubernetes.text.units import read as read_units
+from tests.integrations.kubernetes.network_world import Thing, thing
+from tests.integrations.kubernetes.situation import cluster, codes, evidence, findings
+from tests.integrations.kubernetes.test_dump import ask, dump, names
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+STOPPED = """\
+○ containerd.service - containerd container runtime
+     Loaded: loaded (/etc/systemd/system/containerd.service; enabled; vendor preset: enabled)
+     Active: inactive (dead) since Sat 2026-11-21 01:57:07 UTC; 2min 53s ago
+       Docs: https://containerd.io
+    Process: 936 ExecStartPre=/sbin/modprobe overlay (code=exited, status=0/SUCCESS)
+
+Nov 21 01:57:07 worker-7 systemd[1]: Stopped containerd container runtime.
+"""
+
+
+def only_unit(text: str, name: str = "a.txt") -> Thing:
+    (found,) = read_units(text, name, NOW)
+    return found
+
+
+def test_a_stopped_unit():
+    unit = only_unit("$ ssh worker-7 systemctl status containerd\n" + STOPPED)
+    assert (unit["node"], unit["unit"], unit["state"], unit["detail"], unit["enabled"]) == (
+        "worker-7",
+        "containerd",
+        "inactive",
+        "dead",
+        True,
+    )
+    assert unit["since"] == (NOW - timedelta(minutes=2, seconds=53)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize("command", ["root@worker-3:~# systemctl status containerd", "[root@worker-3 ~]# systemctl status -l containerd"])
+def test_the_prompt_names_the_node(command: str):
+    assert only_unit(f"{command}\n{STOPPED}")["node"] == "worker-3"
+
+
+def test_the_journal_or_the_folder_names_the_node():
+    assert only_unit(STOPPED)["node"] == "worker-7"
+    assert only_unit(STOPPED.partition("\n\n")[0], "nodes/worker-5/containerd.txt")["node"] == "worker-5"
+    assert read_units(STOPPED.partition("\n\n")[0], "containerd.txt", NOW) == []
+
+
+def test_a_table_of_units():
+    text = (
+        "$ ssh node-1 systemctl list-units --type=service\n"
+        "  UNIT                LOAD   ACTIVE SUB     DESCRIPTION\n"
+        "  containerd.service  loaded active running containerd\n"
+        "● kubelet.service     loaded failed failed  kubelet: The Kubernetes Node Agent\n"
+    )
+    assert [(u["unit"], u["state"]) for u in read_units(text, "a.txt", NOW)] == [("containerd", "active"), ("kubelet", "failed")]
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
+def test_any_text_is_safe(text: str):
+    for content in (text, STOPPED[:90] + text, text + ".service\n     Active: " + text):
+        assert all(u["node"] for u in read_units(content, "a.txt", NOW))
+
+
+def test_units_stand_beside_kubectl_output():
+    text = "$ kubectl get nodes\nNAME     STATUS   ROLES    AGE   VERSION\nnode-1   Ready    <none>   1d    v1.33.0\n\n"
+    parsed = read(text + "$ ssh node-1 systemctl status containerd\n" + STOPPED, name="a.txt", now=NOW)
+    assert parsed is not None
+    assert {o["kind"] for o in parsed.objects} == {"Node", "NodeService"}
+
+
+def unit(name: str, node: str = "node-1", state: str = "inactive", **more: object) -> Thing:
+    return thing(
+        "NodeService", f"{node}/{name}", namespace="", node=node, unit=name, state=state, detail="dead", said=f"{state} (dead)", **more
+    )
+
+
+def told(*objects: Thing) -> list[tuple[str, str]]:
+    found = findings(Cluster(evidence(objects)))
+    return [(f.code, f.subject.name) for f in found if f.code.startswith("K8S-83")]
+
+
+def node(name: str = "node-1", runtime: str = "containerd://2.0") -> Thing:
+    return thing("Node", name, namespace="", status={"nodeInfo": {"containerRuntimeVersion": runtime}})
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("kubelet", "K8S-830"), ("containerd", "K8S-831"), ("kube-proxy", "K8S-832"), ("kube-scheduler", "K8S-833"), ("etcd", "K8S-834")],
+)
+def test_a_service_that_does_not_run(name: str, code: str):
+    assert told(node(), unit(name)) == [(code, "node-1")]
+    assert told(node(), unit(name, state="active")) == []
+
+
+def test_another_runtime_than_the_nodes_may_stand_still():
+    assert told(node(), unit("docker")) == []
+    assert told(node(runtime="docker://24"), unit("docker")) == [("K8S-831", "node-1")]
+
+
+def test_one_scheduler_of_two_is_enough():
+    assert told(node(), node("node-2"), unit("kube-scheduler"), unit("kube-scheduler", "node-2", "active")) == []
+
+
+def test_a_unit_that_is_switched_off_or_runs_as_a_pod_is_silent():
+    assert told(node(), unit("kube-proxy", enabled=False)) == []
+    assert told(node(), unit("kube-proxy"), thing("Pod", "kube-proxy-x", namespace="kube-system")) == []
+
+
+def test_units_of_no_interest_are_silent():
+    assert told(node(), unit("cups")) == []
+
+
+def test_the_empty_cluster_is_silent():
+    assert codes(cluster("")) == []
+
+
+MANIFEST = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 3
+  template:
+    spec: {dnsPolicy: None, containers: [{name: app, image: "app:1"}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {ports: [{port: 80}]}
+"""
+SERVICES = """\
+$ kubectl get services -n shop
+NAME    TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)    AGE
+mysql   ClusterIP   10.0.0.7     <none>        3306/TCP   1d
+"""
+DEPLOYMENTS = """\
+$ kubectl get deployments -n shop
+NAME   READY   UP-TO-DATE   AVAILABLE   AGE
+web    0/0     0            0           1d
+"""
+
+
+async def test_the_cluster_is_believed_before_a_manifest(tmp_path: Path) -> None:
+    reader = dump(tmp_path, app_yaml=MANIFEST, deployments_txt=DEPLOYMENTS)
+    (found,) = (await ask(reader, "deployments", "shop")).items
+    assert isinstance(found, Deployment)
+    assert found.spec.replicas == 0
+    assert found.spec.template.spec.dns_policy == "None"
+
+
+async def test_what_only_a_manifest_tells_of_does_not_exist_where_the_list_is_known(tmp_path: Path) -> None:
+    reader = dump(tmp_path, app_yaml=MANIFEST, services_txt=SERVICES)
+    assert names(await ask(reader, "services", "shop")) == ["mysql"]
+    assert names(await ask(reader, "deployments", "shop")) == ["web"]
+
+
+async def test_a_partial_answer_says_which_namespaces_are_whole(tmp_path: Path) -> None:
+    reader = dump(tmp_path, services_txt=SERVICES)
+    found = await ask(reader, "services")
+    assert (found.partial, found.whole) == ("only namespace shop", ("shop",))
+    assert (await ask(reader, "services", labels="app=x")).whole == ()
+
+
+SECRET = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: db, namespace: shop}
+stringData: {DB_HOST: mysql, DB_PORT: "3399", DB_PASSWORD: hunter2-hunter2, MAIL_HOST: mail.example.com, MAIL_PORT: "25"}
+"""
+
+
+async def test_addresses_of_a_secret_are_compared_and_never_shown(tmp_path: Path) -> None:
+    reader = dump(tmp_path, secret_yaml=SECRET, services_txt=SERVICES)
+    (found,) = (await ask(reader, "secretaddresses")).items
+    assert isinstance(found, SecretAddress)
+    assert (found.secret, found.service, found.port_key, found.fits) == ("db", "mysql", "DB_PORT", False)
+    assert not any(value in repr(found) for value in ("3399", "hunter2", "mail.example.com"))
+
+
+@pytest.mark.parametrize(("port", "fits"), [("3306", True), ("", None)])
+async def test_a_port_that_fits_or_is_not_said(tmp_path: Path, port: str, fits: bool | None) -> None:
+    reader = dump(tmp_path, secret_yaml=SECRET.replace("3399", port), services_txt=SERVICES)
+    (found,) = (await ask(reader, "secretaddresses")).items
+    assert isinstance(found, SecretAddress)
+    assert found.fits is fits
+
+
+async def test_saved_logs_are_named(tmp_path: Path) -> None:
+    body = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1", "namespace": "shop", "uid": "u"}, "spec": {"containers": [{"name": "app"}]}}'
+    reader = dump(tmp_path, pod_json=body, **{"shop__web-1__app_log": "ready\n", "shop__web-1__previous_log": "gone\n"})
+    found = [o for o in (await ask(reader, "savedlogs")).items if isinstance(o, SavedLog)]
+    assert [(o.pod, o.container, o.previous) for o in found] == [("web-1", "app", False), ("web-1", "app", True)]
+
+
+async def test_what_nobody_saved_is_absent_and_no_gap(tmp_path: Path) -> None:
+    reader = dump(tmp_path, services_txt=SERVICES)
+    for plural in ("nodeservices", "secretaddresses", "savedlogs"):
+        with pytest.raises(Refused) as refused:
+            await ask(reader, plural)
+        assert refused.value.absent
+
+
+async def test_units_of_a_dump(tmp_path: Path) -> None:
+    reader = dump(tmp_path, **{"nodes__worker-7__containerd_txt": "$ systemctl status containerd\n" + STOPPED})
+    (found,) = (await ask(reader, "nodeservices")).items
+    assert isinstance(found, NodeService)
+    assert (found.node, found.unit, found.state) == ("worker-7", "containerd", "inactive")
