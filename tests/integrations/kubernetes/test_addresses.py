@@ -1,5 +1,7 @@
 """Addresses that lead nowhere: in settings, in Secrets, in the routes of gateways; name servers and databases as clients see them."""
 
+from typing import Any
+
 import pytest
 
 from midwatch.domain.finding import Confidence, Finding
@@ -11,8 +13,8 @@ CART = service("cart", "cart", port=7000, target=7000)
 CART_POD = pod("cart-1", "cart", ports=[{"containerPort": 7000}])
 
 
-def caller(value: str, name: str = "CART_ADDR", **more: object) -> Thing:
-    return pod("web-1", "web", owner="StatefulSet/web", container={"env": [{"name": name, "value": value}]}, **more)  # type: ignore[arg-type]
+def caller(value: str, name: str = "CART_ADDR", **more: Any) -> Thing:
+    return pod("web-1", "web", owner="StatefulSet/web", container={"env": [{"name": name, "value": value}]}, **more)
 
 
 @pytest.mark.parametrize("value", ["cart:7001", "http://cart.shop.svc.cluster.local:7001/api", "redis://u@cart.shop:7001"])
@@ -63,8 +65,8 @@ def secret_user(*, ready: bool = False) -> Thing:
     return pod("web-1", "web", ready=ready, owner="StatefulSet/web", container={"envFrom": [{"secretRef": {"name": "db"}}]})
 
 
-def address(**fields: object) -> Thing:
-    known = {"secret": "db", "hostKey": "DB_HOST", "portKey": "DB_PORT", "service": "mysql", "place": "shop", "fits": False}
+def address(**fields: Any) -> Thing:
+    known: Thing = {"secret": "db", "hostKey": "DB_HOST", "portKey": "DB_PORT", "service": "mysql", "place": "shop", "fits": False}
     return thing("SecretAddress", "db/DB_HOST", **known | fields)
 
 

@@ -1,7 +1,9 @@
 """What people save beside kubectl's output: the state of a node's services, manifests, Secrets, logs."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -80,7 +82,7 @@ def test_units_stand_beside_kubectl_output():
     assert {o["kind"] for o in parsed.objects} == {"Node", "NodeService"}
 
 
-def unit(name: str, node: str = "node-1", state: str = "inactive", **more: object) -> Thing:
+def unit(name: str, node: str = "node-1", state: str = "inactive", **more: Any) -> Thing:
     return thing(
         "NodeService", f"{node}/{name}", namespace="", node=node, unit=name, state=state, detail="dead", said=f"{state} (dead)", **more
     )
@@ -173,6 +175,12 @@ async def test_a_partial_answer_says_which_namespaces_are_whole(tmp_path: Path) 
     assert (await ask(reader, "services", labels="app=x")).whole == ()
 
 
+POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "web-1", "namespace": "shop", "uid": "u"},
+    "spec": {"containers": [{"name": "app"}]},
+}
 SECRET = """\
 apiVersion: v1
 kind: Secret
@@ -198,7 +206,7 @@ async def test_a_port_that_fits_or_is_not_said(tmp_path: Path, port: str, fits: 
 
 
 async def test_saved_logs_are_named(tmp_path: Path) -> None:
-    body = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1", "namespace": "shop", "uid": "u"}, "spec": {"containers": [{"name": "app"}]}}'
+    body = json.dumps(POD)
     reader = dump(tmp_path, pod_json=body, **{"shop__web-1__app_log": "ready\n", "shop__web-1__previous_log": "gone\n"})
     found = [o for o in (await ask(reader, "savedlogs")).items if isinstance(o, SavedLog)]
     assert [(o.pod, o.container, o.previous) for o in found] == [("web-1", "app", False), ("web-1", "app", True)]
@@ -217,3 +225,71 @@ async def test_units_of_a_dump(tmp_path: Path) -> None:
     (found,) = (await ask(reader, "nodeservices")).items
     assert isinstance(found, NodeService)
     assert (found.node, found.unit, found.state) == ("worker-7", "containerd", "inactive")
+
+
+def quota(resource: str, used: str, hard: str) -> Thing:
+    return thing("ResourceQuota", "limits", spec={"hard": {resource: hard}}, status={"hard": {resource: hard}, "used": {resource: used}})
+
+
+def wish(kind: str, name: str, storage: str = "") -> Thing:
+    return thing("Wish", f"{kind}/{name}", wanted=kind, called=name, storage=storage)
+
+
+@pytest.mark.parametrize(
+    ("resource", "used", "hard", "wished", "code"),
+    [
+        ("services", "3", "3", wish("Service", "web"), "K8S-712"),
+        ("requests.storage", "0", "1Gi", wish("PersistentVolumeClaim", "data", "2Gi"), "K8S-713"),
+        ("persistentvolumeclaims", "2", "2", wish("PersistentVolumeClaim", "data", "1Gi"), "K8S-713"),
+    ],
+)
+def test_what_a_quota_does_not_let_in(resource: str, used: str, hard: str, wished: Thing, code: str):
+    found = [f for f in findings(Cluster(evidence([quota(resource, used, hard), wished]))) if f.code == code]
+    assert len(found) == 1
+    assert "manifest" in found[0].message
+
+
+def test_a_wish_that_would_fit_is_not_the_quotas_fault():
+    seen = cluster_of(quota("requests.storage", "0", "4Gi"), wish("PersistentVolumeClaim", "data", "2Gi"))
+    assert not {"K8S-712", "K8S-713"} & set(codes(seen))
+
+
+def cluster_of(*objects: Thing) -> Cluster:
+    return Cluster(evidence(objects))
+
+
+def waiting_pod(reason: str, message: str = "", **more: Any) -> Thing:
+    state = {"waiting": {"reason": reason} | ({"message": message} if message else {})}
+    status = {"phase": "Pending", "containerStatuses": [{"name": "app", "ready": False, "state": state}]}
+    return thing("Pod", "web-1", spec={"nodeName": "node-1", "containers": [{"name": "app", "image": "app:1", **more}]}, status=status)
+
+
+def warning(reason: str, message: str) -> Thing:
+    ref = {"kind": "Pod", "name": "web-1", "namespace": "shop"}
+    when = {"firstTimestamp": "2026-11-21T01:55:00Z", "lastTimestamp": "2026-11-21T02:00:00Z"}
+    return thing("Event", f"web-1.{reason}".lower(), involvedObject=ref, type="Warning", reason=reason, message=message, **when)
+
+
+def test_a_description_without_the_kubelets_message_is_completed_by_the_event():
+    one = waiting_pod("CreateContainerConfigError", envFrom=[{"secretRef": {"name": "db"}}])
+    assert "K8S-102" in codes(cluster_of(one, warning("Failed", 'Error: secret "db" not found')))
+
+
+@pytest.mark.parametrize("reason", ["FailedCreatePodSandBox", "RunContainerError"])
+def test_a_memory_limit_too_small_to_start(reason: str):
+    text = "runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?): unknown"
+    limits: Thing = {"resources": {"limits": {"memory": "2Mi"}}}
+    if reason == "RunContainerError":
+        seen = cluster_of(waiting_pod(reason, text, **limits))
+    else:
+        seen = cluster_of(waiting_pod("ContainerCreating", **limits), warning(reason, f"Failed to create pod sandbox: {text}"))
+    (found,) = (f for f in findings(seen) if f.code == "K8S-157")
+    assert "2Mi" in found.message
+
+
+def test_the_schedulers_words_are_in_the_event_where_the_condition_has_none():
+    refused = [{"type": "PodScheduled", "status": "False"}]
+    spec = {"containers": [{"name": "app", "image": "app:1"}]}
+    one = thing("Pod", "web-1", spec=spec, status={"phase": "Pending", "conditions": refused})
+    said = warning("FailedScheduling", "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.")
+    assert "K8S-302" in codes(cluster_of(one, said, node()))

@@ -84,6 +84,7 @@ SAVED: dict[str, Kind] = {
         Kind("nodeservices", "", cluster.NodeService, namespaced=False),
         Kind("secretaddresses", "", cluster.SecretAddress),
         Kind("savedlogs", "", cluster.SavedLog),
+        Kind("wishes", "", cluster.Wish),
     )
 }
 READABLE: dict[str, Kind] = ALL | SAVED

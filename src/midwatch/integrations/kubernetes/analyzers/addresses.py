@@ -60,14 +60,15 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _settings(cluster: Cluster) -> Iterator[Setting]:
-    """Of each workload once: its replicas have the same."""
-    seen: set[tuple[Subject, str, str]] = set()
+    """Of each workload once: replicas of one template have the same environment."""
+    seen: set[tuple[Subject, str]] = set()
     for pod in cluster.all(Pod):
-        for setting in settings(cluster, pod) if not pod.finished else ():
-            key = (setting.owner, setting.name, f"{setting.host}:{setting.port}")
-            if key not in seen:
-                seen.add(key)
-                yield setting
+        if pod.finished:
+            continue
+        key = (cluster.owner(pod), pod.labels.get("pod-template-hash", ""))
+        if key not in seen:
+            seen.add(key)
+            yield from settings(cluster, pod)
 
 
 def settings(cluster: Cluster, pod: Pod) -> Iterator[Setting]:

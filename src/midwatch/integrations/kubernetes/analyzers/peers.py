@@ -51,6 +51,7 @@ _CONNECTS = tuple(
     )
 )
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_SOURCE = re.compile(r"\.(?:c|cc|cpp|h|go|rs|py|java|kt|js|ts|rb|php|cs|scala)$", re.IGNORECASE)
 _PLAIN_WORDS = frozenset(
     ["the", "a", "an", "to", "server", "host", "database", "db", "connection", "address", "error", "tcp", "http", "https", "dial", "at"]
 )
@@ -95,9 +96,14 @@ def _miss(line: Line) -> Miss | None:
             match = expression.search(line.said)
             named = match.groupdict() if match else {}
             host = (named.get("host") or named.get("mysql") or "").strip(".")
-            if host and host.lower() not in _PLAIN_WORDS:
+            if host and host.lower() not in _PLAIN_WORDS and _could_be_host(host):
                 return Miss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
     return None
+
+
+def _could_be_host(host: str) -> bool:
+    """`09:11` is a time and `grpc_stream.cc:130` a place in a source file."""
+    return bool(_ADDRESS.fullmatch(host)) or (any(c.isalpha() for c in host) and not _SOURCE.search(host))
 
 
 def _told(instance: Instance, log: LogLines, miss: Miss) -> Finding | None:

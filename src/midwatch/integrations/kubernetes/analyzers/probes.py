@@ -132,7 +132,8 @@ def _too_soon(failing: Failing) -> Finding | None:
     patience = (probe.initial_delay_seconds or 0) + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
     lived = (ended.finished_at - ended.started_at).total_seconds()
     grace = (instance.pod.spec.termination_grace_period_seconds or 30) + (probe.period_seconds or 10)
-    if patience > 60 or lived > patience + grace or instance.status.restart_count < 2:
+    by_itself = lived < (probe.initial_delay_seconds or 0)  # no probe had asked yet
+    if by_itself or patience > 60 or lived > patience + grace or instance.status.restart_count < 2:
         return None
     delay = probe.initial_delay_seconds or 0
     cites = (instance.cite(f'"periodSeconds":{probe.period_seconds}'),) if probe.period_seconds not in (None, 10) else ()

@@ -11,7 +11,7 @@ from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.footprint import amounts
-from midwatch.integrations.kubernetes.objects.cluster import LimitRange, ResourceQuota
+from midwatch.integrations.kubernetes.objects.cluster import LimitRange, ResourceQuota, Wish
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
@@ -28,6 +28,13 @@ _HOST = re.compile(r"^(?:[a-z][a-z0-9+]*://)?([a-z][a-z0-9-]*)(?:\.[a-z0-9.-]+)?
 _PAIR = re.compile(r"([\w./-]+)=([^,\s]+)")
 _CODES = {"pods": "K8S-702", "cpu": "K8S-703", "memory": "K8S-704", "storage": "K8S-705", "services": "K8S-706"}
 
+# Kind → what a quota counts of it, and whether by the storage it asks for.
+_COUNTED = {
+    "Service": {"services": False, "count/services": False},
+    "PersistentVolumeClaim": {"requests.storage": True, "persistentvolumeclaims": False, "count/persistentvolumeclaims": False},
+}
+_WISHED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
+
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     refused: set[Subject] = set()
@@ -36,7 +43,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             refused.add(found.subject)
             yield found
     for quota in cluster.all(ResourceQuota):
-        blocked = [*_services(cluster, quota), *_claims(cluster, quota)]
+        blocked = [*_services(cluster, quota), *_claims(cluster, quota)] or list(_wishes(cluster, quota))
         yield from blocked
         if not blocked and quota.subject not in refused:
             yield from _full(cluster, quota)
@@ -192,6 +199,38 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                     claim=name,
                     **_numbers(quota, resource),
                 )
+
+
+def _wishes(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+    """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever applied it."""
+    hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
+    for wish in cluster.all(Wish, quota.namespace):
+        resources = _COUNTED.get(wish.wanted, {})
+        for resource in (r for r in resources if r in hard):
+            need = amount(wish.storage) if resources[resource] else 1.0
+            if used.get(resource, 0.0) + need <= hard[resource]:
+                continue
+            yield finding(
+                _WISHED[wish.wanted],
+                quota.subject,
+                owner=_user(cluster, wish),
+                cites=(cluster.cite(quota, resource), cluster.cite(wish)),
+                confidence=Confidence.MEDIUM,
+                onset=quota.metadata.creation_timestamp,
+                peers=(),
+                wanted=f"{wish.wanted} {wish.called}",
+                asked=wish.storage if resources[resource] else "1 more",
+                **_numbers(quota, resource),
+            )
+            break
+
+
+def _user(cluster: Cluster, wish: Wish) -> Subject:
+    """The workload that waits for what was not let in."""
+    for pod in cluster.pods_in(wish.namespace):
+        if any(v.persistent_volume_claim and v.persistent_volume_claim.claim_name == wish.called for v in pod.spec.volumes or ()):
+            return cluster.owner(pod)
+    return Subject(kind=wish.wanted, name=wish.called, namespace=wish.namespace)
 
 
 def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:

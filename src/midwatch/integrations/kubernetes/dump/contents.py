@@ -11,9 +11,11 @@ from midwatch.integrations.kubernetes.dump.decode import clean, convert, dated, 
 from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merged
 from midwatch.integrations.kubernetes.dump.secretaddresses import Pair, compared, pairs
 from midwatch.integrations.kubernetes.kinds import KINDS, PLURAL, SAVED, Kind
-from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.cluster import Event, Wish
+from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.reader import Unreadable
 
 Json = dict[str, Any]
@@ -161,12 +163,12 @@ class Contents:
 
     def _part_from_wishes(self) -> None:
         """A manifest saved beside the cluster's own list is a wish: what the list does not have does not exist."""
-        for plural, whole in self.whole.items():
+        for plural, whole in list(self.whole.items()):
             held = self.held.get(plural, {})
             for place in [p for p, h in held.items() if h.origin is Origin.WRITTEN and _only_manifests(h)]:
                 listing = whole.get(place[0]) or whole.get("")
                 if listing and listing not in held[place].files:
-                    del held[place]
+                    self._put(SAVED["wishes"], Held(_wish(held.pop(place).obj), Origin.SERVED, {listing}))
 
     def _adopted(self, kind: Kind, held: Held, known: tuple[str, ...]) -> str:
         """The namespace of the same object seen elsewhere, of the folder, the only one there is, or the one kubectl assumes."""
@@ -215,6 +217,12 @@ class Contents:
 
 def _served(raw: Json, meta: Json) -> bool:
     return "status" in raw or any(field in meta for field in ("uid", "resourceVersion", "creationTimestamp"))
+
+
+def _wish(obj: Object) -> Wish:
+    asked = (obj.spec.resources.requests or {}).get("storage", "") if isinstance(obj, PersistentVolumeClaim) else ""
+    meta = Metadata(name=f"{obj.kind}/{obj.name}", namespace=obj.namespace)
+    return Wish(metadata=meta, wanted=obj.kind, called=obj.name, storage=str(asked))
 
 
 def _only_manifests(held: Held) -> bool:

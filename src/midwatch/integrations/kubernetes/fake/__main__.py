@@ -9,6 +9,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 from midwatch.integrations.kubernetes.fake.crowd import crowd
 from midwatch.integrations.kubernetes.fake.demo import demo
@@ -30,10 +31,14 @@ def main() -> None:
     end.daemon = True
     end.start()
     # The server ends on SIGTERM and then raises it once more; without a handler the last line would not be written.
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGTERM, _stay)
     server.run(sockets=[taken])
     with suppress(BrokenPipeError):  # a caller may have gone once it had the address
         sys.stdout.write(f"requests={len(cluster.requests)} writes={len(cluster.writes)} bytes={sum(r.sent for r in cluster.requests)}\n")
+
+
+def _stay(_number: int, _frame: FrameType | None) -> None:
+    """The server has heard the signal and is ending by itself."""
 
 
 def _arguments() -> argparse.Namespace:

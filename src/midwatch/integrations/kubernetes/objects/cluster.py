@@ -174,6 +174,14 @@ class SecretAddress(Object):
     fits: bool | None = None
 
 
+class Wish(Object):
+    """An object that a saved manifest asks for and the cluster's own list does not have; `storage` is what a claim requests."""
+
+    wanted: str = ""
+    called: str = ""
+    storage: str = ""
+
+
 class SavedLog(Object):
     """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for logs."""
 
