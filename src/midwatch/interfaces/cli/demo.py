@@ -56,7 +56,7 @@ async def _demo() -> None:
         out.print(f"In its namespace {NAMESPACE} live {len(APPS)} applications. Looking at each, read-only:\n")
         async with wiring.context(command.settings(str(kubeconfig))) as ctx:
             for name, story in APPS.items():
-                out.print(_line(name, story, await _look(ctx, name)))
+                terminal.lay(out, _line(name, story, await _look(ctx, name)))
             found = await _look(ctx, next(iter(APPS)))
     out.print(f"\nThe whole answer for {next(iter(APPS))}:\n", style="bold")
     terminal.show(out, compose(found))

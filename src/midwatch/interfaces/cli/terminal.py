@@ -37,18 +37,18 @@ def plain(text: str) -> str:
 def show(out: Console, found: Report) -> None:
     """Prints a report. Commands are never broken or cut: they are there to be copied."""
     head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}")
-    _print(out, head)
+    lay(out, head)
     for section in found.sections:
-        _print(out, Styled(f"\n{section.title}", style="bold cyan"))
+        lay(out, Styled(f"\n{section.title}", style="bold cyan"))
         for block in section.blocks:
             if isinstance(block, Commands):
                 for command in block.commands:
                     out.print(Styled("    " + plain(command), style="green"), soft_wrap=True)
             else:
-                _print(out, *_block(block))
+                lay(out, *_block(block))
 
 
-def _print(out: Console, *parts: RenderableType) -> None:
+def lay(out: Console, *parts: RenderableType) -> None:
     """Without the spaces that fill lines up to the window's edge: they get into what people copy and into files."""
     with out.capture() as captured:
         out.print(*parts, sep="\n")

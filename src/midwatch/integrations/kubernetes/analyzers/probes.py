@@ -13,7 +13,7 @@ from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Probe
 
-_KIND = re.compile(r"(Liveness|Readiness|Startup) probe (?:failed|errored)")
+_KIND = re.compile(r"(liveness|readiness|startup) probe (?:failed|errored)", re.IGNORECASE)
 _STATUS = re.compile(r"statuscode: (\d{3})")
 _PROTOCOL = re.compile(
     r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x transport connection broken"
@@ -48,7 +48,9 @@ class Failing:
             return f"gRPC on port {probe.grpc.port}"
         if probe.tcp_socket:
             return f"TCP on port {probe.tcp_socket.port}"
-        return "command " + " ".join((probe.exec.command if probe.exec else None) or ())
+        if probe.exec:
+            return "command " + " ".join(probe.exec.command or ())
+        return "what it asks was not saved"
 
     @property
     def port(self) -> int | str:
@@ -79,12 +81,14 @@ def _failing(instance: Instance) -> Iterator[Failing]:
     for kind, event in sorted(kinds.items()):
         probe = _probe(instance.spec, kind)
         dead = kind != "readiness" and (crashed(instance) or killed_by_liveness(instance) is not None)
-        if probe is not None and (not instance.status.ready or dead) and instance.begun:
+        if (not instance.status.ready or dead) and (instance.begun or instance.pod.status.phase == "Running"):
             yield Failing(instance, kind, probe, event)
 
 
-def _probe(container: Container, kind: str) -> Probe | None:
-    return {"liveness": container.liveness_probe, "readiness": container.readiness_probe, "startup": container.startup_probe}[kind]
+def _probe(container: Container, kind: str) -> Probe:
+    """The probe as it is specified; an empty one where the specification was not saved."""
+    found = {"liveness": container.liveness_probe, "readiness": container.readiness_probe, "startup": container.startup_probe}[kind]
+    return found or Probe()
 
 
 def _cause(failing: Failing) -> Finding:
