@@ -1,9 +1,10 @@
 """One Settings: defaults, then `midwatch.yaml`, then MIDWATCH_* in the environment (`__` between levels), then flags."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.investigation import Budget
@@ -23,10 +24,30 @@ class KubernetesSettings(BaseModel):
     contexts: tuple[str, ...] = Field(default=(), description="contexts to look into; otherwise the current one")
 
 
+class SenderSettings(BaseModel):
+    """What a sender proves itself with. Several secrets: during a rotation the old one still counts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secrets: tuple[SecretStr, ...] = Field(default=(), description="shared secrets of the signature, newest first")
+    tokens: tuple[SecretStr, ...] = Field(default=(), description="bearer tokens, or passwords of basic authentication")
+    topics: tuple[str, ...] = Field(default=(), description="SNS topics that may send, and are confirmed by themselves")
+    fields: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: our field → dotted path in theirs")
+    values: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: their value → ours (ok → resolved)")
+
+    @property
+    def open(self) -> bool:
+        """Nothing is configured: whoever reaches the address may send."""
+        return not (self.secrets or self.tokens or self.topics)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MIDWATCH_", env_nested_delimiter="__", extra="forbid")
 
     kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, description="clusters to look into")
+    senders: dict[str, SenderSettings] = Field(
+        default_factory=dict[str, SenderSettings], description="monitoring systems that send alerts: source → how it proves itself"
+    )
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
 
     @classmethod

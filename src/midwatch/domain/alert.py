@@ -1,0 +1,80 @@
+"""What monitoring systems say, in one form. All texts are the sender's: untrusted, bounded, already redacted."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from midwatch.domain.base import Model
+
+
+class AlertStatus(StrEnum):
+    FIRING = "firing"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class AlertSeverity(StrEnum):
+    """CRITICAL: page now. HIGH: major degradation. MEDIUM: a workaround exists. LOW: for information."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return list(AlertSeverity).index(self)
+
+
+class WebLink(Model, frozen=True):
+    title: str
+    href: str
+
+
+class Alert(Model, frozen=True):
+    """One condition that a monitoring system watches.
+
+    `fingerprint` is the same from the first firing to the resolve and again the next time; `external_id` is the sender's own id
+    of this alert (a PagerDuty incident's id). `labels` name what it is about (namespace, pod, host), `details` hold the rest:
+    limits, values, descriptions of custom fields. `ends_at` counts only when the status is resolved.
+    """
+
+    source: str
+    fingerprint: str
+    status: AlertStatus
+    severity: AlertSeverity
+    title: str
+    summary: str = ""
+    external_id: str = ""
+    service: str = ""
+    labels: dict[str, str] = {}
+    details: dict[str, str] = {}
+    links: tuple[WebLink, ...] = ()
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+
+class Remark(Model, frozen=True):
+    """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new priority."""
+
+    fingerprint: str
+    kind: str
+    text: str
+    actor: str = ""
+    at: datetime
+
+
+class Delivery(Model, frozen=True):
+    """What one request of a monitoring system held.
+
+    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). Exactly one of these is filled:
+    `alerts` or `remarks`; `confirm`, an address that the sender wants fetched before it sends alerts; `ignored`, the reason
+    why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not understood.
+    """
+
+    id: str = ""
+    alerts: tuple[Alert, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    confirm: str = ""
+    ignored: str = ""
+    unknown: str = ""

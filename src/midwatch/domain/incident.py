@@ -1,0 +1,67 @@
+"""One thing that is wrong, from the first alert to the resolve."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from midwatch.domain.alert import Alert, AlertSeverity
+from midwatch.domain.base import Model
+
+
+class IncidentStatus(StrEnum):
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+    def may_become(self, other: "IncidentStatus") -> bool:
+        """Acknowledging can be taken back, and what is resolved can be opened again; but nobody acknowledges what is over."""
+        return self is not other and (self, other) != (IncidentStatus.RESOLVED, IncidentStatus.ACKNOWLEDGED)
+
+
+class Incident(Model, frozen=True):
+    """`number` is for people, counted from 1. `keys` are what related alerts share with it (engine/grouping).
+
+    `cycle` counts how often it was opened: a reopened incident is investigated again.
+    """
+
+    id: str
+    number: int
+    title: str
+    description: str = ""
+    severity: AlertSeverity
+    status: IncidentStatus = IncidentStatus.TRIGGERED
+    service: str = ""
+    source: str
+    keys: tuple[str, ...] = ()
+    cycle: int = 1
+    created_at: datetime
+    updated_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    resolved_at: datetime | None = None
+    resolved_by: str = ""
+    resolution: str = ""
+
+
+class StoredAlert(Model, frozen=True):
+    """An alert as it stands: its newest words, how often it came (`count`, within this cycle), and where it belongs."""
+
+    id: str
+    incident_id: str
+    alert: Alert
+    count: int = 1
+    cycle: int = 1
+    first_seen: datetime
+    last_seen: datetime
+
+
+class Entry(Model, frozen=True):
+    """One line of an incident's timeline; `seq` grows. `actor` is who did it: a person's name, a source, or midwatch."""
+
+    seq: int = 0
+    incident_id: str
+    at: datetime
+    kind: str
+    text: str
+    actor: str = "midwatch"
+    data: dict[str, Any] = {}

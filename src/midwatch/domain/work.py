@@ -1,0 +1,69 @@
+"""Work that must not be lost: investigations to run, and effects to have once."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from midwatch.domain.alert import AlertSeverity
+from midwatch.domain.base import Model
+from midwatch.domain.investigation import Request
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        return self in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
+
+
+class Run(Model, frozen=True):
+    """An investigation as a piece of work: asked for, taken by a worker, ended. Its answer is the published form, as JSON.
+
+    `calls` and `seconds` are what it spent. `reason` says why it failed or was cancelled.
+    """
+
+    id: str
+    incident_id: str = ""
+    request: Request
+    severity: AlertSeverity = AlertSeverity.MEDIUM
+    state: RunState = RunState.QUEUED
+    asked_by: str = "midwatch"
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    verdict: str = ""
+    headline: str = ""
+    answer: str = ""
+    reason: str = ""
+    calls: int = 0
+    seconds: float = 0.0
+
+
+class RunEvent(Model, frozen=True):
+    """Something a watcher of a run sees as it happens; `seq` grows within the run, so a watcher can go on where it stopped."""
+
+    run_id: str
+    seq: int = 0
+    at: datetime
+    kind: str
+    data: dict[str, Any] = {}
+
+
+class Effect(Model, frozen=True):
+    """Something that has to reach an outside system once. `key` is the same however often the effect is asked for."""
+
+    key: str
+    target: str
+    kind: str
+    payload: dict[str, Any]
+    created_at: datetime
+    attempts: int = 0
+    next_at: datetime
+    sent_at: datetime | None = None
+    given_up: str = ""
+    receipt: str = ""
