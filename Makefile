@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format docs lock bench clean
+.PHONY: setup demo test check format docs picture lock bench clean
 
 setup: .venv/.ready
 
@@ -34,6 +34,9 @@ format: setup
 
 docs: setup
 	$(BIN)/python -m docs.generate
+
+picture: setup
+	$(BIN)/python -m docs.picture
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -75,7 +75,7 @@ def _line(name: str, story: str, found: Investigation) -> Table:
     line.add_column(width=19)
     line.add_column()
     line.add_row(Text(name, style="bold"), Text(f"({story})", style="dim"))
-    line.add_row(Text(f" {verdict} ", style=terminal.STYLES[verdict]), Text(terminal.plain(headline)))
+    line.add_row(Text.assemble((f" {verdict} ", terminal.STYLES[verdict])), Text(terminal.plain(headline)))
     return line
 
 
