@@ -85,7 +85,8 @@ def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from rows(inner, f"{path}{name}.", f"{variable}{name.upper()}__")
         else:
-            yield f"| {path}{name} | `{variable}{name.upper()}` | `{field.get_default(call_default_factory=True)!r}` | {field.description or ''} |"
+            default = field.get_default(call_default_factory=True)
+            yield f"| {path}{name} | `{variable}{name.upper()}` | `{default!r}` | {field.description or ''} |"
 
 
 def commands() -> Iterator[str]:

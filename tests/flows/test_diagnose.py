@@ -8,7 +8,7 @@ import pytest
 from midwatch.integrations.kubernetes.fake import runs
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from tests.flows.cluster import site
+from tests.flows.cluster import midwatch, site
 
 REFUSED = "ERROR could not connect to {}: connection refused\n"
 
@@ -119,3 +119,34 @@ def test_every_claim_is_proved_and_the_same_twice(tmp_path: Path) -> None:
     assert first == second
     ids = {e["id"] for e in answers[0]["evidence"]}
     assert {c["evidence"] for cause in first["causes"] for c in cause["finding"]["cites"]} <= ids
+
+
+def test_every_part_of_an_answer_is_there(tmp_path: Path) -> None:
+    """What a person needs at night: how bad, why, the proof, what to do now and later, what to watch, what nobody could see."""
+    scene = out_of_memory()
+    scene.cluster.forbid("resourcequotas")
+    with site(scene.cluster, tmp_path) as here:
+        answer = here.run("diagnose", "-n", "shop", "--json").answer
+        shown = here.run("diagnose", "-n", "shop").out
+    cause = answer["diagnosis"]["causes"][0]
+    assert cause["verdict"] == "CONFIRMED"
+    assert cause["finding"]["severity"] == "critical"
+    assert all(cause[part] for part in ("meaning", "check", "fix", "prevent", "monitor"))
+    for title in (
+        "Root cause",
+        "Look:",
+        "Mend:",
+        "So that it does not come back",
+        "Watch",
+        "Evidence",
+        "Not checked",
+        "list resourcequotas",
+    ):
+        assert title in shown, title
+
+
+def test_a_saved_cluster_gives_the_same_answer_twice(tmp_path: Path) -> None:
+    with site(cascade().cluster, tmp_path) as here:
+        here.run("bundle", str(tmp_path / "saved.tgz"), "-A")
+    answers = [midwatch("replay", str(tmp_path / "saved.tgz"), "--json").out for _ in range(2)]
+    assert answers[0] == answers[1]

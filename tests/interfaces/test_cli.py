@@ -144,3 +144,10 @@ def test_the_list_of_commands_says_what_each_command_says(name: str) -> None:
     function = next(n for n in ast.parse(module.read_text()).body if isinstance(n, ast.FunctionDef) and n.name == name)
     assert (ast.get_docstring(function) or "").partition("\n")[0] == COMMANDS[name]
     assert midwatch(name, "--help").code == 0
+
+
+def test_the_demo_explains_each_application() -> None:
+    shown = midwatch("demo")
+    assert shown.code == 0, shown.err
+    assert [shown.out.count(f" {verdict} ") >= 1 for verdict in ("CONFIRMED", "LIKELY", "HEALTHY")] == [True] * 3
+    assert "What to try next" in shown.out
