@@ -13,15 +13,16 @@ from types import FrameType
 
 from midwatch.integrations.kubernetes.fake.crowd import crowd
 from midwatch.integrations.kubernetes.fake.demo import demo
-from midwatch.integrations.kubernetes.fake.server import build_server, listen, write_kubeconfig
+from midwatch.integrations.kubernetes.fake.server import build_server, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.situation import load_situation
 from midwatch.integrations.kubernetes.fake.world import FakeCluster
+from midwatch.kit import loopback
 
 
 def main() -> None:
     given = _arguments()
     cluster = _cluster(given)
-    taken, url = listen(given.port)
+    taken, url = loopback.listen(given.port)
     if given.kubeconfig:
         write_kubeconfig(given.kubeconfig, url, next(iter(cluster.tokens), ""))
     sys.stdout.write(f"{url}\n")  # the caller reads the address from the first line

@@ -1,10 +1,6 @@
-"""Runs the fake API server on a free port of the loopback interface."""
+"""Serves the fake API server on a free port of the loopback interface, and writes the kubeconfig that leads there."""
 
-import socket
-import threading
-import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import uvicorn
@@ -12,48 +8,16 @@ import yaml
 
 from midwatch.integrations.kubernetes.fake.app import app
 from midwatch.integrations.kubernetes.fake.world import FakeCluster
-
-_LOOPBACK = "127.0.0.1"
+from midwatch.kit import loopback
 
 
 def build_server(cluster: FakeCluster) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app(cluster),
-        lifespan="off",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-        timeout_keep_alive=75,
-    )
-    return uvicorn.Server(config)
+    return loopback.build_server(app(cluster))
 
 
-def listen(port: int = 0) -> tuple[socket.socket, str]:
-    """The socket and its address; port 0 takes any free one."""
-    taken = socket.socket()
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    taken.bind((_LOOPBACK, port))
-    taken.listen(128)  # at once: whoever learns the address may call before the server's loop runs
-    return taken, f"http://{_LOOPBACK}:{taken.getsockname()[1]}"
-
-
-@contextmanager
-def serve(cluster: FakeCluster, port: int = 0) -> Generator[str]:
+def serve(cluster: FakeCluster, port: int = 0) -> AbstractContextManager[str]:
     """The address of a server that lives as long as the block; the cluster may be changed meanwhile."""
-    taken, url = listen(port)
-    server = build_server(cluster)
-    thread = threading.Thread(target=server.run, args=([taken],), name="fake-kubernetes", daemon=True)
-    thread.start()
-    try:
-        while not server.started and thread.is_alive():
-            time.sleep(0.005)
-        yield url
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        taken.close()
+    return loopback.serve(app(cluster), port)
 
 
 def write_kubeconfig(path: Path, url: str, token: str = "", namespace: str = "default", context: str = "fake") -> Path:
