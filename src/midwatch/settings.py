@@ -41,6 +41,23 @@ class SenderSettings(BaseModel):
         return not (self.secrets or self.tokens or self.topics)
 
 
+class PagerDutySettings(BaseModel):
+    """Writing notes and reading the details of alerts. Without a token Midwatch knows only what webhooks say."""
+
+    token: SecretStr | None = Field(default=None, description="REST API key; reading incidents and writing notes is all it needs")
+    email: str = Field(default="", description="e-mail of the PagerDuty user who signs the notes; account-level keys need it")
+    url: str = Field(default="https://api.pagerduty.com", description="https://api.eu.pagerduty.com for accounts in the EU")
+    timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
+
+
+class WebhookSettings(BaseModel):
+    """Where answers are sent as JSON."""
+
+    url: str = Field(default="", description="address that gets every answer; empty: none")
+    secret: SecretStr | None = Field(default=None, description="signs each request (X-Midwatch-Signature)")
+    timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MIDWATCH_", env_nested_delimiter="__", extra="forbid")
 
@@ -48,6 +65,8 @@ class Settings(BaseSettings):
     senders: dict[str, SenderSettings] = Field(
         default_factory=dict[str, SenderSettings], description="monitoring systems that send alerts: source → how it proves itself"
     )
+    pagerduty: PagerDutySettings = Field(default_factory=PagerDutySettings, description="notes on PagerDuty incidents")
+    webhook: WebhookSettings = Field(default_factory=WebhookSettings, description="answers to an address of yours")
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
 
     @classmethod

@@ -1,0 +1,53 @@
+"""Outgoing webhook: every answer as JSON to an address of the user's choice, signed, under an id that stays the same on a retry."""
+
+import hashlib
+import hmac
+import json
+
+import httpx2
+
+from midwatch.domain.work import Effect
+from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.kit.clock import utc_now
+from midwatch.settings import WebhookSettings
+
+TARGET = "webhook"
+SCHEMA = "midwatch.event/1"
+
+
+class Webhook:
+    """POSTs effects. 2xx is taken; 408, 425, 429 and 5xx are tried again; every other answer is final."""
+
+    def __init__(self, settings: WebhookSettings) -> None:
+        self._settings = settings
+        self._http = httpx2.AsyncClient(timeout=settings.timeout, follow_redirects=False)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def deliver(self, effect: Effect) -> str:
+        body = json.dumps({"schema": SCHEMA, "id": effect.key, "kind": effect.kind, **effect.payload}, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json", "X-Midwatch-Id": effect.key}
+        stamp = str(int(utc_now().timestamp()))  # of this attempt: receivers refuse old signatures
+        if self._settings.secret is not None:
+            headers |= {"X-Midwatch-Timestamp": stamp, "X-Midwatch-Signature": sign(self._settings.secret.get_secret_value(), stamp, body)}
+        try:
+            answer = await self._http.post(self._settings.url, content=body, headers=headers)
+        except httpx2.HTTPError as error:
+            raise Undelivered(f"the webhook's address cannot be reached: {type(error).__name__}") from error
+        if answer.is_success:
+            return str(answer.status_code)
+        again = answer.status_code in (408, 425, 429) or answer.status_code >= 500
+        wait = answer.headers.get("retry-after", "")
+        raise Undelivered(
+            f"the webhook's address answers {answer.status_code}", permanent=not again, after=float(wait) if wait.isdigit() else 0.0
+        )
+
+
+def sign(secret: str, stamp: str, body: bytes) -> str:
+    """The same scheme as of webhooks that come in: HMAC-SHA256 over `timestamp.body`."""
+    return "sha256=" + hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+def outbox(client: Webhook) -> Outbox:
+    return Outbox(TARGET, client.deliver)

@@ -1,0 +1,64 @@
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from midwatch.domain.work import Effect
+from midwatch.integrations.outbox import Undelivered
+from midwatch.integrations.webhook import Webhook
+from midwatch.kit.loopback import serve
+from midwatch.settings import WebhookSettings
+
+NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+EFFECT = Effect(key="answer:inv_1", target="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW)
+
+
+class Receiver:
+    """The user's own service."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.headers: list[dict[str, str]] = []
+        self.status = 200
+
+    async def take(self, request: Request) -> Response:
+        self.bodies.append(await request.body())
+        self.headers.append(dict(request.headers))
+        return Response(status_code=self.status, headers={"retry-after": "7"} if self.status == 429 else {})
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/in", self.take, methods=["POST"])])
+
+
+async def test_an_answer_is_signed_and_keeps_its_id() -> None:
+    receiver = Receiver()
+    with serve(receiver.app()) as url:
+        client = Webhook(WebhookSettings(url=f"{url}/in", secret=SecretStr("s3cret")))
+        assert await client.deliver(EFFECT) == "200"
+        assert await client.deliver(EFFECT) == "200"
+        await client.close()
+    assert receiver.bodies[0] == receiver.bodies[1]
+    headers = receiver.headers[0]
+    stamp = headers["x-midwatch-timestamp"]
+    expected = hmac.new(b"s3cret", stamp.encode() + b"." + receiver.bodies[0], hashlib.sha256).hexdigest()
+    assert headers["x-midwatch-signature"] == f"sha256={expected}"
+    assert json.loads(receiver.bodies[0]) == {"schema": "midwatch.event/1", "id": "answer:inv_1", "kind": "answer", "verdict": "CONFIRMED"}
+
+
+@pytest.mark.parametrize(("status", "permanent", "after"), [(400, True, 0.0), (410, True, 0.0), (429, False, 7.0), (503, False, 0.0)])
+async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, after: float) -> None:
+    receiver = Receiver()
+    receiver.status = status
+    with serve(receiver.app()) as url:
+        client = Webhook(WebhookSettings(url=f"{url}/in"))
+        with pytest.raises(Undelivered) as refused:
+            await client.deliver(EFFECT)
+        await client.close()
+    assert (refused.value.permanent, refused.value.after) == (permanent, after)
