@@ -58,6 +58,19 @@ class WebhookSettings(BaseModel):
     timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
 
 
+class ServerSettings(BaseModel):
+    """`midwatch serve`: where it listens, where it keeps things, and how much it takes."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on; anything beyond loopback needs an API key to exist")
+    port: int = Field(default=8350, ge=0, le=65535, description="0 takes any free port")
+    url: str = Field(default="", description="how others reach this server; used in links")
+    database: str = Field(default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME")
+    workers: int = Field(default=2, ge=0, le=64, description="investigations at a time in this process; 0: other processes work")
+    requests_per_hour: int = Field(default=1000, gt=0, description="requests of one API key")
+    webhooks_per_hour: int = Field(default=10_000, gt=0, description="deliveries of one source")
+    largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MIDWATCH_", env_nested_delimiter="__", extra="forbid")
 
@@ -65,6 +78,7 @@ class Settings(BaseSettings):
     senders: dict[str, SenderSettings] = Field(
         default_factory=dict[str, SenderSettings], description="monitoring systems that send alerts: source → how it proves itself"
     )
+    server: ServerSettings = Field(default_factory=ServerSettings, description="midwatch serve and midwatch worker")
     pagerduty: PagerDutySettings = Field(default_factory=PagerDutySettings, description="notes on PagerDuty incidents")
     webhook: WebhookSettings = Field(default_factory=WebhookSettings, description="answers to an address of yours")
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")

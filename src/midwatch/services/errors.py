@@ -1,3 +1,14 @@
+"""What can be asked and not be had. Each interface says it its own way: the command line with exit code 2, HTTP with a status.
+
+Refusal            the request is not right
+├── NotKnown       there is no such thing
+├── Conflict       its state does not allow this
+├── NoAccess       nobody is known by this key
+├── NotAllowed     the key's role may not do this
+└── Later          not now
+"""
+
+
 class Refusal(Exception):
     """What was asked cannot be done. One clear sentence, and what to do next."""
 
@@ -5,3 +16,27 @@ class Refusal(Exception):
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+
+
+class NotKnown(Refusal):
+    """There is no such thing."""
+
+
+class Conflict(Refusal):
+    """Its state does not allow this."""
+
+
+class NoAccess(Refusal):
+    """Nobody is known by this key."""
+
+
+class NotAllowed(Refusal):
+    """The key's role may not do this."""
+
+
+class Later(Refusal):
+    """Not now; `after` seconds from now it may work."""
+
+    def __init__(self, reason: str, hint: str = "", *, after: float) -> None:
+        super().__init__(reason, hint)
+        self.after = after

@@ -1,0 +1,84 @@
+"""Every failure leaves in one form, with the request's id; what Midwatch did wrong itself is logged and not told."""
+
+import math
+import re
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from midwatch.interfaces.http.envelope import Failure
+from midwatch.kit.clock import utc_now
+from midwatch.kit.ids import new_id
+from midwatch.services.errors import Conflict, Later, NoAccess, NotAllowed, NotKnown, Refusal
+
+_STATUS: dict[type[Refusal], int] = {Refusal: 400, NoAccess: 401, NotAllowed: 403, NotKnown: 404, Conflict: 409, Later: 429}
+_GIVEN = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+log = structlog.get_logger()
+
+
+class RequestIds:
+    """Gives each request an id, the caller's own where it sent a sane one, and sends it back."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+        known = given if _GIVEN.fullmatch(given) else new_id("req", utc_now())
+        scope.setdefault("state", {})["request_id"] = known
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"x-request-id", known.encode())]
+            await send(message)
+
+        await self._app(scope, receive, answer)
+
+
+def failure(request: Request, status: int, error: str, details: dict[str, Any] | None = None, after: float = 0.0) -> JSONResponse:
+    body = Failure(error=error, details=details or {}, request_id=request.state.request_id)
+    headers = {"Retry-After": str(max(1, math.ceil(after)))} if status in (429, 503) else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body.model_dump(), status, headers)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+    app.add_middleware(RequestIds)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)  # noqa: S101 (the type of an exception handler is the widest one)
+    details = {"hint": error.hint} if error.hint else {}
+    return failure(request, _STATUS[type(error)], error.reason, details, error.after if isinstance(error, Later) else 0.0)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    problems = {".".join(str(p) for p in e["loc"]): e["msg"] for e in error.errors()}
+    return failure(request, 400, f"{next(iter(problems), 'the request')} is not right", problems)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else f"{request.method} {request.url.path}: {error.detail}"
+    return failure(request, error.status_code, said)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    """The edge of the HTTP interface: whatever was not foreseen is logged with the id that the caller gets to see."""
+    log.error("request failed", request_id=request.state.request_id, path=request.url.path, exc_info=error)
+    return failure(request, 500, "Midwatch could not do this; its log says more under this request id")
