@@ -1,0 +1,103 @@
+"""Alerts come in: proved, understood, stored with their consequences in one transaction; only then is the sender told so."""
+
+import base64
+from collections import Counter
+
+from midwatch.domain.alert import Alert, Delivery
+from midwatch.domain.base import Model
+from midwatch.integrations.inbox import Forged, Hook, Inbox
+from midwatch.kit.ids import new_id
+from midwatch.kit.redaction import redact_text
+from midwatch.services.desk import Desk
+from midwatch.services.errors import NoAccess, NotKnown
+from midwatch.services.intake import remark, take
+from midwatch.settings import SenderSettings
+from midwatch.store import deliveries
+from midwatch.store.deliveries import Kept, Outcome
+
+KEPT = 65_536  # characters of a body that is kept for a person to look at
+
+
+class Receipt(Model, frozen=True):
+    """What became of a delivery. `incidents` in the order of its alerts; `note` says what was not understood."""
+
+    delivery: str
+    outcome: str
+    incidents: tuple[str, ...] = ()
+    moves: dict[str, int] = {}
+    note: str = ""
+
+
+async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False) -> Receipt:
+    """One request of a monitoring system; `trusted` when an API key has vouched for it already.
+
+    Raises NotKnown for a source that does not exist, NoAccess for a request that does not prove where it comes from.
+    """
+    inbox = desk.inboxes.get(source)
+    if inbox is None:
+        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(desk.inboxes))}")
+    sender = desk.settings.senders.get(source) or SenderSettings()
+    if not trusted:
+        hook = await _proved(desk, inbox, hook, sender)
+    delivery = inbox.parse(hook, sender)
+    if delivery.confirm:
+        await desk.fetch(delivery.confirm)
+    return await store(desk, source, delivery, _body(hook.body))
+
+
+async def store(desk: Desk, source: str, delivery: Delivery, body: str) -> Receipt:
+    """Keeps a delivery and what follows from it: all of it or nothing."""
+    now = desk.now()
+    known = delivery.id or new_id("dlv", now)
+    outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
+    note = delivery.unknown or delivery.ignored
+    kept = Kept(source=source, id=known, received_at=now, outcome=outcome, note=note, body=body if outcome is Outcome.PARKED else "")
+    async with desk.db.write() as tx:
+        if not await deliveries.add(tx, kept):
+            return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
+        decisions = [await take(tx, alert, now) for alert in delivery.alerts]
+        for said in delivery.remarks:
+            await remark(tx, source, said, now)
+    if any(d.investigate for d in decisions):
+        desk.wake()
+    moves = Counter(str(d.move) for d in decisions)
+    return Receipt(delivery=known, outcome=outcome, incidents=tuple(d.incident_id for d in decisions), moves=moves, note=note)
+
+
+async def add(desk: Desk, *alerts: Alert) -> Receipt:
+    """Alerts that are ours already: from `k8s watch`, or from a person."""
+    return await store(desk, alerts[0].source, Delivery(alerts=alerts), "")
+
+
+async def parked(desk: Desk, source: str = "") -> list[Kept]:
+    async with desk.db.read() as tx:
+        return await deliveries.listed(tx, source, Outcome.PARKED)
+
+
+async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) -> Hook:
+    if sender.open:
+        if desk.open:
+            return hook
+        raise NoAccess(
+            f"Nothing is configured by which {inbox.title} could prove itself.", f"Set senders.{inbox.source}, or send an API key"
+        )
+    try:
+        address = inbox.certificate_url(hook)
+        if address:
+            hook = Hook(hook.body, hook.received_at, hook.headers, await desk.fetch(address))
+        inbox.verify(hook, sender)
+    except Forged as forged:
+        raise NoAccess(str(forged), f"docs/alerts.md says how {inbox.title} signs") from forged
+    return hook
+
+
+def _nothing(delivery: Delivery) -> bool:
+    return not (delivery.alerts or delivery.remarks)
+
+
+def _body(raw: bytes) -> str:
+    """As text where it is text; secrets are cut out before anything is kept."""
+    try:
+        return redact_text(raw[:KEPT].decode())
+    except UnicodeDecodeError:
+        return base64.b64encode(raw[: KEPT // 2]).decode()

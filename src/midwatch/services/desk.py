@@ -1,0 +1,24 @@
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from midwatch.integrations.inbox import Inbox
+from midwatch.settings import Settings
+from midwatch.store.database import Database
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the use cases of a server need: the store, the sources of alerts, the clock.
+
+    `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a public
+    address (a certificate, a confirmation). `open` means that no key is asked for: on loopback, by the user's own wish.
+    """
+
+    db: Database
+    settings: Settings
+    inboxes: Mapping[str, Inbox]
+    now: Callable[[], datetime]
+    wake: Callable[[], None]
+    fetch: Callable[[str], Awaitable[bytes]]
+    open: bool = False

@@ -1,0 +1,43 @@
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from midwatch.domain.access import AccessRole, ApiKey
+from midwatch.store.tables import api_keys as t
+from midwatch.store.tables import invites
+
+
+def digest(secret: str) -> str:
+    """Keys are long and random, so that a plain hash is enough: there is nothing to guess."""
+    return sha256(secret.encode()).hexdigest()
+
+
+async def add_key(tx: AsyncConnection, key: ApiKey) -> None:
+    await tx.execute(insert(t).values(id=key.id, digest=key.digest, body=key.model_dump_json()))
+
+
+async def find_key(tx: AsyncConnection, secret: str) -> ApiKey | None:
+    body = (await tx.execute(select(t.c.body).where(t.c.digest == digest(secret)))).scalar_one_or_none()
+    return None if body is None else ApiKey.model_validate_json(body)
+
+
+async def keys(tx: AsyncConnection) -> list[ApiKey]:
+    return [ApiKey.model_validate_json(body) for body in (await tx.execute(select(t.c.body).order_by(t.c.id))).scalars()]
+
+
+async def put_key(tx: AsyncConnection, key: ApiKey) -> bool:
+    return (await tx.execute(update(t).where(t.c.id == key.id).values(body=key.model_dump_json()))).rowcount == 1
+
+
+async def invite(tx: AsyncConnection, secret: str, role: AccessRole, expires_at: datetime) -> None:
+    await tx.execute(insert(invites).values(digest=digest(secret), role=role.value, expires_at=expires_at))
+
+
+async def redeem(tx: AsyncConnection, secret: str, now: datetime) -> AccessRole | None:
+    """The role that a one-time link gives; once, and not after it expired."""
+    fits = (invites.c.digest == digest(secret)) & invites.c.used_at.is_(None) & (invites.c.expires_at > now)
+    if (await tx.execute(update(invites).where(fits).values(used_at=now))).rowcount != 1:
+        return None
+    return AccessRole((await tx.execute(select(invites.c.role).where(invites.c.digest == digest(secret)))).scalar_one())

@@ -1,0 +1,46 @@
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from midwatch.domain.base import Model
+from midwatch.store.rows import insert_new
+from midwatch.store.tables import deliveries as t
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"  # of no concern: a ping
+    PARKED = "parked"  # not understood, kept for a person to look at
+
+
+class Kept(Model, frozen=True):
+    """One request of a monitoring system, as it was kept."""
+
+    source: str
+    id: str
+    received_at: datetime
+    outcome: Outcome
+    note: str = ""
+    body: str = ""
+
+
+async def add(tx: AsyncConnection, delivery: Kept) -> bool:
+    """False when this delivery was there before: the sender tried again."""
+    return await insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value})
+
+
+async def listed(tx: AsyncConnection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[Kept]:
+    """Newest first."""
+    query = select(t).order_by(t.c.received_at.desc()).limit(limit)
+    if source:
+        query = query.where(t.c.source == source)
+    if outcome is not None:
+        query = query.where(t.c.outcome == outcome.value)
+    return [Kept.model_validate(dict(row)) for row in (await tx.execute(query)).mappings()]
+
+
+async def purge(tx: AsyncConnection, before: datetime) -> int:
+    """How many were taken out. A sender's retries end long before any sensible `before`."""
+    return (await tx.execute(delete(t).where(t.c.received_at < before))).rowcount

@@ -1,0 +1,169 @@
+"""The schema. Each noun is a row with what is searched by in columns, and the whole of it as the domain's own JSON in `body`."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only in an INTEGER primary key
+
+
+class Utc(TypeDecorator[datetime]):
+    """Aware times in, aware times in UTC out; SQLite keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# One request of a monitoring system: kept so that a retry is recognised and what was not understood can be looked at.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("received_at", Utc, nullable=False, index=True),
+    Column("outcome", String(16), nullable=False, index=True),
+    Column("note", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("fingerprint", String(300), nullable=False),
+    Column("incident_id", String(40), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("last_seen", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("source", "fingerprint", name="uq_alerts_source_fingerprint"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("status", String(16), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("service", String(300), nullable=False, index=True),
+    Column("source", String(64), nullable=False),
+    Column("created_at", Utc, nullable=False, index=True),
+    Column("updated_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_incidents_status_created", "status", "created_at"),
+)
+
+incident_keys = Table(
+    "incident_keys",
+    metadata,
+    Column("key", String(700), primary_key=True),
+    Column("incident_id", String(40), primary_key=True, index=True),
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("incident_id", String(40), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_timeline_incident_seq", "incident_id", "seq"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("incident_id", String(40), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_runs_state_created", "state", "created_at"),
+)
+
+# What a run's tools said, under the question that was put; `number` is set once the evidence has its final place.
+calls = Table(
+    "calls",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("number", Integer),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_effects_state_next", "state", "next_at"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("started_at", Utc, nullable=False),
+    Column("beat_at", Utc, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("used_at", Utc),
+)
+
+# Each row's hash covers the one before it: what was taken out or changed afterwards shows.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", _SERIAL, primary_key=True, autoincrement=True),
+    Column("at", Utc, nullable=False, index=True),
+    Column("actor", String(200), nullable=False, index=True),
+    Column("action", String(64), nullable=False, index=True),
+    Column("object", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+counters = Table("counters", metadata, Column("name", String(32), primary_key=True), Column("value", Integer, nullable=False))
