@@ -12,8 +12,8 @@ from midwatch.store.tables import counters
 
 async def insert_new(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts unless a row with this key exists; whether it did."""
-    statement = _insert(tx, table).values(**values).on_conflict_do_nothing()
-    return (await tx.execute(statement)).rowcount == 1
+    statement = _insert(tx, table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return (await tx.execute(statement)).first() is not None
 
 
 async def upsert(tx: AsyncConnection, table: Table, keys: tuple[str, ...], values: Mapping[str, Any]) -> None:
