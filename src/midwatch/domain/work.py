@@ -55,9 +55,13 @@ class RunEvent(Model, frozen=True):
 
 
 class Effect(Model, frozen=True):
-    """Something that has to reach an outside system once. `key` is the same however often the effect is asked for."""
+    """Something that has to reach an outside system once. `key` is the same however often the effect is asked for.
+
+    `incident_id` names the timeline that is told how it went.
+    """
 
     key: str
+    incident_id: str = ""
     target: str
     kind: str
     payload: dict[str, Any]

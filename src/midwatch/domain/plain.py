@@ -1,0 +1,30 @@
+"""A Report as plain text: for places that show no markup (a PagerDuty note, an e-mail)."""
+
+from collections.abc import Iterator
+
+from midwatch.domain.report import Block, Commands, Grid, Items, Report, Text
+
+
+def plain(report: Report, sections: int | None = None) -> str:
+    """The verdict and the first `sections` sections (all of them by default)."""
+    lines = [f"{report.verdict}: {report.headline} {report.marks}".rstrip()]
+    for section in report.sections[:sections]:
+        lines += ["", section.title]
+        lines += [line for block in section.blocks for line in _block(block)]
+    return "\n".join(lines)
+
+
+def _block(block: Block) -> Iterator[str]:
+    match block:
+        case Text():
+            yield _line(block)
+        case Items():
+            yield from (f"- {_line(item)}" for item in block.items)
+        case Commands():
+            yield from (f"    {command}" for command in block.commands)
+        case Grid():
+            yield from ("  ".join(row) for row in block.rows)
+
+
+def _line(text: Text) -> str:
+    return f"{' '.join(text.text.split())} {text.marks}".rstrip()

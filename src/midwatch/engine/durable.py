@@ -1,0 +1,81 @@
+"""Carries runs through their steps, whatever dies meanwhile. The queue and the record of steps are DBOS's.
+
+A run's workflow has the run's id: starting it twice is harmless. A workflow that its process left behind is resumed by whoever
+notices (`adopt`), from the first step that was not finished; a process that was only thought dead may then do a step a second
+time, which is why every step may be repeated.
+"""
+
+from typing import Protocol
+
+import structlog
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+
+QUEUE = "investigations"
+VERSION = "1"  # of the steps: workflows that an older program began are resumed only while it stays the same
+POLL_S = 0.25
+MOST_RETRIES = 3
+
+log = structlog.get_logger()
+
+
+class Steps(Protocol):
+    """What is done with a run. `begin` says whether there is anything to do; each may be called again after a crash."""
+
+    async def begin(self, run_id: str) -> bool: ...
+    async def look(self, run_id: str) -> None: ...
+    async def fail(self, run_id: str, reason: str) -> None: ...
+
+
+class Durable:
+    """One process's share of the work: `workers` runs at a time. `url` is where DBOS keeps its record."""
+
+    def __init__(self, steps: Steps, url: str, worker: str, workers: int) -> None:
+        DBOS(
+            config={
+                "name": "midwatch",
+                "system_database_url": url,
+                "application_version": VERSION,
+                "executor_id": worker,
+                "log_level": "ERROR",
+            }
+        )
+        self._workers = workers
+        self._investigate = _workflow(steps)
+
+    async def start(self) -> None:
+        DBOS.launch()
+        await DBOS.register_queue_async(QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLL_S)
+
+    async def enqueue(self, run_id: str, priority: int) -> None:
+        """Lower numbers go first; 1 is the lowest."""
+        with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
+            await DBOS.enqueue_workflow_async(QUEUE, self._investigate, run_id)
+
+    async def adopt(self, worker: str) -> list[str]:
+        """Goes on with what a dead worker began; the runs it concerns."""
+        left = await DBOS.list_workflows_async(status="PENDING", executor_id=worker, load_input=False, load_output=False)
+        runs = [found.workflow_id for found in left]
+        if runs:
+            await DBOS.resume_workflows_async(runs)
+        return runs
+
+    async def stop(self) -> None:
+        """Lets go at once: what is unfinished is found by the next process."""
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def _workflow(steps: Steps):
+    begin = DBOS.step(name="begin")(steps.begin)
+    look = DBOS.step(name="look")(steps.look)
+    fail = DBOS.step(name="fail")(steps.fail)
+
+    @DBOS.workflow(name="investigate")
+    async def investigate(run_id: str) -> None:
+        try:
+            if await begin(run_id):
+                await look(run_id)
+        except Exception as error:
+            log.error("investigation failed", run=run_id, exc_info=error)
+            await fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
+
+    return investigate

@@ -1,0 +1,91 @@
+"""Who asks, and how somebody comes to be known. The first admin is made by a link that works once."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from midwatch.domain.access import AccessRole, Actor, ApiKey
+from midwatch.kit.ids import new_id
+from midwatch.services.desk import Desk
+from midwatch.services.errors import NoAccess, NotAllowed, NotKnown
+from midwatch.store import access, audit
+from midwatch.store.audit import Act
+
+LINK_LIVES = timedelta(hours=24)
+USED = timedelta(minutes=5)  # how exactly the last use of a key is kept: writing at each request would cost more than it tells
+ANYBODY = Actor(name="anybody on this machine", role=AccessRole.ADMIN)
+
+
+async def identify(desk: Desk, secret: str) -> Actor:
+    """The owner of a key. Raises NoAccess for a key that is unknown, expired or revoked."""
+    if not secret:
+        if desk.open:
+            return ANYBODY
+        raise NoAccess("This needs an API key.", "Send it as `Authorization: Bearer mw_…`; `midwatch admin create` makes the first one")
+    async with desk.db.read() as tx:
+        key = await access.find_key(tx, secret)
+    now = desk.now()
+    if key is None or key.revoked_at is not None:
+        raise NoAccess("This API key is not valid.")
+    if key.expires_at is not None and key.expires_at <= now:
+        raise NoAccess(f"This API key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
+    if key.last_used_at is None or now - key.last_used_at > USED:
+        async with desk.db.write() as tx:
+            await access.put_key(tx, key.model_copy(update={"last_used_at": now}))
+    return Actor(name=key.name, role=key.role, key_id=key.id)
+
+
+def demand(actor: Actor, needed: AccessRole) -> None:
+    if not actor.role.covers(needed):
+        raise NotAllowed(f"This needs the role {needed}; {actor.name} is {actor.role}.")
+
+
+async def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+    """The key as it is kept, and its secret: it is shown now and never again."""
+    prefix = f"mw_{secrets.token_hex(4)}"
+    secret = f"{prefix}_{secrets.token_urlsafe(32)}"
+    now = desk.now()
+    key = ApiKey(
+        id=new_id("key", now),
+        name=name,
+        prefix=prefix,
+        digest=access.digest(secret),
+        role=role,
+        created_at=now,
+        created_by=who.name,
+        expires_at=expires_at,
+    )
+    async with desk.db.write() as tx:
+        await access.add_key(tx, key)
+        await audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
+    return key, secret
+
+
+async def keys(desk: Desk) -> list[ApiKey]:
+    async with desk.db.read() as tx:
+        return await access.keys(tx)
+
+
+async def revoke(desk: Desk, who: Actor, key_id: str) -> None:
+    now = desk.now()
+    async with desk.db.write() as tx:
+        key = next((k for k in await access.keys(tx) if k.id == key_id), None)
+        if key is None:
+            raise NotKnown(f"There is no API key {key_id!r}.")
+        await access.put_key(tx, key.model_copy(update={"revoked_at": now}))
+        await audit.append(tx, Act(at=now, actor=who.name, action="key.revoke", object=key_id, detail={"name": key.name}))
+
+
+async def invite(desk: Desk) -> str:
+    """The secret of a one-time link that makes an admin; expires after LINK_LIVES."""
+    secret = secrets.token_urlsafe(24)
+    async with desk.db.write() as tx:
+        await access.invite(tx, secret, AccessRole.ADMIN, desk.now() + LINK_LIVES)
+    return secret
+
+
+async def redeem(desk: Desk, secret: str, name: str) -> tuple[ApiKey, str]:
+    async with desk.db.write() as tx:
+        role = await access.redeem(tx, secret, desk.now())
+    if role is None:
+        raise NoAccess("This link was used before, or has expired.", "`midwatch admin create` makes a new one")
+    return await create_key(desk, Actor(name="one-time link", role=role), name, role)

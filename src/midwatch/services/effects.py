@@ -1,0 +1,92 @@
+"""What an answer has to reach, and how it gets there: each effect once, however often somebody tries."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from midwatch.domain.incident import Entry
+from midwatch.domain.investigation import Answer, Investigation
+from midwatch.domain.plain import plain
+from midwatch.domain.work import Effect, Run
+from midwatch.engine.compose import compose
+from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.services.desk import Desk
+from midwatch.settings import Settings
+from midwatch.store import alerts, effects, incidents, timeline
+
+LEASE = timedelta(seconds=60)  # longer than any delivery may take: an attempt that is not over by then has died
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
+ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
+
+log = structlog.get_logger()
+
+
+async def effects_of(tx: AsyncConnection, settings: Settings, run: Run, found: Investigation) -> list[Effect]:
+    """One note for each PagerDuty incident that the incident's alerts come from, and one event for the webhook."""
+    made: list[Effect] = []
+    if settings.pagerduty.token is not None and run.incident_id:
+        theirs = {a.alert.external_id for a in await alerts.of_incident(tx, run.incident_id) if a.alert.source == "pagerduty"}
+        text = plain(compose(found), sections=2)
+        for key in sorted(theirs - {""}):
+            payload = {"incident": key, "text": text}
+            made.append(_effect(run, f"note:{run.id}:{key}", "pagerduty", "note", payload))
+    if settings.webhook.url:
+        incident = await incidents.get(tx, run.incident_id) if run.incident_id else None
+        answer = Answer.of(found).model_dump(mode="json", by_alias=True)
+        payload = {"incident": incident.model_dump(mode="json") if incident else None, "run": run.id, "answer": answer}
+        made.append(_effect(run, f"answer:{run.id}", "webhook", "answer", payload))
+    return made
+
+
+def _effect(run: Run, key: str, target: str, kind: str, payload: Mapping[str, object]) -> Effect:
+    now = run.finished_at or run.created_at
+    return Effect(key=key, incident_id=run.incident_id, target=target, kind=kind, payload=dict(payload), created_at=now, next_at=now)
+
+
+async def deliver_due(desk: Desk, outboxes: Mapping[str, Outbox]) -> int:
+    """Tries everything that is due; how many were tried."""
+    async with desk.db.read() as tx:
+        waiting = await effects.due(tx, desk.now())
+    tried = 0
+    for effect in waiting:
+        async with desk.db.write() as tx:
+            taken = await effects.claim(tx, effect, desk.now() + LEASE)
+        if taken is not None:
+            tried += 1
+            await _attempt(desk, taken, outboxes.get(effect.target))
+    return tried
+
+
+async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
+    """`taken` counts this attempt; what the outbox gets to see is how many came before."""
+    try:
+        if outbox is None:
+            raise Undelivered(f"{taken.target} is not configured any more", permanent=True)
+        receipt = await outbox.deliver(taken.model_copy(update={"attempts": taken.attempts - 1}))
+    except Undelivered as failed:
+        log.warning("not delivered", effect=taken.key, reason=str(failed), attempt=taken.attempts)
+        await _put(desk, _later(taken, failed, desk.now()), f"{taken.target}: {failed}" if _final(taken, failed) else "")
+        return
+    await _put(desk, taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}), f"{taken.kind} sent to {taken.target}")
+
+
+def _final(taken: Effect, failed: Undelivered) -> bool:
+    return failed.permanent or taken.attempts >= ATTEMPTS
+
+
+def _later(taken: Effect, failed: Undelivered, now: datetime) -> Effect:
+    """Waits twice as long each time, or as long as the other side asked."""
+    if _final(taken, failed):
+        return taken.model_copy(update={"given_up": str(failed)})
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(taken.attempts - 1, 20))
+    return taken.model_copy(update={"next_at": now + max(wait, timedelta(seconds=failed.after))})
+
+
+async def _put(desk: Desk, effect: Effect, said: str) -> None:
+    async with desk.db.write() as tx:
+        await effects.put(tx, effect)
+        if said and effect.incident_id:
+            kind = "sent" if effect.sent_at else "undelivered"
+            await timeline.append(tx, Entry(incident_id=effect.incident_id, at=desk.now(), kind=kind, text=said))

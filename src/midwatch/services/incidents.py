@@ -1,0 +1,186 @@
+"""What people and programs do with incidents."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from midwatch.domain.access import Actor
+from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
+from midwatch.domain.base import Model
+from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
+from midwatch.domain.work import Run
+from midwatch.kit.ids import new_id
+from midwatch.services.desk import Desk
+from midwatch.services.errors import Conflict, NotKnown, Refusal
+from midwatch.services.intake import investigate, take
+from midwatch.store import alerts, audit, incidents, runs, timeline
+from midwatch.store.audit import Act
+from midwatch.store.incidents import Filter
+
+NEARBY = timedelta(days=30)
+RUNS = 20  # of one incident; it is investigated again only when it is opened again or somebody asks
+
+
+Changed = Callable[[Incident, datetime], dict[str, Any]]
+
+
+class Details(Model, frozen=True):
+    """An incident with its alerts, and its investigations from the newest on."""
+
+    incident: Incident
+    alerts: tuple[StoredAlert, ...]
+    investigations: tuple[Run, ...]
+
+
+async def create(desk: Desk, who: Actor, alert: Alert) -> Incident:
+    """Opens an incident for a person's own report; it may join one that is open."""
+    async with desk.db.write() as tx:
+        decision = await take(tx, alert, desk.now())
+        await _log(tx, desk, who, "incident.create", decision.incident_id, {"title": alert.title})
+        made = await incidents.get(tx, decision.incident_id)
+    desk.wake()
+    return _found(made, decision.incident_id)
+
+
+def reported(desk: Desk, title: str, description: str, severity: AlertSeverity, service: str, source: str) -> Alert:
+    """A person's report in the form of an alert; each is its own alert, even with the words of another."""
+    now = desk.now()
+    return Alert(
+        source=source or "manual",
+        fingerprint=new_id("rep", now),
+        status=AlertStatus.FIRING,
+        severity=severity,
+        title=title,
+        summary=description,
+        service=service,
+        starts_at=now,
+    )
+
+
+async def get(desk: Desk, incident_id: str) -> Incident:
+    async with desk.db.read() as tx:
+        return _found(await incidents.get(tx, incident_id), incident_id)
+
+
+async def details(desk: Desk, incident_id: str) -> Details:
+    async with desk.db.read() as tx:
+        incident = _found(await incidents.get(tx, incident_id), incident_id)
+        found, _ = await runs.listed(tx, 1, RUNS, None, incident_id)
+        return Details(incident=incident, alerts=tuple(await alerts.of_incident(tx, incident_id)), investigations=tuple(found))
+
+
+async def listed(desk: Desk, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
+    async with desk.db.read() as tx:
+        return await incidents.listed(tx, wanted, page, page_size)
+
+
+async def entries(desk: Desk, incident_id: str, after: int = 0) -> list[Entry]:
+    await get(desk, incident_id)
+    async with desk.db.read() as tx:
+        return await timeline.of_incident(tx, incident_id, after)
+
+
+async def related(desk: Desk, incident_id: str, limit: int) -> list[Incident]:
+    incident = await get(desk, incident_id)
+    async with desk.db.read() as tx:
+        return await incidents.nearby(tx, incident, desk.now() - NEARBY, limit)
+
+
+async def update(desk: Desk, who: Actor, incident_id: str, changes: dict[str, Any]) -> Incident:
+    """Title, description, severity and service are a person's to change; the status has verbs of its own."""
+    said = "changed " + ", ".join(f"{name} to {value}" for name, value in changes.items())
+    return await _change(desk, who, incident_id, lambda _incident, _now: changes, "changed", said, "incident.update")
+
+
+async def acknowledge(desk: Desk, who: Actor, incident_id: str, user: str) -> Incident:
+    name = user or who.name
+
+    def taken(incident: Incident, now: datetime) -> dict[str, Any]:
+        return _moved(incident, IncidentStatus.ACKNOWLEDGED) | {"acknowledged_at": now, "acknowledged_by": name}
+
+    return await _change(desk, who, incident_id, taken, "acknowledged", f"acknowledged by {name}", "incident.acknowledge")
+
+
+async def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolution: str) -> Incident:
+    name = user or who.name
+
+    def over(incident: Incident, now: datetime) -> dict[str, Any]:
+        moved = _moved(incident, IncidentStatus.RESOLVED)
+        return moved | {"resolved_at": now, "resolved_by": name, "resolution": resolution}
+
+    said = f"resolved by {name}" + (f": {resolution}" if resolution else "")
+    return await _change(desk, who, incident_id, over, "resolved", said, "incident.resolve")
+
+
+async def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
+    def back(incident: Incident, now: datetime) -> dict[str, Any]:
+        opened = {"acknowledged_at": None, "acknowledged_by": "", "resolved_at": None, "resolved_by": "", "resolution": ""}
+        return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
+
+    return await _change(desk, who, incident_id, back, "reopened", f"reopened by {who.name}", "incident.reopen")
+
+
+async def note(desk: Desk, who: Actor, incident_id: str, text: str) -> Incident:
+    return await _change(desk, who, incident_id, lambda _incident, _now: {}, "note", text, "incident.note")
+
+
+async def look_again(desk: Desk, who: Actor, incident_id: str) -> Run:
+    """Investigates once more, with the newest of its alerts in hand."""
+    async with desk.db.write() as tx:
+        incident = _found(await incidents.get(tx, incident_id), incident_id)
+        known = await alerts.of_incident(tx, incident_id)
+        run = await investigate(tx, incident, known[-1].alert if known else None, desk.now(), who.name)
+        await _log(tx, desk, who, "incident.investigate", incident_id, {"run": run.id})
+    desk.wake()
+    return run
+
+
+async def act(desk: Desk, who: Actor, incident_id: str, action: str, text: str) -> Incident:
+    """The actions that can be named in one request."""
+    match action:
+        case "acknowledge":
+            return await acknowledge(desk, who, incident_id, "")
+        case "resolve":
+            return await resolve(desk, who, incident_id, "", text)
+        case "reopen":
+            return await reopen(desk, who, incident_id)
+        case "note":
+            return await note(desk, who, incident_id, text)
+        case "investigate":
+            await look_again(desk, who, incident_id)
+            return await get(desk, incident_id)
+        case _:
+            raise Refusal(f"There is no action {action!r}.", "One of acknowledge, resolve, reopen, note, investigate")
+
+
+def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
+    if not incident.status.may_become(status):
+        raise Conflict(f"Incident {incident.number} is {incident.status} and cannot become {status}.")
+    return {"status": status}
+
+
+async def _change(desk: Desk, who: Actor, incident_id: str, changed: Changed, kind: str, said: str, action: str) -> Incident:
+    """Reads, decides, writes with a line on the timeline and one in the audit log; raises Conflict when somebody was quicker."""
+    now = desk.now()
+    async with desk.db.write() as tx:
+        before = _found(await incidents.get(tx, incident_id), incident_id)
+        changes = changed(before, now)
+        later = max(now, before.updated_at + timedelta(microseconds=1))
+        after = before.model_copy(update={**changes, "updated_at": later})
+        if not await incidents.change(tx, before, after):
+            raise Conflict(f"Incident {before.number} was changed by somebody else.", "Read it again and decide again")
+        await timeline.append(tx, Entry(incident_id=incident_id, at=now, kind=kind, text=said, actor=who.name))
+        await _log(tx, desk, who, action, incident_id, {"said": said})
+    return after
+
+
+async def _log(tx: AsyncConnection, desk: Desk, who: Actor, action: str, thing: str, detail: dict[str, Any]) -> None:
+    await audit.append(tx, Act(at=desk.now(), actor=who.name, action=action, object=thing, detail=detail))
+
+
+def _found(incident: Incident | None, incident_id: str) -> Incident:
+    if incident is None:
+        raise NotKnown(f"There is no incident {incident_id!r}.")
+    return incident

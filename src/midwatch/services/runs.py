@@ -1,0 +1,72 @@
+"""Investigations as work: asked for, read, watched, cancelled."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from midwatch.domain.evidence import Evidence
+from midwatch.domain.incident import Entry
+from midwatch.domain.investigation import Request
+from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.kit.ids import new_id
+from midwatch.services.desk import Desk
+from midwatch.services.errors import Conflict, NotKnown
+from midwatch.store import calls, runs, timeline
+
+ALIVE = (RunState.QUEUED, RunState.RUNNING)
+
+
+async def ask(desk: Desk, request: Request, asked_by: str) -> Run:
+    """Queues an investigation that belongs to no incident."""
+    run = Run(id=new_id("inv", desk.now()), request=request, asked_by=asked_by, created_at=desk.now())
+    async with desk.db.write() as tx:
+        await runs.add(tx, run)
+    desk.wake()
+    return run
+
+
+async def get(desk: Desk, run_id: str) -> Run:
+    async with desk.db.read() as tx:
+        run = await runs.get(tx, run_id)
+    if run is None:
+        raise NotKnown(f"There is no investigation {run_id!r}.")
+    return run
+
+
+async def listed(desk: Desk, page: int, page_size: int, state: RunState | None, incident: str) -> tuple[list[Run], int]:
+    async with desk.db.read() as tx:
+        return await runs.listed(tx, page, page_size, state, incident)
+
+
+async def evidence(desk: Desk, run_id: str) -> list[Evidence]:
+    await get(desk, run_id)
+    async with desk.db.read() as tx:
+        return await calls.evidence(tx, run_id)
+
+
+async def told(desk: Desk, run_id: str, after: int) -> list[RunEvent]:
+    async with desk.db.read() as tx:
+        return await runs.told(tx, run_id, after)
+
+
+async def cancel(desk: Desk, run_id: str, who: str) -> Run:
+    """Raises Conflict when it is over already."""
+    run = await get(desk, run_id)
+    over = run.model_copy(update={"state": RunState.CANCELLED, "finished_at": desk.now(), "reason": f"cancelled by {who}"})
+    async with desk.db.write() as tx:
+        if not await runs.change(tx, over, *ALIVE):
+            raise Conflict(f"Investigation {run_id} is {run.state} already.")
+        await tell(tx, desk.now(), run_id, "cancelled", {"by": who})
+        await note_down(tx, over, "cancelled", f"investigation cancelled by {who}", who)
+    return over
+
+
+async def tell(tx: AsyncConnection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
+    await runs.tell(tx, RunEvent(run_id=run_id, at=now, kind=kind, data=data))
+
+
+async def note_down(tx: AsyncConnection, run: Run, kind: str, text: str, actor: str = "midwatch") -> None:
+    if run.incident_id:
+        at = run.finished_at or run.started_at or run.created_at
+        await timeline.append(tx, Entry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id}))

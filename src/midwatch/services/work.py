@@ -1,0 +1,121 @@
+"""The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
+they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.investigation import Answer, Investigation
+from midwatch.domain.work import Run, RunState
+from midwatch.engine.recorded import Recorded
+from midwatch.services import investigations
+from midwatch.services.context import Context
+from midwatch.services.desk import Desk
+from midwatch.services.effects import effects_of
+from midwatch.services.errors import Refusal
+from midwatch.services.runs import ALIVE, get, note_down, tell
+from midwatch.store import calls, effects, runs
+
+Opened = Callable[[], Awaitable[Context]]
+
+
+class Cancelled(Exception):
+    """Somebody took the run back."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with."""
+
+    desk: Desk
+    opened: Opened
+
+    async def begin(self, run_id: str) -> bool:
+        return await begin(self.desk, run_id)
+
+    async def look(self, run_id: str) -> None:
+        await look(self.desk, run_id, self.opened)
+
+    async def fail(self, run_id: str, reason: str) -> None:
+        await _fail(self.desk, await get(self.desk, run_id), reason)
+
+
+async def begin(desk: Desk, run_id: str) -> bool:
+    """Whether there is something to do: it is not when the run was cancelled or is over."""
+    run = await get(desk, run_id)
+    running = run.model_copy(update={"state": RunState.RUNNING, "started_at": run.started_at or desk.now()})
+    async with desk.db.write() as tx:
+        if not await runs.change(tx, running, *ALIVE):
+            return False
+        if run.state is RunState.QUEUED:
+            await tell(tx, desk.now(), run_id, "started", {})
+            await note_down(tx, running, "started", "investigation started")
+    return True
+
+
+async def look(desk: Desk, run_id: str, opened: Opened) -> None:
+    """Investigates and concludes; what cannot be investigated ends the run with its reason."""
+    run = await get(desk, run_id)
+    async with desk.db.read() as tx:
+        before = await calls.kept(tx, run_id)
+
+    async def keep(answer: Evidence | Gap) -> None:
+        async with desk.db.write() as tx:
+            now = await runs.get(tx, run_id)
+            if now is None or now.state.over:
+                raise Cancelled(run_id)
+            await calls.keep(tx, run_id, answer)
+            await tell(tx, desk.now(), run_id, *_seen(answer))
+
+    try:
+        ctx = await opened()
+        door = Recorded(ctx.door, before, keep)
+        found = await investigations.investigate(replace(ctx, door=door), run.request)
+    except Cancelled:
+        return
+    except Refusal as refusal:
+        await _fail(desk, run, f"{refusal.reason} {refusal.hint}".strip())
+        return
+    await conclude(desk, run, found, len(before) + door.asked)
+
+
+async def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
+    """The answer, its place on the timeline and what has to be sent, in one transaction."""
+    now = desk.now()
+    answer = Answer.of(found)
+    done = run.model_copy(
+        update={
+            "state": RunState.DONE,
+            "finished_at": now,
+            "verdict": str(answer.verdict),
+            "headline": answer.headline,
+            "answer": answer.json_text(),
+            "calls": asked,
+            "seconds": round((now - (run.started_at or now)) / timedelta(seconds=1), 3),
+        }
+    )
+    async with desk.db.write() as tx:
+        if not await runs.change(tx, done, RunState.RUNNING):
+            return
+        await calls.number(tx, run.id, found.evidence)
+        await tell(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
+        await note_down(tx, done, "answered", f"{done.verdict}: {done.headline}")
+        for effect in await effects_of(tx, desk.settings, done, found):
+            await effects.add(tx, effect)
+    desk.wake()
+
+
+async def _fail(desk: Desk, run: Run, reason: str) -> None:
+    failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": desk.now(), "reason": reason})
+    async with desk.db.write() as tx:
+        if await runs.change(tx, failed, *ALIVE):
+            await tell(tx, desk.now(), run.id, "failed", {"reason": reason})
+            await note_down(tx, failed, "failed", f"investigation failed: {reason}")
+
+
+def _seen(answer: Evidence | Gap) -> tuple[str, dict[str, Any]]:
+    if isinstance(answer, Gap):
+        return "gap", {"tool": answer.tool, "query": answer.query, "reason": answer.reason}
+    return "evidence", {"tool": answer.tool, "query": answer.query, "size": answer.size}
