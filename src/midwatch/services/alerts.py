@@ -28,21 +28,44 @@ class Receipt(Model, frozen=True):
     note: str = ""
 
 
+class Understood(Model, frozen=True):
+    """`proof` says what the request lacks to be let in."""
+
+    delivery: Delivery
+    accepted: bool
+    proof: str = ""
+
+
 async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False) -> Receipt:
     """One request of a monitoring system; `trusted` when an API key has vouched for it already.
 
     Raises NotKnown for a source that does not exist, NoAccess for a request that does not prove where it comes from.
     """
-    inbox = desk.inboxes.get(source)
-    if inbox is None:
-        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(desk.inboxes))}")
-    sender = desk.settings.senders.get(source) or SenderSettings()
+    found, sender = inbox(desk, source), _sender(desk, source)
     if not trusted:
-        hook = await _proved(desk, inbox, hook, sender)
-    delivery = inbox.parse(hook, sender)
+        hook = await _proved(desk, found, hook, sender)
+    delivery = found.parse(hook, sender)
     if delivery.confirm:
         await desk.fetch(delivery.confirm)
     return await store(desk, source, delivery, _body(hook.body))
+
+
+def inbox(desk: Desk, source: str) -> Inbox:
+    found = desk.inboxes.get(source)
+    if found is None:
+        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(desk.inboxes))}")
+    return found
+
+
+async def understand(desk: Desk, source: str, hook: Hook) -> Understood:
+    """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
+    found, sender = inbox(desk, source), _sender(desk, source)
+    try:
+        hook = await _proved(desk, found, hook, sender)
+        proof = ""
+    except NoAccess as refused:
+        proof = f"{refused.reason} {refused.hint}".strip()
+    return Understood(delivery=found.parse(hook, sender), accepted=not proof, proof=proof)
 
 
 async def store(desk: Desk, source: str, delivery: Delivery, body: str) -> Receipt:
@@ -89,6 +112,10 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
     except Forged as forged:
         raise NoAccess(str(forged), f"docs/alerts.md says how {inbox.title} signs") from forged
     return hook
+
+
+def _sender(desk: Desk, source: str) -> SenderSettings:
+    return desk.settings.senders.get(source) or SenderSettings()
 
 
 def _nothing(delivery: Delivery) -> bool:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -41,9 +42,14 @@ def save_file(run: Investigation, file: str) -> None:
 
 def pack(run: Investigation) -> bytes:
     """The bundle's bytes; the same investigation gives the same bytes."""
-    manifest = Manifest(version=VERSION, request=run.request, source=run.source, evidence=len(run.evidence), gaps=list(run.gaps))
-    members = {"manifest.json": manifest.model_dump_json(indent=1), "answer.json": Answer.of(run).json_text()}
-    members |= {f"evidence/{e.id}.json": e.model_dump_json() for e in run.evidence}
+    return pack_answer(Answer.of(run), run.evidence, run.gaps, Answer.of(run).json_text())
+
+
+def pack_answer(answer: Answer, evidence: Sequence[Evidence], gaps: Sequence[Gap], text: str) -> bytes:
+    """The bundle of an answer that was published as `text`, with all that was seen and all that was not."""
+    manifest = Manifest(version=VERSION, request=answer.request, source=answer.source, evidence=len(evidence), gaps=list(gaps))
+    members = {"manifest.json": manifest.model_dump_json(indent=1), "answer.json": text}
+    members |= {f"evidence/{e.id}.json": e.model_dump_json() for e in evidence}
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for name, text in members.items():

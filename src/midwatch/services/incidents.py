@@ -115,7 +115,7 @@ async def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolutio
 
 
 async def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
-    def back(incident: Incident, now: datetime) -> dict[str, Any]:
+    def back(incident: Incident, _now: datetime) -> dict[str, Any]:
         opened = {"acknowledged_at": None, "acknowledged_by": "", "resolved_at": None, "resolved_by": "", "resolution": ""}
         return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from midwatch.domain.evidence import Evidence
+from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.incident import Entry
-from midwatch.domain.investigation import Request
+from midwatch.domain.investigation import Answer, Request
 from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.kit.ids import new_id
+from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NotKnown
 from midwatch.store import calls, runs, timeline
@@ -43,6 +44,16 @@ async def evidence(desk: Desk, run_id: str) -> list[Evidence]:
     await get(desk, run_id)
     async with desk.db.read() as tx:
         return await calls.evidence(tx, run_id)
+
+
+async def bundle(desk: Desk, run_id: str) -> bytes:
+    """The bundle of a run that is done, as `midwatch replay` reads it; raises Conflict before that."""
+    run = await get(desk, run_id)
+    if run.state is not RunState.DONE:
+        raise Conflict(f"Investigation {run_id} is {run.state}; there is a bundle when it is done.")
+    async with desk.db.read() as tx:
+        gaps = [item for item in await calls.kept(tx, run_id) if isinstance(item, Gap)]
+    return pack_answer(Answer.model_validate_json(run.answer), await evidence(desk, run_id), gaps, run.answer)
 
 
 async def told(desk: Desk, run_id: str, after: int) -> list[RunEvent]:

@@ -1,7 +1,7 @@
 """The three forms every JSON answer has: what was asked for, a page of it, or what went wrong."""
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -24,7 +24,7 @@ class Page(BaseModel, Generic[T]):
     has_next: bool
 
     @classmethod
-    def of(cls, items: Sequence[T], total: int, page: int, page_size: int) -> "Page[T]":
+    def of(cls, items: Sequence[T], total: int, page: int, page_size: int) -> Self:
         return cls(items=items, total=total, page=page, page_size=page_size, has_next=page * page_size < total)
 
 

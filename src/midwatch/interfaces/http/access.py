@@ -1,0 +1,69 @@
+"""Who asks, may they, and how often: an endpoint says in its signature which role it needs."""
+
+from collections.abc import Awaitable, Callable
+from time import time
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from limits import RateLimitItem, RateLimitItemPerHour
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from midwatch.domain.access import AccessRole, Actor
+from midwatch.services.access import demand, identify
+from midwatch.services.desk import Desk
+from midwatch.services.errors import Later
+
+_bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer mw_…`")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for senders that cannot set Authorization.")
+
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+Header = Annotated[str | None, Security(_header)]
+
+
+class Rates:
+    """How many requests each caller has had within the hour; counted in this process."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._window = MovingWindowRateLimiter(MemoryStorage())
+        self._request = RateLimitItemPerHour(desk.settings.server.requests_per_hour)
+        self._delivery = RateLimitItemPerHour(desk.settings.server.webhooks_per_hour)
+
+    async def request(self, caller: str) -> None:
+        await self._count(self._request, caller)
+
+    async def delivery(self, source: str) -> None:
+        await self._count(self._delivery, source)
+
+    async def _count(self, item: RateLimitItem, caller: str) -> None:
+        if not await self._window.hit(item, caller):
+            reset = (await self._window.get_window_stats(item, caller)).reset_time
+            raise Later(f"More than {item.amount} requests within an hour.", after=max(1.0, reset - time()))
+
+
+def the_desk(request: Request) -> Desk:
+    return request.app.state.desk
+
+
+def the_rates(request: Request) -> Rates:
+    return request.app.state.rates
+
+
+TheDesk = Annotated[Desk, Depends(the_desk)]
+TheRates = Annotated[Rates, Depends(the_rates)]
+
+
+def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
+    async def check(desk: TheDesk, rates: TheRates, bearer: Bearer, header: Header) -> Actor:
+        actor = await identify(desk, bearer.credentials if bearer else header or "")
+        await rates.request(actor.key_id or actor.name)
+        demand(actor, role)
+        return actor
+
+    return check
+
+
+Viewer = Annotated[Actor, Depends(_needs(AccessRole.VIEWER))]
+Responder = Annotated[Actor, Depends(_needs(AccessRole.RESPONDER))]
+Admin = Annotated[Actor, Depends(_needs(AccessRole.ADMIN))]

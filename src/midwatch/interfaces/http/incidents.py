@@ -1,0 +1,93 @@
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from midwatch.domain.alert import AlertSeverity
+from midwatch.domain.incident import Entry, Incident
+from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
+from midwatch.interfaces.http.envelope import FAILURES, Ok, Page
+from midwatch.interfaces.http.webhooks import NewAlert
+from midwatch.services import incidents
+from midwatch.services.incidents import Details
+from midwatch.store.incidents import Filter
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
+Id = Annotated[str, Path(max_length=40, description="the incident's id, inc_…")]
+Number = Annotated[int, Query(ge=1, le=1_000_000)]
+Size = Annotated[int, Query(ge=1, le=200)]
+Name = Annotated[str, Query(max_length=200, description="who does it, if not the owner of the key")]
+
+
+class Changes(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(default=None, min_length=1, max_length=1000)
+    description: str | None = Field(default=None, max_length=65_536)
+    severity: AlertSeverity | None = None
+    service: str | None = Field(default=None, max_length=300)
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name, value in self.model_dump().items() if value is not None}
+
+
+class Action(BaseModel):
+    action: Literal["acknowledge", "resolve", "reopen", "note", "investigate"]
+    text: str = Field(default="", max_length=65_536, description="the note, or the resolution")
+
+
+@router.post("", status_code=201, summary="Open an incident; it joins an open one about the same service")
+async def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
+    made = incidents.reported(desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source)
+    return Ok(data=await incidents.create(desk, who, made))
+
+
+@router.get("", summary="Incidents, newest first")
+async def listed(
+    desk: TheDesk,
+    _who: Viewer,
+    wanted: Annotated[Filter, Query()],
+    page: Number = 1,
+    page_size: Size = 20,
+) -> Page[Incident]:
+    found, total = await incidents.listed(desk, wanted, page, page_size)
+    return Page[Incident].of(found, total, page, page_size)
+
+
+@router.get("/{incident_id}", summary="An incident with its alerts and investigations")
+async def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[Details]:
+    return Ok(data=await incidents.details(desk, incident_id))
+
+
+@router.patch("/{incident_id}", summary="Change title, description, severity or service")
+async def update(incident_id: Id, changes: Changes, desk: TheDesk, who: Responder) -> Ok[Incident]:
+    return Ok(data=await incidents.update(desk, who, incident_id, changes.given()))
+
+
+@router.post("/{incident_id}/actions", summary="Do something with an incident")
+async def act(incident_id: Id, action: Action, desk: TheDesk, who: Responder) -> Ok[Incident]:
+    return Ok(data=await incidents.act(desk, who, incident_id, action.action, action.text))
+
+
+@router.get("/{incident_id}/timeline", summary="What happened, in order")
+async def timeline(incident_id: Id, desk: TheDesk, _who: Viewer, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Ok[list[Entry]]:
+    return Ok(data=await incidents.entries(desk, incident_id, after))
+
+
+@router.get("/{incident_id}/related", summary="Others about the same things or the same service, of the last 30 days")
+async def related(incident_id: Id, desk: TheDesk, _who: Viewer, limit: Annotated[int, Query(ge=1, le=100)] = 5) -> Ok[list[Incident]]:
+    return Ok(data=await incidents.related(desk, incident_id, limit))
+
+
+@router.post("/{incident_id}/acknowledge", summary="Somebody has it")
+async def acknowledge(incident_id: Id, desk: TheDesk, who: Responder, user: Name = "") -> Ok[Incident]:
+    return Ok(data=await incidents.acknowledge(desk, who, incident_id, user))
+
+
+@router.post("/{incident_id}/resolve", summary="It is over")
+async def resolve(
+    incident_id: Id, desk: TheDesk, who: Responder, user: Name = "", resolution: Annotated[str, Query(max_length=4000)] = ""
+) -> Ok[Incident]:
+    return Ok(data=await incidents.resolve(desk, who, incident_id, user, resolution))

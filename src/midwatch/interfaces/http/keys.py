@@ -1,0 +1,70 @@
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import AwareDatetime, BaseModel, Field
+
+from midwatch.domain.access import AccessRole, ApiKey
+from midwatch.interfaces.http.access import Admin, TheDesk, TheRates
+from midwatch.interfaces.http.envelope import FAILURES, Ok
+from midwatch.services import access
+
+router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
+
+
+class KeyShown(BaseModel):
+    """A key without its digest."""
+
+    id: str
+    name: str
+    prefix: str
+    role: AccessRole
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "KeyShown":
+        return cls(**key.model_dump(include=set(cls.model_fields)))
+
+
+class NewKey(BaseModel):
+    name: str = Field(min_length=1, max_length=200)
+    role: AccessRole = AccessRole.VIEWER
+    expires_at: AwareDatetime | None = None
+
+
+class Secret(BaseModel):
+    secret: str = Field(description="shown this once and kept nowhere")
+    key: KeyShown
+
+
+class Claim(BaseModel):
+    token: str = Field(min_length=1, max_length=200, description="of the one-time link")
+    name: str = Field(min_length=1, max_length=200, description="whose key it becomes")
+
+
+@router.post("/keys", status_code=201, summary="Make an API key")
+async def create(wanted: NewKey, desk: TheDesk, who: Admin) -> Ok[Secret]:
+    expires = wanted.expires_at.astimezone(UTC) if wanted.expires_at else None
+    key, secret = await access.create_key(desk, who, wanted.name, wanted.role, expires)
+    return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))
+
+
+@router.get("/keys", summary="All API keys")
+async def listed(desk: TheDesk, _who: Admin) -> Ok[list[KeyShown]]:
+    return Ok(data=[KeyShown.of(key) for key in await access.keys(desk)])
+
+
+@router.delete("/keys/{key_id}", summary="Revoke an API key")
+async def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who: Admin) -> Ok[None]:
+    await access.revoke(desk, who, key_id)
+    return Ok(message="revoked", data=None)
+
+
+@router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
+async def setup(claim: Claim, desk: TheDesk, rates: TheRates) -> Ok[Secret]:
+    await rates.request("setup")
+    key, secret = await access.redeem(desk, claim.token, claim.name)
+    return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))

@@ -1,0 +1,35 @@
+"""What Prometheus scrapes: counted in the store, so that every process tells the same."""
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from midwatch.services.desk import Desk
+from midwatch.store import deliveries, effects, incidents, runs
+
+
+class _Counted(Collector):
+    def __init__(self, families: Mapping[str, tuple[str, str, Mapping[str, int]]]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        for name, (about, label, values) in self._families.items():
+            family = GaugeMetricFamily(name, about, labels=[label])
+            for value, count in sorted(values.items()):
+                family.add_metric([value], count)
+            yield family
+
+
+async def exposition(desk: Desk) -> bytes:
+    async with desk.db.read() as tx:
+        families = {
+            "midwatch_incidents": ("Incidents in the store.", "status", await incidents.counts(tx)),
+            "midwatch_investigations": ("Investigations in the store.", "state", await runs.counts(tx)),
+            "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", await effects.counts(tx)),
+            "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", await deliveries.counts(tx)),
+        }
+    registry = CollectorRegistry()
+    registry.register(_Counted(families))
+    return generate_latest(registry)

@@ -1,0 +1,39 @@
+from datetime import timedelta
+from importlib.metadata import version
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from midwatch.domain.base import Model
+from midwatch.services.desk import Desk
+from midwatch.store import effects, incidents, runs, workers
+
+ALIVE = timedelta(seconds=30)
+
+
+class ServerHealth(Model, frozen=True):
+    """`store` is "ok" or why it does not answer; `workers` have given a sign of life within half a minute."""
+
+    status: str
+    version: str
+    store: str
+    workers: int = 0
+    incidents: dict[str, int] = {}
+    investigations: dict[str, int] = {}
+    effects: dict[str, int] = {}
+
+
+async def server_health(desk: Desk) -> ServerHealth:
+    try:
+        async with desk.db.read() as tx:
+            since = desk.now() - ALIVE
+            return ServerHealth(
+                status="ok",
+                version=version("midwatch"),
+                store="ok",
+                workers=sum(beat_at >= since for _, beat_at in await workers.listed(tx)),
+                incidents=await incidents.counts(tx),
+                investigations=await runs.counts(tx),
+                effects=await effects.counts(tx),
+            )
+    except SQLAlchemyError as error:
+        return ServerHealth(status="degraded", version=version("midwatch"), store=f"the store does not answer: {type(error).__name__}")
