@@ -10,6 +10,9 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "diagnose": "Find the root cause in a cluster, live or saved.",
     "ask": "Ask in words what is wrong, or with what.",
+    "serve": "Take alerts in, investigate, answer.",
+    "worker": "Investigate what other processes took in.",
+    "admin": "Make API keys.",
     "doctor": "Say what is configured, reachable and permitted.",
     "demo": "Eight broken applications, investigated on this machine.",
     "bundle": "Investigate, and save all evidence in one file.",

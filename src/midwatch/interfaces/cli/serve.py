@@ -1,0 +1,81 @@
+import asyncio
+import ipaddress
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from midwatch import server
+from midwatch.interfaces.cli import command
+from midwatch.interfaces.http.app import create_app
+from midwatch.kit.journal import to_standard_error
+from midwatch.services.access import invite, keys
+from midwatch.services.desk import Desk
+from midwatch.services.errors import Refusal
+from midwatch.settings import Settings
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")]
+Port = Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on (8350; 0: any free one).")]
+Workers = Annotated[
+    int, typer.Option("--workers", metavar="N", help="Investigations at a time in this process; 0: `midwatch worker` works.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
+
+
+@app.command()
+def serve(kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = -1, workers: Workers = -1, open_access: Open = False) -> None:
+    """Take alerts in, investigate, answer."""
+    try:
+        settings = _flags(command.settings(kubeconfig), host, port, workers)
+        if open_access and not loopback(settings.server.host):
+            raise Refusal(f"--open would let anybody who reaches {settings.server.host} in.", "Leave it out, and make an API key")
+    except Refusal as refusal:
+        command.fail(refusal)
+    to_standard_error()
+    command.finish(_serve(settings, open_access=open_access))
+
+
+async def _serve(settings: Settings, *, open_access: bool) -> None:
+    async with server.staffed(settings, open_access=open_access) as desk:
+        if not open_access:
+            await _first_admin(desk)
+        config = uvicorn.Config(
+            create_app(desk), host=settings.server.host, port=settings.server.port, log_config=None, access_log=False, server_header=False
+        )
+        listening = uvicorn.Server(config)
+        task = asyncio.create_task(listening.serve())
+        while not listening.started and not task.done():
+            await asyncio.sleep(0.02)
+        if listening.started:
+            bound = listening.servers[0].sockets[0].getsockname()
+            typer.echo(f"midwatch: listening on http://{bound[0]}:{bound[1]}", err=True)
+        await task
+
+
+async def _first_admin(desk: Desk) -> None:
+    """Without any key nobody could do anything: a link that works once makes the first."""
+    if await keys(desk):
+        return
+    base = desk.settings.server.url or f"http://{desk.settings.server.host}:{desk.settings.server.port}"
+    secret = await invite(desk)
+    typer.echo(
+        f"midwatch: nobody has a key yet. This makes the first admin's, once, within a day:\n"
+        f'  curl -X POST {base}/api/v1/setup -H \'Content-Type: application/json\' -d \'{{"token": "{secret}", "name": "you"}}\'\n'
+        f"  or on this machine: midwatch admin create NAME",
+        err=True,
+    )
+
+
+def _flags(settings: Settings, host: str, port: int, workers: int) -> Settings:
+    given = {"host": host or None, "port": port if port >= 0 else None, "workers": workers if workers >= 0 else None}
+    changed = settings.server.model_copy(update={name: value for name, value in given.items() if value is not None})
+    return settings.model_copy(update={"server": changed})
+
+
+def loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

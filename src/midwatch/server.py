@@ -1,0 +1,107 @@
+"""The second composition root: settings become a server's desk, its worker and what it delivers to."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import httpx2
+
+from midwatch import wiring
+from midwatch.engine.durable import Durable
+from midwatch.integrations import webhook
+from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.outbox import Outbox
+from midwatch.integrations.pagerduty import notify
+from midwatch.integrations.pagerduty.client import PagerDuty
+from midwatch.integrations.webhook import Webhook
+from midwatch.kit.clock import utc_now
+from midwatch.services.context import Context
+from midwatch.services.desk import Desk
+from midwatch.services.errors import Refusal
+from midwatch.services.work import Steps
+from midwatch.services.worker import Worker, worker_id
+from midwatch.settings import Settings, home
+from midwatch.store.database import Database, default_url, spell_postgres
+
+FETCH_S = 10.0
+LARGEST_FETCH = 65_536  # bytes; a certificate has two thousand
+
+
+@asynccontextmanager
+async def desk(settings: Settings, *, open_access: bool = False, woken: Callable[[], None] = lambda: None) -> AsyncGenerator[Desk]:
+    """The store and all that is needed to take alerts in and to answer; nothing works on them yet."""
+    url = settings.server.database or default_url(home())
+    async with Database.open(url) as db, httpx2.AsyncClient(timeout=FETCH_S, follow_redirects=False) as http:
+        yield Desk(db, settings, inboxes(), utc_now, woken, partial(_fetch, http), open_access)
+
+
+@asynccontextmanager
+async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGenerator[Desk]:
+    """A desk with workers in this process; they end with the block, and what they began is gone on with later."""
+    woken: list[Callable[[], None]] = []
+    async with desk(settings, open_access=open_access, woken=lambda: [wake() for wake in woken] and None) as found:
+        if not settings.server.workers:
+            yield found
+            return
+        async with working(found) as worker:
+            woken.append(worker.wake)
+            yield found
+
+
+@asynccontextmanager
+async def working(found: Desk) -> AsyncGenerator[Worker]:
+    async with AsyncExitStack() as stack:
+        opened = _investigating(found.settings, stack)
+        name = worker_id()
+        durable = Durable(Steps(found, opened), _record(found), name, max(1, found.settings.server.workers))
+        worker = Worker(found, durable, await _outboxes(found.settings, stack), name)
+        task = asyncio.create_task(worker.run())
+        try:
+            yield worker
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def _investigating(settings: Settings, stack: AsyncExitStack) -> Callable[[], Awaitable[Context]]:
+    """Opens the clusters at the first investigation, not before: a server without any takes alerts in all the same."""
+    lock = asyncio.Lock()
+    found: list[Context] = []
+
+    async def opened() -> Context:
+        async with lock:
+            if not found:
+                found.append(await stack.enter_async_context(wiring.context(settings)))
+        return found[0]
+
+    return opened
+
+
+async def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:
+    found: list[Outbox] = []
+    if settings.pagerduty.token is not None:
+        client = PagerDuty(settings.pagerduty)
+        stack.push_async_callback(client.close)
+        found.append(notify.outbox(client))
+    if settings.webhook.url:
+        sender = Webhook(settings.webhook)
+        stack.push_async_callback(sender.close)
+        found.append(webhook.outbox(sender))
+    return {outbox.target: outbox for outbox in found}
+
+
+def _record(found: Desk) -> str:
+    """Where the durable engine keeps its own tables: beside the SQLite file, or in the same PostgreSQL."""
+    url = found.db.url
+    return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"
+
+
+async def _fetch(http: httpx2.AsyncClient, url: str) -> bytes:
+    """A small public file. Which addresses may be asked for is decided by the source that wants it."""
+    try:
+        answer = await http.get(url)
+        answer.raise_for_status()
+    except httpx2.HTTPError as error:
+        raise Refusal(f"{url} cannot be fetched: {type(error).__name__}.") from error
+    return answer.content[:LARGEST_FETCH]
