@@ -87,6 +87,9 @@ def redact_named(name: str, value: str) -> str:
 
     Switches, small numbers, paths and references stay readable, because faults hide in them and secrets do not.
     """
-    if value and _SECRET_NAME.search(name) and not _HARMLESS_VALUE.fullmatch(value):
-        return f"[REDACTED:{name}]"
-    return redact_value(value)
+    return f"[REDACTED:{name}]" if names_secret(name, value) else redact_value(value)
+
+
+def names_secret(name: str, value: str) -> bool:
+    """Whether the name says that the value is a secret, and the value could be one."""
+    return bool(value and _SECRET_NAME.search(name) and not _HARMLESS_VALUE.fullmatch(value))
