@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
-from midwatch.integrations.normal import ALERTS, dig, first, items, moment, record, text
+from midwatch.integrations.normal import ALERTS, dig, first, listed, moment, record, text
 from midwatch.integrations.words import status, words
 
 _TOLD = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
@@ -13,10 +13,7 @@ _TOLD = ("summary", "description", "message", "runbook_url", "title")  # annotat
 
 def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], source: str) -> Delivery:
     """The alerts of a group, of a bare list (as Prometheus pushes them), or of one alert that comes alone."""
-    listed = document if isinstance(document, list) else dig(document, "alerts")
-    if not isinstance(listed, list):
-        listed = [document]
-    entries = items(listed)
+    entries = listed(document)
     if not entries:
         return Delivery(ignored="The group holds no alert.")
     loud = [e for e in entries if name(record(e)) not in words()["quiet"]]

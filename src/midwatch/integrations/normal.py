@@ -90,6 +90,14 @@ def items(value: object) -> list[Any]:
     return cast(list[Any], value) if isinstance(value, list) else []
 
 
+def listed(document: object) -> list[Any]:
+    """Each alert of a list, of a list under `alerts`, or the one that comes alone."""
+    for found in (document, record(document).get("alerts")):
+        if isinstance(found, list):
+            return cast(list[Any], found)
+    return [document]
+
+
 def dig(value: object, *path: str) -> Any:
     """What lies at the path through objects and lists; None when there is nothing."""
     for name in path:

@@ -34,6 +34,11 @@ def label(name: str) -> str:
     return _table("labels").get(plain(name), "")
 
 
+def resource(name: str) -> str:
+    """The label of a thing that is known by the shape of its id, "" for any other."""
+    return next((ours for ours, shape in words()["ids"].items() if re.fullmatch(shape, name[:_LONGEST])), "")
+
+
 def severity(word: str) -> AlertSeverity | None:
     """`critical`, `P2`, `SEV-1`, `1 - Critical`, `4`; None when it is no severity. The first word that is one counts."""
     table, low = _table("severities"), word[:_LONGEST].strip().lower()

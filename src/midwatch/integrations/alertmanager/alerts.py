@@ -10,7 +10,7 @@ from midwatch.integrations.words import severity
 from midwatch.settings import SenderSettings
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     group = ("Alertmanager", dig(document, "externalURL"))
     return labelled.delivery(document, lambda item: _alert(item, group, hook), "Alertmanager")

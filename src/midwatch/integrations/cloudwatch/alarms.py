@@ -34,7 +34,7 @@ def alarm(document: dict[str, Any]) -> Said | None:
         title=name,
         status=STATES.get(state, AlertStatus.FIRING),
         severity=graveness(state, first(document, "Severity", "Priority"), name, description),
-        fingerprint=document.get("AlarmArn") or "/".join((account, region, name)),
+        fingerprint=document.get("AlarmArn") or "/".join(p for p in (account, region, name) if p),
         external_id=name,
         summary="\n".join(t for t in map(text, (description, reason)) if t),
         service=first(document, "Application", "Service"),

@@ -7,7 +7,7 @@ from midwatch.integrations.cloudwatch.alarms import alarm
 from midwatch.integrations.cloudwatch.eventbridge import change
 from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelope, subscribe_url
 from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import NAME_CHARS, alert, decode, dig, line, record
+from midwatch.integrations.normal import NAME_CHARS, alert, decode, line, record
 from midwatch.settings import SenderSettings
 
 

@@ -18,7 +18,7 @@ _HEADED = re.compile(
 _UNSEEN = ("nodata", "renodata")
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = {k: v for k, v in record(decode(hook.body)).items() if not (isinstance(v, str) and _MISSING.fullmatch(v.strip()))}
     known_as = line(first(document, "event_id"), NAME_CHARS)
     found = _alert(document, hook)
@@ -101,4 +101,4 @@ def _severity(document: dict[str, Any]) -> AlertSeverity | None:
 def _fingerprint(document: dict[str, Any]) -> str:
     """The monitor and its group: the same the next time too, which Datadog's cycle key is not."""
     monitor, scope = text(first(document, "alert_id", "monitor_id")), _scope(document)
-    return f"{monitor}:{scope}" if monitor else text(first(document, "alert_cycle_key", "aggreg_key"))
+    return ":".join(p for p in (monitor, scope) if p) if monitor else text(first(document, "alert_cycle_key", "aggreg_key"))

@@ -9,7 +9,7 @@ import yaml
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.labels import known, pairs
-from midwatch.integrations.normal import ALERTS, NAME_CHARS, Said, alert, decode, dig, items, line, record, text
+from midwatch.integrations.normal import ALERTS, NAME_CHARS, Said, alert, decode, dig, items, line, listed, record, text
 from midwatch.integrations.words import severity, status
 from midwatch.settings import SenderSettings
 
@@ -25,8 +25,7 @@ def usual() -> dict[str, list[str]]:
 def parse(hook: Hook, sender: SenderSettings) -> Delivery:
     document = decode(hook.body)
     known_as = line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
-    listed = document if isinstance(document, list) else dig(document, "alerts")
-    entries = items(listed) if isinstance(listed, list) else [document]
+    entries = listed(document)
     if not entries:
         return Delivery(id=known_as, ignored="The list holds no alert.")
     alerts = tuple(a for a in (_alert(record(e), sender, hook) for e in entries[:ALERTS]) if a)
@@ -82,8 +81,8 @@ def _word(value: Any, sender: SenderSettings) -> str:
 
 def _labels(told: Any) -> dict[str, Any]:
     """An object, or tags as `key:value`."""
-    if isinstance(told, dict):
-        return record(told)
+    if found := record(told):
+        return found
     tags, _ = pairs(text(t) for t in (items(told)[:1000] or text(told).split(",")))
     return dict(tags)
 

@@ -13,7 +13,7 @@ from midwatch.settings import SenderSettings
 _BLIND = {"DatasourceNoData": "No data", "DatasourceError": "The rule cannot be evaluated"}
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     alerts = items(dig(document, "alerts"))
     if alerts and all(_tried(record(a)) for a in alerts):

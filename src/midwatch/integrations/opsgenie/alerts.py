@@ -37,7 +37,7 @@ _REMARKS = {  # action → the field of the alert that says more
 }
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     told, action = record(document.get("alert")), text(document.get("action"))
     if not action or not first(told, "alias", "alertId") or not first(told, "message", "alias"):

@@ -9,7 +9,7 @@ from midwatch.integrations.pagerduty.webhooks import bare, webhook
 from midwatch.settings import SenderSettings
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     if isinstance(dig(document, "event"), dict):
         return webhook(document["event"], hook)

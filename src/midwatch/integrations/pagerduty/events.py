@@ -6,7 +6,7 @@ from midwatch.domain.alert import AlertStatus, Delivery
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.labels import known
 from midwatch.integrations.normal import NAME_CHARS, Said, alert, dig, first, items, line, record, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.words import resource, severity
 
 _ACTIONS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
 
@@ -27,7 +27,8 @@ def event(document: dict[str, Any], hook: Hook) -> Delivery:
 def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> Said:
     told = record(dig(payload, "custom_details"))
     facts = told or {"details": dig(payload, "custom_details")}
-    names = {name: dig(payload, name) for name in ("source", "component", "group", "class")}
+    source = text(dig(payload, "source"))
+    names = {name: dig(payload, name) for name in ("component", "group", "class")}
     links = [(text(dig(e, "text")) or "Link", dig(e, "href")) for e in items(dig(document, "links"))[:50]]
     return Said(
         title=title,
@@ -36,7 +37,7 @@ def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> Sa
         fingerprint=dig(document, "dedup_key"),
         external_id=dig(document, "dedup_key"),
         service=first(told, "service", "service_name", "affected_service"),
-        labels=names | known(told),
+        labels=names | {resource(source) or "source": source} | known(told),
         details=facts,
         links=[*links, (text(dig(document, "client")) or "Client", dig(document, "client_url"))],
         starts_at=dig(payload, "timestamp"),

@@ -1,4 +1,4 @@
-"""An incident of PagerDuty, as its webhooks tell it. It carries no alert body: what was measured has to be fetched, or sent to us as well."""
+"""An incident as webhooks tell it. They carry no alert body: what was measured has to be fetched, or sent to us as well."""
 
 from typing import Any
 

@@ -22,7 +22,8 @@ _INCIDENT: dict[str, Callable[[Any], str]] = {
     "reassigned": lambda data: f"Assigned to {names(dig(data, 'assignees')) or 'nobody'}.",
     "priority_updated": lambda data: f"The priority is now {name(dig(data, 'priority')) or 'not set'}.",
     "service_updated": lambda data: f"The service is now {name(dig(data, 'service'))}.",
-    "incident_type.changed": lambda data: f"The type is now {text(dig(data, 'incident_type', 'name')) or 'not set'}.",
+    "incident_type.changed": lambda data: _type(data),
+    "incident_type.updated": lambda data: _type(data),
 }
 # The same for data of a type of its own, which refers to its incident.
 _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
@@ -32,7 +33,7 @@ _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
     "incident_field_values": ("custom_field_values.updated", lambda data: _fields(data)),
     "incident_conference_bridge": ("conference_bridge.updated", lambda data: _bridge(data)),
     "incident_task": ("task", lambda data: f"Task “{name(data)}”: {text(dig(data, 'status')) or 'changed'}."),
-    "incident_role": ("role.assigned", lambda data: f"Role {name(dig(data, 'role'))}: {name(dig(data, 'user')) or 'nobody'}."),
+    "incident_role_assignment": ("role.assigned", lambda data: _roles(data)),
     "incident_workflow_instance": ("workflow", lambda data: f"Workflow “{name(dig(data, 'incident_workflow')) or name(data)}”."),
     "incident_action_invocation": ("action_invocation", lambda data: f"Action “{name(dig(data, 'action')) or name(data)}”."),
 }
@@ -40,7 +41,7 @@ _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 def webhook(event: Any, hook: Hook) -> Delivery:
     """The event's own id is signed, the header's is not; both are the same on every retry."""
-    known_as = line(dig(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
+    known_as = line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
     what, _, change = text(dig(event, "event_type")).partition(".")
     if what == "pagey":
         return Delivery(id=known_as, ignored="A test event: the webhook works.")
@@ -89,7 +90,7 @@ def _remark(data: Any, change: str, event: Any, hook: Hook) -> Remark | None:
 
 def _written(data: Any, kind: str, words: str, event: Any, hook: Hook) -> Remark | None:
     own = dig(data, "type") == "incident"
-    incident = data if own else dig(data, "incident")
+    incident = data if own else dig(data, "incident") or dig(data, "incident_role_assignments", "0", "incident")
     external_id = line(dig(incident, "id"), NAME_CHARS)
     if not external_id or not words:
         return None
@@ -112,6 +113,16 @@ def _responder(data: Any) -> str:
     return f"{who} was asked to help ({text(dig(data, 'state')) or 'asked'})." + (f" {message}" if message else "")
 
 
+def _type(data: Any) -> str:
+    return f"The type is now {text(dig(data, 'incident_type', 'name')) or 'not set'}."
+
+
+def _roles(data: Any) -> str:
+    """Also sent when a role is taken away."""
+    roles = items(dig(data, "incident_role_assignments"))[:50]
+    return "; ".join(f"{name(dig(r, 'role')) or 'A role'}: {name(dig(r, 'assignee')) or 'nobody'}" for r in roles)
+
+
 def _fields(data: Any) -> str:
     changed = items(dig(data, "changed_custom_fields"))[:50]
     told = {text(c) if isinstance(c, str) else text(first(c, "id", "name")) for c in changed}
@@ -120,7 +131,6 @@ def _fields(data: Any) -> str:
 
 
 def _bridge(data: Any) -> str:
-    bridge = dig(data, "conference_bridge") or data
-    url = text(first(bridge, "conference_url", "url"))
-    number = text(first(bridge, "conference_number", "number"))
-    return f"Conference: {' '.join(p for p in (url, number) if p) or 'none'}."
+    numbers = [text(dig(n, "number")) for n in items(dig(data, "conference_numbers"))[:10]]
+    parts = [text(dig(data, "conference_url")), *numbers]
+    return f"Conference: {' '.join(p for p in parts if p) or 'none'}."

@@ -23,7 +23,7 @@ _QUIET = {
 }
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     data, action = record(document.get("data")), text(document.get("action"))
     known_as = line(hook.headers.get("request-id"), NAME_CHARS)

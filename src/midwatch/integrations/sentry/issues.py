@@ -77,7 +77,7 @@ def _said(
 
 def _tags(listed: Any) -> dict[str, Any]:
     """Pairs, or objects with key and value. Those about the person at the other end are left out."""
-    pairs = [(dig(t, "0"), dig(t, "1")) if isinstance(t, list) else (dig(t, "key"), dig(t, "value")) for t in items(listed)[:200]]
+    pairs = [(dig(t, "key") or dig(t, "0"), dig(t, "value") or dig(t, "1")) for t in items(listed)[:200]]
     return {text(name): value for name, value in pairs if name and not text(name).startswith(("user", "client_os", "browser", "device"))}
 
 
