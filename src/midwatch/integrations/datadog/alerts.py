@@ -44,7 +44,7 @@ def _alert(document: dict[str, Any], hook: Hook) -> Alert | None:
         external_id=first(document, "alert_cycle_key", "alert_id", "monitor_id", "id"),
         summary=first(document, "event_msg", "body", "message", "alert_status", "description"),
         service=first(document, "service"),
-        labels=tags | {"host": first(document, "hostname", "host")},
+        labels=tags | ({"host": host} if (host := first(document, "hostname", "host")) else {}),
         details={
             "metric": metric,
             "query": first(document, "alert_query", "query"),
