@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -71,6 +72,15 @@ def test_every_source_is_found_by_its_folder() -> None:
     assert set(SOURCES) == {"alertmanager", "cloudwatch", "datadog", "generic", "grafana", "opsgenie", "pagerduty", "sentry"}
     assert all(names(source) for source in SOURCES)
     assert all((ROOT / source / "alerts.py").exists() for source in SOURCES)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_is_documented_and_has_a_manifest(source: str) -> None:
+    page = (ROOT.parents[2] / "docs" / "alerts.md").read_text()
+    assert f"/webhook/{source}" in page
+    module = import_module(f"midwatch.integrations.{source}")
+    assert module.INTEGRATION.inbox is inboxes()[source]
+    assert module.INTEGRATION.name == source
 
 
 @pytest.mark.parametrize("source", SOURCES)
