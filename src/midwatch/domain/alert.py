@@ -55,26 +55,35 @@ class Alert(Model, frozen=True):
 
 
 class Remark(Model, frozen=True):
-    """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new priority."""
+    """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new priority.
 
-    fingerprint: str
+    The alert is the one with this fingerprint, or with this `external_id` where the sender names only that. `id` is the sender's
+    id of the note or task itself, `actor_id` of who did it ("" when it was automation): what we wrote ourselves is known by them.
+    """
+
+    fingerprint: str = ""
+    external_id: str = ""
+    id: str = ""
     kind: str
     text: str
     actor: str = ""
+    actor_id: str = ""
     at: datetime
 
 
 class Delivery(Model, frozen=True):
     """What one request of a monitoring system held.
 
-    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). Exactly one of these is filled:
-    `alerts` or `remarks`; `confirm`, an address that the sender wants fetched before it sends alerts; `ignored`, the reason
-    why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not understood.
+    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`, `remarks` or both,
+    or else exactly one of these: `confirm`, an address that the sender wants fetched before it sends alerts; `ignored`, the
+    reason why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not understood.
+    `omitted` counts alerts that belong to it and are not here: the sender left them out, or they are beyond our limits.
     """
 
     id: str = ""
     alerts: tuple[Alert, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    omitted: int = 0
     confirm: str = ""
     ignored: str = ""
     unknown: str = ""

@@ -14,12 +14,16 @@ class Forged(Exception):
 
 @dataclass(frozen=True)
 class Hook:
-    """One request as it came. Names of headers are lower case. `certificate` is what was found at the inbox's `certificate_url`."""
+    """One request as it came. Names of headers are lower case. `certificate` is what was found at the inbox's `certificate_url`.
+
+    `token` is what the address carried as `?token=`, for senders that can set neither a header nor a signature.
+    """
 
     body: bytes
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     certificate: bytes = b""
+    token: str = ""
 
 
 @dataclass(frozen=True)

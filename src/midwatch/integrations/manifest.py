@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.tool import Tool
+from midwatch.integrations.inbox import Inbox
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,4 @@ class Integration:
     analyse: Callable[[Sequence[Evidence]], Analysis] | None = None
     wanted: Callable[[Sequence[Evidence]], tuple[Ask, ...]] = lambda _: ()
     codes: dict[str, Code] = field(default_factory=dict[str, Code])
+    inbox: Inbox | None = None

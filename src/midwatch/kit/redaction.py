@@ -46,6 +46,14 @@ def _shape(entry: dict[str, Any]) -> _Shape:
     )
 
 
+_SHORT = 300  # characters; so far one expression over all hints is faster than a look for each
+
+
+@cache
+def _any_hint() -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(hint) for shape in _shapes() for hint in shape.hints))
+
+
 def _needed(text: str) -> Iterator[_Shape]:
     low = text.lower()
     return (s for s in _shapes() if any(hint in low for hint in s.hints))
@@ -53,6 +61,8 @@ def _needed(text: str) -> Iterator[_Shape]:
 
 def redact_text(text: str) -> str:
     """The text with every secret replaced by `[REDACTED:<type>]`; everything else stays as it is."""
+    if len(text) <= _SHORT and not _any_hint().search(text.lower()):
+        return text
     for shape in _needed(text):
         text = shape.cut(text)
     return text
@@ -87,6 +97,9 @@ def redact_named(name: str, value: str) -> str:
 
     Switches, small numbers, paths and references stay readable, because faults hide in them and secrets do not.
     """
-    if value and _SECRET_NAME.search(name) and not _HARMLESS_VALUE.fullmatch(value):
-        return f"[REDACTED:{name}]"
-    return redact_value(value)
+    return f"[REDACTED:{name}]" if names_secret(name, value) else redact_value(value)
+
+
+def names_secret(name: str, value: str) -> bool:
+    """Whether the name says that the value is a secret, and the value could be one."""
+    return bool(value and _SECRET_NAME.search(name) and not _HARMLESS_VALUE.fullmatch(value))

@@ -1,0 +1,9 @@
+"""Prometheus Alertmanager: its webhook, version 4, and the alerts Prometheus itself pushes."""
+
+from midwatch.integrations.alertmanager.alerts import parse
+from midwatch.integrations.inbox import Inbox
+from midwatch.integrations.manifest import Integration
+from midwatch.integrations.proof import by_token
+
+INBOX = Inbox(source="alertmanager", title="Prometheus Alertmanager", verify=by_token("alertmanager"), parse=parse)
+INTEGRATION = Integration(name="alertmanager", title="Prometheus Alertmanager", inbox=INBOX)

@@ -1,0 +1,53 @@
+"""What Amazon posts: the envelope of SNS with an alarm inside, an alarm alone (raw delivery), or an event of EventBridge."""
+
+from typing import Any
+
+from midwatch.domain.alert import Delivery
+from midwatch.integrations.cloudwatch.alarms import alarm
+from midwatch.integrations.cloudwatch.eventbridge import change
+from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelope, subscribe_url
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.normal import NAME_CHARS, alert, decode, line, record
+from midwatch.settings import SenderSettings
+
+
+def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+    document = record(decode(hook.body))
+    found = envelope(document)
+    if not found:
+        known_as = hook.headers.get("x-amz-sns-message-id") or document.get("id")
+        inner = document.get("Message") if "AlarmName" not in document and "Message" in document else document
+        return _content(inner, hook, line(known_as, NAME_CHARS))
+    known_as = line(found.get("MessageId"), NAME_CHARS)
+    if found["Type"] == SUBSCRIPTION:
+        return _subscription(found, sender, known_as)
+    if found["Type"] == FAREWELL:
+        return Delivery(id=known_as, ignored=f"The topic {line(found['TopicArn'], NAME_CHARS)} sends no more: its subscription was ended.")
+    return _content(found.get("Message"), hook, known_as)
+
+
+def _subscription(found: dict[str, Any], sender: SenderSettings, known_as: str) -> Delivery:
+    url, topic = subscribe_url(found), line(found["TopicArn"], NAME_CHARS)
+    if not url:
+        return Delivery(id=known_as, unknown=f"The topic {topic} wants to be confirmed, at an address that is not one of Amazon SNS.")
+    if found["TopicArn"] not in sender.topics:
+        return Delivery(
+            id=known_as,
+            ignored=f"The topic {topic} wants to be confirmed: add it to senders.cloudwatch.topics and request the confirmation again.",
+        )
+    return Delivery(id=known_as, confirm=url)
+
+
+def _content(message: Any, hook: Hook, known_as: str) -> Delivery:
+    document = record(decode(message.encode(errors="replace")) if isinstance(message, str) else message)
+    if "detail-type" in document:
+        found = change(document)
+        kind = line(document["detail-type"], NAME_CHARS)
+    else:
+        found = alarm(document)
+        kind = "message"
+    if found is None:
+        return Delivery(id=known_as, unknown=f"This {kind} is no alarm of CloudWatch.")
+    if isinstance(found, str):
+        return Delivery(id=known_as, ignored=found)
+    return Delivery(id=known_as, alerts=(alert("cloudwatch", found, hook.received_at),))

@@ -1,0 +1,65 @@
+"""CloudWatch alarms as EventBridge sends them: other names for the same, and dimensions as an object."""
+
+from typing import Any
+
+from midwatch.domain.alert import AlertStatus
+from midwatch.integrations.cloudwatch.arn import STATES, arn, graveness
+from midwatch.integrations.normal import Said, dig, first, items, record, text
+
+_OURS = {"CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"}
+_QUIET = {"CloudWatch Alarm Configuration Change": "The alarm was changed, its state was not."}
+
+
+def change(event: dict[str, Any]) -> Said | str | None:
+    """The alarm; a sentence for an event of no concern; None for one we do not know."""
+    kind, detail = text(event.get("detail-type")), record(event.get("detail"))
+    if kind in _QUIET:
+        return _QUIET[kind]
+    name = text(detail.get("alarmName"))
+    if kind not in _OURS or not name:
+        return None
+    own_arn, contributor = text(dig(event, "resources", "0")), record(detail.get("alarmContributor"))
+    region, account = (text(event.get(k)) or getattr(arn(own_arn), k) for k in ("region", "account"))
+    state, reason = text(dig(detail, "state", "value")), dig(detail, "state", "reason")
+    description = dig(detail, "configuration", "description")
+    status, at = STATES.get(state, AlertStatus.FIRING), dig(detail, "state", "timestamp") or event.get("time")
+    return Said(
+        title=name,
+        status=status,
+        severity=graveness(state, first(detail.get("alarmTags"), "severity", "Severity", "priority", "Priority"), name, description),
+        fingerprint=":".join(p for p in (own_arn or f"{account}/{region}/{name}", text(contributor.get("id"))) if p),
+        external_id=name,
+        summary="\n".join(t for t in map(text, (description, reason)) if t),
+        service=first(detail.get("alarmTags"), "service", "Service"),
+        labels={"alertname": name, "region": region, "account": account} | _dimensions(detail) | record(contributor.get("attributes")),
+        details=_facts(detail, state),
+        links=[("CloudWatch", arn(own_arn).console)],
+        starts_at=at if status is AlertStatus.FIRING else dig(detail, "previousState", "timestamp") or at,
+        ends_at=at,
+    )
+
+
+def _metrics(detail: dict[str, Any]) -> list[Any]:
+    return items(dig(detail, "configuration", "metrics"))[:50]
+
+
+def _dimensions(detail: dict[str, Any]) -> dict[str, Any]:
+    """Those in which all metrics of the alarm agree."""
+    found: dict[str, Any] = {}
+    differing: set[str] = set()
+    for one in _metrics(detail):
+        for name, value in record(dig(one, "metricStat", "metric", "dimensions")).items():
+            if found.setdefault(name, value) != value:
+                differing.add(name)
+    return {name: value for name, value in found.items() if name not in differing}
+
+
+def _facts(detail: dict[str, Any], state: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"state": state, "state before": dig(detail, "previousState", "value")}
+    for one in _metrics(detail):
+        metric = dig(one, "metricStat", "metric")
+        told = first(one, "expression") or " ".join(t for t in (text(dig(metric, "namespace")), text(dig(metric, "name"))) if t)
+        facts[f"metric {text(dig(one, 'id'))}"] = told
+    facts["measured"] = dig(detail, "state", "reasonData")
+    facts["rule"] = dig(detail, "configuration", "alarmRule")
+    return facts

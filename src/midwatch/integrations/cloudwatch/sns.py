@@ -1,0 +1,101 @@
+"""The envelope of Amazon SNS and its signature: RSA over a fixed list of lines, with SHA-1 (version 1) or SHA-256 (version 2).
+
+What comes without an envelope (raw delivery, EventBridge) is signed by nobody and needs a token. An envelope proves only that
+*some* topic of *some* account sent it: our own are the configured topics, or those that know the token.
+"""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.x509 import load_pem_x509_certificate
+
+from midwatch.integrations.inbox import Forged, Hook
+from midwatch.integrations.normal import decode, record, text
+from midwatch.integrations.proof import holds_token
+from midwatch.settings import SenderSettings
+
+NOTIFICATION, SUBSCRIPTION, FAREWELL = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
+_SIGNED = {
+    NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    SUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    FAREWELL: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+_HASHES = {"1": SHA1, "2": SHA256}
+_HOST = r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/"  # not any host of amazonaws.com: a bucket is one as well
+_CERTIFICATE = re.compile(_HOST + r"[A-Za-z0-9_./-]+\.pem")
+_SUBSCRIBE = re.compile(_HOST + r"\?[^\s\\#]{1,2000}")
+
+
+def envelope(document: object) -> dict[str, Any]:
+    """The envelope when it is one, otherwise {}."""
+    found = record(document)
+    return found if found.get("Type") in (NOTIFICATION, SUBSCRIPTION, FAREWELL) and "TopicArn" in found else {}
+
+
+def subscribe_url(found: dict[str, Any]) -> str:
+    """The address that confirms the subscription; "" when it does not lead to SNS."""
+    url = found.get("SubscribeURL")
+    return url if isinstance(url, str) and _SUBSCRIBE.fullmatch(url) else ""
+
+
+def certificate_url(hook: Hook) -> str:
+    found = envelope(decode(hook.body))
+    if not found:
+        return ""
+    url = found.get("SigningCertURL") or found.get("SigningCertUrl")
+    if not isinstance(url, str) or not _CERTIFICATE.fullmatch(url):
+        raise Forged("The address of the signing certificate is not one of Amazon SNS.")
+    return url
+
+
+def verify(hook: Hook, sender: SenderSettings) -> None:
+    found = envelope(decode(hook.body))
+    if not found:
+        if not holds_token(hook, sender):
+            raise Forged(
+                "Without the envelope of SNS nothing is signed: set senders.cloudwatch.tokens and send one in a header or as ?token=."
+            )
+        return
+    certificate_url(hook)
+    _check_signature(found, hook)
+    if not (sender.open or found.get("TopicArn") in sender.topics or holds_token(hook, sender)):
+        raise Forged("The topic is not one of senders.cloudwatch.topics.")
+
+
+def _check_signature(found: dict[str, Any], hook: Hook) -> None:
+    algorithm, signature = _HASHES.get(text(found.get("SignatureVersion"), 10)), found.get("Signature")
+    if algorithm is None or not isinstance(signature, str):
+        raise Forged("There is no signature of version 1 or 2.")
+    try:
+        raw = base64.b64decode(signature, validate=True)
+        _key(hook).verify(raw, _signed_text(found), PKCS1v15(), algorithm())  # version 1, SHA-1, is what topics use by default
+    except (InvalidSignature, binascii.Error, ValueError) as wrong:
+        raise Forged("The signature does not fit the message and Amazon's certificate.") from wrong
+
+
+def _key(hook: Hook) -> RSAPublicKey:
+    """Raises Forged for a certificate that is none, not of RSA, or out of date."""
+    try:
+        certificate = load_pem_x509_certificate(hook.certificate)
+        key, valid = certificate.public_key(), certificate.not_valid_before_utc <= hook.received_at <= certificate.not_valid_after_utc
+    except (ValueError, UnsupportedAlgorithm) as unreadable:
+        raise Forged("The signing certificate could not be read.") from unreadable
+    if not valid:
+        raise Forged("The signing certificate is out of date.")
+    if not isinstance(key, RSAPublicKey):
+        raise Forged("The signing certificate has no RSA key.")
+    return key
+
+
+def _signed_text(found: dict[str, Any]) -> bytes:
+    """`name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes them. Only Subject may be absent."""
+    names = [name for name in _SIGNED[found["Type"]] if not (name == "Subject" and found.get(name) is None)]
+    if not all(isinstance(found.get(name), str) for name in names):
+        raise Forged("A signed field of the envelope is missing.")
+    return "".join(f"{name}\n{found[name]}\n" for name in names).encode(errors="surrogatepass")

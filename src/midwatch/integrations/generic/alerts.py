@@ -1,0 +1,97 @@
+"""JSON of any shape: one alert, a list of them, or a list under `alerts`. Paths are dotted (`a.b.0`) or JSON pointers (`/a/b/0`)."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from midwatch.domain.alert import Alert, AlertStatus, Delivery
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.labels import known, pairs
+from midwatch.integrations.normal import ALERTS, NAME_CHARS, Said, alert, decode, dig, items, line, listed, record, text
+from midwatch.integrations.words import severity, status
+from midwatch.settings import SenderSettings
+
+_DELIVERY = ("x-midwatch-delivery", "idempotency-key")
+_LABEL = "labels."
+
+
+@cache
+def usual() -> dict[str, list[str]]:
+    return yaml.load(files("midwatch.integrations.generic").joinpath("fields.yaml").read_text(), Loader=yaml.CSafeLoader)
+
+
+def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+    document = decode(hook.body)
+    known_as = line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
+    entries = listed(document)
+    if not entries:
+        return Delivery(id=known_as, ignored="The list holds no alert.")
+    alerts = tuple(a for a in (_alert(record(e), sender, hook) for e in entries[:ALERTS]) if a)
+    if not alerts:
+        paths = sender.fields.get("title") or ", ".join(usual()["title"])
+        return Delivery(id=known_as, unknown=f"No title was found (looked for: {paths}). Name its path in senders.generic.fields.title.")
+    return Delivery(id=known_as, alerts=alerts, omitted=len(entries) - len(alerts))
+
+
+def _alert(document: dict[str, Any], sender: SenderSettings, hook: Hook) -> Alert | None:
+    def of(field: str) -> Any:
+        return _found(document, field, sender)
+
+    if not text(of("title")):
+        return None
+    facts = _facts(document, of("details"))
+    labels = _labels(of("labels")) | known(facts) | _chosen(document, sender)
+    said = Said(
+        title=of("title"),
+        status=status(_word(of("status"), sender)) or AlertStatus.FIRING,
+        severity=severity(_word(of("severity"), sender)),
+        fingerprint=of("fingerprint"),
+        external_id=of("external_id"),
+        summary=of("summary"),
+        service=of("service") if not isinstance(of("service"), dict) else "",
+        labels=labels,
+        details=facts,
+        links=[("Source", of("link"))],
+        starts_at=of("starts_at"),
+        ends_at=of("ends_at"),
+    )
+    return alert("generic", said, hook.received_at)
+
+
+def _found(document: dict[str, Any], field: str, sender: SenderSettings) -> Any:
+    """At the path of the settings and nowhere else, where they name one."""
+    paths = [sender.fields[field]] if field in sender.fields else usual()[field]
+    return next((found for found in (_at(document, path) for path in paths) if found not in (None, "", [], {})), None)
+
+
+def _at(document: dict[str, Any], path: str) -> Any:
+    if path.startswith("/"):
+        return dig(document, *(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/")))
+    return document[path] if path in document else dig(document, *path.split("."))
+
+
+def _word(value: Any, sender: SenderSettings) -> str:
+    """Their word as ours where the settings translate it; case does not matter."""
+    word = line(value, NAME_CHARS)
+    table = {theirs.lower(): ours for theirs, ours in sender.values.items()}
+    return table.get(word.lower(), word)
+
+
+def _labels(told: Any) -> dict[str, Any]:
+    """An object, or tags as `key:value`."""
+    if found := record(told):
+        return found
+    tags, _ = pairs(text(t) for t in (items(told)[:1000] or text(told).split(",")))
+    return dict(tags)
+
+
+def _chosen(document: dict[str, Any], sender: SenderSettings) -> dict[str, Any]:
+    """Labels that the settings name one by one: `labels.pod: resource.pod_name`."""
+    return {field[len(_LABEL) :]: _at(document, path) for field, path in sender.fields.items() if field.startswith(_LABEL)}
+
+
+def _facts(document: dict[str, Any], told: Any) -> dict[str, Any]:
+    facts = record(told) or {"details": told}
+    return facts | {"sent by": dig(document, "alert_source") or dig(document, "source")}

@@ -1,0 +1,19 @@
+"""Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in X-Midwatch-Timestamp."""
+
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.proof import by_signature
+from midwatch.kit.signatures import fresh, signed
+
+SIGNATURE = "X-Midwatch-Signature"
+TIMESTAMP = "X-Midwatch-Timestamp"
+
+
+def _good(hook: Hook, secrets: list[str]) -> bool:
+    stamp = hook.headers.get(TIMESTAMP.lower(), "").strip()
+    given = hook.headers[SIGNATURE.lower()].strip()
+    if not (given.startswith("sha256=") and fresh(stamp, hook.received_at)):
+        return False
+    return signed([given.removeprefix("sha256=")], secrets, stamp.encode(), b".", hook.body)
+
+
+verify = by_signature(SIGNATURE, _good)

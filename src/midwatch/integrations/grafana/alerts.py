@@ -1,0 +1,59 @@
+"""The webhook of Grafana Alerting: the group of Alertmanager with values, panels and silences added."""
+
+from typing import Any
+
+from midwatch.domain.alert import Alert, AlertSeverity, Delivery
+from midwatch.integrations import labelled
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.normal import Said, alert, decode, dig, items, record, text
+from midwatch.integrations.words import severity
+from midwatch.settings import SenderSettings
+
+# What Grafana fires when a rule has no data or cannot be run: the monitoring is broken, not (yet) what it watches.
+_BLIND = {"DatasourceNoData": "No data", "DatasourceError": "The rule cannot be evaluated"}
+
+
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
+    document = decode(hook.body)
+    alerts = items(dig(document, "alerts"))
+    if alerts and all(_tried(record(a)) for a in alerts):
+        return Delivery(ignored="A test of the contact point.")
+    return labelled.delivery(document, lambda item: _alert(item, hook), "Grafana")
+
+
+def _tried(item: dict[str, Any]) -> bool:
+    return labelled.name(item) == "TestAlert" and dig(item, "labels", "instance") == "Grafana"
+
+
+def _alert(item: dict[str, Any], hook: Hook) -> Alert | None:
+    labels = record(item.get("labels"))
+    blind = _BLIND.get(labelled.name(item), "")
+    title = f"{blind}: {text(labels.get('rulename')) or text(labelled.title(item))}" if blind else text(labelled.title(item))
+    if not title:
+        return None
+    unseen = blind or dig(item, "annotations", "grafana_state_reason") in ("NoData", "Error")
+    said = Said(
+        title=title,
+        status=labelled.state(item, hook.received_at),
+        severity=AlertSeverity.MEDIUM if unseen else severity(text(labels.get("severity") or labels.get("priority"))),
+        fingerprint=item.get("fingerprint"),
+        external_id=item.get("fingerprint"),
+        summary=labelled.summary(item),
+        labels=labels,
+        details=labelled.details(item) | _values(item),
+        links=[
+            *labelled.links(item),
+            ("Dashboard", item.get("dashboardURL")),
+            ("Panel", item.get("panelURL")),
+            ("Silence", item.get("silenceURL")),
+        ],
+        starts_at=item.get("startsAt"),
+        ends_at=item.get("endsAt"),
+    )
+    return alert("grafana", said, hook.received_at)
+
+
+def _values(item: dict[str, Any]) -> dict[str, Any]:
+    """The measured values by the letter of their query; the older text where there are none."""
+    values = record(item.get("values"))
+    return {f"value {letter}": value for letter, value in values.items()} or {"values": item.get("valueString")}

@@ -1,0 +1,19 @@
+"""Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one named here."""
+
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.proof import by_signature
+from midwatch.kit.signatures import fresh, signed
+
+SIGNATURE = "X-Grafana-Alerting-Signature"
+TIMESTAMP = "X-Grafana-Alerting-Timestamp"
+
+
+def _good(hook: Hook, secrets: list[str]) -> bool:
+    given = [hook.headers[SIGNATURE.lower()].strip()]
+    stamp = hook.headers.get(TIMESTAMP.lower())
+    if stamp is None:
+        return signed(given, secrets, hook.body)
+    return fresh(stamp, hook.received_at) and signed(given, secrets, stamp.encode(), b":", hook.body)
+
+
+verify = by_signature(SIGNATURE, _good)

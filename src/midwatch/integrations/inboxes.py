@@ -1,0 +1,16 @@
+"""All inboxes. A folder with an `alerts.py` is one; there is no list to keep."""
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+
+from midwatch.integrations.inbox import Inbox
+
+
+@cache
+def inboxes() -> MappingProxyType[str, Inbox]:
+    """Every inbox by its source, which is the last part of its address."""
+    folders = sorted(p.parent.name for p in Path(__file__).parent.glob("*/alerts.py"))
+    found: list[Inbox] = [import_module(f"midwatch.integrations.{name}").INBOX for name in folders]
+    return MappingProxyType({inbox.source: inbox for inbox in found})

@@ -1,0 +1,90 @@
+"""The webhook of Opsgenie: what was done (`action`) and the alert. `createdAt` is in milliseconds, `updatedAt` in nanoseconds."""
+
+from typing import Any
+
+from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.labels import known, pairs
+from midwatch.integrations.normal import NAME_CHARS, Said, alert, decode, dig, first, items, line, moment, record, text
+from midwatch.integrations.words import severity
+from midwatch.settings import SenderSettings
+
+_CHANGES = {
+    "create": AlertStatus.FIRING,
+    "acknowledge": AlertStatus.ACKNOWLEDGED,
+    "unacknowledge": AlertStatus.FIRING,
+    "close": AlertStatus.RESOLVED,
+    "delete": AlertStatus.RESOLVED,
+}
+_REMARKS = {  # action → the field of the alert that says more
+    "addnote": "note",
+    "assignownership": "owner",
+    "takeownership": "username",
+    "addrecipient": "recipient",
+    "addteam": "team",
+    "addresponder": "responder",
+    "addtags": "addedTags",
+    "removetags": "removedTags",
+    "escalate": "escalationName",
+    "escalatenext": "escalationName",
+    "snooze": "snoozeEndDate",
+    "snoozeended": "message",
+    "unsnooze": "message",
+    "updatepriority": "priority",
+    "updatemessage": "message",
+    "updatedescription": "description",
+    "customaction": "actionName",
+}
+
+
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
+    document = record(decode(hook.body))
+    told, action = record(document.get("alert")), text(document.get("action"))
+    if not action or not first(told, "alias", "alertId") or not first(told, "message", "alias"):
+        return Delivery(unknown="This is no webhook of Opsgenie: it needs an action, and an alert with its id and message.")
+    what = action.replace(" ", "").lower()
+    if what in _CHANGES:
+        return Delivery(alerts=(alert("opsgenie", _said(told, _CHANGES[what], action), hook.received_at),))
+    if what in _REMARKS:
+        return Delivery(remarks=(_remark(told, action, _REMARKS[what], hook),))
+    return Delivery(unknown=f"The action {line(action, NAME_CHARS)} of Opsgenie is not known.")
+
+
+def _said(told: dict[str, Any], status: AlertStatus, action: str) -> Said:
+    tags, words = pairs(text(tag) for tag in items(told.get("tags"))[:1000])
+    facts = record(told.get("details"))
+    return Said(
+        title=first(told, "message", "alias"),
+        status=status,
+        severity=severity(text(told.get("priority"))),
+        fingerprint=first(told, "alias", "alertId"),
+        external_id=told.get("alertId"),
+        summary=told.get("description"),
+        service=first(facts, "service", "service_name") or tags.get("service") or told.get("entity"),
+        labels={**tags, **known(facts)},
+        details=facts
+        | {
+            "entity": told.get("entity"),
+            "action": action,
+            "by": told.get("username"),
+            "number": told.get("tinyId"),
+            "tags": ", ".join(words),
+            "teams": ", ".join(text(team) for team in items(told.get("teams"))[:50]),
+        },
+        starts_at=told.get("createdAt"),
+        ends_at=told.get("updatedAt"),
+    )
+
+
+def _remark(told: dict[str, Any], action: str, field: str, hook: Hook) -> Remark:
+    more = text(dig(told, field))
+    at = moment(told.get("updatedAt")) or hook.received_at
+    return Remark(
+        fingerprint=alert("opsgenie", _said(told, AlertStatus.FIRING, action), at).fingerprint,
+        external_id=line(told.get("alertId"), NAME_CHARS),
+        kind=line(action, NAME_CHARS),
+        text=f"{line(action, NAME_CHARS)}: {more}" if more else line(action, NAME_CHARS),
+        actor=line(told.get("username"), NAME_CHARS),
+        actor_id=line(told.get("userId"), NAME_CHARS),
+        at=min(at, hook.received_at),
+    )

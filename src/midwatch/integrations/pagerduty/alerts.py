@@ -1,0 +1,22 @@
+"""What PagerDuty posts. Three shapes: `event` (webhooks v3), `messages` (v2) and `routing_key` (events v2, sent to us as well)."""
+
+from midwatch.domain.alert import Delivery
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.normal import decode, dig, record
+from midwatch.integrations.pagerduty.events import event
+from midwatch.integrations.pagerduty.messages import messages
+from midwatch.integrations.pagerduty.webhooks import bare, webhook
+from midwatch.settings import SenderSettings
+
+
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
+    document = record(decode(hook.body))
+    if isinstance(dig(document, "event"), dict):
+        return webhook(document["event"], hook)
+    if isinstance(dig(document, "messages"), list):
+        return messages(document["messages"], hook)
+    if "event_action" in document or "routing_key" in document:
+        return event(document, hook)
+    if isinstance(dig(document, "type"), str):
+        return bare(document, hook)
+    return Delivery(unknown="This is no webhook of PagerDuty: neither event, messages nor routing_key is in it.")

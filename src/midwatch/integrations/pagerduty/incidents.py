@@ -1,0 +1,60 @@
+"""An incident as webhooks tell it. They carry no alert body: what was measured has to be fetched, or sent to us as well."""
+
+from typing import Any
+
+from midwatch.domain.alert import AlertSeverity, AlertStatus
+from midwatch.integrations.normal import Said, dig, first, items, text
+from midwatch.integrations.words import severity
+
+STATUSES = {"triggered": AlertStatus.FIRING, "acknowledged": AlertStatus.ACKNOWLEDGED, "resolved": AlertStatus.RESOLVED}
+_URGENCY = {"high": AlertSeverity.CRITICAL, "low": AlertSeverity.LOW}
+MERGED = "merge_resolve_reason"
+
+
+def said(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) -> Said:
+    """`at` is when it came to this status; `facts` are details beyond the incident's own."""
+    return Said(
+        title=first(incident, "title", "summary", "description"),
+        status=status,
+        severity=graveness(incident),
+        fingerprint=first(incident, "incident_key", "id"),
+        external_id=dig(incident, "id"),
+        service=name(dig(incident, "service")),
+        details=_details(incident) | facts,
+        links=[("PagerDuty", dig(incident, "html_url")), ("Conference", dig(incident, "conference_bridge", "conference_url"))],
+        starts_at=first(incident, "reopened_at", "created_at"),
+        ends_at=at,
+    )
+
+
+def graveness(incident: Any) -> AlertSeverity | None:
+    """The priority where the account uses priorities, otherwise the urgency."""
+    return severity(name(dig(incident, "priority"))) or _URGENCY.get(text(dig(incident, "urgency")))
+
+
+def name(reference: Any) -> str:
+    """What a reference is called. Its `summary` may be null."""
+    return text(first(reference, "summary", "name", "id"))
+
+
+def names(references: Any) -> str:
+    """The first fifty; nobody wakes more people."""
+    return ", ".join(found for found in map(name, items(references)[:50]) if found)
+
+
+def merged_into(incident: Any) -> str:
+    """The incident it was merged into; "" when it was not merged."""
+    reason = dig(incident, "resolve_reason")
+    return name(dig(reason, "incident")) or "another incident" if dig(reason, "type") == MERGED else ""
+
+
+def _details(incident: Any) -> dict[str, Any]:
+    return {
+        "number": first(incident, "number", "incident_number"),
+        "priority": name(dig(incident, "priority")),
+        "urgency": dig(incident, "urgency"),
+        "assigned to": names(dig(incident, "assignees")),
+        "escalation policy": name(dig(incident, "escalation_policy")),
+        "teams": names(dig(incident, "teams")),
+        "incident type": dig(incident, "incident_type", "name"),
+    }

@@ -1,0 +1,136 @@
+"""Webhooks v3: one event a request. The status of an incident makes an alert; everything else about it is a remark."""
+
+from collections.abc import Callable
+from typing import Any
+
+from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.normal import NAME_CHARS, alert, dig, first, items, line, moment, text
+from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, said
+
+_CHANGES = {
+    "triggered": AlertStatus.FIRING,
+    "acknowledged": AlertStatus.ACKNOWLEDGED,
+    "unacknowledged": AlertStatus.FIRING,
+    "reopened": AlertStatus.FIRING,
+    "resolved": AlertStatus.RESOLVED,
+}
+# What is said about an incident that stays what it is, by event type, from the event's data.
+_INCIDENT: dict[str, Callable[[Any], str]] = {
+    "escalated": lambda data: f"Escalated to {names(dig(data, 'assignees')) or 'the next level'}.",
+    "delegated": lambda data: f"Delegated to {name(dig(data, 'escalation_policy')) or 'another policy'}.",
+    "reassigned": lambda data: f"Assigned to {names(dig(data, 'assignees')) or 'nobody'}.",
+    "priority_updated": lambda data: f"The priority is now {name(dig(data, 'priority')) or 'not set'}.",
+    "service_updated": lambda data: f"The service is now {name(dig(data, 'service'))}.",
+    "incident_type.changed": lambda data: _type(data),
+    "incident_type.updated": lambda data: _type(data),
+}
+# The same for data of a type of its own, which refers to its incident.
+_OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "incident_note": ("annotated", lambda data: text(dig(data, "content"))),
+    "incident_status_update": ("status_update_published", lambda data: text(dig(data, "message"))),
+    "incident_responder": ("responder", lambda data: _responder(data)),
+    "incident_field_values": ("custom_field_values.updated", lambda data: _fields(data)),
+    "incident_conference_bridge": ("conference_bridge.updated", lambda data: _bridge(data)),
+    "incident_task": ("task", lambda data: f"Task “{name(data)}”: {text(dig(data, 'status')) or 'changed'}."),
+    "incident_role_assignment": ("role.assigned", lambda data: _roles(data)),
+    "incident_workflow_instance": ("workflow", lambda data: f"Workflow “{name(dig(data, 'incident_workflow')) or name(data)}”."),
+    "incident_action_invocation": ("action_invocation", lambda data: f"Action “{name(dig(data, 'action')) or name(data)}”."),
+}
+
+
+def webhook(event: Any, hook: Hook) -> Delivery:
+    """The event's own id is signed, the header's is not; both are the same on every retry."""
+    known_as = line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
+    what, _, change = text(dig(event, "event_type")).partition(".")
+    if what == "pagey":
+        return Delivery(id=known_as, ignored="A test event: the webhook works.")
+    if what != "incident":
+        return Delivery(
+            id=known_as, ignored=f"{line(dig(event, 'event_type'), NAME_CHARS) or 'An event without a type'}: not about an incident."
+        )
+    data = dig(event, "data")
+    if change in _CHANGES and dig(data, "id") and first(data, "title", "summary"):
+        return _changed(event, change, hook, known_as)
+    remark = _remark(data, change, event, hook)
+    if remark is None:
+        return Delivery(id=known_as, unknown=f"The event incident.{line(change, NAME_CHARS)} is not known, or holds no incident.")
+    return Delivery(id=known_as, remarks=(remark,))
+
+
+def bare(data: Any, hook: Hook) -> Delivery:
+    """The data of an event without its envelope, as automation passes it on."""
+    change = text(dig(data, "status"))
+    if dig(data, "type") == "incident" and change in STATUSES and first(data, "title", "summary"):
+        at = first(data, "resolved_at", "updated_at") or hook.received_at.isoformat()
+        return Delivery(alerts=(alert("pagerduty", said(data, STATUSES[change], at, {}), hook.received_at),))
+    remark = _remark(data, "", {}, hook)
+    if remark is None:
+        return Delivery(unknown=f"A {line(dig(data, 'type'), NAME_CHARS)} of PagerDuty alone tells nothing about an incident.")
+    return Delivery(remarks=(remark,))
+
+
+def _changed(event: Any, change: str, hook: Hook, known_as: str) -> Delivery:
+    data, at = dig(event, "data"), dig(event, "occurred_at")
+    facts = {"changed by": name(dig(event, "agent")), "sent by": dig(event, "client", "name")}
+    target = merged_into(data) if change == "resolved" else ""
+    if target:
+        facts["merged into"] = target
+    one = alert("pagerduty", said(data, _CHANGES[change], at, facts), hook.received_at)
+    remark = _written(data, "merged", f"Merged into {target}: this is no fix.", event, hook) if target else None
+    return Delivery(id=known_as, alerts=(one,), remarks=(remark,) if remark else ())
+
+
+def _remark(data: Any, change: str, event: Any, hook: Hook) -> Remark | None:
+    if dig(data, "type") == "incident" and change in _INCIDENT:
+        return _written(data, change, _INCIDENT[change](data), event, hook)
+    kind, says = _OTHER.get(text(dig(data, "type")), ("", None))
+    return _written(data, change or kind, says(data), event, hook) if says else None
+
+
+def _written(data: Any, kind: str, words: str, event: Any, hook: Hook) -> Remark | None:
+    own = dig(data, "type") == "incident"
+    incident = data if own else dig(data, "incident") or dig(data, "incident_role_assignments", "0", "incident")
+    external_id = line(dig(incident, "id"), NAME_CHARS)
+    if not external_id or not words:
+        return None
+    at = moment(dig(event, "occurred_at")) or hook.received_at
+    return Remark(
+        fingerprint=alert("pagerduty", said(data, AlertStatus.FIRING, None, {}), at).fingerprint if own else "",
+        external_id=external_id,
+        id="" if own else line(dig(data, "id"), NAME_CHARS),
+        kind=line(kind, NAME_CHARS),
+        text=text(words),
+        actor=line(name(dig(event, "agent")), NAME_CHARS),
+        actor_id=line(dig(event, "agent", "id"), NAME_CHARS),
+        at=min(at, hook.received_at),
+    )
+
+
+def _responder(data: Any) -> str:
+    who = name(dig(data, "user")) or name(dig(data, "escalation_policy")) or "Somebody"
+    message = text(dig(data, "message"))
+    return f"{who} was asked to help ({text(dig(data, 'state')) or 'asked'})." + (f" {message}" if message else "")
+
+
+def _type(data: Any) -> str:
+    return f"The type is now {text(dig(data, 'incident_type', 'name')) or 'not set'}."
+
+
+def _roles(data: Any) -> str:
+    """Also sent when a role is taken away."""
+    roles = items(dig(data, "incident_role_assignments"))[:50]
+    return "; ".join(f"{name(dig(r, 'role')) or 'A role'}: {name(dig(r, 'assignee')) or 'nobody'}" for r in roles)
+
+
+def _fields(data: Any) -> str:
+    changed = items(dig(data, "changed_custom_fields"))[:50]
+    told = {text(c) if isinstance(c, str) else text(first(c, "id", "name")) for c in changed}
+    fields = [f for f in items(dig(data, "custom_fields"))[:200] if not told or told & {text(dig(f, "id")), text(dig(f, "name"))}]
+    return "; ".join(f"{text(first(f, 'display_name', 'name'))}: {text(dig(f, 'value')) or 'empty'}" for f in fields[:50])
+
+
+def _bridge(data: Any) -> str:
+    numbers = [text(dig(n, "number")) for n in items(dig(data, "conference_numbers"))[:10]]
+    parts = [text(dig(data, "conference_url")), *numbers]
+    return f"Conference: {' '.join(p for p in parts if p) or 'none'}."

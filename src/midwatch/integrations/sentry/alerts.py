@@ -1,0 +1,67 @@
+"""What Sentry posts, told apart by what its `data` holds (the header Sentry-Hook-Resource says the same)."""
+
+from typing import Any
+
+from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.normal import NAME_CHARS, alert, decode, dig, first, line, moment, record, text
+from midwatch.integrations.sentry.issues import event_said, issue_said, plugin_said
+from midwatch.integrations.sentry.metrics import metric_said
+from midwatch.settings import SenderSettings
+
+_ISSUE = {"created": AlertStatus.FIRING, "unresolved": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
+_ISSUE_REMARKS = ("assigned", "archived", "ignored")
+_METRIC = {
+    "critical": AlertStatus.FIRING,
+    "warning": AlertStatus.FIRING,
+    "open": AlertStatus.FIRING,
+    "resolved": AlertStatus.RESOLVED,
+}
+_QUIET = {
+    "installation": "Sentry tells that the integration was installed or removed.",
+    "error": "A single error: let an alert rule of Sentry decide what is worth a call.",
+}
+
+
+def parse(hook: Hook, _: SenderSettings) -> Delivery:
+    document = record(decode(hook.body))
+    data, action = record(document.get("data")), text(document.get("action"))
+    known_as = line(hook.headers.get("request-id"), NAME_CHARS)
+    for kind, why in _QUIET.items():
+        if kind in data or hook.headers.get("sentry-hook-resource") == kind:
+            return Delivery(id=known_as, ignored=why)
+    if remark := _remark(document, data, action, hook):
+        return Delivery(id=known_as, remarks=(remark,))
+    said = _said(document, data, action)
+    if said is None or not text(said.title):
+        return Delivery(id=known_as, unknown=f"This is no alert of Sentry that is known (action {line(action, NAME_CHARS) or 'none'}).")
+    return Delivery(id=known_as, alerts=(alert("sentry", said, hook.received_at),))
+
+
+def _said(document: dict[str, Any], data: dict[str, Any], action: str) -> Any:
+    if record(data.get("metric_alert")) and action in _METRIC:
+        return metric_said(data, action, _METRIC[action])
+    if record(data.get("event")):
+        return event_said(data)
+    if record(data.get("issue")) and action in _ISSUE:
+        return issue_said(data, _ISSUE[action])
+    return plugin_said(document) if first(document, "message", "event") and not data else None
+
+
+def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: Hook) -> Remark | None:
+    issue = dig(data, "issue", "id") or data.get("issue_id")
+    comment = text(data.get("comment"))
+    if not issue or not (comment or action in _ISSUE_REMARKS):
+        return None
+    assignee = text(first(dig(data, "issue", "assignedTo"), "name", "email", "id"))
+    at = moment(data.get("timestamp")) or hook.received_at
+    return Remark(
+        fingerprint=line(f"issue:{text(issue)}", NAME_CHARS),
+        external_id=line(issue, NAME_CHARS),
+        id=line(data.get("comment_id"), NAME_CHARS),
+        kind="comment" if comment else action,
+        text=comment or (f"Assigned to {assignee}." if action == "assigned" and assignee else f"The issue was {action}."),
+        actor=line(dig(document, "actor", "name"), NAME_CHARS),
+        actor_id=line(dig(document, "actor", "id"), NAME_CHARS),
+        at=min(at, hook.received_at),
+    )

@@ -1,0 +1,87 @@
+"""An issue of Sentry, told by the event that set off an alert rule, by its own life, or by the older plug-in.
+
+The user, the request and its headers are not kept: they name people.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from midwatch.domain.alert import AlertStatus
+from midwatch.integrations.labels import known
+from midwatch.integrations.normal import Said, dig, first, items, text
+from midwatch.integrations.words import severity
+
+
+def event_said(data: Mapping[str, Any]) -> Said:
+    """A rule of Sentry fired for this event."""
+    event = data["event"]
+    issue = text(first(event, "issue_id", "groupID") or dig(data, "issue", "id"))
+    project = text(first(event, "project_slug", "project_name") or _project_of(text(dig(event, "url"))))
+    rule = first(data, "triggered_rule") or dig(data, "issue_alert", "title")
+    return _said(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
+
+
+def issue_said(data: Mapping[str, Any], status: AlertStatus) -> Said:
+    """The issue began, came back, or was resolved."""
+    issue = data["issue"]
+    project = text(first(dig(issue, "project"), "slug", "name"))
+    times = (first(issue, "firstSeen"), first(dig(issue, "statusDetails"), "at") or dig(issue, "lastSeen"))
+    facts = {"times seen": dig(issue, "count"), "users": dig(issue, "userCount"), "number": dig(issue, "shortId")}
+    return _said(issue, {}, text(dig(issue, "id")), project, facts, first(issue, "web_url", "permalink"), status, times)
+
+
+def plugin_said(document: Mapping[str, Any]) -> Said:
+    """The webhook plug-in puts the issue outside and the event inside."""
+    event = document.get("event")
+    project = text(first(document, "project_slug", "project_name", "project"))
+    told = {**{k: first(event, k) for k in ("title", "level", "culprit", "message")}, **{k: v for k, v in document.items() if v}}
+    rules = ", ".join(text(r) for r in items(document.get("triggering_rules"))[:50])
+    return _said(told, event, text(document.get("id")), project, {"rule": rules}, document.get("url"))
+
+
+def _said(
+    told: Any,
+    event: Any,
+    issue: str,
+    project: str,
+    facts: dict[str, Any],
+    url: Any,
+    status: AlertStatus = AlertStatus.FIRING,
+    times: tuple[Any, Any] = (None, None),
+) -> Said:
+    tags = _tags(dig(event, "tags"))
+    message = first(told, "message") or dig(event, "logentry", "formatted") or dig(told, "metadata", "value")
+    return Said(
+        title=first(told, "title") or message,
+        status=status,
+        severity=severity(text(first(told, "level") or tags.get("level"))),
+        fingerprint=f"issue:{issue}" if issue else first(event, "event_id"),
+        external_id=issue,
+        summary=message,
+        service=project,
+        labels={"project": project, "environment": first(event, "environment") or tags.get("environment"), **known(tags)},
+        details={
+            "culprit": first(told, "culprit"),
+            "platform": first(told, "platform") or first(event, "platform"),
+            "release": first(event, "release") or tags.get("release"),
+            "event": first(event, "event_id"),
+            "logger": first(told, "logger"),
+            **facts,
+            **{f"tag {name}": value for name, value in tags.items()},
+        },
+        links=[("Sentry", url)],
+        starts_at=times[0] or first(event, "datetime", "timestamp"),
+        ends_at=times[1],
+    )
+
+
+def _tags(listed: Any) -> dict[str, Any]:
+    """Pairs, or objects with key and value. Those about the person at the other end are left out."""
+    pairs = [(dig(t, "key") or dig(t, "0"), dig(t, "value") or dig(t, "1")) for t in items(listed)[:200]]
+    return {text(name): value for name, value in pairs if name and not text(name).startswith(("user", "client_os", "browser", "device"))}
+
+
+def _project_of(url: str) -> str:
+    """`…/api/0/projects/<organisation>/<project>/events/…/`: where an event of a rule names its project."""
+    parts = url.split("/projects/", 1)[-1].split("/") if "/projects/" in url else []
+    return parts[1] if len(parts) > 1 else ""

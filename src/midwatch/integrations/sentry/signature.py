@@ -1,0 +1,14 @@
+"""Sentry signs the raw body with the integration's client secret: hex, without a prefix. The time it sends is not signed."""
+
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.proof import by_signature
+from midwatch.kit.signatures import signed
+
+SIGNATURE = "Sentry-Hook-Signature"
+
+
+def _good(hook: Hook, secrets: list[str]) -> bool:
+    return signed([hook.headers[SIGNATURE.lower()].strip()], secrets, hook.body)
+
+
+verify = by_signature(SIGNATURE, _good)

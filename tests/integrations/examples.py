@@ -1,0 +1,49 @@
+"""The example payloads of a source, and what its inbox makes of them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import midwatch.integrations
+from midwatch.domain.alert import Alert, Delivery, Remark
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.inboxes import inboxes
+from midwatch.settings import SenderSettings
+
+ROOT = Path(midwatch.integrations.__file__).parent
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    """A moment of the examples' night."""
+    return datetime.fromisoformat(f"2026-03-02T{text}+00:00")
+
+
+def names(source: str) -> list[str]:
+    return sorted(p.stem for p in (ROOT / source / "examples").glob("*.json"))
+
+
+def body(source: str, name: str) -> bytes:
+    return (ROOT / source / "examples" / f"{name}.json").read_bytes()
+
+
+def hook(raw: bytes, headers: Mapping[str, str] | None = None, certificate: bytes = b"", token: str = "", now: datetime = NOW) -> Hook:
+    return Hook(body=raw, received_at=now, headers=headers or {}, certificate=certificate, token=token)
+
+
+def delivered(source: str, name: str, sender: SenderSettings | None = None, headers: Mapping[str, str] | None = None) -> Delivery:
+    return inboxes()[source].parse(hook(body(source, name), headers), sender or SenderSettings())
+
+
+def only(source: str, name: str) -> Alert:
+    (alert,) = delivered(source, name).alerts
+    return alert
+
+
+def remark(source: str, name: str) -> Remark:
+    (one,) = delivered(source, name).remarks
+    return one
+
+
+def row(alert: Alert) -> tuple[str, str, str, str, datetime, datetime | None]:
+    return (alert.status.value, alert.severity.value, alert.title, alert.service, alert.starts_at, alert.ends_at)
