@@ -39,13 +39,18 @@ async def desk(settings: Settings, *, open_access: bool = False, woken: Callable
 @asynccontextmanager
 async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGenerator[Desk]:
     """A desk with workers in this process; they end with the block, and what they began is gone on with later."""
-    woken: list[Callable[[], None]] = []
-    async with desk(settings, open_access=open_access, woken=lambda: [wake() for wake in woken] and None) as found:
+    working_here: list[Worker] = []
+
+    def woken() -> None:
+        for worker in working_here:
+            worker.wake()
+
+    async with desk(settings, open_access=open_access, woken=woken) as found:
         if not settings.server.workers:
             yield found
             return
         async with working(found) as worker:
-            woken.append(worker.wake)
+            working_here.append(worker)
             yield found
 
 

@@ -13,7 +13,6 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 QUEUE = "investigations"
 VERSION = "1"  # of the steps: workflows that an older program began are resumed only while it stays the same
 POLL_S = 0.25
-MOST_RETRIES = 3
 
 log = structlog.get_logger()
 
@@ -65,9 +64,17 @@ class Durable:
 
 
 def _workflow(steps: Steps):
-    begin = DBOS.step(name="begin")(steps.begin)
-    look = DBOS.step(name="look")(steps.look)
-    fail = DBOS.step(name="fail")(steps.fail)
+    @DBOS.step(name="begin")
+    async def begin(run_id: str) -> bool:
+        return await steps.begin(run_id)
+
+    @DBOS.step(name="look")
+    async def look(run_id: str) -> None:
+        await steps.look(run_id)
+
+    @DBOS.step(name="fail")
+    async def fail(run_id: str, reason: str) -> None:
+        await steps.fail(run_id, reason)
 
     @DBOS.workflow(name="investigate")
     async def investigate(run_id: str) -> None:

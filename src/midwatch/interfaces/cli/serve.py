@@ -18,9 +18,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")]
 Port = Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on (8350; 0: any free one).")]
-Workers = Annotated[
-    int, typer.Option("--workers", metavar="N", help="Investigations at a time in this process; 0: `midwatch worker` works.")
-]
+Workers = Annotated[int, typer.Option("--workers", metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")]
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
 
 
