@@ -1,0 +1,109 @@
+"""A real `midwatch serve` (and `midwatch worker`) as processes of their own: they can be killed, and looked at from outside."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+PATIENCE_S = 60.0
+
+
+class Process:
+    """One `midwatch` process. What it says on standard error is kept for the failing test."""
+
+    def __init__(self, *arguments: str, environment: Mapping[str, str], said: Path, ready: str) -> None:
+        self._said = said
+        with said.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "midwatch", *arguments], env={**os.environ, **environment}, stderr=log, stdout=subprocess.DEVNULL
+            )
+        self.ready = self._wait(ready, said.stat().st_size)
+
+    def _wait(self, ready: str, start: int) -> str:
+        def found() -> str:
+            assert self._process.poll() is None, self.said
+            match = re.search(ready, self.said[start:])
+            return match[0] if match else ""
+
+        return until(found)
+
+    @property
+    def said(self) -> str:
+        return self._said.read_text()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(20)
+
+
+@dataclass
+class Station:
+    """A server's home, and the processes that run in it."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    processes: list[Process] = field(default_factory=list[Process])
+    url: str = ""
+
+    def serve(self, *flags: str) -> Process:
+        started = self._start("serve", "--port", "0", *flags, ready=r"listening on http://\S+")
+        self.url = started.ready.removeprefix("listening on ")
+        return started
+
+    def worker(self) -> Process:
+        return self._start("worker", ready="working")
+
+    def _start(self, *arguments: str, ready: str) -> Process:
+        said = self.folder / f"{arguments[0]}.log"
+        said.touch()
+        home = {"MIDWATCH_HOME": str(self.folder / "home")}
+        self.processes.append(Process(*arguments, environment=home | self.environment, said=said, ready=ready))
+        return self.processes[-1]
+
+    def get(self, path: str, **headers: str) -> Any:
+        answer = httpx2.get(f"{self.url}{path}", headers=headers, timeout=20)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any, **headers: str) -> httpx2.Response:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return httpx2.post(f"{self.url}{path}", content=content, headers=headers, timeout=20)
+
+
+@contextmanager
+def station(folder: Path, **environment: str) -> Iterator[Station]:
+    made = Station(folder, environment)
+    try:
+        yield made
+    finally:
+        for process in made.processes:
+            process.kill()
+
+
+def until(found: Callable[[], Any], patience: float = PATIENCE_S) -> Any:
+    """What `found` gives as soon as it is something; fails when that takes too long."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if got := found():
+            return got
+        time.sleep(0.005)
+    raise AssertionError("it did not happen in time")

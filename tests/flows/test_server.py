@@ -1,0 +1,157 @@
+"""The loop that runs at night by itself: an alert, an incident, an investigation, a note; once each, whatever dies meanwhile."""
+
+import hashlib
+import hmac
+import json
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from midwatch.integrations.kubernetes.fake import FakeCluster, write_kubeconfig
+from midwatch.integrations.kubernetes.fake import serve as serve_cluster
+from midwatch.integrations.kubernetes.fake.demo import demo
+from midwatch.integrations.pagerduty.fake import FakePagerDuty
+from midwatch.kit.loopback import serve
+from tests.flows.server import Station, station, until
+
+SECRET = "hook-secret"
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    return demo()
+
+
+@pytest.fixture
+def pager() -> FakePagerDuty:
+    made = FakePagerDuty(token="u+token")
+    made.incident("PINC1")
+    return made
+
+
+@pytest.fixture
+def post(tmp_path: Path, cluster: FakeCluster, pager: FakePagerDuty) -> Generator[Station]:
+    """A server's place beside a cluster with a broken application and a PagerDuty."""
+    with serve_cluster(cluster) as api, serve(pager.app()) as pagerduty:
+        environment = {
+            "MIDWATCH_KUBERNETES__KUBECONFIG": str(write_kubeconfig(tmp_path / "kubeconfig", api)),
+            "MIDWATCH_SENDERS__PAGERDUTY": json.dumps({"secrets": [SECRET]}),
+            "MIDWATCH_PAGERDUTY__TOKEN": "u+token",
+            "MIDWATCH_PAGERDUTY__EMAIL": "bot@example.com",
+            "MIDWATCH_PAGERDUTY__URL": pagerduty,
+        }
+        with station(tmp_path, **environment) as made:
+            yield made
+
+
+def page(event: str = "01EVENT1") -> bytes:
+    incident = {
+        "id": "PINC1",
+        "type": "incident",
+        "html_url": "https://acme.pagerduty.com/incidents/PINC1",
+        "number": 7,
+        "status": "triggered",
+        "incident_key": "k1",
+        "created_at": "2026-11-21T02:00:00Z",
+        "title": "payment-service is down",
+        "service": {"id": "PSVC1", "type": "service_reference", "summary": "payment-service"},
+        "urgency": "high",
+        "priority": None,
+    }
+    body = {
+        "id": event,
+        "event_type": "incident.triggered",
+        "resource_type": "incident",
+        "occurred_at": "2026-11-21T02:00:00.000Z",
+        "agent": None,
+        "client": None,
+        "data": incident,
+    }
+    return json.dumps({"event": body}).encode()
+
+
+def deliver(post: Station, body: bytes, webhook: str = "W1") -> int:
+    signature = "v1=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    return post.post("/webhook/pagerduty", body, **{"X-PagerDuty-Signature": signature, "X-Webhook-Id": webhook}).status_code
+
+
+def events(post: Station) -> list[str]:
+    """What the only run has told so far, read from the store: the process may be dead."""
+    with closing(sqlite3.connect(post.folder / "home" / "midwatch.db")) as store:
+        return [json.loads(body)["kind"] for (body,) in store.execute("SELECT body FROM run_events ORDER BY seq")]
+
+
+def settled(post: Station) -> bool:
+    health = post.get("/health")
+    return health["investigations"] == {"done": 1} and health["effects"] == {"sent": 1}
+
+
+def test_an_alert_is_answered_once(post: Station, pager: FakePagerDuty) -> None:
+    post.serve("--open")
+    assert [deliver(post, page()), deliver(post, page()), deliver(post, page("01EVENT2"), "W2")] == [202, 202, 202]
+    until(lambda: settled(post))
+    (note,) = pager.notes["PINC1"]
+    assert note["content"].startswith("CONFIRMED") or note["content"].startswith("LIKELY")
+    (incident,) = post.get("/api/v1/incidents")["items"]
+    kinds = [entry["kind"] for entry in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"]]
+    assert kinds == ["opened", "queued", "started", "answered", "sent"]
+    (run,) = post.get("/api/v1/investigations")["items"]
+    assert run["state"] == "done"
+    evidence = post.get(f"/api/v1/investigations/{run['id']}/evidence")["data"]
+    assert [e["id"] for e in evidence] == [f"E{n}" for n in range(1, len(evidence) + 1)]
+
+
+def test_a_forged_delivery_leaves_nothing(post: Station) -> None:
+    post.serve("--open")
+    refused = post.post("/webhook/pagerduty", page(), **{"X-PagerDuty-Signature": "v1=" + "0" * 64})
+    assert refused.status_code == 401
+    assert post.get("/api/v1/incidents")["total"] == 0
+
+
+# Where a process is killed: after the alert was taken, after the run started, after some evidence, after the answer was stored.
+POINTS: dict[str, Callable[[list[str]], bool]] = {
+    "started": lambda seen: "started" in seen,
+    "first evidence": lambda seen: "evidence" in seen,
+    "some evidence": lambda seen: seen.count("evidence") >= 12,
+    "much evidence": lambda seen: seen.count("evidence") >= 25,
+    "answered": lambda seen: "done" in seen,
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_investigation_goes_on(post: Station, pager: FakePagerDuty, cluster: FakeCluster, point: str) -> None:
+    first = post.serve("--open")
+    assert deliver(post, page()) == 202
+    until(lambda: POINTS[point](events(post)))
+    first.kill()
+    told = events(post)
+    post.serve("--open")
+    until(lambda: settled(post))
+    assert len(pager.notes["PINC1"]) == 1
+    assert events(post)[: len(told)] == told
+    assert events(post).count("started") == events(post).count("done") == 1
+    asked = [request.path + "?" + request.query for request in cluster.requests if "/log" in request.path]
+    assert len(asked) <= len(set(asked)) + 4, "what was answered before is not asked again; what was under way is"
+
+
+def test_a_worker_takes_over_from_a_dead_one(post: Station, pager: FakePagerDuty) -> None:
+    post.serve("--open", "--workers", "0")
+    assert deliver(post, page()) == 202
+    assert post.get("/health")["investigations"] == {"queued": 1}
+    first = post.worker()
+    until(lambda: "evidence" in events(post))
+    post.worker()
+    first.kill()
+    until(lambda: settled(post))
+    assert len(pager.notes["PINC1"]) == 1
+
+
+def test_a_note_whose_answer_got_lost_is_not_written_twice(post: Station, pager: FakePagerDuty) -> None:
+    pager.troubles.append("lost")
+    post.serve("--open")
+    assert deliver(post, page()) == 202
+    until(lambda: settled(post))
+    assert len(pager.notes["PINC1"]) == 1
