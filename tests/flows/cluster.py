@@ -1,7 +1,7 @@
 """Runs the real command against a fake API server on loopback, and gives back what a person would see."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,9 @@ class Shown:
         return json.loads(self.out)
 
 
-def midwatch(*arguments: str) -> Shown:
-    shown = CliRunner().invoke(app, list(arguments), prog_name="midwatch", env={"COLUMNS": "100"})
+def midwatch(*arguments: str, environment: Mapping[str, str] | None = None) -> Shown:
+    surroundings = {"COLUMNS": "100", **(environment or {})}
+    shown = CliRunner().invoke(app, list(arguments), prog_name="midwatch", env=surroundings)
     assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exception
     return Shown(shown.exit_code, shown.stdout, shown.stderr)
 

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -15,6 +16,7 @@ from midwatch.integrations.kubernetes.fake import serve as serve_cluster
 from midwatch.integrations.kubernetes.fake.demo import demo
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.kit.loopback import serve
+from tests.flows.cluster import midwatch
 from tests.flows.server import Station, station, until
 
 SECRET = "hook-secret"
@@ -155,3 +157,39 @@ def test_a_note_whose_answer_got_lost_is_not_written_twice(post: Station, pager:
     assert deliver(post, page()) == 202
     until(lambda: settled(post))
     assert len(pager.notes["PINC1"]) == 1
+
+
+def test_alerts_to_try_a_server_with(post: Station) -> None:
+    post.serve("--open", "--workers", "0")
+    shown = midwatch("alerts", "send", "--all", "--url", post.url)
+    assert shown.code == 0, shown.err
+    assert post.get("/api/v1/incidents")["total"] == 11, "two of the twelve are about one service"
+    again = midwatch("alerts", "send", "--type", "network", "--stress", "1", "--rate", "20", "--url", post.url)
+    assert "20 accepted" in again.out
+
+
+def test_a_server_that_wants_a_key_says_so_and_takes_it(post: Station) -> None:
+    served = post.serve()
+    assert "once" in served.said
+    shown = midwatch("alerts", "send", "--url", post.url)
+    assert shown.code == 2
+    assert "MIDWATCH_KEY" in shown.err
+    token = re.search(r'"token": "([^"]+)"', served.said)
+    assert token
+    made = post.post("/api/v1/setup", {"token": token[1], "name": "ann"})
+    assert made.status_code == 201
+    secret = made.json()["data"]["secret"]
+    assert post.post("/api/v1/setup", {"token": token[1], "name": "eve"}).status_code == 401
+    assert midwatch("alerts", "send", "--url", post.url, environment={"MIDWATCH_KEY": secret}).code == 0
+    assert secret not in served.said
+
+
+def test_a_broken_cluster_becomes_alerts(post: Station, tmp_path: Path) -> None:
+    post.serve("--open", "--workers", "0")
+    shown = midwatch("k8s", "watch", "--once", "--kubeconfig", str(tmp_path / "kubeconfig"), "--url", post.url)
+    assert shown.code == 1, shown.err
+    assert "payment-service" in shown.out
+    titles = [incident["title"] for incident in post.get("/api/v1/incidents?page_size=50")["items"]]
+    assert any("payment-service" in title for title in titles)
+    midwatch("k8s", "watch", "--once", "--kubeconfig", str(tmp_path / "kubeconfig"), "--url", post.url)
+    assert post.get("/api/v1/incidents")["total"] == len(titles)

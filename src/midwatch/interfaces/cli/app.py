@@ -13,6 +13,8 @@ COMMANDS = {
     "serve": "Take alerts in, investigate, answer.",
     "worker": "Investigate what other processes took in.",
     "admin": "Make API keys.",
+    "alerts": "Try a server with alerts.",
+    "k8s": "Turn what is wrong in a cluster into alerts.",
     "doctor": "Say what is configured, reachable and permitted.",
     "demo": "Eight broken applications, investigated on this machine.",
     "bundle": "Investigate, and save all evidence in one file.",

@@ -14,9 +14,14 @@ from midwatch.store.incidents import Filter
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the incident's id, inc_…")]
-Number = Annotated[int, Query(ge=1, le=1_000_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
 Name = Annotated[str, Query(max_length=200, description="who does it, if not the owner of the key")]
+
+
+class Wanted(Filter, frozen=True):
+    """Which incidents, and which page of them."""
+
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=200)
 
 
 class Changes(BaseModel):
@@ -45,15 +50,9 @@ async def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]
 
 
 @router.get("", summary="Incidents, newest first")
-async def listed(
-    desk: TheDesk,
-    _who: Viewer,
-    wanted: Annotated[Filter, Query()],
-    page: Number = 1,
-    page_size: Size = 20,
-) -> Page[Incident]:
-    found, total = await incidents.listed(desk, wanted, page, page_size)
-    return Page[Incident].of(found, total, page, page_size)
+async def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[Incident]:
+    found, total = await incidents.listed(desk, wanted, wanted.page, wanted.page_size)
+    return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")

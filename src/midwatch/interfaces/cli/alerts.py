@@ -1,0 +1,74 @@
+import itertools
+from importlib.resources import files
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.sending import DEFAULT_URL, Sender, Sent, Url
+from midwatch.services.errors import Refusal
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+MOST = 100_000
+
+Type = Annotated[str, typer.Option("--type", metavar="TYPE", help="database, server, security or network.")]
+All = Annotated[bool, typer.Option("--all", help="One of each that there is.")]
+Batch = Annotated[int, typer.Option("--batch", metavar="N", help="N of them at once.")]
+Stress = Annotated[float, typer.Option("--stress", metavar="SECONDS", help="Go on for so long.")]
+Rate = Annotated[float, typer.Option("--rate", metavar="N", help="So many a second, with --stress.")]
+
+
+@app.callback()
+def alerts() -> None:
+    """Try a server with alerts; a key is read from $MIDWATCH_KEY."""
+
+
+@app.command()
+def send(type_: Type = "", all_: All = False, batch: Batch = 1, stress: Stress = 0.0, rate: Rate = 1.0, url: Url = DEFAULT_URL) -> None:
+    """Send invented alerts to a running server."""
+    command.finish(_send(type_, all_, batch, stress, rate, url))
+
+
+async def _send(type_: str, every: bool, batch: int, stress: float, rate: float, url: str) -> None:
+    chosen = _chosen(type_, every)
+    count = len(chosen) if every and batch == 1 else batch
+    if stress:
+        count = int(stress * rate)
+    if not 0 < count <= MOST:
+        raise Refusal(f"{count} alerts are not between 1 and {MOST}.", "Choose a smaller --batch, --stress or --rate")
+    bodies = [_numbered(alert, number // len(chosen)) for number, alert in zip(range(count), itertools.cycle(chosen), strict=False)]
+    sender = Sender(url)
+    try:
+        sent = await sender.send_all(bodies, rate if stress else 0.0)
+    finally:
+        await sender.close()
+    _tell(sent, url)
+
+
+def samples() -> dict[str, list[dict[str, Any]]]:
+    return yaml.safe_load(files("midwatch.interfaces.cli").joinpath("samples.yaml").read_text())
+
+
+def _chosen(type_: str, every: bool) -> list[dict[str, Any]]:
+    known = samples()
+    if every:
+        return [alert for kind in known.values() for alert in kind]
+    if type_ and type_ not in known:
+        raise Refusal(f"There is no type {type_!r}.", f"One of {', '.join(known)}")
+    return known[type_ or "database"][:1] if not type_ else known[type_]
+
+
+def _numbered(alert: dict[str, Any], again: int) -> dict[str, Any]:
+    """The same alert once more is about another host: otherwise a server would rightly take it for a repetition."""
+    if not again:
+        return alert
+    service = f"{alert['service_name']}-{again}"
+    return {**alert, "service_name": service, "title": f"{alert['title']} ({service})"}
+
+
+def _tell(sent: Sent, url: str) -> None:
+    typer.echo(f"{sum(sent.statuses.values())} alerts sent to {url}: {sent.statuses[202]} accepted, {len(sent.incidents)} incidents")
+    typer.echo(f"acknowledged in p50 {sent.percentile(0.5) * 1000:.0f} ms, p99 {sent.percentile(0.99) * 1000:.0f} ms")
+    if sent.failed:
+        raise Refusal(f"{sent.failed} were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder")

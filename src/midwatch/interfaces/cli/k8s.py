@@ -1,0 +1,77 @@
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from midwatch import wiring
+from midwatch.domain.investigation import Request
+from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.sending import Sender, Url
+from midwatch.services.errors import Refusal
+from midwatch.services.investigations import investigate
+from midwatch.services.watching import Alerts, changes, firing
+from midwatch.settings import Settings
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+Once = Annotated[bool, typer.Option("--once", help="Look once and end: exit code 1 when something is wrong.")]
+Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=5, help="How often to look.")]
+
+
+@app.callback()
+def k8s() -> None:
+    """Turns what is wrong in a cluster into alerts."""
+
+
+@app.command()
+def watch(
+    kubeconfig: command.Kubeconfig = "",
+    namespace: command.Namespace = "",
+    once: Once = False,
+    every: Every = 60.0,
+    url: Url = "",
+) -> None:
+    """Look again and again; print what is wrong, and with --url send it to a server as alerts.
+
+    Reads, never writes. A key for the server is read from $MIDWATCH_KEY.
+    """
+    command.finish(_watch(command.settings(kubeconfig), Request(namespace=namespace), once, every, url))
+
+
+async def _watch(settings: Settings, request: Request, once: bool, every: float, url: str) -> None:
+    before: Alerts = {}
+    sender = Sender(url) if url else None
+    try:
+        while True:
+            try:
+                now = await _look(settings, request)
+                await _say(changes(before, now), before, sender)
+            except Refusal as refusal:
+                if once:
+                    raise
+                # The cluster or the server is away: what could not be said is said at the next look.
+                typer.echo(f"midwatch: {refusal.reason}", err=True)
+            else:
+                if once:
+                    raise typer.Exit(command.Exit.PROBLEM if now else command.Exit.HEALTHY)
+                before = now
+            await asyncio.sleep(every)
+    finally:
+        if sender:
+            await sender.close()
+
+
+async def _look(settings: Settings, request: Request) -> Alerts:
+    """Each look opens the cluster anew: credentials expire, and nothing of the look before may answer."""
+    async with wiring.context(settings) as ctx:
+        return firing(await investigate(ctx, request), ctx.source)
+
+
+async def _say(said: list[dict[str, Any]], before: Alerts, sender: Sender | None) -> None:
+    for alert in said:
+        if alert["status"] == "resolved" or alert["dedup_key"] not in before:
+            typer.echo(f"{alert['status']:9}{alert['severity']:9}{alert['title']}")
+    if sender and said:
+        sent = await sender.send_all(said)
+        if sent.failed:
+            raise Refusal(f"{sent.failed} alerts were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder")

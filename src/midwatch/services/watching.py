@@ -1,0 +1,36 @@
+"""A cluster's causes as alerts: what is wrong fires, what was wrong and is not any more is resolved."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from midwatch.domain.diagnosis import Cause
+from midwatch.domain.finding import Severity
+from midwatch.domain.investigation import Investigation
+
+_SEVERITY = {Severity.CRITICAL: "critical", Severity.WARNING: "medium", Severity.INFO: "low"}
+Alerts = dict[str, dict[str, Any]]
+
+
+def firing(found: Investigation, cluster: str = "") -> Alerts:
+    """One alert for each cause, under a fingerprint that stays while the same is wrong with the same thing."""
+    return {str(alert["dedup_key"]): alert for alert in (_alert(cause, cluster) for cause in found.diagnosis.causes)}
+
+
+def changes(before: Mapping[str, dict[str, Any]], now: Alerts) -> list[dict[str, Any]]:
+    """What has to be said: all that fires (again, so that a server that was away hears of it), then what is over."""
+    over = [{**alert, "status": "resolved"} for key, alert in before.items() if key not in now]
+    return [*now.values(), *over]
+
+
+def _alert(cause: Cause, cluster: str) -> dict[str, Any]:
+    finding, owner = cause.finding, cause.finding.owner
+    labels = {"namespace": owner.namespace, owner.kind.lower(): owner.name, "code": finding.code, "cluster": cluster}
+    return {
+        "title": f"{owner.kind} {owner.name}: {finding.title}",
+        "description": finding.message,
+        "severity": _SEVERITY[finding.severity],
+        "status": "firing",
+        "dedup_key": "/".join(("kubernetes", cluster, owner.namespace, owner.kind, owner.name, finding.code)),
+        "labels": {name: value for name, value in labels.items() if value},
+        **({"starts_at": finding.onset.isoformat()} if finding.onset else {}),
+    }
