@@ -3,9 +3,12 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
+from midwatch.domain.alert import Alert
 from midwatch.engine.gather import Door
-from midwatch.integrations import kubernetes
+from midwatch.integrations import alerttext, kubernetes
+from midwatch.integrations.alerttext.subject import kubernetes_subject, namespace
 from midwatch.integrations.kubernetes.client import connect
 from midwatch.integrations.kubernetes.dump import open_dump
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
@@ -52,8 +55,41 @@ async def context(settings: Settings, *, dump: str = "", context: str = "") -> A
         await opened.close()
 
 
+@dataclass(frozen=True)
+class Where:
+    """Which cluster an alert is looked into in: `named` says that somebody asked for one, so that it has to be there."""
+
+    dump: str = ""
+    context: str = ""
+    named: bool = False
+
+
+@asynccontextmanager
+async def alert_context(settings: Settings, alert: Alert, where: Where) -> AsyncGenerator[Context]:
+    """For an alert: its own text, and the cluster that is asked for or that it names, as far as one can be opened."""
+    alone = (alerttext.integration(),)
+    try:
+        opened = reader(settings, dump=where.dump, context=where.context) if where.named or kubernetes_subject(alert.labels) else None
+    except Refusal:
+        if where.named:
+            raise
+        opened = None
+    if opened is None:
+        yield Context(alone, toolbox(alone), "the alert alone", settings.budget)
+        return
+    try:
+        integrations = (*alone, kubernetes.integration(opened))
+        yield Context(integrations, toolbox(integrations), (await opened.about()).source, settings.budget)
+    except Refused as refused:
+        raise Refusal(str(refused)) from refused
+    finally:
+        await opened.close()
+
+
 def replay(bundle: Bundle, settings: Settings) -> Context:
     """The same investigation from its bundle: the tape answers, nothing else can."""
-    integrations = (kubernetes.integration(Nobody()),)
+    told = (alerttext.integration(),) if bundle.manifest.request.alert else ()
+    looked = bundle.manifest.gaps or any(e.tool != "alert" for e in bundle.evidence)
+    integrations = (*told, kubernetes.integration(Nobody())) if looked or not told else told
     tape = Tape([*bundle.evidence, *bundle.manifest.gaps])
     return Context(integrations, tape, bundle.manifest.source, settings.budget)
