@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from midwatch.domain.alert import Alert
 from midwatch.engine.gather import Door
 from midwatch.integrations import alerttext, kubernetes
-from midwatch.integrations.alerttext.subject import kubernetes_subject, namespace
+from midwatch.integrations.alerttext.subject import kubernetes_subject
 from midwatch.integrations.kubernetes.client import connect
 from midwatch.integrations.kubernetes.dump import open_dump
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused

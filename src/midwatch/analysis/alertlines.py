@@ -64,7 +64,9 @@ def _lines(alert: Alert) -> Iterator[str]:
     yield from _named("service", alert.service, _KEY)
     for word, pairs in (("label", alert.labels), ("detail", alert.details)):
         for key, value in sorted(pairs.items())[:_PAIRS]:
-            yield from _named(f"{word} {_NOT_KEY.sub('_', clean(key[:_KEY])).strip('_') or '_'}", redact_named(key[:_KEY], value[: 2 * _VALUE]), _VALUE)
+            yield from _named(
+                f"{word} {_NOT_KEY.sub('_', clean(key[:_KEY])).strip('_') or '_'}", redact_named(key[:_KEY], value[: 2 * _VALUE]), _VALUE
+            )
     yield from _named("summary", alert.summary, _SUMMARY)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 IN_TITLE = 3  # a word in the title counts as much as three in the text
+_SHORT = 3
 SEARCHED = 16 * 1024  # characters of the text in which words are looked for
 
 
@@ -46,13 +47,18 @@ def _categories() -> tuple[_Category, ...]:
 
 
 def start(word: str) -> str:
-    """An expression for a word at the start of a word; a space in it fits what separates words in names and keys."""
-    return r"(?<![A-Za-z0-9])" + re.escape(word).replace(r"\ ", r"[\s_-]?")
+    """An expression for a word at the start of a word; a space in it fits what separates words in names and keys.
+
+    A word of up to three letters has to be the whole word: db is not the beginning of dbt.
+    """
+    end = "(?![A-Za-z])" if len(word) <= _SHORT else ""
+    return r"(?<![A-Za-z0-9])" + re.escape(word).replace(r"\ ", r"[\s_-]?") + end
 
 
 def spaced(text: str) -> str:
-    """CamelCase taken apart, so that the name of an alert can be read like a sentence."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    """The text, and once more with CamelCase taken apart, so that the name of an alert can be read like a sentence."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    return text if apart == text else f"{text}\n{apart}"
 
 
 def about(category: str) -> tuple[str, ...]:
@@ -81,4 +87,4 @@ def classify(title: str, text: str, labels: Iterable[str] = ()) -> Kind:
                 quotes[found[0]] = None
         if points > most:
             best, most, proof = category.name, points, tuple(quotes)
-    return Kind(best, tuple(q for q in proof if q in title or q in text))
+    return Kind(best, tuple(dict.fromkeys(q for q in proof if q in title or q in text)))

@@ -13,10 +13,12 @@ from ipaddress import ip_address
 from midwatch.analysis.numbers import Number, data, numbers, timeless
 
 LONGEST = 64 * 1024  # characters that are read
+_VAGUE = "system"  # "on orders-db": a name, of whatever it is
 MOST = 40  # names of one kind: what an attacker fills a text with is not all kept
 _LINE = re.compile(r"^(?:label|detail) ([^:\n]{1,120}): (.{1,500})$|^(service): (.{1,500})$", re.MULTILINE)
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{0,60})[\"']?(?:=|: ?)[\"']?([A-Za-z0-9/_][\w./@:+-]{0,120})")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_VERB = re.compile(r" (?:is|has|was|down|failed|fails|not|missed|crashed|stopped|unavailable)\b")  # what a name stands before
 _NAMELIKE = re.compile(r"[A-Za-z/][\w./@+-]{0,100}")
 
 
@@ -53,9 +55,12 @@ def facts(text: str) -> Facts:
     text = text[:LONGEST]
     seen: dict[tuple[str, str], Name] = {}
     count: dict[str, int] = {}
-    for name in (*_labelled(text), *_shaped(timeless(text)), *_spoken(text)):
+    known: set[str] = set()
+    for name in sorted((*_labelled(text), *_shaped(timeless(text)), *_spoken(text)), key=lambda n: n.kind == _VAGUE):
         key = (name.kind, name.value)
-        if key not in seen and count.get(name.kind, 0) < MOST:
+        again = name.kind == _VAGUE and (name.value in known or name.value.lower() in _plain())
+        if not again and key not in seen and count.get(name.kind, 0) < MOST:
+            known.add(name.value)
             seen[key] = name
             count[name.kind] = count.get(name.kind, 0) + 1
     return Facts(numbers(text), tuple(seen.values()))
@@ -86,7 +91,7 @@ def _plain() -> frozenset[str]:
 
 @cache
 def _words() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    words = "|".join(sorted((w for w in _kinds() if "_" not in w), key=len, reverse=True))
+    words = "|".join(w.replace("_", "[ _]") for w in sorted(_kinds(), key=len, reverse=True))
     name = r"[A-Za-z0-9/][\w./@+-]{0,100}"
     before = rf"(?<![\w.-])(?P<word>{words}) (?P<mark>[\"'`]?)(?P<name>{name})"
     behind = rf"(?<![\w./@-])(?P<name>[A-Za-z][\w.-]{{1,80}}) (?P<word>{words})(?![\w-])"
@@ -119,16 +124,17 @@ def _shaped(text: str) -> Iterator[Name]:
 
 
 def _spoken(text: str) -> Iterator[Name]:
-    """"database orders_db", "the orders-events queue": a word counts as a name when it is quoted or cannot be plain English."""
+    """ "database orders_db", "the orders-events queue": a word counts as a name when it is quoted or cannot be plain English."""
     before, behind = _words()
     known = _kinds()
     for match in before.finditer(text):
-        name, quoted = match["name"].rstrip(".,:"), bool(match["mark"])
-        if name.lower() not in _plain() and (quoted or _is_name(name) or known[match["word"].lower()] == "user") and _NAMELIKE.fullmatch(name):
-            yield Name(known[match["word"].lower()], name, name, match.start("name"))
+        name, kind = match["name"].rstrip(".,:"), known[match["word"].lower().replace(" ", "_")]
+        sure = bool(match["mark"]) or _is_name(name) or kind == "user" or _VERB.match(text, match.end())
+        if sure and name.lower() not in _plain() and _NAMELIKE.fullmatch(name):
+            yield Name(kind, name, name, match.start("name"))
     for match in behind.finditer(text):
         if _is_name(match["name"]) and match["name"].lower() not in _plain():
-            yield Name(known[match["word"].lower()], match["name"], match["name"], match.start("name"))
+            yield Name(known[match["word"].lower().replace(" ", "_")], match["name"], match["name"], match.start("name"))
 
 
 def _is_name(word: str) -> bool:

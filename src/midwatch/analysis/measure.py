@@ -1,5 +1,6 @@
 """Which of the numbers in an alert measures what it is about, and against what."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,9 @@ class Measure:
         named = _spaced(self.value.name)
         if self.value.of is not None:
             rest = self.value.of.text
-            return f"{value} of {rest}" if not named or named in rest.lower() or named in value.lower() else f"{value} of {rest} {named}"
+            return f"{value} of {rest}" if not named or " " in rest or named in value.lower() else f"{value} of {rest} {named}"
+        if self.value.role == "limit":
+            return f"past {value}"
         said = value if not named or named in value.lower() else f"{named} {value}"
         if self.limit:
             said += f" against a limit of {self.limit.text}{self._times}"
@@ -46,25 +49,36 @@ class Measure:
 
 def measure(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[str]) -> Measure | None:
     """The number whose key, unit and surroundings fit best, the earliest of several; None when none fits well enough."""
-    values = [n for n in found if n.role == "value"]
-    points = [(_points(n, words, dimensions), n) for n in values]
-    best = max(points, key=lambda p: (p[0], -p[1].start), default=(0, None))
-    value = best[1]
-    if value is None or best[0] < _FITS:
-        return None
+    value = _best([n for n in found if n.role == "value"], words, dimensions)
+    if value is None:  # "above 90%": the alert says only which line was crossed
+        crossed = _best([n for n in found if n.role == "limit" and not n.name], words, dimensions)
+        return Measure(crossed) if crossed else None
     if value.of is not None:
         return Measure(value, limit=value.of)
     return Measure(value, _other(value, found, "limit"), _other(value, found, "baseline"))
 
 
+def _best(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[str]) -> Number | None:
+    alone = Counter(n.dimension for n in found)
+    points = [(_points(n, words, dimensions) + (bool(n.dimension in dimensions) and alone[n.dimension] == 1), n) for n in found]
+    best = max(points, key=lambda p: (p[0], -p[1].start), default=None)
+    return best[1] if best and best[0] >= _FITS else None
+
+
 def _points(number: Number, words: Sequence[str], dimensions: Sequence[str]) -> int:
     name = _spaced(number.name)
-    unit = number.dimension in dimensions if number.dimension else "count" in dimensions and bool(number.name)
-    if number.dimension and not unit:
+    unit = number.dimension in dimensions if number.dimension else "count" in dimensions
+    if (number.dimension and not unit) or _is_label(number):
         return 0
     named = any(w in name for w in words) if name else False
     near = any(w in number.near for w in words)
     return 3 * named + near + unit + (number.of is not None and (named or near))
+
+
+def _is_label(number: Number) -> bool:
+    """A bare number under ten is more often a name (broker 3), and one from 400 to 599 the status of a request."""
+    bare = not number.dimension and not number.name and number.of is None
+    return bare and (number.amount < 10 or 400 <= number.amount < 600)
 
 
 def _other(value: Number, found: Sequence[Number], role: str) -> Number | None:

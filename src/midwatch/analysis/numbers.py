@@ -17,8 +17,12 @@ MOST = 400  # numbers of one text; an alert has a handful
 _HEADS = frozenset({"title", "summary", "detail", "label"})
 _KEY = re.compile(r"([A-Za-z][\w.-]{0,60})[\"']?\s{0,2}[:=]\s{0,2}[\"'(]?$")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_STAMP = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?|(?<![\w:])\d\d:\d\d(?::\d\d)?(?![\w:])")
-_ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w])|https?://\S{1,300}|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}")
+_STAMP = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?|(?<![\w:])\d\d:\d\d(?::\d\d)?(?![\w:])"
+)
+_ADDRESS = re.compile(
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w])|https?://\S{1,300}|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
+)
 _IS_LIMIT = re.compile(r"\s?\(?(?:threshold|limit|max|maximum|slo|target)\b(?!\W{0,3}(?:of |is )?\d)", re.IGNORECASE)
 
 
@@ -91,10 +95,10 @@ def numbers(text: str) -> tuple[Number, ...]:
     """The numbers of the text in its order, at most 400; times of day, dates and addresses are none."""
     grammar = _grammar()
     blanked = _ADDRESS.sub(_blank, timeless(text))
-    return tuple(_numbers(text, blanked, grammar))
+    return tuple(_numbers(blanked, grammar))
 
 
-def _numbers(text: str, blanked: str, grammar: _Grammar) -> Iterator[Number]:
+def _numbers(blanked: str, grammar: _Grammar) -> Iterator[Number]:
     for count, match in enumerate(grammar.number.finditer(blanked)):
         if count >= MOST:
             return

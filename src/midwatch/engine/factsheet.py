@@ -27,7 +27,9 @@ def factsheet(run: Investigation) -> Iterator[Section]:
         return
     lines = read(alert.text)
     found = facts(lines.said)
-    rows = list(dict.fromkeys([*((n.kind, n.value) for n in found.names), *(_row(n) for n in found.numbers if n.name or n.dimension or n.of)]))
+    rows = list(
+        dict.fromkeys([*((n.kind, n.value) for n in found.names), *(_row(n) for n in found.numbers if n.name or n.dimension or n.of)])
+    )
     kinds = {c.finding.facts["category"] for c in run.diagnosis.causes if "category" in c.finding.facts}
     about = f" Kind: {', '.join(sorted(kinds))}." if kinds else ""
     state = "It is resolved. " if lines.status == "resolved" else ""

@@ -15,7 +15,7 @@ def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
     everything = False
     for finding in _told(analysis, alert):
         about = finding.subject
-        found = [s for s in analysis.subjects if s == about or s.name == about.name and about.namespace in ("", s.namespace)]
+        found = [s for s in analysis.subjects if s == about or (s.name == about.name and about.namespace in ("", s.namespace))]
         if not found and about.namespace:
             found = [Subject(kind="Namespace", name=about.namespace)]
         everything = everything or (not found and finding.facts.get("category") == "kubernetes")

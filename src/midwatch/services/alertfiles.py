@@ -33,7 +33,9 @@ _WORDS = {
 def read_alert(body: bytes, now: datetime) -> Alert:
     """The alert that a file holds, redacted; `now` is when it fired if it does not say. Raises Refusal for a file that holds none."""
     if len(body) > LARGEST:
-        raise Refusal(f"The alert has {len(body):,} bytes, more than the {LARGEST:,} allowed.", "Give the alert alone, without its attachments")
+        raise Refusal(
+            f"The alert has {len(body):,} bytes, more than the {LARGEST:,} allowed.", "Give the alert alone, without its attachments"
+        )
     text = body.decode("utf-8", errors="replace").strip()
     if not text:
         raise Refusal("There is no alert: the input is empty.", _HINT)

@@ -7,6 +7,7 @@ value and limit, the cause is likely.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from midwatch.analysis.alertlines import Lines, read
 from midwatch.analysis.classify import classify
@@ -17,13 +18,14 @@ from midwatch.domain.finding import Analysis, Confidence, Finding, Role
 from midwatch.domain.observation import AlertText
 from midwatch.integrations.alerttext.match import UNKNOWN, match
 from midwatch.integrations.alerttext.situations import Situation, catalogue
-from midwatch.integrations.alerttext.subject import NOBODY, kubernetes_subject, subject
+from midwatch.integrations.alerttext.subject import NOBODY, kubernetes_subject, namespace, subject
 
 ORDERS = "ALT-901"
 _LEAST = 0.8  # of a limit: below it the thing that the alert calls exhausted is not
 _QUOTE = 300  # characters of a quotation
 # What may stand in a command that people copy. Anything else in a name leaves the placeholder.
 _SAFE = re.compile(r"[A-Za-z0-9/_][A-Za-z0-9._:/@%+=,-]{0,200}")
+_WORKLOADS = ("deployment", "statefulset", "daemonset")
 _HANDLED = frozenset({"value", "limit", "about"})
 
 
@@ -53,46 +55,44 @@ class Reading:
         self.measure: Measure | None = measure(self.facts.numbers, wanted.words, wanted.units)
 
     def findings(self) -> Iterator[Finding]:
-        cite = catalogue().finding
-        yield cite(
-            self.situation.code.code,
-            self.subject,
-            cites=tuple(self._cites()),
-            confidence=self._confidence(),
-            onset=_time(self.lines.starts_at),
-            **self._known(),
-        )
+        yield self._finding(self.situation.code.code, tuple(self._cites()), self._confidence())
         if self.lines.orders:
-            quote = self.lines.orders[0][:_QUOTE]
-            yield cite(ORDERS, self.subject, cites=(Citation(evidence=self._item.id, quote=quote),))
+            quote = Citation(evidence=self._item.id, quote=self.lines.orders[0][:_QUOTE])
+            yield self._finding(ORDERS, (quote,), Confidence.HIGH)
+
+    def _finding(self, code: str, cites: tuple[Citation, ...], confidence: Confidence) -> Finding:
+        """Its facts are those that may stand in a command: a name that a sender made up is not among them."""
+        who = self.subject.name if self.subject.name != NOBODY else NOBODY.capitalize()
+        said = self.measure.words if self.measure else "the alert gives no figure for it"
+        title = self.lines.title[:_QUOTE] or "an alert without a title"
+        stated = catalogue().finding(
+            *(code, self.subject), cites=cites, confidence=confidence, onset=_time(self.lines.starts_at), who=who, said=said, title=title
+        )
+        return stated.model_copy(update={"facts": self.known | {"category": self.category}})
 
     def gaps(self, evidence: Sequence[Evidence]) -> Iterator[Gap]:
         """Who could confirm or refute it and was not asked, or gave no answer."""
-        known = self._known()
         for source in self.situation.ask:
             if not _answered(source.name, source.shows, evidence):
-                shows = re.sub(r"\{(\w+)\}", lambda m: known.get(m[1], "the system concerned"), source.shows)
+                shows = re.sub(r"\{(\w+)\}", lambda m: self.known.get(m[1], "the system concerned"), source.shows)
                 yield Gap(tool=source.name, arguments={}, query=shows, reason=f"not configured, or not read; it would show: {shows}")
         if isinstance(self._item.observation, AlertText) and self._item.observation.truncated:
             yield Gap(tool="alert", arguments={}, query=self._item.query, reason="the alert is longer than what is kept of it")
 
-    def _known(self) -> dict[str, str]:
-        names = {kind: name.value.partition("?")[0] for kind, name in self.facts.first.items()}
-        known = {kind: value for kind, value in names.items() if _SAFE.fullmatch(value)}
-        labelled = kubernetes_subject(self.lines.labels)
-        if labelled:
-            known |= {labelled.kind.lower(): labelled.name, "namespace": labelled.namespace or labelled.name} if _safe(labelled.name) else {}
-            known = {k: v for k, v in known.items() if _safe(v)}
-        if self._named and _safe(self._named):
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The names that the text gives, as far as they may stand in a command."""
+        known = {kind: name.value.partition("?")[0] for kind, name in self.facts.first.items()}
+        if labelled := kubernetes_subject(self.lines.labels):
+            known |= {labelled.kind.lower(): labelled.name, "namespace": namespace(self.lines.labels)}
+        for kind in _WORKLOADS:
+            if name := self.lines.labels.get(kind):
+                known |= {"owner": f"{kind}/{name}", "owner_name": name}
+        if self._named:
             known["about"] = re.sub(r"^https?://|[:/].*$", "", self._named) or self._named
-        if "host" not in known and known.get("about") and self.subject.kind in ("Website", "Domain"):
+        if "host" not in known and self.subject.kind in ("Website", "Domain"):
             known["host"] = known["about"]
-        return known | {
-            "who": self.subject.name if self.subject.name != NOBODY else NOBODY.capitalize(),
-            "said": self.measure.words if self.measure else "the alert gives no figure for it",
-            "title": self.lines.title[:_QUOTE] or "an alert without a title",
-            "category": self.category,
-        }
+        return {kind: value for kind, value in known.items() if _SAFE.fullmatch(value)}
 
     def _confidence(self) -> Confidence:
         """MEDIUM when the alert states everything the playbook needs; a value far from its limit speaks against it."""
@@ -122,10 +122,6 @@ def _answered(source: str, shows: str, evidence: Sequence[Evidence]) -> bool:
     metric = next(iter(re.findall(r"[a-z]+(?:_[a-z0-9]+){2,}", shows)), "")
     seen = [e for e in evidence if e.tool.startswith(f"{source.lower()}_")]
     return any(not metric or metric in e.query for e in seen)
-
-
-def _safe(value: str) -> bool:
-    return _SAFE.fullmatch(value) is not None
 
 
 def _time(text: str) -> datetime | None:

@@ -10,7 +10,8 @@ from midwatch.analysis.classify import spaced, start
 from midwatch.integrations.alerttext.situations import Situation, situations
 
 UNKNOWN = "ALT-900"
-_NAME, _TITLE, _SUMMARY, _LINE = 1000, 100, 40, 10  # what a fit is worth by where it stands
+_NAME, _TITLE, _SUMMARY, _LINE = 1000, 300, 150, 50  # what a fit is worth by where it stands
+_PART, _CATEGORY = 12, 12  # for each part of a phrase, and for an entry of the category that the words speak of
 _SEARCHED = 2_000  # characters of a title or summary, and of all details together
 _NAMED = ("alertname", "alert_name", "AlarmName", "alarm_name", "rulename", "monitor_name")
 
@@ -48,7 +49,7 @@ def match(lines: Lines, category: str = "") -> Situation:
     best, most = situations()[UNKNOWN], 0
     for known in _known():
         points = max(_NAME if known.names & names else 0, _points(known, places))
-        points += 5 * (points > 0 and known.situation.category == category)
+        points += _CATEGORY * (points > 0 and known.situation.category == category)
         if points > most:
             best, most = known.situation, points
     return best
@@ -68,6 +69,11 @@ def _points(known: _Known, places: tuple[tuple[int, str], ...]) -> int:
     for worth, text in places:
         if known.without and known.without.search(text):
             return 0
-        fitting = [sum(len(m[0]) for m in hits if m) for phrase in known.phrases if all(hits := [p.search(text) for p in phrase])]
-        found = max(found, worth + min(max(fitting), 40) if fitting else 0)
+        found = max([found, *(worth + _closeness(phrase, text) for phrase in known.phrases if all(p.search(text) for p in phrase))])
     return found
+
+
+def _closeness(phrase: tuple[re.Pattern[str], ...], text: str) -> int:
+    """More parts say more, and so do longer words; both stay below what the next better place is worth."""
+    letters = sum(len(m[0]) for m in (p.search(text) for p in phrase) if m)
+    return min(_PART * len(phrase) + letters, _LINE + _SUMMARY // 2)

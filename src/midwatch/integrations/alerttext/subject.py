@@ -40,7 +40,7 @@ def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Sub
     found = kubernetes_subject(labels)
     if found and category in ("kubernetes", "service", "website"):
         return found, found.name
-    for kind in (*about(category), "service", "host", "database", "url"):
+    for kind in (*about(category), "service", "host", "database", "url", "system"):
         if kind in facts.first and _EXPORTER not in facts.first[kind].value:
             name = facts.first[kind]
             return Subject(kind=_data()["kinds"].get(kind, kind.capitalize()), name=name.value), name.quote

@@ -7,6 +7,7 @@ import typer
 from midwatch import wiring
 from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Investigation, Request
+from midwatch.integrations.alerttext.subject import namespace as named_in
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.diagnose import Json, Markdown, show
 from midwatch.kit.clock import utc_now
@@ -43,7 +44,7 @@ async def _run(file: str, where: wiring.Where, kubeconfig: str, namespace: str, 
     settings = command.settings(kubeconfig)
     alert = _read(file)
     async with wiring.alert_context(settings, alert, where) as ctx:
-        request = Request(alert=alert, namespace=namespace or wiring.namespace(alert.labels))
+        request = Request(alert=alert, namespace=namespace or named_in(alert.labels))
         found: Investigation = await run_investigation(ctx, request)
     show(found, form)
     if bundle:
