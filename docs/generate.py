@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
+from midwatch.integrations.alerttext.situations import Situation, situations
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
@@ -24,6 +26,7 @@ HERE = Path(__file__).parent
 def pages() -> dict[str, str]:
     return {
         "findings.md": "\n".join(findings()),
+        "alert-playbooks.md": "\n".join(alert_playbooks()),
         "tools.md": "\n".join(tool_pages()),
         "settings.md": "\n".join(settings()),
         "commands.md": "\n".join(commands()),
@@ -47,6 +50,24 @@ def findings() -> Iterator[str]:
             yield f"Prevent: {code.prevent}\n"
         if code.monitor:
             yield f"Watch: `{code.monitor}`\n"
+
+
+def alert_playbooks() -> Iterator[str]:
+    yield "# Alert playbooks\n"
+    yield "What is known about alerts by their own words, without any other source. An alert's text never confirms a cause: a *cause* is at"
+    yield "best likely, and only when the alert states what the entry needs; a *symptom* stays inconclusive. The last column says who would"
+    yield "confirm it; what is not configured is listed as not checked.\n"
+    for category, entries in groupby(sorted(situations().values(), key=lambda s: s.code.code), key=lambda s: s.code.code[:5]):
+        yield f"## {category}xx\n"
+        yield "| code | situation | kind | can be | needs | who would confirm it |\n|---|---|---|---|---|---|"
+        yield from (playbook_row(entry) for entry in entries)
+        yield ""
+
+
+def playbook_row(entry: Situation) -> str:
+    asked = "; ".join(f"{a.name}: {a.shows}" for a in entry.ask).replace("|", "\\|")
+    cells = (entry.code.code, entry.code.title, entry.category, f"{entry.code.role}, {entry.code.severity}", ", ".join(entry.needs), asked)
+    return "| " + " | ".join(cells) + " |"
 
 
 def tool_pages() -> Iterator[str]:

@@ -1,13 +1,14 @@
 """The second composition root: settings become a server's desk, its worker and what it delivers to."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import httpx2
 
 from midwatch import wiring
+from midwatch.domain.investigation import Request
 from midwatch.engine.durable import Durable
 from midwatch.integrations import webhook
 from midwatch.integrations.inboxes import inboxes
@@ -57,7 +58,7 @@ async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGene
 @asynccontextmanager
 async def working(found: Desk) -> AsyncGenerator[Worker]:
     async with AsyncExitStack() as stack:
-        opened = _investigating(found.settings, stack)
+        opened = partial(_investigating, found.settings)
         name = worker_id()
         durable = Durable(Steps(found, opened), _record(found), name, max(1, found.settings.server.workers))
         worker = Worker(found, durable, await _outboxes(found.settings, stack), name)
@@ -69,18 +70,11 @@ async def working(found: Desk) -> AsyncGenerator[Worker]:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def _investigating(settings: Settings, stack: AsyncExitStack) -> Callable[[], Awaitable[Context]]:
-    """Opens the clusters at the first investigation, not before: a server without any takes alerts in all the same."""
-    lock = asyncio.Lock()
-    found: list[Context] = []
-
-    async def opened() -> Context:
-        async with lock:
-            if not found:
-                found.append(await stack.enter_async_context(wiring.context(settings)))
-        return found[0]
-
-    return opened
+def _investigating(settings: Settings, request: Request) -> AbstractAsyncContextManager[Context]:
+    """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
+    if request.alert:
+        return wiring.alert_context(settings, request.alert, wiring.Where(gladly=True))
+    return wiring.context(settings)
 
 
 async def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:

@@ -3,9 +3,12 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
+from midwatch.domain.alert import Alert
 from midwatch.engine.gather import Door
-from midwatch.integrations import kubernetes
+from midwatch.integrations import alerttext, kubernetes
+from midwatch.integrations.alerttext.subject import kubernetes_subject
 from midwatch.integrations.kubernetes.client import connect
 from midwatch.integrations.kubernetes.dump import open_dump
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
@@ -52,8 +55,53 @@ async def context(settings: Settings, *, dump: str = "", context: str = "") -> A
         await opened.close()
 
 
+@dataclass(frozen=True)
+class Where:
+    """Which cluster an alert is looked into in. `named`: somebody asked for one, so that it has to be there; `gladly`: any that
+    is configured, even when the alert names nothing of Kubernetes."""
+
+    dump: str = ""
+    context: str = ""
+    named: bool = False
+    gladly: bool = False
+
+    def asked(self, alert: Alert) -> bool:
+        return self.named or self.gladly or kubernetes_subject(alert.labels) is not None
+
+
+@asynccontextmanager
+async def alert_context(settings: Settings, alert: Alert, where: Where) -> AsyncGenerator[Context]:
+    """For an alert: its own text, and the cluster that is asked for or that it names, as far as one can be reached."""
+    alone = (alerttext.integration(),)
+    opened, source = await _reached(settings, where) if where.asked(alert) else (None, "the alert alone")
+    integrations = (*alone, kubernetes.integration(opened)) if opened else alone
+    try:
+        yield Context(integrations, toolbox(integrations), source, settings.budget)
+    except Refused as refused:
+        raise Refusal(str(refused)) from refused
+    finally:
+        if opened:
+            await opened.close()
+
+
+async def _reached(settings: Settings, where: Where) -> tuple[Reader | None, str]:
+    """The cluster and its name; without one, why the alert has to do alone. Raises Refusal when the cluster was asked for by name."""
+    opened: Reader | None = None
+    try:
+        opened = reader(settings, dump=where.dump, context=where.context)
+        return opened, (await opened.about()).source
+    except (Refused, Refusal) as refused:
+        if opened:
+            await opened.close()
+        if where.named:
+            raise Refusal(str(refused)) from refused
+        return None, f"the alert alone ({refused})"
+
+
 def replay(bundle: Bundle, settings: Settings) -> Context:
     """The same investigation from its bundle: the tape answers, nothing else can."""
-    integrations = (kubernetes.integration(Nobody()),)
+    told = (alerttext.integration(),) if bundle.manifest.request.alert else ()
+    looked = bundle.manifest.gaps or any(e.tool != "alert" for e in bundle.evidence)
+    integrations = (*told, kubernetes.integration(Nobody())) if looked or not told else told
     tape = Tape([*bundle.evidence, *bundle.manifest.gaps])
     return Context(integrations, tape, bundle.manifest.source, settings.budget)

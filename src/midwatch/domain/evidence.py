@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.domain.base import Model
-from midwatch.domain.observation import LogLines, Observation, Resources
+from midwatch.domain.observation import Observation, Resources
 from midwatch.domain.subject import Subject
 
 
@@ -35,7 +35,7 @@ class Evidence(Model, frozen=True):
     def text(self) -> str:
         """All that was seen, as text: what a quotation is looked up in."""
         seen = self.observation
-        return seen.text if isinstance(seen, LogLines) else seen.body.decode()
+        return seen.body.decode() if isinstance(seen, Resources) else seen.text
 
     @property
     def size(self) -> str:

@@ -2,7 +2,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from midwatch.domain.base import Model
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.subject import Subject
 
 
@@ -89,10 +89,12 @@ class Fine(Model, frozen=True):
 class Analysis(Model, frozen=True):
     """What one integration makes of the evidence: statements, and how trouble spreads.
 
-    `subjects` are all that can be named in a question; `fine` is what was checked and ruled out.
+    `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it would have
+    to know and nobody could be asked.
     """
 
     findings: tuple[Finding, ...] = ()
     links: tuple[Link, ...] = ()
     subjects: tuple[Subject, ...] = ()
     fine: tuple[Fine, ...] = ()
+    gaps: tuple[Gap, ...] = ()

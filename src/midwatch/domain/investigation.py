@@ -3,16 +3,21 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 
 
 class Request(Model, frozen=True):
-    """What is to be looked into: a question in words (may be empty) and where. No namespace means all of them."""
+    """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of them.
+
+    Texts of the alert are already redacted: a request is saved and published.
+    """
 
     question: str = ""
     namespace: str = ""
+    alert: Alert | None = None
 
 
 class Budget(Model, frozen=True):

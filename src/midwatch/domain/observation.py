@@ -38,4 +38,16 @@ class LogLines(Model, frozen=True):
     truncated: bool = False
 
 
-Observation = Annotated[Resources | LogLines, Field(discriminator="type")]
+class AlertText(Model, frozen=True):
+    """What a monitoring system said: title, summary, labels and details, each on its own line behind its name.
+
+    Redacted and bounded; `truncated` says that the sender wrote more than is kept.
+    """
+
+    type: Literal["alert"] = "alert"
+    source: str
+    text: str
+    truncated: bool = False
+
+
+Observation = Annotated[Resources | LogLines | AlertText, Field(discriminator="type")]

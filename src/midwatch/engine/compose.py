@@ -7,13 +7,14 @@ from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Finding
 from midwatch.domain.investigation import Investigation
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, Section, Text
+from midwatch.engine.factsheet import factsheet
 
 _SHOWN = 6  # consequences of one cause that are spelled out; the others are counted
 
 
 def compose(run: Investigation) -> Report:
     diagnosis = run.diagnosis
-    sections = [*_causes(diagnosis.causes), *_elsewhere(diagnosis.elsewhere), *_risks(diagnosis.risks)]
+    sections = [*_causes(diagnosis.causes), *factsheet(run), *_elsewhere(diagnosis.elsewhere), *_risks(diagnosis.risks)]
     if diagnosis.ruled_out:
         sections.append(Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),)))
     sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, _cited(diagnosis), diagnosis.unproved)]

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis
 from midwatch.domain.investigation import Budget, Investigation, Request
+from midwatch.engine.alerts import ALERT, told
 from midwatch.engine.gather import Door, Gathering, Watch
 from midwatch.integrations.manifest import Integration
 from midwatch.playbooks import playbook
+from midwatch.reasoning.alertscope import concerned, tied
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
 
@@ -21,6 +23,8 @@ async def investigate(
 ) -> tuple[Investigation, Scope]:
     """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
     gathering = Gathering(door, budget, watch)
+    if request.alert:
+        gathering.evidence.append(told(request.alert))
     asks: Sequence[Ask] = [a for i in integrations for a in playbook(i.name).questions(request)]
     for _ in range(budget.rounds):
         if not await gathering.ask(asks):
@@ -28,9 +32,12 @@ async def investigate(
         asks = [a for i in integrations for a in i.wanted(gathering.evidence)]
     analysis = _analyse(integrations, gathering.evidence)
     subject = scope(request.question, analysis.subjects)
+    if request.alert:
+        analysis = tied(analysis, ALERT)
+        subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
     gaps = tuple(gathering.gaps)
-    diagnosis = diagnose(analysis, gathering.evidence, gaps, codes, subject.named)
+    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject.named)
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
     return run, subject
 
@@ -42,4 +49,5 @@ def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence]) 
         links=tuple(x for p in parts for x in p.links),
         subjects=tuple(s for p in parts for s in p.subjects),
         fine=tuple(f for p in parts for f in p.fine),
+        gaps=tuple(g for p in parts for g in p.gaps),
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Finding
-from midwatch.domain.observation import LogLines, Resources
+from midwatch.domain.observation import Resources
 from midwatch.domain.subject import Subject
 
 
@@ -24,7 +24,7 @@ class Library:
         item = self._evidence.get(citation.evidence)
         if item is None:
             return False
-        if isinstance(item.observation, LogLines):
+        if not isinstance(item.observation, Resources):
             return citation.subject is None and not citation.absent and citation.quote in item.observation.text
         if citation.subject is None:
             return not citation.quote or citation.quote in item.text

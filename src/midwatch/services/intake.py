@@ -46,7 +46,11 @@ async def remark(tx: AsyncConnection, source: str, said: Remark, now: datetime) 
 
 async def investigate(tx: AsyncConnection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch") -> Run:
     """Queues an investigation with the incident: whoever commits this has promised it."""
-    request = Request(namespace=alert.labels.get("namespace", "") if alert else "")
+    request = Request(
+        question="" if alert is None else f"{alert.title} {alert.service}".strip(),
+        namespace=alert.labels.get("namespace", "") if alert else "",
+        alert=alert,
+    )
     run = Run(
         id=new_id("inv", now), incident_id=incident.id, request=request, severity=incident.severity, asked_by=asked_by, created_at=now
     )

@@ -14,8 +14,9 @@ async def investigate(ctx: Context, request: Request, watch: Watch = silent) -> 
     run, scope = await run_investigation(request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch)
     if not run.evidence:
         _nothing_read(run)
-    _namespace_exists(run)
-    _names_exist(scope)
+    if request.alert is None:  # an alert may name what is gone; that is no typing error
+        _namespace_exists(run)
+        _names_exist(scope)
     return run
 
 

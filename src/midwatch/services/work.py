@@ -1,13 +1,14 @@
 """The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
 they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.investigation import Answer, Investigation
+from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.recorded import Recorded
 from midwatch.services import investigations
@@ -18,7 +19,7 @@ from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
 from midwatch.store import calls, effects, runs
 
-Opened = Callable[[], Awaitable[Context]]
+Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
 class Cancelled(Exception):
@@ -70,9 +71,9 @@ async def look(desk: Desk, run_id: str, opened: Opened) -> None:
             await tell(tx, desk.now(), run_id, *_seen(answer))
 
     try:
-        ctx = await opened()
-        door = Recorded(ctx.door, before, keep)
-        found = await investigations.investigate(replace(ctx, door=door), run.request)
+        async with opened(run.request) as ctx:
+            door = Recorded(ctx.door, before, keep)
+            found = await investigations.investigate(replace(ctx, door=door), run.request)
     except Cancelled:
         return
     except Refusal as refusal:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from midwatch.domain.evidence import Citation, Evidence
-from midwatch.domain.observation import LogLines
+from midwatch.domain.observation import AlertText, LogLines, Resources
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.kinds import PLURAL, READABLE
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -40,13 +40,13 @@ class Cluster:
             self._events[about.kind, about.namespace or "", about.name].append(event)
         for events in self._events.values():
             events.sort(key=lambda e: (e.last or _NEVER, e.name))
-        self.taken_at = max((e.taken_at for e in evidence), default=_NEVER)
+        self.taken_at = max((e.taken_at for e in evidence if not isinstance(e.observation, AlertText)), default=_NEVER)
 
     def _take(self, item: Evidence) -> None:
         seen = item.observation
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
-        elif seen.resource in READABLE:
+        elif isinstance(seen, Resources) and seen.resource in READABLE:
             for obj in _decoded(seen.resource, seen.body):
                 key = (obj.kind, obj.namespace, obj.name)
                 self._objects[obj.kind][key] = obj

@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS = {
     "diagnose": "Find the root cause in a cluster, live or saved.",
     "ask": "Ask in words what is wrong, or with what.",
+    "investigate": "Investigate an alert: from its own text, and in the cluster it names.",
     "serve": "Take alerts in, investigate, answer.",
     "worker": "Investigate what other processes took in.",
     "admin": "Make API keys.",

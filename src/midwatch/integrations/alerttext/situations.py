@@ -1,0 +1,77 @@
+"""What is known about well-known alerts: one entry each in playbooks/*.yaml, by kind of trouble.
+
+ALT-1xx databases, 2xx servers, 3xx security, 4xx network and traffic, 5xx queues and data, 6xx etcd, 7xx websites and services,
+8xx Kubernetes (whose own rules find the reason), 9xx the rest.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from midwatch.analysis.codes import Catalogue
+from midwatch.domain.base import Model
+from midwatch.domain.finding import Code
+
+_DIRECTNESS = 10  # below every rule that reads the thing itself: what a platform says outranks what an alert says about it
+
+
+class Match(Model, frozen=True):
+    """`names` are whole names of alerts. Of `words`, one entry must fit: all its parts (&), of each part one word (|)."""
+
+    names: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+
+class Measured(Model, frozen=True):
+    """Which number measures it: `words` of its key or its surroundings, and its dimension (`units`, as in facts.yaml; count)."""
+
+    words: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+
+class Source(Model, frozen=True):
+    """Somebody who could confirm it, and what that would show."""
+
+    name: str
+    shows: str
+
+
+class Situation(Model, frozen=True):
+    """`needs` are facts without which the entry is a guess: value, limit, about (whom), or a kind of name."""
+
+    code: Code
+    category: str
+    causes: tuple[str, ...] = ()
+    match: Match
+    measure: Measured
+    needs: tuple[str, ...] = ()
+    ask: tuple[Source, ...] = ()
+
+
+@cache
+def situations() -> dict[str, Situation]:
+    found: dict[str, Situation] = {}
+    for file in sorted(files(__package__ or "").joinpath("playbooks").iterdir(), key=lambda f: f.name):
+        for code, fields in yaml.load(file.read_text(), Loader=yaml.CSafeLoader).items():
+            if code in found:
+                raise ValueError(f"{file.name}: {code} is declared twice")
+            found[code] = _situation(code, fields)
+    return found
+
+
+def _situation(code: str, fields: dict[str, Any]) -> Situation:
+    ask = [dict(zip(("name", "shows"), map(str.strip, entry.split(":", 1)), strict=True)) for entry in fields.pop("ask", ())]
+    own = {key: fields.pop(key, ()) for key in ("causes", "needs")}
+    match = {"without" if key == "not" else key: value for key, value in fields.pop("match").items()}
+    rest: dict[str, Any] = {"category": fields.pop("category"), "match": match, "measure": fields.pop("measure"), "ask": ask} | own
+    if own["causes"]:
+        fields["meaning"] += f" Most often: {'; '.join(own['causes'])}."
+    return Situation.model_validate({"code": {"code": code, "directness": _DIRECTNESS, **fields}, **rest})
+
+
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue({code: s.code for code, s in situations().items()})

@@ -1,0 +1,47 @@
+"""Whom an alert is about: the Kubernetes object its labels name, or else the first name that counts for its kind of trouble."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from midwatch.analysis.classify import about
+from midwatch.analysis.facts import Facts
+from midwatch.domain.subject import Subject
+
+NOBODY = "an unnamed system"
+_EXPORTER = "kube-state-metrics"
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return yaml.load(files(__package__ or "").joinpath("subjects.yaml").read_text(), Loader=yaml.CSafeLoader)
+
+
+def namespace(labels: Mapping[str, str]) -> str:
+    return next((labels[key] for key in _data()["namespaces"] if labels.get(key)), "")
+
+
+def kubernetes_subject(labels: Mapping[str, str]) -> Subject | None:
+    """The object that the labels name; the namespace itself when they name nothing else."""
+    space = namespace(labels)
+    for key, kind in _data()["kubernetes"].items():
+        if (name := labels.get(key)) and _EXPORTER not in name:
+            wide = kind in _data()["cluster_wide"]
+            if wide or space:
+                return Subject(kind=kind, name=name, namespace="" if wide else space)
+    return Subject(kind="Namespace", name=space) if space else None
+
+
+def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Subject, str]:
+    """The subject and the quotation that names it ("" when nothing does)."""
+    found = kubernetes_subject(labels)
+    if found and category in ("kubernetes", "service", "website"):
+        return found, found.name
+    for kind in (*about(category), "service", "host", "database", "url", "system"):
+        if kind in facts.first and _EXPORTER not in facts.first[kind].value:
+            name = facts.first[kind]
+            return Subject(kind=_data()["kinds"].get(kind, kind.capitalize()), name=name.value), name.quote
+    return (found, found.name) if found else (Subject(kind="Alert", name=NOBODY), "")

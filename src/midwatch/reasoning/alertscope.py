@@ -1,0 +1,41 @@
+"""How an alert and what was read about a cluster belong together."""
+
+from collections.abc import Iterator
+
+from midwatch.domain.finding import Analysis, Finding, Link
+from midwatch.domain.subject import Subject
+
+
+def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
+    """What the alert (evidence `alert`) is about, among all that is known: by name, by namespace, or nothing but itself.
+
+    An alert about Kubernetes that names nothing known is about all of it.
+    """
+    named: dict[Subject, None] = {}
+    everything = False
+    for finding in _told(analysis, alert):
+        about = finding.subject
+        found = [s for s in analysis.subjects if s == about or (s.name == about.name and about.namespace in ("", s.namespace))]
+        if not found and about.namespace:
+            found = [Subject(kind="Namespace", name=about.namespace)]
+        everything = everything or (not found and finding.facts.get("category") == "kubernetes")
+        named |= dict.fromkeys((about, *found))
+    return () if everything else tuple(named)
+
+
+def tied(analysis: Analysis, alert: str) -> Analysis:
+    """With links from what is wrong to the alert about it: in the same namespace, or of the same name."""
+    links = tuple(link for told in _told(analysis, alert) for link in _links(analysis, told, alert))
+    return analysis.model_copy(update={"links": (*analysis.links, *links)})
+
+
+def _links(analysis: Analysis, told: Finding, alert: str) -> Iterator[Link]:
+    about = told.subject
+    space = about.name if about.kind == "Namespace" else about.namespace
+    for owner in dict.fromkeys(f.owner for f in analysis.findings if all(c.evidence != alert for c in f.cites)):
+        if owner != about and ((space and owner.namespace == space) or owner.name == about.name):
+            yield Link(source=owner, target=about, how="is what the alert is about")
+
+
+def _told(analysis: Analysis, alert: str) -> tuple[Finding, ...]:
+    return tuple(f for f in analysis.findings if any(c.evidence == alert for c in f.cites))
