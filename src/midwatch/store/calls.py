@@ -27,8 +27,10 @@ async def kept(tx: AsyncConnection, run_id: str) -> list[Evidence | Gap]:
 
 
 async def number(tx: AsyncConnection, run_id: str, evidence: Sequence[Evidence]) -> None:
-    """Gives each evidence its final id: it is known only when all questions were put."""
+    """Gives each evidence its final id: it is known only when all questions were put. What nobody was asked for (the alert itself)
+    is kept here first."""
     for place, item in enumerate(evidence, 1):
+        await keep(tx, run_id, item)
         same = (t.c.run_id == run_id) & (t.c.key == _key(item.tool, item.arguments))
         await tx.execute(update(t).where(same).values(number=place, body=item.model_dump_json()))
 
