@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.domain.base import Model
-from midwatch.domain.observation import LogLines, Observation, Resources
+from midwatch.domain.observation import LogLines, Measurements, Observation
 from midwatch.domain.subject import Subject
 
 
@@ -40,7 +40,9 @@ class Evidence(Model, frozen=True):
     @property
     def size(self) -> str:
         seen = self.observation
-        return f"{seen.count} {seen.resource}" if isinstance(seen, Resources) else f"{seen.text.count(chr(10))} lines"
+        if isinstance(seen, LogLines):
+            return f"{seen.text.count(chr(10))} lines"
+        return f"{seen.count} {'series' if isinstance(seen, Measurements) else seen.resource}"
 
 
 class Gap(Model, frozen=True):

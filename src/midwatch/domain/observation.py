@@ -38,4 +38,18 @@ class LogLines(Model, frozen=True):
     truncated: bool = False
 
 
-Observation = Annotated[Resources | LogLines, Field(discriminator="type")]
+class Measurements(Model, frozen=True):
+    """What was measured over time: `count` series, `signals` the sorted kinds of them (latency_p95, cpu, …).
+
+    `body` is a JSON array of tables: `times` in seconds since 1970, and the `series` that were measured at these times, each
+    with its `entity`, `signal`, `unit` and `values` (null where nothing was measured). `partial` says what was left out.
+    """
+
+    type: Literal["measurements"] = "measurements"
+    body: bytes
+    count: int
+    signals: tuple[str, ...] = ()
+    partial: str = ""
+
+
+Observation = Annotated[Resources | LogLines | Measurements, Field(discriminator="type")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, FiringAlert, Secret
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
@@ -34,6 +34,9 @@ def scrub(obj: Object) -> Object:
             _spec(obj.spec.job_template.spec.template.spec)
         case Event():
             obj.message = redact_value(obj.message or "")
+        case FiringAlert():
+            obj.said = redact_value(obj.said)
+            obj.about = {key: redact_named(key, value) for key, value in (obj.about or {}).items()}
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
             obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")
