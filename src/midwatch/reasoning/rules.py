@@ -20,7 +20,7 @@ def diagnose(
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
-    serious = [g for g in gaps if not g.absent]
+    serious = [g for g in gaps if g.essential or not g.absent]
     return Diagnosis(
         verdict=_verdict(asked, serious),
         headline=_headline(asked, elsewhere, serious, named),

@@ -14,7 +14,11 @@ def translated(raw: Json) -> list[Json] | None:
     inner = raw.get("data", raw)
     if isinstance(inner, list) and _all(inner, "parent", "child"):
         return list(_calls(cast("list[Json]", inner)))
-    if isinstance(inner, dict) and isinstance(alerts := cast(Json, inner).get("alerts"), list) and _all(cast("list[Any]", alerts), "labels"):
+    if (
+        isinstance(inner, dict)
+        and isinstance(alerts := cast(Json, inner).get("alerts"), list)
+        and _all(cast("list[Any]", alerts), "labels")
+    ):
         return list(_alerts(cast("list[Json]", alerts)))
     if isinstance(raw.get("labels"), dict) and "alertname" in raw["labels"] and "kind" not in raw:
         return list(_alerts([raw]))

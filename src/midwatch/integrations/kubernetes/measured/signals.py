@@ -88,3 +88,10 @@ def namespace(labels: Mapping[str, str]) -> str:
 
 def _first(labels: Mapping[str, str], names: Iterable[str]) -> str:
     return next((labels[name] for name in names if labels.get(name)), "")
+
+
+@lru_cache(maxsize=1024)
+def concern(text: str) -> str:
+    """What an alert is about: loss (of packets), slow, or "" for anything else."""
+    patterns: Mapping[str, str] = _data()["alerts"]
+    return next((name for name in ("loss", "slow") if re.search(patterns[name], text)), "")
