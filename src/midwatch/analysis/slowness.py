@@ -41,16 +41,10 @@ class Worse:
 
 @dataclass(frozen=True)
 class Slow:
-    """At least one of the two rose."""
+    """`worst` is the tail of the latency where that rose, else its middle; `middle`: whether the middle rose."""
 
-    middle: Worse | None
-    tail: Worse | None
-
-    @property
-    def worst(self) -> Worse:
-        found = self.tail or self.middle
-        assert found is not None
-        return found
+    worst: Worse
+    middle: bool
 
 
 @dataclass(frozen=True)
@@ -98,14 +92,15 @@ def slowness(found: Mapping[Key, Iterable[Series]]) -> Slowness[Key]:
     latencies = {key: [s for s in series if s.signal.startswith("latency")] for key, series in found.items()}
     middles = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _MIDDLES))})
     tails = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _TAILS))})
-    slow = {key: Slow(middles.get(key), tails.get(key)) for key in latencies if key in middles or key in tails}
+    slow = {key: Slow(both[key], key in middles) for both in (middles | tails,) for key in latencies if key in both}
     return Slowness(frozenset(key for key, known in latencies.items() if any(any(s.values) for s in known)), slow)
 
 
 def _worse(known: Sequence[Series], signals: Iterable[str]) -> Worse | None:
     """Of the first of the signals that was measured; of several replicas the one that suffers most."""
-    chosen = next((same for signal in signals if (same := [s for s in known if s.signal == signal])), [])
-    return worst(chosen, factor=_FACTOR, floor_s=_FLOOR_S, positive=True)
+    present = {s.signal for s in known}
+    chosen = next((signal for signal in signals if signal in present), "")
+    return worst([s for s in known if s.signal == chosen], factor=_FACTOR, floor_s=_FLOOR_S, positive=True)
 
 
 def worst(each: Iterable[Series], *, factor: float, floor: float = 0.0, floor_s: float = 0.0, positive: bool = False) -> Worse | None:

@@ -32,11 +32,8 @@ def scrub(obj: Object) -> Object:
             _conditions(obj.status.conditions)
         case CronJob():
             _spec(obj.spec.job_template.spec.template.spec)
-        case Event():
+        case Event() | FiringAlert():
             obj.message = redact_value(obj.message or "")
-        case FiringAlert():
-            obj.said = redact_value(obj.said)
-            obj.about = {key: redact_named(key, value) for key, value in (obj.about or {}).items()}
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
             obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")

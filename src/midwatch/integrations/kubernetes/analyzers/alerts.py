@@ -49,7 +49,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             onset=told.alert.since,
             peers=tuple(f.subject for f in roots),
             alert=told.alert.alert,
-            said=clip(told.alert.said, 120),
+            said=clip(told.alert.message, 120),
         )
 
 
@@ -65,7 +65,7 @@ def _losing(cluster: Cluster, lossy: Sequence[Told], slow: Sequence[Told]) -> It
         cites=(cluster.cite(first.alert, first.alert.alert), *(cluster.cite(t.alert, t.alert.alert) for t in slow)),
         confidence=Confidence.MEDIUM if sure else Confidence.LOW,
         onset=first.alert.since,
-        changes=clip(f"{first.alert.alert} {first.alert.said}".strip(), 160),
+        changes=clip(f"{first.alert.alert} {first.alert.message}".strip(), 160),
         clock=f"{first.alert.since:%H:%M:%S} UTC" if first.alert.since else "the alert began",
         victims=some(short(t.about) for t in slow),
     )
@@ -79,7 +79,7 @@ def _about(measured: Measured, alert: FiringAlert) -> Told | None:
 
 
 def _words(alert: FiringAlert) -> str:
-    return f"{alert.alert} {alert.said}"
+    return f"{alert.alert} {alert.message}"
 
 
 ANALYZER = Analyzer(find)

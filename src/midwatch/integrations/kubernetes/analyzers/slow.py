@@ -91,7 +91,7 @@ def _victim(scene: Scene, about: Subject, roots: Sequence[Finding]) -> Finding:
     called = [callee for callee in scene.measured.calls.get(about, ()) if callee in scene.slow]
     peers = tuple(dict.fromkeys((*(f.subject for f in roots), *sorted(called, key=str))))
     reasons = some(short(f.subject) for f in roots)
-    return _say(scene, "K8S-957", about, (scene.slow[about].worst,), Confidence.MEDIUM, peers=peers, reasons=reasons)
+    return _say(scene, "K8S-957", about, (scene.slow[about].worst,), Confidence.MEDIUM, peers=peers, facts={"reasons": reasons})
 
 
 def _say(
@@ -102,7 +102,7 @@ def _say(
     confidence: Confidence,
     *cites: Citation,
     peers: tuple[Subject, ...] = (),
-    **facts: str,
+    facts: Mapping[str, str] | None = None,
 ) -> Finding:
     first = found[0]
     onset = datetime.fromtimestamp(first.change.onset, UTC)
@@ -115,8 +115,9 @@ def _say(
         peers=peers,
         changes="; ".join(_spell(w) for w in found),
         clock=f"{onset:%H:%M:%S}{' UTC' if first.series.zoned else ''}",
+        owner=about,
         nodes=some(scene.measured.nodes(about)) or "its node",
-        **facts,
+        **(facts or {}),
     )
 
 
@@ -134,7 +135,7 @@ def _slow_node(scene: Scene) -> Iterator[Finding]:
         return
     found = [scene.slow[origin].worst for origin in scene.origins if origin in scene.slow]
     cite = scene.cluster.cite(node)
-    yield _say(scene, "K8S-955", node.subject, found, Confidence.MEDIUM, cite, victims=some(short(o) for o in scene.origins))
+    yield _say(scene, "K8S-955", node.subject, found, Confidence.MEDIUM, cite, facts={"victims": some(map(short, scene.origins))})
 
 
 def _lossy_node(scene: Scene) -> Iterator[Finding]:
@@ -147,9 +148,8 @@ def _lossy_node(scene: Scene) -> Iterator[Finding]:
     if not ranked or (len(ranked) > 1 and losing[ranked[1]].change.after * _LOSS_FACTOR > losing[ranked[0]].change.after):
         return
     here = [about for about in scene.slow if ranked[0].name in scene.measured.nodes(about)]
-    yield _say(
-        scene, "K8S-956", ranked[0], (losing[ranked[0]], scene.slow[here[0]].worst), Confidence.MEDIUM, victims=some(map(short, here))
-    )
+    found = (losing[ranked[0]], scene.slow[here[0]].worst)
+    yield _say(scene, "K8S-956", ranked[0], found, Confidence.MEDIUM, facts={"victims": some(map(short, here))})
 
 
 def _node_loss(about: Subject, series: Sequence[Series]) -> Worse | None:

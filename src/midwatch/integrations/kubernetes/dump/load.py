@@ -79,7 +79,10 @@ def _route(state: Loading, file: File, *, alone: bool) -> None:
         return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
     if ends.binary(head):
         return state.contents.complain(file.name, 0, "not text: not read")
-    opening = ends.decoded(head)[0]
+    return _by_content(state, file, path, ends.decoded(head)[0])
+
+
+def _by_content(state: Loading, file: File, path: Path, opening: str) -> None:
     if path.of_objects or (_OBJECTS.match(opening) and not _COMMAND.search(opening)):
         return _objects(state, file)
     if tables.is_table(opening):

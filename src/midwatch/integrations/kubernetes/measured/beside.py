@@ -11,23 +11,21 @@ _LONGEST = 2000  # letters of what an alert says
 
 def translated(raw: Json) -> list[Json] | None:
     """Objects of ours for an answer of Prometheus, Alertmanager or Jaeger; None for anything else."""
-    inner = raw.get("data", raw)
-    if isinstance(inner, list) and _all(inner, "parent", "child"):
-        return list(_calls(cast("list[Json]", inner)))
-    if (
-        isinstance(inner, dict)
-        and isinstance(alerts := cast(Json, inner).get("alerts"), list)
-        and _all(cast("list[Any]", alerts), "labels")
-    ):
-        return list(_alerts(cast("list[Json]", alerts)))
-    if isinstance(raw.get("labels"), dict) and "alertname" in raw["labels"] and "kind" not in raw:
+    inner: Any = raw.get("data", raw)
+    if calls := _each(inner, "parent", "child"):
+        return list(_calls(calls))
+    if isinstance(inner, dict) and (alerts := _each(cast(Json, inner).get("alerts"), "labels")):
+        return list(_alerts(alerts))
+    if "kind" not in raw and "alertname" in _strings(raw.get("labels")):
         return list(_alerts([raw]))
     return None
 
 
-def _all(items: object, *fields: str) -> bool:
-    entries = cast("list[Any]", items)
-    return bool(entries) and all(isinstance(item, dict) and all(field in item for field in fields) for item in entries)
+def _each(items: object, *fields: str) -> list[Json]:
+    """The items of a list whose every item has the fields; else none."""
+    entries = cast("list[Any]", items) if isinstance(items, list) else []
+    whole = all(isinstance(item, dict) and all(field in item for field in fields) for item in entries)
+    return entries if whole else []
 
 
 def _calls(found: list[Json]) -> Iterator[Json]:
@@ -41,9 +39,7 @@ def _alerts(found: list[Json]) -> Iterator[Json]:
     """Prometheus' `/api/v1/alerts`, Alertmanager's `/api/v2/alerts` and what it sends to webhooks."""
     for alert in found:
         labels, notes = _strings(alert.get("labels")), _strings(alert.get("annotations"))
-        state = alert.get("state", alert.get("status", ""))
-        said = state.get("state", "") if isinstance(state, dict) else state
-        if str(said) not in _FIRING:
+        if _state(alert) not in _FIRING:
             continue
         name = labels.pop("alertname", "") or "alert"
         place = ",".join(f"{k}={v}" for k, v in sorted(labels.items()))
@@ -52,10 +48,16 @@ def _alerts(found: list[Json]) -> Iterator[Json]:
             "metadata": {"name": f"{name}{{{place}}}"[:500]},
             "alert": name,
             "about": labels,
-            "said": " ".join(notes[word] for word in _WORDS if notes.get(word))[:_LONGEST],
+            "message": " ".join(notes[word] for word in _WORDS if notes.get(word))[:_LONGEST],
             "value": str(alert.get("value") or notes.get("value") or ""),
             "since": alert.get("activeAt") or alert.get("startsAt"),
         }
+
+
+def _state(alert: Json) -> str:
+    """`"state": "firing"`, `"status": "firing"` or `"status": {"state": "active"}`; "" when it says none."""
+    said: Any = alert.get("state", alert.get("status", ""))
+    return _strings(cast(Json, said)).get("state", "") if isinstance(said, dict) else str(said)
 
 
 def _strings(value: object) -> dict[str, str]:

@@ -34,7 +34,7 @@ class _Rule:
 
 @cache
 def _data() -> dict[str, Any]:
-    return yaml.load(files(__package__).joinpath("signals.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return yaml.load(files("midwatch.integrations.kubernetes.measured").joinpath("signals.yaml").read_text(), Loader=yaml.CSafeLoader)
 
 
 @cache

@@ -26,7 +26,7 @@ def read(text: str) -> tuple[list[Series], list[tuple[int, str]]]:
     text = text.removeprefix("\ufeff")
     rows = csv.reader(text.splitlines(), delimiter=_separator(text.partition("\n")[0]))
     try:
-        header = next(rows, [])
+        header = next(rows, list[str]())
         lines = [(rows.line_num, row) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error as error:
         return [], [(1, f"broken CSV: {error}")]

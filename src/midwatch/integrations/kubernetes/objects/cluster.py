@@ -198,11 +198,12 @@ class ServiceCall(Object):
 
 
 class FiringAlert(Object):
-    """An alert that a person saved while it fired; `about` are its labels, `value` what its expression gave, if it says so."""
+    """An alert that a person saved while it fired; `about` are its labels, `message` its annotations,
+    `value` what its expression gave, if it says so."""
 
     alert: str = ""
     about: dict[str, str] | None = None
-    said: str = ""
+    message: str = ""
     value: str = ""
     since: datetime | None = None
 
