@@ -25,6 +25,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.quantity import amount
 
 _DOUBLED = 2.0
+_FAR = 5.0  # times the rise of another origin: beside it, the other is an aside
 _CPU_FLOOR = 0.05  # cores; below it nothing computes
 _THROTTLED_FLOOR = 0.25  # seconds a second that the kernel holds a container back; callers feel a quarter
 _LOSS_FACTOR = 3.0
@@ -55,6 +56,17 @@ class Scene:
     def slow(self) -> Mapping[Subject, Slow]:
         return self.slowness.slow
 
+    @cached_property
+    def leading(self) -> Subject | None:
+        """The origin that rose by far the most; None where several rose about as much, or one was not measured."""
+        ranked = sorted(self.origins, key=lambda o: -self._seconds(o))
+        if len(ranked) > 1 and self._seconds(ranked[0]) < _FAR * self._seconds(ranked[1]):
+            return None
+        return ranked[0] if all(o in self.slow for o in ranked) else None
+
+    def _seconds(self, about: Subject) -> float:
+        return self.slow[about].worst.seconds if about in self.slow else 0.0
+
     def cites(self, *found: Worse) -> tuple[Citation, ...]:
         return tuple(self.cluster.cite_series(w.series, _telling(w)) for w in found)
 
@@ -73,9 +85,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _root(scene: Scene, origin: Subject) -> Finding:
-    slow, alone = scene.slow.get(origin), len(scene.origins) == 1
+    slow = scene.slow.get(origin)
     first = (slow.worst,) if slow else ()
-    confidence = Confidence.MEDIUM if alone else Confidence.LOW
+    confidence = Confidence.MEDIUM if origin == scene.leading or len(scene.origins) == 1 else Confidence.LOW
     if strain := scene.strained.get(origin):
         sure = Confidence.HIGH if len(strain) > 1 else confidence
         return _say(scene, "K8S-951", origin, (*first, *strain), sure)
@@ -83,7 +95,16 @@ def _root(scene: Scene, origin: Subject) -> Finding:
         return _say(scene, "K8S-953", origin, (*first, lost), confidence)
     if full := _full(scene, origin):
         return _say(scene, "K8S-954", origin, first, confidence, *full)
-    return _say(scene, "K8S-952", origin, first, confidence)
+    if scene.leading not in (origin, None):
+        return _say(scene, "K8S-959", origin, first, confidence)
+    return _say(scene, "K8S-952", origin, first, confidence, facts={"callees": _callees(scene, origin)})
+
+
+def _callees(scene: Scene, origin: Subject) -> str:
+    called = scene.measured.calls.get(origin, set[Subject]())
+    if unknown := [callee for callee in called if callee not in scene.slowness.measured]:
+        return f"nobody measured {some(map(short, unknown))}, which it calls"
+    return "nothing it calls is the reason" if called else "nothing is known that it calls"
 
 
 def _victim(scene: Scene, about: Subject, roots: Sequence[Finding]) -> Finding:
