@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest,
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
 
 
-_NO_METRICS = "no metrics source is connected, so nobody measured latency, CPU or network over time; save the metrics and diagnose a dump"
+_NO_METRICS = "latency, CPU and network over time were not read: no source of metrics is connected; save the metrics and diagnose a dump"
 
 
 class _Version(msgspec.Struct, rename="camel"):

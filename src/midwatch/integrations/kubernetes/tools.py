@@ -78,6 +78,10 @@ def tools(reader: Reader) -> tuple[Tool, ...]:
         seen = LogLines(namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated)
         return Seen(seen, log.query)
 
+    return Tool.of(kubernetes_list), Tool.of(kubernetes_events), Tool.of(kubernetes_logs, timeout_s=15), _metrics(reader)
+
+
+def _metrics(reader: Reader) -> Tool:
     async def kubernetes_metrics(namespace: Namespace = "") -> Seen:
         """Reads what was measured over time: latency, requests, CPU, memory, network of services, pods and nodes.
 
@@ -90,7 +94,7 @@ def tools(reader: Reader) -> tuple[Tool, ...]:
         signals = tuple(sorted({s.signal for s in found.series}))
         return Seen(Measurements(body=series.encode(found.series), count=len(found.series), signals=signals), found.query)
 
-    return Tool.of(kubernetes_list), Tool.of(kubernetes_events), Tool.of(kubernetes_logs, timeout_s=15), Tool.of(kubernetes_metrics)
+    return Tool.of(kubernetes_metrics)
 
 
 async def _listed(reader: Reader, request: ListRequest) -> Listing:
