@@ -69,7 +69,7 @@ class Slowness(Generic[Key]):
         return any(callee in calls.get(caller, ()) for caller in self.slow)
 
     def _waits(self, caller: Key, suspects: Collection[Key], calls: Mapping[Key, Collection[Key]]) -> bool:
-        """Whether a suspect is called, directly or through services whose latency nobody measured."""
+        """Whether a suspect is called, directly or through services that are slow as well, or that nobody measured."""
         waiting, seen = list(calls.get(caller, ())), {caller}
         while waiting:
             callee = waiting.pop()
@@ -78,7 +78,7 @@ class Slowness(Generic[Key]):
             seen.add(callee)
             if callee in suspects:
                 return True
-            if callee not in self.measured:
+            if callee in self.slow or callee not in self.measured:
                 waiting.extend(calls.get(callee, ()))
         return False
 

@@ -7,7 +7,7 @@ from midwatch.domain.finding import Analysis
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.gather import Door, Gathering, Watch
 from midwatch.integrations.manifest import Integration
-from midwatch.playbooks import playbook
+from midwatch.playbooks import playbook, speaks_of
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
 
@@ -30,7 +30,7 @@ async def investigate(
     subject = scope(request.question, analysis.subjects)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
     gaps = tuple(gathering.gaps)
-    diagnosis = diagnose(analysis, gathering.evidence, gaps, codes, subject.named)
+    diagnosis = diagnose(analysis, gathering.evidence, gaps, codes, subject.named, slow=speaks_of(request.question, "slowness"))
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
     return run, subject
 
