@@ -13,9 +13,9 @@ def latency(signal: str, calm: float, slow: float, *, at: int = CALM, lasts: int
     return Series("", signal, unit, [5.0 * n for n in range(len(values))], values)
 
 
-def whole(slow: float, **more: int) -> Sequence[Series]:
+def whole(slow: float, at: int = CALM, lasts: int = 20) -> Sequence[Series]:
     """All answers became slow."""
-    return [latency("latency_p50", 5, slow, **more), latency("latency_p95", 9, slow * 1.5, **more)]
+    return [latency("latency_p50", 5, slow, at=at, lasts=lasts), latency("latency_p95", 9, slow * 1.5, at=at, lasts=lasts)]
 
 
 def tail(slow: float) -> Sequence[Series]:

@@ -77,7 +77,10 @@ def test_metrics_of_known_exporters(metric: str, name: str, unit: str, counter: 
 
 
 def test_a_table_with_holes() -> None:
-    text = "\ufefftime,web-cpu,web-p95latency,web-color\n2026-11-21 02:00:00,0.1,4.8,red\n2026-11-21 02:00:05,,NaN,red\n\n2026-11-21 02:00:10,0.3,5\n"
+    text = (
+        "\ufefftime,web-cpu,web-p95latency,web-color\n2026-11-21 02:00:00,0.1,4.8,red\n"
+        "2026-11-21 02:00:05,,NaN,red\n\n2026-11-21 02:00:10,0.3,5\n"
+    )
     assert tables.is_table(text)
     found, problems = tables.read(text)
     assert short(units.completed(found)) == [("web", "cpu", "", [0.1, None, 0.3]), ("web", "latency_p95", "ms", [4.8, None, 5.0])]
