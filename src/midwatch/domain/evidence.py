@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.domain.base import Model
-from midwatch.domain.observation import Observation, Resources
+from midwatch.domain.observation import Observation
 from midwatch.domain.subject import Subject
 
 
@@ -34,13 +34,11 @@ class Evidence(Model, frozen=True):
     @property
     def text(self) -> str:
         """All that was seen, as text: what a quotation is looked up in."""
-        seen = self.observation
-        return seen.body.decode() if isinstance(seen, Resources) else seen.text
+        return self.observation.text
 
     @property
     def size(self) -> str:
-        seen = self.observation
-        return f"{seen.count} {seen.resource}" if isinstance(seen, Resources) else f"{seen.text.count(chr(10))} lines"
+        return self.observation.size
 
 
 class Gap(Model, frozen=True):

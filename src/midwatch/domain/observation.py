@@ -7,7 +7,38 @@ from pydantic import Field
 from midwatch.domain.base import Model
 
 
-class Resources(Model, frozen=True):
+class Written(Model, frozen=True):
+    """Seen as lines of text."""
+
+    text: str
+
+    @property
+    def content(self) -> bytes:
+        """What is hashed, and what limits count."""
+        return self.text.encode()
+
+    @property
+    def size(self) -> str:
+        return f"{self.text.count(chr(10))} lines"
+
+
+class Listed(Model, frozen=True):
+    """Seen as a list of `count` things: `body` is a JSON array."""
+
+    body: bytes
+    count: int
+
+    @property
+    def content(self) -> bytes:
+        """What is hashed, and what limits count."""
+        return self.body
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Resources(Listed, frozen=True):
     """The states of all objects of one kind that a query returned.
 
     `body` is a JSON array, already redacted, one object an element: it is what is hashed, stored and cited.
@@ -19,13 +50,15 @@ class Resources(Model, frozen=True):
     type: Literal["resources"] = "resources"
     resource: str
     scope: str = ""
-    body: bytes
-    count: int
     partial: str = ""
     whole: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> str:
+        return f"{self.count} {self.resource}"
 
-class LogLines(Model, frozen=True):
+
+class LogLines(Written, frozen=True):
     """The end of one log. `truncated` counts nothing: it says that earlier lines exist and were not read."""
 
     type: Literal["log"] = "log"
@@ -34,11 +67,10 @@ class LogLines(Model, frozen=True):
     name: str
     container: str
     previous: bool = False
-    text: str
     truncated: bool = False
 
 
-class AlertText(Model, frozen=True):
+class AlertText(Written, frozen=True):
     """What a monitoring system said: title, summary, labels and details, each on its own line behind its name.
 
     Redacted and bounded; `truncated` says that the sender wrote more than is kept.
@@ -46,8 +78,23 @@ class AlertText(Model, frozen=True):
 
     type: Literal["alert"] = "alert"
     source: str
-    text: str
     truncated: bool = False
 
 
-Observation = Annotated[Resources | LogLines | AlertText, Field(discriminator="type")]
+class Measurements(Listed, frozen=True):
+    """What was measured over time: `count` series, `signals` the sorted kinds of them (latency_p95, cpu, …).
+
+    `body` is a JSON array of tables: `times` in seconds since 1970, and the `series` that were measured at these times, each
+    with its `entity`, `signal`, `unit` and `values` (null where nothing was measured). `partial` says what was left out.
+    """
+
+    type: Literal["measurements"] = "measurements"
+    signals: tuple[str, ...] = ()
+    partial: str = ""
+
+    @property
+    def size(self) -> str:
+        return f"{self.count} series"
+
+
+Observation = Annotated[Resources | LogLines | Measurements | AlertText, Field(discriminator="type")]

@@ -8,7 +8,7 @@ from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.alerts import ALERT, told
 from midwatch.engine.gather import Door, Gathering, Watch
 from midwatch.integrations.manifest import Integration
-from midwatch.playbooks import playbook
+from midwatch.playbooks import playbook, speaks_of
 from midwatch.reasoning.alertscope import concerned, tied
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
@@ -37,7 +37,8 @@ async def investigate(
         subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
     gaps = tuple(gathering.gaps)
-    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject.named)
+    slow = speaks_of(request.question, "slowness")
+    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject.named, slow=slow)
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
     return run, subject
 

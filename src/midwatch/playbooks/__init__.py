@@ -1,5 +1,6 @@
 """Playbooks are content: which questions to ask for which kind of request. One YAML file each."""
 
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -15,7 +16,11 @@ class Line(Model, frozen=True):
     tool: str
     arguments: dict[str, Any] = {}
     where: Literal["", "one", "all"] = ""
-    essential: bool = False
+    essential: bool | Literal["slowness"] = False
+
+    def needed(self, question: str) -> bool:
+        """Whether nothing can be called healthy without the answer, given what the question is about."""
+        return self.essential if isinstance(self.essential, bool) else speaks_of(question, self.essential)
 
 
 class Playbook(Model, frozen=True):
@@ -26,12 +31,22 @@ class Playbook(Model, frozen=True):
         """The asks of this playbook, filled in for one request."""
         width = "one" if request.namespace else "all"
         lines = (line for line in self.asks if line.where in ("", width))
-        return tuple(Ask(tool=li.tool, arguments=_filled(li.arguments, request), essential=li.essential) for li in lines)
+        return tuple(Ask(tool=li.tool, arguments=_filled(li.arguments, request), essential=li.needed(request.question)) for li in lines)
 
 
 def _filled(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
     filled = {k: v.replace("{namespace}", request.namespace) if isinstance(v, str) else v for k, v in arguments.items()}
     return {k: v for k, v in filled.items() if v != ""}
+
+
+@cache
+def _concerns() -> dict[str, re.Pattern[str]]:
+    read: dict[str, str] = yaml.load(files(__name__).joinpath("concerns.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return {concern: re.compile(pattern) for concern, pattern in read.items()}
+
+
+def speaks_of(question: str, concern: str) -> bool:
+    return _concerns()[concern].search(question) is not None
 
 
 @cache

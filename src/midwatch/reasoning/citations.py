@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from midwatch.analysis import series
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Finding
-from midwatch.domain.observation import Resources
+from midwatch.domain.observation import Measurements, Observation, Resources, Written
 from midwatch.domain.subject import Subject
 
 
@@ -24,19 +25,21 @@ class Library:
         item = self._evidence.get(citation.evidence)
         if item is None:
             return False
-        if not isinstance(item.observation, Resources):
+        if isinstance(item.observation, Written):
             return citation.subject is None and not citation.absent and citation.quote in item.observation.text
         if citation.subject is None:
             return not citation.quote or citation.quote in item.text
         found = self._find(citation.evidence, citation.subject)
         if citation.absent:
+            if isinstance(item.observation, Measurements):
+                return False
             return found is None and (not item.observation.partial or citation.subject.namespace in item.observation.whole)
         return found is not None and (citation.quote in found or _holds(msgspec.json.decode(found), citation.quote))
 
     def _lookup(self, evidence: str, subject: Subject) -> str | None:
         if evidence not in self._objects:
             seen = self._evidence[evidence].observation
-            self._objects[evidence] = _index(seen) if isinstance(seen, Resources) else {}
+            self._objects[evidence] = _index(seen)
         raw = self._objects[evidence].get((subject.namespace, subject.name))
         return None if raw is None else bytes(raw).decode()
 
@@ -55,8 +58,14 @@ class _Headed(msgspec.Struct):
     metadata: _Named = msgspec.field(default_factory=_Named)
 
 
-def _index(seen: Resources) -> dict[tuple[str, str], msgspec.Raw]:
-    """Objects by name, still encoded: of thousands only the cited few are ever decoded whole."""
+def _index(seen: Observation) -> dict[tuple[str, str], msgspec.Raw]:
+    """Objects, or series, by name, still encoded: of thousands only the cited few are ever decoded whole."""
+    if isinstance(seen, Measurements):
+        return series.rows(seen.body)
+    return _objects(seen) if isinstance(seen, Resources) else {}
+
+
+def _objects(seen: Resources) -> dict[tuple[str, str], msgspec.Raw]:
     head = msgspec.json.Decoder(_Headed)
     found: dict[tuple[str, str], msgspec.Raw] = {}
     for raw in msgspec.json.decode(seen.body, type=list[msgspec.Raw]):

@@ -2,7 +2,6 @@ import asyncio
 
 from pydantic import BaseModel
 
-from midwatch.domain.observation import Resources
 from midwatch.domain.tool import Seen, Tool, ToolError
 from midwatch.toolbox.toolbox import Policy, Run
 
@@ -21,7 +20,7 @@ def limit(calls_at_once: int = CALLS_AT_ONCE, largest: int = LARGEST) -> Policy:
                     seen = await inner(tool, arguments)
             except TimeoutError as error:
                 raise ToolError(f"no answer within {tool.timeout_s:g} s") from error
-            size = len(seen.observation.body if isinstance(seen.observation, Resources) else seen.observation.text)
+            size = len(seen.observation.content)
             if size > largest:
                 raise ToolError(f"the answer has {size:,} bytes, more than the {largest:,} allowed: ask for one namespace")
             return seen

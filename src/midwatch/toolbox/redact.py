@@ -1,6 +1,6 @@
 from pydantic import BaseModel
 
-from midwatch.domain.observation import Resources
+from midwatch.domain.observation import Listed
 from midwatch.domain.tool import Seen, Tool
 from midwatch.kit.redaction import redact_body, redact_text
 from midwatch.toolbox.toolbox import Run
@@ -11,7 +11,7 @@ def redact(inner: Run) -> Run:
 
     async def redacted(tool: Tool, arguments: BaseModel) -> Seen:
         observation, query = await inner(tool, arguments)
-        if isinstance(observation, Resources):
+        if isinstance(observation, Listed):
             return Seen(observation.model_copy(update={"body": redact_body(observation.body)}), query)
         return Seen(observation.model_copy(update={"text": redact_text(observation.text)}), query)
 

@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.observation import Resources
 from midwatch.domain.tool import Seen, Tool, ToolError
 
 Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
@@ -59,8 +58,7 @@ class Toolbox:
 
 
 def fingerprint(seen: Seen) -> str:
-    body = seen.observation.body if isinstance(seen.observation, Resources) else seen.observation.text.encode()
-    return sha256(body).hexdigest()
+    return sha256(seen.observation.content).hexdigest()
 
 
 def _first(error: ValidationError) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import yaml
 
+from midwatch.analysis.series import Series, encode
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
-from midwatch.domain.observation import LogLines, Observation, Resources
+from midwatch.domain.observation import LogLines, Measurements, Observation, Resources
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
@@ -21,7 +22,11 @@ Logs = dict[tuple[str, str, str], str]  # (namespace, pod, container) -> text
 
 
 def evidence(
-    objects: Sequence[dict[str, Any]], logs: Logs | None = None, previous: Logs | None = None, unknown: Sequence[str] = ()
+    objects: Sequence[dict[str, Any]],
+    logs: Logs | None = None,
+    previous: Logs | None = None,
+    unknown: Sequence[str] = (),
+    measured: Sequence[Series] = (),
 ) -> list[Evidence]:
     """One Evidence for each kind Midwatch knows, also for empty ones (so absence is a fact), except the plurals in `unknown`."""
     by_kind: dict[str, list[Any]] = defaultdict(list)
@@ -36,6 +41,9 @@ def evidence(
         for (namespace, pod, container), text in texts.items():
             log = LogLines(namespace=namespace, name=pod, container=container, previous=before, text=text)
             seen.append(("kubernetes_logs", {"pod": pod, "previous": before}, log))
+    if measured:
+        signals = tuple(sorted({s.signal for s in measured}))
+        seen.append(("kubernetes_metrics", {}, Measurements(body=encode(measured), count=len(measured), signals=signals)))
     return [
         Evidence(
             id=f"E{n}",

@@ -13,9 +13,12 @@ from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
 from midwatch.integrations.kubernetes.live.logs import log_url, read_log
 from midwatch.integrations.kubernetes.live.pages import list_url, read_list
 from midwatch.integrations.kubernetes.live.sender import Sender
-from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Refused
+from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
 
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
+
+
+_NO_METRICS = "latency, CPU and network over time were not read: no source of metrics is connected; save the metrics and diagnose a dump"
 
 
 class _Version(msgspec.Struct, rename="camel"):
@@ -54,6 +57,9 @@ class LiveReader:
         permission = f"get pods/log in namespace {request.namespace}"
         question = Question(log_url(request, request.tail_lines), permission, missing, self._connection.place)
         return await read_log(self._sender, request, question)
+
+    async def measured(self, namespace: str) -> Measured:
+        raise Refused(_NO_METRICS, absent=True)
 
     async def about(self) -> About:
         """Raises NoConnection when the cluster cannot be read at all; a server that hides its version is no failure."""

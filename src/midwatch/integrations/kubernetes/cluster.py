@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import msgspec
 
+from midwatch.analysis.series import Series, decode, quote
 from midwatch.domain.evidence import Citation, Evidence
-from midwatch.domain.observation import AlertText, LogLines, Resources
+from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.kinds import PLURAL, READABLE
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -32,6 +33,7 @@ class Cluster:
         self._source: dict[Key, str] = {}
         self._whole: dict[str, dict[str, str]] = defaultdict(dict)  # plural → scope → evidence that lists it completely
         self._logs: dict[tuple[str, str, str, bool], Evidence] = {}
+        self._measured: list[Evidence] = []
         self._events: dict[Key, list[Event]] = defaultdict(list)
         for item in evidence:
             self._take(item)
@@ -46,6 +48,8 @@ class Cluster:
         seen = item.observation
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
+        elif isinstance(seen, Measurements):
+            self._measured.append(item)
         elif isinstance(seen, Resources) and seen.resource in READABLE:
             for obj in _decoded(seen.resource, seen.body):
                 key = (obj.kind, obj.namespace, obj.name)
@@ -166,6 +170,18 @@ class Cluster:
             if isinstance(seen, LogLines):
                 yield seen
 
+    # -- measurements
+
+    @cached_property
+    def measured(self) -> Sequence[Series]:
+        """Everything that was measured over time."""
+        return tuple(self._series_source)
+
+    @cached_property
+    def _series_source(self) -> dict[Series, str]:
+        found = ((item, item.observation) for item in self._measured)
+        return {s: item.id for item, seen in found if isinstance(seen, Measurements) for s in decode(seen.body)}
+
     # -- citing
 
     def cite(self, obj: Object, quote: str = "") -> Citation:
@@ -179,6 +195,11 @@ class Cluster:
     def cite_log(self, log: LogLines, quote: str) -> Citation:
         found = self._logs[log.namespace, log.name, log.container, log.previous]
         return Citation(evidence=found.id, quote=quote)
+
+    def cite_series(self, series: Series, values: Sequence[float | None] = ()) -> Citation:
+        """The series; `values` must follow one another in it."""
+        subject = Subject(kind="Series", name=series.name, namespace=series.namespace)
+        return Citation(evidence=self._series_source[series], subject=subject, quote=quote(values))
 
     def cite_absence(self, type_: type[Object], namespace: str, name: str) -> Citation:
         """That an object does not exist; only after `missing()` was True."""

@@ -37,7 +37,7 @@ def links(cluster: Cluster) -> Iterator[Link]:
     yield from _into_pods(cluster)
     yield from _storage(cluster)
     yield from _into_services(cluster)
-    yield from _callers(cluster)
+    yield from callers(cluster)
     yield from _routes(cluster)
     yield from _policies(cluster)
     yield from _admission(cluster)
@@ -114,7 +114,8 @@ def _into_services(cluster: Cluster) -> Iterator[Link]:
             yield _link(owner, service.subject, "serves")
 
 
-def _callers(cluster: Cluster) -> Iterator[Link]:
+def callers(cluster: Cluster) -> Iterator[Link]:
+    """From each Service to the workloads whose settings name it."""
     services = {(s.namespace, s.name): s.subject for s in cluster.all(Service)}
     seen: set[Subject] = set()
     for pod in cluster.all(Pod):

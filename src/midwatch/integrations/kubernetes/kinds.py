@@ -85,6 +85,8 @@ SAVED: dict[str, Kind] = {
         Kind("secretaddresses", "", cluster.SecretAddress),
         Kind("savedlogs", "", cluster.SavedLog),
         Kind("wishes", "", cluster.Wish),
+        Kind("servicecalls", "", cluster.ServiceCall, namespaced=False),
+        Kind("firingalerts", "", cluster.FiringAlert, namespaced=False),
     )
 }
 READABLE: dict[str, Kind] = ALL | SAVED

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.objects.meta import Object
 
 
@@ -60,6 +61,14 @@ class LogText:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """`query` names the files or the question, as a person could repeat it."""
+
+    series: Sequence[Series]
+    query: str
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """A file of a dump, or a part of one, that could not be read."""
 
@@ -86,6 +95,10 @@ class Reader(Protocol):
         """The end of one container's log; raises Refused (absent=True when there is no such log yet)."""
         ...
 
+    async def measured(self, namespace: str) -> Measured:
+        """What was measured over time, of one namespace or, for "", of all; raises Refused."""
+        ...
+
     async def about(self) -> About: ...
 
     async def close(self) -> None: ...
@@ -98,6 +111,9 @@ class Nobody:
         raise Refused("no cluster is configured")
 
     async def log(self, request: LogRequest) -> LogText:
+        raise Refused("no cluster is configured")
+
+    async def measured(self, namespace: str) -> Measured:
         raise Refused("no cluster is configured")
 
     async def about(self) -> About:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, FiringAlert, Secret
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
@@ -32,7 +32,7 @@ def scrub(obj: Object) -> Object:
             _conditions(obj.status.conditions)
         case CronJob():
             _spec(obj.spec.job_template.spec.template.spec)
-        case Event():
+        case Event() | FiringAlert():
             obj.message = redact_value(obj.message or "")
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import Field
 
-from midwatch.domain.observation import LogLines, Resources
+from midwatch.analysis import series
+from midwatch.domain.observation import LogLines, Measurements, Resources
 from midwatch.domain.tool import Seen, Tool, ToolError
 from midwatch.integrations.kubernetes.kinds import KINDS, READABLE
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, LogRequest, Reader, Refused
@@ -77,7 +78,23 @@ def tools(reader: Reader) -> tuple[Tool, ...]:
         seen = LogLines(namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated)
         return Seen(seen, log.query)
 
-    return Tool.of(kubernetes_list), Tool.of(kubernetes_events), Tool.of(kubernetes_logs, timeout_s=15)
+    return Tool.of(kubernetes_list), Tool.of(kubernetes_events), Tool.of(kubernetes_logs, timeout_s=15), _metrics(reader)
+
+
+def _metrics(reader: Reader) -> Tool:
+    async def kubernetes_metrics(namespace: Namespace = "") -> Seen:
+        """Reads what was measured over time: latency, requests, CPU, memory, network of services, pods and nodes.
+
+        Each series keeps the unit of its source; points that are missing stay missing.
+        """
+        try:
+            found = await reader.measured(namespace)
+        except Refused as refused:
+            raise _error(refused) from refused
+        signals = tuple(sorted({s.signal for s in found.series}))
+        return Seen(Measurements(body=series.encode(found.series), count=len(found.series), signals=signals), found.query)
+
+    return Tool.of(kubernetes_metrics)
 
 
 async def _listed(reader: Reader, request: ListRequest) -> Listing:

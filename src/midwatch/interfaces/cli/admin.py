@@ -17,7 +17,10 @@ Role = Annotated[AccessRole, typer.Option("--role", help="What the key may do.")
 
 @app.callback()
 def admin() -> None:
-    """Keys, made where the store is: who reaches it needs none."""
+    """Make API keys.
+
+    They are made where the store is: who reaches it needs none.
+    """
 
 
 @app.command()

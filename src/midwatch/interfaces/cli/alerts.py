@@ -21,7 +21,10 @@ Rate = Annotated[float, typer.Option("--rate", metavar="N", help="So many a seco
 
 @app.callback()
 def alerts() -> None:
-    """Try a server with alerts; a key is read from $MIDWATCH_KEY."""
+    """Try a server with alerts.
+
+    A key is read from $MIDWATCH_KEY.
+    """
 
 
 @app.command()

@@ -20,7 +20,7 @@ Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=5, help=
 
 @app.callback()
 def k8s() -> None:
-    """Turns what is wrong in a cluster into alerts."""
+    """Turn what is wrong in a cluster into alerts."""
 
 
 @app.command()

@@ -13,7 +13,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def worker(kubeconfig: command.Kubeconfig = "") -> None:
-    """Investigate what other processes took in; any number of these may run on one PostgreSQL."""
+    """Investigate what other processes took in.
+
+    Any number of these may run on one PostgreSQL.
+    """
     to_standard_error()
     command.finish(_work(command.settings(kubeconfig)))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
+from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.dump import layout, limits
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, dated, kind_of
 from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merged
@@ -53,6 +54,7 @@ class Contents:
     whole: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict[str, str]))
     lists: list[List] = field(default_factory=list[List])
     tables: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    measured: list[tuple[str, Series]] = field(default_factory=list[tuple[str, Series]])
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
     version: str = ""
     _unplaced: list[tuple[Kind, Held]] = field(default_factory=list[tuple[Kind, Held]])

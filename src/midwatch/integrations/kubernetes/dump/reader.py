@@ -17,12 +17,13 @@ from midwatch.integrations.kubernetes.kinds import READABLE, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, SavedLog, Secret
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Refused
+from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
 
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 # What kubectl or the server wrote where a log should be; all but the first two mean that there is one, unread.
 _NO_LOG_YET = ("is waiting to start", "previous terminated container")
 _NO_LOG = ("Error from server", "error: ", "unable to retrieve container logs", "Request log error", "Create log error", "failed to try")
+_NO_METRICS = "the dump holds no metrics: nobody measured latency, CPU or network over time"
 _MOST_FILES_NAMED = 3
 
 
@@ -32,7 +33,7 @@ class DumpReader:
     def __init__(self, path: Path | Literal["-"]) -> None:
         self._files = _files(path)
         self._contents, self._logs = load(self._files)
-        if not self._contents.count and not self._contents.whole and not self._logs:
+        if not self._contents.count and not self._contents.whole and not self._contents.measured and not self._logs:
             self._files.close()
             raise Refused(_nothing(self._files.name, self._contents))
 
@@ -115,6 +116,13 @@ class DumpReader:
             name += f" container {wanted}"
         said = f"there is no {name}: it has not run yet" if absent else f"the dump holds no {name}"
         raise Refused(said, query=f"{name} in {self._files.name}", absent=absent)
+
+    async def measured(self, namespace: str) -> Measured:
+        found = [(file, s) for file, s in self._contents.measured if namespace in ("", s.namespace) or not s.namespace]
+        if not found:
+            raise Refused(_NO_METRICS, query=f"metrics in {self._files.name}", absent=True)
+        unique = {(s.namespace, s.entity, s.signal, s.role): s for _, s in reversed(found)}
+        return Measured(list(unique.values()), _named(sorted({file for file, _ in found})))
 
     async def about(self) -> About:
         count = len(self._files.found)

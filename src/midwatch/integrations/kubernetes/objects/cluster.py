@@ -190,6 +190,24 @@ class SavedLog(Object):
     previous: bool = False
 
 
+class ServiceCall(Object):
+    """That one service calls another, as a tracing system saw it; names as that system has them."""
+
+    caller: str = ""
+    callee: str = ""
+
+
+class FiringAlert(Object):
+    """An alert that a person saved while it fired; `about` are its labels, `message` its annotations,
+    `value` what its expression gave, if it says so."""
+
+    alert: str = ""
+    about: dict[str, str] | None = None
+    message: str = ""
+    value: str = ""
+    since: datetime | None = None
+
+
 class PodMetrics(Object):
     timestamp: datetime | None = None
     window: str | None = ""
