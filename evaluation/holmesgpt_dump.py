@@ -36,7 +36,7 @@ class Recording:
 
     @property
     def command(self) -> str:
-        """"" for a tool that runs no command line."""
+        """ "" for a tool that runs no command line."""
         if self.invocation.startswith(_TYPED):
             return self.invocation.replace("kube-lineage ", "kubectl lineage ", 1)
         return _filled(_commands().get(self.tool, ""), self.params)
@@ -144,7 +144,7 @@ def _saved_at(recordings: list[Recording]) -> datetime | None:
 
 
 def _filled(template: str, params: Mapping[str, str]) -> str:
-    """"" when a parameter that must be there is not."""
+    """ "" when a parameter that must be there is not."""
     known = {**params, "pod_name": params.get("pod_name") or params.get("name", "")}
     text = re.sub(r"\[([^\[\]]*\{(\w+)\}[^\[\]]*)\]", lambda m: m[1] if known.get(m[2]) else "", template)
     missing = [name for name in re.findall(r"\{(\w+)\}", text) if not known.get(name)]

@@ -6,6 +6,7 @@ from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
+from midwatch.integrations.kubernetes.analyzers.asking import log_ask
 from midwatch.integrations.kubernetes.analyzers.ends import SIGKILL, SIGTERM, crashed, killed_by_liveness, onset, troubled
 from midwatch.integrations.kubernetes.analyzers.instances import Instance
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -102,11 +103,11 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
 
 
 def _logs(instance: Instance) -> Iterator[Ask]:
-    place = {"namespace": instance.pod.namespace, "pod": instance.pod.name, "container": instance.name}
+    place = (instance.pod.namespace, instance.pod.name, instance.name)
     if instance.status.restart_count > 0 and instance.status.last_state.terminated is not None:
-        yield Ask(tool="kubernetes_logs", arguments={**place, "previous": True}, why=f"container {instance.name} was restarted")
+        yield log_ask(instance.cluster, place, previous=True, why=f"container {instance.name} was restarted")
     if instance.status.state.running or instance.status.state.terminated or instance.status.restart_count == 0 or not _has_last(instance):
-        yield Ask(tool="kubernetes_logs", arguments=place, why=f"container {instance.name} is in trouble")
+        yield log_ask(instance.cluster, place, why=f"container {instance.name} is in trouble")
 
 
 def _has_last(instance: Instance) -> bool:

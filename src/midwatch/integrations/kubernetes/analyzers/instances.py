@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from midwatch.analysis.windows import Window, window
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, Terminated
 
 RECENT = timedelta(hours=1)
@@ -145,6 +146,12 @@ def unready(cluster: Cluster) -> Iterator[Pod]:
 
 def age(cluster: Cluster, since: datetime | None) -> timedelta:
     return cluster.clock - since if since else timedelta(0)
+
+
+def asked_time(cluster: Cluster) -> Window | None:
+    """The time the question speaks of, counted back from when the logs were saved."""
+    saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
+    return window(cluster.question.text, max(saved, default=cluster.clock))
 
 
 def clip(text: str, size: int = 220) -> str:
