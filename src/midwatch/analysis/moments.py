@@ -8,7 +8,8 @@ _ISO = re.compile(r"(20\d\d)[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,]\
 _LETTERS = re.compile(r"\b([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?: [A-Z]{3,4})? (20\d\d)\b")
 _CLF = re.compile(r"\[(\d\d)/([A-Z][a-z]{2})/(20\d\d):(\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)\]")
 _EPOCH = re.compile(r"\"(?:time|ts|timestamp)\": ?(1[4-9]\d{8})(?:\.\d+|(\d{3}))?\b")
-_MONTHS = ("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
+_LEADING = re.compile(rf"^\[?(?:ts=|time=)?(?:[A-Z][a-z]{{2}} )?(?:{_ISO.pattern}|{_LETTERS.pattern})\]?[\s|:,-]*")
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def moment(line: str) -> datetime | None:
@@ -29,6 +30,11 @@ def moment(line: str) -> datetime | None:
     except (ValueError, OverflowError):  # a 31st of June, a month that is none
         return None
     return None
+
+
+def headless(message: str) -> str:
+    """The message without the time before it: `Fri Jul 11 13:23:24 UTC 2025 no stock`, `ts=2025-07-11T13:23:24Z no stock`."""
+    return _LEADING.sub("", message, count=1)
 
 
 def _offset(zone: str) -> timedelta:

@@ -2,26 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
+
+import yaml
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
 _LOGS = re.compile(r"(?i)\b(?:logs?|logged|logging|errors?|exceptions?|warnings?|stack ?traces?)\b")
 _SLOW = re.compile(
-    r"(?i)\b(?:slow(?:er|ly|ness)?|latenc(?:y|ies)|performance|degrad\w+|response times?|takes? (?:too )?long|taking (?:too )?long\w*|lag\w*)\b"
+    r"(?i)\b(?:slow(?:er|ly|ness)?|latenc(?:y|ies)|performance|degrad\w+|response times?|tak(?:es?|ing) (?:too )?long\w*|lag\w*)\b"
     r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"
 )
 _WORD = re.compile(r"[a-z]{4,}")
-# Words of nearly every question: they choose nothing.
-_COMMON = frozenset(
-    (
-        "about after again alert alerts also anything app application been before broken cause causes check cluster container containers "
-        "could crash crashes crashing default deployment deployments does down error errors exceptions exist fail failed failing failure "
-        "failures fails fetch find from give happen happened happening have help here hour hours identify investigate issue issues jobs "
-        "keep keeps kubernetes last list log logged logs look minutes month namespace namespaces need node please pod pods post problem "
-        "problems resource retrieve root running service services show since some stop stopped tell that their them there these they this "
-        "today understand warning warnings week were what when where which will with working workload would wrong year yesterday your"
-    ).split()
-)
 
 
 @dataclass(frozen=True)
@@ -48,9 +40,14 @@ class Question:
     def topics(self) -> frozenset[str]:
         """The words that a log line can have in common with the question."""
         named = {part for name in self.names if "-" in name or "/" in name for part in _WORD.findall(name)}
-        return frozenset(_WORD.findall(self.text.lower())) - _COMMON - named
+        return frozenset(_WORD.findall(self.text.lower())) - _common() - named
 
     def speaks_of(self, text: str) -> bool:
         """Whether a line is about one of the topics; a plural finds its singular."""
         low = text.lower()
         return any(topic in low or (topic.endswith("s") and topic[:-1] in low) for topic in self.topics)
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(yaml.load(files("midwatch.analysis").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)["common"].split())

@@ -5,18 +5,22 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_MONTHS = ("january february march april may june july august september october november december").split()
-_DAYS = ("monday tuesday wednesday thursday friday saturday sunday").split()
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _UNITS = {"minute": timedelta(minutes=1), "min": timedelta(minutes=1), "hour": timedelta(hours=1), "h": timedelta(hours=1)} | {
     "day": timedelta(days=1),
     "d": timedelta(days=1),
     "week": timedelta(weeks=1),
 }
-_MONTH = r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY_FIRST = _MONTH.replace("month", "month2")
 _SPAN = re.compile(r"\b(?:last|past|previous|recent)\s+(?P<count>\d{1,4})?\s*(?P<unit>minute|min|hour|h|day|d|week)s?\b")
 _ISO = re.compile(r"\b(?P<year>20\d\d)-(?P<number>\d\d)-(?P<day>\d\d)(?:[t ](?P<hour>\d\d):(?P<minute>\d\d))?")
 _DATE = re.compile(
-    rf"\b(?:{_MONTH}\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+{_MONTH.replace('month', 'month2')})"
+    rf"\b(?:{_MONTH}\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+{_DAY_FIRST})"
     r"(?:,?\s+(?P<year>20\d\d))?\b"
 )
 _WHOLE_MONTH = re.compile(rf"\b(?:last|in|during|of|since|this)\s+{_MONTH}\b(?:\s+(?P<year>20\d\d))?")

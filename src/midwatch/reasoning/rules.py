@@ -113,7 +113,8 @@ def _headline(causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequenc
         return missing + causes[0].finding.message + more
     if lost := [g for g in gaps if g.essential]:
         where = f" with {_list(about.named)}" if about.named else ""
-        return f"{missing}Nothing wrong was seen{where}, but {len(lost)} essential question{'s' * (len(lost) > 1)} got no answer: {lost[0].reason}"
+        count = f"{len(lost)} essential question{'s' * (len(lost) > 1)}"
+        return f"{missing}Nothing wrong was seen{where}, but {count} got no answer: {lost[0].reason}"
     if elsewhere:
         return f"Nothing is wrong with {_list(about.named)}; {len(elsewhere)} problem{'s' * (len(elsewhere) > 1)} elsewhere"
     return (

@@ -27,7 +27,7 @@ from midwatch.integrations.kubernetes.objects.workload import (
 )
 
 # Facts that differ between the replicas of one workload although they suffer from the same thing.
-_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said"})
+_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said", "often", "range"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _NOTHING = Question()
 _NAMEABLE: tuple[type[Object], ...] = (

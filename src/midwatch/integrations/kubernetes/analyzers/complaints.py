@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from midwatch.analysis.digest import Complaint, digest
+from midwatch.analysis.logs import template
+from midwatch.analysis.moments import headless
 from midwatch.analysis.patterns import patterns
 from midwatch.domain.evidence import Ask
 from midwatch.domain.finding import Confidence, Finding, Fine
@@ -21,6 +23,7 @@ from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _CALM_SHOWN = 3  # logs
+_SAID = 180  # letters of a line
 _OF_ONE_LOG = 6  # complaints; a program that says more says the same in other words
 _SAVED, _PODS_ASKED = 70, 4  # logs that are read
 _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
@@ -49,7 +52,12 @@ def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
     code, confidence, facts = _judged(cluster, log, one)
     alone = pod is None or len(pod.spec.all_containers) < 2 or not log.container
     top = f"{owner.kind.lower()}/{owner.name}"
-    facts |= {"who": top if alone else f"container {log.container} of {top}", "pod": log.name, "said": clip(one.line.said)}
+    facts |= {
+        "who": top if alone else f"container {log.container} of {top}",
+        "pod": log.name,
+        "said": clip(headless(one.line.said), _SAID),
+        "template": template(one.line.said),
+    }
     return finding(
         code, subject, owner=owner, cites=(cluster.cite_log(log, one.line.text),), confidence=confidence, onset=one.first, **facts
     )
@@ -85,7 +93,7 @@ def _often(one: Complaint) -> str:
         return times
     if one.count == 1 or one.last - one.first < timedelta(seconds=1):
         return f"{times} at {_written(one.first)}"
-    return f"{times} from {_written(one.first)} to {_written(one.last)}"
+    return f"{times} since {_written(one.first)}, last {_written(one.last)}"
 
 
 def _written(when: datetime) -> str:

@@ -58,7 +58,7 @@ class Instance:
     @property
     def begun(self) -> bool:
         """Whether the container ever ran in this pod."""
-        return bool(self.status.state.running or self.ended)
+        return bool(self.status.state.running or self.ended or self.waiting == "CrashLoopBackOff")
 
     def events(self, *reasons: str) -> list[Event]:
         """Events about this container; those that name none count when the pod has only one."""
@@ -127,6 +127,8 @@ def _who(owner: Subject, instance: Instance | None) -> str:
         return top
     if instance.init:
         return f"init container {instance.name} of {top} (the other containers wait for it)"
+    if not instance.name:  # a row of `kubectl get pods` names no container
+        return top
     sidecar = instance.spec.restart_policy == "Always"
     return f"{'sidecar ' if sidecar else ''}container {instance.name} of {top}"
 

@@ -45,7 +45,9 @@ _CONNECTS = tuple(
     for pattern in (
         rf"{_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
         rf"{_FAILED}[^\n]{{0,80}}?\b{_HOST}:(?P<port>\d{{2,5}})",
-        rf"{_FAILED}[^\n]{{0,40}}?\(tried:? {_HOST}:(?P<port>\d{{2,5}})",
+        rf"(?:hosts?|servers?|nodes?)(?:\(s\))? tried[^\n]{{0,80}}\(tried: {_HOST}:(?P<port>\d{{2,5}})",
+        rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| with)?"
+        rf"(?: \w+){{0,3}} \[?[\"']?(?:\w+://)?{_HOST}:(?P<port>\d{{2,5}})",
         rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d+)[^\n]{{0,200}}{_FAILED}",
         rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?[^\n]{{0,40}}?"
         rf"(?:port (?P<port>\d+)|\((?P<port2>\d+)\))?[^\n]{{0,80}}{_FAILED}",
