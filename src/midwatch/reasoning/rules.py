@@ -57,9 +57,13 @@ def _with_complaints(causes: list[Cause], complaints: list[Cause], question: Que
     """Complaints are the answer where nothing else is, and come first where somebody asked what the logs say."""
     if not causes:
         return complaints
-    told = {c.quote for cause in causes for f in (cause.finding, *cause.explains) for c in f.cites}
+    told = _quoted(causes)
     fresh = [c for c in complaints if c.finding.cites[0].quote not in told]
     return [*fresh, *causes] if question.wants_logs or question.wants_speed else causes
+
+
+def _quoted(causes: Sequence[Cause]) -> set[str]:
+    return {c.quote for cause in causes for f in (cause.finding, *cause.explains) for c in f.cites}
 
 
 def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
@@ -97,9 +101,9 @@ def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
 
 
 def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence[Cause]) -> list[Finding]:
-    said = {c.finding.message for c in told}
+    said = _quoted(told)
     risks = [f for f in findings if f.role in (Role.RISK, Role.COMPLAINT) or f.severity is Severity.INFO]
-    risks = [f for f in risks if f.message not in said]
+    risks = [f for f in risks if f.role is not Role.COMPLAINT or f.cites[0].quote not in said]
     asked = {(s.namespace, s.name) for s in named}
     spaces = {s.name for s in named if s.kind == "Namespace"}
     near = [f for f in risks if not named or (f.owner.namespace, f.owner.name) in asked or f.owner.namespace in spaces]

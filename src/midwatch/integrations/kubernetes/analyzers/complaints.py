@@ -13,6 +13,7 @@ from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.asking import log_ask
+from midwatch.integrations.kubernetes.analyzers.ends import crashed, troubled
 from midwatch.integrations.kubernetes.analyzers.instances import asked_time, clip
 from midwatch.integrations.kubernetes.analyzers.peers import missed
 from midwatch.integrations.kubernetes.blame import some
@@ -31,7 +32,10 @@ _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     within = asked_time(cluster)
+    ended = {(i.pod.namespace, i.pod.name, i.name) for i in troubled(cluster) if crashed(i)}
     for log in cluster.logs():
+        if (log.namespace, log.name, log.container) in ended and not cluster.question.wants_logs:
+            continue  # why it ended is said by logs.py and peers.py
         heard = digest(log.text, within)
         for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
             yield _say(cluster, log, complaint)
