@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from midwatch.analysis.windows import Window, window
 from midwatch.domain.evidence import Citation
@@ -150,6 +151,7 @@ def age(cluster: Cluster, since: datetime | None) -> timedelta:
     return cluster.clock - since if since else timedelta(0)
 
 
+@lru_cache(maxsize=2)
 def asked_time(cluster: Cluster) -> Window | None:
     """The time the question speaks of, counted back from when the logs were saved."""
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
