@@ -13,6 +13,7 @@ from midwatch.integrations.kubernetes.analyzers.complaints import clean_logs
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.graph import links
 from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
+from midwatch.integrations.kubernetes.objects.delivery import Application
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Ingress, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -32,7 +33,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 _NOTHING = Question()
 _NAMEABLE: tuple[type[Object], ...] = (
     *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),
-    *(PersistentVolumeClaim, Pod, Node, Namespace),
+    *(PersistentVolumeClaim, Pod, Node, Namespace, Application),
 )
 
 
