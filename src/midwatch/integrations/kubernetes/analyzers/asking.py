@@ -10,7 +10,7 @@ from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import SavedLog
 
 FEW = 12  # saved logs that are read whole; of more, the end must do
-_WHOLE = 5000  # lines
+_WHOLE = 20_000  # lines
 
 
 def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, why: str) -> Ask:

@@ -33,9 +33,11 @@ _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 def find(cluster: Cluster) -> Iterator[Finding]:
     within = asked_time(cluster)
     ended = {(i.pod.namespace, i.pod.name, i.name) for i in troubled(cluster) if crashed(i)}
-    for log in cluster.logs():
-        if (log.namespace, log.name, log.container) in ended and not cluster.question.wants_logs:
-            continue  # why it ended is said by logs.py and peers.py
+    # Why a container ended is said by logs.py and peers.py.
+    logs = [g for g in cluster.logs() if cluster.question.wants_logs or (g.namespace, g.name, g.container) not in ended]
+    if not any(digest(log.text, within) for log in logs):
+        within = None  # nothing at the time that was asked about: what there is at others says when
+    for log in logs:
         heard = digest(log.text, within)
         for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
             yield _say(cluster, log, complaint)
