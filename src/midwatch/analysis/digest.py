@@ -15,10 +15,11 @@ from midwatch.analysis.windows import Window
 
 WHOLE = 20_000  # lines
 _SLOW_S = 1.0  # seconds; few operations of a service that answers people may take longer
-# Only lines with one of these are taken apart; of a log's many lines few have one.
-_LOUD = re.compile(
-    r"(?i)err|fatal|panic|except|fail|crit|emerg|severe|refused|denied|timed? ?out|timeout|unable|cannot|can't|could not"
-    r"|unavailable|\"level\": ?[56]0|exhausted|too many|not found|no such|unreachable|reset by peer|traceback"
+# Only lines with one of these words are taken apart: of a log's many lines few have one, and finding a word is cheap.
+_LOUD = (
+    *("err", "fatal", "panic", "except", "fail", "crit", "emerg", "severe", "refused", "denied", "timed out", "timeout", "unable"),
+    *("cannot", "can't", "could not", "unavailable", '"level":50', '"level":60', '"level": 50', '"level": 60', "exhausted", "too many"),
+    *("not found", "no such", "unreachable", "reset by peer", "traceback"),
 )
 _CLAIM = re.compile(
     r"(?i)\b(?:fatal|panic|critical|emerg|severe|error|exception|fail(?:ed|ure|s)?|cannot|can't|could not|unable to|refused|denied"
@@ -29,16 +30,18 @@ _CALM_WORD = re.compile(
 )
 _WARN = re.compile(r"\bWARN(?:ING)?\b|(?i:level\"?[=:] ?\"?warn)|^W\d{4} ")
 # Access logs: `"GET /x HTTP/1.1" 503`, `status=503`, `"statusCode":503`.
-_STATUS = re.compile(r"HTTP/[\d.]+\" (5\d\d)\b|(?i:\bstatus(?:_?code)?\"?[=: ]+\"?)(5\d\d)\b")
+_STATUS = re.compile(r"HTTP/[\d.]+\"? ([1-5]\d\d)\b|(?i:\bstatus(?:_?code)?\"?[=: ]+\"?)([1-5]\d\d)\b")
 _SPAN = re.compile(
     r"(?<![\w.-])(?P<n>\d{1,9}(?:\.\d+)?)\s?(?P<u>ms|milliseconds?|s|secs?|seconds?|min|minutes?)\b"
     r"|(?i:(?:duration|elapsed|latency|took|response_?time|dur)(?:_?(?P<ku>ms|s|seconds))?\"?[=:]\s?\"?)(?P<kn>\d{1,9}(?:\.\d+)?)(?![\w.µ])"
 )
-_WORK = re.compile(
-    r"(?i)took|complet|finish|duration|latenc|elapsed|slow|render|respon|execut|process|handled|served|quer|request|call|load|fetch"
+_WORK = (
+    *("took", "complet", "finish", "duration", "latenc", "elapsed", "slow", "render", "respon", "execut", "process", "handled", "dur="),
+    *("served", "quer", "request", "call", "load", "fetch"),
 )
-_NO_WORK = re.compile(
-    r"(?i)retry|sleep|wait|interval|every|back-?off|expire|ttl|uptime|grace|timeout|schedul|next run|keep-?alive|cache|started"
+_NO_WORK = (
+    *("retry", "sleep", "wait", "interval", "every", "back-off", "backoff", "expire", "ttl", "uptime", "grace", "timeout", "schedul"),
+    *("next run", "keep-alive", "keepalive", "cache", "started"),
 )
 _SECONDS = {"ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001, "min": 60.0, "minute": 60.0, "minutes": 60.0}
 
@@ -91,14 +94,16 @@ def _count(one: Complaint, line: Line, when: datetime | None, seconds: float) ->
 
 def _heard(raw: str) -> Iterator[tuple[str, Line, float]]:
     """What one line complains of: nothing, as a rule, or one thing."""
-    if _STATUS.search(raw):
+    low = raw.lower()
+    loud = any(word in low for word in _LOUD)
+    if (status := _STATUS.search(raw)) and (status[1] or status[2]).startswith("5"):
         yield from (("status", line, 0.0) for line in _line(raw))
-    elif _LOUD.search(raw) and (kind := _graver(found := list(_line(raw)))):
+    elif loud and not status and (kind := _graver(found := list(_line(raw)))):
         yield from ((kind, line, 0.0) for line in found)
-    elif seconds := _seconds(raw):
+    elif seconds := _seconds(raw, low):
         yield from (("slow", line, seconds) for line in _line(raw))
-    elif _WARN.search(raw):
-        yield from (("warning", line, 0.0) for line in _line(raw))
+    elif "warn" in low or raw[:1] == "W":
+        yield from (("warning", line, 0.0) for line in _line(raw) if _WARN.search(raw))
 
 
 def _line(raw: str) -> Iterable[Line]:
@@ -116,9 +121,9 @@ def _graver(found: list[Line]) -> str:
     return "error" if _CLAIM.search(found[0].said) else ""
 
 
-def _seconds(raw: str) -> float:
+def _seconds(raw: str, low: str) -> float:
     """How long the operation took that a line tells of; 0 when it tells of none."""
-    if not _WORK.search(raw) or _NO_WORK.search(raw):
+    if not any(word in low for word in _WORK) or any(word in low for word in _NO_WORK):
         return 0.0
     match = _SPAN.search(raw)
     if not match:

@@ -30,7 +30,7 @@ def diagnose(
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
-    asked = _with_complaints(asked, _complaints(findings, codes, named), question)
+    asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
     serious = [g for g in gaps if not g.absent]
     return Diagnosis(
         verdict=_verdict(asked, serious),
@@ -44,11 +44,16 @@ def diagnose(
     )
 
 
-def _complaints(findings: Sequence[Finding], codes: dict[str, Code], named: Sequence[Subject]) -> list[Cause]:
-    """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is nothing else."""
+def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:
+    """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is nothing else.
+
+    Every cluster has a program that logs an error now and then: only a question that is about something makes it an answer.
+    """
     heard = [f for f in findings if f.role is Role.COMPLAINT]
+    if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
+        heard = [f for f in heard if question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
-    near = [c for c in causes if not named or _concerns(c, named)]
+    near = [c for c in causes if not about.named or _concerns(c, about.named)]
     grave = [c for c in near if c.finding.severity is not Severity.INFO]
     return (grave or near)[:_COMPLAINTS]
 
@@ -107,7 +112,9 @@ def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence
     asked = {(s.namespace, s.name) for s in named}
     spaces = {s.name for s in named if s.kind == "Namespace"}
     near = [f for f in risks if not named or (f.owner.namespace, f.owner.name) in asked or f.owner.namespace in spaces]
-    return sorted(near, key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
+    heard = [f for f in near if f.role is Role.COMPLAINT][:_COMPLAINTS]
+    others = [f for f in near if f.role is not Role.COMPLAINT]
+    return sorted([*others, *heard], key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
 
 
 def _headline(causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope) -> str:

@@ -64,9 +64,8 @@ def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
         "said": clip(headless(one.line.said), _SAID),
         "template": template(one.line.said),
     }
-    return finding(
-        code, subject, owner=owner, cites=(cluster.cite_log(log, one.line.text),), confidence=confidence, onset=one.first, **facts
-    )
+    cites = (cluster.cite_log(log, one.line.text),)
+    return finding(code, subject, owner=owner, cites=cites, confidence=confidence, onset=one.first, peers=(), **facts)
 
 
 def _judged(cluster: Cluster, log: LogLines, one: Complaint) -> tuple[str, Confidence, dict[str, str]]:

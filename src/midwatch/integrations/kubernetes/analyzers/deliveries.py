@@ -1,8 +1,8 @@
 """Applications of Argo CD that could not be applied, could not be compared, or are not healthy."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.instances import clip
@@ -21,20 +21,19 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 def _judged(cluster: Cluster, app: Application) -> Iterator[Finding]:
     status, operation = app.status, app.status.operation_state
-    facts = {"sync": status.sync.status or "unknown", "health": status.health.status or "unknown"}
     error = next((c for c in status.conditions or () if c.type.endswith("Error")), None)
     if operation and operation.phase in _FAILED:
-        said = operation.message or operation.phase
-        cites: tuple[Citation, ...] = (cluster.cite(app, said),)
-        yield finding("K8S-681", app.subject, cites=cites, onset=operation.finished_at, said=clip(said), **facts)
+        yield _say(cluster, app, "K8S-681", operation.message or operation.phase, onset=operation.finished_at)
     elif error:
-        cites = (cluster.cite(app, error.message or error.type),)
-        yield finding(
-            "K8S-682", app.subject, cites=cites, onset=error.last_transition_time, said=clip(error.message), type=error.type, **facts
-        )
+        yield _say(cluster, app, "K8S-682", error.message or error.type, onset=error.last_transition_time, problem=error.type)
     elif status.health.status in _UNWELL:
-        said = clip(status.health.message or "no reason is given")
-        yield finding("K8S-683", app.subject, cites=(cluster.cite(app, status.health.status),), said=said, **facts)
+        yield _say(cluster, app, "K8S-683", status.health.message or status.health.status)
+
+
+def _say(cluster: Cluster, app: Application, code: str, said: str, *, onset: datetime | None = None, problem: str = "") -> Finding:
+    sync, health = app.status.sync.status or "unknown", app.status.health.status or "unknown"
+    cites = (cluster.cite(app, said),)
+    return finding(code, app.subject, cites=cites, onset=onset, said=clip(said), sync=sync, health=health, problem=problem)
 
 
 ANALYZER = Analyzer(find)
