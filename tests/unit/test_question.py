@@ -10,6 +10,7 @@ from midwatch.analysis.question import Question
 @pytest.mark.parametrize("text", ["show me the errors of web", "what do the logs of web say", "any exceptions in web?"])
 def test_log_lines_are_asked_for(text: str) -> None:
     assert Question(text).wants_logs
+    assert not Question("users of web see errors, what is wrong?").wants_logs
 
 
 @pytest.mark.parametrize("text", ["why is web slow", "high latency in web", "HighLatencyOfBasket", "web takes too long to answer"])

@@ -8,7 +8,12 @@ from importlib.resources import files
 import yaml
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
-_LOGS = re.compile(r"(?i)\b(?:logs?|logged|logging|errors?|exceptions?|warnings?|stack ?traces?)\b")
+# `Users see errors` tells of trouble; `show me the errors` asks for lines.
+_LOGS = re.compile(
+    r"(?i)\b(?:logs?|logged|logging|stack ?traces?)\b"
+    r"|\b(?:show|find|list|fetch|get|give|summari[sz]e|post|what|which|any)\b[^.?!]{0,40}\b(?:errors?|exceptions?|warnings?|failures?)\b"
+    r"|^\W*(?:errors?|exceptions?|warnings?)\b"
+)
 _SLOW = re.compile(
     r"(?i)\b(?:slow(?:er|ly|ness)?|latenc(?:y|ies)|performance|degrad\w+|response times?|tak(?:es?|ing) (?:too )?long\w*|lag\w*)\b"
     r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"

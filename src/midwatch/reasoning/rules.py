@@ -64,7 +64,7 @@ def _with_complaints(causes: list[Cause], complaints: list[Cause], question: Que
         return complaints
     told = _quoted(causes)
     fresh = [c for c in complaints if c.finding.cites[0].quote not in told]
-    return [*fresh, *causes] if question.wants_logs or question.wants_speed else causes
+    return [*fresh, *causes] if question.wants_logs else causes
 
 
 def _quoted(causes: Sequence[Cause]) -> set[str]:
