@@ -43,7 +43,7 @@ def test_a_time_in_the_question_counts_from_when_the_dump_was_made(tmp_path: Pat
 def test_without_a_question_they_are_only_noticed(tmp_path: Path) -> None:
     shown = midwatch("diagnose", "--json", "--dump", saved(tmp_path, pods=PODS, log=LOG))
     assert shown.answer["diagnosis"]["causes"] == []
-    assert {r["code"] for r in shown.answer["diagnosis"]["risks"]} == {"K8S-950"}
+    assert {r["code"] for r in shown.answer["diagnosis"]["risks"]} == {"K8S-960"}
 
 
 def test_a_name_that_nothing_has_is_said_to_be_missing(tmp_path: Path) -> None:

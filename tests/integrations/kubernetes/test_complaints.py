@@ -39,7 +39,7 @@ def heard(log: str, question: str = "", *objects: Thing) -> list[Finding]:
 def test_an_error_is_told_with_its_count_and_its_times() -> None:
     log = "\n".join(f"2026-11-21T01:0{n}:00Z ERROR shelf {n} is empty" for n in range(3))
     (found,) = heard(log)
-    assert found.code == "K8S-950"
+    assert found.code == "K8S-960"
     assert found.owner.name == "till"
     assert "3 times since 2026-11-21 01:00:00, last 2026-11-21 01:02:00" in found.message
     assert found.onset == datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
@@ -48,13 +48,13 @@ def test_an_error_is_told_with_its_count_and_its_times() -> None:
 @pytest.mark.parametrize(
     ("line", "code", "named"),
     [
-        ("ERROR: host='stock.data', port=80: Failed to resolve 'stock.data' ([Errno -3] Try again)", "K8S-951", "stock.data"),
-        ("ERROR failed to connect to redis at cache:6379: no answer", "K8S-952", "cache:6379"),
-        ("All hosts tried for query failed (tried: shelves:9042) - no connection", "K8S-952", "shelves:9042"),
-        ('10.0.0.1 - - "GET /basket HTTP/1.1" 503 9', "K8S-954", "/basket"),
-        ("stock query completed in 7.5 seconds", "K8S-953", "7.5 seconds"),
-        ("FATAL: sorry, too many clients already", "K8S-950", "too many clients"),
-        ("WARN the shelf is nearly empty", "K8S-955", "nearly empty"),
+        ("ERROR: host='stock.data', port=80: Failed to resolve 'stock.data' ([Errno -3] Try again)", "K8S-961", "stock.data"),
+        ("ERROR failed to connect to redis at cache:6379: no answer", "K8S-962", "cache:6379"),
+        ("All hosts tried for query failed (tried: shelves:9042) - no connection", "K8S-962", "shelves:9042"),
+        ('10.0.0.1 - - "GET /basket HTTP/1.1" 503 9', "K8S-964", "/basket"),
+        ("stock query completed in 7.5 seconds", "K8S-963", "7.5 seconds"),
+        ("FATAL: sorry, too many clients already", "K8S-960", "too many clients"),
+        ("WARN the shelf is nearly empty", "K8S-965", "nearly empty"),
     ],
 )
 def test_kinds_of_complaints(line: str, code: str, named: str) -> None:
@@ -71,7 +71,7 @@ def test_a_known_reason_is_named() -> None:
 def test_what_was_asked_for_comes_first() -> None:
     log = "ERROR disk gone\nERROR disk gone\nERROR voucher 3 is void\nstock query took 9 s"
     assert "voucher" in heard(log, "find voucher trouble in till")[0].message
-    assert heard(log, "why is till slow")[0].code == "K8S-953"
+    assert heard(log, "why is till slow")[0].code == "K8S-963"
     assert "disk gone" in heard(log)[0].message
 
 

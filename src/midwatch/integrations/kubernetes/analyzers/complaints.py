@@ -71,19 +71,19 @@ def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
 def _judged(cluster: Cluster, log: LogLines, one: Complaint) -> tuple[str, Confidence, dict[str, str]]:
     facts = {"often": _often(one)}
     if one.kind == "slow":
-        return "K8S-953", Confidence.MEDIUM, {"range": _range(one)}
+        return "K8S-963", Confidence.MEDIUM, {"range": _range(one)}
     if one.kind == "warning":
-        return "K8S-955", Confidence.LOW, facts | {"reason": "The program warns and goes on."}
+        return "K8S-965", Confidence.LOW, facts | {"reason": "The program warns and goes on."}
     if miss := missed(one.line):
         facts["target"] = f"{miss.host}:{miss.port}" if miss.port else miss.host
         if miss.lookup:
-            return "K8S-951", Confidence.MEDIUM, facts | {"fence": _fence(cluster, log)}
-        return "K8S-952", Confidence.MEDIUM, facts
+            return "K8S-961", Confidence.MEDIUM, facts | {"fence": _fence(cluster, log)}
+        return "K8S-962", Confidence.MEDIUM, facts
     if one.kind == "status":
-        return "K8S-954", Confidence.MEDIUM, facts
+        return "K8S-964", Confidence.MEDIUM, facts
     reason = _reason(one.line.said)
     told = f"This is known: {reason[0].lower()}{reason[1:]}." if reason else "The program says so itself; nothing else that was read does."
-    return "K8S-950", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
+    return "K8S-960", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
 
 
 def _reason(said: str) -> str | None:
