@@ -36,3 +36,16 @@ def test_a_misspelt_name_gets_the_nearest() -> None:
 
 def test_plain_english_is_no_name() -> None:
     assert scope("a crash-loop on 2026-11-21, out-of-memory or back-off?", KNOWN).unknown == ()
+
+
+def test_a_namespace_beside_a_name_only_says_where() -> None:
+    other = Subject(kind="Service", name="cart", namespace="lab")
+    found = scope("why is cart down in namespace shop?", (*KNOWN, other))
+    assert [(s.kind, s.namespace) for s in found.named] == [("Service", "shop")]
+    assert [s.name for s in scope("what is wrong in shop?", (*KNOWN, other)).named] == ["shop"]
+
+
+def test_a_pod_is_known_by_what_its_maker_called_it() -> None:
+    pods = tuple(Subject(kind="Pod", name=name, namespace="shop") for name in ("export-b5xkz", "ledger-0", "web-7d9f8b6c5-x2n4m"))
+    for word, pod in zip(("export", "ledger", "web"), pods, strict=True):
+        assert scope(f"what about {word}?", pods).named == (pod,)

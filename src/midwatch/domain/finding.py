@@ -18,6 +18,7 @@ class Role(StrEnum):
     CAUSE = "cause"  # can be the root by itself: a missing ConfigMap, a wrong selector
     SYMPTOM = "symptom"  # somebody else's fault unless nothing explains it: a crash loop, no ready endpoints
     RISK = "risk"  # true, worth telling, and not why anything is broken now
+    COMPLAINT = "complaint"  # what a program that works says is wrong: the answer only where nothing else is, or when asked for
 
 
 class Confidence(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.finding import Finding
+from midwatch.domain.finding import Finding, Role
 from midwatch.domain.investigation import Investigation
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, Section, Text
 from midwatch.engine.factsheet import factsheet
@@ -23,11 +23,16 @@ def compose(run: Investigation) -> Report:
 
 
 def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
+    complaints = [c for c in causes if c.finding.role is Role.COMPLAINT]
+    if len(complaints) == len(causes) > 1:
+        yield Section(title="The logs also say", blocks=(Items(items=tuple(_finding(c.finding) for c in causes[1:])),))
+        causes = causes[:1]
     if len(causes) > 1:
         items = tuple(_finding(c.finding) for c in causes)
         yield Section(title=f"{len(causes)} causes, independent of each other", blocks=(Items(items=items),))
     for number, cause in enumerate(causes, 1):
         title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
+        title = "What a log says" if complaints and len(causes) == 1 else title
         if cause.verdict is Verdict.INCONCLUSIVE:
             title = title.replace("Root cause", "Symptom without a known cause")
         # With one cause the headline has just said it; only what comes after is worth a tired reader's time.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis
 from midwatch.domain.investigation import Budget, Investigation, Request
@@ -22,15 +23,15 @@ async def investigate(
     request: Request, door: Door, integrations: Sequence[Integration], source: str, budget: Budget, watch: Watch = silent
 ) -> tuple[Investigation, Scope]:
     """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
-    gathering = Gathering(door, budget, watch)
+    gathering, question = Gathering(door, budget, watch), Question(request.question)
     if request.alert:
         gathering.evidence.append(told(request.alert))
     asks: Sequence[Ask] = [a for i in integrations for a in playbook(i.name).questions(request)]
     for _ in range(budget.rounds):
         if not await gathering.ask(asks):
             break
-        asks = [a for i in integrations for a in i.wanted(gathering.evidence)]
-    analysis = _analyse(integrations, gathering.evidence)
+        asks = [a for i in integrations for a in i.wanted(gathering.evidence, question)]
+    analysis = _analyse(integrations, gathering.evidence, question)
     subject = scope(request.question, analysis.subjects)
     if request.alert:
         analysis = tied(analysis, ALERT)
@@ -38,13 +39,13 @@ async def investigate(
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
     gaps = tuple(gathering.gaps)
     slow = speaks_of(request.question, "slowness")
-    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject.named, slow=slow)
+    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow)
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
     return run, subject
 
 
-def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence]) -> Analysis:
-    parts = [i.analyse(evidence) for i in integrations if i.analyse]
+def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence], question: Question) -> Analysis:
+    parts = [i.analyse(evidence, question) for i in integrations if i.analyse]
     return Analysis(
         findings=tuple(f for p in parts for f in p.findings),
         links=tuple(x for p in parts for x in p.links),

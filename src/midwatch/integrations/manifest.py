@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.tool import Tool
@@ -29,7 +30,7 @@ class Integration:
     name: str
     title: str
     tools: tuple[Tool, ...] = ()
-    analyse: Callable[[Sequence[Evidence]], Analysis] | None = None
-    wanted: Callable[[Sequence[Evidence]], tuple[Ask, ...]] = lambda _: ()
+    analyse: Callable[[Sequence[Evidence], Question], Analysis] | None = None
+    wanted: Callable[[Sequence[Evidence], Question], tuple[Ask, ...]] = lambda _, __: ()
     codes: dict[str, Code] = field(default_factory=dict[str, Code])
     inbox: Inbox | None = None

@@ -4,12 +4,17 @@ from collections.abc import Sequence
 
 from midwatch.analysis.causality import Chain, chains
 from midwatch.analysis.codes import fill
+from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis, Code, Confidence, Finding, Role, Severity
 from midwatch.domain.observation import Measurements
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
+from midwatch.reasoning.scope import Scope
+
+_COMPLAINTS = 6  # that are spelled out
+_EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
 _UNMEASURED = "Nothing wrong was seen, but no latency was measured: give the latency of each service over time, by percentile"
 
@@ -19,31 +24,60 @@ def diagnose(
     evidence: Sequence[Evidence],
     gaps: Sequence[Gap],
     codes: dict[str, Code],
-    named: Sequence[Subject] = (),
+    about: Scope = _EVERYTHING,
+    question: Question = _NOTHING_ASKED,
     *,
     slow: bool = False,
 ) -> Diagnosis:
-    """The ranked causes of what `named` suffers from (of everything, when nothing is named), with verdict, gaps and what is fine.
+    """The ranked causes of what the question names (of everything, when it names nothing), with verdict, gaps and what is fine.
 
     `slow`: the question is about slowness, so that nothing is fine before somebody measured how fast the answers come.
     """
-    library = Library(evidence)
+    library, named = Library(evidence), about.named
     findings, unproved = library.proved(analysis.findings)
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
+    asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
     serious = [g for g in gaps if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
     return Diagnosis(
         verdict=_verdict(asked, serious, unmeasured=unmeasured),
-        headline=_headline(asked, elsewhere, serious, named, unmeasured=unmeasured),
+        headline=_headline(asked, elsewhere, serious, about, unmeasured=unmeasured),
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
-        risks=tuple(_risks(findings, named)),
+        risks=tuple(_risks(findings, named, asked)),
         ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if all(library.proves(c) for c in f.cites)),
         gaps=tuple(serious),
         unproved=unproved,
     )
+
+
+def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:
+    """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is nothing else.
+
+    Every cluster has a program that logs an error now and then: only a question that is about something makes it an answer.
+    """
+    heard = [f for f in findings if f.role is Role.COMPLAINT]
+    if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
+        heard = [f for f in heard if question.speaks_of(f.cites[0].quote)]
+    causes = [_cause(Chain(f, ()), codes) for f in heard]
+    near = [c for c in causes if not about.named or _concerns(c, about.named)]
+    grave = [c for c in near if c.finding.severity is not Severity.INFO]
+    return (grave or near)[:_COMPLAINTS]
+
+
+def _with_complaints(causes: list[Cause], complaints: list[Cause], question: Question) -> list[Cause]:
+    """Complaints are the answer where nothing else is, and come first where somebody asked what the logs say."""
+    if not causes:
+        return complaints
+    told = _quoted(causes)
+    fresh = [c for c in complaints if c.finding.cites[0].quote not in told]
+    return [*fresh, *causes] if question.wants_logs else causes
+
+
+def _quoted(causes: Sequence[Cause]) -> set[str]:
+    return {c.quote for cause in causes for f in (cause.finding, *cause.explains) for c in f.cites}
 
 
 def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
@@ -84,25 +118,43 @@ def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
     return any((n.namespace, n.name) in names for n in named) or any(s.namespace in inside for s in touched)
 
 
-def _risks(findings: Sequence[Finding], named: Sequence[Subject]) -> list[Finding]:
-    risks = [f for f in findings if f.role is Role.RISK or f.severity is Severity.INFO]
+def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence[Cause]) -> list[Finding]:
+    said = _quoted(told)
+    risks = [f for f in findings if f.role in (Role.RISK, Role.COMPLAINT) or f.severity is Severity.INFO]
+    risks = [f for f in risks if f.role is not Role.COMPLAINT or f.cites[0].quote not in said]
     asked = {(s.namespace, s.name) for s in named}
     spaces = {s.name for s in named if s.kind == "Namespace"}
     near = [f for f in risks if not named or (f.owner.namespace, f.owner.name) in asked or f.owner.namespace in spaces]
-    return sorted(near, key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
+    heard = [f for f in near if f.role is Role.COMPLAINT][:_COMPLAINTS]
+    others = [f for f in near if f.role is not Role.COMPLAINT]
+    return sorted([*others, *heard], key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
 
 
-def _headline(
-    causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], named: Sequence[Subject], *, unmeasured: bool
-) -> str:
+def _headline(causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, *, unmeasured: bool) -> str:
+    missing = "" if about.named else _missing(about)
     if causes:
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-        return causes[0].finding.message + more
+        return missing + causes[0].finding.message + more
     if lost := [g for g in gaps if g.essential]:
-        return f"Nothing wrong was seen, but {len(lost)} essential question{'s' * (len(lost) > 1)} got no answer: {lost[0].reason}"
+        where = f" with {_list(about.named)}" if about.named else ""
+        count = f"{len(lost)} essential question{'s' * (len(lost) > 1)}"
+        return f"{missing}Nothing wrong was seen{where}, but {count} got no answer: {lost[0].reason}"
     if unmeasured:
         return _UNMEASURED
-    about = ", ".join(str(s) for s in named[:3])
     if elsewhere:
-        return f"Nothing is wrong with {about}; {len(elsewhere)} problem{'s' * (len(elsewhere) > 1)} elsewhere"
-    return f"Nothing is wrong with {about}" if named else "Nothing is wrong: everything that was read is as it should be"
+        return f"Nothing is wrong with {_list(about.named)}; {len(elsewhere)} problem{'s' * (len(elsewhere) > 1)} elsewhere"
+    return (
+        f"Nothing is wrong with {_list(about.named)}"
+        if about.named
+        else f"{missing}Nothing is wrong: everything that was read is as it should be"
+    )
+
+
+def _missing(about: Scope) -> str:
+    """A name that nothing has changes what the answer is about."""
+    names = " or ".join(name for name, _ in about.unknown[:3])
+    return f"Nothing that was read is called {names}. What is there: " if names else ""
+
+
+def _list(named: Sequence[Subject]) -> str:
+    return ", ".join(str(s) for s in named[:3])

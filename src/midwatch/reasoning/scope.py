@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from midwatch.analysis.question import NAME
 from midwatch.domain.subject import Subject
 
-_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
 # Words that look like names and are none, unless an object really is called so.
+# What controllers append to the names of pods: letters the API server's generator uses, or a number.
+_MADE = re.compile(r"(?P<stem>.+?)(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d{1,4})")
 _HASH = re.compile(r"-[a-f0-9]{6,10}(?:-[a-z0-9]{5})?$")
 
 
@@ -22,24 +24,37 @@ class Scope:
 
 def scope(question: str, subjects: Sequence[Subject]) -> Scope:
     """Reads names off a question. A word counts as a name when an object has it, or when it can be nothing else (it has a dash,
-    a slash or a dot between letters and digits)."""
+    a slash or a dot between letters and digits). A namespace beside other names only says where they are."""
     by_name: dict[str, list[Subject]] = {}
+    by_stem: dict[str, list[Subject]] = {}
     for subject in subjects:
         by_name.setdefault(subject.name.lower(), []).append(subject)
+        if (made := _MADE.fullmatch(subject.name)) and subject.kind == "Pod":
+            by_stem.setdefault(made["stem"].lower(), []).append(subject)
     named: dict[Subject, None] = {}
     unknown: dict[str, tuple[str, ...]] = {}
     for word in _words(question):
         short = word.rpartition("/")[2]
-        found = by_name.get(short) or by_name.get(_HASH.sub("", short))
+        found = by_name.get(short) or by_stem.get(short) or by_name.get(_HASH.sub("", short))
         if found:
             named |= dict.fromkeys(found)
         elif _is_name(word):
             unknown[short] = tuple(get_close_matches(short, by_name, n=3, cutoff=0.6))
-    return Scope(tuple(named), tuple(unknown.items()))
+    return Scope(_inside(named), tuple(unknown.items()))
+
+
+def _inside(named: Iterable[Subject]) -> tuple[Subject, ...]:
+    """`web in shop`: the web of that namespace, and nothing else of it. An object called like its namespace may be meant by either."""
+    spaces = {s.name for s in named if s.kind == "Namespace"}
+    others = [s for s in named if s.kind != "Namespace" and s.name not in spaces]
+    near = tuple(s for s in others if s.namespace in spaces)
+    if not spaces or not others:
+        return tuple(named)
+    return near or tuple(others)
 
 
 def _words(question: str) -> Iterable[str]:
-    return (match[0].lower() for match in _WORD.finditer(question))
+    return (match[0].lower() for match in NAME.finditer(question))
 
 
 def _is_name(word: str) -> bool:

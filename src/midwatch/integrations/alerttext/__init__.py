@@ -6,4 +6,4 @@ from midwatch.integrations.manifest import Integration
 
 
 def integration() -> Integration:
-    return Integration(name="alerts", title="Alert text", analyse=analyse, codes=dict(catalogue()))
+    return Integration(name="alerts", title="Alert text", analyse=lambda evidence, _question: analyse(evidence), codes=dict(catalogue()))

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Finding, Fine
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import analyzers
+from midwatch.integrations.kubernetes.analyzers.complaints import clean_logs
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.graph import links
 from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
+from midwatch.integrations.kubernetes.objects.delivery import Application
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Ingress, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -25,20 +28,21 @@ from midwatch.integrations.kubernetes.objects.workload import (
 )
 
 # Facts that differ between the replicas of one workload although they suffer from the same thing.
-_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said"})
+_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said", "often", "range"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
+_NOTHING = Question()
 _NAMEABLE: tuple[type[Object], ...] = (
     *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),
-    *(PersistentVolumeClaim, Pod, Node, Namespace),
+    *(PersistentVolumeClaim, Pod, Node, Namespace, Application),
 )
 
 
 class _Read:
     """Evidence as a key: the same answers to the same questions are the same reading."""
 
-    def __init__(self, evidence: Sequence[Evidence]) -> None:
-        self.evidence = tuple(evidence)
-        self._key = tuple((e.id, e.query, e.taken_at, e.sha256) for e in evidence)
+    def __init__(self, evidence: Sequence[Evidence], question: Question) -> None:
+        self.evidence, self.question = tuple(evidence), question
+        self._key = (question.text, *((e.id, e.query, e.taken_at, e.sha256) for e in evidence))
 
     def __hash__(self) -> int:
         return hash(self._key)
@@ -50,11 +54,11 @@ class _Read:
 @lru_cache(maxsize=1)
 def _index(read: _Read) -> Cluster:
     """The last reading is looked at twice: for what is still wanted, and then for what is wrong."""
-    return Cluster(read.evidence)
+    return Cluster(read.evidence, read.question)
 
 
-def analyse(evidence: Sequence[Evidence]) -> Analysis:
-    cluster = _index(_Read(evidence))
+def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Analysis:
+    cluster = _index(_Read(evidence, question))
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
     return Analysis(
         findings=tuple(merge(found)),
@@ -64,9 +68,9 @@ def analyse(evidence: Sequence[Evidence]) -> Analysis:
     )
 
 
-def wanted(evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
+def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:
     """What the analyzers would still like to see, given what was seen."""
-    cluster = _index(_Read(evidence))
+    cluster = _index(_Read(evidence, question))
     return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
 
 
@@ -91,6 +95,8 @@ def _subjects(cluster: Cluster) -> Iterator[Subject]:
     for type_ in _NAMEABLE:
         yield from (obj.subject for obj in cluster.all(type_))
     seen = {owner for pod in cluster.all(Pod) if (owner := cluster.owner(pod)) != pod.subject}
+    seen |= {Subject(kind="Pod", name=g.name, namespace=g.namespace) for g in cluster.logs() if not cluster.get(Pod, g.namespace, g.name)}
+    seen |= {Subject(kind="Namespace", name=name) for name in cluster.namespaces}
     yield from sorted(seen, key=lambda s: (s.kind, s.namespace, s.name))
 
 
@@ -100,6 +106,7 @@ def _fine(cluster: Cluster) -> Iterator[Fine]:
     yield from _all_of(cluster, "nodes are ready", nodes, [n for n in nodes if _is_ready(n)])
     pods = [p for p in cluster.all(Pod) if not p.finished]
     yield from _all_of(cluster, "pods are ready", pods, [p for p in pods if p.ready])
+    yield from clean_logs(cluster)
     claims = list(cluster.all(PersistentVolumeClaim))
     yield from _all_of(cluster, "volume claims are bound", claims, [c for c in claims if c.status.phase == "Bound"])
 

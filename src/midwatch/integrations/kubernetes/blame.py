@@ -121,9 +121,9 @@ def _shortage(trial: Trial, resource: str) -> Blame:
     raw = [x[resource] for c in containers for x in (c.resources.requests, c.resources.limits) if x and resource in x]
     asked = (cluster.cite(trial.pod, member(resource, raw[0])),) if raw else ()
     nodes = [trial.board.nodes[n] for n in trial.candidates() or trial.workers]
-    facts = {"resource": resource, "needs": readable(resource, need)}
+    facts = {"resource": resource, "needs": readable(resource, need) if need else resource}
     if not nodes or not need:
-        return Blame("K8S-306", facts | {"room": "the nodes were not read"}, asked)
+        return Blame("K8S-306", facts | {"room": f"insufficient {resource} left on the nodes by the scheduler's word"}, asked)
     largest = max(nodes, key=lambda n: trial.board.room[n.name].get(resource, 0.0))
     limit = trial.board.room[largest.name].get(resource, 0.0)
     shown = (largest.status.allocatable or {}).get(resource)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from midwatch.analysis.question import Question
 from midwatch.analysis.series import Series, decode, quote
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
@@ -21,12 +22,14 @@ from midwatch.integrations.kubernetes.selectors import subset
 AnyObject = TypeVar("AnyObject", bound=Object)
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_NOTHING = Question()
 
 
 class Cluster:
     """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it."""
 
-    def __init__(self, evidence: Sequence[Evidence]) -> None:
+    def __init__(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> None:
+        self.question = question
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._ordered: dict[str, list[Object]] = {}
         self._owners: dict[Key, Subject] = {}

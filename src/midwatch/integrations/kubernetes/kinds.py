@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from midwatch.integrations.kubernetes.objects import cluster, network, pod, storage, workload
+from midwatch.integrations.kubernetes.objects import cluster, delivery, network, pod, storage, workload
 from midwatch.integrations.kubernetes.objects.meta import Object
 
 
@@ -70,6 +70,7 @@ KINDS: dict[str, Kind] = {
         Kind("mutatingwebhookconfigurations", _ADMISSION, network.MutatingWebhookConfiguration, namespaced=False),
         Kind("gateways", _GATEWAY, network.Gateway, short=("gtw",)),
         Kind("httproutes", _GATEWAY, network.HTTPRoute),
+        Kind("applications", "apis/argoproj.io/v1alpha1", delivery.Application, short=("app", "apps")),
     )
 }
 METRICS: dict[str, Kind] = {

@@ -65,7 +65,7 @@ def tools(reader: Reader) -> tuple[Tool, ...]:
         pod: Annotated[str, Field(description="name of the pod")],
         container: Annotated[str, Field(description="container; needed when the pod has several")] = "",
         previous: Annotated[bool, Field(description="the log of the run before the last restart")] = False,
-        tail_lines: Annotated[int, Field(ge=1, le=5000)] = 200,
+        tail_lines: Annotated[int, Field(ge=1, le=20_000)] = 200,
     ) -> Seen:
         """Reads the end of a container's log: at most 512 KiB.
 

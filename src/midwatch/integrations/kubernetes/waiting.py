@@ -1,15 +1,17 @@
 """Pods that no node has been found for, and what is known of the scheduler's opinion."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from midwatch.domain.evidence import Citation
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.fit import claims
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 DEFAULT_SCHEDULER = "default-scheduler"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _SILENCE = timedelta(minutes=2)  # a working scheduler speaks of a pod within a second
 CHOSEN_NODE = "volume.kubernetes.io/selected-node"
 
@@ -34,7 +36,18 @@ def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
         return condition.message, cluster.cite(pod, condition.message)
     if events := cluster.events(pod, "FailedScheduling"):  # `kubectl describe` shows conditions without their messages
         return events[-1].message or "", cluster.cite_event(events[-1])
+    if not condition and (events := _of_gone_siblings(cluster, pod)):
+        return events[-1].message or "", cluster.cite_event(events[-1])
     return "", cluster.cite(pod, condition.reason or "PodScheduled") if condition and refused else None
+
+
+def _of_gone_siblings(cluster: Cluster, pod: Pod) -> list[Event]:
+    """What the scheduler said of pods of the same ReplicaSet that are no longer there: the same template, the same answer."""
+    owner = next((o.name for o in pod.metadata.owner_references or () if o.kind == "ReplicaSet"), "")
+    gone = (e for e in cluster.all(Event) if owner and e.reason == "FailedScheduling" and e.involved_object.name.startswith(f"{owner}-"))
+    return sorted(
+        (e for e in gone if e.last and not cluster.get(Pod, pod.namespace, e.involved_object.name)), key=lambda e: e.last or _NEVER
+    )
 
 
 def older(cluster: Cluster, obj: Object, age: timedelta) -> bool:
@@ -54,7 +67,8 @@ def untouched(cluster: Cluster) -> list[Pod]:
 
 
 def _ignored(cluster: Cluster, pod: Pod) -> bool:
-    spoken = pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name
-    if spoken or pod.metadata.creation_timestamp is None:
+    known = pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name
+    if known or pod.metadata.creation_timestamp is None:
         return False
-    return older(cluster, pod, _SILENCE) and not chosen(cluster, pod) and not cluster.events(pod, "FailedScheduling", "Scheduled")
+    spoken = chosen(cluster, pod) or cluster.events(pod, "FailedScheduling", "Scheduled") or _of_gone_siblings(cluster, pod)
+    return older(cluster, pod, _SILENCE) and not spoken

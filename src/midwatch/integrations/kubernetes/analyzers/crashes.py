@@ -6,7 +6,8 @@ from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.ends import SIGKILL, SIGTERM, crashed, killed_by_liveness, onset, troubled
+from midwatch.integrations.kubernetes.analyzers.asking import log_ask
+from midwatch.integrations.kubernetes.analyzers.ends import SIGKILL, SIGTERM, crashed, failed, killed_by_liveness, onset, troubled
 from midwatch.integrations.kubernetes.analyzers.instances import Instance
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Terminated
@@ -26,7 +27,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _ended(instance: Instance) -> Iterator[Finding]:
     ended = instance.ended
     if ended is None:
-        yield instance.say("K8S-203", instance.cite(instance.waiting), onset=onset(instance), restarts=_restarts(instance))
+        yield instance.say("K8S-203", instance.cite(instance.waiting), onset=onset(instance), restarts=_count(instance))
     elif ended.reason in _NEVER_RAN or ended.exit_code in _NOT_STARTED_CODES:
         return  # told by startup.py
     elif ended.reason == "OOMKilled":
@@ -59,13 +60,14 @@ def _system_oom(instance: Instance, ended: Terminated) -> Finding | None:
 
 
 def _by_code(instance: Instance, ended: Terminated) -> Finding:
-    facts = {"exit": str(ended.exit_code), "restarts": _restarts(instance), "reason": ended.reason or "Error"}
+    exit_ = str(ended.exit_code) if ended.exit_code or not failed(ended) else "(not recorded)"
+    facts = {"exit": exit_, "restarts": _restarts(instance), "reason": ended.reason or "Error"}
     cites: tuple[Citation, ...] = (instance.cite(_code(ended)),)
     if ended.reason == "DeadlineExceeded" or instance.pod.status.reason == "DeadlineExceeded":
         return instance.say("K8S-212", instance.cite("DeadlineExceeded"), onset=onset(instance), facts=facts)
     if ended.reason == "ContainerStatusUnknown":
         return instance.say("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), facts=facts)
-    if ended.exit_code == 0:
+    if not failed(ended):
         command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
         cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting or instance.name))
         return instance.say(
@@ -82,6 +84,10 @@ def _code(ended: Terminated) -> str:
 
 
 def _restarts(instance: Instance) -> str:
+    return _count(instance) + (", now in CrashLoopBackOff" if instance.waiting == "CrashLoopBackOff" else "")
+
+
+def _count(instance: Instance) -> str:
     count = instance.status.restart_count
     return f"{count} restart{'s' * (count != 1)}"
 
@@ -102,11 +108,11 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
 
 
 def _logs(instance: Instance) -> Iterator[Ask]:
-    place = {"namespace": instance.pod.namespace, "pod": instance.pod.name, "container": instance.name}
+    place = (instance.pod.namespace, instance.pod.name, instance.name)
     if instance.status.restart_count > 0 and instance.status.last_state.terminated is not None:
-        yield Ask(tool="kubernetes_logs", arguments={**place, "previous": True}, why=f"container {instance.name} was restarted")
+        yield log_ask(instance.cluster, place, previous=True, why=f"container {instance.name} was restarted")
     if instance.status.state.running or instance.status.state.terminated or instance.status.restart_count == 0 or not _has_last(instance):
-        yield Ask(tool="kubernetes_logs", arguments=place, why=f"container {instance.name} is in trouble")
+        yield log_ask(instance.cluster, place, why=f"container {instance.name} is in trouble")
 
 
 def _has_last(instance: Instance) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from midwatch.analysis.logs import CALM, lines
 from midwatch.analysis.patterns import patterns
-from midwatch.domain.evidence import Ask
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
@@ -17,14 +16,13 @@ from midwatch.integrations.kubernetes.analyzers.instances import clip
 from midwatch.integrations.kubernetes.blame import member, some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import SavedLog, SecretAddress
+from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 # What a client says → what it means of the server.
 _OF_SERVER = {"K8S-912": "K8S-941", "K8S-913": "K8S-940"}
 _PORTS = frozenset((1433, 1521, 3306, 5432, 6379, 9042, 26257, 27017))
-_READ_LOGS = 70  # of those a person saved
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,4 @@ def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Complain
     )
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
-    """A log that somebody saved is read, also when its container looks well."""
-    for saved in list(cluster.all(SavedLog))[:_READ_LOGS]:
-        where = {"namespace": saved.namespace, "pod": saved.pod, "container": saved.container}
-        yield Ask(tool="kubernetes_logs", arguments={**where, "previous": True} if saved.previous else where, why="it was saved")
-
-
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find)

@@ -7,8 +7,9 @@ from functools import lru_cache
 from midwatch.integrations.kubernetes.analyzers.instances import RECENT, STABLE, Instance, age, instances
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 
+_BAD_ENDS = frozenset(("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded"))
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
 
 
@@ -35,14 +36,19 @@ def crashed(instance: Instance) -> bool:
     if ended is None:
         return instance.waiting == "CrashLoopBackOff"
     if state.waiting is not None:
-        return ended.exit_code != 0 or instance.waiting == "CrashLoopBackOff"
+        return failed(ended) or instance.waiting == "CrashLoopBackOff"
     if state.terminated is not None:
-        return ended.exit_code != 0
+        return failed(ended)
     if ended.exit_code == 0 and ended.reason == "Completed":
         return False
     calm = age(instance.cluster, state.running.started_at if state.running else None)
     quiet = instance.status.ready and (calm >= STABLE or instance.status.restart_count < 2)
     return not quiet and age(instance.cluster, ended.finished_at) < RECENT
+
+
+def failed(ended: Terminated) -> bool:
+    """A row of `kubectl get pods` tells the reason of an end without its exit code."""
+    return ended.exit_code != 0 or ended.reason in _BAD_ENDS
 
 
 def unready_run(instance: Instance) -> bool:

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from midwatch.analysis.windows import Window, window
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, Terminated
 
 RECENT = timedelta(hours=1)
@@ -57,7 +59,7 @@ class Instance:
     @property
     def begun(self) -> bool:
         """Whether the container ever ran in this pod."""
-        return bool(self.status.state.running or self.ended)
+        return bool(self.status.state.running or self.ended or self.waiting == "CrashLoopBackOff")
 
     def events(self, *reasons: str) -> list[Event]:
         """Events about this container; those that name none count when the pod has only one."""
@@ -126,6 +128,8 @@ def _who(owner: Subject, instance: Instance | None) -> str:
         return top
     if instance.init:
         return f"init container {instance.name} of {top} (the other containers wait for it)"
+    if not instance.name:  # a row of `kubectl get pods` names no container
+        return top
     sidecar = instance.spec.restart_policy == "Always"
     return f"{'sidecar ' if sidecar else ''}container {instance.name} of {top}"
 
@@ -145,6 +149,13 @@ def unready(cluster: Cluster) -> Iterator[Pod]:
 
 def age(cluster: Cluster, since: datetime | None) -> timedelta:
     return cluster.clock - since if since else timedelta(0)
+
+
+@lru_cache(maxsize=2)
+def asked_time(cluster: Cluster) -> Window | None:
+    """The time the question speaks of, counted back from when the logs were saved."""
+    saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
+    return window(cluster.question.text, max(saved, default=cluster.clock))
 
 
 def clip(text: str, size: int = 220) -> str:

@@ -9,6 +9,7 @@ from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, since, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.workload import Job
 
 _BY_REASON = {"BackoffLimitExceeded": "K8S-621", "DeadlineExceeded": "K8S-622", "PodFailurePolicy": "K8S-623"}
@@ -18,7 +19,7 @@ _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for job in cluster.all(Job):
-        failed = job.condition("Failed")
+        failed, told = job.condition("Failed"), cluster.events(job, *_BY_REASON)
         if succeeded(job) or job.metadata.deletion_timestamp:
             continue
         if failed and failed.status == "True":
@@ -33,10 +34,27 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                     text=text_of(failed),
                     failed=str(job.status.failed or 0),
                 )
+        elif told and not job.status.active:  # `kubectl describe` shows the event, and no condition
+            if not _made_up_for(cluster, job):
+                yield _told(cluster, job, told[-1])
         elif job.spec.suspend:
             yield finding("K8S-624", job.subject, owner=cluster.owner(job), cites=(cluster.cite(job, '"suspend":true'),))
         else:
             yield from _overdue(cluster, job)
+
+
+def _told(cluster: Cluster, job: Job, event: Event) -> Finding:
+    reason = event.reason or ""
+    return finding(
+        _BY_REASON[reason],
+        job.subject,
+        owner=cluster.owner(job),
+        cites=(cluster.cite_event(event),),
+        onset=event.first,
+        reason=reason,
+        text=event.message or reason,
+        failed=str(job.status.failed or 0),
+    )
 
 
 def succeeded(job: Job) -> bool:

@@ -16,6 +16,7 @@ from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _LAST_WORDS = 5  # lines at the very end count whatever level they claim: some programs log everything as INFO
+_LONGEST_TRACE = 1500  # lines; an overflown stack prints 1024 frames below the line that names it
 _NEAR_THE_END = 40  # lines; further up it is history, not the reason for this end
 
 
@@ -53,7 +54,7 @@ def _reason(instance: Instance, log: LogLines, found: list[Line]) -> Iterator[Fi
         pattern, line, facts = best
         sure = crashed(instance) and line.level != CALM
         yield _say(instance, log, pattern.code, line, confidence=Confidence.HIGH if sure else Confidence.MEDIUM, **facts)
-    elif crashed(instance) and (line := last_reason(near)) is not None:
+    elif crashed(instance) and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None:
         yield _say(instance, log, "K8S-924", line)
 
 

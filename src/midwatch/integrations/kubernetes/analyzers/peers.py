@@ -45,6 +45,9 @@ _CONNECTS = tuple(
     for pattern in (
         rf"{_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
         rf"{_FAILED}[^\n]{{0,80}}?\b{_HOST}:(?P<port>\d{{2,5}})",
+        rf"(?:hosts?|servers?|nodes?)(?:\(s\))? tried[^\n]{{0,80}}\(tried: {_HOST}:(?P<port>\d{{2,5}})",
+        rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| with)?"
+        rf"(?: \w+){{0,3}} \[?[\"']?(?:\w+://)?{_HOST}:(?P<port>\d{{2,5}})",
         rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d+)[^\n]{{0,200}}{_FAILED}",
         rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?[^\n]{{0,40}}?"
         rf"(?:port (?P<port>\d+)|\((?P<port2>\d+)\))?[^\n]{{0,80}}{_FAILED}",
@@ -84,13 +87,14 @@ def _misses(found: list[Line]) -> list[Miss]:
     """The newest miss of each host, newest first, three at most: after that they repeat."""
     misses: dict[tuple[str, int], Miss] = {}
     for line in reversed(found):
-        miss = _miss(line)
+        miss = missed(line)
         if miss is not None:
             misses.setdefault((miss.host, miss.port), miss)
     return list(misses.values())[:3]
 
 
-def _miss(line: Line) -> Miss | None:
+def missed(line: Line) -> Miss | None:
+    """The host a line says could not be reached or resolved."""
     for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
         for expression in expressions:
             match = expression.search(line.said)

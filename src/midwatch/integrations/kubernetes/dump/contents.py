@@ -47,6 +47,7 @@ class List:
 class Contents:
     """`whole`: plural → namespace ("" for all) → file that lists it completely.
 
+    `saved`: when the dump was made, as far as it tells.
     `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of them has.
     """
 
@@ -57,6 +58,7 @@ class Contents:
     measured: list[tuple[str, Series]] = field(default_factory=list[tuple[str, Series]])
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
     version: str = ""
+    saved: datetime | None = None
     _unplaced: list[tuple[Kind, Held]] = field(default_factory=list[tuple[Kind, Held]])
     _addresses: dict[Place, list[Pair]] = field(default_factory=dict[Place, list[Pair]], repr=False)
     _told: dict[tuple[str, ...], Place] = field(default_factory=dict[tuple[str, ...], Place])

@@ -61,6 +61,7 @@ def load(files: Files) -> tuple[Contents, Logs]:
     state.contents.settle()
     _attribute(state, now)
     state.contents.settle()
+    state.contents.saved = now
     return state.contents, state.logs
 
 

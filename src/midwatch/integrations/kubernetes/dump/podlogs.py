@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from midwatch.integrations.kubernetes.dump.ends import end
 from midwatch.integrations.kubernetes.dump.files import File
+from midwatch.integrations.kubernetes.dump.joinedlogs import joined as together
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.sections import Section, sections
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -14,6 +15,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 _GATHERED = re.compile(
     r"(?:^|/)namespaces/(?P<ns>[^/]+)/pods/(?P<pod>[^/]+)/(?P<container>[^/]+)/(?:[^/]+/)?logs/(?P<which>current|previous)(?:\.insecure)?\.log$"
 )
+_SAVED_AGAIN = 9  # further files of one log that are read
 _PREVIOUS = re.compile(r"[._-]?prev(?:ious)?$")
 _RUN = re.compile(r"(?:\.log)?(?:\.\d+)?$")
 _BREAKS = re.compile(r"([._:\s]+|-)")
@@ -37,16 +39,24 @@ class Claim:
 
 @dataclass(frozen=True)
 class Saved:
-    """Where a log's text lies: part of a file, or text already at hand."""
+    """Where a log's text lies: part of a file, or text already at hand. `more`: the same log, saved again."""
 
     file: File | None
     name: str
     start: int = 0
     stop: int | None = None
     text: str = ""
+    more: tuple["Saved", ...] = ()
 
     def end(self, limit: int) -> tuple[str, bool]:
         """The last bytes as text, and whether earlier ones were left out; raises what reading raises."""
+        if not self.more:
+            return self._end(limit)
+        parts = [one._end(limit) for one in (replace(self, more=()), *self.more)]
+        text = together([text for text, _ in parts])
+        return text[-limit:], len(text) > limit or any(cut for _, cut in parts)
+
+    def _end(self, limit: int) -> tuple[str, bool]:
         if self.file is None:
             data, cut = self.text.encode("utf-8", "replace"), False
             data, cut = data[-limit:], len(data) > limit
@@ -64,8 +74,13 @@ class Logs:
     whole_pod: dict[tuple[str, str], list[File]] = field(default_factory=lambda: defaultdict(list[File]))
 
     def add(self, claim: Claim, saved: Saved) -> None:
-        """The first one of a container stays: the same log saved twice is the same log."""
-        self.found[claim.namespace, claim.pod, claim.previous].setdefault(claim.container, saved)
+        """A log that was saved several times is read as one, up to a few."""
+        boxes = self.found[claim.namespace, claim.pod, claim.previous]
+        first = boxes.get(claim.container)
+        if first is None:
+            boxes[claim.container] = saved
+        elif len(first.more) < _SAVED_AGAIN:
+            boxes[claim.container] = replace(first, more=(*first.more, saved))
 
     def of(self, namespace: str, pod: str, previous: bool) -> Mapping[str, Saved]:
         """By container; "" where the file does not say which. Raises what reading raises."""

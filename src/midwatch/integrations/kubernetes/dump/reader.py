@@ -58,15 +58,15 @@ class DumpReader:
         return Listing(selected(found, request.labels, request.fields), f"{query} ({narrowed})" if narrowed else query, partial, whole)
 
     def _saved_logs(self, namespace: str) -> Listing:
-        """Of pods that the dump's objects tell of: each container whose log was saved."""
+        """Each container whose log was saved, also of pods that no object of the dump tells of: they may be gone."""
         found: dict[str, SavedLog] = {}
         for place, pod_name, before, container in self._logs.saved():
             pod = self._contents.pod(place, pod_name)
-            if pod is not None and namespace in ("", place):
+            if namespace in ("", place):
                 box = container or _default_container(pod)
                 name = f"{pod_name}/{box}{'/previous' if before else ''}"
                 found[f"{place}/{name}"] = SavedLog(
-                    metadata=Metadata(name=name, namespace=place), pod=pod_name, container=box, previous=before
+                    metadata=Metadata(name=name, namespace=place), pod=pod_name, container=box, previous=before, saved=self._contents.saved
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)

@@ -183,11 +183,15 @@ class Wish(Object):
 
 
 class SavedLog(Object):
-    """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for logs."""
+    """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for logs.
+
+    `saved` is when, as far as the dump tells.
+    """
 
     pod: str = ""
     container: str = ""
     previous: bool = False
+    saved: datetime | None = None
 
 
 class ServiceCall(Object):

@@ -11,6 +11,7 @@ from midwatch.integrations.kubernetes.text.times import rfc3339
 from midwatch.integrations.kubernetes.text.values import number, said
 
 Cells = dict[str, str]
+_JOB = ("batch.kubernetes.io/job-name", "job-name")
 _PHASES = frozenset(("Pending", "Running", "Succeeded", "Failed", "Unknown"))
 # Set by the kubelet or a controller as the pod's own reason, with phase Failed.
 _FAILED = frozenset(
@@ -106,6 +107,9 @@ def _exit(shown: str) -> int | None:
 
 
 def _owned(metadata: Json) -> None:
-    """A pod of a Deployment tells its ReplicaSet by name."""
-    if match := _REPLICA.fullmatch(metadata.get("name", "")):
+    """A pod of a Deployment tells its ReplicaSet by name; one of a Job, its Job by label."""
+    job = next((metadata["labels"][key] for key in _JOB if key in metadata.get("labels", {})), "")
+    if job:
+        metadata["ownerReferences"] = [{"kind": "Job", "name": job, "controller": True}]
+    elif match := _REPLICA.fullmatch(metadata.get("name", "")):
         metadata["ownerReferences"] = [{"kind": "ReplicaSet", "name": match["set"], "controller": True}]

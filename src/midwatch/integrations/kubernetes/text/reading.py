@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.kinds import KINDS
-from midwatch.integrations.kubernetes.text import answers, describe, listing, logs, units
+from midwatch.integrations.kubernetes.text import answers, argo, describe, listing, logs, units
 from midwatch.integrations.kubernetes.text.clock import recorded
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
 from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene, key
@@ -30,8 +30,8 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     when = recorded(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
     usual = _namespace(parts)
     parsed = Parsed()
-    for unit in units.read(content, name, when):
-        parsed.add(unit)
+    for obj in (*units.read(content, name, when), *argo.read(content)):
+        parsed.add(obj)
     understood = [_read(part, Scene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts]
     if not any(understood) and not parsed.objects:
         return None

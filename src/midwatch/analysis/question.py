@@ -1,0 +1,58 @@
+"""What a question asks for beside the names in it: log lines, slowness, a time, and the words to look for."""
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+
+import yaml
+
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
+# `Users see errors` tells of trouble; `show me the errors` asks for lines.
+_LOGS = re.compile(
+    r"(?i)\b(?:logs?|logged|logging|stack ?traces?)\b"
+    r"|\b(?:show|find|list|fetch|get|give|summari[sz]e|post|what|which|any)\b[^.?!]{0,40}\b(?:errors?|exceptions?|warnings?|failures?)\b"
+    r"|^\W*(?:errors?|exceptions?|warnings?)\b"
+)
+_SLOW = re.compile(
+    r"(?i)\b(?:slow(?:er|ly|ness)?|latenc(?:y|ies)|performance|degrad\w+|response times?|tak(?:es?|ing) (?:too )?long\w*|lag\w*)\b"
+    r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"
+)
+_WORD = re.compile(r"[a-z]{4,}")
+
+
+@dataclass(frozen=True)
+class Question:
+    """The words of a person; "" when only a cluster was named."""
+
+    text: str = ""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Everything that could be the name of an object, in small letters, also without the kind or namespace before a slash."""
+        found = {match[0].lower() for match in NAME.finditer(self.text)}
+        return frozenset(found | {name.rpartition("/")[2] for name in found})
+
+    @cached_property
+    def wants_logs(self) -> bool:
+        return bool(_LOGS.search(self.text))
+
+    @cached_property
+    def wants_speed(self) -> bool:
+        return bool(_SLOW.search(self.text))
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The words that a log line can have in common with the question."""
+        named = {part for name in self.names if "-" in name or "/" in name for part in _WORD.findall(name)}
+        return frozenset(_WORD.findall(self.text.lower())) - _common() - named
+
+    def speaks_of(self, text: str) -> bool:
+        """Whether a line is about one of the topics; a plural finds its singular."""
+        low = text.lower()
+        return any(topic in low or (topic.endswith("s") and topic[:-1] in low) for topic in self.topics)
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(yaml.load(files("midwatch.analysis").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)["common"].split())
