@@ -1,7 +1,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from midwatch.domain.base import Model
@@ -39,6 +39,12 @@ async def listed(tx: AsyncConnection, source: str = "", outcome: Outcome | None 
     if outcome is not None:
         query = query.where(t.c.outcome == outcome.value)
     return [Kept.model_validate(dict(row)) for row in (await tx.execute(query)).mappings()]
+
+
+async def counts(tx: AsyncConnection) -> dict[str, int]:
+    """How many deliveries had which outcome."""
+    rows = await tx.execute(select(t.c.outcome, func.count()).group_by(t.c.outcome))
+    return {str(row[0]): int(row[1]) for row in rows}
 
 
 async def purge(tx: AsyncConnection, before: datetime) -> int:

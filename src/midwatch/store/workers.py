@@ -13,12 +13,9 @@ async def beat(tx: AsyncConnection, worker: str, started_at: datetime, now: date
     await upsert(tx, t, ("id",), {"id": worker, "started_at": started_at, "beat_at": now})
 
 
-async def silent(tx: AsyncConnection, since: datetime) -> list[str]:
-    return list((await tx.execute(select(t.c.id).where(t.c.beat_at < since).order_by(t.c.id))).scalars())
-
-
-async def living(tx: AsyncConnection, since: datetime) -> list[str]:
-    return list((await tx.execute(select(t.c.id).where(t.c.beat_at >= since).order_by(t.c.id))).scalars())
+async def listed(tx: AsyncConnection) -> list[tuple[str, datetime]]:
+    """Each worker with the time of its last sign of life."""
+    return [(row.id, row.beat_at) for row in await tx.execute(select(t.c.id, t.c.beat_at).order_by(t.c.id))]
 
 
 async def leave(tx: AsyncConnection, worker: str) -> bool:
