@@ -6,7 +6,7 @@ from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery, Remark
 from midwatch.domain.incident import Entry, Incident, StoredAlert
-from midwatch.domain.work import Run
+from midwatch.domain.work import Run, RunState
 from midwatch.integrations.inbox import Forged, Hook, Inbox
 from midwatch.services import alerts
 from midwatch.services.alerts import Receipt
@@ -90,10 +90,21 @@ class Watch:
         async with self.desk.db.read() as tx:
             return (await runs.listed(tx, 1, 100))[0]
 
+    async def every_incident(self) -> dict[str, Incident]:
+        async with self.desk.db.read() as tx:
+            return {i.id: i for i in (await incidents.listed(tx, Filter(), 1, 100_000))[0]}
+
+    async def runs_of_incidents(self) -> dict[str, list[Run]]:
+        async with self.desk.db.read() as tx:
+            found: dict[str, list[Run]] = {}
+            for run in (await runs.listed(tx, 1, 100_000))[0]:
+                found.setdefault(run.incident_id, []).append(run)
+            return found
+
     async def begin(self, run: Run) -> None:
         """A worker takes it."""
         async with self.desk.db.write() as tx:
-            assert await runs.change(tx, run.model_copy(update={"state": "running"}), run.state)
+            assert await runs.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)
 
 
 def alert(fingerprint: str = "f1", status: AlertStatus = AlertStatus.FIRING, **more: Any) -> Alert:
