@@ -9,6 +9,7 @@ from midwatch.store.database import Database
 from midwatch.store.deliveries import Kept, Outcome
 from midwatch.store.retention import Purged, purge
 from midwatch.store.tables import calls
+from midwatch.store.tables import runs as stored
 from tests.store.build import NOW, ZONES, effect, incident, run
 
 DAY = timedelta(days=1)
@@ -48,7 +49,9 @@ async def test_only_what_is_old_and_over_goes(db: Database) -> None:
 
 async def test_many_runs_go_in_several_steps(db: Database) -> None:
     async with db.write() as tx:
-        for number in range(1100):
-            await runs.add(tx, run(number, created_at=NOW - DAY, finished_at=NOW - DAY, state="done"))
-            await tx.execute(insert(calls).values(run_id=f"inv_{number}", key="k", kind="gap", body="{}"))
+        ended = run(created_at=NOW - DAY, finished_at=NOW - DAY, state="done").model_dump_json()
+        known = {"incident_id": "", "state": "done", "created_at": NOW - DAY, "version": 1, "body": ended}
+        ids = [f"inv_{number}" for number in range(1100)]
+        await tx.execute(insert(stored), [{"id": name, **known} for name in ids])
+        await tx.execute(insert(calls), [{"run_id": name, "key": "k", "kind": "gap", "body": "{}"} for name in ids])
         assert await purge(tx, NOW) == Purged(calls=1100)

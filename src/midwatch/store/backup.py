@@ -6,6 +6,7 @@ hundred at a time, however large the store is.
 
 import asyncio
 import json
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -13,7 +14,6 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
-from zlib import error as ZlibError
 
 from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,7 +70,7 @@ async def restore(db: Database, path: Path) -> Contents:
                 for table in metadata.sorted_tables:
                     await _unpack(tx, pack, table, contents.rows.get(table.name, 0))
                 await _count_on(tx)
-    except (BadZipFile, ZlibError, EOFError) as error:
+    except (BadZipFile, zlib.error, EOFError) as error:
         raise StoreError(f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored") from error
     except OSError as error:
         raise StoreError(f"The backup {path} cannot be read: {error.strerror or error}.") from error
