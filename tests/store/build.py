@@ -6,7 +6,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
+from midwatch.domain.evidence import Evidence
 from midwatch.domain.incident import Incident
+from midwatch.domain.observation import LogLines
 from midwatch.domain.work import Effect, Run
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -55,3 +57,11 @@ def run(number: int = 1, **more: Any) -> Run:
 def effect(key: str = "note", **more: Any) -> Effect:
     given = {"target": "pagerduty", "kind": "note", "payload": {"text": "cause"}, "created_at": NOW, "next_at": NOW}
     return Effect.model_validate({"key": key, **given, **more})
+
+
+GAP: dict[str, Any] = {"query": "q", "reason": "refused", "permission": "get pods"}
+
+
+def evidence(tool: str, arguments: dict[str, Any]) -> Evidence:
+    said = LogLines.model_validate({"text": "a line\n"})
+    return Evidence(id="", tool=tool, arguments=arguments, query="q", observation=said, taken_at=NOW, took_ms=3, sha256="0" * 64)
