@@ -63,5 +63,5 @@ GAP: dict[str, Any] = {"query": "q", "reason": "refused", "permission": "get pod
 
 
 def evidence(tool: str, arguments: dict[str, Any]) -> Evidence:
-    said = LogLines.model_validate({"text": "a line\n"})
+    said = LogLines(namespace="shop", name="cart", container="main", text="a line\n")
     return Evidence(id="", tool=tool, arguments=arguments, query="q", observation=said, taken_at=NOW, took_ms=3, sha256="0" * 64)
