@@ -116,4 +116,4 @@ def over(fingerprint: str = "f1", **more: Any) -> Alert:
     return alert(fingerprint, AlertStatus.RESOLVED, **more)
 
 
-CART = {"labels": {"namespace": "shop", "deployment": "cart"}}
+CART: dict[str, Any] = {"labels": {"namespace": "shop", "deployment": "cart"}}
