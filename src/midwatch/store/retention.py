@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import Row, Table, delete, exists, or_, select
+from sqlalchemy import Table, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from midwatch.domain.base import Model
@@ -30,14 +30,14 @@ async def purge(tx: AsyncConnection, before: datetime) -> Purged:
     gone = Purged(deliveries=await deliveries.purge(tx, before))
     after = ""
     while some := await _ended(tx, before, after):
-        after = some[-1].id
-        ids = [row.id for row in some if row.at and datetime.fromisoformat(row.at) < before]
+        after = some[-1][0]
+        ids = [run_id for run_id, at in some if at and datetime.fromisoformat(at) < before]
         events, said = await _drop(tx, run_events, ids), await _drop(tx, calls, ids)
         gone = gone.model_copy(update={"run_events": gone.run_events + events, "calls": gone.calls + said})
     return gone
 
 
-async def _ended(tx: AsyncConnection, before: datetime, after: str) -> list[Row[tuple[str, str | None]]]:
+async def _ended(tx: AsyncConnection, before: datetime, after: str) -> list[tuple[str, str | None]]:
     """Runs that may have ended before, of which there is something left to take out."""
     over = [state.value for state in RunState if state.over]
     left = or_(*(exists().where(table.c.run_id == runs.c.id) for table in (run_events, calls)))
@@ -47,7 +47,7 @@ async def _ended(tx: AsyncConnection, before: datetime, after: str) -> list[Row[
         .order_by(runs.c.id)
         .limit(_SOME)
     )
-    return list((await tx.execute(query)).all())
+    return [(row.id, row.at) for row in await tx.execute(query)]
 
 
 async def _drop(tx: AsyncConnection, table: Table, run_ids: list[str]) -> int:
