@@ -158,7 +158,7 @@ async def _count_on(tx: AsyncConnection) -> None:
         return
     for table in metadata.sorted_tables:
         if (column := table.autoincrement_column) is not None:
-            last = (await tx.execute(select(func.max(column)))).scalar_one()
-            if last is not None:
+            last = (await tx.execute(select(func.coalesce(func.max(column), 0)))).scalar_one()
+            if last:
                 sequence = text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")
                 await tx.execute(sequence, {"table": table.name, "column": column.name, "last": last})
