@@ -93,11 +93,14 @@ def decide(
         return _ended(known, incident)
     if known is not None and incident is not None:
         if incident.status is not IncidentStatus.RESOLVED:
+            if known.alert.status is AlertStatus.RESOLVED:
+                return Decision(move=Move.JOIN, incident_id=incident.id, why="it was over, and is back")
             return Decision(move=Move.REPEAT, incident_id=incident.id, why="the same alert again")
         if incident.resolved_at is not None and now - incident.resolved_at < REOPEN:
             flapping = openings >= FLAPS
             why = f"opened {openings} times within an hour: flapping, not investigated again" if flapping else "it fires again"
-            return Decision(move=Move.REOPEN, incident_id=incident.id, investigate=not flapping, why=why)
+            investigate = not flapping and alert.status is AlertStatus.FIRING
+            return Decision(move=Move.REOPEN, incident_id=incident.id, investigate=investigate, why=why)
     if near := next((i for i in related if now - i.updated_at < WINDOW), None):
         return Decision(move=Move.JOIN, incident_id=near.id, why=f"concerns the same as incident {near.number}")
     return Decision(move=Move.OPEN, investigate=alert.status is AlertStatus.FIRING, why="nothing open concerns the same")

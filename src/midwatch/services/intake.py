@@ -7,32 +7,42 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from midwatch.domain.alert import Alert, AlertStatus, Remark
 from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
 from midwatch.domain.investigation import Request
-from midwatch.domain.work import Run
+from midwatch.domain.work import Run, RunState
 from midwatch.engine.grouping import FLAP_WINDOW, Decision, Keys, Move, decide, keys
 from midwatch.kit.ids import new_id
 from midwatch.store import alerts, incidents, locks, runs, timeline
 
 OPENED = ("opened", "reopened")
+_REOPENED: dict[str, object] = {
+    "status": IncidentStatus.TRIGGERED,
+    "acknowledged_at": None,
+    "acknowledged_by": "",
+    "resolved_at": None,
+    "resolved_by": "",
+    "resolution": "",
+}
 
 
 async def take(tx: AsyncConnection, alert: Alert, now: datetime) -> Decision:
     """Decides about one alert and stores what follows from it."""
     await locks.alone(tx, "intake")
     known = await alerts.find(tx, alert.source, alert.fingerprint)
-    incident = await incidents.get(tx, known.incident_id) if known and known.incident_id else None
+    incident = await incidents.get(tx, known.incident_id, held=True) if known else None
     shared = keys(alert)
-    related = await incidents.by_keys(tx, shared.joins)
+    related = await incidents.by_keys(tx, shared.joins, held=True)
     openings = sum([await timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED]) if incident else 0
     decision = decide(alert, known, incident, related, openings, now)
+    if decision.move is Move.NOTHING and known is None:
+        return decision
     if decision.move is Move.OPEN:
         incident = await _open(tx, alert, shared, now)
     elif decision.incident_id and (incident is None or incident.id != decision.incident_id):
         incident = next(i for i in related if i.id == decision.incident_id)
     await alerts.put(tx, _stored(alert, known, incident, decision, now))
-    if incident is not None and decision.move is not Move.OPEN:
+    if incident is not None and decision.move not in (Move.OPEN, Move.NOTHING):
         incident = await _change(tx, incident, alert, shared, decision, now)
     if incident is not None and decision.investigate:
-        await investigate(tx, incident, alert, now)
+        await _investigate_once(tx, incident, alert, now)
     return decision.model_copy(update={"incident_id": incident.id if incident else ""})
 
 
@@ -59,6 +69,13 @@ async def investigate(tx: AsyncConnection, incident: Incident, alert: Alert | No
         tx, Entry(incident_id=incident.id, at=now, kind="queued", text="investigation queued", actor=asked_by, data={"run": run.id})
     )
     return run
+
+
+async def _investigate_once(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> None:
+    """A run that still waits will see what is wrong now; a second one would say the same."""
+    _, waiting = await runs.listed(tx, 1, 1, RunState.QUEUED, incident.id)
+    if not waiting:
+        await investigate(tx, incident, alert, now)
 
 
 async def _open(tx: AsyncConnection, alert: Alert, shared: Keys, now: datetime) -> Incident:
@@ -90,7 +107,7 @@ def _stored(alert: Alert, known: StoredAlert | None, incident: Incident | None, 
         id=known.id if known else new_id("alt", now),
         incident_id=incident.id if incident else "",
         alert=alert,
-        count=known.count + 1 if known and again else 1,
+        count=known.count + (decision.move is Move.REPEAT) if known and again else 1,
         cycle=known.cycle + (0 if again else 1) if known else 1,
         first_seen=known.first_seen if known and again else now,
         last_seen=now,
@@ -100,23 +117,37 @@ def _stored(alert: Alert, known: StoredAlert | None, incident: Incident | None, 
 async def _change(tx: AsyncConnection, before: Incident, alert: Alert, shared: Keys, decision: Decision, now: datetime) -> Incident:
     """The incident after the move, stored with a line on the timeline; a repetition only shows in the alert's count."""
     changed: dict[str, object] = {"updated_at": max(now, before.updated_at + timedelta(microseconds=1))}
-    if decision.move in (Move.JOIN, Move.REOPEN):
-        changed["keys"] = tuple(dict.fromkeys((*before.keys, *shared.own)))
-        changed["severity"] = min(before.severity, alert.severity, key=lambda s: s.rank)
-        await incidents.add_keys(tx, before.id, shared.own)
     if decision.move is Move.JOIN:
         await timeline.append(tx, _entry(before, now, "joined", f"{alert.source}: {alert.title} ({decision.why})", alert))
     elif decision.move is Move.REOPEN:
-        changed |= {"status": IncidentStatus.TRIGGERED, "cycle": before.cycle + 1, "resolved_at": None, "resolved_by": "", "resolution": ""}
+        changed |= _REOPENED | {"cycle": before.cycle + 1}
         await timeline.append(tx, _entry(before, now, "reopened", decision.why, alert))
     elif decision.move is Move.END:
         changed |= await _end(tx, before, alert, now)
-    if alert.status is AlertStatus.ACKNOWLEDGED and before.status is IncidentStatus.TRIGGERED:
-        changed |= {"status": IncidentStatus.ACKNOWLEDGED, "acknowledged_at": now, "acknowledged_by": alert.source}
-        await timeline.append(tx, _entry(before, now, "acknowledged", f"acknowledged in {alert.source}", alert))
+    if decision.move in (Move.JOIN, Move.REOPEN):
+        changed["keys"] = tuple(dict.fromkeys((*before.keys, *shared.own)))
+        await incidents.add_keys(tx, before.id, shared.own)
+    if decision.move is not Move.END:
+        changed |= await _graver(tx, before, alert, now)
+        changed |= await _acknowledged(tx, before.model_copy(update=changed), alert, now)
     after = before.model_copy(update=changed)
     await incidents.change(tx, before, after)
     return after
+
+
+async def _graver(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
+    """An incident is as grave as the gravest of what was said about it."""
+    if alert.severity.rank >= incident.severity.rank:
+        return {}
+    await timeline.append(tx, _entry(incident, now, "severity", f"raised from {incident.severity} to {alert.severity}", alert))
+    return {"severity": alert.severity}
+
+
+async def _acknowledged(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
+    if alert.status is not AlertStatus.ACKNOWLEDGED or incident.status is not IncidentStatus.TRIGGERED:
+        return {}
+    await timeline.append(tx, _entry(incident, now, "acknowledged", f"acknowledged in {alert.source}", alert))
+    return {"status": IncidentStatus.ACKNOWLEDGED, "acknowledged_at": now, "acknowledged_by": alert.source}
 
 
 async def _end(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:

@@ -5,22 +5,25 @@ IMMEDIATE), so that none of them has to give up half-way; readers see the last c
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from midwatch.store import sqlite
+from midwatch.store.errors import plain
 from midwatch.store.migrate import migrate
 
-BUSY_S = 30  # how long another process's write may take before ours gives up
 READERS = 4
 
 
 class Database:
-    """Open with `async with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver."""
+    """Open with `async with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver.
+
+    Everything here raises StoreError when the database itself is the trouble.
+    """
 
     def __init__(self, url: str, writer: AsyncEngine, reader: AsyncEngine) -> None:
         self.url = url
@@ -41,12 +44,22 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncConnection]:
         """Everything in the block happens, or nothing of it."""
-        async with self._writer.begin() as tx:
-            yield tx
+        with plain(self.url):
+            async with self._writer.begin() as tx:
+                yield tx
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        async with self._reader.connect() as tx:
+        with plain(self.url):
+            async with self._reader.connect() as tx:
+                yield tx
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """A read in which everything is as it was at its first question, however long it takes. SQLite reads so anyway."""
+        async with self.read() as tx:
+            if tx.dialect.name == "postgresql":
+                await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield tx
 
 
@@ -56,23 +69,13 @@ def default_url(home: Path) -> str:
 
 
 def _sqlite(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    spelled = url.replace("sqlite:", "sqlite+aiosqlite:", 1)
-    writer = create_async_engine(spelled, pool_size=1, max_overflow=0, pool_timeout=BUSY_S)
-    reader = create_async_engine(spelled, pool_size=READERS, max_overflow=0, pool_timeout=BUSY_S)
-    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
-        event.listen(engine.sync_engine, "connect", _prepare)
-        event.listen(engine.sync_engine, "begin", _begin(begin))
+    parsed = make_url(url).set(drivername="sqlite+aiosqlite")
+    given = sqlite.arguments(parsed)
+    writer = create_async_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
+    reader = create_async_engine(parsed, pool_size=READERS, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
+    sqlite.prepare(writer.sync_engine, "BEGIN IMMEDIATE")
+    sqlite.prepare(reader.sync_engine, "BEGIN")
     return writer, reader
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver begins nothing by itself
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_S * 1000}", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin(statement: str) -> Callable[[Connection], object]:
-    return lambda connection: connection.exec_driver_sql(statement)
 
 
 def _postgres(url: str) -> tuple[AsyncEngine, AsyncEngine]:

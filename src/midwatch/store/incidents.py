@@ -42,8 +42,10 @@ async def add_keys(tx: AsyncConnection, incident_id: str, keys: Sequence[str]) -
         await insert_new(tx, k, {"key": key, "incident_id": incident_id})
 
 
-async def get(tx: AsyncConnection, incident_id: str) -> Incident | None:
-    body = (await tx.execute(select(t.c.body).where(t.c.id == incident_id))).scalar_one_or_none()
+async def get(tx: AsyncConnection, incident_id: str, *, held: bool = False) -> Incident | None:
+    """`held`: nobody else changes it until the transaction ends."""
+    query = select(t.c.body).where(t.c.id == incident_id)
+    body = (await tx.execute(query.with_for_update() if held else query)).scalar_one_or_none()
     return None if body is None else Incident.model_validate_json(body)
 
 
@@ -54,12 +56,13 @@ async def change(tx: AsyncConnection, before: Incident, after: Incident) -> bool
     return done.rowcount == 1
 
 
-async def by_keys(tx: AsyncConnection, keys: Sequence[str], *, only_open: bool = True) -> list[Incident]:
-    """Incidents that have one of the keys, newest first."""
+async def by_keys(tx: AsyncConnection, keys: Sequence[str], *, only_open: bool = True, held: bool = False) -> list[Incident]:
+    """Incidents that have one of the keys, newest first; `held`: nobody else changes them until the transaction ends."""
     query = select(t.c.body).where(t.c.id.in_(select(k.c.incident_id).where(k.c.key.in_(keys))))
     if only_open:
         query = query.where(t.c.status != IncidentStatus.RESOLVED.value)
-    rows = await tx.execute(query.order_by(t.c.created_at.desc(), t.c.number.desc()).limit(RELATED))
+    query = query.order_by(t.c.created_at.desc(), t.c.number.desc()).limit(RELATED)
+    rows = await tx.execute(query.with_for_update() if held else query)
     return [Incident.model_validate_json(body) for body in rows.scalars()]
 
 
@@ -82,7 +85,7 @@ async def nearby(tx: AsyncConnection, incident: Incident, since: datetime, limit
     keyed = t.c.id.in_(select(k.c.incident_id).where(k.c.key.in_(incident.keys)))
     related = keyed | ((t.c.service == incident.service) & (t.c.service != ""))
     query = select(t.c.body).where(related, t.c.id != incident.id, t.c.created_at >= since)
-    rows = await tx.execute(query.order_by(t.c.created_at.desc()).limit(limit))
+    rows = await tx.execute(query.order_by(t.c.created_at.desc(), t.c.number.desc()).limit(limit))
     return [Incident.model_validate_json(body) for body in rows.scalars()]
 
 

@@ -1,50 +1,72 @@
-"""Brings a database to the schema this version expects. Two processes that start at once wait for each other."""
+"""Brings a database to the schema this version expects, all of it or nothing. Processes that start at once wait for each other."""
 
-import fcntl
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, make_url, text
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+
+from midwatch.store import sqlite
+from midwatch.store.errors import StoreError, plain
 
 _LOCK = 7318349394477056  # any number that nobody else takes for an advisory lock
 _FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(url: str) -> None:
-    with _alone(url) as connection:
+    """Raises StoreError when the database cannot be used, or was made by a newer version."""
+    with plain(url), _alone(url) as connection:
+        _understood(connection)
         command.upgrade(config(connection), "head")
 
 
-def config(connection: Connection) -> Config:
+def head() -> str:
+    """The newest schema this version knows."""
+    return _scripts().get_current_head() or ""
+
+
+def config(connection: Connection | None = None) -> Config:
     made = Config()
-    made.set_main_option("script_location", str(_FOLDER))
+    made.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     made.attributes["connection"] = connection
     return made
 
 
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(config())
+
+
+def _understood(connection: Connection) -> None:
+    there = MigrationContext.configure(connection).get_current_heads()
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if strange := sorted(set(there) - known):
+        raise StoreError(
+            f"This database was made by a newer version of Midwatch (schema {strange[0]}; this version knows up to {head()}).",
+            "Run that version or a newer one, or give the address of another database",
+        )
+
+
 @contextmanager
 def _alone(url: str) -> Generator[Connection]:
-    """A connection that no other process migrates beside."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed)
-        with Path(f"{parsed.database}.lock").open("w") as lock, engine.connect() as connection:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    """A transaction beside which no other process migrates."""
+    engine = _engine(url)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
             yield connection
-            connection.commit()
-    else:
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"))
-        with engine.connect() as connection:
-            connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
-            connection.commit()
-            try:
-                yield connection
-                connection.commit()
-            finally:
-                connection.rollback()
-                connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
-                connection.commit()
-    engine.dispose()
+    finally:
+        engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"))
+    engine = create_engine(parsed, connect_args=sqlite.arguments(parsed))
+    sqlite.prepare(engine, "BEGIN IMMEDIATE")
+    return engine

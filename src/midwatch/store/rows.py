@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +32,13 @@ async def next_number(tx: AsyncConnection, name: str) -> int:
     )
     await tx.execute(statement)
     return (await tx.execute(select(counters.c.value).where(counters.c.name == name))).scalar_one()
+
+
+def json_text(tx: AsyncConnection, column: ColumnElement[str], field: str) -> ColumnElement[Any]:
+    """A field of a JSON text, as text; NULL when it has none."""
+    if tx.dialect.name == "postgresql":
+        return cast(column, postgresql.JSON)[field].as_string()
+    return func.json_extract(column, f"$.{field}")
 
 
 def _insert(tx: AsyncConnection, table: Table) -> Any:

@@ -4,6 +4,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.store import locks
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
@@ -49,6 +50,7 @@ async def counts(tx: AsyncConnection) -> dict[str, int]:
 
 async def tell(tx: AsyncConnection, event: RunEvent) -> int:
     """Appends what a watcher sees; its number within the run."""
+    await locks.alone(tx, f"run {event.run_id}")  # a worker and a person's cancelling may speak at once
     last = (await tx.execute(select(func.max(e.c.seq)).where(e.c.run_id == event.run_id))).scalar_one()
     seq = (last or 0) + 1
     await tx.execute(insert(e).values(run_id=event.run_id, seq=seq, body=event.model_copy(update={"seq": seq}).model_dump_json()))

@@ -1,12 +1,14 @@
 """The schema. Each noun is a row with what is searched by in columns, and the whole of it as the domain's own JSON in `body`."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only in an INTEGER primary key
+ACTOR, OBJECT = 200, 200  # bytes
 
 
 class Utc(TypeDecorator[datetime]):
@@ -27,24 +29,61 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def kept(value: str, most: int) -> str:
+    """A short text as it is kept: at most so many bytes, without the sign NUL, which PostgreSQL keeps in no text.
+
+    Senders choose names: one that is too long is cut and told apart by its hash, so that it is still found.
+    """
+    value = value.replace("\0", "")
+    encoded = value.encode()
+    if len(encoded) <= most:
+        return value
+    mark = "~" + sha256(encoded).hexdigest()[:32]
+    return encoded[: most - len(mark)].decode(errors="ignore") + mark
+
+
+class Name(TypeDecorator[str]):
+    """A key, or what is searched by, of at most so many bytes; the body has the whole."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else kept(value, self.most)
+
+
+class Words(TypeDecorator[str]):
+    """A text of any length, without NUL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value.replace("\0", "") if value else value
+
+
 # One request of a monitoring system: kept so that a retry is recognised and what was not understood can be looked at.
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("source", String(64), primary_key=True),
-    Column("id", String(200), primary_key=True),
+    Column("source", Name(64), primary_key=True),
+    Column("id", Name(200), primary_key=True),
     Column("received_at", Utc, nullable=False, index=True),
     Column("outcome", String(16), nullable=False, index=True),
-    Column("note", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("body", Words, nullable=False),
 )
 
 alerts = Table(
     "alerts",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("source", String(64), nullable=False),
-    Column("fingerprint", String(300), nullable=False),
+    Column("source", Name(64), nullable=False),
+    Column("fingerprint", Name(300), nullable=False),
     Column("incident_id", String(40), nullable=False, index=True),
     Column("status", String(16), nullable=False),
     Column("last_seen", Utc, nullable=False),
@@ -59,12 +98,12 @@ incidents = Table(
     Column("number", Integer, nullable=False, unique=True),
     Column("status", String(16), nullable=False),
     Column("severity", String(16), nullable=False),
-    Column("service", String(300), nullable=False, index=True),
-    Column("source", String(64), nullable=False),
+    Column("service", Name(300), nullable=False, index=True),
+    Column("source", Name(64), nullable=False),
     Column("created_at", Utc, nullable=False, index=True),
     Column("updated_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("words", Text, nullable=False),
+    Column("words", Words, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_incidents_status_created", "status", "created_at"),
 )
@@ -72,7 +111,7 @@ incidents = Table(
 incident_keys = Table(
     "incident_keys",
     metadata,
-    Column("key", String(700), primary_key=True),
+    Column("key", Name(700), primary_key=True),
     Column("incident_id", String(40), primary_key=True, index=True),
 )
 
@@ -104,7 +143,7 @@ calls = Table(
     "calls",
     metadata,
     Column("run_id", String(40), primary_key=True),
-    Column("key", String(200), primary_key=True),
+    Column("key", Name(200), primary_key=True),
     Column("number", Integer),
     Column("kind", String(16), nullable=False),
     Column("body", Text, nullable=False),
@@ -121,7 +160,7 @@ run_events = Table(
 effects = Table(
     "effects",
     metadata,
-    Column("key", String(200), primary_key=True),
+    Column("key", Name(200), primary_key=True),
     Column("state", String(16), nullable=False),
     Column("next_at", Utc, nullable=False),
     Column("body", Text, nullable=False),
@@ -131,7 +170,7 @@ effects = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", String(100), primary_key=True),
+    Column("id", Name(100), primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("beat_at", Utc, nullable=False),
 )
@@ -159,9 +198,9 @@ audit = Table(
     metadata,
     Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False, index=True),
-    Column("actor", String(200), nullable=False, index=True),
+    Column("actor", Name(ACTOR), nullable=False, index=True),
     Column("action", String(64), nullable=False, index=True),
-    Column("object", String(200), nullable=False),
+    Column("object", Name(OBJECT), nullable=False),
     Column("detail", Text, nullable=False),
     Column("hash", String(64), nullable=False),
 )

@@ -1,0 +1,164 @@
+"""The whole store as one zip with a file of JSON lines per table: the same from SQLite and PostgreSQL, and for both.
+
+`midwatch.json`, written last, says the form's and the schema's version and how many rows each table has. Rows go through a few
+hundred at a time, however large the store is.
+"""
+
+import asyncio
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from midwatch.domain.base import Model
+from midwatch.store import locks
+from midwatch.store.database import Database
+from midwatch.store.errors import StoreError
+from midwatch.store.migrate import head
+from midwatch.store.tables import Utc, metadata
+
+VERSION = 1
+_ABOUT = "midwatch.json"
+_ROWS = 500
+_LINE = 64 * 1024 * 1024  # bytes; no row comes near it
+
+
+class Contents(Model, frozen=True):
+    """What a backup holds: rows by table."""
+
+    version: int = VERSION
+    schema_revision: str
+    rows: dict[str, int]
+
+
+async def backup(db: Database, path: Path) -> Contents:
+    """Everything as it is at one moment, while others go on writing. The file appears when it is whole; only its owner may read it."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        with ZipFile(part, "w", ZIP_DEFLATED) as pack:
+            async with db.snapshot() as tx:
+                rows = {table.name: await _pack(tx, pack, table) for table in metadata.sorted_tables}
+            contents = Contents(schema_revision=head(), rows=rows)
+            pack.writestr(_ABOUT, contents.model_dump_json(indent=2))
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(f"The backup {path} cannot be written: {error.strerror or error}.", "Give a folder with room in it") from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return contents
+
+
+async def restore(db: Database, path: Path) -> Contents:
+    """Puts a backup into an empty store: all of it, or nothing and a StoreError."""
+    try:
+        with ZipFile(path) as pack:
+            contents = _contents(pack, path)
+            async with db.write() as tx:
+                await locks.alone(tx, "restore")
+                await _refuse_unless_empty(tx)
+                for table in metadata.sorted_tables:
+                    await _unpack(tx, pack, table, contents.rows.get(table.name, 0))
+                await _count_on(tx)
+    except (BadZipFile, zlib.error, EOFError) as error:
+        raise StoreError(f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored") from error
+    except OSError as error:
+        raise StoreError(f"The backup {path} cannot be read: {error.strerror or error}.") from error
+    return contents
+
+
+async def _pack(tx: AsyncConnection, pack: ZipFile, table: Table) -> int:
+    count = 0
+    ordered = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_ROWS)
+    with pack.open(f"{table.name}.jsonl", "w", force_zip64=True) as out:
+        async with tx.stream(ordered) as rows:
+            async for some in rows.mappings().partitions(_ROWS):
+                count += len(some)
+                await asyncio.to_thread(_write, out, [dict(row) for row in some])
+    return count
+
+
+def _write(out: IO[bytes], rows: list[dict[str, Any]]) -> None:
+    out.write("".join(json.dumps(row, ensure_ascii=False, default=datetime.isoformat) + "\n" for row in rows).encode())
+
+
+def _contents(pack: ZipFile, path: Path) -> Contents:
+    try:
+        said = json.loads(pack.read(_ABOUT))
+        version = said["version"]
+        contents = Contents.model_validate(said) if version == VERSION else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path} is no backup of Midwatch.", "Give a file that `midwatch` backed up") from error
+    if contents is None:
+        raise StoreError(f"{path} has form {version}; this version of Midwatch reads form {VERSION}.", "Restore it with a newer version")
+    if contents.schema_revision != head():
+        raise StoreError(
+            f"{path} holds schema {contents.schema_revision}; this version of Midwatch has schema {head()}.",
+            "Restore it into an empty store with the version that made it, then start this version on that store",
+        )
+    if strange := sorted(set(contents.rows) ^ set(metadata.tables)):
+        raise StoreError(f"{path} does not hold the tables of its schema ({', '.join(strange)}).", "Take another backup")
+    return contents
+
+
+async def _refuse_unless_empty(tx: AsyncConnection) -> None:
+    for table in metadata.sorted_tables:
+        if (await tx.execute(select(table).limit(1))).first() is not None:
+            raise StoreError(
+                f"The store is not empty: there is something in {table.name}.", "Restore into a new database; nothing was changed"
+            )
+
+
+async def _unpack(tx: AsyncConnection, pack: ZipFile, table: Table, promised: int) -> None:
+    try:
+        member = pack.open(f"{table.name}.jsonl")
+    except KeyError as error:
+        raise StoreError(f"The backup lacks {table.name}.", "Take another backup; nothing was restored") from error
+    count = 0
+    with member as lines:
+        rows = _read(lines, table)
+        while some := await asyncio.to_thread(lambda: list(islice(rows, _ROWS))):
+            count += len(some)
+            await tx.execute(insert(table), some)
+    if count != promised:
+        raise StoreError(f"The backup has {count} rows of {table.name} and should have {promised}.", "Take another backup")
+
+
+def _read(lines: IO[bytes], table: Table) -> Iterator[dict[str, Any]]:
+    names = {column.name for column in table.columns}
+    moments = [column.name for column in table.columns if isinstance(column.type, Utc)]
+    number = 0
+    while line := lines.readline(_LINE):
+        number += 1
+        try:
+            row = json.loads(line)
+            if set(row) != names:
+                raise ValueError("other columns")
+            row |= {name: datetime.fromisoformat(row[name]) for name in moments if row[name] is not None}
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"Line {number} of {table.name} is not a row of it: {error}.", "Take another backup; nothing was restored"
+            ) from error
+        yield row
+
+
+async def _count_on(tx: AsyncConnection) -> None:
+    """PostgreSQL counts its serial numbers beside the table; SQLite goes on from the highest."""
+    if tx.dialect.name != "postgresql":
+        return
+    for table in metadata.sorted_tables:
+        if (column := table.autoincrement_column) is not None:
+            last = (await tx.execute(select(func.coalesce(func.max(column), 0)))).scalar_one()
+            if last:
+                sequence = text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")
+                await tx.execute(sequence, {"table": table.name, "column": column.name, "last": last})

@@ -1,0 +1,61 @@
+"""What a database can refuse, in one sentence, with what to do next."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import yaml
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+
+_SENTENCES = Path(__file__).parent / "errors.yaml"
+
+
+class StoreError(Exception):
+    """The store cannot be used as it is."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+@contextmanager
+def plain(url: str) -> Generator[None]:
+    """Raises StoreError for what lies at the database itself; everything else goes through."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise StoreError(f"The database {_place(url)} is too busy: nothing became free in time.", "Try again a little later") from error
+    except DBAPIError as error:
+        if (found := _about(error)) is None:
+            raise
+        raise StoreError(found["reason"].format(place=_place(url), said=_first_line(error)), found["hint"]) from error
+
+
+@cache
+def _sentences() -> dict[str, dict[str, str]]:
+    return yaml.safe_load(_SENTENCES.read_text())
+
+
+def _about(error: DBAPIError) -> dict[str, str] | None:
+    """SQLite names its errors, the first two words are the kind; PostgreSQL gives five signs, the first two are the class."""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    names = ["_".join(name.split("_")[:2])]
+    if not name and hasattr(error.orig, "sqlstate"):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        unreached = not state and isinstance(error, OperationalError)
+        names = ["POSTGRES"] if unreached else [f"POSTGRES_{state}", f"POSTGRES_{state[:2]}"]
+    known = _sentences()
+    return next((known[n] for n in names if n in known), None)
+
+
+def _place(url: str) -> str:
+    """Never with the password."""
+    parsed = make_url(url)
+    return parsed.database or "" if parsed.get_backend_name() == "sqlite" else parsed.render_as_string(hide_password=True)
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

@@ -1,0 +1,119 @@
+"""A desk over a real store with a clock in hand."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from midwatch.domain.alert import Alert, AlertStatus, Delivery, Remark
+from midwatch.domain.incident import Entry, Incident, StoredAlert
+from midwatch.domain.work import Run, RunState
+from midwatch.integrations.inbox import Forged, Hook, Inbox
+from midwatch.services import alerts
+from midwatch.services.alerts import Receipt
+from midwatch.services.desk import Desk
+from midwatch.settings import SenderSettings, Settings
+from midwatch.store import alerts as stored
+from midwatch.store import incidents, runs, timeline
+from midwatch.store.database import Database
+from midwatch.store.incidents import Filter
+
+START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+
+
+def _verify(hook: Hook, sender: SenderSettings) -> None:
+    if hook.headers.get("x-token") not in [t.get_secret_value() for t in sender.tokens]:
+        raise Forged("The token is not right.")
+
+
+def _parse(hook: Hook, sender: SenderSettings) -> Delivery:
+    try:
+        return Delivery.model_validate_json(hook.body)
+    except ValueError:
+        return Delivery(unknown="no delivery")
+
+
+INBOX = Inbox(source="bell", title="Bell", verify=_verify, parse=_parse)
+TOKEN = {"x-token": "let me in"}
+
+
+class Watch:
+    """What a test says and sees: alerts in at a time of its choice, and what has become of them."""
+
+    def __init__(self, db: Database, settings: Settings | None = None) -> None:
+        self.now = START
+        self.woken = 0
+        self.fetched: list[str] = []
+        given = settings or Settings.model_validate({"senders": {"bell": {"tokens": ["let me in"]}}})
+        self.desk = Desk(db, given, {"bell": INBOX}, lambda: self.now, self._wake, self._fetch)
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    async def _fetch(self, address: str) -> bytes:
+        self.fetched.append(address)
+        return b""
+
+    def later(self, **given: float) -> "Watch":
+        self.now += timedelta(**given)
+        return self
+
+    async def says(self, *said: Alert, **more: Any) -> Receipt:
+        return await alerts.store(self.desk, "bell", Delivery(alerts=said, **more), "")
+
+    async def remarks(self, *said: Remark) -> Receipt:
+        return await alerts.store(self.desk, "bell", Delivery(remarks=said), "")
+
+    async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
+        body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
+        return await alerts.receive(self.desk, "bell", Hook(body.encode(), self.now, TOKEN if headers is None else headers))
+
+    async def incidents(self) -> list[Incident]:
+        async with self.desk.db.read() as tx:
+            return (await incidents.listed(tx, Filter(), 1, 100))[0]
+
+    async def incident(self) -> Incident:
+        (only,) = await self.incidents()
+        return only
+
+    async def alerts(self, incident_id: str) -> dict[str, StoredAlert]:
+        async with self.desk.db.read() as tx:
+            return {a.alert.fingerprint: a for a in await stored.of_incident(tx, incident_id)}
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        async with self.desk.db.read() as tx:
+            return await timeline.of_incident(tx, incident_id)
+
+    async def kinds(self) -> list[str]:
+        return [entry.kind for entry in await self.timeline((await self.incident()).id)]
+
+    async def runs(self) -> list[Run]:
+        async with self.desk.db.read() as tx:
+            return (await runs.listed(tx, 1, 100))[0]
+
+    async def every_incident(self) -> dict[str, Incident]:
+        async with self.desk.db.read() as tx:
+            return {i.id: i for i in (await incidents.listed(tx, Filter(), 1, 100_000))[0]}
+
+    async def runs_of_incidents(self) -> dict[str, list[Run]]:
+        async with self.desk.db.read() as tx:
+            found: dict[str, list[Run]] = {}
+            for run in (await runs.listed(tx, 1, 100_000))[0]:
+                found.setdefault(run.incident_id, []).append(run)
+            return found
+
+    async def begin(self, run: Run) -> None:
+        """A worker takes it."""
+        async with self.desk.db.write() as tx:
+            assert await runs.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)
+
+
+def alert(fingerprint: str = "f1", status: AlertStatus = AlertStatus.FIRING, **more: Any) -> Alert:
+    given = {"source": "bell", "severity": "medium", "title": f"{fingerprint} hurts", "starts_at": START}
+    return Alert.model_validate({**given, "fingerprint": fingerprint, "status": status, **more})
+
+
+def over(fingerprint: str = "f1", **more: Any) -> Alert:
+    return alert(fingerprint, AlertStatus.RESOLVED, **more)
+
+
+CART: dict[str, Any] = {"labels": {"namespace": "shop", "deployment": "cart"}}

@@ -1,0 +1,200 @@
+import asyncio
+import json
+import stat
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import insert, select
+
+from midwatch.domain.access import AccessRole, ApiKey
+from midwatch.domain.incident import Entry, StoredAlert
+from midwatch.domain.work import RunEvent
+from midwatch.store import access, alerts, audit, deliveries, effects, incidents, runs, timeline, workers
+from midwatch.store.audit import Act
+from midwatch.store.backup import Contents, backup, restore
+from midwatch.store.database import Database
+from midwatch.store.deliveries import Kept, Outcome
+from midwatch.store.errors import StoreError
+from midwatch.store.migrate import head
+from midwatch.store.tables import calls, metadata
+from tests.postgres import Server
+from tests.store.build import NOW, alert, effect, incident, run
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def other(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
+    """A second, empty store of either kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'other.db'}"
+    else:
+        server: Server = request.getfixturevalue("postgres")
+        url = server.migrated()
+    async with Database.open(url) as opened:
+        yield opened
+
+
+async def fill(db: Database, count: int = 3) -> None:
+    """Something in every table."""
+    async with db.write() as tx:
+        await deliveries.add(tx, Kept(source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň"))
+        for n in range(1, count + 1):
+            await incidents.add(tx, incident(await incidents.number(tx), keys=(f"k{n}", "shared")))
+            await timeline.append(tx, Entry(incident_id=f"inc_{n}", at=NOW, kind="opened", text='it\\n"began"'))
+            known = StoredAlert(id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW)
+            await alerts.put(tx, known)
+            await runs.add(tx, run(n))
+            await runs.tell(tx, RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked"))
+            await tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
+            await effects.add(tx, effect(f"e{n}"))
+            await audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
+        await workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
+        await access.add_key(tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW))
+        await access.invite(tx, "secret", AccessRole.VIEWER, NOW)
+
+
+async def everything(db: Database) -> Rows:
+    async with db.read() as tx:
+        found: Rows = {}
+        for table in metadata.sorted_tables:
+            rows = await tx.execute(select(table).order_by(*table.primary_key.columns))
+            found[table.name] = [tuple(row) for row in rows]
+        return found
+
+
+async def test_a_backup_comes_back_whole_in_either_kind(db: Database, other: Database, tmp_path: Path) -> None:
+    await fill(db)
+    async with db.write() as tx:  # more than goes through at a time
+        await tx.execute(insert(metadata.tables["timeline"]), [{"incident_id": "inc_1", "at": NOW, "kind": "k", "body": "{}"}] * 1201)
+    contents = await backup(db, tmp_path / "b.zip")
+    before = await everything(db)
+    assert {name: len(rows) for name, rows in before.items()} == contents.rows and all(contents.rows.values())
+    assert await restore(other, tmp_path / "b.zip") == contents
+    assert await everything(other) == before
+
+
+async def test_a_restored_store_counts_on(db: Database, other: Database, tmp_path: Path) -> None:
+    await fill(db)
+    await backup(db, tmp_path / "b.zip")
+    await restore(other, tmp_path / "b.zip")
+    async with other.write() as tx:
+        assert await incidents.number(tx) == 4
+        await timeline.append(tx, Entry(incident_id="inc_1", at=NOW, kind="note", text="after"))
+        await audit.append(tx, Act(at=NOW, actor="bob", action="note", object="inc_1"))
+    async with other.read() as tx:
+        assert [e.text for e in await timeline.of_incident(tx, "inc_1")][-1] == "after"
+        assert [a.seq for a in await audit.listed(tx)] == [4, 3, 2, 1] and await audit.broken(tx) is None
+
+
+async def db_counts(db: Database) -> dict[str, int]:
+    async with db.read() as tx:
+        return await incidents.counts(tx)
+
+
+async def test_a_backup_is_of_one_moment(db: Database, tmp_path: Path) -> None:
+    """Incidents, keys and timeline are written together, all the while; none is there without the others."""
+    stop = asyncio.Event()
+
+    async def write() -> None:
+        while not stop.is_set():
+            async with db.write() as tx:
+                number = await incidents.number(tx)
+                await incidents.add(tx, incident(number, keys=("k",)))
+                await timeline.append(tx, Entry(incident_id=f"inc_{number}", at=NOW, kind="opened", text="t"))
+
+    writing = asyncio.create_task(write())
+    try:
+        while not await db_counts(db):
+            await asyncio.sleep(0.01)
+        for _ in range(5):
+            rows = (await backup(db, tmp_path / "b.zip")).rows
+            assert rows["incidents"] == rows["timeline"] == rows["incident_keys"] > 0
+    finally:
+        stop.set()
+        await writing
+
+
+async def test_only_its_owner_may_read_it_and_nothing_is_left_over(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "b.zip"
+    with pytest.raises(StoreError, match=r"cannot be written: No such file"):
+        await backup(db, path)
+    path.parent.mkdir()
+    await backup(db, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and list(path.parent.iterdir()) == [path]
+
+
+async def test_a_store_that_is_not_empty_is_left_alone(db: Database, tmp_path: Path) -> None:
+    await fill(db)
+    await backup(db, tmp_path / "b.zip")
+    before = await everything(db)
+    with pytest.raises(StoreError, match="not empty"):
+        await restore(db, tmp_path / "b.zip")
+    assert await everything(db) == before
+
+
+def spoil(path: Path, name: str, content: str | None) -> Path:
+    """The same backup with one file in it exchanged or left out."""
+    made = path.with_name("spoiled.zip")
+    with ZipFile(path) as pack, ZipFile(made, "w") as out:
+        for member in pack.namelist():
+            given = content if member == name else pack.read(member).decode()
+            if given is not None:
+                out.writestr(member, given)
+    return made
+
+
+def about(**more: Any) -> str:
+    rows = dict.fromkeys(metadata.tables, 0)
+    return json.dumps({**Contents(schema_revision=head(), rows=rows).model_dump(), **more})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("midwatch.json", about(version=2), "has form 2"),
+        ("midwatch.json", about(schema_revision="9999"), "holds schema 9999"),
+        ("midwatch.json", about(rows={"incidents": 0}), "does not hold the tables"),
+        ("midwatch.json", "[]", "is no backup"),
+        ("midwatch.json", None, "is no backup"),
+        ("timeline.jsonl", None, "lacks timeline"),
+        ("timeline.jsonl", "", "0 rows of timeline and should have 3"),
+        ("timeline.jsonl", "{}\n", "Line 1 of timeline"),
+        ("timeline.jsonl", "[1]\n", "Line 1 of timeline"),
+        ("workers.jsonl", '{"id": "w", "started_at": "yesterday", "beat_at": null}\n', "Line 1 of workers"),
+        ("workers.jsonl", '{"id": "w", "started_at": 7, "beat_at": null}\n', "Line 1 of workers"),
+        ("workers.jsonl", '{"id": "w"', "Line 1 of workers"),
+    ],
+)
+async def test_what_is_not_right_is_refused_and_nothing_is_kept(
+    db: Database, tmp_path: Path, migrated_file: Path, name: str, content: str | None, said: str
+) -> None:
+    async with Database.open(f"sqlite:///{tmp_path / 'full.db'}") as full:
+        await fill(full)
+        await backup(full, tmp_path / "b.zip")
+    with pytest.raises(StoreError, match=said):
+        await restore(db, spoil(tmp_path / "b.zip", name, content))
+    assert not any((await everything(db)).values())
+
+
+async def test_a_damaged_file_is_refused(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "b.zip"
+    with pytest.raises(StoreError, match="cannot be read"):
+        await restore(db, path)
+    path.write_bytes(b"no zip")
+    with pytest.raises(StoreError, match="damaged or is no backup"):
+        await restore(db, path)
+    await fill(db, 50)
+    await backup(db, path)
+    whole = bytearray(path.read_bytes())
+    for place in range(200, len(whole) // 2, 50):
+        whole[place] ^= 0xFF
+    path.write_bytes(whole)
+    async with Database.open(f"sqlite:///{tmp_path / 'other.db'}") as empty:
+        with pytest.raises(StoreError):
+            await restore(empty, path)
+        assert not any((await everything(empty)).values())
