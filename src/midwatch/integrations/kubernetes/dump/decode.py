@@ -139,12 +139,12 @@ def _text_keys(holder: Any) -> None:
 
 def dated(value: Any) -> Any:
     """The same tree with every time aware: one without a zone is UTC, as the API server writes."""
+    if isinstance(value, str):
+        return value.replace(" ", "T") + "Z" if value[4:5] == "-" and _NAIVE_TIME.match(value) else value
     if isinstance(value, dict):
-        return {key: dated(item) for key, item in cast(Json, value).items()}
+        return {key: dated(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, list):
-        return [dated(item) for item in cast("list[Any]", value)]
+        return [dated(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, str) and _NAIVE_TIME.match(value):
-        return value.replace(" ", "T") + "Z"
     return value

@@ -42,7 +42,13 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
 def _namespace(parts: list[_Part]) -> str:
     """The namespace that the rest of the text is about, for the parts that do not name theirs."""
     said = {part.command.namespace for part in parts if part.command.namespace}
-    said |= {m[1] for part in parts if part.command.verb != "logs" for _, line in part.lines if (m := _NAMESPACE.match(line))}
+    said |= {
+        m[1]
+        for part in parts
+        if part.command.verb != "logs"
+        for _, line in part.lines
+        if line.startswith("Namespace:") and (m := _NAMESPACE.match(line))
+    }
     return said.pop() if len(said) == 1 else ""
 
 

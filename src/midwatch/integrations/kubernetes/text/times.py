@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _AGE = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?")
 _SEEN = re.compile(r"(\S+)\s+\(x(\d{1,9}) over (\S+?)\)")
@@ -24,6 +25,7 @@ class Seen:
     count: int | None = None
 
 
+@lru_cache(maxsize=4096)
 def age(text: str) -> timedelta | None:
     match = _AGE.fullmatch(text.strip())
     if not match or not any(match.groups()):
@@ -50,7 +52,7 @@ def ago(now: datetime | None, span: timedelta | None) -> str | None:
 
 
 def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def moment(text: str) -> datetime | None:

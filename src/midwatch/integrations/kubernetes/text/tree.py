@@ -62,7 +62,10 @@ class Node:
             self.key, self.value = "", self.text
 
     def find(self, *keys: str) -> "Node | None":
-        return next((child for child in self.children if child.key in keys), None)
+        for child in self.children:
+            if child.key in keys:
+                return child
+        return None
 
     def all(self, key: str) -> "list[Node]":
         return [child for child in self.children if child.key == key]
