@@ -241,7 +241,7 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
     probe = limits.PROBE_LOG_BYTES if Path.of(file.name).of_log else limits.PROBE_BYTES
     if file.size is None or file.size > probe:
         start = _tried(state, file, lambda f: ends.start(f, probe))
-        if start is None or text.read(ends.decoded(start)[0], name=file.name, now=now) is None:
+        if start is None or not text.recognised(ends.decoded(start)[0], name=file.name):
             return start is None
     data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
     if not data:

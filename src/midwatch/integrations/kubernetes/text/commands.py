@@ -25,6 +25,7 @@ _NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--type
 # A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the bare command.
 _LINE = re.compile(r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) +(?=[a-z-])(?P<rest>.{1,2000})")
 _PIPE = re.compile(r" ?(?:\|+|;|&&|2?>) ?")
+_ATTACHED = re.compile(r"-[nlocL].+")
 _DIRECTORY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TOO_COMMON = "kubectl dump output out log logs evidence tmp describe get cluster data text files"
 _NO_NAMESPACE = frozenset(_TOO_COMMON.split())
@@ -152,7 +153,7 @@ def _flags(words: list[str]) -> tuple[dict[str, str], list[str]]:
             flags[flag] = value
         elif word in _WITH_VALUE:
             flags[word] = next(left, "")
-        elif re.fullmatch(r"-[nlocL].+", word):
+        elif _ATTACHED.fullmatch(word):
             flags[word[:2]] = word[2:]
         else:
             flags[word] = "true"

@@ -9,6 +9,7 @@ _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]?[@-~]|\][^\x07\x1b]{0,256}(?:\x
 _CONTROL = bytes({*range(0x20), 0x7F} - {*b"\t\n"})
 _BREAKS = {"\x85": " ", "\u2028": " ", "\u2029": " ", "\xa0": " ", "\ufeff": ""}
 # A saved answer of another tool: its JSON header lines, and the names of the streams around the text.
+_WRAPPED = ("{", "s", "`")
 _WRAPPING = re.compile(r'(?:\{".*\}|stdout:|stderr:|```\w*)\s*')
 
 
@@ -23,12 +24,14 @@ class Section:
 
 def sections(content: str, named: Command) -> list[Section]:
     found = [Section(named)]
+    lines = found[-1].lines
     for number, line in enumerate(clean(content).split("\n"), 1):
         said = command(line)
         if said:
             found.append(Section(said, introduced=True))
+            lines = found[-1].lines
         else:
-            found[-1].lines.append((number, line))
+            lines.append((number, line))
     return [s for s in found if s.introduced or any(line.strip() for _, line in s.lines)]
 
 
@@ -52,9 +55,11 @@ def unwrapped(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
         kept[0] = (kept[0][0], kept[0][1].lstrip().removeprefix('"'))
         last = next(i for i in range(len(kept) - 1, -1, -1) if kept[i][1])
         kept[last] = (kept[last][0], kept[last][1].removesuffix('"'))
-    left = min((len(line) - len(line.lstrip()) for _, line in kept if line), default=0)
-    return [(n, line[left:]) for n, line in kept] if left else kept
+    if not kept or not kept[0][1][:1].isspace():
+        return kept
+    left = min(len(line) - len(line.lstrip()) for _, line in kept if line)
+    return [(n, line[left:]) for n, line in kept]
 
 
 def _wrapping(line: str) -> bool:
-    return bool(line) and line[0] in "{s`" and bool(_WRAPPING.fullmatch(line))
+    return line.startswith(_WRAPPED) and bool(_WRAPPING.fullmatch(line))

@@ -34,6 +34,7 @@ def age(text: str) -> timedelta | None:
     return timedelta(days=365 * years + days, hours=hours, minutes=minutes, seconds=seconds)
 
 
+@lru_cache(maxsize=4096)
 def seen(text: str) -> Seen:
     if match := _SEEN.match(text.strip()):
         return Seen(age(match[1]), age(match[3]), int(match[2]))
@@ -41,6 +42,7 @@ def seen(text: str) -> Seen:
     return Seen(once, once)
 
 
+@lru_cache(maxsize=4096)
 def ago(now: datetime | None, span: timedelta | None) -> str | None:
     """The moment `span` before `now`; None when either is unknown."""
     if now is None or span is None:
