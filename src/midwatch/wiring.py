@@ -3,11 +3,10 @@
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from midwatch.engine.gather import Door
 from midwatch.integrations import kubernetes
-from midwatch.integrations.kubernetes.client import connect
-from midwatch.integrations.kubernetes.dump import open_dump
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
 from midwatch.integrations.manifest import Integration
 from midwatch.kit.clock import utc_now
@@ -26,9 +25,14 @@ FRESH_S = 30.0  # an answer this old is still the state of the cluster; within o
 
 
 def reader(settings: Settings, *, dump: str = "", context: str = "") -> Reader:
-    """Who answers: a dump, or the cluster of a kubeconfig's context. Raises Refusal when it cannot be opened."""
+    """Who answers: a dump, or the cluster of a kubeconfig's context. Raises Refusal when it cannot be opened.
+
+    Of the two only the one that is wanted is loaded: an HTTP client, or a reader of text and archives, is a seventh of the start.
+    """
     try:
-        return open_dump(dump) if dump else connect(settings.kubernetes.kubeconfig, context or None)
+        if dump:
+            return import_module("midwatch.integrations.kubernetes.dump").open_dump(dump)
+        return import_module("midwatch.integrations.kubernetes.client").connect(settings.kubernetes.kubeconfig, context or None)
     except Refused as refused:
         raise Refusal(str(refused)) from refused
 
