@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from midwatch.kit import trees
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class _Shape:
 
 @cache
 def _shapes() -> tuple[_Shape, ...]:
-    entries = yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entries = trees.load(files("midwatch.kit").joinpath("redaction.yaml").read_text())
     return tuple(_shape(e) for e in entries)
 
 

@@ -4,11 +4,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
-
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Ask
 from midwatch.domain.investigation import Request
+from midwatch.kit import trees
 
 
 class Line(Model, frozen=True):
@@ -36,6 +35,6 @@ def _filled(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
 
 @cache
 def playbook(name: str) -> Playbook:
-    entry = yaml.load(files(__name__).joinpath(f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entry = trees.load(files(__name__).joinpath(f"{name}.yaml").read_text())
     lines = [{**{k: v for k, v in line.items() if k != "with"}, "arguments": line.get("with", {})} for line in entry["asks"]]
     return Playbook(title=entry["title"], asks=tuple(Line(**line) for line in lines))

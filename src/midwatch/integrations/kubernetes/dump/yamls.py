@@ -9,6 +9,7 @@ from typing import Any, cast
 import yaml
 
 from midwatch.integrations.kubernetes.kinds import BY_NAME
+from midwatch.kit import trees
 
 LIKELY = re.compile(r"^(?:apiVersion|kind|items|metadata)[ \t]*:", re.M)
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)", re.M)
@@ -24,14 +25,12 @@ _INLINE_NESTING = re.compile(r"(?:[-?:][ \t]+){100}")
 _DEPTH = 1000
 # Aliases make a short text a huge tree (each level doubling it); a real document has a node for every few characters.
 _NODES = 1_000_000
-_TAG = "tag:yaml.org,2002:"
-_TEXT, _MAP, _LIST, _MERGE = (_TAG + name for name in ("str", "map", "seq", "merge"))
-_VALUES = frozenset(_TAG + name for name in ("null", "bool", "int", "float"))
+_MERGE = "tag:yaml.org,2002:merge"
 # Merging (`<<`) copies, so here too each level of a hostile text multiplies; people merge a handful of maps.
 _MERGES, _MERGED_KEYS = 20, 1000
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(trees.TreeLoader):
     """Times stay text (the structs decode them), `12:30` is no number in base 60, and `=` is just text."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -45,50 +44,13 @@ class _Loader(yaml.CSafeLoader):
 
 _INTEGER = re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")
 _FLOAT = re.compile(r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$")
-_NARROWED = {_TAG + "int": _INTEGER, _TAG + "float": _FLOAT}
-_DROPPED = (_TAG + "timestamp", _TAG + "value")
+_NARROWED = {"tag:yaml.org,2002:int": _INTEGER, "tag:yaml.org,2002:float": _FLOAT}
+_DROPPED = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
 _Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, _NARROWED.get(tag, pattern)) for tag, pattern in pairs if tag not in _DROPPED]
     for first, pairs in cast(_Resolvers, yaml.CSafeLoader.yaml_implicit_resolvers).items()
 }
-
-
-class _Uncommon(Exception):
-    """More than maps with plain keys, lists and plain values."""
-
-
-class _TreeLoader(_Loader):
-    """For a text without aliases: a plain tree needs none of the care that the library takes of one that refers to itself."""
-
-    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: tuple[bool, bool]) -> str:
-        if kind is not yaml.ScalarNode or not implicit[0] or value is None:
-            return super().resolve(kind, value, implicit)
-        resolvers = self.yaml_implicit_resolvers.get(value[:1], ())
-        return next((tag for tag, pattern in resolvers if pattern.match(value)), _TEXT)
-
-    def construct_document(self, node: yaml.Node) -> Any:
-        try:
-            return self._built(node)
-        except (_Uncommon, RecursionError):
-            return super().construct_document(node)
-
-    def _built(self, node: yaml.Node) -> Any:
-        kind, tag = type(node), node.tag
-        if kind is yaml.ScalarNode and tag == _TEXT:
-            return node.value
-        if kind is yaml.MappingNode and tag == _MAP:
-            return {self._key(key): self._built(value) for key, value in node.value}
-        if kind is yaml.SequenceNode and tag == _LIST:
-            return [self._built(value) for value in node.value]
-        return self._key(node)
-
-    def _key(self, node: yaml.Node) -> Any:
-        if type(node) is yaml.ScalarNode and node.tag == _TEXT:
-            return node.value
-        if node.tag not in _VALUES:
-            raise _Uncommon
-        return self.yaml_constructors[node.tag](self, node)
 
 
 def _untagged(loader: yaml.CSafeLoader, _suffix: str, node: yaml.Node) -> Any:
@@ -168,7 +130,7 @@ def load(piece: Piece) -> tuple[Any, tuple[int, str] | None]:
 
 def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
     try:
-        return yaml.load(text, _Loader if "*" in text else _TreeLoader), None  # noqa: S506  subclasses of the safe loader
+        return trees.load(text, _Loader), None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return None, (line + (mark.line if mark else 0), f"broken YAML: {error.problem or error.context or 'syntax'}")
