@@ -24,18 +24,17 @@ class TreeLoader(yaml.CSafeLoader):
         return value
 
     def _next(self, expected: type[yaml.Event]) -> None:
-        if type(self.get_event()) is not expected:
+        if not isinstance(self.get_event(), expected):
             raise _Uncommon
 
     def _value(self, event: Any) -> Any:
-        kind: type[Any] = type(event)
-        if kind is yaml.AliasEvent or event.anchor is not None or event.tag is not None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None or event.tag is not None:
             raise _Uncommon
-        if kind is yaml.ScalarEvent:
+        if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
-        return self._map() if kind is yaml.MappingStartEvent else self._list()
+        return self._map() if isinstance(event, yaml.MappingStartEvent) else self._list()
 
-    def _scalar(self, event: Any) -> Any:
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
         text: str = event.value
         if event.implicit[0]:
             for tag, pattern in self.yaml_implicit_resolvers.get(text[:1], ()):
@@ -47,15 +46,15 @@ class TreeLoader(yaml.CSafeLoader):
 
     def _map(self) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
-        while type(key := self.get_event()) is not yaml.MappingEndEvent:
-            if type(key) is not yaml.ScalarEvent:
+        while not isinstance(key := self.get_event(), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
                 raise _Uncommon
             found[self._value(key)] = self._value(self.get_event())
         return found
 
     def _list(self) -> list[Any]:
         found: list[Any] = []
-        while type(event := self.get_event()) is not yaml.SequenceEndEvent:
+        while not isinstance(event := self.get_event(), yaml.SequenceEndEvent):
             found.append(self._value(event))
         return found
 

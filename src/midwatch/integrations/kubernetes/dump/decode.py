@@ -142,9 +142,10 @@ def dated(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace(" ", "T") + "Z" if value[4:5] == "-" and _NAIVE_TIME.match(value) else value
     if isinstance(value, dict):
-        return {key: dated(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        items = cast(Json, value).items()
+        return {key: item if type(item) is str and item[4:5] != "-" else dated(item) for key, item in items}
     if isinstance(value, list):
-        return [dated(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [dated(item) for item in cast("list[Any]", value)]
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     return value

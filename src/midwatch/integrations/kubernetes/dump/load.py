@@ -259,10 +259,10 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
 
 def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
     contents = state.contents
+    row, described = (Source(name, 0, origin, naive=True) for origin in (Origin.ROW, Origin.DESCRIBED))
     for raw in parsed.objects:
         if (kind := BY_NAME.get(str(raw.get("kind")))) is not None:
-            origin = Origin.ROW if key(raw) in parsed.rows else Origin.DESCRIBED
-            contents.add(raw, kind, Source(name, 0, origin, naive=True))
+            contents.add(raw, kind, row if key(raw) in parsed.rows else described)
     for plural, namespace in parsed.lists:
         contents.whole[plural].setdefault(namespace, name)
     contents.tables += [(plural, namespace, name) for plural, namespace in parsed.named]

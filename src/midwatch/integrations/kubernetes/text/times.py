@@ -73,11 +73,13 @@ def moment(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def written(text: str) -> str | None:
     found = moment(text)
     return rfc3339(found) if found else None
 
 
+@lru_cache(maxsize=256)
 def _zone(text: str | None) -> timezone:
     if not text or text[0] not in "+-":
         return UTC
