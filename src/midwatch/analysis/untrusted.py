@@ -82,7 +82,10 @@ def instructions(text: str) -> Iterator[str]:
     """The suspicious lines of a text, oldest first; what occurs nowhere in it is not looked for line by line."""
     signs = _possible(text)
     if signs or not text.isascii():
-        yield from (line for line in text.splitlines() if _reasons(line[:LONGEST], signs))
+        for line in text.splitlines():
+            seen = line[:LONGEST]
+            if _reasons(seen, _possible(seen, signs) if seen.isascii() else signs):
+                yield line
 
 
 def _possible(text: str, among: Sequence[_Sign] = _SIGNS) -> Sequence[_Sign]:
