@@ -69,13 +69,16 @@ def _misses(cluster: Cluster) -> Iterator[Miss]:
         if pod is None or not _telling(log.text):
             continue
         for line in log.text.splitlines()[-_NEWEST:]:
-            failure = next((f for f in Failure if f.value.search(line)), None)
+            failure = next((f for f in Failure if f.value.search(line)), None) if _telling(line) else None
             if failure:
                 yield Miss(failure, pod, log, line)
 
 
 def _telling(text: str) -> bool:
-    """Beyond ASCII there are letters that the expressions take for another one of a different case (K for k): there all is read."""
+    """False for a line, or a whole log, in which no failure can be found.
+
+    Beyond ASCII there are letters that the expressions take for another one of a different case (K for k): there all is read.
+    """
     if not text.isascii():
         return True
     lower = text.lower()

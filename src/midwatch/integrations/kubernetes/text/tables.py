@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 _WORD = re.compile(
     r"ACCESS MODES|LAST SEEN|FIRST SEEN|NODE SELECTOR|NOMINATED NODE|READINESS GATES|RECLAIM POLICY|LAST SCHEDULE|MIN AVAILABLE"
@@ -45,7 +44,6 @@ class Table:
     unread: int = 0
 
 
-@lru_cache(maxsize=256)
 def columns(header: str) -> Columns:
     words = list(_WORD.finditer(header))
     tight = len(words) > 1 and "  " not in header.strip()

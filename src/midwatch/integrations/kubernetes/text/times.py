@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 _AGE = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?")
+_LONGEST_AGE = 36  # letters that the expression takes at most
 _SEEN = re.compile(r"(\S+)\s+\(x(\d{1,9}) over (\S+?)\)")
 # `Tue, 11 Nov 2025 21:32:08 +0800` (describe), `2026-03-13 20:20:18 +0800 CST` (network policies), `2025-11-28T16:02:49Z` (CREATED AT)
 _WRITTEN = re.compile(
@@ -25,16 +26,20 @@ class Seen:
     count: int | None = None
 
 
-@lru_cache(maxsize=4096)
 def age(text: str) -> timedelta | None:
-    match = _AGE.fullmatch(text.strip())
+    text = text.strip()
+    return _age(text) if len(text) <= _LONGEST_AGE else None
+
+
+@lru_cache(maxsize=4096)
+def _age(text: str) -> timedelta | None:
+    match = _AGE.fullmatch(text)
     if not match or not any(match.groups()):
         return None
     years, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=365 * years + days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-@lru_cache(maxsize=4096)
 def seen(text: str) -> Seen:
     if match := _SEEN.match(text.strip()):
         return Seen(age(match[1]), age(match[3]), int(match[2]))
@@ -73,7 +78,6 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=4096)
 def written(text: str) -> str | None:
     found = moment(text)
     return rfc3339(found) if found else None
