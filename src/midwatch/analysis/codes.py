@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 
-import yaml
-
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Code, Confidence, Finding
 from midwatch.domain.subject import Subject
+from midwatch.kit import trees
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 
@@ -27,7 +26,7 @@ class Catalogue(dict[str, Code]):
         entries: dict[str, Code] = {}
         for file in sorted(files(package).iterdir(), key=lambda f: f.name):
             if file.name.endswith(".yaml"):
-                for code, fields in yaml.load(file.read_text(), Loader=yaml.CSafeLoader).items():
+                for code, fields in trees.load(file.read_text()).items():
                     if code in entries:
                         raise ValueError(f"{file.name}: {code} is declared twice")
                     entries[code] = Code(code=code, **fields)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from midwatch.analysis.traces import frame, traces
-from midwatch.analysis.untrusted import clean, suspicious
+from midwatch.analysis.untrusted import clean, suspicion
 
 NEWEST = 120  # lines from the end; the reason for an end stands at the end
 LARGEST = 512 * 1024
@@ -64,7 +64,8 @@ class Fault:
 
 def lines(text: str, newest: int = NEWEST) -> list[Line]:
     """The last lines of a log, oldest first, without those that speak to a machine."""
-    found = text[-LARGEST:].splitlines()
+    text = text[-LARGEST:]
+    found, suspicious = text.splitlines(), suspicion(text)
     first = max(0, len(found) - newest)
     return [_line(raw, n) for n, raw in enumerate(found[first:], first) if raw.strip() and not suspicious(raw)]
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from midwatch.kit import trees
 
 
 @dataclass(frozen=True)
@@ -25,5 +25,5 @@ class Pattern:
 
 @cache
 def patterns() -> tuple[Pattern, ...]:
-    entries: list[dict[str, Any]] = yaml.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entries: list[dict[str, Any]] = trees.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text())
     return tuple(Pattern(e["code"], re.compile(e["pattern"]), tuple(e["examples"]), tuple(e.get("not", ()))) for e in entries)

@@ -9,6 +9,10 @@ class Subject(Model, frozen=True):
     namespace: str = ""
     container: str = ""
 
+    def __eq__(self, other: object) -> bool:
+        """As the model's own, and several times faster: subjects are the keys of all that spreads."""
+        return self.__dict__ == other.__dict__ if isinstance(other, Subject) else NotImplemented
+
     def __str__(self) -> str:
         place = f"{self.namespace}/{self.name}" if self.namespace else self.name
         return f"{self.kind} {place}"

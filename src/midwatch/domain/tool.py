@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from inspect import Parameter, getdoc, signature
 from typing import Any, NamedTuple, get_type_hints
 
@@ -47,24 +48,28 @@ class Tool:
     timeout_s: float = 30.0
 
     @classmethod
-    def of(cls, function: Callable[..., Awaitable[Seen]], *, mode: Mode = Mode.READ, timeout_s: float = 30.0) -> "Tool":
-        """The tool a function declares: its name, the first line of its docstring, and its parameters."""
+    def of(cls, function: Callable[..., Awaitable[Seen]], *bound: object, mode: Mode = Mode.READ, timeout_s: float = 30.0) -> "Tool":
+        """The tool a function declares: its name, the first line of its docstring, and its parameters.
+
+        `bound` are its first arguments: they come with the tool, and are no parameters of it.
+        """
         text = getdoc(function) or ""
         return cls(
             name=function.__name__,
             title=text.partition("\n")[0],
             description=text,
-            parameters=_parameters(function),
-            run=function,
+            parameters=_parameters(function, len(bound)),
+            run=partial(function, *bound) if bound else function,
             mode=mode,
             timeout_s=timeout_s,
         )
 
 
-def _parameters(function: Callable[..., Any]) -> type[BaseModel]:
+@cache
+def _parameters(function: Callable[..., Any], bound: int) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {
         p.name: (hints[p.name], Field() if p.default is Parameter.empty else Field(default=p.default))
-        for p in signature(function).parameters.values()
+        for p in list(signature(function).parameters.values())[bound:]
     }
     return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)

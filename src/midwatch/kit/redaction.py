@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from midwatch.kit import trees
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class _Shape:
     pattern: re.Pattern[str]
     hints: tuple[str, ...]
     token: bool
-    starts: tuple[bytes, ...]  # the hints as the shape spells them: megabytes are searched without being copied in lower case
+    starts: tuple[re.Pattern[bytes], ...]  # the hints as the shape spells them: megabytes are searched without being copied in lower case
 
     def cut(self, text: str) -> str:
         return self.pattern.sub(self._mark, text)
@@ -31,18 +31,19 @@ class _Shape:
 
 @cache
 def _shapes() -> tuple[_Shape, ...]:
-    entries = yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entries = trees.load(files("midwatch.kit").joinpath("redaction.yaml").read_text())
     return tuple(_shape(e) for e in entries)
 
 
 def _shape(entry: dict[str, Any]) -> _Shape:
     hints = tuple(entry["hints"])
+    starts: list[str] = entry.get("starts", [re.escape(hint) for hint in hints])
     return _Shape(
         entry["type"],
         re.compile(entry["pattern"]),
         hints,
         entry.get("token", False),
-        tuple(str(x).encode() for x in entry.get("starts", hints)),
+        tuple(re.compile(start.encode()) for start in starts),
     )
 
 
@@ -76,7 +77,7 @@ def redact_value(text: str) -> str:
 
 def redact_body(body: bytes) -> bytes:
     """JSON with every secret of a token's shape cut out; shapes that could swallow a quote are cut by the tool, value by value."""
-    found = [s for s in _shapes() if s.token and any(start in body for start in s.starts)]
+    found = [s for s in _shapes() if s.token and any(start.search(body) for start in s.starts)]
     if not found:
         return body
     text = body.decode()

@@ -5,11 +5,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
-
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Ask
 from midwatch.domain.investigation import Request
+from midwatch.kit import trees
 
 
 class Line(Model, frozen=True):
@@ -41,7 +40,7 @@ def _filled(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
 
 @cache
 def _concerns() -> dict[str, re.Pattern[str]]:
-    read: dict[str, str] = yaml.load(files(__name__).joinpath("concerns.yaml").read_text(), Loader=yaml.CSafeLoader)
+    read: dict[str, str] = trees.load(files(__name__).joinpath("concerns.yaml").read_text())
     return {concern: re.compile(pattern) for concern, pattern in read.items()}
 
 
@@ -51,6 +50,6 @@ def speaks_of(question: str, concern: str) -> bool:
 
 @cache
 def playbook(name: str) -> Playbook:
-    entry = yaml.load(files(__name__).joinpath(f"{name}.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entry = trees.load(files(__name__).joinpath(f"{name}.yaml").read_text())
     lines = [{**{k: v for k, v in line.items() if k != "with"}, "arguments": line.get("with", {})} for line in entry["asks"]]
     return Playbook(title=entry["title"], asks=tuple(Line(**line) for line in lines))

@@ -1,6 +1,7 @@
 """Whole pastes: commands in the text and in file names, logs, refusals, and text that is anything else."""
 # ruff: noqa: E501 (kubectl's lines are as wide as they are)
 
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from midwatch.integrations.kubernetes import text
 from midwatch.integrations.kubernetes.kinds import BY_NAME, KINDS
+from midwatch.integrations.kubernetes.text.commands import parse
+from midwatch.integrations.kubernetes.text.sections import clean
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 SAVED = Path(__file__).parent / "saved" / "kubectl"
@@ -187,3 +190,27 @@ def test_real_answers_with_a_blemish_are_safe(sample: str, at: int, blemish: str
 def test_reading_is_repeatable(sample: str) -> None:
     one, other = (text.read(sample, name="paste.txt", now=NOW) for _ in range(2))
     assert one == other
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_what_is_recognised_is_what_can_be_read(sample: str) -> None:
+    for content in (sample, sample[: len(sample) // 3], "nothing of kubectl's\n"):
+        assert text.recognised(content, name="x.txt") == (text.read(content, name="x.txt", now=None) is not None)
+
+
+@given(st.text(alphabet="ab\t\n\r\x00\x1b\x85\xa0\u2028\u2029\ufeff\ud800é[m"))
+def test_control_signs_are_cut_and_other_breaks_are_spaces(content: str) -> None:
+    cleaned = clean(content)
+    assert not set(cleaned) & {"\r", "\x00", "\x1b", "\x85", "\xa0", "\u2028", "\u2029", "\ufeff"}
+    assert [c for c in cleaned if c in "\té\ud800"] == [c for c in content if c in "\té\ud800"]
+
+
+@given(st.text(alphabet="abc \t\"'\\é\u3000", max_size=30))
+def test_a_command_is_cut_into_the_words_that_a_shell_makes_of_it(words: str) -> None:
+    try:
+        expected = shlex.split(words)
+    except ValueError:
+        expected = words.split()
+    said = parse(f"get pods {words}")
+    assert said is not None
+    assert said.names == tuple(expected)

@@ -118,17 +118,17 @@ class Cluster:
         return self._owners[key]
 
     def _top(self, obj: Object) -> Subject:
-        meta, subject, namespace = obj.metadata, obj.subject, obj.namespace
+        meta, kind, namespace, name = obj.metadata, obj.kind, obj.namespace, obj.name
         for _ in range(4):
             parent = _controller(meta)
             if parent is None:
                 break
-            subject = Subject(kind=parent.kind, name=parent.name, namespace=namespace)
-            known = self._objects.get(parent.kind, {}).get((parent.kind, namespace, parent.name))
+            kind, name = parent.kind, parent.name
+            known = self._objects.get(kind, {}).get((kind, namespace, name))
             if known is None:
-                return _deployment(subject, obj.labels)
+                return _deployment(Subject(kind=kind, name=name, namespace=namespace), obj.labels)
             meta = known.metadata
-        return subject
+        return Subject(kind=kind, name=name, namespace=namespace)
 
     def pods(self, selector: Mapping[str, str], namespace: str) -> list[Pod]:
         """Pods a plain (Service-style) selector matches; an empty selector matches none."""

@@ -7,6 +7,7 @@ environment, arguments and ConfigMaps name. So a healthy cluster of thousands of
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
@@ -140,11 +141,16 @@ def _hosts(cluster: Cluster, pod: Pod) -> Iterator[str]:
         for word in (*(container.command or ()), *(container.args or ())):
             yield from _hosts_in(word)
         for env in container.env or ():
-            yield from _hosts_in(env.value or "", bare=bool(_ADDRESS_NAME.search(env.name)))
+            yield from _hosts_in(env.value or "", bare=_of_address(env.name))
     for name in _config_maps(pod):
         config = cluster.get(ConfigMap, pod.namespace, name)
         for key, value in (config.data or {}).items() if config else ():
-            yield from _hosts_in(value, bare=bool(_ADDRESS_NAME.search(key)) and len(value) < 256)
+            yield from _hosts_in(value, bare=_of_address(key) and len(value) < 256)
+
+
+@lru_cache(maxsize=4096)
+def _of_address(name: str) -> bool:
+    return _ADDRESS_NAME.search(name) is not None
 
 
 def _config_maps(pod: Pod) -> Iterable[str]:
@@ -152,8 +158,9 @@ def _config_maps(pod: Pod) -> Iterable[str]:
 
 
 def _hosts_in(text: str, *, bare: bool = False) -> Iterator[str]:
-    for match in _HOST.finditer(text):
-        yield match[1] or match[2] or match[3]
+    if ":" in text or "@" in text or ".svc" in text:
+        for match in _HOST.finditer(text):
+            yield match[1] or match[2] or match[3]
     if bare:
         yield from _WORD.findall(text)
 

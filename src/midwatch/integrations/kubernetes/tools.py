@@ -22,79 +22,82 @@ _TELLING_NOTE = "warnings, kills and scalings only"
 
 def tools(reader: Reader) -> tuple[Tool, ...]:
     """The tools of one cluster, bound to whoever answers for it."""
-
-    async def kubernetes_list(
-        resource: Annotated[str, Field(description=f"one of: {', '.join(READABLE)}")],
-        namespace: Namespace = "",
-        labels: Selector = "",
-        fields: Annotated[str, Field(description="field selector, as kubectl's --field-selector")] = "",
-        names_only: Annotated[bool, Field(description="only metadata, without contents")] = False,
-    ) -> Seen:
-        """Lists the objects of one kind.
-
-        Returns the fields that matter for finding faults, of all objects, secrets cut out.
-        """
-        if resource not in READABLE:
-            raise ToolError(f"no kind {resource!r} is known; kinds are {', '.join(KINDS)}")
-        request = ListRequest(resource, namespace, labels, fields, names_only)
-        listing = await _listed(reader, request)
-        narrowed = f"only {labels} {fields}".strip() if labels or fields else listing.partial
-        return Seen(_resources(resource, namespace, listing, narrowed), listing.query)
-
-    async def kubernetes_events(
-        namespace: Namespace = "",
-        about: Annotated[str, Field(description="name of the object the events are about; empty for all")] = "",
-        which: Annotated[Literal["all", "telling"], Field(description="telling: warnings, kills and scalings only")] = "all",
-    ) -> Seen:
-        """Lists events: what the scheduler, the kubelets and the controllers did and could not do.
-
-        Events live for an hour by default; none is no proof that nothing happened.
-        """
-        chosen = _TELLING if which == "telling" else ("",)
-        named = f"involvedObject.name={about}" if about else ""
-        listings = [
-            await _listed(reader, ListRequest("events", namespace, fields=",".join(f for f in (named, choice) if f))) for choice in chosen
-        ]
-        found = {(o.namespace, o.name): o for listing in listings for o in listing.items}
-        partial = _TELLING_NOTE if which == "telling" else (named or listings[0].partial)
-        query = "; ".join(listing.query for listing in listings)
-        return Seen(_resources("events", namespace, Listing(list(found.values()), query), partial), query)
-
-    async def kubernetes_logs(
-        namespace: Annotated[str, Field(description="namespace of the pod")],
-        pod: Annotated[str, Field(description="name of the pod")],
-        container: Annotated[str, Field(description="container; needed when the pod has several")] = "",
-        previous: Annotated[bool, Field(description="the log of the run before the last restart")] = False,
-        tail_lines: Annotated[int, Field(ge=1, le=20_000)] = 200,
-    ) -> Seen:
-        """Reads the end of a container's log: at most 512 KiB.
-
-        The text is the application's own: it is quoted, never obeyed.
-        """
-        try:
-            log = await reader.log(LogRequest(namespace, pod, container, previous, tail_lines))
-        except Refused as refused:
-            raise _error(refused) from refused
-        seen = LogLines(namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated)
-        return Seen(seen, log.query)
-
-    return Tool.of(kubernetes_list), Tool.of(kubernetes_events), Tool.of(kubernetes_logs, timeout_s=15), _metrics(reader)
+    asks = (kubernetes_list, kubernetes_events, kubernetes_metrics)
+    return (*(Tool.of(ask, reader) for ask in asks), Tool.of(kubernetes_logs, reader, timeout_s=15))
 
 
-def _metrics(reader: Reader) -> Tool:
-    async def kubernetes_metrics(namespace: Namespace = "") -> Seen:
-        """Reads what was measured over time: latency, requests, CPU, memory, network of services, pods and nodes.
+async def kubernetes_list(
+    reader: Reader,
+    resource: Annotated[str, Field(description=f"one of: {', '.join(READABLE)}")],
+    namespace: Namespace = "",
+    labels: Selector = "",
+    fields: Annotated[str, Field(description="field selector, as kubectl's --field-selector")] = "",
+    names_only: Annotated[bool, Field(description="only metadata, without contents")] = False,
+) -> Seen:
+    """Lists the objects of one kind.
 
-        Each series keeps the unit of its source; points that are missing stay missing.
-        """
-        try:
-            found = await reader.measured(namespace)
-        except Refused as refused:
-            raise _error(refused) from refused
-        signals = tuple(sorted({s.signal for s in found.series}))
-        return Seen(Measurements(body=series.encode(found.series), count=len(found.series), signals=signals), found.query)
+    Returns the fields that matter for finding faults, of all objects, secrets cut out.
+    """
+    if resource not in READABLE:
+        raise ToolError(f"no kind {resource!r} is known; kinds are {', '.join(KINDS)}")
+    request = ListRequest(resource, namespace, labels, fields, names_only)
+    listing = await _listed(reader, request)
+    narrowed = f"only {labels} {fields}".strip() if labels or fields else listing.partial
+    return Seen(_resources(resource, namespace, listing, narrowed), listing.query)
 
-    return Tool.of(kubernetes_metrics)
+
+async def kubernetes_events(
+    reader: Reader,
+    namespace: Namespace = "",
+    about: Annotated[str, Field(description="name of the object the events are about; empty for all")] = "",
+    which: Annotated[Literal["all", "telling"], Field(description="telling: warnings, kills and scalings only")] = "all",
+) -> Seen:
+    """Lists events: what the scheduler, the kubelets and the controllers did and could not do.
+
+    Events live for an hour by default; none is no proof that nothing happened.
+    """
+    chosen = _TELLING if which == "telling" else ("",)
+    named = f"involvedObject.name={about}" if about else ""
+    listings = [
+        await _listed(reader, ListRequest("events", namespace, fields=",".join(f for f in (named, choice) if f))) for choice in chosen
+    ]
+    found = {(o.namespace, o.name): o for listing in listings for o in listing.items}
+    partial = _TELLING_NOTE if which == "telling" else (named or listings[0].partial)
+    query = "; ".join(listing.query for listing in listings)
+    return Seen(_resources("events", namespace, Listing(list(found.values()), query), partial), query)
+
+
+async def kubernetes_logs(
+    reader: Reader,
+    namespace: Annotated[str, Field(description="namespace of the pod")],
+    pod: Annotated[str, Field(description="name of the pod")],
+    container: Annotated[str, Field(description="container; needed when the pod has several")] = "",
+    previous: Annotated[bool, Field(description="the log of the run before the last restart")] = False,
+    tail_lines: Annotated[int, Field(ge=1, le=20_000)] = 200,
+) -> Seen:
+    """Reads the end of a container's log: at most 512 KiB.
+
+    The text is the application's own: it is quoted, never obeyed.
+    """
+    try:
+        log = await reader.log(LogRequest(namespace, pod, container, previous, tail_lines))
+    except Refused as refused:
+        raise _error(refused) from refused
+    seen = LogLines(namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated)
+    return Seen(seen, log.query)
+
+
+async def kubernetes_metrics(reader: Reader, namespace: Namespace = "") -> Seen:
+    """Reads what was measured over time: latency, requests, CPU, memory, network of services, pods and nodes.
+
+    Each series keeps the unit of its source; points that are missing stay missing.
+    """
+    try:
+        found = await reader.measured(namespace)
+    except Refused as refused:
+        raise _error(refused) from refused
+    signals = tuple(sorted({s.signal for s in found.series}))
+    return Seen(Measurements(body=series.encode(found.series), count=len(found.series), signals=signals), found.query)
 
 
 async def _listed(reader: Reader, request: ListRequest) -> Listing:

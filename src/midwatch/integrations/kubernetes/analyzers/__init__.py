@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -18,6 +19,7 @@ class Analyzer:
     asks: Callable[[Cluster], Iterable[Ask]] = lambda _: ()
 
 
+@cache
 def analyzers() -> tuple[Analyzer, ...]:
     modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
     return tuple(m.ANALYZER for m in modules if hasattr(m, "ANALYZER"))

@@ -43,7 +43,7 @@ class Setting:
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     named = list(_settings(cluster))
-    failed = list(misses(cluster))
+    failed = misses(cluster)
     by_name: dict[str, list[Setting]] = defaultdict(list)
     for setting in named:
         by_name[setting.name].append(setting)

@@ -49,13 +49,14 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 def _complaints(cluster: Cluster) -> Iterator[Complaint]:
     """One for each log: the newest line that speaks of it and is no mere warning."""
+    telling = [p for p in patterns() if p.code in _OF_SERVER]
     for log in cluster.logs():
         pod = cluster.get(Pod, log.namespace, log.name)
         if pod is None:
             continue
         for line in reversed(lines(log.text)):
-            code = next((p.code for p in patterns() if p.code in _OF_SERVER and p.facts(line.said) is not None), "")
-            if code and line.level != CALM:
+            code = next((p.code for p in telling if p.facts(line.said) is not None), "") if line.level != CALM else ""
+            if code:
                 yield Complaint(code, pod, log, line.text)
                 break
 

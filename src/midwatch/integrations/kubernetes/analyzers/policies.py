@@ -24,7 +24,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     if not policies:
         return
     fences, backing = Fences(cluster), backing_of(cluster)
-    failed = list(misses(cluster))
+    failed = misses(cluster)
     for policy in policies:
         yield from _idle(cluster, backing, fences, policy)
         yield from _names(cluster, fences, policy, failed)

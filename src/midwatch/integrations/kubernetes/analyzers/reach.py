@@ -1,9 +1,10 @@
 """Failed connections, as the logs of the callers tell them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -27,6 +28,14 @@ class Failure(Enum):
     )
 
 
+# Texts (lower case) of which one stands in every line that tells of a failure. Most logs hold none, and are not read line by line.
+_HINTS = (
+    *("name resolution", "no such host", "service not known", "resolve host", "getaddrinfo", "eai_again", "enotfound"),
+    *("unknownhost", "nodename nor", "lookup ", "misbehaving", "refused", "timeout", "timed out", "time out", "timedout"),
+    *("deadline exceeded", "no route to", "ehostunreach", "is unreachable"),
+)
+
+
 @dataclass(frozen=True)
 class Miss:
     """One line of one pod's log in which a connection or a look-up failed."""
@@ -48,12 +57,29 @@ class Miss:
         return not elsewhere and (host["rest"] is not None or self.pod.namespace == service.namespace)
 
 
-def misses(cluster: Cluster) -> Iterator[Miss]:
+@lru_cache(maxsize=2)
+def misses(cluster: Cluster) -> Sequence[Miss]:
+    """Of all logs, looked for once for all analyzers that ask."""
+    return tuple(_misses(cluster))
+
+
+def _misses(cluster: Cluster) -> Iterator[Miss]:
     for log in cluster.logs():
         pod = cluster.get(Pod, log.namespace, log.name)
-        if pod is None:
+        if pod is None or not _telling(log.text):
             continue
         for line in log.text.splitlines()[-_NEWEST:]:
-            failure = next((f for f in Failure if f.value.search(line)), None)
+            failure = next((f for f in Failure if f.value.search(line)), None) if _telling(line) else None
             if failure:
                 yield Miss(failure, pod, log, line)
+
+
+def _telling(text: str) -> bool:
+    """False for a line, or a whole log, in which no failure can be found.
+
+    Beyond ASCII there are letters that the expressions take for another one of a different case (K for k): there all is read.
+    """
+    if not text.isascii():
+        return True
+    lower = text.lower()
+    return any(hint in lower for hint in _HINTS)

@@ -6,7 +6,7 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.analyzers.instances import clip
-from midwatch.integrations.kubernetes.analyzers.reach import Miss, misses
+from midwatch.integrations.kubernetes.analyzers.reach import misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.meta import Object
@@ -18,7 +18,6 @@ _TEMPLATED = (Deployment, StatefulSet, DaemonSet)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    failed: list[Miss] | None = None
     own = {s.spec.cluster_ip for s in cluster.all(Service)}  # cluster DNS has an address of a Service, where that was read
     for pod in cluster.all(Pod):
         if pod.finished:
@@ -26,8 +25,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         for holder, spec in _specs(cluster, pod):
             servers = [s for s in (spec.dns_config.nameservers or () if spec.dns_config else ()) if s not in own]
             if spec.dns_policy == "None" and servers:
-                failed = list(misses(cluster)) if failed is None else failed
-                yield from _judged(cluster, pod, holder, servers, failed)
+                yield from _judged(cluster, pod, holder, servers)
                 break
 
 
@@ -40,10 +38,11 @@ def _specs(cluster: Cluster, pod: Pod) -> Iterator[tuple[Object, PodSpec]]:
             yield workload, workload.spec.template.spec
 
 
-def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str], failed: list[Miss]) -> Iterator[Finding]:
+def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> Iterator[Finding]:
     """A name server of one's own is a choice; it is a fault when look-ups there fail, or when the pod does not get ready."""
     miss = next(
-        (m for m in failed if m.pod.name == pod.name and m.pod.namespace == pod.namespace and any(s in m.line for s in servers)), None
+        (m for m in misses(cluster) if m.pod.name == pod.name and m.pod.namespace == pod.namespace and any(s in m.line for s in servers)),
+        None,
     )
     if miss is None and pod.ready:
         return

@@ -139,12 +139,13 @@ def _text_keys(holder: Any) -> None:
 
 def dated(value: Any) -> Any:
     """The same tree with every time aware: one without a zone is UTC, as the API server writes."""
+    if isinstance(value, str):
+        return value.replace(" ", "T") + "Z" if value[4:5] == "-" and _NAIVE_TIME.match(value) else value
     if isinstance(value, dict):
-        return {key: dated(item) for key, item in cast(Json, value).items()}
+        items = cast(Json, value).items()
+        return {key: item if type(item) is str and item[4:5] != "-" else dated(item) for key, item in items}
     if isinstance(value, list):
         return [dated(item) for item in cast("list[Any]", value)]
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, str) and _NAIVE_TIME.match(value):
-        return value.replace(" ", "T") + "Z"
     return value

@@ -109,35 +109,46 @@ def unpacked(file: File) -> File:
 
 def folder(path: Path) -> Files:
     files = Files(path.resolve().name or str(path))
-    for place, name in _walk(path):
+    for entry, name in _walk(path):
         if len(files.found) >= limits.FILES:
             files.refuse(name, f"the folder has more than {limits.FILES:,} files: the rest is not read")
             break
-        _add(files, place, name)
+        _add(files, entry, name)
     if not files.found and not files.refused:
         raise Refused(f"{path} is empty; {ACCEPTED}")
     return files
 
 
-def _walk(path: Path) -> Iterator[tuple[Path, str]]:
-    for place, folders, names in os.walk(path, followlinks=False):
-        links = [f for f in folders if (Path(place) / f).is_symlink()]
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _HIDDEN and f not in links)
-        for name in sorted([*names, *links]):
-            if not name.startswith("."):
-                yield Path(place) / name, (Path(place) / name).relative_to(path).as_posix()
+def _walk(path: Path) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """Each file with its name within the dump; the files of a folder before those of the folders in it."""
+    waiting = [(str(path), "")]
+    while waiting:
+        place, within = waiting.pop()
+        entries = _listed(place)
+        folders = [e for e in entries if e.is_dir(follow_symlinks=False)]
+        yield from ((e, within + e.name) for e in entries if not e.is_dir(follow_symlinks=False))
+        waiting += [(e.path, f"{within}{e.name}/") for e in reversed(folders) if e.name not in _HIDDEN]
 
 
-def _add(files: Files, place: Path, name: str) -> None:
-    if place.is_symlink():
+def _listed(place: str) -> list[os.DirEntry[str]]:
+    """In order of name; a folder that may not be read holds nothing."""
+    try:
+        with os.scandir(place) as found:
+            return sorted((e for e in found if not e.name.startswith(".")), key=lambda e: e.name)
+    except OSError:
+        return []
+
+
+def _add(files: Files, entry: os.DirEntry[str], name: str) -> None:
+    if entry.is_symlink():
         return files.refuse(name, "a symbolic link: not followed")
     try:
-        stat = place.stat()
+        stat = entry.stat(follow_symlinks=False)
     except OSError as error:
         return files.refuse(name, error.strerror or "not readable")
     if not S_ISREG(stat.st_mode):
         return files.refuse(name, "not a regular file: not opened")
-    files.found.append(unpacked(File(name, partial(_open, place), stat.st_size, stat.st_mtime)))
+    files.found.append(unpacked(File(name, partial(_open, Path(entry.path)), stat.st_size, stat.st_mtime)))
     return None
 
 

@@ -40,11 +40,12 @@ class Path:
 
     @property
     def suffix(self) -> str:
-        return PurePosixPath(self.name).suffix.lower()
+        return self.name[len(self.stem) :].lower()
 
     @property
     def stem(self) -> str:
-        return PurePosixPath(self.name).stem
+        dot = self.name.rfind(".")
+        return self.name[:dot] if 0 < dot < len(self.name) - 1 else self.name
 
     @property
     def ignored(self) -> bool:

@@ -282,7 +282,7 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
     probe = limits.PROBE_LOG_BYTES if Path.of(file.name).of_log else limits.PROBE_BYTES
     if file.size is None or file.size > probe:
         start = _tried(state, file, lambda f: ends.start(f, probe))
-        if start is None or text.read(ends.decoded(start)[0], name=file.name, now=now) is None:
+        if start is None or not text.recognised(ends.decoded(start)[0], name=file.name):
             return start is None
     data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
     if not data:
@@ -300,10 +300,10 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
 
 def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
     contents = state.contents
+    row, described = (Source(name, 0, origin, naive=True) for origin in (Origin.ROW, Origin.DESCRIBED))
     for raw in parsed.objects:
         if (kind := BY_NAME.get(str(raw.get("kind")))) is not None:
-            origin = Origin.ROW if key(raw) in parsed.rows else Origin.DESCRIBED
-            contents.add(raw, kind, Source(name, 0, origin, naive=True))
+            contents.add(raw, kind, row if key(raw) in parsed.rows else described)
     for plural, namespace in parsed.lists:
         contents.whole[plural].setdefault(namespace, name)
     contents.tables += [(plural, namespace, name) for plural, namespace in parsed.named]

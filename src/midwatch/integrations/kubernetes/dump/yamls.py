@@ -9,6 +9,7 @@ from typing import Any, cast
 import yaml
 
 from midwatch.integrations.kubernetes.kinds import BY_NAME
+from midwatch.kit import trees
 
 LIKELY = re.compile(r"^(?:apiVersion|kind|items|metadata)[ \t]*:", re.M)
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)", re.M)
@@ -29,7 +30,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 _MERGES, _MERGED_KEYS = 20, 1000
 
 
-class _Loader(yaml.CSafeLoader):
+class _Loader(trees.TreeLoader):
     """Times stay text (the structs decode them), `12:30` is no number in base 60, and `=` is just text."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -129,7 +130,7 @@ def load(piece: Piece) -> tuple[Any, tuple[int, str] | None]:
 
 def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
     try:
-        return yaml.load(text, _Loader), None  # noqa: S506  a subclass of the safe loader
+        return trees.load(text, _Loader), None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return None, (line + (mark.line if mark else 0), f"broken YAML: {error.problem or error.context or 'syntax'}")

@@ -298,7 +298,10 @@ class Pod(Object):
     status: PodStatus = msgspec.field(default_factory=PodStatus)
 
     def condition(self, type_: str) -> Condition | None:
-        return next((c for c in self.status.conditions or () if c.type == type_), None)
+        for condition in self.status.conditions or ():
+            if condition.type == type_:
+                return condition
+        return None
 
     def container(self, name: str) -> Container | None:
         return next((c for c in self.spec.all_containers if c.name == name), None)

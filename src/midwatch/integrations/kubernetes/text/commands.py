@@ -24,6 +24,8 @@ _WITH_VALUE = frozenset(_FLAGS_WITH_VALUE.split())
 _NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--types", "-f", "--filename"))
 # A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the bare command.
 _LINE = re.compile(r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) +(?=[a-z-])(?P<rest>.{1,2000})")
+_PIPE = re.compile(r" ?(?:\|+|;|&&|2?>) ?")
+_ATTACHED = re.compile(r"-[nlocL].+")
 _DIRECTORY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TOO_COMMON = "kubectl dump output out log logs evidence tmp describe get cluster data text files"
 _NO_NAMESPACE = frozenset(_TOO_COMMON.split())
@@ -58,12 +60,8 @@ def command(line: str) -> Command | None:
 
 def parse(text: str) -> Command | None:
     """A command line without its program; None when it is not one that prints objects, lists or logs."""
-    said, *piped = re.split(r" ?(?:\|+|;|&&|2?>) ?", text, maxsplit=1)
-    try:
-        words = shlex.split(said)
-    except ValueError:
-        words = said.split()
-    flags, rest = _flags(words)
+    said, *piped = _PIPE.split(text, maxsplit=1)
+    flags, rest = _flags(_words(said))
     if not rest or rest[0] not in _VERBS:
         return None
     verb, *targets = rest
@@ -83,6 +81,15 @@ def parse(text: str) -> Command | None:
         previous="-p" in flags or flags.get("--previous", "false") != "false",
         everything=_everything(targets),
     )
+
+
+def _words(said: str) -> list[str]:
+    if said.isascii() and said.isprintable() and not any(sign in said for sign in "\"'\\"):
+        return said.split()  # what a shell would make of it, without asking letter by letter
+    try:
+        return shlex.split(said)
+    except ValueError:
+        return said.split()
 
 
 def of_file(name: str) -> Command:
@@ -146,7 +153,7 @@ def _flags(words: list[str]) -> tuple[dict[str, str], list[str]]:
             flags[flag] = value
         elif word in _WITH_VALUE:
             flags[word] = next(left, "")
-        elif re.fullmatch(r"-[nlocL].+", word):
+        elif _ATTACHED.fullmatch(word):
             flags[word[:2]] = word[2:]
         else:
             flags[word] = "true"

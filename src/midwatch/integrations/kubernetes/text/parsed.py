@@ -78,4 +78,4 @@ def joined(one: Json, other: Json) -> Json:
 
 def filled(**fields: Any) -> Json:
     """Only the fields that have something in them; 0 and False are something."""
-    return {name: value for name, value in fields.items() if value is not None and value != "" and value != [] and value != {}}
+    return {name: value for name, value in fields.items() if value or (value is not None and value not in ("", [], {}))}

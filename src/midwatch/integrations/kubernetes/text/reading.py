@@ -26,7 +26,7 @@ class _Part:
 
 def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     """What the text says; None when it is not kubectl's. `name` is the file's path, `now` the best known time of its recording."""
-    parts = [_Part(s, s.lines if s.command.verb == "logs" else unwrapped(s.lines)) for s in sections(content, of_file(name))]
+    parts = _parts(content, name)
     when = recorded(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
     usual = _namespace(parts)
     parsed = Parsed()
@@ -39,10 +39,26 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     return parsed
 
 
+def recognised(content: str, *, name: str) -> bool:
+    """Whether `read` would find anything in the text; it stops at the first thing."""
+    parts = _parts(content, name)
+    return any(_read(part, Scene(part.command.kind), Parsed()) for part in parts) or bool(units.read(content, name, None))
+
+
+def _parts(content: str, name: str) -> list[_Part]:
+    return [_Part(s, s.lines if s.command.verb == "logs" else unwrapped(s.lines)) for s in sections(content, of_file(name))]
+
+
 def _namespace(parts: list[_Part]) -> str:
     """The namespace that the rest of the text is about, for the parts that do not name theirs."""
     said = {part.command.namespace for part in parts if part.command.namespace}
-    said |= {m[1] for part in parts if part.command.verb != "logs" for _, line in part.lines if (m := _NAMESPACE.match(line))}
+    said |= {
+        m[1]
+        for part in parts
+        if part.command.verb != "logs"
+        for _, line in part.lines
+        if line.startswith("Namespace:") and (m := _NAMESPACE.match(line))
+    }
     return said.pop() if len(said) == 1 else ""
 
 

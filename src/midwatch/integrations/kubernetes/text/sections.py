@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from midwatch.integrations.kubernetes.text.commands import Command, command
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]?[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)?)")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
-_BREAKS = str.maketrans({"\x85": " ", "\u2028": " ", "\u2029": " ", "\xa0": " "})
+_CONTROL = bytes({*range(0x20), 0x7F} - {*b"\t\n"})
+_BREAKS = {"\x85": " ", "\u2028": " ", "\u2029": " ", "\xa0": " ", "\ufeff": ""}
 # A saved answer of another tool: its JSON header lines, and the names of the streams around the text.
+_WRAPPED = ("{", "s", "`")
 _WRAPPING = re.compile(r'(?:\{".*\}|stdout:|stderr:|```\w*)\s*')
 
 
@@ -23,12 +24,14 @@ class Section:
 
 def sections(content: str, named: Command) -> list[Section]:
     found = [Section(named)]
+    lines = found[-1].lines
     for number, line in enumerate(clean(content).split("\n"), 1):
         said = command(line)
         if said:
             found.append(Section(said, introduced=True))
+            lines = found[-1].lines
         else:
-            found[-1].lines.append((number, line))
+            lines.append((number, line))
     return [s for s in found if s.introduced or any(line.strip() for _, line in s.lines)]
 
 
@@ -36,7 +39,10 @@ def clean(content: str) -> str:
     text = content.replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in text:
         text = _ANSI.sub("", text)
-    return _CONTROL.sub("", text.translate(_BREAKS))
+    for sign, seen in _BREAKS.items():
+        text = text.replace(sign, seen)
+    # As bytes, because they are searched many times faster; of what is not ASCII no byte is a control sign.
+    return text.encode("utf-8", "surrogatepass").translate(None, _CONTROL).decode("utf-8", "surrogatepass")
 
 
 def unwrapped(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -49,9 +55,11 @@ def unwrapped(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
         kept[0] = (kept[0][0], kept[0][1].lstrip().removeprefix('"'))
         last = next(i for i in range(len(kept) - 1, -1, -1) if kept[i][1])
         kept[last] = (kept[last][0], kept[last][1].removesuffix('"'))
-    left = min((len(line) - len(line.lstrip()) for _, line in kept if line), default=0)
-    return [(n, line[left:]) for n, line in kept] if left else kept
+    if not kept or not kept[0][1][:1].isspace():
+        return kept
+    left = min(len(line) - len(line.lstrip()) for _, line in kept if line)
+    return [(n, line[left:]) for n, line in kept]
 
 
 def _wrapping(line: str) -> bool:
-    return bool(line) and line[0] in "{s`" and bool(_WRAPPING.fullmatch(line))
+    return line.startswith(_WRAPPED) and bool(_WRAPPING.fullmatch(line))

@@ -24,13 +24,13 @@ class Columns:
 
     def cells(self, row: str) -> dict[str, str]:
         """{} for a row that does not fit the header."""
-        parts = _GAP.split(row.strip())
         if not self.tight and all(start == 0 or row[start - 1 : start] in ("", " ") for start in self.starts):
             ends = (*self.starts[1:], len(row))
             cells = {name: row[start:end].strip() for name, start, end in zip(self.names, self.starts, ends, strict=True)}
             # Two cells in one: the row was edited, or printed by --watch, and stands on its own.
-            if len(parts) != len(self.names) or not any("  " in cell for cell in cells.values()):
+            if not any("  " in cell for cell in cells.values()) or len(_GAP.split(row.strip())) != len(self.names):
                 return cells
+        parts = _GAP.split(row.strip())
         if len(parts) != len(self.names):
             parts = _SPACE.split(row.strip(), maxsplit=len(self.names) - 1)
         return dict(zip(self.names, parts, strict=True)) if len(parts) == len(self.names) else {}

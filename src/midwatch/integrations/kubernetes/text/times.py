@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _AGE = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?")
+_LONGEST_AGE = 36  # letters that the expression takes at most
 _SEEN = re.compile(r"(\S+)\s+\(x(\d{1,9}) over (\S+?)\)")
 # `Tue, 11 Nov 2025 21:32:08 +0800` (describe), `2026-03-13 20:20:18 +0800 CST` (network policies), `2025-11-28T16:02:49Z` (CREATED AT)
 _WRITTEN = re.compile(
@@ -25,7 +27,13 @@ class Seen:
 
 
 def age(text: str) -> timedelta | None:
-    match = _AGE.fullmatch(text.strip())
+    text = text.strip()
+    return _age(text) if len(text) <= _LONGEST_AGE else None
+
+
+@lru_cache(maxsize=4096)
+def _age(text: str) -> timedelta | None:
+    match = _AGE.fullmatch(text)
     if not match or not any(match.groups()):
         return None
     years, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
@@ -39,6 +47,7 @@ def seen(text: str) -> Seen:
     return Seen(once, once)
 
 
+@lru_cache(maxsize=4096)
 def ago(now: datetime | None, span: timedelta | None) -> str | None:
     """The moment `span` before `now`; None when either is unknown."""
     if now is None or span is None:
@@ -50,7 +59,7 @@ def ago(now: datetime | None, span: timedelta | None) -> str | None:
 
 
 def rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
 
 
 def moment(text: str) -> datetime | None:
@@ -74,6 +83,7 @@ def written(text: str) -> str | None:
     return rfc3339(found) if found else None
 
 
+@lru_cache(maxsize=256)
 def _zone(text: str | None) -> timezone:
     if not text or text[0] not in "+-":
         return UTC

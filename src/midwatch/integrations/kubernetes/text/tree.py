@@ -49,20 +49,24 @@ class Node:
     def __init__(self, raw: str, number: int) -> None:
         self.raw = raw
         self.number = number
-        self.text = raw.strip()
-        self.indent = len(raw.rstrip()) - len(self.text)
+        text = raw.lstrip()
+        self.indent = len(raw) - len(text)
+        self.text = text = text.rstrip()
         self.children: list[Node] = []
         self.more: list[str] = []
-        head, sep, rest = self.text.partition(": ")
+        head, sep, rest = text.partition(": ")
         if sep:
             self.key, self.value = head, rest.strip()
-        elif self.text.endswith(":"):
-            self.key, self.value = self.text[:-1], ""
+        elif text.endswith(":"):
+            self.key, self.value = text[:-1], ""
         else:
-            self.key, self.value = "", self.text
+            self.key, self.value = "", text
 
     def find(self, *keys: str) -> "Node | None":
-        return next((child for child in self.children if child.key in keys), None)
+        for child in self.children:
+            if child.key in keys:
+                return child
+        return None
 
     def all(self, key: str) -> "list[Node]":
         return [child for child in self.children if child.key == key]
@@ -104,10 +108,11 @@ def grow(lines: Sequence[tuple[int, str]]) -> Node:
     root.indent = -1
     path, last, foreign = [root], root, False
     for number, raw in lines:
-        if not raw.strip():
-            continue
         node = Node(raw, number)
-        foreign = last is not root and _foreign(node, last, foreign)
+        if not node.text:
+            continue
+        if node.indent == 0 or foreign:
+            foreign = last is not root and _foreign(node, last, foreign)
         if foreign:
             last.more.append(raw.rstrip())
             continue

@@ -40,9 +40,9 @@ class _Reading:
     def take(self, line: str) -> None:
         if "systemctl" in line and (command := _COMMAND.fullmatch(line)):
             self._node, self._open = command["ssh"] or command["prompt"] or command["debug"] or "", None
-        elif match := _UNIT.fullmatch(line):
+        elif ".service" in line and (match := _UNIT.fullmatch(line)):
             self._open = _put(self.found, self._node, match["unit"])
-        elif match := _ROW.fullmatch(line):
+        elif ".service" in line and (match := _ROW.fullmatch(line)):
             _put(self.found, self._node, match["unit"]).update(
                 state=match["state"], detail=match["detail"], said=" ".join(match["said"].split())
             )

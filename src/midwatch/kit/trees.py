@@ -1,0 +1,67 @@
+"""YAML that is a plain tree, as nearly all of it is: maps with plain keys, lists and values, read in half the library's time."""
+
+from typing import Any
+
+import yaml
+
+_VALUES = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
+
+
+class _Uncommon(Exception):
+    """Anchors, tags, merges, keys of several values, several documents."""
+
+
+class TreeLoader(yaml.CSafeLoader):
+    """The safe loader, which can also build a plain tree straight from what the parser reports."""
+
+    def tree(self) -> Any:
+        """Raises _Uncommon, and what the library raises."""
+        for expected in (yaml.StreamStartEvent, yaml.DocumentStartEvent):
+            self._next(expected)
+        value = self._value(self.get_event())
+        for expected in (yaml.DocumentEndEvent, yaml.StreamEndEvent):
+            self._next(expected)
+        return value
+
+    def _next(self, expected: type[yaml.Event]) -> None:
+        if not isinstance(self.get_event(), expected):
+            raise _Uncommon
+
+    def _value(self, event: Any) -> Any:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None or event.tag is not None:
+            raise _Uncommon
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        return self._map() if isinstance(event, yaml.MappingStartEvent) else self._list()
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Any:
+        text: str = event.value
+        if event.implicit[0]:
+            for tag, pattern in self.yaml_implicit_resolvers.get(text[:1], ()):
+                if pattern.match(text):
+                    if tag not in _VALUES:
+                        raise _Uncommon
+                    return self.yaml_constructors[tag](self, yaml.ScalarNode(tag, text))
+        return text
+
+    def _map(self) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        while not isinstance(key := self.get_event(), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
+                raise _Uncommon
+            found[self._value(key)] = self._value(self.get_event())
+        return found
+
+    def _list(self) -> list[Any]:
+        found: list[Any] = []
+        while not isinstance(event := self.get_event(), yaml.SequenceEndEvent):
+            found.append(self._value(event))
+        return found
+
+
+def load(text: str, loader: type[TreeLoader] = TreeLoader) -> Any:
+    """The value of a text of one document. What is no plain tree, or wrong, is left to the library; raises what that raises."""
+    try:
+        return loader(text).tree()
+    except (_Uncommon, yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
+        return yaml.load(text, loader)  # noqa: S506  a safe loader
