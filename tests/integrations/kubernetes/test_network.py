@@ -191,7 +191,7 @@ TIMED_OUT = {("shop", "front-1", "app"): "GET http://web:80/: i/o timeout\n"}
 
 def test_a_shut_out_caller_is_a_risk_until_it_times_out():
     fence = policy(ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "other"}}}]}])
-    base = (service("web", "web", target=8080), web(), FRONT, fence)
+    base = (service("web", "web", target=8080), web(), FRONT, pod("other-1", "other"), fence)
     assert told(*base) == ["K8S-545"]
     assert told(*base, logs=TIMED_OUT) == ["K8S-544"]
 
