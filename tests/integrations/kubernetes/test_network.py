@@ -2,8 +2,11 @@
 
 import pytest
 
+from midwatch.analysis.causality import chains
 from midwatch.domain.finding import Confidence, Role
+from midwatch.integrations.kubernetes.analyse import analyse
 from tests.integrations.kubernetes.network_world import Thing, deployment, event, pod, service, stated, thing, told
+from tests.integrations.kubernetes.situation import evidence
 
 WEB_PORT = [{"containerPort": 8080, "name": "http", "protocol": "TCP"}]
 
@@ -275,6 +278,10 @@ def test_a_webhook_whose_pods_are_not_ready():
     guard = thing("MutatingWebhookConfiguration", "guard", namespace="", webhooks=[hook])
     base = (guard, service("web", "web", target=8080))
     assert told(*base, web(ready=False)) == ["K8S-503", "K8S-551"]
+    scaled = deployment("web", replicas=0)
+    analysis = analyse(evidence([*base, scaled]))
+    (chain,) = chains(analysis.findings, analysis.links)
+    assert (chain.root.code, {f.code for f in chain.explains}) == ("K8S-604", {"K8S-504", "K8S-551"})
     hook["failurePolicy"] = "Ignore"
     assert told(*base, web(ready=False)) == ["K8S-503", "K8S-553"]
     assert told(*base, web()) == []
