@@ -36,8 +36,10 @@ _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)
 def find(cluster: Cluster) -> Iterator[Finding]:
     yield from _nameless(cluster)
     for pod in cluster.all(Pod):
-        if not pod.finished and not any(i.waiting in _PULLING for i in instances(cluster, pod)):
-            yield from _without_pull_secret(cluster, pod)
+        if not pod.finished:
+            told = _without_pull_secret(cluster, pod)
+            # While a pull fails, images.py tells what is missing for it.
+            yield from (f for f in told if not any(i.waiting in _PULLING for i in instances(cluster, pod)))
     for account in cluster.all(ServiceAccount):
         yield from _secrets(cluster, account)
 

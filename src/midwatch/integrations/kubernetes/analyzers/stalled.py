@@ -23,8 +23,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     ill = {(i.pod.subject, i.name) for i in troubled(cluster)}
     for pod in cluster.all(Pod):
         if not pod.finished and pod.metadata.deletion_timestamp is None:
-            restless = (i for i in instances(cluster, pod) if _restless(i) and (pod.subject, i.name) not in ill)
-            yield from (_restarts(i) for i in restless)
+            often = [s for s in pod.statuses if s.restart_count >= _OFTEN]
+            restless = (i for s in often if _restless(i := Instance(cluster, pod, s)))
+            yield from (_restarts(i) for i in restless if (pod.subject, i.name) not in ill)
 
 
 def _young(cluster: Cluster, pod: Pod) -> bool:
@@ -44,9 +45,9 @@ def _unexplained(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _restless(instance: Instance) -> bool:
-    """At least once a day over the pod's life, and within the last day, as far as that is known."""
+    """At least once a day over the life of the pod, and within the last day, as far as that is known."""
     count, ended, started = instance.status.restart_count, instance.ended, instance.pod.status.start_time
-    if count < _OFTEN or (ended and age(instance.cluster, ended.finished_at) > _DAY):
+    if ended and age(instance.cluster, ended.finished_at) > _DAY:
         return False
     return started is None or age(instance.cluster, started) < count * _DAY
 
