@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
-from midwatch.integrations.kubernetes.analyzers.instances import instances, say_of_pod
-from midwatch.integrations.kubernetes.analyzers.replicas import never_ran
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Secret
@@ -26,6 +23,9 @@ from midwatch.integrations.kubernetes.objects.workload import (
     Workload,
 )
 from midwatch.integrations.kubernetes.refusals import refusals
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.instances import instances, say_of_pod
+from midwatch.integrations.kubernetes.view.replicas import never_ran
 
 _WITH_TEMPLATE: tuple[type[Object], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob)
 _EVERYWHERE = "default"  # every namespace gets this account from a controller

@@ -8,11 +8,11 @@ from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.backing import written
 
 _REFUSED = re.compile(r'User "system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)" cannot \w+ resource[^\n]{0,200}')
 _RESOURCES = {"rolebindings": True, "roles": True, "clusterrolebindings": False, "clusterroles": False}

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import backing_of, live, selector_text, template_labels, written
-from midwatch.integrations.kubernetes.analyzers.instances import say_of_pod
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import PodDisruptionBudget
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import backing_of, live, selector_text, template_labels, written
+from midwatch.integrations.kubernetes.view.instances import say_of_pod
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import short, written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.footprint import amounts, readable, requested
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import Deployment, HorizontalPodAutoscaler, ReplicaSet, StatefulSet, Workload
+from midwatch.integrations.kubernetes.view.backing import short, written
 
 _TARGETS: dict[str, type[Workload]] = {k.__name__: k for k in (Deployment, ReplicaSet, StatefulSet)}
 _RESOURCES = ("cpu", "memory")

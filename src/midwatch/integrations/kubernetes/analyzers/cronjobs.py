@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.analyzers.jobs import siblings
-from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, recent, since, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.schedule import fault
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.replicas import quote_of, recent, since, text_of
 
 # Reasons of the CronJob controller's warnings about runs that did not take place
 _MISSED = ("TooManyMissedTimes", "MissSchedule", "FailedNeedsStart")

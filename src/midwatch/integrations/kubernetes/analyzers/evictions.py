@@ -7,9 +7,9 @@ from datetime import timedelta
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import RECENT, age, clip, instances, say_of_pod, spell, unready
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.instances import RECENT, age, clip, instances, say_of_pod, spell, unready
 
 _RESOURCE = re.compile(
     r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|exceeded its local ephemeral",

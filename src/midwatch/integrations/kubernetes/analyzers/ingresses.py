@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Secret
 from midwatch.integrations.kubernetes.objects.network import Ingress, IngressClass, Service, ServiceBackend
+from midwatch.integrations.kubernetes.view.backing import written
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"

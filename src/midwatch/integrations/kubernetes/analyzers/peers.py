@@ -12,13 +12,13 @@ from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.ends import onset, troubled
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip
 from midwatch.integrations.kubernetes.analyzers.logs import log_of, speaks_for_itself
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.ends import onset, troubled
+from midwatch.integrations.kubernetes.view.instances import Instance, clip
 
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
 _FAILED = (

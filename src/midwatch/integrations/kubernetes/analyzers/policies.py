@@ -6,14 +6,14 @@ from typing import Any
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, live, owners, selector_text, short
-from midwatch.integrations.kubernetes.analyzers.fences import Fences, directions
-from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, live, owners, selector_text, short
+from midwatch.integrations.kubernetes.view.fences import Fences, directions
+from midwatch.integrations.kubernetes.view.reach import Failure, Miss, misses
 
 _Callers = Mapping[tuple[str, str], Sequence[Pod]]
 

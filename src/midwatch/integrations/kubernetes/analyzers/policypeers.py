@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of
-from midwatch.integrations.kubernetes.analyzers.fences import namespace_labels
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
@@ -13,6 +11,8 @@ from midwatch.integrations.kubernetes.objects.meta import LabelSelector
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Peer
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of
+from midwatch.integrations.kubernetes.view.fences import namespace_labels
 
 _ANYONE = LabelSelector()
 

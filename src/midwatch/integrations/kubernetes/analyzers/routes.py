@@ -7,10 +7,10 @@ from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import Gateway, GatewayClass, HTTPRoute, Service
+from midwatch.integrations.kubernetes.view.backing import written
 
 _Map = Mapping[str, Any]
 

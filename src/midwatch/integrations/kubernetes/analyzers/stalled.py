@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
-from midwatch.integrations.kubernetes.analyzers.ends import troubled
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, age, instances, say_of_pod, unready
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Pod, State
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.ends import troubled
+from midwatch.integrations.kubernetes.view.instances import Instance, age, instances, say_of_pod, unready
 
 _OFTEN = 5  # restarts; fewer come with updates of nodes and with dependencies that start later
 _DAY = timedelta(days=1)

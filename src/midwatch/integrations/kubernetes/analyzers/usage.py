@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Node, NodeMetrics, PodMetrics, Usage
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.quantity import amount
+from midwatch.integrations.kubernetes.view.backing import written
 
 _FULL = 0.9  # above this share of the CPU limit the kernel throttles noticeably, and memory is one peak away from the OOM killer
 _CODES = (("cpu", "K8S-671"), ("memory", "K8S-672"))

@@ -6,7 +6,6 @@ from typing import Any
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import (
@@ -16,6 +15,7 @@ from midwatch.integrations.kubernetes.objects.network import (
     Webhook,
     WebhookService,
 )
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, written
 
 _Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
-from midwatch.integrations.kubernetes.analyzers.backing import live
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.network import EgressPolicyRule, NetworkPolicy, Peer, PolicyPort
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import live
 
 _DNS_LABEL, _DNS_APPS = "k8s-app", {"kube-dns", "coredns", "node-local-dns"}
 _DNS_PORT = 53
