@@ -14,6 +14,7 @@ from midwatch.domain.observation import Resources
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.meta import Object
 
 Thing = dict[str, Any]
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -81,12 +82,20 @@ def healthy_pod(name: str, labels: dict[str, str] | None = None, **spec: Any) ->
 
 def evidence(objects: Sequence[Thing], namespace: str = "", labels: dict[str, str] | None = None) -> list[Evidence]:
     """What listing every kind would have shown, within the namespace and labels asked for."""
-    by_kind: dict[str, list[Any]] = defaultdict(list)
+    chosen: list[Object] = []
     for obj in objects:
         meta = obj["metadata"]
         inside = not namespace or meta.get("namespace", namespace) == namespace
         if inside and all(meta.get("labels", {}).get(k) == v for k, v in (labels or {}).items()):
-            by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
+            chosen.append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
+    return listed(chosen, namespace)
+
+
+def listed(objects: Sequence[Object], namespace: str = "") -> list[Evidence]:
+    """One evidence for each kind, also for those of which there is nothing: what is not there is proved to be absent."""
+    by_kind: dict[str, list[Object]] = defaultdict(list)
+    for obj in objects:
+        by_kind[PLURAL[obj.kind]].append(obj)
     return [_listed(n, plural, by_kind[plural], namespace) for n, plural in enumerate(READABLE, 1)]
 
 

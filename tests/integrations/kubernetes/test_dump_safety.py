@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from midwatch.integrations.kubernetes.dump import DumpReader, limits, open_dump
+from midwatch.integrations.kubernetes.dump.yamls import Piece, load
 from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 
@@ -173,6 +174,8 @@ MERGES = "\n".join(f"l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 9)}]}}" for 
     "text",
     [
         *("[" * 50_000, "{a: " * 50_000, "- " * 50_000, "? " * 50_000, "\n".join(" " * n + "a:" for n in range(3000))),
+        # Closing brackets that are only text, and levels that appear when what is unprintable is taken out.
+        *('["]",' * 30_000, "[']'," * 30_000, "[ # ]\n" * 30_000, "-\x01 " * 20_000),
         *(f"kind: Pod\nl0: &l0 [x]\n{LEVELS}\nmetadata: {{name: *l11}}", f"kind: Pod\nl0: &l0 {{k: v}}\n{MERGES}\nmetadata: *l11"),
         *("kind: Pod\nmetadata: &m\n  name: x\n  labels: *m", '{"a":' * 50_000, '{"kind": "Pod", "metadata": {"name": "\\ud800"}}'),
         *(
@@ -187,6 +190,16 @@ async def test_hostile_texts_cost_only_themselves(tmp_path: Path, text: str) -> 
     (tmp_path / "hostile.yaml").write_text(text)
     (tmp_path / "pods.json").write_bytes(POD)
     assert "web-1" in await pods(open_dump(str(tmp_path)))
+
+
+def test_nesting_is_counted_and_not_guessed() -> None:
+    """What only looks deep is read: rulers, templates, brackets in strings."""
+    ruler, braces, brackets = "- " * 200, "{{" * 2000, "[" * 3000
+    value, problem = load(Piece(f'a: "{ruler}"\nb: |\n  {braces}\nc: "{brackets}"\nd: {"[" * 900}{"]" * 900}\n', 1))
+    assert problem is None
+    assert value["a"] == ruler
+    assert value["c"] == brackets
+    assert load(Piece("[" * 1100 + "]" * 1100, 7)) == (None, (7, "nested deeper than any object: not read"))
 
 
 @pytest.mark.parametrize("made", ["missing", "empty folder", "empty file", "useless", "bad zip", "nul"])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from midwatch.domain.finding import Finding, Role
+from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.network_world import Thing, prove, service, thing
 from tests.integrations.kubernetes.situation import evidence, findings
@@ -46,6 +46,28 @@ def causes(log: str, *objects: Thing) -> list[str]:
         ('{"level":"fatal","msg":"cannot start","err":"listen tcp :8080: bind: address already in use"}', "K8S-907", "8080"),
         ('FATAL:  password authentication failed for user "app"', "K8S-910", "app"),
         ('/bin/sh: syntax error: unexpected "fi"', "K8S-921", "unexpected"),
+        ("Error: failed to parse config file: yaml: line 12: mapping values are not allowed", "K8S-903", "line 12"),
+        ("PermissionError: [Errno 13] Permission denied: '/var/lib/app'", "K8S-904", "/var/lib/app"),
+        ("OSError: [Errno 30] Read-only file system: '/var/cache/app'", "K8S-905", "/var/cache/app"),
+        ("write /data/wal: no space left on device", "K8S-906", "no space left"),
+        ("java.lang.OutOfMemoryError: Java heap space", "K8S-908", "Java heap space"),
+        ("accept: too many open files", "K8S-909", "too many open files"),
+        ('FATAL: database "orders" does not exist', "K8S-911", "orders"),
+        ("FATAL: sorry, too many clients already", "K8S-912", "too many clients"),
+        ("ERROR: cannot execute INSERT in a read-only transaction", "K8S-913", "read-only"),
+        ('ERROR: relation "orders" does not exist', "K8S-914", "orders"),
+        ("FlywayException: Validate failed: Migration checksum mismatch", "K8S-915", "checksum"),
+        ("x509: certificate has expired or is not yet valid: current time 2026", "K8S-916", "expired"),
+        ("request to https://api.example.com failed with status code 401", "K8S-917", "401"),
+        ("error: HTTP 429 Too Many Requests", "K8S-918", "limits its requests"),
+        ("ModuleNotFoundError: No module named 'flask'", "K8S-919", "flask"),
+        ("/bin/sh: 1: wgett: not found", "K8S-920", "wgett"),
+        ("Error: unknown flag: --replicas-count", "K8S-922", "--replicas-count"),
+        (
+            'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in the namespace "shop"',
+            "K8S-923",
+            "may not list",
+        ),
     ],
 )
 def test_the_reason_in_a_log_is_the_cause(log: str, code: str, named: str) -> None:
@@ -85,10 +107,41 @@ def test_a_name_that_no_service_has_is_the_cause_and_the_nearest_is_named() -> N
     assert "there is cart" in found.message
 
 
+@pytest.mark.parametrize(
+    ("log", "code", "sure"),
+    [
+        ("lookup carts on 10.0.0.10:53: no such host", "K8S-931", Confidence.HIGH),
+        ("connect to carts:80: connection timed out", "K8S-931", Confidence.MEDIUM),
+        ("dial tcp: connect carts:80: connection refused", "K8S-935", Confidence.MEDIUM),
+        ("read carts:80: connection reset by peer", "K8S-935", Confidence.MEDIUM),
+    ],
+)
+def test_a_name_that_led_to_a_machine_did_resolve(log: str, code: str, sure: Confidence) -> None:
+    (found,) = [f for f in told(log, crashed(), service("cart", "cart")) if f.role is Role.CAUSE]
+    assert (found.code, found.confidence) == (code, sure)
+
+
 def test_a_port_that_the_service_lacks_is_the_cause_unless_it_is_headless() -> None:
     log = "connect to cart:7071: connection refused"
     assert "K8S-932" in causes(log, crashed(), service("cart", "cart", port=7070))
     assert "K8S-932" not in causes(log, crashed(), service("cart", "cart", port=7070, clusterIP="None"))
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "peer"),
+    [
+        ("lookup cart on 10.0.0.10:53: server misbehaving", "K8S-934", "kube-dns"),
+        ("dial tcp 127.0.0.1:9000: connect: connection refused", "K8S-936", ""),
+    ],
+)
+def test_what_may_be_the_fault_of_another_is_a_symptom(log: str, code: str, peer: str) -> None:
+    (found,) = [f for f in told(log, crashed(), service("cart", "cart")) if f.code != "K8S-924"]
+    assert (found.code, found.role, found.peers[0].name if found.peers else "") == (code, Role.SYMPTOM, peer)
+
+
+def test_a_host_outside_the_cluster() -> None:
+    (found,) = [f for f in told("connect to api.example.com:443: connection refused", crashed()) if f.role is Role.CAUSE]
+    assert (found.code, found.confidence) == ("K8S-933", Confidence.MEDIUM)
 
 
 def test_an_unknown_private_address_is_not_called_an_outside_host() -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from midwatch.analysis.causality import chains
 from midwatch.domain.finding import Confidence, Role
+from midwatch.integrations.kubernetes.analyse import analyse
 from tests.integrations.kubernetes.network_world import Thing, deployment, event, pod, service, stated, thing, told
+from tests.integrations.kubernetes.situation import evidence
 
 WEB_PORT = [{"containerPort": 8080, "name": "http", "protocol": "TCP"}]
 
@@ -134,7 +137,20 @@ def test_an_ingress_needs_class_service_port_and_certificate():
     assert told(*base, NGINX, ingress({"number": 81})) == ["K8S-521"]
     assert told(*base, NGINX, ingress({"number": 80}, name="ghost")) == ["K8S-520"]
     assert told(*base, ingress({"number": 80})) == ["K8S-523"]
+    assert told(*base, NGINX, ingress({"number": 80}, class_="")) == ["K8S-522"]
+    assert told(*base, NGINX, ingress({})) == ["K8S-529"]
+    assert told(*base, NGINX, ingress({"name": "use-annotation"})) == []
     assert told(*base, NGINX, ingress({"number": 80}, tls=[{"secretName": "cert"}])) == ["K8S-524"]
+
+
+def test_what_a_load_balancer_says_of_an_ingress():
+    refused = ingress({"number": 80}) | {
+        "status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.1", "ports": [{"port": 80, "error": "quota"}]}]}}
+    }
+    (found,) = stated(service("web", "web", target=8080), web(), NGINX, refused)
+    assert (found.code, found.facts["said"]) == ("K8S-528", "quota")
+    fine = ingress({"number": 80}) | {"status": {"loadBalancer": {"ingress": [{"hostname": "lb.example"}]}}}
+    assert told(service("web", "web", target=8080), web(), NGINX, fine) == []
 
 
 def test_secrets_nobody_read_are_missed_only_when_an_event_says_so():
@@ -149,6 +165,16 @@ def test_routes_of_the_gateway_api():
     refs = [{"name": "ghost", "port": 80}, {"name": "web", "port": 81}, {"name": "bucket", "kind": "Bucket", "group": "x"}, "nonsense"]
     route = thing("HTTPRoute", "shop", spec={"parentRefs": [{"name": "gate"}], "rules": [{"backendRefs": refs}, None]})
     assert told(route, service("web", "web", target=8080), web()) == ["K8S-530", "K8S-531", "K8S-534"]
+
+
+def test_a_gateway_needs_its_class_and_a_mesh_route_its_service():
+    gate = thing("Gateway", "gate", spec={"gatewayClassName": "fast"})
+    assert told(gate) == ["K8S-535"]
+    assert told(gate, thing("GatewayClass", "fast", namespace="")) == []
+    assert told(gate, unknown=("gatewayclasses",)) == []
+    route = thing("HTTPRoute", "shop", spec={"parentRefs": [{"kind": "Service", "name": "web"}]})
+    assert told(route) == ["K8S-536"]
+    assert told(route, service("web", "web", target=8080), web()) == []
 
 
 def test_conditions_of_the_gateway_api():
@@ -166,6 +192,30 @@ def policy(name: str = "fence", **spec: object) -> Thing:
 def test_a_policy_for_nobody():
     assert told(policy(ingress=[{}])) == ["K8S-540"]
     assert told(policy(ingress=[{}]), web()) == []
+
+
+@pytest.mark.parametrize(
+    ("peer", "lost"),
+    [
+        ({"podSelector": {"matchLabels": {"app": "ghost"}}}, "from pods with app=ghost in shop"),
+        ({"namespaceSelector": {"matchLabels": {"team": "ghost"}}}, "from namespaces with team=ghost"),
+        ({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]}}, "from namespaces with team Exists"),
+        (
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}, "podSelector": {"matchLabels": {"app": "x"}}},
+            "from pods with app=x in shop",
+        ),
+        ({"podSelector": {"matchLabels": {"app": "web"}}}, ""),
+        ({"podSelector": {"matchLabels": {"job": "sync"}}}, ""),
+        ({"namespaceSelector": {}}, ""),
+        ({"podSelector": {}}, ""),
+        ({"ipBlock": {"cidr": "192.0.2.0/24"}}, ""),
+    ],
+)
+def test_peers_of_a_policy_that_are_not_there(peer: Thing, lost: str):
+    """Pods of a Job come and go; a block of addresses lies outside."""
+    job = thing("Job", "sync", spec={"template": {"metadata": {"labels": {"job": "sync"}}}}, status={"active": 1})
+    found = stated(policy(ingress=[{"from": [peer]}]), web(), job, thing("Namespace", "shop", namespace=""))
+    assert [(f.code, f.facts["nobody"]) for f in found] == ([("K8S-546", lost)] if lost else [])
 
 
 DNS_RULE = {"to": [{"namespaceSelector": {}}], "ports": [{"port": 53, "protocol": "UDP"}]}
@@ -191,7 +241,7 @@ TIMED_OUT = {("shop", "front-1", "app"): "GET http://web:80/: i/o timeout\n"}
 
 def test_a_shut_out_caller_is_a_risk_until_it_times_out():
     fence = policy(ingress=[{"from": [{"podSelector": {"matchLabels": {"app": "other"}}}]}])
-    base = (service("web", "web", target=8080), web(), FRONT, fence)
+    base = (service("web", "web", target=8080), web(), FRONT, pod("other-1", "other"), fence)
     assert told(*base) == ["K8S-545"]
     assert told(*base, logs=TIMED_OUT) == ["K8S-544"]
 
@@ -212,6 +262,11 @@ def test_egress_that_leads_elsewhere():
     assert told(service("web", "web", target=8080), web(), FRONT, fence, logs=TIMED_OUT) == ["K8S-543"]
 
 
+def test_a_service_without_addresses_where_the_pods_were_not_read():
+    empty = thing("Endpoints", "web", subsets=[])
+    assert told(service("web", "web"), empty, unknown=("pods",)) == ["K8S-507"]
+
+
 @pytest.mark.parametrize(("failure", "code"), [("Fail", "K8S-550"), ("", "K8S-550"), ("Ignore", "K8S-552")])
 def test_a_webhook_without_service(failure: str, code: str):
     hook = {"name": "check.example", "failurePolicy": failure, "clientConfig": {"service": {"name": "ghost", "namespace": "shop"}}}
@@ -223,4 +278,10 @@ def test_a_webhook_whose_pods_are_not_ready():
     guard = thing("MutatingWebhookConfiguration", "guard", namespace="", webhooks=[hook])
     base = (guard, service("web", "web", target=8080))
     assert told(*base, web(ready=False)) == ["K8S-503", "K8S-551"]
+    scaled = deployment("web", replicas=0)
+    analysis = analyse(evidence([*base, scaled]))
+    (chain,) = chains(analysis.findings, analysis.links)
+    assert (chain.root.code, {f.code for f in chain.explains}) == ("K8S-604", {"K8S-504", "K8S-551"})
+    hook["failurePolicy"] = "Ignore"
+    assert told(*base, web(ready=False)) == ["K8S-503", "K8S-553"]
     assert told(*base, web()) == []

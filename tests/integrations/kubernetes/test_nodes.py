@@ -52,6 +52,10 @@ def seen(*objects: dict[str, Any]) -> Cluster:
             "K8S-803",
         ),
         (condition("Ready", "False", "something new"), "K8S-804"),
+        (condition("Ready", "False", "x509: certificate has expired or is not yet valid"), "K8S-805"),
+        (condition("Ready", "False", "Unauthorized"), "K8S-805"),
+        (condition("OutOfDisk", "True", "out of disk space"), "K8S-807"),
+        (condition("MemoryPressure", "Unknown", "nobody reports"), "K8S-818"),
         (condition("Ready", "False"), "K8S-804"),
         (condition("MemoryPressure", "True", "kubelet has insufficient memory available"), "K8S-806"),
         (condition("DiskPressure", "True"), "K8S-807"),
@@ -92,6 +96,18 @@ def test_an_old_report_counts_beside_fresh_ones_only() -> None:
 )
 def test_events_of_the_node(reason: str, code: str) -> None:
     assert one(seen(node(), event(reason, "text")), ANALYZER).code == code
+
+
+def test_a_warning_about_a_certificate() -> None:
+    about = event("CertificateTrouble", "certificate rotation failed: x509: certificate signed by unknown authority")
+    only = one(seen(node(), about | {"type": "Warning"}), ANALYZER)
+    assert (only.code, only.subject.name) == ("K8S-817", "a")
+    assert not list(ANALYZER.find(seen(node(), about | {"type": "Normal"})))
+
+
+def test_the_other_conditions_of_a_lost_node_say_nothing_of_their_own() -> None:
+    lost = [condition(kind, "Unknown", "Kubelet stopped posting node status.") for kind in ("Ready", "MemoryPressure", "DiskPressure")]
+    assert one(seen(node("a", *lost)), ANALYZER).code == "K8S-801"
 
 
 def test_cluster_dns() -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midwatch.analysis.causality import chains
 from midwatch.domain.finding import Finding, Role
+from midwatch.integrations.kubernetes.analyse import analyse
 from midwatch.integrations.kubernetes.analyzers import admission, quotas
 from midwatch.integrations.kubernetes.analyzers.quotas import EXCEEDED
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -72,6 +74,12 @@ def test_the_newest_words_count_and_carry_the_numbers() -> None:
     assert (only.facts["requested"], only.facts["used"], only.facts["limited"]) == ("1 pods", "10 pods", "10 pods")
 
 
+@pytest.mark.parametrize(("resource", "code"), [("count/widgets.example.com", "K8S-701"), ("services.loadbalancers", "K8S-706")])
+def test_quotas_of_other_things(resource: str, code: str) -> None:
+    text = f'pods "web-0" is forbidden: exceeded quota: team, requested: {resource}=1, used: {resource}=2, limited: {resource}=2'
+    assert one(seen(workload(), refused(text)), *BOTH).code == code
+
+
 def test_a_refused_claim_of_a_stateful_set_is_a_storage_quota() -> None:
     text = (
         'create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: persistentvolumeclaims "data-web-0" is forbidden: '
@@ -99,6 +107,11 @@ def test_a_refusal_that_was_overcome_is_history() -> None:
         ('Pod "web-0" is invalid: spec.containers[0].ports[0].name: Duplicate value: "http"', "K8S-727", "Duplicate value"),
         ('pods "web-0" is forbidden: unable to create new content in namespace shop because it is being terminated', "K8S-730", "shop"),
         ('pods "web-0" is forbidden: moon phase', "K8S-729", "moon phase"),
+        (
+            'pods "web-0" is forbidden: unable to validate against any security context constraint: [provider restricted: forbidden]',
+            "K8S-728",
+            "provider restricted",
+        ),
     ],
 )
 def test_reasons_are_told_apart(text: str, code: str, word: str) -> None:
@@ -124,6 +137,21 @@ def test_a_webhook_that_cannot_be_called_blames_its_service(end: str, why: str) 
     assert why in only.facts["why"]
 
 
+@pytest.mark.parametrize("policy", ["Fail", "Ignore"])
+def test_a_webhook_that_is_declared_and_has_no_service_is_told_once(policy: str) -> None:
+    """The configuration is the cause; what is refused for it is its consequence."""
+    client = {"service": {"name": "guard", "namespace": "policy"}}
+    hooks = [{"name": "guard.example.com", "failurePolicy": policy, "clientConfig": client}]
+    declared = {"kind": "ValidatingWebhookConfiguration", "metadata": {"name": "guard"}, "webhooks": hooks}
+    call = 'Post "https://guard.policy.svc:443/": service "guard" not found'
+    text = f'Internal error occurred: failed calling webhook "guard.example.com": {call}'
+    analysis = analyse(evidence([workload(), refused(text), declared]))
+    refusal = {f.code: f.peers[0].kind for f in analysis.findings if f.subject.name == "web" and f.code.startswith("K8S-7")}
+    assert refusal == ({"K8S-735": "ValidatingWebhookConfiguration"} if policy == "Fail" else {"K8S-723": "Service"})
+    roots = [c.root.code for c in chains(analysis.findings, analysis.links)]
+    assert roots == (["K8S-550"] if policy == "Fail" else ["K8S-723"])
+
+
 def test_a_deployments_condition_speaks_where_its_replica_set_is_silent() -> None:
     text = 'pods "web-1" is forbidden: error looking up service account shop/ghost: serviceaccount "ghost" not found'
     deployment = workload("Deployment")
@@ -145,6 +173,13 @@ def test_a_full_service_quota_explains_a_service_that_is_called_and_missing() ->
     assert (only.code, only.owner.name, only.facts["caller"]) == ("K8S-709", "web", "pod/front")
     present = {"kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
     assert [f.code for f in found(quota({"services": "5"}, {"services": "5"}), deployment, caller, present)] == ["K8S-711"]
+
+
+def test_a_full_storage_quota_explains_a_claim_that_is_missing() -> None:
+    use = {"containers": [], "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
+    waits = {"kind": "Pod", "metadata": {"name": "db-0", "namespace": "shop"}, "spec": use, "status": {"phase": "Pending"}}
+    only = one(seen(quota({"requests.storage": "5Gi"}, {"requests.storage": "5Gi"}), waits), *BOTH)
+    assert (only.code, only.facts["claim"], only.owner.name) == ("K8S-710", "data", "db-0")
 
 
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True), st.integers(1, 99), st.integers(0, 99))

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from midwatch.domain.finding import Role
 from midwatch.integrations.kubernetes.analyzers.crashes import asks
 from tests.integrations.kubernetes.situation import Logs, cluster, codes, findings
 
@@ -84,6 +85,23 @@ def test_the_end_of_a_container_has_its_code(code: int, reason: str, expected: s
     assert codes(cluster(pod(LOOP, ended(code, reason)))) == [expected]
 
 
+def test_a_crash_loop_whose_end_was_not_recorded_is_a_symptom() -> None:
+    (found,) = findings(cluster(pod(LOOP, "{}")))
+    assert (found.code, found.role) == ("K8S-203", Role.SYMPTOM)
+
+
+def test_the_node_s_word_explains_a_kill() -> None:
+    oom = EVENT.format(n=9, reason="SystemOOM", message='"System OOM encountered, victim process: serve"')
+    about_node = oom.replace("{kind: Pod, namespace: shop, name: web-1, ", "{kind: Node, name: n1, ")
+    (found,) = [f for f in findings(cluster(pod(LOOP, ended(137)) + about_node)) if f.owner.name == "web-1"]
+    assert (found.code, found.peers[0].name) == ("K8S-204", "n1")
+
+
+def test_a_pod_that_took_too_long() -> None:
+    text = pod(ended(143), "{}", 0).replace("phase: Running", "phase: Failed\n  reason: DeadlineExceeded")
+    assert codes(cluster(text)) == ["K8S-212"]
+
+
 def test_memory_without_a_limit_is_the_nodes() -> None:
     text = pod(LOOP, ended(137, "OOMKilled")).replace("resources: {limits: {memory: 64Mi}}", "resources: {}")
     assert codes(cluster(text)) == ["K8S-202"]
@@ -132,6 +150,16 @@ def test_a_slow_start_without_a_startup_probe() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "expected"), [("context deadline exceeded (Client.Timeout exceeded)", "K8S-226"), ("dial tcp: something new", "K8S-235")]
+)
+def test_a_container_that_is_killed_long_after_its_start(said: str, expected: str) -> None:
+    killed = ("Killing", "Container app failed liveness probe, will be restarted")
+    last = ended(137).replace("01:56:00", "01:10:00")
+    text = pod(LOOP, last, 5, False, HTTP, ("Unhealthy", f'Liveness probe failed: Get "http://10.0.0.9:8080/healthz": {said}'), killed)
+    assert codes(cluster(text)) == [expected]
+
+
+@pytest.mark.parametrize(
     ("state", "last", "restarts", "ready"),
     [
         (RUNNING, "{}", 0, True),
@@ -151,6 +179,8 @@ def test_what_is_well_or_has_recovered_is_left_alone(state: str, last: str, rest
         ("Evicted", "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.", "K8S-241"),
         ("NodeAffinity", "Pod was rejected: Predicate NodeAffinity failed", "K8S-242"),
         ("Preempting", "Preempted in order to admit critical pod", "K8S-243"),
+        ("NodeLost", "Node n1 which was running pod web-1 is unresponsive", "K8S-245"),
+        ("Shutdown", "Pod was terminated in response to imminent node shutdown.", "K8S-244"),
     ],
 )
 def test_pods_that_were_put_away(reason: str, message: str, expected: str) -> None:
@@ -165,6 +195,34 @@ def test_a_pod_that_cannot_go_names_its_finalizers() -> None:
     found = findings(cluster(text))
     assert [f.code for f in found] == ["K8S-247"]
     assert "example.com/keep" in found[0].message
+
+
+def test_a_pod_that_does_not_end_without_a_finalizer() -> None:
+    late = 'namespace: shop, deletionTimestamp: "2026-11-21T01:30:00Z"}'
+    (found,) = findings(cluster(pod(RUNNING, "{}", 0, True).replace("namespace: shop}", late, 1)))
+    assert (found.code, found.role) == ("K8S-248", Role.SYMPTOM)
+
+
+def test_a_container_that_runs_and_is_not_ready_without_a_word() -> None:
+    text = pod('{running: {startedAt: "2026-11-21T01:30:00Z"}}', "{}", 0, False, "null")
+    (found,) = findings(cluster(text))
+    assert (found.code, found.role) == ("K8S-250", Role.SYMPTOM)
+
+
+def test_a_container_without_a_state_is_not_ready_for_no_known_reason() -> None:
+    (found,) = findings(cluster(pod("{}", "{}", 0)))
+    assert (found.code, found.role, found.subject.container) == ("K8S-251", Role.SYMPTOM, "app")
+    whole = pod("{}", "{}", 0)
+    assert codes(cluster(whole[: whole.index("  containerStatuses")])) == ["K8S-251"]
+    young = whole.replace("2026-11-21T01:00:00Z", "2026-11-21T01:59:00Z")
+    assert codes(cluster(young)) == []
+
+
+def test_many_restarts_are_a_risk_while_they_go_on() -> None:
+    calm = '{running: {startedAt: "2026-11-21T01:00:00Z"}}'
+    (found,) = findings(cluster(pod(calm, ended(1, at="2026-11-21T00:30:00Z"), 12, True)))
+    assert (found.code, found.role, found.facts["count"]) == ("K8S-214", Role.RISK, "12")
+    assert codes(cluster(pod(calm, ended(1, at="2026-11-21T00:30:00Z"), 3, True))) == []
 
 
 def test_the_logs_of_what_crashes_are_asked_for_and_few_of_each_workload() -> None:

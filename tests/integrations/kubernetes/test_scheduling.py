@@ -219,6 +219,43 @@ def test_init_containers_count_by_the_largest_and_sidecars_beside_all() -> None:
     assert requested(Pod(spec=body)) == {"cpu": pytest.approx(2.25)}
 
 
+def test_nodes_that_hold_as_many_pods_as_they_may() -> None:
+    full = [node("a", room={"cpu": "4", "memory": "8Gi", "pods": "1"}), pod("old", on="a")]
+    only = one(seen(*full, pod("web", "0/1 nodes are available: 1 Too many pods.")), ANALYZER)
+    assert (only.code, only.facts["limit"], only.facts["nodes"]) == ("K8S-314", "1", "a")
+
+
+def test_a_node_that_can_attach_no_more_volumes() -> None:
+    use = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"}, "status": {"phase": "Bound"}}
+    waits = pod("db", "0/1 nodes are available: 1 node(s) exceed max volume count.", volumes=use)
+    only = one(seen(node("a"), claim, waits), ANALYZER)
+    assert (only.code, only.facts["volumes"]) == ("K8S-315", "data")
+
+
+@pytest.mark.parametrize("message", ["no nodes available to schedule pods", "0/0 nodes are available: ."])
+def test_a_cluster_without_nodes(message: str) -> None:
+    only = one(seen(pod("web", message)), ANALYZER)
+    assert (only.code, only.confidence) == ("K8S-322", Confidence.HIGH)
+
+
+def test_a_preempted_pod_is_told_even_when_it_is_gone() -> None:
+    about = {"kind": "Pod", "name": "batch-1", "namespace": "shop"}
+    told_of_it = {
+        "kind": "Event",
+        "metadata": {"name": "batch-1.x", "namespace": "shop"},
+        "involvedObject": about,
+        "reason": "Preempted",
+        "message": "Preempted by shop/web on node a",
+        "lastTimestamp": "2026-11-21T01:50:00Z",
+    }
+    only = one(seen(node("a"), told_of_it), ANALYZER)
+    assert (only.code, only.role, only.subject.name) == ("K8S-323", Role.RISK, "batch-1")
+    old = told_of_it | {"lastTimestamp": "2026-11-20T01:50:00Z"}
+    news = told_of_it | {"metadata": {"name": "x", "namespace": "shop"}, "reason": "Pulled"}
+    assert not list(ANALYZER.find(seen(node("a"), old, news)))
+
+
 def test_amounts_as_people_write_them() -> None:
     assert readable("requests.memory", 1.5 * 1024**3) == "1.5Gi memory"
     assert readable("cpu", 0.25) == "0.25 CPU"

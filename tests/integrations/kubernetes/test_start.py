@@ -60,6 +60,10 @@ PULLS = [
     ("toomanyrequests: You have reached your pull rate limit.", "K8S-117"),
     ("no match for platform in manifest: not found", "K8S-118"),
     ("write /var/lib/containerd/x: no space left on device", "K8S-119"),
+    ("http: server gave HTTP response to HTTPS client", "K8S-126"),
+    ("received unexpected HTTP status: 503 Service Unavailable", "K8S-127"),
+    ("unexpected status code 502 Bad Gateway", "K8S-127"),
+    ("name unknown: the repository with name 'team/web' was deleted", "K8S-128"),
 ]
 
 
@@ -84,6 +88,10 @@ def test_image_pulls_are_told_apart(message: str, code: str, where: str) -> None
         ("CreateContainerConfigError", "container has runAsNonRoot and image will run as root", "K8S-105"),
         ("CreateContainerConfigError", "container has runAsNonRoot and image has non-numeric user (web), cannot verify", "K8S-106"),
         ("CreateContainerConfigError", "something new", "K8S-107"),
+        ("CreateContainerConfigError", "failed to sync configmap cache: timed out waiting for the condition", "K8S-108"),
+        ("CreateContainerConfigError", 'serviceaccount "ghost" not found', "K8S-109"),
+        ("CreateContainerConfigError", "failed to prepare subPath for volumeMount conf", "K8S-165"),
+        ("ImagePullBackOff", "", "K8S-120"),
         ("InvalidImageName", "couldn't parse image reference", "K8S-121"),
         ("ErrImageNeverPull", "Container image is not present with pull policy of Never", "K8S-122"),
         ("ImageInspectError", "failed to inspect", "K8S-123"),

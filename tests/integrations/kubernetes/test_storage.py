@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.domain.finding import Finding, Role
+from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.integrations.kubernetes.analyzers import claims, volumes
 from midwatch.integrations.kubernetes.binding import differences
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -132,7 +132,61 @@ def test_a_claim_nobody_complains_about_is_left_alone(told_of_it: list[dict[str,
 
 
 def test_a_lost_claim_names_its_volume() -> None:
-    assert one(seen(claim(phase="Lost", volumeName="pv9")), *BOTH).facts["volume"] == "pv9"
+    only = one(seen(claim(phase="Lost", volumeName="pv9")), *BOTH)
+    assert (only.code, only.facts["volume"]) == ("K8S-401", "pv9")
+
+
+def user(node: str = "", phase: str = "Pending") -> dict[str, Any]:
+    use = {"containers": [], "nodeName": node, "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
+    return {"kind": "Pod", "metadata": {"name": "db-0", "namespace": "shop"}, "spec": use, "status": {"phase": phase}}
+
+
+def test_a_claim_without_a_class_needs_a_volume_made_by_hand() -> None:
+    assert one(seen(claim(), event("FailedBinding", UNBOUND)), *BOTH).code == "K8S-408"
+
+
+def test_a_claim_of_which_nobody_says_anything_is_a_symptom_once_a_pod_waits_for_it() -> None:
+    (silent,) = found(claim(storageClassName="fast"), storage_class("fast"), user())
+    assert (silent.code, silent.role, silent.confidence) == ("K8S-419", Role.SYMPTOM, Confidence.LOW)
+
+
+@pytest.mark.parametrize("reason", ["VolumeResizeFailed", "FileSystemResizeFailed"])
+def test_a_volume_that_cannot_grow(reason: str) -> None:
+    grown = event("VolumeResizeSuccessful", "done", at="01:55")
+    bound, failed = claim(phase="Bound", volumeName="pv"), event(reason, "rpc error: quota for disks is used up")
+    only = one(seen(bound, failed), *BOTH)
+    assert (only.code, only.facts["quote"]) == ("K8S-420", "rpc error: quota for disks is used up")
+    assert not found(bound, failed, grown)
+
+
+def test_a_driver_that_is_not_on_the_node() -> None:
+    text = "MountVolume.MountDevice failed: driver name csi.example not found in the list of registered CSI drivers"
+    (only,) = [
+        f for f in found(claim(phase="Bound"), user("a"), event("FailedMount", text, name="db-0", kind="Pod")) if f.owner.name == "db-0"
+    ]
+    assert (only.code, only.facts["driver"], only.peers[0].name) == ("K8S-432", "csi.example", "a")
+
+
+def test_any_other_word_about_a_disk_is_repeated() -> None:
+    text = 'AttachVolume.Attach failed for volume "pv" : rpc error: code = Internal desc = disk is on fire'
+    told_of_it = event("FailedAttachVolume", text, name="db-0", kind="Pod")
+    only = one(seen(claim(phase="Bound"), user("a"), told_of_it), *BOTH)
+    assert only.code == "K8S-433"
+    assert "disk is on fire" in only.message
+    attached = event("SuccessfulAttachVolume", "AttachVolume.Attach succeeded", name="db-0", kind="Pod", at="01:55")
+    assert not found(claim(phase="Bound"), user("a"), told_of_it, attached)
+    assert not found(claim(phase="Bound"), user("a", phase="Running"), told_of_it)
+
+
+def test_a_volume_that_failed_or_waits_is_a_risk() -> None:
+    by_phase = {phase: found(volume(phase=phase))[0] for phase in ("Failed", "Pending")}
+    assert {phase: (f.code, f.role) for phase, f in by_phase.items()} == {
+        "Failed": ("K8S-441", Role.RISK),
+        "Pending": ("K8S-444", Role.RISK),
+    }
+    young = volume(phase="Pending")
+    young["metadata"]["creationTimestamp"] = "2026-11-21T01:59:30Z"
+    assert not found(young)
 
 
 def test_a_claim_by_name_for_a_volume_that_is_not_there() -> None:

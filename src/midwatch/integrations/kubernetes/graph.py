@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.analyzers.backing import backing_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
 from midwatch.integrations.kubernetes.objects.network import (
@@ -27,6 +26,7 @@ from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeCla
 from midwatch.integrations.kubernetes.objects.workload import HorizontalPodAutoscaler
 from midwatch.integrations.kubernetes.scheduler import schedulers
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import backing_of
 
 # A host in a value: after a scheme or a user, before a port, or a cluster name. A bare word counts only in a setting for addresses.
 _HOST = re.compile(r"(?:(?<=://)|(?<=@))([a-z0-9][a-z0-9.-]*)|\b([a-z0-9][a-z0-9.-]*):\d{2,5}\b|\b([a-z0-9-]+\.[a-z0-9-]+\.svc)\b")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from midwatch.integrations.kubernetes.objects import cluster, delivery, network, pod, storage, workload
+from midwatch.integrations.kubernetes.objects import access, cluster, delivery, network, pod, storage, workload
 from midwatch.integrations.kubernetes.objects.meta import Object
 
 
@@ -33,6 +33,7 @@ class Kind:
 
 _CORE, _APPS, _BATCH, _NET = "api/v1", "apis/apps/v1", "apis/batch/v1", "apis/networking.k8s.io/v1"
 _ADMISSION, _STORAGE, _GATEWAY = "apis/admissionregistration.k8s.io/v1", "apis/storage.k8s.io/v1", "apis/gateway.networking.k8s.io/v1"
+_RBAC = "apis/rbac.authorization.k8s.io/v1"
 _METRICS = "apis/metrics.k8s.io/v1beta1"
 
 KINDS: dict[str, Kind] = {
@@ -69,8 +70,13 @@ KINDS: dict[str, Kind] = {
         Kind("validatingwebhookconfigurations", _ADMISSION, network.ValidatingWebhookConfiguration, namespaced=False),
         Kind("mutatingwebhookconfigurations", _ADMISSION, network.MutatingWebhookConfiguration, namespaced=False),
         Kind("gateways", _GATEWAY, network.Gateway, short=("gtw",)),
+        Kind("gatewayclasses", _GATEWAY, network.GatewayClass, namespaced=False, short=("gc",)),
         Kind("httproutes", _GATEWAY, network.HTTPRoute),
         Kind("applications", "apis/argoproj.io/v1alpha1", delivery.Application, short=("app", "apps")),
+        Kind("roles", _RBAC, access.Role),
+        Kind("rolebindings", _RBAC, access.RoleBinding),
+        Kind("clusterroles", _RBAC, access.ClusterRole, namespaced=False),
+        Kind("clusterrolebindings", _RBAC, access.ClusterRoleBinding, namespaced=False),
     )
 }
 METRICS: dict[str, Kind] = {

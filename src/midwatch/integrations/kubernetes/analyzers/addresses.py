@@ -10,13 +10,13 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
-from midwatch.integrations.kubernetes.analyzers.reach import Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.reach import Miss, misses
 
 _ADDRESS = re.compile(r"(?:^|//|@)(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(?P<port>\d{2,5})(?=$|[/,;?])")
 _NUMERIC = re.compile(r"[\d.]+")

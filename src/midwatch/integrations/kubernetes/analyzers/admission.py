@@ -8,6 +8,7 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.quotas import EXCEEDED, LIMIT, RATIO, UNSET, UNSPECIFIED
+from midwatch.integrations.kubernetes.analyzers.webhooks import unanswered
 from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
@@ -91,8 +92,18 @@ def _unreachable(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Fi
     service = _service(cluster, name, text)
     why = next((words for mark, words in _WHY if mark in text), "the call fails")
     at = f"{service.namespace}/{service.name}" if service else "an outside address"
-    peers = (service,) if service else ()
-    return _say(refusal, "K8S-723", *_declared(cluster, name), peers=peers, webhook=name, service=at, why=why, quote=_short(text))
+    told = unanswered(cluster, name)
+    peers = (told,) if told else (service,) if service else ()
+    return _say(
+        refusal,
+        "K8S-735" if told else "K8S-723",
+        *_declared(cluster, name),
+        peers=peers,
+        webhook=name,
+        service=at,
+        why=why,
+        quote=_short(text),
+    )
 
 
 def _service(cluster: Cluster, webhook: str, text: str) -> Subject | None:

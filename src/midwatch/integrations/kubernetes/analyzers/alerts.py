@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import short
-from midwatch.integrations.kubernetes.analyzers.instances import clip
 from midwatch.integrations.kubernetes.analyzers.measured import Measured, measured_of
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.measured.signals import concern, entity, namespace
 from midwatch.integrations.kubernetes.objects.cluster import FiringAlert
+from midwatch.integrations.kubernetes.view.backing import short
+from midwatch.integrations.kubernetes.view.instances import clip
 
 _STANDS_OUT = 3.0  # times the value of the next node: the others only feel what the worst one loses
 

@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Any
 
 from midwatch.domain.evidence import Ask
-from midwatch.integrations.kubernetes.analyzers.instances import asked_time
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import SavedLog
+from midwatch.integrations.kubernetes.view.instances import asked_time
 
 FEW = 12  # saved logs that are read whole; of more, the end must do
 _WHOLE = 20_000  # lines

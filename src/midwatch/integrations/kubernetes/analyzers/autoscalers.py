@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import short, written
-from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, since, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import LimitRange
@@ -20,6 +18,8 @@ from midwatch.integrations.kubernetes.objects.workload import (
     StatefulSet,
     Workload,
 )
+from midwatch.integrations.kubernetes.view.backing import short, written
+from midwatch.integrations.kubernetes.view.replicas import quote_of, since, text_of
 
 _TARGETS: dict[str, type[Workload]] = {k.__name__: k for k in (Deployment, ReplicaSet, ReplicationController, StatefulSet)}
 

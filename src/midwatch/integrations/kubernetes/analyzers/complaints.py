@@ -13,8 +13,6 @@ from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.asking import log_ask
-from midwatch.integrations.kubernetes.analyzers.ends import crashed, troubled
-from midwatch.integrations.kubernetes.analyzers.instances import asked_time, clip
 from midwatch.integrations.kubernetes.analyzers.peers import missed
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -22,6 +20,8 @@ from midwatch.integrations.kubernetes.codes import CODES, finding
 from midwatch.integrations.kubernetes.objects.cluster import SavedLog
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.ends import crashed, troubled
+from midwatch.integrations.kubernetes.view.instances import asked_time, clip
 
 _CALM_SHOWN = 3  # logs
 _SAID = 180  # letters of a line

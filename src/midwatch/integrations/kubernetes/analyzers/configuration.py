@@ -7,13 +7,13 @@ from functools import partial
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip, instances, say_of_pod, unready
-from midwatch.integrations.kubernetes.analyzers.references import absences
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import ServiceAccount
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.instances import Instance, clip, instances, say_of_pod, unready
+from midwatch.integrations.kubernetes.view.references import absences
 
 # The kubelet's own words, for environment variables and for volumes alike (kubelet_pods.go, volume/configmap, volume/secret).
 _OBJECT = re.compile(r'(configmap|secret|serviceaccount)s? "([^"]+)" not found')

@@ -7,10 +7,10 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.asking import log_ask
-from midwatch.integrations.kubernetes.analyzers.ends import SIGKILL, SIGTERM, crashed, failed, killed_by_liveness, onset, troubled
-from midwatch.integrations.kubernetes.analyzers.instances import Instance
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Terminated
+from midwatch.integrations.kubernetes.view.ends import SIGKILL, SIGTERM, crashed, failed, killed_by_liveness, onset, troubled
+from midwatch.integrations.kubernetes.view.instances import Instance
 
 _LOGS_OF_ONE_OWNER, _LOGS = 2, 12  # replicas crash alike; more logs cost time and tell nothing new
 _SIGNALS = {130: "SIGINT", 132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}

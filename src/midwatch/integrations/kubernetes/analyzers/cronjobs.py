@@ -1,19 +1,21 @@
 """CronJobs that cannot start, are held back, missed their times, or whose newest run failed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from midwatch.domain.finding import Finding
+from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.analyzers.jobs import siblings
-from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, since, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.schedule import fault
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.replicas import quote_of, recent, since, text_of
 
 # Reasons of the CronJob controller's warnings about runs that did not take place
 _MISSED = ("TooManyMissedTimes", "MissSchedule", "FailedNeedsStart")
+_PATIENCE = timedelta(minutes=10)  # what runs longer than that shows a Job
 _REFUSED = ("InvalidSchedule", "UnparseableSchedule", "UnknownTimeZone", "UnsupportedSchedule")
 
 
@@ -24,7 +26,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield finding("K8S-633", cron.subject, cites=(cluster.cite(cron, '"suspend":true'),))
             continue
         yield from _missed(cluster, cron)
-        yield from _failed(cluster, cron)
+        failed = list(_failed(cluster, cron))
+        yield from failed or _fruitless(cluster, cron)
 
 
 def _settings(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
@@ -68,6 +71,16 @@ def _failed(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
             job=newest.name,
             text=text_of(failed),
         )
+
+
+def _fruitless(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
+    """It has run and never to a good end, and its failed Jobs are gone already or were not read."""
+    ran = cron.status.last_schedule_time
+    if ran is None or cron.status.last_successful_time or cron.status.active or recent(cluster, ran, _PATIENCE):
+        return
+    if not any(cluster.owner(j) == cron.subject for j in cluster.all(Job, cron.namespace)):
+        when = f"{ran:%Y-%m-%d %H:%M} UTC"
+        yield finding("K8S-636", cron.subject, cites=(cluster.cite(cron, '"lastScheduleTime"'),), confidence=Confidence.LOW, when=when)
 
 
 ANALYZER = Analyzer(find)

@@ -11,14 +11,14 @@ from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.addresses import settings
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, owners, short
-from midwatch.integrations.kubernetes.analyzers.instances import clip
 from midwatch.integrations.kubernetes.blame import member, some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.backing import Backing, owners, short
+from midwatch.integrations.kubernetes.view.instances import clip
 
 # What a client says → what it means of the server.
 _OF_SERVER = {"K8S-912": "K8S-941", "K8S-913": "K8S-940"}

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import clip
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.delivery import Application
+from midwatch.integrations.kubernetes.view.instances import clip
 
 _FAILED = frozenset(("Failed", "Error"))
 _UNWELL = frozenset(("Degraded", "Missing"))

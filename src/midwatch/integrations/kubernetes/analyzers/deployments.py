@@ -6,7 +6,10 @@ from datetime import datetime
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.replicas import (
+from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.workload import Deployment
+from midwatch.integrations.kubernetes.view.replicas import (
     ROLLING,
     cite_counts,
     never_ran,
@@ -16,10 +19,7 @@ from midwatch.integrations.kubernetes.analyzers.replicas import (
     still_starting,
     text_of,
 )
-from midwatch.integrations.kubernetes.analyzers.rollouts import last_rollout, revision
-from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.workload import Deployment
+from midwatch.integrations.kubernetes.view.rollouts import last_rollout, revision
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import RECENT, age, clip, instances, say_of_pod, spell, unready
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.instances import RECENT, age, clip, instances, say_of_pod, spell, unready
 
 _RESOURCE = re.compile(
     r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|exceeded its local ephemeral",
@@ -48,6 +48,15 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         yield say_of_pod(cluster, pod, "K8S-245", cluster.cite(pod, reason), peers=_node(pod))
     elif reason == "Preempting" or _condition(pod, "PreemptionByScheduler"):
         yield say_of_pod(cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message))
+    elif not old and _wordless(cluster, pod):
+        proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
+        facts = {"reason": reason or "no reason given", "said": clip(message) or "no message"}
+        yield say_of_pod(cluster, pod, "K8S-244", proof, onset=_when(pod), facts=facts)
+
+
+def _wordless(cluster: Cluster, pod: Pod) -> bool:
+    """Its containers say nothing either, and it is not the pod of a Job, which tells of its own failures."""
+    return not any(i.ended for i in instances(cluster, pod)) and cluster.owner(pod).kind not in ("Job", "CronJob")
 
 
 def _when(pod: Pod):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip, instances
-from midwatch.integrations.kubernetes.analyzers.pulls import Reference, Refusal, looked_up, refusal, without_credentials
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.instances import Instance, clip, instances
+from midwatch.integrations.kubernetes.view.pulls import Reference, Refusal, looked_up, refusal, without_credentials
 
 _PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
 _STATED = {

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Secret
 from midwatch.integrations.kubernetes.objects.network import Ingress, IngressClass, Service, ServiceBackend
+from midwatch.integrations.kubernetes.view.backing import written
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
@@ -22,6 +22,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield from _class(cluster, ingress)
         yield from _backends(cluster, ingress)
         yield from _certificates(cluster, ingress)
+        yield from _outside(cluster, ingress)
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
@@ -48,6 +49,12 @@ def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
             told.add(backend.name)
             cites = (cluster.cite(ingress, written("name", backend.name)), cluster.cite_absence(Service, ingress.namespace, backend.name))
             yield finding("K8S-520", ingress.subject, cites=cites, missing=backend.name)
+        elif not (backend.port.number or backend.port.name):
+            if key not in told:
+                told.add(key)
+                yield finding(
+                    "K8S-529", ingress.subject, cites=(cluster.cite(ingress, written("name", backend.name)),), service=backend.name
+                )
         elif service is not None and key not in told and not _has_port(service, backend):
             told.add(key)
             offered = ", ".join(f"{p.port}" + (f" ({p.name})" if p.name else "") for p in service.spec.ports or ())
@@ -73,7 +80,7 @@ def _services(ingress: Ingress) -> Iterator[ServiceBackend]:
 
 def _has_port(service: Service, backend: ServiceBackend) -> bool:
     wanted = backend.port
-    if wanted.name == "use-annotation" or not (wanted.number or wanted.name):  # the AWS controller's way to name an action instead
+    if wanted.name == "use-annotation":  # the AWS controller's way to name an action instead
         return True
     return any((wanted.number and p.port == wanted.number) or (wanted.name and p.name == wanted.name) for p in service.spec.ports or ())
 
@@ -87,6 +94,16 @@ def _certificates(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
             told = [e for e in cluster.events(ingress) if e.type == "Warning" and _says_absent(e.message or "", name)]
             if told:
                 yield finding("K8S-524", ingress.subject, cites=(where, cluster.cite_event(told[-1])), onset=told[-1].first, missing=name)
+
+
+def _outside(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
+    for place in ingress.status.load_balancer.ingress or ():
+        for port in place.ports or ():
+            if port.error:
+                where = f"port {port.port}" if port.port else "a port"
+                yield finding(
+                    "K8S-528", ingress.subject, cites=(cluster.cite(ingress, written("error", port.error)),), port=where, said=port.error
+                )
 
 
 def _says_absent(message: str, name: str) -> bool:

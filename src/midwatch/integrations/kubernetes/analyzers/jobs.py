@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
-from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, since, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.workload import Job
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.replicas import quote_of, since, text_of
 
 _BY_REASON = {"BackoffLimitExceeded": "K8S-621", "DeadlineExceeded": "K8S-622", "PodFailurePolicy": "K8S-623"}
 _GRACE = timedelta(minutes=1)  # the controller acts on a deadline within seconds

@@ -9,11 +9,11 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.ends import SIGKILL, SIGTERM, crashed, killed_by_liveness, onset, troubled
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip, instances
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.ends import SIGKILL, SIGTERM, crashed, killed_by_liveness, onset, troubled
+from midwatch.integrations.kubernetes.view.instances import Instance, clip, instances
 
 _LAST_WORDS = 5  # lines at the very end count whatever level they claim: some programs log everything as INFO
 _LONGEST_TRACE = 1500  # lines; an overflown stack prints 1024 frames below the line that names it

@@ -7,12 +7,12 @@ from functools import cached_property, lru_cache
 
 from midwatch.analysis.series import Series
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.analyzers.backing import backing_of, owners
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.graph import callers
 from midwatch.integrations.kubernetes.objects.cluster import Node, ServiceCall
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.backing import backing_of, owners
 
 _PORT = re.compile(r":\d+$")
 # What a ReplicaSet and a StatefulSet append to a name; of a pod that is gone, only the rest can be found.

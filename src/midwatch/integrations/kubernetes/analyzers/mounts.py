@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import clip, instances, say_of_pod, unready
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.instances import clip, instances, say_of_pod, unready
 
 _VOLUME = re.compile(r'volume "([^"]+)"')
 _WAITS = "K8S-146"

@@ -22,7 +22,13 @@ from midwatch.integrations.kubernetes.waiting import DEFAULT_SCHEDULER, untouche
 _RECENT = timedelta(hours=1)
 _STALE = timedelta(minutes=15)  # the kubelet renews unchanged conditions every five minutes
 _SETTLING = timedelta(minutes=2)
-_PRESSURE = {"MemoryPressure": "K8S-806", "DiskPressure": "K8S-807", "PIDPressure": "K8S-808", "NetworkUnavailable": "K8S-809"}
+_PRESSURE = {
+    "MemoryPressure": "K8S-806",
+    "DiskPressure": "K8S-807",
+    "OutOfDisk": "K8S-807",
+    "PIDPressure": "K8S-808",
+    "NetworkUnavailable": "K8S-809",
+}
 _USUAL = frozenset({"Ready", *_PRESSURE})
 _NOT_READY = (
     ("K8S-805", re.compile(r"x509|certificate|Unauthorized", re.IGNORECASE)),
@@ -66,17 +72,23 @@ def _say(cluster: Cluster, node: Node, code: str, *cites: Citation, onset: datet
 
 
 def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
+    ready = node.condition("Ready")
+    lost = ready is not None and ready.status == "Unknown"  # then all the others are unknown, too
     for condition in node.status.conditions or ():
         code = _condition_code(condition)
-        if code:
+        if code and not (lost and code == "K8S-818"):
             text = " ".join((condition.message or condition.reason or "no message").split())[:300]
             proof = cluster.cite(node, condition.message or condition.reason or condition.type)
-            yield _say(cluster, node, code, proof, onset=condition.last_transition_time, quote=text, problem=condition.type)
+            yield _say(
+                cluster, node, code, proof, onset=condition.last_transition_time, quote=text, problem=condition.type or "without a name"
+            )
 
 
 def _condition_code(condition: Condition) -> str:
     if condition.type == "Ready":
         return "" if condition.status == "True" else _unready(condition)
+    if condition.status == "Unknown":
+        return "K8S-818"
     if condition.status != "True":
         return ""
     # anything else that is True comes from a problem detector: KernelDeadlock, ReadonlyFilesystem, NTPProblem …

@@ -12,19 +12,20 @@ from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.ends import onset, troubled
-from midwatch.integrations.kubernetes.analyzers.instances import Instance, clip
 from midwatch.integrations.kubernetes.analyzers.logs import log_of, speaks_for_itself
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.view.ends import onset, troubled
+from midwatch.integrations.kubernetes.view.instances import Instance, clip
 
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
 _FAILED = (
     r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT"
     r"|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
 )
+_ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # only a machine whose address was known can say so
 _OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
 # A name that nobody answers to; then a host with a port, before or after the word for the failure.
 _LOOKUPS = tuple(
@@ -155,9 +156,11 @@ def _no_service(instance: Instance, log: LogLines, miss: Miss, name: str, namesp
     known = [s.name for s in cluster.all(Service, namespace)]
     near = get_close_matches(name, known, n=2, cutoff=0.6)
     hint = f" (there is {' and '.join(near)})" if near else ""
-    return _say(
-        instance, log, miss, "K8S-931", cluster.cite_absence(Service, namespace, name), missing=name, where=namespace, hint=hint or " "
-    )
+    absent = cluster.cite_absence(Service, namespace, name)
+    code, sure = "K8S-931", Confidence.HIGH if miss.lookup else Confidence.MEDIUM
+    if not miss.lookup and _ANSWERED.search(miss.line.said):
+        code = "K8S-935"
+    return _say(instance, log, miss, code, absent, confidence=sure, missing=name, where=namespace, hint=hint or " ")
 
 
 def _say(

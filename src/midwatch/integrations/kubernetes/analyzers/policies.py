@@ -6,15 +6,14 @@ from typing import Any
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, live, owners, selector_text, short, template_labels
-from midwatch.integrations.kubernetes.analyzers.fences import Fences, directions
-from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, live, owners, selector_text, short
+from midwatch.integrations.kubernetes.view.fences import Fences, directions
+from midwatch.integrations.kubernetes.view.reach import Failure, Miss, misses
 
 _Callers = Mapping[tuple[str, str], Sequence[Pod]]
 
@@ -42,10 +41,7 @@ def _idle(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPol
     selector = policy.spec.pod_selector
     if not cluster.known(Pod, policy.namespace) or fences.selected(policy) or not (selector.match_labels or selector.match_expressions):
         return
-    templates = [template_labels(w) for w in backing.workloads(policy.namespace)]
-    templates += [job.spec.template.metadata.labels or {} for job in cluster.all(Job, policy.namespace)]
-    templates += [c.spec.job_template.spec.template.metadata.labels or {} for c in cluster.all(CronJob, policy.namespace)]
-    if any(matches(selector, labels) for labels in templates):
+    if any(matches(selector, labels) for labels in backing.labels(policy.namespace)):
         return
     text = selector_text(selector.match_labels or {}) or "its expressions"
     yield finding("K8S-540", policy.subject, cites=(cluster.cite(policy), cluster.cite_scope(Pod, policy.namespace)), selector=text)

@@ -6,12 +6,12 @@ from typing import Any
 from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import backing_of, owners, short, written
-from midwatch.integrations.kubernetes.analyzers.reach import Failure, Miss, misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import EndpointSlice, Service, ServicePort
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
+from midwatch.integrations.kubernetes.view.backing import backing_of, owners, short, written
+from midwatch.integrations.kubernetes.view.reach import Failure, Miss, misses
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.ends import crashed, killed_by_liveness
-from midwatch.integrations.kubernetes.analyzers.instances import RECENT, Instance, age, clip, instances
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Probe
+from midwatch.integrations.kubernetes.view.ends import crashed, killed_by_liveness
+from midwatch.integrations.kubernetes.view.instances import RECENT, Instance, age, clip, instances
 
 _KIND = re.compile(r"(liveness|readiness|startup) probe (?:failed|errored)", re.IGNORECASE)
 _STATUS = re.compile(r"statuscode: (\d{3})")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.replicas import cite_counts, never_ran, quote_of, since, still_starting, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet, ReplicationController
+from midwatch.integrations.kubernetes.view.replicas import cite_counts, never_ran, quote_of, since, still_starting, text_of
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:

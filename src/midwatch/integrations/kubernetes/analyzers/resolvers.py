@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
-from midwatch.integrations.kubernetes.analyzers.instances import clip
-from midwatch.integrations.kubernetes.analyzers.reach import misses
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod, PodSpec
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.instances import clip
+from midwatch.integrations.kubernetes.view.reach import misses
 
 _TEMPLATED = (Deployment, StatefulSet, DaemonSet)
 

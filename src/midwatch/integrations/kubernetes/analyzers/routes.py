@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.network import Gateway, HTTPRoute, Service
+from midwatch.integrations.kubernetes.objects.network import Gateway, GatewayClass, HTTPRoute, Service
+from midwatch.integrations.kubernetes.view.backing import written
 
 _Map = Mapping[str, Any]
 
@@ -25,12 +25,19 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _refused(cluster, route)
     for gateway in cluster.all(Gateway):
         yield from _unprogrammed(cluster, gateway)
+        class_ = _word(gateway.spec or {}, "gatewayClassName")
+        if class_ and cluster.missing(GatewayClass, "", class_):
+            cites = (cluster.cite(gateway, written("gatewayClassName", class_)), cluster.cite_absence(GatewayClass, "", class_))
+            yield finding("K8S-535", gateway.subject, cites=cites, missing=class_)
 
 
 def _parents(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
     for ref in _maps(route.spec, "parentRefs"):
         name, namespace = _word(ref, "name"), _word(ref, "namespace") or route.namespace
-        if _word(ref, "kind", "Gateway") == "Gateway" and cluster.missing(Gateway, namespace, name):
+        if _word(ref, "kind") == "Service" and cluster.missing(Service, namespace, name):
+            cites = (cluster.cite(route, written("name", name)), cluster.cite_absence(Service, namespace, name))
+            yield finding("K8S-536", route.subject, cites=cites, missing=name, where=namespace)
+        elif _word(ref, "kind", "Gateway") == "Gateway" and cluster.missing(Gateway, namespace, name):
             cites = (cluster.cite(route, written("name", name)), cluster.cite_absence(Gateway, namespace, name))
             yield finding("K8S-531", route.subject, cites=cites, missing=name, where=namespace)
 
@@ -89,4 +96,9 @@ def _word(holder: _Map, key: str, default: str = "") -> str:
     return found if isinstance(found, str) and found else default
 
 
-ANALYZER = Analyzer(find)
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    if any(cluster.all(Gateway)):
+        yield Ask(tool="kubernetes_list", arguments={"resource": "gatewayclasses"}, why="a Gateway names its class")
+
+
+ANALYZER = Analyzer(find, asks)

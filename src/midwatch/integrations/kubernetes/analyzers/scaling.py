@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, template_labels, written
-from midwatch.integrations.kubernetes.analyzers.rollouts import revision
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, HorizontalPodAutoscaler, ReplicaSet, Workload
 from midwatch.integrations.kubernetes.selectors import subset
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, template_labels, written
+from midwatch.integrations.kubernetes.view.rollouts import revision
 
 # The deployment controller's event: "Scaled down replica set web-5d8 from 3 to 0"
 _DOWN_TO_ZERO = re.compile(r"Scaled down replica set (?P<name>\S+) (from [1-9]\d* )?to 0")

@@ -7,8 +7,6 @@ from typing import Any
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, owners, selector_text, short, template_labels, written
-from midwatch.integrations.kubernetes.analyzers.replicas import STARTING, recent, since
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.graph import links
@@ -16,6 +14,8 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, HTTPRoute, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet, Workload
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, owners, selector_text, short, template_labels, written
+from midwatch.integrations.kubernetes.view.replicas import STARTING, recent, since
 
 # A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
 _ALIKE = 0.6

@@ -16,13 +16,13 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import short
 from midwatch.integrations.kubernetes.analyzers.measured import Measured, measured_of
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.quantity import amount
+from midwatch.integrations.kubernetes.view.backing import short
 
 _DOUBLED = 2.0
 _FAR = 5.0  # times the rise of another origin: beside it, the other is an aside

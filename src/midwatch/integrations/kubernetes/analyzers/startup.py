@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.instances import STUCK, Instance, age, clip, instances, say_of_pod, spell, unready
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Terminated
 from midwatch.integrations.kubernetes.quantity import amount
+from midwatch.integrations.kubernetes.view.instances import STUCK, Instance, age, clip, instances, say_of_pod, spell, unready
 
 _REFUSED = frozenset({"CreateContainerError", "RunContainerError"})
 _NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})

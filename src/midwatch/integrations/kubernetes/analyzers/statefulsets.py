@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
-from midwatch.integrations.kubernetes.analyzers.replicas import cite_counts, never_ran, still_starting
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import StatefulSet
+from midwatch.integrations.kubernetes.view.backing import written
+from midwatch.integrations.kubernetes.view.replicas import cite_counts, never_ran, still_starting
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.replicas import quote_of, recent, text_of
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
+from midwatch.integrations.kubernetes.view.replicas import quote_of, recent, text_of
 
 _PATIENCE = timedelta(minutes=5)
 # What holds a namespace, nearest to the person's next step first; the other conditions only say that there is something left.

@@ -1,18 +1,19 @@
-"""Containers that run at their limits, by the metrics API: a snapshot of 15 to 60 seconds, no history."""
+"""Containers and nodes that run at their limits, by the metrics API: a snapshot of 15 to 60 seconds, no history."""
 
 from collections.abc import Iterator
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import PodMetrics, Usage
+from midwatch.integrations.kubernetes.objects.cluster import Node, NodeMetrics, PodMetrics, Usage
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.quantity import amount
+from midwatch.integrations.kubernetes.view.backing import written
 
 _FULL = 0.9  # above this share of the CPU limit the kernel throttles noticeably, and memory is one peak away from the OOM killer
 _CODES = (("cpu", "K8S-671"), ("memory", "K8S-672"))
+_OF_NODE = (("cpu", "K8S-673"), ("memory", "K8S-674"))
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -20,6 +21,25 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         pod = cluster.get(Pod, metrics.namespace, metrics.name)
         for used in metrics.containers or () if pod and not pod.finished else ():
             yield from _at_limit(cluster, metrics, pod, used) if pod else ()
+    for metrics in cluster.all(NodeMetrics):
+        if node := cluster.get(Node, "", metrics.name):
+            yield from _of_node(cluster, metrics, node)
+
+
+def _of_node(cluster: Cluster, metrics: NodeMetrics, node: Node) -> Iterator[Finding]:
+    for resource, code in _OF_NODE:
+        room, usage = (node.status.allocatable or {}).get(resource), (metrics.usage or {}).get(resource)
+        if room is None or usage is None or amount(room) <= 0 or amount(usage) < _FULL * amount(room):
+            continue
+        yield finding(
+            code,
+            node.subject,
+            cites=(cluster.cite(metrics, written(resource, usage)), cluster.cite(node, written(resource, room))),
+            confidence=Confidence.MEDIUM,
+            usage=_readable(resource, amount(usage)),
+            room=_readable(resource, amount(room)),
+            share=f"{100 * amount(usage) / amount(room):.0f}",
+        )
 
 
 def _at_limit(cluster: Cluster, metrics: PodMetrics, pod: Pod, used: Usage) -> Iterator[Finding]:

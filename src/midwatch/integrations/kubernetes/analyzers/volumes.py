@@ -20,6 +20,7 @@ from midwatch.integrations.kubernetes.objects.workload import StatefulSet
 from midwatch.integrations.kubernetes.selectors import node_matches
 
 _SETTLING = timedelta(seconds=30)  # a StatefulSet makes claim and pod together; either may be listed first
+_AVAILABLE = timedelta(minutes=2)  # the controller makes a new volume available at once
 _ELSEWHERE = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"(.*)", re.DOTALL)
 _DRIVER = re.compile(r"driver name (\S+) not found in the list of registered CSI drivers")
 _NOT_STORAGE = re.compile(
@@ -37,6 +38,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _detached(cluster, pod)
     for volume in cluster.all(PersistentVolume):
         yield from _volume(cluster, volume)
+        yield from _unfinished(cluster, volume)
     yield from _defaults(cluster)
     for workload in cluster.all(StatefulSet):
         yield from _templates(cluster, workload)
@@ -101,6 +103,15 @@ def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
             cites=(cluster.cite(volume, member("values", rules[0].values) if rules else volume.name), cluster.cite_scope(Node)),
             holder=holder,
             place=place,
+        )
+
+
+def _unfinished(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
+    born = volume.metadata.creation_timestamp
+    if volume.status.phase == "Pending" and (born is None or cluster.now - born > _AVAILABLE):
+        cites = (cluster.cite(volume, '"phase":"Pending"'),)
+        yield finding(
+            "K8S-444", volume.subject, cites=cites, onset=born, quote=volume.status.message or volume.status.reason or "no message"
         )
 
 

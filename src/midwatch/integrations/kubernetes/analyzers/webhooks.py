@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from midwatch.domain.finding import Finding
+from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.analyzers.backing import Backing, backing_of, written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import (
@@ -15,6 +15,7 @@ from midwatch.integrations.kubernetes.objects.network import (
     Webhook,
     WebhookService,
 )
+from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, written
 
 _Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 
@@ -49,6 +50,17 @@ def _answered(
         proof = (cluster.cite(listed.source),) if listed else tuple(cluster.cite(p) for p in backing.pods(service))
         code = "K8S-551" if strict else "K8S-553"
         yield finding(code, configuration.subject, cites=(*cites, *(proof or (cluster.cite(service),))), peers=(service.subject,), **facts)
+
+
+def unanswered(cluster: Cluster, webhook: str) -> Subject | None:
+    """The configuration of the webhook, if it must be asked and nobody answers for it: then `find` has told so."""
+    backing = backing_of(cluster)
+    for configuration in (*cluster.all(ValidatingWebhookConfiguration), *cluster.all(MutatingWebhookConfiguration)):
+        for hook in configuration.webhooks or ():
+            target = hook.client_config.service if hook.name == webhook and _strict(hook) else None
+            if target and any(_answered(cluster, backing, configuration, hook, target)):
+                return configuration.subject
+    return None
 
 
 def _strict(webhook: Webhook) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.kinds import BY_NAME, Kind
 from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.versions import dropped
 
 O = TypeVar("O", bound=Object)  # noqa: E741  the one Object a function gives back
 Json = dict[str, Any]
@@ -57,6 +58,9 @@ def clean(raw: Json, kind: Kind) -> Json:
         metadata.pop("managedFields", None)
         if isinstance(notes := metadata.get("annotations"), dict):
             cast(Json, notes).pop(_COPY, None)
+    version = raw.get("apiVersion")
+    if not isinstance(version, str) or dropped(kind.name, version) is None:
+        raw.pop("apiVersion", None)
     if kind.name == "Secret":
         keys = [key for part in ("data", "stringData") if isinstance(raw.get(part), dict) for key in cast(Json, raw[part])]
         raw.pop("stringData", None)

@@ -19,9 +19,8 @@ _ITEM = re.compile(r"^( *)- ", re.M)
 _ALIAS = re.compile(r"[ \t\[{,-]\*\w")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _INDENTING_TABS = re.compile(r"^[ ]*\t[ \t]*", re.M)
-_BRACKETS = re.compile(r"[\[\]{}]")
 _INLINE_NESTING = re.compile(r"(?:[-?:][ \t]+){100}")
-# The C parser recurses on the machine's stack and dies, without an exception, somewhere above 10,000 levels.
+# What composes the values recurses on the machine's stack and dies, without an exception, somewhere above 10,000 levels.
 _DEPTH = 1000
 # Aliases make a short text a huge tree (each level doubling it); a real document has a node for every few characters.
 _NODES = 1_000_000
@@ -115,8 +114,6 @@ def pieces(text: str, line: int) -> Iterator[Piece]:
 
 def load(piece: Piece) -> tuple[Any, tuple[int, str] | None]:
     """The value, or why and at which line it is none. The reason never quotes the text: it may hold a secret."""
-    if _too_deep(piece.text):
-        return None, (piece.line, "nested deeper than any object: not read")
     value, problem = _parsed(piece.text, piece.line)
     if problem is not None:
         mended = _INDENTING_TABS.sub(lambda m: m[0].expandtabs(2), _UNPRINTABLE.sub("", piece.text))
@@ -129,6 +126,8 @@ def load(piece: Piece) -> tuple[Any, tuple[int, str] | None]:
 
 
 def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
+    if _too_deep(text):
+        return None, (line, "nested deeper than any object: not read")
     try:
         return trees.load(text, _Loader), None
     except yaml.MarkedYAMLError as error:
@@ -143,16 +142,18 @@ def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
 
 
 def _too_deep(text: str) -> bool:
-    if "\n" + " " * _DEPTH in text or _INLINE_NESTING.search(text):
-        return True
-    if text.count("[") + text.count("{") < _DEPTH:
+    """The parser's events are counted only where so much could nest at all: it alone knows which brackets are text."""
+    if text.count("[") + text.count("{") < _DEPTH and "\n" + " " * _DEPTH not in text and not _INLINE_NESTING.search(text):
         return False
     depth = 0
-    for bracket in _BRACKETS.finditer(text):
-        depth += 1 if bracket[0] in "[{" else -1
-        if depth > _DEPTH:
-            return True
-        depth = max(depth, 0)
+    try:
+        # Unlike loading, this does not recurse.
+        for event in cast("Iterator[yaml.Event]", yaml.parse(text, _Loader)):  # pyright: ignore[reportUnknownMemberType]
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEPTH:
+                return True
+    except yaml.YAMLError:
+        return False  # it breaks before it gets deep
     return False
 
 

@@ -48,15 +48,11 @@ def _read_by_midwatch() -> Iterable[Resource]:
         yield Resource(id_, kind.group, version, kind.plural, kind.name, kind.namespaced, kind.short, below)
 
 
-_RBAC, _STORAGE = "rbac.authorization.k8s.io", "storage.k8s.io"
+_STORAGE = "storage.k8s.io"
 _BESIDES = (
     Resource("podtemplates", "", "v1", "podtemplates", "PodTemplate"),
     Resource("controllerrevisions", "apps", "v1", "controllerrevisions", "ControllerRevision"),
     Resource("leases", "coordination.k8s.io", "v1", "leases", "Lease"),
-    Resource("roles", _RBAC, "v1", "roles", "Role"),
-    Resource("rolebindings", _RBAC, "v1", "rolebindings", "RoleBinding"),
-    Resource("clusterroles", _RBAC, "v1", "clusterroles", "ClusterRole", namespaced=False),
-    Resource("clusterrolebindings", _RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False),
     Resource("csidrivers", _STORAGE, "v1", "csidrivers", "CSIDriver", namespaced=False),
     Resource("csinodes", _STORAGE, "v1", "csinodes", "CSINode", namespaced=False),
     Resource("volumeattachments", _STORAGE, "v1", "volumeattachments", "VolumeAttachment", namespaced=False),

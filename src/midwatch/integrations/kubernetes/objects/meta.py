@@ -70,8 +70,12 @@ class TypedReference(Struct):
 
 
 class Object(Struct):
-    """An object of the API; `kind` is a class property, because list items come without it."""
+    """An object of the API; `kind` is a class property, because list items come without it.
 
+    `api_version` stays only where it is one that newer clusters do not serve.
+    """
+
+    api_version: str | None = ""
     metadata: Metadata = msgspec.field(default_factory=Metadata)
 
     @property

@@ -113,8 +113,29 @@ class IngressSpec(Struct):
     tls: list[IngressTls] | None = None
 
 
+class PortStatus(Struct):
+    port: int = 0
+    protocol: str = ""
+    error: str | None = ""
+
+
+class LoadBalancerIngress(Struct):
+    ip: str | None = ""
+    hostname: str | None = ""
+    ports: list[PortStatus] | None = None
+
+
+class LoadBalancerStatus(Struct):
+    ingress: list[LoadBalancerIngress] | None = None
+
+
+class IngressStatus(Struct):
+    load_balancer: LoadBalancerStatus = msgspec.field(default_factory=LoadBalancerStatus)
+
+
 class Ingress(Object):
     spec: IngressSpec = msgspec.field(default_factory=IngressSpec)
+    status: IngressStatus = msgspec.field(default_factory=IngressStatus)
 
 
 class IngressClassSpec(Struct):
@@ -192,6 +213,10 @@ class MutatingWebhookConfiguration(Object):
 
 class Gateway(Object):
     spec: Anything | None = None
+    status: Anything | None = None
+
+
+class GatewayClass(Object):
     status: Anything | None = None
 
 

@@ -13,8 +13,10 @@ from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import (
+    CronJob,
     DaemonSet,
     Deployment,
+    Job,
     ReplicaSet,
     ReplicationController,
     StatefulSet,
@@ -67,6 +69,13 @@ class Backing:
     def workloads(self, namespace: str) -> Sequence[Workload]:
         """Those that no other workload controls."""
         return self._workloads.get(namespace, ())
+
+    def labels(self, namespace: str) -> Iterator[dict[str, str]]:
+        """Of the live pods, and of every template: pods of Jobs and of workloads at 0 replicas come and go."""
+        yield from (p.labels for p in live(self._cluster.pods_in(namespace)))
+        yield from (template_labels(w) for w in self.workloads(namespace))
+        yield from (j.spec.template.metadata.labels or {} for j in self._cluster.all(Job, namespace))
+        yield from (c.spec.job_template.spec.template.metadata.labels or {} for c in self._cluster.all(CronJob, namespace))
 
     def providers(self, service: Service) -> list[Workload]:
         """The workloads whose pods the Service would select, whether or not they have any."""

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address, ip_network
 
-from midwatch.integrations.kubernetes.analyzers.backing import live
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.network import EgressPolicyRule, NetworkPolicy, Peer, PolicyPort
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.selectors import matches
+from midwatch.integrations.kubernetes.view.backing import live
 
 _DNS_LABEL, _DNS_APPS = "k8s-app", {"kube-dns", "coredns", "node-local-dns"}
 _DNS_PORT = 53
@@ -74,12 +74,14 @@ class Fences:
             return _within(peer.ip_block.cidr, other.status.pod_ip or "")
         near = other.namespace == policy.namespace
         if peer.namespace_selector is not None:
-            near = matches(peer.namespace_selector, self._namespace_labels(other.namespace))
+            near = matches(peer.namespace_selector, namespace_labels(self._cluster, other.namespace))
         return near and (peer.pod_selector is None or matches(peer.pod_selector, other.labels))
 
-    def _namespace_labels(self, name: str) -> Mapping[str, str]:
-        known = self._cluster.get(Namespace, "", name)
-        return {"kubernetes.io/metadata.name": name} | (known.labels if known else {})
+
+def namespace_labels(cluster: Cluster, name: str) -> Mapping[str, str]:
+    """With the label that every namespace has of its own, as policies see it."""
+    known = cluster.get(Namespace, "", name)
+    return {"kubernetes.io/metadata.name": name} | (known.labels if known else {})
 
 
 def directions(policy: NetworkPolicy) -> Sequence[str]:

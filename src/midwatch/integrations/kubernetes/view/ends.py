@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
-from midwatch.integrations.kubernetes.analyzers.instances import RECENT, STABLE, Instance, age, instances
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
+from midwatch.integrations.kubernetes.view.instances import RECENT, STABLE, Instance, age, instances
 
 _BAD_ENDS = frozenset(("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded"))
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from midwatch.integrations.kubernetes.analyzers.backing import written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Container, PodSpec
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet
+from midwatch.integrations.kubernetes.view.backing import written
 
 REVISION = "deployment.kubernetes.io/revision"
 _OF_CONTAINERS = (

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from midwatch.domain.evidence import Citation
-from midwatch.integrations.kubernetes.analyzers.backing import live, written
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.meta import Condition
 from midwatch.integrations.kubernetes.objects.workload import Workload, WorkloadStatus
+from midwatch.integrations.kubernetes.view.backing import live, written
 
 STARTING = timedelta(minutes=2)  # an ordinary container start, image pull included
 ROLLING = timedelta(minutes=5)  # an ordinary rollout; the API's own deadline is 10 minutes
