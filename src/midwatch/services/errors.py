@@ -6,6 +6,7 @@ Refusal            the request is not right
 ├── NoAccess       nobody is known by this key
 ├── NotAllowed     the key's role may not do this
 └── Later          not now
+    └── TooOften   this caller has asked enough for a while
 """
 
 
@@ -40,3 +41,7 @@ class Later(Refusal):
     def __init__(self, reason: str, hint: str = "", *, after: float) -> None:
         super().__init__(reason, hint)
         self.after = after
+
+
+class TooOften(Later):
+    """This caller has asked enough for a while."""
