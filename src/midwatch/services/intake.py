@@ -42,9 +42,7 @@ async def take(tx: AsyncConnection, alert: Alert, now: datetime) -> Decision:
 async def remark(tx: AsyncConnection, source: str, said: Remark, now: datetime) -> None:
     """What happened to an alert over there, onto its incident's timeline; about an alert nobody knows it is dropped."""
     known = (
-        await alerts.find(tx, source, said.fingerprint)
-        if said.fingerprint
-        else await alerts.find_external(tx, source, said.external_id)
+        await alerts.find(tx, source, said.fingerprint) if said.fingerprint else await alerts.find_external(tx, source, said.external_id)
     )
     if known and known.incident_id:
         entry = Entry(incident_id=known.incident_id, at=now, kind=said.kind[:KIND], text=said.text, actor=said.actor or source)

@@ -8,9 +8,9 @@ from midwatch.domain.incident import Entry, Incident, IncidentStatus
 from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.moment import Moment
+from midwatch.interfaces.http.runs import IncidentShown
 from midwatch.interfaces.http.webhooks import NewAlert
 from midwatch.services import incidents
-from midwatch.services.incidents import Details
 from midwatch.store.incidents import Filter
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
@@ -66,8 +66,8 @@ async def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]
 
 
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")
-async def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[Details]:
-    return Ok(data=await incidents.details(desk, incident_id))
+async def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[IncidentShown]:
+    return Ok(data=IncidentShown.of(await incidents.details(desk, incident_id)))
 
 
 @router.patch("/{incident_id}", summary="Change title, description, severity or service")
