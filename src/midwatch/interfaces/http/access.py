@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from time import time
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -11,6 +12,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from midwatch.domain.access import AccessRole, Actor
+from midwatch.kit.hosts import loopback
 from midwatch.services.access import demand, identify
 from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess, TooOften
@@ -64,10 +66,26 @@ TheRates = Annotated[Rates, Depends(the_rates)]
 Address = Annotated[str, Depends(the_address)]
 
 
+def _local(address: str) -> bool:
+    try:
+        return loopback(urlsplit(address).hostname or "")
+    except ValueError:
+        return False
+
+
+def _from_here(request: Request) -> None:
+    """Where no key is asked for, a web page from elsewhere could still send requests from this machine's browser."""
+    asked = [f"//{request.headers.get('host', '')}", *request.headers.getlist("origin")]
+    if not all(_local(address) for address in asked):
+        raise NoAccess("Without a key this server answers only to its own machine's address.", "Use http://127.0.0.1, or an API key")
+
+
 def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
-    async def check(desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header) -> Actor:
+    async def check(request: Request, desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header) -> Actor:
         try:
             actor = await identify(desk, bearer.credentials if bearer else header or "")
+            if not actor.key_id:
+                _from_here(request)
         except NoAccess:
             await rates.stranger(address)
             raise

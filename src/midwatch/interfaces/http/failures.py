@@ -89,25 +89,29 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else f"{request.method} {request.url.path}: {error.detail}"
+    said = (
+        error.detail
+        if error.detail != HTTPStatus(error.status_code).phrase
+        else f"{request.method} {request.scope['path']}: {error.detail}"
+    )
     answer = failure(request, error.status_code, said)
     answer.headers.update(error.headers or {})
     return answer
 
 
 async def _no_store(request: Request, error: Exception) -> JSONResponse:
-    log.error("the store does not answer", request_id=request.state.request_id, path=request.url.path, error=type(error).__name__)
+    log.error("the store does not answer", request_id=request.state.request_id, path=request.scope["path"], error=type(error).__name__)
     return failure(request, 503, "The store does not answer; nothing was changed.", after=_AWAY_S)
 
 
-async def _not_storable(request: Request, error: Exception) -> JSONResponse:
+async def _not_storable(request: Request, _error: Exception) -> JSONResponse:
     """PostgreSQL takes no NUL sign and nothing longer than its column."""
     return failure(request, 400, "The request holds a text that cannot be stored; nothing was changed.")
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     """The edge of the HTTP interface: whatever was not foreseen is logged with the id that the caller gets to see."""
-    log.error("request failed", request_id=request.state.request_id, path=request.url.path, exc_info=error)
+    log.error("request failed", request_id=request.state.request_id, path=request.scope["path"], exc_info=error)
     answer = failure(request, 500, "Midwatch could not do this; its log says more under this request id")
     answer.headers["X-Request-Id"] = request.state.request_id  # this answer is given outside of RequestIds
     return answer

@@ -1,6 +1,6 @@
 """Where monitoring systems call. Raw bytes go in; the answer comes after everything is stored."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
@@ -24,7 +24,7 @@ router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items()
 Source = Annotated[str, Path(description="pagerduty, alertmanager, grafana, cloudwatch, …", max_length=64)]
 
 Token = Annotated[str, Query(max_length=4096, description="for senders that can set neither a header nor a signature")]
-ANY_JSON = {"requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}}
+ANY_JSON: dict[str, Any] = {"requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}}
 
 
 class SenderStatus(BaseModel):
