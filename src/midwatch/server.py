@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 import httpx2
 
@@ -16,16 +15,13 @@ from midwatch.integrations.pagerduty import notify
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.webhook import Webhook
 from midwatch.kit.clock import utc_now
-from midwatch.kit.fetch import TIMEOUT_S, Fetch, Unreachable
+from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.context import Context
 from midwatch.services.desk import Desk
-from midwatch.services.errors import Later
 from midwatch.services.work import Steps
 from midwatch.services.worker import Worker, worker_id
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url, spell_postgres
-
-AGAIN_S = 30.0  # when a sender may try again for whom something had to be fetched
 
 
 @asynccontextmanager
@@ -33,7 +29,7 @@ async def desk(settings: Settings, *, open_access: bool = False, woken: Callable
     """The store and all that is needed to take alerts in and to answer; nothing works on them yet."""
     url = settings.server.database or default_url(home())
     async with Database.open(url) as db, httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
-        yield Desk(db, settings, inboxes(), utc_now, woken, partial(_fetch, Fetch(http)), open_access)
+        yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access)
 
 
 @asynccontextmanager
@@ -100,11 +96,3 @@ def _record(found: Desk) -> str:
     """Where the durable engine keeps its own tables: beside the SQLite file, or in the same PostgreSQL."""
     url = found.db.url
     return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"
-
-
-async def _fetch(fetch: Fetch, url: str) -> bytes:
-    """Which addresses may be asked for is decided by the source that wants it."""
-    try:
-        return await fetch.get(url)
-    except Unreachable as away:
-        raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away

@@ -10,16 +10,18 @@ from typing import TypeVar
 from midwatch.domain.alert import Alert, Delivery
 from midwatch.domain.base import Model
 from midwatch.integrations.inbox import Forged, Hook, Inbox
+from midwatch.kit.fetch import Unreachable
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.desk import Desk
-from midwatch.services.errors import NoAccess, NotKnown
+from midwatch.services.errors import Later, NoAccess, NotKnown
 from midwatch.services.intake import left_out, remark, take
 from midwatch.settings import SenderSettings
 from midwatch.store import deliveries
 from midwatch.store.deliveries import Kept, Outcome
 
 KEPT = 65_536  # bytes of a body that are kept for a person to look at
+AGAIN_S = 30.0  # when a sender may try again for whom something had to be fetched
 LARGE = 32_768  # bytes; above that reading a body takes longer than handing it to a thread, and everybody else would wait
 
 T = TypeVar("T")
@@ -57,7 +59,7 @@ async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False)
         hook = await _proved(desk, found, hook, sender)
     delivery = await _apart(hook, lambda: found.parse(hook, sender))
     if delivery.confirm:
-        await desk.fetch(delivery.confirm)
+        await _fetched(desk, delivery.confirm)
     return await store(desk, source, delivery, hook.body)
 
 
@@ -121,7 +123,7 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
         )
     try:
         address = await _apart(hook, lambda: inbox.certificate_url(hook))
-        proved = replace(hook, certificate=await desk.fetch(address)) if address else hook
+        proved = replace(hook, certificate=await _fetched(desk, address)) if address else hook
         await _apart(hook, lambda: inbox.verify(proved, sender))
     except Forged as forged:
         raise NoAccess(str(forged), f"docs/alerts.md says how {inbox.title} signs") from forged
@@ -130,6 +132,14 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
 
 def _sender(desk: Desk, source: str) -> SenderSettings:
     return desk.settings.senders.get(source) or SenderSettings()
+
+
+async def _fetched(desk: Desk, url: str) -> bytes:
+    """Which addresses may be asked for is decided by the source that wants it; where nothing comes the sender tries again."""
+    try:
+        return await desk.fetch(url)
+    except Unreachable as away:
+        raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away
 
 
 async def _apart(hook: Hook, read: Callable[[], T]) -> T:
