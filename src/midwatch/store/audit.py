@@ -34,7 +34,7 @@ async def append(tx: AsyncConnection, act: Act) -> None:
 
 async def listed(tx: AsyncConnection, actor: str = "", action: str = "", page: int = 1, page_size: int = 50) -> list[Act]:
     """Newest first."""
-    query = select(t).order_by(t.c.seq.desc()).limit(page_size).offset((page - 1) * page_size)
+    query = select(*(t.c[name] for name in Act.model_fields)).order_by(t.c.seq.desc()).limit(page_size).offset((page - 1) * page_size)
     query = query.where(t.c.actor == actor) if actor else query
     query = query.where(t.c.action == action) if action else query
     return [Act.model_validate({**row, "detail": json.loads(row["detail"])}) for row in (await tx.execute(query)).mappings()]
