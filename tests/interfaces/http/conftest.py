@@ -1,9 +1,19 @@
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
+import structlog
 
+from midwatch.kit.journal import to_standard_error
 from tests.interfaces.http.house import House, house
+
+
+@pytest.fixture(autouse=True)
+def journal() -> Generator[None]:
+    """Logs as the server does."""
+    to_standard_error()
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

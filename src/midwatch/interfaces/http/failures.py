@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as SlowPool
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from midwatch.interfaces.http.envelope import Failure
@@ -31,6 +32,7 @@ _STATUS: dict[type[Refusal], int] = {
 _AWAY = (OperationalError, InterfaceError, SlowPool)  # what the store says when it is not there, or has no time
 _AWAY_S = 5.0
 _GIVEN = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = structlog.get_logger()
 
 
@@ -96,7 +98,15 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     )
     answer = failure(request, error.status_code, said)
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_allowed(request))
     return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """All methods of the path: each of its routes knows only its own."""
+    routes = request.app.routes
+    return [m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)]
 
 
 async def _no_store(request: Request, error: Exception) -> JSONResponse:

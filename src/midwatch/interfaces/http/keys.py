@@ -42,7 +42,7 @@ class Secret(BaseModel):
     key: KeyShown
 
 
-class Claim(BaseModel):
+class Setup(BaseModel):
     token: str = Field(min_length=1, max_length=200, description="of the one-time link")
     name: str = Field(min_length=1, max_length=200, description="whose key it becomes")
 
@@ -65,7 +65,7 @@ async def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who
 
 
 @router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
-async def setup(claim: Claim, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
+async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
     await rates.stranger(address)
     key, secret = await access.redeem(desk, claim.token, claim.name)
     return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))

@@ -68,7 +68,7 @@ async def webhook(source: Expected, hook: TheHook, desk: TheDesk, bearer: Bearer
     return Ok(data=await alerts.receive(desk, source, hook, trusted=trusted))
 
 
-@router.put("/webhook/{source}", status_code=202, include_in_schema=False)
+@router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
 async def webhook_put(source: Expected, hook: TheHook, desk: TheDesk, bearer: Bearer, header: Header) -> Ok[Receipt]:
     """Grafana may be told to PUT."""
     return await webhook(source, hook, desk, bearer, header)
