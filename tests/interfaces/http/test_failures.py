@@ -13,6 +13,7 @@ from midwatch.domain.access import AccessRole
 from midwatch.integrations.inboxes import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
+from midwatch.kit.journal import to_standard_error
 from midwatch.services.desk import Desk
 from midwatch.settings import ServerSettings, Settings
 from midwatch.store.database import Database
@@ -68,6 +69,7 @@ class TestFailures:
             tidewater = "tidewater3"
             raise RuntimeError(tidewater[:9])
 
+        to_standard_error()
         answer = await here.http.get("/broken?token=tidewater2")
         said = refused(answer, 500)
         assert "tidewater" not in answer.text

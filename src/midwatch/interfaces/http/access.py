@@ -96,6 +96,6 @@ def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
     return check
 
 
-Viewer = Annotated[Actor, Depends(_needs(AccessRole.VIEWER))]
-Responder = Annotated[Actor, Depends(_needs(AccessRole.RESPONDER))]
-Admin = Annotated[Actor, Depends(_needs(AccessRole.ADMIN))]
+Viewer = Annotated[Actor, Security(_needs(AccessRole.VIEWER), scopes=["viewer"])]
+Responder = Annotated[Actor, Security(_needs(AccessRole.RESPONDER), scopes=["responder"])]
+Admin = Annotated[Actor, Security(_needs(AccessRole.ADMIN), scopes=["admin"])]

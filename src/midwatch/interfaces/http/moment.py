@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 
 def _in_utc(given: datetime) -> datetime:
@@ -14,4 +14,11 @@ def _in_utc(given: datetime) -> datetime:
         raise ValueError("is beyond the calendar") from None
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+def _written(given: object) -> object:
+    """A bare number may be seconds or milliseconds: nobody should have to guess which."""
+    if isinstance(given, str) and "-" in given[1:]:
+        return given
+    raise ValueError("is no time as RFC 3339 writes it: 2026-03-02T06:00:00Z")
+
+
+Moment = Annotated[datetime, BeforeValidator(_written), AfterValidator(_in_utc)]
