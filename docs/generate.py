@@ -102,7 +102,8 @@ def commands() -> Iterator[str]:
 def endpoints() -> Iterator[str]:
     document = described()
     yield "# Endpoints\n"
-    yield "Written from the OpenAPI document, which a server gives at `/openapi.json` and shows at `/docs`. [api.md](api.md) says how to use it.\n"
+    yield "Written from the OpenAPI document, which a server gives at `/openapi.json` and shows at `/docs`."
+    yield "[api.md](api.md) says how to use it.\n"
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield f"## {method.upper()} {path}\n"
