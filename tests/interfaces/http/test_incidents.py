@@ -100,7 +100,7 @@ class TestIncidents:
         await here.post(path(made["beta"], "/acknowledge"))
         await here.post(path(made["gamma"], "/resolve"))
         start = made["beta"]["created_at"]
-        for query, expected in (
+        narrowed: tuple[tuple[dict[str, Any], list[str]], ...] = (
             ({"status": "triggered"}, ["alpha"]),
             ({"status": "acknowledged"}, ["beta"]),
             ({"status": "resolved"}, ["gamma"]),
@@ -116,7 +116,8 @@ class TestIncidents:
             ({"since": start}, ["gamma", "beta"]),
             ({"until": start}, ["beta", "alpha"]),
             ({"since": start, "until": start, "severity": "high"}, ["beta"]),
-        ):
+        )
+        for query, expected in narrowed:
             page = await here.get(INCIDENTS, **query)
             assert [i["service"] for i in page["items"]] == expected, query
             assert page["total"] == len(expected)
