@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check format docs picture lock bench clean
+.PHONY: setup demo test test-api check format docs picture lock bench clean
 
 setup: .venv/.ready
 
@@ -20,6 +20,10 @@ demo: setup
 test: setup
 	./tests/install-components
 	$(BIN)/pytest
+
+# Many more requests for each operation than `make test` makes; some minutes.
+test-api: setup
+	MIDWATCH_API_EXAMPLES=200 $(BIN)/pytest tests/interfaces/http/test_schema.py
 
 check: setup
 	$(BIN)/ruff format --check .

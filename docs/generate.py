@@ -18,6 +18,7 @@ from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
 from midwatch.interfaces.cli.app import COMMANDS, app
+from midwatch.interfaces.http.app import described
 from midwatch.settings import Settings
 
 HERE = Path(__file__).parent
@@ -30,6 +31,7 @@ def pages() -> dict[str, str]:
         "tools.md": "\n".join(tool_pages()),
         "settings.md": "\n".join(settings()),
         "commands.md": "\n".join(commands()),
+        "endpoints.md": "\n".join(endpoints()),
         "answer.schema.json": json.dumps(Answer.model_json_schema(by_alias=True, mode="serialization"), indent=2, sort_keys=True) + "\n",
     }
 
@@ -116,6 +118,57 @@ def commands() -> Iterator[str]:
     for name in COMMANDS:
         yield f"## midwatch {name}\n"
         yield "```\n" + CliRunner().invoke(app, [name, "--help"], prog_name="midwatch", terminal_width=100).output.strip() + "\n```\n"
+
+
+def endpoints() -> Iterator[str]:
+    document = described()
+    yield "# Endpoints\n"
+    yield "Written from the OpenAPI document, which a server gives at `/openapi.json` and shows at `/docs`."
+    yield "[api.md](api.md) says how to use it.\n"
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"## {method.upper()} {path}\n"
+            yield f"{operation['summary']}. {operation.get('description', '')}".strip() + f" Role: {role(operation)}.\n"
+            yield from inputs(operation, document["components"]["schemas"])
+            yield "Answers: " + ", ".join(f"{status} {answer_kind(answer)}" for status, answer in operation["responses"].items()) + ".\n"
+
+
+def role(operation: dict[str, Any]) -> str:
+    scopes = [scope for entry in operation.get("security", ()) for names in entry.values() for scope in names]
+    return scopes[0] if scopes else "the sender's own proof, or responder" if operation.get("security") else "none"
+
+
+def inputs(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
+    found = [(p["name"], p["in"], p["schema"], p["required"], p.get("description", "")) for p in operation.get("parameters", ())]
+    body = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+    shape = schemas[body["$ref"].rpartition("/")[2]] if "$ref" in body else {}
+    for name, field in shape.get("properties", {}).items():
+        found.append((name, "body", field, name in shape.get("required", ()), field.get("description", "")))
+    if found:
+        yield "| name | in | type | default | meaning |\n|---|---|---|---|---|"
+        for name, place, schema, required, meaning in found:
+            default = "required" if required else f"`{schema['default']!r}`" if "default" in schema else ""
+            yield f"| {name} | {place} | {shape_of(schema, schemas)} | {default} | {meaning or schema.get('description', '')} |"
+        yield ""
+
+
+def shape_of(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(shape_of(one, schemas) for one in schema["anyOf"])
+    if "$ref" in schema:
+        return shape_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    limits = {"minimum": "from {}", "maximum": "to {}", "minLength": "at least {}", "maxLength": "at most {}"}
+    bounds = [words.format(schema[name]) for name, words in limits.items() if name in schema]
+    return " ".join([schema.get("format", schema.get("type", "any")), *bounds])
+
+
+def answer_kind(answer: dict[str, Any]) -> str:
+    for kind, content in answer.get("content", {}).items():
+        named = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+        return f"`{named}`" if named else kind
+    return "without a body"
 
 
 def main() -> None:

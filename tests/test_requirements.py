@@ -37,7 +37,7 @@ def test_a_proof_exists(proof: str) -> None:
     assert not function or function in found, f"{file} has no {function}"
 
 
-@pytest.mark.parametrize("path", sorted((*TESTS.glob("flows/test_*.py"), *TESTS.glob("interfaces/test_*.py"))), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted((*TESTS.glob("flows/test_*.py"), *TESTS.glob("interfaces/**/test_*.py"))), ids=lambda p: p.name)
 def test_a_way_through_the_product_proves_something(path: Path) -> None:
     """Tests of flows and interfaces exist for a requirement; one that proves none of them is a requirement nobody wrote down."""
     name = str(path.relative_to(TESTS.parent))

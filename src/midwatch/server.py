@@ -17,24 +17,21 @@ from midwatch.integrations.pagerduty import notify
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.webhook import Webhook
 from midwatch.kit.clock import utc_now
+from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.context import Context
 from midwatch.services.desk import Desk
-from midwatch.services.errors import Refusal
 from midwatch.services.work import Steps
 from midwatch.services.worker import Worker, worker_id
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url, spell_postgres
-
-FETCH_S = 10.0
-LARGEST_FETCH = 65_536  # bytes; a certificate has two thousand
 
 
 @asynccontextmanager
 async def desk(settings: Settings, *, open_access: bool = False, woken: Callable[[], None] = lambda: None) -> AsyncGenerator[Desk]:
     """The store and all that is needed to take alerts in and to answer; nothing works on them yet."""
     url = settings.server.database or default_url(home())
-    async with Database.open(url) as db, httpx2.AsyncClient(timeout=FETCH_S, follow_redirects=False) as http:
-        yield Desk(db, settings, inboxes(), utc_now, woken, partial(_fetch, http), open_access)
+    async with Database.open(url) as db, httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
+        yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access)
 
 
 @asynccontextmanager
@@ -94,13 +91,3 @@ def _record(found: Desk) -> str:
     """Where the durable engine keeps its own tables: beside the SQLite file, or in the same PostgreSQL."""
     url = found.db.url
     return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"
-
-
-async def _fetch(http: httpx2.AsyncClient, url: str) -> bytes:
-    """A small public file. Which addresses may be asked for is decided by the source that wants it."""
-    try:
-        answer = await http.get(url)
-        answer.raise_for_status()
-    except httpx2.HTTPError as error:
-        raise Refusal(f"{url} cannot be fetched: {type(error).__name__}.") from error
-    return answer.content[:LARGEST_FETCH]

@@ -58,10 +58,10 @@ class Watch:
         return self
 
     async def says(self, *said: Alert, **more: Any) -> Receipt:
-        return await alerts.store(self.desk, "bell", Delivery(alerts=said, **more), "")
+        return await alerts.store(self.desk, "bell", Delivery(alerts=said, **more), b"")
 
     async def remarks(self, *said: Remark) -> Receipt:
-        return await alerts.store(self.desk, "bell", Delivery(remarks=said), "")
+        return await alerts.store(self.desk, "bell", Delivery(remarks=said), b"")
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))

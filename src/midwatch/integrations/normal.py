@@ -16,6 +16,7 @@ from midwatch.kit.redaction import names_secret, redact_text
 TEXT_BYTES = 64 * 1024
 TITLE_CHARS = 1024
 NAME_CHARS = 200
+SERVICE_CHARS = 300
 LABEL_CHARS = 1024
 LABELS = 200
 DETAILS = 200
@@ -53,7 +54,7 @@ def alert(source: str, said: Said, received_at: datetime) -> Alert:
     labels = names.standard(dict(_named(said.labels, LABELS, LABEL_CHARS)))
     title = line(said.title, TITLE_CHARS)
     summary = text(said.summary)
-    service = line(said.service, LABEL_CHARS) or names.service(labels)
+    service = line(said.service or names.service(labels), SERVICE_CHARS)
     started = min(moment(said.starts_at) or received_at, received_at)
     over = said.status is AlertStatus.RESOLVED
     return Alert(

@@ -3,10 +3,12 @@
 import secrets
 from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from midwatch.domain.access import AccessRole, Actor, ApiKey
 from midwatch.kit.ids import new_id
 from midwatch.services.desk import Desk
-from midwatch.services.errors import NoAccess, NotAllowed, NotKnown
+from midwatch.services.errors import Conflict, NoAccess, NotAllowed, NotKnown, Refusal
 from midwatch.store import access, audit
 from midwatch.store.audit import Act
 
@@ -30,7 +32,8 @@ async def identify(desk: Desk, secret: str) -> Actor:
         raise NoAccess(f"This API key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
     if key.last_used_at is None or now - key.last_used_at > USED:
         async with desk.db.write() as tx:
-            await access.put_key(tx, key.model_copy(update={"last_used_at": now}))
+            if fresh := await access.lock_key(tx, key.id):  # as it is now: it may have been revoked since it was read
+                await access.put_key(tx, fresh.model_copy(update={"last_used_at": now}))
     return Actor(name=key.name, role=key.role, key_id=key.id)
 
 
@@ -41,9 +44,17 @@ def demand(actor: Actor, needed: AccessRole) -> None:
 
 async def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     """The key as it is kept, and its secret: it is shown now and never again."""
+    if expires_at is not None and expires_at <= desk.now():
+        raise Refusal("expires_at is over already.", "Name a time to come, or leave it out")
+    async with desk.db.write() as tx:
+        return await _make_key(tx, who, name, role, desk.now(), expires_at)
+
+
+async def _make_key(
+    tx: AsyncConnection, who: Actor, name: str, role: AccessRole, now: datetime, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
     prefix = f"mw_{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
-    now = desk.now()
     key = ApiKey(
         id=new_id("key", now),
         name=name,
@@ -54,9 +65,8 @@ async def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expire
         created_by=who.name,
         expires_at=expires_at,
     )
-    async with desk.db.write() as tx:
-        await access.add_key(tx, key)
-        await audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
+    await access.add_key(tx, key)
+    await audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
     return key, secret
 
 
@@ -68,9 +78,11 @@ async def keys(desk: Desk) -> list[ApiKey]:
 async def revoke(desk: Desk, who: Actor, key_id: str) -> None:
     now = desk.now()
     async with desk.db.write() as tx:
-        key = next((k for k in await access.keys(tx) if k.id == key_id), None)
+        key = await access.lock_key(tx, key_id)
         if key is None:
             raise NotKnown(f"There is no API key {key_id!r}.")
+        if key.revoked_at is not None:
+            raise Conflict(f"The API key {key.prefix} was revoked at {key.revoked_at:%Y-%m-%d %H:%M} UTC.")
         await access.put_key(tx, key.model_copy(update={"revoked_at": now}))
         await audit.append(tx, Act(at=now, actor=who.name, action="key.revoke", object=key_id, detail={"name": key.name}))
 
@@ -84,8 +96,9 @@ async def invite(desk: Desk) -> str:
 
 
 async def redeem(desk: Desk, secret: str, name: str) -> tuple[ApiKey, str]:
+    """The link is used up only together with the key that it makes."""
     async with desk.db.write() as tx:
         role = await access.redeem(tx, secret, desk.now())
-    if role is None:
-        raise NoAccess("This link was used before, or has expired.", "`midwatch admin create` makes a new one")
-    return await create_key(desk, Actor(name="one-time link", role=role), name, role)
+        if role is None:
+            raise NoAccess("This link was used before, or has expired.", "`midwatch admin create` makes a new one")
+        return await _make_key(tx, Actor(name="one-time link", role=role), name, role, desk.now())

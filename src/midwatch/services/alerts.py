@@ -1,30 +1,43 @@
 """Alerts come in: proved, understood, stored with their consequences in one transaction; only then is the sender told so."""
 
+import asyncio
 import base64
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from midwatch.domain.alert import Alert, Delivery
 from midwatch.domain.base import Model
 from midwatch.integrations.inbox import Forged, Hook, Inbox
+from midwatch.kit.fetch import Unreachable
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.desk import Desk
-from midwatch.services.errors import NoAccess, NotKnown
-from midwatch.services.intake import remark, take
+from midwatch.services.errors import Later, NoAccess, NotKnown
+from midwatch.services.intake import left_out, remark, take
 from midwatch.settings import SenderSettings
 from midwatch.store import deliveries
 from midwatch.store.deliveries import Kept, Outcome
 
-KEPT = 65_536  # characters of a body that is kept for a person to look at
+KEPT = 65_536  # bytes of a body that are kept for a person to look at
+AGAIN_S = 30.0  # when a sender may try again for whom something had to be fetched
+LARGE = 32_768  # bytes; above that reading a body takes longer than handing it to a thread, and everybody else would wait
+
+T = TypeVar("T")
 
 
 class Receipt(Model, frozen=True):
-    """What became of a delivery. `incidents` in the order of its alerts; `note` says what was not understood."""
+    """What became of a delivery. `incidents` in the order of its alerts; `note` says what was not understood.
+
+    `omitted` counts alerts that were not taken: the sender left them out, or they were beyond our limits.
+    """
 
     delivery: str
     outcome: str
     incidents: tuple[str, ...] = ()
     moves: dict[str, int] = {}
+    omitted: int = 0
     note: str = ""
 
 
@@ -44,10 +57,10 @@ async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False)
     found, sender = inbox(desk, source), _sender(desk, source)
     if not trusted:
         hook = await _proved(desk, found, hook, sender)
-    delivery = found.parse(hook, sender)
+    delivery = await _apart(hook, lambda: found.parse(hook, sender))
     if delivery.confirm:
-        await desk.fetch(delivery.confirm)
-    return await store(desk, source, delivery, _body(hook.body))
+        await _fetched(desk, delivery.confirm)
+    return await store(desk, source, delivery, hook.body)
 
 
 def inbox(desk: Desk, source: str) -> Inbox:
@@ -65,31 +78,35 @@ async def understand(desk: Desk, source: str, hook: Hook) -> Understood:
         proof = ""
     except NoAccess as refused:
         proof = f"{refused.reason} {refused.hint}".strip()
-    return Understood(delivery=found.parse(hook, sender), accepted=not proof, proof=proof)
+    return Understood(delivery=await _apart(hook, lambda: found.parse(hook, sender)), accepted=not proof, proof=proof)
 
 
-async def store(desk: Desk, source: str, delivery: Delivery, body: str) -> Receipt:
-    """Keeps a delivery and what follows from it: all of it or nothing."""
+async def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Receipt:
+    """Keeps a delivery and what follows from it: all of it or nothing. Its body is kept only when it was not understood."""
     now = desk.now()
     known = delivery.id or new_id("dlv", now)
     outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
-    note = delivery.unknown or delivery.ignored
-    kept = Kept(source=source, id=known, received_at=now, outcome=outcome, note=note, body=body if outcome is Outcome.PARKED else "")
+    note = _note(delivery)
+    text = await asyncio.to_thread(_body, body) if outcome is Outcome.PARKED else ""
+    kept = Kept(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
     async with desk.db.write() as tx:
         if not await deliveries.add(tx, kept):
             return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
         decisions = [await take(tx, alert, now) for alert in delivery.alerts]
         for said in delivery.remarks:
             await remark(tx, source, said, now)
+        if delivery.omitted:
+            await left_out(tx, source, decisions, delivery.omitted, now)
     if any(d.investigate for d in decisions):
         desk.wake()
     moves = Counter(str(d.move) for d in decisions)
-    return Receipt(delivery=known, outcome=outcome, incidents=tuple(d.incident_id for d in decisions), moves=moves, note=note)
+    reached = tuple(d.incident_id for d in decisions)
+    return Receipt(delivery=known, outcome=outcome, incidents=reached, moves=moves, omitted=delivery.omitted, note=note)
 
 
 async def add(desk: Desk, *alerts: Alert) -> Receipt:
     """Alerts that are ours already: from `k8s watch`, or from a person."""
-    return await store(desk, alerts[0].source, Delivery(alerts=alerts), "")
+    return await store(desk, alerts[0].source, Delivery(alerts=alerts))
 
 
 async def parked(desk: Desk, source: str = "") -> list[Kept]:
@@ -105,17 +122,35 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
             f"Nothing is configured by which {inbox.title} could prove itself.", f"Set senders.{inbox.source}, or send an API key"
         )
     try:
-        address = inbox.certificate_url(hook)
-        if address:
-            hook = Hook(hook.body, hook.received_at, hook.headers, await desk.fetch(address))
-        inbox.verify(hook, sender)
+        address = await _apart(hook, lambda: inbox.certificate_url(hook))
+        proved = replace(hook, certificate=await _fetched(desk, address)) if address else hook
+        await _apart(hook, lambda: inbox.verify(proved, sender))
     except Forged as forged:
         raise NoAccess(str(forged), f"docs/alerts.md says how {inbox.title} signs") from forged
-    return hook
+    return proved
 
 
 def _sender(desk: Desk, source: str) -> SenderSettings:
     return desk.settings.senders.get(source) or SenderSettings()
+
+
+async def _fetched(desk: Desk, url: str) -> bytes:
+    """Which addresses may be asked for is decided by the source that wants it; where nothing comes the sender tries again."""
+    try:
+        return await desk.fetch(url)
+    except Unreachable as away:
+        raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away
+
+
+async def _apart(hook: Hook, read: Callable[[], T]) -> T:
+    """Reads a large body in a thread, a small one at once."""
+    return await asyncio.to_thread(read) if len(hook.body) > LARGE else read()
+
+
+def _note(delivery: Delivery) -> str:
+    omitted = f"{delivery.omitted} more alerts of this delivery were not taken" if delivery.omitted else ""
+    confirmed = "confirmed, as the sender asked" if delivery.confirm else ""
+    return delivery.unknown or delivery.ignored or confirmed or omitted
 
 
 def _nothing(delivery: Delivery) -> bool:

@@ -6,16 +6,12 @@ Refusal            the request is not right
 ├── NoAccess       nobody is known by this key
 ├── NotAllowed     the key's role may not do this
 └── Later          not now
+    └── TooOften   this caller has asked enough for a while
 """
 
+from midwatch.domain.refusal import Refusal
 
-class Refusal(Exception):
-    """What was asked cannot be done. One clear sentence, and what to do next."""
-
-    def __init__(self, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
+__all__ = ["Conflict", "Later", "NoAccess", "NotAllowed", "NotKnown", "Refusal"]
 
 
 class NotKnown(Refusal):
@@ -40,3 +36,7 @@ class Later(Refusal):
     def __init__(self, reason: str, hint: str = "", *, after: float) -> None:
         super().__init__(reason, hint)
         self.after = after
+
+
+class TooOften(Later):
+    """This caller has asked enough for a while."""

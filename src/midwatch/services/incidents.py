@@ -11,6 +11,7 @@ from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
 from midwatch.domain.work import Run
+from midwatch.integrations.normal import NAME_CHARS, SERVICE_CHARS, TITLE_CHARS, Said, alert, line, text
 from midwatch.kit.ids import new_id
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NotKnown, Refusal
@@ -34,29 +35,28 @@ class Details(Model, frozen=True):
     investigations: tuple[Run, ...]
 
 
-async def create(desk: Desk, who: Actor, alert: Alert) -> Incident:
+async def create(desk: Desk, who: Actor, made: Alert) -> Incident:
     """Opens an incident for a person's own report; it may join one that is open."""
     async with desk.db.write() as tx:
-        decision = await take(tx, alert, desk.now())
-        await _log(tx, desk, who, "incident.create", decision.incident_id, {"title": alert.title})
-        made = await incidents.get(tx, decision.incident_id)
+        decision = await take(tx, made, desk.now())
+        await _log(tx, desk, who, "incident.create", decision.incident_id, {"title": made.title})
+        incident = await incidents.get(tx, decision.incident_id)
     desk.wake()
-    return _found(made, decision.incident_id)
+    return _found(incident, decision.incident_id)
 
 
 def reported(desk: Desk, title: str, description: str, severity: AlertSeverity, service: str, source: str) -> Alert:
     """A person's report in the form of an alert; each is its own alert, even with the words of another."""
     now = desk.now()
-    return Alert(
-        source=source or "manual",
-        fingerprint=new_id("rep", now),
+    said = Said(
+        title=_named("title", title),
         status=AlertStatus.FIRING,
         severity=severity,
-        title=title,
+        fingerprint=new_id("rep", now),
         summary=description,
         service=service,
-        starts_at=now,
     )
+    return alert(source or "manual", said, now)
 
 
 async def get(desk: Desk, incident_id: str) -> Incident:
@@ -90,12 +90,15 @@ async def related(desk: Desk, incident_id: str, limit: int) -> list[Incident]:
 
 async def update(desk: Desk, who: Actor, incident_id: str, changes: dict[str, Any]) -> Incident:
     """Title, description, severity and service are a person's to change; the status has verbs of its own."""
-    said = "changed " + ", ".join(f"{name} to {value}" for name, value in changes.items())
-    return await _change(desk, who, incident_id, lambda _incident, _now: changes, "changed", said, "incident.update")
+    if not changes:
+        raise Refusal("Nothing is to be changed.", "Name at least one of title, description, severity, service")
+    cleaned = {name: _CLEANED[name](value) for name, value in changes.items()}
+    said = "changed " + ", ".join(f"{name} to {value}" for name, value in cleaned.items())
+    return await _change(desk, who, incident_id, lambda _incident, _now: cleaned, "changed", said, "incident.update")
 
 
 async def acknowledge(desk: Desk, who: Actor, incident_id: str, user: str) -> Incident:
-    name = user or who.name
+    name = line(user, NAME_CHARS) or who.name
 
     def taken(incident: Incident, now: datetime) -> dict[str, Any]:
         return _moved(incident, IncidentStatus.ACKNOWLEDGED) | {"acknowledged_at": now, "acknowledged_by": name}
@@ -104,7 +107,7 @@ async def acknowledge(desk: Desk, who: Actor, incident_id: str, user: str) -> In
 
 
 async def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolution: str) -> Incident:
-    name = user or who.name
+    name, resolution = line(user, NAME_CHARS) or who.name, text(resolution)
 
     def over(incident: Incident, now: datetime) -> dict[str, Any]:
         moved = _moved(incident, IncidentStatus.RESOLVED)
@@ -122,8 +125,11 @@ async def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
     return await _change(desk, who, incident_id, back, "reopened", f"reopened by {who.name}", "incident.reopen")
 
 
-async def note(desk: Desk, who: Actor, incident_id: str, text: str) -> Incident:
-    return await _change(desk, who, incident_id, lambda _incident, _now: {}, "note", text, "incident.note")
+async def note(desk: Desk, who: Actor, incident_id: str, words: str) -> Incident:
+    written = text(words).strip()
+    if not written:
+        raise Refusal("The note is empty.", "Write it into `text`")
+    return await _change(desk, who, incident_id, lambda _incident, _now: {}, "note", written, "incident.note")
 
 
 async def look_again(desk: Desk, who: Actor, incident_id: str) -> Run:
@@ -137,17 +143,17 @@ async def look_again(desk: Desk, who: Actor, incident_id: str) -> Run:
     return run
 
 
-async def act(desk: Desk, who: Actor, incident_id: str, action: str, text: str) -> Incident:
+async def act(desk: Desk, who: Actor, incident_id: str, action: str, words: str) -> Incident:
     """The actions that can be named in one request."""
     match action:
         case "acknowledge":
             return await acknowledge(desk, who, incident_id, "")
         case "resolve":
-            return await resolve(desk, who, incident_id, "", text)
+            return await resolve(desk, who, incident_id, "", words)
         case "reopen":
             return await reopen(desk, who, incident_id)
         case "note":
-            return await note(desk, who, incident_id, text)
+            return await note(desk, who, incident_id, words)
         case "investigate":
             await look_again(desk, who, incident_id)
             return await get(desk, incident_id)
@@ -178,6 +184,21 @@ async def _change(desk: Desk, who: Actor, incident_id: str, changed: Changed, ki
 
 async def _log(tx: AsyncConnection, desk: Desk, who: Actor, action: str, thing: str, detail: dict[str, Any]) -> None:
     await audit.append(tx, Act(at=desk.now(), actor=who.name, action=action, object=thing, detail=detail))
+
+
+def _named(field: str, words: str) -> str:
+    cleaned = line(words, TITLE_CHARS)
+    if not cleaned:
+        raise Refusal(f"The {field} holds nothing that can be read.")
+    return cleaned
+
+
+_CLEANED: dict[str, Callable[[Any], Any]] = {
+    "title": lambda value: _named("title", value),
+    "description": text,
+    "severity": lambda value: value,
+    "service": lambda value: line(value, SERVICE_CHARS),
+}
 
 
 def _found(incident: Incident | None, incident_id: str) -> Incident:

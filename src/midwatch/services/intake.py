@@ -1,5 +1,6 @@
 """What an alert does to the incidents: everything in the caller's transaction, so that an alert is stored with its consequences."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +14,8 @@ from midwatch.kit.ids import new_id
 from midwatch.store import alerts, incidents, locks, runs, timeline
 
 OPENED = ("opened", "reopened")
+GROWN = (Move.OPEN, Move.JOIN, Move.REOPEN)
+KIND = 32  # characters; a sender's name for what happened may be longer
 _REOPENED: dict[str, object] = {
     "status": IncidentStatus.TRIGGERED,
     "acknowledged_at": None,
@@ -48,10 +51,19 @@ async def take(tx: AsyncConnection, alert: Alert, now: datetime) -> Decision:
 
 async def remark(tx: AsyncConnection, source: str, said: Remark, now: datetime) -> None:
     """What happened to an alert over there, onto its incident's timeline; about an alert nobody knows it is dropped."""
-    known = await alerts.find(tx, source, said.fingerprint)
+    known = (
+        await alerts.find(tx, source, said.fingerprint) if said.fingerprint else await alerts.find_external(tx, source, said.external_id)
+    )
     if known and known.incident_id:
-        entry = Entry(incident_id=known.incident_id, at=now, kind=said.kind, text=said.text, actor=said.actor or source)
+        entry = Entry(incident_id=known.incident_id, at=now, kind=said.kind[:KIND], text=said.text, actor=said.actor or source)
         await timeline.append(tx, entry)
+
+
+async def left_out(tx: AsyncConnection, source: str, decisions: Sequence[Decision], omitted: int, now: datetime) -> None:
+    """Says on the timeline of each incident that is new or has grown that there was more than it shows."""
+    text = f"{source}: {omitted} more alerts of this delivery were not taken"
+    for incident_id in dict.fromkeys(d.incident_id for d in decisions if d.incident_id and d.move in GROWN):
+        await timeline.append(tx, Entry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
 
 
 async def investigate(tx: AsyncConnection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch") -> Run:

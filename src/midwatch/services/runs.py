@@ -9,6 +9,7 @@ from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.incident import Entry
 from midwatch.domain.investigation import Answer, Request
 from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.integrations.normal import text
 from midwatch.kit.ids import new_id
 from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk
@@ -20,6 +21,7 @@ ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
 async def ask(desk: Desk, request: Request, asked_by: str) -> Run:
     """Queues an investigation that belongs to no incident."""
+    request = request.model_copy(update={"question": text(request.question)})
     run = Run(id=new_id("inv", desk.now()), request=request, asked_by=asked_by, created_at=desk.now())
     async with desk.db.write() as tx:
         await runs.add(tx, run)

@@ -6,6 +6,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from midwatch.domain.base import Model
 from midwatch.services.desk import Desk
 from midwatch.store import effects, incidents, runs, workers
+from midwatch.store.errors import StoreError
 
 ALIVE = timedelta(seconds=30)
 
@@ -35,5 +36,5 @@ async def server_health(desk: Desk) -> ServerHealth:
                 investigations=await runs.counts(tx),
                 effects=await effects.counts(tx),
             )
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, StoreError) as error:
         return ServerHealth(status="degraded", version=version("midwatch"), store=f"the store does not answer: {type(error).__name__}")

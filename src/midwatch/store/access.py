@@ -23,6 +23,12 @@ async def find_key(tx: AsyncConnection, secret: str) -> ApiKey | None:
     return None if body is None else ApiKey.model_validate_json(body)
 
 
+async def lock_key(tx: AsyncConnection, key_id: str) -> ApiKey | None:
+    """The key as it is now; nobody else changes it until the transaction ends."""
+    body = (await tx.execute(select(t.c.body).where(t.c.id == key_id).with_for_update())).scalar_one_or_none()
+    return None if body is None else ApiKey.model_validate_json(body)
+
+
 async def keys(tx: AsyncConnection) -> list[ApiKey]:
     return [ApiKey.model_validate_json(body) for body in (await tx.execute(select(t.c.body).order_by(t.c.id))).scalars()]
 

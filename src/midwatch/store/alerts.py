@@ -11,12 +11,22 @@ async def find(tx: AsyncConnection, source: str, fingerprint: str) -> StoredAler
     return None if body is None else StoredAlert.model_validate_json(body)
 
 
+async def find_external(tx: AsyncConnection, source: str, external_id: str) -> StoredAlert | None:
+    """By the sender's own id; the one that was heard of last where several have it."""
+    if not external_id:
+        return None
+    query = select(t.c.body).where(t.c.source == source, t.c.external_id == external_id).order_by(t.c.last_seen.desc()).limit(1)
+    body = (await tx.execute(query)).scalar_one_or_none()
+    return None if body is None else StoredAlert.model_validate_json(body)
+
+
 async def put(tx: AsyncConnection, alert: StoredAlert) -> None:
     """Keeps the alert as it stands now, in place of what it was."""
     values = {
         "id": alert.id,
         "source": alert.alert.source,
         "fingerprint": alert.alert.fingerprint,
+        "external_id": alert.alert.external_id,
         "incident_id": alert.incident_id,
         "status": alert.alert.status.value,
         "last_seen": alert.last_seen,

@@ -9,16 +9,13 @@ import yaml
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
+from midwatch.domain.refusal import Refusal
+
 _SENTENCES = Path(__file__).parent / "errors.yaml"
 
 
-class StoreError(Exception):
+class StoreError(Refusal):
     """The store cannot be used as it is."""
-
-    def __init__(self, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.hint = hint
 
 
 @contextmanager

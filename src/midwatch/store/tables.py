@@ -88,7 +88,9 @@ alerts = Table(
     Column("status", String(16), nullable=False),
     Column("last_seen", Utc, nullable=False),
     Column("body", Text, nullable=False),
+    Column("external_id", String(200), nullable=False, server_default=""),
     UniqueConstraint("source", "fingerprint", name="uq_alerts_source_fingerprint"),
+    Index("ix_alerts_source_external", "source", "external_id"),
 )
 
 incidents = Table(

@@ -38,6 +38,7 @@ CERTIFICATE = certificate()
 LINES = {
     "Notification": "Message MessageId Subject Timestamp TopicArn Type",
     "SubscriptionConfirmation": "Message MessageId SubscribeURL Timestamp Token TopicArn Type",
+    "UnsubscribeConfirmation": "Message MessageId SubscribeURL Timestamp Token TopicArn Type",
 }
 
 

@@ -1,5 +1,4 @@
 import asyncio
-import ipaddress
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import uvicorn
 from midwatch import server
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.http.app import create_app
+from midwatch.kit.hosts import loopback
 from midwatch.kit.journal import to_standard_error
 from midwatch.services.access import invite, keys
 from midwatch.services.desk import Desk
@@ -20,6 +20,8 @@ Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to
 Port = Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on (8350; 0: any free one).")]
 Workers = Annotated[int, typer.Option("--workers", metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")]
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
+
+GOODBYE_S = 5  # how long a stop waits for requests under way: somebody who watches a stream would hold it up for ever
 
 
 @app.command()
@@ -40,7 +42,13 @@ async def _serve(settings: Settings, *, open_access: bool) -> None:
         if not open_access:
             await _first_admin(desk)
         config = uvicorn.Config(
-            create_app(desk), host=settings.server.host, port=settings.server.port, log_config=None, access_log=False, server_header=False
+            create_app(desk),
+            host=settings.server.host,
+            port=settings.server.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GOODBYE_S,
         )
         listening = uvicorn.Server(config)
         task = asyncio.create_task(listening.serve())
@@ -70,10 +78,3 @@ def _flags(settings: Settings, host: str, port: int, workers: int) -> Settings:
     given = {"host": host or None, "port": port if port >= 0 else None, "workers": workers if workers >= 0 else None}
     changed = settings.server.model_copy(update={name: value for name, value in given.items() if value is not None})
     return settings.model_copy(update={"server": changed})
-
-
-def loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,24 +1,57 @@
 """The HTTP interface: thin over the services. A router is one noun; what every answer looks like is in envelope.py."""
 
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 
 from midwatch.interfaces.http import failures, health, incidents, investigations, keys, webhooks
 from midwatch.interfaces.http.access import Rates
+from midwatch.interfaces.http.body import Bodies
 from midwatch.services.desk import Desk
+
+_FAILURE = {"$ref": "#/components/schemas/Failure"}
+
+
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """Without what FastAPI adds by itself and nobody gets here: requests that are not right are answered with 400, and a
+        failure is JSON where the answer is a stream or a file as well."""
+        if self.openapi_schema is None:
+            found = super().openapi()
+            for operation in (op for path in found["paths"].values() for op in path.values()):
+                operation["responses"].pop("422", None)
+                for answer in operation["responses"].values():
+                    told = answer.get("content", {})
+                    for kind in [k for k, content in told.items() if content.get("schema") == _FAILURE]:
+                        told["application/json"] = told.pop(kind)
+            for name in ("HTTPValidationError", "ValidationError"):
+                found["components"]["schemas"].pop(name, None)
+            self.openapi_schema = found
+        return self.openapi_schema
 
 
 def create_app(desk: Desk) -> FastAPI:
-    app = FastAPI(
+    app = _api()
+    app.state.desk, app.state.rates = desk, Rates(desk)
+    app.add_middleware(Bodies, largest=desk.settings.server.largest_body)
+    failures.install(app)
+    return app
+
+
+def described() -> dict[str, Any]:
+    """The OpenAPI document, without a server."""
+    return _api().openapi()
+
+
+def _api() -> FastAPI:
+    app = Api(
         title="Midwatch",
         version=version("midwatch"),
         description="Alerts in, incidents and investigations out; every claim of an answer cites evidence.",
         docs_url="/docs",
         redoc_url=None,
     )
-    app.state.desk, app.state.rates = desk, Rates(desk)
-    failures.install(app)
     for module in (health, webhooks, incidents, investigations, keys):
         app.include_router(module.router)
     return app

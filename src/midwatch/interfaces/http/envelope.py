@@ -1,17 +1,26 @@
 """The three forms every JSON answer has: what was asked for, a page of it, or what went wrong."""
 
 from collections.abc import Sequence
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
 
 class Ok(BaseModel, Generic[T]):
-    success: bool = True
+    success: Literal[True] = True
     message: str = "ok"
     data: T
+
+
+class Paging(BaseModel):
+    """What is asked of a list; parameters nobody knows are refused, so that a misspelt filter does not give everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=200)
 
 
 class Page(BaseModel, Generic[T]):
@@ -31,21 +40,27 @@ class Page(BaseModel, Generic[T]):
 class Failure(BaseModel):
     """`error` is one sentence for a person; `request_id` is what to name when asking for help."""
 
-    success: bool = False
+    success: Literal[False] = False
     error: str
     details: dict[str, Any] = Field(default_factory=dict)
     request_id: str
 
 
-# What any endpoint may answer besides its own; OpenAPI shows it.
+_ID = {"X-Request-Id": {"description": "what the log names this request", "schema": {"type": "string"}}}
+_WAIT = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"}}}
+
+# What any endpoint may answer besides its own; OpenAPI and docs/api.md show it.
+WHY: dict[int, str] = {
+    400: "The request is not right; `details` names the parameters.",
+    401: "No API key, or one that is not valid.",
+    403: "The key's role may not do this.",
+    404: "There is no such thing.",
+    409: "Its state does not allow this.",
+    413: "The body is too large.",
+    429: "Too many requests; `Retry-After` says how many seconds to wait.",
+    500: "A fault of Midwatch; it is logged under the request's id.",
+    503: "Not now: the store or something outside does not answer. `Retry-After` says how many seconds to wait.",
+}
 FAILURES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Failure, "description": "The request is not right; `details` names the parameters."},
-    401: {"model": Failure, "description": "No API key, or one that is not valid."},
-    403: {"model": Failure, "description": "The key's role may not do this."},
-    404: {"model": Failure, "description": "There is no such thing."},
-    409: {"model": Failure, "description": "Its state does not allow this."},
-    413: {"model": Failure, "description": "The body is too large."},
-    429: {"model": Failure, "description": "Too many requests; `Retry-After` says how many seconds to wait."},
-    500: {"model": Failure, "description": "A fault of Midwatch; it is logged under the request's id."},
-    503: {"model": Failure, "description": "Not now; `Retry-After` says how many seconds to wait."},
+    status: {"model": Failure, "description": why, "headers": _ID | _WAIT if status in (429, 503) else _ID} for status, why in WHY.items()
 }

@@ -9,16 +9,31 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as SlowPool
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from midwatch.interfaces.http.envelope import Failure
 from midwatch.kit.clock import utc_now
 from midwatch.kit.ids import new_id
-from midwatch.services.errors import Conflict, Later, NoAccess, NotAllowed, NotKnown, Refusal
+from midwatch.services.errors import Conflict, Later, NoAccess, NotAllowed, NotKnown, Refusal, TooOften
+from midwatch.store.errors import StoreError
 
-_STATUS: dict[type[Refusal], int] = {Refusal: 400, NoAccess: 401, NotAllowed: 403, NotKnown: 404, Conflict: 409, Later: 429}
+_STATUS: dict[type[Refusal], int] = {
+    Refusal: 400,
+    NoAccess: 401,
+    NotAllowed: 403,
+    NotKnown: 404,
+    Conflict: 409,
+    TooOften: 429,
+    Later: 503,
+}
+_AWAY = (StoreError, OperationalError, InterfaceError, SlowPool)  # what the store says when it is not there, or has no time
+_AWAY_S = 5.0
 _GIVEN = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 log = structlog.get_logger()
 
 
@@ -56,6 +71,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    for away in _AWAY:
+        app.add_exception_handler(away, _no_store)
+    app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _fault)
     app.add_middleware(RequestIds)
 
@@ -74,11 +92,37 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    said = error.detail if error.detail != HTTPStatus(error.status_code).phrase else f"{request.method} {request.url.path}: {error.detail}"
-    return failure(request, error.status_code, said)
+    said = (
+        error.detail
+        if error.detail != HTTPStatus(error.status_code).phrase
+        else f"{request.method} {request.scope['path']}: {error.detail}"
+    )
+    answer = failure(request, error.status_code, said)
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_allowed(request))
+    return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """All methods of the path: each of its routes knows only its own."""
+    routes = request.app.routes
+    return [m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)]
+
+
+async def _no_store(request: Request, error: Exception) -> JSONResponse:
+    log.error("the store does not answer", request_id=request.state.request_id, path=request.scope["path"], error=type(error).__name__)
+    return failure(request, 503, "The store does not answer; nothing was changed.", after=_AWAY_S)
+
+
+async def _not_storable(request: Request, _error: Exception) -> JSONResponse:
+    """PostgreSQL takes no NUL sign and nothing longer than its column."""
+    return failure(request, 400, "The request holds a text that cannot be stored; nothing was changed.")
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     """The edge of the HTTP interface: whatever was not foreseen is logged with the id that the caller gets to see."""
-    log.error("request failed", request_id=request.state.request_id, path=request.url.path, exc_info=error)
-    return failure(request, 500, "Midwatch could not do this; its log says more under this request id")
+    log.error("request failed", request_id=request.state.request_id, path=request.scope["path"], exc_info=error)
+    answer = failure(request, 500, "Midwatch could not do this; its log says more under this request id")
+    answer.headers["X-Request-Id"] = request.state.request_id  # this answer is given outside of RequestIds
+    return answer

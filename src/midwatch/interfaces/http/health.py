@@ -3,6 +3,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from midwatch.interfaces.http.access import TheDesk
+from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services.metrics import exposition
 from midwatch.services.serverhealth import ServerHealth, server_health
 
@@ -14,17 +15,21 @@ async def healthz() -> str:
     return "ok"
 
 
-@router.get("/readyz", response_class=PlainTextResponse, summary="The store answers")
+@router.get("/readyz", response_class=PlainTextResponse, summary="The store answers", responses={503: {"description": "It does not."}})
 async def readyz(desk: TheDesk) -> Response:
     health = await server_health(desk)
     return PlainTextResponse("ok" if health.store == "ok" else health.store, 200 if health.store == "ok" else 503)
 
 
-@router.get("/health", summary="What works, and how much is waiting")
-async def health(desk: TheDesk) -> ServerHealth:
-    return await server_health(desk)
+@router.get(
+    "/health", summary="What works, and how much is waiting", responses={503: {"model": ServerHealth, "description": "The store is away."}}
+)
+async def health(desk: TheDesk, response: Response) -> ServerHealth:
+    found = await server_health(desk)
+    response.status_code = 200 if found.store == "ok" else 503
+    return found
 
 
-@router.get("/metrics", response_class=PlainTextResponse, summary="For Prometheus")
+@router.get("/metrics", response_class=PlainTextResponse, summary="For Prometheus", responses={503: FAILURES[503]})
 async def metrics(desk: TheDesk) -> Response:
     return Response(await exposition(desk), media_type=CONTENT_TYPE_LATEST)

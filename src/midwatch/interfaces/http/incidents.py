@@ -4,12 +4,13 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from midwatch.domain.alert import AlertSeverity
-from midwatch.domain.incident import Entry, Incident
+from midwatch.domain.incident import Entry, Incident, IncidentStatus
 from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
-from midwatch.interfaces.http.envelope import FAILURES, Ok, Page
+from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
+from midwatch.interfaces.http.moment import Moment
+from midwatch.interfaces.http.runs import IncidentShown
 from midwatch.interfaces.http.webhooks import NewAlert
 from midwatch.services import incidents
-from midwatch.services.incidents import Details
 from midwatch.store.incidents import Filter
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
@@ -17,11 +18,20 @@ Id = Annotated[str, Path(max_length=40, description="the incident's id, inc_…"
 Name = Annotated[str, Query(max_length=200, description="who does it, if not the owner of the key")]
 
 
-class Wanted(Filter, frozen=True):
-    """Which incidents, and which page of them."""
+class Wanted(Paging):
+    """What a list is narrowed to."""
 
-    page: int = Field(default=1, ge=1, le=1_000_000)
-    page_size: int = Field(default=20, ge=1, le=200)
+    status: IncidentStatus | None = None
+    severity: AlertSeverity | None = None
+    service: str = Field(default="", max_length=300, description="exactly this one")
+    source: str = Field(default="", max_length=64, description="pagerduty, alertmanager, manual, …")
+    text: str = Field(default="", max_length=1000, description="occurs in title or description; upper and lower case are one")
+    since: Moment | None = Field(default=None, description="opened then or later; without a zone it is UTC")
+    until: Moment | None = Field(default=None, description="opened then or earlier")
+
+    @property
+    def filter(self) -> Filter:
+        return Filter(**self.model_dump(exclude={"page", "page_size"}))
 
 
 class Changes(BaseModel):
@@ -51,13 +61,13 @@ async def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]
 
 @router.get("", summary="Incidents, newest first")
 async def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[Incident]:
-    found, total = await incidents.listed(desk, wanted, wanted.page, wanted.page_size)
+    found, total = await incidents.listed(desk, wanted.filter, wanted.page, wanted.page_size)
     return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")
-async def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[Details]:
-    return Ok(data=await incidents.details(desk, incident_id))
+async def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[IncidentShown]:
+    return Ok(data=IncidentShown.of(await incidents.details(desk, incident_id)))
 
 
 @router.patch("/{incident_id}", summary="Change title, description, severity or service")

@@ -1,12 +1,13 @@
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from midwatch.domain.access import AccessRole, ApiKey
-from midwatch.interfaces.http.access import Admin, TheDesk, TheRates
+from midwatch.interfaces.http.access import Address, Admin, TheDesk, TheRates
 from midwatch.interfaces.http.envelope import FAILURES, Ok
+from midwatch.interfaces.http.moment import Moment
 from midwatch.services import access
 
 router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
@@ -16,13 +17,14 @@ class KeyShown(BaseModel):
     """A key without its digest."""
 
     id: str
-    name: str
-    prefix: str
+    name: str = Field(description="whose it is")
+    prefix: str = Field(description="how the secret begins: what a person recognises it by")
     role: AccessRole
     created_at: datetime
-    expires_at: datetime | None
+    created_by: str
+    expires_at: datetime | None = Field(description="null: never")
     revoked_at: datetime | None
-    last_used_at: datetime | None
+    last_used_at: datetime | None = Field(description="to within five minutes")
 
     @classmethod
     def of(cls, key: ApiKey) -> "KeyShown":
@@ -32,7 +34,7 @@ class KeyShown(BaseModel):
 class NewKey(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     role: AccessRole = AccessRole.VIEWER
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
 
 class Secret(BaseModel):
@@ -40,15 +42,14 @@ class Secret(BaseModel):
     key: KeyShown
 
 
-class Claim(BaseModel):
+class Setup(BaseModel):
     token: str = Field(min_length=1, max_length=200, description="of the one-time link")
     name: str = Field(min_length=1, max_length=200, description="whose key it becomes")
 
 
 @router.post("/keys", status_code=201, summary="Make an API key")
 async def create(wanted: NewKey, desk: TheDesk, who: Admin) -> Ok[Secret]:
-    expires = wanted.expires_at.astimezone(UTC) if wanted.expires_at else None
-    key, secret = await access.create_key(desk, who, wanted.name, wanted.role, expires)
+    key, secret = await access.create_key(desk, who, wanted.name, wanted.role, wanted.expires_at)
     return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))
 
 
@@ -64,7 +65,7 @@ async def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who
 
 
 @router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
-async def setup(claim: Claim, desk: TheDesk, rates: TheRates) -> Ok[Secret]:
-    await rates.request("setup")
+async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
+    await rates.stranger(address)
     key, secret = await access.redeem(desk, claim.token, claim.name)
     return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))

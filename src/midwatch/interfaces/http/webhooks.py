@@ -1,16 +1,16 @@
 """Where monitoring systems call. Raw bytes go in; the answer comes after everything is stored."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident
 from midwatch.integrations.inbox import Hook
-from midwatch.interfaces.http.access import Bearer, Header, Responder, TheDesk, TheRates, Viewer
-from midwatch.interfaces.http.body import read
+from midwatch.interfaces.http.access import Address, Bearer, Header, Responder, TheDesk, TheRates, Viewer
+from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
 from midwatch.services.access import demand, identify
@@ -22,6 +22,9 @@ from midwatch.store.deliveries import Kept
 
 router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 401, 403, 404, 413, 429, 503)})
 Source = Annotated[str, Path(description="pagerduty, alertmanager, grafana, cloudwatch, …", max_length=64)]
+
+Token = Annotated[str, Query(max_length=4096, description="for senders that can set neither a header nor a signature")]
+ANY_JSON: dict[str, Any] = {"requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}}
 
 
 class SenderStatus(BaseModel):
@@ -41,18 +44,34 @@ class NewAlert(BaseModel):
     alert_source: str = Field(default="", max_length=64, pattern=r"^[a-z0-9_.-]*$")
 
 
-@router.post("/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts")
-async def webhook(source: Source, request: Request, desk: TheDesk, rates: TheRates, bearer: Bearer, header: Header) -> Ok[Receipt]:
-    await rates.delivery(source)
-    hook = Hook(await read(request, desk.settings.server.largest_body), desk.now(), {k.lower(): v for k, v in request.headers.items()})
+async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> Hook:
+    return Hook(await raw(request), desk.now(), dict(request.headers), token=token)
+
+
+TheHook = Annotated[Hook, Depends(the_hook)]
+
+
+async def expected(source: Source, desk: TheDesk, rates: TheRates, address: Address) -> str:
+    """The name of a source that exists, and whose sender has not sent too much: asked before its body is read."""
+    alerts.inbox(desk, source)
+    await rates.delivery(source, address)
+    return source
+
+
+Expected = Annotated[str, Depends(expected)]
+
+
+@router.post("/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON)
+async def webhook(source: Expected, hook: TheHook, desk: TheDesk, bearer: Bearer, header: Header) -> Ok[Receipt]:
+    """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note` says why."""
     trusted = await _vouched(desk, bearer.credentials if bearer else header or "")
     return Ok(data=await alerts.receive(desk, source, hook, trusted=trusted))
 
 
-@router.put("/webhook/{source}", status_code=202, include_in_schema=False)
-async def webhook_put(source: Source, request: Request, desk: TheDesk, rates: TheRates, bearer: Bearer, header: Header) -> Ok[Receipt]:
+@router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
+async def webhook_put(source: Expected, hook: TheHook, desk: TheDesk, bearer: Bearer, header: Header) -> Ok[Receipt]:
     """Grafana may be told to PUT."""
-    return await webhook(source, request, desk, rates, bearer, header)
+    return await webhook(source, hook, desk, bearer, header)
 
 
 @router.post("/alerts", status_code=202, summary="Report a problem as JSON")
@@ -68,9 +87,8 @@ async def status(source: Source, desk: TheDesk, _who: Viewer) -> Ok[SenderStatus
     return Ok(data=SenderStatus(source=source, title=inbox.title, configured=not sender.open, last=await alerts.parked(desk, source)))
 
 
-@router.post("/webhook/{source}/test", summary="What a delivery would be understood as; nothing is stored")
-async def test(source: Source, request: Request, desk: TheDesk, _who: Responder) -> Ok[alerts.Understood]:
-    hook = Hook(await read(request, desk.settings.server.largest_body), desk.now(), {k.lower(): v for k, v in request.headers.items()})
+@router.post("/webhook/{source}/test", summary="What a delivery would be understood as; nothing is stored", openapi_extra=ANY_JSON)
+async def test(source: Source, hook: TheHook, desk: TheDesk, _who: Responder) -> Ok[alerts.Understood]:
     return Ok(data=await alerts.understand(desk, source, hook))
 
 

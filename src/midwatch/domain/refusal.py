@@ -1,0 +1,7 @@
+class Refusal(Exception):
+    """What was asked cannot be done. One clear sentence, and what to do next."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint

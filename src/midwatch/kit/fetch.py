@@ -1,0 +1,53 @@
+"""Small public files by their address: no redirects, no more than a limit, and not the same one twice within an hour."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import httpx2
+
+TIMEOUT_S = 10.0
+LARGEST = 65_536  # bytes; a certificate has two thousand
+FRESH_S = 3600.0
+KEPT = 64  # addresses
+AT_ONCE = 4  # addresses come from outside: nobody makes us call many places at a time
+
+
+class Unreachable(Exception):
+    """The address gave nothing usable; the text says why."""
+
+
+class Fetch:
+    """`clock` counts seconds and never goes back. Only what was found is kept."""
+
+    def __init__(self, http: httpx2.AsyncClient, clock: Callable[[], float] = time.monotonic) -> None:
+        self._http, self._clock = http, clock
+        self._kept: dict[str, tuple[float, bytes]] = {}
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def get(self, url: str) -> bytes:
+        """Raises Unreachable."""
+        async with self._room:
+            at, content = self._kept.get(url, (float("-inf"), b""))
+            if self._clock() - at < FRESH_S:
+                return content
+            content = await self._read(url)
+            self._kept.pop(url, None)
+            self._kept[url] = (self._clock(), content)
+            while len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            return content
+
+    async def _read(self, url: str) -> bytes:
+        try:
+            async with asyncio.timeout(TIMEOUT_S), self._http.stream("GET", url, follow_redirects=False) as answer:
+                if answer.status_code != 200:
+                    raise Unreachable(f"it answers {answer.status_code}")
+                content = b""
+                async for part in answer.aiter_bytes():
+                    content += part
+                    if len(content) > LARGEST:
+                        raise Unreachable(f"it sends more than {LARGEST} bytes")
+                return content
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+            raise Unreachable(type(error).__name__) from error

@@ -1,0 +1,220 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from midwatch.domain.access import AccessRole
+from tests.interfaces.http.house import House, refused
+
+INCIDENTS = "/api/v1/incidents"
+BODY = {
+    "title": "Database Connection Error",
+    "description": "Unable to connect to primary database",
+    "severity": "high",
+    "service_name": "user-service",
+    "alert_source": "manual",
+}
+READ = ("", "/{id}", "/{id}/timeline", "/{id}/related")
+WRITE: tuple[tuple[str, str, Any], ...] = (
+    ("POST", "", BODY),
+    ("PATCH", "/{id}", {"title": "another"}),
+    ("POST", "/{id}/actions", {"action": "note", "text": "seen"}),
+    ("POST", "/{id}/acknowledge", None),
+    ("POST", "/{id}/resolve", None),
+)
+
+
+async def opened(here: House, **changes: Any) -> dict[str, Any]:
+    return await here.post(INCIDENTS, BODY | changes)
+
+
+def path(made: dict[str, Any], rest: str = "") -> str:
+    return f"{INCIDENTS}/{made['id']}{rest}"
+
+
+class TestIncidents:
+    @pytest.mark.parametrize("rest", READ)
+    async def test_unauthenticated_reads(self, here: House, rest: str) -> None:
+        made = await opened(here)
+        refused(await here.ask("GET", INCIDENTS + rest.format(id=made["id"]), None), 401, "API key")
+
+    @pytest.mark.parametrize(("method", "rest", "body"), WRITE)
+    async def test_unauthenticated_and_missing_role(self, here: House, method: str, rest: str, body: Any) -> None:
+        made = await opened(here)
+        before = await here.get(path(made))
+        refused(await here.ask(method, INCIDENTS + rest.format(id=made["id"]), None, json=body), 401, "API key")
+        refused(await here.ask(method, INCIDENTS + rest.format(id=made["id"]), AccessRole.VIEWER, json=body), 403, "responder")
+        assert await here.get(path(made)) == before
+        assert (await here.get(INCIDENTS))["total"] == 1
+
+    async def test_an_incident_is_opened_as_it_was_reported(self, here: House) -> None:
+        answer = await here.ask("POST", INCIDENTS, AccessRole.RESPONDER, json=BODY)
+        assert answer.status_code == 201
+        made = answer.json()["data"]
+        assert {k: made[k] for k in ("title", "description", "severity", "status", "service", "source", "number")} == {
+            "title": BODY["title"],
+            "description": BODY["description"],
+            "severity": "high",
+            "status": "triggered",
+            "service": "user-service",
+            "source": "manual",
+            "number": 1,
+        }
+        assert here.woken
+
+    async def test_about_the_same_service_it_joins(self, here: House) -> None:
+        first = await opened(here)
+        second = await opened(here, title="Slow queries", severity="critical")
+        assert second["id"] == first["id"]
+        assert second["severity"] == "critical"
+        shown = (await here.get(path(first)))["data"]
+        assert [a["alert"]["title"] for a in shown["alerts"]] == ["Database Connection Error", "Slow queries"]
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"title": ""}, "body.title"),
+            ({"title": "x" * 1001}, "body.title"),
+            ({"title": 5}, "body.title"),
+            ({"severity": "worst"}, "body.severity"),
+            ({"alert_source": "Not a source"}, "body.alert_source"),
+        ],
+    )
+    async def test_what_is_not_right_is_named(self, here: House, changes: dict[str, Any], field: str) -> None:
+        said = refused(await here.ask("POST", INCIDENTS, json=BODY | changes), 400)
+        assert list(said["details"]) == [field]
+        assert (await here.get(INCIDENTS))["total"] == 0
+
+    async def test_hidden_signs_and_secrets_are_not_kept(self, here: House) -> None:
+        made = await opened(here, title="\u202edown\x00 now\x1b[31m", description="login with password=tidewater9 fails", service_name="")
+        assert made["title"] == "down now"
+        assert "tidewater9" not in str(await here.get(path(made)))
+        refused(await here.ask("POST", INCIDENTS, json=BODY | {"title": "\u200b\x00"}), 400, "title")
+
+    async def test_each_filter_narrows(self, here: House) -> None:
+        names = ("alpha", "beta", "gamma")
+        made = {
+            n: await opened(here, title=f"{n} is down 100%", service_name=n, severity=s)
+            for n, s in zip(names, ("low", "high", "high"), strict=True)
+        }
+        await here.post(path(made["beta"], "/acknowledge"))
+        await here.post(path(made["gamma"], "/resolve"))
+        start = made["beta"]["created_at"]
+        narrowed: tuple[tuple[dict[str, Any], list[str]], ...] = (
+            ({"status": "triggered"}, ["alpha"]),
+            ({"status": "acknowledged"}, ["beta"]),
+            ({"status": "resolved"}, ["gamma"]),
+            ({"severity": "high"}, ["gamma", "beta"]),
+            ({"service": "alpha"}, ["alpha"]),
+            ({"service": "alph"}, []),
+            ({"source": "manual"}, ["gamma", "beta", "alpha"]),
+            ({"source": "pagerduty"}, []),
+            ({"text": "BETA is"}, ["beta"]),
+            ({"text": "unable TO connect"}, ["gamma", "beta", "alpha"]),
+            ({"text": "_lpha"}, []),
+            ({"text": "100%"}, ["gamma", "beta", "alpha"]),
+            ({"since": start}, ["gamma", "beta"]),
+            ({"until": start}, ["beta", "alpha"]),
+            ({"since": start, "until": start, "severity": "high"}, ["beta"]),
+        )
+        for query, expected in narrowed:
+            page = await here.get(INCIDENTS, **query)
+            assert [i["service"] for i in page["items"]] == expected, query
+            assert page["total"] == len(expected)
+
+    async def test_a_time_without_a_zone_is_utc(self, here: House) -> None:
+        await opened(here)
+        hour = timedelta(hours=1)
+        ago, ahead = (here.clock() - hour).replace(tzinfo=None), (here.clock() + hour).replace(tzinfo=None)
+        assert (await here.get(INCIDENTS, since=ago.isoformat()))["total"] == 1
+        assert (await here.get(INCIDENTS, since=ahead.isoformat()))["total"] == 0
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ({"status": "open"}, "query.status"),
+            ({"severity": "P1"}, "query.severity"),
+            ({"page": "0"}, "query.page"),
+            ({"page": "one"}, "query.page"),
+            ({"page_size": "201"}, "query.page_size"),
+            ({"since": "yesterday"}, "query.since"),
+            ({"since": "0001-01-01T00:00:00+14:00"}, "query.since"),
+            ({"statsu": "resolved"}, "query.statsu"),
+        ],
+    )
+    async def test_a_wrong_filter_is_named(self, here: House, query: dict[str, str], field: str) -> None:
+        assert list(refused(await here.ask("GET", INCIDENTS, params=query), 400)["details"]) == [field]
+
+    async def test_pages_hold_each_incident_once_newest_first(self, here: House) -> None:
+        for n in range(5):
+            await opened(here, service_name=f"s{n}")
+        pages = [await here.get(INCIDENTS, page=n, page_size=2) for n in (1, 2, 3, 4)]
+        assert [[i["number"] for i in p["items"]] for p in pages] == [[5, 4], [3, 2], [1], []]
+        assert [p["has_next"] for p in pages] == [True, True, False, False]
+        assert {(p["total"], p["page_size"]) for p in pages} == {(5, 2)}
+        assert set(pages[0]) == {"items", "total", "page", "page_size", "has_next"}
+
+    async def test_changes_are_kept_and_told(self, here: House) -> None:
+        made = await opened(here)
+        changed = await here.ask("PATCH", path(made), json={"title": "Primary is down", "severity": "critical", "service": "db"})
+        assert changed.status_code == 200
+        shown = (await here.get(path(made)))["data"]["incident"]
+        assert (shown["title"], shown["severity"], shown["service"]) == ("Primary is down", "critical", "db")
+        assert shown["description"] == BODY["description"]
+        entry = (await here.get(path(made, "/timeline")))["data"][-1]
+        assert (entry["kind"], entry["actor"]) == ("changed", "the admin")
+
+    @pytest.mark.parametrize("body", [{}, {"title": ""}, {"status": "resolved"}, {"severity": "none"}, [], "x"])
+    async def test_a_change_that_is_none_is_refused(self, here: House, body: Any) -> None:
+        made = await opened(here)
+        refused(await here.ask("PATCH", path(made), json=body), 400)
+        assert (await here.get(path(made)))["data"]["incident"] == made
+
+    async def test_acknowledge_and_resolve_name_who(self, here: House) -> None:
+        made = await opened(here)
+        assert (await here.post(path(made, "/acknowledge"), user="mara@example.com"))["acknowledged_by"] == "mara@example.com"
+        over = await here.post(path(made, "/resolve"), resolution="restarted the primary")
+        assert (over["status"], over["resolved_by"], over["resolution"]) == ("resolved", "the responder", "restarted the primary")
+        kinds = [e["kind"] for e in (await here.get(path(made, "/timeline")))["data"]]
+        assert kinds == ["opened", "queued", "acknowledged", "resolved"]
+
+    async def test_a_state_that_forbids_it_is_a_conflict(self, here: House) -> None:
+        made = await opened(here)
+        await here.post(path(made, "/resolve"))
+        refused(await here.ask("POST", path(made, "/acknowledge")), 409, "resolved")
+        refused(await here.ask("POST", path(made, "/resolve")), 409, "resolved")
+        refused(await here.ask("POST", path(made, "/actions"), json={"action": "acknowledge"}), 409)
+
+    async def test_every_action(self, here: House) -> None:
+        made = await opened(here)
+        for action, status in (("acknowledge", "acknowledged"), ("resolve", "resolved"), ("reopen", "triggered"), ("note", "triggered")):
+            assert (await here.post(path(made, "/actions"), {"action": action, "text": "a word"}))["status"] == status
+        await here.post(path(made, "/actions"), {"action": "investigate"})
+        shown = (await here.get(path(made)))["data"]
+        assert len(shown["investigations"]) == 2
+        assert all("answer" not in run for run in shown["investigations"])
+        kinds = [e["kind"] for e in (await here.get(path(made, "/timeline")))["data"]]
+        assert kinds == ["opened", "queued", "acknowledged", "resolved", "reopened", "note", "queued"]
+        refused(await here.ask("POST", path(made, "/actions"), json={"action": "note", "text": " "}), 400, "empty")
+        refused(await here.ask("POST", path(made, "/actions"), json={"action": "explode"}), 400, "body.action")
+
+    async def test_a_timeline_goes_on_behind_an_entry(self, here: House) -> None:
+        made = await opened(here)
+        first, second = (await here.get(path(made, "/timeline")))["data"]
+        assert [e["seq"] for e in (await here.get(path(made, "/timeline"), after=first["seq"]))["data"]] == [second["seq"]]
+        refused(await here.ask("GET", path(made, "/timeline"), params={"after": -1}), 400)
+
+    async def test_related_are_those_about_the_same_service(self, here: House) -> None:
+        old = await opened(here)
+        await here.post(path(old, "/resolve"))
+        here.clock.ahead = timedelta(hours=2)
+        new, _other = await opened(here), await opened(here, service_name="elsewhere")
+        assert new["id"] != old["id"]
+        assert [i["id"] for i in (await here.get(path(new, "/related")))["data"]] == [old["id"]]
+        here.clock.ahead = timedelta(days=40)
+        assert (await here.get(path(new, "/related")))["data"] == []
+        refused(await here.ask("GET", path(new, "/related"), params={"limit": 0}), 400)
+
+    @pytest.mark.parametrize(("method", "rest", "body"), [*(("GET", r, None) for r in READ[1:]), *WRITE[1:]])
+    async def test_nothing_is_known_of_another(self, here: House, method: str, rest: str, body: Any) -> None:
+        refused(await here.ask(method, INCIDENTS + rest.format(id="inc_nobody"), json=body), 404, "inc_nobody")

@@ -1,0 +1,157 @@
+"""Who gets in: keys, their life, and the link that makes the first."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from midwatch.domain.access import AccessRole
+from midwatch.services.access import LINK_LIVES, invite
+from midwatch.store.audit import listed
+from tests.interfaces.http.house import House, house, refused
+
+KEYS = "/api/v1/keys"
+
+
+async def made(here: House, **wanted: Any) -> dict[str, Any]:
+    return await here.post(KEYS, {"name": "mara", "role": "responder"} | wanted, AccessRole.ADMIN)
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+async def status(here: House, headers: dict[str, str]) -> int:
+    return (await here.http.get("/api/v1/incidents", headers=headers)).status_code
+
+
+class TestKeys:
+    @pytest.mark.parametrize(("method", "path"), [("GET", KEYS), ("POST", KEYS), ("DELETE", f"{KEYS}/key_1")])
+    async def test_unauthenticated_and_missing_role(self, here: House, method: str, path: str) -> None:
+        body = {"name": "x"} if method == "POST" else None
+        refused(await here.ask(method, path, None, json=body), 401)
+        refused(await here.ask(method, path, AccessRole.VIEWER, json=body), 403, "admin")
+        refused(await here.ask(method, path, AccessRole.RESPONDER, json=body), 403, "admin")
+
+    async def test_a_key_works_and_its_secret_is_shown_once(self, here: House) -> None:
+        answer = await made(here)
+        assert answer["secret"].startswith(answer["key"]["prefix"])
+        for headers in (bearer(answer["secret"]), {"X-API-Key": answer["secret"]}):
+            assert await status(here, headers) == 200
+        shown = await here.ask("GET", KEYS)
+        assert answer["secret"] not in shown.text
+        assert "digest" not in shown.text
+        mine = next(k for k in shown.json()["data"] if k["id"] == answer["key"]["id"])
+        assert (mine["name"], mine["role"], mine["created_by"]) == ("mara", "responder", "the admin")
+        assert mine["last_used_at"] is not None
+
+    async def test_no_secret_is_stored(self, here: House, tmp_path: Path) -> None:
+        secret = (await made(here))["secret"]
+        async with here.desk.db.write():
+            pass  # whatever waits in the log is written by then
+        stored = b"".join(p.read_bytes() for p in tmp_path.glob("midwatch.db*"))
+        assert secret.encode() not in stored
+        assert secret.rpartition("_")[2].encode() not in stored
+
+    @pytest.mark.parametrize("secret", ["mw_12345678_nobody", "", "Ä", "mw_", "x" * 5000])
+    async def test_a_key_that_is_none_is_refused(self, here: House, secret: str) -> None:
+        refused(await here.http.get("/api/v1/incidents", headers={b"X-API-Key": secret.encode()}), 401)
+        answer = await here.http.get("/api/v1/incidents", headers={b"Authorization": b"Bearer " + secret.encode()})
+        assert refused(answer, 401) and answer.headers["www-authenticate"] == "Bearer"
+
+    async def test_a_revoked_key_ends_at_once(self, here: House) -> None:
+        answer = await made(here)
+        assert (await here.ask("DELETE", f"{KEYS}/{answer['key']['id']}")).status_code == 200
+        assert await status(here, bearer(answer["secret"])) == 401
+        refused(await here.ask("DELETE", f"{KEYS}/{answer['key']['id']}"), 409, "revoked")
+        refused(await here.ask("DELETE", f"{KEYS}/key_nobody"), 404)
+
+    async def test_a_key_ends_when_it_was_said_to(self, here: House) -> None:
+        answer = await made(here, expires_at=(here.clock() + timedelta(hours=1)).isoformat())
+        assert await status(here, bearer(answer["secret"])) == 200
+        here.clock.ahead = timedelta(minutes=61)
+        refused(await here.http.get("/api/v1/incidents", headers=bearer(answer["secret"])), 401, "expired")
+
+    @pytest.mark.parametrize("when", ["2020-01-01T00:00:00Z", "soon", "9999-12-31T23:59:59-14:00"])
+    async def test_an_end_that_is_none_is_refused(self, here: House, when: str) -> None:
+        refused(await here.ask("POST", KEYS, json={"name": "x", "expires_at": when}), 400, "expires_at")
+
+    async def test_what_was_done_with_keys_is_written_down(self, here: House) -> None:
+        answer = await made(here)
+        await here.ask("DELETE", f"{KEYS}/{answer['key']['id']}")
+        async with here.desk.db.read() as tx:
+            acts = await listed(tx)
+        assert [a.action for a in acts[:2]] == ["key.revoke", "key.create"]
+        assert answer["secret"] not in str(acts)
+
+
+class TestSetup:
+    async def claim(self, here: House, token: str) -> Any:
+        return await here.http.post("/api/v1/setup", json={"token": token, "name": "mara"})
+
+    async def test_a_link_makes_one_admin(self, here: House) -> None:
+        token = await invite(here.desk)
+        answer = await self.claim(here, token)
+        assert answer.status_code == 201
+        assert answer.json()["data"]["key"]["role"] == "admin"
+        assert (await here.http.get(KEYS, headers=bearer(answer.json()["data"]["secret"]))).status_code == 200
+        refused(await self.claim(here, token), 401, "used before")
+
+    async def test_a_link_expires(self, here: House) -> None:
+        token = await invite(here.desk)
+        here.clock.ahead = LINK_LIVES
+        refused(await self.claim(here, token), 401)
+
+    async def test_a_wrong_link_makes_nothing(self, here: House) -> None:
+        await invite(here.desk)
+        refused(await self.claim(here, "wrong"), 401)
+        assert [k["name"] for k in (await here.get(KEYS, AccessRole.ADMIN))["data"]] == ["the admin"]
+
+    async def test_guessing_ends_soon(self, tmp_path: Path) -> None:
+        async with house(tmp_path, requests_per_hour=3) as here:
+            for _ in range(3):
+                refused(await self.claim(here, "wrong"), 401)
+            refused(await self.claim(here, await invite(here.desk)), 429)
+
+
+class TestRates:
+    async def test_one_key_uses_up_only_its_own(self, tmp_path: Path) -> None:
+        async with house(tmp_path, requests_per_hour=4) as here:
+            one, other = await here.key(AccessRole.VIEWER), await here.key(AccessRole.RESPONDER)
+            assert [await status(here, one) for _ in range(5)] == [200] * 4 + [429]
+            answer = await here.http.get("/api/v1/incidents", headers=one)
+            assert refused(answer, 429, "4 requests") and 3500 < int(answer.headers["retry-after"]) <= 3601
+            assert await status(here, other) == 200
+
+    async def test_strangers_use_up_their_own(self, tmp_path: Path) -> None:
+        async with house(tmp_path, requests_per_hour=2) as here:
+            assert [await status(here, bearer("mw_guess")) for _ in range(3)] == [401, 401, 429]
+            assert await status(here, await here.key(AccessRole.VIEWER)) == 200
+
+
+class TestOpen:
+    """`midwatch serve --open`: no key, on this machine only."""
+
+    async def test_nobody_is_asked_for_a_key(self, tmp_path: Path) -> None:
+        async with house(tmp_path, open_access=True) as here:
+            assert await status(here, {}) == 200
+            assert await status(here, {"Host": "localhost:8350", "Origin": "http://127.0.0.1:8350"}) == 200
+            assert await status(here, {"Host": "[::1]:8350"}) == 200
+            assert await status(here, bearer("mw_wrong")) == 401
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "evil.example"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+            {"Host": "["},
+            {"Origin": "http://["},
+            {"Host": ""},
+        ],
+    )
+    async def test_a_web_page_from_elsewhere_is_nobody(self, tmp_path: Path, headers: dict[str, str]) -> None:
+        async with house(tmp_path, open_access=True) as here:
+            refused(await here.http.post(KEYS, json={"name": "x"}, headers=headers), 401)
+            assert await status(here, headers | await here.key(AccessRole.VIEWER)) == 200

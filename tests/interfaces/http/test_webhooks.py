@@ -1,0 +1,322 @@
+"""Every example of every source, proved as its sender proves it; and everything that only looks like one of them."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from midwatch.domain.access import AccessRole
+from midwatch.domain.alert import Delivery
+from midwatch.integrations.inbox import Hook, Inbox
+from midwatch.integrations.inboxes import inboxes
+from midwatch.interfaces.http.app import create_app
+from midwatch.kit.clock import utc_now
+from midwatch.kit.signatures import sign
+from midwatch.services.alerts import LARGE
+from midwatch.settings import SenderSettings
+from tests.integrations.cloudwatch.test_sns import CERTIFICATE, LINES, TOPIC, message
+from tests.integrations.examples import NOW, body, delivered, names
+from tests.interfaces.http.house import House, house, refused
+
+SECRET, TOKEN = "harbour-secret", "harbour-token"
+SIGNED = SenderSettings(secrets=(SecretStr("old"), SecretStr(SECRET)))
+BY_TOKEN = SenderSettings(tokens=(SecretStr(TOKEN),))
+SENDERS = {s: SIGNED for s in ("pagerduty", "sentry", "grafana", "generic")} | {
+    s: BY_TOKEN for s in ("alertmanager", "datadog", "opsgenie")
+}
+SENDERS["cloudwatch"] = SenderSettings(topics=(TOPIC,), tokens=(SecretStr(TOKEN),))
+SOURCES = sorted(inboxes())
+EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
+CERT_URL = "https://sns.eu-north-1.amazonaws.com/SimpleNotificationService-0a1b.pem"
+Proof = Callable[[bytes, datetime], dict[str, str]]
+
+
+def stamped(prefix: str, mark: str, between: str) -> Proof:
+    def made(raw: bytes, now: datetime) -> dict[str, str]:
+        stamp = str(int(now.timestamp()))
+        return {f"{prefix}-Timestamp": stamp, f"{prefix}-Signature": mark + sign(SECRET, f"{stamp}{between}".encode(), raw)}
+
+    return made
+
+
+PROOFS: dict[str, Proof] = {
+    "pagerduty": lambda raw, _: {"X-PagerDuty-Signature": f"v1={'0' * 64},v1={sign(SECRET, raw)}"},
+    "sentry": lambda raw, _: {"Sentry-Hook-Signature": sign(SECRET, raw)},
+    "grafana": stamped("X-Grafana-Alerting", "", ":"),
+    "generic": stamped("X-Midwatch", "sha256=", "."),
+    "alertmanager": lambda raw, _: {"Authorization": f"Bearer {TOKEN}"},
+    "datadog": lambda raw, _: {"X-Midwatch-Token": TOKEN},
+    "opsgenie": lambda raw, _: {"X-Midwatch-Token": TOKEN},
+    "cloudwatch": lambda raw, _: {},
+}
+
+
+def content(source: str, name: str) -> bytes:
+    signed = source == "cloudwatch" and name.startswith("sns-") and json.loads(body(source, name))["Type"] in LINES
+    return message(name) if signed else body(source, name)
+
+
+async def deliver(here: House, source: str, raw: bytes, **headers: str) -> httpx2.Response:
+    """As the sender would: with its proof, and without any of our keys."""
+    proof = PROOFS[source](raw, here.clock())
+    token = {"token": TOKEN} if source == "cloudwatch" and b"SigningCertURL" not in raw else {}
+    return await here.http.post(
+        f"/webhook/{source}", content=raw, params=token, headers={"Content-Type": "application/json"} | proof | headers
+    )
+
+
+@pytest.fixture
+async def harbour(tmp_path: Path) -> AsyncGenerator[House]:
+    """A server that knows all senders, in the night of the examples."""
+    async with house(tmp_path, senders=SENDERS, largest_body=300_000) as made:
+        made.clock.ahead = NOW - utc_now()
+        made.outside[CERT_URL] = httpx2.Response(200, content=CERTIFICATE)
+        yield made
+
+
+async def titles(here: House) -> list[str]:
+    found = (await here.get("/api/v1/incidents"))["items"]
+    shown = [(await here.get(f"/api/v1/incidents/{i['id']}"))["data"] for i in found]
+    return sorted(a["alert"]["title"] for incident in shown for a in incident["alerts"])
+
+
+async def kinds(here: House) -> list[str]:
+    (incident,) = (await here.get("/api/v1/incidents"))["items"]
+    return [e["kind"] for e in (await here.get(f"/api/v1/incidents/{incident['id']}/timeline"))["data"]]
+
+
+class TestWebhooks:
+    async def test_unauthenticated(self, harbour: House) -> None:
+        for source in SOURCES:
+            name = "triggered" if source == "pagerduty" else names(source)[0]
+            refused(await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, "docs/alerts.md")
+            refused(await harbour.http.get(f"/webhook/{source}/status"), 401)
+            refused(await harbour.http.post(f"/webhook/{source}/test", content=b"{}"), 401)
+        refused(await harbour.http.post("/alerts", json={"title": "t"}), 401)
+        assert await harbour.tally() == {"incidents": 0}
+
+    async def test_missing_role(self, harbour: House) -> None:
+        refused(
+            await harbour.ask("POST", "/webhook/pagerduty", AccessRole.VIEWER, content=body("pagerduty", "triggered")), 403, "responder"
+        )
+        refused(await harbour.ask("POST", "/webhook/pagerduty/test", AccessRole.VIEWER, content=b"{}"), 403)
+        refused(await harbour.ask("POST", "/alerts", AccessRole.VIEWER, json={"title": "t"}), 403)
+        assert await harbour.tally() == {"incidents": 0}
+
+    async def test_a_source_that_does_not_exist(self, harbour: House) -> None:
+        for method, path in (("POST", "/webhook/nobody"), ("PUT", "/webhook/nobody"), ("GET", "/webhook/nobody/status")):
+            refused(await harbour.ask(method, path), 404, "nobody", "pagerduty")
+
+    async def test_without_a_configured_proof_nobody_is_let_in(self, here: House) -> None:
+        refused(await here.http.post("/webhook/generic", json={"title": "t"}), 401, "senders.generic")
+        assert (await here.ask("POST", "/webhook/generic", AccessRole.RESPONDER, json={"title": "t"})).status_code == 202
+
+    async def test_an_open_server_lets_in_what_has_no_proof_to_give(self, tmp_path: Path) -> None:
+        async with house(tmp_path, open_access=True, senders={"pagerduty": SIGNED}) as here:
+            assert (await here.http.post("/webhook/generic", json={"title": "t"})).status_code == 202
+            refused(await here.http.post("/webhook/pagerduty", json={"title": "t"}), 401)
+
+    async def test_a_report_in_words(self, harbour: House) -> None:
+        answer = await harbour.ask("POST", "/alerts", AccessRole.RESPONDER, json={"title": "Cranes stand still", "alert_source": "harbour"})
+        assert (answer.status_code, answer.json()["data"]["source"]) == (202, "harbour")
+
+    async def test_the_status_of_a_source(self, harbour: House) -> None:
+        await deliver(harbour, "pagerduty", body("pagerduty", "unheard-of"))
+        shown = (await harbour.get("/webhook/pagerduty/status"))["data"]
+        assert (shown["source"], shown["title"], shown["configured"]) == ("pagerduty", "PagerDuty", True)
+        (kept,) = shown["last"]
+        assert "tide_turned" in kept["note"] and "tide_turned" in kept["body"]
+
+    async def test_what_a_delivery_would_be_is_said_and_not_stored(self, harbour: House) -> None:
+        raw = body("pagerduty", "triggered")
+        for headers, accepted in ((PROOFS["pagerduty"](raw, harbour.clock()), True), ({}, False)):
+            answer = await harbour.ask("POST", "/webhook/pagerduty/test", AccessRole.RESPONDER, content=raw, headers=headers)
+            said = answer.json()["data"]
+            assert (said["accepted"], bool(said["proof"])) == (accepted, not accepted)
+            assert said["delivery"]["alerts"][0]["external_id"] == "Q0HARBOUR1"
+        assert await harbour.tally() == {"incidents": 0}
+
+    async def test_a_forger_uses_up_only_his_own(self, tmp_path: Path) -> None:
+        async with house(tmp_path, senders=SENDERS, webhooks_per_hour=2) as here:
+            assert [(await here.http.post("/webhook/generic", content=b"{}")).status_code for _ in range(3)] == [401, 401, 429]
+            refused(await here.http.post("/webhook/generic", content=b"{}"), 429, "2 requests")
+            elsewhere = httpx2.ASGITransport(here.app, client=("192.0.2.7", 5000))
+            async with httpx2.AsyncClient(transport=elsewhere, base_url="http://127.0.0.1") as other:
+                raw = body("generic", "plain")
+                assert (await other.post("/webhook/generic", content=raw, headers=PROOFS["generic"](raw, here.clock()))).status_code == 202
+
+
+class TestExamples:
+    @pytest.mark.parametrize(("source", "name"), EXAMPLES, ids=lambda x: x)
+    async def test_an_example_is_taken_in_as_it_is_understood_and_once(self, harbour: House, source: str, name: str) -> None:
+        raw, confirm = content(source, name), json.loads(body(source, name))
+        if name == "sns-subscription":
+            harbour.outside[confirm["SubscribeURL"]] = httpx2.Response(200)
+        expected = delivered(source, name, SENDERS[source])
+        answer = await deliver(harbour, source, raw)
+        assert answer.status_code == 202, answer.text
+        receipt = answer.json()["data"]
+        something = bool(expected.alerts or expected.remarks)
+        outcome = "parked" if expected.unknown else "accepted" if something else "ignored"
+        assert receipt["outcome"] == outcome
+        assert receipt["omitted"] == expected.omitted
+        assert len(receipt["incidents"]) == len(expected.alerts)
+        assert bool(receipt["note"]) == (not something or bool(expected.omitted))
+        stored, before = await harbour.tally(), await titles(harbour)
+        assert stored[outcome] == 1
+        firing = {a.fingerprint: a.title for a in expected.alerts}
+        assert set(before) <= set(firing.values())
+        assert len(before) >= len({a.fingerprint for a in expected.alerts if a.status != "resolved"})
+        again = (await deliver(harbour, source, raw)).json()["data"]
+        assert again["outcome"] == ("repeated" if expected.id else outcome)
+        assert "open" not in again["moves"]
+        assert await titles(harbour) == before
+        assert (await harbour.tally())["incidents"] == stored["incidents"]
+
+    @pytest.mark.parametrize("source", SOURCES)
+    async def test_a_forged_example_leaves_nothing(self, harbour: House, source: str) -> None:
+        for name in names(source):
+            raw = content(source, name)
+            old, new = (b'"Message":', b'"Message": "forged", "M":') if b"SigningCertURL" in raw else (b"}", b', "forged": 1}')
+            wrong = {k: v.replace(TOKEN, "wrong") for k, v in PROOFS[source](raw, harbour.clock()).items()}
+            refused(await harbour.http.post(f"/webhook/{source}", content=raw.replace(old, new, 1), headers=wrong), 401)
+        assert await harbour.tally() == {"incidents": 0}
+
+    async def test_what_an_incident_goes_through_is_on_its_timeline(self, harbour: House) -> None:
+        for name in ("triggered", "annotated", "task-created", "escalated", "acknowledged", "resolved"):
+            assert (await deliver(harbour, "pagerduty", body("pagerduty", name))).status_code == 202
+        assert await kinds(harbour) == ["opened", "queued", "annotated", "task.created", "escalated", "acknowledged", "ended", "resolved"]
+
+    async def test_a_remark_about_an_alert_nobody_knows_is_dropped(self, harbour: House) -> None:
+        receipt = (await deliver(harbour, "pagerduty", body("pagerduty", "annotated"))).json()["data"]
+        assert (receipt["outcome"], receipt["incidents"]) == ("accepted", [])
+        assert (await harbour.tally())["incidents"] == 0
+
+    async def test_what_the_sender_left_out_is_told(self, harbour: House) -> None:
+        receipt = (await deliver(harbour, "alertmanager", body("alertmanager", "mixed"))).json()["data"]
+        assert (receipt["omitted"], receipt["note"]) == (3, "3 more alerts of this delivery were not taken")
+        assert await kinds(harbour) == ["opened", "queued", "omitted"]
+        await deliver(harbour, "alertmanager", body("alertmanager", "mixed"))
+        assert (await kinds(harbour)).count("omitted") == 1
+
+    async def test_a_certificate_is_fetched_once(self, harbour: House) -> None:
+        for name in ("sns-alarm", "sns-ok", "sns-composite"):
+            assert (await deliver(harbour, "cloudwatch", message(name))).status_code == 202
+        assert harbour.asked == [CERT_URL]
+
+    async def test_a_subscription_is_confirmed(self, harbour: House) -> None:
+        url = json.loads(body("cloudwatch", "sns-subscription"))["SubscribeURL"]
+        refused(await deliver(harbour, "cloudwatch", message("sns-subscription")), 503, "404")
+        assert await harbour.tally() == {"incidents": 0}
+        harbour.outside[url] = httpx2.Response(200)
+        answer = await deliver(harbour, "cloudwatch", message("sns-subscription"))
+        assert "confirmed" in answer.json()["data"]["note"]
+        assert [httpx2.URL(a) for a in harbour.asked] == [CERT_URL, url, url]
+
+    @pytest.mark.parametrize("answer", [httpx2.Response(302, headers={"Location": CERT_URL}), httpx2.Response(200, content=b"x" * 70_000)])
+    async def test_a_certificate_that_leads_elsewhere_or_never_ends(self, harbour: House, answer: httpx2.Response) -> None:
+        harbour.outside[CERT_URL] = answer
+        refused(await deliver(harbour, "cloudwatch", message()), 503, "cannot be fetched")
+        assert harbour.asked == [CERT_URL]
+        assert await harbour.tally() == {"incidents": 0}
+
+    async def test_no_other_address_is_fetched(self, harbour: House) -> None:
+        raw = message(before=lambda m: m.update(SigningCertURL="https://evil.example/x.pem"))
+        refused(await deliver(harbour, "cloudwatch", raw), 401)
+        assert harbour.asked == []
+
+
+class TestOdd:
+    """What is proved but not right: it is kept for a person, and nothing of it becomes an incident."""
+
+    @pytest.mark.parametrize("source", SOURCES)
+    async def test_it_is_kept_with_a_note(self, harbour: House, source: str) -> None:
+        whole = body(source, names(source)[0])
+        odd = {
+            "truncated": whole[: len(whole) // 2],
+            "not UTF-8": b'{"title": "\xff\xfe\xfd"}',
+            "deep": b'{"alerts": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+            "empty": b"",
+            "a list of nothing": b"[null, 1]",
+            "another's": b'{"weather": {"wind": "northerly"}}',
+        }
+        for number, (how, raw) in enumerate(odd.items(), 1):
+            answer = await deliver(harbour, source, raw)
+            assert answer.status_code == 202, (how, answer.text)
+            receipt = answer.json()["data"]
+            assert (receipt["outcome"], receipt["incidents"]) == ("parked", []), how
+            kept = (await harbour.get(f"/webhook/{source}/status"))["data"]["last"]
+            assert len(kept) == number
+            assert kept[0]["note"] == receipt["note"] != ""
+            assert len(kept[0]["body"]) <= 65_536
+        assert await harbour.tally() == {"incidents": 0, "parked": len(odd)}
+
+    @pytest.mark.parametrize("source", SOURCES)
+    async def test_too_much_is_refused(self, harbour: House, source: str) -> None:
+        refused(await deliver(harbour, source, body(source, names(source)[0]) + b" " * 300_000), 413)
+        assert await harbour.tally() == {"incidents": 0}
+
+    @pytest.mark.parametrize("kind", ["text/plain; charset=UTF-8", "application/x-www-form-urlencoded", "nonsense", ""])
+    async def test_the_content_type_does_not_matter(self, harbour: House, kind: str) -> None:
+        answer = await deliver(harbour, "pagerduty", body("pagerduty", "triggered"), **{"Content-Type": kind})
+        assert answer.json()["data"]["outcome"] == "accepted"
+
+    @pytest.mark.parametrize("source", ["grafana", "generic"])
+    async def test_an_old_signature_is_refused(self, harbour: House, source: str) -> None:
+        raw = body(source, names(source)[0])
+        headers = PROOFS[source](raw, harbour.clock())
+        harbour.clock.ahead += 2 * (NOW.replace(minute=3) - NOW)
+        refused(await harbour.http.post(f"/webhook/{source}", content=raw, headers=headers), 401)
+        assert await harbour.tally() == {"incidents": 0}
+
+    async def test_a_token_in_the_address_counts(self, harbour: House) -> None:
+        raw = body("datadog", "triggered")
+        assert (await harbour.http.post("/webhook/datadog", content=raw, params={"token": TOKEN})).status_code == 202
+        refused(await harbour.http.post("/webhook/datadog", content=raw, params={"token": "wrong"}), 401)
+        assert (await harbour.http.put("/webhook/datadog", content=raw, params={"token": TOKEN})).json()["data"]["outcome"] == "repeated"
+
+    @pytest.mark.parametrize("table", ["incidents", "alerts", "timeline", "runs", "incident_keys"])
+    async def test_nothing_is_half_stored(self, harbour: House, tmp_path: Path, table: str) -> None:
+        """A write that fails anywhere takes everything with it, the delivery too, so that the sender's retry is no repetition."""
+        raw = body("pagerduty", "triggered")
+        with closing(sqlite3.connect(tmp_path / "midwatch.db")) as store:
+            store.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no room'); END")
+            store.commit()
+            refused(await deliver(harbour, "pagerduty", raw), 500)
+            counted = [
+                store.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("deliveries", "incidents", "alerts", "timeline", "runs")
+            ]
+            assert counted == [0] * 5
+            store.execute("DROP TRIGGER full")
+            store.commit()
+        assert (await deliver(harbour, "pagerduty", raw)).json()["data"]["outcome"] == "accepted"
+        assert await kinds(harbour) == ["opened", "queued"]
+
+    async def test_a_large_body_is_read_beside_the_loop(self, harbour: House) -> None:
+        read_in = list[str]()
+
+        def parse(hook: Hook, _sender: SenderSettings) -> Delivery:
+            read_in.append(threading.current_thread().name)
+            return Delivery(ignored="seen")
+
+        probe = Inbox(source="probe", title="Probe", verify=lambda _hook, _sender: None, parse=parse)
+        desk = replace(harbour.desk, inboxes={"probe": probe}, open=True)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(desk)), base_url="http://127.0.0.1") as http:
+            for size in (LARGE, LARGE + 1):
+                assert (await http.post("/webhook/probe", content=b" " * size)).status_code == 202
+        assert read_in[0] == threading.current_thread().name != read_in[1]
+
+    async def test_a_storm_of_one_request_is_one_transaction(self, harbour: House) -> None:
+        items: list[Any] = [{"labels": {"alertname": f"a{n}", "namespace": "ns", "pod": f"p{n}"}} for n in range(120)]
+        answer = await deliver(harbour, "alertmanager", json.dumps({"alerts": items}).encode())
+        assert sum(answer.json()["data"]["moves"].values()) == 120
+        assert (await harbour.tally())["accepted"] == 1
