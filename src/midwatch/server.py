@@ -8,6 +8,7 @@ from functools import partial
 import httpx2
 
 from midwatch import wiring
+from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Request
 from midwatch.engine.durable import Durable
 from midwatch.integrations import webhook
@@ -15,12 +16,13 @@ from midwatch.integrations.inboxes import inboxes
 from midwatch.integrations.outbox import Outbox
 from midwatch.integrations.pagerduty import notify
 from midwatch.integrations.pagerduty.client import PagerDuty
+from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.webhook import Webhook
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.context import Context
 from midwatch.services.desk import Desk
-from midwatch.services.work import Steps
+from midwatch.services.work import Completed, Steps
 from midwatch.services.worker import Worker, worker_id
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url, spell_postgres
@@ -55,10 +57,10 @@ async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGene
 @asynccontextmanager
 async def working(found: Desk) -> AsyncGenerator[Worker]:
     async with AsyncExitStack() as stack:
-        opened = partial(_investigating, found.settings)
+        steps = Steps(found, partial(_investigating, found.settings), _completed(found.settings, stack))
         name = worker_id()
-        durable = Durable(Steps(found, opened), _record(found), name, max(1, found.settings.server.workers))
-        worker = Worker(found, durable, await _outboxes(found.settings, stack), name)
+        durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
+        worker = Worker(found, durable, _outboxes(found.settings, stack), name)
         task = asyncio.create_task(worker.run())
         try:
             yield worker
@@ -74,17 +76,31 @@ def _investigating(settings: Settings, request: Request) -> AbstractAsyncContext
     return wiring.context(settings)
 
 
-async def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:
+def _completed(settings: Settings, stack: AsyncExitStack) -> Completed:
+    if settings.pagerduty.token is not None:
+        return partial(complete, _pagerduty(settings, stack))
+    return _as_it_came
+
+
+async def _as_it_came(alert: Alert) -> Alert:
+    return alert
+
+
+def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:
     found: list[Outbox] = []
     if settings.pagerduty.token is not None:
-        client = PagerDuty(settings.pagerduty)
-        stack.push_async_callback(client.close)
-        found.append(notify.outbox(client))
+        found.append(notify.outbox(_pagerduty(settings, stack)))
     if settings.webhook.url:
         sender = Webhook(settings.webhook)
         stack.push_async_callback(sender.close)
         found.append(webhook.outbox(sender))
     return {outbox.target: outbox for outbox in found}
+
+
+def _pagerduty(settings: Settings, stack: AsyncExitStack) -> PagerDuty:
+    client = PagerDuty(settings.pagerduty)
+    stack.push_async_callback(client.close)
+    return client
 
 
 def _record(found: Desk) -> str:

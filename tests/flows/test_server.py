@@ -193,3 +193,32 @@ def test_a_broken_cluster_becomes_alerts(post: Station, tmp_path: Path) -> None:
     assert any("payment-service" in title for title in titles)
     midwatch("k8s", "watch", "--once", "--kubeconfig", str(tmp_path / "kubeconfig"), "--url", post.url)
     assert post.get("/api/v1/incidents")["total"] == len(titles)
+
+
+def test_what_the_webhook_leaves_out_is_fetched(post: Station, pager: FakePagerDuty) -> None:
+    """The title names nothing of the cluster; the details of the incident's alert do."""
+    pager.incident("PINC1", {"namespace": "demo-apps", "deployment": "memory-hog", "limit": "128Mi", "password": "hunter2-hunter2"})
+    post.serve("--open")
+    body = page().replace(b"payment-service is down", b"something is wrong").replace(b"payment-service", b"production")
+    assert deliver(post, body) == 202
+    until(lambda: settled(post))
+    (note,) = pager.notes["PINC1"]
+    assert "memory-hog" in note["content"].splitlines()[0]
+    (run,) = post.get("/api/v1/investigations")["items"]
+    shown = json.dumps(post.get(f"/api/v1/investigations/{run['id']}/evidence"))
+    assert "128Mi" in shown
+    assert "hunter2" not in shown
+
+
+def test_our_own_note_is_no_remark(post: Station, pager: FakePagerDuty) -> None:
+    post.serve("--open")
+    assert deliver(post, page()) == 202
+    until(lambda: settled(post))
+    note = {"incident": {"id": "PINC1", "type": "incident_reference"}, "id": "N1", "type": "incident_note", "trimmed": False}
+    for content, webhook in ((pager.notes["PINC1"][0]["content"], "W8"), ("I restarted it", "W9")):
+        event = {"id": webhook, "event_type": "incident.annotated", "resource_type": "incident", "occurred_at": "2026-11-21T02:01:00.000Z"}
+        said = json.dumps({"event": {**event, "agent": None, "client": None, "data": {**note, "content": content}}}).encode()
+        assert deliver(post, said, webhook) == 202
+    (incident,) = post.get("/api/v1/incidents")["items"]
+    remarks = [e["text"] for e in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"] if e["kind"] == "annotated"]
+    assert remarks == ["I restarted it"]

@@ -1,12 +1,13 @@
 """The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
 they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.work import Run, RunState
@@ -19,6 +20,7 @@ from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
 from midwatch.store import calls, effects, runs
 
+Completed = Callable[[Alert], Awaitable[Alert]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
 
 
@@ -28,13 +30,15 @@ class Cancelled(Exception):
 
 @dataclass(frozen=True)
 class Steps:
-    """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with."""
+    """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
+    what its sender left out of it."""
 
     desk: Desk
     opened: Opened
+    completed: Completed
 
     async def begin(self, run_id: str) -> bool:
-        return await begin(self.desk, run_id)
+        return await begin(self.desk, run_id, self.completed)
 
     async def look(self, run_id: str) -> None:
         await look(self.desk, run_id, self.opened)
@@ -43,10 +47,14 @@ class Steps:
         await _fail(self.desk, await get(self.desk, run_id), reason)
 
 
-async def begin(desk: Desk, run_id: str) -> bool:
+async def begin(desk: Desk, run_id: str, completed: Completed) -> bool:
     """Whether there is something to do: it is not when the run was cancelled or is over."""
     run = await get(desk, run_id)
-    running = run.model_copy(update={"state": RunState.RUNNING, "started_at": run.started_at or desk.now()})
+    request = run.request
+    if run.state is RunState.QUEUED and request.alert:
+        alert = await completed(request.alert)
+        request = request.model_copy(update={"alert": alert, "namespace": request.namespace or alert.labels.get("namespace", "")})
+    running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
     async with desk.db.write() as tx:
         if not await runs.change(tx, running, *ALIVE):
             return False

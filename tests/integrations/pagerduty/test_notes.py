@@ -9,7 +9,8 @@ from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
-from midwatch.integrations.pagerduty.notify import LARGEST, outbox, signature
+from midwatch.integrations.pagerduty.notify import LARGEST, outbox
+from midwatch.integrations.pagerduty.ours import signature
 from midwatch.kit.loopback import serve
 from midwatch.settings import PagerDutySettings
 

@@ -10,6 +10,7 @@ import pytest
 
 from midwatch import wiring
 from midwatch.domain.access import AccessRole
+from midwatch.domain.alert import Alert
 from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -39,9 +40,13 @@ async def cluster(folder: Path) -> AsyncGenerator[Context]:
             yield ctx
 
 
+async def _as_it_came(alert: Alert) -> Alert:
+    return alert
+
+
 async def carried_out(here: House, folder: Path, run_id: str) -> None:
     async with cluster(folder) as ctx:
-        steps = Steps(here.desk, lambda _request: nullcontext(ctx))
+        steps = Steps(here.desk, lambda _request: nullcontext(ctx), _as_it_came)
         assert await steps.begin(run_id)
         await steps.look(run_id)
 

@@ -38,7 +38,7 @@ def kubernetes_subject(labels: Mapping[str, str]) -> Subject | None:
 def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Subject, str]:
     """The subject and the quotation that names it ("" when nothing does)."""
     found = kubernetes_subject(labels)
-    if found and category in ("kubernetes", "service", "website"):
+    if found and (found.kind != "Namespace" or category in ("kubernetes", "service", "website")):
         return found, found.name
     for kind in (*about(category), "service", "host", "database", "url", "system"):
         if kind in facts.first and _EXPORTER not in facts.first[kind].value:

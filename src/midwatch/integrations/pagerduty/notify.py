@@ -3,6 +3,7 @@
 from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Outbox, Undelivered
 from midwatch.integrations.pagerduty.client import PagerDuty
+from midwatch.integrations.pagerduty.ours import signature
 
 TARGET = "pagerduty"
 LARGEST = 4000  # characters; PagerDuty takes more, nobody reads more in a note
@@ -22,11 +23,6 @@ def outbox(client: PagerDuty) -> Outbox:
             raise Undelivered("PagerDuty answered without the note's id", permanent=True) from error
 
     return Outbox(TARGET, deliver)
-
-
-def signature(key: str) -> str:
-    """The last line of a note: by it we recognise our own, so that none is written twice and none is taken for a person's."""
-    return f"-- midwatch {key}"
 
 
 def note_text(text: str, mark: str) -> str:

@@ -7,6 +7,7 @@ from midwatch.domain.alert import AlertStatus, Delivery, Remark
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.normal import NAME_CHARS, alert, dig, first, items, line, moment, text
 from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, said
+from midwatch.integrations.pagerduty.ours import is_ours
 
 _CHANGES = {
     "triggered": AlertStatus.FIRING,
@@ -55,6 +56,8 @@ def webhook(event: Any, hook: Hook) -> Delivery:
     remark = _remark(data, change, event, hook)
     if remark is None:
         return Delivery(id=known_as, unknown=f"The event incident.{line(change, NAME_CHARS)} is not known, or holds no incident.")
+    if is_ours(remark.text):
+        return Delivery(id=known_as, ignored="A note that Midwatch wrote itself.")
     return Delivery(id=known_as, remarks=(remark,))
 
 
