@@ -9,12 +9,13 @@ from docs.generate import pages
 from midwatch.interfaces.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[1]
+PAGES = pages()
 WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize("name", pages())
+@pytest.mark.parametrize("name", PAGES)
 def test_a_reference_page_is_up_to_date(name: str) -> None:
-    assert (ROOT / "docs" / name).read_text() == pages()[name], "run make docs"
+    assert (ROOT / "docs" / name).read_text() == PAGES[name], "run make docs"
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda p: p.name)
@@ -28,6 +29,5 @@ def test_commands_and_flags_exist(page: Path) -> None:
     for command, rest in re.findall(r"midwatch (\w+)([^\n`]*)", page.read_text()):
         if command not in COMMANDS:
             continue
-        help_page = pages()["commands.md"]
         for flag in re.findall(r"(?<!\S)--[a-z-]+", rest):
-            assert flag in help_page, f"{page.name}: midwatch {command} {flag}"
+            assert flag in PAGES["commands.md"], f"{page.name}: midwatch {command} {flag}"

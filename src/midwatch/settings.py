@@ -68,6 +68,7 @@ class ServerSettings(BaseModel):
     workers: int = Field(default=2, ge=0, le=64, description="investigations at a time in this process; 0: other processes work")
     requests_per_hour: int = Field(default=1000, gt=0, description="requests of one API key")
     webhooks_per_hour: int = Field(default=10_000, gt=0, description="deliveries of one source from one address")
+    keep_days: int = Field(default=90, gt=0, description="how long raw evidence and deliveries are kept; incidents and answers stay")
     largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
 
 

@@ -222,3 +222,17 @@ def test_our_own_note_is_no_remark(post: Station, pager: FakePagerDuty) -> None:
     (incident,) = post.get("/api/v1/incidents")["items"]
     remarks = [e["text"] for e in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"] if e["kind"] == "annotated"]
     assert remarks == ["I restarted it"]
+
+
+def test_a_backup_is_restored_elsewhere(post: Station, tmp_path: Path) -> None:
+    post.serve("--open", "--workers", "0")
+    assert deliver(post, page()) == 202
+    home, file = {"MIDWATCH_HOME": str(tmp_path / "home")}, str(tmp_path / "saved.zip")
+    assert midwatch("admin", "backup", file, environment=home).code == 0
+    elsewhere = {"MIDWATCH_HOME": str(tmp_path / "elsewhere")}
+    assert midwatch("admin", "restore", file, environment=elsewhere).code == 0
+    again = midwatch("admin", "restore", file, environment=elsewhere)
+    assert again.code == 2
+    assert "empty" in again.err
+    with closing(sqlite3.connect(tmp_path / "elsewhere" / "midwatch.db")) as store:
+        assert store.execute("SELECT count(*) FROM incidents").fetchone() == (1,)

@@ -15,9 +15,11 @@ from midwatch.integrations.outbox import Outbox
 from midwatch.services.desk import Desk
 from midwatch.services.effects import deliver_due
 from midwatch.store import locks, runs, workers
+from midwatch.store.retention import purge
 
 SWEEP_S = 1.0  # how long work can lie around that nobody was woken for
 BEAT_S = 5.0
+PURGE_S = 24 * 3600.0
 DEAD = timedelta(seconds=30)  # six beats: taking over from the living does work twice
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ class Worker:
                 group.create_task(_every(BEAT_S, asyncio.Event(), self._beat))
                 group.create_task(_every(SWEEP_S, self._queued, self._dispatch))
                 group.create_task(_every(SWEEP_S, self._due, self._deliver))
+                group.create_task(_every(PURGE_S, asyncio.Event(), self._purge))
         finally:
             await self._durable.stop()
             async with self._desk.db.write() as tx:
@@ -77,6 +80,12 @@ class Worker:
         for name, beat_at in others:
             if dead(name, beat_at, now):
                 await self._bury(name)
+
+    async def _purge(self) -> None:
+        before = self._desk.now() - timedelta(days=self._desk.settings.server.keep_days)
+        async with self._desk.db.write() as tx:
+            gone = await purge(tx, before)
+        log.info("purged", **gone.model_dump())
 
     async def _bury(self, name: str) -> None:
         """First its work, then its row: dying in between repeats this and loses nothing."""

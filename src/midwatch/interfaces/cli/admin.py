@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,6 +8,8 @@ from midwatch.domain.access import AccessRole, Actor
 from midwatch.interfaces.cli import command
 from midwatch.services.access import create_key
 from midwatch.settings import Settings
+from midwatch.store.backup import backup as store_backup
+from midwatch.store.backup import restore as store_restore
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 CONSOLE = Actor(name="console", role=AccessRole.ADMIN)
@@ -15,11 +18,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]
 Role = Annotated[AccessRole, typer.Option("--role", help="What the key may do.")]
 
 
+File = Annotated[str, typer.Argument(metavar="FILE", help="The backup, a zip.")]
+
+
 @app.callback()
 def admin() -> None:
-    """Make API keys.
+    """Make API keys, save and restore the store.
 
-    They are made where the store is: who reaches it needs none.
+    All of it where the store is: who reaches it needs no key.
     """
 
 
@@ -27,6 +33,33 @@ def admin() -> None:
 def create(name: Name, role: Role = AccessRole.ADMIN) -> None:
     """Make an API key; its secret is printed this once."""
     command.finish(_create(command.settings(), name, role))
+
+
+@app.command()
+def backup(file: File) -> None:
+    """Save the whole store in one file, while the server runs.
+
+    It holds everything the store does, keys' hashes included: keep it as you keep the store.
+    """
+    command.finish(_backup(command.settings(), Path(file)))
+
+
+@app.command()
+def restore(file: File) -> None:
+    """Fill an empty store from a backup, of SQLite or of PostgreSQL."""
+    command.finish(_restore(command.settings(), Path(file)))
+
+
+async def _backup(settings: Settings, file: Path) -> None:
+    async with server.desk(settings) as desk:
+        contents = await store_backup(desk.db, file)
+    typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables saved in {file}")
+
+
+async def _restore(settings: Settings, file: Path) -> None:
+    async with server.desk(settings) as desk:
+        contents = await store_restore(desk.db, file)
+    typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables restored from {file}")
 
 
 async def _create(settings: Settings, name: str, role: AccessRole) -> None:

@@ -13,7 +13,7 @@ COMMANDS = {
     "investigate": "Investigate an alert: from its own text, and in the cluster it names.",
     "serve": "Take alerts in, investigate, answer.",
     "worker": "Investigate what other processes took in.",
-    "admin": "Make API keys.",
+    "admin": "Make API keys, save and restore the store.",
     "alerts": "Try a server with alerts.",
     "k8s": "Turn what is wrong in a cluster into alerts.",
     "doctor": "Say what is configured, reachable and permitted.",
