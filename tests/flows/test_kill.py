@@ -36,8 +36,8 @@ def killed(url: str, prefix: str, wait: float, said: Path, *, early: bool = Fals
 
 async def test_what_was_accepted_survives_the_kill(empty_url: str, tmp_path: Path) -> None:
     chance = random.Random(1)
-    for wait in EARLY:
-        killed(empty_url, "early", wait, tmp_path / "said", early=True)
+    for number, wait in enumerate(EARLY):
+        killed(empty_url, f"early{number}", wait, tmp_path / "said", early=True)
     promised = [
         fingerprint
         for number in range(ROUNDS)
