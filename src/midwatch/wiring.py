@@ -1,16 +1,16 @@
 """The composition root: settings and flags become the readers, integrations and policies of one run. Alone knows everything."""
 
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 
 from midwatch.domain.alert import Alert
 from midwatch.engine.gather import Door
 from midwatch.integrations import alerttext, kubernetes
 from midwatch.integrations.alerttext.subject import kubernetes_subject
-from midwatch.integrations.kubernetes.client import connect
-from midwatch.integrations.kubernetes.dump import open_dump
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
 from midwatch.integrations.manifest import Integration
 from midwatch.kit.clock import utc_now
@@ -29,9 +29,16 @@ FRESH_S = 30.0  # an answer this old is still the state of the cluster; within o
 
 
 def reader(settings: Settings, *, dump: str = "", context: str = "") -> Reader:
-    """Who answers: a dump, or the cluster of a kubeconfig's context. Raises Refusal when it cannot be opened."""
+    """Who answers: a dump, or the cluster of a kubeconfig's context. Raises Refusal when it cannot be opened.
+
+    Only the one that is wanted is loaded: an HTTP client, or a reader of text and archives, is a seventh of a command's start.
+    """
     try:
-        return open_dump(dump) if dump else connect(settings.kubernetes.kubeconfig, context or None)
+        if dump:
+            from_dump: Callable[[str], Reader] = import_module("midwatch.integrations.kubernetes.dump").open_dump
+            return from_dump(dump)
+        from_cluster: Callable[[Path | None, str | None], Reader] = import_module("midwatch.integrations.kubernetes.client").connect
+        return from_cluster(settings.kubernetes.kubeconfig, context or None)
     except Refused as refused:
         raise Refusal(str(refused)) from refused
 

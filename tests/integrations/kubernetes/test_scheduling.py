@@ -80,6 +80,19 @@ def test_a_taint_is_named_from_the_nodes_when_the_scheduler_does_not() -> None:
     assert found.confidence is Confidence.HIGH
 
 
+def test_a_pod_bound_to_a_tainted_node_is_kept_away_by_the_taint() -> None:
+    """Also where what was saved of the nodes leaves their hostname labels out."""
+    taint = {"key": "unwell", "value": "true", "effect": "NoExecute"}
+    nodes = [node("w1", taints=[taint]), node("w2"), node("w3")]
+    for one_node in nodes:
+        del one_node["metadata"]["labels"]["kubernetes.io/hostname"]
+    message = (
+        "0/3 nodes are available: 1 node(s) had untolerated taint {unwell: true}, 2 node(s) didn't match Pod's node affinity/selector."
+    )
+    waiting = pod("web", message, nodeSelector={"kubernetes.io/hostname": "w1"})
+    assert one(seen(*nodes, waiting), ANALYZER).code == "K8S-303"
+
+
 def test_a_taint_is_read_from_the_message_when_nodes_are_unknown() -> None:
     message = "0/4 nodes are available: 1 node(s) were unschedulable, 3 node(s) had untolerated taint {critical: true}."
     found = one(seen(pod("web", message), unknown=("nodes",)), ANALYZER)

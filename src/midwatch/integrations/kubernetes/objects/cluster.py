@@ -39,9 +39,18 @@ class NodeStatus(Struct):
     node_info: NodeInfo = msgspec.field(default_factory=NodeInfo)
 
 
+_HOSTNAME = "kubernetes.io/hostname"
+
+
 class Node(Object):
     spec: NodeSpec = msgspec.field(default_factory=NodeSpec)
     status: NodeStatus = msgspec.field(default_factory=NodeStatus)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Every kubelet labels its node with the host's name, which is the node's own unless somebody overrode it; what was saved of a
+        node may leave the label out."""
+        return {_HOSTNAME: self.name, **super().labels}
 
     def condition(self, type_: str) -> Condition | None:
         return next((c for c in self.status.conditions or () if c.type == type_), None)
