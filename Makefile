@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-api check format docs picture lock bench clean
+.PHONY: setup demo test test-api test-faults check format docs picture lock bench clean
 
 setup: .venv/.ready
 
@@ -24,6 +24,11 @@ test: setup
 # Many more requests for each operation than `make test` makes; some minutes.
 test-api: setup
 	MIDWATCH_API_EXAMPLES=200 $(BIN)/pytest tests/interfaces/http/test_schema.py
+
+# Every kill point on both databases, again and again, and longer bursts; about a quarter of an hour.
+test-faults: setup
+	./tests/install-components
+	$(BIN)/pytest -m long tests/flows
 
 check: setup
 	$(BIN)/ruff format --check .

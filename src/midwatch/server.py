@@ -57,8 +57,8 @@ async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGene
 @asynccontextmanager
 async def working(found: Desk) -> AsyncGenerator[Worker]:
     async with AsyncExitStack() as stack:
-        steps = Steps(found, partial(_investigating, found.settings), _completed(found.settings, stack))
         name = worker_id()
+        steps = Steps(found, partial(_investigating, found.settings), _completed(found.settings, stack), name)
         durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
         worker = Worker(found, durable, _outboxes(found.settings, stack), name)
         task = asyncio.create_task(worker.run())

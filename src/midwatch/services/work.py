@@ -36,9 +36,10 @@ class Steps:
     desk: Desk
     opened: Opened
     completed: Completed
+    worker: str = ""
 
     async def begin(self, run_id: str) -> bool:
-        return await begin(self.desk, run_id, self.completed)
+        return await begin(self.desk, run_id, self.completed, self.worker)
 
     async def look(self, run_id: str) -> None:
         await look(self.desk, run_id, self.opened)
@@ -47,7 +48,7 @@ class Steps:
         await _fail(self.desk, await get(self.desk, run_id), reason)
 
 
-async def begin(desk: Desk, run_id: str, completed: Completed) -> bool:
+async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
     """Whether there is something to do: it is not when the run was cancelled or is over."""
     run = await get(desk, run_id)
     request = run.request
@@ -59,7 +60,7 @@ async def begin(desk: Desk, run_id: str, completed: Completed) -> bool:
         if not await runs.change(tx, running, *ALIVE):
             return False
         if run.state is RunState.QUEUED:
-            await tell(tx, desk.now(), run_id, "started", {})
+            await tell(tx, desk.now(), run_id, "started", {"worker": worker})
             await note_down(tx, running, "started", "investigation started")
     return True
 
