@@ -57,7 +57,8 @@ def _row(incident: Incident) -> dict[str, Any]:
     names = ("id", "number", "status", "severity", "service", "source", "created_at", "updated_at")
     columns = {name: getattr(incident, name) for name in names}
     words = f"{incident.title}\n{incident.description}".lower()
-    return columns | {"status": str(incident.status), "severity": str(incident.severity), "version": 1, "words": words, "body": incident.model_dump_json()}
+    plain = {"status": str(incident.status), "severity": str(incident.severity), "version": 1}
+    return columns | plain | {"words": words, "body": incident.model_dump_json()}
 
 
 def _alerts(incident: Incident) -> Iterator[dict[str, Any]]:

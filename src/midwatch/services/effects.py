@@ -16,7 +16,7 @@ from midwatch.services.desk import Desk
 from midwatch.settings import Settings
 from midwatch.store import alerts, effects, incidents, timeline
 
-LEASE = timedelta(seconds=60)  # longer than any delivery may take: an attempt that is not over by then has died
+LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
 ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
 

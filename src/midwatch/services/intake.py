@@ -32,8 +32,10 @@ async def take(tx: AsyncConnection, alert: Alert, now: datetime) -> Decision:
     known = await alerts.find(tx, alert.source, alert.fingerprint)
     incident = await incidents.get(tx, known.incident_id, held=True) if known else None
     shared = keys(alert)
-    related = await incidents.by_keys(tx, shared.joins, held=True)
-    openings = sum([await timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED]) if incident else 0
+    # An alert of an open incident stays there: of a storm most are such, and these two questions are the dear ones.
+    settled = incident is not None and incident.status is not IncidentStatus.RESOLVED
+    related = [] if settled else await incidents.by_keys(tx, shared.joins, held=True)
+    openings = 0 if incident is None or settled else await _openings(tx, incident, now)
     decision = decide(alert, known, incident, related, openings, now)
     if decision.move is Move.NOTHING and known is None:
         return decision
@@ -47,6 +49,10 @@ async def take(tx: AsyncConnection, alert: Alert, now: datetime) -> Decision:
     if incident is not None and decision.investigate:
         await _investigate_once(tx, incident, alert, now)
     return decision.model_copy(update={"incident_id": incident.id if incident else ""})
+
+
+async def _openings(tx: AsyncConnection, incident: Incident, now: datetime) -> int:
+    return sum([await timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED])
 
 
 async def remark(tx: AsyncConnection, source: str, said: Remark, now: datetime) -> None:

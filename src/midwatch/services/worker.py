@@ -53,9 +53,8 @@ class Worker:
                 group.create_task(_every(SWEEP_S, self._due, self._deliver))
                 group.create_task(_every(PURGE_S, asyncio.Event(), self._purge))
         finally:
+            # Its row stays: what it leaves behind unfinished is found by whoever finds it dead.
             await self._durable.stop()
-            async with self._desk.db.write() as tx:
-                await workers.leave(tx, self._name)
 
     async def _dispatch(self) -> None:
         """Hands what is queued to the engine: once each, for handing over again would be harmless but not free."""
