@@ -46,7 +46,7 @@ def recognised(content: str, *, name: str) -> bool:
 
 
 def _parts(content: str, name: str) -> list[_Part]:
-    return [_Part(s, s.lines if s.command.verb == "logs" else unwrapped(s.lines)) for s in sections(content, of_file(name))]
+    return [_Part(s, s.lines() if s.command.verb == "logs" else unwrapped(s)) for s in sections(content, of_file(name))]
 
 
 def _namespace(parts: list[_Part]) -> str:
