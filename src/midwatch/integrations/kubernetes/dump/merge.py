@@ -40,16 +40,17 @@ class Held:
     files: set[str]
     version: int = 0
 
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        return _BELIEVED[self.origin], self.version, len(msgspec.json.encode(self.obj))
+    def outranks(self, other: "Held") -> bool:
+        """Also when nothing tells the two apart."""
+        one, two = (_BELIEVED[self.origin], self.version), (_BELIEVED[other.origin], other.version)
+        return one > two or (one == two and len(msgspec.json.encode(self.obj)) >= len(msgspec.json.encode(other.obj)))
 
 
 def merged(one: Held, other: Held) -> Held:
     files = one.files | other.files
     if one.obj == other.obj:
         return Held(one.obj, max(one.origin, other.origin), files, max(one.version, other.version))
-    fuller, lesser = (one, other) if one.rank >= other.rank else (other, one)
+    fuller, lesser = (one, other) if one.outranks(other) else (other, one)
     base, rest = _plain(fuller.obj), _plain(lesser.obj)
     if fuller.origin == lesser.origin == Origin.SERVED:
         rest.pop("status", None)  # two moments: the later one counts
