@@ -18,6 +18,9 @@ _WHOLE = frozenset(
 )
 
 
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
 class Origin(IntEnum):
     """How much a source of its kind tells, in that order."""
 
@@ -69,13 +72,11 @@ def _plain(obj: Object) -> Json:
 
 def _filled(base: Any, rest: Any, name: str = "") -> Any:
     if isinstance(base, dict) and isinstance(rest, dict):
-        if name in _WHOLE and base:
-            return cast(Json, base)
-        return _filled_map(cast(Json, base), cast(Json, rest))
+        held = cast(Json, base)
+        return held if held and name in _WHOLE else _filled_map(held, cast(Json, rest))
     if isinstance(base, list) and isinstance(rest, list) and base and name not in _WHOLE:
         return _filled_list(cast("list[Any]", base), cast("list[Any]", rest))
-    empty: tuple[Any, ...] = (None, "", [], {})
-    return cast(Any, rest if base in empty else base)
+    return rest if base in _EMPTY else cast(Any, base)
 
 
 def _filled_map(base: Json, rest: Json) -> Json:
