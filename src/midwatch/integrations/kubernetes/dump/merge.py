@@ -16,8 +16,6 @@ _WHOLE = frozenset(
     {"data", "binaryData", "labels", "annotations", "matchLabels", "selector", "nodeSelector", "limits", "requests", "hard", "used"}
     | {"state", "lastState", "capacity", "allocatable", "ownerReferences"}
 )
-
-
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -76,7 +74,7 @@ def _filled(base: Any, rest: Any, name: str = "") -> Any:
         return held if held and name in _WHOLE else _filled_map(held, cast(Json, rest))
     if isinstance(base, list) and isinstance(rest, list) and base and name not in _WHOLE:
         return _filled_list(cast("list[Any]", base), cast("list[Any]", rest))
-    return rest if base in _EMPTY else cast(Any, base)
+    return cast(Any, rest if base in _EMPTY else base)
 
 
 def _filled_map(base: Json, rest: Json) -> Json:
