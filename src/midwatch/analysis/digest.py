@@ -46,6 +46,21 @@ _NO_WORK = (
 _SECONDS = {"ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001, "min": 60.0, "minute": 60.0, "minutes": 60.0}
 
 
+@dataclass(frozen=True)
+class _Words:
+    """Those of the telling words that a log has at all: only they are looked for in each of its lines."""
+
+    loud: tuple[str, ...]
+    work: tuple[str, ...]
+    no_work: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "_Words":
+        low = text.lower()
+        loud, work, no_work = (tuple(word for word in words if word in low) for words in (_LOUD, _WORK, _NO_WORK))
+        return cls(loud, work, no_work)
+
+
 @dataclass
 class Complaint:
     """One template: how often, since when, and the newest line; `first` and `last` None when the lines bear no time.
@@ -72,13 +87,15 @@ def digest(text: str, within: Window | None = None) -> tuple[Complaint, ...]:
     groups = Templates()
     found: dict[tuple[str, int], Complaint] = {}
     when: datetime | None = None
-    for raw in text[-LARGEST:].splitlines():
+    text = text[-LARGEST:]
+    words = _Words.of(text)
+    for raw in text.splitlines():
         if raw[:1].isspace() and found:
             continue  # the continuation of what was just said: a trace, a printed object
         when = moment(raw) or when
         if within is not None and when is not None and not within.holds(when):
             continue
-        for kind, line, seconds in _heard(raw):
+        for kind, line, seconds in _heard(raw, words):
             one = found.setdefault((kind, groups.group(f"{kind} {line.said}")), Complaint(kind, line))
             _count(one, line, when, seconds)
     return tuple(c for c in found.values() if c.kind != "slow" or c.middle >= _SLOW_S)
@@ -92,15 +109,15 @@ def _count(one: Complaint, line: Line, when: datetime | None, seconds: float) ->
         one.spans.append(seconds)
 
 
-def _heard(raw: str) -> Iterator[tuple[str, Line, float]]:
+def _heard(raw: str, words: _Words) -> Iterator[tuple[str, Line, float]]:
     """What one line complains of: nothing, as a rule, or one thing."""
     low = raw.lower()
-    loud = any(word in low for word in _LOUD)
+    loud = any(word in low for word in words.loud)
     if (status := _STATUS.search(raw)) and (status[1] or status[2]).startswith("5"):
         yield from (("status", line, 0.0) for line in _line(raw))
     elif loud and not status and (kind := _graver(found := list(_line(raw)))):
         yield from ((kind, line, 0.0) for line in found)
-    elif seconds := _seconds(raw, low):
+    elif seconds := _seconds(raw, low, words):
         yield from (("slow", line, seconds) for line in _line(raw))
     elif "warn" in low or raw[:1] == "W":
         yield from (("warning", line, 0.0) for line in _line(raw) if _WARN.search(raw))
@@ -121,9 +138,9 @@ def _graver(found: list[Line]) -> str:
     return "error" if _CLAIM.search(found[0].said) else ""
 
 
-def _seconds(raw: str, low: str) -> float:
+def _seconds(raw: str, low: str, words: _Words) -> float:
     """How long the operation took that a line tells of; 0 when it tells of none."""
-    if not any(word in low for word in _WORK) or any(word in low for word in _NO_WORK):
+    if not any(word in low for word in words.work) or any(word in low for word in words.no_work):
         return 0.0
     match = _SPAN.search(raw)
     if not match:

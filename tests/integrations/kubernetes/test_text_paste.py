@@ -57,6 +57,14 @@ def test_the_rest_of_the_text_tells_the_namespace() -> None:
     assert parsed.objects[0]["metadata"]["namespace"] == "shop"
 
 
+@pytest.mark.parametrize(("written", "naive"), [("2026-11-20 10:00:00", True), ("2026-11-20\u00a010:00:00", True), ("20 November", False)])
+def test_a_text_tells_whether_a_time_stands_in_it(written: str, naive: bool) -> None:
+    described = f"Name:         web\nNamespace:    shop\nLabels:       <none>\nAnnotations:  since: {written}\n\nData\n====\n"
+    parsed = text.read(f"$ kubectl describe cm web -n shop\n{described}", name="paste.txt", now=NOW)
+    assert parsed is not None
+    assert parsed.naive is naive
+
+
 def test_logs_that_are_introduced() -> None:
     parsed = text.read(
         """\

@@ -27,8 +27,11 @@ _PORTS = frozenset((1433, 1521, 3306, 5432, 6379, 9042, 26257, 27017))
 
 @dataclass(frozen=True)
 class Complaint:
+    """`databases` are what the pod that complains is told to call."""
+
     code: str
     pod: Pod
+    databases: tuple[Service, ...]
     log: LogLines
     line: str
 
@@ -40,7 +43,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     backing = Backing(cluster)
     groups: dict[tuple[str, Subject], list[tuple[Complaint, Service]]] = defaultdict(list)
     for complaint in complaints:
-        for service in _databases(cluster, complaint.pod):
+        for service in complaint.databases:
             for server in owners(cluster, backing.pods(service)):
                 groups[complaint.code, server].append((complaint, service))
     for (code, server), told in groups.items():
@@ -48,20 +51,23 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _complaints(cluster: Cluster) -> Iterator[Complaint]:
-    """One for each log: the newest line that speaks of it and is no mere warning."""
+    """One for each log of a pod that has a database: the newest line that speaks of it and is no mere warning."""
+    if not any(_of_database(service) for service in cluster.all(Service)):
+        return
     telling = [p for p in patterns() if p.code in _OF_SERVER]
     for log in cluster.logs():
         pod = cluster.get(Pod, log.namespace, log.name)
-        if pod is None:
+        databases = _databases(cluster, pod) if pod else ()
+        if pod is None or not databases:
             continue
         for line in reversed(lines(log.text)):
             code = next((p.code for p in telling if p.facts(line.said) is not None), "") if line.level != CALM else ""
             if code:
-                yield Complaint(code, pod, log, line.text)
+                yield Complaint(code, pod, databases, log, line.text)
                 break
 
 
-def _databases(cluster: Cluster, pod: Pod) -> list[Service]:
+def _databases(cluster: Cluster, pod: Pod) -> tuple[Service, ...]:
     """The Services with a database's port that the pod is told to call, by its environment or by a Secret it takes it from."""
     secrets = {s.secret_ref.name for c in pod.spec.all_containers for s in c.env_from or () if s.secret_ref}
     secrets |= {
@@ -73,7 +79,11 @@ def _databases(cluster: Cluster, pod: Pod) -> list[Service]:
     places = {(a.place, a.service): None for a in cluster.all(SecretAddress, pod.namespace) if a.secret in secrets}
     places |= {s.place: None for s in settings(cluster, pod)}
     found = (cluster.get(Service, *place) for place in places)
-    return [s for s in found if s and any(p.port in _PORTS for p in s.spec.ports or ())]
+    return tuple(s for s in found if s and _of_database(s))
+
+
+def _of_database(service: Service) -> bool:
+    return any(port.port in _PORTS for port in service.spec.ports or ())
 
 
 def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Complaint, Service]]) -> Finding:

@@ -25,7 +25,8 @@ from midwatch.integrations.kubernetes.text.parsed import key
 Json = dict[str, Any]
 T = TypeVar("T")
 
-_NAIVE_TIMES = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?![\dZz.+-])")
+# From the first dash on: a sign is found sooner than a digit.
+_NAIVE_TIMES = re.compile(r"-(?<=\d{4}-)\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?![\dZz.+-])")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
 _COMMAND = re.compile(r"^(?:[$#>+] ?|=+ ?)kubectl ", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
@@ -300,7 +301,7 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
 
 def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
     contents = state.contents
-    row, described = (Source(name, 0, origin, naive=True) for origin in (Origin.ROW, Origin.DESCRIBED))
+    row, described = (Source(name, 0, origin, naive=parsed.naive) for origin in (Origin.ROW, Origin.DESCRIBED))
     for raw in parsed.objects:
         if (kind := BY_NAME.get(str(raw.get("kind")))) is not None:
             contents.add(raw, kind, row if key(raw) in parsed.rows else described)

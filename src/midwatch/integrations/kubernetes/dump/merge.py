@@ -16,6 +16,7 @@ _WHOLE = frozenset(
     {"data", "binaryData", "labels", "annotations", "matchLabels", "selector", "nodeSelector", "limits", "requests", "hard", "used"}
     | {"state", "lastState", "capacity", "allocatable", "ownerReferences"}
 )
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 class Origin(IntEnum):
@@ -40,16 +41,17 @@ class Held:
     files: set[str]
     version: int = 0
 
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        return _BELIEVED[self.origin], self.version, len(msgspec.json.encode(self.obj))
+    def outranks(self, other: "Held") -> bool:
+        """Also when nothing tells the two apart."""
+        one, two = (_BELIEVED[self.origin], self.version), (_BELIEVED[other.origin], other.version)
+        return one > two or (one == two and len(msgspec.json.encode(self.obj)) >= len(msgspec.json.encode(other.obj)))
 
 
 def merged(one: Held, other: Held) -> Held:
     files = one.files | other.files
     if one.obj == other.obj:
         return Held(one.obj, max(one.origin, other.origin), files, max(one.version, other.version))
-    fuller, lesser = (one, other) if one.rank >= other.rank else (other, one)
+    fuller, lesser = (one, other) if one.outranks(other) else (other, one)
     base, rest = _plain(fuller.obj), _plain(lesser.obj)
     if fuller.origin == lesser.origin == Origin.SERVED:
         rest.pop("status", None)  # two moments: the later one counts
@@ -68,13 +70,11 @@ def _plain(obj: Object) -> Json:
 
 def _filled(base: Any, rest: Any, name: str = "") -> Any:
     if isinstance(base, dict) and isinstance(rest, dict):
-        if name in _WHOLE and base:
-            return cast(Json, base)
-        return _filled_map(cast(Json, base), cast(Json, rest))
+        held = cast(Json, base)
+        return held if held and name in _WHOLE else _filled_map(held, cast(Json, rest))
     if isinstance(base, list) and isinstance(rest, list) and base and name not in _WHOLE:
         return _filled_list(cast("list[Any]", base), cast("list[Any]", rest))
-    empty: tuple[Any, ...] = (None, "", [], {})
-    return cast(Any, rest if base in empty else base)
+    return cast(Any, rest if base in _EMPTY else base)
 
 
 def _filled_map(base: Json, rest: Json) -> Json:

@@ -10,7 +10,6 @@ from midwatch.integrations.kubernetes.dump.archives import archive
 from midwatch.integrations.kubernetes.dump.contents import Contents
 from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
 from midwatch.integrations.kubernetes.dump.load import load
-from midwatch.integrations.kubernetes.dump.merge import Held
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import selected
 from midwatch.integrations.kubernetes.kinds import READABLE, SAVED, Kind
@@ -51,11 +50,11 @@ class DumpReader:
         namespace = request.namespace if kind.namespaced else ""
         held = list(self._contents.all(request.plural, namespace))
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
-        found = _fresh(held, kind, request.names_only)
+        found = _fresh(selected([h.obj for h in held], request.labels, request.fields), kind, request.names_only)
         query = _named(sorted({f for h in held for f in h.files} | listed))
         narrowed = " ".join(f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value)
         whole = () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
-        return Listing(selected(found, request.labels, request.fields), f"{query} ({narrowed})" if narrowed else query, partial, whole)
+        return Listing(found, f"{query} ({narrowed})" if narrowed else query, partial, whole)
 
     def _saved_logs(self, namespace: str) -> Listing:
         """Each container whose log was saved, also of pods that no object of the dump tells of: they may be gone."""
@@ -168,9 +167,9 @@ def _nothing(name: str, contents: Contents) -> str:
     return f"{name} holds no Kubernetes object, kubectl output or pod log that can be read{why}; {ACCEPTED}"
 
 
-def _fresh(held: list[Held], kind: Kind, names_only: bool) -> list[Object]:
+def _fresh(objects: list[Object], kind: Kind, names_only: bool) -> list[Object]:
     """Copies: whoever gets them redacts them in place."""
-    copies: list[Object] = msgspec.json.decode(msgspec.json.encode([h.obj for h in held]), type=list[kind.type])
+    copies: list[Object] = msgspec.json.decode(msgspec.json.encode(objects), type=list[kind.type])
     return [_named_only(obj) for obj in copies] if names_only else copies
 
 

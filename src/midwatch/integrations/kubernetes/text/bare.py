@@ -17,7 +17,22 @@ _POD = re.compile(
 
 
 def bare(lines: list[tuple[int, str]], scene: Scene) -> list[Json]:
-    return [obj for _, line in lines if len(line) < 10_000 and (obj := _event(line, scene) or _pod(line, scene))]
+    return [obj for _, line in lines if (obj := _row(line, scene))]
+
+
+def only_rows(lines: list[tuple[int, str]], scene: Scene) -> list[Json]:
+    """The rows, when there is nothing else; of a long text of another kind no more than its first line is tried."""
+    found: list[Json] = []
+    for _, line in lines:
+        if obj := _row(line, scene):
+            found.append(obj)
+        elif line.strip():
+            return []
+    return found
+
+
+def _row(line: str, scene: Scene) -> Json | None:
+    return _event(line, scene) or _pod(line, scene) if len(line) < 10_000 else None
 
 
 def _event(line: str, scene: Scene) -> Json | None:

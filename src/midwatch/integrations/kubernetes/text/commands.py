@@ -24,6 +24,8 @@ _WITH_VALUE = frozenset(_FLAGS_WITH_VALUE.split())
 _NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--types", "-f", "--filename"))
 # A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the bare command.
 _LINE = re.compile(r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) +(?=[a-z-])(?P<rest>.{1,2000})")
+# Words of which every such line has one.
+PROGRAMS = ("kubectl ", "oc ", "k ")
 _PIPE = re.compile(r" ?(?:\|+|;|&&|2?>) ?")
 _ATTACHED = re.compile(r"-[nlocL].+")
 _DIRECTORY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -52,7 +54,7 @@ class Command:
 
 def command(line: str) -> Command | None:
     """The command of a line that introduces its output, or None for any other line."""
-    if len(line) > 2100 or not ("kubectl " in line or "oc " in line or "k " in line):
+    if len(line) > 2100 or not any(program in line for program in PROGRAMS):
         return None
     match = _LINE.fullmatch(line.rstrip())
     return parse(match["rest"].rstrip(" =*`:-\"'")) if match else None

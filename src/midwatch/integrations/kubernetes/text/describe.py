@@ -86,6 +86,7 @@ _SIGNS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = tuple(
         ("ConfigMap", ("Data", "BinaryData")),
     )
 )
+_ENDING = re.compile(r"Terminating \(lasts (\S+)\)")
 _NEXT = re.compile(
     r"(?:Name|Namespace|Labels|Roles|Selector|IsDefaultClass|Annotations|Priority|Value|Address|Controller|Node-Selector|Status|Resource|Type)\b"
 )
@@ -147,7 +148,7 @@ def _namespace(lines: Lines) -> str:
 def _metadata(kind: str, name: str, doc: Node, scene: Scene) -> Json:
     owner = reference(doc.get("Controlled By"))
     status = doc.get("Status")
-    ending = re.match(r"Terminating \(lasts (\S+)\)", status) if kind != "Pod" else None
+    ending = _ENDING.match(status) if kind != "Pod" else None
     return filled(
         name=name,
         namespace=(said(doc.get("Namespace")) or scene.namespace or "default") if BY_NAME[kind].namespaced else None,

@@ -2,7 +2,7 @@
 
 from midwatch.integrations.kubernetes.kinds import KINDS
 from midwatch.integrations.kubernetes.text import rows, usage
-from midwatch.integrations.kubernetes.text.bare import bare
+from midwatch.integrations.kubernetes.text.bare import bare, only_rows
 from midwatch.integrations.kubernetes.text.commands import Command
 from midwatch.integrations.kubernetes.text.events import named
 from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene
@@ -60,9 +60,7 @@ def _complete(table: Table, command: Command, scene: Scene, parsed: Parsed, plur
 
 def _bare(lines: list[tuple[int, str]], scene: Scene, parsed: Parsed, *, sure: bool) -> bool:
     """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such rows."""
-    found = bare(lines, scene)
-    if not sure and len(found) < sum(1 for _, line in lines if line.strip()):
-        return False
+    found = bare(lines, scene) if sure else only_rows(lines, scene)
     named([obj for obj in found if obj["kind"] == "Event"])
     for obj in found:
         parsed.add(obj, row=obj["kind"] != "Event")

@@ -27,6 +27,7 @@ class Parsed:
     labels and taints, a policy's rules), so "nothing matches the selector" must not be said of it.
     `rows` are the objects that only a table row tells about; a fuller description of the same object from elsewhere wins.
     `problems`: line number (from 1) and what went wrong there.
+    `naive`: a value may be a time without a zone, as nothing made here of ages and dates is.
     """
 
     objects: list[Json] = field(default_factory=list[Json])
@@ -34,6 +35,7 @@ class Parsed:
     logs: list[SavedLog] = field(default_factory=list[SavedLog])
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     named: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    naive: bool = False
     rows: set[Key] = field(default_factory=set[Key])
     _at: dict[Key, int] = field(default_factory=dict[Key, int], repr=False)
 

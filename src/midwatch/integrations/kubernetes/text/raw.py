@@ -14,7 +14,7 @@ def split_data(lines: Lines) -> tuple[Lines, dict[str, str]]:
     A value may hold anything, also lines that look like the next key, so the last `Events:` at the edge ends the data
     and a key counts only with its dashes below.
     """
-    start = next((i for i in range(1, len(lines)) if lines[i][1] == "====" and lines[i - 1][1] == "Data"), 0)
+    start = next((i for i, (_, line) in enumerate(lines) if line == "====" and i and lines[i - 1][1] == "Data"), 0)
     if not start or any(line.startswith("Type:") for _, line in lines[:start]):
         return (_indented(lines, start) if start else lines), {}
     end = next((i for i in range(len(lines) - 1, start, -1) if lines[i][1].startswith("Events:")), len(lines))
@@ -44,7 +44,7 @@ def _values(lines: Sequence[str]) -> dict[str, str]:
 
 def split_limits(lines: Lines) -> Lines:
     """A quota's or limit range's table put below a heading, as the other tables are."""
-    start = next((i for i, (_, line) in enumerate(lines) if _LIMITS.fullmatch(line)), -1)
+    start = next((i for i, (_, line) in enumerate(lines) if line.startswith(("Resource", "Type")) and _LIMITS.fullmatch(line)), -1)
     if start < 0:
         return lines
     table = [(n, line if line.startswith("Events:") else f"  {line}") for n, line in lines[start:]]

@@ -12,6 +12,8 @@ from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene, key
 from midwatch.integrations.kubernetes.text.sections import Section, sections, unwrapped
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
+# A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it off.
+_TIME = re.compile(r"-\d\d-\d\d[Tt\s]\s*\d\d:\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     parts = _parts(content, name)
     when = recorded(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
     usual = _namespace(parts)
-    parsed = Parsed()
+    parsed = Parsed(naive=any(_TIME.search(part.section.text) for part in parts))
     for obj in (*units.read(content, name, when), *argo.read(content)):
         parsed.add(obj)
     understood = [_read(part, Scene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts]
@@ -46,7 +48,7 @@ def recognised(content: str, *, name: str) -> bool:
 
 
 def _parts(content: str, name: str) -> list[_Part]:
-    return [_Part(s, s.lines if s.command.verb == "logs" else unwrapped(s.lines)) for s in sections(content, of_file(name))]
+    return [_Part(s, s.lines() if s.command.verb == "logs" else unwrapped(s)) for s in sections(content, of_file(name))]
 
 
 def _namespace(parts: list[_Part]) -> str:

@@ -44,11 +44,10 @@ _AFTER = re.compile(r" +(?:(?:Exit Code|Signal|Started|Finished|Ready|Restart Co
 class Node:
     """One line: `text` as it stands, `key` and `value` where it is a `key: value` line, and the lines below it."""
 
-    __slots__ = ("children", "indent", "key", "more", "number", "raw", "text", "value")
+    __slots__ = ("children", "indent", "key", "more", "raw", "text", "value")
 
-    def __init__(self, raw: str, number: int) -> None:
+    def __init__(self, raw: str) -> None:
         self.raw = raw
-        self.number = number
         text = raw.lstrip()
         self.indent = len(raw) - len(text)
         self.text = text = text.rstrip()
@@ -104,11 +103,11 @@ class Node:
 
 def grow(lines: Sequence[tuple[int, str]]) -> Node:
     """The tree of one object's lines, given with their line numbers."""
-    root = Node("", 0)
+    root = Node("")
     root.indent = -1
     path, last, foreign = [root], root, False
-    for number, raw in lines:
-        node = Node(raw, number)
+    for _, raw in lines:
+        node = Node(raw)
         if not node.text:
             continue
         if node.indent == 0 or foreign:

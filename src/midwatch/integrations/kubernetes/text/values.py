@@ -8,6 +8,8 @@ _NOTHING = {"", "<none>", "<unset>", "<nil>", "<unknown>", "<default>", "<any>",
 _SET = re.compile(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)")
 _APART = re.compile(r",(?![^()]*\))")
 _ACCESS = {"RWO": "ReadWriteOnce", "ROX": "ReadOnlyMany", "RWX": "ReadWriteMany", "RWOP": "ReadWriteOncePod"}
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
+_NOTE = re.compile(r"([A-Za-z0-9][\w./-]*)(?::\s|:$|=)\s*(.*)", re.ASCII | re.DOTALL)
 _MODES = frozenset(_ACCESS.values())
 
 
@@ -19,7 +21,7 @@ def said(text: str) -> str | None:
 
 def number(text: str | None) -> int | None:
     """The whole number at the beginning of a text ("5s", "3 (10s ago)")."""
-    match = re.match(r"-?\d{1,18}", (text or "").strip(), re.ASCII)
+    match = _WHOLE.match(text.strip()) if text else None
     return int(match[0]) if match else None
 
 
@@ -46,7 +48,7 @@ def annotations(lines: list[str]) -> dict[str, str] | None:
     found: dict[str, str] = {}
     name = ""
     for line in lines:
-        match = re.match(r"([A-Za-z0-9][\w./-]*)(?::\s|:$|=)\s*(.*)", line, re.ASCII | re.DOTALL)
+        match = _NOTE.match(line)
         if match:
             name = match[1]
             found[name] = match[2]

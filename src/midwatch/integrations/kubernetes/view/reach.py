@@ -48,8 +48,10 @@ class Miss:
     def names(self, service: Service) -> bool:
         """Whether the line is about the Service: by its name as a host, or by its address."""
         address = service.spec.cluster_ip or ""
-        if address not in ("", "None") and re.search(rf"(?<![\d.]){re.escape(address)}(?![\d.])", self.line):
+        if address not in ("", "None") and address in self.line and re.search(rf"(?<![\d.]){re.escape(address)}(?![\d.])", self.line):
             return True
+        if service.name not in self.line:  # an expression for each name is dear to make
+            return False
         host = re.search(rf"(?<![\w.-]){re.escape(service.name)}(?P<rest>\.[\w-]+)?(?![\w-])", self.line)
         if host is None:
             return False
