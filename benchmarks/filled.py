@@ -1,6 +1,5 @@
 """A store that has been in use for long: many incidents, all over, with their alerts."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,19 +18,15 @@ BEGIN, STEP = datetime(2025, 1, 1, tzinfo=UTC), timedelta(minutes=20)
 
 
 def fill(home: Path) -> None:
-    asyncio.run(_fill(default_url(home)))
-
-
-async def _fill(url: str) -> None:
-    async with Database.open(url) as db:
+    with Database.open(default_url(home)) as db:
         for first in range(1, INCIDENTS + 1, BATCH):
             made = [_incident(number) for number in range(first, first + BATCH)]
-            async with db.write() as tx:
-                await tx.execute(insert(tables.incidents), [_row(incident) for incident in made])
-                await tx.execute(insert(tables.incident_keys), [{"key": i.keys[0], "incident_id": i.id} for i in made])
-                await tx.execute(insert(tables.alerts), [row for incident in made for row in _alerts(incident)])
-        async with db.write() as tx:
-            await tx.execute(insert(tables.counters), {"name": "incident", "value": INCIDENTS})
+            with db.write() as tx:
+                tx.execute(insert(tables.incidents), [_row(incident) for incident in made])
+                tx.execute(insert(tables.incident_keys), [{"key": i.keys[0], "incident_id": i.id} for i in made])
+                tx.execute(insert(tables.alerts), [row for incident in made for row in _alerts(incident)])
+        with db.write() as tx:
+            tx.execute(insert(tables.counters), {"name": "incident", "value": INCIDENTS})
 
 
 def _incident(number: int) -> Incident:

@@ -176,5 +176,5 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, migrated_file: Path) -> 
 
 @pytest.fixture
 async def db(url: str) -> AsyncGenerator[Database]:
-    async with Database.open(url) as opened:
+    with Database.open(url) as opened:
         yield opened

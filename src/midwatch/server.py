@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 
 import httpx2
+from anyio.from_thread import start_blocking_portal
 
 from midwatch import wiring
 from midwatch.domain.alert import Alert
@@ -32,13 +33,17 @@ from midwatch.store.database import Database, default_url, spell_postgres
 async def desk(settings: Settings, *, open_access: bool = False, woken: Callable[[], None] = lambda: None) -> AsyncGenerator[Desk]:
     """The store and all that is needed to take alerts in and to answer; nothing works on them yet."""
     url = settings.server.database or default_url(home())
-    async with Database.open(url) as db, httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
-        yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access)
+    async with httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
+        with Database.open(url) as db:
+            yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access)
 
 
 @asynccontextmanager
 async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGenerator[Desk]:
-    """A desk with workers in this process; they end with the block, and what they began is gone on with later."""
+    """A desk with workers in this process; they end with the block, and what they began is gone on with later.
+
+    They have a thread and a loop of their own: while they compute, this one goes on listening.
+    """
     working_here: list[Worker] = []
 
     def woken() -> None:
@@ -49,7 +54,7 @@ async def staffed(settings: Settings, *, open_access: bool = False) -> AsyncGene
         if not settings.server.workers:
             yield found
             return
-        async with working(found) as worker:
+        with start_blocking_portal() as elsewhere, elsewhere.wrap_async_context_manager(working(found)) as worker:
             working_here.append(worker)
             yield found
 

@@ -57,54 +57,54 @@ class Watch:
         self.now += timedelta(**given)
         return self
 
-    async def says(self, *said: Alert, **more: Any) -> Receipt:
-        return await alerts.store(self.desk, "bell", Delivery(alerts=said, **more), b"")
+    def says(self, *said: Alert, **more: Any) -> Receipt:
+        return alerts.store(self.desk, "bell", Delivery(alerts=said, **more), b"")
 
-    async def remarks(self, *said: Remark) -> Receipt:
-        return await alerts.store(self.desk, "bell", Delivery(remarks=said), b"")
+    def remarks(self, *said: Remark) -> Receipt:
+        return alerts.store(self.desk, "bell", Delivery(remarks=said), b"")
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
         return await alerts.receive(self.desk, "bell", Hook(body.encode(), self.now, TOKEN if headers is None else headers))
 
-    async def incidents(self) -> list[Incident]:
-        async with self.desk.db.read() as tx:
-            return (await incidents.listed(tx, Filter(), 1, 100))[0]
+    def incidents(self) -> list[Incident]:
+        with self.desk.db.read() as tx:
+            return incidents.listed(tx, Filter(), 1, 100)[0]
 
-    async def incident(self) -> Incident:
-        (only,) = await self.incidents()
+    def incident(self) -> Incident:
+        (only,) = self.incidents()
         return only
 
-    async def alerts(self, incident_id: str) -> dict[str, StoredAlert]:
-        async with self.desk.db.read() as tx:
-            return {a.alert.fingerprint: a for a in await stored.of_incident(tx, incident_id)}
+    def alerts(self, incident_id: str) -> dict[str, StoredAlert]:
+        with self.desk.db.read() as tx:
+            return {a.alert.fingerprint: a for a in stored.of_incident(tx, incident_id)}
 
-    async def timeline(self, incident_id: str) -> list[Entry]:
-        async with self.desk.db.read() as tx:
-            return await timeline.of_incident(tx, incident_id)
+    def timeline(self, incident_id: str) -> list[Entry]:
+        with self.desk.db.read() as tx:
+            return timeline.of_incident(tx, incident_id)
 
-    async def kinds(self) -> list[str]:
-        return [entry.kind for entry in await self.timeline((await self.incident()).id)]
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in self.timeline(self.incident().id)]
 
-    async def runs(self) -> list[Run]:
-        async with self.desk.db.read() as tx:
-            return (await runs.listed(tx, 1, 100))[0]
+    def runs(self) -> list[Run]:
+        with self.desk.db.read() as tx:
+            return runs.listed(tx, 1, 100)[0]
 
-    async def every_incident(self) -> dict[str, Incident]:
-        async with self.desk.db.read() as tx:
-            return {i.id: i for i in (await incidents.listed(tx, Filter(), 1, 100_000))[0]}
+    def every_incident(self) -> dict[str, Incident]:
+        with self.desk.db.read() as tx:
+            return {i.id: i for i in incidents.listed(tx, Filter(), 1, 100_000)[0]}
 
-    async def runs_of_incidents(self) -> dict[str, list[Run]]:
-        async with self.desk.db.read() as tx:
+    def runs_of_incidents(self) -> dict[str, list[Run]]:
+        with self.desk.db.read() as tx:
             found: dict[str, list[Run]] = {}
-            for run in (await runs.listed(tx, 1, 100_000))[0]:
+            for run in runs.listed(tx, 1, 100_000)[0]:
                 found.setdefault(run.incident_id, []).append(run)
             return found
 
-    async def begin(self, run: Run) -> None:
+    def begin(self, run: Run) -> None:
         """A worker takes it."""
-        async with self.desk.db.write() as tx:
-            assert await runs.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)
+        with self.desk.db.write() as tx:
+            assert runs.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)
 
 
 def alert(fingerprint: str = "f1", status: AlertStatus = AlertStatus.FIRING, **more: Any) -> Alert:

@@ -1,6 +1,5 @@
 """Takes alerts in until it is killed, and says the id of each when it is committed: `python -m tests.flows.taker URL PREFIX`."""
 
-import asyncio
 import sys
 
 from midwatch.services import alerts
@@ -8,8 +7,8 @@ from midwatch.store.database import Database
 from tests.flows.desk import Watch, alert, over
 
 
-async def take(url: str, prefix: str) -> None:
-    async with Database.open(url) as db:
+def take(url: str, prefix: str) -> None:
+    with Database.open(url) as db:
         watch = Watch(db)
         number = 0
         while True:
@@ -17,12 +16,12 @@ async def take(url: str, prefix: str) -> None:
             # Every third joins the one before; every fifth is over at once.
             fingerprint = f"{prefix}-{number}"
             labels = {"namespace": prefix, "deployment": f"d{number - (number % 3 == 0)}"}
-            await alerts.add(watch.later(seconds=1).desk, alert(fingerprint, labels=labels))
+            alerts.add(watch.later(seconds=1).desk, alert(fingerprint, labels=labels))
             sys.stdout.write(f"{fingerprint}\n")
             sys.stdout.flush()
             if number % 5 == 0:
-                await alerts.add(watch.desk, over(fingerprint, labels=labels))
+                alerts.add(watch.desk, over(fingerprint, labels=labels))
 
 
 if __name__ == "__main__":
-    asyncio.run(take(*sys.argv[1:]))
+    take(*sys.argv[1:])

@@ -34,7 +34,7 @@ def killed(url: str, prefix: str, wait: float, said: Path, *, early: bool = Fals
     return [line[:-1] for line in said.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
-async def test_what_was_accepted_survives_the_kill(empty_url: str, tmp_path: Path) -> None:
+def test_what_was_accepted_survives_the_kill(empty_url: str, tmp_path: Path) -> None:
     chance = random.Random(1)
     for number, wait in enumerate(EARLY):
         killed(empty_url, f"early{number}", wait, tmp_path / "said", early=True)
@@ -44,22 +44,22 @@ async def test_what_was_accepted_survives_the_kill(empty_url: str, tmp_path: Pat
         for fingerprint in killed(empty_url, f"round{number}", chance.uniform(*SECONDS), tmp_path / "said")
     ]
     assert len(promised) >= ROUNDS, "each round had at least one"
-    async with Database.open(empty_url) as db:
-        await _complete(Watch(db), promised)
+    with Database.open(empty_url) as db:
+        _complete(Watch(db), promised)
 
 
-async def _complete(watch: Watch, promised: list[str]) -> None:
+def _complete(watch: Watch, promised: list[str]) -> None:
     db = watch.desk.db
-    async with db.read() as tx:
-        found = {name: await alerts.find(tx, "bell", name) for name in promised}
+    with db.read() as tx:
+        found = {name: alerts.find(tx, "bell", name) for name in promised}
     assert [name for name, alert in found.items() if alert is None] == []
-    all_runs = await watch.runs_of_incidents()
-    everything = await watch.every_incident()
+    all_runs = watch.runs_of_incidents()
+    everything = watch.every_incident()
     for alert in found.values():
         assert alert is not None and alert.incident_id in everything
     for incident_id in everything:
-        kinds = [e.kind for e in await watch.timeline(incident_id)]
-        held = await watch.alerts(incident_id)
+        kinds = [e.kind for e in watch.timeline(incident_id)]
+        held = watch.alerts(incident_id)
         joined = kinds.count("joined")
         assert kinds[:2] == ["opened", "queued"] and len(held) == 1 + joined
         assert len(all_runs[incident_id]) == 1

@@ -21,91 +21,89 @@ def delivery(name: str, minute: int = 0, **more: object) -> Kept:
     return Kept.model_validate({"id": name, **given, **more})
 
 
-async def test_a_delivery_is_new_once(db: Database) -> None:
-    async with db.write() as tx:
-        assert await deliveries.add(tx, delivery("1"))
-        assert not await deliveries.add(tx, delivery("1", note="again"))
-        assert await deliveries.add(tx, delivery("1", source="grafana"))
-    async with db.write() as tx:
-        assert not await deliveries.add(tx, delivery("1"))
+def test_a_delivery_is_new_once(db: Database) -> None:
+    with db.write() as tx:
+        assert deliveries.add(tx, delivery("1"))
+        assert not deliveries.add(tx, delivery("1", note="again"))
+        assert deliveries.add(tx, delivery("1", source="grafana"))
+    with db.write() as tx:
+        assert not deliveries.add(tx, delivery("1"))
 
 
-async def test_deliveries_are_listed_and_purged(db: Database) -> None:
-    async with db.write() as tx:
+def test_deliveries_are_listed_and_purged(db: Database) -> None:
+    with db.write() as tx:
         for minute, name in enumerate(("a", "b", "c")):
-            await deliveries.add(tx, delivery(name, minute, body="b", outcome=Outcome.PARKED if name == "b" else Outcome.IGNORED))
-        await deliveries.add(tx, delivery("d", 9, source="grafana"))
-        assert [d.id for d in await deliveries.listed(tx)] == ["d", "c", "b", "a"]
-        assert [d.id for d in await deliveries.listed(tx, "alertmanager", limit=2)] == ["c", "b"]
-        assert await deliveries.listed(tx, outcome=Outcome.PARKED) == [delivery("b", 1, body="b", outcome=Outcome.PARKED)]
-        assert await deliveries.counts(tx) == {"accepted": 1, "ignored": 2, "parked": 1}
-        assert await deliveries.purge(tx, NOW + 2 * MINUTE) == 2
-        assert [d.id for d in await deliveries.listed(tx)] == ["d", "c"]
+            deliveries.add(tx, delivery(name, minute, body="b", outcome=Outcome.PARKED if name == "b" else Outcome.IGNORED))
+        deliveries.add(tx, delivery("d", 9, source="grafana"))
+        assert [d.id for d in deliveries.listed(tx)] == ["d", "c", "b", "a"]
+        assert [d.id for d in deliveries.listed(tx, "alertmanager", limit=2)] == ["c", "b"]
+        assert deliveries.listed(tx, outcome=Outcome.PARKED) == [delivery("b", 1, body="b", outcome=Outcome.PARKED)]
+        assert deliveries.counts(tx) == {"accepted": 1, "ignored": 2, "parked": 1}
+        assert deliveries.purge(tx, NOW + 2 * MINUTE) == 2
+        assert [d.id for d in deliveries.listed(tx)] == ["d", "c"]
 
 
-async def test_an_alert_is_kept_as_it_stands(db: Database) -> None:
+def test_an_alert_is_kept_as_it_stands(db: Database) -> None:
     known = StoredAlert(id="alt_1", incident_id="inc_1", alert=alert(), first_seen=NOW, last_seen=NOW)
     again = known.model_copy(update={"incident_id": "inc_2", "count": 2, "last_seen": NOW + MINUTE})
-    async with db.write() as tx:
-        await alerts.put(tx, known)
-        await alerts.put(tx, known.model_copy(update={"id": "alt_0", "alert": alert("f0")}))
-        assert [a.id for a in await alerts.of_incident(tx, "inc_1")] == ["alt_0", "alt_1"]
-        await alerts.put(tx, again)
-        assert await alerts.find(tx, "alertmanager", "f1") == again
-        assert await alerts.find(tx, "grafana", "f1") is None and await alerts.find(tx, "alertmanager", "f2") is None
-        assert [a.id for a in await alerts.of_incident(tx, "inc_1")] == ["alt_0"]
+    with db.write() as tx:
+        alerts.put(tx, known)
+        alerts.put(tx, known.model_copy(update={"id": "alt_0", "alert": alert("f0")}))
+        assert [a.id for a in alerts.of_incident(tx, "inc_1")] == ["alt_0", "alt_1"]
+        alerts.put(tx, again)
+        assert alerts.find(tx, "alertmanager", "f1") == again
+        assert alerts.find(tx, "grafana", "f1") is None and alerts.find(tx, "alertmanager", "f2") is None
+        assert [a.id for a in alerts.of_incident(tx, "inc_1")] == ["alt_0"]
 
 
 @TEN
 @given(given=build.alerts, seen=build.moments, number=st.integers(1, 10**6))
-async def test_any_alert_comes_back_equal(db: Database, given: Alert, seen: object, number: int) -> None:
+def test_any_alert_comes_back_equal(db: Database, given: Alert, seen: object, number: int) -> None:
     """With its times in whatever zone, its names as long and as strange as they may be."""
     known = StoredAlert.model_validate({"id": f"alt_{number}", "incident_id": "i", "alert": given, "first_seen": seen, "last_seen": seen})
-    async with db.write() as tx:
-        await tx.execute(alerts.t.delete())
-        await alerts.put(tx, known)
-    async with db.read() as tx:
-        assert await alerts.find(tx, given.source, given.fingerprint) == known
+    with db.write() as tx:
+        tx.execute(alerts.t.delete())
+        alerts.put(tx, known)
+    with db.read() as tx:
+        assert alerts.find(tx, given.source, given.fingerprint) == known
 
 
 @TEN
 @given(names=st.lists(build.names, max_size=4, unique=True), title=build.texts, service=build.names, at=build.moments)
-async def test_any_incident_comes_back_equal_and_is_found(db: Database, names: list[str], title: str, service: str, at: object) -> None:
+def test_any_incident_comes_back_equal_and_is_found(db: Database, names: list[str], title: str, service: str, at: object) -> None:
     made = incident(title=title, service=service, keys=tuple(names), created_at=at, updated_at=at)
-    async with db.write() as tx:
-        await tx.execute(incidents.t.delete())
-        await tx.execute(incidents.k.delete())
-        await incidents.add(tx, made)
-        assert await incidents.get(tx, made.id) == made
+    with db.write() as tx:
+        tx.execute(incidents.t.delete())
+        tx.execute(incidents.k.delete())
+        incidents.add(tx, made)
+        assert incidents.get(tx, made.id) == made
         for name in names:
-            assert await incidents.by_keys(tx, (name,)) == [made]
+            assert incidents.by_keys(tx, (name,)) == [made]
         wanted = incidents.Filter.model_validate({"service": service, "text": title, "since": at, "until": at})
-        assert await incidents.listed(tx, wanted, 1, 9) == ([made], 1)
-        assert await incidents.change(tx, made, made.model_copy(update={"title": "changed"}))
+        assert incidents.listed(tx, wanted, 1, 9) == ([made], 1)
+        assert incidents.change(tx, made, made.model_copy(update={"title": "changed"}))
 
 
 @TEN
 @given(name=build.names, at=build.moments, body=build.texts)
-async def test_any_delivery_is_kept_with_its_time(db: Database, name: str, at: object, body: str) -> None:
+def test_any_delivery_is_kept_with_its_time(db: Database, name: str, at: object, body: str) -> None:
     made = delivery(name, received_at=at, body=body)
-    async with db.write() as tx:
-        await tx.execute(deliveries.t.delete())
-        assert await deliveries.add(tx, made) and not await deliveries.add(tx, made)
-        (found,) = await deliveries.listed(tx)
+    with db.write() as tx:
+        tx.execute(deliveries.t.delete())
+        assert deliveries.add(tx, made) and not deliveries.add(tx, made)
+        (found,) = deliveries.listed(tx)
         assert (found.received_at, found.body) == (made.received_at, body.replace("\0", ""))
 
 
-async def test_what_tools_said_is_kept_once_and_numbered_at_the_end(db: Database) -> None:
+def test_what_tools_said_is_kept_once_and_numbered_at_the_end(db: Database) -> None:
     first, second = build.evidence("logs", {"pod": "b"}), build.evidence("logs", {"pod": "a"})
     gap = Gap.model_validate({"tool": "metrics", "arguments": {}, **build.GAP})
-    async with db.write() as tx:
+    with db.write() as tx:
         for answer in (first, gap, second, first):
-            await calls.keep(tx, "inv_1", answer)
-        await calls.keep(tx, "inv_2", first)
-        assert sorted(a.model_dump_json() for a in await calls.kept(tx, "inv_1")) == sorted(
-            a.model_dump_json() for a in (first, second, gap)
-        )
-        assert await calls.evidence(tx, "inv_1") == []
+            calls.keep(tx, "inv_1", answer)
+        calls.keep(tx, "inv_2", first)
+        assert sorted(a.model_dump_json() for a in calls.kept(tx, "inv_1")) == sorted(a.model_dump_json() for a in (first, second, gap))
+        assert calls.evidence(tx, "inv_1") == []
         final = [second.model_copy(update={"id": "E1"}), first.model_copy(update={"id": "E2"})]
-        await calls.number(tx, "inv_1", final)
-        assert await calls.evidence(tx, "inv_1") == final and await calls.evidence(tx, "inv_2") == []
+        calls.number(tx, "inv_1", final)
+        assert calls.evidence(tx, "inv_1") == final and calls.evidence(tx, "inv_2") == []

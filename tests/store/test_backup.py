@@ -1,9 +1,10 @@
-import asyncio
 import json
 import stat
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 from zipfile import ZipFile
 
@@ -35,106 +36,107 @@ async def other(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
     else:
         server: Server = request.getfixturevalue("postgres")
         url = server.migrated()
-    async with Database.open(url) as opened:
+    with Database.open(url) as opened:
         yield opened
 
 
-async def fill(db: Database, count: int = 3) -> None:
+def fill(db: Database, count: int = 3) -> None:
     """Something in every table."""
-    async with db.write() as tx:
-        await deliveries.add(tx, Kept(source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň"))
+    with db.write() as tx:
+        deliveries.add(tx, Kept(source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň"))
         for n in range(1, count + 1):
-            await incidents.add(tx, incident(await incidents.number(tx), keys=(f"k{n}", "shared")))
-            await timeline.append(tx, Entry(incident_id=f"inc_{n}", at=NOW, kind="opened", text='it\\n"began"'))
+            incidents.add(tx, incident(incidents.number(tx), keys=(f"k{n}", "shared")))
+            timeline.append(tx, Entry(incident_id=f"inc_{n}", at=NOW, kind="opened", text='it\\n"began"'))
             known = StoredAlert(id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW)
-            await alerts.put(tx, known)
-            await runs.add(tx, run(n))
-            await runs.tell(tx, RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked"))
-            await tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
-            await effects.add(tx, effect(f"e{n}"))
-            await audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
-        await workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
-        await access.add_key(tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW))
-        await access.invite(tx, "secret", AccessRole.VIEWER, NOW)
+            alerts.put(tx, known)
+            runs.add(tx, run(n))
+            runs.tell(tx, RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked"))
+            tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
+            effects.add(tx, effect(f"e{n}"))
+            audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
+        workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
+        access.add_key(tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW))
+        access.invite(tx, "secret", AccessRole.VIEWER, NOW)
 
 
-async def everything(db: Database) -> Rows:
-    async with db.read() as tx:
+def everything(db: Database) -> Rows:
+    with db.read() as tx:
         found: Rows = {}
         for table in metadata.sorted_tables:
-            rows = await tx.execute(select(table).order_by(*table.primary_key.columns))
+            rows = tx.execute(select(table).order_by(*table.primary_key.columns))
             found[table.name] = [tuple(row) for row in rows]
         return found
 
 
-async def test_a_backup_comes_back_whole_in_either_kind(db: Database, other: Database, tmp_path: Path) -> None:
-    await fill(db)
-    async with db.write() as tx:  # more than goes through at a time
-        await tx.execute(insert(metadata.tables["timeline"]), [{"incident_id": "inc_1", "at": NOW, "kind": "k", "body": "{}"}] * 1201)
-    contents = await backup(db, tmp_path / "b.zip")
-    before = await everything(db)
+def test_a_backup_comes_back_whole_in_either_kind(db: Database, other: Database, tmp_path: Path) -> None:
+    fill(db)
+    with db.write() as tx:  # more than goes through at a time
+        tx.execute(insert(metadata.tables["timeline"]), [{"incident_id": "inc_1", "at": NOW, "kind": "k", "body": "{}"}] * 1201)
+    contents = backup(db, tmp_path / "b.zip")
+    before = everything(db)
     assert {name: len(rows) for name, rows in before.items()} == contents.rows and all(contents.rows.values())
-    assert await restore(other, tmp_path / "b.zip") == contents
-    assert await everything(other) == before
+    assert restore(other, tmp_path / "b.zip") == contents
+    assert everything(other) == before
 
 
-async def test_a_restored_store_counts_on(db: Database, other: Database, tmp_path: Path) -> None:
-    await fill(db)
-    await backup(db, tmp_path / "b.zip")
-    await restore(other, tmp_path / "b.zip")
-    async with other.write() as tx:
-        assert await incidents.number(tx) == 4
-        await timeline.append(tx, Entry(incident_id="inc_1", at=NOW, kind="note", text="after"))
-        await audit.append(tx, Act(at=NOW, actor="bob", action="note", object="inc_1"))
-    async with other.read() as tx:
-        assert [e.text for e in await timeline.of_incident(tx, "inc_1")][-1] == "after"
-        assert [a.seq for a in await audit.listed(tx)] == [4, 3, 2, 1] and await audit.broken(tx) is None
+def test_a_restored_store_counts_on(db: Database, other: Database, tmp_path: Path) -> None:
+    fill(db)
+    backup(db, tmp_path / "b.zip")
+    restore(other, tmp_path / "b.zip")
+    with other.write() as tx:
+        assert incidents.number(tx) == 4
+        timeline.append(tx, Entry(incident_id="inc_1", at=NOW, kind="note", text="after"))
+        audit.append(tx, Act(at=NOW, actor="bob", action="note", object="inc_1"))
+    with other.read() as tx:
+        assert [e.text for e in timeline.of_incident(tx, "inc_1")][-1] == "after"
+        assert [a.seq for a in audit.listed(tx)] == [4, 3, 2, 1] and audit.broken(tx) is None
 
 
-async def db_counts(db: Database) -> dict[str, int]:
-    async with db.read() as tx:
-        return await incidents.counts(tx)
+def db_counts(db: Database) -> dict[str, int]:
+    with db.read() as tx:
+        return incidents.counts(tx)
 
 
-async def test_a_backup_is_of_one_moment(db: Database, tmp_path: Path) -> None:
+def test_a_backup_is_of_one_moment(db: Database, tmp_path: Path) -> None:
     """Incidents, keys and timeline are written together, all the while; none is there without the others."""
-    stop = asyncio.Event()
+    stop = Event()
 
-    async def write() -> None:
+    def write() -> None:
         while not stop.is_set():
-            async with db.write() as tx:
-                number = await incidents.number(tx)
-                await incidents.add(tx, incident(number, keys=("k",)))
-                await timeline.append(tx, Entry(incident_id=f"inc_{number}", at=NOW, kind="opened", text="t"))
+            with db.write() as tx:
+                number = incidents.number(tx)
+                incidents.add(tx, incident(number, keys=("k",)))
+                timeline.append(tx, Entry(incident_id=f"inc_{number}", at=NOW, kind="opened", text="t"))
 
-    writing = asyncio.create_task(write())
+    writing = Thread(target=write)
+    writing.start()
     try:
-        while not await db_counts(db):
-            await asyncio.sleep(0.01)
+        while not db_counts(db):
+            sleep(0.01)
         for _ in range(5):
-            rows = (await backup(db, tmp_path / "b.zip")).rows
+            rows = backup(db, tmp_path / "b.zip").rows
             assert rows["incidents"] == rows["timeline"] == rows["incident_keys"] > 0
     finally:
         stop.set()
-        await writing
+        writing.join()
 
 
-async def test_only_its_owner_may_read_it_and_nothing_is_left_over(db: Database, tmp_path: Path) -> None:
+def test_only_its_owner_may_read_it_and_nothing_is_left_over(db: Database, tmp_path: Path) -> None:
     path = tmp_path / "folder" / "b.zip"
     with pytest.raises(StoreError, match=r"cannot be written: No such file"):
-        await backup(db, path)
+        backup(db, path)
     path.parent.mkdir()
-    await backup(db, path)
+    backup(db, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and list(path.parent.iterdir()) == [path]
 
 
-async def test_a_store_that_is_not_empty_is_left_alone(db: Database, tmp_path: Path) -> None:
-    await fill(db)
-    await backup(db, tmp_path / "b.zip")
-    before = await everything(db)
+def test_a_store_that_is_not_empty_is_left_alone(db: Database, tmp_path: Path) -> None:
+    fill(db)
+    backup(db, tmp_path / "b.zip")
+    before = everything(db)
     with pytest.raises(StoreError, match="not empty"):
-        await restore(db, tmp_path / "b.zip")
-    assert await everything(db) == before
+        restore(db, tmp_path / "b.zip")
+    assert everything(db) == before
 
 
 def spoil(path: Path, name: str, content: str | None) -> Path:
@@ -170,31 +172,31 @@ def about(**more: Any) -> str:
         ("workers.jsonl", '{"id": "w"', "Line 1 of workers"),
     ],
 )
-async def test_what_is_not_right_is_refused_and_nothing_is_kept(
+def test_what_is_not_right_is_refused_and_nothing_is_kept(
     db: Database, tmp_path: Path, migrated_file: Path, name: str, content: str | None, said: str
 ) -> None:
-    async with Database.open(f"sqlite:///{tmp_path / 'full.db'}") as full:
-        await fill(full)
-        await backup(full, tmp_path / "b.zip")
+    with Database.open(f"sqlite:///{tmp_path / 'full.db'}") as full:
+        fill(full)
+        backup(full, tmp_path / "b.zip")
     with pytest.raises(StoreError, match=said):
-        await restore(db, spoil(tmp_path / "b.zip", name, content))
-    assert not any((await everything(db)).values())
+        restore(db, spoil(tmp_path / "b.zip", name, content))
+    assert not any(everything(db).values())
 
 
-async def test_a_damaged_file_is_refused(db: Database, tmp_path: Path) -> None:
+def test_a_damaged_file_is_refused(db: Database, tmp_path: Path) -> None:
     path = tmp_path / "b.zip"
     with pytest.raises(StoreError, match="cannot be read"):
-        await restore(db, path)
+        restore(db, path)
     path.write_bytes(b"no zip")
     with pytest.raises(StoreError, match="damaged or is no backup"):
-        await restore(db, path)
-    await fill(db, 50)
-    await backup(db, path)
+        restore(db, path)
+    fill(db, 50)
+    backup(db, path)
     whole = bytearray(path.read_bytes())
     for place in range(200, len(whole) // 2, 50):
         whole[place] ^= 0xFF
     path.write_bytes(whole)
-    async with Database.open(f"sqlite:///{tmp_path / 'other.db'}") as empty:
+    with Database.open(f"sqlite:///{tmp_path / 'other.db'}") as empty:
         with pytest.raises(StoreError):
-            await restore(empty, path)
-        assert not any((await everything(empty)).values())
+            restore(empty, path)
+        assert not any(everything(empty).values())

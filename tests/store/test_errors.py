@@ -23,10 +23,9 @@ def path(migrated_file: Path, tmp_path: Path) -> Path:
     return made
 
 
-async def refusal(url: str, said: str) -> None:
-    with pytest.raises(StoreError) as refused:
-        async with Database.open(url) as db, db.write() as tx:
-            await next_number(tx, "x")
+def refusal(url: str, said: str) -> None:
+    with pytest.raises(StoreError) as refused, Database.open(url) as db, db.write() as tx:
+        next_number(tx, "x")
     assert said in refused.value.reason and refused.value.hint and "\n" not in refused.value.reason
 
 
@@ -39,64 +38,61 @@ def locked(path: Path) -> Generator[None]:
     other.close()
 
 
-async def test_a_locked_file(locked: None, path: Path) -> None:
-    await refusal(f"sqlite:///{path}?timeout=0.1", f"The database {path} is locked")
+def test_a_locked_file(locked: None, path: Path) -> None:
+    refusal(f"sqlite:///{path}?timeout=0.1", f"The database {path} is locked")
 
 
-async def test_a_file_that_is_locked_later(path: Path) -> None:
-    async with Database.open(f"sqlite:///{path}?timeout=0.1") as db:
+def test_a_file_that_is_locked_later(path: Path) -> None:
+    with Database.open(f"sqlite:///{path}?timeout=0.1") as db:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         try:
-            with pytest.raises(StoreError, match="is locked"):
-                async with db.write() as tx:
-                    await next_number(tx, "x")
+            with pytest.raises(StoreError, match="is locked"), db.write() as tx:
+                next_number(tx, "x")
         finally:
             other.rollback()
             other.close()
-        async with db.write() as tx:
-            assert await next_number(tx, "x") == 1
+        with db.write() as tx:
+            assert next_number(tx, "x") == 1
 
 
 @pytest.mark.parametrize("content", [b"this is no database at all\n" * 40, b"\0" * 8192])
-async def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "midwatch.db"
     path.write_bytes(content)
-    await refusal(f"sqlite:///{path}", f"The file {path} is damaged")
+    refusal(f"sqlite:///{path}", f"The file {path} is damaged")
     assert path.read_bytes() == content, "nothing was written into it"
 
 
-async def test_a_damaged_file(path: Path) -> None:
+def test_a_damaged_file(path: Path) -> None:
     whole = bytearray(path.read_bytes())
     whole[100 : len(whole)] = b"\xff" * (len(whole) - 100)
     path.write_bytes(whole)
-    await refusal(f"sqlite:///{path}", f"The file {path} is damaged")
+    refusal(f"sqlite:///{path}", f"The file {path} is damaged")
 
 
-async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    await refusal(f"sqlite:///{tmp_path}/no/midwatch.db", "cannot be opened or created")
-    await refusal(f"sqlite:///{tmp_path}", "cannot be opened or created")
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    refusal(f"sqlite:///{tmp_path}/no/midwatch.db", "cannot be opened or created")
+    refusal(f"sqlite:///{tmp_path}", "cannot be opened or created")
 
 
 @needs_no_root
-async def test_an_unwritable_file(path: Path) -> None:
+def test_an_unwritable_file(path: Path) -> None:
     path.chmod(0o400)
-    await refusal(f"sqlite:///{path}", "cannot be written")
+    refusal(f"sqlite:///{path}", "cannot be written")
 
 
-async def test_a_file_opened_for_reading_only(path: Path) -> None:
+def test_a_file_opened_for_reading_only(path: Path) -> None:
     """The same error of SQLite, also for root."""
-    await refusal(f"sqlite:///file:{path}?mode=ro&uri=true", "cannot be written")
+    refusal(f"sqlite:///file:{path}?mode=ro&uri=true", "cannot be written")
 
 
-async def test_postgresql_that_is_not_there() -> None:
-    await refusal(
-        "postgresql://midwatch:secret@127.0.0.1:1/midwatch", "PostgreSQL does not answer at postgresql://midwatch:***@127.0.0.1:1"
-    )
+def test_postgresql_that_is_not_there() -> None:
+    refusal("postgresql://midwatch:secret@127.0.0.1:1/midwatch", "PostgreSQL does not answer at postgresql://midwatch:***@127.0.0.1:1")
 
 
-async def test_a_database_that_postgresql_does_not_have(postgres: Server) -> None:
-    await refusal(postgres.url("nowhere"), 'database "nowhere" does not exist')
+def test_a_database_that_postgresql_does_not_have(postgres: Server) -> None:
+    refusal(postgres.url("nowhere"), 'database "nowhere" does not exist')
 
 
 def test_the_home_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -15,43 +15,43 @@ from tests.store.build import NOW, ZONES, effect, incident, run
 DAY = timedelta(days=1)
 
 
-async def put(db: Database, number: int, created: datetime, finished: datetime | None, state: RunState) -> None:
-    async with db.write() as tx:
-        await runs.add(tx, run(number, created_at=created, finished_at=finished, state=state))
+def put(db: Database, number: int, created: datetime, finished: datetime | None, state: RunState) -> None:
+    with db.write() as tx:
+        runs.add(tx, run(number, created_at=created, finished_at=finished, state=state))
         for _ in range(3):
-            await runs.tell(tx, RunEvent(run_id=f"inv_{number}", at=created, kind="asked"))
-        await tx.execute(insert(calls).values(run_id=f"inv_{number}", key="k", kind="gap", body="{}"))
+            runs.tell(tx, RunEvent(run_id=f"inv_{number}", at=created, kind="asked"))
+        tx.execute(insert(calls).values(run_id=f"inv_{number}", key="k", kind="gap", body="{}"))
 
 
-async def test_only_what_is_old_and_over_goes(db: Database) -> None:
-    await put(db, 1, NOW - 3 * DAY, NOW - 2 * DAY, RunState.DONE)
-    await put(db, 2, NOW - 3 * DAY, (NOW - 2 * DAY).astimezone(ZONES[-1]), RunState.FAILED)
-    await put(db, 3, NOW - 3 * DAY, NOW + DAY, RunState.DONE)  # ended after
-    await put(db, 4, NOW - 3 * DAY, None, RunState.RUNNING)
-    await put(db, 5, NOW - 3 * DAY, None, RunState.QUEUED)
-    await put(db, 6, NOW - 3 * DAY, None, RunState.CANCELLED)  # nobody knows when
-    async with db.write() as tx:
+def test_only_what_is_old_and_over_goes(db: Database) -> None:
+    put(db, 1, NOW - 3 * DAY, NOW - 2 * DAY, RunState.DONE)
+    put(db, 2, NOW - 3 * DAY, (NOW - 2 * DAY).astimezone(ZONES[-1]), RunState.FAILED)
+    put(db, 3, NOW - 3 * DAY, NOW + DAY, RunState.DONE)  # ended after
+    put(db, 4, NOW - 3 * DAY, None, RunState.RUNNING)
+    put(db, 5, NOW - 3 * DAY, None, RunState.QUEUED)
+    put(db, 6, NOW - 3 * DAY, None, RunState.CANCELLED)  # nobody knows when
+    with db.write() as tx:
         for number, at in enumerate((NOW - DAY, NOW, NOW + DAY)):
-            await deliveries.add(tx, Kept(source="s", id=str(number), received_at=at, outcome=Outcome.ACCEPTED))
-        await incidents.add(tx, incident(status="resolved", created_at=NOW - 9 * DAY, updated_at=NOW - 9 * DAY))
-        await timeline.append(tx, Entry(incident_id="inc_1", at=NOW - 9 * DAY, kind="opened", text="t"))
-        await effects.add(tx, effect(sent_at=NOW - 9 * DAY))
-    async with db.write() as tx:
-        assert await purge(tx, NOW) == Purged(deliveries=1, run_events=6, calls=2)
-    async with db.write() as tx:
-        assert await purge(tx, NOW) == Purged(), "the second time there is nothing left"
-        assert [len(await runs.told(tx, f"inv_{n}")) for n in range(1, 7)] == [0, 0, 3, 3, 3, 3]
-        assert (await tx.execute(select(func.count()).select_from(calls))).scalar_one() == 4
-        assert sorted(d.id for d in await deliveries.listed(tx)) == ["1", "2"]
-        assert (await runs.listed(tx, 1, 10))[1] == 6 and await runs.get(tx, "inv_1") is not None
-        assert len(await timeline.of_incident(tx, "inc_1")) == 1 and await effects.get(tx, "note") is not None
+            deliveries.add(tx, Kept(source="s", id=str(number), received_at=at, outcome=Outcome.ACCEPTED))
+        incidents.add(tx, incident(status="resolved", created_at=NOW - 9 * DAY, updated_at=NOW - 9 * DAY))
+        timeline.append(tx, Entry(incident_id="inc_1", at=NOW - 9 * DAY, kind="opened", text="t"))
+        effects.add(tx, effect(sent_at=NOW - 9 * DAY))
+    with db.write() as tx:
+        assert purge(tx, NOW) == Purged(deliveries=1, run_events=6, calls=2)
+    with db.write() as tx:
+        assert purge(tx, NOW) == Purged(), "the second time there is nothing left"
+        assert [len(runs.told(tx, f"inv_{n}")) for n in range(1, 7)] == [0, 0, 3, 3, 3, 3]
+        assert tx.execute(select(func.count()).select_from(calls)).scalar_one() == 4
+        assert sorted(d.id for d in deliveries.listed(tx)) == ["1", "2"]
+        assert runs.listed(tx, 1, 10)[1] == 6 and runs.get(tx, "inv_1") is not None
+        assert len(timeline.of_incident(tx, "inc_1")) == 1 and effects.get(tx, "note") is not None
 
 
-async def test_many_runs_go_in_several_steps(db: Database) -> None:
-    async with db.write() as tx:
+def test_many_runs_go_in_several_steps(db: Database) -> None:
+    with db.write() as tx:
         ended = run(created_at=NOW - DAY, finished_at=NOW - DAY, state="done").model_dump_json()
         known = {"incident_id": "", "state": "done", "created_at": NOW - DAY, "version": 1, "body": ended}
         ids = [f"inv_{number}" for number in range(1100)]
-        await tx.execute(insert(stored), [{"id": name, **known} for name in ids])
-        await tx.execute(insert(calls), [{"run_id": name, "key": "k", "kind": "gap", "body": "{}"} for name in ids])
-        assert await purge(tx, NOW) == Purged(calls=1100)
+        tx.execute(insert(stored), [{"id": name, **known} for name in ids])
+        tx.execute(insert(calls), [{"run_id": name, "key": "k", "kind": "gap", "body": "{}"} for name in ids])
+        assert purge(tx, NOW) == Purged(calls=1100)

@@ -18,56 +18,56 @@ def key(secret: str, number: int = 1) -> ApiKey:
     return ApiKey(id=f"key_{number}", name="n", prefix=secret[:3], digest=digest, role=AccessRole.VIEWER, created_at=NOW)
 
 
-async def test_a_key_is_found_by_its_secret(db: Database) -> None:
-    async with db.write() as tx:
-        await access.add_key(tx, key("mw_two", 2))
-        await access.add_key(tx, key("mw_one", 1))
-        assert await access.find_key(tx, "mw_one") == key("mw_one", 1) and await access.find_key(tx, "mw_three") is None
-        assert [k.id for k in await access.keys(tx)] == ["key_1", "key_2"]
+def test_a_key_is_found_by_its_secret(db: Database) -> None:
+    with db.write() as tx:
+        access.add_key(tx, key("mw_two", 2))
+        access.add_key(tx, key("mw_one", 1))
+        assert access.find_key(tx, "mw_one") == key("mw_one", 1) and access.find_key(tx, "mw_three") is None
+        assert [k.id for k in access.keys(tx)] == ["key_1", "key_2"]
         revoked = key("mw_one", 1).model_copy(update={"revoked_at": NOW})
-        assert await access.put_key(tx, revoked) and not await access.put_key(tx, key("x", 9))
-        assert await access.find_key(tx, "mw_one") == revoked
+        assert access.put_key(tx, revoked) and not access.put_key(tx, key("x", 9))
+        assert access.find_key(tx, "mw_one") == revoked
 
 
-async def test_an_invitation_is_good_once(db: Database) -> None:
-    async with db.write() as tx:
-        await access.invite(tx, "one", AccessRole.ADMIN, NOW + HOUR)
-        await access.invite(tx, "old", AccessRole.ADMIN, NOW)
-        assert await access.redeem(tx, "one", (NOW + HOUR - timedelta(seconds=1)).astimezone(ZONES[0])) is AccessRole.ADMIN
-        assert await access.redeem(tx, "one", NOW) is None
-        assert await access.redeem(tx, "old", NOW) is None, "it expired"
-        assert await access.redeem(tx, "never", NOW) is None
+def test_an_invitation_is_good_once(db: Database) -> None:
+    with db.write() as tx:
+        access.invite(tx, "one", AccessRole.ADMIN, NOW + HOUR)
+        access.invite(tx, "old", AccessRole.ADMIN, NOW)
+        assert access.redeem(tx, "one", (NOW + HOUR - timedelta(seconds=1)).astimezone(ZONES[0])) is AccessRole.ADMIN
+        assert access.redeem(tx, "one", NOW) is None
+        assert access.redeem(tx, "old", NOW) is None, "it expired"
+        assert access.redeem(tx, "never", NOW) is None
 
 
-async def test_no_secret_is_kept(db: Database) -> None:
-    async with db.write() as tx:
-        await access.add_key(tx, key("mw_very-secret"))
-        assert "very-secret" not in (await access.keys(tx))[0].model_dump_json()
+def test_no_secret_is_kept(db: Database) -> None:
+    with db.write() as tx:
+        access.add_key(tx, key("mw_very-secret"))
+        assert "very-secret" not in access.keys(tx)[0].model_dump_json()
 
 
 @pytest.fixture
-async def log(db: Database) -> Database:
+def log(db: Database) -> Database:
     """Ten entries, of two people."""
     for number in range(10):
-        async with db.write() as tx:
+        with db.write() as tx:
             actor = ("ada", "bob\0" + "b" * 400)[number % 2]
             at = (NOW + number * HOUR).astimezone(ZONES[number % len(ZONES)])
-            await audit.append(tx, Act(at=at, actor=actor, action=f"a{number % 5}", object="ü" * 300, detail={"n": number, "ö": ["\0"]}))
+            audit.append(tx, Act(at=at, actor=actor, action=f"a{number % 5}", object="ü" * 300, detail={"n": number, "ö": ["\0"]}))
     return db
 
 
-async def test_the_log_is_listed_newest_first(log: Database) -> None:
-    async with log.read() as tx:
-        found = await audit.listed(tx)
+def test_the_log_is_listed_newest_first(log: Database) -> None:
+    with log.read() as tx:
+        found = audit.listed(tx)
         assert [a.seq for a in found] == list(range(10, 0, -1)) and found[-1].detail == {"n": 0, "ö": ["\0"]}
-        assert [a.seq for a in await audit.listed(tx, actor="ada")] == [9, 7, 5, 3, 1]
-        assert [a.seq for a in await audit.listed(tx, action="a2")] == [8, 3]
-        assert [a.seq for a in await audit.listed(tx, page=2, page_size=4)] == [6, 5, 4, 3]
+        assert [a.seq for a in audit.listed(tx, actor="ada")] == [9, 7, 5, 3, 1]
+        assert [a.seq for a in audit.listed(tx, action="a2")] == [8, 3]
+        assert [a.seq for a in audit.listed(tx, page=2, page_size=4)] == [6, 5, 4, 3]
 
 
-async def test_an_untouched_log_is_whole(log: Database) -> None:
-    async with log.read() as tx:
-        assert await audit.broken(tx) is None
+def test_an_untouched_log_is_whole(log: Database) -> None:
+    with log.read() as tx:
+        assert audit.broken(tx) is None
 
 
 @pytest.mark.parametrize(
@@ -82,29 +82,28 @@ async def test_an_untouched_log_is_whole(log: Database) -> None:
     ],
     ids=lambda c: next(iter(c)),
 )
-async def test_a_changed_entry_is_found(log: Database, change: dict[str, object]) -> None:
-    async with log.write() as tx:
-        await tx.execute(update(table).where(table.c.seq == 5).values(**change))
-    async with log.read() as tx:
-        assert await audit.broken(tx) == 5
+def test_a_changed_entry_is_found(log: Database, change: dict[str, object]) -> None:
+    with log.write() as tx:
+        tx.execute(update(table).where(table.c.seq == 5).values(**change))
+    with log.read() as tx:
+        assert audit.broken(tx) == 5
 
 
 @pytest.mark.parametrize(("gone", "found"), [([1], 2), ([5], 6), ([4, 5], 6), ([10], 10), ([9, 10], 9), (list(range(1, 11)), 1)])
-async def test_a_removed_entry_is_found(log: Database, gone: list[int], found: int) -> None:
-    async with log.write() as tx:
-        await tx.execute(delete(table).where(table.c.seq.in_(gone)))
-    async with log.read() as tx:
-        assert await audit.broken(tx) == found
+def test_a_removed_entry_is_found(log: Database, gone: list[int], found: int) -> None:
+    with log.write() as tx:
+        tx.execute(delete(table).where(table.c.seq.in_(gone)))
+    with log.read() as tx:
+        assert audit.broken(tx) == found
 
 
-async def test_writers_at_once_keep_the_chain(db: Database) -> None:
-    async with db.write() as tx:
-        await audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
-    with pytest.raises(LookupError):
-        async with db.write() as tx:
-            await audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
-            raise LookupError
-    async with db.write() as tx:
-        await audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
-    async with db.read() as tx:
-        assert await audit.broken(tx) is None and (await tx.execute(select(func.count()).select_from(table))).scalar_one() == 2
+def test_writers_at_once_keep_the_chain(db: Database) -> None:
+    with db.write() as tx:
+        audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
+    with pytest.raises(LookupError), db.write() as tx:
+        audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
+        raise LookupError
+    with db.write() as tx:
+        audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
+    with db.read() as tx:
+        assert audit.broken(tx) is None and tx.execute(select(func.count()).select_from(table)).scalar_one() == 2

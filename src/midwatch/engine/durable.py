@@ -50,12 +50,12 @@ class Durable:
         with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
             await DBOS.enqueue_workflow_async(QUEUE, self._investigate, run_id)
 
-    async def adopt(self, worker: str) -> list[str]:
-        """Goes on with what a dead worker began; the runs it concerns."""
-        left = await DBOS.list_workflows_async(status="PENDING", executor_id=worker, load_input=False, load_output=False)
+    def adopt(self, worker: str) -> list[str]:
+        """Goes on with what a dead worker began; the runs it concerns. From a thread: it asks the database."""
+        left = DBOS.list_workflows(status="PENDING", executor_id=worker, load_input=False, load_output=False)
         runs = [found.workflow_id for found in left]
         if runs:
-            await DBOS.resume_workflows_async(runs)
+            DBOS.resume_workflows(runs)
         return runs
 
     async def stop(self) -> None:

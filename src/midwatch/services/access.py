@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from midwatch.domain.access import AccessRole, Actor, ApiKey
 from midwatch.kit.ids import new_id
@@ -17,23 +17,23 @@ USED = timedelta(minutes=5)  # how exactly the last use of a key is kept: writin
 ANYBODY = Actor(name="anybody on this machine", role=AccessRole.ADMIN)
 
 
-async def identify(desk: Desk, secret: str) -> Actor:
+def identify(desk: Desk, secret: str) -> Actor:
     """The owner of a key. Raises NoAccess for a key that is unknown, expired or revoked."""
     if not secret:
         if desk.open:
             return ANYBODY
         raise NoAccess("This needs an API key.", "Send it as `Authorization: Bearer mw_…`; `midwatch admin create` makes the first one")
-    async with desk.db.read() as tx:
-        key = await access.find_key(tx, secret)
+    with desk.db.read() as tx:
+        key = access.find_key(tx, secret)
     now = desk.now()
     if key is None or key.revoked_at is not None:
         raise NoAccess("This API key is not valid.")
     if key.expires_at is not None and key.expires_at <= now:
         raise NoAccess(f"This API key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
     if key.last_used_at is None or now - key.last_used_at > USED:
-        async with desk.db.write() as tx:
-            if fresh := await access.lock_key(tx, key.id):  # as it is now: it may have been revoked since it was read
-                await access.put_key(tx, fresh.model_copy(update={"last_used_at": now}))
+        with desk.db.write() as tx:
+            if fresh := access.lock_key(tx, key.id):  # as it is now: it may have been revoked since it was read
+                access.put_key(tx, fresh.model_copy(update={"last_used_at": now}))
     return Actor(name=key.name, role=key.role, key_id=key.id)
 
 
@@ -42,16 +42,16 @@ def demand(actor: Actor, needed: AccessRole) -> None:
         raise NotAllowed(f"This needs the role {needed}; {actor.name} is {actor.role}.")
 
 
-async def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
     """The key as it is kept, and its secret: it is shown now and never again."""
     if expires_at is not None and expires_at <= desk.now():
         raise Refusal("expires_at is over already.", "Name a time to come, or leave it out")
-    async with desk.db.write() as tx:
-        return await _make_key(tx, who, name, role, desk.now(), expires_at)
+    with desk.db.write() as tx:
+        return _make_key(tx, who, name, role, desk.now(), expires_at)
 
 
-async def _make_key(
-    tx: AsyncConnection, who: Actor, name: str, role: AccessRole, now: datetime, expires_at: datetime | None = None
+def _make_key(
+    tx: Connection, who: Actor, name: str, role: AccessRole, now: datetime, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     prefix = f"mw_{secrets.token_hex(4)}"
     secret = f"{prefix}_{secrets.token_urlsafe(32)}"
@@ -65,40 +65,40 @@ async def _make_key(
         created_by=who.name,
         expires_at=expires_at,
     )
-    await access.add_key(tx, key)
-    await audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
+    access.add_key(tx, key)
+    audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
     return key, secret
 
 
-async def keys(desk: Desk) -> list[ApiKey]:
-    async with desk.db.read() as tx:
-        return await access.keys(tx)
+def keys(desk: Desk) -> list[ApiKey]:
+    with desk.db.read() as tx:
+        return access.keys(tx)
 
 
-async def revoke(desk: Desk, who: Actor, key_id: str) -> None:
+def revoke(desk: Desk, who: Actor, key_id: str) -> None:
     now = desk.now()
-    async with desk.db.write() as tx:
-        key = await access.lock_key(tx, key_id)
+    with desk.db.write() as tx:
+        key = access.lock_key(tx, key_id)
         if key is None:
             raise NotKnown(f"There is no API key {key_id!r}.")
         if key.revoked_at is not None:
             raise Conflict(f"The API key {key.prefix} was revoked at {key.revoked_at:%Y-%m-%d %H:%M} UTC.")
-        await access.put_key(tx, key.model_copy(update={"revoked_at": now}))
-        await audit.append(tx, Act(at=now, actor=who.name, action="key.revoke", object=key_id, detail={"name": key.name}))
+        access.put_key(tx, key.model_copy(update={"revoked_at": now}))
+        audit.append(tx, Act(at=now, actor=who.name, action="key.revoke", object=key_id, detail={"name": key.name}))
 
 
-async def invite(desk: Desk) -> str:
+def invite(desk: Desk) -> str:
     """The secret of a one-time link that makes an admin; expires after LINK_LIVES."""
     secret = secrets.token_urlsafe(24)
-    async with desk.db.write() as tx:
-        await access.invite(tx, secret, AccessRole.ADMIN, desk.now() + LINK_LIVES)
+    with desk.db.write() as tx:
+        access.invite(tx, secret, AccessRole.ADMIN, desk.now() + LINK_LIVES)
     return secret
 
 
-async def redeem(desk: Desk, secret: str, name: str) -> tuple[ApiKey, str]:
+def redeem(desk: Desk, secret: str, name: str) -> tuple[ApiKey, str]:
     """The link is used up only together with the key that it makes."""
-    async with desk.db.write() as tx:
-        role = await access.redeem(tx, secret, desk.now())
+    with desk.db.write() as tx:
+        role = access.redeem(tx, secret, desk.now())
         if role is None:
             raise NoAccess("This link was used before, or has expired.", "`midwatch admin create` makes a new one")
-        return await _make_key(tx, Actor(name="one-time link", role=role), name, role, desk.now())
+        return _make_key(tx, Actor(name="one-time link", role=role), name, role, desk.now())

@@ -60,7 +60,7 @@ async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False)
     delivery = await _apart(hook, lambda: found.parse(hook, sender))
     if delivery.confirm:
         await _fetched(desk, delivery.confirm)
-    return await store(desk, source, delivery, hook.body)
+    return await asyncio.to_thread(store, desk, source, delivery, hook.body)
 
 
 def inbox(desk: Desk, source: str) -> Inbox:
@@ -81,22 +81,22 @@ async def understand(desk: Desk, source: str, hook: Hook) -> Understood:
     return Understood(delivery=await _apart(hook, lambda: found.parse(hook, sender)), accepted=not proof, proof=proof)
 
 
-async def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Receipt:
+def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Receipt:
     """Keeps a delivery and what follows from it: all of it or nothing. Its body is kept only when it was not understood."""
     now = desk.now()
     known = delivery.id or new_id("dlv", now)
     outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
     note = _note(delivery)
-    text = await asyncio.to_thread(_body, body) if outcome is Outcome.PARKED else ""
+    text = _body(body) if outcome is Outcome.PARKED else ""
     kept = Kept(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
-    async with desk.db.write() as tx:
-        if not await deliveries.add(tx, kept):
+    with desk.db.write() as tx:
+        if not deliveries.add(tx, kept):
             return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
-        decisions = [await take(tx, alert, now) for alert in delivery.alerts]
+        decisions = [take(tx, alert, now) for alert in delivery.alerts]
         for said in delivery.remarks:
-            await remark(tx, source, said, now)
+            remark(tx, source, said, now)
         if delivery.omitted:
-            await left_out(tx, source, decisions, delivery.omitted, now)
+            left_out(tx, source, decisions, delivery.omitted, now)
     if any(d.investigate for d in decisions):
         desk.wake()
     moves = Counter(str(d.move) for d in decisions)
@@ -104,14 +104,14 @@ async def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") 
     return Receipt(delivery=known, outcome=outcome, incidents=reached, moves=moves, omitted=delivery.omitted, note=note)
 
 
-async def add(desk: Desk, *alerts: Alert) -> Receipt:
+def add(desk: Desk, *alerts: Alert) -> Receipt:
     """Alerts that are ours already: from `k8s watch`, or from a person."""
-    return await store(desk, alerts[0].source, Delivery(alerts=alerts))
+    return store(desk, alerts[0].source, Delivery(alerts=alerts))
 
 
-async def parked(desk: Desk, source: str = "") -> list[Kept]:
-    async with desk.db.read() as tx:
-        return await deliveries.listed(tx, source, Outcome.PARKED)
+def parked(desk: Desk, source: str = "") -> list[Kept]:
+    with desk.db.read() as tx:
+        return deliveries.listed(tx, source, Outcome.PARKED)
 
 
 async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) -> Hook:

@@ -1,10 +1,11 @@
 """What an answer has to reach, and how it gets there: each effect once, however often somebody tries."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from midwatch.domain.incident import Entry
 from midwatch.domain.investigation import Answer, Investigation
@@ -23,17 +24,17 @@ ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are
 log = structlog.get_logger()
 
 
-async def effects_of(tx: AsyncConnection, settings: Settings, run: Run, found: Investigation) -> list[Effect]:
+def effects_of(tx: Connection, settings: Settings, run: Run, found: Investigation) -> list[Effect]:
     """One note for each PagerDuty incident that the incident's alerts come from, and one event for the webhook."""
     made: list[Effect] = []
     if settings.pagerduty.token is not None and run.incident_id:
-        theirs = {a.alert.external_id for a in await alerts.of_incident(tx, run.incident_id) if a.alert.source == "pagerduty"}
+        theirs = {a.alert.external_id for a in alerts.of_incident(tx, run.incident_id) if a.alert.source == "pagerduty"}
         text = plain(compose(found), sections=2)
         for key in sorted(theirs - {""}):
             payload = {"incident": key, "text": text}
             made.append(_effect(run, f"note:{run.id}:{key}", "pagerduty", "note", payload))
     if settings.webhook.url:
-        incident = await incidents.get(tx, run.incident_id) if run.incident_id else None
+        incident = incidents.get(tx, run.incident_id) if run.incident_id else None
         answer = Answer.of(found).model_dump(mode="json", by_alias=True)
         payload = {"incident": incident.model_dump(mode="json") if incident else None, "run": run.id, "answer": answer}
         made.append(_effect(run, f"answer:{run.id}", "webhook", "answer", payload))
@@ -47,16 +48,23 @@ def _effect(run: Run, key: str, target: str, kind: str, payload: Mapping[str, ob
 
 async def deliver_due(desk: Desk, outboxes: Mapping[str, Outbox]) -> int:
     """Tries everything that is due; how many were tried."""
-    async with desk.db.read() as tx:
-        waiting = await effects.due(tx, desk.now())
     tried = 0
-    for effect in waiting:
-        async with desk.db.write() as tx:
-            taken = await effects.claim(tx, effect, desk.now() + LEASE)
+    for effect in await asyncio.to_thread(_due, desk):
+        taken = await asyncio.to_thread(_claim, desk, effect)
         if taken is not None:
             tried += 1
             await _attempt(desk, taken, outboxes.get(effect.target))
     return tried
+
+
+def _due(desk: Desk) -> list[Effect]:
+    with desk.db.read() as tx:
+        return effects.due(tx, desk.now())
+
+
+def _claim(desk: Desk, effect: Effect) -> Effect | None:
+    with desk.db.write() as tx:
+        return effects.claim(tx, effect, desk.now() + LEASE)
 
 
 async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
@@ -67,9 +75,10 @@ async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
         receipt = await outbox.deliver(taken.model_copy(update={"attempts": taken.attempts - 1}))
     except Undelivered as failed:
         log.warning("not delivered", effect=taken.key, reason=str(failed), attempt=taken.attempts)
-        await _put(desk, _later(taken, failed, desk.now()), f"{taken.target}: {failed}" if _final(taken, failed) else "")
-        return
-    await _put(desk, taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}), f"{taken.kind} sent to {taken.target}")
+        after, said = _later(taken, failed, desk.now()), f"{taken.target}: {failed}" if _final(taken, failed) else ""
+    else:
+        after, said = taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}), f"{taken.kind} sent to {taken.target}"
+    await asyncio.to_thread(_put, desk, after, said)
 
 
 def _final(taken: Effect, failed: Undelivered) -> bool:
@@ -84,9 +93,9 @@ def _later(taken: Effect, failed: Undelivered, now: datetime) -> Effect:
     return taken.model_copy(update={"next_at": now + max(wait, timedelta(seconds=failed.after))})
 
 
-async def _put(desk: Desk, effect: Effect, said: str) -> None:
-    async with desk.db.write() as tx:
-        await effects.put(tx, effect)
+def _put(desk: Desk, effect: Effect, said: str) -> None:
+    with desk.db.write() as tx:
+        effects.put(tx, effect)
         if said and effect.incident_id:
             kind = "sent" if effect.sent_at else "undelivered"
-            await timeline.append(tx, Entry(incident_id=effect.incident_id, at=desk.now(), kind=kind, text=said))
+            timeline.append(tx, Entry(incident_id=effect.incident_id, at=desk.now(), kind=kind, text=said))

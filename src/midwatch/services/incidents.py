@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from midwatch.domain.access import Actor
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
@@ -35,12 +35,12 @@ class Details(Model, frozen=True):
     investigations: tuple[Run, ...]
 
 
-async def create(desk: Desk, who: Actor, made: Alert) -> Incident:
+def create(desk: Desk, who: Actor, made: Alert) -> Incident:
     """Opens an incident for a person's own report; it may join one that is open."""
-    async with desk.db.write() as tx:
-        decision = await take(tx, made, desk.now())
-        await _log(tx, desk, who, "incident.create", decision.incident_id, {"title": made.title})
-        incident = await incidents.get(tx, decision.incident_id)
+    with desk.db.write() as tx:
+        decision = take(tx, made, desk.now())
+        _log(tx, desk, who, "incident.create", decision.incident_id, {"title": made.title})
+        incident = incidents.get(tx, decision.incident_id)
     desk.wake()
     return _found(incident, decision.incident_id)
 
@@ -59,54 +59,54 @@ def reported(desk: Desk, title: str, description: str, severity: AlertSeverity, 
     return alert(source or "manual", said, now)
 
 
-async def get(desk: Desk, incident_id: str) -> Incident:
-    async with desk.db.read() as tx:
-        return _found(await incidents.get(tx, incident_id), incident_id)
+def get(desk: Desk, incident_id: str) -> Incident:
+    with desk.db.read() as tx:
+        return _found(incidents.get(tx, incident_id), incident_id)
 
 
-async def details(desk: Desk, incident_id: str) -> Details:
-    async with desk.db.read() as tx:
-        incident = _found(await incidents.get(tx, incident_id), incident_id)
-        found, _ = await runs.listed(tx, 1, RUNS, None, incident_id)
-        return Details(incident=incident, alerts=tuple(await alerts.of_incident(tx, incident_id)), investigations=tuple(found))
+def details(desk: Desk, incident_id: str) -> Details:
+    with desk.db.read() as tx:
+        incident = _found(incidents.get(tx, incident_id), incident_id)
+        found, _ = runs.listed(tx, 1, RUNS, None, incident_id)
+        return Details(incident=incident, alerts=tuple(alerts.of_incident(tx, incident_id)), investigations=tuple(found))
 
 
-async def listed(desk: Desk, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
-    async with desk.db.read() as tx:
-        return await incidents.listed(tx, wanted, page, page_size)
+def listed(desk: Desk, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
+    with desk.db.read() as tx:
+        return incidents.listed(tx, wanted, page, page_size)
 
 
-async def entries(desk: Desk, incident_id: str, after: int = 0) -> list[Entry]:
-    await get(desk, incident_id)
-    async with desk.db.read() as tx:
-        return await timeline.of_incident(tx, incident_id, after)
+def entries(desk: Desk, incident_id: str, after: int = 0) -> list[Entry]:
+    get(desk, incident_id)
+    with desk.db.read() as tx:
+        return timeline.of_incident(tx, incident_id, after)
 
 
-async def related(desk: Desk, incident_id: str, limit: int) -> list[Incident]:
-    incident = await get(desk, incident_id)
-    async with desk.db.read() as tx:
-        return await incidents.nearby(tx, incident, desk.now() - NEARBY, limit)
+def related(desk: Desk, incident_id: str, limit: int) -> list[Incident]:
+    incident = get(desk, incident_id)
+    with desk.db.read() as tx:
+        return incidents.nearby(tx, incident, desk.now() - NEARBY, limit)
 
 
-async def update(desk: Desk, who: Actor, incident_id: str, changes: dict[str, Any]) -> Incident:
+def update(desk: Desk, who: Actor, incident_id: str, changes: dict[str, Any]) -> Incident:
     """Title, description, severity and service are a person's to change; the status has verbs of its own."""
     if not changes:
         raise Refusal("Nothing is to be changed.", "Name at least one of title, description, severity, service")
     cleaned = {name: _CLEANED[name](value) for name, value in changes.items()}
     said = "changed " + ", ".join(f"{name} to {value}" for name, value in cleaned.items())
-    return await _change(desk, who, incident_id, lambda _incident, _now: cleaned, "changed", said, "incident.update")
+    return _change(desk, who, incident_id, lambda _incident, _now: cleaned, "changed", said, "incident.update")
 
 
-async def acknowledge(desk: Desk, who: Actor, incident_id: str, user: str) -> Incident:
+def acknowledge(desk: Desk, who: Actor, incident_id: str, user: str) -> Incident:
     name = line(user, NAME_CHARS) or who.name
 
     def taken(incident: Incident, now: datetime) -> dict[str, Any]:
         return _moved(incident, IncidentStatus.ACKNOWLEDGED) | {"acknowledged_at": now, "acknowledged_by": name}
 
-    return await _change(desk, who, incident_id, taken, "acknowledged", f"acknowledged by {name}", "incident.acknowledge")
+    return _change(desk, who, incident_id, taken, "acknowledged", f"acknowledged by {name}", "incident.acknowledge")
 
 
-async def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolution: str) -> Incident:
+def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolution: str) -> Incident:
     name, resolution = line(user, NAME_CHARS) or who.name, text(resolution)
 
     def over(incident: Incident, now: datetime) -> dict[str, Any]:
@@ -114,49 +114,49 @@ async def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolutio
         return moved | {"resolved_at": now, "resolved_by": name, "resolution": resolution}
 
     said = f"resolved by {name}" + (f": {resolution}" if resolution else "")
-    return await _change(desk, who, incident_id, over, "resolved", said, "incident.resolve")
+    return _change(desk, who, incident_id, over, "resolved", said, "incident.resolve")
 
 
-async def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
+def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
     def back(incident: Incident, _now: datetime) -> dict[str, Any]:
         opened = {"acknowledged_at": None, "acknowledged_by": "", "resolved_at": None, "resolved_by": "", "resolution": ""}
         return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
 
-    return await _change(desk, who, incident_id, back, "reopened", f"reopened by {who.name}", "incident.reopen")
+    return _change(desk, who, incident_id, back, "reopened", f"reopened by {who.name}", "incident.reopen")
 
 
-async def note(desk: Desk, who: Actor, incident_id: str, words: str) -> Incident:
+def note(desk: Desk, who: Actor, incident_id: str, words: str) -> Incident:
     written = text(words).strip()
     if not written:
         raise Refusal("The note is empty.", "Write it into `text`")
-    return await _change(desk, who, incident_id, lambda _incident, _now: {}, "note", written, "incident.note")
+    return _change(desk, who, incident_id, lambda _incident, _now: {}, "note", written, "incident.note")
 
 
-async def look_again(desk: Desk, who: Actor, incident_id: str) -> Run:
+def look_again(desk: Desk, who: Actor, incident_id: str) -> Run:
     """Investigates once more, with the newest of its alerts in hand."""
-    async with desk.db.write() as tx:
-        incident = _found(await incidents.get(tx, incident_id), incident_id)
-        known = await alerts.of_incident(tx, incident_id)
-        run = await investigate(tx, incident, known[-1].alert if known else None, desk.now(), who.name)
-        await _log(tx, desk, who, "incident.investigate", incident_id, {"run": run.id})
+    with desk.db.write() as tx:
+        incident = _found(incidents.get(tx, incident_id), incident_id)
+        known = alerts.of_incident(tx, incident_id)
+        run = investigate(tx, incident, known[-1].alert if known else None, desk.now(), who.name)
+        _log(tx, desk, who, "incident.investigate", incident_id, {"run": run.id})
     desk.wake()
     return run
 
 
-async def act(desk: Desk, who: Actor, incident_id: str, action: str, words: str) -> Incident:
+def act(desk: Desk, who: Actor, incident_id: str, action: str, words: str) -> Incident:
     """The actions that can be named in one request."""
     match action:
         case "acknowledge":
-            return await acknowledge(desk, who, incident_id, "")
+            return acknowledge(desk, who, incident_id, "")
         case "resolve":
-            return await resolve(desk, who, incident_id, "", words)
+            return resolve(desk, who, incident_id, "", words)
         case "reopen":
-            return await reopen(desk, who, incident_id)
+            return reopen(desk, who, incident_id)
         case "note":
-            return await note(desk, who, incident_id, words)
+            return note(desk, who, incident_id, words)
         case "investigate":
-            await look_again(desk, who, incident_id)
-            return await get(desk, incident_id)
+            look_again(desk, who, incident_id)
+            return get(desk, incident_id)
         case _:
             raise Refusal(f"There is no action {action!r}.", "One of acknowledge, resolve, reopen, note, investigate")
 
@@ -167,23 +167,23 @@ def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
     return {"status": status}
 
 
-async def _change(desk: Desk, who: Actor, incident_id: str, changed: Changed, kind: str, said: str, action: str) -> Incident:
+def _change(desk: Desk, who: Actor, incident_id: str, changed: Changed, kind: str, said: str, action: str) -> Incident:
     """Reads, decides, writes with a line on the timeline and one in the audit log; raises Conflict when somebody was quicker."""
     now = desk.now()
-    async with desk.db.write() as tx:
-        before = _found(await incidents.get(tx, incident_id), incident_id)
+    with desk.db.write() as tx:
+        before = _found(incidents.get(tx, incident_id), incident_id)
         changes = changed(before, now)
         later = max(now, before.updated_at + timedelta(microseconds=1))
         after = before.model_copy(update={**changes, "updated_at": later})
-        if not await incidents.change(tx, before, after):
+        if not incidents.change(tx, before, after):
             raise Conflict(f"Incident {before.number} was changed by somebody else.", "Read it again and decide again")
-        await timeline.append(tx, Entry(incident_id=incident_id, at=now, kind=kind, text=said, actor=who.name))
-        await _log(tx, desk, who, action, incident_id, {"said": said})
+        timeline.append(tx, Entry(incident_id=incident_id, at=now, kind=kind, text=said, actor=who.name))
+        _log(tx, desk, who, action, incident_id, {"said": said})
     return after
 
 
-async def _log(tx: AsyncConnection, desk: Desk, who: Actor, action: str, thing: str, detail: dict[str, Any]) -> None:
-    await audit.append(tx, Act(at=desk.now(), actor=who.name, action=action, object=thing, detail=detail))
+def _log(tx: Connection, desk: Desk, who: Actor, action: str, thing: str, detail: dict[str, Any]) -> None:
+    audit.append(tx, Act(at=desk.now(), actor=who.name, action=action, object=thing, detail=detail))
 
 
 def _named(field: str, words: str) -> str:

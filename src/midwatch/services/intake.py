@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from midwatch.domain.alert import Alert, AlertStatus, Remark
 from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
@@ -15,6 +15,7 @@ from midwatch.store import alerts, incidents, locks, runs, timeline
 
 OPENED = ("opened", "reopened")
 GROWN = (Move.OPEN, Move.JOIN, Move.REOPEN)
+HEARD = timedelta(minutes=1)  # how exactly it is kept when an incident was last heard of: in a storm that would be most of the writing
 KIND = 32  # characters; a sender's name for what happened may be longer
 _REOPENED: dict[str, object] = {
     "status": IncidentStatus.TRIGGERED,
@@ -26,53 +27,51 @@ _REOPENED: dict[str, object] = {
 }
 
 
-async def take(tx: AsyncConnection, alert: Alert, now: datetime) -> Decision:
+def take(tx: Connection, alert: Alert, now: datetime) -> Decision:
     """Decides about one alert and stores what follows from it."""
-    await locks.alone(tx, "intake")
-    known = await alerts.find(tx, alert.source, alert.fingerprint)
-    incident = await incidents.get(tx, known.incident_id, held=True) if known else None
+    locks.alone(tx, "intake")
+    known = alerts.find(tx, alert.source, alert.fingerprint)
+    incident = incidents.get(tx, known.incident_id, held=True) if known else None
     shared = keys(alert)
     # An alert of an open incident stays there: of a storm most are such, and these two questions are the dear ones.
     settled = incident is not None and incident.status is not IncidentStatus.RESOLVED
-    related = [] if settled else await incidents.by_keys(tx, shared.joins, held=True)
-    openings = 0 if incident is None or settled else await _openings(tx, incident, now)
+    related = [] if settled else incidents.by_keys(tx, shared.joins, held=True)
+    openings = 0 if incident is None or settled else _openings(tx, incident, now)
     decision = decide(alert, known, incident, related, openings, now)
     if decision.move is Move.NOTHING and known is None:
         return decision
     if decision.move is Move.OPEN:
-        incident = await _open(tx, alert, shared, now)
+        incident = _open(tx, alert, shared, now)
     elif decision.incident_id and (incident is None or incident.id != decision.incident_id):
         incident = next(i for i in related if i.id == decision.incident_id)
-    await alerts.put(tx, _stored(alert, known, incident, decision, now))
+    alerts.put(tx, _stored(alert, known, incident, decision, now))
     if incident is not None and decision.move not in (Move.OPEN, Move.NOTHING):
-        incident = await _change(tx, incident, alert, shared, decision, now)
+        incident = _change(tx, incident, alert, shared, decision, now)
     if incident is not None and decision.investigate:
-        await _investigate_once(tx, incident, alert, now)
+        _investigate_once(tx, incident, alert, now)
     return decision.model_copy(update={"incident_id": incident.id if incident else ""})
 
 
-async def _openings(tx: AsyncConnection, incident: Incident, now: datetime) -> int:
-    return sum([await timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED])
+def _openings(tx: Connection, incident: Incident, now: datetime) -> int:
+    return sum([timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED])
 
 
-async def remark(tx: AsyncConnection, source: str, said: Remark, now: datetime) -> None:
+def remark(tx: Connection, source: str, said: Remark, now: datetime) -> None:
     """What happened to an alert over there, onto its incident's timeline; about an alert nobody knows it is dropped."""
-    known = (
-        await alerts.find(tx, source, said.fingerprint) if said.fingerprint else await alerts.find_external(tx, source, said.external_id)
-    )
+    known = alerts.find(tx, source, said.fingerprint) if said.fingerprint else alerts.find_external(tx, source, said.external_id)
     if known and known.incident_id:
         entry = Entry(incident_id=known.incident_id, at=now, kind=said.kind[:KIND], text=said.text, actor=said.actor or source)
-        await timeline.append(tx, entry)
+        timeline.append(tx, entry)
 
 
-async def left_out(tx: AsyncConnection, source: str, decisions: Sequence[Decision], omitted: int, now: datetime) -> None:
+def left_out(tx: Connection, source: str, decisions: Sequence[Decision], omitted: int, now: datetime) -> None:
     """Says on the timeline of each incident that is new or has grown that there was more than it shows."""
     text = f"{source}: {omitted} more alerts of this delivery were not taken"
     for incident_id in dict.fromkeys(d.incident_id for d in decisions if d.incident_id and d.move in GROWN):
-        await timeline.append(tx, Entry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
+        timeline.append(tx, Entry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
 
 
-async def investigate(tx: AsyncConnection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch") -> Run:
+def investigate(tx: Connection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch") -> Run:
     """Queues an investigation with the incident: whoever commits this has promised it."""
     request = Request(
         question="" if alert is None else f"{alert.title} {alert.service}".strip(),
@@ -82,22 +81,22 @@ async def investigate(tx: AsyncConnection, incident: Incident, alert: Alert | No
     run = Run(
         id=new_id("inv", now), incident_id=incident.id, request=request, severity=incident.severity, asked_by=asked_by, created_at=now
     )
-    await runs.add(tx, run)
-    await timeline.append(
+    runs.add(tx, run)
+    timeline.append(
         tx, Entry(incident_id=incident.id, at=now, kind="queued", text="investigation queued", actor=asked_by, data={"run": run.id})
     )
     return run
 
 
-async def _investigate_once(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> None:
+def _investigate_once(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> None:
     """A run that still waits will see what is wrong now; a second one would say the same."""
-    _, waiting = await runs.listed(tx, 1, 1, RunState.QUEUED, incident.id)
+    _, waiting = runs.listed(tx, 1, 1, RunState.QUEUED, incident.id)
     if not waiting:
-        await investigate(tx, incident, alert, now)
+        investigate(tx, incident, alert, now)
 
 
-async def _open(tx: AsyncConnection, alert: Alert, shared: Keys, now: datetime) -> Incident:
-    number = await incidents.number(tx)
+def _open(tx: Connection, alert: Alert, shared: Keys, now: datetime) -> Incident:
+    number = incidents.number(tx)
     acknowledged = alert.status is AlertStatus.ACKNOWLEDGED
     incident = Incident(
         id=new_id("inc", now),
@@ -114,8 +113,8 @@ async def _open(tx: AsyncConnection, alert: Alert, shared: Keys, now: datetime) 
         acknowledged_at=now if acknowledged else None,
         acknowledged_by=alert.source if acknowledged else "",
     )
-    await incidents.add(tx, incident)
-    await timeline.append(tx, _entry(incident, now, "opened", f"{alert.source}: {alert.title}", alert))
+    incidents.add(tx, incident)
+    timeline.append(tx, _entry(incident, now, "opened", f"{alert.source}: {alert.title}", alert))
     return incident
 
 
@@ -132,49 +131,51 @@ def _stored(alert: Alert, known: StoredAlert | None, incident: Incident | None, 
     )
 
 
-async def _change(tx: AsyncConnection, before: Incident, alert: Alert, shared: Keys, decision: Decision, now: datetime) -> Incident:
+def _change(tx: Connection, before: Incident, alert: Alert, shared: Keys, decision: Decision, now: datetime) -> Incident:
     """The incident after the move, stored with a line on the timeline; a repetition only shows in the alert's count."""
-    changed: dict[str, object] = {"updated_at": max(now, before.updated_at + timedelta(microseconds=1))}
+    changed: dict[str, object] = {}
     if decision.move is Move.JOIN:
-        await timeline.append(tx, _entry(before, now, "joined", f"{alert.source}: {alert.title} ({decision.why})", alert))
+        timeline.append(tx, _entry(before, now, "joined", f"{alert.source}: {alert.title} ({decision.why})", alert))
     elif decision.move is Move.REOPEN:
         changed |= _REOPENED | {"cycle": before.cycle + 1}
-        await timeline.append(tx, _entry(before, now, "reopened", decision.why, alert))
+        timeline.append(tx, _entry(before, now, "reopened", decision.why, alert))
     elif decision.move is Move.END:
-        changed |= await _end(tx, before, alert, now)
+        changed |= _end(tx, before, alert, now)
     if decision.move in (Move.JOIN, Move.REOPEN):
         changed["keys"] = tuple(dict.fromkeys((*before.keys, *shared.own)))
-        await incidents.add_keys(tx, before.id, shared.own)
+        incidents.add_keys(tx, before.id, shared.own)
     if decision.move is not Move.END:
-        changed |= await _graver(tx, before, alert, now)
-        changed |= await _acknowledged(tx, before.model_copy(update=changed), alert, now)
-    after = before.model_copy(update=changed)
-    await incidents.change(tx, before, after)
+        changed |= _graver(tx, before, alert, now)
+        changed |= _acknowledged(tx, before.model_copy(update=changed), alert, now)
+    if decision.move is Move.REPEAT and not changed and now - before.updated_at < HEARD:
+        return before
+    after = before.model_copy(update={**changed, "updated_at": max(now, before.updated_at + timedelta(microseconds=1))})
+    incidents.change(tx, before, after)
     return after
 
 
-async def _graver(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
+def _graver(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
     """An incident is as grave as the gravest of what was said about it."""
     if alert.severity.rank >= incident.severity.rank:
         return {}
-    await timeline.append(tx, _entry(incident, now, "severity", f"raised from {incident.severity} to {alert.severity}", alert))
+    timeline.append(tx, _entry(incident, now, "severity", f"raised from {incident.severity} to {alert.severity}", alert))
     return {"severity": alert.severity}
 
 
-async def _acknowledged(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
+def _acknowledged(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
     if alert.status is not AlertStatus.ACKNOWLEDGED or incident.status is not IncidentStatus.TRIGGERED:
         return {}
-    await timeline.append(tx, _entry(incident, now, "acknowledged", f"acknowledged in {alert.source}", alert))
+    timeline.append(tx, _entry(incident, now, "acknowledged", f"acknowledged in {alert.source}", alert))
     return {"status": IncidentStatus.ACKNOWLEDGED, "acknowledged_at": now, "acknowledged_by": alert.source}
 
 
-async def _end(tx: AsyncConnection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
+def _end(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
     """An incident is over when the last of its alerts is."""
-    await timeline.append(tx, _entry(incident, now, "ended", f"{alert.source}: {alert.title} is over", alert))
-    others = await alerts.of_incident(tx, incident.id)
+    timeline.append(tx, _entry(incident, now, "ended", f"{alert.source}: {alert.title} is over", alert))
+    others = alerts.of_incident(tx, incident.id)
     if incident.status is IncidentStatus.RESOLVED or any(a.alert.status is not AlertStatus.RESOLVED for a in others):
         return {}
-    await timeline.append(tx, _entry(incident, now, "resolved", "all its alerts are over", alert))
+    timeline.append(tx, _entry(incident, now, "resolved", "all its alerts are over", alert))
     return {"status": IncidentStatus.RESOLVED, "resolved_at": now, "resolved_by": alert.source, "resolution": "all its alerts are over"}
 
 

@@ -22,13 +22,13 @@ class _Counted(Collector):
             yield family
 
 
-async def exposition(desk: Desk) -> bytes:
-    async with desk.db.read() as tx:
+def exposition(desk: Desk) -> bytes:
+    with desk.db.read() as tx:
         families = {
-            "midwatch_incidents": ("Incidents in the store.", "status", await incidents.counts(tx)),
-            "midwatch_investigations": ("Investigations in the store.", "state", await runs.counts(tx)),
-            "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", await effects.counts(tx)),
-            "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", await deliveries.counts(tx)),
+            "midwatch_incidents": ("Incidents in the store.", "status", incidents.counts(tx)),
+            "midwatch_investigations": ("Investigations in the store.", "state", runs.counts(tx)),
+            "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", effects.counts(tx)),
+            "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", deliveries.counts(tx)),
         }
     registry = CollectorRegistry()
     registry.register(_Counted(families))

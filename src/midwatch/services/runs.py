@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.incident import Entry
@@ -19,67 +19,67 @@ from midwatch.store import calls, runs, timeline
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
-async def ask(desk: Desk, request: Request, asked_by: str) -> Run:
+def ask(desk: Desk, request: Request, asked_by: str) -> Run:
     """Queues an investigation that belongs to no incident."""
     request = request.model_copy(update={"question": text(request.question)})
     run = Run(id=new_id("inv", desk.now()), request=request, asked_by=asked_by, created_at=desk.now())
-    async with desk.db.write() as tx:
-        await runs.add(tx, run)
+    with desk.db.write() as tx:
+        runs.add(tx, run)
     desk.wake()
     return run
 
 
-async def get(desk: Desk, run_id: str) -> Run:
-    async with desk.db.read() as tx:
-        run = await runs.get(tx, run_id)
+def get(desk: Desk, run_id: str) -> Run:
+    with desk.db.read() as tx:
+        run = runs.get(tx, run_id)
     if run is None:
         raise NotKnown(f"There is no investigation {run_id!r}.")
     return run
 
 
-async def listed(desk: Desk, page: int, page_size: int, state: RunState | None, incident: str) -> tuple[list[Run], int]:
-    async with desk.db.read() as tx:
-        return await runs.listed(tx, page, page_size, state, incident)
+def listed(desk: Desk, page: int, page_size: int, state: RunState | None, incident: str) -> tuple[list[Run], int]:
+    with desk.db.read() as tx:
+        return runs.listed(tx, page, page_size, state, incident)
 
 
-async def evidence(desk: Desk, run_id: str) -> list[Evidence]:
-    await get(desk, run_id)
-    async with desk.db.read() as tx:
-        return await calls.evidence(tx, run_id)
+def evidence(desk: Desk, run_id: str) -> list[Evidence]:
+    get(desk, run_id)
+    with desk.db.read() as tx:
+        return calls.evidence(tx, run_id)
 
 
-async def bundle(desk: Desk, run_id: str) -> bytes:
+def bundle(desk: Desk, run_id: str) -> bytes:
     """The bundle of a run that is done, as `midwatch replay` reads it; raises Conflict before that."""
-    run = await get(desk, run_id)
+    run = get(desk, run_id)
     if run.state is not RunState.DONE:
         raise Conflict(f"Investigation {run_id} is {run.state}; there is a bundle when it is done.")
-    async with desk.db.read() as tx:
-        gaps = [item for item in await calls.kept(tx, run_id) if isinstance(item, Gap)]
-    return pack_answer(Answer.model_validate_json(run.answer), await evidence(desk, run_id), gaps, run.answer)
+    with desk.db.read() as tx:
+        gaps = [item for item in calls.kept(tx, run_id) if isinstance(item, Gap)]
+    return pack_answer(Answer.model_validate_json(run.answer), evidence(desk, run_id), gaps, run.answer)
 
 
-async def told(desk: Desk, run_id: str, after: int) -> list[RunEvent]:
-    async with desk.db.read() as tx:
-        return await runs.told(tx, run_id, after)
+def told(desk: Desk, run_id: str, after: int) -> list[RunEvent]:
+    with desk.db.read() as tx:
+        return runs.told(tx, run_id, after)
 
 
-async def cancel(desk: Desk, run_id: str, who: str) -> Run:
+def cancel(desk: Desk, run_id: str, who: str) -> Run:
     """Raises Conflict when it is over already."""
-    run = await get(desk, run_id)
+    run = get(desk, run_id)
     over = run.model_copy(update={"state": RunState.CANCELLED, "finished_at": desk.now(), "reason": f"cancelled by {who}"})
-    async with desk.db.write() as tx:
-        if not await runs.change(tx, over, *ALIVE):
+    with desk.db.write() as tx:
+        if not runs.change(tx, over, *ALIVE):
             raise Conflict(f"Investigation {run_id} is {run.state} already.")
-        await tell(tx, desk.now(), run_id, "cancelled", {"by": who})
-        await note_down(tx, over, "cancelled", f"investigation cancelled by {who}", who)
+        tell(tx, desk.now(), run_id, "cancelled", {"by": who})
+        note_down(tx, over, "cancelled", f"investigation cancelled by {who}", who)
     return over
 
 
-async def tell(tx: AsyncConnection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
-    await runs.tell(tx, RunEvent(run_id=run_id, at=now, kind=kind, data=data))
+def tell(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
+    runs.tell(tx, RunEvent(run_id=run_id, at=now, kind=kind, data=data))
 
 
-async def note_down(tx: AsyncConnection, run: Run, kind: str, text: str, actor: str = "midwatch") -> None:
+def note_down(tx: Connection, run: Run, kind: str, text: str, actor: str = "midwatch") -> None:
     if run.incident_id:
         at = run.finished_at or run.started_at or run.created_at
-        await timeline.append(tx, Entry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id}))
+        timeline.append(tx, Entry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id}))

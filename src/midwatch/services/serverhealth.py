@@ -23,18 +23,18 @@ class ServerHealth(Model, frozen=True):
     effects: dict[str, int] = {}
 
 
-async def server_health(desk: Desk) -> ServerHealth:
+def server_health(desk: Desk) -> ServerHealth:
     try:
-        async with desk.db.read() as tx:
+        with desk.db.read() as tx:
             since = desk.now() - ALIVE
             return ServerHealth(
                 status="ok",
                 version=version("midwatch"),
                 store="ok",
-                workers=sum(beat_at >= since for _, beat_at in await workers.listed(tx)),
-                incidents=await incidents.counts(tx),
-                investigations=await runs.counts(tx),
-                effects=await effects.counts(tx),
+                workers=sum(beat_at >= since for _, beat_at in workers.listed(tx)),
+                incidents=incidents.counts(tx),
+                investigations=runs.counts(tx),
+                effects=effects.counts(tx),
             )
     except (SQLAlchemyError, StoreError) as error:
         return ServerHealth(status="degraded", version=version("midwatch"), store=f"the store does not answer: {type(error).__name__}")

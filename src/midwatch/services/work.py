@@ -1,6 +1,7 @@
 """The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
 they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
@@ -45,39 +46,36 @@ class Steps:
         await look(self.desk, run_id, self.opened)
 
     async def fail(self, run_id: str, reason: str) -> None:
-        await _fail(self.desk, await get(self.desk, run_id), reason)
+        await asyncio.to_thread(_fail, self.desk, run_id, reason)
 
 
 async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
     """Whether there is something to do: it is not when the run was cancelled or is over."""
-    run = await get(desk, run_id)
+    run = await asyncio.to_thread(get, desk, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
         alert = await completed(request.alert)
         request = request.model_copy(update={"alert": alert, "namespace": request.namespace or alert.labels.get("namespace", "")})
     running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
-    async with desk.db.write() as tx:
-        if not await runs.change(tx, running, *ALIVE):
+    return await asyncio.to_thread(_begun, desk, running, worker, first=run.state is RunState.QUEUED)
+
+
+def _begun(desk: Desk, running: Run, worker: str, *, first: bool) -> bool:
+    with desk.db.write() as tx:
+        if not runs.change(tx, running, *ALIVE):
             return False
-        if run.state is RunState.QUEUED:
-            await tell(tx, desk.now(), run_id, "started", {"worker": worker})
-            await note_down(tx, running, "started", "investigation started")
+        if first:
+            tell(tx, desk.now(), running.id, "started", {"worker": worker})
+            note_down(tx, running, "started", "investigation started")
     return True
 
 
 async def look(desk: Desk, run_id: str, opened: Opened) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
-    run = await get(desk, run_id)
-    async with desk.db.read() as tx:
-        before = await calls.kept(tx, run_id)
+    run, before = await asyncio.to_thread(_taken_up, desk, run_id)
 
     async def keep(answer: Evidence | Gap) -> None:
-        async with desk.db.write() as tx:
-            now = await runs.get(tx, run_id)
-            if now is None or now.state.over:
-                raise Cancelled(run_id)
-            await calls.keep(tx, run_id, answer)
-            await tell(tx, desk.now(), run_id, *_seen(answer))
+        await asyncio.to_thread(_keep, desk, run_id, answer)
 
     try:
         async with opened(run.request) as ctx:
@@ -86,12 +84,28 @@ async def look(desk: Desk, run_id: str, opened: Opened) -> None:
     except Cancelled:
         return
     except Refusal as refusal:
-        await _fail(desk, run, f"{refusal.reason} {refusal.hint}".strip())
+        await asyncio.to_thread(_fail, desk, run_id, f"{refusal.reason} {refusal.hint}".strip())
         return
-    await conclude(desk, run, found, len(before) + door.asked)
+    await asyncio.to_thread(conclude, desk, run, found, len(before) + door.asked)
 
 
-async def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
+def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
+    """The run, and what its tools said before, to another process perhaps."""
+    run = get(desk, run_id)
+    with desk.db.read() as tx:
+        return run, calls.kept(tx, run_id)
+
+
+def _keep(desk: Desk, run_id: str, answer: Evidence | Gap) -> None:
+    with desk.db.write() as tx:
+        run = runs.get(tx, run_id)
+        if run is None or run.state.over:
+            raise Cancelled(run_id)
+        calls.keep(tx, run_id, answer)
+        tell(tx, desk.now(), run_id, *_seen(answer))
+
+
+def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
     """The answer, its place on the timeline and what has to be sent, in one transaction."""
     now = desk.now()
     answer = Answer.of(found)
@@ -106,23 +120,24 @@ async def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> No
             "seconds": round((now - (run.started_at or now)) / timedelta(seconds=1), 3),
         }
     )
-    async with desk.db.write() as tx:
-        if not await runs.change(tx, done, RunState.RUNNING):
+    with desk.db.write() as tx:
+        if not runs.change(tx, done, RunState.RUNNING):
             return
-        await calls.number(tx, run.id, found.evidence)
-        await tell(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
-        await note_down(tx, done, "answered", f"{done.verdict}: {done.headline}")
-        for effect in await effects_of(tx, desk.settings, done, found):
-            await effects.add(tx, effect)
+        calls.number(tx, run.id, found.evidence)
+        tell(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
+        note_down(tx, done, "answered", f"{done.verdict}: {done.headline}")
+        for effect in effects_of(tx, desk.settings, done, found):
+            effects.add(tx, effect)
     desk.wake()
 
 
-async def _fail(desk: Desk, run: Run, reason: str) -> None:
+def _fail(desk: Desk, run_id: str, reason: str) -> None:
+    run = get(desk, run_id)
     failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": desk.now(), "reason": reason})
-    async with desk.db.write() as tx:
-        if await runs.change(tx, failed, *ALIVE):
-            await tell(tx, desk.now(), run.id, "failed", {"reason": reason})
-            await note_down(tx, failed, "failed", f"investigation failed: {reason}")
+    with desk.db.write() as tx:
+        if runs.change(tx, failed, *ALIVE):
+            tell(tx, desk.now(), run.id, "failed", {"reason": reason})
+            note_down(tx, failed, "failed", f"investigation failed: {reason}")
 
 
 def _seen(answer: Evidence | Gap) -> tuple[str, dict[str, Any]]:

@@ -6,10 +6,11 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
-from midwatch.domain.work import RunState
+from midwatch.domain.work import Run, RunState
 from midwatch.engine.durable import Durable
 from midwatch.integrations.outbox import Outbox
 from midwatch.services.desk import Desk
@@ -31,7 +32,7 @@ def worker_id() -> str:
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from the same loop whenever something was queued."""
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued."""
 
     def __init__(self, desk: Desk, durable: Durable, outboxes: Mapping[str, Outbox], name: str) -> None:
         self._desk, self._durable, self._outboxes, self._name = desk, durable, outboxes, name
@@ -39,59 +40,65 @@ class Worker:
         self._queued = asyncio.Event()
         self._due = asyncio.Event()
         self._handed: set[str] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
-        self._queued.set()
-        self._due.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._queued.set)
+            self._loop.call_soon_threadsafe(self._due.set)
 
     async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
         await self._durable.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_every(BEAT_S, asyncio.Event(), self._beat))
+                group.create_task(_every(BEAT_S, asyncio.Event(), partial(asyncio.to_thread, self._beat)))
                 group.create_task(_every(SWEEP_S, self._queued, self._dispatch))
                 group.create_task(_every(SWEEP_S, self._due, self._deliver))
-                group.create_task(_every(PURGE_S, asyncio.Event(), self._purge))
+                group.create_task(_every(PURGE_S, asyncio.Event(), partial(asyncio.to_thread, self._purge)))
         finally:
             # Its row stays: what it leaves behind unfinished is found by whoever finds it dead.
             await self._durable.stop()
 
     async def _dispatch(self) -> None:
         """Hands what is queued to the engine: once each, for handing over again would be harmless but not free."""
-        async with self._desk.db.read() as tx:
-            queued = await runs.in_state(tx, [RunState.QUEUED])
+        queued = await asyncio.to_thread(self._waiting)
         self._handed &= {run.id for run in queued}
         for run in queued:
             if run.id not in self._handed:
                 await self._durable.enqueue(run.id, run.severity.rank + 1)
                 self._handed.add(run.id)
 
+    def _waiting(self) -> list[Run]:
+        with self._desk.db.read() as tx:
+            return runs.in_state(tx, [RunState.QUEUED])
+
     async def _deliver(self) -> None:
         while await deliver_due(self._desk, self._outboxes):
             pass
 
-    async def _beat(self) -> None:
+    def _beat(self) -> None:
         now = self._desk.now()
-        async with self._desk.db.write() as tx:
-            await workers.beat(tx, self._name, self._started, now)
-        async with self._desk.db.read() as tx:
-            others = [name for name in await workers.listed(tx) if name[0] != self._name]
+        with self._desk.db.write() as tx:
+            workers.beat(tx, self._name, self._started, now)
+        with self._desk.db.read() as tx:
+            others = [name for name in workers.listed(tx) if name[0] != self._name]
         for name, beat_at in others:
             if dead(name, beat_at, now):
-                await self._bury(name)
+                self._bury(name)
 
-    async def _purge(self) -> None:
+    def _purge(self) -> None:
         before = self._desk.now() - timedelta(days=self._desk.settings.server.keep_days)
-        async with self._desk.db.write() as tx:
-            gone = await purge(tx, before)
+        with self._desk.db.write() as tx:
+            gone = purge(tx, before)
         log.info("purged", **gone.model_dump())
 
-    async def _bury(self, name: str) -> None:
+    def _bury(self, name: str) -> None:
         """First its work, then its row: dying in between repeats this and loses nothing."""
-        async with self._desk.db.write() as tx:
-            await locks.alone(tx, "bury")
-            adopted = await self._durable.adopt(name)
-            await workers.leave(tx, name)
+        with self._desk.db.write() as tx:
+            locks.alone(tx, "bury")
+            adopted = self._durable.adopt(name)
+            workers.leave(tx, name)
         log.warning("worker died", worker=name, taken_over=adopted)
 
 

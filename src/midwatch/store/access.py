@@ -1,8 +1,7 @@
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select, update
 
 from midwatch.domain.access import AccessRole, ApiKey
 from midwatch.store.tables import api_keys as t
@@ -14,36 +13,36 @@ def digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-async def add_key(tx: AsyncConnection, key: ApiKey) -> None:
-    await tx.execute(insert(t).values(id=key.id, digest=key.digest, body=key.model_dump_json()))
+def add_key(tx: Connection, key: ApiKey) -> None:
+    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=key.model_dump_json()))
 
 
-async def find_key(tx: AsyncConnection, secret: str) -> ApiKey | None:
-    body = (await tx.execute(select(t.c.body).where(t.c.digest == digest(secret)))).scalar_one_or_none()
+def find_key(tx: Connection, secret: str) -> ApiKey | None:
+    body = tx.execute(select(t.c.body).where(t.c.digest == digest(secret))).scalar_one_or_none()
     return None if body is None else ApiKey.model_validate_json(body)
 
 
-async def lock_key(tx: AsyncConnection, key_id: str) -> ApiKey | None:
+def lock_key(tx: Connection, key_id: str) -> ApiKey | None:
     """The key as it is now; nobody else changes it until the transaction ends."""
-    body = (await tx.execute(select(t.c.body).where(t.c.id == key_id).with_for_update())).scalar_one_or_none()
+    body = tx.execute(select(t.c.body).where(t.c.id == key_id).with_for_update()).scalar_one_or_none()
     return None if body is None else ApiKey.model_validate_json(body)
 
 
-async def keys(tx: AsyncConnection) -> list[ApiKey]:
-    return [ApiKey.model_validate_json(body) for body in (await tx.execute(select(t.c.body).order_by(t.c.id))).scalars()]
+def keys(tx: Connection) -> list[ApiKey]:
+    return [ApiKey.model_validate_json(body) for body in tx.execute(select(t.c.body).order_by(t.c.id)).scalars()]
 
 
-async def put_key(tx: AsyncConnection, key: ApiKey) -> bool:
-    return (await tx.execute(update(t).where(t.c.id == key.id).values(body=key.model_dump_json()))).rowcount == 1
+def put_key(tx: Connection, key: ApiKey) -> bool:
+    return tx.execute(update(t).where(t.c.id == key.id).values(body=key.model_dump_json())).rowcount == 1
 
 
-async def invite(tx: AsyncConnection, secret: str, role: AccessRole, expires_at: datetime) -> None:
-    await tx.execute(insert(invites).values(digest=digest(secret), role=role.value, expires_at=expires_at))
+def invite(tx: Connection, secret: str, role: AccessRole, expires_at: datetime) -> None:
+    tx.execute(insert(invites).values(digest=digest(secret), role=role.value, expires_at=expires_at))
 
 
-async def redeem(tx: AsyncConnection, secret: str, now: datetime) -> AccessRole | None:
+def redeem(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
     """The role that a one-time link gives; once, and not after it expired."""
     fits = (invites.c.digest == digest(secret)) & invites.c.used_at.is_(None) & (invites.c.expires_at > now)
-    if (await tx.execute(update(invites).where(fits).values(used_at=now))).rowcount != 1:
+    if tx.execute(update(invites).where(fits).values(used_at=now)).rowcount != 1:
         return None
-    return AccessRole((await tx.execute(select(invites.c.role).where(invites.c.digest == digest(secret)))).scalar_one())
+    return AccessRole(tx.execute(select(invites.c.role).where(invites.c.digest == digest(secret))).scalar_one())

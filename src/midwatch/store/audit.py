@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, insert, select
 
 from midwatch.domain.base import Model
 from midwatch.store.rows import next_number
@@ -25,36 +24,36 @@ class Act(Model, frozen=True):
     detail: dict[str, Any] = {}
 
 
-async def append(tx: AsyncConnection, act: Act) -> None:
-    await next_number(tx, "audit")  # locks: two writers would otherwise both follow the same entry
-    last = (await tx.execute(select(t.c.hash).order_by(t.c.seq.desc()).limit(1))).scalar_one_or_none() or ""
+def append(tx: Connection, act: Act) -> None:
+    next_number(tx, "audit")  # locks: two writers would otherwise both follow the same entry
+    last = tx.execute(select(t.c.hash).order_by(t.c.seq.desc()).limit(1)).scalar_one_or_none() or ""
     detail = json.dumps(act.detail, sort_keys=True, ensure_ascii=False)
     values = {"at": act.at, "actor": kept(act.actor, ACTOR), "action": act.action, "object": kept(act.object, OBJECT), "detail": detail}
-    await tx.execute(insert(t).values(**values, hash=_hash(last, values)))
+    tx.execute(insert(t).values(**values, hash=_hash(last, values)))
 
 
-async def listed(tx: AsyncConnection, actor: str = "", action: str = "", page: int = 1, page_size: int = 50) -> list[Act]:
+def listed(tx: Connection, actor: str = "", action: str = "", page: int = 1, page_size: int = 50) -> list[Act]:
     """Newest first."""
     said = (t.c.seq, t.c.at, t.c.actor, t.c.action, t.c.object, t.c.detail)
     query = select(*said).order_by(t.c.seq.desc()).limit(page_size).offset((page - 1) * page_size)
     query = query.where(t.c.actor == actor) if actor else query
     query = query.where(t.c.action == action) if action else query
-    return [Act.model_validate({**row, "detail": json.loads(row["detail"])}) for row in (await tx.execute(query)).mappings()]
+    return [Act.model_validate({**row, "detail": json.loads(row["detail"])}) for row in tx.execute(query).mappings()]
 
 
-async def broken(tx: AsyncConnection) -> int | None:
+def broken(tx: Connection) -> int | None:
     """The first entry that does not follow from the one before it; None when all do.
 
     Where the newest entries are gone, the number of the first of those: how many there were is counted elsewhere too.
     """
     last, seq, found = "", 0, 0
-    async with tx.stream(select(t).order_by(t.c.seq).execution_options(yield_per=500)) as rows:
-        async for row in rows.mappings():
+    with tx.execute(select(t).order_by(t.c.seq).execution_options(yield_per=500)) as rows:
+        for row in rows.mappings():
             seq, found = int(row["seq"]), found + 1
             if row["hash"] != _hash(last, row):
                 return seq
             last = row["hash"]
-    written = (await tx.execute(select(counters.c.value).where(counters.c.name == "audit"))).scalar_one_or_none() or 0
+    written = tx.execute(select(counters.c.value).where(counters.c.name == "audit")).scalar_one_or_none() or 0
     return seq + 1 if found < written else None
 
 

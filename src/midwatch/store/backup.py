@@ -4,7 +4,6 @@
 hundred at a time, however large the store is.
 """
 
-import asyncio
 import json
 import zlib
 from collections.abc import Iterator
@@ -15,8 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
-from sqlalchemy import Table, func, insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from midwatch.domain.base import Model
 from midwatch.store import locks
@@ -39,15 +37,15 @@ class Contents(Model, frozen=True):
     rows: dict[str, int]
 
 
-async def backup(db: Database, path: Path) -> Contents:
+def backup(db: Database, path: Path) -> Contents:
     """Everything as it is at one moment, while others go on writing. The file appears when it is whole; only its owner may read it."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
         part.touch(mode=0o600)
         with ZipFile(part, "w", ZIP_DEFLATED) as pack:
-            async with db.snapshot() as tx:
-                rows = {table.name: await _pack(tx, pack, table) for table in metadata.sorted_tables}
+            with db.snapshot() as tx:
+                rows = {table.name: _pack(tx, pack, table) for table in metadata.sorted_tables}
             contents = Contents(schema_revision=head(), rows=rows)
             pack.writestr(_ABOUT, contents.model_dump_json(indent=2))
         part.replace(path)
@@ -59,17 +57,17 @@ async def backup(db: Database, path: Path) -> Contents:
     return contents
 
 
-async def restore(db: Database, path: Path) -> Contents:
+def restore(db: Database, path: Path) -> Contents:
     """Puts a backup into an empty store: all of it, or nothing and a StoreError."""
     try:
         with ZipFile(path) as pack:
             contents = _contents(pack, path)
-            async with db.write() as tx:
-                await locks.alone(tx, "restore")
-                await _refuse_unless_empty(tx)
+            with db.write() as tx:
+                locks.alone(tx, "restore")
+                _refuse_unless_empty(tx)
                 for table in metadata.sorted_tables:
-                    await _unpack(tx, pack, table, contents.rows.get(table.name, 0))
-                await _count_on(tx)
+                    _unpack(tx, pack, table, contents.rows.get(table.name, 0))
+                _count_on(tx)
     except (BadZipFile, zlib.error, EOFError) as error:
         raise StoreError(f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored") from error
     except OSError as error:
@@ -77,14 +75,13 @@ async def restore(db: Database, path: Path) -> Contents:
     return contents
 
 
-async def _pack(tx: AsyncConnection, pack: ZipFile, table: Table) -> int:
+def _pack(tx: Connection, pack: ZipFile, table: Table) -> int:
     count = 0
     ordered = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_ROWS)
     with pack.open(f"{table.name}.jsonl", "w", force_zip64=True) as out:
-        async with tx.stream(ordered) as rows:
-            async for some in rows.mappings().partitions(_ROWS):
-                count += len(some)
-                await asyncio.to_thread(_write, out, [dict(row) for row in some])
+        for some in tx.execute(ordered).mappings().partitions(_ROWS):
+            count += len(some)
+            _write(out, [dict(row) for row in some])
     return count
 
 
@@ -111,15 +108,15 @@ def _contents(pack: ZipFile, path: Path) -> Contents:
     return contents
 
 
-async def _refuse_unless_empty(tx: AsyncConnection) -> None:
+def _refuse_unless_empty(tx: Connection) -> None:
     for table in metadata.sorted_tables:
-        if (await tx.execute(select(table).limit(1))).first() is not None:
+        if tx.execute(select(table).limit(1)).first() is not None:
             raise StoreError(
                 f"The store is not empty: there is something in {table.name}.", "Restore into a new database; nothing was changed"
             )
 
 
-async def _unpack(tx: AsyncConnection, pack: ZipFile, table: Table, promised: int) -> None:
+def _unpack(tx: Connection, pack: ZipFile, table: Table, promised: int) -> None:
     try:
         member = pack.open(f"{table.name}.jsonl")
     except KeyError as error:
@@ -127,9 +124,9 @@ async def _unpack(tx: AsyncConnection, pack: ZipFile, table: Table, promised: in
     count = 0
     with member as lines:
         rows = _read(lines, table)
-        while some := await asyncio.to_thread(lambda: list(islice(rows, _ROWS))):
+        while some := list(islice(rows, _ROWS)):
             count += len(some)
-            await tx.execute(insert(table), some)
+            tx.execute(insert(table), some)
     if count != promised:
         raise StoreError(f"The backup has {count} rows of {table.name} and should have {promised}.", "Take another backup")
 
@@ -152,13 +149,13 @@ def _read(lines: IO[bytes], table: Table) -> Iterator[dict[str, Any]]:
         yield row
 
 
-async def _count_on(tx: AsyncConnection) -> None:
+def _count_on(tx: Connection) -> None:
     """PostgreSQL counts its serial numbers beside the table; SQLite goes on from the highest."""
     if tx.dialect.name != "postgresql":
         return
     for table in metadata.sorted_tables:
         if (column := table.autoincrement_column) is not None:
-            last = (await tx.execute(select(func.coalesce(func.max(column), 0)))).scalar_one()
+            last = tx.execute(select(func.coalesce(func.max(column), 0))).scalar_one()
             if last:
                 sequence = text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")
-                await tx.execute(sequence, {"table": table.name, "column": column.name, "last": last})
+                tx.execute(sequence, {"table": table.name, "column": column.name, "last": last})

@@ -1,16 +1,16 @@
 """One database, SQLite or PostgreSQL, behind two verbs: `read` and `write`, each a transaction.
 
-SQLite lets one writer in at a time. All writes of a process go through one connection that takes the lock at once (BEGIN
-IMMEDIATE), so that none of them has to give up half-way; readers see the last committed state meanwhile (WAL).
+Transactions are for threads, not for an event loop: they are short, wait for nothing but the database, and a hop into a thread
+costs less than one for every statement. SQLite lets one writer in at a time: all writes of a process go through one connection
+that takes the lock at once (BEGIN IMMEDIATE), so that none of them has to give up half-way; readers see the last committed state
+meanwhile (WAL).
 """
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from midwatch.store import sqlite
 from midwatch.store.errors import plain
@@ -20,46 +20,44 @@ READERS = 4
 
 
 class Database:
-    """Open with `async with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver.
+    """Open with `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver.
 
     Everything here raises StoreError when the database itself is the trouble.
     """
 
-    def __init__(self, url: str, writer: AsyncEngine, reader: AsyncEngine) -> None:
+    def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
         self.url = url
         self._writer, self._reader = writer, reader
 
     @classmethod
-    @asynccontextmanager
-    async def open(cls, url: str) -> AsyncGenerator["Database"]:
+    @contextmanager
+    def open(cls, url: str) -> Generator["Database"]:
         """Migrates the schema and opens the connections; closes them at the end."""
-        await asyncio.to_thread(migrate, url)
+        migrate(url)
         engines = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
         try:
             yield cls(url, *engines)
         finally:
             for engine in set(engines):
-                await engine.dispose()
+                engine.dispose()
 
-    @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncConnection]:
+    @contextmanager
+    def write(self) -> Generator[Connection]:
         """Everything in the block happens, or nothing of it."""
-        with plain(self.url):
-            async with self._writer.begin() as tx:
-                yield tx
+        with plain(self.url), self._writer.begin() as tx:
+            yield tx
 
-    @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncConnection]:
-        with plain(self.url):
-            async with self._reader.connect() as tx:
-                yield tx
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        with plain(self.url), self._reader.connect() as tx:
+            yield tx
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+    @contextmanager
+    def snapshot(self) -> Generator[Connection]:
         """A read in which everything is as it was at its first question, however long it takes. SQLite reads so anyway."""
-        async with self.read() as tx:
+        with self.read() as tx:
             if tx.dialect.name == "postgresql":
-                await tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+                tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             yield tx
 
 
@@ -68,18 +66,18 @@ def default_url(home: Path) -> str:
     return f"sqlite:///{home / 'midwatch.db'}"
 
 
-def _sqlite(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    parsed = make_url(url).set(drivername="sqlite+aiosqlite")
+def _sqlite(url: str) -> tuple[Engine, Engine]:
+    parsed = make_url(url)
     given = sqlite.arguments(parsed)
-    writer = create_async_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
-    reader = create_async_engine(parsed, pool_size=READERS, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
-    sqlite.prepare(writer.sync_engine, "BEGIN IMMEDIATE")
-    sqlite.prepare(reader.sync_engine, "BEGIN")
+    writer = create_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
+    reader = create_engine(parsed, pool_size=READERS, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
+    sqlite.prepare(writer, "BEGIN IMMEDIATE")
+    sqlite.prepare(reader, "BEGIN")
     return writer, reader
 
 
-def _postgres(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    engine = create_async_engine(spell_postgres(url), pool_size=8, max_overflow=4, pool_pre_ping=True)
+def _postgres(url: str) -> tuple[Engine, Engine]:
+    engine = create_engine(spell_postgres(url), pool_size=8, max_overflow=4, pool_pre_ping=True)
     return engine, engine
 
 

@@ -1,8 +1,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, select
 
 from midwatch.domain.base import Model
 from midwatch.store.rows import insert_new
@@ -26,27 +25,27 @@ class Kept(Model, frozen=True):
     body: str = ""
 
 
-async def add(tx: AsyncConnection, delivery: Kept) -> bool:
+def add(tx: Connection, delivery: Kept) -> bool:
     """False when this delivery was there before: the sender tried again."""
-    return await insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value})
+    return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value})
 
 
-async def listed(tx: AsyncConnection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[Kept]:
+def listed(tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[Kept]:
     """Newest first."""
     query = select(t).order_by(t.c.received_at.desc()).limit(limit)
     if source:
         query = query.where(t.c.source == source)
     if outcome is not None:
         query = query.where(t.c.outcome == outcome.value)
-    return [Kept.model_validate(dict(row)) for row in (await tx.execute(query)).mappings()]
+    return [Kept.model_validate(dict(row)) for row in tx.execute(query).mappings()]
 
 
-async def counts(tx: AsyncConnection) -> dict[str, int]:
+def counts(tx: Connection) -> dict[str, int]:
     """How many deliveries had which outcome."""
-    rows = await tx.execute(select(t.c.outcome, func.count()).group_by(t.c.outcome))
+    rows = tx.execute(select(t.c.outcome, func.count()).group_by(t.c.outcome))
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-async def purge(tx: AsyncConnection, before: datetime) -> int:
+def purge(tx: Connection, before: datetime) -> int:
     """How many were taken out. A sender's retries end long before any sensible `before`."""
-    return (await tx.execute(delete(t).where(t.c.received_at < before))).rowcount
+    return tx.execute(delete(t).where(t.c.received_at < before)).rowcount

@@ -1,7 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, select, update
 
 from midwatch.domain.work import Effect
 from midwatch.store.rows import insert_new
@@ -10,37 +9,37 @@ from midwatch.store.tables import effects as t
 PENDING, SENT, GIVEN_UP = "pending", "sent", "given up"
 
 
-async def add(tx: AsyncConnection, effect: Effect) -> bool:
+def add(tx: Connection, effect: Effect) -> bool:
     """False when it was asked for before."""
-    return await insert_new(tx, t, {"key": effect.key, **_columns(effect)})
+    return insert_new(tx, t, {"key": effect.key, **_columns(effect)})
 
 
-async def due(tx: AsyncConnection, now: datetime, limit: int = 50) -> list[Effect]:
+def due(tx: Connection, now: datetime, limit: int = 50) -> list[Effect]:
     query = select(t.c.body).where(t.c.state == PENDING, t.c.next_at <= now).order_by(t.c.next_at).limit(limit)
-    return [Effect.model_validate_json(body) for body in (await tx.execute(query)).scalars()]
+    return [Effect.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
-async def claim(tx: AsyncConnection, effect: Effect, until: datetime) -> Effect | None:
+def claim(tx: Connection, effect: Effect, until: datetime) -> Effect | None:
     """Takes the effect for one attempt; None when another process took it first. If the attempt dies, it is due again at `until`."""
     taken = effect.model_copy(update={"attempts": effect.attempts + 1, "next_at": until})
     same = (t.c.key == effect.key) & (t.c.state == PENDING) & (t.c.next_at == effect.next_at)
-    done = await tx.execute(update(t).where(same).values(**_columns(taken)))
+    done = tx.execute(update(t).where(same).values(**_columns(taken)))
     return taken if done.rowcount == 1 else None
 
 
-async def put(tx: AsyncConnection, effect: Effect) -> None:
+def put(tx: Connection, effect: Effect) -> None:
     """How an attempt ended."""
-    await tx.execute(update(t).where(t.c.key == effect.key).values(**_columns(effect)))
+    tx.execute(update(t).where(t.c.key == effect.key).values(**_columns(effect)))
 
 
-async def get(tx: AsyncConnection, key: str) -> Effect | None:
-    body = (await tx.execute(select(t.c.body).where(t.c.key == key))).scalar_one_or_none()
+def get(tx: Connection, key: str) -> Effect | None:
+    body = tx.execute(select(t.c.body).where(t.c.key == key)).scalar_one_or_none()
     return None if body is None else Effect.model_validate_json(body)
 
 
-async def counts(tx: AsyncConnection) -> dict[str, int]:
+def counts(tx: Connection) -> dict[str, int]:
     """How many effects are pending, sent, given up."""
-    rows = await tx.execute(select(t.c.state, func.count()).group_by(t.c.state))
+    rows = tx.execute(select(t.c.state, func.count()).group_by(t.c.state))
     return {str(row[0]): int(row[1]) for row in rows}
 
 

@@ -1,7 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import Table, delete, exists, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, delete, exists, or_, select
 
 from midwatch.domain.base import Model
 from midwatch.domain.work import RunState
@@ -20,24 +19,24 @@ class Purged(Model, frozen=True):
     calls: int = 0
 
 
-async def purge(tx: AsyncConnection, before: datetime) -> Purged:
+def purge(tx: Connection, before: datetime) -> Purged:
     """Takes out what is only of use while it is fresh: deliveries that came before, and of runs that ended before what their
     watchers saw and what their tools said.
 
     Kept for good: incidents, resolved ones too, with their alerts and timelines; runs with their answers, in which every claim
     quotes its evidence; effects, so that none happens twice; keys, invites and the audit log.
     """
-    gone = Purged(deliveries=await deliveries.purge(tx, before))
+    gone = Purged(deliveries=deliveries.purge(tx, before))
     after = ""
-    while some := await _ended(tx, before, after):
+    while some := _ended(tx, before, after):
         after = some[-1][0]
         ids = [run_id for run_id, at in some if at and datetime.fromisoformat(at) < before]
-        events, said = await _drop(tx, run_events, ids), await _drop(tx, calls, ids)
+        events, said = _drop(tx, run_events, ids), _drop(tx, calls, ids)
         gone = gone.model_copy(update={"run_events": gone.run_events + events, "calls": gone.calls + said})
     return gone
 
 
-async def _ended(tx: AsyncConnection, before: datetime, after: str) -> list[tuple[str, str | None]]:
+def _ended(tx: Connection, before: datetime, after: str) -> list[tuple[str, str | None]]:
     """Runs that may have ended before, of which there is something left to take out."""
     over = [state.value for state in RunState if state.over]
     left = or_(*(exists().where(table.c.run_id == runs.c.id) for table in (run_events, calls)))
@@ -47,8 +46,8 @@ async def _ended(tx: AsyncConnection, before: datetime, after: str) -> list[tupl
         .order_by(runs.c.id)
         .limit(_SOME)
     )
-    return [(row.id, row.at) for row in await tx.execute(query)]
+    return [(row.id, row.at) for row in tx.execute(query)]
 
 
-async def _drop(tx: AsyncConnection, table: Table, run_ids: list[str]) -> int:
-    return (await tx.execute(delete(table).where(table.c.run_id.in_(run_ids)))).rowcount if run_ids else 0
+def _drop(tx: Connection, table: Table, run_ids: list[str]) -> int:
+    return tx.execute(delete(table).where(table.c.run_id.in_(run_ids))).rowcount if run_ids else 0

@@ -1,45 +1,57 @@
 """What both databases say differently, said once."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Table, cast, func
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from midwatch.store.tables import counters
 
 
-async def insert_new(tx: AsyncConnection, table: Table, values: Mapping[str, Any]) -> bool:
+def insert_new(tx: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Inserts unless a row with this key exists; whether it did."""
-    statement = _insert(tx, table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
-    return (await tx.execute(statement)).first() is not None
+    return tx.execute(_insert_new(tx.dialect.name, table), values).first() is not None
 
 
-async def upsert(tx: AsyncConnection, table: Table, keys: tuple[str, ...], values: Mapping[str, Any]) -> None:
+def upsert(tx: Connection, table: Table, keys: tuple[str, ...], values: Mapping[str, Any]) -> None:
     """Inserts, or puts these values into the row that has the keys."""
-    changed = {name: value for name, value in values.items() if name not in keys}
-    statement = _insert(tx, table).values(**values).on_conflict_do_update(index_elements=list(keys), set_=changed)
-    await tx.execute(statement)
+    changed = tuple(name for name in values if name not in keys)
+    tx.execute(_upsert(tx.dialect.name, table, keys, changed), values)
 
 
-async def next_number(tx: AsyncConnection, name: str) -> int:
+def next_number(tx: Connection, name: str) -> int:
     """Counts from 1 without gaps: the row is locked until the transaction ends."""
-    statement = (
-        _insert(tx, counters)
-        .values(name=name, value=1)
-        .on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
-    )
-    await tx.execute(statement)
-    return (await tx.execute(select(counters.c.value).where(counters.c.name == name))).scalar_one()
+    return tx.execute(_next(tx.dialect.name), {"name": name, "value": 1}).scalar_one()
 
 
-def json_text(tx: AsyncConnection, column: ColumnElement[str], field: str) -> ColumnElement[Any]:
+def json_text(tx: Connection, column: ColumnElement[str], field: str) -> ColumnElement[Any]:
     """A field of a JSON text, as text; NULL when it has none."""
     if tx.dialect.name == "postgresql":
         return cast(column, postgresql.JSON)[field].as_string()
     return func.json_extract(column, f"$.{field}")
 
 
-def _insert(tx: AsyncConnection, table: Table) -> Any:
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+# A statement is dearer to put together than to run: each is made once.
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+
+
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], changed: tuple[str, ...]) -> Any:
+    made = _insert(dialect, table)
+    return made.on_conflict_do_update(index_elements=list(keys), set_={name: made.excluded[name] for name in changed})
+
+
+@cache
+def _next(dialect: str) -> Any:
+    more = {"value": counters.c.value + 1}
+    return _insert(dialect, counters).on_conflict_do_update(index_elements=["name"], set_=more).returning(counters.c.value)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -1,24 +1,25 @@
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, func, insert, select
 
 from midwatch.domain.incident import Entry
 from midwatch.store.tables import timeline as t
 
+_APPEND = insert(t)
 
-async def append(tx: AsyncConnection, *entries: Entry) -> None:
+
+def append(tx: Connection, *entries: Entry) -> None:
     for entry in entries:
         body = entry.model_dump_json(exclude={"seq"})
-        await tx.execute(insert(t).values(incident_id=entry.incident_id, at=entry.at, kind=entry.kind, body=body))
+        tx.execute(_APPEND, {"incident_id": entry.incident_id, "at": entry.at, "kind": entry.kind, "body": body})
 
 
-async def of_incident(tx: AsyncConnection, incident_id: str, after: int = 0, limit: int = 500) -> list[Entry]:
+def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 500) -> list[Entry]:
     """In the order of writing, from behind the entry `after`."""
     query = select(t.c.seq, t.c.body).where(t.c.incident_id == incident_id, t.c.seq > after).order_by(t.c.seq).limit(limit)
-    return [Entry.model_validate_json(row.body).model_copy(update={"seq": row.seq}) for row in await tx.execute(query)]
+    return [Entry.model_validate_json(row.body).model_copy(update={"seq": row.seq}) for row in tx.execute(query)]
 
 
-async def count(tx: AsyncConnection, incident_id: str, kind: str, since: datetime) -> int:
+def count(tx: Connection, incident_id: str, kind: str, since: datetime) -> int:
     query = select(func.count()).select_from(t).where(t.c.incident_id == incident_id, t.c.kind == kind, t.c.at >= since)
-    return (await tx.execute(query)).scalar_one()
+    return tx.execute(query).scalar_one()

@@ -51,14 +51,14 @@ class House:
     woken: list[int] = field(default_factory=list[int])
     secrets: dict[AccessRole, str] = field(default_factory=dict[AccessRole, str])
 
-    async def key(self, role: AccessRole) -> dict[str, str]:
+    def key(self, role: AccessRole) -> dict[str, str]:
         """The header of a key with this role."""
         if role not in self.secrets:
-            _, self.secrets[role] = await create_key(self.desk, OWNER, f"the {role}", role)
+            _, self.secrets[role] = create_key(self.desk, OWNER, f"the {role}", role)
         return {"Authorization": f"Bearer {self.secrets[role]}"}
 
     async def ask(self, method: str, path: str, role: Role = AccessRole.ADMIN, **more: Any) -> httpx2.Response:
-        headers = {**(await self.key(role) if role else {}), **more.pop("headers", {})}
+        headers = {**(self.key(role) if role else {}), **more.pop("headers", {})}
         return await self.http.request(method, path, headers=headers, **more)
 
     async def get(self, path: str, role: Role = AccessRole.VIEWER, **query: Any) -> Any:
@@ -119,12 +119,13 @@ async def house(
         asked.append(str(request.url))
         return outside.get(str(request.url)) or httpx2.Response(404)
 
-    async with Database.open(f"sqlite:///{file}") as db, httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
-        desk = Desk(db, settings, inboxes(), clock, lambda: woken.append(1), Fetch(internet).get, open_access)
-        app = create_app(desk)
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-            yield House(desk, app, http, clock, outside, asked, woken)
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
+        with Database.open(f"sqlite:///{file}") as db:
+            desk = Desk(db, settings, inboxes(), clock, lambda: woken.append(1), Fetch(internet).get, open_access)
+            app = create_app(desk)
+            transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                yield House(desk, app, http, clock, outside, asked, woken)
 
 
 @asynccontextmanager

@@ -43,7 +43,7 @@ def request(command: str, known: dict[str, str]) -> httpx2.Request:
 
 
 async def test_each_command_works(here: House) -> None:
-    known = {"MIDWATCH": "http://127.0.0.1", "TOKEN": await invite(here.desk)}
+    known = {"MIDWATCH": "http://127.0.0.1", "TOKEN": invite(here.desk)}
     assert len(COMMANDS) >= 20
     for command in COMMANDS:
         answer = await here.http.send(request(command, known))

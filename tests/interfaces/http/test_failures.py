@@ -47,7 +47,7 @@ class TestFailures:
     @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\xff"])
     async def test_a_content_type_that_is_not_json(self, here: House, kind: str) -> None:
         headers = {b"Content-Type": kind.encode("latin-1")}
-        headers |= {k.encode(): v.encode() for k, v in (await here.key(AccessRole.ADMIN)).items()}
+        headers |= {k.encode(): v.encode() for k, v in here.key(AccessRole.ADMIN).items()}
         refused(await here.http.post("/alerts", content=json.dumps(ALERT), headers=headers), 400)
 
     @pytest.mark.parametrize("path", ["/alerts", INCIDENTS, "/webhook/generic", "/api/v1/setup", "/api/v1/keys"])
@@ -80,7 +80,7 @@ class TestFailures:
         assert "tidewater3" not in logged, "variables may hold anything"
 
     async def test_a_body_that_breaks_off_leaves_nothing(self, here: House) -> None:
-        key = (await here.key(AccessRole.ADMIN))["Authorization"]
+        key = here.key(AccessRole.ADMIN)["Authorization"]
         async with listening(here.app) as url:
             for path in ("/webhook/generic", "/alerts"):
                 with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as line:
@@ -113,7 +113,7 @@ class TestHealth:
     async def test_without_the_store_nothing_is_claimed(self, tmp_path: Path) -> None:
         folder = tmp_path / "store"
         folder.mkdir()
-        async with Database.open(f"sqlite:///{folder / 'midwatch.db'}") as db:
+        with Database.open(f"sqlite:///{folder / 'midwatch.db'}") as db:
             folder.rename(tmp_path / "gone")
             desk = Desk(db, Settings(server=ServerSettings()), inboxes(), utc_now, lambda: None, _nowhere, open=True)
             transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)

@@ -160,22 +160,22 @@ class TestEvents:
             ("9" * 30, events),
         ):
             headers = {b"Last-Event-ID": last.encode("latin-1")}
-            headers |= {k.encode(): v.encode() for k, v in (await here.key(AccessRole.VIEWER)).items()}
+            headers |= {k.encode(): v.encode() for k, v in here.key(AccessRole.VIEWER).items()}
             again = await here.http.get(f"{RUNS}/{run['id']}/events", headers=headers)
             assert told(again.text) == expected, last
 
     async def test_more_than_one_page_of_events_is_told_to_the_end(self, here: House) -> None:
         run = await asked(here)
-        async with here.desk.db.write() as tx:
+        with here.desk.db.write() as tx:
             for _ in range(1500):
-                await tell(tx, here.desk.now(), run["id"], "evidence", {})
+                tell(tx, here.desk.now(), run["id"], "evidence", {})
         await here.post(f"{RUNS}/{run['id']}/cancel")
         answer = await here.ask("GET", f"{RUNS}/{run['id']}/events")
         assert [number for number, _, _ in told(answer.text)] == list(range(1, 1502))
 
     async def test_a_watcher_sees_it_as_it_happens(self, here: House) -> None:
         run = await asked(here)
-        key = await here.key(AccessRole.VIEWER)
+        key = here.key(AccessRole.VIEWER)
         async with (
             listening(here.app) as url,
             httpx2.AsyncClient(headers=key) as http,
@@ -183,8 +183,8 @@ class TestEvents:
         ):
             lines = stream.aiter_lines()
             for n in range(3):
-                async with here.desk.db.write() as tx:
-                    await tell(tx, here.desk.now(), run["id"], "evidence", {"n": n})
+                with here.desk.db.write() as tx:
+                    tell(tx, here.desk.now(), run["id"], "evidence", {"n": n})
                 async with asyncio.timeout(10):
                     seen = [await anext(lines) for _ in range(4)]
                 assert json.loads(next(line for line in seen if line.startswith("data: "))[6:])["n"] == n

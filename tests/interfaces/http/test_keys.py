@@ -48,7 +48,7 @@ class TestKeys:
 
     async def test_no_secret_is_stored(self, here: House, tmp_path: Path) -> None:
         secret = (await made(here))["secret"]
-        async with here.desk.db.write():
+        with here.desk.db.write():
             pass  # whatever waits in the log is written by then
         stored = b"".join(p.read_bytes() for p in tmp_path.glob("midwatch.db*"))
         assert secret.encode() not in stored
@@ -80,8 +80,8 @@ class TestKeys:
     async def test_what_was_done_with_keys_is_written_down(self, here: House) -> None:
         answer = await made(here)
         await here.ask("DELETE", f"{KEYS}/{answer['key']['id']}")
-        async with here.desk.db.read() as tx:
-            acts = await listed(tx)
+        with here.desk.db.read() as tx:
+            acts = listed(tx)
         assert [a.action for a in acts[:2]] == ["key.revoke", "key.create"]
         assert answer["secret"] not in str(acts)
 
@@ -91,7 +91,7 @@ class TestSetup:
         return await here.http.post("/api/v1/setup", json={"token": token, "name": "mara"})
 
     async def test_a_link_makes_one_admin(self, here: House) -> None:
-        token = await invite(here.desk)
+        token = invite(here.desk)
         answer = await self.claim(here, token)
         assert answer.status_code == 201
         assert answer.json()["data"]["key"]["role"] == "admin"
@@ -99,12 +99,12 @@ class TestSetup:
         refused(await self.claim(here, token), 401, "used before")
 
     async def test_a_link_expires(self, here: House) -> None:
-        token = await invite(here.desk)
+        token = invite(here.desk)
         here.clock.ahead = LINK_LIVES
         refused(await self.claim(here, token), 401)
 
     async def test_a_wrong_link_makes_nothing(self, here: House) -> None:
-        await invite(here.desk)
+        invite(here.desk)
         refused(await self.claim(here, "wrong"), 401)
         assert [k["name"] for k in (await here.get(KEYS, AccessRole.ADMIN))["data"]] == ["the admin"]
 
@@ -112,22 +112,22 @@ class TestSetup:
         async with house(tmp_path, requests_per_hour=3) as here:
             for _ in range(3):
                 refused(await self.claim(here, "wrong"), 401)
-            refused(await self.claim(here, await invite(here.desk)), 429)
+            refused(await self.claim(here, invite(here.desk)), 429)
 
 
 class TestRates:
     async def test_one_key_uses_up_only_its_own(self, tmp_path: Path) -> None:
         async with house(tmp_path, requests_per_hour=4) as here:
-            one, other = await here.key(AccessRole.VIEWER), await here.key(AccessRole.RESPONDER)
+            one, other = here.key(AccessRole.VIEWER), here.key(AccessRole.RESPONDER)
             assert [await status(here, one) for _ in range(5)] == [200] * 4 + [429]
             answer = await here.http.get("/api/v1/incidents", headers=one)
-            assert refused(answer, 429, "4 requests") and 3500 < int(answer.headers["retry-after"]) <= 3601
+            assert refused(answer, 429, "4 requests") and 800 < int(answer.headers["retry-after"]) <= 901
             assert await status(here, other) == 200
 
     async def test_strangers_use_up_their_own(self, tmp_path: Path) -> None:
         async with house(tmp_path, requests_per_hour=2) as here:
             assert [await status(here, bearer("mw_guess")) for _ in range(3)] == [401, 401, 429]
-            assert await status(here, await here.key(AccessRole.VIEWER)) == 200
+            assert await status(here, here.key(AccessRole.VIEWER)) == 200
 
 
 class TestOpen:
@@ -154,4 +154,4 @@ class TestOpen:
     async def test_a_web_page_from_elsewhere_is_nobody(self, tmp_path: Path, headers: dict[str, str]) -> None:
         async with house(tmp_path, open_access=True) as here:
             refused(await here.http.post(KEYS, json={"name": "x"}, headers=headers), 401)
-            assert await status(here, headers | await here.key(AccessRole.VIEWER)) == 200
+            assert await status(here, headers | here.key(AccessRole.VIEWER)) == 200

@@ -39,7 +39,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
         async with house(folder, requests_per_hour=MANY, webhooks_per_hour=MANY) as here, listening(here.app) as url:
             for n in range(3):
                 await here.post("/api/v1/incidents", {"title": f"t{n}", "service_name": f"s{n}"})
-            found.append(Served(url, await here.key(AccessRole.ADMIN)))
+            found.append(Served(url, here.key(AccessRole.ADMIN)))
             ready.set()
             await asyncio.to_thread(over.wait)
 

@@ -52,17 +52,17 @@ def restore(file: File) -> None:
 
 async def _backup(settings: Settings, file: Path) -> None:
     async with server.desk(settings) as desk:
-        contents = await store_backup(desk.db, file)
+        contents = store_backup(desk.db, file)
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables saved in {file}")
 
 
 async def _restore(settings: Settings, file: Path) -> None:
     async with server.desk(settings) as desk:
-        contents = await store_restore(desk.db, file)
+        contents = store_restore(desk.db, file)
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables restored from {file}")
 
 
 async def _create(settings: Settings, name: str, role: AccessRole) -> None:
     async with server.desk(settings) as desk:
-        _, secret = await create_key(desk, CONSOLE, name, role)
+        _, secret = create_key(desk, CONSOLE, name, role)
     typer.echo(secret)

@@ -40,7 +40,7 @@ def serve(kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = -1,
 async def _serve(settings: Settings, *, open_access: bool) -> None:
     async with server.staffed(settings, open_access=open_access) as desk:
         if not open_access:
-            await _first_admin(desk)
+            _first_admin(desk)
         config = uvicorn.Config(
             create_app(desk),
             host=settings.server.host,
@@ -60,12 +60,12 @@ async def _serve(settings: Settings, *, open_access: bool) -> None:
         await task
 
 
-async def _first_admin(desk: Desk) -> None:
+def _first_admin(desk: Desk) -> None:
     """Without any key nobody could do anything: a link that works once makes the first."""
-    if await keys(desk):
+    if keys(desk):
         return
     base = desk.settings.server.url or f"http://{desk.settings.server.host}:{desk.settings.server.port}"
-    secret = await invite(desk)
+    secret = invite(desk)
     typer.echo(
         f"midwatch: nobody has a key yet. This makes the first admin's, once, within a day:\n"
         f'  curl -X POST {base}/api/v1/setup -H \'Content-Type: application/json\' -d \'{{"token": "{secret}", "name": "you"}}\'\n'

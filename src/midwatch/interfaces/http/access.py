@@ -1,21 +1,22 @@
 """Who asks, may they, and how often: an endpoint says in its signature which role it needs."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from time import time
+from time import monotonic
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
-from limits import RateLimitItem, RateLimitItemPerHour
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from midwatch.domain.access import AccessRole, Actor
 from midwatch.kit.hosts import loopback
+from midwatch.kit.rates import Allowance
 from midwatch.services.access import demand, identify
 from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess, TooOften
+
+HOUR_S = 3600.0
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer mw_…`")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for senders that cannot set Authorization.")
@@ -28,36 +29,35 @@ class Rates:
     """How many requests each caller has had within the hour; counted in this process."""
 
     def __init__(self, desk: Desk) -> None:
-        self._window = MovingWindowRateLimiter(MemoryStorage())
-        self._request = RateLimitItemPerHour(desk.settings.server.requests_per_hour)
-        self._delivery = RateLimitItemPerHour(desk.settings.server.webhooks_per_hour)
+        self._requests = Allowance(desk.settings.server.requests_per_hour, HOUR_S)
+        self._deliveries = Allowance(desk.settings.server.webhooks_per_hour, HOUR_S)
 
-    async def request(self, caller: str) -> None:
-        await self._count(self._request, caller)
+    def request(self, caller: str) -> None:
+        self._count(self._requests, caller)
 
-    async def delivery(self, source: str, address: str) -> None:
+    def delivery(self, source: str, address: str) -> None:
         """Counted for each address: whoever forges deliveries uses up his own, not the sender's."""
-        await self._count(self._delivery, f"{source} {address}")
+        self._count(self._deliveries, f"{source} {address}")
 
-    async def stranger(self, address: str) -> None:
+    def stranger(self, address: str) -> None:
         """Somebody without a valid key."""
-        await self._count(self._request, f"stranger {address}")
+        self._count(self._requests, f"stranger {address}")
 
-    async def _count(self, item: RateLimitItem, caller: str) -> None:
-        if not await self._window.hit(item, caller):
-            reset = (await self._window.get_window_stats(item, caller)).reset_time
-            raise TooOften(f"More than {item.amount} requests within an hour.", after=max(1.0, reset - time()))
+    def _count(self, allowed: Allowance, caller: str) -> None:
+        if wait := allowed.take(caller, monotonic()):
+            raise TooOften(f"More than {allowed.amount} requests within an hour.", after=max(1.0, wait))
 
 
-def the_desk(request: Request) -> Desk:
+# Coroutines, though nothing is awaited: for a plain function FastAPI would take a thread.
+async def the_desk(request: Request) -> Desk:
     return request.app.state.desk
 
 
-def the_rates(request: Request) -> Rates:
+async def the_rates(request: Request) -> Rates:
     return request.app.state.rates
 
 
-def the_address(request: Request) -> str:
+async def the_address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
@@ -83,13 +83,13 @@ def _from_here(request: Request) -> None:
 def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
     async def check(request: Request, desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header) -> Actor:
         try:
-            actor = await identify(desk, bearer.credentials if bearer else header or "")
+            actor = await asyncio.to_thread(identify, desk, bearer.credentials if bearer else header or "")
             if not actor.key_id:
                 _from_here(request)
         except NoAccess:
-            await rates.stranger(address)
+            rates.stranger(address)
             raise
-        await rates.request(actor.key_id or actor.name)
+        rates.request(actor.key_id or actor.name)
         demand(actor, role)
         return actor
 

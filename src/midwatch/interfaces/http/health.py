@@ -16,20 +16,20 @@ async def healthz() -> str:
 
 
 @router.get("/readyz", response_class=PlainTextResponse, summary="The store answers", responses={503: {"description": "It does not."}})
-async def readyz(desk: TheDesk) -> Response:
-    health = await server_health(desk)
+def readyz(desk: TheDesk) -> Response:
+    health = server_health(desk)
     return PlainTextResponse("ok" if health.store == "ok" else health.store, 200 if health.store == "ok" else 503)
 
 
 @router.get(
     "/health", summary="What works, and how much is waiting", responses={503: {"model": ServerHealth, "description": "The store is away."}}
 )
-async def health(desk: TheDesk, response: Response) -> ServerHealth:
-    found = await server_health(desk)
+def health(desk: TheDesk, response: Response) -> ServerHealth:
+    found = server_health(desk)
     response.status_code = 200 if found.store == "ok" else 503
     return found
 
 
 @router.get("/metrics", response_class=PlainTextResponse, summary="For Prometheus", responses={503: FAILURES[503]})
-async def metrics(desk: TheDesk) -> Response:
-    return Response(await exposition(desk), media_type=CONTENT_TYPE_LATEST)
+def metrics(desk: TheDesk) -> Response:
+    return Response(exposition(desk), media_type=CONTENT_TYPE_LATEST)

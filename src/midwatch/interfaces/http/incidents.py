@@ -54,49 +54,49 @@ class Action(BaseModel):
 
 
 @router.post("", status_code=201, summary="Open an incident; it joins an open one about the same service")
-async def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
+def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
     made = incidents.reported(desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source)
-    return Ok(data=await incidents.create(desk, who, made))
+    return Ok(data=incidents.create(desk, who, made))
 
 
 @router.get("", summary="Incidents, newest first")
-async def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[Incident]:
-    found, total = await incidents.listed(desk, wanted.filter, wanted.page, wanted.page_size)
+def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[Incident]:
+    found, total = incidents.listed(desk, wanted.filter, wanted.page, wanted.page_size)
     return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")
-async def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[IncidentShown]:
-    return Ok(data=IncidentShown.of(await incidents.details(desk, incident_id)))
+def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[IncidentShown]:
+    return Ok(data=IncidentShown.of(incidents.details(desk, incident_id)))
 
 
 @router.patch("/{incident_id}", summary="Change title, description, severity or service")
-async def update(incident_id: Id, changes: Changes, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    return Ok(data=await incidents.update(desk, who, incident_id, changes.given()))
+def update(incident_id: Id, changes: Changes, desk: TheDesk, who: Responder) -> Ok[Incident]:
+    return Ok(data=incidents.update(desk, who, incident_id, changes.given()))
 
 
 @router.post("/{incident_id}/actions", summary="Do something with an incident")
-async def act(incident_id: Id, action: Action, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    return Ok(data=await incidents.act(desk, who, incident_id, action.action, action.text))
+def act(incident_id: Id, action: Action, desk: TheDesk, who: Responder) -> Ok[Incident]:
+    return Ok(data=incidents.act(desk, who, incident_id, action.action, action.text))
 
 
 @router.get("/{incident_id}/timeline", summary="What happened, in order")
-async def timeline(incident_id: Id, desk: TheDesk, _who: Viewer, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Ok[list[Entry]]:
-    return Ok(data=await incidents.entries(desk, incident_id, after))
+def timeline(incident_id: Id, desk: TheDesk, _who: Viewer, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Ok[list[Entry]]:
+    return Ok(data=incidents.entries(desk, incident_id, after))
 
 
 @router.get("/{incident_id}/related", summary="Others about the same things or the same service, of the last 30 days")
-async def related(incident_id: Id, desk: TheDesk, _who: Viewer, limit: Annotated[int, Query(ge=1, le=100)] = 5) -> Ok[list[Incident]]:
-    return Ok(data=await incidents.related(desk, incident_id, limit))
+def related(incident_id: Id, desk: TheDesk, _who: Viewer, limit: Annotated[int, Query(ge=1, le=100)] = 5) -> Ok[list[Incident]]:
+    return Ok(data=incidents.related(desk, incident_id, limit))
 
 
 @router.post("/{incident_id}/acknowledge", summary="Somebody has it")
-async def acknowledge(incident_id: Id, desk: TheDesk, who: Responder, user: Name = "") -> Ok[Incident]:
-    return Ok(data=await incidents.acknowledge(desk, who, incident_id, user))
+def acknowledge(incident_id: Id, desk: TheDesk, who: Responder, user: Name = "") -> Ok[Incident]:
+    return Ok(data=incidents.acknowledge(desk, who, incident_id, user))
 
 
 @router.post("/{incident_id}/resolve", summary="It is over")
-async def resolve(
+def resolve(
     incident_id: Id, desk: TheDesk, who: Responder, user: Name = "", resolution: Annotated[str, Query(max_length=4000)] = ""
 ) -> Ok[Incident]:
-    return Ok(data=await incidents.resolve(desk, who, incident_id, user, resolution))
+    return Ok(data=incidents.resolve(desk, who, incident_id, user, resolution))

@@ -31,35 +31,35 @@ class Wanted(Paging):
     incident: str = Field(default="", max_length=40, description="the id of an incident")
 
 
-async def the_run(run_id: Id, desk: TheDesk, _who: Viewer) -> Run:
+def the_run(run_id: Id, desk: TheDesk, _who: Viewer) -> Run:
     """Asked for before a stream begins: afterwards it is too late to say that there is none."""
-    return await runs.get(desk, run_id)
+    return runs.get(desk, run_id)
 
 
 @router.post("", status_code=202, summary="Ask for an investigation")
-async def create(question: Question, desk: TheDesk, who: Responder) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(await runs.ask(desk, Request(question=question.question, namespace=question.namespace), who.name)))
+def create(question: Question, desk: TheDesk, who: Responder) -> Ok[RunShown]:
+    return Ok(data=RunShown.of(runs.ask(desk, Request(question=question.question, namespace=question.namespace), who.name)))
 
 
 @router.get("", summary="Investigations, newest first")
-async def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[RunShown]:
-    found, total = await runs.listed(desk, wanted.page, wanted.page_size, wanted.state, wanted.incident)
+def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[RunShown]:
+    found, total = runs.listed(desk, wanted.page, wanted.page_size, wanted.state, wanted.incident)
     return Page[RunShown].of([RunShown.of(run) for run in found], total, wanted.page, wanted.page_size)
 
 
 @router.get("/{run_id}", summary="An investigation and, when it is done, its answer")
-async def get(run: Annotated[Run, Depends(the_run)]) -> Ok[RunAnswered]:
+def get(run: Annotated[Run, Depends(the_run)]) -> Ok[RunAnswered]:
     return Ok(data=RunAnswered.of(run))
 
 
 @router.get("/{run_id}/evidence", summary="Everything the answer cites, as it was seen")
-async def evidence(run_id: Id, desk: TheDesk, _who: Viewer) -> Ok[list[Evidence]]:
-    return Ok(data=await runs.evidence(desk, run_id))
+def evidence(run_id: Id, desk: TheDesk, _who: Viewer) -> Ok[list[Evidence]]:
+    return Ok(data=runs.evidence(desk, run_id))
 
 
 @router.post("/{run_id}/cancel", summary="Take it back")
-async def cancel(run_id: Id, desk: TheDesk, who: Responder) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(await runs.cancel(desk, run_id, who.name)))
+def cancel(run_id: Id, desk: TheDesk, who: Responder) -> Ok[RunShown]:
+    return Ok(data=RunShown.of(runs.cancel(desk, run_id, who.name)))
 
 
 @router.get(
@@ -68,8 +68,8 @@ async def cancel(run_id: Id, desk: TheDesk, who: Responder) -> Ok[RunShown]:
     response_class=Response,
     responses={200: {"content": BUNDLE, "description": "a .tgz for `midwatch replay`"}},
 )
-async def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
-    packed = await runs.bundle(desk, run_id)
+def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
+    packed = runs.bundle(desk, run_id)
     return Response(packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'})
 
 
@@ -82,7 +82,7 @@ async def events(
     """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends."""
     seen = _number(last_event_id)
     while True:
-        told = await runs.told(desk, run.id, seen)
+        told = await asyncio.to_thread(runs.told, desk, run.id, seen)
         for event in told:
             seen = event.seq
             yield ServerSentEvent(raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq))
@@ -91,7 +91,7 @@ async def events(
         if run.state.over:
             return
         await asyncio.sleep(WATCH_S)
-        run = await runs.get(desk, run.id)
+        run = await asyncio.to_thread(runs.get, desk, run.id)
 
 
 def _number(given: str) -> int:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -48,24 +49,24 @@ class Setup(BaseModel):
 
 
 @router.post("/keys", status_code=201, summary="Make an API key")
-async def create(wanted: NewKey, desk: TheDesk, who: Admin) -> Ok[Secret]:
-    key, secret = await access.create_key(desk, who, wanted.name, wanted.role, wanted.expires_at)
+def create(wanted: NewKey, desk: TheDesk, who: Admin) -> Ok[Secret]:
+    key, secret = access.create_key(desk, who, wanted.name, wanted.role, wanted.expires_at)
     return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))
 
 
 @router.get("/keys", summary="All API keys")
-async def listed(desk: TheDesk, _who: Admin) -> Ok[list[KeyShown]]:
-    return Ok(data=[KeyShown.of(key) for key in await access.keys(desk)])
+def listed(desk: TheDesk, _who: Admin) -> Ok[list[KeyShown]]:
+    return Ok(data=[KeyShown.of(key) for key in access.keys(desk)])
 
 
 @router.delete("/keys/{key_id}", summary="Revoke an API key")
-async def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who: Admin) -> Ok[None]:
-    await access.revoke(desk, who, key_id)
+def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who: Admin) -> Ok[None]:
+    access.revoke(desk, who, key_id)
     return Ok(message="revoked", data=None)
 
 
 @router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
 async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
-    await rates.stranger(address)
-    key, secret = await access.redeem(desk, claim.token, claim.name)
+    rates.stranger(address)
+    key, secret = await asyncio.to_thread(access.redeem, desk, claim.token, claim.name)
     return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))

@@ -1,0 +1,32 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from midwatch.kit.rates import Allowance
+
+
+def test_all_at_once_then_evenly() -> None:
+    allowed = Allowance(4, 60.0)
+    assert [allowed.take("a", 0.0) for _ in range(6)] == [0, 0, 0, 0, 15.0, 15.0]
+    assert allowed.take("b", 0.0) == 0
+    assert allowed.take("a", 15.0) == 0 and allowed.take("a", 15.0) == 15.0
+
+
+@given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 10), st.floats(1, 1000))
+def test_never_more_than_twice_the_amount_in_a_period(gaps: list[float], amount: int, period: float) -> None:
+    """What was saved up, and what came back meanwhile; whoever waits as long as was said gets one."""
+    allowed, now, taken = Allowance(amount, period), 0.0, list[float]()
+    for gap in gaps:
+        now += gap
+        if wait := allowed.take("a", now):
+            assert 0 < wait <= period / amount + 1e-6
+            now += wait
+            assert allowed.take("a", now) == 0
+        taken.append(now)
+    assert all(sum(start <= at < start + period for at in taken) <= 2 * amount for start in taken)
+
+
+def test_strangers_do_not_fill_the_memory() -> None:
+    allowed = Allowance(10, 1.0)
+    for number in range(50_000):
+        allowed.take(str(number), float(number))
+    assert len(vars(allowed)["_full_at"]) <= 10_001
