@@ -106,5 +106,5 @@ def until(found: Callable[[], Any], patience: float = PATIENCE_S) -> Any:
     while time.monotonic() < end:
         if got := found():
             return got
-        time.sleep(0.005)
+        time.sleep(0.02)
     raise AssertionError("it did not happen in time")

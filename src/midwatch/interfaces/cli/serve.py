@@ -6,6 +6,7 @@ import uvicorn
 
 from midwatch import server
 from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.attached import attached
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.hosts import loopback
 from midwatch.kit.journal import to_standard_error
@@ -34,11 +35,14 @@ def serve(kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = -1,
     except Refusal as refusal:
         command.fail(refusal)
     to_standard_error()
-    command.finish(_serve(settings, open_access=open_access))
+    command.finish(_serve(settings, kubeconfig, open_access=open_access))
 
 
-async def _serve(settings: Settings, *, open_access: bool) -> None:
-    async with server.staffed(settings, open_access=open_access) as desk:
+async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
+    async with (
+        attached(settings.server.workers, kubeconfig) as workers,
+        server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
+    ):
         if not open_access:
             _first_admin(desk)
         config = uvicorn.Config(

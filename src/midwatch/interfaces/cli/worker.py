@@ -1,30 +1,51 @@
 import asyncio
+import os
 import signal
+import sys
+from typing import Annotated
 
 import typer
 
-from midwatch import server
+from midwatch import crew
 from midwatch.interfaces.cli import command
 from midwatch.kit.journal import to_standard_error
+from midwatch.services.worker import Worker
 from midwatch.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
+Attached = Annotated[bool, typer.Option("--attached", hidden=True, help="A server's: woken by lines of standard input, ended by its end.")]
+
+BEHIND = 5  # how much a server's worker gives way to the server, in steps of nice(2): who waits for an answer goes first
+
 
 @app.command()
-def worker(kubeconfig: command.Kubeconfig = "") -> None:
+def worker(kubeconfig: command.Kubeconfig = "", attached: Attached = False) -> None:
     """Investigate what other processes took in.
 
     Any number of these may run on one PostgreSQL.
     """
     to_standard_error()
-    command.finish(_work(command.settings(kubeconfig)))
+    command.finish(_work(command.settings(kubeconfig), attached=attached))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, *, attached: bool) -> None:
     over = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, over.set)
-    async with server.desk(settings) as desk, server.working(desk):
+    async with crew.working(settings) as worker:
+        told = asyncio.create_task(_hear(worker, over)) if attached else None
         typer.echo("midwatch: working", err=True)
         await over.wait()
+        if told:
+            told.cancel()
+
+
+async def _hear(worker: Worker, over: asyncio.Event) -> None:
+    """Until standard input closes: the server has ended, however it ended."""
+    os.nice(BEHIND)
+    stream = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
+    while await stream.readline():
+        worker.wake()
+    over.set()

@@ -1,0 +1,87 @@
+"""The third composition root: a process that works. What it needs (the durable engine, the clusters) the one that answers does not."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+
+from midwatch import server, wiring
+from midwatch.domain.alert import Alert
+from midwatch.domain.investigation import Request
+from midwatch.engine.durable import Durable
+from midwatch.integrations import webhook
+from midwatch.integrations.outbox import Outbox
+from midwatch.integrations.pagerduty import notify
+from midwatch.integrations.pagerduty.client import PagerDuty
+from midwatch.integrations.pagerduty.details import complete
+from midwatch.integrations.webhook import Webhook
+from midwatch.services.context import Context
+from midwatch.services.desk import Desk
+from midwatch.services.work import Completed, Steps
+from midwatch.services.worker import Worker, worker_id
+from midwatch.settings import Settings
+from midwatch.store.database import spell_postgres
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncGenerator[Worker]:
+    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere."""
+    working_here: list[Worker] = []
+
+    def woken() -> None:
+        for worker in working_here:
+            worker.wake()
+
+    async with AsyncExitStack() as stack:
+        found = await stack.enter_async_context(server.desk(settings, woken=woken))
+        name = worker_id()
+        steps = Steps(found, partial(_investigating, found.settings), _completed(found.settings, stack), name)
+        durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
+        worker = Worker(found, durable, _outboxes(found.settings, stack), name)
+        working_here.append(worker)
+        task = asyncio.create_task(worker.run())
+        try:
+            yield worker
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def _investigating(settings: Settings, request: Request) -> AbstractAsyncContextManager[Context]:
+    """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
+    if request.alert:
+        return wiring.alert_context(settings, request.alert, wiring.Where(gladly=True))
+    return wiring.context(settings)
+
+
+def _completed(settings: Settings, stack: AsyncExitStack) -> Completed:
+    if settings.pagerduty.token is not None:
+        return partial(complete, _pagerduty(settings, stack))
+    return _as_it_came
+
+
+async def _as_it_came(alert: Alert) -> Alert:
+    return alert
+
+
+def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:
+    found: list[Outbox] = []
+    if settings.pagerduty.token is not None:
+        found.append(notify.outbox(_pagerduty(settings, stack)))
+    if settings.webhook.url:
+        sender = Webhook(settings.webhook)
+        stack.push_async_callback(sender.close)
+        found.append(webhook.outbox(sender))
+    return {outbox.target: outbox for outbox in found}
+
+
+def _pagerduty(settings: Settings, stack: AsyncExitStack) -> PagerDuty:
+    client = PagerDuty(settings.pagerduty)
+    stack.push_async_callback(client.close)
+    return client
+
+
+def _record(found: Desk) -> str:
+    """Where the durable engine keeps its own tables: beside the SQLite file, or in the same PostgreSQL."""
+    url = found.db.url
+    return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"
