@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 PATIENCE_S = 30.0
+IDLE_S = 2.0  # a server hangs up on connections that have been silent for long: what is sent at that moment is lost
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,29 @@ class Line:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def ask(self, path: str, body: bytes) -> int:
         """The status of the answer."""
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._fresh() or await asyncio.open_connection("127.0.0.1", self._port)
         verb = "POST" if body else "GET"
         head = f"{verb} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(answer.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))
-        self._idle.append((reader, writer))
+        self._idle.append((time.perf_counter(), reader, writer))
         return int(answer.split(b" ", 2)[1])
 
+    def _fresh(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        if not self._idle or time.perf_counter() - self._idle[-1][0] > IDLE_S:
+            self.close()
+            return None
+        return self._idle.pop()[1:]
+
     def close(self) -> None:
-        for _, writer in self._idle:
+        for _, _, writer in self._idle:
             writer.close()
+        self._idle.clear()
 
 
 async def send(port: int, plan: Sequence[Planned]) -> Told:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.store.rows import insert_new
 from midwatch.store.tables import calls as t
+
+_NUMBER = update(t).where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key"))
 
 
 def _key(tool: str, arguments: dict[str, object]) -> str:
@@ -28,10 +30,13 @@ def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:
 def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
     """Gives each evidence its final id: it is known only when all questions were put. What nobody was asked for (the alert itself)
     is kept here first."""
-    for place, item in enumerate(evidence, 1):
-        keep(tx, run_id, item)
-        same = (t.c.run_id == run_id) & (t.c.key == _key(item.tool, item.arguments))
-        tx.execute(update(t).where(same).values(number=place, body=item.model_dump_json()))
+    known = set(tx.execute(select(t.c.key).where(t.c.run_id == run_id)).scalars())
+    placed = [(_key(item.tool, item.arguments), place, item) for place, item in enumerate(evidence, 1)]
+    for key, _, item in placed:
+        if key not in known:
+            keep(tx, run_id, item)
+    if placed:
+        tx.execute(_NUMBER, [{"its_run": run_id, "its_key": k, "number": n, "body": item.model_dump_json()} for k, n, item in placed])
 
 
 def evidence(tx: Connection, run_id: str) -> list[Evidence]:
