@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from midwatch.domain.alert import Alert, AlertStatus, Remark
 from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
 from midwatch.domain.investigation import Request
-from midwatch.domain.work import Run, RunState
+from midwatch.domain.work import Run
 from midwatch.engine.grouping import FLAP_WINDOW, Decision, Keys, Move, decide, keys
 from midwatch.kit.ids import new_id
 from midwatch.store import alerts, incidents, locks, runs, timeline
@@ -90,8 +90,7 @@ def investigate(tx: Connection, incident: Incident, alert: Alert | None, now: da
 
 def _investigate_once(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> None:
     """A run that still waits will see what is wrong now; a second one would say the same."""
-    _, waiting = runs.listed(tx, 1, 1, RunState.QUEUED, incident.id)
-    if not waiting:
+    if not runs.waits(tx, incident.id):
         investigate(tx, incident, alert, now)
 
 

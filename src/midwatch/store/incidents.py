@@ -11,11 +11,20 @@ from midwatch.store.rows import insert_new, next_number
 from midwatch.store.tables import incident_keys as k
 from midwatch.store.tables import incidents as t
 
+RELATED = 200  # keys of one alert lead to few incidents; of a whole service perhaps to many
+
 _GET = select(t.c.body).where(t.c.id == bindparam("id"))
 _HOLD = _GET.with_for_update()
 _SAME = (t.c.id == bindparam("its_id")) & (t.c.updated_at == bindparam("was_updated_at")) & (t.c.status == bindparam("its_status"))
+_ADD = insert(t)
+_KEYED = (
+    select(t.c.body)
+    .where(t.c.id.in_(select(k.c.incident_id).where(k.c.key.in_(bindparam("keys", expanding=True)))))
+    .order_by(t.c.created_at.desc(), t.c.number.desc())
+    .limit(RELATED)
+)
+_KEYED_OPEN = _KEYED.where(t.c.status != IncidentStatus.RESOLVED.value)
 _CHANGE = update(t).where(_SAME).values(version=t.c.version + 1)
-RELATED = 200  # keys of one alert lead to few incidents; of a whole service perhaps to many
 
 
 class Filter(Model, frozen=True):
@@ -36,7 +45,7 @@ def number(tx: Connection) -> int:
 
 
 def add(tx: Connection, incident: Incident) -> None:
-    tx.execute(insert(t).values(id=incident.id, number=incident.number, version=1, **_columns(incident)))
+    tx.execute(_ADD, {"id": incident.id, "number": incident.number, "version": 1, **_columns(incident)})
     add_keys(tx, incident.id, incident.keys)
 
 
@@ -59,11 +68,8 @@ def change(tx: Connection, before: Incident, after: Incident) -> bool:
 
 def by_keys(tx: Connection, keys: Sequence[str], *, only_open: bool = True, held: bool = False) -> list[Incident]:
     """Incidents that have one of the keys, newest first; `held`: nobody else changes them until the transaction ends."""
-    query = select(t.c.body).where(t.c.id.in_(select(k.c.incident_id).where(k.c.key.in_(keys))))
-    if only_open:
-        query = query.where(t.c.status != IncidentStatus.RESOLVED.value)
-    query = query.order_by(t.c.created_at.desc(), t.c.number.desc()).limit(RELATED)
-    rows = tx.execute(query.with_for_update() if held else query)
+    query = _KEYED_OPEN if only_open else _KEYED
+    rows = tx.execute(query.with_for_update() if held else query, {"keys": list(keys)})
     return [Incident.model_validate_json(body) for body in rows.scalars()]
 
 

@@ -8,12 +8,14 @@ from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
 _GET = select(t.c.body).where(t.c.id == bindparam("id"))
+_ADD = insert(t)
+_WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.state == RunState.QUEUED.value).limit(1)
 _LAST = select(func.max(e.c.seq)).where(e.c.run_id == bindparam("run_id"))
 _TELL = insert(e)
 
 
 def add(tx: Connection, run: Run) -> None:
-    tx.execute(insert(t).values(id=run.id, incident_id=run.incident_id, version=1, **_columns(run)))
+    tx.execute(_ADD, {"id": run.id, "incident_id": run.incident_id, "version": 1, **_columns(run)})
 
 
 def get(tx: Connection, run_id: str) -> Run | None:
@@ -35,6 +37,11 @@ def listed(tx: Connection, page: int, page_size: int, state: RunState | None = N
     query = select(t.c.body).where(*wanted).order_by(t.c.created_at.desc(), t.c.id.desc())
     rows = tx.execute(query.limit(page_size).offset((page - 1) * page_size))
     return [Run.model_validate_json(body) for body in rows.scalars()], total
+
+
+def waits(tx: Connection, incident_id: str) -> bool:
+    """Whether one is queued for the incident."""
+    return tx.execute(_WAITS, {"incident_id": incident_id}).first() is not None
 
 
 def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> list[Run]:
