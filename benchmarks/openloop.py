@@ -43,7 +43,7 @@ class Line:
         """The status of the answer."""
         reader, writer = self._fresh() or await asyncio.open_connection("127.0.0.1", self._port)
         verb = "POST" if body else "GET"
-        head = f"{verb} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         writer.write(head.encode() + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(answer.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))

@@ -139,8 +139,9 @@ def steady_section(seconds: int = STEADY_S) -> str:
 
 def storm_section(seconds: int = STORM_S) -> str:
     stored = f"{INCIDENTS * ALERTS_EACH:,} alerts of {INCIDENTS:,} incidents stored before"
-    sent = f"{seconds * RATE:,} alerts about {STORM_WORKLOADS} workloads in {seconds} s"
-    return section(f"A storm: {sent}, {stored}", storm(seconds))
+    load = storm(seconds)
+    sent = f"{load.sent:,} alerts about {STORM_WORKLOADS} workloads in {seconds} s"
+    return section(f"A storm: {sent}, {stored}", load)
 
 
 def run() -> str:

@@ -19,6 +19,11 @@ class Ask(Model, frozen=True):
         return f"{self.tool}({', '.join(f'{k}={v!r}' for k, v in sorted(self.arguments.items()) if v not in ('', None))})"
 
 
+def evidence_id(place: int) -> str:
+    """What the answer calls its evidence, by its place from 1."""
+    return f"E{place}"
+
+
 class Evidence(Model, frozen=True):
     """One tool call that happened. The only thing that may be cited."""
 

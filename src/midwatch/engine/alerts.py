@@ -2,12 +2,12 @@
 
 from midwatch.analysis.alertlines import written
 from midwatch.domain.alert import Alert
-from midwatch.domain.evidence import Evidence
+from midwatch.domain.evidence import Evidence, evidence_id
 from midwatch.domain.observation import AlertText
 from midwatch.domain.tool import Seen
 from midwatch.toolbox.toolbox import fingerprint
 
-ALERT = "E1"
+ALERT = evidence_id(1)
 
 
 def told(alert: Alert) -> Evidence:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
 from midwatch.domain.investigation import Budget
 
 
@@ -53,7 +53,7 @@ class Gathering:
         if isinstance(answer, Gap):
             self.gaps.append(answer.model_copy(update={"essential": ask.essential}))
         else:
-            self.evidence.append(answer.model_copy(update={"id": f"E{len(self.evidence) + 1}"}))
+            self.evidence.append(answer.model_copy(update={"id": evidence_id(len(self.evidence) + 1)}))
 
 
 def _unanswered(ask: Ask, reason: str) -> Gap:

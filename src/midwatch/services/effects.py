@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection
 
 from midwatch.domain.incident import Entry
 from midwatch.domain.investigation import Answer, Investigation
@@ -14,7 +13,6 @@ from midwatch.domain.work import Effect, Run
 from midwatch.engine.compose import compose
 from midwatch.integrations.outbox import Outbox, Undelivered
 from midwatch.services.desk import Desk
-from midwatch.settings import Settings
 from midwatch.store import alerts, effects, incidents, timeline
 
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
@@ -24,17 +22,19 @@ ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are
 log = structlog.get_logger()
 
 
-def effects_of(tx: Connection, settings: Settings, run: Run, found: Investigation) -> list[Effect]:
+def effects_of(desk: Desk, run: Run, found: Investigation) -> list[Effect]:
     """One note for each PagerDuty incident that the incident's alerts come from, and one event for the webhook."""
     made: list[Effect] = []
-    if settings.pagerduty.token is not None and run.incident_id:
-        theirs = {a.alert.external_id for a in alerts.of_incident(tx, run.incident_id) if a.alert.source == "pagerduty"}
+    with desk.db.read() as tx:
+        incident = incidents.get(tx, run.incident_id) if run.incident_id else None
+        known = alerts.of_incident(tx, run.incident_id) if incident else []
+    if desk.settings.pagerduty.token is not None and incident:
+        theirs = {a.alert.external_id for a in known if a.alert.source == "pagerduty"}
         text = plain(compose(found), sections=2)
         for key in sorted(theirs - {""}):
             payload = {"incident": key, "text": text}
             made.append(_effect(run, f"note:{run.id}:{key}", "pagerduty", "note", payload))
-    if settings.webhook.url:
-        incident = incidents.get(tx, run.incident_id) if run.incident_id else None
+    if desk.settings.webhook.url:
         answer = Answer.of(found).model_dump(mode="json", by_alias=True)
         payload = {"incident": incident.model_dump(mode="json") if incident else None, "run": run.id, "answer": answer}
         made.append(_effect(run, f"answer:{run.id}", "webhook", "answer", payload))

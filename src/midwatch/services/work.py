@@ -97,11 +97,11 @@ def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
 
 
 def _keep(desk: Desk, run_id: str, answer: Evidence | Gap) -> None:
+    row = calls.row(run_id, answer)
     with desk.db.write() as tx:
-        run = runs.get(tx, run_id)
-        if run is None or run.state.over:
+        if runs.over(tx, run_id):
             raise Cancelled(run_id)
-        calls.keep(tx, run_id, answer)
+        calls.keep(tx, row)
         tell(tx, desk.now(), run_id, *_seen(answer))
 
 
@@ -120,13 +120,14 @@ def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
             "seconds": round((now - (run.started_at or now)) / timedelta(seconds=1), 3),
         }
     )
+    due = effects_of(desk, done, found)
     with desk.db.write() as tx:
         if not runs.change(tx, done, RunState.RUNNING):
             return
         calls.number(tx, run.id, found.evidence)
         tell(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
         note_down(tx, done, "answered", f"{done.verdict}: {done.headline}")
-        for effect in effects_of(tx, desk.settings, done, found):
+        for effect in due:
             effects.add(tx, effect)
     desk.wake()
 

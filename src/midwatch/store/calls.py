@@ -2,23 +2,30 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
 from midwatch.store.rows import insert_new
 from midwatch.store.tables import calls as t
 
-_NUMBER = update(t).where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key"))
+_NUMBER = update(t).where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key")).values(number=bindparam("place"))
+Row = dict[str, Any]
+
+
+def row(run_id: str, answer: Evidence | Gap) -> Row:
+    """An answer as it is kept. Large ones take their time: make it before the transaction."""
+    key = _key(answer.tool, answer.arguments)
+    return {"run_id": run_id, "key": key, "body": answer.model_dump_json(), "kind": type(answer).__name__.lower()}
 
 
 def _key(tool: str, arguments: dict[str, object]) -> str:
     return sha256(Ask(tool=tool, arguments=arguments).key.encode()).hexdigest()
 
 
-def keep(tx: Connection, run_id: str, answer: Evidence | Gap) -> None:
-    values = {"run_id": run_id, "key": _key(answer.tool, answer.arguments), "body": answer.model_dump_json()}
-    insert_new(tx, t, {**values, "kind": type(answer).__name__.lower()})
+def keep(tx: Connection, answer: Row) -> None:
+    insert_new(tx, t, answer)
 
 
 def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:
@@ -28,18 +35,18 @@ def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:
 
 
 def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
-    """Gives each evidence its final id: it is known only when all questions were put. What nobody was asked for (the alert itself)
-    is kept here first."""
+    """Gives each evidence its place in the answer: it is known only when all questions were put. What nobody was asked for (the
+    alert itself) is kept here first."""
     known = set(tx.execute(select(t.c.key).where(t.c.run_id == run_id)).scalars())
-    placed = [(_key(item.tool, item.arguments), place, item) for place, item in enumerate(evidence, 1)]
-    for key, _, item in placed:
+    places = {_key(item.tool, item.arguments): place for place, item in enumerate(evidence, 1)}
+    for key, place in places.items():
         if key not in known:
-            keep(tx, run_id, item)
-    if placed:
-        tx.execute(_NUMBER, [{"its_run": run_id, "its_key": k, "number": n, "body": item.model_dump_json()} for k, n, item in placed])
+            keep(tx, row(run_id, evidence[place - 1]))
+    if places:
+        tx.execute(_NUMBER, [{"its_run": run_id, "its_key": key, "place": place} for key, place in places.items()])
 
 
 def evidence(tx: Connection, run_id: str) -> list[Evidence]:
     """In the order of their ids; empty until the run has ended."""
-    query = select(t.c.body).where(t.c.run_id == run_id, t.c.number.is_not(None)).order_by(t.c.number)
-    return [Evidence.model_validate_json(body) for body in tx.execute(query).scalars()]
+    query = select(t.c.number, t.c.body).where(t.c.run_id == run_id, t.c.number.is_not(None)).order_by(t.c.number)
+    return [Evidence.model_validate_json(body).model_copy(update={"id": evidence_id(place)}) for place, body in tx.execute(query)]

@@ -10,6 +10,7 @@ from midwatch.store.tables import runs as t
 _GET = select(t.c.body).where(t.c.id == bindparam("id"))
 _ADD = insert(t)
 _WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.state == RunState.QUEUED.value).limit(1)
+_STATE = select(t.c.state).where(t.c.id == bindparam("id"))
 _LAST = select(func.max(e.c.seq)).where(e.c.run_id == bindparam("run_id"))
 _TELL = insert(e)
 
@@ -37,6 +38,12 @@ def listed(tx: Connection, page: int, page_size: int, state: RunState | None = N
     query = select(t.c.body).where(*wanted).order_by(t.c.created_at.desc(), t.c.id.desc())
     rows = tx.execute(query.limit(page_size).offset((page - 1) * page_size))
     return [Run.model_validate_json(body) for body in rows.scalars()], total
+
+
+def over(tx: Connection, run_id: str) -> bool:
+    """Whether nothing more is to be done: it ended, or does not exist."""
+    state = tx.execute(_STATE, {"id": run_id}).scalar_one_or_none()
+    return state is None or RunState(state).over
 
 
 def waits(tx: Connection, incident_id: str) -> bool:
