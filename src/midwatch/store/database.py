@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from midwatch.store import sqlite
 from midwatch.store.errors import plain
 from midwatch.store.migrate import migrate
+from midwatch.store.turn import Turn
 
 READERS = 4
 
@@ -25,9 +26,10 @@ class Database:
     Everything here raises StoreError when the database itself is the trouble.
     """
 
-    def __init__(self, url: str, writer: Engine, reader: Engine) -> None:
+    def __init__(self, url: str, writer: Engine, reader: Engine, turn: Turn) -> None:
         self.url = url
         self._writer, self._reader = writer, reader
+        self._turn = turn
 
     @classmethod
     @contextmanager
@@ -35,16 +37,18 @@ class Database:
         """Migrates the schema and opens the connections; closes them at the end."""
         migrate(url)
         engines = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+        turn = Turn(url)
         try:
-            yield cls(url, *engines)
+            yield cls(url, *engines, turn)
         finally:
+            turn.close()
             for engine in set(engines):
                 engine.dispose()
 
     @contextmanager
     def write(self) -> Generator[Connection]:
         """Everything in the block happens, or nothing of it."""
-        with plain(self.url), self._writer.begin() as tx:
+        with plain(self.url), self._writer.connect() as tx, self._turn.taken(), tx.begin():
             yield tx
 
     @contextmanager

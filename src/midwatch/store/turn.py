@@ -1,0 +1,56 @@
+"""Whose turn it is to write, among the processes that share a SQLite file.
+
+SQLite has who waits look again after ever longer naps, up to a tenth of a second, though a write takes a millisecond; a lock of
+the system's wakes the next one at once. It is a courtesy: SQLite's own lock still decides, and where there is none of the
+system's (Windows, some file systems), everything works, only later.
+"""
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import make_url
+
+if sys.platform == "win32":
+
+    def _lock(_file: int) -> None: ...
+    def _unlock(_file: int) -> None: ...
+
+else:
+    from fcntl import LOCK_EX, LOCK_UN, flock
+
+    def _lock(file: int) -> None:
+        with suppress(OSError):
+            flock(file, LOCK_EX)
+
+    def _unlock(file: int) -> None:
+        with suppress(OSError):
+            flock(file, LOCK_UN)
+
+
+class Turn:
+    """`with turn.taken():` from one thread at a time: a process has one connection that writes."""
+
+    def __init__(self, url: str) -> None:
+        made = make_url(url)
+        self._file = -1
+        if made.get_backend_name() == "sqlite" and made.database and not made.database.startswith(("file:", ":")):
+            with suppress(OSError):
+                self._file = os.open(f"{made.database}-turn", os.O_RDWR | os.O_CREAT, 0o600)
+
+    @contextmanager
+    def taken(self) -> Generator[None]:
+        """A process that dies gives its turn back."""
+        if self._file < 0:
+            yield
+            return
+        _lock(self._file)
+        try:
+            yield
+        finally:
+            _unlock(self._file)
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
