@@ -14,7 +14,7 @@ from midwatch.integrations.kubernetes.view.backing import written
 from midwatch.integrations.kubernetes.view.instances import clip
 from midwatch.integrations.kubernetes.view.reach import misses
 
-_TEMPLATED = (Deployment, StatefulSet, DaemonSet)
+_TEMPLATED = {type_.__name__: type_ for type_ in (Deployment, StatefulSet, DaemonSet)}
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -33,9 +33,9 @@ def _specs(cluster: Cluster, pod: Pod) -> Iterator[tuple[Object, PodSpec]]:
     """The pod's, or, as `kubectl describe` does not show it, the template's."""
     yield pod, pod.spec
     owner = cluster.owner(pod)
-    for type_ in _TEMPLATED:
-        if owner.kind == type_.__name__ and (workload := cluster.get(type_, owner.namespace, owner.name)):
-            yield workload, workload.spec.template.spec
+    type_ = _TEMPLATED.get(owner.kind)
+    if type_ and (workload := cluster.get(type_, owner.namespace, owner.name)):
+        yield workload, workload.spec.template.spec
 
 
 def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> Iterator[Finding]:
