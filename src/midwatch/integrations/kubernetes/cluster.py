@@ -237,8 +237,10 @@ def _key(obj: Object) -> Key:
 
 
 def _controller(meta: Metadata):
-    owners = meta.owner_references or ()
-    return next((o for o in owners if o.controller), owners[0] if owners else None)
+    owners = meta.owner_references
+    if not owners or owners[0].controller:  # of thousands of pods nearly each has one owner, which controls it
+        return owners[0] if owners else None
+    return next((o for o in owners if o.controller), owners[0])
 
 
 def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:
