@@ -21,6 +21,7 @@ from midwatch.services.work import Completed, Steps
 from midwatch.services.worker import Worker, worker_id
 from midwatch.settings import Settings
 from midwatch.store.database import spell_postgres
+from midwatch.wiring.alerts import Where, alert_context
 
 
 @asynccontextmanager
@@ -50,7 +51,7 @@ async def working(settings: Settings) -> AsyncGenerator[Worker]:
 def _investigating(settings: Settings, request: Request) -> AbstractAsyncContextManager[Context]:
     """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
     if request.alert:
-        return wiring.alert_context(settings, request.alert, wiring.Where(gladly=True))
+        return alert_context(settings, request.alert, Where(gladly=True))
     return wiring.context(settings)
 
 

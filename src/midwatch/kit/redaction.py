@@ -75,9 +75,15 @@ def redact_value(text: str) -> str:
     return redact_text(text)
 
 
+@cache
+def _starts() -> tuple[re.Pattern[bytes], ...]:
+    return tuple(dict.fromkeys(start for s in _shapes() if s.token for start in s.starts))
+
+
 def redact_body(body: bytes) -> bytes:
     """JSON with every secret of a token's shape cut out; shapes that could swallow a quote are cut by the tool, value by value."""
-    found = [s for s in _shapes() if s.token and any(start.search(body) for start in s.starts)]
+    seen = {start for start in _starts() if start.search(body)}
+    found = [s for s in _shapes() if s.token and not seen.isdisjoint(s.starts)]
     if not found:
         return body
     text = body.decode()

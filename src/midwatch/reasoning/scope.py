@@ -25,6 +25,9 @@ class Scope:
 def scope(question: str, subjects: Sequence[Subject]) -> Scope:
     """Reads names off a question. A word counts as a name when an object has it, or when it can be nothing else (it has a dash,
     a slash or a dot between letters and digits). A namespace beside other names only says where they are."""
+    words = list(_words(question))
+    if not words:
+        return Scope()
     by_name: dict[str, list[Subject]] = {}
     by_stem: dict[str, list[Subject]] = {}
     for subject in subjects:
@@ -33,7 +36,7 @@ def scope(question: str, subjects: Sequence[Subject]) -> Scope:
             by_stem.setdefault(made["stem"].lower(), []).append(subject)
     named: dict[Subject, None] = {}
     unknown: dict[str, tuple[str, ...]] = {}
-    for word in _words(question):
+    for word in words:
         short = word.rpartition("/")[2]
         found = by_name.get(short) or by_stem.get(short) or by_name.get(_HASH.sub("", short))
         if found:

@@ -94,7 +94,7 @@ def _sameness(finding: Finding) -> tuple[object, ...]:
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
     for type_ in _NAMEABLE:
         yield from (obj.subject for obj in cluster.all(type_))
-    seen = {owner for pod in cluster.all(Pod) if (owner := cluster.owner(pod)) != pod.subject}
+    seen = {owner for owner, pods in cluster.by_owner.items() if any(owner.name != p.name or owner.kind != "Pod" for p in pods)}
     seen |= {Subject(kind="Pod", name=g.name, namespace=g.namespace) for g in cluster.logs() if not cluster.get(Pod, g.namespace, g.name)}
     seen |= {Subject(kind="Namespace", name=name) for name in cluster.namespaces}
     yield from sorted(seen, key=lambda s: (s.kind, s.namespace, s.name))

@@ -22,6 +22,7 @@ from midwatch.integrations.kubernetes.selectors import subset
 AnyObject = TypeVar("AnyObject", bound=Object)
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_TEMPLATE_HASH = "pod-template-hash"
 _NOTHING = Question()
 
 
@@ -33,6 +34,7 @@ class Cluster:
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._ordered: dict[str, list[Object]] = {}
         self._owners: dict[Key, Subject] = {}
+        self._tops: dict[tuple[str, str, str, str], Subject] = {}
         self._source: dict[Key, str] = {}
         self._whole: dict[str, dict[str, str]] = defaultdict(dict)  # plural → scope → evidence that lists it completely
         self._logs: dict[tuple[str, str, str, bool], Evidence] = {}
@@ -54,24 +56,22 @@ class Cluster:
         elif isinstance(seen, Measurements):
             self._measured.append(item)
         elif isinstance(seen, Resources) and seen.resource in READABLE:
-            for obj in _decoded(seen.resource, seen.body):
-                key = (obj.kind, obj.namespace, obj.name)
-                self._objects[obj.kind][key] = obj
-                self._source[key] = item.id
+            found = {_key(obj): obj for obj in _decoded(seen.resource, seen.body)}
+            self._objects[READABLE[seen.resource].name] |= found
+            self._source |= dict.fromkeys(found, item.id)
             for scope in seen.whole if seen.partial else (seen.scope,):
                 self._whole[seen.resource][scope] = item.id
 
     # -- objects
 
-    def all(self, type_: type[AnyObject], namespace: str | None = None) -> Iterator[AnyObject]:
+    def all(self, type_: type[AnyObject], namespace: str | None = None) -> Sequence[AnyObject]:
         """All objects of a kind in a stable order (namespace, name); of one namespace, if named."""
         kind = type_.__name__
         if kind not in self._ordered:
             found = self._objects.get(kind, {})
             self._ordered[kind] = [found[key] for key in sorted(found)]
-        for obj in self._ordered[kind]:
-            if namespace is None or obj.metadata.namespace == namespace:
-                yield obj  # pyright: ignore[reportReturnType]
+        ordered: Sequence[AnyObject] = self._ordered[kind]  # pyright: ignore[reportAssignmentType]
+        return ordered if namespace is None else [obj for obj in ordered if obj.metadata.namespace == namespace]
 
     def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
@@ -96,11 +96,9 @@ class Cluster:
 
         Never the machine's clock: the same evidence must give the same answer tomorrow.
         """
-        newest = max((e.last for e in self.all(Event) if e.last), default=_NEVER)
-        for pod in self.all(Pod):
-            for condition in pod.status.conditions or ():
-                newest = max(newest, condition.last_transition_time or _NEVER)
-        return newest if newest > _NEVER else self.taken_at
+        spoken = [e.last for e in self.all(Event) if e.last]
+        spoken += [c.last_transition_time for pod in self.all(Pod) for c in pod.status.conditions or () if c.last_transition_time]
+        return max(spoken, default=self.taken_at)
 
     @cached_property
     def clock(self) -> datetime:
@@ -112,10 +110,20 @@ class Cluster:
 
     def owner(self, obj: Object) -> Subject:
         """The workload a person would name: up the controllers' chain as far as it is known, or by name where a link is missing."""
-        key = (obj.kind, obj.namespace, obj.name)
+        key = _key(obj)
         if key not in self._owners:
-            self._owners[key] = self._top(obj)
+            self._owners[key] = self._above(obj)
         return self._owners[key]
+
+    def _above(self, obj: Object) -> Subject:
+        """Replicas have all that leads to their workload in common: it is followed once for each controller, not for each pod."""
+        parent = _controller(obj.metadata)
+        if parent is None:
+            return obj.subject
+        siblings = (parent.kind, obj.namespace, parent.name, obj.labels.get(_TEMPLATE_HASH, ""))
+        if siblings not in self._tops:
+            self._tops[siblings] = self._top(obj)
+        return self._tops[siblings]
 
     def _top(self, obj: Object) -> Subject:
         meta, kind, namespace, name = obj.metadata, obj.kind, obj.namespace, obj.name
@@ -146,10 +154,11 @@ class Cluster:
 
     def owned(self, owner: Subject) -> Sequence[Pod]:
         """The pods of a workload, in order of name."""
-        return self._pods_by_owner.get(owner, ())
+        return self.by_owner.get(owner, ())
 
     @cached_property
-    def _pods_by_owner(self) -> dict[Subject, list[Pod]]:
+    def by_owner(self) -> Mapping[Subject, Sequence[Pod]]:
+        """The pods of every workload; one that nothing controls is its own."""
         found: dict[Subject, list[Pod]] = defaultdict(list)
         for pod in self.all(Pod):
             found[self.owner(pod)].append(pod)
@@ -159,8 +168,8 @@ class Cluster:
 
     def events(self, obj: Object | Subject, *reasons: str) -> list[Event]:
         """Events about an object, oldest first; only of the named reasons, if any."""
-        key = (obj.kind, obj.namespace, obj.name)
-        return [e for e in self._events.get(key, ()) if not reasons or e.reason in reasons]
+        known = self._events.get(_key(obj) if isinstance(obj, Object) else (obj.kind, obj.namespace, obj.name))
+        return [e for e in known if not reasons or e.reason in reasons] if known else []
 
     def log(self, pod: Pod, container: str, *, previous: bool = False) -> LogLines | None:
         """The log that was read, or None when it was not."""
@@ -189,8 +198,7 @@ class Cluster:
 
     def cite(self, obj: Object, quote: str = "") -> Citation:
         """The object as it was seen; `quote` must be text that stands in it."""
-        key = (obj.kind, obj.namespace, obj.name)
-        return Citation(evidence=self._source[key], subject=obj.subject, quote=quote)
+        return Citation(evidence=self._source[_key(obj)], subject=obj.subject, quote=quote)
 
     def cite_event(self, event: Event, quote: str = "") -> Citation:
         return self.cite(event, quote or event.message or event.reason or "")
@@ -222,14 +230,22 @@ def _decoded(resource: str, body: bytes) -> Sequence[Object]:
     return msgspec.json.decode(body, type=list[READABLE[resource].type])
 
 
+def _key(obj: Object) -> Key:
+    """Straight from the fields: it is asked for a dozen times of each of thousands of pods, and properties cost as much again."""
+    meta = obj.metadata
+    return (type(obj).__name__, meta.namespace, meta.name)
+
+
 def _controller(meta: Metadata):
-    owners = meta.owner_references or ()
-    return next((o for o in owners if o.controller), owners[0] if owners else None)
+    owners = meta.owner_references
+    if not owners or owners[0].controller:  # of thousands of pods nearly each has one owner, which controls it
+        return owners[0] if owners else None
+    return next((o for o in owners if o.controller), owners[0])
 
 
 def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:
     """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`."""
-    suffix = "-" + labels.get("pod-template-hash", "")
+    suffix = "-" + labels.get(_TEMPLATE_HASH, "")
     if subject.kind == "ReplicaSet" and len(suffix) > 1 and subject.name.endswith(suffix):
         return Subject(kind="Deployment", name=subject.name.removesuffix(suffix), namespace=subject.namespace)
     return subject

@@ -118,12 +118,7 @@ def _into_services(cluster: Cluster) -> Iterator[Link]:
 def callers(cluster: Cluster) -> Iterator[Link]:
     """From each Service to the workloads whose settings name it."""
     services = {(s.namespace, s.name): s.subject for s in cluster.all(Service)}
-    seen: set[Subject] = set()
-    for pod in cluster.all(Pod):
-        owner = cluster.owner(pod)
-        if owner in seen:
-            continue
-        seen.add(owner)
+    for owner, (pod, *_) in cluster.by_owner.items():
         called = {services.get(_place(host, pod.namespace)): None for host in _hosts(cluster, pod)}
         for service in called:
             if service is not None:

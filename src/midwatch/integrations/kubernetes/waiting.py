@@ -18,8 +18,7 @@ CHOSEN_NODE = "volume.kubernetes.io/selected-node"
 
 def waiting(cluster: Cluster) -> Iterator[Pod]:
     for pod in cluster.all(Pod):
-        gone = pod.finished or pod.metadata.deletion_timestamp is not None
-        if pod.status.phase in ("Pending", "") and not pod.spec.node_name and not gone and not _scheduled(pod):
+        if pod.status.phase in ("Pending", "") and not pod.spec.node_name and not pod.metadata.deletion_timestamp and not _scheduled(pod):
             yield pod
 
 

@@ -1,15 +1,13 @@
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from typing import Annotated
 
 import typer
-from rich.status import Status
 
 from midwatch import wiring
-from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
-from midwatch.domain.markdown import markdown
-from midwatch.engine.compose import compose
-from midwatch.interfaces.cli import command, terminal
+from midwatch.interfaces.cli import command, progress
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
@@ -62,26 +60,14 @@ async def run(
 
 async def _one(settings: Settings, request: Request, dump: str, context: str) -> Investigation:
     async with wiring.context(settings, dump=dump, context=context) as ctx:
-        with terminal.console(stderr=True).status(f"reading {ctx.source}") as status:
-            return await investigate(ctx, request, _progress(status, ctx.source))
-
-
-def _progress(status: Status, source: str):
-    seen = 0
-
-    def watch(_ask: Ask, answer: Evidence | Gap) -> None:
-        nonlocal seen
-        seen += isinstance(answer, Evidence)
-        what = f"{answer.size}" if isinstance(answer, Evidence) else "no answer"
-        status.update(f"reading {source}: {seen} answers, {terminal.plain(what)}")
-
-    return watch
+        with progress.shown(ctx.source) as watch:
+            return await investigate(ctx, request, watch)
 
 
 def show(found: Investigation, form: str) -> None:
+    """Prints the answer. What lays a report out is loaded where a person reads it, not where a program does."""
     if form == "json":
         sys.stdout.write(Answer.of(found).json_text())
-    elif form == "markdown":
-        sys.stdout.write(markdown(compose(found)))
-    else:
-        terminal.show(terminal.console(), compose(found))
+        return
+    laid_out: Callable[[Investigation, str], None] = import_module("midwatch.interfaces.cli.layout").show
+    laid_out(found, form)

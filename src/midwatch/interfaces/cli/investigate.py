@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from midwatch import wiring
 from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.integrations.alerttext.subject import namespace as named_in
@@ -15,6 +14,7 @@ from midwatch.services.alertfiles import LARGEST, read_alert
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate as run_investigation
+from midwatch.wiring.alerts import Where, alert_context
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -36,14 +36,14 @@ def investigate(
     a kubeconfig. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
     """
     form = "json" if json else "markdown" if markdown else "terminal"
-    where = wiring.Where(dump=dump, context=context, named=bool(dump or context or kubeconfig or namespace))
+    where = Where(dump=dump, context=context, named=bool(dump or context or kubeconfig or namespace))
     command.finish(_run(alert, where, kubeconfig, namespace, form, bundle))
 
 
-async def _run(file: str, where: wiring.Where, kubeconfig: str, namespace: str, form: str, bundle: str) -> None:
+async def _run(file: str, where: Where, kubeconfig: str, namespace: str, form: str, bundle: str) -> None:
     settings = command.settings(kubeconfig)
     alert = _read(file)
-    async with wiring.alert_context(settings, alert, where) as ctx:
+    async with alert_context(settings, alert, where) as ctx:
         request = Request(alert=alert, namespace=namespace or named_in(alert.labels))
         found: Investigation = await run_investigation(ctx, request)
     show(found, form)

@@ -3,13 +3,13 @@ from typing import Annotated
 
 import typer
 
-from midwatch import wiring
 from midwatch.domain.investigation import Answer
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.diagnose import Json, Markdown, show
 from midwatch.services.bundles import load
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
+from midwatch.wiring.replays import replay as wired
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -31,7 +31,7 @@ def replay(
 
 async def _replay(file: str, form: str, *, check: bool) -> None:
     bundle = load(Path(file))
-    found = await investigate(wiring.replay(bundle, command.settings()), bundle.manifest.request)
+    found = await investigate(wired(bundle, command.settings()), bundle.manifest.request)
     if check and Answer.of(found).json_text() != bundle.answer:
         raise Refusal(
             f"The answer is not the one in {file}.", "Another version of Midwatch wrote it; compare --json with answer.json in the file"

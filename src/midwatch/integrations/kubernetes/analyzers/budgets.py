@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
@@ -23,8 +24,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             cites = tuple(cluster.cite(budget, written(k, v)) for k, v in (("expectedPods", expected), ("currentHealthy", healthy)))
             yield finding("K8S-651", budget.subject, cites=cites, healthy=str(healthy), desired=str(status.desired_healthy or 0))
         elif not expected and selector and cluster.known(Pod, budget.namespace):
-            labels = [p.labels for p in live(cluster.pods_in(budget.namespace))]
-            labels += [template_labels(w) for w in backing.workloads(budget.namespace)]
+            pods, workloads = live(cluster.pods_in(budget.namespace)), backing.workloads(budget.namespace)
+            labels = chain((p.labels for p in pods), map(template_labels, workloads))
             if not any(matches(selector, one) for one in labels):
                 text = selector_text(selector.match_labels or {}) or "its expressions"
                 cites = (cluster.cite(budget), cluster.cite_scope(Pod, budget.namespace))

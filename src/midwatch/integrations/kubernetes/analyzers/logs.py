@@ -25,7 +25,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         log = log_of(instance)
         if log is not None and speaks_for_itself(instance):
             yield from _reason(instance, log, lines(log.text))
-    for pod in cluster.all(Pod):
+    read = {(log.namespace, log.name) for log in cluster.logs()}
+    for pod in (p for p in cluster.all(Pod) if (p.namespace, p.name) in read):
         for instance in instances(cluster, pod):
             yield from _orders(instance)
 

@@ -32,9 +32,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _named(cluster: Cluster, service: Service, port: ServicePort, target: str, pods: Sequence[Pod]) -> Iterator[Finding]:
-    declared = [p for pod in pods for p in _declared(pod)]
-    if any(p.name == target and p.protocol == port.protocol for p in declared):
+    if any(p.name == target and p.protocol == port.protocol for pod in pods for p in _declared(pod)):
         return
+    declared = [p for pod in pods for p in _declared(pod)]
     other = next((p for p in declared if p.name == target), None)
     quote = written("targetPort", port.target_port)
     facts: dict[str, Any] = {"port": str(port.port), "target": target, "declared": _text(declared) or "no port at all"}
@@ -48,12 +48,12 @@ def _named(cluster: Cluster, service: Service, port: ServicePort, target: str, p
 
 def _numbered(cluster: Cluster, service: Service, port: ServicePort, pods: Sequence[Pod], refused: Sequence[Miss]) -> Iterator[Finding]:
     target = int(port.target_port) if port.target_port else port.port
+    if any(p.container_port == target and p.protocol == port.protocol for pod in pods for p in _declared(pod)):
+        return
     declared = [p for pod in pods for p in _declared(pod)]
     same = [p for p in declared if p.container_port == target]
     quote = written("targetPort", port.target_port) if port.target_port else written("port", port.port)
     facts: dict[str, Any] = {"port": str(port.port), "target": str(target), "declared": _text(declared)}
-    if any(p.protocol == port.protocol for p in same):
-        return
     if same:
         facts |= {"protocol": port.protocol, "actual": same[0].protocol}
         yield finding("K8S-516", service.subject, cites=(cluster.cite(service, quote), _proof(cluster, pods, same[0])), **facts)
@@ -70,6 +70,8 @@ def _numbered(cluster: Cluster, service: Service, port: ServicePort, pods: Seque
 def _foreign(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterator[Finding]:
     """Pods of another workload that do not even open the Service's port: their share of the requests fails."""
     behind = owners(cluster, pods)
+    if len(behind) < 2:
+        return
     targets = [p.target_port or p.port for p in service.spec.ports or ()]
     fitting = [o for o in behind if any(_opens(pod, targets) for pod in pods if cluster.owner(pod) == o)]
     odd = [o for o in behind if o not in fitting and all(_declared(pod) for pod in pods if cluster.owner(pod) == o)]

@@ -65,7 +65,7 @@ class Failing:
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in cluster.all(Pod):
-        if pod.finished or pod.metadata.deletion_timestamp is not None:
+        if pod.finished or pod.metadata.deletion_timestamp is not None or not cluster.events(pod, "Unhealthy"):
             continue
         for instance in instances(cluster, pod):
             for failing in _failing(instance):

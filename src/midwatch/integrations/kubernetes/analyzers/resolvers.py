@@ -1,6 +1,6 @@
 """Workloads that ask name servers of their own instead of the cluster's."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
@@ -19,23 +19,23 @@ _TEMPLATED = (Deployment, StatefulSet, DaemonSet)
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     own = {s.spec.cluster_ip for s in cluster.all(Service)}  # cluster DNS has an address of a Service, where that was read
+    # `kubectl describe` does not show it of a pod, only the template tells then.
+    templates = {
+        w.subject: (w, servers) for type_ in _TEMPLATED for w in cluster.all(type_) if (servers := _servers(w.spec.template.spec, own))
+    }
     for pod in cluster.all(Pod):
         if pod.finished:
             continue
-        for holder, spec in _specs(cluster, pod):
-            servers = [s for s in (spec.dns_config.nameservers or () if spec.dns_config else ()) if s not in own]
-            if spec.dns_policy == "None" and servers:
-                yield from _judged(cluster, pod, holder, servers)
-                break
+        if servers := _servers(pod.spec, own):
+            yield from _judged(cluster, pod, pod, servers)
+        elif templates and (template := templates.get(cluster.owner(pod))):
+            yield from _judged(cluster, pod, *template)
 
 
-def _specs(cluster: Cluster, pod: Pod) -> Iterator[tuple[Object, PodSpec]]:
-    """The pod's, or, as `kubectl describe` does not show it, the template's."""
-    yield pod, pod.spec
-    owner = cluster.owner(pod)
-    for type_ in _TEMPLATED:
-        if owner.kind == type_.__name__ and (workload := cluster.get(type_, owner.namespace, owner.name)):
-            yield workload, workload.spec.template.spec
+def _servers(spec: PodSpec, own: Collection[str | None]) -> list[str]:
+    """The name servers that are asked instead of the cluster's."""
+    listed = spec.dns_config.nameservers or () if spec.dns_policy == "None" and spec.dns_config else ()
+    return [s for s in listed if s not in own]
 
 
 def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> Iterator[Finding]:

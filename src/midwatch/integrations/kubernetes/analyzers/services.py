@@ -1,6 +1,6 @@
 """Services nobody answers for: a selector without pods, pods without readiness, addresses the control plane did not publish."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from difflib import SequenceMatcher
 from typing import Any
@@ -92,7 +92,7 @@ def _no_pods_yet(cluster: Cluster, service: Service, providers: list[Workload], 
     )
 
 
-def _unready(cluster: Cluster, service: Service, pods: list[Pod]) -> Iterator[Finding]:
+def _unready(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterator[Finding]:
     if service.spec.publish_not_ready_addresses or all(
         recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in pods
     ):

@@ -23,9 +23,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     ill = {(i.pod.subject, i.name) for i in troubled(cluster)}
     for pod in cluster.all(Pod):
         if not pod.finished and pod.metadata.deletion_timestamp is None:
-            often = [s for s in pod.statuses if s.restart_count >= _OFTEN]
-            restless = (i for s in often if _restless(i := Instance(cluster, pod, s)))
-            yield from (_restarts(i) for i in restless if (pod.subject, i.name) not in ill)
+            for instance in instances(cluster, pod):
+                often = instance.status.restart_count >= _OFTEN and _restless(instance)
+                if often and (pod.subject, instance.name) not in ill:
+                    yield _restarts(instance)
 
 
 def _young(cluster: Cluster, pod: Pod) -> bool:

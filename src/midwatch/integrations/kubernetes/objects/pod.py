@@ -279,6 +279,11 @@ class ContainerStatus(Struct):
     state: State = msgspec.field(default_factory=State)
     last_state: State = msgspec.field(default_factory=State)
 
+    @property
+    def untroubled(self) -> bool:
+        """Ready, and never ended: as nearly all containers are."""
+        return self.ready and not (self.state.waiting or self.state.terminated or self.last_state.terminated)
+
 
 class PodStatus(Struct):
     phase: str | None = ""

@@ -51,6 +51,7 @@ class Backing:
         for pod in live(list(cluster.all(Pod))):
             for key, value in pod.labels.items():
                 self._labelled[pod.namespace, key, value].append(pod)
+        self._selected: dict[_Place, list[Pod]] = {}
         self._workloads: dict[str, list[Workload]] = defaultdict(list)
         for kind in _TOP_KINDS:
             for workload in cluster.all(kind):
@@ -60,8 +61,15 @@ class Backing:
     def listed(self, service: Service) -> Listed | None:
         return self._listed.get((service.namespace, service.name))
 
-    def pods(self, service: Service) -> list[Pod]:
-        """The live pods a Service selects, found by the rarest of its labels: thousands of pods times hundreds of Services add up."""
+    def pods(self, service: Service) -> Sequence[Pod]:
+        """The live pods a Service selects."""
+        place = (service.namespace, service.name)
+        if place not in self._selected:
+            self._selected[place] = self._select(service)
+        return self._selected[place]
+
+    def _select(self, service: Service) -> list[Pod]:
+        """Found by the rarest of its labels: thousands of pods times hundreds of Services add up."""
         selector = service.spec.selector or {}
         candidates = [self._labelled.get((service.namespace, k, v), []) for k, v in selector.items()]
         return [p for p in min(candidates, key=len) if subset(selector, p.labels)] if candidates else []

@@ -7,7 +7,7 @@ from functools import lru_cache
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
-from midwatch.integrations.kubernetes.view.instances import RECENT, STABLE, Instance, age, instances
+from midwatch.integrations.kubernetes.view.instances import RECENT, STABLE, Instance, age
 
 _BAD_ENDS = frozenset(("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded"))
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
@@ -23,7 +23,8 @@ def _troubled(cluster: Cluster) -> Iterator[Instance]:
     for pod in cluster.all(Pod):
         if pod.status.phase == "Succeeded" or pod.metadata.deletion_timestamp is not None:
             continue
-        yield from (i for i in instances(cluster, pod) if crashed(i) or unready_run(i))
+        shaken = (Instance(cluster, pod, s) for s in pod.statuses if not s.untroubled)
+        yield from (i for i in shaken if crashed(i) or unready_run(i))
 
 
 def crashed(instance: Instance) -> bool:

@@ -1,10 +1,10 @@
 """What the analyzers of pods share: one container of one pod as it was seen, and how to speak about it."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from midwatch.analysis.windows import Window, window
 from midwatch.domain.evidence import Citation
@@ -22,8 +22,7 @@ STUCK = timedelta(minutes=5)
 _FIELD = re.compile(r"\{([^}]+)\}")
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(NamedTuple):
     """A container in its pod; `name` is the container's."""
 
     cluster: Cluster
@@ -63,8 +62,9 @@ class Instance:
 
     def events(self, *reasons: str) -> list[Event]:
         """Events about this container; those that name none count when the pod has only one."""
-        alone = len(self.pod.spec.all_containers) == 1
-        return [e for e in self.cluster.events(self.pod, *reasons) if container_of(e) == self.name or (alone and not container_of(e))]
+        about = self.cluster.events(self.pod, *reasons)
+        alone = bool(about) and len(self.pod.spec.all_containers) == 1
+        return [e for e in about if container_of(e) == self.name or (alone and not container_of(e))]
 
     def cite(self, quote: str) -> Citation:
         return self.cluster.cite(self.pod, quote)
@@ -140,18 +140,17 @@ def container_of(event: Event) -> str:
     return match[1] if match else ""
 
 
-def unready(cluster: Cluster) -> Iterator[Pod]:
+@lru_cache(maxsize=1)
+def unready(cluster: Cluster) -> Sequence[Pod]:
     """Pods that should be serving and are not: neither finished, nor ready, nor on their way out."""
-    for pod in cluster.all(Pod):
-        if not pod.finished and not pod.ready and pod.metadata.deletion_timestamp is None:
-            yield pod
+    return [p for p in cluster.all(Pod) if not p.finished and not p.ready and p.metadata.deletion_timestamp is None]
 
 
 def age(cluster: Cluster, since: datetime | None) -> timedelta:
     return cluster.clock - since if since else timedelta(0)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def asked_time(cluster: Cluster) -> Window | None:
     """The time the question speaks of, counted back from when the logs were saved."""
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]

@@ -1,0 +1,28 @@
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.engine.gather import Watch
+from midwatch.engine.investigate import silent
+
+
+@contextmanager
+def shown(source: str) -> Generator[Watch]:
+    """A line that counts the answers for a person who waits. Where nobody watches, nothing that draws is loaded."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    terminal: Any = import_module("midwatch.interfaces.cli.terminal")
+    with terminal.console(stderr=True).status(f"reading {source}") as status:
+        seen = 0
+
+        def watch(_ask: Ask, answer: Evidence | Gap) -> None:
+            nonlocal seen
+            seen += isinstance(answer, Evidence)
+            what = f"{answer.size}" if isinstance(answer, Evidence) else "no answer"
+            status.update(f"reading {source}: {seen} answers, {terminal.plain(what)}")
+
+        yield watch
