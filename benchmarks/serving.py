@@ -145,7 +145,7 @@ def storm_section(seconds: int = STORM_S) -> str:
 
 
 def run() -> str:
-    return "\n".join([steady_section(), storm_section()])
+    return "\n".join([steady_section(), storm_section()]).rstrip("\n") + "\n"
 
 
 def main() -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import signal
 import sys
 from typing import Annotated
@@ -14,6 +15,8 @@ from midwatch.settings import Settings
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Attached = Annotated[bool, typer.Option("--attached", hidden=True, help="A server's: woken by lines of standard input, ended by its end.")]
+
+BEHIND = 5  # steps of nice(2) by which a server's worker gives way to the server: who waits for an answer goes first
 
 
 @app.command()
@@ -40,6 +43,7 @@ async def _work(settings: Settings, *, attached: bool) -> None:
 
 async def _hear(worker: Worker, over: asyncio.Event) -> None:
     """Until standard input closes: the server has ended, however it ended."""
+    os.nice(BEHIND)
     stream = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
     while await stream.readline():
