@@ -10,7 +10,7 @@ from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident
 from midwatch.integrations.inbox import Hook
-from midwatch.interfaces.http.access import Address, Bearer, Header, Responder, TheDesk, TheRates, Viewer
+from midwatch.interfaces.http.access import Bearer, Header, Responder, TheDesk, Viewer, the_address, the_desk, the_rates
 from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
@@ -52,28 +52,23 @@ async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> Hook:
 TheHook = Annotated[Hook, Depends(the_hook)]
 
 
-async def expected(source: Source, desk: TheDesk, rates: TheRates, address: Address) -> str:
-    """The name of a source that exists, and whose sender has not sent too much: asked before its body is read."""
-    alerts.inbox(desk, source)
-    rates.delivery(source, address)
-    return source
-
-
-Expected = Annotated[str, Depends(expected)]
-
-
 @router.post("/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON)
-async def webhook(source: Expected, hook: TheHook, desk: TheDesk, bearer: Bearer, header: Header) -> Ok[Receipt]:
+async def webhook(request: Request, source: Source, bearer: Bearer, header: Header, token: Token = "") -> Ok[Receipt]:
     """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note` says why."""
+    # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
+    desk, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
+    alerts.inbox(desk, source)  # whether there is such a source, and who calls how often, is asked before the body is read
+    rates.delivery(source, address)
+    hook = await the_hook(request, desk, token)
     secret = bearer.credentials if bearer else header or ""
     trusted = secret.startswith("mw_") and await asyncio.to_thread(_vouched, desk, secret)
     return Ok(data=await alerts.receive(desk, source, hook, trusted=trusted))
 
 
 @router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
-async def webhook_put(source: Expected, hook: TheHook, desk: TheDesk, bearer: Bearer, header: Header) -> Ok[Receipt]:
+async def webhook_put(request: Request, source: Source, bearer: Bearer, header: Header, token: Token = "") -> Ok[Receipt]:
     """Grafana may be told to PUT."""
-    return await webhook(source, hook, desk, bearer, header)
+    return await webhook(request, source, bearer, header, token)
 
 
 @router.post("/alerts", status_code=202, summary="Report a problem as JSON")
