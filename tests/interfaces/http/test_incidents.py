@@ -138,6 +138,8 @@ class TestIncidents:
             ({"page": "one"}, "query.page"),
             ({"page_size": "201"}, "query.page_size"),
             ({"since": "yesterday"}, "query.since"),
+            ({"since": "1793592000"}, "query.since"),
+            ({"since": "1.7e-16"}, "query.since"),
             ({"since": "0001-01-01T00:00:00+14:00"}, "query.since"),
             ({"statsu": "resolved"}, "query.statsu"),
         ],

@@ -1,7 +1,10 @@
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _in_utc(given: datetime) -> datetime:
@@ -16,7 +19,7 @@ def _in_utc(given: datetime) -> datetime:
 
 def _written(given: object) -> object:
     """A bare number may be seconds or milliseconds: nobody should have to guess which."""
-    if isinstance(given, str) and "-" in given[1:]:
+    if isinstance(given, str) and _DATE.match(given):
         return given
     raise ValueError("is no time as RFC 3339 writes it: 2026-03-02T06:00:00Z")
 
