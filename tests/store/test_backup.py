@@ -1,6 +1,6 @@
 import json
 import stat
-from collections.abc import AsyncGenerator
+from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -29,7 +29,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def other(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Database]:
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Database]:
     """A second, empty store of either kind."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'other.db'}"

@@ -1,5 +1,7 @@
 """Processes that write into one SQLite file take turns."""
 
+import select
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,9 +9,6 @@ from pathlib import Path
 from midwatch.store.database import Database
 from midwatch.store.rows import next_number
 from midwatch.store.turn import Turn
-from tests.store.test_errors import path
-
-__all__ = ["path"]
 
 _COUNT = """
 import sys
@@ -20,10 +19,32 @@ with Database.open(sys.argv[1]) as db:
         with db.write() as tx:
             next_number(tx, "x")
 """
+_HOLD = """
+import sys, time
+from midwatch.store.turn import Turn
+with Turn(sys.argv[1]).taken():
+    print(flush=True)
+    time.sleep(60)
+"""
 
 
-def test_several_processes_write_and_none_is_turned_away(path: Path) -> None:
-    url = f"sqlite:///{path}?timeout=2"
+class Holder:
+    """A process that takes the turn, says so and keeps it."""
+
+    def __init__(self, url: str) -> None:
+        self._process = subprocess.Popen([sys.executable, "-c", _HOLD, url], stdout=subprocess.PIPE)
+
+    def has_it(self, within: float) -> bool:
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], within)[0])
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def test_several_processes_write_and_none_is_turned_away(migrated_file: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{shutil.copy(migrated_file, tmp_path)}?timeout=2"
     others = [subprocess.Popen([sys.executable, "-c", _COUNT, url]) for _ in range(4)]
     assert [other.wait(60) for other in others] == [0] * 4
     with Database.open(url) as db, db.write() as tx:
@@ -32,26 +53,20 @@ def test_several_processes_write_and_none_is_turned_away(path: Path) -> None:
 
 def test_one_waits_for_the_other_and_a_dead_one_for_nobody(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
-    holds = "import sys, time\nfrom midwatch.store.turn import Turn\nwith Turn(sys.argv[1]).taken():\n print(flush=True)\n time.sleep(60)"
-    other = subprocess.Popen([sys.executable, "-c", holds, url], stdout=subprocess.PIPE)
-    assert other.stdout is not None
-    other.stdout.readline()
-    waits = subprocess.Popen([sys.executable, "-c", holds, url], stdout=subprocess.PIPE)
-    try:
-        waits.wait(1.5)
-    except subprocess.TimeoutExpired:
-        other.kill()
+    first = Holder(url)
+    assert first.has_it(within=30)
+    second = Holder(url)
+    assert not second.has_it(within=2)
+    first.kill()
+    assert second.has_it(within=30)
+    second.kill()
     turn = Turn(url)
-    assert waits.stdout is not None and waits.stdout.readline() == b"\n"
-    waits.kill()
     with turn.taken():
-        turn_is_ours = True
+        third = Holder(url)
+        assert not third.has_it(within=2)
+    assert third.has_it(within=30)
+    third.kill()
     turn.close()
-    for process in (other, waits):
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-    assert turn_is_ours
 
 
 def test_where_no_lock_can_be_everything_works(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_effects_are_due_in_their_order(db: Database) -> None:
         assert effects.counts(tx) == {"pending": 4, "sent": 1, "given up": 1}
 
 
-async def test_of_two_who_claim_an_effect_one_gets_it(db: Database) -> None:
+def test_of_two_who_claim_an_effect_one_gets_it(db: Database) -> None:
     asked = effect()
     with db.write() as tx:
         effects.add(tx, asked)

@@ -81,7 +81,7 @@ def _workflow(steps: Steps):
         try:
             if await begin(run_id):
                 await look(run_id)
-        except Exception as error:
+        except Exception as error:  # whatever it is, the run ends with it: nobody else waits for this coroutine
             log.error("investigation failed", run=run_id, exc_info=error)
             await fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
 

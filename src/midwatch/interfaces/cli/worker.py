@@ -33,6 +33,8 @@ async def _work(settings: Settings, *, attached: bool) -> None:
     over = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, over.set)
+    if attached:
+        os.nice(BEHIND)
     async with crew.working(settings) as worker:
         told = asyncio.create_task(_hear(worker, over)) if attached else None
         typer.echo("midwatch: working", err=True)
@@ -43,7 +45,6 @@ async def _work(settings: Settings, *, attached: bool) -> None:
 
 async def _hear(worker: Worker, over: asyncio.Event) -> None:
     """Until standard input closes: the server has ended, however it ended."""
-    os.nice(BEHIND)
     stream = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), sys.stdin)
     while await stream.readline():
