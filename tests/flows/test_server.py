@@ -133,7 +133,7 @@ def test_alerts_to_try_a_server_with(post: Station) -> None:
 
 def test_a_server_that_wants_a_key_says_so_and_takes_it(post: Station) -> None:
     served = post.serve()
-    assert "once" in served.said
+    until(lambda: f"{post.url}/api/v1/setup" in served.said)
     shown = midwatch("alerts", "send", "--url", post.url)
     assert shown.code == 2
     assert "MIDWATCH_KEY" in shown.err

@@ -2,10 +2,12 @@
 they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from midwatch.domain.alert import Alert
@@ -13,6 +15,7 @@ from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.recorded import Recorded
+from midwatch.kit.together import Together
 from midwatch.services import investigations
 from midwatch.services.context import Context
 from midwatch.services.desk import Desk
@@ -23,30 +26,30 @@ from midwatch.store import calls, effects, runs
 
 Completed = Callable[[Alert], Awaitable[Alert]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
+Said = tuple[str, Evidence | Gap]  # in the run of this id
+Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
 
 
 class Cancelled(Exception):
     """Somebody took the run back."""
 
 
-@dataclass(frozen=True)
 class Steps:
     """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
     what its sender left out of it."""
 
-    desk: Desk
-    opened: Opened
-    completed: Completed
-    worker: str = ""
+    def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "") -> None:
+        self._desk, self._opened, self._completed, self._worker = desk, opened, completed, worker
+        self._kept: Kept = Together(partial(_keep, desk))
 
     async def begin(self, run_id: str) -> bool:
-        return await begin(self.desk, run_id, self.completed, self.worker)
+        return await begin(self._desk, run_id, self._completed, self._worker)
 
     async def look(self, run_id: str) -> None:
-        await look(self.desk, run_id, self.opened)
+        await look(self._desk, run_id, self._opened, self._kept)
 
     async def fail(self, run_id: str, reason: str) -> None:
-        await asyncio.to_thread(_fail, self.desk, run_id, reason)
+        await asyncio.to_thread(_fail, self._desk, run_id, reason)
 
 
 async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
@@ -70,12 +73,13 @@ def _begun(desk: Desk, running: Run, worker: str, *, first: bool) -> bool:
     return True
 
 
-async def look(desk: Desk, run_id: str, opened: Opened) -> None:
+async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
     run, before = await asyncio.to_thread(_taken_up, desk, run_id)
 
     async def keep(answer: Evidence | Gap) -> None:
-        await asyncio.to_thread(_keep, desk, run_id, answer)
+        if run_id in await kept((run_id, answer)):
+            raise Cancelled(run_id)
 
     try:
         async with opened(run.request) as ctx:
@@ -96,13 +100,16 @@ def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
         return run, calls.kept(tx, run_id)
 
 
-def _keep(desk: Desk, run_id: str, answer: Evidence | Gap) -> None:
-    row = calls.row(run_id, answer)
+def _keep(desk: Desk, said: Sequence[Said]) -> set[str]:
+    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over."""
+    rows = [(run_id, answer, calls.row(run_id, answer)) for run_id, answer in said]
     with desk.db.write() as tx:
-        if runs.over(tx, run_id):
-            raise Cancelled(run_id)
-        calls.keep(tx, row)
-        tell(tx, desk.now(), run_id, *_seen(answer))
+        over = {run_id for run_id in {run_id for run_id, _ in said} if runs.over(tx, run_id)}
+        for run_id, answer, row in sorted(rows, key=itemgetter(0)):  # two workers lock the runs in the same order
+            if run_id not in over:
+                calls.keep(tx, row)
+                tell(tx, desk.now(), run_id, *_seen(answer))
+    return over
 
 
 def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:

@@ -9,7 +9,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-AGAIN_S = 1.0
+AGAIN_S = 1.0  # before another is started; twice as long each time one ends before it is SETTLED_S old
+AGAIN_AT_MOST_S = 60.0
+SETTLED_S = 60.0
 PATIENCE_S = 10.0
 
 log = structlog.get_logger()
@@ -38,14 +40,19 @@ class Attached:
     async def keep(self) -> None:
         command = (sys.executable, "-m", "midwatch", "worker", "--attached", *self._flags)
         environment = {**os.environ, "MIDWATCH_SERVER__WORKERS": str(self._workers)}
+        pause = AGAIN_S
         while True:
+            started = self._loop.time()
             self._child = child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment)
             try:
                 code = await child.wait()
             finally:
                 await _end(child)
-            log.warning("the working process ended; another is started", code=code)
-            await asyncio.sleep(AGAIN_S)
+            if self._loop.time() - started > SETTLED_S:
+                pause = AGAIN_S
+            log.warning("the working process ended; another is started", code=code, in_s=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, AGAIN_AT_MOST_S)
 
 
 @asynccontextmanager

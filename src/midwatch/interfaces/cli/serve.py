@@ -7,7 +7,7 @@ import uvicorn
 from midwatch import server
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.attached import attached
-from midwatch.interfaces.http.app import create_app
+from midwatch.interfaces.http.app import create_app, warm
 from midwatch.kit.hosts import loopback
 from midwatch.kit.journal import to_standard_error
 from midwatch.services.access import invite, keys
@@ -43,10 +43,8 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
         attached(settings.server.workers, kubeconfig) as workers,
         server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
     ):
-        if not open_access:
-            _first_admin(desk)
         config = uvicorn.Config(
-            create_app(desk),
+            warm(create_app(desk)),
             host=settings.server.host,
             port=settings.server.port,
             log_config=None,
@@ -60,15 +58,17 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
             await asyncio.sleep(0.02)
         if listening.started:
             bound = listening.servers[0].sockets[0].getsockname()
-            typer.echo(f"midwatch: listening on http://{bound[0]}:{bound[1]}", err=True)
+            here = f"http://{bound[0]}:{bound[1]}"
+            typer.echo(f"midwatch: listening on {here}", err=True)
+            if not open_access:
+                _first_admin(desk, settings.server.url or here)
         await task
 
 
-def _first_admin(desk: Desk) -> None:
+def _first_admin(desk: Desk, base: str) -> None:
     """Without any key nobody could do anything: a link that works once makes the first."""
     if keys(desk):
         return
-    base = desk.settings.server.url or f"http://{desk.settings.server.host}:{desk.settings.server.port}"
     secret = invite(desk)
     typer.echo(
         f"midwatch: nobody has a key yet. This makes the first admin's, once, within a day:\n"

@@ -1,0 +1,30 @@
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+class Together(Generic[Item, Outcome]):
+    """Gives `do`, in a thread, several items at once: what comes while it is busy waits, and goes together.
+
+    `await together(item)` gives what `do` said of the items this one went with, or raises what it raised. From one event loop.
+    """
+
+    def __init__(self, do: Callable[[Sequence[Item]], Outcome]) -> None:
+        self._do = do
+        self._free = asyncio.Lock()
+        self._waiting: list[Item] = []
+        self._next: asyncio.Task[Outcome] | None = None
+
+    async def __call__(self, item: Item) -> Outcome:
+        self._waiting.append(item)
+        if self._next is None:
+            self._next = asyncio.create_task(self._go())
+        return await asyncio.shield(self._next)  # who stops waiting must not stop the others' write
+
+    async def _go(self) -> Outcome:
+        async with self._free:
+            items, self._waiting, self._next = self._waiting, [], None
+            return await asyncio.to_thread(self._do, items)
