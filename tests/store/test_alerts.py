@@ -100,8 +100,8 @@ def test_what_tools_said_is_kept_once_and_numbered_at_the_end(db: Database) -> N
     gap = Gap.model_validate({"tool": "metrics", "arguments": {}, **build.GAP})
     with db.write() as tx:
         for answer in (first, gap, second, first):
-            calls.keep(tx, calls.row("inv_1", answer))
-        calls.keep(tx, calls.row("inv_2", first))
+            calls.keep(tx, [calls.row("inv_1", answer)])
+        calls.keep(tx, [calls.row("inv_2", first)])
         assert sorted(a.model_dump_json() for a in calls.kept(tx, "inv_1")) == sorted(a.model_dump_json() for a in (first, second, gap))
         assert calls.evidence(tx, "inv_1") == []
         final = [second.model_copy(update={"id": "E1"}), first.model_copy(update={"id": "E2"})]

@@ -50,7 +50,7 @@ def fill(db: Database, count: int = 3) -> None:
             known = StoredAlert(id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW)
             alerts.put(tx, known)
             runs.add(tx, run(n))
-            runs.tell(tx, RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked"))
+            runs.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
             tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
             effects.add(tx, effect(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))

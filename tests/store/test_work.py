@@ -51,16 +51,27 @@ def test_runs_are_listed(db: Database) -> None:
 
 
 def test_what_a_run_tells_is_numbered_also_when_several_speak(db: Database) -> None:
-    def tell(run_id: str, number: int) -> int:
+    def tell(*numbers: tuple[str, int]) -> None:
         with db.write() as tx:
-            return runs.tell(tx, RunEvent(run_id=run_id, at=NOW, kind="asked", data={"n": number}))
+            runs.tell(tx, [RunEvent(run_id=run_id, at=NOW, kind="asked", data={"n": number}) for run_id, number in numbers])
 
-    seqs = together(*(partial(tell, "inv_1", n) for n in range(12)), partial(tell, "inv_2", 0))
-    assert sorted(seqs[:12]) == list(range(1, 13)) and seqs[12] == 1
+    speaking = [partial(tell, ("inv_1", n), ("inv_2", n), ("inv_1", n + 100)) for n in range(6)]
+    together(*speaking, *(partial(tell, ("inv_2", n), ("inv_1", n)) for n in range(200, 206)))
     with db.read() as tx:
         told = runs.told(tx, "inv_1")
-        assert [e.seq for e in told] == list(range(1, 13)) and [e.data["n"] for e in told] == [seqs.index(e.seq) for e in told]
-        assert runs.told(tx, "inv_1", after=10) == told[10:] and runs.told(tx, "inv_1", limit=2) == told[:2]
+        assert [e.seq for e in told] == list(range(1, 19))
+        said = [e.data["n"] for e in told]
+        assert sorted(said) == [*range(6), *range(100, 106), *range(200, 206)]
+        assert all(said.index(n + 100) == said.index(n) + 1 for n in range(6)), "what was told at once stays in its order"
+        assert [e.seq for e in runs.told(tx, "inv_2")] == list(range(1, 13))
+        assert runs.told(tx, "inv_1", after=16) == told[16:] and runs.told(tx, "inv_1", limit=2) == told[:2]
+
+
+def test_which_runs_are_over(db: Database) -> None:
+    with db.write() as tx:
+        for number, state in enumerate(RunState):
+            runs.add(tx, run(number, state=state))
+        assert runs.over(tx, [f"inv_{n}" for n in range(5)] + ["unknown"]) == {"inv_2", "inv_3", "inv_4", "unknown"}
 
 
 def test_an_effect_is_asked_for_once(db: Database) -> None:

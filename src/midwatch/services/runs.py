@@ -76,7 +76,7 @@ def cancel(desk: Desk, run_id: str, who: str) -> Run:
 
 
 def tell(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
-    runs.tell(tx, RunEvent(run_id=run_id, at=now, kind=kind, data=data))
+    runs.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
 
 
 def note_down(tx: Connection, run: Run, kind: str, text: str, actor: str = "midwatch") -> None:

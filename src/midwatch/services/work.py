@@ -5,15 +5,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from operator import itemgetter
-from typing import Any
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
-from midwatch.domain.work import Run, RunState
+from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.engine.recorded import Recorded
 from midwatch.kit.together import Together
 from midwatch.services import investigations
@@ -102,13 +100,13 @@ def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
 
 def _keep(desk: Desk, said: Sequence[Said]) -> set[str]:
     """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over."""
-    rows = [(run_id, answer, calls.row(run_id, answer)) for run_id, answer in said]
+    now = desk.now()
+    rows = [calls.row(run_id, answer) for run_id, answer in said]
+    events = [_seen(run_id, answer, now) for run_id, answer in said]
     with desk.db.write() as tx:
-        over = {run_id for run_id in {run_id for run_id, _ in said} if runs.over(tx, run_id)}
-        for run_id, answer, row in sorted(rows, key=itemgetter(0)):  # two workers lock the runs in the same order
-            if run_id not in over:
-                calls.keep(tx, row)
-                tell(tx, desk.now(), run_id, *_seen(answer))
+        over = runs.over(tx, {run_id for run_id, _ in said})
+        calls.keep(tx, [row for row in rows if row["run_id"] not in over])
+        runs.tell(tx, [event for event in events if event.run_id not in over])
     return over
 
 
@@ -148,7 +146,7 @@ def _fail(desk: Desk, run_id: str, reason: str) -> None:
             note_down(tx, failed, "failed", f"investigation failed: {reason}")
 
 
-def _seen(answer: Evidence | Gap) -> tuple[str, dict[str, Any]]:
-    if isinstance(answer, Gap):
-        return "gap", {"tool": answer.tool, "query": answer.query, "reason": answer.reason}
-    return "evidence", {"tool": answer.tool, "query": answer.query, "size": answer.size}
+def _seen(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:
+    what = {"reason": answer.reason} if isinstance(answer, Gap) else {"size": answer.size}
+    data = {"tool": answer.tool, "query": answer.query, **what}
+    return RunEvent(run_id=run_id, at=now, kind=type(answer).__name__.lower(), data=data)

@@ -24,8 +24,9 @@ def _key(tool: str, arguments: dict[str, object]) -> str:
     return sha256(Ask(tool=tool, arguments=arguments).key.encode()).hexdigest()
 
 
-def keep(tx: Connection, answer: Row) -> None:
-    insert_new(tx, t, answer)
+def keep(tx: Connection, answers: Sequence[Row]) -> None:
+    """Those that are not known yet."""
+    insert_new(tx, t, *answers)
 
 
 def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:
@@ -39,9 +40,7 @@ def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
     alert itself) is kept here first."""
     known = set(tx.execute(select(t.c.key).where(t.c.run_id == run_id)).scalars())
     places = {_key(item.tool, item.arguments): place for place, item in enumerate(evidence, 1)}
-    for key, place in places.items():
-        if key not in known:
-            keep(tx, row(run_id, evidence[place - 1]))
+    keep(tx, [row(run_id, evidence[place - 1]) for key, place in places.items() if key not in known])
     if places:
         tx.execute(_NUMBER, [{"its_run": run_id, "its_key": key, "place": place} for key, place in places.items()])
 

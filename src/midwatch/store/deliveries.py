@@ -27,7 +27,7 @@ class Kept(Model, frozen=True):
 
 def add(tx: Connection, delivery: Kept) -> bool:
     """False when this delivery was there before: the sender tried again."""
-    return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value})
+    return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value}) == 1
 
 
 def listed(tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[Kept]:

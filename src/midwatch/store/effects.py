@@ -11,7 +11,7 @@ PENDING, SENT, GIVEN_UP = "pending", "sent", "given up"
 
 def add(tx: Connection, effect: Effect) -> bool:
     """False when it was asked for before."""
-    return insert_new(tx, t, {"key": effect.key, **_columns(effect)})
+    return insert_new(tx, t, {"key": effect.key, **_columns(effect)}) == 1
 
 
 def due(tx: Connection, now: datetime, limit: int = 50) -> list[Effect]:

@@ -10,9 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from midwatch.store.tables import counters
 
 
-def insert_new(tx: Connection, table: Table, values: Mapping[str, Any]) -> bool:
-    """Inserts unless a row with this key exists; whether it did."""
-    return tx.execute(_insert_new(tx.dialect.name, table), values).first() is not None
+def insert_new(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> int:
+    """Inserts those rows whose key does not exist yet; how many these were."""
+    return len(tx.execute(_insert_new(tx.dialect.name, table), rows).all()) if rows else 0
 
 
 def upsert(tx: Connection, table: Table, keys: tuple[str, ...], values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -10,9 +10,11 @@ from midwatch.store.tables import runs as t
 _GET = select(t.c.body).where(t.c.id == bindparam("id"))
 _ADD = insert(t)
 _WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.state == RunState.QUEUED.value).limit(1)
-_STATE = select(t.c.state).where(t.c.id == bindparam("id"))
-_LAST = select(func.max(e.c.seq)).where(e.c.run_id == bindparam("run_id"))
-_TELL = insert(e)
+_ALIVE = select(t.c.id).where(
+    t.c.id.in_(bindparam("ids", expanding=True)), t.c.state.in_([state.value for state in RunState if not state.over])
+)
+_LAST = select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
+_TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one statement
 
 
 def add(tx: Connection, run: Run) -> None:
@@ -40,10 +42,10 @@ def listed(tx: Connection, page: int, page_size: int, state: RunState | None = N
     return [Run.model_validate_json(body) for body in rows.scalars()], total
 
 
-def over(tx: Connection, run_id: str) -> bool:
-    """Whether nothing more is to be done: it ended, or does not exist."""
-    state = tx.execute(_STATE, {"id": run_id}).scalar_one_or_none()
-    return state is None or RunState(state).over
+def over(tx: Connection, run_ids: Iterable[str]) -> set[str]:
+    """Those of them for which nothing more is to be done: they ended, or do not exist."""
+    ids = list(run_ids)
+    return set(ids) - set(tx.execute(_ALIVE, {"ids": ids}).scalars())
 
 
 def waits(tx: Connection, incident_id: str) -> bool:
@@ -63,13 +65,19 @@ def counts(tx: Connection) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def tell(tx: Connection, event: RunEvent) -> int:
-    """Appends what a watcher sees; its number within the run."""
-    locks.alone(tx, f"run {event.run_id}")  # a worker and a person's cancelling may speak at once
-    last = tx.execute(_LAST, {"run_id": event.run_id}).scalar_one()
-    seq = (last or 0) + 1
-    tx.execute(_TELL, {"run_id": event.run_id, "seq": seq, "body": event.model_copy(update={"seq": seq}).model_dump_json()})
-    return seq
+def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
+    """Appends what watchers see, of several runs perhaps, and numbers it within each run."""
+    ids = sorted({event.run_id for event in events})
+    for run_id in ids:  # in one order, so that no two workers wait for each other
+        locks.alone(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
+    last = dict.fromkeys(ids, 0) | {row[0]: row[1] for row in tx.execute(_LAST, {"ids": ids})}
+    rows: list[dict[str, object]] = []
+    for event in events:
+        last[event.run_id] += 1
+        numbered = event.model_copy(update={"seq": last[event.run_id]})
+        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": numbered.model_dump_json()})
+    if rows:
+        tx.execute(_TELL, rows)
 
 
 def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
