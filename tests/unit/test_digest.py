@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from midwatch.analysis.digest import digest
 from midwatch.analysis.logs import LARGEST
 from midwatch.analysis.templates import Templates
-from midwatch.analysis.windows import Window
+from midwatch.domain.window import Window
 
 
 def kinds(text: str) -> list[tuple[str, int]]:

@@ -11,7 +11,7 @@ from midwatch.analysis.logs import CALM, ERROR, FATAL, LARGEST, Line, lines
 from midwatch.analysis.moments import moment
 from midwatch.analysis.templates import Templates
 from midwatch.analysis.traces import frame
-from midwatch.analysis.windows import Window
+from midwatch.domain.window import Window
 
 WHOLE = 20_000  # lines
 _SLOW_S = 1.0  # seconds; few operations of a service that answers people may take longer

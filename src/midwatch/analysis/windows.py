@@ -2,8 +2,9 @@
 
 import re
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from midwatch.domain.window import Window
 
 _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -26,20 +27,6 @@ _DATE = re.compile(
 _WHOLE_MONTH = re.compile(rf"\b(?:last|in|during|of|since|this)\s+{_MONTH}\b(?:\s+(?P<year>20\d\d))?")
 _WEEKDAY = re.compile(rf"\b(?P<since>since\s+)?(?:last\s+|on\s+)?(?P<day>{'|'.join(_DAYS)})\b")
 _SINCE = re.compile(r"\b(?:since|after|from|starting)\s+(?:the\s+|last\s+)?$")
-
-
-@dataclass(frozen=True)
-class Window:
-    """From `since` up to and without `until`."""
-
-    since: datetime
-    until: datetime
-
-    def holds(self, when: datetime | None) -> bool:
-        return when is not None and self.since <= when < self.until
-
-    def __str__(self) -> str:
-        return f"{self.since:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M} UTC"
 
 
 def window(question: str, now: datetime) -> Window | None:
