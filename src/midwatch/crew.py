@@ -1,11 +1,13 @@
 """The third composition root: a process that works. What it needs (the durable engine, the clusters) the one that answers does not."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
 from functools import partial
 
-from midwatch import server, wiring
+from midwatch import server
 from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Request
 from midwatch.engine.durable import Durable
@@ -22,6 +24,7 @@ from midwatch.services.worker import Worker, worker_id
 from midwatch.settings import Settings
 from midwatch.store.database import spell_postgres
 from midwatch.wiring.alerts import Where, alert_context
+from midwatch.wiring.questions import Surroundings
 
 
 @asynccontextmanager
@@ -36,9 +39,10 @@ async def working(settings: Settings) -> AsyncGenerator[Worker]:
     async with AsyncExitStack() as stack:
         found = await stack.enter_async_context(server.desk(settings, woken=woken))
         name = worker_id()
-        steps = Steps(found, partial(_investigating, found.settings), _completed(found.settings, stack), name)
+        around = Surroundings(found.settings)
+        steps = Steps(found, partial(_investigating, around), _completed(found.settings, stack), name)
         durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
-        worker = Worker(found, durable, _outboxes(found.settings, stack), name)
+        worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around))
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
         try:
@@ -48,11 +52,15 @@ async def working(settings: Settings) -> AsyncGenerator[Worker]:
             await asyncio.gather(task, return_exceptions=True)
 
 
-def _investigating(settings: Settings, request: Request) -> AbstractAsyncContextManager[Context]:
+def _investigating(around: Surroundings, request: Request) -> AbstractAsyncContextManager[Context]:
     """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
     if request.alert:
-        return alert_context(settings, request.alert, Where(gladly=True))
-    return wiring.context(settings)
+        return alert_context(around.settings, request.alert, Where(gladly=True))
+    return around.opened(request)
+
+
+def _remembered(around: Surroundings) -> str:
+    return json.dumps(asdict(around.aws.cache_state))
 
 
 def _completed(settings: Settings, stack: AsyncExitStack) -> Completed:

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 import httpx2
 
 from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.traffic.config import configured
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.desk import Desk
+from midwatch.services.questions import names
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
 
@@ -23,4 +25,5 @@ async def desk(settings: Settings, *, open_access: bool = False, woken: Callable
     url = settings.server.database or default_url(home())
     async with httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
         with Database.open(url) as db:
-            yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access)
+            known = names(settings, configured(settings.traffic.file, home()))
+            yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access, known)

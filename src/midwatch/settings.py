@@ -24,6 +24,14 @@ class KubernetesSettings(BaseModel):
     contexts: tuple[str, ...] = Field(default=(), description="contexts to look into; otherwise the current one")
 
 
+class TrafficSettings(BaseModel):
+    """NAT gateways, the jobs that move data, and whom it is sent to: a file of its own, described in docs/traffic.md."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Path | None = Field(default=None, description="traffic file; otherwise traffic.yaml beside midwatch.yaml, if it is there")
+
+
 class SenderSettings(BaseModel):
     """What a sender proves itself with. Several secrets: during a rotation the old one still counts."""
 
@@ -68,6 +76,10 @@ class ServerSettings(BaseModel):
     workers: int = Field(default=2, ge=0, le=64, description="investigations at a time in this process; 0: other processes work")
     requests_per_hour: int = Field(default=1000, gt=0, description="requests of one API key")
     webhooks_per_hour: int = Field(default=10_000, gt=0, description="deliveries of one source from one address")
+    answer_within: float = Field(
+        default=100.0, gt=0, le=600, description="seconds POST /query waits for an answer before it names the investigation instead"
+    )
+    queries_per_minute: int = Field(default=60, gt=0, description="POST /query, per key")
     keep_days: int = Field(default=90, gt=0, description="how long raw evidence and deliveries are kept; incidents and answers stay")
     largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
 
@@ -80,6 +92,7 @@ class Settings(BaseSettings):
         default_factory=dict[str, SenderSettings], description="monitoring systems that send alerts: source → how it proves itself"
     )
     server: ServerSettings = Field(default_factory=ServerSettings, description="midwatch serve and midwatch worker")
+    traffic: TrafficSettings = Field(default_factory=TrafficSettings, description="NAT gateways and the jobs behind their traffic")
     pagerduty: PagerDutySettings = Field(default_factory=PagerDutySettings, description="notes on PagerDuty incidents")
     webhook: WebhookSettings = Field(default_factory=WebhookSettings, description="answers to an address of yours")
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")

@@ -35,7 +35,7 @@ class Chain:
 
 def chains(findings: Sequence[Finding], links: Iterable[Link]) -> tuple[Chain, ...]:
     """The roots among the findings (risks, complaints and mere notes left out), best first, each with its consequences."""
-    real = [f for f in findings if f.role in (Role.CAUSE, Role.SYMPTOM) and f.severity is not Severity.INFO]
+    real = [f for f in findings if f.role in (Role.CAUSE, Role.SYMPTOM, Role.INTENDED) and f.severity is not Severity.INFO]
     spread = _Spread(real, links)
     explained: dict[int, list[int]] = defaultdict(list)
     has_reason: set[int] = set()

@@ -7,6 +7,8 @@ from importlib.resources import files
 
 import yaml
 
+from midwatch.domain.intent import Intent, Topic
+
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
 # `Users see errors` tells of trouble; `show me the errors` asks for lines.
 _LOGS = re.compile(
@@ -19,13 +21,15 @@ _SLOW = re.compile(
     r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"
 )
 _WORD = re.compile(r"[a-z]{4,}")
+WHATEVER = Intent(topic=Topic.CLUSTER)
 
 
 @dataclass(frozen=True)
 class Question:
-    """The words of a person; "" when only a cluster was named."""
+    """The words of a person ("" when only a cluster was named), and what they were understood to ask."""
 
     text: str = ""
+    intent: Intent = WHATEVER
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -2,7 +2,7 @@ from enum import StrEnum
 
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
-from midwatch.domain.finding import Finding
+from midwatch.domain.finding import Finding, Table
 
 
 class Verdict(StrEnum):
@@ -50,14 +50,19 @@ class Cause(Model, frozen=True):
 
 
 class Diagnosis(Model, frozen=True):
-    """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine."""
+    """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine.
+
+    `answer` is there when something else was asked than what is wrong; then it is the headline. `tables` are figures.
+    """
 
     verdict: Verdict
     headline: str
+    answer: Claim | None = None
     causes: tuple[Cause, ...] = ()
     elsewhere: tuple[Cause, ...] = ()
     risks: tuple[Finding, ...] = ()
     ruled_out: tuple[Claim, ...] = ()
+    tables: tuple[Table, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unproved: int = 0
     author: str = "rules"

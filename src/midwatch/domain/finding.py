@@ -18,6 +18,7 @@ class Role(StrEnum):
     CAUSE = "cause"  # can be the root by itself: a missing ConfigMap, a wrong selector
     SYMPTOM = "symptom"  # somebody else's fault unless nothing explains it: a crash loop, no ready endpoints
     RISK = "risk"  # true, worth telling, and not why anything is broken now
+    INTENDED = "intended"  # explains what was seen, and is meant to be: nothing to mend
     COMPLAINT = "complaint"  # what a program that works says is wrong: the answer only where nothing else is, or when asked for
 
 
@@ -87,11 +88,22 @@ class Fine(Model, frozen=True):
     cites: tuple[Citation, ...]
 
 
+class Table(Model, frozen=True):
+    """Figures that answer a question, and the evidence they were read from."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    cites: tuple[Citation, ...]
+    note: str = ""
+
+
 class Analysis(Model, frozen=True):
     """What one integration makes of the evidence: statements, and how trouble spreads.
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it would have
-    to know and nobody could be asked.
+    to know and nobody could be asked. `answer` is the sentence that answers a question which asks for something else than what is
+    wrong, and `tables` are the figures behind it.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -99,3 +111,5 @@ class Analysis(Model, frozen=True):
     subjects: tuple[Subject, ...] = ()
     fine: tuple[Fine, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    answer: Fine | None = None
+    tables: tuple[Table, ...] = ()

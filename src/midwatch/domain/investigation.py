@@ -7,17 +7,24 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.intent import Intent, Topic
 
 
 class Request(Model, frozen=True):
     """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of them.
 
+    `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the cluster.
     Texts of the alert are already redacted: a request is saved and published.
     """
 
     question: str = ""
     namespace: str = ""
+    intent: Intent | None = None
     alert: Alert | None = None
+
+    @property
+    def topic(self) -> Topic:
+        return self.intent.topic if self.intent else Topic.CLUSTER
 
 
 class Budget(Model, frozen=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.finding import Finding, Role
+from midwatch.domain.finding import Finding, Role, Table
 from midwatch.domain.investigation import Investigation
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, Section, Text
 from midwatch.engine.factsheet import factsheet
@@ -14,15 +14,23 @@ _SHOWN = 6  # consequences of one cause that are spelled out; the others are cou
 
 def compose(run: Investigation) -> Report:
     diagnosis = run.diagnosis
-    sections = [*_causes(diagnosis.causes), *factsheet(run), *_elsewhere(diagnosis.elsewhere), *_risks(diagnosis.risks)]
+    sections = [
+        *_causes(diagnosis.causes),
+        *_tables(diagnosis.tables),
+        *factsheet(run),
+        *_elsewhere(diagnosis.elsewhere),
+        *_risks(diagnosis.risks),
+    ]
     if diagnosis.ruled_out:
         sections.append(Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),)))
     sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, _cited(diagnosis), diagnosis.unproved)]
-    marks = diagnosis.causes[0].claim.marks if diagnosis.causes else ""
+    first = diagnosis.answer or (diagnosis.causes[0].claim if diagnosis.causes else None)
+    marks = first.marks if first else ""
     return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, marks=marks, sections=tuple(sections))
 
 
-def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
+def _causes(causes: Sequence[Cause], *, said: bool) -> Iterator[Section]:
+    """`said`: the headline is the first cause."""
     complaints = [c for c in causes if c.finding.role is Role.COMPLAINT]
     if len(complaints) == len(causes) > 1:
         yield Section(title="The logs also say", blocks=(Items(items=tuple(_finding(c.finding) for c in causes[1:])),))
@@ -33,10 +41,12 @@ def _causes(causes: Sequence[Cause]) -> Iterator[Section]:
     for number, cause in enumerate(causes, 1):
         title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
         title = "What a log says" if complaints and len(causes) == 1 else title
+        if cause.finding.role is Role.INTENDED:
+            title = title.replace("Root cause", "What it was")
         if cause.verdict is Verdict.INCONCLUSIVE:
             title = title.replace("Root cause", "Symptom without a known cause")
         # With one cause the headline has just said it; only what comes after is worth a tired reader's time.
-        blocks = list(_cause(cause))[1 if len(causes) == 1 else 0 :]
+        blocks = list(_cause(cause))[1 if said and len(causes) == 1 else 0 :]
         yield Section(title=f"{title} · {cause.verdict}", blocks=tuple(blocks))
 
 
@@ -73,6 +83,13 @@ def _claim(claim: Claim) -> Text:
     return Text(text=claim.text, marks=claim.marks)
 
 
+def _tables(tables: Sequence[Table]) -> Iterator[Section]:
+    for table in tables:
+        grid = Grid(columns=table.columns, rows=table.rows)
+        marks = Claim(text="", cites=table.cites).marks
+        yield Section(title=f"{table.title} {marks}".strip(), blocks=(grid, Text(text=table.note)) if table.note else (grid,))
+
+
 def _elsewhere(causes: Sequence[Cause]) -> Iterator[Section]:
     if causes:
         items = tuple(Text(text=f"{c.finding.owner}: {c.finding.title}", marks=c.claim.marks) for c in causes)
@@ -99,7 +116,8 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
 
 def _cited(diagnosis: Diagnosis) -> set[str]:
     causes = [f for c in (*diagnosis.causes, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
-    return {c.evidence for said in (*causes, *diagnosis.risks, *diagnosis.ruled_out) for c in said.cites}
+    told = (diagnosis.answer,) if diagnosis.answer else ()
+    return {c.evidence for said in (*causes, *diagnosis.risks, *diagnosis.ruled_out, *diagnosis.tables, *told) for c in said.cites}
 
 
 def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> Section:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.alerts import ALERT, told
 from midwatch.engine.gather import Door, Gathering, Watch
@@ -23,10 +24,12 @@ async def investigate(
     request: Request, door: Door, integrations: Sequence[Integration], source: str, budget: Budget, watch: Watch = silent
 ) -> tuple[Investigation, Scope]:
     """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
-    gathering, question = Gathering(door, budget, watch), Question(request.question)
+    intent = request.intent or Intent(topic=request.topic)
+    gathering, question = Gathering(door, budget, watch), Question(request.question, intent)
+    integrations = [i for i in integrations if intent.topic in i.topics]
     if request.alert:
         gathering.evidence.append(told(request.alert))
-    asks: Sequence[Ask] = [a for i in integrations for a in playbook(i.name).questions(request)]
+    asks: Sequence[Ask] = [a for i in integrations for a in opening(i, request, question)]
     for _ in range(budget.rounds):
         if not await gathering.ask(asks):
             break
@@ -44,6 +47,10 @@ async def investigate(
     return run, subject
 
 
+def opening(integration: Integration, request: Request, question: Question) -> Sequence[Ask]:
+    return integration.opening(question) if integration.opening else playbook(integration.name).questions(request)
+
+
 def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence], question: Question) -> Analysis:
     parts = [i.analyse(evidence, question) for i in integrations if i.analyse]
     return Analysis(
@@ -52,4 +59,6 @@ def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence], 
         subjects=tuple(s for p in parts for s in p.subjects),
         fine=tuple(f for p in parts for f in p.fine),
         gaps=tuple(g for p in parts for g in p.gaps),
+        answer=next((p.answer for p in parts if p.answer), None),
+        tables=tuple(t for p in parts for t in p.tables),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Code
+from midwatch.domain.intent import Topic
 from midwatch.domain.tool import Tool
 from midwatch.integrations.inbox import Inbox
 
@@ -24,12 +25,15 @@ class Health:
 class Integration:
     """Capabilities are optional fields: what an integration cannot do, it leaves out.
 
-    `wanted` says what it would still like to see, cheaply, after each round; `analyse` is run once, when nothing more is wanted.
+    `topics` are what it has a say in. `opening` puts its first questions, where a playbook cannot know them; `wanted` says what
+    it would still like to see, cheaply, after each round; `analyse` is run once, when nothing more is wanted.
     """
 
     name: str
     title: str
+    topics: frozenset[Topic] = frozenset({Topic.CLUSTER})
     tools: tuple[Tool, ...] = ()
+    opening: Callable[[Question], tuple[Ask, ...]] | None = None
     analyse: Callable[[Sequence[Evidence], Question], Analysis] | None = None
     wanted: Callable[[Sequence[Evidence], Question], tuple[Ask, ...]] = lambda _, __: ()
     codes: dict[str, Code] = field(default_factory=dict[str, Code])

@@ -41,16 +41,24 @@ def diagnose(
     asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
     serious = [g for g in gaps if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
+    answer = _answer(analysis, library)
     return Diagnosis(
         verdict=_verdict(asked, serious, unmeasured=unmeasured),
-        headline=_headline(asked, elsewhere, serious, about, unmeasured=unmeasured),
+        headline=answer.text if answer else _headline(asked, elsewhere, serious, about, unmeasured=unmeasured),
+        answer=answer,
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
         risks=tuple(_risks(findings, named, asked)),
         ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if all(library.proves(c) for c in f.cites)),
+        tables=tuple(t for t in analysis.tables if all(library.proves(c) for c in t.cites)),
         gaps=tuple(serious),
         unproved=unproved,
     )
+
+
+def _answer(analysis: Analysis, library: Library) -> Claim | None:
+    said = analysis.answer
+    return Claim(text=said.text, cites=said.cites) if said and all(library.proves(c) for c in said.cites) else None
 
 
 def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:
@@ -97,6 +105,8 @@ def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
 def _certainty(root: Finding) -> Verdict:
     if root.role is Role.SYMPTOM:
         return Verdict.INCONCLUSIVE
+    if root.role is Role.INTENDED and root.confidence is Confidence.HIGH:
+        return Verdict.EXPECTED
     return {Confidence.HIGH: Verdict.CONFIRMED, Confidence.MEDIUM: Verdict.LIKELY, Confidence.LOW: Verdict.INCONCLUSIVE}[root.confidence]
 
 

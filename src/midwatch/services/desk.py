@@ -2,6 +2,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from midwatch.domain.intent import Names
 from midwatch.integrations.inbox import Inbox
 from midwatch.settings import Settings
 from midwatch.store.database import Database
@@ -13,7 +14,7 @@ class Desk:
 
     `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a public
     address (a certificate, a confirmation) or raises Unreachable. `open` means that no key is asked for: on loopback, by the
-    user's own wish.
+    user's own wish. `names` are what a question can name, by the configuration.
     """
 
     db: Database
@@ -23,3 +24,4 @@ class Desk:
     wake: Callable[[], None]
     fetch: Callable[[str], Awaitable[bytes]]
     open: bool = False
+    names: Names = Names()

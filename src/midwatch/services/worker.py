@@ -32,10 +32,15 @@ def worker_id() -> str:
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued."""
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued.
 
-    def __init__(self, desk: Desk, durable: Durable, outboxes: Mapping[str, Outbox], name: str) -> None:
-        self._desk, self._durable, self._outboxes, self._name = desk, durable, outboxes, name
+    `remembered` says, as JSON, what its memory of answers is worth: for /health.
+    """
+
+    def __init__(
+        self, desk: Desk, durable: Durable, outboxes: Mapping[str, Outbox], name: str, remembered: Callable[[], str] = lambda: ""
+    ) -> None:
+        self._desk, self._durable, self._outboxes, self._name, self._remembered = desk, durable, outboxes, name, remembered
         self._started = desk.now()
         self._queued = asyncio.Event()
         self._due = asyncio.Event()
@@ -80,7 +85,7 @@ class Worker:
     def _beat(self) -> None:
         now = self._desk.now()
         with self._desk.db.write() as tx:
-            workers.beat(tx, self._name, self._started, now)
+            workers.beat(tx, self._name, self._started, now, self._remembered())
         with self._desk.db.read() as tx:
             others = [name for name in workers.listed(tx) if name[0] != self._name]
         for name, beat_at in others:

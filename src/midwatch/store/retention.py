@@ -4,7 +4,7 @@ from sqlalchemy import Connection, Table, delete, exists, or_, select
 
 from midwatch.domain.base import Model
 from midwatch.domain.work import RunState
-from midwatch.store import deliveries
+from midwatch.store import conversations, deliveries
 from midwatch.store.rows import json_text
 from midwatch.store.tables import calls, run_events, runs
 
@@ -17,16 +17,17 @@ class Purged(Model, frozen=True):
     deliveries: int = 0
     run_events: int = 0
     calls: int = 0
+    conversations: int = 0
 
 
 def purge(tx: Connection, before: datetime) -> Purged:
-    """Takes out what is only of use while it is fresh: deliveries that came before, and of runs that ended before what their
+    """Takes out what is only of use while it is fresh: deliveries and conversations from before, and of runs that ended before what their
     watchers saw and what their tools said.
 
     Kept for good: incidents, resolved ones too, with their alerts and timelines; runs with their answers, in which every claim
     quotes its evidence; effects, so that none happens twice; keys, invites and the audit log.
     """
-    gone = Purged(deliveries=deliveries.purge(tx, before))
+    gone = Purged(deliveries=deliveries.purge(tx, before), conversations=conversations.purge(tx, before))
     after = ""
     while some := _ended(tx, before, after):
         after = some[-1][0]

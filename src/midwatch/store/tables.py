@@ -169,12 +169,22 @@ effects = Table(
     Index("ix_effects_state_next", "state", "next_at"),
 )
 
+# What was spoken of last in a conversation; `id` is a hash of who speaks and of the name they gave it.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("said_at", Utc, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
 workers = Table(
     "workers",
     metadata,
     Column("id", Name(100), primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("beat_at", Utc, nullable=False),
+    Column("cache", Text, nullable=False, server_default=""),
 )
 
 api_keys = Table(

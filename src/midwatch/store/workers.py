@@ -8,8 +8,14 @@ from midwatch.store.rows import upsert
 from midwatch.store.tables import workers as t
 
 
-def beat(tx: Connection, worker: str, started_at: datetime, now: datetime) -> None:
-    upsert(tx, t, ("id",), {"id": worker, "started_at": started_at, "beat_at": now})
+def beat(tx: Connection, worker: str, started_at: datetime, now: datetime, cache: str = "") -> None:
+    """`cache` says what its memory of answers is worth, as JSON."""
+    upsert(tx, t, ("id",), {"id": worker, "started_at": started_at, "beat_at": now, "cache": cache})
+
+
+def caches(tx: Connection, since: datetime) -> list[str]:
+    """Of the workers that gave a sign of life since then."""
+    return [text for text in tx.execute(select(t.c.cache).where(t.c.beat_at >= since)).scalars() if text]
 
 
 def listed(tx: Connection) -> list[tuple[str, datetime]]:

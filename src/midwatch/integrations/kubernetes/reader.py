@@ -105,16 +105,19 @@ class Reader(Protocol):
 
 
 class Nobody:
-    """The reader where no cluster is: every question is refused."""
+    """The reader where no cluster is: every question is refused, with the reason why."""
+
+    def __init__(self, reason: str = "no cluster is configured") -> None:
+        self._reason = reason
 
     async def list(self, request: ListRequest) -> Listing:
-        raise Refused("no cluster is configured")
+        raise Refused(self._reason)
 
     async def log(self, request: LogRequest) -> LogText:
-        raise Refused("no cluster is configured")
+        raise Refused(self._reason)
 
     async def measured(self, namespace: str) -> Measured:
-        raise Refused("no cluster is configured")
+        raise Refused(self._reason)
 
     async def about(self) -> About:
         return About(source="no cluster")

@@ -16,7 +16,7 @@ from midwatch.services.access import demand, identify
 from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess, TooOften
 
-HOUR_S = 3600.0
+HOUR_S, MINUTE_S = 3600.0, 60.0
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer mw_…`")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for senders that cannot set Authorization.")
@@ -30,10 +30,16 @@ class Rates:
 
     def __init__(self, desk: Desk) -> None:
         self._requests = Allowance(desk.settings.server.requests_per_hour, HOUR_S)
+        self._queries = Allowance(desk.settings.server.queries_per_minute, MINUTE_S)
         self._deliveries = Allowance(desk.settings.server.webhooks_per_hour, HOUR_S)
 
     def request(self, caller: str) -> None:
         self._count(self._requests, caller)
+
+    def query(self, caller: str) -> None:
+        """Beside what it counts for as a request."""
+        if wait := self._queries.take(caller, monotonic()):
+            raise TooOften(f"More than {self._queries.amount} questions within a minute.", after=max(1.0, wait))
 
     def delivery(self, source: str, address: str) -> None:
         """Counted for each address: whoever forges deliveries uses up his own, not the sender's."""

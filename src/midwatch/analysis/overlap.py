@@ -1,0 +1,33 @@
+"""How a piece of work lies in time to something that happened: whether it can be what was behind it."""
+
+from dataclasses import dataclass
+
+# As the source document has them.
+THROUGHOUT, BEGAN, ENDED, NEARBY = 1.0, 0.8, 0.6, 0.4
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """`score` from 0 (cannot be) to 1; `how` says it in words behind "it"."""
+
+    score: float
+    how: str
+
+
+def overlap(since: float, until: float, began: float | None, ended: float | None, near: float, slack: float = 0.0) -> Overlap:
+    """Of work from `began` to `ended` (None: it still goes on) with what happened from `since` to `until`, all in epoch seconds.
+
+    `near`: how far away, in seconds, something still counts as nearby. `slack`: how coarse the times are; what began within it of
+    `since` may have been there from the start.
+    """
+    if began is None:
+        return Overlap(0.0, "has not begun")
+    if began > until:
+        return Overlap(NEARBY, "began shortly after") if began - until <= near else Overlap(0.0, "began later")
+    if ended is not None and ended < since:
+        return Overlap(NEARBY, "ended shortly before") if since - ended <= near else Overlap(0.0, "was over before")
+    if began <= since + slack:
+        if ended is None or ended >= until:
+            return Overlap(THROUGHOUT, "ran through all of it")
+        return Overlap(ENDED, "ended during it")
+    return Overlap(BEGAN, "began during it")

@@ -1,0 +1,147 @@
+"""What the measurements and the jobs mean together."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from midwatch.analysis.question import Question
+from midwatch.analysis.spikes import Spike
+from midwatch.domain.evidence import Citation, Evidence, Gap
+from midwatch.domain.finding import Analysis, Finding, Fine, Table
+from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.observation import LogLines, Resources
+from midwatch.domain.window import Window
+from midwatch.integrations.traffic import joblogs, tables
+from midwatch.integrations.traffic.answers import Known, answer
+from midwatch.integrations.traffic.asking import GATEWAYS, JOBS, active, of_client
+from midwatch.integrations.traffic.config import Traffic
+from midwatch.integrations.traffic.joblogs import JobLog
+from midwatch.integrations.traffic.jobs import Job, jobs
+from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, span
+from midwatch.integrations.traffic.verdict import CODES, Scene, judged, looked, named, subjects
+
+_LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's guide has it
+_JUDGED = 5  # spikes that are each a finding; all are in the table
+
+
+def analyse(evidence: Sequence[Evidence], question: Question, traffic: Traffic) -> Analysis:
+    intent = question.intent
+    if intent.topic is Topic.NAT_GATEWAYS:
+        return _gateways(evidence, traffic)
+    if intent.window is None:
+        return Analysis()
+    found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
+    expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
+    scene = Scene(traffic, found, _logs(evidence, found, traffic), evidence, looked(evidence, expected))
+    spikes = sorted(((m, s) for m in seen for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
+    known = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
+    judge = spikes if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC) else []
+    largest = sorted(judge, key=lambda pair: -pair[1].volume)[:_JUDGED]
+    return Analysis(
+        findings=tuple([judged(m, s, scene) for m, s in largest] + list(_troubles(seen, intent.window)) + list(_failed(known))),
+        subjects=subjects(seen, found),
+        gaps=tuple(_gaps(known, evidence)),
+        answer=answer(known),
+        tables=tuple(_tables(known)),
+    )
+
+
+def _chosen(intent: Intent, window: Window, found: Sequence[Job]) -> list[Job]:
+    return [j for j in found if active(j, window) and (not intent.client or of_client(j, intent.client))]
+
+
+def _logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
+    owners = {(j.namespace, name): j for j in found for name, _ in j.pods}
+    read: dict[tuple[str, str], JobLog] = {}
+    for item in evidence:
+        seen = item.observation
+        if isinstance(seen, LogLines) and (job := owners.get((seen.namespace, seen.name))):
+            read[job.namespace, job.name] = joblogs.read(item.id, seen.text, traffic.jobs, traffic.known_vendors, truncated=seen.truncated)
+    return read
+
+
+def _tables(known: Known) -> Iterator[Table]:
+    intent, against = known.intent, known.intent.against
+    spikes: Sequence[tuple[Measured, Spike]] = known.spikes
+    made: list[Table | None] = [tables.traffic_table(known.measured, known.window)]
+    if against:
+        made.append(tables.traffic_table(known.measured, against, "Compared with"))
+    if len(spikes) > 1 or intent.topic is Topic.NAT_PATTERNS:
+        made.append(tables.spikes_table(spikes, known.scene))
+    if spikes and intent.topic is Topic.NAT_SPIKE:
+        largest = max(spikes, key=lambda pair: pair[1].volume)
+        made.append(tables.suspects_table(known.scene.suspects(*largest)))
+    elif intent.topic in JOBS:
+        made.append(tables.jobs_table(known.chosen, known.scene))
+    yield from (table for table in made if table)
+
+
+def _troubles(seen: Sequence[Measured], window: Window) -> Iterator[Finding]:
+    for one in seen:
+        facts = {"gateway": one.label, "gateway_id": one.gateway.id, "since": clock(window.since), "until": clock(window.until)}
+        facts |= {"since_iso": window.since.isoformat(), "until_iso": window.until.isoformat()}
+        errors, dropped, packets = (one.total(signal, window) for signal in (ERRORS, DROPPED, PACKETS))
+        if errors:
+            yield CODES.finding("TRF-110", one.subject, cites=(one.cite(ERRORS),), **facts, errors=f"{errors:,.0f}")
+        if dropped and packets and dropped / packets > _LOSS:
+            counts = {"dropped": f"{dropped:,.0f}", "packets": f"{packets:,.0f}", "share": f"{dropped / packets:.2%}".rstrip("%")}
+            yield CODES.finding("TRF-111", one.subject, cites=(one.cite(DROPPED), one.cite(PACKETS)), **facts, **counts)
+
+
+def _failed(known: Known) -> Iterator[Finding]:
+    for job in known.chosen:
+        if job.state == "failed" and job.ended:
+            facts = {"ended": clock(job.ended), "took": span(job.seconds or 0), "what": known.what}
+            yield CODES.finding("TRF-120", job.subject, cites=(job.cite('"Failed"'),), **named(job), **facts)
+
+
+def _gaps(known: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+    """Namespaces that do not exist, and jobs whose pods are gone with their logs."""
+    spaces = next((e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None)
+    wanted = (known.intent.namespace,) if known.intent.namespace else known.scene.traffic.jobs.namespaces
+    for space in wanted if spaces else ():
+        if f'"name":"{space}"' not in spaces.text:  # pyright: ignore[reportOptionalMemberAccess]
+            yield Gap(
+                tool="kubernetes_list", arguments={"resource": f"namespace {space}"}, query="", reason="does not exist in this cluster"
+            )
+    gone = [j for j in known.chosen if not j.pods and j.state != "waiting"]
+    if gone and known.intent.topic is not Topic.NAT_COMPARE:
+        names = ", ".join(j.name for j in gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        yield Gap(
+            tool="kubernetes_logs", arguments={"pod": f"logs of {names}"}, query="", reason="their pods are gone, and the logs with them"
+        )
+
+
+class _Meta(msgspec.Struct):
+    name: str = ""
+
+
+class _Nat(msgspec.Struct):
+    metadata: _Meta = msgspec.field(default_factory=_Meta)
+    state: str = ""
+    vpc: str = ""
+    zone: str = ""
+
+
+def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
+    listed = [e for e in evidence if e.tool == GATEWAYS]
+    seen = {n.metadata.name: n for e in listed for n in msgspec.json.decode(e.text, type=list[_Nat])}
+    known = {g.id: g for g in traffic.gateways}
+    rows: list[tuple[str, ...]] = []
+    for name in dict.fromkeys([*known, *seen]):
+        own, there = known.get(name), seen.get(name)
+        state = there.state if there else "not seen in AWS"
+        rows.append(
+            (
+                name,
+                own.name if own else "",
+                (there.zone if there else "") or (own.zone if own else ""),
+                (there.vpc if there else "") or (own.vpc if own else ""),
+                state,
+            )
+        )
+    cites = tuple(Citation(evidence=e.id) for e in listed)
+    names = ", ".join(f"{r[0]} ({r[1]})" if r[1] else r[0] for r in rows[:10])
+    text = f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}." if rows else "No NAT gateway is configured, and none was seen."
+    table = Table(title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites)
+    return Analysis(answer=Fine(text=text, cites=cites), tables=(table,) if rows else ())

@@ -1,0 +1,162 @@
+"""What a spike was: expected, unexpected, or to be looked into; with the reason for each doubt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from midwatch.analysis.codes import Catalogue
+from midwatch.analysis.spikes import Spike
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import Resources
+from midwatch.domain.subject import Subject
+from midwatch.integrations.traffic.config import GB, Traffic
+from midwatch.integrations.traffic.joblogs import JobLog
+from midwatch.integrations.traffic.jobs import Job
+from midwatch.integrations.traffic.measured import OUT, Measured, clock, gb, moment, span
+from midwatch.integrations.traffic.suspects import Suspect, explained, suspects
+
+CODES = Catalogue.load("midwatch.integrations.traffic.codes")
+_ACCOUNTED = 0.5  # of the volume: logs that tell of less leave most of it unexplained
+_QUOTED = 12  # values of a spike that are quoted
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known beside the measurements. `looked`: the jobs of the time could be read."""
+
+    traffic: Traffic
+    jobs: Sequence[Job]
+    logs: Mapping[tuple[str, str], JobLog]
+    evidence: Sequence[Evidence]
+    looked: bool
+
+    def suspects(self, one: Measured, spike: Spike) -> list[Suspect]:
+        return suspects(spike.onset, one.over(spike), one.period, self.jobs, self.logs, self.traffic)
+
+
+def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
+    """The finding about one spike."""
+    facts = _facts(one, spike, scene.traffic)
+    quoted = one.cite(OUT, slice(spike.first, min(spike.last + 1, spike.first + _QUOTED)))
+    ranked = scene.suspects(one, spike)
+    behind = [s for s in ranked if explained(s)]
+    if behind:
+        return _of_job(one, spike, behind, facts, quoted, scene)
+    facts |= {"near": _near(ranked), "talker": _talker(spike, scene.evidence)}
+    limit = scene.traffic.limits.unexplained_gb * GB
+    code = "TRF-105" if not scene.looked else "TRF-104" if spike.volume > limit else "TRF-103"
+    listed = tuple(Citation(evidence=e.id) for e in _listings(scene.evidence)) if scene.looked else ()
+    talked = tuple(Citation(evidence=e.id) for e in scene.evidence if e.tool == "aws_flow_talkers" and facts["talker"])
+    return CODES.finding(
+        code, one.subject, cites=(quoted, *listed, *talked), onset=moment(spike.onset), **facts, limit=gb(limit), vpc=one.gateway.vpc
+    )
+
+
+def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: dict[str, str], quoted: Citation, scene: Scene) -> Finding:
+    best = behind[0]
+    doubts = _doubts(spike, behind, scene.traffic)
+    said = best.log.cites() if best.log else ()
+    others = f", beside {len(behind) - 1} more" if len(behind) > 1 else ""
+    told = [s.moved for s in behind if s.moved is not None]
+    return CODES.finding(
+        "TRF-102" if doubts else "TRF-101",
+        one.subject,
+        cites=(quoted, best.job.cite(), *said),
+        onset=moment(spike.onset),
+        confidence=Confidence.HIGH if said else Confidence.MEDIUM,
+        peers=tuple(s.job.subject for s in behind),
+        **facts,
+        **named(best.job),
+        how=best.overlap.how + others,
+        score=f"{best.overlap.score:.1f}",
+        moved=f"; the logs tell of {gb(sum(told))} uploaded" if told else "",
+        doubt=" and ".join(doubts),
+    )
+
+
+def _doubts(spike: Spike, behind: Sequence[Suspect], traffic: Traffic) -> list[str]:
+    """Why traffic that a job explains is still not simply expected."""
+    found: list[str] = []
+    usual, limits = traffic.jobs.usual_gb, traffic.limits
+    told = [s.moved for s in behind if s.moved is not None]
+    covered = bool(told) and sum(told) >= _ACCOUNTED * spike.volume
+    if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
+        found.append(f"that is more than the {usual[1]:g} GB that one of them usually moves")
+    if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
+        found.append(f"that is more than {limits.off_hours_gb:g} GB outside the business hours")
+    if told and not covered:
+        found.append(f"their logs tell of {gb(sum(told))} only")
+    if behind[0].job.state == "failed":
+        found.append("the job failed")
+    return found
+
+
+def _off_hours(spike: Spike, traffic: Traffic) -> bool:
+    there = moment(spike.at).astimezone(ZoneInfo(traffic.hours.zone))
+    return there.weekday() >= 5 or not traffic.hours.begin <= there.hour < traffic.hours.end
+
+
+def _facts(one: Measured, spike: Spike, traffic: Traffic) -> dict[str, str]:
+    since, until = moment(spike.onset), moment(one.over(spike))
+    return {
+        "gateway": one.label,
+        "gateway_id": one.gateway.id,
+        "volume": gb(spike.volume),
+        "top": gb(spike.top),
+        "period": span(one.period),
+        "since": clock(since),
+        "until": clock(until, since),
+        "since_iso": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        "until_iso": f"{until + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
+        "at": clock(moment(spike.at), since),
+        "factor": f", {spike.factor:.3g} times the usual {gb(spike.usual)}" if spike.factor else "",
+        "what": traffic.jobs.what,
+    }
+
+
+def named(job: Job) -> dict[str, str]:
+    about = [f"client {job.client}" if job.client else "", job.type, f"started by {job.user}" if job.user else ""]
+    whose = ", ".join(part for part in about if part)
+    return {"job": job.name, "job_namespace": job.namespace, "whose": f" ({whose})" if whose else ""}
+
+
+def _near(ranked: Sequence[Suspect]) -> str:
+    if not ranked:
+        return ""
+    best = ranked[0]
+    return f"; the nearest, {best.job.name}, {best.overlap.how} (correlation {best.overlap.score:.1f})"
+
+
+def _listings(evidence: Sequence[Evidence]) -> list[Evidence]:
+    return [e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "jobs"]
+
+
+class _Pair(msgspec.Struct):
+    source: str = ""
+    destination: str = ""
+    port: int | None = None
+    bytes: float = 0.0
+
+
+def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
+    """The pair of addresses that moved the most while it lasted, where flow logs tell it."""
+    for item in evidence:
+        if item.tool == "aws_flow_talkers" and item.arguments.get("start") == moment(spike.onset).isoformat():
+            pairs = msgspec.json.decode(item.text, type=list[_Pair])
+            if pairs:
+                first = max(pairs, key=lambda p: p.bytes)
+                return f"; flow logs show {gb(first.bytes)} from {first.source} to {first.destination}{f":{first.port}" if first.port else ""}"
+    return ""
+
+
+def looked(evidence: Sequence[Evidence], expected: int) -> bool:
+    """Whether the jobs of every namespace that is configured were listed."""
+    return len(_listings(evidence)) >= max(1, expected)
+
+
+def subjects(measured: Sequence[Measured], jobs: Sequence[Job]) -> tuple[Subject, ...]:
+    return (*(m.subject for m in measured), *(j.subject for j in jobs))

@@ -1,0 +1,39 @@
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, Field
+
+from midwatch.interfaces.http.access import Responder, TheDesk, TheRates
+from midwatch.interfaces.http.envelope import FAILURES
+from midwatch.services import questions
+from midwatch.services.questions import Reply
+
+router = APIRouter(tags=["questions"], responses=FAILURES)
+SAID = (
+    "What caused the NAT spike at 2am?",
+    "Show me NAT traffic for the last 24 hours",
+    "Are any refresh jobs uploading data right now?",
+    "Which client refresh is using the most bandwidth?",
+    "Compare NAT traffic today vs yesterday",
+    "Is shop.example.com up?",
+    "Check the proteus service",
+    "What is wrong in namespace shop?",
+)
+EXAMPLES: dict[str, Any] = {text: {"summary": text, "value": {"prompt": text, "session_id": "on-call-7"}} for text in SAID}
+
+
+class Prompt(BaseModel):
+    prompt: str = Field(min_length=1, max_length=10_000, description="the question, in words")
+    session_id: str = Field(default="", max_length=200, description="what a follow-up (`and yesterday?`) belongs to; your own name for it")
+    namespace: str = Field(default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="look into one namespace only")
+
+
+@router.post("/query", summary="Ask in words")
+async def query(asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)], desk: TheDesk, rates: TheRates, who: Responder) -> Reply:
+    """Answers in Markdown and as data, once it knows; what is not clear is asked back, with choices, and nothing is guessed.
+
+    NAT gateways need AWS's `cloudwatch:GetMetricData` and `ec2:DescribeNatGateways`; jobs and services need a cluster. What could
+    not be looked at is said. 60 questions a minute for each key.
+    """
+    rates.query(who.key_id or who.name)
+    return await questions.ask(desk, who, asked.prompt, asked.session_id, asked.namespace)

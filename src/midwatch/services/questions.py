@@ -1,0 +1,135 @@
+"""Questions in words: understood, looked into by whoever works, and answered; or asked back."""
+
+import asyncio
+from datetime import UTC, datetime
+from hashlib import sha256
+from time import monotonic
+
+from midwatch.domain.access import Actor
+from midwatch.domain.base import Model
+from midwatch.domain.intent import AskBack, Facet, Intent, Names
+from midwatch.domain.investigation import Answer, Investigation, Request
+from midwatch.domain.markdown import markdown
+from midwatch.domain.report import Report
+from midwatch.domain.work import Run, RunState
+from midwatch.engine.compose import compose
+from midwatch.integrations.normal import text
+from midwatch.integrations.traffic.config import Traffic
+from midwatch.reasoning.route import echo, route
+from midwatch.services import runs
+from midwatch.services.desk import Desk
+from midwatch.settings import Settings
+from midwatch.store import calls, conversations
+
+POLL_S = 0.03  # how soon an answer that is there is seen
+
+
+class Reply(Model, frozen=True):
+    """`response` is Markdown. `understood` echoes what was asked, with its window; `choices` are there when it was not clear.
+
+    `investigation` is the id of the run, and `answer` its published form; both are missing when it was asked back.
+    """
+
+    response: str
+    session_id: str
+    understood: str = ""
+    intent: Intent | None = None
+    choices: tuple[str, ...] = ()
+    investigation: str = ""
+    state: str = ""
+    tools_used: tuple[str, ...] = ()
+    duration_ms: int = 0
+    answer: Answer | None = None
+
+
+def names(settings: Settings, traffic: Traffic) -> Names:
+    """What a question can name, as far as the configuration knows it."""
+    sites = settings.sites
+    return Names(
+        gateways=tuple((g.id, g.name) for g in traffic.gateways),
+        clients=traffic.clients,
+        namespaces=tuple(dict.fromkeys([*traffic.jobs.namespaces, *(n for s in sites for n in s.namespaces)])),
+        services=tuple(dict.fromkeys(name for s in sites for name in s.services)),
+        sites=tuple(s.host for s in sites),
+    )
+
+
+def understood(question: str, known: Names, now: datetime, before: Intent | None = None) -> Intent | AskBack:
+    return route(text(question), known, now, UTC, before)
+
+
+async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: str = "") -> Reply:
+    """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken of."""
+    started, conversation = monotonic(), _conversation(who, session)
+    found = await asyncio.to_thread(_understood, desk, question, conversation)
+    if isinstance(found, AskBack):
+        return Reply(response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started))
+    if namespace:
+        found = found.model_copy(update={"namespace": namespace})
+    run = await asyncio.to_thread(_queued, desk, who, question, found, conversation)
+    run = await _ended(desk, run.id)
+    reply = await asyncio.to_thread(_reply, desk, run, found, session)
+    return reply.model_copy(update={"duration_ms": _since(started)})
+
+
+def _understood(desk: Desk, question: str, conversation: str) -> Intent | AskBack:
+    with desk.db.read() as tx:
+        before = conversations.last(tx, conversation)
+    return understood(question, desk.names, desk.now(), before)
+
+
+def _queued(desk: Desk, who: Actor, question: str, intent: Intent, conversation: str) -> Run:
+    run = runs.ask(desk, Request(question=question, namespace=intent.namespace, intent=intent), who.name)
+    with desk.db.write() as tx:
+        conversations.said(tx, conversation, intent.model_copy(update={"facet": Facet.ALL}), desk.now())
+    return run
+
+
+async def _ended(desk: Desk, run_id: str) -> Run:
+    """The run when it is over, or as it is when patience ends."""
+    end = monotonic() + desk.settings.server.answer_within
+    while True:
+        run = await asyncio.to_thread(runs.get, desk, run_id)
+        if run.state.over or monotonic() > end:
+            return run
+        await asyncio.sleep(POLL_S)
+
+
+def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
+    made = Reply(response="", session_id=session, understood=echo(intent), intent=intent, investigation=run.id, state=run.state.value)
+    if run.state is not RunState.DONE:
+        return made.model_copy(update={"response": _unfinished(run)})
+    with desk.db.read() as tx:
+        seen = calls.evidence(tx, run.id)
+    answer = Answer.model_validate_json(run.answer)
+    report = compose(
+        Investigation(**answer.model_dump(include={"request", "source"}), evidence=tuple(seen), gaps=(), diagnosis=answer.diagnosis)
+    )
+    tools = tuple(dict.fromkeys(e.tool for e in seen))
+    return made.model_copy(update={"response": spoken(report, intent), "tools_used": tools, "answer": answer})
+
+
+def spoken(report: Report, intent: Intent) -> str:
+    """The report, with what it is an answer to; one thing that was asked for gets one sentence."""
+    if intent.facet is not Facet.ALL:
+        return f"{report.headline} {report.marks}".strip() + "\n"
+    return f"_{echo(intent)}_\n\n{markdown(report)}"
+
+
+def _unfinished(run: Run) -> str:
+    if run.state is RunState.FAILED:
+        return f"Analysis unavailable: {run.reason}\n"
+    return f"The investigation goes on: GET /api/v1/investigations/{run.id} has its answer when it is done.\n"
+
+
+def _asked_back(found: AskBack) -> str:
+    return "\n".join([found.question, *(f"- {choice}" for choice in found.choices)]) + "\n"
+
+
+def _conversation(who: Actor, session: str) -> str:
+    """Nobody goes on with another's conversation by guessing its name."""
+    return sha256(f"{who.key_id or who.name}\n{session}".encode()).hexdigest()
+
+
+def _since(started: float) -> int:
+    return round((monotonic() - started) * 1000)

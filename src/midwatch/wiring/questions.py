@@ -1,0 +1,77 @@
+"""What a question in words needs beside a cluster: AWS, the sites, and what is known of one's own traffic."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from midwatch.domain.evidence import Ask
+from midwatch.domain.intent import Names, Topic
+from midwatch.domain.investigation import Request
+from midwatch.integrations import aws, kubernetes, traffic, website
+from midwatch.integrations.aws.client import Aws
+from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
+from midwatch.integrations.traffic.config import Traffic, configured
+from midwatch.playbooks import playbook
+from midwatch.services.context import Context
+from midwatch.services.errors import Refusal
+from midwatch.services.questions import names
+from midwatch.settings import Settings, home
+from midwatch.wiring import context, reader, toolbox
+
+_SITES = frozenset({Topic.WEBSITE, Topic.WEBSITES})
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Lives as long as its process: what AWS said is remembered for some minutes. Raises Refusal when the traffic file is wrong."""
+
+    settings: Settings
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        return configured(self.settings.traffic.file, home())
+
+    @cached_property
+    def aws(self) -> Aws:
+        return Aws(self.settings.aws)
+
+    @property
+    def names(self) -> Names:
+        return names(self.settings, self.traffic)
+
+    @asynccontextmanager
+    async def opened(self, request: Request, *, dump: str = "", context_name: str = "") -> AsyncGenerator[Context]:
+        """What the topic of the request needs. A cluster that cannot be reached is a gap, except where it is all that was asked about."""
+        if request.topic is Topic.CLUSTER:
+            async with context(self.settings, dump=dump, context=context_name) as ctx:
+                yield ctx
+            return
+        cluster, source = await self._cluster(dump, context_name)
+        try:
+            own = kubernetes.integration(cluster)
+            if request.topic in _SITES:
+                integrations = (website.integration(self.settings.sites, behind=_behind), own)
+            else:
+                integrations = (traffic.integration(self.traffic), aws.integration(self.aws), own)
+            yield Context(integrations, toolbox(integrations), source, self.settings.budget)
+        except Refused as refused:
+            raise Refusal(str(refused)) from refused
+        finally:
+            await cluster.close()
+
+    async def _cluster(self, dump: str, context_name: str) -> tuple[Reader, str]:
+        opened: Reader | None = None
+        try:
+            opened = reader(self.settings, dump=dump, context=context_name)
+            return opened, (await opened.about()).source
+        except (Refused, Refusal) as refused:
+            if opened:
+                await opened.close()
+            if dump or context_name:
+                raise Refusal(str(refused)) from refused
+            return Nobody(str(refused)), f"no cluster ({refused})"
+
+
+def _behind(namespace: str) -> tuple[Ask, ...]:
+    return playbook("kubernetes").questions(Request(namespace=namespace))
