@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from midwatch.domain.investigation import Budget
 
+_AWS_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
+
 
 def home() -> Path:
     """Where Midwatch keeps its own files: $MIDWATCH_HOME, else ~/.midwatch."""
@@ -66,6 +68,20 @@ class WebhookSettings(BaseModel):
     timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
 
 
+class AwsSettings(BaseModel):
+    """Which account is looked into. Credentials come by AWS's own chain (environment, profile, role of the machine), never from here."""
+
+    region: str = Field(default="", description="region of the gateways; otherwise $AWS_REGION, $AWS_DEFAULT_REGION or the profile's")
+    profile: str = Field(default="", description="profile of ~/.aws/config; otherwise $AWS_PROFILE")
+    role_arn: str = Field(default="", description="role to assume, for an account other than that of the credentials")
+    external_id: str = Field(default="", description="external id that the role asks for")
+
+    @property
+    def configured(self) -> bool:
+        """Somebody said where to look: here, or in AWS's own variables."""
+        return bool(self.region or self.profile or self.role_arn or any(os.environ.get(name) for name in _AWS_VARIABLES))
+
+
 class ServerSettings(BaseModel):
     """`midwatch serve`: where it listens, where it keeps things, and how much it takes."""
 
@@ -94,6 +110,7 @@ class Settings(BaseSettings):
     server: ServerSettings = Field(default_factory=ServerSettings, description="midwatch serve and midwatch worker")
     traffic: TrafficSettings = Field(default_factory=TrafficSettings, description="NAT gateways and the jobs behind their traffic")
     pagerduty: PagerDutySettings = Field(default_factory=PagerDutySettings, description="notes on PagerDuty incidents")
+    aws: AwsSettings = Field(default_factory=AwsSettings, description="NAT gateways, CloudWatch and flow logs")
     webhook: WebhookSettings = Field(default_factory=WebhookSettings, description="answers to an address of yours")
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
 

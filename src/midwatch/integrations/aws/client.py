@@ -1,0 +1,155 @@
+"""The one place that knows the SDK. Its calls block, so they run in threads; clients are made once, and are thread safe."""
+
+import asyncio
+import os
+import re
+import threading
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from midwatch.domain.tool import ToolError
+from midwatch.integrations.aws.cache import Cache, CacheState
+from midwatch.integrations.aws.errors import Busy, Call, explain
+from midwatch.kit.clock import utc_now
+from midwatch.settings import AwsSettings
+
+_CONNECT, _READ = 3, 10  # seconds
+_CONNECTIONS = 16  # to one endpoint, kept open
+_SESSION = "midwatch"  # how our calls are named in the trail of an assumed role
+NOT_INSTALLED = "The AWS SDK is not installed: pip install 'midwatch[aws]'"
+NOT_CONFIGURED = "AWS is not configured: set aws.region or AWS_REGION"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long AWS is waited for, in seconds."""
+
+    retry: float = 1.0
+    first_poll: float = 0.5
+    longest_poll: float = 2.0
+    poll_for: float = 20.0
+
+
+@dataclass(frozen=True)
+class _Sdk:
+    """`failures` are the exceptions it raises; `session` makes clients, one at a time."""
+
+    session: Any
+    config: Any
+    failures: tuple[type[Exception], ...]
+    region: str
+
+
+class Aws:
+    """One account in one region. Nothing is sent, and no SDK is imported, before the first question."""
+
+    def __init__(self, settings: AwsSettings, now: Callable[[], datetime] = utc_now, pace: Pace | None = None) -> None:
+        self.settings, self.now, self.pace = settings, now, pace or Pace()
+        self.cache = Cache(now)
+        self._lock = threading.Lock()
+        self._sdk: _Sdk | None = None
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def cache_state(self) -> CacheState:
+        return self.cache.state
+
+    @property
+    def region(self) -> str:
+        """Known after the first call."""
+        return self._sdk.region if self._sdk else self.settings.region
+
+    async def call(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
+        """One call by AWS's own names. Raises ToolError; what is turned away for the moment is asked once more."""
+        if not self.settings.configured:
+            raise ToolError(NOT_CONFIGURED, absent=True)
+        try:
+            return await asyncio.to_thread(self._put, service, action, parameters)
+        except Busy:
+            await asyncio.sleep(self.pace.retry)
+        return await asyncio.to_thread(self._put, service, action, parameters)
+
+    async def pages(self, service: str, action: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
+        """All pages of an answer, whatever a page holds: an empty one may have a next."""
+        token = ""
+        while True:
+            page = await self.call(service, action, **parameters, **({"NextToken": token} if token else {}))
+            yield page
+            token = page.get("NextToken") or ""
+            if not token:
+                return
+
+    def _put(self, service: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:  # sessions are not thread safe
+            self._sdk = self._sdk or _connect(self.settings)
+            sdk = self._sdk
+            client = self._clients.get(service) or self._open(sdk, service, action)
+        try:
+            return getattr(client, _snake(action))(**parameters)
+        except sdk.failures as error:
+            host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
+            raise explain(error, Call(service, action, sdk.region or "(none)", host)) from error
+
+    def _open(self, sdk: _Sdk, service: str, action: str) -> Any:
+        try:
+            client = sdk.session.client(service, config=sdk.config)
+        except sdk.failures as error:
+            raise explain(error, Call(service, action, sdk.region or "(none)")) from error
+        self._clients[service] = client
+        return client
+
+
+def _connect(settings: AwsSettings) -> _Sdk:
+    try:
+        boto3, core = import_module("boto3"), import_module("botocore.config")
+    except ImportError as error:
+        raise ToolError(NOT_INSTALLED) from error
+    errors, parsers = import_module("botocore.exceptions"), import_module("botocore.parsers")
+    failures = (errors.BotoCoreError, errors.ClientError, parsers.ResponseParserError)
+    # Retrying is ours: AWS wants its throttled callers to wait, and the evidence has to say that it happened.
+    config = core.Config(
+        connect_timeout=_CONNECT,
+        read_timeout=_READ,
+        max_pool_connections=_CONNECTIONS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        user_agent_extra=_SESSION,
+    )
+    named = settings.region or os.environ.get("AWS_REGION") or None  # boto3 itself reads AWS_DEFAULT_REGION only
+    try:
+        session = boto3.Session(profile_name=settings.profile or None, region_name=named)
+        region = session.region_name or ""
+        if settings.role_arn:
+            session = boto3.Session(botocore_session=_assumed(session, config, settings), region_name=region or None)
+    except failures as error:
+        raise explain(error, Call("sts", "AssumeRole", named or "(none)")) from error
+    return _Sdk(session, config, failures, region)
+
+
+def _assumed(session: Any, config: Any, settings: AwsSettings) -> Any:
+    """A session with the role's credentials, renewed before they expire."""
+    credentials, core = import_module("botocore.credentials"), import_module("botocore.session")
+    sts = session.client("sts", config=config)
+    asked = {"RoleArn": settings.role_arn, "RoleSessionName": _SESSION}
+    if settings.external_id:
+        asked["ExternalId"] = settings.external_id
+
+    def renew() -> dict[str, str]:
+        given = sts.assume_role(**asked)["Credentials"]
+        return {
+            "access_key": given["AccessKeyId"],
+            "secret_key": given["SecretAccessKey"],
+            "token": given["SessionToken"],
+            "expiry_time": given["Expiration"].isoformat(),
+        }
+
+    inner = core.get_session()
+    inner._credentials = credentials.DeferredRefreshableCredentials(refresh_using=renew, method="sts-assume-role")
+    return inner
+
+
+def _snake(action: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", action).lower()

@@ -1,0 +1,87 @@
+"""Why AWS did not answer: each reason is one sentence that says what to do. The codes are data (errors.yaml)."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from midwatch.domain.tool import ToolError
+
+_LONGEST = 300  # characters of what AWS says that are told on
+_ALLOWED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+
+
+class Busy(ToolError):
+    """AWS turned the call away for the moment: `why` says it in three words."""
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
+
+
+class Rejected(ToolError):
+    """AWS understood the call and refused it by a code of its own."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call in words, for sentences about it."""
+
+    service: str
+    action: str
+    region: str = "(none)"
+    host: str = "its endpoint"
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("errors.yaml").read_text())
+
+
+@cache
+def _sentences() -> dict[str, str]:
+    return {code: entry["says"] for entry in _data()["sentences"] for code in entry["codes"]}
+
+
+def explain(error: Any, call: Call) -> ToolError:
+    """`error` is any error of the SDK. Its classes are told by name, for the SDK is not always installed."""
+    response: dict[str, Any] = getattr(error, "response", None) or {}
+    said = response.get("Error", {})
+    codes = [str(said.get("Code", "")).removeprefix("Client.").removeprefix("Server."), *(kind.__name__ for kind in type(error).__mro__)]
+    text = " ".join(str(said.get("Message") or error).split())[:_LONGEST]
+    where = Call(call.service, str(getattr(error, "operation_name", None) or call.action), call.region, call.host)
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
+
+
+def _busy(codes: list[str], status: int, call: Call) -> Busy | None:
+    name = "CloudWatch" if call.service == "cloudwatch" else f"AWS ({call.service})"
+    if set(codes) & set(_data()["throttled"]) or status == 429:
+        return Busy(f"{name} throttles {call.action} and nothing measured before is at hand; ask again in a minute.", f"{name} throttles")
+    if set(codes) & set(_data()["failing"]) or status >= 500:
+        return Busy(f"{name} failed to answer {call.action} twice; ask again in a minute.", f"{name} fails")
+    return None
+
+
+def _denied(codes: list[str], text: str, call: Call) -> ToolError | None:
+    if not set(codes) & set(_data()["denied"]):
+        return None
+    named = _ALLOWED.search(text)
+    permission = named[1] if named else f"{'sts' if call.action == 'AssumeRole' else call.service}:{call.action}"
+    return ToolError(f"These AWS credentials may not {permission}; grant it with a read-only policy.", permission=permission)
+
+
+def _told(codes: list[str], text: str, call: Call) -> ToolError:
+    fields = {"service": call.service, "action": call.action, "region": call.region, "host": call.host, "said": text, "code": codes[0]}
+    for code in codes:
+        if code in _sentences():
+            return ToolError(_sentences()[code].format(**fields))
+    fields["code"] = codes[0] or codes[1]
+    return Rejected(_data()["other"].format(**fields), codes[0])

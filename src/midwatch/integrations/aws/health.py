@@ -1,0 +1,75 @@
+"""Whether the account can be read: each question is really put, once, and costs next to nothing."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from midwatch.domain.tool import ToolError
+from midwatch.integrations.aws.client import NOT_CONFIGURED, Aws
+from midwatch.integrations.aws.spans import nat
+from midwatch.integrations.manifest import Health
+
+_FIRST = 5  # the smallest page of EC2
+_NOBODY = "nat-00000000000000000"
+
+
+async def health(aws: Aws) -> tuple[Health, ...]:
+    """identity, cloudwatch, ec2 and logs; one line that says so when AWS is not configured."""
+    if not aws.settings.configured:
+        return (Health("aws", "missing", NOT_CONFIGURED, "NAT gateways cannot be looked into without it"),)
+    return tuple(
+        await asyncio.gather(
+            _line("identity", _identity(aws), "nothing in AWS can be read without it"),
+            _line("cloudwatch", _cloudwatch(aws), "traffic of NAT gateways cannot be measured without it"),
+            _line("ec2", _ec2(aws), "NAT gateways cannot be found without it"),
+            _line("logs", _logs(aws), "who talked through a NAT gateway cannot be found without it"),
+        )
+    )
+
+
+async def _line(name: str, asked: Awaitable[str], hint: str) -> Health:
+    try:
+        return Health(name, "ok", await asked)
+    except ToolError as error:
+        if error.permission:
+            return Health(name, "refused", f"needs the right to {error.permission}", hint)
+        return Health(name, "missing" if error.absent else "failed", str(error), hint)
+
+
+async def _identity(aws: Aws) -> str:
+    found = await aws.call("sts", "GetCallerIdentity")
+    return f"{found['Arn']} in {aws.region}"
+
+
+async def _cloudwatch(aws: Aws) -> str:
+    metric = {
+        "Namespace": nat()["namespace"],
+        "MetricName": nat()["metrics"][0]["metric"],
+        "Dimensions": [{"Name": nat()["dimension"], "Value": _NOBODY}],
+    }
+    query = {"Id": "m0", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
+    now = aws.now()
+    await aws.call("cloudwatch", "GetMetricData", MetricDataQueries=[query], StartTime=now - timedelta(minutes=10), EndTime=now)
+    return "metrics may be read"
+
+
+async def _ec2(aws: Aws) -> str:
+    found, _ = await asyncio.gather(
+        aws.call("ec2", "DescribeNatGateways", MaxResults=_FIRST),
+        aws.call("ec2", "DescribeSubnets", MaxResults=_FIRST),
+    )
+    many = " or more" if found.get("NextToken") else ""
+    return f"{len(found.get('NatGateways', ()))}{many} NAT gateways"
+
+
+async def _logs(aws: Aws) -> str:
+    """The right to query is given for each log group, so one that holds flow logs is asked, for one second of them."""
+    asked = [{"Name": "log-destination-type", "Values": ["cloud-watch-logs"]}]
+    logs = [log async for page in aws.pages("ec2", "DescribeFlowLogs", Filter=asked) for log in page.get("FlowLogs", ())]
+    group = next((log["LogGroupName"] for log in logs if log.get("LogGroupName")), "")
+    if not group:
+        raise ToolError("no flow logs go to CloudWatch Logs", absent=True)
+    at = int(aws.now().timestamp())
+    started = await aws.call("logs", "StartQuery", logGroupName=group, startTime=at - 1, endTime=at, queryString="limit 1")
+    await aws.call("logs", "GetQueryResults", queryId=started["queryId"])
+    return f"flow logs in {group} may be searched"

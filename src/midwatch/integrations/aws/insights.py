@@ -1,0 +1,82 @@
+"""One question to CloudWatch Logs Insights: started, asked for until it is done, and stopped when that takes too long."""
+
+import asyncio
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from midwatch.domain.tool import ToolError
+from midwatch.domain.window import Window
+from midwatch.integrations.aws.client import Aws
+from midwatch.integrations.aws.errors import Rejected
+
+_GOES_ON = ("Scheduled", "Running", "Unknown")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """`scanned` counts bytes, which is what AWS charges for; `partial` says, in words, why rows may be missing."""
+
+    rows: tuple[dict[str, str], ...] = ()
+    scanned: int = 0
+    partial: str = ""
+
+
+@dataclass
+class _Query:
+    """A query that runs in the account until it is done or stopped."""
+
+    aws: Aws
+    id: str
+    status: str = "Scheduled"
+    answer: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def running(self) -> bool:
+        return self.status in _GOES_ON
+
+    async def wait(self) -> None:
+        pace, since = self.aws.pace, monotonic()
+        delay = pace.first_poll
+        while self.running and (left := since + pace.poll_for - monotonic()) > 0:
+            await asyncio.sleep(min(delay, left))
+            delay = min(delay * 1.5, pace.longest_poll)
+            self.answer = await self.aws.call("logs", "GetQueryResults", queryId=self.id)
+            self.status = self.answer.get("status", "Unknown")
+
+    async def stop(self) -> None:
+        try:
+            await self.aws.call("logs", "StopQuery", queryId=self.id)
+        except Rejected:
+            return  # it ended by itself in the meantime
+
+
+async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
+    """Raises ToolError. A query that is given up is stopped, for it would go on scanning at the account's cost."""
+    times = {"startTime": int(window.since.timestamp()), "endTime": int(window.until.timestamp())}
+    try:
+        started = await aws.call("logs", "StartQuery", logGroupName=group, queryString=query, **times)
+    except Rejected as error:
+        if error.code == "ResourceNotFoundException":
+            raise ToolError(f"the log group {group} is not there", absent=True) from error
+        raise
+    running = _Query(aws, started["queryId"])
+    try:
+        await running.wait()
+    finally:
+        if running.running:
+            await running.stop()
+    return _read(running, aws.pace.poll_for)
+
+
+def _read(query: _Query, waited: float) -> Rows:
+    statistics = query.answer.get("statistics", {})
+    rows = tuple({cell["field"]: cell.get("value", "") for cell in row} for row in query.answer.get("results", ()))
+    partial = ""
+    if query.running:
+        partial = f"the query was stopped after {waited:g} s: only a part of the logs was searched"
+    elif query.status != "Complete":
+        partial = f"the query ended as {query.status}: only a part of the logs was searched"
+        if not rows:
+            raise ToolError(f"CloudWatch Logs did not finish the query: it ended as {query.status}")
+    return Rows(rows, int(statistics.get("bytesScanned", 0)), partial)

@@ -1,0 +1,79 @@
+"""The range a question is about: checked, and laid on the grid of the period it is measured in."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from midwatch.domain.tool import ToolError
+from midwatch.domain.window import Window
+
+LONGEST = timedelta(days=7)
+KEPT = timedelta(days=455)  # CloudWatch forgets metrics after that
+SETTLES = timedelta(minutes=3)  # the last points are still being added to
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `since` up to and without `until`, in steps of `period` seconds; `settled` is where complete points end."""
+
+    since: int
+    until: int
+    period: int
+    settled: int
+
+    @property
+    def times(self) -> range:
+        """When each complete point begins, in seconds since 1970."""
+        return range(self.since, min(self.until, self.settled), self.period)
+
+    @property
+    def window(self) -> Window:
+        return Window(moment(self.since), moment(self.until))
+
+
+@cache
+def nat() -> dict[str, Any]:
+    """nat.yaml."""
+    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("nat.yaml").read_text())
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def checked(start: datetime, end: datetime, now: datetime) -> Window:
+    """The range in UTC; a time without a zone is one in UTC. Raises ToolError for a range nobody can answer."""
+    start, end = (t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in (start, end))
+    window = Window(start, end)
+    if end <= start:
+        raise ToolError(f"the range {window} ends before it begins: end has to be after start")
+    if start >= now:
+        raise ToolError(f"start {start:%Y-%m-%d %H:%M} UTC is in the future: it is {now:%Y-%m-%d %H:%M} UTC now")
+    if end - start > LONGEST:
+        hours = (end - start).total_seconds() / 3600
+        raise ToolError(f"a range of {hours:.0f} h is too long: at most {LONGEST.total_seconds() / 3600:.0f} h (7 days) at a time")
+    if now - start > KEPT:
+        raise ToolError(f"start {start:%Y-%m-%d} is more than {KEPT.days} days ago: CloudWatch does not keep metrics that long")
+    return window
+
+
+def span(start: datetime, end: datetime, now: datetime) -> Span:
+    """Starts are rounded down to the period and ends up, as CloudWatch does. Raises ToolError."""
+    window = checked(start, end, now)
+    length, back = window.until - window.since, now - window.since
+    period = next(
+        p["seconds"] for p in nat()["periods"] if length <= timedelta(hours=p["hours"]) and back <= timedelta(days=p["days_back"])
+    )
+    since, until = _down(window.since, period), -(-window.until.timestamp() // period) * period
+    found = Span(since, int(until), period, _down(now - SETTLES, period))
+    if not found.times:
+        raise ToolError(f"nothing of {window} is complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; ask from an earlier start")
+    return found
+
+
+def _down(when: datetime, period: int) -> int:
+    return int(when.timestamp() // period) * period
