@@ -34,7 +34,7 @@ def periods(text: str, now: datetime, zone: tzinfo = UTC, around: timedelta = ti
         return None
     found = times(text, now, zone)
     same = _SAME.search(text)
-    today = _day(now, now, zone)
+    today = _day(now, zone)
     if not found:
         return _alike(_window(today, now), shifted(today, _DAY, zone), now, _back(text))
     first = _spread(found[0], around)
@@ -109,7 +109,7 @@ def _window(window: Window, now: datetime) -> Window:
     return Window(window.since, min(window.until, max(now, window.since + timedelta(seconds=1))))
 
 
-def _day(at: datetime, now: datetime, zone: tzinfo) -> Window:
+def _day(at: datetime, zone: tzinfo) -> Window:
     first = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return Window(first.astimezone(UTC), _earlier(first.astimezone(UTC), -_DAY, zone))
 

@@ -80,8 +80,8 @@ def _read(text: str, points: list[_Point], now: datetime, zone: tzinfo) -> tuple
     """How many of the points were used, and what they say."""
     first = points[0]
     try:
-        if len(points) == 2 and _joined(text, *points):
-            return 2, _said(text, first.start, points[1].end, _range(*points, now, zone))
+        if len(points) == 2 and _joined(text, first, points[1]):
+            return 2, _said(text, first.start, points[1].end, _range(first, points[1], now, zone))
         time = _resolve(first, now, zone)
         if _is_since(text, first):
             since = time.at if isinstance(time, Moment) else time.since

@@ -64,11 +64,8 @@ def words(text: str, now: datetime, zone: tzinfo) -> list[Word]:
         (_NOW, lambda _: Moment(now)),
     )
     for pattern, read in readers:
-        for match in pattern.finditer(text):
-            if value := _quietly(read, match):
-                found.append(Word(match.start(), match.end(), value))
-    for start, end, value in _others(text, now.astimezone(zone).date()):
-        found.append(Word(start, end, value))
+        found.extend(Word(m.start(), m.end(), value) for m in pattern.finditer(text) if (value := _quietly(read, m)))
+    found.extend(Word(*piece) for piece in _others(text, now.astimezone(zone).date()))
     return _longest(found)
 
 
