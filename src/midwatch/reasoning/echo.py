@@ -1,0 +1,49 @@
+"""What was understood, in one line: so that who asked sees at once when it was something else."""
+
+from datetime import timedelta
+
+from midwatch.domain.intent import Facet, Intent, Names, Topic
+from midwatch.domain.window import Window
+
+_TOPICS = {
+    Topic.CLUSTER: "Cluster",
+    Topic.NAT_SPIKE: "NAT spike",
+    Topic.NAT_TRAFFIC: "NAT traffic",
+    Topic.NAT_PATTERNS: "NAT traffic patterns",
+    Topic.NAT_COMPARE: "NAT traffic compared",
+    Topic.NAT_GATEWAYS: "NAT gateways",
+    Topic.JOBS: "Refresh jobs",
+    Topic.JOBS_OF_CLIENT: "Refresh jobs of a client",
+    Topic.JOBS_BY_VOLUME: "Refresh jobs by volume",
+    Topic.WEBSITE: "Website",
+    Topic.WEBSITES: "All websites",
+}
+
+
+def echo(intent: Intent, names: Names | None = None) -> str:
+    """`NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`; `names` has the gateway's name."""
+    name = dict((names or Names()).gateways).get(intent.gateway, "")
+    parts = [
+        _TOPICS[intent.topic],
+        f"only the {intent.facet.value}" if intent.facet not in (Facet.ALL, Facet.EXPECTED) else "",
+        "whether it was expected" if intent.facet is Facet.EXPECTED else "",
+        f"gateway {intent.gateway}{f' ({name})' if name else ''}" if intent.gateway else "",
+        f"client {intent.client}" if intent.client else "",
+        f"{'service' if len(intent.services) == 1 else 'services'} {', '.join(intent.services)}" if intent.services else "",
+        f"namespace {intent.namespace}" if intent.namespace else "",
+        ", ".join(intent.sites),
+        _span(intent),
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _span(intent: Intent) -> str:
+    if intent.window is None:
+        return ""
+    return f"{window_words(intent.window)} against {window_words(intent.against)}" if intent.against else window_words(intent.window)
+
+
+def window_words(window: Window) -> str:
+    """The end's date is left out where it is the beginning's."""
+    same = window.since.date() == window.until.date() and window.until - window.since < timedelta(days=1)
+    return f"{window.since:%Y-%m-%d %H:%M} to {window.until:{'%H:%M' if same else '%Y-%m-%d %H:%M'}} UTC"
