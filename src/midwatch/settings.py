@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.investigation import Budget
@@ -100,6 +101,25 @@ class ServerSettings(BaseModel):
     largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
 
 
+class SiteSettings(BaseModel):
+    """A website or API that is checked, and what stands behind it: trouble of these services explains trouble of the site."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(pattern=r"^(https?://)?[^\s/@?#]+(/\S*)?$", description="host name or address; a bare host means https://")
+    services: tuple[str, ...] = Field(default=(), description="Kubernetes services or workloads behind it, nearest first")
+    namespaces: tuple[str, ...] = Field(default=(), description="where these services run")
+    slow_ms: int = Field(default=3000, gt=0, description="an answer that takes longer, in milliseconds, is slow")
+    critical: bool = Field(default=True, description="part of a full health check; trouble of the others is only a warning")
+    ca_file: Path | None = Field(default=None, description="PEM file of an authority of your own that signs its certificate")
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if self.services and not self.namespaces:
+            raise ValueError("services need the namespaces they run in")
+        return self
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MIDWATCH_", env_nested_delimiter="__", extra="forbid")
 
@@ -112,6 +132,9 @@ class Settings(BaseSettings):
     pagerduty: PagerDutySettings = Field(default_factory=PagerDutySettings, description="notes on PagerDuty incidents")
     aws: AwsSettings = Field(default_factory=AwsSettings, description="NAT gateways, CloudWatch and flow logs")
     webhook: WebhookSettings = Field(default_factory=WebhookSettings, description="answers to an address of yours")
+    sites: tuple[SiteSettings, ...] = Field(
+        default=(), description="websites and APIs to check: url, services, namespaces, slow_ms, critical, ca_file"
+    )
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
 
     @classmethod

@@ -97,4 +97,21 @@ class Measurements(Listed, frozen=True):
         return f"{self.count} series"
 
 
-Observation = Annotated[Resources | LogLines | Measurements | AlertText, Field(discriminator="type")]
+class Probe(Written, frozen=True):
+    """What one request to a site gave, each fact on its own line behind its name (`status: 502`).
+
+    `status` is 0 without an answer; with an `error` beside it the answer began and did not end. `took_ms` counts from the
+    first look-up of the name, over all redirects, to the last byte read. `tls_days` are whole days until the certificate
+    expires, below 0 when it has; None without one. `tls_problem` says why an invalid certificate is refused.
+    """
+
+    type: Literal["probe"] = "probe"
+    url: str
+    status: int = 0
+    took_ms: int
+    error: Literal["", "dns", "connect", "timeout", "tls", "redirects", "protocol"] = ""
+    tls_days: int | None = None
+    tls_problem: Literal["", "expired", "early", "name", "untrusted", "handshake"] = ""
+
+
+Observation = Annotated[Resources | LogLines | Measurements | AlertText | Probe, Field(discriminator="type")]

@@ -1,0 +1,66 @@
+"""What a site's certificate says of itself, and why it is refused."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from cryptography import x509
+
+HANDSHAKE_S = 3.0
+_SHOWN = 5  # names
+Problem = Literal["", "expired", "early", "name", "untrusted", "handshake"]
+# OpenSSL's X509_V_ERR_*; what is not here is a broken chain.
+_PROBLEMS: dict[int, Problem] = {9: "early", 10: "expired", 62: "name", 64: "name"}
+
+
+@dataclass(frozen=True)
+class Certificate:
+    issuer: str
+    names: tuple[str, ...]
+    starts: datetime
+    expires: datetime
+
+    def days(self, now: datetime) -> int:
+        """Whole days until it expires; below 0 when it has."""
+        return int((self.expires - now).total_seconds() // 86_400)
+
+
+def read(der: bytes | None) -> Certificate | None:
+    """None when there is none, or none that can be read."""
+    try:
+        found = x509.load_der_x509_certificate(der or b"")
+        issuer = found.issuer.rfc4514_string()
+        return Certificate(issuer, tuple(_names(found))[:_SHOWN], found.not_valid_before_utc, found.not_valid_after_utc)
+    except ValueError:
+        return None
+
+
+def _names(found: x509.Certificate) -> list[str]:
+    try:
+        listed = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension):
+        return []
+    return [*listed.get_values_for_type(x509.DNSName), *map(str, listed.get_values_for_type(x509.IPAddress))]
+
+
+async def presented(address: str, port: int, host: str) -> Certificate | None:
+    """The certificate a site shows whether it is valid or not. Nothing is sent, so nothing has to be trusted."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(HANDSHAKE_S):
+            _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    except (OSError, TimeoutError):
+        return None
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.transport.abort()
+    return read(shown)
+
+
+def problem(error: ssl.SSLError) -> tuple[Problem, str]:
+    """Why the handshake failed, in one word and in OpenSSL's own."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return "handshake", (error.reason or str(error)).replace("_", " ").lower()
+    return _PROBLEMS.get(error.verify_code, "untrusted"), error.verify_message

@@ -1,0 +1,6 @@
+"""The findings about websites: WEB-1xx."""
+
+from midwatch.analysis.codes import Catalogue
+
+CODES = Catalogue.load(__name__)
+finding = CODES.finding

@@ -1,0 +1,6 @@
+"""Websites over real loopback HTTP and HTTPS, well and ill in every way a site can be."""
+
+from midwatch.integrations.website.fake.papers import Papers as Papers
+from midwatch.integrations.website.fake.papers import issue as issue
+from midwatch.integrations.website.fake.site import FakeSite as FakeSite
+from midwatch.integrations.website.fake.site import Page as Page

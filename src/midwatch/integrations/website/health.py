@@ -1,0 +1,29 @@
+import asyncio
+from collections.abc import Sequence
+
+from midwatch.domain.tool import ToolError
+from midwatch.integrations.manifest import Health
+from midwatch.integrations.website.check import Checker
+from midwatch.integrations.website.sites import host
+from midwatch.integrations.website.target import target
+from midwatch.settings import SiteSettings
+
+
+async def health(sites: Sequence[SiteSettings], checker: Checker) -> tuple[Health, ...]:
+    """One line for each configured site, which is really asked."""
+    if not sites:
+        return (Health("websites", "missing", "no sites are configured", "add them under sites: url, services, namespaces"),)
+    return tuple(await asyncio.gather(*(_line(site, checker) for site in sites)))
+
+
+async def _line(site: SiteSettings, checker: Checker) -> Health:
+    try:
+        probe = await checker.check(target(site.url))
+    except ToolError as error:
+        return Health(host(site.url), "refused", str(error))
+    hint = "" if site.services else "no services are configured behind it: its trouble cannot be traced further"
+    if probe.status and not probe.error:
+        state = "failed" if probe.status >= 500 else "ok"
+        return Health(host(site.url), state, f"answers {probe.status} in {probe.took_ms} ms", hint)
+    said = next((li.partition(": ")[2] for li in probe.text.splitlines() if li.startswith("error: ")), "")
+    return Health(host(site.url), "failed", said, hint)

@@ -1,0 +1,50 @@
+"""The configured sites: which of them an address means, and what is behind them."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from midwatch.settings import SiteSettings
+
+_PORTS = {"https": 443, "http": 80}
+
+
+class Backends(NamedTuple):
+    """What stands behind a site, nearest first."""
+
+    services: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+
+
+def full(url: str) -> str:
+    """A bare host means https://."""
+    return url if "://" in url else f"https://{url}"
+
+
+def host(url: str) -> str:
+    return (urlsplit(full(url)).hostname or "").rstrip(".").lower()
+
+
+def site_of(sites: Iterable[SiteSettings], url: str) -> SiteSettings | None:
+    """The site with this very address, else the first one of its host."""
+    same = [s for s in sites if host(s.url) == host(url)]
+    return next((s for s in same if full(s.url).rstrip("/") == full(url).rstrip("/")), next(iter(same), None))
+
+
+def meant(sites: Iterable[SiteSettings], name: str, port: int) -> bool:
+    """Whether somebody configured this host with this port: then it may be internal. A site without a port means 80 and 443."""
+    wanted = name.rstrip(".").lower()
+    return any(port in _ports(s) for s in sites if host(s.url) == wanted)
+
+
+def _ports(site: SiteSettings) -> Sequence[int]:
+    given = urlsplit(full(site.url)).port
+    return (given,) if given else tuple(_PORTS.values())
+
+
+def backends(sites: Iterable[SiteSettings], name: str) -> Backends:
+    """What is behind all sites of one host; empty for a host that nobody configured."""
+    same = [s for s in sites if host(s.url) == name.rstrip(".").lower()]
+    services = dict.fromkeys(service for s in same for service in s.services)
+    namespaces = dict.fromkeys(namespace for s in same for namespace in s.namespaces)
+    return Backends(tuple(services), tuple(namespaces))

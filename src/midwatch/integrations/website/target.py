@@ -1,0 +1,50 @@
+"""An address somebody wants checked, or a redirect leads to: taken or refused, and how it is written down."""
+
+import httpx2
+
+from midwatch.domain.tool import ToolError
+from midwatch.integrations.website.sites import full
+from midwatch.kit.redaction import redact_named, redact_text
+
+_LONGEST = 2048  # characters of an address
+_SHOWN = 300
+
+
+def target(url: str) -> httpx2.URL:
+    """Raises ToolError for what is not an address of a site, without repeating what may be a password."""
+    text = url.strip()
+    if not text or len(text) > _LONGEST or not text.isprintable() or " " in text:
+        raise ToolError("not an address: give a host name or an http(s) address")
+    try:
+        parsed = httpx2.URL(full(text))
+        allow(parsed)
+    except (httpx2.InvalidURL, UnicodeError) as error:
+        raise ToolError("not an address: give a host name or an http(s) address") from error
+    return parsed.copy_with(fragment=None)
+
+
+def allow(url: httpx2.URL) -> None:
+    """Raises ToolError."""
+    if url.scheme not in ("http", "https"):
+        raise ToolError(f"only http and https are checked, not {url.scheme[:20]!r}")
+    if url.userinfo:
+        raise ToolError("an address with a user name or password in it is refused: secrets do not belong into addresses")
+    if not url.host:
+        raise ToolError("the address names no host")
+
+
+def port(url: httpx2.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def shown(url: httpx2.URL, *, values: bool = True) -> str:
+    """The address with its secrets cut out; without `values`, as for redirects, only the names of its parameters: they carry
+    one-time codes."""
+    pairs = [f"{name}={redact_named(name, value) if values else '…'}" for name, value in url.params.multi_items()]
+    bare = str(url.copy_with(query=None, fragment=None))
+    return redact_text(line(f"{bare}?{'&'.join(pairs)}" if pairs else bare, _SHOWN))
+
+
+def line(text: str, longest: int) -> str:
+    """Text from outside as one line of printable characters: it can never look like a line of ours."""
+    return "".join(c if c.isprintable() else " " for c in " ".join(text[: longest * 4].split()))[:longest]

@@ -1,0 +1,88 @@
+"""A transport that connects only to addresses it has checked itself, so that a name cannot mean another one a moment later."""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+
+import httpx2
+
+from midwatch.domain.tool import ToolError
+from midwatch.integrations.website.addresses import NEVER, Resolve, refused
+from midwatch.integrations.website.sites import meant
+from midwatch.integrations.website.target import port
+from midwatch.settings import SiteSettings
+
+CONNECT_S = 3.0
+_ADDRESSES = 3  # that are tried of one name
+
+
+class Unresolved(Exception):
+    """The name has no address; the text says what the name service said."""
+
+
+class Pinned(httpx2.AsyncBaseTransport):
+    """Requests keep their host name for the Host line, for TLS and for cookies; the connection goes to the address.
+
+    `address` is the one last connected to. Raises Unresolved, ToolError for an address that is refused, httpx2.TransportError.
+    """
+
+    def __init__(self, sites: Sequence[SiteSettings], resolve: Resolve, trust: Callable[[str], ssl.SSLContext]) -> None:
+        self.address = ""
+        self._sites, self._resolve, self._trust = sites, resolve, trust
+        self._opened: list[httpx2.AsyncHTTPTransport] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.raw_host.decode("ascii")
+        found = await self._addresses(host, port(request.url))
+        # No proxy of the environment: it would look the name up again, and connect to what it likes.
+        plain = httpx2.AsyncHTTPTransport(verify=self._trust(host), trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
+        self._opened.append(plain)
+        for left, self.address in zip(range(len(found) - 1, -1, -1), found, strict=True):
+            try:
+                return await plain.handle_async_request(_to(self.address, host, request))
+            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                if not left or any(isinstance(c, ssl.SSLError) for c in causes(error)):
+                    raise
+        raise Unresolved(f"{host} has no address")
+
+    async def _addresses(self, host: str, number: int) -> list[str]:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                found = await self._resolve(host, number)
+        except TimeoutError as error:
+            raise Unresolved(f"the name service gave no answer within {CONNECT_S:g} s") from error
+        except (OSError, UnicodeError) as error:
+            raise Unresolved(getattr(error, "strerror", "") or "not a name") from error
+        wanted = meant(self._sites, host, number)
+        for address in found:
+            if why := refused(address, meant=wanted):
+                raise ToolError(_refusal(host, address, why))
+        return found[:_ADDRESSES]
+
+    async def aclose(self) -> None:
+        for plain in self._opened:
+            await plain.aclose()
+
+
+def _refusal(host: str, address: str, why: str) -> str:
+    where = f"{address} is" if host == address else f"{host} has the address {address}, which is"
+    hint = "" if why in NEVER else "; an internal site that is meant belongs into the setting sites, with its port"
+    return f"refused: {where} {why}{hint}"
+
+
+def _to(address: str, host: str, request: httpx2.Request) -> httpx2.Request:
+    return httpx2.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": host},
+    )
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, outermost first."""
+    here: BaseException | None = error
+    while here is not None:
+        yield here
+        here = here.__cause__ or here.__context__

@@ -1,0 +1,98 @@
+"""What was seen of a site so far: filled in as a check goes on, so that one that runs out of time keeps what it has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from midwatch.domain.observation import Probe
+from midwatch.integrations.website.certificate import Certificate, Problem
+from midwatch.integrations.website.target import line
+
+LEAVES_HTTPS = "(leaves https)"
+_PREVIEW = 500  # characters of the body
+_SAID = 300  # characters of an error or a header
+ErrorKind = Literal["", "dns", "connect", "timeout", "tls", "redirects", "protocol"]
+
+
+@dataclass
+class Visit:
+    """Texts are as they came; `probe` makes them lines."""
+
+    url: str
+    redirects: list[str] = field(default_factory=list[str])
+    address: str = ""
+    status: int = 0
+    reason: str = ""
+    began_ms: int | None = None
+    took_ms: int = 0
+    kind: str = ""
+    encoding: str = ""
+    body: bytes = b""
+    whole: bool = True
+    certificate: Certificate | None = None
+    problem: Problem = ""
+    problem_said: str = ""
+    error: ErrorKind = ""
+    error_said: str = ""
+
+    def ask(self) -> None:
+        """Another request: what the one before answered no longer counts, except for its certificate."""
+        self.status, self.reason, self.began_ms = 0, "", None
+
+    def begin(self, status: int, reason: str, after_ms: int) -> None:
+        self.status, self.reason, self.began_ms = status, reason, after_ms
+
+    def show(self, certificate: Certificate | None) -> None:
+        """Of several, on the way of redirects, the one that expires first; a refused one is the last, and counts."""
+        known = self.certificate
+        if certificate and (self.problem or known is None or certificate.expires < known.expires):
+            self.certificate = certificate
+
+    def fail(self, error: ErrorKind, said: str) -> None:
+        self.error, self.error_said = error, said
+
+    def probe(self, now: datetime) -> Probe:
+        days = self.certificate.days(now) if self.certificate else None
+        found = [*self._answer(), *self._tls(days), *self._content()]
+        return Probe(
+            text="".join(f"{name}: {line(value, _PREVIEW if name == 'preview' else _SAID)}\n" for name, value in found),
+            url=self.url,
+            status=self.status,
+            took_ms=self.took_ms,
+            error=self.error,
+            tls_days=days,
+            tls_problem=self.problem,
+        )
+
+    def _answer(self) -> Iterator[tuple[str, str]]:
+        yield "url", self.url
+        yield from ((f"redirect {number}", said) for number, said in enumerate(self.redirects, 1))
+        if self.address:
+            yield "address", self.address
+        yield "status", f"{self.status} {self.reason}".strip() if self.status else "none"
+        yield "time", f"{self.took_ms} ms"
+        if self.began_ms is not None:
+            yield "answer began after", f"{self.began_ms} ms"
+        if self.error:
+            yield "error", f"{self.error}: {self.error_said}"
+
+    def _tls(self, days: int | None) -> Iterator[tuple[str, str]]:
+        if self.problem:
+            yield "certificate problem", f"{self.problem}: {self.problem_said}"
+        if self.certificate:
+            yield "certificate issuer", self.certificate.issuer
+            yield "certificate names", ", ".join(self.certificate.names) or "none"
+            yield "certificate starts", self.certificate.starts.isoformat()
+            yield "certificate expires", self.certificate.expires.isoformat()
+            yield "certificate days left", str(days)
+
+    def _content(self) -> Iterator[tuple[str, str]]:
+        if not self.status:
+            return
+        yield "content type", self.kind or "none"
+        yield "size", f"{len(self.body)} bytes" if self.whole else f"more than {len(self.body)} bytes, the rest was not read"
+        if self.encoding:
+            yield "content encoding", self.encoding
+        elif self.body:
+            yield "preview", self.body[: _PREVIEW * 4].decode("utf-8", "replace")
