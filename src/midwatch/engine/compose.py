@@ -15,7 +15,7 @@ _SHOWN = 6  # consequences of one cause that are spelled out; the others are cou
 def compose(run: Investigation) -> Report:
     diagnosis = run.diagnosis
     sections = [
-        *_causes(diagnosis.causes),
+        *_causes(diagnosis.causes, said=diagnosis.answer is None),
         *_tables(diagnosis.tables),
         *factsheet(run),
         *_elsewhere(diagnosis.elsewhere),

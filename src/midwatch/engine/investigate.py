@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis
-from midwatch.domain.intent import Intent
+from midwatch.domain.intent import Intent, Topic
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.alerts import ALERT, told
 from midwatch.engine.gather import Door, Gathering, Watch
@@ -35,7 +35,8 @@ async def investigate(
             break
         asks = [a for i in integrations for a in i.wanted(gathering.evidence, question)]
     analysis = _analyse(integrations, gathering.evidence, question)
-    subject = scope(request.question, analysis.subjects)
+    # Other topics were told what is named when the question was understood.
+    subject = scope(request.question, analysis.subjects) if intent.topic is Topic.CLUSTER else Scope()
     if request.alert:
         analysis = tied(analysis, ALERT)
         subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
@@ -48,7 +49,10 @@ async def investigate(
 
 
 def opening(integration: Integration, request: Request, question: Question) -> Sequence[Ask]:
-    return integration.opening(question) if integration.opening else playbook(integration.name).questions(request)
+    """Its own first questions; a playbook's only where everything may be wrong."""
+    if integration.opening:
+        return integration.opening(question)
+    return playbook(integration.name).questions(request) if question.intent.topic is Topic.CLUSTER else ()
 
 
 def _analyse(integrations: Sequence[Integration], evidence: Sequence[Evidence], question: Question) -> Analysis:

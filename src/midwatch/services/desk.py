@@ -1,5 +1,5 @@
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from midwatch.domain.intent import Names
@@ -24,4 +24,4 @@ class Desk:
     wake: Callable[[], None]
     fetch: Callable[[str], Awaitable[bytes]]
     open: bool = False
-    names: Names = Names()
+    names: Names = field(default_factory=Names)

@@ -15,7 +15,9 @@ from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
 from midwatch.integrations.normal import text
 from midwatch.integrations.traffic.config import Traffic
-from midwatch.reasoning.route import echo, route
+from midwatch.integrations.website import host
+from midwatch.reasoning.echo import echo
+from midwatch.reasoning.route import route
 from midwatch.services import runs
 from midwatch.services.desk import Desk
 from midwatch.settings import Settings
@@ -50,7 +52,7 @@ def names(settings: Settings, traffic: Traffic) -> Names:
         clients=traffic.clients,
         namespaces=tuple(dict.fromkeys([*traffic.jobs.namespaces, *(n for s in sites for n in s.namespaces)])),
         services=tuple(dict.fromkeys(name for s in sites for name in s.services)),
-        sites=tuple(s.host for s in sites),
+        sites=tuple(host(s.url) for s in sites),
     )
 
 

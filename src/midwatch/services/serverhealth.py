@@ -54,6 +54,4 @@ def server_health(desk: Desk) -> ServerHealth:
 def _added(told: Sequence[str]) -> CacheHealth:
     caches = [CacheHealth.model_validate_json(text) for text in told]
     ages = [c.oldest_age_s for c in caches if c.oldest_age_s is not None]
-    return CacheHealth(
-        hits=sum(c.hits for c in caches), misses=sum(c.misses for c in caches), oldest_age_s=max(ages, default=None)
-    )
+    return CacheHealth(hits=sum(c.hits for c in caches), misses=sum(c.misses for c in caches), oldest_age_s=max(ages, default=None))

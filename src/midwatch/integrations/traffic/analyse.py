@@ -18,7 +18,7 @@ from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, span
-from midwatch.integrations.traffic.verdict import CODES, Scene, judged, looked, named, subjects
+from midwatch.integrations.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
 
 _LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's guide has it
 _JUDGED = 5  # spikes that are each a finding; all are in the table
@@ -78,20 +78,20 @@ def _tables(known: Known) -> Iterator[Table]:
 
 def _troubles(seen: Sequence[Measured], window: Window) -> Iterator[Finding]:
     for one in seen:
-        facts = {"gateway": one.label, "gateway_id": one.gateway.id, "since": clock(window.since), "until": clock(window.until)}
+        facts: Facts = {"gateway": one.label, "gateway_id": one.gateway.id, "since": clock(window.since), "until": clock(window.until)}
         facts |= {"since_iso": window.since.isoformat(), "until_iso": window.until.isoformat()}
         errors, dropped, packets = (one.total(signal, window) for signal in (ERRORS, DROPPED, PACKETS))
         if errors:
             yield CODES.finding("TRF-110", one.subject, cites=(one.cite(ERRORS),), **facts, errors=f"{errors:,.0f}")
         if dropped and packets and dropped / packets > _LOSS:
-            counts = {"dropped": f"{dropped:,.0f}", "packets": f"{packets:,.0f}", "share": f"{dropped / packets:.2%}".rstrip("%")}
+            counts: Facts = {"dropped": f"{dropped:,.0f}", "packets": f"{packets:,.0f}", "share": f"{dropped / packets:.2%}".rstrip("%")}
             yield CODES.finding("TRF-111", one.subject, cites=(one.cite(DROPPED), one.cite(PACKETS)), **facts, **counts)
 
 
 def _failed(known: Known) -> Iterator[Finding]:
     for job in known.chosen:
         if job.state == "failed" and job.ended:
-            facts = {"ended": clock(job.ended), "took": span(job.seconds or 0), "what": known.what}
+            facts: Facts = {"ended": clock(job.ended), "took": span(job.seconds or 0), "what": known.what}
             yield CODES.finding("TRF-120", job.subject, cites=(job.cite('"Failed"'),), **named(job), **facts)
 
 

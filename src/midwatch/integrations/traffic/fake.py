@@ -80,7 +80,8 @@ class Refresh:
         owner = labels | {"job-name": self.name, "batch.kubernetes.io/job-name": self.name}
         pod_meta: Thing = {"name": self.pod_name, "namespace": self.namespace, "labels": owner, "creationTimestamp": _stamp(self.began)}
         phase = "Running" if self.ended is None else "Failed" if self.failed else "Succeeded"
-        pod: Thing = {"apiVersion": "v1", "kind": "Pod", "metadata": pod_meta, "spec": spec, "status": {"phase": phase}}
+        pod: Thing = {"apiVersion": "v1", "kind": "Pod", "metadata": pod_meta, "spec": spec | {"nodeName": "worker-1"}}
+        pod["status"] = {"phase": phase, "containerStatuses": [{"name": "refresh", "ready": self.ended is None, "state": self._state()}]}
         return (job, pod) if self.pods else (job,)
 
     def _status(self) -> Thing:
@@ -91,6 +92,14 @@ class Refresh:
         if self.failed:
             return status | {"failed": 1, "conditions": [over]}
         return status | {"succeeded": 1, "completionTime": _stamp(self.ended), "conditions": [over]}
+
+    def _state(self) -> Thing:
+        if self.ended is None:
+            return {"running": {"startedAt": _stamp(self.began)}}
+        code = int(self.failed)
+        times = {"startedAt": _stamp(self.began), "finishedAt": _stamp(self.ended)}
+        ran = {"containerID": f"containerd://{self.uuid.replace('-', '')}"}
+        return {"terminated": {"exitCode": code, "reason": "Error" if code else "Completed", **times, **ran}}
 
     def log(self) -> str:
         """As such a job writes it, each line with its own time."""
@@ -123,13 +132,13 @@ def traffic(since: datetime, until: datetime, bursts: Sequence[tuple[datetime, f
 
 def burst(at: datetime) -> list[tuple[datetime, float]]:
     """The spike of the source document: 12.5 GB in the highest five minutes."""
-    return [(at + n * _STEP, size) for n, size in enumerate((3.1e9, 9.8e9, 12.5e9, 8.0e9))]
+    return [(at + n * _STEP, size) for n, size in enumerate((1.3e9, 12.5e9, 1.1e9))]
 
 
 def night(two: datetime) -> tuple[Refresh, ...]:
     """Around two o'clock: a large refresh behind the spike, a small one beside it, and one that was over before."""
     hour = timedelta(hours=1)
-    files = [("members_1.csv", 181.0, 12.1e9), ("members_2.csv", 187.0, 12.4e9), ("claims.csv", 192.0, 8.1e9)]
+    files = [("members_1.csv", 183.0, 6.1e9), ("members_2.csv", 186.0, 5.9e9), ("claims.csv", 192.0, 1.2e9)]
     return (
         Refresh("Acrisure", NAMESPACES[0], two - 3 * hour, two + timedelta(minutes=21), files=files),
         Refresh("Boeing", NAMESPACES[1], two + timedelta(minutes=7), None, "INCREMENTAL", files=[("delta.csv", 2.0, 0.2e9)]),

@@ -37,7 +37,7 @@ class Measured:
 
     @property
     def label(self) -> str:
-        return f"{self.gateway.id} ({self.gateway.name})" if self.gateway.name else self.gateway.id
+        return f"{self.gateway.name} ({self.gateway.id})" if self.gateway.name else self.gateway.id
 
     @property
     def period(self) -> float:
@@ -113,6 +113,11 @@ def gb(value: float) -> str:
 
 def mbps(bytes_per_second: float) -> str:
     return f"{bytes_per_second * 8 / 1e6:,.1f} Mbps"
+
+
+def times(factor: float) -> str:
+    """29×; 1.6×."""
+    return f"{factor:.0f}×" if factor >= 10 else f"{factor:.1f}×"
 
 
 def clock(at: datetime, beside: datetime | None = None) -> str:

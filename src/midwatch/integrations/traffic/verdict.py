@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,10 +17,11 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.traffic.config import GB, Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job
-from midwatch.integrations.traffic.measured import OUT, Measured, clock, gb, moment, span
+from midwatch.integrations.traffic.measured import OUT, Measured, clock, gb, moment, span, times
 from midwatch.integrations.traffic.suspects import Suspect, explained, suspects
 
 CODES = Catalogue.load("midwatch.integrations.traffic.codes")
+Facts = dict[str, Any]  # texts; so declared that they can be given on by name
 _ACCOUNTED = 0.5  # of the volume: logs that tell of less leave most of it unexplained
 _QUOTED = 12  # values of a spike that are quoted
 
@@ -56,7 +58,7 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
     )
 
 
-def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: dict[str, str], quoted: Citation, scene: Scene) -> Finding:
+def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene) -> Finding:
     best = behind[0]
     doubts = _doubts(spike, behind, scene.traffic)
     said = best.log.cites() if best.log else ()
@@ -73,7 +75,7 @@ def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: dict[
         **named(best.job),
         how=best.overlap.how + others,
         score=f"{best.overlap.score:.1f}",
-        moved=f"; the logs tell of {gb(sum(told))} uploaded" if told else "",
+        moved=f" and uploaded {gb(sum(told))} by {'its log' if len(told) == 1 else 'their logs'}" if told else "",
         doubt=" and ".join(doubts),
     )
 
@@ -88,7 +90,7 @@ def _doubts(spike: Spike, behind: Sequence[Suspect], traffic: Traffic) -> list[s
         found.append(f"that is more than the {usual[1]:g} GB that one of them usually moves")
     if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
         found.append(f"that is more than {limits.off_hours_gb:g} GB outside the business hours")
-    if told and not covered:
+    if told and not covered and behind[0].log:
         found.append(f"their logs tell of {gb(sum(told))} only")
     if behind[0].job.state == "failed":
         found.append("the job failed")
@@ -100,7 +102,7 @@ def _off_hours(spike: Spike, traffic: Traffic) -> bool:
     return there.weekday() >= 5 or not traffic.hours.begin <= there.hour < traffic.hours.end
 
 
-def _facts(one: Measured, spike: Spike, traffic: Traffic) -> dict[str, str]:
+def _facts(one: Measured, spike: Spike, traffic: Traffic) -> Facts:
     since, until = moment(spike.onset), moment(one.over(spike))
     return {
         "gateway": one.label,
@@ -113,12 +115,12 @@ def _facts(one: Measured, spike: Spike, traffic: Traffic) -> dict[str, str]:
         "since_iso": f"{since:%Y-%m-%dT%H:%M:%SZ}",
         "until_iso": f"{until + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
         "at": clock(moment(spike.at), since),
-        "factor": f", {spike.factor:.3g} times the usual {gb(spike.usual)}" if spike.factor else "",
+        "factor": f", {times(spike.factor)} the usual {gb(spike.usual)}" if spike.factor else "",
         "what": traffic.jobs.what,
     }
 
 
-def named(job: Job) -> dict[str, str]:
+def named(job: Job) -> Facts:
     about = [f"client {job.client}" if job.client else "", job.type, f"started by {job.user}" if job.user else ""]
     whose = ", ".join(part for part in about if part)
     return {"job": job.name, "job_namespace": job.namespace, "whose": f" ({whose})" if whose else ""}
@@ -149,7 +151,9 @@ def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
             pairs = msgspec.json.decode(item.text, type=list[_Pair])
             if pairs:
                 first = max(pairs, key=lambda p: p.bytes)
-                return f"; flow logs show {gb(first.bytes)} from {first.source} to {first.destination}{f":{first.port}" if first.port else ""}"
+                return (
+                    f"; flow logs show {gb(first.bytes)} from {first.source} to {first.destination}{f':{first.port}' if first.port else ''}"
+                )
     return ""
 
 

@@ -9,7 +9,7 @@ from midwatch.domain.investigation import Investigation, Request
 from midwatch.interfaces.cli import command, progress
 from midwatch.interfaces.cli.diagnose import Json, Markdown, run, show
 from midwatch.kit.clock import utc_now
-from midwatch.reasoning.route import echo
+from midwatch.reasoning.echo import echo
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.services.questions import understood
@@ -40,7 +40,9 @@ def ask(
         request = Request(question=words, namespace=namespace or intent.namespace)
         command.finish(run(request, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form))
     else:
-        request = Request(question=words, namespace=namespace, intent=intent.model_copy(update={"namespace": namespace or intent.namespace}))
+        request = Request(
+            question=words, namespace=namespace, intent=intent.model_copy(update={"namespace": namespace or intent.namespace})
+        )
         command.finish(_answer(around, request, dump, (context or [""])[0], form))
 
 
@@ -49,11 +51,11 @@ def _intent(around: Surroundings, words: str, *, cluster: bool) -> Intent:
         found = understood(words, around.names, utc_now())
     except Refusal as refusal:
         command.fail(refusal)
-    if isinstance(found, Intent):
-        return found
-    if cluster:
+    if isinstance(found, AskBack):
+        if not cluster:
+            command.fail(_asked_back(found))
         return Intent(topic=Topic.CLUSTER)
-    command.fail(_asked_back(found))
+    return found
 
 
 def _asked_back(found: AskBack) -> Refusal:

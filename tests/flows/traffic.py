@@ -1,0 +1,82 @@
+"""A night of traffic: a cluster and an AWS account made up in memory, both over real HTTP, and what looks into them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from midwatch.domain.intent import AskBack, Intent
+from midwatch.domain.investigation import Investigation, Request
+from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
+from midwatch.integrations.aws.fake import serve as serve_aws
+from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
+from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.integrations.traffic import fake
+from midwatch.integrations.traffic.fake import Refresh
+from midwatch.services.investigations import investigate
+from midwatch.services.questions import understood
+from midwatch.settings import KubernetesSettings, Settings, TrafficSettings
+from midwatch.wiring.questions import Surroundings
+
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 26)).replace(hour=2, minute=0)  # the last 2 am that is well over
+
+
+@dataclass
+class Night:
+    """What there is, and what is asked. `before` is what was asked before, as in one conversation."""
+
+    aws: FakeAws
+    cluster: FakeCluster
+    around: Surroundings
+    before: Intent | None = None
+
+    async def ask(self, question: str) -> Investigation:
+        found = understood(question, self.around.names, datetime.now(UTC), self.before)
+        assert isinstance(found, Intent), found
+        self.before = found
+        request = Request(question=question, namespace=found.namespace, intent=found)
+        async with self.around.opened(request) as ctx:
+            return await investigate(ctx, request)
+
+    def asks_back(self, question: str) -> AskBack:
+        found = understood(question, self.around.names, datetime.now(UTC), self.before)
+        assert isinstance(found, AskBack), found
+        return found
+
+    def runs(self, *jobs: Refresh) -> None:
+        for job in jobs:
+            self.cluster.add(*job.things())
+            if job.pods:
+                self.cluster.log(job.namespace, job.pod_name, "refresh", job.log(), start=job.began)
+
+    def sends(self, *bursts: Sequence[tuple[datetime, float]], gateway: str = fake.GATEWAY) -> None:
+        points = fake.traffic(NOW - timedelta(days=8), NOW, [point for burst in bursts for point in burst])
+        out = [(at.timestamp(), size) for at, size in points]
+        self.aws.metrics[gateway, "BytesOutToDestination"] = out
+        self.aws.metrics[gateway, "BytesOutToSource"] = [(at, size / 10) for at, size in out]
+        self.aws.metrics[gateway, "PeakBytesPerSecond"] = [(at, size / 150) for at, size in out]
+        self.aws.metrics[gateway, "ActiveConnectionCount"] = [(at, 1200.0) for at, _ in out]
+
+
+@contextmanager
+def night(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str = fake.CONFIG) -> Iterator[Night]:
+    """One gateway with a flat night behind it; jobs and spikes are added by the test."""
+    scene = Scene()
+    for name in fake.NAMESPACES:
+        scene.namespace(name)
+    aws = FakeAws(gateways=[Gateway(fake.GATEWAY, "demo-nat-1c")])
+    (folder / "traffic.yaml").write_text(config)
+    with serve(scene.cluster) as url, serve_aws(aws) as aws_url:
+        for name, value in environment(aws_url).items():
+            monkeypatch.setenv(name, value)
+        settings = Settings(
+            kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)),
+            traffic=TrafficSettings(file=folder / "traffic.yaml"),
+        )
+        made = Night(aws, scene.cluster, Surroundings(settings))
+        made.sends()
+        yield made
