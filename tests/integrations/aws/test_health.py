@@ -24,7 +24,8 @@ async def test_each_service_is_really_asked(aws: Aws, world: FakeAws) -> None:
     assert {name: line.state for name, line in found.items()} == dict.fromkeys(("identity", "cloudwatch", "ec2", "logs"), "ok")
     assert found["identity"].detail == "arn:aws:iam::111122223333:user/midwatch in us-east-1"
     assert found["ec2"].detail == "2 NAT gateways"
-    assert set(world.calls) >= {"GetCallerIdentity", "GetMetricData", "DescribeNatGateways", "StartQuery"}
+    assert set(world.calls) >= {"GetCallerIdentity", "GetMetricData", "DescribeNatGateways", "StartQuery", "GetQueryResults"}
+    assert not any(world.running.values())
 
 
 @pytest.mark.parametrize(

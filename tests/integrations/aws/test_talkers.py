@@ -82,6 +82,13 @@ async def test_a_query_that_takes_too_long_is_stopped_and_its_rows_are_kept(ask:
     assert "only a part" not in partial(await ask("aws_flow_talkers", **HOUR))
 
 
+async def test_a_query_that_may_not_be_stopped_says_that_it_goes_on(ask: Ask, world: FakeAws) -> None:
+    world.polls = 10_000
+    world.deny("logs:StopQuery")
+    answer = await ask("aws_flow_talkers", **HOUR)
+    assert "it goes on by itself: These AWS credentials may not logs:StopQuery" in partial(answer)
+
+
 async def test_a_query_nobody_waits_for_any_more_is_stopped(ask: Ask, world: FakeAws) -> None:
     world.polls = 10_000
     with pytest.raises(TimeoutError):
