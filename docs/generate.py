@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
 from midwatch.integrations.alerttext.situations import Situation, situations
+from midwatch.integrations.aws.client import Aws
+from midwatch.integrations.aws.tools import tools as aws_tools
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.http.app import described
-from midwatch.settings import Settings
+from midwatch.settings import AwsSettings, Settings
 
 HERE = Path(__file__).parent
 
@@ -75,7 +77,7 @@ def playbook_row(entry: Situation) -> str:
 def tool_pages() -> Iterator[str]:
     yield "# Tools\n"
     yield "The questions Midwatch can put. All of them only read.\n"
-    for tool in tools(Nobody()):
+    for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings()))):
         yield f"## {tool.name}\n"
         yield f"{tool.description}\n"
         yield from parameters(tool)

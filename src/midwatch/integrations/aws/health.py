@@ -5,7 +5,9 @@ from collections.abc import Awaitable
 from datetime import timedelta
 
 from midwatch.domain.tool import ToolError
+from midwatch.domain.window import Window
 from midwatch.integrations.aws.client import NOT_CONFIGURED, Aws
+from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.spans import nat
 from midwatch.integrations.manifest import Health
 
@@ -69,7 +71,5 @@ async def _logs(aws: Aws) -> str:
     group = next((log["LogGroupName"] for log in logs if log.get("LogGroupName")), "")
     if not group:
         raise ToolError("no flow logs go to CloudWatch Logs", absent=True)
-    at = int(aws.now().timestamp())
-    started = await aws.call("logs", "StartQuery", logGroupName=group, startTime=at - 1, endTime=at, queryString="limit 1")
-    await aws.call("logs", "GetQueryResults", queryId=started["queryId"])
+    await ask(aws, group, "limit 1", Window(aws.now() - timedelta(seconds=1), aws.now()))
     return f"flow logs in {group} may be searched"

@@ -29,6 +29,7 @@ class _Query:
     aws: Aws
     id: str
     status: str = "Scheduled"
+    goes_on: str = ""
     answer: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
@@ -49,6 +50,8 @@ class _Query:
             await self.aws.call("logs", "StopQuery", queryId=self.id)
         except Rejected:
             return  # it ended by itself in the meantime
+        except ToolError as error:
+            self.goes_on = f" (it goes on by itself: {error})"
 
 
 async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
@@ -74,7 +77,7 @@ def _read(query: _Query, waited: float) -> Rows:
     rows = tuple({cell["field"]: cell.get("value", "") for cell in row} for row in query.answer.get("results", ()))
     partial = ""
     if query.running:
-        partial = f"the query was stopped after {waited:g} s: only a part of the logs was searched"
+        partial = f"the query was stopped after {waited:g} s{query.goes_on}: only a part of the logs was searched"
     elif query.status != "Complete":
         partial = f"the query ended as {query.status}: only a part of the logs was searched"
         if not rows:

@@ -1,0 +1,119 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from midwatch.integrations.aws.fake import FakeAws, FlowLog, Talker
+from midwatch.integrations.aws.fake.world import PACKET_FORMAT
+from tests.integrations.aws.account import NAT, gap, partial, seen
+
+Ask = Callable[..., Any]
+HOUR = {"gateway": NAT, "start": "2026-10-16T02:00:00Z", "end": "2026-10-16T03:00:00Z"}
+
+
+async def test_the_largest_pairs_are_named_with_their_bytes(ask: Ask, world: FakeAws) -> None:
+    answer = seen(await ask("aws_flow_talkers", **HOUR))
+    first, second = msgspec.json.decode(answer.observation.content)
+    assert first == {
+        "metadata": {"name": "10.0.1.5 to 52.1.2.3:443"},
+        "source": "10.0.1.5",
+        "destination": "52.1.2.3",
+        "port": 443,
+        "bytes": 12_400_000_000,
+    }
+    assert second["bytes"] == 1000
+    assert "/vpc/flowlogs" in answer.query and "(scanned 28,123,456 bytes)" in answer.query
+    assert partial(answer) == ""
+
+
+async def test_the_same_range_is_searched_once(ask: Ask, world: FakeAws) -> None:
+    await ask("aws_flow_talkers", **HOUR)
+    await ask("aws_flow_talkers", **HOUR)
+    assert world.calls["StartQuery"] == 1
+
+
+async def test_addresses_of_the_packet_are_read_where_the_format_has_them(ask: Ask, world: FakeAws) -> None:
+    await ask("aws_flow_talkers", **HOUR)
+    (query,) = world.queries
+    assert query.startswith(
+        'parse @message "* * * * * * * *" as interfaceId, srcAddr, dstAddr, pktSrcAddr, pktDstAddr, dstPort, bytes, action |'
+    )
+    assert "interfaceId in ['eni-0a1b2c3d']" in query
+    assert "pktSrcAddr not in ['10.0.0.220'] and pktDstAddr not in ['10.0.0.220']" in query
+
+
+async def test_the_default_format_cannot_pair_the_ends_and_says_so(ask: Ask, world: FakeAws) -> None:
+    world.flow_logs = [FlowLog("eni-0a1b2c3d")]
+    answer = await ask("aws_flow_talkers", **HOUR)
+    assert "rows pair a workload or a destination with the gateway's own address" in partial(answer)
+    assert world.queries[0].startswith("filter interfaceId in")
+
+
+@pytest.mark.parametrize(
+    ("logs", "reason"),
+    [
+        ([], "no flow logs are kept of nat-"),
+        ([FlowLog("vpc-elsewhere")], "no flow logs are kept of nat-"),
+        ([FlowLog("vpc-0a1b2c3d", destination="s3")], "go to S3: only those in CloudWatch Logs can be asked"),
+        ([FlowLog("vpc-0a1b2c3d", traffic="REJECT")], "hold only rejected traffic"),
+        ([FlowLog("vpc-0a1b2c3d", format="${srcaddr} ${dstaddr}")], "lack the fields interface-id, dstport, bytes, action"),
+    ],
+)
+async def test_flow_logs_that_cannot_be_asked_say_why(ask: Ask, world: FakeAws, logs: list[FlowLog], reason: str) -> None:
+    world.flow_logs = logs
+    missing = gap(await ask("aws_flow_talkers", **HOUR))
+    assert reason in missing.reason and missing.absent
+
+
+async def test_the_flow_log_nearest_to_the_gateway_is_asked(ask: Ask, world: FakeAws) -> None:
+    world.flow_logs = [FlowLog("vpc-0a1b2c3d", "/vpc"), FlowLog("eni-0a1b2c3d", "/eni"), FlowLog("subnet-0a1b2c3d", "/subnet")]
+    assert "in /eni," in seen(await ask("aws_flow_talkers", **HOUR)).query
+
+
+async def test_a_query_that_takes_too_long_is_stopped_and_its_rows_are_kept(ask: Ask, world: FakeAws) -> None:
+    world.polls = 10_000
+    answer = await ask("aws_flow_talkers", **HOUR)
+    assert [row["port"] for row in msgspec.json.decode(seen(answer).observation.content)] == [443]
+    assert "stopped after 0.3 s: only a part of the logs was searched" in partial(answer)
+    assert (world.calls["StopQuery"], world.running) == (1, {})
+    world.polls = 1
+    assert "only a part" not in partial(await ask("aws_flow_talkers", **HOUR))
+
+
+async def test_a_query_that_may_not_be_stopped_says_that_it_goes_on(ask: Ask, world: FakeAws) -> None:
+    world.polls = 10_000
+    world.deny("logs:StopQuery")
+    answer = await ask("aws_flow_talkers", **HOUR)
+    assert "it goes on by itself: These AWS credentials may not logs:StopQuery" in partial(answer)
+
+
+async def test_a_query_nobody_waits_for_any_more_is_stopped(ask: Ask, world: FakeAws) -> None:
+    world.polls = 10_000
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(ask("aws_flow_talkers", **HOUR), 0.2)
+    assert world.running == {}
+
+
+async def test_a_query_that_failed_is_no_empty_answer(ask: Ask, world: FakeAws) -> None:
+    world.query_ends, world.talkers = "Failed", []
+    assert "ended as Failed" in gap(await ask("aws_flow_talkers", **HOUR)).reason
+
+
+async def test_what_may_still_arrive_and_what_was_cut_is_said(ask: Ask, world: FakeAws) -> None:
+    world.talkers = [Talker("10.0.1.5", f"52.1.2.{n}", 443, 100 - n) for n in range(50)]
+    answer = await ask("aws_flow_talkers", gateway=NAT, start="2026-10-16T02:30:00Z", end="2026-10-16T03:30:00Z")
+    assert partial(answer) == "only the 50 largest; flow logs arrive up to 15 minutes late"
+
+
+async def test_several_flow_logs_on_several_pages_are_found(ask: Ask, world: FakeAws) -> None:
+    world.flow_logs = [FlowLog("vpc-0a1b2c3d", destination="s3") for _ in range(7)] + [FlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)]
+    world.page = 5
+    seen(await ask("aws_flow_talkers", **HOUR))
+    assert world.calls["DescribeFlowLogs"] == 2
+
+
+async def test_an_unknown_gateway_is_absent(ask: Ask, world: FakeAws) -> None:
+    missing = gap(await ask("aws_flow_talkers", **HOUR | {"gateway": "nat-0123456789abcdef0"}))
+    assert "not found or not configured" in missing.reason and missing.absent
