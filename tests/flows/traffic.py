@@ -54,12 +54,11 @@ class Night:
                 self.cluster.log(job.namespace, job.pod_name, "refresh", job.log(), start=job.began)
 
     def sends(self, *bursts: Sequence[tuple[datetime, float]], gateway: str = fake.GATEWAY) -> None:
-        points = fake.traffic(NOW - timedelta(days=8), NOW, [point for burst in bursts for point in burst])
-        out = [(at.timestamp(), size) for at, size in points]
-        self.aws.metrics[gateway, "BytesOutToDestination"] = out
-        self.aws.metrics[gateway, "BytesOutToSource"] = [(at, size / 10) for at, size in out]
-        self.aws.metrics[gateway, "PeakBytesPerSecond"] = [(at, size / 150) for at, size in out]
-        self.aws.metrics[gateway, "ActiveConnectionCount"] = [(at, 1200.0) for at, _ in out]
+        sent = fake.traffic([point for burst in bursts for point in burst])
+        self.aws.metrics[gateway, "BytesOutToDestination"] = sent
+        self.aws.metrics[gateway, "BytesOutToSource"] = lambda at: sent(at) / 10
+        self.aws.metrics[gateway, "PeakBytesPerSecond"] = lambda at: sent(at) / 30
+        self.aws.metrics[gateway, "ActiveConnectionCount"] = lambda _: 1200.0
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from midwatch.integrations.traffic.asking import GATEWAYS, JOBS, active, of_clie
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
-from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, span
+from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
 from midwatch.integrations.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
 
 _LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's guide has it
@@ -33,7 +33,7 @@ def analyse(evidence: Sequence[Evidence], question: Question, traffic: Traffic) 
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
     expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
     scene = Scene(traffic, found, _logs(evidence, found, traffic), evidence, looked(evidence, expected))
-    spikes = sorted(((m, s) for m in seen for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
+    spikes = sorted(((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
     known = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
     judge = spikes if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC) else []
     largest = sorted(judge, key=lambda pair: -pair[1].volume)[:_JUDGED]
@@ -63,9 +63,9 @@ def _logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) 
 def _tables(known: Known) -> Iterator[Table]:
     intent, against = known.intent, known.intent.against
     spikes: Sequence[tuple[Measured, Spike]] = known.spikes
-    made: list[Table | None] = [tables.traffic_table(known.measured, known.window)]
+    made: list[Table | None] = [tables.traffic_table(of(known.measured, known.window), known.window)]
     if against:
-        made.append(tables.traffic_table(known.measured, against, "Compared with"))
+        made.append(tables.traffic_table(of(known.measured, against), against, "Compared with"))
     if len(spikes) > 1 or intent.topic is Topic.NAT_PATTERNS:
         made.append(tables.spikes_table(spikes, known.scene))
     if spikes and intent.topic is Topic.NAT_SPIKE:

@@ -10,7 +10,7 @@ from midwatch.domain.finding import Fine
 from midwatch.domain.intent import Facet, Intent, Topic
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.jobs import Job
-from midwatch.integrations.traffic.measured import BACK, OUT, Measured, clock, gb, moment, span
+from midwatch.integrations.traffic.measured import BACK, OUT, Measured, clock, gb, moment, of, span
 from midwatch.integrations.traffic.suspects import Suspect, explained
 from midwatch.integrations.traffic.verdict import Scene
 
@@ -31,7 +31,7 @@ class Known:
         return self.scene.traffic.jobs.what
 
     def against(self, window: Window) -> Sequence[tuple[Measured, Spike]]:
-        return [(m, s) for m in self.measured for s in m.spikes(window)]
+        return [(m, s) for m in of(self.measured, window) for s in m.spikes(window)]
 
 
 def answer(known: Known) -> Fine | None:
@@ -192,7 +192,7 @@ _ANSWERS: dict[Topic, Callable[[Known], Fine | None]] = {
 
 
 def _total(known: Known, signal: str, window: Window) -> float | None:
-    totals = [t for m in known.measured if (t := m.total(signal, window)) is not None]
+    totals = [t for m in of(known.measured, window) if (t := m.total(signal, window)) is not None]
     return sum(totals) if totals else None
 
 
@@ -205,7 +205,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _fine(text: str, cites: tuple[Citation, ...]) -> Fine:
-    return Fine(text=text[:1].upper() + text[1:], cites=tuple(dict.fromkeys(cites)))
+    return Fine(text=f"N{text[1:]}" if text.startswith("no ") else text, cites=tuple(dict.fromkeys(cites)))
 
 
 def _metrics(known: Known) -> tuple[Citation, ...]:

@@ -1,6 +1,6 @@
 """A night of refresh jobs, made up: what a Kubernetes API has of them, and the traffic they make. For the demonstration and tests."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,15 +119,15 @@ class Refresh:
         return "".join(f"{_stamp(self.began + timedelta(minutes=after))} {text}\n" for after, text in lines)
 
 
-def traffic(since: datetime, until: datetime, bursts: Sequence[tuple[datetime, float]] = ()) -> list[tuple[datetime, float]]:
-    """(time, bytes out) every five minutes; each burst sets its own point."""
-    at = since - timedelta(minutes=since.minute % 5, seconds=since.second, microseconds=since.microsecond)
-    high = dict(bursts)
-    points: list[tuple[datetime, float]] = []
-    while at < until:
-        points.append((at, high.get(at, FLAT * (1 + 0.02 * ((at.minute // 5) % 3)))))
-        at += _STEP
-    return points
+def traffic(bursts: Sequence[tuple[datetime, float]] = ()) -> Callable[[float], float]:
+    """Bytes out in the minute that begins at a time in epoch seconds: all but flat; a burst is (time, bytes) of five minutes."""
+    high = {at.timestamp(): size for at, size in bursts}
+
+    def sent(minute: float) -> float:
+        five = minute - minute % 300
+        return high.get(five, FLAT * (1 + 0.02 * (five // 300 % 3))) / 5
+
+    return sent
 
 
 def burst(at: datetime) -> list[tuple[datetime, float]]:

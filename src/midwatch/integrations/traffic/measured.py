@@ -24,9 +24,10 @@ _FIVE_MINUTES = 300.0
 
 @dataclass(frozen=True)
 class Measured:
-    """One gateway, in one answer of CloudWatch; `period` in seconds is what one point adds up."""
+    """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point adds up."""
 
     evidence: str
+    until: str
     gateway: Gateway
     signals: dict[str, Series]
     partial: str
@@ -96,7 +97,18 @@ def _measured(evidence: Sequence[Evidence], traffic: Traffic) -> Iterator[Measur
             by_gateway.setdefault(one.entity, {})[one.signal] = one
         name = str(item.arguments.get("gateway", ""))
         for entity, signals in (by_gateway or {name: {}}).items():
-            yield Measured(item.id, traffic.gateway(entity) or Gateway(id=entity), signals, item.observation.partial)
+            yield Measured(
+                item.id,
+                str(item.arguments.get("end", "")),
+                traffic.gateway(entity) or Gateway(id=entity),
+                signals,
+                item.observation.partial,
+            )
+
+
+def of(seen: Sequence[Measured], window: Window) -> list[Measured]:
+    """Those that were asked for this window, and not for the other one of a comparison."""
+    return [m for m in seen if m.until == window.until.isoformat()]
 
 
 def moment(seconds: float) -> datetime:

@@ -62,7 +62,7 @@ def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: Facts
     best = behind[0]
     doubts = _doubts(spike, behind, scene.traffic)
     said = best.log.cites() if best.log else ()
-    others = f", beside {len(behind) - 1} more" if len(behind) > 1 else ""
+    others = f", and {len(behind) - 1} more ran then" if len(behind) > 1 else ""
     told = [s.moved for s in behind if s.moved is not None]
     return CODES.finding(
         "TRF-102" if doubts else "TRF-101",
@@ -73,9 +73,10 @@ def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: Facts
         peers=tuple(s.job.subject for s in behind),
         **facts,
         **named(best.job),
-        how=best.overlap.how + others,
+        how=best.overlap.how,
         score=f"{best.overlap.score:.1f}",
         moved=f" and uploaded {gb(sum(told))} by {'its log' if len(told) == 1 else 'their logs'}" if told else "",
+        others=others,
         doubt=" and ".join(doubts),
     )
 
