@@ -8,7 +8,7 @@ from midwatch.analysis.times.periods import periods
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import AskBack, Intent, Names, Topic
 from midwatch.domain.window import Window
-from midwatch.reasoning.heard import Heard, hear
+from midwatch.reasoning.heard import Heard
 from midwatch.reasoning.naming import Doubt
 
 AROUND = timedelta(minutes=30)  # a moment is asked about with half an hour before and after it
@@ -23,7 +23,9 @@ _DEFAULT = {
     Topic.JOBS_BY_VOLUME: timedelta(days=1),
 }
 _NAT = frozenset({Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE})
-_BROKEN = re.compile(r"(?<![\w:./-])(?:\d{1,2}:\d{2}(?![\w:])|20\d\d-\d\d?-\d\d?\S*|\d{1,2}\s?[ap]m\b|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\w/]))")
+_BROKEN = re.compile(
+    r"(?<![\w:./-])(?:\d{1,2}:\d{2}(?![\w:])|20\d\d-\d\d?-\d\d?\S*|\d{1,2}\s?[ap]m\b|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\w/]))"
+)
 _INVALID = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
 
 
@@ -31,12 +33,13 @@ def routed(heard: Heard, topic: Topic | None = None) -> Intent | AskBack:
     """A question that stands on its own. `topic` is given where it is known."""
     if refusal := _doubted(heard) or _mistimed(heard):
         return refusal
-    topics = (topic,) if topic else heard.grammar.topics(heard.features)
+    topics: tuple[Topic, ...] = (topic,) if topic else heard.grammar.topics(heard.features)
     if not topics:
         return AskBack(question=heard.grammar.help, choices=heard.grammar.examples)
     if len(topics) > 1:
         return AskBack(question=f"Is this about {' or '.join(t.value.replace('-', ' ') for t in topics)}?", choices=tuple(topics))
-    return _site(heard, topics[0]) if topics[0] is Topic.WEBSITE else _timed(heard, slots(heard, topics[0]))
+    chosen = next(iter(topics))
+    return _site(heard, chosen) if chosen is Topic.WEBSITE else _timed(heard, slots(heard, chosen))
 
 
 def slots(heard: Heard, topic: Topic) -> Intent:
@@ -67,7 +70,7 @@ def _doubted(heard: Heard) -> AskBack | None:
         if doubt.kind == "gateway":
             return _no_gateway(doubt, heard.names)
     for kind, some in (("NAT gateway", heard.named.gateways), ("client", heard.named.clients)):
-        if len(some) > 1 and "compared" not in heard.features:
+        if len(some) > 1:
             return AskBack(question=f"Which {kind} do you mean: {either(some)}? I can look at one at a time.", choices=some)
     return None
 
@@ -116,9 +119,9 @@ def limited(heard: Heard, intent: Intent) -> Intent | AskBack:
     """The intent, with what is still to come cut off; or what is wrong with its time."""
     for window in (intent.window, intent.against):
         if window and window.since >= window.until:
-            return AskBack(question=f"The time has to begin before it ends: {window.since:%Y-%m-%d %H:%M} UTC is not before {window.until:%Y-%m-%d %H:%M} UTC.")
+            return AskBack(question=f"The time has to begin before it ends: {_minute(window.since)} is not before {_minute(window.until)}.")
         if window and window.since > heard.now:
-            return AskBack(question=f"{window.since:%Y-%m-%d %H:%M} UTC lies in the future. Which time in the past do you mean?")
+            return AskBack(question=f"{_minute(window.since)} lies in the future. Which time in the past do you mean?")
         if window and intent.topic in _NAT and window.until - window.since > LONGEST:
             return AskBack(question=f"NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 days?")
     if intent.window and intent.window.until > heard.now > intent.window.since:
@@ -129,3 +132,6 @@ def limited(heard: Heard, intent: Intent) -> Intent | AskBack:
 def either(some: tuple[str, ...]) -> str:
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} or {some[-1]}"
 
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -24,7 +24,8 @@ def leans(heard: Heard) -> bool:
 
 
 def facet(heard: Heard) -> Facet:
-    return heard.grammar.facet(heard.plain)
+    rules = heard.grammar
+    return rules.facet(heard.plain) or rules.facet(rules.leaning.sub("", heard.plain, count=1))
 
 
 def followed(heard: Heard, before: Intent) -> Intent | AskBack:
@@ -66,7 +67,7 @@ def _changed(heard: Heard, before: Intent) -> Intent | AskBack:
     if isinstance(checked, AskBack):
         return checked
     said = slots(heard, before.topic)
-    new = {k: v for k in ("gateway", "client", "namespace", "sites") if (v := getattr(said, k))}
+    new: dict[str, object] = {k: v for k in ("gateway", "client", "namespace", "sites") if (v := getattr(said, k))}
     if not new and not heard.said and (strange := _strange(heard, before)):
         new = {"client": strange}
     topic = _topic(new, heard, before)
@@ -91,7 +92,7 @@ def _topic(new: dict[str, object], heard: Heard, before: Intent) -> Topic:
 
 
 def _strange(heard: Heard, before: Intent) -> str:
-    return strange_client(heard.plain) if before.topic in _JOBS and not heard.names.clients else ""
+    return strange_client(heard.plain, heard.grammar) if before.topic in _JOBS and not heard.names.clients else ""
 
 
 def _window(heard: Heard, before: Intent) -> Window | None:

@@ -35,6 +35,7 @@ class Grammar:
     noise: re.Pattern[str]
     spelling: frozenset[str]
     words: frozenset[str]
+    plain: frozenset[str]
     not_hosts: frozenset[str]
     help: str
     read_only: str
@@ -69,6 +70,7 @@ def grammar() -> Grammar:
         noise=re.compile(_folded(data["noise"])),
         spelling=frozenset(data["spelling"].split()),
         words=frozenset(_LETTERS.findall(expressions)) | frozenset(data["spelling"].split()),
+        plain=frozenset(data["plain"].split()),
         not_hosts=frozenset(data["not_hosts"].split()),
         help=speech["help"],
         read_only=speech["read_only"],

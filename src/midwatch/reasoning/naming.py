@@ -10,23 +10,21 @@ from midwatch.domain.intent import Names
 from midwatch.reasoning.grammar import Grammar
 
 SURE, NEAR = 0.85, 0.6  # likeness by difflib: one letter of six, of fifteen in a host; "Acrusire" is 0.75 like "Acrisure"
-_URL = re.compile(r"<?\b(https?://)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}([a-z]{2,18}))(?![\w@-]|\.\w)(?::\d{1,5})?(?:/[^\s>|]*)?(?:\|[^>\s]*)?>?")
+_URL = re.compile(
+    r"<?\b(https?://)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}([a-z]{2,18}))(?![\w@-]|\.\w)"
+    r"(?::\d{1,5})?(?:/[^\s>|]*)?(?:\|[^>\s]*)?>?"
+)
 _GATEWAY = re.compile(r"\bnat-[0-9a-z]{4,17}\b")
 _AREA = re.compile(r"\b[a-z]{2}-[a-z]+-\d[a-z]\b")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9_.&-]*[a-z0-9])?")
 _CLIENT_PLACE = re.compile(
-    r"\b(?:client|customer|tenant)s? (?:named |called )?(?P<a>[a-z][\w&-]{2,40})\b|\b(?:jobs?|refresh(?:es)?|uploads?) (?:for|of|by|from) (?P<b>[a-z][\w&-]{2,40})\b"
-    r"|\b(?P<c>[a-z][\w&-]{2,40}?)(?:'?s)? (?:jobs?|refresh(?:es|ed)?|uploads?)\b|^(?:and |what about |how about )?for (?P<d>[a-z][\w&-]{2,40})\b"
+    r"\b(?:client|customer|tenant)s? (?:named |called )?(?P<a>[a-z][\w&-]{2,40})\b"
+    r"|\b(?:jobs?|refresh(?:es)?|uploads?) (?:for|of|by|from) (?P<b>[a-z][\w&-]{2,40})\b"
+    r"|\b(?P<c>[a-z][\w&-]{2,40}?)(?:'?s)? (?:jobs?|refresh(?:es|ed)?|uploads?)\b"
+    r"|^(?:and |what about |how about )?for (?P<d>[a-z][\w&-]{2,40})\b"
 )
-_SERVICE_PLACE = re.compile(r"\b(?P<a>[a-z][\w-]{2,60}) (?:service|deployment|pods?)\b|\b(?:service|deployment|pods? of|namespace) (?P<b>[a-z][\w-]{2,60})\b")
-# Words that stand where a name could and are none.
-_PLAIN = frozenset(
-    "the a an any all our my this that these those which what each every some there their your its one two zeus data nat last today "
-    "yesterday and are is was were did has have had can show list find me us many recent latest new old current every night day week "
-    "refresh job jobs running failed active full big bigger most more hourly daily nightly scheduled long client clients customer the "
-    "first second other another databricks upload production prod dev staging web backend frontend critical important health "
-    "check service services namespace state level account mesh crashing crashed broken down slow failing pending names status issues "
-    "not no with doing during between right now who where when how why does do be been being being it".split()  # noqa: SIM905
+_SERVICE_PLACE = re.compile(
+    r"\b(?P<a>[a-z][\w-]{2,60}) (?:service|deployment|pods?)\b|\b(?:service|deployment|pods? of|namespace) (?P<b>[a-z][\w-]{2,60})\b"
 )
 
 
@@ -71,9 +69,11 @@ class _Reading:
         self.grammar = grammar
         self.doubts: list[Doubt] = []
 
-    def take(self, pattern: str) -> bool:
+    def take(self, word: str, before: str = r"(?<![\w§.-])", after: str = r"(?![\w-])") -> bool:
         """Whether it stands there; what was found is a § from then on."""
-        self.text, times = re.subn(pattern, "§", self.text)
+        if word not in self.text:
+            return False
+        self.text, times = re.subn(f"{before}{re.escape(word)}{after}", "§", self.text)
         return times > 0
 
     def sites(self, known: Sequence[str]) -> Iterator[str]:
@@ -93,9 +93,11 @@ class _Reading:
 
     def gateways(self, known: Sequence[tuple[str, str]]) -> Iterator[str]:
         for spelling, gateway in _gateway_spellings(known):
-            if self.take(rf"(?<![\w-]){re.escape(spelling)}(?![\w-])"):
+            if self.take(spelling, before=r"(?<![\w-])"):
                 yield gateway
-        for word in _GATEWAY.findall(self.text) + ([m for m in _AREA.findall(self.text)] if "nat" in self.text or "gateway" in self.text else []):
+        for word in _GATEWAY.findall(self.text) + (
+            [m for m in _AREA.findall(self.text)] if "nat" in self.text or "gateway" in self.text else []
+        ):
             near = tuple(get_close_matches(word, [i for i, _ in known], n=2, cutoff=SURE))
             if known:
                 self.doubts.append(Doubt("gateway", word, near))
@@ -107,19 +109,22 @@ class _Reading:
         for name in sorted(names, key=lambda n: (-len(n), n)):
             low = name.lower()
             marked = r"(?=(?:'?s)? (?:service|deployment|pods?|namespace)\b)" if not plain and low in self.grammar.words else ""
-            if self.take(rf"(?<![\w§.-]){re.escape(low)}(?:'s)?(?![\w-]){marked}"):
+            if self.take(low, after=rf"(?:'s)?(?![\w-]){marked}"):
                 yield name
 
     def mistyped(self, kind: str, names: Sequence[str], place: re.Pattern[str]) -> Iterator[str]:
-        low = {name.lower(): name for name in names}
-        places = {word for match in place.finditer(self.text) for word in match.groupdict().values() if word and word not in _PLAIN}
-        for word in dict.fromkeys(_WORD.findall(self.text)):
+        low = {name.lower(): name for name in names if name}
+        places = {
+            word for match in place.finditer(self.text) for word in match.groupdict().values() if word and word not in self.grammar.plain
+        }
+        for word in dict.fromkeys(match[0] for match in _WORD.finditer(self.text)):
             stem = word.removesuffix("s") if word not in low and word in places else word
-            if len(word) < 4 or word in _PLAIN or stem in self.grammar.words or word in self.grammar.words or not low:
+            if len(word) < 4 or word in self.grammar.plain or stem in self.grammar.words or word in self.grammar.words:
                 continue
-            near = get_close_matches(word, low, n=3, cutoff=NEAR if word in places else SURE)
+            alike = [n for n in low if n[0] == word[0] and abs(len(n) - len(word)) <= 2]
+            near: list[str] = get_close_matches(word, alike, n=3, cutoff=NEAR if word in places else SURE)
             if len(near) == 1 and SequenceMatcher(None, word, near[0]).ratio() >= SURE:
-                self.take(rf"(?<![\w§.-]){re.escape(word)}(?![\w-])")
+                self.take(word)
                 yield low[near[0]]
             elif near:
                 self.doubts.append(Doubt(kind, word, tuple(low[n] for n in near)))
@@ -133,7 +138,9 @@ def named(text: str, names: Names, grammar: Grammar) -> Named:
     clients = list(reading.known(names.clients))
     namespaces = list(reading.known((n for n in names.namespaces if n not in names.services), plain=False))
     services = list(reading.known(names.services, plain=False))
-    namespaces += [s for s in services if s in names.namespaces and (f"{s} namespace" in text or f"in {s}" in text or f"namespace {s}" in text)]
+    namespaces += [
+        s for s in services if s in names.namespaces and (f"{s} namespace" in text or f"in {s}" in text or f"namespace {s}" in text)
+    ]
     clients += reading.mistyped("client", names.clients, _CLIENT_PLACE)
     services += reading.mistyped("service", names.services, _SERVICE_PLACE)
     order = {name: text.find(name.lower()) for name in services}
@@ -148,10 +155,10 @@ def named(text: str, names: Names, grammar: Grammar) -> Named:
     )
 
 
-def strange_client(text: str) -> str:
+def strange_client(text: str, grammar: Grammar) -> str:
     """The name that stands where a client's would, when none is known."""
     match = _CLIENT_PLACE.search(text)
-    return next((word for word in match.groupdict().values() if word and word not in _PLAIN), "") if match else ""
+    return next((word for word in match.groupdict().values() if word and word not in grammar.plain), "") if match else ""
 
 
 def _gateway_spellings(known: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -35,7 +35,9 @@ class Part:
         return replace(clock, hour=hour + 12 if hour < 12 else hour)
 
 
-_HOURS = {name: n for n, name in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_HOURS = {
+    name: n for n, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)
+}
 _HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
 _HALF = r"\s?(?P<half>a\.?m\b\.?|p\.?m\b\.?)"
 _TAKEN = r"(?<![\w.:/+-])"  # not a part of a version, a name or a date
@@ -49,7 +51,7 @@ _BEFORE = r"(?:\b(?:at|around|about|since|after|from|between|until|till|by|befor
 _AND = r"(?:and|to|until|till|[-–—])"
 _ZONED = r"(?:utc|gmt|z|[ecmp]t|[ecmp][sd]t|ce?s?t)\b"
 _AFTER = re.compile(
-    rf"\s*(?:$|[?!,;)\]]|\.(?:\s|$)|(?:{_AND})\s*\d|{_ZONED}|(?:on|o'?clock|today|yesterday|last|this|tonight|in\s+the|at\s+night|hours?\b|hrs)\b)",
+    rf"\s*(?:$|[?!,;)\]]|\.(?:\s|$)|(?:{_AND})\s*\d|{_ZONED}|(?:on|o'?clock|today|yesterday|last|this|tonight|in\s+the|at\s+night|hours?|hrs|please|pls|thanks|thx|for|did|was|were|why|what)\b)",
     re.I | re.A,
 )
 _LETTER_H = re.compile(

@@ -9,7 +9,9 @@ from midwatch.analysis.times.words import Moment
 from midwatch.domain.window import Window
 
 _DAY = timedelta(days=1)
-_VERSUS = re.compile(r"\b(?:vs|versus|against|compar\w+|than|differ\w*|relative\s+to|as\s+opposed\s+to)\b", re.I)
+_VERSUS = re.compile(
+    r"\b(?:vs|versus|against|compar\w+|than(?!\s+(?:\d|an?|one|two|three)\b)|differ\w*|relative\s+to|as\s+opposed\s+to)\b", re.I
+)
 _SAME = re.compile(r"\b(?:the\s+)?same\s+(?:hours?|time|times|period|window|span|clock|day|minutes?)(?:\s+(?:of|on|the))?\b", re.I)
 _BEFORE = re.compile(r"\b(?:the\s+)?(?P<unit>hour|day|week|one|period)\s+before(?!\s+(?:last|yesterday))\b", re.I)
 

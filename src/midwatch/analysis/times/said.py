@@ -20,6 +20,7 @@ _SINCE = re.compile(r"\b(?:since|after|starting|beginning)\s+(?:at\s+|about\s+|a
 _FROM = re.compile(r"\bfrom\s+(?:the\s+)?$", re.I)
 _ONWARDS = re.compile(r"\s*(?:on|onwards?|until\s+now|to\s+now|till\s+now)\b", re.I)
 _EXAMPLE = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
+_SECONDS = re.compile(r"\s*@?(\d{9,10})\s*", re.A)  # of Unix, from 1973 on
 _BACK = re.compile(r"\s*(?:-(\d{1,5}\s?[smhdw])|(.{1,40}?)\s+ago)\s*", re.I | re.A)
 _THEN = re.compile(r"[\s,]*(?:between|from)\s+(?:about\s+|around\s+)?", re.I)
 
@@ -66,6 +67,8 @@ def times(text: str, now: datetime, zone: tzinfo = UTC) -> list[Said]:
 
 def timestamp(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     """One moment, in UTC: of a span its beginning. Raises ValueError with an example of what is understood."""
+    if match := _SECONDS.fullmatch(text):
+        return datetime.fromtimestamp(int(match[1]), UTC)
     said = when(text, now, zone)
     if match := _BACK.fullmatch(text):
         back = length(match[1] or match[2])
@@ -171,6 +174,8 @@ def _part_day(part: Part, clock: Clock | None, now: datetime, zone: tzinfo) -> D
 
 def _part(days: Days, name: str, now: datetime, zone: tzinfo) -> Window:
     start, end = PARTS[name]
+    if days.step and _local(days.since, zone, 0 if name == "morning" else start) >= now:
+        days = Days(days.since - _DAY * days.step, days.until - _DAY * days.step)
     if name == "morning" and _local(days.since, zone, start) >= now:
         start = 0  # asked before five, the morning is what there was of it
     return _clipped(_local(days.since, zone, start), _local(days.since, zone, end), now)

@@ -29,7 +29,7 @@ class Word:
     value: Value
 
 
-_NUMBERS = "a an one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBERS = ["a", "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _VAGUE = {"couple": 2.0, "few": 3.0, "several": 4.0}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2592000}  # seconds; a month back is 30 days
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|months?|m|hours?|hrs?|hr|h|days?|d|weeks?|wks?|w)"
