@@ -1,6 +1,7 @@
 """One check of one site: a GET as a browser would send it, followed by hand, within hard limits of time and size."""
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import Resolve, resolve
 from midwatch.integrations.website.certificate import presented, problem, read
 from midwatch.integrations.website.sites import site_of
-from midwatch.integrations.website.target import allow, port, shown
+from midwatch.integrations.website.target import allow, has_host, port, shown
 from midwatch.integrations.website.transport import CONNECT_S, Pinned, Unresolved, causes
 from midwatch.integrations.website.visit import LEAVES_HTTPS, Visit
 from midwatch.kit.clock import utc_now
@@ -119,6 +120,9 @@ def _onward(visit: Visit, url: httpx2.URL, answer: httpx2.Response) -> httpx2.UR
         visit.fail("redirects", f"leads to {onward.scheme[:20]}:, which is not http")
         return None
     allow(onward)
+    if not has_host(onward):
+        visit.fail("redirects", "leads to an address without a host")
+        return None
     visit.redirects.append(f"{answer.status_code} {shown(onward, values=False)}{leaves}")
     return onward.copy_with(fragment=None)
 
@@ -137,7 +141,7 @@ async def _failed(visit: Visit, url: httpx2.URL, error: httpx2.TransportError) -
 
 def _system(found: Sequence[BaseException]) -> str:
     """The operating system's own words, which stand at the bottom."""
-    return next((c.strerror for c in reversed(found) if isinstance(c, OSError) and c.strerror), "no connection").lower()
+    return next((os.strerror(c.errno) for c in reversed(found) if isinstance(c, OSError) and c.errno), "no connection").lower()
 
 
 def _endless(seen: Sequence[httpx2.URL]) -> str:

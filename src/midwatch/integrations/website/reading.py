@@ -38,7 +38,7 @@ class Reading:
 
     def fine(self) -> Iterator[Fine]:
         probe = self._probe
-        if self._answers and probe.status < 400 and probe.took_ms <= self._slow_ms:
+        if not probe.error and 0 < probe.status < 400 and probe.took_ms <= self._slow_ms:
             text = f"{self.subject.name} answers {probe.status} in {probe.took_ms} ms"
             yield Fine(text=text, cites=(self._cite("status"), self._cite("time")))
         if probe.tls_days is not None and probe.tls_days > SOON_DAYS and not probe.tls_problem:
