@@ -39,6 +39,9 @@ async def test_a_slow_answer_is_timed() -> None:
     with FakeSite(Page(delay_s=0.3)).serve() as url:
         probe = await seen(url)
     assert 300 <= probe.took_ms < 2500
+    phases = dict(part.rsplit(" ", 2)[:2] for part in lines(probe)["phases"].split(", "))
+    assert list(phases) == ["name", "connect", "wait", "page"]
+    assert 300 <= int(phases["wait"]) <= probe.took_ms
 
 
 async def test_redirects_are_followed_and_noted_one_by_one() -> None:

@@ -1,6 +1,8 @@
 """What a probe is read as, and how trouble behind a site explains the site's."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +35,7 @@ SITES = (SiteSettings(url="shop.example", services=("cart",), namespaces=("shop"
 
 def probe(**seen: Any) -> Probe:
     """As a check writes it."""
-    visit = Visit(URL, **({"took_ms": 245, "began_ms": 240, "reason": "", "status": 200} | seen))
+    visit = Visit(URL, **({"took_ms": 245, "phases": "name 5 ms, wait 240 ms", "reason": "", "status": 200} | seen))
     return visit.probe(NOW)
 
 
@@ -122,7 +124,7 @@ def test_the_last_probe_of_an_address_counts() -> None:
 def test_a_site_has_its_own_limit_for_slowness() -> None:
     sites = [SiteSettings(url="shop.example", slow_ms=200)]
     (found,) = reading(probe(), sites=sites).findings
-    assert found.message == "shop.example is slow: 245 ms, expected within 200 ms"
+    assert found.message == "shop.example is slow: 245 ms (name 5 ms, wait 240 ms); it should answer within 200 ms"
 
 
 def test_trouble_of_a_site_that_is_not_critical_is_a_warning() -> None:
@@ -228,3 +230,8 @@ def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:
     ]
     assert website.backends(sites, "Shop.Example") == (("cart", "auth", "api"), ("shop", "api"))
     assert website.backends(sites, "nobody.example") == ((), ())
+
+
+def test_every_code_is_named_by_a_test() -> None:
+    named = set(re.findall(r"WEB-\d{3}", Path(__file__).read_text()))
+    assert named == set(CODES)

@@ -46,10 +46,11 @@ class Checker:
         async with httpx2.AsyncClient(transport=transport, headers=_HEADERS, timeout=limits) as client:
             try:
                 async with asyncio.timeout(TOTAL_S):
-                    last = await self._follow(client, url, visit, started)
+                    last = await self._follow(client, url, visit)
             except TimeoutError:
                 visit.fail("timeout", f"the answer did not end within {TOTAL_S:g} s" if visit.status else f"no answer within {TOTAL_S:g} s")
-        visit.took_ms, visit.address = _since(started), transport.address
+        visit.took_ms = round((time.perf_counter() - started) * 1000)
+        visit.address, visit.phases = transport.address, str(transport.phases)
         if visit.error == "tls":
             visit.show(await presented(visit.address, port(last), last.raw_host.decode("ascii")))
         return visit.probe(self._now())
@@ -58,10 +59,10 @@ class Checker:
         site = site_of(self._sites, host)
         return self._contexts(site.ca_file if site else None)
 
-    async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit, started: float) -> httpx2.URL:
+    async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL:
         """The last address that was asked."""
         seen: list[httpx2.URL] = []
-        while (onward := await self._ask(client, url, visit, started)) is not None:
+        while (onward := await self._ask(client, url, visit)) is not None:
             seen.append(url)
             if len(seen) > REDIRECTS:
                 visit.fail("redirects", _endless(seen))
@@ -69,13 +70,13 @@ class Checker:
             url = onward
         return url
 
-    async def _ask(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit, started: float) -> httpx2.URL | None:
+    async def _ask(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL | None:
         """Where the answer leads on to; None when it is the last one, or there is none."""
         visit.ask()
         try:
             answer = await client.send(client.build_request("GET", url), stream=True, follow_redirects=False)
             try:
-                visit.begin(answer.status_code, answer.reason_phrase, _since(started))
+                visit.begin(answer.status_code, answer.reason_phrase)
                 visit.show(read(_certificate(answer)))
                 if answer.status_code in _MOVED and "location" in answer.headers:
                     return _onward(visit, url, answer)
@@ -147,10 +148,6 @@ def _system(found: Sequence[BaseException]) -> str:
 def _endless(seen: Sequence[httpx2.URL]) -> str:
     back = next((shown(u, values=False) for n, u in enumerate(seen) if u in seen[:n]), "")
     return f"no page after {REDIRECTS} redirects" + (f"; {back} comes back again and again" if back else "")
-
-
-def _since(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)
 
 
 def _context(authority: Path | None) -> ssl.SSLContext:
