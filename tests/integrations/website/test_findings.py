@@ -18,6 +18,7 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations import website
 from midwatch.integrations.kubernetes.analyse import analyse as analyse_cluster
 from midwatch.integrations.kubernetes.codes import CODES as CLUSTER_CODES
+from midwatch.integrations.website.analyse import analyse as analyse_site
 from midwatch.integrations.website.codes import CODES
 from midwatch.integrations.website.visit import Visit
 from midwatch.playbooks import playbook
@@ -150,7 +151,7 @@ def test_codes_are_complete() -> None:
     assert not set(CODES) & set(CLUSTER_CODES)
 
 
-def broken_shop() -> list[Evidence]:
+def broken_shop(*more: dict[str, Any]) -> list[Evidence]:
     """A Deployment whose pods miss their ConfigMap, and the Service before it."""
     waiting = {"state": {"waiting": {"reason": "CreateContainerConfigError", "message": 'configmap "cart-config" not found'}}}
     sick = pod(
@@ -159,15 +160,13 @@ def broken_shop() -> list[Evidence]:
     sick["status"] |= {"phase": "Pending", "containerStatuses": [{"name": "app", "ready": False, "restartCount": 0, **waiting}]}
     replicas = {"kind": "ReplicaSet", "metadata": {"name": "cart-abc", "namespace": "shop"}, "spec": {"replicas": 1}, "status": {}}
     replicas["metadata"] |= {"ownerReferences": [{"kind": "Deployment", "name": "cart", "controller": True}]}
-    return situation.evidence([sick, replicas, deployment("cart"), service("cart", "cart")])
+    return situation.evidence([sick, replicas, deployment("cart"), service("cart", "cart"), *more])
 
 
-def together(sites: Sequence[SiteSettings], seen: Probe) -> tuple[Analysis, list[Evidence]]:
-    cluster = broken_shop()
+def together(sites: Sequence[SiteSettings], seen: Probe, *more: dict[str, Any]) -> tuple[Analysis, list[Evidence]]:
+    cluster = broken_shop(*more)
     item = evidence(seen, len(cluster) + 1)
-    found = [analyse_cluster(cluster), website.integration(sites).analyse]
-    assert found[1] is not None
-    parts = [found[0], found[1]([item], Question())]
+    parts = [analyse_cluster(cluster), analyse_site(sites, [*cluster, item], Question())]
     merged = Analysis(
         findings=tuple(f for p in parts for f in p.findings),
         links=tuple(link for p in parts for link in p.links),
@@ -181,6 +180,17 @@ def test_a_broken_workload_explains_the_sites_server_error() -> None:
     found = chains(merged.findings, merged.links)
     assert [c.root.code for c in found] == ["K8S-101"]
     assert "WEB-101" in [f.code for f in found[0].explains]
+
+
+@pytest.mark.parametrize(("host", "tied"), [("shop.example", True), ("*.example", True), ("*.shop.example", False), ("", False)])
+def test_an_ingress_for_the_host_ties_what_nobody_configured(host: str, tied: bool) -> None:
+    path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "cart", "port": {"number": 80}}}}
+    rule = {"http": {"paths": [path]}} | ({"host": host} if host else {})
+    ingress = {"kind": "Ingress", "metadata": {"name": "front", "namespace": "shop"}, "spec": {"rules": [rule]}}
+    merged, _ = together((), probe(status=503), ingress)
+    roots = [c.root.code for c in chains(merged.findings, merged.links)]
+    assert ("WEB-101" not in roots) == tied
+    assert "K8S-101" in roots
 
 
 def test_without_the_configuration_nothing_ties_them() -> None:
