@@ -19,6 +19,9 @@ from midwatch.integrations.aws.tools import tools as aws_tools
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
+from midwatch.integrations.website.check import Checker
+from midwatch.integrations.website.codes import CODES as WEBSITE_CODES
+from midwatch.integrations.website.tools import tools as website_tools
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.http.app import described
 from midwatch.settings import AwsSettings, Settings
@@ -42,7 +45,7 @@ def findings() -> Iterator[str]:
     yield "# Findings\n"
     yield "Every statement Midwatch can make, by its number. A *cause* can be the root of an incident by itself; a *symptom* is told as"
     yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
-    for code in sorted(CODES.values(), key=lambda c: c.code):
+    for code in sorted([*CODES.values(), *WEBSITE_CODES.values()], key=lambda c: c.code):
         yield f"## {code.code}\n"
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
         yield f"> {code.message}\n"
@@ -77,7 +80,7 @@ def playbook_row(entry: Situation) -> str:
 def tool_pages() -> Iterator[str]:
     yield "# Tools\n"
     yield "The questions Midwatch can put. All of them only read.\n"
-    for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings()))):
+    for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings())), *website_tools(Checker(()))):
         yield f"## {tool.name}\n"
         yield f"{tool.description}\n"
         yield from parameters(tool)

@@ -4,8 +4,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.investigation import Budget
@@ -106,12 +107,21 @@ class SiteSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(pattern=r"^(https?://)?[^\s/@?#]+(/\S*)?$", description="host name or address; a bare host means https://")
+    url: str = Field(description="host name or address; a bare host means https://")
     services: tuple[str, ...] = Field(default=(), description="Kubernetes services or workloads behind it, nearest first")
     namespaces: tuple[str, ...] = Field(default=(), description="where these services run")
     slow_ms: int = Field(default=3000, gt=0, description="an answer that takes longer, in milliseconds, is slow")
     critical: bool = Field(default=True, description="part of a full health check; trouble of the others is only a warning")
     ca_file: Path | None = Field(default=None, description="PEM file of an authority of your own that signs its certificate")
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("a site is a host name or an http(s) address, without a user or password")
+        return value
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:

@@ -11,6 +11,7 @@ from midwatch.domain.investigation import Answer
 from midwatch.integrations.kubernetes.fake import runs
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.integrations.website.fake import FakeSite, Page
 from midwatch.interfaces.cli.app import COMMANDS
 from tests.flows.cluster import Shown, midwatch, site
 
@@ -118,6 +119,15 @@ def test_a_missing_permission_is_named_and_keeps_health_open(tmp_path: Path) -> 
     assert "list pods in namespace shop" in " ".join(shown.out.split())
     assert seen.code == 1
     assert "list pods in namespace shop" in " ".join(seen.out.split())
+
+
+def test_doctor_checks_each_configured_site(shop: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeSite().serve() as well, FakeSite(Page(503)).serve() as ill, site(shop.cluster, tmp_path) as here:
+        for url, code, said in ((well, 0, "answers 200 in"), (ill, 1, "answers 503 in")):
+            monkeypatch.setenv("MIDWATCH_SITES", json.dumps([{"url": url}]))
+            shown = here.run("doctor", "-n", "shop")
+            assert shown.code == code, shown.out
+            assert said in shown.out
 
 
 def test_json_keeps_to_the_published_schema(shop: Scene, tmp_path: Path) -> None:

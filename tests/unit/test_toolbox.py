@@ -118,3 +118,10 @@ async def test_what_comes_after_the_budget_is_a_gap_and_nothing_is_lost() -> Non
     assert [e.arguments["pod"] for e in gathering.evidence] == ["web"]
     assert [(g.arguments["pod"], g.essential) for g in gathering.gaps] == [("slow", True), ("late", True)]
     assert "budget of 2 calls" in gathering.gaps[1].reason
+
+
+async def test_no_password_of_an_argument_is_kept() -> None:
+    for arguments in ({"pod": "https://anna:hunter22@shop.example"}, {"pod": "https://anna:hunter22@shop.example", "lines": "many"}):
+        answer = await called(toolbox(redact), **arguments)
+        assert "hunter22" not in answer.model_dump_json()
+        assert (await Tape([answer]).call("read_log", arguments)) == answer

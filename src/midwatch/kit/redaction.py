@@ -1,7 +1,7 @@
 """Cuts secrets out of text by their shape, and out of settings by their name. The shapes are data: redaction.yaml."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -73,6 +73,11 @@ def redact_text(text: str) -> str:
 def redact_value(text: str) -> str:
     """`redact_text` for short texts that repeat (environment values, arguments of replicas)."""
     return redact_text(text)
+
+
+def redact_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of the arguments of a call."""
+    return {name: redact_value(value) if isinstance(value, str) else value for name, value in arguments.items()}
 
 
 @cache

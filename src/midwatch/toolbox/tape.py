@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.kit.redaction import redact_arguments
 
 
 class Tape:
@@ -13,5 +14,5 @@ class Tape:
         self._calls = {Ask(tool=item.tool, arguments=item.arguments).key: item for item in recorded}
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
-        ask = Ask(tool=name, arguments=dict(arguments))
-        return self._calls.get(ask.key) or Gap(tool=name, arguments=dict(arguments), query=ask.key, reason="not in the bundle")
+        ask = Ask(tool=name, arguments=redact_arguments(arguments))
+        return self._calls.get(ask.key) or Gap(tool=name, arguments=ask.arguments, query=ask.key, reason="not in the bundle")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.tool import Seen, Tool, ToolError
+from midwatch.kit.redaction import redact_arguments
 
 Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
 Policy = Callable[[Run], Run]
@@ -31,24 +32,23 @@ class Toolbox:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
         """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
-        query, started = f"{name}({', '.join(f'{k}={v}' for k, v in arguments.items())})", self._now()
+        told = redact_arguments(arguments)
+        query, started = f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})", self._now()
         try:
             tool = self.tools[name]
             seen = await self._run(tool, tool.parameters.model_validate(dict(arguments)))
         except KeyError:
-            return Gap(tool=name, arguments=dict(arguments), query=query, reason=f"no tool is called {name!r}")
+            return Gap(tool=name, arguments=told, query=query, reason=f"no tool is called {name!r}")
         except ValidationError as error:
-            return Gap(tool=name, arguments=dict(arguments), query=query, reason=_first(error))
+            return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:
             reason, permission = str(error), error.permission
-            return Gap(
-                tool=name, arguments=dict(arguments), query=error.query or query, reason=reason, permission=permission, absent=error.absent
-            )
+            return Gap(tool=name, arguments=told, query=error.query or query, reason=reason, permission=permission, absent=error.absent)
         took = self._now() - started
         return Evidence(
             id="",
             tool=name,
-            arguments=dict(arguments),
+            arguments=told,
             query=seen.query,
             observation=seen.observation,
             taken_at=started,

@@ -10,6 +10,7 @@ from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website import sites as known
 from midwatch.integrations.website.reading import Reading
+from midwatch.integrations.website.routes import routes
 from midwatch.settings import SiteSettings
 
 _SERVING = ("Service", "Deployment", "StatefulSet", "DaemonSet")  # a service is named by people; any of these can bear its name
@@ -22,7 +23,7 @@ def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _questi
     names = dict.fromkeys(r.subject for r in readings)
     return Analysis(
         findings=tuple(f for r in readings for f in r.findings()),
-        links=tuple(link for name in names for link in _links(sites, name)),
+        links=tuple(link for name in names for link in (*_links(sites, name), *_routed(evidence, name))),
         subjects=tuple(names),
         fine=tuple(fine for r in readings for fine in r.fine()),
     )
@@ -48,6 +49,10 @@ def _readings(sites: Sequence[SiteSettings], evidence: Sequence[Evidence]) -> It
     """Of each address the last probe counts."""
     last: dict[str, tuple[Evidence, Probe]] = {e.observation.url: (e, e.observation) for e in evidence if isinstance(e.observation, Probe)}
     yield from (Reading(item, probe, known.site_of(sites, probe.url)) for item, probe in last.values())
+
+
+def _routed(evidence: Sequence[Evidence], site: Subject) -> Iterator[Link]:
+    yield from (Link(source=route, target=site, how="leads to") for route in routes(evidence, site.name))
 
 
 def _links(sites: Sequence[SiteSettings], site: Subject) -> Iterator[Link]:

@@ -52,10 +52,11 @@ async def presented(address: str, port: int, host: str) -> Certificate | None:
     try:
         async with asyncio.timeout(HANDSHAKE_S):
             _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+            shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            writer.transport.abort()
+            await writer.wait_closed()
     except (OSError, TimeoutError):
         return None
-    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    writer.transport.abort()
     return read(shown)
 
 

@@ -1,6 +1,7 @@
 """One check of one site: a GET as a browser would send it, followed by hand, within hard limits of time and size."""
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import Resolve, resolve
 from midwatch.integrations.website.certificate import presented, problem, read
 from midwatch.integrations.website.sites import site_of
-from midwatch.integrations.website.target import allow, port, shown
+from midwatch.integrations.website.target import allow, has_host, port, shown
 from midwatch.integrations.website.transport import CONNECT_S, Pinned, Unresolved, causes
 from midwatch.integrations.website.visit import LEAVES_HTTPS, Visit
 from midwatch.kit.clock import utc_now
@@ -45,10 +46,11 @@ class Checker:
         async with httpx2.AsyncClient(transport=transport, headers=_HEADERS, timeout=limits) as client:
             try:
                 async with asyncio.timeout(TOTAL_S):
-                    last = await self._follow(client, url, visit, started)
+                    last = await self._follow(client, url, visit)
             except TimeoutError:
                 visit.fail("timeout", f"the answer did not end within {TOTAL_S:g} s" if visit.status else f"no answer within {TOTAL_S:g} s")
-        visit.took_ms, visit.address = _since(started), transport.address
+        visit.took_ms = round((time.perf_counter() - started) * 1000)
+        visit.address, visit.phases = transport.address, str(transport.phases)
         if visit.error == "tls":
             visit.show(await presented(visit.address, port(last), last.raw_host.decode("ascii")))
         return visit.probe(self._now())
@@ -57,10 +59,10 @@ class Checker:
         site = site_of(self._sites, host)
         return self._contexts(site.ca_file if site else None)
 
-    async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit, started: float) -> httpx2.URL:
+    async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL:
         """The last address that was asked."""
         seen: list[httpx2.URL] = []
-        while (onward := await self._ask(client, url, visit, started)) is not None:
+        while (onward := await self._ask(client, url, visit)) is not None:
             seen.append(url)
             if len(seen) > REDIRECTS:
                 visit.fail("redirects", _endless(seen))
@@ -68,13 +70,13 @@ class Checker:
             url = onward
         return url
 
-    async def _ask(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit, started: float) -> httpx2.URL | None:
+    async def _ask(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL | None:
         """Where the answer leads on to; None when it is the last one, or there is none."""
         visit.ask()
         try:
             answer = await client.send(client.build_request("GET", url), stream=True, follow_redirects=False)
             try:
-                visit.begin(answer.status_code, answer.reason_phrase, _since(started))
+                visit.begin(answer.status_code, answer.reason_phrase)
                 visit.show(read(_certificate(answer)))
                 if answer.status_code in _MOVED and "location" in answer.headers:
                     return _onward(visit, url, answer)
@@ -119,6 +121,9 @@ def _onward(visit: Visit, url: httpx2.URL, answer: httpx2.Response) -> httpx2.UR
         visit.fail("redirects", f"leads to {onward.scheme[:20]}:, which is not http")
         return None
     allow(onward)
+    if not has_host(onward):
+        visit.fail("redirects", "leads to an address without a host")
+        return None
     visit.redirects.append(f"{answer.status_code} {shown(onward, values=False)}{leaves}")
     return onward.copy_with(fragment=None)
 
@@ -137,16 +142,12 @@ async def _failed(visit: Visit, url: httpx2.URL, error: httpx2.TransportError) -
 
 def _system(found: Sequence[BaseException]) -> str:
     """The operating system's own words, which stand at the bottom."""
-    return next((c.strerror for c in reversed(found) if isinstance(c, OSError) and c.strerror), "no connection").lower()
+    return next((os.strerror(c.errno) for c in reversed(found) if isinstance(c, OSError) and c.errno), "no connection").lower()
 
 
 def _endless(seen: Sequence[httpx2.URL]) -> str:
     back = next((shown(u, values=False) for n, u in enumerate(seen) if u in seen[:n]), "")
     return f"no page after {REDIRECTS} redirects" + (f"; {back} comes back again and again" if back else "")
-
-
-def _since(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)
 
 
 def _context(authority: Path | None) -> ssl.SSLContext:

@@ -38,7 +38,7 @@ class Reading:
 
     def fine(self) -> Iterator[Fine]:
         probe = self._probe
-        if self._answers and probe.status < 400 and probe.took_ms <= self._slow_ms:
+        if not probe.error and 0 < probe.status < 400 and probe.took_ms <= self._slow_ms:
             text = f"{self.subject.name} answers {probe.status} in {probe.took_ms} ms"
             yield Fine(text=text, cites=(self._cite("status"), self._cite("time")))
         if probe.tls_days is not None and probe.tls_days > SOON_DAYS and not probe.tls_problem:
@@ -63,7 +63,7 @@ class Reading:
         elif probe.status >= 400:
             yield self._finding("WEB-107", "status")
         if probe.status < 500 and (probe.error == "timeout" or probe.took_ms > self._slow_ms):
-            yield self._finding("WEB-103", "time", *(["error"] if probe.error else []))
+            yield self._finding("WEB-103", "time", "phases", *(["error"] if probe.error else []))
 
     def _unanswered(self) -> Iterator[Finding]:
         probe = self._probe
@@ -100,6 +100,7 @@ class Reading:
             "status": lines.get("status", ""),
             "took": f"{probe.took_ms} ms{over}",
             "limit": f"{self._slow_ms} ms",
+            "spent": f"{probe.took_ms} ms{over}" + (f" ({lines['phases']})" if "phases" in lines else ""),
             "said": lines.get("error", "").partition(": ")[2],
             "days": "" if probe.tls_days is None else str(probe.tls_days),
             "expires": lines.get("certificate expires", "")[:10],

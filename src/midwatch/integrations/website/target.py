@@ -1,5 +1,7 @@
 """An address somebody wants checked, or a redirect leads to: taken or refused, and how it is written down."""
 
+import re
+
 import httpx2
 
 from midwatch.domain.tool import ToolError
@@ -8,6 +10,7 @@ from midwatch.kit.redaction import redact_named, redact_text
 
 _LONGEST = 2048  # characters of an address
 _SHOWN = 300
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 
 def target(url: str) -> httpx2.URL:
@@ -17,9 +20,11 @@ def target(url: str) -> httpx2.URL:
         raise ToolError("not an address: give a host name or an http(s) address")
     try:
         parsed = httpx2.URL(full(text))
-        allow(parsed)
     except (httpx2.InvalidURL, UnicodeError) as error:
         raise ToolError("not an address: give a host name or an http(s) address") from error
+    allow(parsed)
+    if not has_host(parsed):
+        raise ToolError("not an address: it names no host")
     return parsed.copy_with(fragment=None)
 
 
@@ -29,8 +34,11 @@ def allow(url: httpx2.URL) -> None:
         raise ToolError(f"only http and https are checked, not {url.scheme[:20]!r}")
     if url.userinfo:
         raise ToolError("an address with a user name or password in it is refused: secrets do not belong into addresses")
-    if not url.host:
-        raise ToolError("the address names no host")
+
+
+def has_host(url: httpx2.URL) -> bool:
+    """Whether the host is spelled as a name or an address can be (what needs escapes is none), and the port is one."""
+    return url.port != 0 and _HOST.fullmatch(url.raw_host.decode("ascii")) is not None
 
 
 def port(url: httpx2.URL) -> int:

@@ -8,6 +8,7 @@ import httpx2
 
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import NEVER, Resolve, refused
+from midwatch.integrations.website.phases import Phases
 from midwatch.integrations.website.sites import meant
 from midwatch.integrations.website.target import port
 from midwatch.settings import SiteSettings
@@ -23,11 +24,12 @@ class Unresolved(Exception):
 class Pinned(httpx2.AsyncBaseTransport):
     """Requests keep their host name for the Host line, for TLS and for cookies; the connection goes to the address.
 
-    `address` is the one last connected to. Raises Unresolved, ToolError for an address that is refused, httpx2.TransportError.
+    `address` is the one last connected to, `phases` says where the time went.
+    Raises Unresolved, ToolError for an address that is refused, httpx2.TransportError.
     """
 
     def __init__(self, sites: Sequence[SiteSettings], resolve: Resolve, trust: Callable[[str], ssl.SSLContext]) -> None:
-        self.address = ""
+        self.address, self.phases = "", Phases()
         self._sites, self._resolve, self._trust = sites, resolve, trust
         self._opened: list[httpx2.AsyncHTTPTransport] = []
 
@@ -39,7 +41,7 @@ class Pinned(httpx2.AsyncBaseTransport):
         self._opened.append(plain)
         for left, self.address in zip(range(len(found) - 1, -1, -1), found, strict=True):
             try:
-                return await plain.handle_async_request(_to(self.address, host, request))
+                return await plain.handle_async_request(self._to(self.address, host, request))
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 if not left or any(isinstance(c, ssl.SSLError) for c in causes(error)):
                     raise
@@ -47,8 +49,9 @@ class Pinned(httpx2.AsyncBaseTransport):
 
     async def _addresses(self, host: str, number: int) -> list[str]:
         try:
-            async with asyncio.timeout(CONNECT_S):
-                found = await self._resolve(host, number)
+            with self.phases.of("name"):
+                async with asyncio.timeout(CONNECT_S):
+                    found = await self._resolve(host, number)
         except TimeoutError as error:
             raise Unresolved(f"the name service gave no answer within {CONNECT_S:g} s") from error
         except (OSError, UnicodeError) as error:
@@ -59,6 +62,15 @@ class Pinned(httpx2.AsyncBaseTransport):
                 raise ToolError(_refusal(host, address, why))
         return found[:_ADDRESSES]
 
+    def _to(self, address: str, host: str, request: httpx2.Request) -> httpx2.Request:
+        return httpx2.Request(
+            request.method,
+            request.url.copy_with(host=address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": host, "trace": self.phases.trace},
+        )
+
     async def aclose(self) -> None:
         for plain in self._opened:
             await plain.aclose()
@@ -68,16 +80,6 @@ def _refusal(host: str, address: str, why: str) -> str:
     where = f"{address} is" if host == address else f"{host} has the address {address}, which is"
     hint = "" if why in NEVER else "; an internal site that is meant belongs into the setting sites, with its port"
     return f"refused: {where} {why}{hint}"
-
-
-def _to(address: str, host: str, request: httpx2.Request) -> httpx2.Request:
-    return httpx2.Request(
-        request.method,
-        request.url.copy_with(host=address),
-        headers=request.headers,
-        stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": host},
-    )
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

@@ -24,7 +24,7 @@ class Visit:
     address: str = ""
     status: int = 0
     reason: str = ""
-    began_ms: int | None = None
+    phases: str = ""
     took_ms: int = 0
     kind: str = ""
     encoding: str = ""
@@ -38,10 +38,10 @@ class Visit:
 
     def ask(self) -> None:
         """Another request: what the one before answered no longer counts, except for its certificate."""
-        self.status, self.reason, self.began_ms = 0, "", None
+        self.status, self.reason = 0, ""
 
-    def begin(self, status: int, reason: str, after_ms: int) -> None:
-        self.status, self.reason, self.began_ms = status, reason, after_ms
+    def begin(self, status: int, reason: str) -> None:
+        self.status, self.reason = status, reason
 
     def show(self, certificate: Certificate | None) -> None:
         """Of several, on the way of redirects, the one that expires first; a refused one is the last, and counts."""
@@ -72,8 +72,8 @@ class Visit:
             yield "address", self.address
         yield "status", f"{self.status} {self.reason}".strip() if self.status else "none"
         yield "time", f"{self.took_ms} ms"
-        if self.began_ms is not None:
-            yield "answer began after", f"{self.began_ms} ms"
+        if self.phases:
+            yield "phases", self.phases
         if self.error:
             yield "error", f"{self.error}: {self.error_said}"
 

@@ -10,6 +10,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 _LOOPBACK = "127.0.0.1"
+_HELLO = b"\x16"  # begins a TLS handshake: here is plain HTTP
 _IDLE_S = 15.0  # a client that says nothing so long is let go
 
 
@@ -81,7 +82,10 @@ class _Conversation(StreamRequestHandler):
         try:
             if isinstance(self.request, ssl.SSLSocket):
                 self.request.do_handshake()
-            self._answer(*self._asked())
+            if self.rfile.peek(1)[:1] == _HELLO:  # type: ignore[attr-defined]
+                self.wfile.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            else:
+                self._answer(*self._asked())
         except OSError:
             return
 
