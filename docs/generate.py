@@ -19,6 +19,7 @@ from midwatch.integrations.aws.tools import tools as aws_tools
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
+from midwatch.integrations.traffic.verdict import CODES as TRAFFIC_CODES
 from midwatch.integrations.website.check import Checker
 from midwatch.integrations.website.codes import CODES as WEBSITE_CODES
 from midwatch.integrations.website.tools import tools as website_tools
@@ -45,7 +46,7 @@ def findings() -> Iterator[str]:
     yield "# Findings\n"
     yield "Every statement Midwatch can make, by its number. A *cause* can be the root of an incident by itself; a *symptom* is told as"
     yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
-    for code in sorted([*CODES.values(), *WEBSITE_CODES.values()], key=lambda c: c.code):
+    for code in sorted([*CODES.values(), *TRAFFIC_CODES.values(), *WEBSITE_CODES.values()], key=lambda c: c.code):
         yield f"## {code.code}\n"
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
         yield f"> {code.message}\n"

@@ -1,17 +1,21 @@
 """The source document's scenarios of traffic and jobs, from the question to the report, over real HTTP."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Investigation
+from midwatch.domain.investigation import Answer, Investigation
 from midwatch.engine.compose import compose
 from midwatch.integrations.aws.fake import FlowLog, Talker
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
+from midwatch.services.bundles import load, save_file
+from midwatch.services.investigations import investigate
+from midwatch.settings import Settings
+from midwatch.wiring.replays import replay
 from tests.flows.traffic import NOW, TWO, Night, night
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -37,7 +41,7 @@ def reasons(found: Investigation) -> str:
     return "\n".join(f"{g.reason} {g.permission} {g.arguments}" for g in found.diagnosis.gaps)
 
 
-def grown(factor: float) -> list[tuple[object, float]]:
+def grown(factor: float) -> list[tuple[datetime, float]]:
     return [(at, size * factor) for at, size in fake.burst(TWO)]
 
 
@@ -282,6 +286,16 @@ class TestConversation:
     def test_what_is_not_clear_is_asked_back(self, here: Night) -> None:
         for question in ("and yesterday?", "how long did it take?", "tell me a joke", "restart the pods of web", "NAT traffic tomorrow"):
             assert here.asks_back(question).question
+
+
+async def test_a_bundle_gives_the_same_answer_where_nothing_is_configured(here: Night, tmp_path: Path) -> None:
+    here.sends(grown(4))
+    here.runs(fake.night(TWO)[2])
+    found = await here.ask(SPIKE)
+    save_file(found, str(tmp_path / "night.tgz"))
+    bundle = load(tmp_path / "night.tgz")
+    again = await investigate(replay(bundle, Settings()), bundle.manifest.request)
+    assert Answer.of(again).json_text() == bundle.answer
 
 
 async def test_every_answer_can_be_laid_out(here: Night) -> None:

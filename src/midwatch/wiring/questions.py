@@ -5,21 +5,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
-from midwatch.domain.evidence import Ask
 from midwatch.domain.intent import Names, Topic
 from midwatch.domain.investigation import Request
 from midwatch.integrations import aws, kubernetes, traffic, website
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
+from midwatch.integrations.manifest import Integration
 from midwatch.integrations.traffic.config import Traffic, configured
-from midwatch.playbooks import playbook
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.services.questions import names
 from midwatch.settings import Settings, home
 from midwatch.wiring import context, reader, toolbox
-
-_SITES = frozenset({Topic.WEBSITE, Topic.WEBSITES})
+from midwatch.wiring.websites import websites
 
 
 @dataclass(frozen=True)
@@ -49,11 +47,7 @@ class Surroundings:
             return
         cluster, source = await self._cluster(dump, context_name)
         try:
-            own = kubernetes.integration(cluster)
-            if request.topic in _SITES:
-                integrations = (website.integration(self.settings.sites, behind=_behind), own)
-            else:
-                integrations = (traffic.integration(self.traffic), aws.integration(self.aws), own)
+            integrations = taking_part(request.topic, self.settings, self.traffic, self.aws, cluster)
             yield Context(integrations, toolbox(integrations), source, self.settings.budget)
         except Refused as refused:
             raise Refusal(str(refused)) from refused
@@ -73,5 +67,9 @@ class Surroundings:
             return Nobody(str(refused)), f"no cluster ({refused})"
 
 
-def _behind(namespace: str) -> tuple[Ask, ...]:
-    return playbook("kubernetes").questions(Request(namespace=namespace))
+def taking_part(topic: Topic, settings: Settings, known: Traffic, account: Aws, cluster: Reader) -> tuple[Integration, ...]:
+    """Who has a say in a question that is not about a cluster alone."""
+    own = kubernetes.integration(cluster)
+    if topic in website.TOPICS:
+        return websites(settings, cluster=not isinstance(cluster, Nobody)), own
+    return traffic.integration(known), aws.integration(account), own

@@ -17,6 +17,7 @@ from midwatch.integrations.traffic.asking import GATEWAYS, JOBS, active, of_clie
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
+from midwatch.integrations.traffic.known import known
 from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
 from midwatch.integrations.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
 
@@ -24,8 +25,10 @@ _LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's gui
 _JUDGED = 5  # spikes that are each a finding; all are in the table
 
 
-def analyse(evidence: Sequence[Evidence], question: Question, traffic: Traffic) -> Analysis:
-    intent = question.intent
+def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
+    intent, traffic = question.intent, known(evidence)
+    if traffic is None:
+        return Analysis()
     if intent.topic is Topic.NAT_GATEWAYS:
         return _gateways(evidence, traffic)
     if intent.window is None:
@@ -34,15 +37,15 @@ def analyse(evidence: Sequence[Evidence], question: Question, traffic: Traffic) 
     expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
     scene = Scene(traffic, found, _logs(evidence, found, traffic), evidence, looked(evidence, expected))
     spikes = sorted(((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
-    known = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
+    told = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
     judge = spikes if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC) else []
     largest = sorted(judge, key=lambda pair: -pair[1].volume)[:_JUDGED]
     return Analysis(
-        findings=tuple([judged(m, s, scene) for m, s in largest] + list(_troubles(seen, intent.window)) + list(_failed(known))),
+        findings=tuple([judged(m, s, scene) for m, s in largest] + list(_troubles(seen, intent.window)) + list(_failed(told))),
         subjects=subjects(seen, found),
-        gaps=tuple(_gaps(known, evidence)),
-        answer=answer(known),
-        tables=tuple(_tables(known)),
+        gaps=tuple(_gaps(told, evidence)),
+        answer=answer(told),
+        tables=tuple(_tables(told)),
     )
 
 
@@ -60,19 +63,19 @@ def _logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) 
     return read
 
 
-def _tables(known: Known) -> Iterator[Table]:
-    intent, against = known.intent, known.intent.against
-    spikes: Sequence[tuple[Measured, Spike]] = known.spikes
-    made: list[Table | None] = [tables.traffic_table(of(known.measured, known.window), known.window)]
+def _tables(told: Known) -> Iterator[Table]:
+    intent, against = told.intent, told.intent.against
+    spikes: Sequence[tuple[Measured, Spike]] = told.spikes
+    made: list[Table | None] = [tables.traffic_table(of(told.measured, told.window), told.window)]
     if against:
-        made.append(tables.traffic_table(of(known.measured, against), against, "Compared with"))
+        made.append(tables.traffic_table(of(told.measured, against), against, "Compared with"))
     if len(spikes) > 1 or intent.topic is Topic.NAT_PATTERNS:
-        made.append(tables.spikes_table(spikes, known.scene))
+        made.append(tables.spikes_table(spikes, told.scene))
     if spikes and intent.topic is Topic.NAT_SPIKE:
         largest = max(spikes, key=lambda pair: pair[1].volume)
-        made.append(tables.suspects_table(known.scene.suspects(*largest)))
+        made.append(tables.suspects_table(told.scene.suspects(*largest)))
     elif intent.topic in JOBS:
-        made.append(tables.jobs_table(known.chosen, known.scene))
+        made.append(tables.jobs_table(told.chosen, told.scene))
     yield from (table for table in made if table)
 
 
@@ -88,24 +91,24 @@ def _troubles(seen: Sequence[Measured], window: Window) -> Iterator[Finding]:
             yield CODES.finding("TRF-111", one.subject, cites=(one.cite(DROPPED), one.cite(PACKETS)), **facts, **counts)
 
 
-def _failed(known: Known) -> Iterator[Finding]:
-    for job in known.chosen:
+def _failed(told: Known) -> Iterator[Finding]:
+    for job in told.chosen:
         if job.state == "failed" and job.ended:
-            facts: Facts = {"ended": clock(job.ended), "took": span(job.seconds or 0), "what": known.what}
+            facts: Facts = {"ended": clock(job.ended), "took": span(job.seconds or 0), "what": told.what}
             yield CODES.finding("TRF-120", job.subject, cites=(job.cite('"Failed"'),), **named(job), **facts)
 
 
-def _gaps(known: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+def _gaps(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
     """Namespaces that do not exist, and jobs whose pods are gone with their logs."""
     spaces = next((e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None)
-    wanted = (known.intent.namespace,) if known.intent.namespace else known.scene.traffic.jobs.namespaces
+    wanted = (told.intent.namespace,) if told.intent.namespace else told.scene.traffic.jobs.namespaces
     for space in wanted if spaces else ():
         if f'"name":"{space}"' not in spaces.text:  # pyright: ignore[reportOptionalMemberAccess]
             yield Gap(
                 tool="kubernetes_list", arguments={"resource": f"namespace {space}"}, query="", reason="does not exist in this cluster"
             )
-    gone = [j for j in known.chosen if not j.pods and j.state != "waiting"]
-    if gone and known.intent.topic is not Topic.NAT_COMPARE:
+    gone = [j for j in told.chosen if not j.pods and j.state != "waiting"]
+    if gone and told.intent.topic is not Topic.NAT_COMPARE:
         names = ", ".join(j.name for j in gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         yield Gap(
             tool="kubernetes_logs", arguments={"pod": f"logs of {names}"}, query="", reason="their pods are gone, and the logs with them"

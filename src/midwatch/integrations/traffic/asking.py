@@ -1,4 +1,5 @@
-"""Which questions the traffic of a gateway, or the jobs of a time, lead to: first these, then what the answers make worth asking."""
+"""Which questions the traffic of a gateway, or the jobs of a time, lead to: what is known beforehand, then these, then what the answers
+make worth asking."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -12,6 +13,7 @@ from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.jobs import Job, jobs
+from midwatch.integrations.traffic.known import known
 from midwatch.integrations.traffic.measured import METRICS, measured, moment
 from midwatch.integrations.traffic.suspects import explained, suspects
 
@@ -32,8 +34,7 @@ class _Named(msgspec.Struct):
     metadata: _Meta = msgspec.field(default_factory=_Meta)
 
 
-def opening(question: Question, traffic: Traffic) -> tuple[Ask, ...]:
-    intent = question.intent
+def _first(intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
     asks: list[Ask] = []
     if intent.topic in NAT:
         asks += [ask for gateway in _gateways(intent, traffic) for ask in _metrics(intent, gateway)]
@@ -48,8 +49,14 @@ def opening(question: Question, traffic: Traffic) -> tuple[Ask, ...]:
     return tuple(asks)
 
 
-def wanted(evidence: Sequence[Evidence], question: Question, traffic: Traffic) -> tuple[Ask, ...]:
-    intent = question.intent
+def wanted(evidence: Sequence[Evidence], question: Question) -> tuple[Ask, ...]:
+    traffic = known(evidence)
+    return (*_first(question.intent, traffic), *_then(evidence, question.intent, traffic)) if traffic else ()
+
+
+def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
+    if not any(e.tool == LIST for e in evidence) and not any(e.tool == METRICS for e in evidence):
+        return ()
     if intent.topic in NAT and not any(e.tool == METRICS for e in evidence):
         return tuple(ask for gateway in _discovered(evidence) for ask in _metrics(intent, gateway))
     worth = _worth_reading(evidence, intent, traffic)

@@ -17,6 +17,7 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.traffic.config import GB, Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job
+from midwatch.integrations.traffic.known import cite
 from midwatch.integrations.traffic.measured import OUT, Measured, clock, gb, moment, span, times
 from midwatch.integrations.traffic.suspects import Suspect, explained, suspects
 
@@ -53,8 +54,15 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
     code = "TRF-105" if not scene.looked else "TRF-104" if spike.volume > limit else "TRF-103"
     listed = tuple(Citation(evidence=e.id) for e in _listings(scene.evidence)) if scene.looked else ()
     talked = tuple(Citation(evidence=e.id) for e in scene.evidence if e.tool == "aws_flow_talkers" and facts["talker"])
+    above = cite(scene.evidence, f'"unexplained_gb":{scene.traffic.limits.unexplained_gb}') if code == "TRF-104" else ()
     return CODES.finding(
-        code, one.subject, cites=(quoted, *listed, *talked), onset=moment(spike.onset), **facts, limit=gb(limit), vpc=one.gateway.vpc
+        code,
+        one.subject,
+        cites=(quoted, *listed, *talked, *above),
+        onset=moment(spike.onset),
+        **facts,
+        limit=gb(limit),
+        vpc=one.gateway.vpc,
     )
 
 

@@ -11,6 +11,7 @@ from midwatch.interfaces.cli.command import Exit
 from midwatch.services.errors import Refusal
 from midwatch.services.health import checks
 from midwatch.settings import Settings, home
+from midwatch.wiring.accounts import account_health
 from midwatch.wiring.websites import site_health
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -34,10 +35,21 @@ async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: st
     file = home() / "midwatch.yaml"
     out.print(f"settings    {file if file.exists() else f'defaults ({file} does not exist)'}")
     states = [await _cluster(settings, name, namespace, dump) for name in contexts or settings.kubernetes.contexts or ("",)]
+    states += await _aws(settings)
     states += await _websites(settings)
     if all(state == "unreachable" for state in states):
         raise typer.Exit(Exit.FAILED)
     raise typer.Exit(Exit.HEALTHY if set(states) == {"ok"} else Exit.PROBLEM)
+
+
+async def _aws(settings: Settings) -> list[str]:
+    """The account is asked where one is configured."""
+    if not settings.aws.configured:
+        return []
+    found = await account_health(settings)
+    terminal.console().print("aws")
+    terminal.console().print(_table(found))
+    return ["ok" if all(h.state == "ok" for h in found) else "refused"]
 
 
 async def _websites(settings: Settings) -> list[str]:
