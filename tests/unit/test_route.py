@@ -15,6 +15,7 @@ from midwatch.domain.window import Window
 from midwatch.reasoning.echo import echo
 from midwatch.reasoning.grammar import grammar
 from midwatch.reasoning.route import route
+from midwatch.reasoning.spelling import spelled
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday
 FIRST, SECOND = "nat-07eb006676096fcd3", "nat-0a1b2c3d4e5f60718"
@@ -187,12 +188,34 @@ def test_what_is_still_to_come_is_cut_off() -> None:
     assert found.window == Window(NOW - timedelta(minutes=40), NOW)
 
 
-def test_every_word_that_is_put_right_stays_right() -> None:
+def test_the_grammar_has_rules_for_every_topic_and_a_use_for_every_feature() -> None:
     rules = grammar()
     assert {topic for topic in Topic} == {rule.topic for rule in rules.rules}
     named = {name for rule in rules.rules for name in rule.every | rule.some | rule.none}
     assert named <= set(rules.features) | {"gateway", "client", "service", "namespace", "site", "point", "now", "days", "compared"}
     assert set(rules.features) <= named, "a feature no rule asks for"
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("trafic", "traffic"),
+        ("gatway", "gateway"),
+        ("spkie", "spike"),
+        ("yesteday", "yesterday"),
+        ("comapre", "compare"),
+        ("weather", "weather"),
+    ],
+)
+def test_a_slip_is_put_right_and_another_word_is_left(typed: str, right: str) -> None:
+    assert spelled(typed, grammar().spelling, grammar().words) == right
+
+
+def test_one_of_thousands_of_services_is_found() -> None:
+    many = Names(services=tuple(f"svc-{i}-api" for i in range(5000)))
+    found = route("why is svc-4711-api slow since 3am", many, NOW)
+    assert isinstance(found, Intent)
+    assert found.services == ("svc-4711-api",)
 
 
 WORDS = st.sampled_from(

@@ -117,7 +117,8 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str], date], Days | None]], ...] =
     (r"\b(?P<which>the)\s+week(?:(?P<end>end)|\s+before\s+last)\b", _week),
     (r"\b(?P<which>this|last|previous|next)\s+month\b", _month_of),
     (
-        rf"(?<!\d )(?<!\dst )(?<!\dnd )(?<!\drd )(?<!\dth )\b(?P<last>last|in|during|of|since|this)\s+{_MONTH}\b(?!\.?\s+\d{{1,2}}(?!\d)){_YEAR}",
+        rf"(?<!\d )(?<!\dst )(?<!\dnd )(?<!\drd )(?<!\dth )"
+        rf"\b(?P<last>last|in|during|of|since|this)\s+{_MONTH}\b(?!\.?\s+\d{{1,2}}(?!\d)){_YEAR}",
         _whole_month,
     ),
     (r"(?<![\w.-])(?P<year>20\d\d)[-/](?P<month>\d\d)[-/](?P<day>\d\d)(?![\d-])", _dated),
