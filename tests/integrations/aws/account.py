@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from midwatch.domain.evidence import Evidence, Gap
@@ -8,7 +9,8 @@ from midwatch.integrations.aws.fake.world import PACKET_FORMAT
 NOW = datetime(2026, 10, 16, 3, 30, 20, tzinfo=UTC)
 NAT, IDLE = "nat-0aa11bb22cc33dd44", "nat-0bb11bb22cc33dd44"
 SPIKE = datetime(2026, 10, 16, 2, 5, tzinfo=UTC).timestamp()
-PACE = Pace(retry=0.01, first_poll=0.01, longest_poll=0.02, poll_for=0.3)
+PACE = Pace(retry=0.01, first_poll=0.01, longest_poll=0.02, poll_for=30)
+HURRIED = replace(PACE, poll_for=0.3)
 
 
 class Clock:

@@ -1,10 +1,14 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from importlib.resources import files
 from time import monotonic
 from typing import Any
 
+import botocore.exceptions
+import botocore.parsers
 import pytest
+import yaml
 
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.aws import integration
@@ -39,7 +43,7 @@ async def test_the_second_try_comes_after_a_second(world: FakeAws, clock: Clock)
     world.throttle("GetCallerIdentity", times=1)
     began = monotonic()
     await Aws(HERE, clock).call("sts", "GetCallerIdentity")
-    assert 1.0 <= monotonic() - began < 5
+    assert monotonic() - began >= 1.0
 
 
 async def test_throttled_data_is_shown_as_stale_with_its_age(ask: Ask, world: FakeAws, clock: Clock) -> None:
@@ -69,12 +73,10 @@ async def test_the_same_question_of_two_at_once_is_asked_once(ask: Ask, world: F
 
 
 async def test_questions_go_at_the_same_time(ask: Ask, world: FakeAws) -> None:
-    await ask("aws_nat_metrics", **HOUR)  # clients are made
-    world.latency["GetMetricData"] = 0.5
-    began = monotonic()
+    world.latency["GetMetricData"] = 0.3
     hours = [HOUR | {"start": f"2026-10-16T00:{minute:02}:00Z"} for minute in range(4)]
     await asyncio.gather(*(ask("aws_nat_metrics", **hour) for hour in hours))
-    assert monotonic() - began < 1.5
+    assert world.most_at_once >= 2
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,6 @@ async def test_a_missing_permission_is_named(ask: Ask, world: FakeAws, tool: str
     assert permission in refused.reason
 
 
-@pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
@@ -105,9 +106,18 @@ async def test_a_missing_permission_is_named(ask: Ask, world: FakeAws, tool: str
         ("StrangeNewError", "AWS rejected"),
     ],
 )
-async def test_every_refusal_is_one_sentence(ask: Ask, world: FakeAws, tool: str, code: str, reason: str) -> None:
+async def test_every_refusal_is_one_sentence(ask: Ask, world: FakeAws, code: str, reason: str) -> None:
     world.fail("*", code, 403)
-    assert reason in gap(await ask(tool, **TOOLS[tool])).reason
+    for tool, arguments in TOOLS.items():
+        assert reason in gap(await ask(tool, **arguments)).reason
+
+
+def test_every_error_of_the_sdk_that_has_a_sentence_exists() -> None:
+    listed = yaml.safe_load(files("midwatch.integrations.aws").joinpath("errors.yaml").read_text())
+    codes = {code for entry in listed["sentences"] for code in entry["codes"]} | {*listed["failing"]}
+    ours = {code for code in codes if code.endswith(("Error", "Required", "NotFound"))}
+    known = {*dir(botocore.exceptions), *dir(botocore.parsers)}
+    assert ours - known == {"InternalError", "InternalServiceError", "InternalServerError", "OptInRequired"}  # codes of services
 
 
 async def test_an_outage_is_asked_once_more(ask: Ask, world: FakeAws) -> None:

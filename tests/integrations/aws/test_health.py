@@ -10,7 +10,7 @@ from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.fake import FakeAws
 from midwatch.integrations.aws.health import health
 from midwatch.settings import AwsSettings
-from tests.integrations.aws.account import NAT, PACE, Clock
+from tests.integrations.aws.account import HURRIED, NAT, PACE, Clock
 
 PAGE = Path(__file__).parents[3] / "docs" / "aws.md"
 
@@ -56,7 +56,7 @@ async def test_not_configured_is_one_line(clock: Clock, monkeypatch: pytest.Monk
 
 
 async def test_the_policy_of_the_page_allows_what_is_called_and_no_more(ask: Callable[..., Any], aws: Aws, world: FakeAws) -> None:
-    world.polls = 10_000
+    world.polls, aws.pace = 10_000, HURRIED
     hour = {"gateway": NAT, "start": "2026-10-16T02:00:00Z", "end": "2026-10-16T03:00:00Z"}
     await ask("aws_flow_talkers", **hour)
     await ask("aws_nat_metrics", **hour)

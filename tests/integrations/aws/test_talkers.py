@@ -5,9 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.fake import FakeAws, FlowLog, Talker
 from midwatch.integrations.aws.fake.world import PACKET_FORMAT
-from tests.integrations.aws.account import NAT, gap, partial, seen
+from tests.integrations.aws.account import HURRIED, NAT, PACE, gap, partial, seen
 
 Ask = Callable[..., Any]
 HOUR = {"gateway": NAT, "start": "2026-10-16T02:00:00Z", "end": "2026-10-16T03:00:00Z"}
@@ -72,28 +73,33 @@ async def test_the_flow_log_nearest_to_the_gateway_is_asked(ask: Ask, world: Fak
     assert "in /eni," in seen(await ask("aws_flow_talkers", **HOUR)).query
 
 
-async def test_a_query_that_takes_too_long_is_stopped_and_its_rows_are_kept(ask: Ask, world: FakeAws) -> None:
-    world.polls = 10_000
+async def test_a_query_that_takes_too_long_is_stopped_and_its_rows_are_kept(ask: Ask, aws: Aws, world: FakeAws) -> None:
+    world.polls, aws.pace = 10_000, HURRIED
     answer = await ask("aws_flow_talkers", **HOUR)
     assert [row["port"] for row in msgspec.json.decode(seen(answer).observation.content)] == [443]
     assert "stopped after 0.3 s: only a part of the logs was searched" in partial(answer)
     assert (world.calls["StopQuery"], world.running) == (1, {})
-    world.polls = 1
+    world.polls, aws.pace = 1, PACE
     assert "only a part" not in partial(await ask("aws_flow_talkers", **HOUR))
 
 
-async def test_a_query_that_may_not_be_stopped_says_that_it_goes_on(ask: Ask, world: FakeAws) -> None:
-    world.polls = 10_000
+async def test_a_query_that_may_not_be_stopped_says_that_it_goes_on(ask: Ask, aws: Aws, world: FakeAws) -> None:
+    world.polls, aws.pace = 10_000, HURRIED
     world.deny("logs:StopQuery")
     answer = await ask("aws_flow_talkers", **HOUR)
     assert "it goes on by itself: These AWS credentials may not logs:StopQuery" in partial(answer)
 
 
-async def test_a_query_nobody_waits_for_any_more_is_stopped(ask: Ask, world: FakeAws) -> None:
-    world.polls = 10_000
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(ask("aws_flow_talkers", **HOUR), 0.2)
-    assert world.running == {}
+@pytest.mark.parametrize("during", ["StartQuery", "GetQueryResults"])
+async def test_a_query_nobody_waits_for_any_more_is_stopped(ask: Ask, world: FakeAws, during: str) -> None:
+    world.polls, world.latency[during] = 10_000, 0.2
+    asked = asyncio.create_task(ask("aws_flow_talkers", **HOUR))
+    while not world.calls[during]:
+        await asyncio.sleep(0.005)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert (world.calls["StartQuery"], world.calls["StopQuery"], world.running) == (1, 1, {})
 
 
 async def test_a_query_that_failed_is_no_empty_answer(ask: Ask, world: FakeAws) -> None:

@@ -56,7 +56,8 @@ def explain(error: Any, call: Call) -> ToolError:
     said = response.get("Error", {})
     codes = [str(said.get("Code", "")).removeprefix("Client.").removeprefix("Server."), *(kind.__name__ for kind in type(error).__mro__)]
     text = " ".join(str(said.get("Message") or error).split())[:_LONGEST]
-    where = Call(call.service, str(getattr(error, "operation_name", None) or call.action), call.region, call.host)
+    action = str(getattr(error, "operation_name", None) or call.action)  # another one where a role has to be assumed first
+    where = Call("sts" if action == "AssumeRole" else call.service, action, call.region, call.host)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
 
@@ -74,7 +75,7 @@ def _denied(codes: list[str], text: str, call: Call) -> ToolError | None:
     if not set(codes) & set(_data()["denied"]):
         return None
     named = _ALLOWED.search(text)
-    permission = named[1] if named else f"{'sts' if call.action == 'AssumeRole' else call.service}:{call.action}"
+    permission = named[1] if named else f"{call.service}:{call.action}"
     return ToolError(f"These AWS credentials may not {permission}; grant it with a read-only policy.", permission=permission)
 
 

@@ -1,6 +1,7 @@
 """One question to CloudWatch Logs Insights: started, asked for until it is done, and stopped when that takes too long."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -58,18 +59,28 @@ async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
     """Raises ToolError. A query that is given up is stopped, for it would go on scanning at the account's cost."""
     times = {"startTime": int(window.since.timestamp()), "endTime": int(window.until.timestamp())}
     try:
-        started = await aws.call("logs", "StartQuery", logGroupName=group, queryString=query, **times)
+        running = await _start(aws, {"logGroupName": group, "queryString": query, **times})
     except Rejected as error:
         if error.code == "ResourceNotFoundException":
             raise ToolError(f"the log group {group} is not there", absent=True) from error
         raise
-    running = _Query(aws, started["queryId"])
     try:
         await running.wait()
     finally:
         if running.running:
             await running.stop()
     return _read(running, aws.pace.poll_for)
+
+
+async def _start(aws: Aws, asked: dict[str, Any]) -> _Query:
+    """What was sent cannot be called back: who stops waiting for the query's id leaves a query that is stopped at once."""
+    starting = asyncio.ensure_future(aws.call("logs", "StartQuery", **asked))
+    try:
+        return _Query(aws, (await asyncio.shield(starting))["queryId"])
+    except asyncio.CancelledError:
+        with suppress(ToolError):
+            await _Query(aws, (await starting)["queryId"]).stop()
+        raise
 
 
 def _read(query: _Query, waited: float) -> Rows:

@@ -55,15 +55,9 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
     listed = tuple(Citation(evidence=e.id) for e in _listings(scene.evidence)) if scene.looked else ()
     talked = tuple(Citation(evidence=e.id) for e in scene.evidence if e.tool == "aws_flow_talkers" and facts["talker"])
     above = cite(scene.evidence, f'"unexplained_gb":{scene.traffic.limits.unexplained_gb}') if code == "TRF-104" else ()
-    return CODES.finding(
-        code,
-        one.subject,
-        cites=(quoted, *listed, *talked, *above),
-        onset=moment(spike.onset),
-        **facts,
-        limit=gb(limit),
-        vpc=one.gateway.vpc,
-    )
+    cites = (quoted, *listed, *talked, *above)
+    facts |= {"limit": gb(limit), "vpc": one.gateway.vpc}
+    return CODES.finding(code, one.subject, cites=cites, onset=moment(spike.onset), **facts)
 
 
 def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene) -> Finding:

@@ -74,8 +74,11 @@ def app(world: FakeAws) -> ASGIApp:
     async def handle(scope: Scope, receive: Receive, send: Send) -> None:
         http = HttpRequest(scope, receive)
         request = _read(http.headers.get("x-amz-target", ""), await http.body())
-        if delay := world.latency.get(request.action):
-            await asyncio.sleep(delay)
+        world.calls[request.action] += 1
+        world.at_once += 1
+        world.most_at_once = max(world.most_at_once, world.at_once)
+        await asyncio.sleep(world.latency.get(request.action, 0))
+        world.at_once -= 1
         found = _answer(world, request, http.headers.get("authorization", ""))
         await Response(found.content, found.status, {"content-type": found.kind, "x-amzn-requestid": "r-1"})(scope, receive, send)
 
@@ -91,7 +94,6 @@ def _read(target: str, body: bytes) -> Request:
 
 
 def _answer(world: FakeAws, request: Request, authorization: str) -> Answer:
-    world.calls[request.action] += 1
     try:
         if trouble := world.next_trouble(request.action):
             raise Refusal(trouble.code, trouble.message, trouble.status)

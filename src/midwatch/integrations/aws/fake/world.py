@@ -59,7 +59,8 @@ class Trouble:
 class FakeAws:
     """`metrics` are by gateway and AWS's name of the metric. `page` is how many items, or points of a metric, one page holds;
     `states` makes a metric end as PartialData or Forbidden; a log query is done at its `polls`-th asking, or ends as `query_ends`.
-    A role is given to who says the `external_id`, if there is one. `latency` is in seconds. `calls` counts what was asked, by action;
+    A role is given to who says the `external_id`, if there is one. `latency` is in seconds. `calls` counts what was asked, by action,
+    `most_at_once` how much of it at the same time;
     `queries` are the log queries, as they came."""
 
     gateways: list[Gateway] = field(default_factory=list[Gateway])
@@ -77,6 +78,8 @@ class FakeAws:
     troubles: dict[str, Trouble] = field(default_factory=dict[str, Trouble])
     latency: dict[str, float] = field(default_factory=dict[str, float])
     calls: Counter[str] = field(default_factory=Counter[str])
+    at_once: int = 0
+    most_at_once: int = 0
     queries: list[str] = field(default_factory=list[str])
     running: dict[str, int] = field(default_factory=dict[str, int])
 
