@@ -56,7 +56,7 @@ class Checker:
         return visit.probe(self._now())
 
     def _trust(self, host: str) -> ssl.SSLContext:
-        site = site_of(self._sites, host)
+        site = site_of(self._sites, f"[{host}]" if ":" in host else host)
         return self._contexts(site.ca_file if site else None)
 
     async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL:
