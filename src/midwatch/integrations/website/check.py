@@ -43,7 +43,8 @@ class Checker:
         transport = Pinned(self._sites, self._resolve, self._trust)
         started = time.perf_counter()
         limits = httpx2.Timeout(None, connect=CONNECT_S)
-        async with httpx2.AsyncClient(transport=transport, headers=_HEADERS, timeout=limits) as client:
+        # No proxy of the environment: it would look the name up again, and connect to what it likes.
+        async with httpx2.AsyncClient(transport=transport, trust_env=False, headers=_HEADERS, timeout=limits) as client:
             try:
                 async with asyncio.timeout(TOTAL_S):
                     last = await self._follow(client, url, visit)

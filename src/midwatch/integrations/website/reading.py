@@ -119,7 +119,7 @@ class Reading:
 
     def _validity(self) -> str:
         early = self._probe.tls_problem == "early" and (self._probe.tls_days or 0) >= 0
-        name, words = ("starts", "begins on") if early else ("expires", "has expired on")
+        name, words = ("starts", "holds only from") if early else ("expires", "expired on")
         return f"{words} {self._lines.get(f'certificate {name}', '')[:10]}"
 
     def _cite(self, name: str) -> Citation:
