@@ -80,7 +80,7 @@ def codes(analysis: Analysis) -> list[str]:
         (probe(error="timeout", took_ms=10_001), ["WEB-103"]),
         (probe(status=200, error="protocol", error_said="it broke off"), ["WEB-110"]),
         (probe(status=302, error="redirects", error_said="no page"), ["WEB-106"]),
-        (failed("dns"), ["WEB-102"]),
+        (failed("dns", "shop.example: unknown"), ["WEB-102"]),
         (failed("connect"), ["WEB-108"]),
         (failed("timeout"), ["WEB-109"]),
         (failed("protocol"), ["WEB-110"]),
@@ -132,6 +132,22 @@ def test_trouble_of_a_site_that_is_not_critical_is_a_warning() -> None:
     sites = [SiteSettings(url="shop.example", critical=False)]
     assert [f.severity for f in reading(probe(status=502)).findings] == [Severity.CRITICAL]
     assert [f.severity for f in reading(probe(status=502), sites=sites).findings] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("seen", "place"),
+    [
+        (probe(status=502), ("shop.example", "443")),
+        (failed("connect", "http://login.example:8080/in: connection refused"), ("login.example", "8080")),
+        (failed("timeout", "https://[2001:db8::1]/: no connection within 3 s"), ("[2001:db8::1]", "443")),
+        (failed("dns", "login.example: Name or service not known"), ("login.example", "443")),
+        (failed("dns", "$(reboot): Name or service not known"), ("shop.example", "443")),
+        (failed("connect", "https://$(reboot)/: connection refused"), ("shop.example", "443")),
+    ],
+)
+def test_commands_are_about_the_place_of_the_trouble(seen: Probe, place: tuple[str, str]) -> None:
+    (found,) = reading(seen).findings
+    assert (found.facts["host"], found.facts["port"]) == place
 
 
 def test_an_authority_that_is_only_unknown_here_is_less_sure() -> None:

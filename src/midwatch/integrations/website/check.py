@@ -43,7 +43,8 @@ class Checker:
         transport = Pinned(self._sites, self._resolve, self._trust)
         started = time.perf_counter()
         limits = httpx2.Timeout(None, connect=CONNECT_S)
-        async with httpx2.AsyncClient(transport=transport, headers=_HEADERS, timeout=limits) as client:
+        # No proxy of the environment: it would look the name up again, and connect to what it likes.
+        async with httpx2.AsyncClient(transport=transport, trust_env=False, headers=_HEADERS, timeout=limits) as client:
             try:
                 async with asyncio.timeout(TOTAL_S):
                     last = await self._follow(client, url, visit)
@@ -56,7 +57,7 @@ class Checker:
         return visit.probe(self._now())
 
     def _trust(self, host: str) -> ssl.SSLContext:
-        site = site_of(self._sites, host)
+        site = site_of(self._sites, f"[{host}]" if ":" in host else host)
         return self._contexts(site.ca_file if site else None)
 
     async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL:

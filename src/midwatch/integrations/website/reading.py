@@ -4,7 +4,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Confidence, Finding, Fine, Severity
@@ -18,6 +17,7 @@ from midwatch.settings import SiteSettings
 SLOW_MS = 3000  # of a site nobody configured
 SOON_DAYS = 14  # automatic renewal happens 30 days before the end; after 16 days of failures somebody has to look
 _SAFE = re.compile(r"[a-z0-9][a-z0-9._:-]*")  # what may stand in a command that people copy
+_ADDRESS = re.compile(r"(https?)://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::(\d+))?(?=[/?]|$)")
 _LOGIN = (401, 403, 407, 429)  # the site is up, and does not let Midwatch in
 _ERRORS = {"dns": "WEB-102", "connect": "WEB-108", "timeout": "WEB-109", "redirects": "WEB-106", "protocol": "WEB-110"}
 _PROBLEMS = {"expired": "WEB-104", "early": "WEB-104", "name": "WEB-112", "untrusted": "WEB-113", "handshake": "WEB-115"}
@@ -91,12 +91,12 @@ class Reading:
 
     def _facts(self) -> dict[str, Any]:
         probe, lines = self._probe, self._lines
-        parts = urlsplit(probe.url)
+        name, port = self._place()
         over = " and no end" if probe.status and probe.error == "timeout" else ""
         facts: dict[str, Any] = {
             "url": shlex.quote(probe.url),
-            "host": self.subject.name if _SAFE.fullmatch(self.subject.name) else "",
-            "port": str(parts.port or (443 if parts.scheme == "https" else 80)),
+            "host": name,
+            "port": port,
             "status": lines.get("status", ""),
             "took": f"{probe.took_ms} ms{over}",
             "limit": f"{self._slow_ms} ms",
@@ -109,9 +109,17 @@ class Reading:
         }
         return {name: value for name, value in facts.items() if value}
 
+    def _place(self) -> tuple[str, str]:
+        """Host and port that the trouble is at: after redirects, those of the last address. Neither can act in a command."""
+        said = self._lines.get("error", "").partition(": ")[2].partition(": ")[0]
+        found = _ADDRESS.match(said) or _ADDRESS.match(self._probe.url)
+        if self._probe.error == "dns" and _SAFE.fullmatch(said):
+            return said, "443"
+        return (found[2], found[3] or ("443" if found[1] == "https" else "80")) if found else ("", "")
+
     def _validity(self) -> str:
         early = self._probe.tls_problem == "early" and (self._probe.tls_days or 0) >= 0
-        name, words = ("starts", "begins on") if early else ("expires", "has expired on")
+        name, words = ("starts", "holds only from") if early else ("expires", "expired on")
         return f"{words} {self._lines.get(f'certificate {name}', '')[:10]}"
 
     def _cite(self, name: str) -> Citation:

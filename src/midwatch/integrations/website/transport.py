@@ -36,8 +36,7 @@ class Pinned(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.raw_host.decode("ascii")
         found = await self._addresses(host, port(request.url))
-        # No proxy of the environment: it would look the name up again, and connect to what it likes.
-        plain = httpx2.AsyncHTTPTransport(verify=self._trust(host), trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
+        plain = httpx2.AsyncHTTPTransport(verify=self._trust(host), limits=httpx2.Limits(max_keepalive_connections=0))
         self._opened.append(plain)
         for left, self.address in zip(range(len(found) - 1, -1, -1), found, strict=True):
             try:
