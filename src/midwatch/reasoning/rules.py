@@ -8,7 +8,7 @@ from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis, Code, Confidence, Finding, Role, Severity
-from midwatch.domain.observation import Measurements
+from midwatch.domain.observation import Measurements, Probe
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope
@@ -111,7 +111,10 @@ def _certainty(root: Finding) -> Verdict:
 
 
 def _timed(item: Evidence) -> bool:
-    return isinstance(item.observation, Measurements) and any(s.startswith("latency") for s in item.observation.signals)
+    seen = item.observation
+    if isinstance(seen, Probe):
+        return seen.status > 0
+    return isinstance(seen, Measurements) and any(s.startswith("latency") for s in seen.signals)
 
 
 def _verdict(causes: Sequence[Cause], gaps: Sequence[Gap], *, unmeasured: bool) -> Verdict:
