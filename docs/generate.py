@@ -3,12 +3,14 @@
 import json
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import typer
 from pydantic import BaseModel
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from midwatch.domain.investigation import Answer
@@ -123,7 +125,20 @@ def commands() -> Iterator[str]:
     yield "Exit codes: 0 healthy, 1 something is wrong, 2 could not be run.\n"
     for name in COMMANDS:
         yield f"## midwatch {name}\n"
-        yield "```\n" + CliRunner().invoke(app, [name, "--help"], prog_name="midwatch", terminal_width=100).output.strip() + "\n```\n"
+        yield shown_help(name)
+        for inner in subcommands(name):
+            yield f"### midwatch {name} {inner}\n"
+            yield shown_help(name, inner)
+
+
+def shown_help(*words: str) -> str:
+    shown = CliRunner().invoke(app, [*words, "--help"], prog_name="midwatch", terminal_width=100)
+    return "```\n" + shown.output.strip() + "\n```\n"
+
+
+def subcommands(name: str) -> list[str]:
+    command = typer.main.get_command(import_module(f"midwatch.interfaces.cli.{name}").app)
+    return list(command.commands) if isinstance(command, TyperGroup) else []
 
 
 def endpoints() -> Iterator[str]:

@@ -160,7 +160,7 @@ VALUES = st.lists(st.none() | st.integers(-50, 50) | st.integers(0, 100_000), mi
 def series(draw: st.DrawFn) -> list[float | None]:
     """Long enough that tails are believed: noise with drawn pieces put into it."""
     chance = random.Random(draw(st.integers(0, 9)))
-    values: list[float | None] = [chance.randint(90, 110) for _ in range(draw(st.integers(0, 400)))]
+    values: list[float | None] = [chance.randint(90, 110) for _ in range(draw(st.integers(0, 250)))]
     for _ in range(draw(st.integers(1, 3))):
         piece = draw(VALUES)
         at = draw(st.integers(0, len(values)))
@@ -168,7 +168,7 @@ def series(draw: st.DrawFn) -> list[float | None]:
     return values
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(series(), st.data())
 def test_nothing_is_known_before_it_happens(values: list[float | None], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(values)))
@@ -177,7 +177,7 @@ def test_nothing_is_known_before_it_happens(values: list[float | None], data: st
     assert {s.first for s in found(values[:cut])} == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(series(), st.integers(-20, 30))
 def test_the_unit_does_not_matter(values: list[float | None], power: int) -> None:
     scaled = [v if v is None else v * 2.0**power for v in values]
@@ -185,7 +185,7 @@ def test_the_unit_does_not_matter(values: list[float | None], power: int) -> Non
     assert [(s.first, s.peak, s.last) for s in found(scaled)] == [(s.first, s.peak, s.last) for s in found(values)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 9), st.integers(1, 10_000))
 def test_alarms_after_the_first_do_not_depend_on_where_zero_is(seed: int, shift: int) -> None:
     chance = random.Random(seed)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from midwatch.analysis.baseline import Season, Tails, Window
 
+FACTOR = 1.5  # times the usual value: what is less than half as much again is load that comes and goes
 _RECENT = 36  # values whose median is usual: three hours of 5-minute rows, half of them after any change
 _PAST = 2016  # values whose distance from usual is remembered: a week of 5-minute rows
 _LEAST = 4  # values from which anything is concluded
@@ -34,7 +35,7 @@ class Limits:
 
     threshold: float | None = None
     usual: float | None = None
-    factor: float = 1.5
+    factor: float = FACTOR
     floor: float = 0.0
     settles: int = 144
 
@@ -133,15 +134,30 @@ class _Past:
         self._seen = max(self._seen, len(values))
 
 
+@dataclass(frozen=True)
+class Trace:
+    """What was found, and for each row what was usual before it: None for a gap, and when there was nothing to go by."""
+
+    spikes: tuple[Spike, ...]
+    usual: tuple[float | None, ...]
+
+
 def spikes(times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None) -> tuple[Spike, ...]:
     """The spikes of a series, in their order. `times` are seconds since 1970, rising; None and rows left out are gaps, never zeros."""
+    return trace(times, values, limits).spikes
+
+
+def trace(times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None) -> Trace:
+    """The spikes, and what they were measured by."""
     limits = limits or Limits()
-    past, found = _Past(limits), list[Spike]()
+    past, found, usuals = _Past(limits), list[Spike](), list[float | None]()
     run: _Run | None = None
     for row, (time, value) in enumerate(zip(times, values, strict=True)):
         if value is None or not math.isfinite(value):
+            usuals.append(None)
             continue
         usual = past.usual(time)
+        usuals.append(usual)
         if past.high(value, usual):
             run = run or _Run()
             run.last = row
@@ -160,7 +176,7 @@ def spikes(times: Sequence[float], values: Sequence[float | None], limits: Limit
         past.notice(time, value)
     if run:
         found.append(run.spike(times, ongoing=run.rows[-1][0] == run.last))
-    return tuple(found)
+    return Trace(tuple(found), tuple(usuals))
 
 
 def _resume(past: _Past, run: _Run) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "Eight broken applications, investigated on this machine.",
     "bundle": "Investigate, and save all evidence in one file.",
     "replay": "Repeat the investigation of a bundle, offline.",
+    "detect": "Find spikes in a series of measurements.",
     "schema": "Print the JSON schema of what --json prints.",
 }
 
