@@ -7,17 +7,22 @@ from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Ask
 from midwatch.domain.finding import Analysis
-from midwatch.domain.investigation import Budget
+from midwatch.domain.intent import Intent
+from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.gather import Gathering
 from midwatch.engine.investigate import silent
 from midwatch.integrations import kubernetes
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE, demo
 from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.kit.clock import utc_now
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
+from midwatch.services.investigations import investigate
+from midwatch.services.questions import understood
 from midwatch.settings import KubernetesSettings, Settings, SiteSettings
 from midwatch.wiring import reader, toolbox
+from midwatch.wiring.questions import Surroundings
 from midwatch.wiring.websites import websites
 
 
@@ -65,3 +70,33 @@ async def test_of_a_healthy_site_the_cluster_is_not_asked(tmp_path: Path) -> Non
         answer, asked = await looked_into(url, write_kubeconfig(tmp_path / "kubeconfig", cluster), "analytics-service")
     assert (answer.verdict, asked) == (Verdict.HEALTHY, 1)
     assert answer.ruled_out[0].text.startswith("127.0.0.1 answers 200 in ")
+
+
+async def asked(question: str, settings: Settings) -> Investigation:
+    around = Surroundings(settings)
+    intent = understood(question, around.names, utc_now())
+    assert isinstance(intent, Intent), intent
+    request = Request(question=question, intent=intent)
+    async with around.opened(request) as ctx:
+        return await investigate(ctx, request)
+
+
+async def test_a_question_in_words_reaches_site_and_cluster(tmp_path: Path) -> None:
+    """Example 2: the site does not load; the service behind it is broken; one report says both."""
+    with serve(demo()) as cluster, FakeSite(Page(502)).serve() as url:
+        site = SiteSettings(url=url, services=("analytics-service",), namespaces=(NAMESPACE,))
+        settings = Settings(kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(tmp_path / "kubeconfig", cluster)), sites=(site,))
+        found = await asked("the website is not loading", settings)
+    assert found.diagnosis.verdict == Verdict.CONFIRMED
+    assert found.diagnosis.causes[0].finding.owner.name == "analytics-service"
+    assert "WEB-101" in [f.code for f in found.diagnosis.causes[0].explains]
+
+
+async def test_all_sites_are_checked_without_a_cluster(tmp_path: Path) -> None:
+    """Example 3: each site that is well is said to be; the one that is not, too."""
+    nobody = KubernetesSettings(kubeconfig=tmp_path / "none")
+    with FakeSite(Page(200)).serve() as well, FakeSite(Page(503)).serve() as down:
+        settings = Settings(kubernetes=nobody, sites=(SiteSettings(url=well), SiteSettings(url=down)))
+        found = await asked("do a health check on our production websites", settings)
+    assert [c.finding.code for c in found.diagnosis.causes] == ["WEB-101"]
+    assert any("200" in claim.text for claim in found.diagnosis.ruled_out)

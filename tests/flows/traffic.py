@@ -27,11 +27,13 @@ TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 26)).replace(hour=2, minute
 
 @dataclass
 class Night:
-    """What there is, and what is asked. `before` is what was asked before, as in one conversation."""
+    """What there is, and what is asked. `folder` has the kubeconfig and the traffic file; `before` is what was asked before, as in
+    one conversation."""
 
     aws: FakeAws
     cluster: FakeCluster
     around: Surroundings
+    folder: Path
     before: Intent | None = None
 
     async def ask(self, question: str) -> Investigation:
@@ -76,6 +78,6 @@ def night(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str = fake.CONF
             kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)),
             traffic=TrafficSettings(file=folder / "traffic.yaml"),
         )
-        made = Night(aws, scene.cluster, Surroundings(settings))
+        made = Night(aws, scene.cluster, Surroundings(settings), folder)
         made.sends()
         yield made

@@ -13,8 +13,9 @@ from sqlalchemy import insert, select
 
 from midwatch.domain.access import AccessRole, ApiKey
 from midwatch.domain.incident import Entry, StoredAlert
+from midwatch.domain.intent import Intent, Topic
 from midwatch.domain.work import RunEvent
-from midwatch.store import access, alerts, audit, deliveries, effects, incidents, runs, timeline, workers
+from midwatch.store import access, alerts, audit, conversations, deliveries, effects, incidents, runs, timeline, workers
 from midwatch.store.audit import Act
 from midwatch.store.backup import Contents, backup, restore
 from midwatch.store.database import Database
@@ -55,6 +56,7 @@ def fill(db: Database, count: int = 3) -> None:
             effects.add(tx, effect(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
+        conversations.said(tx, "c" * 64, Intent(topic=Topic.NAT_SPIKE), NOW)
         access.add_key(tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW))
         access.invite(tx, "secret", AccessRole.VIEWER, NOW)
 

@@ -13,4 +13,6 @@ class Window:
         return when is not None and self.since <= when < self.until
 
     def __str__(self) -> str:
-        return f"{self.since:%Y-%m-%d %H:%M} to {self.until:%Y-%m-%d %H:%M} UTC"
+        """The end's date is left out where it is the beginning's."""
+        same = self.since.date() == self.until.date()
+        return f"{self.since:%Y-%m-%d %H:%M} to {self.until:{'%H:%M' if same else '%Y-%m-%d %H:%M'}} UTC"

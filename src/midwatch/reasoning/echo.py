@@ -1,9 +1,6 @@
 """What was understood, in one line: so that who asked sees at once when it was something else."""
 
-from datetime import timedelta
-
 from midwatch.domain.intent import Facet, Intent, Names, Topic
-from midwatch.domain.window import Window
 
 _TOPICS = {
     Topic.CLUSTER: "Cluster",
@@ -40,10 +37,4 @@ def echo(intent: Intent, names: Names | None = None) -> str:
 def _span(intent: Intent) -> str:
     if intent.window is None:
         return ""
-    return f"{window_words(intent.window)} against {window_words(intent.against)}" if intent.against else window_words(intent.window)
-
-
-def window_words(window: Window) -> str:
-    """The end's date is left out where it is the beginning's."""
-    same = window.since.date() == window.until.date() and window.until - window.since < timedelta(days=1)
-    return f"{window.since:%Y-%m-%d %H:%M} to {window.until:{'%H:%M' if same else '%Y-%m-%d %H:%M'}} UTC"
+    return f"{intent.window} against {intent.against}" if intent.against else str(intent.window)

@@ -7,13 +7,14 @@ from time import monotonic
 
 from midwatch.domain.access import Actor
 from midwatch.domain.base import Model
-from midwatch.domain.intent import AskBack, Facet, Intent, Names
+from midwatch.domain.intent import AskBack, Facet, Intent, Names, Topic
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.markdown import markdown
 from midwatch.domain.report import Report
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
 from midwatch.integrations.normal import text
+from midwatch.integrations.traffic.asking import JOBS
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website import host
 from midwatch.reasoning.echo import echo
@@ -57,7 +58,9 @@ def names(settings: Settings, traffic: Traffic) -> Names:
 
 
 def understood(question: str, known: Names, now: datetime, before: Intent | None = None) -> Intent | AskBack:
-    return route(text(question), known, now, UTC, before)
+    found = route(text(question), known, now, UTC, before)
+    jobs_alone = isinstance(found, Intent) and found.topic in JOBS and not (known.gateways or known.clients or known.namespaces)
+    return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job
 
 
 async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: str = "") -> Reply:

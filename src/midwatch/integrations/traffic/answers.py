@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Fine
+from midwatch.domain.finding import Confidence, Fine, Role
 from midwatch.domain.intent import Facet, Intent, Topic
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.jobs import Job
 from midwatch.integrations.traffic.measured import BACK, OUT, Measured, clock, gb, moment, of, span
 from midwatch.integrations.traffic.suspects import Suspect, explained
-from midwatch.integrations.traffic.verdict import Scene
+from midwatch.integrations.traffic.verdict import Scene, judged
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _traffic(known: Known) -> Fine:
     if not known.measured:
         return _fine(f"The traffic from {known.window} could not be measured.", _listed(known))
     parts = [f"{m.label} sent {_gb(m.total(OUT, known.window))} out and got {_gb(m.total(BACK, known.window))} in" for m in known.measured]
-    return _fine(f"From {known.window}, {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
+    return _fine(f"From {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
 
 
 def _patterns(known: Known) -> Fine:
@@ -144,10 +144,20 @@ def _facet(known: Known) -> Fine | None:
         return _fine(
             f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.over(spike)))} UTC{told}.", _metrics(known)
         )
+    if known.intent.facet is Facet.EXPECTED and known.spikes:
+        return _expected(known)
     if job is None or known.intent.facet not in _FACETS:
         return None
     said = _FACETS[known.intent.facet](job, known)
     return _fine(said, (job.cite(), *_read(known, job))) if said else None
+
+
+def _expected(known: Known) -> Fine:
+    one, spike = max(known.spikes, key=lambda p: p[1].volume)
+    finding = judged(one, spike, known.scene)
+    sure = finding.role is Role.INTENDED and finding.confidence is Confidence.HIGH
+    word = "Yes" if sure else "Probably" if finding.role is Role.INTENDED else "That needs a look"
+    return _fine(f"{word}: {finding.message}.", finding.cites)
 
 
 def _suspect(known: Known) -> Suspect | None:

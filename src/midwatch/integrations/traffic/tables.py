@@ -1,12 +1,12 @@
 """The figures of an answer, laid out."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Table
 from midwatch.domain.window import Window
+from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job
 from midwatch.integrations.traffic.measured import BACK, CONNECTIONS, OUT, PEAK, Measured, clock, gb, mbps, moment, span
 from midwatch.integrations.traffic.suspects import Suspect
@@ -21,7 +21,7 @@ def traffic_table(measured: Sequence[Measured], window: Window, title: str = "Tr
         return None
     return Table(
         title=f"{title}, {window}",
-        columns=("gateway", "out", "in", "at most", "peak", "connections"),
+        columns=("gateway", "out", "in", "peak", "connections", "at most"),
         rows=rows,
         cites=tuple(m.cite(OUT) for m in measured if OUT in m.signals),
         note="; ".join(dict.fromkeys(m.partial for m in measured if m.partial)),
@@ -34,9 +34,9 @@ def _traffic(one: Measured, window: Window) -> tuple[str, ...]:
         one.gateway.name or one.gateway.id,
         _gb(one.total(OUT, window)),
         _gb(one.total(BACK, window)),
-        f"{gb(top[1])} in {span(one.period)} at {clock(moment(top[0]), window.since)}" if top else "not measured",
         mbps(peak[1]) if peak else "not measured",
         f"{many[1]:,.0f}" if many else "not measured",
+        f"{gb(top[1])} in {span(one.period)} at {clock(moment(top[0]), window.since)}" if top else "not measured",
     )
 
 
@@ -73,21 +73,15 @@ def suspects_table(ranked: Sequence[Suspect]) -> Table | None:
     cites = tuple(
         dict.fromkeys(Citation(evidence=e) for s in ranked for e in (s.job.evidence, s.log.evidence if s.log else s.job.evidence))
     )
-    columns = ("correlation", "job", "client", "type", "began", "ended", "in its log", "to")
+    columns = ("", "client", "ran", "job")
     return Table(title="Jobs, most likely first", columns=columns, rows=rows, cites=cites) if rows else None
 
 
 def _suspect(one: Suspect) -> tuple[str, ...]:
-    job = one.job
-    return (
-        f"{one.overlap.score:.1f} {one.overlap.how}",
-        job.name,
-        job.client or "unknown",
-        job.type,
-        *_times(job),
-        _moved(one),
-        _where(one),
-    )
+    uploads = f"{one.uploads} upload{'s' * (one.uploads != 1)} then" if one.log else "log not read"
+    moved = f", {gb(one.moved)}" if one.moved is not None else ""
+    told = _told(one.job, f"{one.overlap.how}, {uploads}{moved}", one.log)
+    return f"{one.overlap.score:.1f}", one.job.client or "unknown", _ran(one.job), told
 
 
 def jobs_table(found: Sequence[Job], scene: Scene) -> Table | None:
@@ -96,31 +90,22 @@ def jobs_table(found: Sequence[Job], scene: Scene) -> Table | None:
     rows: list[tuple[str, ...]] = []
     for job in found[-_ROWS:]:
         log = scene.logs.get((job.namespace, job.name))
-        moved = gb(log.volume) if log and log.volume is not None else "not told"
-        where = ", ".join(dict.fromkeys(d.name for d in log.destinations)) if log else ""
-        rows.append((job.name, job.client or "unknown", job.type, job.state, *_times(job), moved, where))
+        moved = "log not read" if log is None else f"uploaded {gb(log.volume)}" if log.volume is not None else "uploads not told"
+        rows.append((job.client or "unknown", job.state, _ran(job), _told(job, moved, log)))
     logs = [log.evidence for job in found if (log := scene.logs.get((job.namespace, job.name)))]
     cites = tuple(Citation(evidence=e) for e in dict.fromkeys([*(j.evidence for j in found), *logs]))
     more = f"and {len(found) - _ROWS} earlier ones" if len(found) > _ROWS else ""
-    columns = ("job", "client", "type", "state", "began", "ended", "uploaded by its log", "to")
-    return Table(title="Jobs", columns=columns, rows=tuple(rows), cites=cites, note=more)
+    return Table(title="Jobs", columns=("client", "state", "ran", "job"), rows=tuple(rows), cites=cites, note=more)
 
 
-def _times(job: Job) -> tuple[str, str]:
-    ended = clock(job.ended, job.began) if job.ended else "still runs" if job.state == "running" else "not known"
-    return _clock(job.began), ended
+def _ran(job: Job) -> str:
+    if job.began is None:
+        return "not begun"
+    ended = clock(job.ended, job.began) if job.ended else "now" if job.state == "running" else "unknown"
+    return f"{clock(job.began)} to {ended}"
 
 
-def _clock(at: datetime | None) -> str:
-    return clock(at) if at else "not begun"
-
-
-def _moved(one: Suspect) -> str:
-    if one.log is None:
-        return "not read"
-    uploads = f"{one.uploads} upload{'s' * (one.uploads != 1)}"
-    return f"{uploads}, {gb(one.moved)}" if one.moved is not None else uploads
-
-
-def _where(one: Suspect) -> str:
-    return ", ".join(dict.fromkeys(d.name for d in one.log.destinations)) if one.log else ""
+def _told(job: Job, what: str, log: JobLog | None) -> str:
+    where = ", ".join(dict.fromkeys(d.name for d in log.destinations)) if log else ""
+    parts = (job.type, what, f"to {where}" if where else "")
+    return f"{job.name}: {', '.join(part for part in parts if part)}"

@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 # name → the first line of its help; the module of the same name holds the command.
 COMMANDS = {
     "diagnose": "Find the root cause in a cluster, live or saved.",
-    "ask": "Ask in words what is wrong, or with what.",
+    "ask": "Ask in words: what is wrong, what caused a spike, is a site up.",
     "investigate": "Investigate an alert: from its own text, and in the cluster it names.",
     "serve": "Take alerts in, investigate, answer.",
     "worker": "Investigate what other processes took in.",
@@ -17,7 +17,7 @@ COMMANDS = {
     "alerts": "Try a server with alerts.",
     "k8s": "Turn what is wrong in a cluster into alerts.",
     "doctor": "Say what is configured, reachable and permitted.",
-    "demo": "Eight broken applications, investigated on this machine.",
+    "demo": "Made-up trouble, investigated on this machine.",
     "bundle": "Investigate, and save all evidence in one file.",
     "replay": "Repeat the investigation of a bundle, offline.",
     "detect": "Find spikes in a series of measurements.",

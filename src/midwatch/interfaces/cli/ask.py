@@ -28,7 +28,7 @@ def ask(
     json: Json = False,
     markdown: Markdown = False,
 ) -> None:
-    """Ask in words: what is wrong, what caused the NAT spike at 2am, which jobs run, is a site up.
+    """Ask in words: what is wrong, what caused a spike, is a site up.
 
     What is not clear is asked back, and nothing is guessed. With --dump, --context or -n it is always about that cluster.
     Exit code: 0 healthy, 1 something is wrong, 2 could not be run, or was not understood.
@@ -47,14 +47,14 @@ def ask(
 
 
 def _intent(around: Surroundings, words: str, *, cluster: bool) -> Intent:
+    if cluster:
+        return Intent(topic=Topic.CLUSTER)
     try:
         found = understood(words, around.names, utc_now())
     except Refusal as refusal:
         command.fail(refusal)
     if isinstance(found, AskBack):
-        if not cluster:
-            command.fail(_asked_back(found))
-        return Intent(topic=Topic.CLUSTER)
+        command.fail(_asked_back(found))
     return found
 
 

@@ -1,5 +1,9 @@
 import tempfile
+from collections.abc import Callable, Coroutine
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,6 +22,13 @@ from midwatch.services.context import Context
 from midwatch.services.investigations import investigate
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+class Story(StrEnum):
+    APPS = "apps"
+    TRAFFIC = "traffic"
+
+
 APPS = {
     "payment-service": "its configuration file is missing",
     "analytics-service": "its image does not exist",
@@ -31,6 +42,7 @@ APPS = {
 TOUR = (
     ("midwatch diagnose", "the cluster of your kubeconfig"),
     ('midwatch ask "why is checkout slow" -n shop', "a question in words"),
+    ("midwatch demo traffic", "what caused the NAT spike at 2am: cluster and AWS together"),
     ("midwatch diagnose --dump must-gather.tar.gz", "what somebody saved"),
     ("kubectl describe pod web-1 | midwatch diagnose --dump -", "what somebody pasted"),
     ("midwatch bundle incident.tgz -n shop", "all evidence in one file, secrets cut out"),
@@ -39,13 +51,18 @@ TOUR = (
 
 
 @app.command()
-def demo() -> None:
-    """Eight broken applications, investigated on this machine.
+def demo(
+    story: Annotated[Story, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")] = Story.APPS,
+) -> None:
+    """Made-up trouble, investigated on this machine.
 
-    Starts an API server in memory on the loopback interface, looks at it as it would look at yours, and ends. Needs no cluster,
-    no key and no network.
+    Starts an API server in memory on the loopback interface (for traffic: an AWS account too), looks at it as it would look at
+    yours, and ends. Needs no cluster, no key and no network.
     """
-    command.finish(_demo())
+    tell: Callable[[], Coroutine[None, None, None]] = _demo
+    if story is Story.TRAFFIC:
+        tell = import_module("midwatch.interfaces.cli.demotraffic").demo_traffic
+    command.finish(tell())
 
 
 async def _demo() -> None:
