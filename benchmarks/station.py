@@ -18,6 +18,7 @@ PATIENCE_S = 60.0
 SETTINGS = {
     "MIDWATCH_SERVER__WEBHOOKS_PER_HOUR": "1000000",  # the limits are not what is measured
     "MIDWATCH_SERVER__REQUESTS_PER_HOUR": "1000000",
+    "MIDWATCH_SERVER__QUERIES_PER_MINUTE": "1000000",
 }
 
 
@@ -51,17 +52,21 @@ class Station:
 
 
 @contextmanager
-def station(prepare: Callable[[Path], None] = lambda _: None) -> Iterator[Station]:
-    """`prepare` gets the home before the server starts. Both processes are gone when the block is left, however it is."""
+def station(prepare: Callable[[Path], None] = lambda _: None, kubeconfig: Path | None = None, **environment: str) -> Iterator[Station]:
+    """`prepare` gets the home before the server starts; without a `kubeconfig` a fake cluster is started beside it. All processes
+    are gone when the block is left, however it is."""
     with TemporaryDirectory() as name:
         folder, running = Path(name), list[subprocess.Popen[bytes]]()
         (folder / "home").mkdir()
         prepare(folder / "home")
         try:
-            fake = [sys.executable, "-m", "midwatch.integrations.kubernetes.fake", "--kubeconfig", str(folder / "config")]
-            _start(running, fake, folder / "fake", r"http://\S+")
-            serve = [sys.executable, "-m", "midwatch", "serve", "--open", "--port", "0", "--kubeconfig", str(folder / "config")]
-            url = _start(running, serve, folder / "serve", r"http://\S+", MIDWATCH_HOME=str(folder / "home"), **SETTINGS)
+            config = kubeconfig or folder / "config"
+            if kubeconfig is None:
+                fake = [sys.executable, "-m", "midwatch.integrations.kubernetes.fake", "--kubeconfig", str(config)]
+                _start(running, fake, folder / "fake", r"http://\S+")
+            serve = [sys.executable, "-m", "midwatch", "serve", "--open", "--port", "0", "--kubeconfig", str(config)]
+            given = {"MIDWATCH_HOME": str(folder / "home"), **SETTINGS, **environment}
+            url = _start(running, serve, folder / "serve", r"http://\S+", **given)
             yield Station(url, running[-1].pid)
         finally:
             for process in reversed(running):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from midwatch.integrations.traffic import fake
-from tests.flows.server import Station, station
+from tests.flows.server import Station, station, until
 from tests.flows.traffic import TWO, Night, night
 
 SPIKE = "What caused the NAT spike at 2am?"
@@ -53,6 +53,8 @@ def test_a_second_ask_costs_no_call_and_health_says_so(here: Night, post: Statio
     first = ask(post, SPIKE)["response"]
     assert ask(post, SPIKE, "s-2")["response"] == first
     assert here.aws.calls["GetMetricData"] == 1
+    cache = until(lambda: found if (found := post.get("/health")["cache"])["hits"] else None)
+    assert cache["misses"] >= 1 and cache["oldest_age_s"] >= 0
 
 
 def test_nobody_works(here: Night, post: Station) -> None:
@@ -61,3 +63,14 @@ def test_nobody_works(here: Night, post: Station) -> None:
     answer = ask(post, SPIKE)
     assert answer["state"] == "queued"
     assert f"/api/v1/investigations/{answer['investigation']}" in answer["response"]
+
+
+def test_by_name_and_arguments(here: Night, post: Station) -> None:
+    post.serve("--open", "--kubeconfig", str(here.folder / "kubeconfig"))
+    names = [tool["name"] for tool in post.get("/tools")["data"]]
+    assert "correlate_nat_spike_with_zeus_jobs" in names and "website_health_query" in names
+    answer = post.post("/tools/correlate_nat_spike_with_zeus_jobs", {"spike_timestamp": f"{TWO:%Y-%m-%dT%H:%M:%SZ}"})
+    assert answer.json()["answer"]["verdict"] == "EXPECTED"
+    wrong = post.post("/tools/correlate_nat_spike_with_zeus_jobs", {"spike_timestamp": "soonish"})
+    assert wrong.status_code == 400 and "Invalid timestamp. Use ISO 8601 format" in wrong.json()["error"]
+    assert post.post("/tools/rm", {}).status_code == 404

@@ -58,7 +58,7 @@ class Tool:
             name=function.__name__,
             title=text.partition("\n")[0],
             description=text,
-            parameters=_parameters(function, len(bound)),
+            parameters=parameters(function, len(bound)),
             run=partial(function, *bound) if bound else function,
             mode=mode,
             timeout_s=timeout_s,
@@ -66,7 +66,7 @@ class Tool:
 
 
 @cache
-def _parameters(function: Callable[..., Any], bound: int) -> type[BaseModel]:
+def parameters(function: Callable[..., Any], bound: int) -> type[BaseModel]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {
         p.name: (hints[p.name], Field() if p.default is Parameter.empty else Field(default=p.default))

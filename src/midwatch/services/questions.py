@@ -71,9 +71,16 @@ async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: st
         return Reply(response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started))
     if namespace:
         found = found.model_copy(update={"namespace": namespace})
-    run = await asyncio.to_thread(_queued, desk, who, question, found, conversation)
+    reply = await answered(desk, who, question, found, session)
+    return reply.model_copy(update={"duration_ms": _since(started)})
+
+
+async def answered(desk: Desk, who: Actor, question: str, intent: Intent, session: str = "") -> Reply:
+    """The same for what was understood already; `question` is how the investigation is called."""
+    started = monotonic()
+    run = await asyncio.to_thread(_queued, desk, who, question, intent, _conversation(who, session))
     run = await _ended(desk, run.id)
-    reply = await asyncio.to_thread(_reply, desk, run, found, session)
+    reply = await asyncio.to_thread(_reply, desk, run, intent, session)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, webhooks
+from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, tools, webhooks
 from midwatch.interfaces.http.access import Rates
 from midwatch.interfaces.http.body import Bodies
 from midwatch.services.desk import Desk
@@ -60,6 +60,6 @@ def _api() -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
     )
-    for module in (health, query, webhooks, incidents, investigations, keys):
+    for module in (health, query, tools, webhooks, incidents, investigations, keys):
         app.include_router(module.router)
     return app

@@ -1,0 +1,40 @@
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from pydantic import BaseModel, Field
+
+from midwatch.interfaces.http.access import Responder, TheDesk, TheRates, Viewer
+from midwatch.interfaces.http.envelope import FAILURES, Ok
+from midwatch.services import questions
+from midwatch.services.errands import ERRANDS, errand
+from midwatch.services.questions import Reply
+
+router = APIRouter(prefix="/tools", tags=["questions"], responses=FAILURES)
+
+
+class ToolShown(BaseModel):
+    name: str
+    description: str
+    parameters: dict[str, Any] = Field(description="JSON schema of the arguments")
+
+
+@router.get("", summary="What programs can ask by name")
+def listed(_who: Viewer) -> Ok[list[ToolShown]]:
+    """For agents: each with the schema of its arguments."""
+    found = [ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema()) for e in ERRANDS.values()]
+    return Ok(data=found)
+
+
+@router.post("/{name}", summary="Ask by name, with arguments")
+async def called(
+    name: Annotated[str, Path(max_length=64)],
+    arguments: Annotated[dict[str, Any], Body(max_length=20, examples=[{"spike_timestamp": "2026-11-20T02:00:00Z"}])],
+    desk: TheDesk,
+    rates: TheRates,
+    who: Responder,
+) -> Reply:
+    """Answers as POST /query does, and counts as one."""
+    rates.query(who.key_id or who.name)
+    intent = errand(name).intent(arguments, desk.now())
+    told = ", ".join(f"{key}={value}" for key, value in arguments.items())
+    return await questions.answered(desk, who, f"{name}({told})", intent)
