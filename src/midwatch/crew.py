@@ -54,7 +54,7 @@ async def working(settings: Settings) -> AsyncGenerator[Worker]:
 
 def _investigating(around: Surroundings, request: Request) -> AbstractAsyncContextManager[Context]:
     """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
-    if request.alert:
+    if request.alert and request.intent is None:
         return alert_context(around.settings, request.alert, Where(gladly=True))
     return around.opened(request)
 

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Answer, Investigation
+from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.engine.compose import compose
 from midwatch.integrations.aws.fake import FlowLog, Talker
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
 from midwatch.services.bundles import load, save_file
 from midwatch.services.investigations import investigate
+from midwatch.services.questions import about_alert
 from midwatch.settings import Settings
 from midwatch.wiring.replays import replay
 from tests.flows.traffic import NOW, TWO, Night, night
@@ -256,6 +258,35 @@ class TestJobs:
         here.runs(Refresh("Contoso", "refresh-c", NOW - 3 * HOUR, NOW - 2 * HOUR, failed=True))
         found = await here.ask("Which refresh jobs ran in the last 6 hours?")
         assert [f.code for f in found.diagnosis.risks] == ["TRF-120"]
+
+
+class TestAlert:
+    """Scenario 5 as it begins at night: a monitoring system calls about the gateway."""
+
+    ALERT = Alert(
+        source="datadog",
+        fingerprint="nat",
+        status=AlertStatus.FIRING,
+        severity=AlertSeverity.HIGH,
+        title="NAT gateway egress is high on demo-nat-1c",
+        summary="bytes out over the last 5 minutes: 12.5 GB > 5 GB",
+        starts_at=TWO + 6 * MINUTE,
+    )
+
+    async def test_the_job_behind_it_explains_the_alert(self, here: Night) -> None:
+        here.sends(fake.burst(TWO))
+        here.runs(*fake.night(TWO))
+        intent = about_alert(self.ALERT, here.around.names, NOW)
+        assert intent and intent.gateway == fake.GATEWAY
+        request = Request(alert=self.ALERT, intent=intent)
+        async with here.around.opened(request) as ctx:
+            found = await investigate(ctx, request)
+        assert (found.diagnosis.verdict, codes(found)) == (Verdict.EXPECTED, ["TRF-101"])
+        assert any(f.code.startswith("ALT-") for f in found.diagnosis.causes[0].explains)
+
+    @pytest.mark.parametrize("title", ["CPU is high on web-1", "Pod restarts a lot", "Certificate expires", "natural gas price rises", ""])
+    def test_other_alerts_are_looked_into_as_before(self, here: Night, title: str) -> None:
+        assert about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), here.around.names, NOW) is None
 
 
 class TestConversation:

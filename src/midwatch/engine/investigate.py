@@ -37,7 +37,9 @@ async def investigate(
     analysis = _analyse(integrations, gathering.evidence, question)
     # Other topics were told what is named when the question was understood.
     subject = scope(request.question, analysis.subjects) if intent.topic is Topic.CLUSTER else Scope()
-    if request.alert:
+    if request.alert and intent.topic is not Topic.CLUSTER:
+        analysis = tied(analysis, ALERT, all_of_it=True)
+    elif request.alert:
         analysis = tied(analysis, ALERT)
         subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}

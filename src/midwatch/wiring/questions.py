@@ -7,7 +7,7 @@ from functools import cached_property
 
 from midwatch.domain.intent import Names, Topic
 from midwatch.domain.investigation import Request
-from midwatch.integrations import aws, kubernetes, traffic, website
+from midwatch.integrations import alerttext, aws, kubernetes, traffic, website
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
 from midwatch.integrations.manifest import Integration
@@ -47,7 +47,7 @@ class Surroundings:
             return
         cluster, source = await self._cluster(dump, context_name)
         try:
-            integrations = taking_part(request.topic, self.settings, self.traffic, self.aws, cluster)
+            integrations = taking_part(request, self.settings, self.traffic, self.aws, cluster)
             yield Context(integrations, toolbox(integrations), source, self.settings.budget)
         except Refused as refused:
             raise Refusal(str(refused)) from refused
@@ -67,9 +67,10 @@ class Surroundings:
             return Nobody(str(refused)), f"no cluster ({refused})"
 
 
-def taking_part(topic: Topic, settings: Settings, known: Traffic, account: Aws, cluster: Reader) -> tuple[Integration, ...]:
-    """Who has a say in a question that is not about a cluster alone."""
+def taking_part(request: Request, settings: Settings, known: Traffic, account: Aws, cluster: Reader) -> tuple[Integration, ...]:
+    """Who has a say in what is not about a cluster alone."""
     own = kubernetes.integration(cluster)
-    if topic in website.TOPICS:
+    if request.topic in website.TOPICS:
         return websites(settings, cluster=not isinstance(cluster, Nobody)), own
-    return traffic.integration(known), aws.integration(account), own
+    told = (alerttext.integration(),) if request.alert else ()
+    return *told, traffic.integration(known), aws.integration(account), own

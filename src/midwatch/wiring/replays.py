@@ -13,11 +13,11 @@ from midwatch.wiring.questions import taking_part
 def replay(bundle: Bundle, settings: Settings) -> Context:
     """The same investigation from its bundle: the tape answers, nothing else can."""
     tape = Tape([*bundle.evidence, *bundle.manifest.gaps])
-    topic = bundle.manifest.request.topic
-    if topic is not Topic.CLUSTER:
-        taken = taking_part(topic, settings, Traffic(), Aws(settings.aws), Nobody())
+    request = bundle.manifest.request
+    if request.topic is not Topic.CLUSTER:
+        taken = taking_part(request, settings, Traffic(), Aws(settings.aws), Nobody())
         return Context(taken, tape, bundle.manifest.source, settings.budget)
-    told = (alerttext.integration(),) if bundle.manifest.request.alert else ()
+    told = (alerttext.integration(),) if request.alert else ()
     looked = bundle.manifest.gaps or any(e.tool != "alert" for e in bundle.evidence)
     integrations = (*told, kubernetes.integration(Nobody())) if looked or not told else told
     return Context(integrations, tape, bundle.manifest.source, settings.budget)

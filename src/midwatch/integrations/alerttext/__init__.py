@@ -1,9 +1,16 @@
 """Alerts by their own words: what can be said when nothing but the alert is known. Asks nobody."""
 
+from midwatch.domain.intent import Topic
 from midwatch.integrations.alerttext.analyse import analyse
 from midwatch.integrations.alerttext.situations import catalogue
 from midwatch.integrations.manifest import Integration
 
 
 def integration() -> Integration:
-    return Integration(name="alerts", title="Alert text", analyse=lambda evidence, _question: analyse(evidence), codes=dict(catalogue()))
+    return Integration(
+        name="alerts",
+        title="Alert text",
+        topics=frozenset(Topic),
+        analyse=lambda evidence, _question: analyse(evidence),
+        codes=dict(catalogue()),
+    )

@@ -14,7 +14,9 @@ from midwatch.services.alertfiles import LARGEST, read_alert
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate as run_investigation
+from midwatch.services.questions import about_alert
 from midwatch.wiring.alerts import Where, alert_context
+from midwatch.wiring.questions import Surroundings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -43,8 +45,10 @@ def investigate(
 async def _run(file: str, where: Where, kubeconfig: str, namespace: str, form: str, bundle: str) -> None:
     settings = command.settings(kubeconfig)
     alert = _read(file)
-    async with alert_context(settings, alert, where) as ctx:
-        request = Request(alert=alert, namespace=namespace or named_in(alert.labels))
+    around = Surroundings(settings)
+    intent = None if where.named else about_alert(alert, around.names, utc_now())
+    request = Request(alert=alert, namespace=namespace or named_in(alert.labels), intent=intent)
+    async with around.opened(request) if intent else alert_context(settings, alert, where) as ctx:
         found: Investigation = await run_investigation(ctx, request)
     show(found, form)
     if bundle:
