@@ -122,7 +122,7 @@ def _cited(diagnosis: Diagnosis) -> set[str]:
 
 def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> Section:
     rows = tuple((e.id, e.size, e.query) for e in evidence if e.id in cited)
-    blocks: list[Block] = [Grid(columns=("", "seen", "query"), rows=rows)]
+    blocks: list[Block] = [Grid(columns=("", "seen", "query"), rows=rows)] if rows else []
     if others := [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]:
         blocks.append(Text(text=f"Also read, and nothing there is cited: {', '.join(others)}."))
     if unproved:
