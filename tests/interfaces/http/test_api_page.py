@@ -2,13 +2,15 @@
 
 import re
 import shlex
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from midwatch.interfaces.http.envelope import WHY
 from midwatch.services.access import invite
-from tests.interfaces.http.house import House
+from tests.interfaces.http.house import House, house
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
@@ -40,6 +42,13 @@ def request(command: str, known: dict[str, str]) -> httpx2.Request:
             case _:
                 url = word
     return httpx2.Request(method, url, headers=headers, content=body)
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncGenerator[House]:
+    """Nobody works here: a question is answered with the investigation's name."""
+    async with house(tmp_path, answer_within=0.01) as made:
+        yield made
 
 
 async def test_each_command_works(here: House) -> None:
