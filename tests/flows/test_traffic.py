@@ -68,7 +68,11 @@ class TestSpike:
             assert part in said
         first, second = table(found, "Jobs")
         assert first[:2] == ("1.0", "Acrisure") and first[-1].startswith(f"{refresh.name}: MULTI_CLIENT_FULL, ran through all of it")
-        assert first[-1].endswith("to Databricks, Meridian Health") and second[:2] == ("0.8", "Boeing")
+        assert (
+            "to Databricks, Meridian Health, run " in first[-1]
+            and "of job 1010112485260230 (TERMINATED, https://acrisure.cloud" in first[-1]
+        )
+        assert second[:2] == ("0.8", "Boeing")
         assert found.diagnosis.unproved == 0
         cited = {c.evidence for c in found.diagnosis.causes[0].finding.cites}
         tools = {e.tool for e in found.evidence if e.id in cited}
@@ -236,7 +240,7 @@ class TestJobs:
         assert "1 of them still running, 1 with uploads in the log; clients: Boeing" in found.diagnosis.headline
         ((client, state, ran, job),) = table(found, "Jobs")
         assert (client, state) == ("Boeing", "running") and ran.endswith(" to now")
-        assert job == f"{running.name}: MULTI_CLIENT_FULL, uploaded 200 MB, to Databricks, Meridian Health"
+        assert job.startswith(f"{running.name}: MULTI_CLIENT_FULL, uploaded 200 MB, to Databricks, Meridian Health, run ")
         assert not any(e.tool.startswith("aws") for e in found.evidence)
 
     async def test_none_runs(self, here: Night) -> None:
@@ -248,6 +252,16 @@ class TestJobs:
         found = await here.ask("Show all Acrisure refreshes in the last week")
         assert found.diagnosis.headline.startswith("2 refresh jobs from ")
         assert {row[0] for row in table(found, "Jobs")} == {"Acrisure"}
+
+    async def test_a_client_that_nobody_configured(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        config = fake.CONFIG.replace("clients: [Acrisure, Boeing, Contoso]\n", "")
+        with night(tmp_path, monkeypatch, config) as here:
+            here.runs(*fake.night(TWO))
+            found = await here.ask("show all Acrisuer refreshes in the last week")
+        assert {row[0] for row in table(found, "Jobs")} == {"Acrisure"}
+
+    def test_one_that_is_unknown_beside_known_ones_is_asked_back(self, here: Night) -> None:
+        assert here.asks_back("show all Umbrella refreshes in the last week").choices == ("Acrisure", "Boeing", "Contoso")
 
     async def test_who_moves_the_most(self, here: Night) -> None:
         here.runs(*fake.night(TWO))

@@ -9,11 +9,12 @@ from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import AskBack, Intent, Names, Topic
 from midwatch.domain.window import Window
 from midwatch.reasoning.heard import Heard
-from midwatch.reasoning.naming import Doubt
+from midwatch.reasoning.naming import Doubt, strange_client
 
 AROUND = timedelta(minutes=30)  # a moment is asked about with half an hour before and after it
 NOW = timedelta(minutes=15)  # what `right now` reaches back for
 LONGEST = timedelta(days=7, hours=1)  # of NAT metrics; a week can be an hour longer where clocks change
+_CHOICES = 5
 _DEFAULT = {
     Topic.NAT_SPIKE: timedelta(days=1),
     Topic.NAT_TRAFFIC: timedelta(hours=1),
@@ -39,7 +40,16 @@ def routed(heard: Heard, topic: Topic | None = None) -> Intent | AskBack:
     if len(topics) > 1:
         return AskBack(question=f"Is this about {' or '.join(t.value.replace('-', ' ') for t in topics)}?", choices=tuple(topics))
     chosen = next(iter(topics))
+    if chosen is Topic.JOBS and (strange := strange_client(heard.plain, heard.grammar)):
+        return _unknown_client(heard, strange)
     return _site(heard, chosen) if chosen is Topic.WEBSITE else _timed(heard, slots(heard, chosen))
+
+
+def _unknown_client(heard: Heard, name: str) -> Intent | AskBack:
+    """Where the clients are known, one that nobody has is asked back; else it is looked for among the jobs."""
+    if known := heard.names.clients:
+        return AskBack(question=f"I know no client {name!r}. Which one do you mean?", choices=known[:_CHOICES])
+    return _timed(heard, slots(heard, Topic.JOBS_OF_CLIENT).model_copy(update={"client": name}))
 
 
 def slots(heard: Heard, topic: Topic) -> Intent:

@@ -3,6 +3,7 @@ make worth asking."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from difflib import SequenceMatcher
 
 import msgspec
 
@@ -23,6 +24,7 @@ JOBS = frozenset({Topic.JOBS, Topic.JOBS_OF_CLIENT, Topic.JOBS_BY_VOLUME})
 TOPICS = NAT | JOBS | {Topic.NAT_GATEWAYS}
 _HISTORY = timedelta(hours=24)  # before the window: what its traffic is measured against
 _LONGEST = timedelta(days=7)  # that one question to CloudWatch may span
+_ALIKE = 0.85  # one letter of six
 _GATEWAYS, _LOGS, _SPIKES = 10, 12, 4  # at most so many are looked into
 
 
@@ -162,9 +164,9 @@ def active(job: Job, window: Window) -> bool:
 
 
 def of_client(job: Job, client: str) -> bool:
-    """Exactly, or as a part of the name: `Acme` finds acme-health."""
+    """Exactly, as a part of the name (`Acme` finds acme-health), or but for a slip of the pen."""
     wanted, has = _plain(client), _plain(job.client)
-    return bool(has) and (wanted == has or wanted in has)
+    return bool(has) and (wanted in has or SequenceMatcher(None, wanted, has).ratio() >= _ALIKE)
 
 
 def _plain(name: str) -> str:

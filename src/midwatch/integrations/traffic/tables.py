@@ -6,13 +6,13 @@ from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Table
 from midwatch.domain.window import Window
-from midwatch.integrations.traffic.joblogs import JobLog
+from midwatch.integrations.traffic.joblogs import Elsewhere, JobLog
 from midwatch.integrations.traffic.jobs import Job
 from midwatch.integrations.traffic.measured import BACK, CONNECTIONS, OUT, PEAK, Measured, clock, gb, mbps, moment, span
 from midwatch.integrations.traffic.suspects import Suspect
 from midwatch.integrations.traffic.verdict import Scene
 
-_ROWS = 20
+_ROWS, _RUNS = 20, 2
 
 
 def traffic_table(measured: Sequence[Measured], window: Window, title: str = "Traffic") -> Table | None:
@@ -107,5 +107,13 @@ def _ran(job: Job) -> str:
 
 def _told(job: Job, what: str, log: JobLog | None) -> str:
     where = ", ".join(dict.fromkeys(d.name for d in log.destinations)) if log else ""
-    parts = (job.type, what, f"to {where}" if where else "")
+    runs = [_elsewhere(run) for run in log.runs[:_RUNS]] if log else []
+    more = f" and {len(log.runs) - _RUNS} more" if log and len(log.runs) > _RUNS else ""
+    parts = (job.type, what, f"to {where}" if where else "", f"{' and '.join(runs)}{more}" if runs else "")
     return f"{job.name}: {', '.join(part for part in parts if part)}"
+
+
+def _elsewhere(run: Elsewhere) -> str:
+    named = " ".join(part for part in (f"run {run.run}" if run.run else "", f"of job {run.job}" if run.job else "") if part)
+    told = ", ".join(part for part in (run.state, run.url) if part)
+    return f"{named} ({told})" if told else named
