@@ -15,12 +15,14 @@ from typer.testing import CliRunner
 
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
+from midwatch.integrations import traffic
 from midwatch.integrations.alerttext.situations import Situation, situations
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.tools import tools as aws_tools
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
+from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.verdict import CODES as TRAFFIC_CODES
 from midwatch.integrations.website.check import Checker
 from midwatch.integrations.website.codes import CODES as WEBSITE_CODES
@@ -83,15 +85,18 @@ def playbook_row(entry: Situation) -> str:
 def tool_pages() -> Iterator[str]:
     yield "# Tools\n"
     yield "The questions Midwatch can put. All of them only read.\n"
-    for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings())), *website_tools(Checker(()))):
+    traffic_tools = traffic.integration(Traffic()).tools
+    for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings())), *website_tools(Checker(())), *traffic_tools):
         yield f"## {tool.name}\n"
         yield f"{tool.description}\n"
         yield from parameters(tool)
 
 
 def parameters(tool: Tool) -> Iterator[str]:
-    yield "| parameter | type | default | meaning |\n|---|---|---|---|"
     schema = tool.parameters.model_json_schema()
+    if not schema["properties"]:
+        return
+    yield "| parameter | type | default | meaning |\n|---|---|---|---|"
     required = schema.get("required", [])
     for name, field in schema["properties"].items():
         default = "required" if name in required else f"`{field.get('default')!r}`"
