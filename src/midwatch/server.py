@@ -10,7 +10,7 @@ from midwatch.integrations.traffic.config import configured
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.desk import Desk
-from midwatch.services.questions import names
+from midwatch.services.understanding import names
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
 

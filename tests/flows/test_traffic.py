@@ -15,7 +15,7 @@ from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
 from midwatch.services.bundles import load, save_file
 from midwatch.services.investigations import investigate
-from midwatch.services.questions import about_alert
+from midwatch.services.understanding import about_alert
 from midwatch.settings import Settings
 from midwatch.wiring.replays import replay
 from tests.flows.traffic import NOW, TWO, Night, night

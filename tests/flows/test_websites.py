@@ -19,7 +19,7 @@ from midwatch.kit.clock import utc_now
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
 from midwatch.services.investigations import investigate
-from midwatch.services.questions import understood
+from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, SiteSettings
 from midwatch.wiring import reader, toolbox
 from midwatch.wiring.questions import Surroundings

@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
 from midwatch.services.investigations import investigate
-from midwatch.services.questions import understood
+from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, TrafficSettings
 from midwatch.wiring.questions import Surroundings
 

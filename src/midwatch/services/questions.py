@@ -1,32 +1,23 @@
 """Questions in words: understood, looked into by whoever works, and answered; or asked back."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
 
 from midwatch.domain.access import Actor
-from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
-from midwatch.domain.intent import AskBack, Facet, Intent, Names, Topic
+from midwatch.domain.intent import AskBack, Facet, Intent
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.markdown import markdown
 from midwatch.domain.report import Report
-from midwatch.domain.window import Window
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
-from midwatch.integrations.normal import text
-from midwatch.integrations.traffic.asking import JOBS, NAT
-from midwatch.integrations.traffic.config import Traffic
-from midwatch.integrations.website import host
 from midwatch.reasoning.echo import echo
-from midwatch.reasoning.route import route
 from midwatch.services import runs
 from midwatch.services.desk import Desk
-from midwatch.settings import Settings
+from midwatch.services.understanding import understood
 from midwatch.store import calls, conversations
 
-_AROUND, _READ = timedelta(minutes=30), 500  # around an alert's time; letters of its summary
 POLL_S = 0.03  # how soon an answer that is there is seen
 
 
@@ -46,36 +37,6 @@ class Reply(Model, frozen=True):
     tools_used: tuple[str, ...] = ()
     duration_ms: int = 0
     answer: Answer | None = None
-
-
-def names(settings: Settings, traffic: Traffic) -> Names:
-    """What a question can name, as far as the configuration knows it."""
-    sites = settings.sites
-    return Names(
-        gateways=tuple((g.id, g.name) for g in traffic.gateways),
-        clients=traffic.clients,
-        namespaces=tuple(dict.fromkeys([*traffic.jobs.namespaces, *(n for s in sites for n in s.namespaces)])),
-        services=tuple(dict.fromkeys(name for s in sites for name in s.services)),
-        sites=tuple(host(s.url) for s in sites),
-    )
-
-
-def understood(question: str, known: Names, now: datetime, before: Intent | None = None) -> Intent | AskBack:
-    found = route(text(question), known, now, UTC, before)
-    jobs_alone = isinstance(found, Intent) and found.topic in JOBS and not (known.gateways or known.clients or known.namespaces)
-    return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job
-
-
-def about_alert(alert: Alert, known: Names, now: datetime) -> Intent | None:
-    """What an alert about the traffic of a NAT gateway asks; None for every other, and where no gateway is configured."""
-    said = text(f"what caused this: {alert.title}. {alert.summary[:_READ]}")
-    found = route(said, known, now) if known.gateways else None
-    if not isinstance(found, Intent) or found.topic not in NAT:
-        return None
-    named = {name.lower(): gateway for gateway, name in known.gateways if name} | {gateway: gateway for gateway, _ in known.gateways}
-    labelled = next((named[value.lower()] for value in alert.labels.values() if value.lower() in named), "")
-    window = Window(alert.starts_at - _AROUND, min(alert.starts_at + _AROUND, max(now, alert.starts_at)))
-    return Intent(topic=Topic.NAT_SPIKE, window=window, gateway=labelled or found.gateway)
 
 
 async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: str = "") -> Reply:

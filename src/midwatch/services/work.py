@@ -19,8 +19,8 @@ from midwatch.services.context import Context
 from midwatch.services.desk import Desk
 from midwatch.services.effects import effects_of
 from midwatch.services.errors import Refusal
-from midwatch.services.questions import about_alert
 from midwatch.services.runs import ALIVE, get, note_down, tell
+from midwatch.services.understanding import about_alert
 from midwatch.store import calls, effects, runs
 
 Completed = Callable[[Alert], Awaitable[Alert]]

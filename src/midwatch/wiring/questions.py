@@ -14,7 +14,7 @@ from midwatch.integrations.manifest import Integration
 from midwatch.integrations.traffic.config import Traffic, configured
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
-from midwatch.services.questions import names
+from midwatch.services.understanding import names
 from midwatch.settings import Settings, home
 from midwatch.wiring import context, reader, toolbox
 from midwatch.wiring.websites import websites

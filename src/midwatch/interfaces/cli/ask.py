@@ -12,7 +12,7 @@ from midwatch.kit.clock import utc_now
 from midwatch.reasoning.echo import echo
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.services.questions import understood
+from midwatch.services.understanding import understood
 from midwatch.wiring.questions import Surroundings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

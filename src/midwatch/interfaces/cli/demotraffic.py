@@ -23,7 +23,7 @@ from midwatch.kit.clock import utc_now
 from midwatch.reasoning.echo import echo
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.services.questions import understood
+from midwatch.services.understanding import understood
 from midwatch.settings import TrafficSettings
 from midwatch.wiring.questions import Surroundings
 

@@ -14,7 +14,7 @@ from midwatch.services.alertfiles import LARGEST, read_alert
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate as run_investigation
-from midwatch.services.questions import about_alert
+from midwatch.services.understanding import about_alert
 from midwatch.wiring.alerts import Where, alert_context
 from midwatch.wiring.questions import Surroundings
 
