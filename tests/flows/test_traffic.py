@@ -198,6 +198,14 @@ class TestAws:
 
 
 class TestTraffic:
+    async def test_a_gateway_that_only_aws_knows_without_a_cluster(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with night(tmp_path, monkeypatch, "jobs: {pack: refresh}\n") as here:
+            here.sends(fake.burst(TWO))
+            here.cluster.forbid("*")
+            found = await here.ask(SPIKE)
+        assert codes(found) == ["TRF-105"]
+        assert fake.GATEWAY in found.diagnosis.headline
+
     async def test_the_last_day(self, here: Night) -> None:
         """Example 8, of a day: totals, rates, spikes and the jobs behind them."""
         here.sends(fake.burst(NOW.replace(minute=0) - 3 * HOUR))

@@ -20,6 +20,10 @@ class Topic(StrEnum):
     WEBSITES = "websites"  # all of the configured ones
 
 
+NAT_TOPICS = frozenset({Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE})  # that need measurements
+JOB_TOPICS = frozenset({Topic.JOBS, Topic.JOBS_OF_CLIENT, Topic.JOBS_BY_VOLUME})
+
+
 class Facet(StrEnum):
     """The one thing a follow-up wants to know of what was just spoken of."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from midwatch.analysis.times.periods import periods
 from midwatch.analysis.times.words import Moment
-from midwatch.domain.intent import AskBack, Intent, Names, Topic
+from midwatch.domain.intent import NAT_TOPICS, AskBack, Intent, Names, Topic
 from midwatch.domain.window import Window
 from midwatch.reasoning.heard import Heard
 from midwatch.reasoning.naming import Doubt, strange_client
@@ -23,7 +23,6 @@ _DEFAULT = {
     Topic.JOBS_OF_CLIENT: timedelta(days=7),
     Topic.JOBS_BY_VOLUME: timedelta(days=1),
 }
-_NAT = frozenset({Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE})
 _BROKEN = re.compile(
     r"(?<![\w:./-])(?:\d{1,2}:\d{2}(?![\w:])|20\d\d-\d\d?-\d\d?\S*|\d{1,2}\s?[ap]m\b|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\w/]))"
 )
@@ -132,7 +131,7 @@ def limited(heard: Heard, intent: Intent) -> Intent | AskBack:
             return AskBack(question=f"The time has to begin before it ends: {_minute(window.since)} is not before {_minute(window.until)}.")
         if window and window.since > heard.now:
             return AskBack(question=f"{_minute(window.since)} lies in the future. Which time in the past do you mean?")
-        if window and intent.topic in _NAT and window.until - window.since > LONGEST:
+        if window and intent.topic in NAT_TOPICS and window.until - window.since > LONGEST:
             return AskBack(question=f"NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 days?")
     if intent.window and intent.window.until > heard.now > intent.window.since:
         return intent.model_copy(update={"window": Window(intent.window.since, heard.now)})

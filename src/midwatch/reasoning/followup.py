@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from midwatch.analysis.times.periods import shifted
 from midwatch.analysis.times.said import times
 from midwatch.analysis.times.words import Moment
-from midwatch.domain.intent import AskBack, Facet, Intent, Topic
+from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Facet, Intent, Topic
 from midwatch.domain.window import Window
 from midwatch.reasoning.alone import AROUND, around, limited, routed, slots
 from midwatch.reasoning.heard import Heard
@@ -14,8 +14,6 @@ from midwatch.reasoning.naming import strange_client
 
 _DAY = timedelta(days=1)
 _BEFORE = re.compile(r"\b(?:the )?(?P<unit>hour|day|night|week|month) before\b(?! (?:yesterday|last))")
-_NAT = frozenset({Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE})
-_JOBS = frozenset({Topic.JOBS, Topic.JOBS_BY_VOLUME, Topic.JOBS_OF_CLIENT})
 
 
 def leans(heard: Heard) -> bool:
@@ -55,7 +53,7 @@ def _only_names(heard: Heard) -> bool:
 
 
 def _kept(fresh: Intent, before: Intent) -> dict[str, object]:
-    kept: dict[str, object] = {"gateway": fresh.gateway or before.gateway} if before.gateway and fresh.topic in _NAT else {}
+    kept: dict[str, object] = {"gateway": fresh.gateway or before.gateway} if before.gateway and fresh.topic in NAT_TOPICS else {}
     if before.window and fresh.topic is not Topic.NAT_COMPARE and fresh.window:
         kept["window"] = before.window
     return kept
@@ -86,13 +84,13 @@ def _changed(heard: Heard, before: Intent) -> Intent | AskBack:
 def _topic(new: dict[str, object], heard: Heard, before: Intent) -> Topic:
     if "sites" in new:
         return Topic.WEBSITE
-    if "client" in new and before.topic in _JOBS:
+    if "client" in new and before.topic in JOB_TOPICS:
         return Topic.JOBS_OF_CLIENT
     return Topic.CLUSTER if heard.named.services and before.topic in (Topic.WEBSITE, Topic.WEBSITES) else before.topic
 
 
 def _strange(heard: Heard, before: Intent) -> str:
-    return strange_client(heard.plain, heard.grammar) if before.topic in _JOBS and not heard.names.clients else ""
+    return strange_client(heard.plain, heard.grammar) if before.topic in JOB_TOPICS and not heard.names.clients else ""
 
 
 def _window(heard: Heard, before: Intent) -> Window | None:

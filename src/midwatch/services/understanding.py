@@ -1,18 +1,18 @@
 """What a question in words, or an alert, turns out to ask. Needs no server and no store."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.intent import AskBack, Intent, Names, Topic
+from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Intent, Names, Topic
 from midwatch.domain.window import Window
 from midwatch.integrations.normal import text
-from midwatch.integrations.traffic.asking import JOBS, NAT
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website.sites import host
+from midwatch.reasoning.alone import AROUND
 from midwatch.reasoning.route import route
 from midwatch.settings import Settings
 
-_AROUND, _READ = timedelta(minutes=30), 500  # around an alert's time; letters of its summary
+_READ = 500  # letters of an alert's summary
 
 
 def names(settings: Settings, traffic: Traffic) -> Names:
@@ -29,7 +29,7 @@ def names(settings: Settings, traffic: Traffic) -> Names:
 
 def understood(question: str, known: Names, now: datetime, before: Intent | None = None) -> Intent | AskBack:
     found = route(text(question), known, now, UTC, before)
-    jobs_alone = isinstance(found, Intent) and found.topic in JOBS and not (known.gateways or known.clients or known.namespaces)
+    jobs_alone = isinstance(found, Intent) and found.topic in JOB_TOPICS and not (known.gateways or known.clients or known.namespaces)
     return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job
 
 
@@ -37,9 +37,9 @@ def about_alert(alert: Alert, known: Names, now: datetime) -> Intent | None:
     """What an alert about the traffic of a NAT gateway asks; None for every other, and where no gateway is configured."""
     said = text(f"what caused this: {alert.title}. {alert.summary[:_READ]}")
     found = route(said, known, now) if known.gateways else None
-    if not isinstance(found, Intent) or found.topic not in NAT:
+    if not isinstance(found, Intent) or found.topic not in NAT_TOPICS:
         return None
     named = {name.lower(): gateway for gateway, name in known.gateways if name} | {gateway: gateway for gateway, _ in known.gateways}
     labelled = next((named[value.lower()] for value in alert.labels.values() if value.lower() in named), "")
-    window = Window(alert.starts_at - _AROUND, min(alert.starts_at + _AROUND, max(now, alert.starts_at)))
+    window = Window(alert.starts_at - AROUND, min(alert.starts_at + AROUND, max(now, alert.starts_at)))
     return Intent(topic=Topic.NAT_SPIKE, window=window, gateway=labelled or found.gateway)

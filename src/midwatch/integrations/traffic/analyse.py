@@ -8,12 +8,12 @@ from midwatch.analysis.question import Question
 from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, Finding, Fine, Table
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import JOB_TOPICS, Intent, Topic
 from midwatch.domain.observation import LogLines, Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic import joblogs, tables
 from midwatch.integrations.traffic.answers import Known, answer
-from midwatch.integrations.traffic.asking import GATEWAYS, JOBS, active, of_client
+from midwatch.integrations.traffic.asking import GATEWAYS, active, of_client
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
@@ -59,7 +59,7 @@ def _logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) 
     for item in evidence:
         seen = item.observation
         if isinstance(seen, LogLines) and (job := owners.get((seen.namespace, seen.name))):
-            read[job.namespace, job.name] = joblogs.read(item.id, seen.text, traffic.jobs, traffic.known_vendors, truncated=seen.truncated)
+            read[job.namespace, job.name] = joblogs.read(item.id, seen.text, traffic.jobs, traffic.known_vendors)
     return read
 
 
@@ -74,7 +74,7 @@ def _tables(told: Known) -> Iterator[Table]:
     if spikes and intent.topic is Topic.NAT_SPIKE:
         largest = max(spikes, key=lambda pair: pair[1].volume)
         made.append(tables.suspects_table(told.scene.suspects(*largest)))
-    elif intent.topic in JOBS:
+    elif intent.topic in JOB_TOPICS:
         made.append(tables.jobs_table(told.chosen, told.scene))
     yield from (table for table in made if table)
 

@@ -9,19 +9,17 @@ import msgspec
 
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
 from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.known import known
-from midwatch.integrations.traffic.measured import METRICS, measured, moment
+from midwatch.integrations.traffic.measured import METRICS, Measured, measured, moment
 from midwatch.integrations.traffic.suspects import explained, suspects
 
 GATEWAYS, TALKERS, LOGS, LIST = "aws_nat_gateways", "aws_flow_talkers", "kubernetes_logs", "kubernetes_list"
-NAT = frozenset({Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE})
-JOBS = frozenset({Topic.JOBS, Topic.JOBS_OF_CLIENT, Topic.JOBS_BY_VOLUME})
-TOPICS = NAT | JOBS | {Topic.NAT_GATEWAYS}
+TOPICS = NAT_TOPICS | JOB_TOPICS | {Topic.NAT_GATEWAYS}
 _HISTORY = timedelta(hours=24)  # before the window: what its traffic is measured against
 _LONGEST = timedelta(days=7)  # that one question to CloudWatch may span
 _ALIKE = 0.85  # one letter of six
@@ -38,11 +36,11 @@ class _Named(msgspec.Struct):
 
 def _first(intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
     asks: list[Ask] = []
-    if intent.topic in NAT:
+    if intent.topic in NAT_TOPICS:
         asks += [ask for gateway in _gateways(intent, traffic) for ask in _metrics(intent, gateway)]
-    if intent.topic in NAT and not asks:
+    if intent.topic in NAT_TOPICS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
-    if intent.topic in NAT or intent.topic is Topic.NAT_GATEWAYS:
+    if intent.topic in NAT_TOPICS or intent.topic is Topic.NAT_GATEWAYS:
         asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}) for g in _gateways(intent, traffic)]
     if intent.topic is Topic.NAT_GATEWAYS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
@@ -57,13 +55,12 @@ def wanted(evidence: Sequence[Evidence], question: Question) -> tuple[Ask, ...]:
 
 
 def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
-    if not any(e.tool == LIST for e in evidence) and not any(e.tool == METRICS for e in evidence):
-        return ()
-    if intent.topic in NAT and not any(e.tool == METRICS for e in evidence):
+    if intent.topic in NAT_TOPICS and not any(e.tool == METRICS for e in evidence):
         return tuple(ask for gateway in _discovered(evidence) for ask in _metrics(intent, gateway))
-    worth = _worth_reading(evidence, intent, traffic)
+    found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
+    worth = _worth_reading(found, seen, intent, traffic)
     logs = [_log(job, pod, traffic) for job in worth for pod in job.pods[-1:]]
-    return (*logs, *_talkers(evidence, intent, traffic))
+    return (*logs, *_talkers(found, seen, intent, traffic))
 
 
 def _gateways(intent: Intent, traffic: Traffic) -> tuple[str, ...]:
@@ -101,7 +98,7 @@ def _listings(intent: Intent, traffic: Traffic) -> Iterator[Ask]:
     """Jobs by their selector, and the pods that jobs made; the namespaces tell a misspelt one from an empty one."""
     search = traffic.jobs
     spaces: Sequence[str] = (intent.namespace,) if intent.namespace else search.namespaces or ("",)
-    essential = intent.topic in JOBS
+    essential = intent.topic in JOB_TOPICS
     for space in spaces:
         selector = {"labels": search.selector} if search.selector else {}
         yield Ask(tool=LIST, arguments={"resource": "jobs", "namespace": space, **selector}, essential=essential)
@@ -110,22 +107,21 @@ def _listings(intent: Intent, traffic: Traffic) -> Iterator[Ask]:
         yield Ask(tool=LIST, arguments={"resource": "namespaces", "names_only": True})
 
 
-def _worth_reading(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> list[Job]:
-    found = jobs(evidence, traffic.jobs)
+def _worth_reading(found: Sequence[Job], seen: Sequence[Measured], intent: Intent, traffic: Traffic) -> list[Job]:
     if intent.topic is Topic.NAT_COMPARE:
         return []
-    if intent.topic in JOBS:
+    if intent.topic in JOB_TOPICS:
         window = intent.window
         chosen = [j for j in found if (not window or active(j, window)) and (not intent.client or of_client(j, intent.client))]
         return chosen[-_LOGS:]
-    ranked = [s for spike in _spikes(evidence, intent, traffic) for s in suspects(*spike, found, {}, traffic)]
+    ranked = [s for spike in _spikes(seen, intent) for s in suspects(*spike, found, {}, traffic)]
     return list(dict.fromkeys(s.job for s in sorted(ranked, key=lambda s: -s.overlap.score)))[:_LOGS]
 
 
-def _spikes(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> list[tuple[float, float, float]]:
+def _spikes(seen: Sequence[Measured], intent: Intent) -> list[tuple[float, float, float]]:
     """(since, until, period) of the largest spikes in the window."""
     window = intent.window
-    found = [(s, m) for m in measured(evidence, traffic) for s in (m.spikes(window) if window else ())]
+    found = [(s, m) for m in seen for s in (m.spikes(window) if window else ())]
     largest = sorted(found, key=lambda pair: -pair[0].volume)[:_SPIKES]
     return [(s.onset, m.over(s), m.period) for s, m in largest]
 
@@ -141,12 +137,11 @@ def _log(job: Job, pod: tuple[str, str], traffic: Traffic) -> Ask:
     return Ask(tool=LOGS, arguments={**arguments, "container": container} if container else arguments)
 
 
-def _talkers(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> Iterator[Ask]:
+def _talkers(found: Sequence[Job], seen: Sequence[Measured], intent: Intent, traffic: Traffic) -> Iterator[Ask]:
     """Who used the gateway while it spiked: asked only where no job explains it."""
     if intent.topic not in (Topic.NAT_SPIKE, Topic.NAT_PATTERNS) or intent.window is None:
         return
-    found = jobs(evidence, traffic.jobs)
-    for one in measured(evidence, traffic):
+    for one in seen:
         for spike in sorted(one.spikes(intent.window), key=lambda s: -s.volume)[:_SPIKES]:
             until = one.over(spike)
             if not any(explained(s) for s in suspects(spike.onset, until, one.period, found, {}, traffic)):

@@ -58,7 +58,6 @@ class JobLog:
     uploads: tuple[Upload, ...]
     runs: tuple[Elsewhere, ...]
     destinations: tuple[Destination, ...]
-    truncated: bool
 
     @property
     def volume(self) -> float | None:
@@ -70,7 +69,7 @@ class JobLog:
         return tuple(Citation(evidence=self.evidence, quote=line[:_QUOTE]) for line in dict.fromkeys(lines))
 
 
-def read(evidence: str, text: str, search: JobSearch, vendors: Sequence[Vendor], *, truncated: bool = False) -> JobLog:
+def read(evidence: str, text: str, search: JobSearch, vendors: Sequence[Vendor]) -> JobLog:
     lines = text.splitlines()
     uploads = [re.compile(p) for p in (*search.uploads, *search.log_patterns)]
     return JobLog(
@@ -78,7 +77,6 @@ def read(evidence: str, text: str, search: JobSearch, vendors: Sequence[Vendor],
         uploads=tuple(_uploads(lines, uploads)),
         runs=tuple(_runs(lines, [re.compile(p) for p in search.runs])),
         destinations=tuple(_destinations(lines, vendors)),
-        truncated=truncated,
     )
 
 
