@@ -52,6 +52,19 @@ def when(text: str, now: datetime, zone: tzinfo = UTC) -> Said | None:
     return next(iter(times(text, now, zone)), None)
 
 
+def span(text: str, now: datetime, around: timedelta = timedelta(hours=1)) -> Window | None:
+    """The first time a text speaks of as a window, a moment with `around` on both sides; None without one, or when it ends before it
+    begins. What reaches up to `now` holds what was written this very second."""
+    said = when(text, now)
+    if said is None:
+        return None
+    if isinstance(said.time, Moment):
+        return Window(said.time.at - around, said.time.at + around)
+    if said.time.until <= said.time.since:
+        return None
+    return Window(said.time.since, now + timedelta(seconds=1)) if said.time.until == now else said.time
+
+
 def times(text: str, now: datetime, zone: tzinfo = UTC) -> list[Said]:
     """All of them, in the order of the text."""
     found: list[Said] = []

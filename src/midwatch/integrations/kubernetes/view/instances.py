@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from midwatch.analysis.windows import window
+from midwatch.analysis.times.said import span
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -155,7 +155,7 @@ def age(cluster: Cluster, since: datetime | None) -> timedelta:
 def asked_time(cluster: Cluster) -> Window | None:
     """The time the question speaks of, counted back from when the logs were saved."""
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
-    return window(cluster.question.text, max(saved, default=cluster.clock))
+    return span(cluster.question.text, max(saved, default=cluster.clock))
 
 
 def clip(text: str, size: int = 220) -> str:

@@ -1,4 +1,4 @@
-"""Times as people name them, counted back from a Saturday."""
+"""The time a question about logs speaks of, as a window, counted back from a Saturday."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.analysis.windows import window
+from midwatch.analysis.times.said import span
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)  # a Saturday
 
@@ -33,21 +33,23 @@ def at(text: str) -> datetime:
         ("since 3 October", "2026-10-03", "2026-11-21T02:30:01"),
         ("yesterday", "2026-11-20", "2026-11-21"),
         ("last month", "2026-10-01", "2026-11-01"),
+        ("at 14:03", "2026-11-20T13:03", "2026-11-20T15:03"),
+        ("during June", "2026-06-01", "2026-07-01"),
     ],
 )
 def test_a_named_time_is_a_window(words: str, since: str, until: str) -> None:
-    found = window(f"What were the errors of web {words}?", NOW)
+    found = span(f"What were the errors of web {words}?", NOW)
     assert found is not None
     assert (found.since, found.until) == (at(since), at(until))
 
 
 @pytest.mark.parametrize("words", ["why is web down", "may it be the cache?", "worker-12 fails", "since the last release"])
 def test_no_time_is_read_where_none_is(words: str) -> None:
-    assert window(words, NOW) is None
+    assert span(words, NOW) is None
 
 
 def test_a_window_holds_what_lies_in_it() -> None:
-    found = window("yesterday", NOW)
+    found = span("yesterday", NOW)
     assert found is not None
     assert found.holds(NOW - timedelta(hours=3))
     assert not found.holds(NOW)
@@ -56,5 +58,5 @@ def test_a_window_holds_what_lies_in_it() -> None:
 
 @given(st.text(), st.datetimes(min_value=datetime(2001, 1, 1), max_value=datetime(2099, 1, 1), timezones=st.just(UTC)))
 def test_a_window_ends_after_it_begins(text: str, now: datetime) -> None:
-    found = window(text, now)
+    found = span(text, now)
     assert found is None or found.since < found.until
