@@ -3,13 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
 
 from midwatch import server
 from midwatch.domain.alert import Alert
-from midwatch.domain.investigation import Request
 from midwatch.engine.durable import Durable
 from midwatch.integrations import webhook
 from midwatch.integrations.outbox import Outbox
@@ -17,13 +16,11 @@ from midwatch.integrations.pagerduty import notify
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.webhook import Webhook
-from midwatch.services.context import Context
 from midwatch.services.desk import Desk
 from midwatch.services.work import Completed, Steps
 from midwatch.services.worker import Worker, worker_id
 from midwatch.settings import Settings
 from midwatch.store.database import spell_postgres
-from midwatch.wiring.alerts import Where, alert_context
 from midwatch.wiring.questions import Surroundings
 
 
@@ -40,7 +37,7 @@ async def working(settings: Settings) -> AsyncGenerator[Worker]:
         found = await stack.enter_async_context(server.desk(settings, woken=woken))
         name = worker_id()
         around = Surroundings(found.settings)
-        steps = Steps(found, partial(_investigating, around), _completed(found.settings, stack), name)
+        steps = Steps(found, around.opened, _completed(found.settings, stack), name)
         durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
         worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around))
         working_here.append(worker)
@@ -50,13 +47,6 @@ async def working(settings: Settings) -> AsyncGenerator[Worker]:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-def _investigating(around: Surroundings, request: Request) -> AbstractAsyncContextManager[Context]:
-    """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
-    if request.alert and request.intent is None:
-        return alert_context(around.settings, request.alert, Where(gladly=True))
-    return around.opened(request)
 
 
 def _remembered(around: Surroundings) -> str:

@@ -53,10 +53,14 @@ class Intent(Model, frozen=True):
 
 
 class AskBack(Model, frozen=True):
-    """It is not clear what was meant: a question to who asked, and what could have been meant."""
+    """It is not clear what was meant: a question to who asked, and what could have been meant.
+
+    `topic` is what the question is about as far as that is clear; what is missing then is a name or a time.
+    """
 
     question: str
     choices: tuple[str, ...] = ()
+    topic: Topic | None = None
 
 
 class Names(Model, frozen=True):

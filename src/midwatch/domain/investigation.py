@@ -27,6 +27,12 @@ class Request(Model, frozen=True):
         return self.intent.topic if self.intent else Topic.CLUSTER
 
 
+def asked(question: str, intent: Intent, namespace: str = "") -> Request:
+    """The investigation of a question. `namespace` was given beside it, and wins over one that it names."""
+    narrowed = intent.model_copy(update={"namespace": namespace or intent.namespace})
+    return Request(question=question, namespace=namespace, intent=narrowed)
+
+
 class Budget(Model, frozen=True):
     """Hard limits of one investigation."""
 

@@ -31,7 +31,8 @@ class Inbox:
     """`verify` raises Forged. `parse` never raises on strange content: what it does not understand it says in `unknown`.
 
     `certificate_url` tells which certificate `verify` will need, "" for none; it raises Forged for an address that is not the
-    sender's own.
+    sender's own. `recognises` looks at the decoded body of a file that names no source: at least one key or value is the sender's own,
+    so that no two sources claim the same. A source without it takes what no other does.
     """
 
     source: str
@@ -39,3 +40,4 @@ class Inbox:
     verify: Callable[[Hook, SenderSettings], None]
     parse: Callable[[Hook, SenderSettings], Delivery]
     certificate_url: Callable[[Hook], str] = lambda _: ""
+    recognises: Callable[[object], bool] | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from midwatch.integrations.inbox import Inbox
+from midwatch.integrations.normal import decode
 
 
 @cache
@@ -14,3 +15,10 @@ def inboxes() -> MappingProxyType[str, Inbox]:
     folders = sorted(p.parent.name for p in Path(__file__).parent.glob("*/alerts.py"))
     found: list[Inbox] = [import_module(f"midwatch.integrations.{name}").INBOX for name in folders]
     return MappingProxyType({inbox.source: inbox for inbox in found})
+
+
+def recognised(body: bytes) -> Inbox:
+    """The source whose own fields the body has; the one that takes anything where no other recognises it."""
+    document = decode(body)
+    found = [inbox for inbox in inboxes().values() if inbox.recognises and inbox.recognises(document)]
+    return found[0] if found else next(inbox for inbox in inboxes().values() if inbox.recognises is None)

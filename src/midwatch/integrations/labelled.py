@@ -25,6 +25,23 @@ def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], s
     return Delivery(alerts=alerts, omitted=len(loud) - len(alerts) + _truncated(document))
 
 
+def is_group(document: object) -> bool:
+    """A group of alerts, a list as Prometheus pushes it, or one alert alone: each has labels and, beside them, a field of this form."""
+    entries = listed(document)
+    return bool(entries) and all(_is_labelled(record(entry)) for entry in entries[:ALERTS])
+
+
+def _is_labelled(item: Mapping[str, Any]) -> bool:
+    own = ("startsAt", "endsAt", "generatorURL", "fingerprint", "annotations")
+    return isinstance(item.get("labels"), dict) and any(key in item for key in own)
+
+
+def is_grafana(document: object) -> bool:
+    """What Grafana adds to the group of Alertmanager."""
+    own = ("orgId", "silenceURL", "dashboardURL", "panelURL", "valueString", "ruleUID")
+    return any(key in record(entry) for entry in (document, *listed(document)[:ALERTS]) for key in own)
+
+
 def _truncated(document: object) -> int:
     count = dig(document, "truncatedAlerts")
     return max(0, min(count, 1_000_000)) if isinstance(count, int) else 0

@@ -31,9 +31,12 @@ _INVALID = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
 
 def routed(heard: Heard, topic: Topic | None = None) -> Intent | AskBack:
     """A question that stands on its own. `topic` is given where it is known."""
-    if refusal := _doubted(heard) or _mistimed(heard):
-        return refusal
     topics: tuple[Topic, ...] = (topic,) if topic else heard.grammar.topics(heard.features)
+    found = _doubted(heard) or _mistimed(heard) or _about(heard, topics)
+    return found.model_copy(update={"topic": topics[0]}) if isinstance(found, AskBack) and len(topics) == 1 else found
+
+
+def _about(heard: Heard, topics: tuple[Topic, ...]) -> Intent | AskBack:
     if not topics:
         return AskBack(question=heard.grammar.help, choices=heard.grammar.examples)
     if len(topics) > 1:

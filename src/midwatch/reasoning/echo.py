@@ -1,6 +1,7 @@
 """What was understood, in one line: so that who asked sees at once when it was something else."""
 
 from midwatch.domain.intent import Facet, Intent, Names, Topic
+from midwatch.domain.investigation import Request
 
 _TOPICS = {
     Topic.CLUSTER: "Cluster",
@@ -32,6 +33,10 @@ def echo(intent: Intent, names: Names | None = None) -> str:
         _span(intent),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def restated(request: Request) -> str:
+    return echo(request.intent) if request.intent else ""
 
 
 def _span(intent: Intent) -> str:

@@ -7,7 +7,7 @@ from time import monotonic
 from midwatch.domain.access import Actor
 from midwatch.domain.base import Model
 from midwatch.domain.intent import AskBack, Facet, Intent
-from midwatch.domain.investigation import Answer, Investigation, Request
+from midwatch.domain.investigation import Answer, Investigation, Request, asked
 from midwatch.domain.markdown import markdown
 from midwatch.domain.report import Report
 from midwatch.domain.work import Run, RunState
@@ -45,18 +45,17 @@ async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: st
     found = await asyncio.to_thread(_understood, desk, question, conversation)
     if isinstance(found, AskBack):
         return Reply(response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started))
-    if namespace:
-        found = found.model_copy(update={"namespace": namespace})
-    reply = await answered(desk, who, question, found, session)
+    reply = await answered(desk, who, question, found, session, namespace)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
-async def answered(desk: Desk, who: Actor, question: str, intent: Intent, session: str = "") -> Reply:
+async def answered(desk: Desk, who: Actor, question: str, intent: Intent, session: str = "", namespace: str = "") -> Reply:
     """The same for what was understood already; `question` is how the investigation is called."""
     started = monotonic()
-    run = await asyncio.to_thread(_queued, desk, who, question, intent, _conversation(who, session))
+    request = asked(question, intent, namespace)
+    run = await asyncio.to_thread(_queued, desk, who, request, _conversation(who, session))
     run = await _ended(desk, run.id)
-    reply = await asyncio.to_thread(_reply, desk, run, intent, session)
+    reply = await asyncio.to_thread(_reply, desk, run, request.intent or intent, session)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
@@ -66,10 +65,11 @@ def _understood(desk: Desk, question: str, conversation: str) -> Intent | AskBac
     return understood(question, desk.names, desk.now(), before)
 
 
-def _queued(desk: Desk, who: Actor, question: str, intent: Intent, conversation: str) -> Run:
-    run = runs.ask(desk, Request(question=question, namespace=intent.namespace, intent=intent), who.name)
+def _queued(desk: Desk, who: Actor, request: Request, conversation: str) -> Run:
+    run = runs.ask(desk, request, who.name)
     with desk.db.write() as tx:
-        conversations.said(tx, conversation, intent.model_copy(update={"facet": Facet.ALL}), desk.now())
+        if request.intent:
+            conversations.said(tx, conversation, request.intent.model_copy(update={"facet": Facet.ALL}), desk.now())
     return run
 
 

@@ -7,16 +7,26 @@ from sqlalchemy import Connection
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.incident import Entry
-from midwatch.domain.investigation import Answer, Request
+from midwatch.domain.intent import AskBack, Topic
+from midwatch.domain.investigation import Answer, Request, asked
 from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.integrations.normal import text
 from midwatch.kit.ids import new_id
 from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk
-from midwatch.services.errors import Conflict, NotKnown
+from midwatch.services.errors import Conflict, NotKnown, Refusal
+from midwatch.services.understanding import understood
 from midwatch.store import calls, runs, timeline
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
+
+
+def question(desk: Desk, words: str, namespace: str, asked_by: str) -> Run:
+    """Queues what a question asks; what speaks for no topic is about the cluster. Raises Refusal when it has to be asked back."""
+    found = understood(words, desk.names, desk.now(), otherwise=Topic.CLUSTER)
+    if isinstance(found, AskBack):
+        raise Refusal(found.question, "; ".join(found.choices))
+    return ask(desk, asked(words, found, namespace), asked_by)
 
 
 def ask(desk: Desk, request: Request, asked_by: str) -> Run:

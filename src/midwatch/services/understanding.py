@@ -1,10 +1,12 @@
-"""What a question in words, or an alert, turns out to ask. Needs no server and no store."""
+"""What a question in words, or an alert, turns out to ask: the same for every door. Needs no server and no store."""
 
 from datetime import UTC, datetime
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Intent, Names, Topic
+from midwatch.domain.investigation import Request
 from midwatch.domain.window import Window
+from midwatch.integrations.alerttext.subject import namespace as named_in
 from midwatch.integrations.normal import text
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website.sites import host
@@ -27,10 +29,26 @@ def names(settings: Settings, traffic: Traffic) -> Names:
     )
 
 
-def understood(question: str, known: Names, now: datetime, before: Intent | None = None) -> Intent | AskBack:
+def understood(
+    question: str, known: Names, now: datetime, before: Intent | None = None, otherwise: Topic | None = None
+) -> Intent | AskBack:
+    """What a question asks, or what has to be asked back.
+
+    `otherwise` is the topic of a door that has one: what speaks for no topic, or for that one without being clear, is about it.
+    An empty question asks what is wrong in the cluster.
+    """
+    if not question.strip():
+        return Intent(topic=otherwise or Topic.CLUSTER)
     found = route(text(question), known, now, UTC, before)
-    jobs_alone = isinstance(found, Intent) and found.topic in JOB_TOPICS and not (known.gateways or known.clients or known.namespaces)
+    if isinstance(found, AskBack):
+        return Intent(topic=otherwise) if otherwise and found.topic in (None, otherwise) else found
+    jobs_alone = found.topic in JOB_TOPICS and not (known.gateways or known.clients or known.namespaces)
     return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job
+
+
+def reported(alert: Alert, known: Names, now: datetime, namespace: str = "") -> Request:
+    """The investigation of an alert, which names its namespace itself where none is given."""
+    return Request(alert=alert, namespace=namespace or named_in(alert.labels), intent=about_alert(alert, known, now))
 
 
 def about_alert(alert: Alert, known: Names, now: datetime) -> Intent | None:

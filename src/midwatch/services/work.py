@@ -20,7 +20,7 @@ from midwatch.services.desk import Desk
 from midwatch.services.effects import effects_of
 from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
-from midwatch.services.understanding import about_alert
+from midwatch.services.understanding import reported
 from midwatch.store import calls, effects, runs
 
 Completed = Callable[[Alert], Awaitable[Alert]]
@@ -57,8 +57,7 @@ async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "")
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
         alert = await completed(request.alert)
-        known = {"alert": alert, "intent": about_alert(alert, desk.names, desk.now())}
-        request = request.model_copy(update=known | {"namespace": request.namespace or alert.labels.get("namespace", "")})
+        request = reported(alert, desk.names, desk.now(), request.namespace)
     running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
     return await asyncio.to_thread(_begun, desk, running, worker, first=run.state is RunState.QUEUED)
 

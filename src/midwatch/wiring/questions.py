@@ -1,11 +1,13 @@
 """What a question in words needs beside a cluster: AWS, the sites, and what is known of one's own traffic."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
-from midwatch.domain.intent import Names, Topic
+from midwatch.domain.alert import Alert
+from midwatch.domain.intent import AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
 from midwatch.integrations import alerttext, aws, kubernetes, traffic, website
 from midwatch.integrations.aws.client import Aws
@@ -14,9 +16,10 @@ from midwatch.integrations.manifest import Integration
 from midwatch.integrations.traffic.config import Traffic, configured
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
-from midwatch.services.understanding import names
+from midwatch.services.understanding import names, reported, understood
 from midwatch.settings import Settings, home
 from midwatch.wiring import context, reader, toolbox
+from midwatch.wiring.alerts import alert_context
 from midwatch.wiring.websites import websites
 
 
@@ -38,11 +41,17 @@ class Surroundings:
     def names(self) -> Names:
         return names(self.settings, self.traffic)
 
+    def understood(self, words: str, now: datetime, otherwise: Topic | None = None) -> Intent | AskBack:
+        return understood(words, self.names, now, otherwise=otherwise)
+
+    def reported(self, alert: Alert, now: datetime, namespace: str = "") -> Request:
+        return reported(alert, self.names, now, namespace)
+
     @asynccontextmanager
     async def opened(self, request: Request, *, dump: str = "", context_name: str = "") -> AsyncGenerator[Context]:
         """What the topic of the request needs. A cluster that cannot be reached is a gap, except where it is all that was asked about."""
         if request.topic is Topic.CLUSTER:
-            async with context(self.settings, dump=dump, context=context_name) as ctx:
+            async with self._cluster_alone(request, dump, context_name) as ctx:
                 yield ctx
             return
         cluster, source = await self._cluster(dump, context_name)
@@ -53,6 +62,12 @@ class Surroundings:
             raise Refusal(str(refused)) from refused
         finally:
             await cluster.close()
+
+    def _cluster_alone(self, request: Request, dump: str, context_name: str) -> AbstractAsyncContextManager[Context]:
+        """An alert has to be looked into even where no cluster is configured; a question about a cluster cannot."""
+        if request.alert:
+            return alert_context(self.settings, dump=dump, context=context_name)
+        return context(self.settings, dump=dump, context=context_name)
 
     async def _cluster(self, dump: str, context_name: str) -> tuple[Reader, str]:
         opened: Reader | None = None

@@ -1,9 +1,9 @@
 """Prometheus Alertmanager: its webhook, version 4, and the alerts Prometheus itself pushes."""
 
-from midwatch.integrations.alertmanager.alerts import parse
+from midwatch.integrations.alertmanager.alerts import parse, recognises
 from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
 from midwatch.integrations.proof import by_token
 
-INBOX = Inbox(source="alertmanager", title="Prometheus Alertmanager", verify=by_token("alertmanager"), parse=parse)
+INBOX = Inbox(source="alertmanager", title="Prometheus Alertmanager", verify=by_token("alertmanager"), parse=parse, recognises=recognises)
 INTEGRATION = Integration(name="alertmanager", title="Prometheus Alertmanager", inbox=INBOX)

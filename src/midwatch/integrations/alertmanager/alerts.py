@@ -10,6 +10,10 @@ from midwatch.integrations.words import severity
 from midwatch.settings import SenderSettings
 
 
+def recognises(document: object) -> bool:
+    return labelled.is_group(document) and not labelled.is_grafana(document)
+
+
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     group = ("Alertmanager", dig(document, "externalURL"))

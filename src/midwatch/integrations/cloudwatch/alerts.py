@@ -7,8 +7,15 @@ from midwatch.integrations.cloudwatch.alarms import alarm
 from midwatch.integrations.cloudwatch.eventbridge import change
 from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelope, subscribe_url
 from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import NAME_CHARS, alert, decode, line, record
+from midwatch.integrations.normal import NAME_CHARS, alert, decode, line, record, text
 from midwatch.settings import SenderSettings
+
+
+def recognises(document: object) -> bool:
+    """An envelope of SNS, an event of EventBridge, or the alarm itself."""
+    found = record(document)
+    event = "detail-type" in found and text(found.get("source")).startswith("aws.")
+    return bool(envelope(found)) or event or ("AlarmName" in found and "NewStateValue" in found)
 
 
 def parse(hook: Hook, sender: SenderSettings) -> Delivery:

@@ -15,7 +15,14 @@ _MISSING = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 _HEADED = re.compile(
     r"(?:\[(?P<priority>P[1-5])\]\s*)?\[(?P<transition>[A-Za-z -]{2,20}?)(?: on \{(?P<scope>[^}]*)\})?\]\s*(?P<title>\S.*)", re.DOTALL
 )
+_OWN = ("alert_transition", "alert_cycle_key", "aggreg_key", "alert_scope", "alert_metric")
 _UNSEEN = ("nodata", "renodata")
+
+
+def recognises(document: object) -> bool:
+    """A field of our payload, or Datadog's default, which names the organisation."""
+    found = record(document)
+    return any(key in found for key in _OWN) or ("last_updated" in found and "event_type" in found and isinstance(found.get("org"), dict))
 
 
 def parse(hook: Hook, _: SenderSettings) -> Delivery:

@@ -1,12 +1,13 @@
-"""JSON of any shape: one alert, a list of them, or a list under `alerts`. Paths are dotted (`a.b.0`) or JSON pointers (`/a/b/0`)."""
+"""JSON of any shape: one alert, a list of them, or a list under `alerts`; or plain text, whose first line is the title. Paths are dotted
+(`a.b.0`) or JSON pointers (`/a/b/0`)."""
 
-from functools import cache
-from importlib.resources import files
+import re
+from collections.abc import Callable
 from typing import Any
 
-import yaml
-
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
+from midwatch.integrations.generic.facts import facts_of
+from midwatch.integrations.generic.fields import usual
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.labels import known, pairs
 from midwatch.integrations.normal import ALERTS, NAME_CHARS, Said, alert, decode, dig, items, line, listed, record, text
@@ -15,15 +16,11 @@ from midwatch.settings import SenderSettings
 
 _DELIVERY = ("x-midwatch-delivery", "idempotency-key")
 _LABEL = "labels."
-
-
-@cache
-def usual() -> dict[str, list[str]]:
-    return yaml.load(files("midwatch.integrations.generic").joinpath("fields.yaml").read_text(), Loader=yaml.CSafeLoader)
+_TAGGED = re.compile(r"\[\w[\w .:/-]{0,60}\]\s+\S")  # `[critical] disk full`
 
 
 def parse(hook: Hook, sender: SenderSettings) -> Delivery:
-    document = decode(hook.body)
+    document = decode(hook.body) or plain_text(hook.body)
     known_as = line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
     entries = listed(document)
     if not entries:
@@ -35,16 +32,28 @@ def parse(hook: Hook, sender: SenderSettings) -> Delivery:
     return Delivery(id=known_as, alerts=alerts, omitted=len(entries) - len(alerts))
 
 
+def plain_text(body: bytes) -> dict[str, str] | None:
+    """The first line as title, the rest as description; None for what is no text, or looks like JSON that was cut."""
+    try:
+        words = body.decode().strip()
+    except UnicodeDecodeError:
+        return None
+    title, _, rest = words.partition("\n")
+    cut_json = title.startswith("{") or (title.startswith("[") and not _TAGGED.match(title))
+    return {"title": title.strip(), "description": rest.strip()} if title and not cut_json else None
+
+
 def _alert(document: dict[str, Any], sender: SenderSettings, hook: Hook) -> Alert | None:
     def of(field: str) -> Any:
         return _found(document, field, sender)
 
-    if not text(of("title")):
+    title = _title(document, of)
+    if not title:
         return None
-    facts = _facts(document, of("details"))
+    facts = facts_of(document)
     labels = _labels(of("labels")) | known(facts) | _chosen(document, sender)
     said = Said(
-        title=of("title"),
+        title=title,
         status=status(_word(of("status"), sender)) or AlertStatus.FIRING,
         severity=severity(_word(of("severity"), sender)),
         fingerprint=of("fingerprint"),
@@ -58,6 +67,11 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: Hook) -> Aler
         ends_at=of("ends_at"),
     )
     return alert("generic", said, hook.received_at)
+
+
+def _title(document: dict[str, Any], of: Callable[[str], Any]) -> str:
+    """Where nothing is called a title: the name of the rule in the labels, or the first line of the description."""
+    return text(of("title")) or text(dig(document, "labels", "alertname")) or text(of("summary")).partition("\n")[0]
 
 
 def _found(document: dict[str, Any], field: str, sender: SenderSettings) -> Any:
@@ -90,8 +104,3 @@ def _labels(told: Any) -> dict[str, Any]:
 def _chosen(document: dict[str, Any], sender: SenderSettings) -> dict[str, Any]:
     """Labels that the settings name one by one: `labels.pod: resource.pod_name`."""
     return {field[len(_LABEL) :]: _at(document, path) for field, path in sender.fields.items() if field.startswith(_LABEL)}
-
-
-def _facts(document: dict[str, Any], told: Any) -> dict[str, Any]:
-    facts = record(told) or {"details": told}
-    return facts | {"sent by": dig(document, "alert_source") or dig(document, "source")}

@@ -13,6 +13,10 @@ from midwatch.settings import SenderSettings
 _BLIND = {"DatasourceNoData": "No data", "DatasourceError": "The rule cannot be evaluated"}
 
 
+def recognises(document: object) -> bool:
+    return labelled.is_group(document) and labelled.is_grafana(document)
+
+
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     alerts = items(dig(document, "alerts"))

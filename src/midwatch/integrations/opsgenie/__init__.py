@@ -2,8 +2,8 @@
 
 from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
-from midwatch.integrations.opsgenie.alerts import parse
+from midwatch.integrations.opsgenie.alerts import parse, recognises
 from midwatch.integrations.proof import by_token
 
-INBOX = Inbox(source="opsgenie", title="Opsgenie", verify=by_token("opsgenie"), parse=parse)
+INBOX = Inbox(source="opsgenie", title="Opsgenie", verify=by_token("opsgenie"), parse=parse, recognises=recognises)
 INTEGRATION = Integration(name="opsgenie", title="Opsgenie", inbox=INBOX)

@@ -37,6 +37,11 @@ _REMARKS = {  # action → the field of the alert that says more
 }
 
 
+def recognises(document: object) -> bool:
+    found = record(document)
+    return "action" in found and any(key in record(found.get("alert")) for key in ("alertId", "tinyId"))
+
+
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     told, action = record(document.get("alert")), text(document.get("action"))

@@ -2,8 +2,8 @@
 
 from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
-from midwatch.integrations.pagerduty.alerts import parse
+from midwatch.integrations.pagerduty.alerts import parse, recognises
 from midwatch.integrations.pagerduty.signature import verify
 
-INBOX = Inbox(source="pagerduty", title="PagerDuty", verify=verify, parse=parse)
+INBOX = Inbox(source="pagerduty", title="PagerDuty", verify=verify, parse=parse, recognises=recognises)
 INTEGRATION = Integration(name="pagerduty", title="PagerDuty", inbox=INBOX)

@@ -9,6 +9,15 @@ from midwatch.integrations.pagerduty.webhooks import bare, webhook
 from midwatch.settings import SenderSettings
 
 
+def recognises(document: object) -> bool:
+    """A webhook v3 or v2, an event as it is sent to PagerDuty, or the object of its API."""
+    found = record(document)
+    if isinstance(dig(found, "event", "event_type"), str) or dig(found, "messages", "0", "incident"):
+        return True
+    event = "routing_key" in found or ("event_action" in found and "payload" in found)
+    return event or (found.get("type") == "incident" and "incident_number" in found)
+
+
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     if isinstance(dig(document, "event"), dict):

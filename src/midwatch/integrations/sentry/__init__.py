@@ -2,8 +2,8 @@
 
 from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
-from midwatch.integrations.sentry.alerts import parse
+from midwatch.integrations.sentry.alerts import parse, recognises
 from midwatch.integrations.sentry.signature import verify
 
-INBOX = Inbox(source="sentry", title="Sentry", verify=verify, parse=parse)
+INBOX = Inbox(source="sentry", title="Sentry", verify=verify, parse=parse, recognises=recognises)
 INTEGRATION = Integration(name="sentry", title="Sentry", inbox=INBOX)

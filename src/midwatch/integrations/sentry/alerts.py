@@ -23,6 +23,16 @@ _QUIET = {
 }
 
 
+_DATA = ("issue", "event", "metric_alert", "comment", "installation", "error", "issue_alert")
+
+
+def recognises(document: object) -> bool:
+    """What an integration is sent (`action` and `data` of a known kind), or the older plug-in's body."""
+    found = record(document)
+    sent = "action" in found and any(kind in record(found.get("data")) for kind in _DATA)
+    return sent or ("project_slug" in found and "event_id" in record(found.get("event")))
+
+
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     data, action = record(document.get("data")), text(document.get("action"))

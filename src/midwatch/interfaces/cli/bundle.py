@@ -2,9 +2,8 @@ from typing import Annotated
 
 import typer
 
-from midwatch.domain.investigation import Request
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.diagnose import run
+from midwatch.interfaces.cli.diagnose import answered
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -22,5 +21,4 @@ def bundle(
 
     The file holds what was read, secrets cut out, and the answer. `midwatch replay FILE` repeats it without a cluster.
     """
-    request = Request(question=question, namespace=namespace)
-    command.finish(run(request, dump=dump, contexts=context, kubeconfig=kubeconfig, bundle=file))
+    command.finish(answered(question, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, bundle=file))

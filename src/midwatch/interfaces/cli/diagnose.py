@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from midwatch import wiring
+from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.intent import Topic
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.interfaces.cli import command, progress
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
+from midwatch.wiring import cli
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -33,35 +34,55 @@ def diagnose(
 ) -> None:
     """Find the root cause in a cluster, live or saved.
 
-    Reads, never writes. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
+    A question about something else (a NAT spike, a website) is answered as `midwatch ask` does; one that names no topic is about the
+    cluster. Reads, never writes. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
     """
-    request = Request(question=question, namespace="" if all_namespaces else namespace)
+    where = "" if all_namespaces else namespace
     form = "json" if json else "markdown" if markdown else "terminal"
-    command.finish(run(request, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle))
+    command.finish(answered(question, where, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle))
 
 
-async def run(
-    request: Request, *, dump: str = "", contexts: list[str] | None = None, kubeconfig: str = "", form: str = "terminal", bundle: str = ""
+async def answered(
+    question: str,
+    namespace: str,
+    *,
+    dump: str = "",
+    contexts: list[str] | None = None,
+    kubeconfig: str = "",
+    form: str = "terminal",
+    bundle: str = "",
+    otherwise: Topic | None = Topic.CLUSTER,
 ) -> None:
-    """Investigates in each context, prints each answer, and leaves with the exit code of the worst."""
-    settings = command.settings(kubeconfig)
+    """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of the worst."""
     if dump and contexts:
         raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
     if bundle and contexts and len(contexts) > 1:
         raise Refusal("--bundle saves one cluster.", "Give one --context")
-    runs = [await _one(settings, request, dump, name) for name in contexts or settings.kubernetes.contexts or ("",)]
+    settings = command.settings(kubeconfig)
+    request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
+    names = contexts or settings.kubernetes.contexts or ("",)
+    if request.topic is not Topic.CLUSTER:
+        names = names[:1]
+        if form == "terminal":
+            restated: Callable[[Request], str] = import_module("midwatch.reasoning.echo").restated
+            sys.stderr.write(f"{restated(request)}\n")
+    runs = [await _one(settings, request, dump, name) for name in names]
     for found in runs:
         show(found, form)
         if bundle:
             save_file(found, bundle)
-    problem = any(r.diagnosis.causes or (r.diagnosis.elsewhere and not r.request.question) for r in runs)
-    raise typer.Exit(command.exit_code([r.diagnosis.verdict for r in runs], problem=problem))
+    raise typer.Exit(command.exit_code([r.diagnosis.verdict for r in runs], problem=any(_problem(r) for r in runs)))
 
 
 async def _one(settings: Settings, request: Request, dump: str, context: str) -> Investigation:
-    async with wiring.context(settings, dump=dump, context=context) as ctx:
-        with progress.shown(ctx.source) as watch:
-            return await investigate(ctx, request, watch)
+    with progress.shown(dump or context or "the evidence") as watch:
+        return await cli.request(settings, request, dump=dump, context=context, watch=watch)
+
+
+def _problem(run: Investigation) -> bool:
+    found = run.diagnosis
+    beside = bool(found.elsewhere) and not run.request.question
+    return found.verdict is not Verdict.EXPECTED and (bool(found.causes) or beside)
 
 
 def show(found: Investigation, form: str) -> None:

@@ -8,7 +8,6 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
 from midwatch.domain.evidence import Evidence
-from midwatch.domain.investigation import Request
 from midwatch.domain.work import Run, RunState
 from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
@@ -38,7 +37,7 @@ def the_run(run_id: Id, desk: TheDesk, _who: Viewer) -> Run:
 
 @router.post("", status_code=202, summary="Ask for an investigation")
 def create(question: Question, desk: TheDesk, who: Responder) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(runs.ask(desk, Request(question=question.question, namespace=question.namespace), who.name)))
+    return Ok(data=RunShown.of(runs.question(desk, question.question, question.namespace, who.name)))
 
 
 @router.get("", summary="Investigations, newest first")

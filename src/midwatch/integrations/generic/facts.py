@@ -1,0 +1,33 @@
+"""What an alert of unknown shape says beside its title: every field that has no place of its own, nested ones by dotted names."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from midwatch.integrations.generic.fields import usual
+from midwatch.integrations.normal import DETAILS, dig, record
+
+_DEEPEST = 6  # levels of nesting that are looked into
+_DETAILS = ("details", "custom_details", "annotations", "values", "extra")
+
+
+def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Details come by their own names, other fields by theirs (`check.grade`). What is nested deeper than six levels is left out."""
+    own = {path.partition(".")[0] for paths in usual().values() for path in paths} | {"alert_source", "source"}
+    rest = {name: value for name, value in document.items() if name not in own}
+    found = dict(_flat(rest, ""))
+    for name in _DETAILS:
+        value = document.get(name)
+        found |= dict(_flat(value, "")) if record(value) else {name: value}
+    kept = dict(list(found.items())[: DETAILS - 1])
+    return kept | {"sent by": dig(document, "alert_source") or dig(document, "source")}
+
+
+def _flat(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for key, inner in cast("dict[str, Any]", value).items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key), depth + 1)
+    elif isinstance(value, list) and depth < _DEEPEST:
+        parts = [str(part) for part in cast("list[Any]", value) if isinstance(part, str | int | float)]
+        yield from ((path, ", ".join(parts)),) if parts else ()
+    elif isinstance(value, str | int | float) and path:
+        yield path, value

@@ -1,0 +1,11 @@
+"""Where a field of an alert of unknown shape is looked for: fields.yaml."""
+
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+
+@cache
+def usual() -> dict[str, list[str]]:
+    return yaml.load(files("midwatch.integrations.generic").joinpath("fields.yaml").read_text(), Loader=yaml.CSafeLoader)
