@@ -31,10 +31,14 @@ class Night:
     one conversation."""
 
     aws: FakeAws
-    cluster: FakeCluster
+    scene: Scene
     around: Surroundings
     folder: Path
     before: Intent | None = None
+
+    @property
+    def cluster(self) -> FakeCluster:
+        return self.scene.cluster
 
     async def ask(self, question: str) -> Investigation:
         found = understood(question, self.around.names, datetime.now(UTC), self.before)
@@ -78,6 +82,6 @@ def night(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str = fake.CONF
             kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)),
             traffic=TrafficSettings(file=folder / "traffic.yaml"),
         )
-        made = Night(aws, scene.cluster, Surroundings(settings), folder)
+        made = Night(aws, scene, Surroundings(settings), folder)
         made.sends()
         yield made
