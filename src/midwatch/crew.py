@@ -17,32 +17,32 @@ from midwatch.integrations.pagerduty import notify
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.webhook import Webhook
+from midwatch.kit.processes import own_name
 from midwatch.services.context import Context
-from midwatch.services.desk import Desk
 from midwatch.services.work import Completed, Steps
-from midwatch.services.worker import Worker, worker_id
+from midwatch.services.worker import Worker
 from midwatch.settings import Settings
-from midwatch.store.database import spell_postgres
+from midwatch.store.record import record_url
 from midwatch.wiring.alerts import Where, alert_context
 from midwatch.wiring.questions import Surroundings
 
 
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncGenerator[Worker]:
-    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere."""
+async def working(settings: Settings, *, woken: bool = False) -> AsyncGenerator[Worker]:
+    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody calls `wake`."""
     working_here: list[Worker] = []
 
-    def woken() -> None:
+    def wake() -> None:
         for worker in working_here:
             worker.wake()
 
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(server.desk(settings, woken=woken))
-        name = worker_id()
+        found = await stack.enter_async_context(server.desk(settings, woken=wake))
+        name = own_name()
         around = Surroundings(found.settings)
         steps = Steps(found, partial(_investigating, around), _completed(found.settings, stack), name)
-        durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
-        worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around))
+        durable = Durable(steps, record_url(found.db.url), name, max(1, found.settings.server.workers))
+        worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around), woken=woken)
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
         try:
@@ -88,9 +88,3 @@ def _pagerduty(settings: Settings, stack: AsyncExitStack) -> PagerDuty:
     client = PagerDuty(settings.pagerduty)
     stack.push_async_callback(client.close)
     return client
-
-
-def _record(found: Desk) -> str:
-    """Where the durable engine keeps its own tables: beside the SQLite file, or in the same PostgreSQL."""
-    url = found.db.url
-    return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"

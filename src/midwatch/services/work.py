@@ -1,7 +1,8 @@
 """The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
-they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
+they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used. What the store cannot do just now
+is waited out; only where a tool's answer cannot be kept the step is given up and taken anew, so that the wait is not taken from
+the time that the investigation has."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -22,6 +23,8 @@ from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
 from midwatch.services.understanding import about_alert
 from midwatch.store import calls, effects, runs
+from midwatch.store.errors import StoreError
+from midwatch.store.patience import patiently
 
 Completed = Callable[[Alert], Awaitable[Alert]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
@@ -48,34 +51,36 @@ class Steps:
         await look(self._desk, run_id, self._opened, self._kept)
 
     async def fail(self, run_id: str, reason: str) -> None:
-        await asyncio.to_thread(_fail, self._desk, run_id, reason)
+        await patiently(_fail, self._desk, run_id, reason)
 
 
 async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
     """Whether there is something to do: it is not when the run was cancelled or is over."""
-    run = await asyncio.to_thread(get, desk, run_id)
+    run = await patiently(get, desk, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
         alert = await completed(request.alert)
         known = {"alert": alert, "intent": about_alert(alert, desk.names, desk.now())}
         request = request.model_copy(update=known | {"namespace": request.namespace or alert.labels.get("namespace", "")})
     running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
-    return await asyncio.to_thread(_begun, desk, running, worker, first=run.state is RunState.QUEUED)
+    return await patiently(_begun, desk, running, worker)
 
 
-def _begun(desk: Desk, running: Run, worker: str, *, first: bool) -> bool:
+def _begun(desk: Desk, running: Run, worker: str) -> bool:
+    """Said once, by who takes it out of the queue; who takes it over goes on."""
     with desk.db.write() as tx:
-        if not runs.change(tx, running, *ALIVE):
-            return False
-        if first:
-            tell(tx, desk.now(), running.id, "started", {"worker": worker})
-            note_down(tx, running, "started", "investigation started")
+        if not runs.change(tx, running, RunState.QUEUED):
+            return not runs.over(tx, {running.id})
+        tell(tx, desk.now(), running.id, "started", {"worker": worker})
+        note_down(tx, running, "started", "investigation started")
     return True
 
 
 async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
-    run, before = await asyncio.to_thread(_taken_up, desk, run_id)
+    run, before = await patiently(_taken_up, desk, run_id)
+    if run.state.over:
+        return
 
     async def keep(answer: Evidence | Gap) -> None:
         if run_id in await kept((run_id, answer)):
@@ -87,10 +92,12 @@ async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
             found = await investigations.investigate(replace(ctx, door=door), run.request)
     except Cancelled:
         return
+    except StoreError:
+        raise
     except Refusal as refusal:
-        await asyncio.to_thread(_fail, desk, run_id, f"{refusal.reason} {refusal.hint}".strip())
+        await patiently(_fail, desk, run_id, f"{refusal.reason} {refusal.hint}".strip())
         return
-    await asyncio.to_thread(conclude, desk, run, found, len(before) + door.asked)
+    await patiently(conclude, desk, run, found, len(before) + door.asked)
 
 
 def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
@@ -101,14 +108,17 @@ def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
 
 
 def _keep(desk: Desk, said: Sequence[Said]) -> set[str]:
-    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over."""
+    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over.
+
+    Told is only what is new: two workers may believe that a run is theirs.
+    """
     now = desk.now()
     rows = [calls.row(run_id, answer) for run_id, answer in said]
     events = [_seen(run_id, answer, now) for run_id, answer in said]
     with desk.db.write() as tx:
         over = runs.over(tx, {run_id for run_id, _ in said})
-        calls.keep(tx, [row for row in rows if row["run_id"] not in over])
-        runs.tell(tx, [event for event in events if event.run_id not in over])
+        new = calls.keep(tx, [row for row in rows if row["run_id"] not in over])
+        runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
     return over
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
-from midwatch.store.rows import insert_new
+from midwatch.store.rows import new_keys
 from midwatch.store.tables import calls as t
 
 _NUMBER = update(t).where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key")).values(number=bindparam("place"))
@@ -24,9 +24,9 @@ def _key(tool: str, arguments: dict[str, object]) -> str:
     return sha256(Ask(tool=tool, arguments=arguments).key.encode()).hexdigest()
 
 
-def keep(tx: Connection, answers: Sequence[Row]) -> None:
-    """Those that are not known yet."""
-    insert_new(tx, t, *answers)
+def keep(tx: Connection, answers: Sequence[Row]) -> set[tuple[str, str]]:
+    """Those that are not known yet: run and key of each."""
+    return {(run_id, key) for run_id, key in new_keys(tx, t, *answers)}
 
 
 def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:

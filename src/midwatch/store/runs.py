@@ -13,6 +13,7 @@ _WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.s
 _ALIVE = select(t.c.id).where(
     t.c.id.in_(bindparam("ids", expanding=True)), t.c.state.in_([state.value for state in RunState if not state.over])
 )
+_NOT_OVER = select(t.c.id).where(t.c.state.in_([state.value for state in RunState if not state.over])).order_by(t.c.created_at)
 _LAST = select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
 _TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one statement
 
@@ -57,6 +58,11 @@ def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> l
     """Oldest first."""
     query = select(t.c.body).where(t.c.state.in_([s.value for s in states])).order_by(t.c.created_at).limit(limit)
     return [Run.model_validate_json(body) for body in tx.execute(query).scalars()]
+
+
+def alive(tx: Connection, limit: int = 1000) -> list[str]:
+    """The ids of those that are not over, oldest first."""
+    return list(tx.execute(_NOT_OVER.limit(limit)).scalars())
 
 
 def counts(tx: Connection) -> dict[str, int]:
