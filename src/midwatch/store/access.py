@@ -4,6 +4,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, insert, select, update
 
 from midwatch.domain.access import AccessRole, ApiKey
+from midwatch.store.body import written
 from midwatch.store.tables import api_keys as t
 from midwatch.store.tables import invites
 
@@ -14,7 +15,7 @@ def digest(secret: str) -> str:
 
 
 def add_key(tx: Connection, key: ApiKey) -> None:
-    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=key.model_dump_json()))
+    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=written(key)))
 
 
 def find_key(tx: Connection, secret: str) -> ApiKey | None:
@@ -33,7 +34,7 @@ def keys(tx: Connection) -> list[ApiKey]:
 
 
 def put_key(tx: Connection, key: ApiKey) -> bool:
-    return tx.execute(update(t).where(t.c.id == key.id).values(body=key.model_dump_json())).rowcount == 1
+    return tx.execute(update(t).where(t.c.id == key.id).values(body=written(key))).rowcount == 1
 
 
 def invite(tx: Connection, secret: str, role: AccessRole, expires_at: datetime) -> None:

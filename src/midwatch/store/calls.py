@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
+from midwatch.store.body import written
 from midwatch.store.rows import new_keys
 from midwatch.store.tables import calls as t
 
@@ -17,7 +18,7 @@ Row = dict[str, Any]
 def row(run_id: str, answer: Evidence | Gap) -> Row:
     """An answer as it is kept. Large ones take their time: make it before the transaction."""
     key = _key(answer.tool, answer.arguments)
-    return {"run_id": run_id, "key": key, "body": answer.model_dump_json(), "kind": type(answer).__name__.lower()}
+    return {"run_id": run_id, "key": key, "body": written(answer), "kind": type(answer).__name__.lower()}
 
 
 def _key(tool: str, arguments: dict[str, object]) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, Pool, create_engine, make_url, text
 
 from midwatch.store import sqlite
 from midwatch.store.errors import StoreError, plain
@@ -32,7 +32,7 @@ _PATIENCE: dict[str, Any] = {
 
 
 class Database:
-    """Open with `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver.
+    """Open with `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver. `path` is SQLite's file.
 
     Everything here raises StoreError when the database itself is the trouble.
     """
@@ -41,8 +41,8 @@ class Database:
         self.url = url
         self._writer, self._reader = writer, reader
         self._turn = turn
-        self._path = file_of(url)
-        self._file = _identity(self._path)
+        self.path = file_of(url)
+        self._file = _identity(self.path)
 
     @classmethod
     @contextmanager
@@ -80,9 +80,9 @@ class Database:
 
     def still_there(self) -> None:
         """Raises StoreError when the SQLite file was deleted or replaced: what is written into one without a name is lost."""
-        if self._file is not None and _identity(self._path) != self._file:
+        if self._file is not None and _identity(self.path) != self._file:
             raise StoreError(
-                f"The file {self._path} was deleted or replaced while Midwatch had it open.",
+                f"The file {self.path} was deleted or replaced while Midwatch had it open.",
                 "Put it back, or restart Midwatch to go on with the file that is there now",
             )
 
@@ -130,6 +130,16 @@ def _postgres(url: str, size: int) -> tuple[Engine, Engine]:
     parsed = make_url(spell_postgres(url))
     engine = create_engine(parsed, pool_size=size, max_overflow=4, pool_pre_ping=True, connect_args=patience(parsed))
     return engine, engine
+
+
+def one_connection(url: str, wait_s: int, pool: type[Pool]) -> Engine:
+    """For a write that may not wait longer than so many seconds for a lock or for PostgreSQL to answer."""
+    if url.startswith("sqlite"):
+        engine = create_engine(make_url(url), poolclass=pool, connect_args={"timeout": float(wait_s)})
+        sqlite.prepare(engine, "BEGIN IMMEDIATE")
+        return engine
+    parsed = make_url(spell_postgres(url))
+    return create_engine(parsed, poolclass=pool, connect_args=patience(parsed) | {"connect_timeout": wait_s})
 
 
 def patience(url: URL) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
 
 from midwatch.domain.work import Effect
+from midwatch.store.body import written
 from midwatch.store.rows import insert_new
 from midwatch.store.tables import effects as t
 
@@ -66,4 +67,4 @@ def counts(tx: Connection) -> dict[str, int]:
 
 def _columns(effect: Effect) -> dict[str, object]:
     state = SENT if effect.sent_at else GIVEN_UP if effect.given_up else PENDING
-    return {"state": state, "next_at": effect.next_at, "body": effect.model_dump_json()}
+    return {"state": state, "next_at": effect.next_at, "body": written(effect)}

@@ -1,9 +1,11 @@
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.store import locks
+from midwatch.store.body import written
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
@@ -65,6 +67,11 @@ def alive(tx: Connection, limit: int = 1000) -> list[str]:
     return list(tx.execute(_NOT_OVER.limit(limit)).scalars())
 
 
+def oldest_queued(tx: Connection) -> datetime | None:
+    """When the one was asked for that has waited longest."""
+    return tx.execute(select(func.min(t.c.created_at)).where(t.c.state == RunState.QUEUED.value)).scalar_one()
+
+
 def counts(tx: Connection) -> dict[str, int]:
     """How many runs are in which state."""
     rows = tx.execute(select(t.c.state, func.count()).group_by(t.c.state))
@@ -81,7 +88,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
     for event in events:
         last[event.run_id] += 1
         numbered = event.model_copy(update={"seq": last[event.run_id]})
-        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": numbered.model_dump_json()})
+        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": written(numbered)})
     if rows:
         tx.execute(_TELL, rows)
 
@@ -93,4 +100,4 @@ def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list
 
 
 def _columns(run: Run) -> dict[str, object]:
-    return {"state": run.state.value, "created_at": run.created_at, "body": run.model_dump_json()}
+    return {"state": run.state.value, "created_at": run.created_at, "body": written(run)}

@@ -5,7 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from midwatch.interfaces.http.access import TheDesk
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services.metrics import exposition
-from midwatch.services.serverhealth import ServerHealth, server_health
+from midwatch.services.serverhealth import ServerHealth, server_health, store_trouble
 
 router = APIRouter(tags=["health"])
 
@@ -15,16 +15,25 @@ async def healthz() -> str:
     return "ok"
 
 
-@router.get("/readyz", response_class=PlainTextResponse, summary="The store answers", responses={503: {"description": "It does not."}})
+@router.get(
+    "/readyz",
+    response_class=PlainTextResponse,
+    summary="Alerts can be taken: the store takes writes",
+    responses={503: {"description": "It does not; the text says why."}},
+)
 def readyz(desk: TheDesk) -> Response:
-    health = server_health(desk)
-    return PlainTextResponse("ok" if health.store == "ok" else health.store, 200 if health.store == "ok" else 503)
+    """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is /health's to say."""
+    trouble = store_trouble(desk)
+    return PlainTextResponse(trouble or "ok", 503 if trouble else 200)
 
 
 @router.get(
-    "/health", summary="What works, and how much is waiting", responses={503: {"model": ServerHealth, "description": "The store is away."}}
+    "/health",
+    summary="What works, and how much is waiting",
+    responses={503: {"model": ServerHealth, "description": "The store takes no writes."}},
 )
 def health(desk: TheDesk, response: Response) -> ServerHealth:
+    """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long (both 200)."""
     found = server_health(desk)
     response.status_code = 200 if found.store == "ok" else 503
     return found
