@@ -7,6 +7,7 @@ the other end closes, because the worker ended, however it ended, the operating 
 
 import fcntl
 import gc
+import json
 import os
 import resource
 import select
@@ -14,22 +15,18 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from traceback import format_tb
 from types import TracebackType
 from typing import Any, BinaryIO
-
-import structlog
 
 from midwatch.domain.evidence import Evidence
 from midwatch.engine.analyst import Case
 from midwatch.engine.analystwire import Begin, End, Message, Wanted, packed, unpacked
-from midwatch.kit.journal import to_standard_error
 
 BEHIND = 5  # steps of nice(2) by which it gives way to its worker
 FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
 LARGEST_KB = 300 * 1024  # peak memory after which it is not kept: 5,000 pods need half of that
 _OBJECTS_BETWEEN_LOOKS = 200_000  # of the garbage collector, as in the command line
-
-log = structlog.get_logger()
 
 
 class Desk:
@@ -54,7 +51,6 @@ class Desk:
 
 def main() -> None:
     _die_with_the_worker(int(sys.argv[1]))
-    to_standard_error()
     sys.excepthook = _say
     answers = _answers()
     os.nice(BEHIND)
@@ -89,9 +85,10 @@ def _die_with_the_worker(lifeline: int) -> None:
         sys.exit(0)  # it closed before anybody watched
 
 
-def _say(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Without the values of local variables."""
-    log.error("analysis failed", exc_info=(kind, error, trace))
+def _say(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    """One line of JSON, as the worker logs. Where it happened and what kind of fault it was: its message may quote evidence."""
+    told = {"level": "error", "event": "analysis failed", "fault": kind.__name__, "at": "".join(format_tb(trace))}
+    sys.stderr.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":

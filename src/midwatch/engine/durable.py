@@ -5,6 +5,7 @@ notices (`adopt`), from the first step that was not finished; a process that was
 time, which is why every step may be repeated.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -13,15 +14,18 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 QUEUE = "investigations"
 VERSION = "1"  # of the steps: workflows that an older program began are resumed only while it stays the same
 POLL_S = 0.25
+LATE = "-late"  # behind the id of a run: the workflow of what it still computes
 
 log = structlog.get_logger()
 
 
 class Steps(Protocol):
-    """What is done with a run. `begin` says whether there is anything to do; each may be called again after a crash."""
+    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what it computes
+    takes long): then `finish` waits for its end. Each may be called again after a crash."""
 
     async def begin(self, run_id: str) -> bool: ...
-    async def look(self, run_id: str) -> None: ...
+    async def look(self, run_id: str) -> bool: ...
+    async def finish(self, run_id: str) -> None: ...
     async def fail(self, run_id: str, reason: str) -> None: ...
 
 
@@ -69,20 +73,36 @@ def _workflow(steps: Steps):
         return await steps.begin(run_id)
 
     @DBOS.step(name="look")
-    async def look(run_id: str) -> None:
-        await steps.look(run_id)
+    async def look(run_id: str) -> bool:
+        return await steps.look(run_id)
+
+    @DBOS.step(name="finish")
+    async def finish(run_id: str) -> None:
+        await steps.finish(run_id)
 
     @DBOS.step(name="fail")
     async def fail(run_id: str, reason: str) -> None:
         await steps.fail(run_id, reason)
 
-    @DBOS.workflow(name="investigate")
-    async def investigate(run_id: str) -> None:
+    async def guarded(run_id: str, work: Callable[[str], Awaitable[None]]) -> None:
         try:
-            if await begin(run_id):
-                await look(run_id)
+            await work(run_id)
         except Exception as error:  # whatever it is, the run ends with it: nobody else waits for this coroutine
             log.error("investigation failed", run=run_id, exc_info=error)
             await fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
+
+    @DBOS.workflow(name="late")
+    async def late(run_id: str) -> None:
+        await guarded(run_id, finish)
+
+    async def looked_into(run_id: str) -> None:
+        if await begin(run_id) and await look(run_id):
+            # Started by itself it takes no place in the queue: those behind it do not wait for it.
+            with SetWorkflowID(f"{run_id}{LATE}"):
+                await DBOS.start_workflow_async(late, run_id)
+
+    @DBOS.workflow(name="investigate")
+    async def investigate(run_id: str) -> None:
+        await guarded(run_id, looked_into)
 
     return investigate
