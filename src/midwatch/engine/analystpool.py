@@ -39,6 +39,7 @@ class Pool:
         analyst = Remote(self, case, late)
         async with self._room:
             try:
+                await analyst.begin()
                 yield analyst
             finally:
                 await analyst.close()
@@ -69,12 +70,17 @@ class Pool:
 
 
 class Remote:
-    """Computes for one case in a process of the pool, which is started when there is something to compute."""
+    """Computes for one case in a process of the pool; in another one when that has ended."""
 
     def __init__(self, pool: Pool, case: Case, late: Callable[[], None]) -> None:
         self._pool, self._case, self._late = pool, case, late
         self._child: _Child | None = None
         self._sent = 0
+
+    async def begin(self) -> None:
+        """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to compute."""
+        with suppress(Died):
+            await self._begun()
 
     async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
         return await self._compute(evidence, seconds, Wanted)

@@ -68,6 +68,8 @@ class Durable:
 
 
 def _workflow(steps: Steps):
+    late = _late_workflow(steps)
+
     @DBOS.step(name="begin")
     async def begin(run_id: str) -> bool:
         return await steps.begin(run_id)
@@ -76,33 +78,34 @@ def _workflow(steps: Steps):
     async def look(run_id: str) -> bool:
         return await steps.look(run_id)
 
-    @DBOS.step(name="finish")
-    async def finish(run_id: str) -> None:
-        await steps.finish(run_id)
-
-    @DBOS.step(name="fail")
-    async def fail(run_id: str, reason: str) -> None:
-        await steps.fail(run_id, reason)
-
-    async def guarded(run_id: str, work: Callable[[str], Awaitable[None]]) -> None:
-        try:
-            await work(run_id)
-        except Exception as error:  # whatever it is, the run ends with it: nobody else waits for this coroutine
-            log.error("investigation failed", run=run_id, exc_info=error)
-            await fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
-
-    @DBOS.workflow(name="late")
-    async def late(run_id: str) -> None:
-        await guarded(run_id, finish)
-
     async def looked_into(run_id: str) -> None:
         if await begin(run_id) and await look(run_id):
             # Started by itself it takes no place in the queue: those behind it do not wait for it.
             with SetWorkflowID(f"{run_id}{LATE}"):
                 await DBOS.start_workflow_async(late, run_id)
 
-    @DBOS.workflow(name="investigate")
-    async def investigate(run_id: str) -> None:
-        await guarded(run_id, looked_into)
+    return _guarded(steps, "investigate", looked_into)
 
-    return investigate
+
+def _late_workflow(steps: Steps):
+    @DBOS.step(name="finish")
+    async def finish(run_id: str) -> None:
+        await steps.finish(run_id)
+
+    return _guarded(steps, "late", finish)
+
+
+def _guarded(steps: Steps, name: str, work: Callable[[str], Awaitable[None]]):
+    @DBOS.step(name="fail" if name == "investigate" else f"fail {name}")
+    async def fail(run_id: str, reason: str) -> None:
+        await steps.fail(run_id, reason)
+
+    @DBOS.workflow(name=name)
+    async def workflow(run_id: str) -> None:
+        try:
+            await work(run_id)
+        except Exception as error:  # whatever it is, the run ends with it: nobody else waits for this coroutine
+            log.error("investigation failed", run=run_id, exc_info=error)
+            await fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
+
+    return workflow
