@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from midwatch.analysis.question import Question
@@ -11,7 +12,7 @@ from midwatch.domain.evidence import Ask, Citation, Evidence
 from midwatch.domain.finding import Analysis, Code, Finding, Role, Severity
 from midwatch.domain.intent import Topic
 from midwatch.domain.subject import Subject
-from midwatch.integrations.manifest import Integration
+from midwatch.integrations.manifest import Integration, nothing_wanted
 
 HANGS = "a" * 60 + "b"  # 2^60 steps
 HANGS_EARLY = "early " + HANGS
@@ -85,3 +86,12 @@ def hostile(rounds: int) -> Integration:
         analyse=_analyse,
         codes={CODE.code: CODE},
     )
+
+
+def _nothing(_question: Question) -> tuple[Ask, ...]:
+    return ()
+
+
+def hostile_alerts() -> Integration:
+    """Reads nothing but the alert."""
+    return replace(hostile(0), opening=_nothing, wanted=nothing_wanted)

@@ -4,9 +4,10 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ class Logs:
     def __init__(self, *texts: str) -> None:
         self._texts = texts
 
-    async def call(self, name: str, arguments: dict[str, int]) -> Evidence | Gap:
+    async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
         return log(arguments["round"], self._texts[arguments["round"]])
 
 
