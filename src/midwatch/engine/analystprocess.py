@@ -25,7 +25,9 @@ from midwatch.engine.analystwire import Begin, End, Message, Wanted, packed, unp
 
 BEHIND = 5  # steps of nice(2) by which it gives way to its worker
 FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
-LARGEST_KB = 300 * 1024  # peak memory after which it is not kept: 5,000 pods need half of that
+# Peak memory, in KB: above the first what was remembered of a case is dropped at its end, above the second the process is not kept.
+# Its programs alone need 60 MB, 5,000 pods 150 MB.
+LARGE_KB, LARGEST_KB = 100 * 1024, 300 * 1024
 _OBJECTS_BETWEEN_LOOKS = 200_000  # of the garbage collector, as in the command line
 
 
@@ -42,11 +44,24 @@ class Desk:
             return None
         if isinstance(message, End) or self._case is None:
             self._case, self._evidence = None, []
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < LARGEST_KB
+            return _tidied()
         self._evidence += message.fresh
         if isinstance(message, Wanted):
             return self._case.wanted(self._evidence)
         return self._case.conclude(self._evidence, message.gaps)
+
+
+def _tidied() -> bool:
+    """Whether it is fit for another case. The bounded caches hold the clusters of the last cases; the unbounded ones, catalogues."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if peak > LARGE_KB:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("midwatch."):
+                for value in vars(module).values():
+                    if hasattr(value, "cache_parameters") and value.cache_parameters()["maxsize"]:
+                        value.cache_clear()
+        gc.collect()
+    return peak < LARGEST_KB
 
 
 def main() -> None:
