@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
@@ -10,6 +10,7 @@ from functools import partial
 from midwatch import server
 from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Request
+from midwatch.engine.analystpool import Pool
 from midwatch.engine.durable import Durable
 from midwatch.integrations import webhook
 from midwatch.integrations.outbox import Outbox
@@ -27,8 +28,18 @@ from midwatch.wiring.alerts import Where, alert_context
 from midwatch.wiring.questions import Surroundings
 
 
+def investigating(around: Surroundings, request: Request) -> AbstractAsyncContextManager[Context]:
+    """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
+    if request.alert and request.intent is None:
+        return alert_context(around.settings, request.alert, Where(gladly=True))
+    return around.opened(request)
+
+
+Investigating = Callable[[Surroundings, Request], AbstractAsyncContextManager[Context]]
+
+
 @asynccontextmanager
-async def working(settings: Settings, *, woken: bool = False) -> AsyncGenerator[Worker]:
+async def working(settings: Settings, opened: Investigating = investigating, *, woken: bool = False) -> AsyncGenerator[Worker]:
     """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody calls `wake`."""
     working_here: list[Worker] = []
 
@@ -40,8 +51,13 @@ async def working(settings: Settings, *, woken: bool = False) -> AsyncGenerator[
         found = await stack.enter_async_context(server.desk(settings, woken=wake))
         name = own_name()
         around = Surroundings(found.settings)
-        steps = Steps(found, partial(_investigating, around), _completed(found.settings, stack), name)
-        durable = Durable(steps, record_url(found.db.url), name, max(1, found.settings.server.workers))
+        workers = max(1, found.settings.server.workers)
+        # As many again as work may compute for long beside them.
+        pool = Pool(most=2 * workers, keep=workers)
+        stack.push_async_callback(pool.close)
+        steps = Steps(found, partial(opened, around), _completed(found.settings, stack), name, pool, late=workers)
+        stack.push_async_callback(steps.close)
+        durable = Durable(steps, record_url(found.db.url), name, workers)
         worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around), woken=woken)
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
@@ -50,13 +66,6 @@ async def working(settings: Settings, *, woken: bool = False) -> AsyncGenerator[
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-def _investigating(around: Surroundings, request: Request) -> AbstractAsyncContextManager[Context]:
-    """Opened for each investigation: credentials expire, and an alert has to be looked into even where no cluster is configured."""
-    if request.alert and request.intent is None:
-        return alert_context(around.settings, request.alert, Where(gladly=True))
-    return around.opened(request)
 
 
 def _remembered(around: Surroundings) -> str:

@@ -21,11 +21,19 @@ PATIENCE_S = 60.0
 class Process:
     """One `midwatch` process. What it says on standard error is kept for the failing test."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str], said: Path, ready: str, before: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str],
+        said: Path,
+        ready: str,
+        before: tuple[str, ...] = (),
+        module: str = "midwatch",
+    ) -> None:
         self._said = said
         with said.open("ab") as log:
             self._process = subprocess.Popen(
-                [*before, sys.executable, "-m", "midwatch", *arguments],
+                [*before, sys.executable, "-m", module, *arguments],
                 env={**os.environ, **environment},
                 stderr=log,
                 stdout=subprocess.DEVNULL,
@@ -76,14 +84,16 @@ class Station:
         self.url = started.ready.removeprefix("listening on ")
         return started
 
-    def worker(self, before: tuple[str, ...] = ()) -> Process:
-        return self._start("worker", ready="working", before=before)
+    def worker(self, before: tuple[str, ...] = (), module: str = "midwatch") -> Process:
+        return self._start("worker", ready="working", before=before, module=module)
 
-    def _start(self, *arguments: str, ready: str, before: tuple[str, ...] = ()) -> Process:
+    def _start(self, *arguments: str, ready: str, before: tuple[str, ...] = (), module: str = "midwatch") -> Process:
         said = self.folder / f"{arguments[0]}.log"
         said.touch()
         home = {"MIDWATCH_HOME": str(self.folder / "home")}
-        self.processes.append(Process(*arguments, environment=home | self.environment, said=said, ready=ready, before=before))
+        self.processes.append(
+            Process(*arguments, environment=home | self.environment, said=said, ready=ready, before=before, module=module)
+        )
         return self.processes[-1]
 
     def get(self, path: str, **headers: str) -> Any:

@@ -8,7 +8,9 @@ DBOS asks its database several times a second even when there is nothing to do, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -24,6 +26,7 @@ VERSION = "1"  # of the steps: workflows that an older program began are resumed
 POLL_S = 0.1  # while there is work
 WAITING = ("ENQUEUED", "DELAYED")
 UNDER_WAY = "PENDING"
+LATE = "-late"  # behind the id of a run: the workflow of what it still computes
 
 T = TypeVar("T")
 
@@ -31,10 +34,12 @@ log = structlog.get_logger()
 
 
 class Steps(Protocol):
-    """What is done with a run. `begin` says whether there is anything to do; each may be called again after a crash."""
+    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what it computes
+    takes long): then `finish` waits for its end. Each may be called again after a crash."""
 
     async def begin(self, run_id: str) -> bool: ...
-    async def look(self, run_id: str) -> None: ...
+    async def look(self, run_id: str) -> bool: ...
+    async def finish(self, run_id: str) -> None: ...
     async def fail(self, run_id: str, reason: str) -> None: ...
 
 
@@ -42,8 +47,8 @@ class Steps(Protocol):
 class Left:
     """Runs that are not over and that nobody carries on.
 
-    `dropped` were begun by who is dead, or by this process, which does not know of them any more; `ended` have a workflow that ended
-    without ending the run; `unknown` have none.
+    `dropped` are workflows that were begun by who is dead, or by this process, which does not know of them any more; `ended` are runs
+    whose workflow ended without ending them; `unknown` have none.
     """
 
     dropped: tuple[str, ...] = ()
@@ -56,7 +61,17 @@ class _Seat:
     """Where the steps are done: the worker's own loop, whichever of DBOS's loops carries the workflow."""
 
     loop: asyncio.AbstractEventLoop
-    carried: set[str] = field(default_factory=set[str])
+    counts: Counter[str] = field(default_factory=Counter[str])  # workflows of each run in this process
+
+    @contextmanager
+    def carrying(self, run_id: str) -> Generator[None]:
+        self.counts[run_id] += 1
+        try:
+            yield
+        finally:
+            self.counts[run_id] -= 1
+            if not self.counts[run_id]:
+                del self.counts[run_id]
 
     async def do(self, step: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self.loop))
@@ -81,7 +96,7 @@ class Durable:
     @property
     def carried(self) -> frozenset[str]:
         """The runs whose workflow this process is in."""
-        return frozenset(self._seat.carried) if self._seat else frozenset()
+        return frozenset(self._seat.counts) if self._seat else frozenset()
 
     async def start(self) -> None:
         self._seat = _Seat(asyncio.get_running_loop())
@@ -123,23 +138,26 @@ class Durable:
 
     def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
         """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that live."""
-        found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False) if run_ids else []
-        known = {workflow.workflow_id: workflow for workflow in found}
-        begun = {run_id for run_id, w in known.items() if w.status == UNDER_WAY}
-        elsewhere = {run_id for run_id in begun if known[run_id].executor_id in living}
+        if not run_ids:
+            return Left()
+        ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
+        found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+        # The later one tells: what computes for long goes on in a workflow of its own.
+        known = {w.workflow_id.removesuffix(LATE): w for w in sorted(found, key=lambda w: w.workflow_id)}
+        begun = {run_id: w for run_id, w in known.items() if w.status == UNDER_WAY and run_id not in self.carried}
         return Left(
-            dropped=tuple(sorted(begun - elsewhere - self.carried)),
+            dropped=tuple(sorted(w.workflow_id for w in begun.values() if w.executor_id not in living)),
             ended=tuple(sorted(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY))),
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
 
-    def resume(self, run_ids: Sequence[str]) -> None:
+    def resume(self, dropped: Sequence[str]) -> None:
         """From the first step of each that was not finished."""
-        DBOS.resume_workflows(list(run_ids), queue_name=QUEUE)
+        DBOS.resume_workflows(list(dropped), queue_name=QUEUE)
 
     def forget(self, run_ids: Sequence[str]) -> None:
         """So that they can be queued anew; what their tools said is kept elsewhere."""
-        DBOS.delete_workflows(list(run_ids))
+        DBOS.delete_workflows([*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)])
 
     def _here(self) -> _Seat:
         assert self._seat is not None, "a workflow runs only after the start"  # noqa: S101
@@ -152,19 +170,26 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
         return bool(await here().do(_through(steps, run_id, steps.begin)))
 
     @DBOS.step(name="look")
-    async def look(run_id: str) -> None:
-        await here().do(_through(steps, run_id, steps.look))
+    async def look(run_id: str) -> bool:
+        return bool(await here().do(_through(steps, run_id, steps.look)))
+
+    @DBOS.step(name="finish")
+    async def finish(run_id: str) -> None:
+        await here().do(_through(steps, run_id, steps.finish))
+
+    @DBOS.workflow(name="late")
+    async def late(run_id: str) -> None:
+        with here().carrying(run_id):
+            await finish(run_id)
 
     @DBOS.workflow(name="investigate")
     async def investigate(run_id: str) -> None:
         """What is raised here is DBOS's own trouble, never the run's."""
-        carried = here().carried
-        carried.add(run_id)
-        try:
-            if await begin(run_id):
-                await look(run_id)
-        finally:
-            carried.discard(run_id)
+        with here().carrying(run_id):
+            if await begin(run_id) and await look(run_id):
+                # Started by itself it takes no place in the queue: those behind it do not wait for it.
+                with SetWorkflowID(f"{run_id}{LATE}"):
+                    await DBOS.start_workflow_async(late, run_id)
 
     return investigate
 

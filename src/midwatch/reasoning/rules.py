@@ -49,16 +49,16 @@ def diagnose(
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
         risks=tuple(_risks(findings, named, asked)),
-        ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if all(library.proves(c) for c in f.cites)),
-        tables=tuple(t for t in analysis.tables if all(library.proves(c) for c in t.cites)),
+        ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if library.prove(f.cites)),
+        tables=tuple(t for t in analysis.tables if library.prove(t.cites)),
         gaps=tuple(serious),
-        unproved=unproved,
+        unproved=unproved + (analysis.answer is not None and answer is None),
     )
 
 
 def _answer(analysis: Analysis, library: Library) -> Claim | None:
     said = analysis.answer
-    return Claim(text=said.text, cites=said.cites) if said and all(library.proves(c) for c in said.cites) else None
+    return Claim(text=said.text, cites=said.cites) if said and library.prove(said.cites) else None
 
 
 def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:

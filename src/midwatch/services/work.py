@@ -3,9 +3,10 @@ they expect it in, and `look` asks no tool twice, because what a tool said is ke
 is waited out; only where a tool's answer cannot be kept the step is given up and taken anew, so that the wait is not taken from
 the time that the investigation has."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,6 +14,8 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.engine.analyst import Analysts, here
+from midwatch.engine.analystpool import Pool
 from midwatch.engine.recorded import Recorded
 from midwatch.kit.together import Together
 from midwatch.services import investigations
@@ -36,22 +39,69 @@ class Cancelled(Exception):
     """Somebody took the run back."""
 
 
+@dataclass(frozen=True)
+class _Underway:
+    """`late` is set when it computes for so long that nobody should wait for it."""
+
+    task: asyncio.Task[None]
+    late: asyncio.Event
+
+
 class Steps:
     """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
-    what its sender left out of it."""
+    what its sender left out of it.
 
-    def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "") -> None:
+    With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
+    """
+
+    def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "", pool: Pool | None = None, late: int = 0) -> None:
         self._desk, self._opened, self._completed, self._worker = desk, opened, completed, worker
+        self._pool, self._late = pool, late
         self._kept: Kept = Together(partial(_keep, desk))
+        self._underway: dict[str, _Underway] = {}
 
     async def begin(self, run_id: str) -> bool:
         return await begin(self._desk, run_id, self._completed, self._worker)
 
-    async def look(self, run_id: str) -> None:
-        await look(self._desk, run_id, self._opened, self._kept)
+    async def look(self, run_id: str) -> bool:
+        """Whether it goes on: it computes for long, and `finish` waits for it."""
+        underway = self._started(run_id)
+        late = asyncio.create_task(underway.late.wait())
+        await asyncio.wait((underway.task, late), return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        if underway.task.done():
+            await self._over(run_id)
+        return run_id in self._underway
+
+    async def finish(self, run_id: str) -> None:
+        """Waits for what `look` left; begins again where that was in another process."""
+        await asyncio.wait((self._started(run_id).task,))
+        await self._over(run_id)
 
     async def fail(self, run_id: str, reason: str) -> None:
         await patiently(_fail, self._desk, run_id, reason)
+
+    async def close(self) -> None:
+        """Lets go of what is under way: another process begins it again."""
+        for underway in self._underway.values():
+            underway.task.cancel()
+        await asyncio.gather(*(underway.task for underway in self._underway.values()), return_exceptions=True)
+
+    def _started(self, run_id: str) -> _Underway:
+        if run_id not in self._underway:
+            late = asyncio.Event()
+            analysts = partial(self._pool.open, late=partial(self._is_late, late)) if self._pool else here
+            task = asyncio.create_task(look(self._desk, run_id, self._opened, self._kept, analysts))
+            self._underway[run_id] = _Underway(task, late)
+        return self._underway[run_id]
+
+    def _is_late(self, late: asyncio.Event) -> None:
+        if sum(underway.late.is_set() for underway in self._underway.values()) < self._late:
+            late.set()
+
+    async def _over(self, run_id: str) -> None:
+        """Raises what its investigation raised."""
+        await self._underway.pop(run_id).task
 
 
 async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
@@ -76,7 +126,7 @@ def _begun(desk: Desk, running: Run, worker: str) -> bool:
     return True
 
 
-async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
+async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
     run, before = await patiently(_taken_up, desk, run_id)
     if run.state.over:
@@ -89,7 +139,7 @@ async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
     try:
         async with opened(run.request) as ctx:
             door = Recorded(ctx.door, before, keep)
-            found = await investigations.investigate(replace(ctx, door=door), run.request)
+            found = await investigations.investigate(replace(ctx, door=door, analysts=analysts), run.request)
     except Cancelled:
         return
     except StoreError:

@@ -13,6 +13,7 @@ from midwatch.analysis.alertlines import Lines, read
 from midwatch.analysis.classify import classify
 from midwatch.analysis.facts import Facts, facts
 from midwatch.analysis.measure import Measure, measure
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, Confidence, Finding, Role
 from midwatch.domain.observation import AlertText
@@ -27,9 +28,10 @@ _QUOTE = 300  # characters of a quotation
 _SAFE = re.compile(r"[A-Za-z0-9/_][A-Za-z0-9._:/@%+=,-]{0,200}")
 _WORKLOADS = ("deployment", "statefulset", "daemonset")
 _HANDLED = frozenset({"value", "limit", "about"})
+_NOTHING_ASKED = Question()
 
 
-def analyse(evidence: Sequence[Evidence]) -> Analysis:
+def analyse(evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED) -> Analysis:
     findings: list[Finding] = []
     gaps: list[Gap] = []
     for item in evidence:

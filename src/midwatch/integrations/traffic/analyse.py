@@ -17,7 +17,7 @@ from midwatch.integrations.traffic.asking import GATEWAYS, active, of_client
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
-from midwatch.integrations.traffic.known import known
+from midwatch.integrations.traffic.known import cite, known
 from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
 from midwatch.integrations.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
 
@@ -44,9 +44,14 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
         findings=tuple([judged(m, s, scene) for m, s in largest] + list(_troubles(seen, intent.window)) + list(_failed(told))),
         subjects=subjects(seen, found),
         gaps=tuple(_gaps(told, evidence)),
-        answer=answer(told),
+        answer=_cited(answer(told), evidence),
         tables=tuple(_tables(told)),
     )
+
+
+def _cited(said: Fine | None, evidence: Sequence[Evidence]) -> Fine | None:
+    """Where nothing could be read, the answer rests on the settings: they say what there was to read."""
+    return said.model_copy(update={"cites": cite(evidence)}) if said and not said.cites else said
 
 
 def _chosen(intent: Intent, window: Window, found: Sequence[Job]) -> list[Job]:
@@ -143,7 +148,7 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
                 state,
             )
         )
-    cites = tuple(Citation(evidence=e.id) for e in listed)
+    cites = tuple(Citation(evidence=e.id) for e in listed) or cite(evidence)
     names = ", ".join(f"{r[0]} ({r[1]})" if r[1] else r[0] for r in rows[:10])
     text = f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}." if rows else "No NAT gateway is configured, and none was seen."
     table = Table(title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites)
