@@ -13,7 +13,7 @@ HERE = named(own_name())
 
 
 def test_a_name_says_place_process_and_start() -> None:
-    assert HERE == ProcessName(place(), os.getpid(), HERE.started) and HERE.started > 0
+    assert ProcessName(place(), os.getpid(), HERE.started) == HERE and HERE.started > 0
     assert len(own_name().encode()) <= 100 and own_name() != own_name()
     assert own_name().split("/")[-2] == str(os.getpid())
     assert not HERE.ended
