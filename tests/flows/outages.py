@@ -9,7 +9,7 @@ from pathlib import Path
 @contextmanager
 def small_disk(folder: Path) -> Generator[Path]:
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=True)
     try:
         yield folder
     finally:

@@ -42,11 +42,12 @@ class Steps(Protocol):
 class Left:
     """Runs that are not over and that nobody carries on.
 
-    `dropped` were begun by who is dead, or by this process, which does not know of them any more; `ended` have a workflow that ended
+    `dropped` were begun by who is dead, `lost` by this process, which is not in them (any more); `ended` have a workflow that ended
     without ending the run; `unknown` have none.
     """
 
     dropped: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -125,11 +126,12 @@ class Durable:
         """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that live."""
         found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False) if run_ids else []
         known = {workflow.workflow_id: workflow for workflow in found}
-        begun = {run_id for run_id, w in known.items() if w.status == UNDER_WAY}
-        elsewhere = {run_id for run_id in begun if known[run_id].executor_id in living}
+        begun = [run_id for run_id, w in known.items() if w.status == UNDER_WAY and w.executor_id not in living]
+        mine = {run_id for run_id in begun if known[run_id].executor_id == self._worker}
         return Left(
-            dropped=tuple(sorted(begun - elsewhere - self.carried)),
-            ended=tuple(sorted(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY))),
+            dropped=tuple(run_id for run_id in begun if run_id not in mine),
+            lost=tuple(mine - self.carried),
+            ended=tuple(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY)),
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
 
