@@ -8,13 +8,13 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.flows.night import Night, fallen
+from tests.flows.outages import fill, small_disk
 from tests.flows.paging import deliver, page
 from tests.flows.server import until
 from tests.postgres import Server, running
@@ -105,28 +105,6 @@ def test_postgresql_is_killed_and_comes_back(on_postgres: Night, own_postgres: S
 @pytest.mark.parametrize("seconds", [15, 60])
 def test_postgresql_is_away_for_long(on_postgres: Night, own_postgres: Server, seconds: int) -> None:
     away(on_postgres, own_postgres, seconds)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Generator[Path]:
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", folder], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
-def fill(disk: Path) -> Path:
-    filler = disk / "filler"
-    with filler.open("wb") as out:
-        try:
-            while True:
-                out.write(b"\0" * 4096)
-                out.flush()
-        except OSError:
-            pass
-    return filler
 
 
 def full(tmp_path: Path, seconds: float) -> None:

@@ -47,11 +47,12 @@ class Steps(Protocol):
 class Left:
     """Runs that are not over and that nobody carries on.
 
-    `dropped` are workflows that were begun by who is dead, or by this process, which does not know of them any more; `ended` are runs
+    `dropped` are workflows that were begun by who is dead, `lost` by this process, which is not in them (any more); `ended` are runs
     whose workflow ended without ending them; `unknown` have none.
     """
 
     dropped: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -144,10 +145,12 @@ class Durable:
         found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
         # The later one tells: what computes for long goes on in a workflow of its own.
         known = {w.workflow_id.removesuffix(LATE): w for w in sorted(found, key=lambda w: w.workflow_id)}
-        begun = {run_id: w for run_id, w in known.items() if w.status == UNDER_WAY and run_id not in self.carried}
+        begun = [w for w in known.values() if w.status == UNDER_WAY and w.executor_id not in living]
+        mine = {w.workflow_id for w in begun if w.executor_id == self._worker}
         return Left(
-            dropped=tuple(sorted(w.workflow_id for w in begun.values() if w.executor_id not in living)),
-            ended=tuple(sorted(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY))),
+            dropped=tuple(w.workflow_id for w in begun if w.workflow_id not in mine),
+            lost=tuple(known for known in mine if known.removesuffix(LATE) not in self.carried),
+            ended=tuple(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY)),
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
 

@@ -18,6 +18,7 @@ from midwatch.services.desk import Desk
 from midwatch.services.effects import deliver_due, someone_waits
 from midwatch.services.pulse import Pulse
 from midwatch.store import runs, workers
+from midwatch.store.errors import AWAY
 from midwatch.store.patience import patiently
 from midwatch.store.retention import purge
 
@@ -26,6 +27,7 @@ ALONE_S = 0.7  # between looks of a worker that nobody wakes: work starts within
 WOKEN_S = 5.0  # of one that is woken: what other processes queued waits that long at most
 REST_S = 30.0  # without work, before the engine is stopped
 STRANDED_S = 2.0  # for how long a run has to be without anybody: what is just being handed over looks the same
+LOST_S = 10.0  # the same for one that this process took: on a busy machine it takes a while from taking to beginning
 PURGE_S = 24 * 3600.0
 
 log = structlog.get_logger()
@@ -37,11 +39,15 @@ class _Seen:
 
     since: dict[str, float] = field(default_factory=dict[str, float])
 
-    def ripe(self, run_ids: tuple[str, ...], now: float) -> list[str]:
-        return [run_id for run_id in run_ids if now - self.since.setdefault(run_id, now) >= STRANDED_S]
+    def ripe(self, run_ids: tuple[str, ...], now: float, wait: float = STRANDED_S) -> list[str]:
+        """Those that have been so for long enough; what is done about them begins the time anew."""
+        found = [run_id for run_id in run_ids if now - self.since.setdefault(run_id, now) >= wait]
+        for run_id in found:
+            del self.since[run_id]
+        return found
 
     def only(self, left: Left) -> None:
-        kept = {*left.dropped, *left.ended}
+        kept = {*left.dropped, *left.lost, *left.ended}
         self.since = {run_id: at for run_id, at in self.since.items() if run_id in kept}
 
 
@@ -114,7 +120,8 @@ class Worker:
         left = self._durable.left([run_id for run_id in alive if run_id not in carried], living)
         now = time.monotonic()
         self._seen.only(left)
-        dropped, ended = self._seen.ripe(left.dropped, now), self._seen.ripe(left.ended, now)
+        dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
+        ended = self._seen.ripe(left.ended, now)
         if dropped:
             self._durable.resume(dropped)
             log.warning("runs that nobody carried on are resumed", runs=dropped)
@@ -147,6 +154,8 @@ async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callabl
         woken.clear()
         try:
             await do()
+        except AWAY as away:
+            log.warning("the store does not answer", error=str(away).partition("\n")[0])
         except Exception as error:
             log.error("worker stumbled", exc_info=error)
         try:

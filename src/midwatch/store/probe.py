@@ -13,13 +13,13 @@ from midwatch.store.rows import next_number
 
 EVERY_S = 3.0  # at most one write in that time, however often somebody asks
 WAIT_S = 2  # for a lock or an answer; who asks whether all is well will not wait long
-_MAGIC = b"SQLite format 3\0"
 
 
 class Probe:
     """`trouble` says in one sentence what keeps the store from taking a write; "" when nothing does. From any thread.
 
-    Each look opens a connection of its own: one that is open already remembers what the file held when it was still whole.
+    Each look opens a connection of its own: one that is open already remembers what the file held when it was still whole. (By
+    SQLite, never by hand: closing a SQLite file that this process has open elsewhere gives up all its locks.)
     """
 
     def __init__(self, db: Database) -> None:
@@ -37,26 +37,13 @@ class Probe:
 
     def _look(self) -> str:
         try:
-            self._whole()
+            self._db.still_there()
             self._write()
         except StoreError as error:
             return error.reason
         except SQLAlchemyError as error:
             return f"The store does not answer: {type(error).__name__}."
         return ""
-
-    def _whole(self) -> None:
-        """What shows in a file without reading all of it."""
-        self._db.still_there()
-        if self._db.path is None:
-            return
-        try:
-            with self._db.path.open("rb") as file:
-                begins = file.read(len(_MAGIC))
-        except OSError as error:
-            raise StoreError(f"The file {self._db.path} cannot be read: {error.strerror or error}.") from error
-        if begins != _MAGIC:
-            raise StoreError(f"The file {self._db.path} is damaged: it does not begin as a SQLite database does.", "Restore a backup")
 
     def _write(self) -> None:
         engine = one_connection(self._db.url, WAIT_S, NullPool)

@@ -28,7 +28,11 @@ class Closed(Exception):
 
 def record_url(url: str) -> str:
     """Where the record of the store at this address is kept."""
-    return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return spell_postgres(url)
+    beside = (parsed.database or "midwatch").removesuffix(".db") + "-work.db"
+    return parsed.set(database=beside).render_as_string(hide_password=False)
 
 
 class Record:

@@ -40,6 +40,7 @@ class Turn:
         if path := file_of(url):
             with suppress(OSError):
                 self._file = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT, OWN)
+                os.fchmod(self._file, OWN)
 
     @contextmanager
     def taken(self) -> Generator[None]:
