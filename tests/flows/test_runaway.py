@@ -1,7 +1,9 @@
 """An alert whose analysis does not come to an end: it is answered with what was found, and nothing else waits for it."""
 
+import time
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +19,24 @@ from tests.unit.hostile import HANGS
 
 LIMIT_S = 12.0  # of computing: a beat of the worker's falls into it
 WORKERS = 2
-OTHERS, MANY = 4, 50
+OTHERS, MANY, EVERY_S = 4, 50, 0.5
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Generator[Station]:
+    with placed(tmp_path, LIMIT_S) as made:
+        yield made
+
+
+@contextmanager
+def placed(tmp_path: Path, limit_s: float) -> Generator[Station]:
     with ExitStack() as stack:
         api = stack.enter_context(serve_cluster(demo()))
         environment = {
             "MIDWATCH_KUBERNETES__KUBECONFIG": str(write_kubeconfig(tmp_path / "kubeconfig", api)),
             "MIDWATCH_SERVER__WORKERS": str(WORKERS),
-            "MIDWATCH_BUDGET__COMPUTE_SECONDS": str(LIMIT_S),
+            "MIDWATCH_BUDGET__COMPUTE_SECONDS": str(limit_s),
             "PYTHONPATH": str(ROOT),
         }
         yield stack.enter_context(station(tmp_path, **environment))
@@ -87,6 +95,28 @@ def test_a_computation_that_does_not_end_holds_up_nothing(here: Station) -> None
     assert all(gap["essential"] and gap["reason"].startswith(f"the analysis took longer than {LIMIT_S:g} s") for gap in ended)
     assert {run["state"] for run in runs(here)} == {"done"}
     assert "HEALTHY" not in {answer["verdict"] for answer in told if any(g["tool"] == "analysis" for g in answer["diagnosis"]["gaps"])}
+
+
+def waited(here: Station, name: str) -> list[float]:
+    """Seconds that each of many alerts waited for its answer, sorted; they come two a second."""
+    since = time.monotonic()
+    for number in range(MANY):
+        time.sleep(max(0.0, since + number * EVERY_S - time.monotonic()))
+        fires(here, f"{name}-{number}", f"{name}-{number} is down")
+    mine = until(lambda: found if len(found := [r for r in done(here) if name in r["headline"]]) >= MANY else None)
+    return sorted((datetime.fromisoformat(r["finished_at"]) - datetime.fromisoformat(r["created_at"])).total_seconds() for r in mine)
+
+
+@pytest.mark.long
+def test_alerts_wait_no_second_longer_for_one_that_hangs(tmp_path: Path) -> None:
+    with placed(tmp_path, limit_s=60) as here:
+        worker = started(here)
+        waited(here, "warm")
+        alone = waited(here, "alone")
+        hanging(here, worker, count=1)
+        beside = waited(here, "beside")
+        assert sum(computed_s(pid) > 1.0 for pid in children(worker)) >= 1, "it still hangs"
+    assert beside[-1] < alone[-1] + 1.0, (alone[-3:], beside[-3:])
 
 
 def test_a_worker_beats_while_it_computes_and_leaves_no_process_behind(here: Station) -> None:

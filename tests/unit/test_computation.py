@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,9 @@ async def test_a_process_that_computes_too_long_is_killed(pool: Pool) -> None:
     run = await answered(DISK, HANGS, seconds=3, analysts=pool.open)
     assert causes(run) == ["no disk"]
     assert run.diagnosis.gaps[0].reason == "the analysis took longer than 3 s and was ended; not analysed: E2 (log 1)"
+    async with asyncio.timeout(5):
+        while computing():
+            await asyncio.sleep(0.05)
     again = await answered(DISK, "all is well", seconds=LONG, analysts=pool.open)
     assert causes(again) == ["no disk"] and again.diagnosis.gaps == ()
 
@@ -125,15 +129,21 @@ async def test_a_process_that_is_killed_while_it_computes_is_replaced(pool: Pool
     assert found.diagnosis.headline.startswith("No findings: the process of the analysis was ended from outside")
 
 
-async def until_computing() -> int:
-    """The only process under this one that has computed for a second."""
-    tasks = Path(f"/proc/{os.getpid()}/task")
-    while True:
-        for pid in " ".join(task.read_text() for task in tasks.glob("*/children")).split():
+def computing() -> list[int]:
+    """The processes under this one that have computed for a second."""
+    found: list[int] = []
+    for pid in " ".join(task.read_text() for task in Path(f"/proc/{os.getpid()}/task").glob("*/children")).split():
+        with suppress(FileNotFoundError, ProcessLookupError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            if int(fields[11]) > os.sysconf("SC_CLK_TCK"):
-                return int(pid)
+            if fields[0] != "Z" and int(fields[11]) > os.sysconf("SC_CLK_TCK"):
+                found.append(int(pid))
+    return found
+
+
+async def until_computing() -> int:
+    while not (found := computing()):
         await asyncio.sleep(0.05)
+    return found[0]
 
 
 async def test_only_a_long_computation_is_late(pool: Pool) -> None:
