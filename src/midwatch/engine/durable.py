@@ -149,7 +149,7 @@ class Durable:
         mine = {w.workflow_id for w in begun if w.executor_id == self._worker}
         return Left(
             dropped=tuple(w.workflow_id for w in begun if w.workflow_id not in mine),
-            lost=tuple(known for known in mine if known.removesuffix(LATE) not in self.carried),
+            lost=tuple(begun_here for begun_here in mine if begun_here.removesuffix(LATE) not in self.carried),
             ended=tuple(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY)),
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
