@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from midwatch.domain.alert import Alert
+from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.pagerduty.client import PAGES, PagerDuty
@@ -54,13 +54,21 @@ def effect(**more: Any) -> Effect:
 
 
 def alert(external_id: str = "PINC1") -> Alert:
-    return Alert(source="pagerduty", fingerprint="f", status="firing", severity="high", title="t", external_id=external_id, starts_at=NOW)
+    return Alert(
+        source="pagerduty",
+        fingerprint="f",
+        status=AlertStatus.FIRING,
+        severity=AlertSeverity.HIGH,
+        title="t",
+        external_id=external_id,
+        starts_at=NOW,
+    )
 
 
 @asynccontextmanager
 async def pagerduty(respond: Callable[[Asked], Reply]) -> AsyncGenerator[tuple[PagerDuty, ApiServer]]:
     async with running(respond) as api:
-        client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), email="bot@example.com", url=api.url, timeout=2.0))
+        client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), email="bot@example.com", url=api.url, timeout=20.0))
         try:
             yield client, api
         finally:
@@ -145,7 +153,7 @@ async def test_nothing_else_is_asked_with_the_token(incident: str) -> None:
 async def test_no_redirect_is_followed(status: int) -> None:
     async with running(lambda _: as_json({"alerts": []})) as elsewhere:
         async with pagerduty(lambda _: Reply(status, b"", {"Location": f"{elsewhere.url}/x"})) as (client, _):
-            with pytest.raises(Undelivered, match=f"redirects elsewhere .{status}"):
+            with pytest.raises(Undelivered, match=rf"redirects elsewhere .{status}"):
                 await client.alerts("PINC1")
             with pytest.raises(Undelivered):
                 await client.add_note("PINC1", "x")
@@ -166,7 +174,7 @@ async def test_an_answer_without_an_end_is_given_up() -> None:
             await writer.drain()
 
     async with running(stream=drip) as api:
-        client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), url=api.url, timeout=5.0))
+        client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), url=api.url, timeout=20.0))
         started = time.process_time()
         with pytest.raises(Undelivered, match="more than"):
             await client.alerts("PINC1")
@@ -203,7 +211,7 @@ async def test_no_wait_is_longer_than_an_hour(said: str, header: str) -> None:
 )
 async def test_an_error_is_one_printable_line(error: Any) -> None:
     async with pagerduty(lambda _: as_json({"error": error}, 403)) as (client, _):
-        with pytest.raises(Undelivered, match="refuses .403") as refused:
+        with pytest.raises(Undelivered, match=r"refuses .403") as refused:
             await client.alerts("PINC1")
         assert str(refused.value).isprintable() and len(str(refused.value)) < 400
 
