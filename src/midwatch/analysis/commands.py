@@ -31,6 +31,7 @@ _NAMES = frozenset(
 )
 _HOSTS = frozenset({"host", "about", "domain", "database", "table", "link", "address", "port", "registry"})
 _LISTS = frozenset({"providers", "claims"})  # "a, b", where kubectl takes several names
+_QUOTED = frozenset({"url"})  # comes as a shell would take it
 _WORDS = {"missing": "NAME", "about": "HOST", "where": "NAMESPACE"}
 
 
@@ -66,6 +67,8 @@ def _escaped(text: str) -> str:
 
 def _word(place: _Place, facts: Mapping[str, str], *, remote: bool) -> str:
     name, value = place.fact, facts.get(place.fact, "")
+    if name in _QUOTED and value.startswith("'"):
+        value = _unquoted(value)
     fits = _HOST if name in _HOSTS else _NAME if name in _NAMES else _QUOTABLE
     if place.quotes or remote:
         fits = fits if fits is _HOST else _PLAIN
@@ -75,6 +78,14 @@ def _word(place: _Place, facts: Mapping[str, str], *, remote: bool) -> str:
     if not fits.fullmatch(value) or "`" in value:
         return _capitals(name)
     return value if place.quotes else shlex.quote(value)
+
+
+def _unquoted(value: str) -> str:
+    try:
+        found = shlex.split(value)
+    except ValueError:
+        return value
+    return found[0] if len(found) == 1 else value
 
 
 def _capitals(words: str) -> str:

@@ -124,6 +124,7 @@ PODS: dict[str, Callable[[Asked], Reply]] = {
     "labels a list": items(meta(labels=["a"])),
     "date without a calendar": items(meta(creationTimestamp="0000-00-00T00:00:00Z")),
     "date far away": items(meta(creationTimestamp="99999-01-01T00:00:00Z")),
+    "date without a zone": items(meta(creationTimestamp="2026-11-20T02:00:00")),
     "date a number": items(meta(creationTimestamp=10**30)),
     "restarts a text": items(status(containerStatuses=[{"name": "web", "restartCount": "many"}])),
     "restarts huge": items(status(containerStatuses=[{"name": "web", "restartCount": 10**40}])),
