@@ -30,6 +30,7 @@ from midwatch.interfaces.cli.command import Exit, exit_code
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.settings import KubernetesSettings, Settings
+from tests.flows.cluster import midwatch
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, gzipped, kubeconfig, running
 
 TOKEN = "not-a-real-token"
@@ -449,3 +450,10 @@ async def test_a_name_in_a_volume_is_no_command(tmp_path: Path) -> None:
     assert told.found and HOSTILE in told.text
     commands = [c for cause in told.found.diagnosis.causes for c in (*cause.check, *cause.fix)]
     assert commands and not [c for c in commands if "$(" in c.replace(f"'{HOSTILE}'", "")]
+
+
+async def test_a_watch_does_not_call_healthy_what_it_could_not_read(tmp_path: Path) -> None:
+    async with running(pods(body(b"<html>"))) as api:
+        path = kubeconfig(tmp_path, api.url, {"token": TOKEN})
+        shown = await asyncio.to_thread(midwatch, "k8s", "watch", "--once", "--kubeconfig", str(path))
+    assert shown.code == Exit.FAILED and "did not answer with a list" in shown.err
