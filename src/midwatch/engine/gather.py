@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
 from midwatch.domain.investigation import Budget
+from midwatch.domain.observation import Resources
 
 
 class Door(Protocol):
@@ -54,6 +55,10 @@ class Gathering:
             self.gaps.append(answer.model_copy(update={"essential": ask.essential}))
         else:
             self.evidence.append(answer.model_copy(update={"id": evidence_id(len(self.evidence) + 1)}))
+            seen = answer.observation
+            if isinstance(seen, Resources) and seen.missed:
+                gap = Gap(tool=ask.tool, arguments=ask.arguments, query=answer.query, reason=seen.missed, essential=ask.essential)
+                self.gaps.append(gap)
 
 
 def _unanswered(ask: Ask, reason: str) -> Gap:

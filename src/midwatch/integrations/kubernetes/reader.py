@@ -33,13 +33,14 @@ class ListRequest:
 class Listing:
     """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out.
 
-    `whole`: the namespaces of a partial answer of which nothing was left out.
+    `missed` says what should be in it and could not be read. `whole`: the namespaces of a partial answer of which nothing was left out.
     """
 
     items: Sequence[Object]
     query: str
     partial: str = ""
     whole: tuple[str, ...] = ()
+    missed: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ async def complete(client: PagerDuty, alert: Alert) -> Alert:
         body = dig(one, "body")
         for name, value in _facts(dig(body, "details") or dig(body, "cef_details", "details")):
             facts.setdefault(name, value)
+    if len(found) > ALERTS:
+        facts["alerts not read"] = f"{len(found) - ALERTS} of {len(found)}"
     labels = {name: str(value) for name, value in known(facts).items()}
     return _with(alert, standard(labels), {name: value for name, value in facts.items() if name not in labels})
 

@@ -9,6 +9,7 @@ from midwatch.domain.investigation import Investigation, Request
 from midwatch.interfaces.cli import command, progress
 from midwatch.interfaces.cli.diagnose import Json, Markdown, run, show
 from midwatch.kit.clock import utc_now
+from midwatch.kit.printable import one_line
 from midwatch.reasoning.echo import echo
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
@@ -64,7 +65,7 @@ def _asked_back(found: AskBack) -> Refusal:
 
 async def _answer(around: Surroundings, request: Request, dump: str, context: str, form: str) -> None:
     if form == "terminal" and request.intent:
-        sys.stderr.write(f"{echo(request.intent)}\n")
+        sys.stderr.write(f"{one_line(echo(request.intent))}\n")
     async with around.opened(request, dump=dump, context_name=context) as ctx:
         with progress.shown(ctx.source) as watch:
             found: Investigation = await investigate(ctx, request, watch)

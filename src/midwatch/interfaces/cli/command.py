@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from midwatch.domain.diagnosis import Verdict
+from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 
@@ -67,7 +68,8 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 
 
 def fail(refusal: Refusal) -> NoReturn:
-    typer.echo(f"midwatch: {refusal.reason}" + (f"\n  {refusal.hint}" if refusal.hint else ""), err=True)
+    text = f"midwatch: {one_line(refusal.reason)}" + (f"\n  {one_line(refusal.hint)}" if refusal.hint else "")
+    typer.echo(text, err=True)
     raise typer.Exit(Exit.FAILED)
 
 

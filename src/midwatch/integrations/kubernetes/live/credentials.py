@@ -16,6 +16,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.live.errors import NoConnection, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import Cluster, Plugin, Target
+from midwatch.kit.answers import MALFORMED
 
 # A cloud's login program calls out over the network itself; slower than this it is waiting for a person.
 PLUGIN_SECONDS = 20
@@ -153,7 +154,7 @@ class Program(httpx2.Auth):
         name, context = self._plugin.command, self._target.context
         try:
             credential = msgspec.json.decode(out, type=_Printed).status
-        except ValueError:
+        except MALFORMED:
             raise NoConnection(
                 f"The login program {name} of context {context!r} printed no ExecCredential; run it by hand to see."
             ) from None
