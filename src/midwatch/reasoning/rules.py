@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from midwatch.analysis.causality import Chain, chains
-from midwatch.analysis.codes import fill
+from midwatch.analysis.codes import command, fill
 from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
@@ -95,8 +95,8 @@ def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
         finding=chain.root,
         meaning=fill(code.meaning, facts),
         explains=chain.explains,
-        check=tuple(fill(c, facts) for c in code.check),
-        fix=tuple(fill(c, facts) for c in code.fix),
+        check=tuple(command(c, facts) for c in code.check),
+        fix=tuple(command(c, facts) for c in code.fix),
         prevent=fill(code.prevent, facts),
         monitor=fill(code.monitor, facts),
     )
