@@ -43,7 +43,7 @@ async def investigate(
         analysis = tied(analysis, ALERT)
         subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
-    gaps = tuple(gathering.gaps)
+    gaps = (*request.unread, *gathering.gaps)
     slow = speaks_of(request.question, "slowness")
     diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow)
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)

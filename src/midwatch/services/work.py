@@ -23,7 +23,7 @@ from midwatch.services.runs import ALIVE, get, note_down, tell
 from midwatch.services.understanding import about_alert
 from midwatch.store import calls, effects, runs
 
-Completed = Callable[[Alert], Awaitable[Alert]]
+Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
 Said = tuple[str, Evidence | Gap]  # in the run of this id
 Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
@@ -35,7 +35,7 @@ class Cancelled(Exception):
 
 class Steps:
     """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
-    what its sender left out of it."""
+    what its sender left out of it, and what of that could not be read."""
 
     def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "") -> None:
         self._desk, self._opened, self._completed, self._worker = desk, opened, completed, worker
@@ -56,8 +56,8 @@ async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "")
     run = await asyncio.to_thread(get, desk, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
-        alert = await completed(request.alert)
-        known = {"alert": alert, "intent": about_alert(alert, desk.names, desk.now())}
+        alert, unread = await completed(request.alert)
+        known = {"alert": alert, "unread": unread, "intent": about_alert(alert, desk.names, desk.now())}
         request = request.model_copy(update=known | {"namespace": request.namespace or alert.labels.get("namespace", "")})
     running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
     return await asyncio.to_thread(_begun, desk, running, worker, first=run.state is RunState.QUEUED)
