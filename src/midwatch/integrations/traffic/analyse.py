@@ -7,15 +7,14 @@ import msgspec
 from midwatch.analysis.question import Question
 from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation, Evidence, Gap
-from midwatch.domain.finding import Analysis, Finding, Fine, Table
+from midwatch.domain.finding import Analysis, Finding, Fine, Role, Table
 from midwatch.domain.intent import JOB_TOPICS, Intent, Topic
-from midwatch.domain.observation import LogLines, Resources
+from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic import joblogs, tables
 from midwatch.integrations.traffic.answers import Known, answer
 from midwatch.integrations.traffic.asking import GATEWAYS, active, of_client
 from midwatch.integrations.traffic.config import Traffic
-from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.known import known
 from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
@@ -35,13 +34,11 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
         return Analysis()
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
     expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
-    scene = Scene(traffic, found, _logs(evidence, found, traffic), evidence, looked(evidence, expected))
+    scene = Scene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
     spikes = sorted(((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
     told = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
-    judge = spikes if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC) else []
-    largest = sorted(judge, key=lambda pair: -pair[1].volume)[:_JUDGED]
     return Analysis(
-        findings=tuple([judged(m, s, scene) for m, s in largest] + list(_troubles(seen, intent.window)) + list(_failed(told))),
+        findings=tuple(_spoken_of(intent, spikes, scene) + list(_troubles(seen, intent.window)) + list(_failed(told))),
         subjects=subjects(seen, found),
         gaps=tuple(_gaps(told, evidence)),
         answer=answer(told),
@@ -49,18 +46,16 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     )
 
 
+def _spoken_of(intent: Intent, spikes: Sequence[tuple[Measured, Spike]], scene: Scene) -> list[Finding]:
+    """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is well with them."""
+    largest = sorted(spikes, key=lambda pair: -pair[1].volume)
+    if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC):
+        return [judged(m, s, scene) for m, s in largest[:_JUDGED]]
+    return [f for f in (judged(m, s, scene) for m, s in largest) if f.role is not Role.INTENDED][:_JUDGED]
+
+
 def _chosen(intent: Intent, window: Window, found: Sequence[Job]) -> list[Job]:
     return [j for j in found if active(j, window) and (not intent.client or of_client(j, intent.client))]
-
-
-def _logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
-    owners = {(j.namespace, name): j for j in found for name, _ in j.pods}
-    read: dict[tuple[str, str], JobLog] = {}
-    for item in evidence:
-        seen = item.observation
-        if isinstance(seen, LogLines) and (job := owners.get((seen.namespace, seen.name))):
-            read[job.namespace, job.name] = joblogs.read(item.id, seen.text, traffic.jobs, traffic.known_vendors)
-    return read
 
 
 def _tables(told: Known) -> Iterator[Table]:
