@@ -15,6 +15,9 @@ from midwatch.reasoning.alertscope import concerned, tied
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
 
+# Without a question that the answer rests on nothing can be called well; an alert speaks for itself.
+_UNASKED = Gap(tool="everything", arguments={}, query="", reason="nothing was asked that an answer could rest on", essential=True)
+
 
 def silent(_ask: Ask, _answer: Evidence | Gap) -> None:
     """Nobody watches."""
@@ -29,11 +32,7 @@ async def investigate(
     integrations = [i for i in integrations if intent.topic in i.topics]
     if request.alert:
         gathering.evidence.append(told(request.alert))
-    asks: Sequence[Ask] = [a for i in integrations for a in opening(i, request, question)]
-    for _ in range(budget.rounds):
-        if not await gathering.ask(asks):
-            break
-        asks = [a for i in integrations for a in i.wanted(gathering.evidence, question)]
+    await _gather(gathering, integrations, request, question, budget.rounds)
     analysis = _analyse(integrations, gathering.evidence, question)
     # Other topics were told what is named when the question was understood.
     subject = scope(request.question, analysis.subjects) if intent.topic is Topic.CLUSTER else Scope()
@@ -43,11 +42,26 @@ async def investigate(
         analysis = tied(analysis, ALERT)
         subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
     codes = {code: entry for i in integrations for code, entry in i.codes.items()}
-    gaps = (*request.unread, *gathering.gaps)
+    gaps = (*request.unread, *(_weighed(g, question) for g in gathering.gaps))
+    unasked = () if gathering.essential or request.alert else (_UNASKED,)
     slow = speaks_of(request.question, "slowness")
-    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow)
+    diagnosis = diagnose(analysis, gathering.evidence, (*gaps, *analysis.gaps, *unasked), codes, subject, question, slow=slow)
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
     return run, subject
+
+
+async def _gather(gathering: Gathering, integrations: Sequence[Integration], request: Request, question: Question, rounds: int) -> None:
+    asks: Sequence[Ask] = [a for i in integrations for a in opening(i, request, question)]
+    for _ in range(rounds):
+        if not await gathering.ask(asks):
+            break
+        asks = [a for i in integrations for a in i.wanted(gathering.evidence, question)]
+
+
+def _weighed(gap: Gap, question: Question) -> Gap:
+    """What the question speaks of by its kind ("is an ingress broken") has to be read before it is called well."""
+    kind = str(gap.arguments.get("resource", ""))
+    return gap.model_copy(update={"essential": True}) if kind and not gap.absent and question.asks_about(kind) else gap
 
 
 def opening(integration: Integration, request: Request, question: Question) -> Sequence[Ask]:

@@ -13,9 +13,9 @@ from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
 from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.config import Traffic
+from midwatch.integrations.traffic.joblogs import JobLog, logs
 from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.known import known
-from midwatch.integrations.traffic.joblogs import JobLog, logs
 from midwatch.integrations.traffic.measured import METRICS, Burst, Measured, measured, moment
 from midwatch.integrations.traffic.suspects import explained, suspects
 
@@ -42,7 +42,8 @@ def _first(intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
     if intent.topic in NAT_TOPICS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
     if intent.topic in NAT_TOPICS or intent.topic is Topic.NAT_GATEWAYS:
-        asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}) for g in _gateways(intent, traffic)]
+        needed = intent.topic is Topic.NAT_GATEWAYS
+        asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}, essential=needed) for g in _gateways(intent, traffic)]
     if intent.topic is Topic.NAT_GATEWAYS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
     if intent.topic is not Topic.NAT_GATEWAYS:

@@ -9,7 +9,6 @@ from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job
 from midwatch.integrations.traffic.measured import Burst
 
-
 MOST, LITTLE = 0.5, 0.05  # of a spike: what accounts for it, and what is too little to be why it was one
 
 
