@@ -9,7 +9,6 @@ import pytest
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation
 from midwatch.integrations.aws.fake import FlowLog, Talker
-from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
 from tests.flows.traffic import TWO, Night, night
 
