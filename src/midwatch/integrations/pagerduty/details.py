@@ -40,7 +40,7 @@ def _unread(incident: str, refused: Undelivered) -> Gap:
         arguments={"resource": f"details of the PagerDuty incident {line(incident, NAME_CHARS)}"},
         query="",
         reason=f"could not be read: {line(str(refused), _REASON)}",
-        permission="read incidents in PagerDuty (integrations.pagerduty.token)" if refused.permanent else "",
+        permission="read incidents in PagerDuty (pagerduty.token)" if refused.permanent else "",
     )
 
 
