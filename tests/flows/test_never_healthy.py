@@ -111,6 +111,13 @@ async def test_no_traffic_is_healthy_with_a_spike_left_over_or_without_a_point(
     assert not isinstance(found, str) and found.diagnosis.verdict is Verdict.INCONCLUSIVE
 
 
+async def test_a_refusal_is_not_told_as_there_being_none(here: Night) -> None:
+    here.aws.deny("cloudwatch:GetMetricData")
+    found = await told(here, Topic.NAT_SPIKE)
+    assert not isinstance(found, str)
+    assert not [g for g in found.diagnosis.gaps if "AWS shows none" in g.reason], "one is configured, and AWS shows it"
+
+
 async def test_without_a_site_no_website_is_healthy(here: Night) -> None:
     for topic in (Topic.WEBSITE, Topic.WEBSITES):
         found = await told(here, topic, sites=())

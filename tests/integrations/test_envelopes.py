@@ -93,6 +93,7 @@ def test_a_title_that_a_playbook_knows_still_finds_it() -> None:
     [
         ("Parcels are down", {"node": "n-1", "severity": "critical"}, {}),  # `node: … down` is no NodeDown
         ("Parcels are late", {"team": "data"}, {"owner": "the database pool is exhausted"}),
+        ("BargeLate", {"job": "node-exporter", "node": "n-1"}, {}),  # a scrape job is no job that is late
         ("Parcels are high", {"deployment": "x", "container": "y"}, {"urgency": "cpu"}),
     ],
 )
@@ -109,6 +110,12 @@ def test_the_service_alone_is_not_what_is_wrong() -> None:
 def test_details_that_a_person_wrote_choose_the_playbook() -> None:
     alert = pagerduty("Parcels").model_copy(update={"details": {"what": "the connection pool is exhausted", "urgency": "high"}})
     assert read(alert).situation.code.code == "ALT-101"
+
+
+def test_the_release_of_an_error_is_not_what_is_wrong() -> None:
+    alert = delivered("sentry", "issue-alert").alerts[0].model_copy(update={"title": "ZeroDivisionError: division by zero", "summary": ""})
+    found = read(alert.model_copy(update={"details": {"release": "failed-deploy-2", "culprit": "app.views"}, "labels": {}}))
+    assert found.situation.code.code == "ALT-900"
 
 
 def test_a_setting_of_the_alarm_is_not_what_is_wrong() -> None:

@@ -21,7 +21,8 @@ def _unmeasured(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
     """No point at all is not the same as little traffic."""
     if told.intent.topic not in NAT_TOPICS:
         return
-    if not told.measured and any(e.tool == GATEWAYS for e in evidence):
+    shown = [e.observation for e in evidence if e.tool == GATEWAYS and isinstance(e.observation, Resources)]
+    if not told.measured and shown and not any(listing.count for listing in shown):
         yield _gap(METRICS, "traffic", "no NAT gateway is configured, and AWS shows none", essential=True)
     for window in (told.window, told.intent.against):
         for one in of(told.measured, window) if window else ():
