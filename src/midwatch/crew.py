@@ -9,6 +9,7 @@ from functools import partial
 
 from midwatch import server
 from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import Request
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.durable import Durable
@@ -78,8 +79,8 @@ def _completed(settings: Settings, stack: AsyncExitStack) -> Completed:
     return _as_it_came
 
 
-async def _as_it_came(alert: Alert) -> Alert:
-    return alert
+async def _as_it_came(alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
+    return alert, ()
 
 
 def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:

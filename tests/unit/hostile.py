@@ -31,11 +31,11 @@ _CATASTROPHIC = re.compile(r"(a|a)+$")
 
 
 def _asks(last: int, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
-    return tuple(Ask(tool="log", arguments={"round": n}) for n in range(min(last, len(evidence) + 1)))
+    return tuple(Ask(tool="log", arguments={"round": n}, essential=True) for n in range(min(last, len(evidence) + 1)))
 
 
 def _opening(_question: Question) -> tuple[Ask, ...]:
-    return (Ask(tool="log", arguments={"round": 0}),)
+    return (Ask(tool="log", arguments={"round": 0}, essential=True),)
 
 
 def _wanted(last: int, evidence: Sequence[Evidence], _question: Question) -> tuple[Ask, ...]:

@@ -14,13 +14,15 @@ class Request(Model, frozen=True):
     """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of them.
 
     `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the cluster.
-    Texts of the alert are already redacted: a request is saved and published.
+    Texts of the alert are already redacted: a request is saved and published. `unread` is what should have been known before
+    anything was asked, and got no answer (the details of an alert whose sender keeps them).
     """
 
     question: str = ""
     namespace: str = ""
     intent: Intent | None = None
     alert: Alert | None = None
+    unread: tuple[Gap, ...] = ()
 
     @property
     def topic(self) -> Topic:

@@ -24,11 +24,13 @@ class Gathering:
         self.gaps: list[Gap] = []
         self._door, self._budget, self._watch = door, budget, watch
         self._asked: set[str] = set()
+        self.essential = False  # whether a question was put that the answer rests on
         self._deadline = asyncio.get_running_loop().time() + budget.seconds
 
     async def ask(self, asks: Sequence[Ask]) -> bool:
         """Puts the questions that were not put before; False when there was none left to put."""
         fresh = list({a.key: a for a in asks if a.key not in self._asked}.values())
+        self.essential = self.essential or any(a.essential for a in fresh)
         room = max(0, self._budget.calls - len(self._asked))
         self._asked |= {a.key for a in fresh}
         calls = [asyncio.create_task(self._put(a)) for a in fresh[:room]]

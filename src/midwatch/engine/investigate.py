@@ -14,6 +14,9 @@ from midwatch.integrations.manifest import Integration
 from midwatch.playbooks import playbook
 from midwatch.reasoning.scope import Scope
 
+# Without a question that the answer rests on nothing can be called well; an alert speaks for itself.
+_UNASKED = Gap(tool="everything", arguments={}, query="", reason="nothing was asked that an answer could rest on", essential=True)
+
 
 def silent(_ask: Ask, _answer: Evidence | Gap) -> None:
     """Nobody watches."""
@@ -41,10 +44,17 @@ async def investigate(
             if not await gathering.ask(asks):
                 break
             asks = await computation.wanted()
-        gaps = tuple(gathering.gaps)
-        diagnosis, subject = await computation.conclude(gaps)
+        gaps = (*request.unread, *(_weighed(g, question) for g in gathering.gaps))
+        unasked = () if gathering.essential or request.alert else (_UNASKED,)
+        diagnosis, subject = await computation.conclude((*gaps, *unasked))
     run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
     return run, subject
+
+
+def _weighed(gap: Gap, question: Question) -> Gap:
+    """What the question speaks of by its kind ("is an ingress broken") has to be read before it is called well."""
+    kind = str(gap.arguments.get("resource", ""))
+    return gap.model_copy(update={"essential": True}) if kind and not gap.absent and question.asks_about(kind) else gap
 
 
 def opening(integration: Integration, request: Request, question: Question) -> Sequence[Ask]:

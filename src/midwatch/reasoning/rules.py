@@ -9,11 +9,12 @@ from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis, Code, Confidence, Finding, Role, Severity
-from midwatch.domain.observation import Measurements, Probe
+from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe, Resources
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope
 
+SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _COMPLAINTS = 6  # that are spelled out
 _EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
@@ -40,11 +41,11 @@ def diagnose(
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
     asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
-    serious = [g for g in gaps if g.essential or not g.absent]
+    serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
     return Diagnosis(
-        verdict=_verdict(asked, serious, unmeasured=unmeasured),
+        verdict=_verdict(asked, serious, unmeasured=unmeasured or (bool(about.unknown) and not about.named)),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, unmeasured=unmeasured),
         answer=answer,
         causes=tuple(asked),
@@ -55,6 +56,22 @@ def diagnose(
         gaps=tuple(serious),
         unproved=unproved + (analysis.answer is not None and answer is None),
     )
+
+
+def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
+    """Nothing is well where nothing was: no object, no series, no log and no site. Our own settings are nothing that was looked at."""
+    if any(_counted(e) for e in evidence):
+        return ()
+    read = len([e for e in evidence if not isinstance(e.observation, AlertText)])
+    reason = f"nothing was found in the {read} answers that were read" if read > 1 else "nothing was found that could be looked at"
+    return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)
+
+
+def _counted(item: Evidence) -> bool:
+    seen = item.observation
+    if isinstance(seen, Resources):
+        return seen.count > 0 and seen.resource != SETTINGS
+    return isinstance(seen, LogLines | Probe) or (isinstance(seen, Measurements) and seen.count > 0)
 
 
 def _answer(analysis: Analysis, library: Library) -> Claim | None:

@@ -29,7 +29,7 @@ from midwatch.store import calls, effects, runs
 from midwatch.store.errors import StoreError
 from midwatch.store.patience import patiently
 
-Completed = Callable[[Alert], Awaitable[Alert]]
+Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
 Said = tuple[str, Evidence | Gap]  # in the run of this id
 Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
@@ -49,7 +49,7 @@ class _Underway:
 
 class Steps:
     """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
-    what its sender left out of it.
+    what its sender left out of it, and what of that could not be read.
 
     With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
     """
@@ -109,8 +109,8 @@ async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "")
     run = await patiently(get, desk, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
-        alert = await completed(request.alert)
-        known = {"alert": alert, "intent": about_alert(alert, desk.names, desk.now())}
+        alert, unread = await completed(request.alert)
+        known = {"alert": alert, "unread": unread, "intent": about_alert(alert, desk.names, desk.now())}
         request = request.model_copy(update=known | {"namespace": request.namespace or alert.labels.get("namespace", "")})
     running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
     return await patiently(_begun, desk, running, worker)

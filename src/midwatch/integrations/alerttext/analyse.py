@@ -17,6 +17,7 @@ from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, Confidence, Finding, Role
 from midwatch.domain.observation import AlertText
+from midwatch.integrations.alerttext.envelope import opened
 from midwatch.integrations.alerttext.match import UNKNOWN, match
 from midwatch.integrations.alerttext.situations import Situation, catalogue
 from midwatch.integrations.alerttext.subject import NOBODY, kubernetes_subject, namespace, subject
@@ -47,7 +48,7 @@ class Reading:
 
     def __init__(self, item: Evidence) -> None:
         self._item = item
-        self.lines: Lines = read(item.text)
+        self.lines: Lines = opened(read(item.text))
         self.facts: Facts = facts(self.lines.said)
         self.kind = classify(self.lines.title, self.lines.told, self.lines.labels)
         self.situation: Situation = match(self.lines, self.kind.category)
