@@ -27,11 +27,11 @@ def spike(*sizes: float) -> list[tuple[datetime, float]]:
     return [(TWO + n * 5 * MINUTE, size * 1e9) for n, size in enumerate(sizes)]
 
 
-def job(client: str, space: str, *gigabytes: float | None, began: datetime = TWO - HOUR, **more: bool) -> Refresh:
+def job(client: str, space: str, *gigabytes: float | None, began: datetime = TWO - HOUR, pods: bool = True) -> Refresh:
     """One that runs through the spike, with its uploads at 02:02, 02:03, …"""
     after = max(0.0, (TWO - began) / MINUTE) + 2
     files = [(f"f{n}.csv", after + n, size and size * 1e9) for n, size in enumerate(gigabytes)]
-    return Refresh(client, f"refresh-{space}", began, TWO + HOUR, "INCREMENTAL", files=files, **more)
+    return Refresh(client, f"refresh-{space}", began, TWO + HOUR, "INCREMENTAL", files=files, pods=pods)
 
 
 def codes(found: Investigation) -> list[str]:
