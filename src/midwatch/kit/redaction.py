@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, cast
+from itertools import groupby
+from typing import Any, NamedTuple, cast
 
 from midwatch.kit import trees
 from midwatch.kit.credentials import cut_credentials, cut_credentials_of
@@ -20,17 +21,23 @@ _Cut = Callable[[str], str]
 
 @dataclass(frozen=True)
 class _Shape:
-    """One kind of token. `first` are the letters it begins with, as it spells them; `hints` are in lower case."""
+    """One kind of token. `first` are the letters it begins with, as it spells them (`within`: that it has in its middle); `hints` are
+    in lower case, and stand in the token's own word unless they may stand `anywhere`."""
 
     type: str
     pattern: re.Pattern[str]
     first: str = ""
+    within: bool = False
     hints: tuple[str, ...] = ()
+    anywhere: bool = False
     token: bool = False
     starts: tuple[re.Pattern[bytes], ...] = ()  # the hints as the shape spells them: megabytes are searched without being copied
 
     def cut(self, text: str) -> str:
         return self.pattern.sub(self._mark, text)
+
+    def hinted(self, words: str) -> bool:
+        return any(hint in words for hint in self.hints)
 
     def _mark(self, match: re.Match[str]) -> str:
         mark = f"[REDACTED:{self.type}]"
@@ -53,38 +60,39 @@ def _read(entry: dict[str, Any]) -> list[_Shape]:
     hints = tuple(entry["hints"])
     starts: list[str] = entry.get("starts", [re.escape(hint) for hint in hints])
     token = entry.get("token", False)
-    return [_Shape(entry["type"], re.compile(entry["pattern"]), "", hints, token, tuple(re.compile(start.encode()) for start in starts))]
+    spelled = tuple(re.compile(start.encode()) for start in starts)
+    anywhere = entry.get("anywhere", False)
+    return [_Shape(entry["type"], re.compile(entry["pattern"]), hints=hints, anywhere=anywhere, token=token, starts=spelled)]
 
 
 def _token(type_: str, first: str, rest: str, before: str) -> _Shape:
     """A pattern that begins with plain letters is found ten times faster than one that begins with a look at what is before them."""
     if before:
-        return _Shape(type_, re.compile(f"(?<![A-Za-z0-9]){before}{re.escape(first)}{rest}"), first)
+        return _Shape(type_, re.compile(f"(?<![A-Za-z0-9]){before}{re.escape(first)}{rest}"), first, within=True)
     return _Shape(type_, re.compile(f"{re.escape(first)}(?<![A-Za-z0-9_]{re.escape(first)}){rest}"), first)
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """What cuts by grammar; one of `signs` has to be in the text (in lower case unless `exact`) before it is tried."""
+    """What cuts by grammar; one of `signs` has to be in the text (in lower case) before it is tried."""
 
     cut: _Cut
     signs: tuple[str, ...]
-    exact: bool = False
-
-    def needed(self, text: str, low: str) -> bool:
-        looked = text if self.exact else low
-        return any(sign in looked for sign in self.signs)
 
 
+_COMMANDS = (
+    *(f"{before}-{letter}" for letter in "puaw" for before in (" ", '"', "'")),
+    *("--user", "--proxy-user", "identified by", "identified with", "auth ", "pass:", "htpasswd"),
+)
 _READERS = (
-    _Reader(cut_keys, ("PRIVATE KEY",), exact=True),
-    _Reader(cut_addresses, ("://",), exact=True),
+    _Reader(cut_addresses, ("://",)),
     _Reader(cut_connections, ("@tcp(", "@unix(", "@udp(", "image")),
     _Reader(cut_headers, ("authorization", "bearer", "basic")),
     _Reader(cut_cookies, ("cookie",)),
-    _Reader(cut_commands, (" -p", "\"-p", "'-p", "- -p", " -u", "\"-u", "--user", "--proxy-user", "identified by", "identified with", "auth ",
-                           "pass:", "redis-cli", "-benchmark", "sqlcmd", "ldap", "smbclient", "htpasswd", " -w ")),
+    _Reader(cut_commands, _COMMANDS),
 )
+_SHORTEST_TOKEN = 14  # characters
+_SHORT = 300  # characters; so far one expression over all signs is faster than a look for each
 
 
 def _low(text: str) -> str:
@@ -100,17 +108,76 @@ def redact_text(text: str) -> str:
 
 def _by_shape(text: str) -> str:
     low = _low(text)
-    cut = text
-    for reader in _READERS[:1]:
-        cut = reader.cut(cut) if reader.needed(text, low) else cut
-    for shape in _shapes():
-        if shape.first in text if shape.first else any(hint in low for hint in shape.hints):
-            cut = shape.cut(cut)
-    for reader in _READERS[1:]:
-        cut = reader.cut(cut) if reader.needed(text, low) else cut
+    if len(text) <= _SHORT and not _any_sign().search(low):
+        return text
+    cut = cut_keys(text) if "PRIVATE KEY" in text else text
+    for shape in _needed(text, low):
+        cut = shape.cut(cut)
+    for reader in _READERS:
+        if any(sign in low for sign in reader.signs):
+            cut = reader.cut(cut)
     if any(root in low for root in ROOTS):
         cut = cut_settings(cut, low if cut is text else _low(cut))
     return cut
+
+
+@cache
+def _any_sign() -> re.Pattern[str]:
+    """Whatever one of the shapes and readers wants to see, in lower case, as one expression."""
+    signs = {sign for reader in _READERS for sign in reader.signs} | {hint for shape in _shapes() for hint in shape.hints} | set(ROOTS)
+    first = sorted({shape.first.lower() for shape in _shapes() if shape.first and not shape.within})
+    within = {shape.first.lower() for shape in _shapes() if shape.within}
+    return re.compile(f"{_branches(sorted(signs | within | {'private key'}))}|\\b(?:{_branches(first)})")
+
+
+def _needed(text: str, low: str) -> list[_Shape]:
+    """The shapes whose first letters or hints occur. Tokens are long: only long words are looked through for them."""
+    order = _order()
+    needed = [shape for shape in order.anywhere if shape.hinted(low)]
+    words = " ".join({word for word in text.split() if len(word) >= _SHORTEST_TOKEN})
+    if not words:
+        return needed
+    low_words = words.lower()
+    needed += [shape for shape in order.hinted if shape.hinted(low_words)]
+    needed += [shape for shape in order.within if shape.first in words]
+    if found := set(_first_letters().findall(words)):
+        needed += [shape for shape in order.first if shape.first.startswith(tuple(found))]
+    return needed
+
+
+class _Order(NamedTuple):
+    """The shapes by how they are looked for."""
+
+    anywhere: tuple[_Shape, ...]
+    hinted: tuple[_Shape, ...]
+    within: tuple[_Shape, ...]
+    first: tuple[_Shape, ...]
+
+
+@cache
+def _order() -> _Order:
+    shapes = _shapes()
+    return _Order(
+        tuple(s for s in shapes if s.anywhere),
+        tuple(s for s in shapes if s.hints and not s.anywhere),
+        tuple(s for s in shapes if s.within),
+        tuple(s for s in shapes if s.first and not s.within),
+    )
+
+
+@cache
+def _first_letters() -> re.Pattern[str]:
+    """All that tokens begin with, as one expression that looks at each letter once."""
+    return re.compile(rf"\b(?:{_branches(sorted({s.first for s in _shapes() if s.first and not s.within}))})")
+
+
+def _branches(words: list[str]) -> str:
+    """Words in order as one expression; where one begins another, the shorter stands for both."""
+    parts: list[str] = []
+    for letter, group in groupby(words, key=lambda word: word[0]):
+        tails = [word[1:] for word in group]
+        parts.append(re.escape(letter) + ("" if "" in tails else f"(?:{_branches(tails)})"))
+    return "|".join(parts)
 
 
 @lru_cache(maxsize=8192)
