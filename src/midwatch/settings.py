@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.investigation import Budget
+from midwatch.kit.credentials import note_address, note_credential
 
 _AWS_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
@@ -146,6 +147,19 @@ class Settings(BaseSettings):
         default=(), description="websites and APIs to check: url, services, namespaces, slow_ms, critical, ca_file"
     )
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
+
+    @model_validator(mode="after")
+    def _notes_credentials(self) -> Self:
+        """From here on no output repeats them."""
+        secrets = [self.pagerduty.token, self.webhook.secret]
+        for sender in self.senders.values():
+            secrets += [*sender.secrets, *sender.tokens]
+        for secret in secrets:
+            note_credential(secret.get_secret_value() if secret else "")
+        for url in (self.server.database, self.webhook.url, self.pagerduty.url):
+            note_address(url)
+        note_credential(self.aws.external_id)
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -2,7 +2,7 @@
 surrounds other secrets is read by `secretsettings`, `secretcarriers` and `secretcommands`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -13,7 +13,7 @@ from midwatch.kit import trees
 from midwatch.kit.credentials import cut_credentials, cut_credentials_of
 from midwatch.kit.secretcarriers import cut_addresses, cut_connections, cut_cookies, cut_headers
 from midwatch.kit.secretcommands import cut_commands, cut_keys
-from midwatch.kit.secretnames import holds_secret
+from midwatch.kit.secretnames import holds_secret, is_random
 from midwatch.kit.secretsettings import ROOTS, cut_settings
 
 _Cut = Callable[[str], str]
@@ -228,6 +228,40 @@ def redact_named(name: str, value: str) -> str:
     Switches, small numbers, paths and references stay readable, because faults hide in them and secrets do not.
     """
     return _named(name, cut_credentials(value))
+
+
+def redact_label(name: str, value: str) -> str:
+    """A label selects objects, so it goes only when name and value both speak of a secret."""
+    return redact_named(name, value) if is_random(value) else value
+
+
+@lru_cache(maxsize=4096)
+def _command(words: tuple[str, ...], program: str) -> tuple[str, ...]:
+    each = [_by_shape(word) for word in words]
+    gap = '", "'
+    head = f'{program} "'
+    cut = _by_shape(f'{head}{gap.join(each)}"')[len(head) : -1].split(gap)
+    if len(cut) == len(each):
+        return tuple(cut)
+    before = ["", *words[:-1]]
+    return tuple(_named(b.lstrip("-"), w) if b.startswith("-") and "=" not in b else w for b, w in zip(before, each, strict=True))
+
+
+def redact_command(words: Sequence[str], program: str = "") -> list[str]:
+    """The words of a command line, where a flag and its value may be two; `program` is what takes them where the words do not name it."""
+    return list(_command(tuple(cut_credentials(word) for word in words), program))
+
+
+def redact_tree(value: Any) -> Any:
+    """Every text of what JSON can hold, redacted by its shape and by the name it stands under."""
+    if isinstance(value, str):
+        return redact_value(value)
+    if isinstance(value, dict):
+        held = cast("dict[str, Any]", value)
+        return {key: redact_named(str(key), v) if isinstance(v, str) else redact_tree(v) for key, v in held.items()}
+    if isinstance(value, list | tuple):
+        return [redact_tree(item) for item in cast("list[Any]", value)]
+    return value
 
 
 def names_secret(name: str, value: str) -> bool:

@@ -15,6 +15,7 @@ from midwatch.domain.tool import ToolError
 from midwatch.integrations.aws.cache import Cache, CacheState
 from midwatch.integrations.aws.errors import Busy, Call, explain
 from midwatch.kit.clock import utc_now
+from midwatch.kit.credentials import note_credential
 from midwatch.settings import AwsSettings
 
 _CONNECT, _READ = 3, 10  # seconds
@@ -89,6 +90,7 @@ class Aws:
             sdk = self._sdk
             client = self._clients.get(service) or self._open(sdk, service, action)
         try:
+            _note(sdk)
             return getattr(client, _snake(action))(**parameters)
         except sdk.failures as error:
             host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
@@ -127,6 +129,14 @@ def _connect(settings: AwsSettings) -> _Sdk:
     except failures as error:
         raise explain(error, Call("sts", "AssumeRole", named or "(none)")) from error
     return _Sdk(session, config, failures, region)
+
+
+def _note(sdk: _Sdk) -> None:
+    """What signs the call is noted, so that no output repeats it: it is fetched anyway, and renewed from time to time."""
+    if (held := sdk.session.get_credentials()) is not None:
+        frozen = held.get_frozen_credentials()
+        for value in (frozen.access_key, frozen.secret_key, frozen.token):
+            note_credential(value)
 
 
 def _assumed(session: Any, config: Any, settings: AwsSettings) -> Any:
