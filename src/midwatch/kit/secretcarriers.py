@@ -11,7 +11,7 @@ _END_OF_ADDRESS = re.compile(r"[\s\"'<>`\\]|://")
 _PORT = re.compile(r"\d{1,5}(?:[/?#,]|\Z)")
 _DATABASES = ("postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "rediss", "amqp", "amqps", "clickhouse", "mssql", "sqlserver")
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]{1,24}\Z")
-_TCP = re.compile(r":([^\s:@\"']{1,200}+)@(?=(?:tcp|unix|udp)\()")
+_TCP = re.compile(r"(?<!REDACTED):([^\s:@\"']{1,200}+)@(?=(?:tcp|unix|udp)\()")
 _IMAGE = re.compile(r"(?i)image\W{1,4}[\w.%+-]{1,64}:([^\s@\"'/]{3,200}+)@(?!sha\d)")
 
 
@@ -73,7 +73,7 @@ def cut_connections(text: str) -> str:
 
 
 _SCHEMES = r"Basic|Bearer|Token|Digest|ApiKey|Api-Key|Key|Negotiate|NTLM|SSWS|GenieKey|OAuth|Splunk|AWS4-HMAC-SHA256|HMAC|GoogleLogin|Hawk|MAC|JWT|PVEAPIToken|SharedKey|SharedAccessSignature|Klaviyo-API-Key|Discogs|Bot|X-Auth"
-_SEP = r"""(?:\\{0,31}+["'`])?\s{0,4}+(?:=>|[:=])\s{0,4}+\[?(?:\\{0,31}+["'`])?[ \t]{0,4}+"""
+_SEP = r"""(?:\\{0,31}+["'`])?\s{0,4}+(?:=>|[:=])\s{0,4}+(?:\[(?!REDACTED))?(?:\\{0,31}+["'`])?[ \t]{0,4}+"""
 _AUTHORIZATION = re.compile(rf"(?i)authorization{_SEP}(?:(?P<scheme>{_SCHEMES})[ \t]{{1,4}}+)?(?P<value>[^\s\"'`\\,;]{{1,4096}}+)")
 _PARAMETER = r"""[\w-]{1,40}+=(?:\\{0,31}+"[^"\\]{0,1024}+\\{0,31}+"|[^\s,"'\\]{0,1024}+)"""
 _PARAMETERS = re.compile(
@@ -102,7 +102,7 @@ def cut_cookies(text: str) -> str:
 def _parameters(match: re.Match[str]) -> str:
     """`Digest username="x", response="…"`: everything, since what is secret in it differs from scheme to scheme."""
     value = match["value"]
-    if match["scheme"].lower() in ("basic", "bearer") or _MARKED in value or value.lower().startswith("realm="):
+    if match["scheme"].lower() in ("basic", "bearer") or value.startswith(_MARKED) or value.lower().startswith("realm="):
         return match[0]
     return match[0][: -len(value)] + "[REDACTED:authorization]"
 
@@ -137,10 +137,13 @@ def _cookie_part(part: str) -> str:
     return f"{name}=[REDACTED:cookie]"
 
 
+_NEXT_PARAMETER = re.compile(r"[a-z_]{2,40}=[^=]")
+
+
 def _unless_ordinary(kind: str) -> Callable[[re.Match[str]], str]:
     def mark(match: re.Match[str]) -> str:
         value = match["value"]
-        keep = is_ordinary(value) or value.lower().startswith(("realm=", "error=", "scope=")) or not (is_random(value) or len(value) >= 16)
+        keep = is_ordinary(value) or _NEXT_PARAMETER.match(value) or value.lower().startswith(("realm=", "error=", "scope=")) or not (is_random(value) or len(value) >= 16)
         return match[0] if keep else match[0][: -len(value)] + f"[REDACTED:{kind}]"
 
     return mark

@@ -11,19 +11,22 @@ _LINE = 400
 _Q = r"""\\{0,31}+["']"""
 _GAP = r"""(?:\\{0,31}+["']?,?[ \t]{1,4}+\\{0,31}+["']?|\\{0,31}+["'],\s{0,20}+\\{0,31}+["']|\n[ \t]{0,40}+-[ \t]{1,4}+\\{0,31}+["']?)"""
 _VALUE = r"""(?P<value>(?<=["'])[^"'\n\\]{1,200}+|[^\s"'`\\|;]{1,200}+)"""
+_USER_GAP = r"""(?:[ \t]{1,4}+|\\{0,31}["'],\s{0,20}+|\n[ \t]{0,40}+-[ \t]{1,4}+)"""
+_QUOTED = r"""(?P<value>(?(q)[^"'\n\\]{1,200}+|[^\s"'`\\|;]{1,200}+))"""
 _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (names, re.compile(pattern))
     for names, pattern in (
-        (r"mysql\w{0,12}|mariadb(?:-\w{1,12})?|mycli|xtrabackup", rf"""(?<=[\s"'])-p(?=[^\s"',\\])\\{{0,31}}+["']?{_VALUE}"""),
+        (r"mysql\w{0,12}|mariadb(?:-\w{1,12})?|mycli|xtrabackup", rf"""(?<=[\s"'])-p(?!\\{{0,31}}["'][,\s])(?:\\{{0,31}}["'])?{_VALUE}"""),
         (r"sshpass", rf"(?<=[\s\"'])-p(?:{_GAP})?{_VALUE}"),
-        (r"mongo\w{0,12}|docker|podman|nerdctl|helm|oc|az|skopeo|crane|buildah|cqlsh|mosquitto_\w{3}", rf"(?<=[\s\"'])-[pP]{_GAP}{_VALUE}"),
+        (r"mongo\w{0,12}|cqlsh|mosquitto_\w{3}", rf"(?<=[\s\"'])-[pP]{_GAP}{_VALUE}"),
+        (r"docker|podman|nerdctl|helm|oc|az|skopeo|crane|buildah", rf"login\b.{{0,300}}?[\s\"']-[pP]{_GAP}{_VALUE}"),
         (r"redis-cli|redis-benchmark|keydb-cli|valkey-cli", rf"(?<=[\s\"'])-a(?:{_GAP}|=){_VALUE}"),
         (r"ldap(?:search|add|modify|whoami|passwd|delete)|smbclient|rpcclient", rf"(?<=[\s\"'])-w{_GAP}{_VALUE}"),
         (r"sqlcmd|bcp|sqlplus|isql", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
         (r"(?:un)?zip|7z|rar", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
         (r"htpasswd", r"""(?<=\s)-\w{0,6}b\w{0,6}\s{1,4}+(?:\S{1,200}+\s{1,4}+)?\S{1,100}+\s{1,4}+(?P<value>[^\s"']{1,200}+)"""),
         (r"openssl|keytool|java|jarsigner", r"""(?:pass|passin|passout)[ :=]pass:(?P<value>[^\s"']{1,200}+)"""),
-        (r"curl|wget|https?|xh|aria2c", rf"(?<=[\s\"'])(?:-u|-U|--user|--proxy-user)(?:{_GAP}|=)?[^\s:\"']{{0,100}}+:{_VALUE}"),
+        (r"curl|wget|https?|xh|aria2c", rf"(?<=[\s\"'])(?:-u|-U|--user|--proxy-user)(?:{_USER_GAP}|=)?(?P<q>\\{{0,31}}[\"'])?[^\s:\"']{{0,100}}+:{_QUOTED}"),
     )
 )
 _ANY_PROGRAM = re.compile("|".join(f"(?P<p{n}>(?<![\\w-])(?:{names})(?![\\w-]))" for n, (names, _) in enumerate(_PROGRAMS)))

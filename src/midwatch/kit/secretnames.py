@@ -34,13 +34,13 @@ _ABOUT = frozenset(
     prompt request requests response validator encoder encoding resolver controller operator review reviews server servers proxy
     identifier source strategy rule rules config configmap template label description title owner user username role group account
     email login failure failures failed success check checks event events rate region zone cluster db database table schema ring plugin
-    module middleware filter handler log logs level debug verify verification validation optout id ids app client property properties
+    encryption module middleware filter handler log logs level debug verify verification validation optout id ids app client property properties
     """.split()
 )
 _FILES = frozenset("json yaml yml properties ini conf cfg toml env xml txt sh sql py js".split())
 _PASSWORD = re.compile(r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|userpass$|kennwort")
 _SECRET = re.compile(
-    r"secret|token|credential|(?:^|_)creds?(?:_|$)|jwt|(?:^|_)dsn$|bearer|requirepass|"
+    r"secret|token(?!i[sz])|credential|(?:^|_)creds?(?:_|$)|jwt|(?:^|_)dsn$|bearer|requirepass|"
     r"(?:^|_)(?:rest_)?api_?keys?(?:_|$)|[a-z]api_?key$|authkey|"
     r"(?:access|private|signing|signature|encryption|encrypt|decryption|account|shared|master|license|licence|hmac|auth|storage|"
     r"webhook|subscription|ingest|integration|functions?|deploy|secure|crypto|priv)_?keys?$|key_data$|priv$"
@@ -166,8 +166,15 @@ def is_secret_in_prose(kind: SecretKind, value: str) -> bool:
 def is_ordinary(word: str) -> bool:
     """A word of a sentence about a secret, not the secret."""
     low = word.lower().strip("'\"`.,:;!?()[]")
-    first = low.split(None, 1)[0] if low else ""
+    words = low.split()
+    if not words or any(_mixed(other) for other in words[1:]) or (words[0] == "correct" and len(words) > 1):
+        return False
+    first = words[0]
     return first in _WORDS or (first.isalpha() and len(first) >= 6 and first.endswith(_ENDINGS))
+
+
+def _mixed(word: str) -> bool:
+    return any(c.isalpha() for c in word) and any(c.isdigit() for c in word)
 
 
 def is_random(value: str) -> bool:

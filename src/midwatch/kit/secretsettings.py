@@ -39,6 +39,7 @@ _BARE = re.compile(
 )
 _NEXT_ITEM = re.compile(rf"\s{{0,80}}+,\s{{0,80}}+(?={QUOTE})")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]{0,8}+(?:\r?\n)")
+_SHOWN = re.compile(r"<[^<>\n]{1,300}>")
 _LINE_START = re.compile(r"[\s>|*#<-]{0,80}\Z")
 _NEW_ENTRY = re.compile(r"\n(?:[{\[]|\d{4}-|\d\d:|[A-Z]{3,5} |\w+:)")
 _STRUCTURE = re.compile(r"[{\[](?:[\"'\s\\}\]{\[]|\w{1,60}[:=]|\Z)")
@@ -120,10 +121,12 @@ def _values(text: str, name: _Name) -> Iterator[_Value]:
         form = (found.lastgroup or "") if found else ""
     if found is None:
         return
-    if form == "colon" and (block := _block(text, name, found.end())):
-        yield block
+    if _SHOWN.match(text, found.end()) or (form == "colon" and text[name.start - 1 : name.start] == "/"):
+        return  # `<set to the key 'x' in secret 'y'>`, and the name of a file
+    if form == "colon" and _BLOCK.match(text, found.end()):
+        yield from _block(text, name, found.end())
         return
-    value = _value(text, found.end(), wide=_wide(text, name, form))
+    value = _value(text, found.end(), wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
     if value is None or not _cuts(text, name, form, found[0], value):
         return
     yield value
@@ -157,6 +160,12 @@ def _value(text: str, at: int, *, wide: bool) -> _Value | None:
     if bare is None:
         return None
     end = _trimmed(text, at, bare.end())
+    return _Value(at, end, end) if end > at else None
+
+
+def _element(text: str, at: int) -> _Value | None:
+    """The content of an element of XML."""
+    end = text.find("</", at, at + _LONGEST)
     return _Value(at, end, end) if end > at else None
 
 
@@ -233,11 +242,11 @@ def _beside(name: _Name, found: _Value, value: str) -> bool:
     return name.kind is SecretKind.PASSWORD and alike and is_random(value) and is_secret_in_prose(name.kind, value)
 
 
-def _block(text: str, name: _Name, at: int) -> _Value | None:
+def _block(text: str, name: _Name, at: int) -> Iterator[_Value]:
     """A block of YAML: all lines that are indented deeper than the line of the name."""
     opened = _BLOCK.match(text, at)
     if opened is None or name.kind not in (SecretKind.PASSWORD, SecretKind.SECRET):
-        return None
+        return
     line = text.rfind("\n", max(0, name.start - 200), name.start) + 1
     indent = len(text[line : name.start]) - len(text[line : name.start].lstrip(" "))
     start = end = opened.end()
@@ -253,4 +262,5 @@ def _block(text: str, name: _Name, at: int) -> _Value | None:
     inner = text[start:end]
     first = start + len(inner) - len(inner.lstrip())
     last = end - (len(inner) - len(inner.rstrip()))
-    return _Value(first, last, last) if last > first and not text.startswith(_MARKED, first) else None
+    if last > first and not text.startswith(_MARKED, first):
+        yield _Value(first, last, last)
