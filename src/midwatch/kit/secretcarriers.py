@@ -102,6 +102,8 @@ def cut_cookies(text: str) -> str:
 def _parameters(match: re.Match[str]) -> str:
     """`Digest username="x", response="…"`: everything, since what is secret in it differs from scheme to scheme."""
     value = match["value"]
+    if match["scheme"].lower() == "token" and _MARKED in value:
+        return match[0]
     if match["scheme"].lower() in ("basic", "bearer") or value.startswith(_MARKED) or value.lower().startswith("realm="):
         return match[0]
     return match[0][: -len(value)] + "[REDACTED:authorization]"

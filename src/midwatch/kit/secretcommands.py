@@ -91,21 +91,30 @@ _LINES = re.compile(
 def cut_keys(text: str) -> str:
     """Private keys as PEM: whole, written in one line with \\n, or cut off at either end."""
     pieces: list[str] = []
-    done = 0
+    done = floor = 0  # nothing before `floor` is looked at again: each part of the text is read once
     at = text.find(_KEY_MARK)
     while at >= 0:
         begin = _BEGIN.search(text, max(done, at - 60), at + 40)
         if begin:
-            end = _END.search(text, begin.end(), begin.end() + _LONGEST_KEY)
+            end = _end_of_key(text, begin.end())
             last = end.end() if end else _lines_end(text, begin.end())
             if last > begin.end():
                 pieces += (text[done : begin.start()], "[REDACTED:private-key]")
             done = last if last > begin.end() else done
-        elif (end := _END.search(text, max(done, at - 60), at + 40)) and (first := _lines_start(text, done, end.start())) < end.start():
-            pieces += (text[done:first], "[REDACTED:private-key]")
-            done = end.end()
+        elif end := _END.search(text, max(done, at - 60), at + 40):
+            first = _lines_start(text, max(done, floor), end.start())
+            if first < end.start():
+                pieces += (text[done:first], "[REDACTED:private-key]")
+                done = end.end()
+            floor = end.end()
         at = text.find(_KEY_MARK, max(done, at + len(_KEY_MARK)))
     return "".join((*pieces, text[done:])) if pieces else text
+
+
+def _end_of_key(text: str, start: int) -> re.Match[str] | None:
+    """The end that belongs to a beginning: the next mark of a key, unless that is a beginning too."""
+    mark = text.find(_KEY_MARK, start, start + _LONGEST_KEY)
+    return _END.search(text, max(start, mark - 60), mark + 40) if mark >= 0 else None
 
 
 def _lines_end(text: str, start: int) -> int:
@@ -113,10 +122,10 @@ def _lines_end(text: str, start: int) -> int:
     return found.end() if found else start
 
 
-def _lines_start(text: str, done: int, end: int) -> int:
+def _lines_start(text: str, floor: int, end: int) -> int:
     """Back over what may be lines of base64, word by word."""
     at = end
-    low = max(done, end - _LONGEST_KEY)
+    low = max(floor, end - _LONGEST_KEY)
     for word in reversed(re.findall(r"\\+[nr]|[^\s\\]+|\s+|\\", text[low:end])):
         if not (word.isspace() or word.startswith("\\") or re.fullmatch(r"[\"'A-Za-z0-9+/=]{1,80}", word)):
             break

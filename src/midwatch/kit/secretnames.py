@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 LONGEST_NAME = 128  # characters of a name that are looked at
+_TELLING = 200  # characters of a value that tell whether it is random
 
 
 class SecretKind(StrEnum):
@@ -165,7 +166,7 @@ def is_secret_in_prose(kind: SecretKind, value: str) -> bool:
 
 def is_ordinary(word: str) -> bool:
     """A word of a sentence about a secret, not the secret."""
-    low = word.lower().strip("'\"`.,:;!?()[]")
+    low = word[:_TELLING].lower().strip("'\"`.,:;!?()[]")
     words = low.split()
     if not words or any(_mixed(other) for other in words[1:]) or (words[0] == "correct" and len(words) > 1):
         return False
@@ -181,6 +182,7 @@ def is_random(value: str) -> bool:
     """Letters and digits mixed, or upper and lower case in the middle of a long word, as no word of a language has them."""
     if len(value) < 6:
         return False
+    value = value[:_TELLING]
     letters, digits = any(c.isalpha() for c in value), any(c.isdigit() for c in value)
     if letters and (digits or any(c in "!#$%^&*+=?~" for c in value)):
         return not re.fullmatch(r"v?\d{1,5}(?:[.-]\w{1,20}){1,4}", value)

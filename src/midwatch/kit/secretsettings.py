@@ -69,17 +69,31 @@ class _Value(NamedTuple):
     quote: str = ""
 
 
+class _BareEnd:
+    """Where a value without quotes ends: the same for all places within it, so that a long one is read once and not for each name in it."""
+
+    def __init__(self) -> None:
+        self._end = 0
+
+    def find(self, text: str, at: int) -> int:
+        if at >= self._end:
+            found = _BARE.match(text, at, at + _LONGEST)
+            self._end = found.end() if found else at
+        return self._end
+
+
 def cut_settings(text: str, low: str) -> str:
     """`low` is the text in lower case, of the same length."""
     pieces: list[str] = []
     done = 0
+    bare = _BareEnd()
     for place in _places(low):
         if place < done:
             continue
         name = _name(text, low, place)
         if name is None:
             continue
-        for value in _values(text, name):
+        for value in _values(text, name, bare):
             if value.start >= done:
                 pieces += (text[done : value.start], MARK)
                 done = value.end
@@ -112,7 +126,7 @@ def _name(text: str, low: str, place: int) -> _Name | None:
     return _Name(start, start + len(spelled), kind, spelled) if kind else None
 
 
-def _values(text: str, name: _Name) -> Iterator[_Value]:
+def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
     """What has to be cut out behind a name."""
     found = _FLAG.match(text, name.end) if name.flag else None
     form = "flag" if found else ""
@@ -126,12 +140,12 @@ def _values(text: str, name: _Name) -> Iterator[_Value]:
     if form == "colon" and _BLOCK.match(text, found.end()):
         yield from _block(text, name, found.end())
         return
-    value = _value(text, found.end(), wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
+    value = _value(text, found.end(), bare, wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
     if value is None or not _cuts(text, name, form, found[0], value):
         return
     yield value
     while value.quote and "[" in found[0] and (more := _NEXT_ITEM.match(text, value.after)):
-        value = _value(text, more.end(), wide=False)
+        value = _value(text, more.end(), bare, wide=False)
         if value is None:
             return
         yield value
@@ -147,7 +161,7 @@ def _at_line_start(text: str, name: _Name) -> bool:
     return (line > 0 or name.start <= 80) and _LINE_START.match(text, line, name.start) is not None
 
 
-def _value(text: str, at: int, *, wide: bool) -> _Value | None:
+def _value(text: str, at: int, bare: _BareEnd, *, wide: bool) -> _Value | None:
     opened = _OPEN.match(text, at)
     if opened:
         end = _closing(text, opened.end(), opened[0])
@@ -156,10 +170,7 @@ def _value(text: str, at: int, *, wide: bool) -> _Value | None:
         end = text.find("\n", at, at + _LONGEST)
         line = text[at : end if end >= 0 else at + _LONGEST].partition(" #")[0].rstrip()
         return _Value(at, at + len(line), at + len(line)) if line else None
-    bare = _BARE.match(text, at, at + _LONGEST)
-    if bare is None:
-        return None
-    end = _trimmed(text, at, bare.end())
+    end = _trimmed(text, at, bare.find(text, at))
     return _Value(at, end, end) if end > at else None
 
 
