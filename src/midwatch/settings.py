@@ -118,8 +118,11 @@ class SiteSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value if "://" in value else f"https://{value}")
-        odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        try:
+            parts = urlsplit(value if "://" in value else f"https://{value}")
+            odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        except ValueError:  # its text quotes the address, which may hold a password
+            raise ValueError("a site is a host name or an http(s) address with a number as its port") from None
         if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise ValueError("a site is a host name or an http(s) address, without a user or password")
         return value

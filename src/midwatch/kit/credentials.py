@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MARK = "[REDACTED:own-credential]"
 SHORTEST = 6  # characters; what is shorter would be found in ordinary words
+PLAIN = 12  # characters; a shorter value of letters only (`postgres`) is a word, which evidence is full of
 KEPT = 256  # values; tokens are renewed every some minutes for as long as a server runs
 
 _lock = Lock()
@@ -20,7 +21,7 @@ def note_credential(value: str | None) -> None:
     """From now on this value is cut out of everything that leaves."""
     global _spelled
     secret = (value or "").strip()
-    if len(secret) < SHORTEST or secret in _forms:
+    if len(secret) < SHORTEST or secret in _forms or (secret.isalpha() and len(secret) < PLAIN):
         return
     with _lock:
         _forms[secret] = _written(secret)

@@ -9,7 +9,20 @@ _MARKED = "[REDACTED:"
 _LONGEST_ADDRESS = 1024
 _END_OF_ADDRESS = re.compile(r"[\s\"'<>`\\]|://")
 _PORT = re.compile(r"\d{1,5}(?:[/?#,]|\Z)")
-_DATABASES = ("postgres", "postgresql", "mysql", "mariadb", "mongodb", "redis", "rediss", "amqp", "amqps", "clickhouse", "mssql", "sqlserver")
+_DATABASES = (
+    "postgres",
+    "postgresql",
+    "mysql",
+    "mariadb",
+    "mongodb",
+    "redis",
+    "rediss",
+    "amqp",
+    "amqps",
+    "clickhouse",
+    "mssql",
+    "sqlserver",
+)
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]{1,24}\Z")
 _TCP = re.compile(r"(?<!REDACTED):([^\s:@\"']{1,200}+)@(?=(?:tcp|unix|udp)\()")
 _IMAGE = re.compile(r"(?i)image\W{1,4}[\w.%+-]{1,64}:([^\s@\"'/]{3,200}+)@(?!sha\d)")
@@ -145,7 +158,12 @@ _NEXT_PARAMETER = re.compile(r"[a-z_]{2,40}=[^=]")
 def _unless_ordinary(kind: str) -> Callable[[re.Match[str]], str]:
     def mark(match: re.Match[str]) -> str:
         value = match["value"]
-        keep = is_ordinary(value) or _NEXT_PARAMETER.match(value) or value.lower().startswith(("realm=", "error=", "scope=")) or not (is_random(value) or len(value) >= 16)
+        keep = (
+            is_ordinary(value)
+            or _NEXT_PARAMETER.match(value)
+            or value.lower().startswith(("realm=", "error=", "scope="))
+            or not (is_random(value) or len(value) >= 16)
+        )
         return match[0] if keep else match[0][: -len(value)] + f"[REDACTED:{kind}]"
 
     return mark

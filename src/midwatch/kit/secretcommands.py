@@ -26,7 +26,10 @@ _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (r"(?:un)?zip|7z|rar", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
         (r"htpasswd", r"""(?<=\s)-\w{0,6}b\w{0,6}\s{1,4}+(?:\S{1,200}+\s{1,4}+)?\S{1,100}+\s{1,4}+(?P<value>[^\s"']{1,200}+)"""),
         (r"openssl|keytool|java|jarsigner", r"""(?:pass|passin|passout)[ :=]pass:(?P<value>[^\s"']{1,200}+)"""),
-        (r"curl|wget|https?|xh|aria2c", rf"(?<=[\s\"'])(?:-u|-U|--user|--proxy-user)(?:{_USER_GAP}|=)?(?P<q>\\{{0,31}}[\"'])?[^\s:\"']{{0,100}}+:{_QUOTED}"),
+        (
+            r"curl|wget|https?|xh|aria2c",
+            rf"(?<=[\s\"'])(?:-u|-U|--user|--proxy-user)(?:{_USER_GAP}|=)?(?P<q>\\{{0,31}}[\"'])?[^\s:\"']{{0,100}}+:{_QUOTED}",
+        ),
     )
 )
 _ANY_PROGRAM = re.compile("|".join(f"(?P<p{n}>(?<![\\w-])(?:{names})(?![\\w-]))" for n, (names, _) in enumerate(_PROGRAMS)))
