@@ -192,7 +192,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "token scheme": (f"Authorization: Token token={chars(20)}", (chars(20),)),
     "digest": (f'Authorization: Digest username="bob", realm="x", nonce="{hexes(16)}", response="{hexes(32)}"', (hexes(32),)),
     "aws4": (
-        f"Authorization: AWS4-HMAC-SHA256 Credential={'AKIA' + _caps(16)}/20261127/eu/s3/aws4_request, SignedHeaders=host, Signature={hexes(64)}",
+        f"Authorization: AWS4-HMAC-SHA256 Credential={'AKIA' + _caps(16)}/20261127/eu/s3/aws4_request, SignedHeaders=host, Signature={hexes(64)}",  # noqa: E501
         (hexes(64),),
     ),
     "raw header": (f"authorization: {chars(32)}", (chars(32),)),
@@ -244,7 +244,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "netrc": (f"machine api.example.com login bob password {PASSWORD}", (PASSWORD,)),
     "kubeconfig": (f"users:\n- name: a\n  user:\n    token: {chars(40)}\n    client-key-data: {chars(80)}\n", (chars(40), chars(80))),
     "service account": (
-        json.dumps({"type": "service_account", "private_key_id": hexes(40), "private_key": "-----BEGIN PRIVATE" + f" KEY-----\n{chars(64)}\n-----END PRIVATE KEY-----\n"}),
+        json.dumps({"type": "service_account", "private_key": "-----BEGIN PRIVATE" + f" KEY-----\n{chars(64)}\n-----END PRIVATE KEY-----\n"}),  # noqa: E501
         (chars(64),),
     ),
     "image with a login": (f'Failed to pull image "bob:{PASSWORD}@registry.example.com/shop:1": unauthorized', (PASSWORD,)),

@@ -85,7 +85,10 @@ def cut_connections(text: str) -> str:
     return _IMAGE.sub(_group("url-password"), _TCP.sub(_group("url-password"), text))
 
 
-_SCHEMES = r"Basic|Bearer|Token|Digest|ApiKey|Api-Key|Key|Negotiate|NTLM|SSWS|GenieKey|OAuth|Splunk|AWS4-HMAC-SHA256|HMAC|GoogleLogin|Hawk|MAC|JWT|PVEAPIToken|SharedKey|SharedAccessSignature|Klaviyo-API-Key|Discogs|Bot|X-Auth"
+_SCHEMES = (
+    r"Basic|Bearer|Token|Digest|ApiKey|Api-Key|Key|Negotiate|NTLM|SSWS|GenieKey|OAuth|Splunk|AWS4-HMAC-SHA256|HMAC|GoogleLogin|Hawk|MAC|JWT|"
+    r"PVEAPIToken|SharedKey|SharedAccessSignature|Klaviyo-API-Key|Discogs|Bot|X-Auth"
+)
 _SEP = r"""(?:\\{0,31}+["'`])?\s{0,4}+(?:=>|[:=])\s{0,4}+(?:\[(?!REDACTED))?(?:\\{0,31}+["'`])?[ \t]{0,4}+"""
 _AUTHORIZATION = re.compile(rf"(?i)authorization{_SEP}(?:(?P<scheme>{_SCHEMES})[ \t]{{1,4}}+)?(?P<value>[^\s\"'`\\,;]{{1,4096}}+)")
 _PARAMETER = r"""[\w-]{1,40}+=(?:\\{0,31}+"[^"\\]{0,1024}+\\{0,31}+"|[^\s,"'\\]{0,1024}+)"""
@@ -95,7 +98,8 @@ _PARAMETERS = re.compile(
 _BEARER = re.compile(r"(?i)\bbearer(?:[ \t]{1,4}+|%20|\\u0020|:[ \t]{0,2}+|=)(?P<value>[A-Za-z0-9._~+/=%|-]{6,4096}+)")
 _BASIC = re.compile(r"\b(?i:basic)(?:[ \t]{1,4}+|%20)(?P<value>[A-Za-z0-9+/_-]{8,4096}+={0,2})(?![\w=])")
 _COOKIE = re.compile(
-    rf"""(?i)cookies?{_SEP}(?P<value>[\w.!#$%&*+^|~-]{{1,128}}+=[^\s;"'`\\]{{1,4096}}+(?:;[ ]?[\w.!#$%&*+^|~-]{{1,128}}+(?:=[^\s;"'`\\]{{0,4096}}+)?)*+)"""
+    rf"""(?i)cookies?{_SEP}(?P<value>[\w.!#$%&*+^|~-]{{1,128}}+=[^\s;"'`\\]{{1,4096}}+"""
+    r"""(?:;[ ]?[\w.!#$%&*+^|~-]{1,128}+(?:=[^\s;"'`\\]{0,4096}+)?)*+)"""
 )
 _ATTRIBUTES = re.compile(r"(?i)(?:path|domain|max-age|expires|samesite)=")
 

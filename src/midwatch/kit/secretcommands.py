@@ -86,9 +86,8 @@ _BEGIN = re.compile(r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)?(?: ?-
 _END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _LONGEST_KEY = 16_384
 _BREAK = r"(?:\s|\\{1,32}+[nrt]|\\{0,32}+[\"'],?)"
-_LINES = re.compile(
-    rf"(?:{_BREAK}{{0,40}}+(?:[A-Za-z-]{{1,30}}+: [^\n\\]{{1,80}}+|[A-Za-z0-9+/_-]{{16,}}+={{0,2}}+|[A-Za-z0-9+/=]{{1,76}}+(?=\s*+(?:\n|\\|\Z|[\"']))))*+"
-)
+_WHOLE_LINE = r"[A-Za-z0-9+/=]{1,76}+(?=\s*+(?:\n|\\|\Z|[\"']))"
+_LINES = re.compile(rf"(?:{_BREAK}{{0,40}}+(?:[A-Za-z-]{{1,30}}+: [^\n\\]{{1,80}}+|[A-Za-z0-9+/_-]{{16,}}+={{0,2}}+|{_WHOLE_LINE}))*+")
 
 
 def cut_keys(text: str) -> str:

@@ -20,11 +20,14 @@ class SecretKind(StrEnum):
     LONG = "long"
 
 
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 # What stands at the end of a name that speaks about a secret without holding one.
-_ABOUT = frozenset(
-    """
+_ABOUT = _set("""
     name names ref refs reference ttl url urls uri uris addr address addresses host hosts hostname port ports service services svc
     endpoint endpoints file files filename path paths dir dirs directory folder mount mounts type types kind length len size sizes count
     counts limit limits max min total usage used expiry expire expires expired expiration expiring at in age lifetime duration timeout
@@ -36,9 +39,8 @@ _ABOUT = frozenset(
     identifier source strategy rule rules config configmap template label description title owner user username role group account
     email login failure failures failed success check checks event events rate region zone cluster db database table schema ring plugin
     encryption module middleware filter handler log logs level debug verify verification validation optout id ids app client property properties
-    """.split()
-)
-_FILES = frozenset("json yaml yml properties ini conf cfg toml env xml txt sh sql py js".split())
+    """)
+_FILES = frozenset(("json", "yaml", "yml", "properties", "ini", "conf", "cfg", "toml", "env", "xml", "txt", "sh", "sql", "py", "js"))
 _PASSWORD = re.compile(r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|userpass$|kennwort")
 _SECRET = re.compile(
     r"secret|token(?!i[sz])|credential|(?:^|_)creds?(?:_|$)|jwt|(?:^|_)dsn$|bearer|requirepass|"
@@ -77,18 +79,17 @@ _PLACE = re.compile(
     r"(?:https?|grpcs?|tcp|wss?|unix|ldaps?)://[^\s@?&;=]{1,500}"
 )
 _OBJECT = re.compile(r"(?:[a-z0-9][a-z0-9.-]{0,62}/)?([a-z][a-z0-9]{0,30}(?:-[a-z0-9]{1,30}){0,8})")
-_OBJECT_WORDS = frozenset(
-    "tls cert certs certificate creds cred credentials credential regcred secret secrets auth config ca key keys token tokens password "
-    "passwords db database pull registry docker svc service issuer default webhook admin app".split()
-)
+_OBJECT_WORDS = _set("""
+    tls cert certs certificate creds cred credentials credential regcred secret secrets auth config ca key keys token tokens password
+    passwords db database pull registry docker svc service issuer default webhook admin app
+""")
 _METHODS = re.compile(
     r"(?i)basic|digest|bearer|none|ldaps?|oauth2?|jwt|kerberos|krb5|iam|mtls|tls|saml2?|oidc|sspi|gss|trust|peer|md5|plain|ntlm|sasl|pam|"
     r"x509|cert|rbac|abac|webhook|node|anonymous|internal|external|local|token|password|apikey|api-key|scram(?:-sha-\d{1,3})?(?:-plus)?|"
     r"sha-?\d{0,3}|bcrypt|argon2\w{0,2}|pbkdf2|rs\d{3}|hs\d{3}|es\d{3}|aws4|negotiate|hmac"
 )
 # Words that say what is wrong with a secret, or are the grammar around one.
-_WORDS = frozenset(
-    """
+_WORDS = _set("""
     a about absent accepted access account active after again against all already an and any are as at auth authentication authorization
     be because been before being blank broken but by can cannot change changed check checks config configuration configured contains
     correct corrupt could default denied deprecated did different disabled does due during empty enabled error errors exceeded exchange
@@ -103,8 +104,7 @@ _WORDS = frozenset(
     without would wrong yes your yours flag argument parameter parameters option options environment variable env here there mandatory
     password passwords passphrase credentials credential tokens header headers body cookie cookies basic bearer digest realm end eof
     identifier number keyword operator symbol bucket count counts limit limits usage kind name names sent reading loading accessdenied
-    """.split()
-)
+    """)
 _ENDINGS = ("ed", "ing", "able", "ible", "ly", "ful", "less", "tion")
 
 
@@ -144,7 +144,7 @@ def could_be_secret(kind: SecretKind, value: str, name: str = "") -> bool:
         return False
     if kind is SecretKind.PASSWORD:
         return not (value.isdecimal() and len(value) < 4)
-    if value.isdecimal() and len(value) < 7 or _PLACE.fullmatch(value) or value.lower() in _WORDS:
+    if (value.isdecimal() and len(value) < 7) or _PLACE.fullmatch(value) or value.lower() in _WORDS:
         return False
     if kind is SecretKind.AUTH:
         return not _METHODS.fullmatch(value) and not _names_object(value)

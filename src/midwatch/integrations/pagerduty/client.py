@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 
 from midwatch.integrations.outbox import Undelivered
+from midwatch.kit.redaction import redact_text
 from midwatch.settings import PagerDutySettings
 
 _ACCEPT = "application/vnd.pagerduty+json;version=2"
@@ -33,7 +34,7 @@ class PagerDuty:
 
     async def add_note(self, incident: str, content: str) -> str:
         """The id of the new note."""
-        made = await self._ask("POST", f"/incidents/{incident}/notes", {"note": {"content": content}})
+        made = await self._ask("POST", f"/incidents/{incident}/notes", {"note": {"content": redact_text(content)}})
         return str(made["note"]["id"])
 
     async def _all(self, path: str, name: str) -> list[dict[str, Any]]:

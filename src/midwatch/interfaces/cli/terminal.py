@@ -10,6 +10,7 @@ from rich.text import Text as Styled
 
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.report import Commands, Grid, Items, Report, Text
+from midwatch.kit.redaction import redact_text
 
 STYLES = {
     Verdict.CONFIRMED: "bold white on red",
@@ -31,7 +32,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(text: str) -> str:
-    return _CONTROL.sub("", text.replace("\t", " ").replace("\n", " "))
+    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors come here as they are."""
+    return _CONTROL.sub("", redact_text(text).replace("\t", " ").replace("\n", " "))
 
 
 def show(out: Console, found: Report) -> None:
