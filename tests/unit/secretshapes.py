@@ -279,3 +279,20 @@ def settings() -> Iterator[tuple[str, str, str]]:
     for carrier, write in CARRIERS.items():
         for name in SETTINGS:
             yield carrier, name, write(name, PASSWORD)
+
+
+# Found by looking further, after the rules stood.
+MORE: tuple[str, ...] = (
+    f"jdbc:oracle:thin:scott/{PASSWORD}@//db:1521/XE",
+    f"sqlplus scott/{PASSWORD}@db",
+    f"set-cookie: [ 'sid={PASSWORD}; Path=/' ]",
+    f"rabbitmqctl add_user bob {PASSWORD}",
+    f'<property name="password" value="{PASSWORD}"/>',
+    f"token: !!str {PASSWORD}",
+    f"Proxy password for bob: {PASSWORD}",
+    f"helm upgrade x --set db.password={PASSWORD},db.host=y",
+    f"map[X-Api-Key:[{PASSWORD}] Host:[a]]",
+    f"docker run -e MYSQL_ROOT_PASSWORD={PASSWORD} -p 3306:3306 mysql",
+    f"INFO Password changed to {PASSWORD} for bob",
+    f'curl -d \'{{"password":"{PASSWORD}"}}\' https://x',
+)

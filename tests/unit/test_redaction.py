@@ -221,3 +221,8 @@ def _seconds(text: str) -> float:
     started = time.process_time()
     redact_text(text)
     return time.process_time() - started
+
+
+@pytest.mark.parametrize("text", shapes.MORE)
+def test_further_carriers(text: str) -> None:
+    assert shapes.PASSWORD not in redact_text(text)

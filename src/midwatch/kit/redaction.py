@@ -82,11 +82,11 @@ class _Reader:
 
 _COMMANDS = (
     *(f"{before}-{letter}" for letter in "puaw" for before in (" ", '"', "'")),
-    *("--user", "--proxy-user", "identified by", "identified with", "auth ", "pass:", "htpasswd"),
+    *("--user", "--proxy-user", "identified by", "identified with", "auth ", "pass:", "htpasswd", "vault login", "rabbitmqctl"),
 )
 _READERS = (
     _Reader(cut_addresses, ("://",)),
-    _Reader(cut_connections, ("@tcp(", "@unix(", "@udp(", "image")),
+    _Reader(cut_connections, ("@tcp(", "@unix(", "@udp(", "image", "thin:", "oci:", "sqlplus")),
     _Reader(cut_headers, ("authorization", "bearer", "basic")),
     _Reader(cut_cookies, ("cookie",)),
     _Reader(cut_commands, _COMMANDS),

@@ -25,6 +25,7 @@ _DATABASES = (
 )
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]{1,24}\Z")
 _TCP = re.compile(r"(?<!REDACTED):([^\s:@\"']{1,200}+)@(?=(?:tcp|unix|udp)\()")
+_ORACLE = re.compile(r"(?:\bthin:|\boci:|\bsqlplus[ \t]{1,4}+)[\w$#]{1,60}+/([^\s@\"']{1,200}+)@")
 _IMAGE = re.compile(r"(?i)image\W{1,4}[\w.%+-]{1,64}:([^\s@\"'/]{3,200}+)@(?!sha\d)")
 
 
@@ -82,6 +83,7 @@ def _could_be_token(user: str) -> bool:
 
 def cut_connections(text: str) -> str:
     """`user:password@tcp(host:3306)/db` of Go's MySQL driver, and an image with the registry's password."""
+    text = _ORACLE.sub(_group("url-password"), text)
     return _IMAGE.sub(_group("url-password"), _TCP.sub(_group("url-password"), text))
 
 
@@ -89,7 +91,7 @@ _SCHEMES = (
     r"Basic|Bearer|Token|Digest|ApiKey|Api-Key|Key|Negotiate|NTLM|SSWS|GenieKey|OAuth|Splunk|AWS4-HMAC-SHA256|HMAC|GoogleLogin|Hawk|MAC|JWT|"
     r"PVEAPIToken|SharedKey|SharedAccessSignature|Klaviyo-API-Key|Discogs|Bot|X-Auth"
 )
-_SEP = r"""(?:\\{0,31}+["'`])?\s{0,4}+(?:=>|[:=])\s{0,4}+(?:\[(?!REDACTED))?(?:\\{0,31}+["'`])?[ \t]{0,4}+"""
+_SEP = r"""(?:\\{0,31}+["'`])?\s{0,4}+(?:=>|[:=])\s{0,4}+(?:\[(?!REDACTED)\s{0,4}+)?(?:\\{0,31}+["'`])?[ \t]{0,4}+"""
 _AUTHORIZATION = re.compile(rf"(?i)authorization{_SEP}(?:(?P<scheme>{_SCHEMES})[ \t]{{1,4}}+)?(?P<value>[^\s\"'`\\,;]{{1,4096}}+)")
 _PARAMETER = r"""[\w-]{1,40}+=(?:\\{0,31}+"[^"\\]{0,1024}+\\{0,31}+"|[^\s,"'\\]{0,1024}+)"""
 _PARAMETERS = re.compile(

@@ -24,6 +24,8 @@ _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (r"ldap(?:search|add|modify|whoami|passwd|delete)|smbclient|rpcclient", rf"(?<=[\s\"'])-w{_GAP}{_VALUE}"),
         (r"sqlcmd|bcp|sqlplus|isql", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
         (r"(?:un)?zip|7z|rar", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
+        (r"vault login", r"\s+(?P<value>[\w.-]{20,200}+)"),
+        (r"rabbitmqctl", r"(?:add_user|change_password)\s{1,4}+\S{1,100}+\s{1,4}+(?P<value>[^\s\"']{1,200}+)"),
         (r"htpasswd", r"""(?<=\s)-\w{0,6}b\w{0,6}\s{1,4}+(?:\S{1,200}+\s{1,4}+)?\S{1,100}+\s{1,4}+(?P<value>[^\s"']{1,200}+)"""),
         (r"openssl|keytool|java|jarsigner", r"""(?:pass|passin|passout)[ :=]pass:(?P<value>[^\s"']{1,200}+)"""),
         (

@@ -38,7 +38,8 @@ _ABOUT = _set("""
     prompt request requests response validator encoder encoding resolver controller operator review reviews server servers proxy
     identifier source strategy rule rules config configmap template label description title owner user username role group account
     email login failure failures failed success check checks event events rate region zone cluster db database table schema ring plugin
-    encryption module middleware filter handler log logs level debug verify verification validation optout id ids app client property properties
+    encryption module middleware filter handler log logs level debug verify verification validation optout id ids app
+    client property properties
     """)
 _FILES = frozenset(("json", "yaml", "yml", "properties", "ini", "conf", "cfg", "toml", "env", "xml", "txt", "sh", "sql", "py", "js"))
 _PASSWORD = re.compile(r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|userpass$|kennwort")
