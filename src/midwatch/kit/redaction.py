@@ -13,7 +13,7 @@ from midwatch.kit import trees
 from midwatch.kit.credentials import cut_credentials, cut_credentials_of
 from midwatch.kit.secretcarriers import cut_addresses, cut_connections, cut_cookies, cut_headers
 from midwatch.kit.secretcommands import cut_commands, cut_keys
-from midwatch.kit.secretnames import holds_secret, is_random
+from midwatch.kit.secretnames import holds_secret, is_random, secret_kind
 from midwatch.kit.secretsettings import ROOTS, cut_settings
 
 _Cut = Callable[[str], str]
@@ -113,12 +113,18 @@ def _by_shape(text: str) -> str:
     cut = cut_keys(text) if "PRIVATE KEY" in text else text
     for shape in _needed(text, low):
         cut = shape.cut(cut)
-    for reader in _READERS:
-        if any(sign in low for sign in reader.signs):
-            cut = reader.cut(cut)
+    if len(text) > _SHORT or _reader_sign().search(low):
+        for reader in _READERS:
+            if any(sign in low for sign in reader.signs):
+                cut = reader.cut(cut)
     if any(root in low for root in ROOTS):
         cut = cut_settings(cut, low if cut is text else _low(cut))
     return cut
+
+
+@cache
+def _reader_sign() -> re.Pattern[str]:
+    return re.compile(_branches(sorted({sign for reader in _READERS for sign in reader.signs})))
 
 
 @cache
@@ -232,7 +238,7 @@ def redact_named(name: str, value: str) -> str:
 
 def redact_label(name: str, value: str) -> str:
     """A label selects objects, so it goes only when name and value both speak of a secret."""
-    return redact_named(name, value) if is_random(value) else value
+    return redact_named(name, value) if secret_kind(name) and is_random(value) else value
 
 
 @lru_cache(maxsize=4096)
