@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.investigation import Budget
+from midwatch.kit.credentials import note_address, note_credential
 
 _AWS_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
@@ -117,8 +118,11 @@ class SiteSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value if "://" in value else f"https://{value}")
-        odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        try:
+            parts = urlsplit(value if "://" in value else f"https://{value}")
+            odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        except ValueError:  # its text quotes the address, which may hold a password
+            raise ValueError("a site is a host name or an http(s) address with a number as its port") from None
         if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise ValueError("a site is a host name or an http(s) address, without a user or password")
         return value
@@ -146,6 +150,19 @@ class Settings(BaseSettings):
         default=(), description="websites and APIs to check: url, services, namespaces, slow_ms, critical, ca_file"
     )
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
+
+    @model_validator(mode="after")
+    def _notes_credentials(self) -> Self:
+        """From here on no output repeats them."""
+        secrets = [self.pagerduty.token, self.webhook.secret]
+        for sender in self.senders.values():
+            secrets += [*sender.secrets, *sender.tokens]
+        for secret in secrets:
+            note_credential(secret.get_secret_value() if secret else "")
+        for url in (self.server.database, self.webhook.url, self.pagerduty.url):
+            note_address(url)
+        note_credential(self.aws.external_id)
+        return self
 
     @classmethod
     def settings_customise_sources(

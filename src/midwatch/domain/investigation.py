@@ -1,24 +1,25 @@
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.intent import Intent, Topic
+from midwatch.kit.redaction import redact_text
 
 
 class Request(Model, frozen=True):
     """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of them.
 
     `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the cluster.
-    Texts of the alert are already redacted: a request is saved and published. `unread` is what should have been known before
-    anything was asked, and got no answer (the details of an alert whose sender keeps them).
+    A request is saved and published: secrets in the question are cut out here, those in the alert where it was read. `unread` is
+    what should have been known before anything was asked, and got no answer (the details of an alert whose sender keeps them).
     """
 
-    question: str = ""
+    question: Annotated[str, AfterValidator(redact_text)] = ""
     namespace: str = ""
     intent: Intent | None = None
     alert: Alert | None = None

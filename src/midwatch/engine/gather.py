@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
 from midwatch.domain.investigation import Budget
 from midwatch.domain.observation import Resources
+from midwatch.kit.redaction import redact_arguments
 
 
 class Door(Protocol):
@@ -64,4 +65,5 @@ class Gathering:
 
 
 def _unanswered(ask: Ask, reason: str) -> Gap:
-    return Gap(tool=ask.tool, arguments=ask.arguments, query=ask.key, reason=reason)
+    told = redact_arguments(ask.arguments)
+    return Gap(tool=ask.tool, arguments=told, query=Ask(tool=ask.tool, arguments=told).key, reason=reason)

@@ -17,6 +17,7 @@ from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.recorded import Recorded
+from midwatch.kit.redaction import redact_text
 from midwatch.kit.together import Together
 from midwatch.services import investigations
 from midwatch.services.context import Context
@@ -200,6 +201,7 @@ def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
 
 
 def _fail(desk: Desk, run_id: str, reason: str) -> None:
+    reason = redact_text(reason)
     run = get(desk, run_id)
     failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": desk.now(), "reason": reason})
     with desk.db.write() as tx:

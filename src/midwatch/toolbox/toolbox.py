@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.observation import Written
 from midwatch.domain.tool import Seen, Tool, ToolError
-from midwatch.kit.redaction import redact_arguments
+from midwatch.kit.redaction import redact_arguments, redact_text
 from midwatch.kit.storable import clean, storable
 
 Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
@@ -44,14 +44,14 @@ class Toolbox:
         except ValidationError as error:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:
-            reason, permission = str(error), error.permission
-            return Gap(tool=name, arguments=told, query=error.query or query, reason=reason, permission=permission, absent=error.absent)
+            reason, asked = redact_text(str(error)), redact_text(error.query or query)
+            return Gap(tool=name, arguments=told, query=asked, reason=reason, permission=error.permission, absent=error.absent)
         took = self._now() - started
         return Evidence(
             id="",
             tool=name,
             arguments=told,
-            query=seen.query,
+            query=redact_text(seen.query),
             observation=seen.observation,
             taken_at=started,
             took_ms=round(took.total_seconds() * 1000),

@@ -16,6 +16,7 @@ from midwatch.integrations.aws.bounds import bound
 from midwatch.integrations.aws.cache import Cache, CacheState
 from midwatch.integrations.aws.errors import STRANGE, Busy, Call, explain, strange
 from midwatch.kit.clock import utc_now
+from midwatch.kit.credentials import note_credential
 from midwatch.settings import AwsSettings
 
 _CONNECT, _READ = 3, 10  # seconds
@@ -106,6 +107,7 @@ class Aws:
             sdk = self._sdk
             client = self._clients.get(service) or self._open(sdk, service, action)
         try:
+            _note(sdk)
             answer: dict[str, Any] = getattr(client, _snake(action))(**parameters)
         except sdk.failures as error:
             host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
@@ -151,6 +153,14 @@ def _connect(settings: AwsSettings) -> _Sdk:
     except failures as error:
         raise explain(error, Call("sts", "AssumeRole", named or "(none)")) from error
     return _Sdk(session, config, failures, region)
+
+
+def _note(sdk: _Sdk) -> None:
+    """What signs the call is noted, so that no output repeats it: it is fetched anyway, and renewed from time to time."""
+    if (held := sdk.session.get_credentials()) is not None:
+        frozen = held.get_frozen_credentials()
+        for value in (frozen.access_key, frozen.secret_key, frozen.token):
+            note_credential(value)
 
 
 def _assumed(session: Any, config: Any, settings: AwsSettings) -> Any:

@@ -10,6 +10,7 @@ from midwatch.integrations.normal import dig
 from midwatch.integrations.outbox import Undelivered
 from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decoded, objects, send
 from midwatch.kit.printable import one_line
+from midwatch.kit.redaction import redact_text
 from midwatch.settings import PagerDutySettings
 
 _ACCEPT = "application/vnd.pagerduty+json;version=2"
@@ -56,7 +57,7 @@ class PagerDuty:
 
     async def add_note(self, incident: str, content: str) -> str:
         """The id of the new note. What PagerDuty took without telling an id is permanent: once more would be a second note."""
-        answer = await self._send("POST", _path(incident, "notes"), {"note": {"content": content}})
+        answer = await self._send("POST", _path(incident, "notes"), {"note": {"content": redact_text(content)}})
         try:
             made = note_id(decoded(answer.body).get("note"))
         except Unexpected:

@@ -10,6 +10,7 @@ from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Outbox, Undelivered
 from midwatch.kit.answers import Unanswered, send
 from midwatch.kit.clock import utc_now
+from midwatch.kit.redaction import redact_body
 from midwatch.settings import WebhookSettings
 
 TARGET = "webhook"
@@ -27,7 +28,8 @@ class Webhook:
         await self._http.aclose()
 
     async def deliver(self, effect: Effect) -> str:
-        body = json.dumps({"schema": SCHEMA, "id": effect.key, "kind": effect.kind, **effect.payload}, ensure_ascii=False).encode()
+        event = {"schema": SCHEMA, "id": effect.key, "kind": effect.kind, **effect.payload}
+        body = redact_body(json.dumps(event, ensure_ascii=False).encode())
         headers = {"Content-Type": "application/json", "X-Midwatch-Id": effect.key}
         stamp = str(int(utc_now().timestamp()))  # of this attempt: receivers refuse old signatures
         if self._settings.secret is not None:

@@ -10,6 +10,7 @@ from rich.text import Text as Styled
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.report import Commands, Grid, Items, Report, Text
 from midwatch.kit.printable import one_line
+from midwatch.kit.redaction import redact_text
 
 STYLES = {
     Verdict.CONFIRMED: "bold white on red",
@@ -29,8 +30,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(text: str) -> str:
-    """What a log line says must not command the reader's terminal."""
-    return one_line(text)
+    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors come here as they are."""
+    return one_line(redact_text(text))
 
 
 def show(out: Console, found: Report) -> None:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from midwatch.interfaces.http.envelope import Failure
 from midwatch.kit.clock import utc_now
 from midwatch.kit.ids import new_id
+from midwatch.kit.redaction import redact_text, redact_tree
 from midwatch.services.errors import Conflict, Later, NoAccess, NotAllowed, NotKnown, Refusal, TooOften
 from midwatch.store.errors import StoreError
 
@@ -60,7 +61,7 @@ class RequestIds:
 
 
 def failure(request: Request, status: int, error: str, details: dict[str, Any] | None = None, after: float = 0.0) -> JSONResponse:
-    body = Failure(error=error, details=details or {}, request_id=request.state.request_id)
+    body = Failure(error=redact_text(error), details=redact_tree(details or {}), request_id=request.state.request_id)
     headers = {"Retry-After": str(max(1, math.ceil(after)))} if status in (429, 503) else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
