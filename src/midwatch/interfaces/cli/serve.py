@@ -2,12 +2,12 @@ import asyncio
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from midwatch import server
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.attached import attached
-from midwatch.interfaces.http.app import create_app, warm
+from midwatch.interfaces.http.limits import ConnectionLimits, raise_file_limit
+from midwatch.interfaces.http.listener import listener
 from midwatch.kit.hosts import loopback
 from midwatch.kit.journal import to_standard_error
 from midwatch.services.access import invite, keys
@@ -21,8 +21,6 @@ Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to
 Port = Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on (8350; 0: any free one).")]
 Workers = Annotated[int, typer.Option("--workers", metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")]
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
-
-GOODBYE_S = 5  # how long a stop waits for requests under way: somebody who watches a stream would hold it up for ever
 
 
 @app.command()
@@ -43,16 +41,7 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
         attached(settings.server.workers, kubeconfig) as workers,
         server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
     ):
-        config = uvicorn.Config(
-            warm(create_app(desk)),
-            host=settings.server.host,
-            port=settings.server.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GOODBYE_S,
-        )
-        listening = uvicorn.Server(config)
+        listening = listener(desk, ConnectionLimits.of(settings.server, raise_file_limit()))
         task = asyncio.create_task(listening.serve())
         while not listening.started and not task.done():
             await asyncio.sleep(0.02)

@@ -1,13 +1,14 @@
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from midwatch.interfaces.http.access import TheDesk
+from midwatch.interfaces.http.access import TheDesk, local_when_open
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services.metrics import exposition
 from midwatch.services.serverhealth import ServerHealth, server_health
 
 router = APIRouter(tags=["health"])
+LOCAL = [Depends(local_when_open)]
 
 
 @router.get("/healthz", response_class=PlainTextResponse, summary="The process lives")
@@ -22,7 +23,10 @@ def readyz(desk: TheDesk) -> Response:
 
 
 @router.get(
-    "/health", summary="What works, and how much is waiting", responses={503: {"model": ServerHealth, "description": "The store is away."}}
+    "/health",
+    summary="What works, and how much is waiting",
+    responses={401: FAILURES[401], 503: {"model": ServerHealth, "description": "The store is away."}},
+    dependencies=LOCAL,
 )
 def health(desk: TheDesk, response: Response) -> ServerHealth:
     found = server_health(desk)
@@ -30,6 +34,12 @@ def health(desk: TheDesk, response: Response) -> ServerHealth:
     return found
 
 
-@router.get("/metrics", response_class=PlainTextResponse, summary="For Prometheus", responses={503: FAILURES[503]})
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    summary="For Prometheus",
+    responses={401: FAILURES[401], 503: FAILURES[503]},
+    dependencies=LOCAL,
+)
 def metrics(desk: TheDesk) -> Response:
     return Response(exposition(desk), media_type=CONTENT_TYPE_LATEST)
