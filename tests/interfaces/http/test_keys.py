@@ -4,12 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.services.access import LINK_LIVES, invite
+from midwatch.interfaces.http.access import SETUP_TRIES
+from midwatch.services.access import LINK_LIVES, create_key, invite, invited, revoke
 from midwatch.store.audit import listed
-from tests.interfaces.http.house import House, house, refused
+from tests.interfaces.http.house import OWNER, House, house, refused
 
 KEYS = "/api/v1/keys"
 
@@ -107,6 +109,37 @@ class TestSetup:
         invite(here.desk)
         refused(await self.claim(here, "wrong"), 401)
         assert [k["name"] for k in (await here.get(KEYS, AccessRole.ADMIN))["data"]] == ["the admin"]
+
+    async def test_a_new_link_withdraws_those_before(self, here: House) -> None:
+        first, second = invite(here.desk), invite(here.desk)
+        refused(await self.claim(here, first), 401)
+        assert (await self.claim(here, second)).status_code == 201
+
+    async def test_no_link_works_once_there_is_an_admin(self, here: House) -> None:
+        token = invite(here.desk)
+        here.key(AccessRole.RESPONDER)
+        assert invited(here.desk, token)
+        here.key(AccessRole.ADMIN)
+        assert not invited(here.desk, token)
+        refused(await self.claim(here, token), 401)
+        refused(await self.claim(here, invite(here.desk)), 401)  # however it came to be
+        assert len((await here.get(KEYS, AccessRole.ADMIN))["data"]) == 2
+
+    async def test_an_admin_who_is_gone_counts_no_more(self, here: House) -> None:
+        key, _ = create_key(here.desk, OWNER, "gone", AccessRole.ADMIN)
+        revoke(here.desk, OWNER, key.id)
+        create_key(here.desk, OWNER, "over", AccessRole.ADMIN, here.clock() + timedelta(minutes=1))
+        here.clock.ahead = timedelta(minutes=2)
+        assert (await self.claim(here, invite(here.desk))).status_code == 201
+
+    async def test_an_address_has_ten_tries(self, here: House) -> None:
+        token = invite(here.desk)
+        for _ in range(SETUP_TRIES):
+            refused(await self.claim(here, "wrong"), 401)
+        refused(await self.claim(here, token), 429)
+        elsewhere = httpx2.ASGITransport(here.app, client=("192.0.2.7", 5000))
+        async with httpx2.AsyncClient(transport=elsewhere, base_url="http://127.0.0.1") as other:
+            assert (await other.post("/api/v1/setup", json={"token": token, "name": "mara"})).status_code == 201
 
     async def test_guessing_ends_soon(self, tmp_path: Path) -> None:
         async with house(tmp_path, requests_per_hour=3) as here:

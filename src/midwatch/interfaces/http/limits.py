@@ -149,10 +149,17 @@ class Connections:
         oldest.drop()
         return True
 
+    def check(self, now: float) -> None:
+        """Ends what has taken too long; `now` is the loop's time."""
+        for connection in tuple(self._all.members):
+            connection.check(now)
+
+    def __len__(self) -> int:
+        return len(self._all.members)
+
     def _sweep(self) -> None:
         loop = get_running_loop()
-        for connection in tuple(self._all.members):
-            connection.check(loop.time())
+        self.check(loop.time())
         self._swept = bool(self._all.members)
         if self._swept:
             loop.call_later(SWEEP_S, self._sweep)

@@ -1,8 +1,9 @@
 import uvicorn
+from fastapi import FastAPI
 
-from midwatch.interfaces.http.app import create_app, warm
+from midwatch.interfaces.http.app import warm
 from midwatch.interfaces.http.connection import connection_type
-from midwatch.interfaces.http.limits import BACKLOG, ConnectionLimits, Connections
+from midwatch.interfaces.http.limits import BACKLOG, Connections
 from midwatch.interfaces.http.protection import security_headers
 from midwatch.services.desk import Desk
 
@@ -10,14 +11,14 @@ IDLE_S = 5  # how long a connection may be silent between two requests
 GOODBYE_S = 5  # how long a stop waits for requests under way: somebody who watches a stream would hold it up for ever
 
 
-def listener(desk: Desk, limits: ConnectionLimits) -> uvicorn.Server:
+def listener(desk: Desk, connections: Connections, app: FastAPI) -> uvicorn.Server:
     """The application on a port, with limits for what comes in before any key is looked at."""
     server = desk.settings.server
     config = uvicorn.Config(
-        warm(create_app(desk, limits)),
+        warm(app),
         host=server.host,
         port=server.port,
-        http=connection_type(Connections(limits), security_headers(server.url)),
+        http=connection_type(connections, security_headers(server.url)),
         ws="none",
         backlog=BACKLOG,
         proxy_headers=False,  # whose request it is decides interfaces/http/address
