@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp
 
-from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, tools, webhooks
+from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, reference, tools, webhooks
 from midwatch.interfaces.http.access import Rates
 from midwatch.interfaces.http.body import Bodies
 from midwatch.interfaces.http.limits import ConnectionLimits
@@ -68,9 +68,9 @@ def _api() -> FastAPI:
         title="Midwatch",
         version=version("midwatch"),
         description="Alerts in, incidents and investigations out; every claim of an answer cites evidence.",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
-    for module in (health, query, tools, webhooks, incidents, investigations, keys):
+    for module in (health, query, tools, webhooks, incidents, investigations, keys, reference):
         app.include_router(module.router)
     return app
