@@ -48,6 +48,14 @@ class SenderSettings(BaseModel):
     fields: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: our field → dotted path in theirs")
     values: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: their value → ours (ok → resolved)")
 
+    @field_validator("secrets", "tokens", "topics")
+    @classmethod
+    def _is_something(cls, values: tuple[SecretStr | str, ...]) -> tuple[SecretStr | str, ...]:
+        texts = (v.get_secret_value() if isinstance(v, SecretStr) else v for v in values)
+        if not all(text.strip() for text in texts):
+            raise ValueError("an empty text proves nothing; leave it out, or check the variable that it comes from")
+        return values
+
     @property
     def open(self) -> bool:
         """Nothing is configured: whoever reaches the address may send."""

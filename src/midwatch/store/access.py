@@ -1,6 +1,6 @@
+import hmac
 from datetime import datetime
 from hashlib import sha256
-from hmac import compare_digest
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -54,7 +54,7 @@ def invited(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
     valid = invites.c.used_at.is_(None) & (invites.c.expires_at > now)
     given, role = digest(secret), None
     for known, gives in tx.execute(select(invites.c.digest, invites.c.role).where(valid)):
-        if compare_digest(known, given):
+        if hmac.compare_digest(known, given):
             role = AccessRole(gives)
     return role
 

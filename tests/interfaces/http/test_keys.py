@@ -8,8 +8,9 @@ import httpx2
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.interfaces.http.access import SETUP_TRIES
+from midwatch.interfaces.http.access import SETUP_TRIES, Rates
 from midwatch.services.access import LINK_LIVES, create_key, invite, invited, revoke
+from midwatch.services.errors import TooOften
 from midwatch.store.audit import listed
 from tests.interfaces.http.house import OWNER, House, house, refused
 
@@ -161,6 +162,42 @@ class TestRates:
         async with house(tmp_path, requests_per_hour=2) as here:
             assert [await status(here, bearer("mw_guess")) for _ in range(3)] == [401, 401, 429]
             assert await status(here, here.key(AccessRole.VIEWER)) == 200
+
+    @pytest.mark.parametrize(("path", "body"), [("/query", {"prompt": "what is wrong?"}), ("/tools/website_health_query", {})])
+    async def test_questions_have_a_limit_of_their_own(self, tmp_path: Path, path: str, body: dict[str, str]) -> None:
+        async with house(tmp_path, queries_per_minute=2, answer_within=0.01) as here:
+            statuses = [(await here.ask("POST", path, AccessRole.RESPONDER, json=body)).status_code for _ in range(3)]
+            assert statuses[2] == 429 and 429 not in statuses[:2]
+            answer = await here.ask("POST", path, AccessRole.RESPONDER, json=body)
+            assert refused(answer, 429, "2 questions within a minute") and 1 <= int(answer.headers["retry-after"]) <= 31
+            assert (await here.ask("POST", path, AccessRole.ADMIN, json=body)).status_code != 429
+            assert await status(here, here.key(AccessRole.RESPONDER)) == 200
+
+    async def test_sixty_questions_a_minute(self, here: House) -> None:
+        rates = Rates(here.desk)
+        for _ in range(60):
+            rates.query("mara")
+        with pytest.raises(TooOften):
+            rates.query("mara")
+        rates.query("ann")
+
+
+class TestSessions:
+    async def test_a_conversation_belongs_to_its_key(self, tmp_path: Path) -> None:
+        async with house(tmp_path, answer_within=0.01) as here:
+
+            async def asked(prompt: str, headers: dict[str, str]) -> dict[str, Any]:
+                answer = await here.http.post("/query", json={"prompt": prompt, "session_id": "on-call"}, headers=headers)
+                assert answer.status_code == 200
+                return answer.json()
+
+            mara, eve = (bearer(create_key(here.desk, OWNER, "same name", AccessRole.RESPONDER)[1]) for _ in range(2))
+            first = await asked("Show me NAT traffic for the last 24 hours", mara)
+            assert first["investigation"]
+            assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic")
+            stranger = await asked("and the day before?", eve)
+            assert stranger["choices"] and not (stranger["investigation"] or stranger["understood"] or stranger["intent"])
+            assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic"), "the other has changed nothing of it"
 
 
 class TestOpen:

@@ -40,7 +40,7 @@ def reference(document: dict[str, Any]) -> str:
         f"<h1>{escape(info['title'])} API</h1><p>{escape(info['description'])} Version {escape(info['version'])}, ",
         'as a file: <a href="/openapi.json">openapi.json</a>.</p>',
         "<p>Send an API key as <code>Authorization: Bearer mw_…</code> or <code>X-API-Key</code>.</p>",
-        "<nav>" + "".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag, _ in tags) + "</nav>",
+        "<nav>" + "\n".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag, _ in tags) + "</nav>",
     ]
     for tag, found in tags:
         parts.append(f'<h2 id="{escape(tag)}">{escape(tag)}</h2>')
