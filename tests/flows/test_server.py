@@ -4,14 +4,17 @@ import json
 import os
 import pty
 import re
+import resource
+import socket
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from midwatch.integrations.kubernetes.fake import FakeCluster, write_kubeconfig
@@ -19,6 +22,7 @@ from midwatch.integrations.kubernetes.fake import serve as serve_cluster
 from midwatch.integrations.kubernetes.fake.demo import demo
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.interfaces.cli.firstadmin import FILE
+from midwatch.interfaces.http.limits import raise_file_limit
 from midwatch.kit.loopback import serve
 from tests.flows.cluster import midwatch
 from tests.flows.paging import SECRET, deliver, page
@@ -245,3 +249,37 @@ def test_a_backup_is_restored_elsewhere(post: Station, tmp_path: Path) -> None:
     assert "empty" in again.err
     with closing(sqlite3.connect(tmp_path / "elsewhere" / "midwatch.db")) as store:
         assert store.execute("SELECT count(*) FROM incidents").fetchone() == (1,)
+
+
+@contextmanager
+def half_open(port: int, number: int) -> Generator[list[socket.socket]]:
+    """Connections that begin a request and do not go on, from several addresses of this machine."""
+    held = list[socket.socket]()
+    try:
+        for count in range(number):
+            one = socket.create_connection(("127.0.0.1", port), 5, (f"127.0.0.{2 + count % 8}", 0))
+            held.append(one)
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        yield held
+    finally:
+        for one in held:
+            one.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs the addresses 127.0.0.2 to 127.0.0.9 and prlimit")
+def test_half_open_connections_lock_nobody_out(post: Station) -> None:
+    """More of them than the server may open files; probes and alerts are answered all the while."""
+    raise_file_limit()
+    post.environment |= {"MIDWATCH_SERVER__HEAD_WITHIN": "2", "MIDWATCH_SERVER__CONNECTIONS": "500"}
+    served = post.serve("--open", "--workers", "0")
+    resource.prlimit(served.pid, resource.RLIMIT_NOFILE, (1024, 1024))
+    with half_open(int(post.url.rpartition(":")[2]), 1050) as held:
+        for path in ("/healthz", "/readyz"):
+            assert httpx2.get(f"{post.url}{path}", timeout=10).text == "ok"
+        assert deliver(post, page()) == 202
+        for one in held:
+            one.settimeout(20)
+            with suppress(ConnectionError):  # it had to make room
+                assert one.recv(4096)[:12] in (b"", b"HTTP/1.1 408")
+    assert httpx2.get(f"{post.url}/healthz", timeout=10).text == "ok"
+    assert "Too many open files" not in served.said

@@ -213,7 +213,7 @@ class TestRoom:
         assert address_group("") == "" and address_group("x:y") == "x:y"
 
     def test_files_bound_the_connections(self) -> None:
-        assert ConnectionLimits.of(ServerSettings(), 1024).total == 640
+        assert ConnectionLimits.of(ServerSettings(), 1024).total == 512
         assert ConnectionLimits.of(ServerSettings(), 65_536).total == 1000
         assert raise_file_limit() >= 256
 

@@ -11,8 +11,8 @@ from midwatch.settings import ServerSettings
 
 Network = IPv4Network | IPv6Network
 
-FILES_KEPT = 384  # for the store, the log, outgoing requests, and connections that the system accepts before we see them
-BACKLOG = 256  # of connections nobody has accepted yet; the loop accepts all of them at once, before any is counted
+FILES_KEPT = 512  # for the store, the log, outgoing requests, and connections that the system accepts before we see them
+BACKLOG = 128  # of connections nobody has accepted yet; the loop accepts all of them at once, and twice more before any is counted
 BUSY_SHARE = 0.9  # of the connections may have a request in work; the rest is for those that only begin, a probe's among them
 SWEEP_S = 1.0
 
