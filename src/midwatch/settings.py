@@ -58,7 +58,7 @@ class SenderSettings(BaseModel):
 
     @property
     def open(self) -> bool:
-        """Nothing is configured: whoever reaches the address may send."""
+        """Nothing is configured: such a sender needs an API key, or a server that was started with --open."""
         return not (self.secrets or self.tokens or self.topics)
 
 
