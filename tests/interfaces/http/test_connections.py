@@ -114,6 +114,14 @@ class TestTime:
         assert parsed(await wire.rest(15)).status == 408
         task.cancel()
 
+    @pytest.mark.parametrize("more", [b"", b"zz\r\n"], ids=["late", "malformed"])
+    async def test_what_was_answered_before_its_end_is_not_answered_again(self, hasty: Port, more: bytes) -> None:
+        wire = await hasty.open()
+        await wire.send(b"POST /api/v1/incidents/inc_1/acknowledge HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert (await wire.reply()).status == 401
+        await wire.send(more)
+        assert await wire.rest() == b""
+
     async def test_the_next_request_has_its_own_time(self, hasty: Port) -> None:
         wire = await hasty.open()
         for _ in range(3):
@@ -129,7 +137,12 @@ class TestTime:
             body = json.dumps({"prompt": "what is wrong in namespace shop?"}).encode()
             key = here.key(AccessRole.RESPONDER)["Authorization"].encode()
             head = b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key
-            raw = await port.ask(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body + b"\r\n")
+            wire = await port.open()
+            await wire.send(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            while not runs.listed(here.desk, 1, 20, None, "")[1]:
+                await asyncio.sleep(0.02)
+            await wire.send(b"\r\n")
+            raw = await wire.rest()
             assert parsed(raw).status == 200
 
     async def test_a_refused_client_that_goes_on_sending_is_closed(self, here: House) -> None:

@@ -177,9 +177,9 @@ class Connection(HttpToolsProtocol):
 
     def refuse(self, status: int) -> None:
         """Answers with `status` where no answer has begun, and closes; the application sees the client gone."""
-        begun = self._at_work and self.cycle.response_started
+        told = self.cycle.response_started if self._at_work else not self._in_head  # an answer may come before the body is all there
         self._leave()
-        if not begun:
+        if not told:
             self.transport.write(self._failure(status))
         if self.transport.can_write_eof() and not self.transport.is_closing():
             self.transport.write_eof()
