@@ -219,6 +219,9 @@ class TestRoom:
         for one in some:
             counted.remove(one)
         assert counted.add(One("192.0.2.1"))
+        many = [One(f"198.51.100.{number}") for number in range(20)]
+        assert all(counted.add(one) for one in many) and len(counted) == 16
+        assert [one.dropped for one in many] == [True] * 4 + [False] * 16
 
     def test_what_is_one_client(self) -> None:
         assert address_group("192.0.2.1") == "192.0.2.1" == address_group("::ffff:192.0.2.1")
