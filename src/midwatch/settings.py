@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -48,9 +49,17 @@ class SenderSettings(BaseModel):
     fields: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: our field → dotted path in theirs")
     values: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: their value → ours (ok → resolved)")
 
+    @field_validator("secrets", "tokens", "topics")
+    @classmethod
+    def _is_something(cls, values: tuple[SecretStr | str, ...]) -> tuple[SecretStr | str, ...]:
+        texts = (v.get_secret_value() if isinstance(v, SecretStr) else v for v in values)
+        if not all(text.strip() for text in texts):
+            raise ValueError("an empty text proves nothing; leave it out, or check the variable that it comes from")
+        return values
+
     @property
     def open(self) -> bool:
-        """Nothing is configured: whoever reaches the address may send."""
+        """Nothing is configured: such a sender needs an API key, or a server that was started with --open."""
         return not (self.secrets or self.tokens or self.topics)
 
 
@@ -101,6 +110,18 @@ class ServerSettings(BaseModel):
     queries_per_minute: int = Field(default=60, gt=0, description="POST /query, per key")
     keep_days: int = Field(default=90, gt=0, description="how long raw evidence and deliveries are kept; incidents and answers stay")
     largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
+    connections: int = Field(default=1000, ge=16, description="open connections; the longest idle one is closed for a new one")
+    connections_per_address: int = Field(default=200, ge=4, description="open connections of one address, those of `proxies` excepted")
+    head_within: float = Field(default=10.0, gt=0, description="seconds a request's head may take to arrive")
+    body_within: float = Field(default=30.0, gt=0, description="seconds a request's body may take to arrive")
+    streams: int = Field(default=200, gt=0, description="open event streams")
+    streams_per_key: int = Field(default=20, gt=0, description="open event streams of one API key")
+    proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="addresses or networks of reverse proxies whose `proxy_header` is believed; none by default"
+    )
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for", description="header in which the proxies say whose request it is"
+    )
 
 
 class SiteSettings(BaseModel):

@@ -1,13 +1,14 @@
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from midwatch.interfaces.http.access import TheDesk
+from midwatch.interfaces.http.access import TheDesk, local_when_open
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services.metrics import exposition
 from midwatch.services.serverhealth import ServerHealth, server_health, store_trouble
 
 router = APIRouter(tags=["health"])
+LOCAL = [Depends(local_when_open)]
 
 
 @router.get("/healthz", response_class=PlainTextResponse, summary="The process lives")
@@ -30,7 +31,8 @@ def readyz(desk: TheDesk) -> Response:
 @router.get(
     "/health",
     summary="What works, and how much is waiting",
-    responses={503: {"model": ServerHealth, "description": "The store takes no writes."}},
+    responses={401: FAILURES[401], 503: {"model": ServerHealth, "description": "The store takes no writes."}},
+    dependencies=LOCAL,
 )
 def health(desk: TheDesk, response: Response) -> ServerHealth:
     """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long (both 200)."""
@@ -39,6 +41,12 @@ def health(desk: TheDesk, response: Response) -> ServerHealth:
     return found
 
 
-@router.get("/metrics", response_class=PlainTextResponse, summary="For Prometheus", responses={503: FAILURES[503]})
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    summary="For Prometheus",
+    responses={401: FAILURES[401], 503: FAILURES[503]},
+    dependencies=LOCAL,
+)
 def metrics(desk: TheDesk) -> Response:
     return Response(exposition(desk), media_type=CONTENT_TYPE_LATEST)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.investigation import Request
 from midwatch.domain.work import Run, RunState
-from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
+from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
@@ -34,6 +34,12 @@ class Wanted(Paging):
 def the_run(run_id: Id, desk: TheDesk, _who: Viewer) -> Run:
     """Asked for before a stream begins: afterwards it is too late to say that there is none."""
     return runs.get(desk, run_id)
+
+
+async def one_stream(streams: TheStreams, who: Viewer) -> AsyncGenerator[None]:
+    """Counted until the stream ends, however it ends."""
+    with streams.one(who.key_id or who.name):
+        yield
 
 
 @router.post("", status_code=202, summary="Ask for an investigation")
@@ -73,7 +79,9 @@ def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
     return Response(packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'})
 
 
-@router.get("/{run_id}/events", summary="What happens, as it happens", response_class=EventSourceResponse)
+@router.get(
+    "/{run_id}/events", summary="What happens, as it happens", response_class=EventSourceResponse, dependencies=[Depends(one_stream)]
+)
 async def events(
     run: Annotated[Run, Depends(the_run)],
     desk: TheDesk,
