@@ -6,6 +6,7 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, F
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
+from midwatch.kit.longlines import cut_line
 from midwatch.kit.redaction import redact_named, redact_value
 
 _TOLERATED = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
@@ -22,7 +23,7 @@ def scrub(obj: Object) -> Object:
             _spec(obj.spec)
             _conditions(obj.status.conditions)
             _statuses(obj.statuses)
-            obj.status.message = redact_value(obj.status.message or "")
+            obj.status.message = _said(obj.status.message)
         case Workload():
             _metadata_labels(obj)
             _spec(obj.spec.template.spec)
@@ -33,7 +34,7 @@ def scrub(obj: Object) -> Object:
         case CronJob():
             _spec(obj.spec.job_template.spec.template.spec)
         case Event() | FiringAlert():
-            obj.message = redact_value(obj.message or "")
+            obj.message = _said(obj.message)
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
             obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")
@@ -42,6 +43,11 @@ def scrub(obj: Object) -> Object:
         case _:
             pass
     return obj
+
+
+def _said(message: str | None) -> str:
+    """A message without its secrets, and without the middle of one that is far longer than the API server takes."""
+    return cut_line(redact_value(message or ""))
 
 
 def _metadata(meta: Metadata) -> None:
@@ -91,13 +97,13 @@ def _words(words: list[str] | None) -> list[str] | None:
 def _conditions(conditions: Iterable[Condition] | None) -> None:
     for condition in conditions or ():
         if condition.message:
-            condition.message = redact_value(condition.message)
+            condition.message = _said(condition.message)
 
 
 def _statuses(statuses: Iterable[ContainerStatus]) -> None:
     for status in statuses:
         for state in (status.state, status.last_state):
             if state.waiting and state.waiting.message:
-                state.waiting.message = redact_value(state.waiting.message)
+                state.waiting.message = _said(state.waiting.message)
             if state.terminated and state.terminated.message:
-                state.terminated.message = redact_value(state.terminated.message)
+                state.terminated.message = _said(state.terminated.message)

@@ -12,7 +12,7 @@ from midwatch.domain.evidence import Citation
 from midwatch.integrations.traffic.config import JobSearch, Vendor
 
 _URL = re.compile(r"https?://[^\s\"'<>),\]}]+")
-_SIZE = re.compile(r"([\d.,]+)\s*([KMGT]?)(i?)B", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\d.,])([\d.,]++)\s*+([KMGT]?)(i?)B", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _INSIDE = (".svc", ".local", ".internal", ".localhost", ".cluster.local")
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".aws.amazon.com", ".aws.dev")

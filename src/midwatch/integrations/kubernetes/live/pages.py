@@ -17,6 +17,8 @@ PAGE = 500  # kubectl's own --chunk-size
 # 500 objects of the largest kind seen (pods of 12 kB) are 6 MB; a page beyond this is no list of ours.
 PAGE_BYTES = 128 * 1024 * 1024
 MOST = 200_000  # objects; more is not one question any more
+MOST_BYTES = 512 * 1024 * 1024  # of all pages as they came; a dump has the same limit
+MOST_PAGES = 2 * MOST // PAGE  # a server may send smaller pages than were asked for, but not empty ones for ever
 # May repeat, in clear text, a Secret's or a ConfigMap's contents; nobody reads it here.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _JSON = "application/json"
@@ -71,6 +73,7 @@ class _Body:
 class Collected:
     items: list[Object] = field(default_factory=list[Object])
     pages: int = 0
+    bytes: int = 0
     skipped: list[str] = field(default_factory=list[str])
     left: str = ""
 
@@ -105,10 +108,11 @@ async def _collect(sender: Sender, kind: Kind, request: ListRequest, question: Q
             raise refuse_answer(answer, question)
         info = decode_page(body.data, kind, request, question, got)
         got.pages += 1
+        got.bytes += len(body.data)
         token = info.continue_ or ""
         if not token:
             return got
-        if len(got.items) >= MOST:
+        if len(got.items) >= MOST or got.bytes >= MOST_BYTES or got.pages >= MOST_PAGES:
             got.left = f"stopped after {len(got.items)} {kind.plural}" + (f", {n} more exist" if (n := info.remaining_item_count) else "")
             return got
 
