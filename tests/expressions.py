@@ -86,7 +86,9 @@ def _called(module: ModuleType, call: ast.Call, found: dict[tuple[str | bytes, i
         return
     try:
         value = eval(compile(ast.Expression(call.args[0]), "<expression>", "eval"), vars(module))
-        flags = next((eval(compile(ast.Expression(k.value), "<flags>", "eval"), vars(module)) for k in call.keywords if k.arg == "flags"), 0)
+        flags = next(
+            (eval(compile(ast.Expression(k.value), "<flags>", "eval"), vars(module)) for k in call.keywords if k.arg == "flags"), 0
+        )
     except NameError:
         unread.add(f"{module.__name__}: {ast.unparse(call.args[0])}")
         return

@@ -19,7 +19,9 @@ from midwatch.integrations.kubernetes.objects.workload import Deployment, Statef
 from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.refusals import Refusal, refusals
 
-EXCEEDED = re.compile(r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,1000}), used: ((?:(?!, limited: ).){1,1000}), limited: (.+?)(?:$|\n)")
+EXCEEDED = re.compile(
+    r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,1000}), used: ((?:(?!, limited: ).){1,1000}), limited: (.+?)(?:$|\n)"
+)
 UNSPECIFIED = re.compile(r"failed quota: ([^:]+): must specify ([^\s;]+)(?: for: ([\w,.-]+))?")
 LIMIT = re.compile(r"(maximum|minimum) (\S+) usage per (\w+) is (\S+?), but (limit|request) is ([^\s.,\]]+)")
 UNSET = re.compile(r"(maximum|minimum) (\S+) usage per (\w+) is (\S+?)\.\s+No (limit|request) is specified")
