@@ -110,26 +110,30 @@ def _held(value: Any, seen: dict[int, Any]) -> Iterator[re.Pattern[Any]]:
 
 def _parts(value: Any) -> Iterator[Any]:
     if isinstance(value, Mapping):
-        yield from value.keys()
-        yield from value.values()
+        yield from (*value.keys(), *value.values())
     elif isinstance(value, (tuple, list, set, frozenset)):
         yield from value
-    elif hasattr(value, "cache_info") and _ours(value):
-        if not inspect.signature(value).parameters:
-            yield value()
-    elif isinstance(value, FunctionType) and _ours(value):
-        yield from (cell.cell_contents for cell in value.__closure__ or () if _filled(cell))
-        yield from value.__defaults__ or ()
     elif isinstance(value, partial):
         yield from (value.func, *value.args, *value.keywords.values())
-    elif isinstance(value, type) and _ours(value):
-        yield from vars(value).values()
-    elif is_dataclass(value) and _ours(type(value)):
+    elif is_dataclass(value) and not isinstance(value, type) and _ours(type(value)):
         yield from (getattr(value, name) for name in value.__dataclass_fields__)
+    elif _ours(value):
+        yield from _own_parts(value)
+
+
+def _own_parts(value: Any) -> Iterator[Any]:
+    """Of a class, of a function, and of one that keeps what it read."""
+    if hasattr(value, "cache_info"):
+        yield from () if inspect.signature(value).parameters else (value(),)
+    elif isinstance(value, FunctionType):
+        yield from (cell.cell_contents for cell in value.__closure__ or () if _filled(cell))
+        yield from value.__defaults__ or ()
+    elif isinstance(value, type):
+        yield from vars(value).values()
 
 
 def _ours(value: Any) -> bool:
-    return getattr(value, "__module__", "").startswith("midwatch")
+    return str(getattr(value, "__module__", "")).startswith("midwatch")
 
 
 def _filled(cell: Any) -> bool:

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from re import _parser as parser  # pyright: ignore[reportAttributeAccessIssue]
 from time import perf_counter, process_time
 from typing import Any
@@ -52,7 +52,7 @@ def units(pattern: re.Pattern[Any], *, thorough: bool = True) -> Iterator[tuple[
     """Pairs of a beginning and of what is repeated behind it, for each repetition of the expression."""
     for before, tree in islice(_repeats(parser.parse(pattern.pattern, pattern.flags & ~re.LOCALE)), 400):
         members = _members(tree)[: 10 if thorough else 3]
-        pairs = ("".join(pair) for pair in zip(members, members[1:], strict=False)) if thorough else ()
+        pairs = ("".join(pair) for pair in pairwise(members)) if thorough else ()
         for part in dict.fromkeys([*members, _sample(tree), *pairs]):
             if part:
                 yield "", part

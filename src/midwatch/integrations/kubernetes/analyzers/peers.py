@@ -48,7 +48,7 @@ _CONNECTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"{_ANY_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
-        rf"{_FAILED}[^\n]{{0,80}}?\b{_HOST}:(?P<port>\d{{2,5}})",
+        rf"{_FAILED}[^\n]{{0,80}}?{_ANY_HOST}:(?P<port>\d{{2,5}})",
         rf"(?:hosts?|servers?|nodes?)(?:\(s\))? tried[^\n]{{0,80}}\(tried: {_HOST}:(?P<port>\d{{2,5}})",
         rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| with)?"
         rf"(?: \w+){{0,3}} \[?[\"']?(?:\w+://)?{_HOST}:(?P<port>\d{{2,5}})",
