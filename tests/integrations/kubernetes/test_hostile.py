@@ -3,6 +3,7 @@
 import json
 import tracemalloc
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -12,6 +13,7 @@ from midwatch.integrations.kubernetes.dump.podlogs import Attribution
 from midwatch.integrations.kubernetes.dump.reader import DumpReader
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest
 from midwatch.integrations.kubernetes.selectors import requirements
+from midwatch.integrations.kubernetes.text import read
 from midwatch.integrations.kubernetes.text.tables import tables
 from midwatch.integrations.kubernetes.unschedulable import counts
 
@@ -92,3 +94,16 @@ def test_numbers_of_thousands_of_digits_are_no_numbers() -> None:
     assert counts(f"0/1 nodes are available: {long} node(s) were unschedulable, {long} Insufficient cpu") is not None
     for line in lines(f"server at db, port {long} refused\nhost=db port={long} refused\nconnect to db ({long}) refused"):
         missed(line)
+
+
+def _seconds(text: str) -> float:
+    """Of CPU that reading a pasted text takes."""
+    began = process_time()
+    read(text, name="paste.txt", now=None)
+    return process_time() - began
+
+
+@pytest.mark.parametrize("line", ["\n", 'Defaulted container "a" out of: b\n'])
+def test_a_log_of_empty_lines_is_read_in_linear_time(line: str) -> None:
+    few, many = (f"$ kubectl logs web\n{line * n}" for n in (40_000, 200_000))
+    assert _seconds(many) < 10 * max(min(_seconds(few) for _ in range(2)), 0.05)

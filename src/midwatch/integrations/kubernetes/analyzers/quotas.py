@@ -20,7 +20,7 @@ from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.refusals import Refusal, refusals
 
 EXCEEDED = re.compile(
-    r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,1000}), used: ((?:(?!, limited: ).){1,1000})"
+    r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,400}), used: ((?:(?!, limited: ).){1,400})"
     r", limited: (.+?)(?:$|\n)"
 )
 UNSPECIFIED = re.compile(r"failed quota: ([^:]+): must specify ([^\s;]+)(?: for: ([\w,.-]+))?")
