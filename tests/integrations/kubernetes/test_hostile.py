@@ -11,7 +11,10 @@ from midwatch.analysis.logs import lines
 from midwatch.integrations.kubernetes.analyzers.peers import missed
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution
 from midwatch.integrations.kubernetes.dump.reader import DumpReader
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.meta import Metadata
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest
+from midwatch.integrations.kubernetes.scrub import scrub
 from midwatch.integrations.kubernetes.selectors import requirements
 from midwatch.integrations.kubernetes.text import read
 from midwatch.integrations.kubernetes.text.tables import tables
@@ -107,3 +110,11 @@ def _seconds(text: str) -> float:
 def test_a_log_of_empty_lines_is_read_in_linear_time(line: str) -> None:
     few, many = (f"$ kubectl logs web\n{line * n}" for n in (40_000, 200_000))
     assert _seconds(many) < 10 * max(min(_seconds(few) for _ in range(2)), 0.05)
+
+
+def test_of_a_message_longer_than_any_the_middle_is_cut() -> None:
+    event = scrub(Event(metadata=Metadata(name="e", namespace="shop"), message="a" * 100_000 + " end"))
+    assert isinstance(event, Event)
+    assert event.message is not None
+    assert event.message.endswith("characters cut …]" + "a" * 1020 + " end")
+    assert len(event.message) < 5_000
