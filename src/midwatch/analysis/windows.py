@@ -18,7 +18,7 @@ _MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _DAY_FIRST = _MONTH.replace("month", "month2")
-_SPAN = re.compile(r"\b(?:last|past|previous|recent)\s+(?P<count>\d{1,4})?\s*(?P<unit>minute|min|hour|h|day|d|week)s?\b")
+_SPAN = re.compile(r"\b(?:last|past|previous|recent)\s++(?:(?P<count>\d{1,4})\s*+)?(?P<unit>minute|min|hour|h|day|d|week)s?\b")
 _ISO = re.compile(r"\b(?P<year>20\d\d)-(?P<number>\d\d)-(?P<day>\d\d)(?:[t ](?P<hour>\d\d):(?P<minute>\d\d))?")
 _DATE = re.compile(
     rf"\b(?:{_MONTH}\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+{_DAY_FIRST})"

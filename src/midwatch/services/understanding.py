@@ -10,6 +10,7 @@ from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website.sites import host
 from midwatch.reasoning.alone import AROUND
 from midwatch.reasoning.route import route
+from midwatch.services.limits import short_enough
 from midwatch.settings import Settings
 
 _READ = 500  # letters of an alert's summary
@@ -28,6 +29,7 @@ def names(settings: Settings, traffic: Traffic) -> Names:
 
 
 def understood(question: str, known: Names, now: datetime, before: Intent | None = None) -> Intent | AskBack:
+    short_enough(question)
     found = route(text(question), known, now, UTC, before)
     jobs_alone = isinstance(found, Intent) and found.topic in JOB_TOPICS and not (known.gateways or known.clients or known.namespaces)
     return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job

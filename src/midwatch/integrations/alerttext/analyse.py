@@ -122,7 +122,7 @@ class Reading:
 
 def _answered(source: str, shows: str, evidence: Sequence[Evidence]) -> bool:
     """A source has answered when something was read from it, and, where a metric is named, the metric was asked for."""
-    metric = next(iter(re.findall(r"[a-z]+(?:_[a-z0-9]+){2,}", shows)), "")
+    metric = next(iter(re.findall(r"(?<![a-z])[a-z]++(?:_[a-z0-9]+){2,}", shows)), "")
     seen = [e for e in evidence if e.tool.startswith(f"{source.lower()}_")]
     return any(not metric or metric in e.query for e in seen)
 

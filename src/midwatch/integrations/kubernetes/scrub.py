@@ -9,6 +9,7 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, F
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec, Probe
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
+from midwatch.kit.longlines import cut_line
 from midwatch.kit.redaction import redact_command, redact_label, redact_named, redact_value
 
 _TOLERATED = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
@@ -25,7 +26,7 @@ def scrub(obj: Object) -> Object:
             _spec(obj.spec)
             _conditions(obj.status.conditions)
             _statuses(obj.statuses)
-            obj.status.message = redact_value(obj.status.message or "")
+            obj.status.message = _said(obj.status.message)
         case Workload():
             _metadata_labels(obj)
             _spec(obj.spec.template.spec)
@@ -36,7 +37,7 @@ def scrub(obj: Object) -> Object:
         case CronJob():
             _spec(obj.spec.job_template.spec.template.spec)
         case Event() | FiringAlert():
-            obj.message = redact_value(obj.message or "")
+            obj.message = _said(obj.message)
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
             obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")
@@ -60,6 +61,11 @@ def _texts(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _texts(inner) for key, inner in cast("dict[str, Any]", value).items()}
     return [_texts(inner) for inner in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def _said(message: str | None) -> str:
+    """A message without its secrets, and without the middle of one that is far longer than the API server takes."""
+    return cut_line(redact_value(message or ""))
 
 
 def _metadata(meta: Metadata) -> None:
@@ -133,7 +139,7 @@ def _probe(probe: Probe) -> None:
 def _conditions(conditions: Iterable[Condition] | None) -> None:
     for condition in conditions or ():
         if condition.message:
-            condition.message = redact_value(condition.message)
+            condition.message = _said(condition.message)
 
 
 def _statuses(statuses: Iterable[ContainerStatus]) -> None:
@@ -142,6 +148,6 @@ def _statuses(statuses: Iterable[ContainerStatus]) -> None:
             status.image = _image(status.image)
         for state in (status.state, status.last_state):
             if state.waiting and state.waiting.message:
-                state.waiting.message = redact_value(state.waiting.message)
+                state.waiting.message = _said(state.waiting.message)
             if state.terminated and state.terminated.message:
-                state.terminated.message = redact_value(state.terminated.message)
+                state.terminated.message = _said(state.terminated.message)

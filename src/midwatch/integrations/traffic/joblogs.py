@@ -14,7 +14,7 @@ from midwatch.integrations.traffic.config import JobSearch, Traffic, Vendor
 from midwatch.integrations.traffic.jobs import Job
 
 _URL = re.compile(r"https?://[^\s\"'<>),\]}]+")
-_SIZE = re.compile(r"([\d.,]+)\s*([KMGT]?)(i?)B", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\d.,])([\d.,]++)\s*+([KMGT]?)(i?)B", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _INSIDE = (".svc", ".local", ".internal", ".localhost", ".cluster.local")
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".aws.amazon.com", ".aws.dev")
