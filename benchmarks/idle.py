@@ -15,8 +15,7 @@ def run() -> str:
 
 def measured(database: str = "") -> dict[str, float]:
     """Percent of one core, by process: of `MEASURE_S` seconds by /proc/PID/stat."""
-    more = {"MIDWATCH_SERVER__DATABASE": database} if database else {}
-    with station(**more) as here:
+    with station(MIDWATCH_SERVER__DATABASE=database) as here:
         time.sleep(SETTLE_S)
         (worker,) = Path(f"/proc/{here.pid}/task/{here.pid}/children").read_text().split()
         both = {"server": here, "worker": Station("", int(worker))}

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_the_name_of_an_older_version_has_its_process() -> None:
     assert named("web-1/4711/0a1b2c3d") == ProcessName("", 4711, 0)
 
 
-def listened(*moments: tuple[float, dict[str, object]]) -> dict[str, float]:
+def listened(*moments: tuple[float, Mapping[str, object]]) -> dict[str, float]:
     silence, found = Silence(), dict[str, float]()
     for now, said in moments:
         found = silence.seen(said, now)

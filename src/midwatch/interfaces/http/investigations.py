@@ -14,6 +14,7 @@ from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, View
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
+from midwatch.store.patience import patiently
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
@@ -87,10 +88,10 @@ async def events(
     desk: TheDesk,
     last_event_id: Annotated[str, Header(description="the id of the last event that was seen; the stream goes on behind it")] = "",
 ) -> AsyncGenerator[ServerSentEvent]:
-    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends."""
+    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is away it waits."""
     seen = _number(last_event_id)
     while True:
-        told = await asyncio.to_thread(runs.told, desk, run.id, seen)
+        told = await patiently(runs.told, desk, run.id, seen)
         for event in told:
             seen = event.seq
             yield ServerSentEvent(raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq))
@@ -99,7 +100,7 @@ async def events(
         if run.state.over:
             return
         await asyncio.sleep(WATCH_S)
-        run = await asyncio.to_thread(runs.get, desk, run.id)
+        run = await patiently(runs.get, desk, run.id)
 
 
 def _number(given: str) -> int:
