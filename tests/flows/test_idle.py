@@ -35,13 +35,17 @@ class OneStep:
         self.begun.append(run_id)
         return True
 
-    async def look(self, run_id: str) -> None:
+    async def look(self, run_id: str) -> bool:
         self.looked.append(run_id)
         if len(self.looked) <= self.away:
             raise StoreError("The store is away.")
         if self.wrong:
             raise ZeroDivisionError
         self._over(run_id)
+        return False
+
+    async def finish(self, run_id: str) -> None:
+        raise AssertionError("nothing is late here")
 
     async def fail(self, run_id: str, reason: str) -> None:
         self.failed.append(reason)

@@ -44,7 +44,7 @@ def placed(tmp_path: Path, limit_s: float) -> Generator[Station]:
 
 def started(here: Station) -> Process:
     here.serve("--open", "--workers", "0")
-    return here.worker("tests.flows.runaway")
+    return here.worker(module="tests.flows.runaway")
 
 
 def fires(here: Station, service: str, title: str) -> None:

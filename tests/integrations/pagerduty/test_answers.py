@@ -78,9 +78,9 @@ async def pagerduty(respond: Callable[[Asked], Reply]) -> AsyncGenerator[tuple[P
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
 async def test_a_broken_answer_is_one_sentence(body: bytes) -> None:
     async with pagerduty(lambda _: Reply(200, body)) as (client, _):
-        found = await complete(client, alert())
-        reason = found.details["details not read"]
-        assert reason.startswith("PagerDuty ") and "\n" not in reason and len(reason) < 200
+        found, gaps = await complete(client, alert())
+        reason = gaps[0].reason
+        assert found == alert() and reason.startswith("could not be read: PagerDuty ") and "\n" not in reason and len(reason) < 200
         with pytest.raises(Undelivered):
             await client.notes("PINC1")
 
@@ -141,7 +141,7 @@ async def test_the_same_page_again_ends(page: list[Any]) -> None:
 async def test_nothing_else_is_asked_with_the_token(incident: str) -> None:
     async with pagerduty(lambda _: as_json({"alerts": []})) as (client, api):
         if incident:
-            assert "cannot be the id" in (await complete(client, alert(incident))).details["details not read"]
+            assert "cannot be the id" in (await complete(client, alert(incident)))[1][0].reason
         for asked in (client.alerts(incident), client.notes(incident), client.add_note(incident, "x")):
             with pytest.raises(Undelivered, match="cannot be the id") as refused:
                 await asked
@@ -225,11 +225,11 @@ async def test_bodies_of_any_kind_are_details_or_nothing() -> None:
     ]
     found += [{"id": "A4", "body": {"details": {"host": "db-1"}, "cef_details": None}}]
     async with pagerduty(lambda _: as_json({"alerts": found, "more": "yes"})) as (client, api):
-        done = await complete(client, alert())
+        done, _ = await complete(client, alert())
         assert "db-1" in json.dumps(done.model_dump(mode="json"))
         assert len(api.asked) == 1
 
 
 async def test_alerts_that_are_left_out_are_told() -> None:
     async with pagerduty(lambda _: as_json({"alerts": [{"id": f"A{n}"} for n in range(50)]})) as (client, _):
-        assert (await complete(client, alert())).details["alerts not read"] == "30 of 50"
+        assert (await complete(client, alert()))[0].details["alerts not read"] == "30 of 50"

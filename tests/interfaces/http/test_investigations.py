@@ -12,6 +12,7 @@ import pytest
 from midwatch import wiring
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Gap
 from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -41,8 +42,8 @@ async def cluster(folder: Path) -> AsyncGenerator[Context]:
             yield ctx
 
 
-async def _as_it_came(alert: Alert) -> Alert:
-    return alert
+async def _as_it_came(alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
+    return alert, ()
 
 
 async def carried_out(here: House, folder: Path, run_id: str) -> None:
