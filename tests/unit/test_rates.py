@@ -39,5 +39,4 @@ def test_a_crowd_neither_fills_the_memory_nor_costs_more_for_each() -> None:
         allowed.take(str(number), 0.0)
         names = vars(allowed)["_full_at"]
         cleared, last = cleared + (names is not last), names
-        assert len(names) <= 100_000
-    assert cleared <= 12
+        assert len(names) <= 100_000 and cleared <= 12

@@ -133,11 +133,11 @@ class Connection(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._pending = False, 0
-        self._deadline = self.loop.time() + self._limits.body_s
         if len(self.pipeline) >= PIPELINE:
             self._stop(400)
-        super().on_headers_complete()
+        super().on_headers_complete()  # raises for an address that cannot be read
+        self._in_head, self._pending = False, 0
+        self._deadline = self.loop.time() + self._limits.body_s
 
     def on_body(self, body: bytes) -> None:
         self._pending = 0
