@@ -15,12 +15,12 @@ _NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
 _HOLE = "\0"  # where a fact said nothing
 # What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma before it.
 _AROUND = (
-    (re.compile(r"""\([\0\s,;:/]*\0[\0\s,;:/]*\)|'\0+'|"\0+"|`\0+`"""), _HOLE),
+    (re.compile(r"""\((?=[\s,;:/]*+\0)[\0\s,;:/]*+\)|'\0+'|"\0+"|`\0+`"""), _HOLE),
     (re.compile(r"(?<![^\s(\0])\0/|/\0(?![^\s),.;\0])"), _HOLE),
-    (re.compile(r"\0(?:\s*\0)+"), _HOLE),
+    (re.compile(r"\0(?:\s*+\0)++"), _HOLE),
     (re.compile(r"(?<=\()\0\s*"), ""),
-    (re.compile(r"[,:;]?\s*\0(?=\s*[.,;:)]|\s*$)"), ""),
-    (re.compile(r"(?:^|\s+)\0(?=\s)"), ""),
+    (re.compile(r"(?:[,:;]\s*+|(?<!\s)\s++)?\0(?=\s*+(?:[.,;:)]|$))"), ""),
+    (re.compile(r"(?:^|(?<!\s)\s++)\0(?=\s)"), ""),
     (re.compile(_HOLE), ""),
 )
 

@@ -24,7 +24,7 @@ _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (r"ldap(?:search|add|modify|whoami|passwd|delete)|smbclient|rpcclient", rf"(?<=[\s\"'])-w{_GAP}{_VALUE}"),
         (r"sqlcmd|bcp|sqlplus|isql", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
         (r"(?:un)?zip|7z|rar", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
-        (r"vault login", r"\s+(?P<value>[\w.-]{20,200}+)"),
+        (r"vault login", r"\s{1,8}+(?P<value>[\w.-]{20,200}+)"),
         (r"rabbitmqctl", r"(?:add_user|change_password)\s{1,4}+\S{1,100}+\s{1,4}+(?P<value>[^\s\"']{1,200}+)"),
         (r"htpasswd", r"""(?<=\s)-\w{0,6}b\w{0,6}\s{1,4}+(?:\S{1,200}+\s{1,4}+)?\S{1,100}+\s{1,4}+(?P<value>[^\s"']{1,200}+)"""),
         (r"openssl|keytool|java|jarsigner", r"""(?:pass|passin|passout)[ :=]pass:(?P<value>[^\s"']{1,200}+)"""),
@@ -130,7 +130,7 @@ def _lines_start(text: str, floor: int, end: int) -> int:
     """Back over what may be lines of base64, word by word."""
     at = end
     low = max(floor, end - _LONGEST_KEY)
-    for word in reversed(re.findall(r"\\+[nr]|[^\s\\]+|\s+|\\", text[low:end])):
+    for word in reversed(re.findall(r"\\{1,32}+[nr]|[^\s\\]+|\s+|\\", text[low:end])):
         if not (word.isspace() or word.startswith("\\") or re.fullmatch(r"[\"'A-Za-z0-9+/=]{1,80}", word)):
             break
         at -= len(word)

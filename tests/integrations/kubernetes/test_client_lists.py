@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -297,8 +298,12 @@ def test_foreign_json_is_decoded_or_skipped_and_counted(items: list[Any]) -> Non
 
 async def test_half_a_million_events_are_read_up_to_the_cap_and_the_rest_is_told(lab: Open) -> None:
     events = [{"metadata": {"name": "e", "namespace": "shop"}, "type": "Warning"}] * 5_000
-    reply = as_json({"kind": "EventList", "metadata": {"continue": "more", "remainingItemCount": 300_000}, "items": events})
-    async with lab(lambda _: reply) as (api, reader):
+    pages = (f"page-{number}" for number in count())
+
+    def reply(_: object) -> Reply:
+        return as_json({"kind": "EventList", "metadata": {"continue": next(pages), "remainingItemCount": 300_000}, "items": events})
+
+    async with lab(reply) as (api, reader):
         seen = await kubernetes_events(reader, "shop", which="telling")
     assert isinstance(seen.observation, Resources)
     assert len(api.asked) <= 4 * MOST // 5_000
@@ -307,8 +312,8 @@ async def test_half_a_million_events_are_read_up_to_the_cap_and_the_rest_is_told
 
 
 async def test_a_list_of_empty_pages_ends(lab: Open) -> None:
-    reply = as_json(page(token="again"))
-    async with lab(lambda _: reply) as (api, reader):
+    pages = (f"page-{number}" for number in count())
+    async with lab(lambda _: as_json(page(token=next(pages)))) as (api, reader):
         seen = await reader.list(ListRequest("pods", "shop"))
     assert len(api.asked) == MOST_PAGES
-    assert seen.partial == "stopped after 0 pods"
+    assert seen.partial == f"stopped after {MOST_PAGES} pages with 0 pods"

@@ -69,7 +69,7 @@ FAILURES: dict[str, tuple[Callable[[], Starlette], str, float, str, bool]] = {  
     "503": (lambda: troubled(503), "u+token", 10.0, "PagerDuty fails (503)", False),
     "401": (troubled, "wrong", 10.0, "PagerDuty refuses (401): Authentication failed", True),
     "404": (lambda: troubled(404), "u+token", 10.0, "PagerDuty refuses (404)", True),
-    "rubbish": (rubbish, "u+token", 10.0, "PagerDuty cannot be reached", False),
+    "rubbish": (rubbish, "u+token", 10.0, "PagerDuty cannot be read", False),
     "time-out": (slow, "u+token", 0.1, "PagerDuty cannot be reached", False),
 }
 
