@@ -5,7 +5,7 @@ import platform
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("start", "crowd", "serving", "questions")  # loaded in turn: what a process holds counts for the children it starts
+PARTS = ("start", "idle", "crowd", "serving", "questions")  # loaded in turn: what a process holds counts for the children it starts
 
 
 def main() -> None:

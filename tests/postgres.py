@@ -26,11 +26,38 @@ TEMPLATE = "midwatch_template"
 
 
 class Server:
-    """`fresh` makes an empty database, `filled` one that has the schema already."""
+    """`empty` makes an empty database, `migrated` one that has the schema already. `kill` and `start` it as often as you like."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, command: list[str | Path], folder: Path) -> None:
         self.port = port
+        self._process, self._command, self._folder = process, command, folder
         self._template = False
+
+    def kill(self) -> None:
+        """Without a word to anybody; what it had promised is on the disk."""
+        self._process.kill()
+        self._process.wait(READY_S)
+
+    def start(self) -> None:
+        """On the same port; its children of before may still be going."""
+        for _ in range(50):
+            self._process = _begin(self._command, self._folder, self.port)
+            if _ready(self._process, self.port):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"PostgreSQL does not start again: {(self._folder / 'log').read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(3)  # SIGQUIT: at once, nothing of it is needed again
+            self._process.wait(READY_S)
+
+    def cut(self) -> None:
+        """Every connection but this one."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'midwatch'"
+            )
 
     def url(self, name: str) -> str:
         return f"postgresql://midwatch@127.0.0.1:{self.port}/{name}"
@@ -81,17 +108,16 @@ def running() -> Generator[Server]:
         user = _user()
         os.chown(folder, user.pw_uid, user.pw_gid)
         command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    data, log = folder / "data", folder / "log"
+    data = folder / "data"
     make = [*command, found / "initdb", "-D", data, "-A", "trust", "-U", "midwatch", "--no-sync", "-E", "UTF8", "--locale=C"]
-    process = None
+    server = None
     try:
         subprocess.run(make, check=True, capture_output=True, cwd=folder)
-        process, port = _start([*command, found / "postgres", "-D", data], folder, log)
-        yield Server(port)
+        server = _start([*command, found / "postgres", "-D", data], folder)
+        yield server
     finally:
-        if process is not None:
-            process.send_signal(3)  # SIGQUIT: at once, nothing of it is needed again
-            process.wait(READY_S)
+        if server is not None:
+            server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -102,17 +128,21 @@ def _user() -> pwd.struct_passwd:
         pytest.skip("PostgreSQL does not run as root and there is no user postgres (on Debian: apt-get install postgresql)")
 
 
-def _start(command: list[str | Path], folder: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start(command: list[str | Path], folder: Path) -> Server:
     """Somebody else may take the free port before PostgreSQL does: then another one."""
     for _ in range(5):
         port = _free_port()
-        settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *FAST]
-        with log.open("wb") as out:
-            arguments = [*command, *(part for setting in settings for part in ("-c", setting))]
-            process = subprocess.Popen(arguments, stdout=out, stderr=out, cwd=folder, start_new_session=True)
+        process = _begin(command, folder, port)
         if _ready(process, port):
-            return process, port
-    raise AssertionError(f"PostgreSQL does not start: {log.read_text()[-2000:]}")
+            return Server(process, port, command, folder)
+    raise AssertionError(f"PostgreSQL does not start: {(folder / 'log').read_text()[-2000:]}")
+
+
+def _begin(command: list[str | Path], folder: Path, port: int) -> subprocess.Popen[bytes]:
+    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *FAST]
+    with (folder / "log").open("ab") as out:
+        arguments = [*command, *(part for setting in settings for part in ("-c", setting))]
+        return subprocess.Popen(arguments, stdout=out, stderr=out, cwd=folder, start_new_session=True)
 
 
 def _ready(process: subprocess.Popen[bytes], port: int) -> bool:

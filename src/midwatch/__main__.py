@@ -1,5 +1,11 @@
 import atexit
 import gc
+import sys
+import traceback
+from importlib import import_module
+from types import TracebackType
+
+import typer
 
 from midwatch.interfaces.cli.app import app
 
@@ -11,7 +17,14 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 50, 50)
     # Nor is it taken apart at the end, object by object, which costs another tenth: its memory goes with the process.
     atexit.register(gc.freeze)
-    app(prog_name="midwatch")
+    sys.excepthook = print_redacted
+    typer.main.get_command(app)(prog_name="midwatch")
+
+
+def print_redacted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of Midwatch prints where it happened, without the secrets that its text may quote."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    sys.stderr.write(import_module("midwatch.kit.redaction").redact_text(text))
 
 
 if __name__ == "__main__":

@@ -2,44 +2,58 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
 
 from midwatch import server
-from midwatch.domain.alert import Alert
+from midwatch.domain.investigation import Request
+from midwatch.engine.analystpool import Pool
 from midwatch.engine.durable import Durable
 from midwatch.integrations import webhook
 from midwatch.integrations.outbox import Outbox
 from midwatch.integrations.pagerduty import notify
-from midwatch.integrations.pagerduty.client import PagerDuty
-from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.webhook import Webhook
-from midwatch.services.desk import Desk
-from midwatch.services.work import Completed, Steps
-from midwatch.services.worker import Worker, worker_id
+from midwatch.kit.processes import own_name
+from midwatch.services.context import Context
+from midwatch.services.work import Steps
+from midwatch.services.worker import Worker
 from midwatch.settings import Settings
-from midwatch.store.database import spell_postgres
+from midwatch.store.record import record_url
+from midwatch.wiring.details import completed, pagerduty
 from midwatch.wiring.questions import Surroundings
 
 
+def investigating(around: Surroundings, request: Request) -> AbstractAsyncContextManager[Context]:
+    """Opened for each investigation: credentials expire."""
+    return around.opened(request)
+
+
+Investigating = Callable[[Surroundings, Request], AbstractAsyncContextManager[Context]]
+
+
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncGenerator[Worker]:
-    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere."""
+async def working(settings: Settings, opened: Investigating = investigating, *, woken: bool = False) -> AsyncGenerator[Worker]:
+    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody calls `wake`."""
     working_here: list[Worker] = []
 
-    def woken() -> None:
+    def wake() -> None:
         for worker in working_here:
             worker.wake()
 
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(server.desk(settings, woken=woken))
-        name = worker_id()
+        found = await stack.enter_async_context(server.desk(settings, woken=wake))
+        name = own_name()
         around = Surroundings(found.settings)
-        steps = Steps(found, around.opened, _completed(found.settings, stack), name)
-        durable = Durable(steps, _record(found), name, max(1, found.settings.server.workers))
-        worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around))
+        workers = max(1, found.settings.server.workers)
+        # As many again as work may compute for long beside them.
+        pool = Pool(most=2 * workers, keep=workers)
+        stack.push_async_callback(pool.close)
+        steps = Steps(found, partial(opened, around), completed(found.settings, stack), name, pool, late=workers)
+        stack.push_async_callback(steps.close)
+        durable = Durable(steps, record_url(found.db.url), name, workers)
+        worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around), woken=woken)
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
         try:
@@ -53,34 +67,12 @@ def _remembered(around: Surroundings) -> str:
     return json.dumps(asdict(around.aws.cache_state))
 
 
-def _completed(settings: Settings, stack: AsyncExitStack) -> Completed:
-    if settings.pagerduty.token is not None:
-        return partial(complete, _pagerduty(settings, stack))
-    return _as_it_came
-
-
-async def _as_it_came(alert: Alert) -> Alert:
-    return alert
-
-
 def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:
     found: list[Outbox] = []
     if settings.pagerduty.token is not None:
-        found.append(notify.outbox(_pagerduty(settings, stack)))
+        found.append(notify.outbox(pagerduty(settings, stack)))
     if settings.webhook.url:
         sender = Webhook(settings.webhook)
         stack.push_async_callback(sender.close)
         found.append(webhook.outbox(sender))
     return {outbox.target: outbox for outbox in found}
-
-
-def _pagerduty(settings: Settings, stack: AsyncExitStack) -> PagerDuty:
-    client = PagerDuty(settings.pagerduty)
-    stack.push_async_callback(client.close)
-    return client
-
-
-def _record(found: Desk) -> str:
-    """Where the durable engine keeps its own tables: beside the SQLite file, or in the same PostgreSQL."""
-    url = found.db.url
-    return spell_postgres(url) if not url.startswith("sqlite") else url.removesuffix(".db") + "-work.db"

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.investigation import Budget
+from midwatch.kit.credentials import note_address, note_credential
 
 _AWS_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
@@ -47,9 +49,17 @@ class SenderSettings(BaseModel):
     fields: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: our field → dotted path in theirs")
     values: Mapping[str, str] = Field(default_factory=dict, description="for generic JSON: their value → ours (ok → resolved)")
 
+    @field_validator("secrets", "tokens", "topics")
+    @classmethod
+    def _is_something(cls, values: tuple[SecretStr | str, ...]) -> tuple[SecretStr | str, ...]:
+        texts = (v.get_secret_value() if isinstance(v, SecretStr) else v for v in values)
+        if not all(text.strip() for text in texts):
+            raise ValueError("an empty text proves nothing; leave it out, or check the variable that it comes from")
+        return values
+
     @property
     def open(self) -> bool:
-        """Nothing is configured: whoever reaches the address may send."""
+        """Nothing is configured: such a sender needs an API key, or a server that was started with --open."""
         return not (self.secrets or self.tokens or self.topics)
 
 
@@ -100,6 +110,18 @@ class ServerSettings(BaseModel):
     queries_per_minute: int = Field(default=60, gt=0, description="POST /query, per key")
     keep_days: int = Field(default=90, gt=0, description="how long raw evidence and deliveries are kept; incidents and answers stay")
     largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
+    connections: int = Field(default=1000, ge=16, description="open connections; the longest idle one is closed for a new one")
+    connections_per_address: int = Field(default=200, ge=4, description="open connections of one address, those of `proxies` excepted")
+    head_within: float = Field(default=10.0, gt=0, description="seconds a request's head may take to arrive")
+    body_within: float = Field(default=30.0, gt=0, description="seconds a request's body may take to arrive")
+    streams: int = Field(default=200, gt=0, description="open event streams")
+    streams_per_key: int = Field(default=20, gt=0, description="open event streams of one API key")
+    proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description="addresses or networks of reverse proxies whose `proxy_header` is believed; none by default"
+    )
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        default="x-forwarded-for", description="header in which the proxies say whose request it is"
+    )
 
 
 class SiteSettings(BaseModel):
@@ -117,8 +139,11 @@ class SiteSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value if "://" in value else f"https://{value}")
-        odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        try:
+            parts = urlsplit(value if "://" in value else f"https://{value}")
+            odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        except ValueError:  # its text quotes the address, which may hold a password
+            raise ValueError("a site is a host name or an http(s) address with a number as its port") from None
         if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise ValueError("a site is a host name or an http(s) address, without a user or password")
         return value
@@ -146,6 +171,19 @@ class Settings(BaseSettings):
         default=(), description="websites and APIs to check: url, services, namespaces, slow_ms, critical, ca_file"
     )
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
+
+    @model_validator(mode="after")
+    def _notes_credentials(self) -> Self:
+        """From here on no output repeats them."""
+        secrets = [self.pagerduty.token, self.webhook.secret]
+        for sender in self.senders.values():
+            secrets += [*sender.secrets, *sender.tokens]
+        for secret in secrets:
+            note_credential(secret.get_secret_value() if secret else "")
+        for url in (self.server.database, self.webhook.url, self.pagerduty.url):
+            note_address(url)
+        note_credential(self.aws.external_id)
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
 from midwatch.interfaces.cli.app import app
+from tests.flows.unfilled import unfilled
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def midwatch(*arguments: str, environment: Mapping[str, str] | None = None) -> S
     surroundings = {"COLUMNS": "100", **(environment or {})}
     shown = CliRunner().invoke(app, list(arguments), prog_name="midwatch", env=surroundings)
     assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exception
+    assert unfilled(shown.stdout) == []
     return Shown(shown.exit_code, shown.stdout, shown.stderr)
 
 

@@ -21,11 +21,22 @@ PATIENCE_S = 60.0
 class Process:
     """One `midwatch` process. What it says on standard error is kept for the failing test."""
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str], said: Path, ready: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str],
+        said: Path,
+        ready: str,
+        before: tuple[str, ...] = (),
+        module: str = "midwatch",
+    ) -> None:
         self._said = said
         with said.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "midwatch", *arguments], env={**os.environ, **environment}, stderr=log, stdout=subprocess.DEVNULL
+                [*before, sys.executable, "-m", module, *arguments],
+                env={**os.environ, **environment},
+                stderr=log,
+                stdout=subprocess.DEVNULL,
             )
         self.ready = self._wait(ready, said.stat().st_size)
 
@@ -44,6 +55,10 @@ class Process:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def kill(self) -> None:
         self._process.kill()
@@ -69,14 +84,16 @@ class Station:
         self.url = started.ready.removeprefix("listening on ")
         return started
 
-    def worker(self) -> Process:
-        return self._start("worker", ready="working")
+    def worker(self, before: tuple[str, ...] = (), module: str = "midwatch") -> Process:
+        return self._start("worker", ready="working", before=before, module=module)
 
-    def _start(self, *arguments: str, ready: str) -> Process:
+    def _start(self, *arguments: str, ready: str, before: tuple[str, ...] = (), module: str = "midwatch") -> Process:
         said = self.folder / f"{arguments[0]}.log"
         said.touch()
         home = {"MIDWATCH_HOME": str(self.folder / "home")}
-        self.processes.append(Process(*arguments, environment=home | self.environment, said=said, ready=ready))
+        self.processes.append(
+            Process(*arguments, environment=home | self.environment, said=said, ready=ready, before=before, module=module)
+        )
         return self.processes[-1]
 
     def get(self, path: str, **headers: str) -> Any:

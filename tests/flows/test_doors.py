@@ -77,7 +77,11 @@ def post(here: Night, tmp_path: Path) -> Iterator[Station]:
 def of(answer: dict[str, Any]) -> dict[str, Any]:
     """What has to be the same: the intent with its windows to ten minutes (the doors are asked one after the other), and the answer."""
     intent = answer["request"]["intent"] or {}
-    windows = {name: window and [rounded(window[end]) for end in ("since", "until")] for name in ("window", "against") for window in [intent.get(name)]}
+    windows = {
+        name: window and [rounded(window[end]) for end in ("since", "until")]
+        for name in ("window", "against")
+        for window in [intent.get(name)]
+    }
     causes = [(c["finding"]["code"], c["finding"]["subject"]["name"], c["verdict"]) for c in answer["diagnosis"]["causes"]]
     return {**intent, **windows, "verdict": answer["verdict"], "causes": causes}
 
@@ -140,7 +144,13 @@ def alerts() -> list[tuple[str, bytes]]:
     """(source, body): each about another thing, so that at least twelve open an incident of their own."""
     example = [
         *(("alertmanager", "exporter-labels"), ("cloudwatch", "raw-alarm"), ("cloudwatch", "sns-composite"), ("datadog", "payload")),
-        *(("grafana", "firing"), ("opsgenie", "create"), ("pagerduty", "triggered"), ("pagerduty", "event-trigger"), ("sentry", "issue-alert")),
+        *(
+            ("grafana", "firing"),
+            ("opsgenie", "create"),
+            ("pagerduty", "triggered"),
+            ("pagerduty", "event-trigger"),
+            ("sentry", "issue-alert"),
+        ),
     ]
     began = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
     own = [

@@ -1,18 +1,28 @@
 """The loop that runs at night by itself: an alert, an incident, an investigation, a note; once each, whatever dies meanwhile."""
 
 import json
+import os
+import pty
 import re
+import resource
+import socket
 import sqlite3
+import stat
+import subprocess
+import sys
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from midwatch.integrations.kubernetes.fake import FakeCluster, write_kubeconfig
 from midwatch.integrations.kubernetes.fake import serve as serve_cluster
 from midwatch.integrations.kubernetes.fake.demo import demo
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
+from midwatch.interfaces.cli.firstadmin import FILE
+from midwatch.interfaces.http.limits import raise_file_limit
 from midwatch.kit.loopback import serve
 from tests.flows.cluster import midwatch
 from tests.flows.paging import SECRET, deliver, page
@@ -131,20 +141,60 @@ def test_alerts_to_try_a_server_with(post: Station) -> None:
     assert "20 accepted" in again.out
 
 
+def link(post: Station) -> str:
+    """The secret of the one-time link, from the file that the server names."""
+    file = post.folder / "home" / FILE
+    until(lambda: post.processes[-1].said.count(str(file)) == len(post.processes))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    found = re.search(r'"token": "([^"]+)"', file.read_text())
+    assert found and f"{post.url}/api/v1/setup" in file.read_text()
+    return found[1]
+
+
 def test_a_server_that_wants_a_key_says_so_and_takes_it(post: Station) -> None:
-    served = post.serve()
-    until(lambda: f"{post.url}/api/v1/setup" in served.said)
+    served = post.serve("--workers", "0")
+    token = link(post)
     shown = midwatch("alerts", "send", "--url", post.url)
     assert shown.code == 2
     assert "MIDWATCH_KEY" in shown.err
-    token = re.search(r'"token": "([^"]+)"', served.said)
-    assert token
-    made = post.post("/api/v1/setup", {"token": token[1], "name": "ann"})
+    made = post.post("/api/v1/setup", {"token": token, "name": "ann"})
     assert made.status_code == 201
     secret = made.json()["data"]["secret"]
-    assert post.post("/api/v1/setup", {"token": token[1], "name": "eve"}).status_code == 401
+    assert post.post("/api/v1/setup", {"token": token, "name": "eve"}).status_code == 401
     assert midwatch("alerts", "send", "--url", post.url, environment={"MIDWATCH_KEY": secret}).code == 0
-    assert secret not in served.said
+    assert secret not in served.said and token not in served.said
+    until(lambda: not (post.folder / "home" / FILE).exists())
+
+
+def test_links_of_earlier_starts_and_of_a_server_with_an_admin_do_nothing(post: Station) -> None:
+    tokens = list[str]()
+    for _ in range(2):
+        served = post.serve("--workers", "0")
+        tokens.append(link(post))
+        served.kill()  # its file stays, its link ends with the next start
+    post.serve("--workers", "0")
+    tokens.append(link(post))
+    assert [post.post("/api/v1/setup", {"token": t, "name": "eve"}).status_code for t in tokens[:2]] == [401, 401]
+    made = midwatch("admin", "create", "ann", environment={"MIDWATCH_HOME": str(post.folder / "home")})
+    assert made.code == 0
+    assert post.post("/api/v1/setup", {"token": tokens[2], "name": "eve"}).status_code == 401
+    until(lambda: not (post.folder / "home" / FILE).exists())
+
+
+def test_a_person_at_a_terminal_sees_the_link(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "midwatch", "serve", "--port", "0", "--workers", "0"]
+    with subprocess.Popen(command, env={**os.environ, "MIDWATCH_HOME": str(tmp_path)}, stderr=theirs, stdout=subprocess.DEVNULL) as served:
+        try:
+            os.close(theirs)
+            said = ""
+            while "admin create" not in said:
+                said += os.read(ours, 4096).decode()
+            assert '"token": "' in said
+            assert not (tmp_path / FILE).exists()
+        finally:
+            served.kill()
+            os.close(ours)
 
 
 def test_a_broken_cluster_becomes_alerts(post: Station, tmp_path: Path) -> None:
@@ -199,3 +249,37 @@ def test_a_backup_is_restored_elsewhere(post: Station, tmp_path: Path) -> None:
     assert "empty" in again.err
     with closing(sqlite3.connect(tmp_path / "elsewhere" / "midwatch.db")) as store:
         assert store.execute("SELECT count(*) FROM incidents").fetchone() == (1,)
+
+
+@contextmanager
+def half_open(port: int, number: int) -> Generator[list[socket.socket]]:
+    """Connections that begin a request and do not go on, from several addresses of this machine."""
+    held = list[socket.socket]()
+    try:
+        for count in range(number):
+            one = socket.create_connection(("127.0.0.1", port), 5, (f"127.0.0.{2 + count % 8}", 0))
+            held.append(one)
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        yield held
+    finally:
+        for one in held:
+            one.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs the addresses 127.0.0.2 to 127.0.0.9 and prlimit")
+def test_half_open_connections_lock_nobody_out(post: Station) -> None:
+    """More of them than the server may open files; probes and alerts are answered all the while."""
+    raise_file_limit()
+    post.environment |= {"MIDWATCH_SERVER__HEAD_WITHIN": "2", "MIDWATCH_SERVER__CONNECTIONS": "500"}
+    served = post.serve("--open", "--workers", "0")
+    resource.prlimit(served.pid, resource.RLIMIT_NOFILE, (1024, 1024))
+    with half_open(int(post.url.rpartition(":")[2]), 1050) as held:
+        for path in ("/healthz", "/readyz"):
+            assert httpx2.get(f"{post.url}{path}", timeout=10).text == "ok"
+        assert deliver(post, page()) == 202
+        for one in held:
+            one.settimeout(20)
+            with suppress(ConnectionError):  # it had to make room
+                assert one.recv(4096)[:12] in (b"", b"HTTP/1.1 408")
+    assert httpx2.get(f"{post.url}/healthz", timeout=10).text == "ok"
+    assert "Too many open files" not in served.said

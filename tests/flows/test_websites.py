@@ -24,6 +24,7 @@ from midwatch.settings import KubernetesSettings, Settings, SiteSettings
 from midwatch.wiring import reader, toolbox
 from midwatch.wiring.questions import Surroundings
 from midwatch.wiring.websites import websites
+from tests.flows.unfilled import whole
 
 
 async def looked_into(url: str, kubeconfig: Path, *services: str) -> tuple[Diagnosis, int]:
@@ -78,7 +79,7 @@ async def asked(question: str, settings: Settings) -> Investigation:
     assert isinstance(intent, Intent), intent
     request = Request(question=question, intent=intent)
     async with around.opened(request) as ctx:
-        return await investigate(ctx, request)
+        return whole(await investigate(ctx, request))
 
 
 async def test_a_question_in_words_reaches_site_and_cluster(tmp_path: Path) -> None:

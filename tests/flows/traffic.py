@@ -20,6 +20,7 @@ from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, TrafficSettings
 from midwatch.wiring.questions import Surroundings
+from tests.flows.unfilled import whole
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 26)).replace(hour=2, minute=0)  # the last 2 am that is well over
@@ -46,7 +47,7 @@ class Night:
         self.before = found
         request = Request(question=question, namespace=found.namespace, intent=found)
         async with self.around.opened(request) as ctx:
-            return await investigate(ctx, request)
+            return whole(await investigate(ctx, request))
 
     def asks_back(self, question: str) -> AskBack:
         found = understood(question, self.around.names, datetime.now(UTC), self.before)

@@ -107,7 +107,7 @@ def test_of_two_who_claim_an_effect_one_gets_it(db: Database) -> None:
         assert again.attempts == 1, "whoever claimed it died"
         taken = effects.claim(tx, again, NOW + 5 * MINUTE)
         assert taken is not None and taken.attempts == 2
-        effects.put(tx, taken.model_copy(update={"given_up": "refused five times"}))
+        effects.put(tx, taken, taken.model_copy(update={"given_up": "refused five times"}))
         assert effects.due(tx, NOW + 9 * MINUTE) == [] and effects.counts(tx) == {"given up": 1}
         assert effects.claim(tx, taken, NOW + 9 * MINUTE) is None
 

@@ -1,12 +1,14 @@
 """Written orders of analysis/causality.py, each held by an example, and properties that hold for anything."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.analysis.causality import chains
+from midwatch.analysis.causality import FARTHEST, chains
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding, Link, Role, Severity
 from midwatch.domain.subject import Subject
@@ -48,6 +50,46 @@ def test_a_cause_explains_the_symptoms_it_can_reach() -> None:
         finding("NO_CONFIG", pod),
     ]
     assert codes(found, [link(pod, service), link(service, caller)]) == [("NO_CONFIG", ["NO_ENDPOINTS", "REFUSED"])]
+
+
+def row(length: int) -> tuple[list[Subject], list[Link]]:
+    """Subjects in a row, trouble going from each to the next."""
+    subjects = [subject(f"s{n}", "Service") for n in range(length + 1)]
+    return subjects, [link(a, b) for a, b in pairwise(subjects)]
+
+
+@pytest.mark.parametrize("length", [3, 4, FARTHEST])
+def test_a_cause_explains_symptoms_many_links_away(length: int) -> None:
+    subjects, links = row(length)
+    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], Role.SYMPTOM)]
+    assert codes(found, links) == [("CAUSE", ["FAR"])]
+    assert codes(found, links[::-1]) == [("CAUSE", ["FAR"])], "the order of the links does not matter"
+    assert codes(found, [li for li in links if li.source != subjects[1]]) == [("CAUSE", []), ("FAR", [])], "one link less, and it cannot be"
+
+
+def test_a_chain_longer_than_that_is_a_coincidence() -> None:
+    subjects, links = row(FARTHEST + 1)
+    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], Role.SYMPTOM)]
+    assert codes(found, links) == [("CAUSE", []), ("FAR", [])]
+
+
+def test_what_is_explained_by_what_is_explained_belongs_to_the_root() -> None:
+    """Symptoms that follow one another reach farther than any of them does alone; the nearest is told first."""
+    subjects, links = row(2 * FARTHEST)
+    middle, end = subjects[FARTHEST], subjects[-1]
+    found = [finding("END", end, Role.SYMPTOM), finding("MIDDLE", middle, Role.SYMPTOM), finding("CAUSE", subjects[0])]
+    assert codes(found, links) == [("CAUSE", ["MIDDLE", "END"])]
+
+
+def test_the_way_goes_over_owners_and_peers_as_well() -> None:
+    pod, deployment, service, caller = subject("db-1"), subject("db", "Deployment"), subject("db", "Service"), subject("api-1")
+    found = [
+        finding("CAUSE", pod, owner=deployment),
+        finding("REFUSED", caller, Role.SYMPTOM, peers=(service,)),
+        finding("SLOW", subject("web", "Website"), Role.SYMPTOM),
+    ]
+    ways = [link(deployment, service), link(caller, subject("web", "Website"))]
+    assert codes(found, ways) == [("CAUSE", ["REFUSED", "SLOW"])]
 
 
 def test_two_unconnected_causes_stand_side_by_side() -> None:

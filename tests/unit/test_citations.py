@@ -4,9 +4,11 @@ import msgspec
 import pytest
 
 from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.finding import Analysis, Code, Finding, Fine, Role, Severity, Table
 from midwatch.domain.observation import LogLines, Observation, Resources
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
+from midwatch.reasoning.rules import diagnose
 
 PODS = [
     {"metadata": {"name": "web", "namespace": "shop"}, "status": {"message": 'configmap "app" not found', "restartCount": 7}},
@@ -22,8 +24,12 @@ def evidence(observation: Observation) -> Evidence:
     return Evidence(id="E1", tool="t", arguments={}, query="q", observation=observation, taken_at=now, took_ms=1, sha256="")
 
 
+def library_evidence(partial: str = "") -> list[Evidence]:
+    return [evidence(Resources(resource="pods", body=msgspec.json.encode(PODS), count=2, partial=partial))]
+
+
 def library(partial: str = "") -> Library:
-    return Library([evidence(Resources(resource="pods", body=msgspec.json.encode(PODS), count=2, partial=partial))])
+    return Library(library_evidence(partial))
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,33 @@ def test_a_log_is_quoted_letter_by_letter() -> None:
     log = Library([evidence(LogLines(namespace="shop", name="web", container="app", text="FATAL: no config\n"))])
     assert log.proves(Citation(evidence="E1", quote="FATAL: no config"))
     assert not log.proves(Citation(evidence="E1", quote="fatal: no config"))
+
+
+POD = Subject(kind="Pod", name="web", namespace="shop")
+HOLDS, FAILS = Citation(evidence="E1", subject=WEB, quote="7"), Citation(evidence="E1", subject=WEB, quote="made up")
+CODE = Code(code="T-1", title="t", severity=Severity.CRITICAL, role=Role.CAUSE, directness=1, message="m", meaning="m")
+
+
+def finding(*cites: Citation) -> Finding:
+    told = {"code": "T-1", "title": "t", "message": f"said with {len(cites)}", "severity": "critical", "role": "cause", "directness": 1}
+    return Finding.model_validate({**told, "subject": POD, "owner": POD, "cites": cites})
+
+
+@pytest.mark.parametrize("cites", [(), (FAILS,), (HOLDS, FAILS)])
+def test_what_is_not_proved_reaches_no_report(cites: tuple[Citation, ...]) -> None:
+    """Not a finding, an answer, a check that found nothing wrong, or a table."""
+    said = Fine(text="said without proof", cites=cites)
+    table = Table(title="said without proof", columns=("a",), rows=(("1",),), cites=cites)
+    analysis = Analysis(findings=(finding(*cites), finding(HOLDS)), answer=said, fine=(said,), tables=(table,))
+    found = diagnose(analysis, library_evidence(), (), {"T-1": CODE})
+    assert [c.finding.message for c in found.causes] == ["said with 1"]
+    assert found.answer is None and found.ruled_out == () and found.tables == ()
+    assert found.unproved == 2, "the finding and the answer"
+    assert "said without proof" not in found.model_dump_json()
+
+
+def test_what_is_proved_does() -> None:
+    said = Fine(text="said with proof", cites=(HOLDS,))
+    table = Table(title="t", columns=("a",), rows=(("1",),), cites=(HOLDS,))
+    found = diagnose(Analysis(answer=said, fine=(said,), tables=(table,)), library_evidence(), (), {})
+    assert found.headline == "said with proof" and len(found.ruled_out) == len(found.tables) == 1 and found.unproved == 0

@@ -30,3 +30,13 @@ def test_strangers_do_not_fill_the_memory() -> None:
     for number in range(50_000):
         allowed.take(str(number), float(number))
     assert len(vars(allowed)["_full_at"]) <= 10_001
+
+
+def test_a_crowd_neither_fills_the_memory_nor_costs_more_for_each() -> None:
+    """None of its names can be forgotten yet; going through all of them for each request would take minutes."""
+    allowed, cleared, last = Allowance(10, 1e9), 0, None
+    for number in range(250_000):
+        allowed.take(str(number), 0.0)
+        names = vars(allowed)["_full_at"]
+        cleared, last = cleared + (names is not last), names
+        assert len(names) <= 100_000 and cleared <= 12

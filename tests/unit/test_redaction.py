@@ -1,12 +1,16 @@
 """Canaries: every shape of secret is cut out, and what faults hide in stays readable."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.kit.redaction import redact_body, redact_named, redact_text
+from midwatch.kit.credentials import cut_credentials, note_address, note_credential, note_login
+from midwatch.kit.redaction import redact_body, redact_command, redact_named, redact_text
+from tests.unit import secretshapes as shapes
+from tests.unit.harmlesslines import LINES, SETTINGS
 
 A40 = "a1B2" * 10
 SECRETS = {
@@ -80,3 +84,145 @@ def test_a_redacted_body_is_still_json(values: dict[str, str]) -> None:
 @given(st.text())
 def test_redaction_is_done_once(text: str) -> None:
     assert redact_text(redact_text(text)) == redact_text(text)
+
+
+AROUND = ("{}", "got {} now", "x={}", '{{"a":"{}"}}', "url/{}?x", "'{}',")
+
+
+@pytest.mark.parametrize("kind", shapes.TOKENS)
+def test_a_token_is_known_by_its_own_letters(kind: str) -> None:
+    token = shapes.TOKENS[kind]
+    for around in AROUND:
+        cut = redact_text(around.format(token))
+        assert token.removeprefix("SSWS ") not in cut
+        assert token[-12:] not in cut
+
+
+@pytest.mark.parametrize("carrier", shapes.CARRIERS)
+def test_a_secret_setting_is_cut_out_of_every_carrier(carrier: str) -> None:
+    kept = {
+        name: cut for name in shapes.SETTINGS if shapes.PASSWORD in (cut := redact_text(shapes.CARRIERS[carrier](name, shapes.PASSWORD)))
+    }
+    assert kept == {}
+
+
+@pytest.mark.parametrize(
+    "carrier", ["logfmt", "json", "json in json", "json in json in json", "python", "quoted yaml", "xml", "object", "words"]
+)
+def test_a_value_of_several_words_goes_whole(carrier: str) -> None:
+    kept = {name: cut for name in shapes.SETTINGS if "battery9" in (cut := redact_text(shapes.CARRIERS[carrier](name, shapes.WORDS)))}
+    assert kept == {}
+
+
+@pytest.mark.parametrize("kind", shapes.TEXTS)
+def test_a_secret_is_cut_out_of_its_surroundings(kind: str) -> None:
+    text, parts = shapes.TEXTS[kind]
+    cut = redact_text(text)
+    assert [part for part in parts if part in cut] == []
+    assert redact_text(cut) == cut
+
+
+@pytest.mark.parametrize("kind", shapes.PEMS)
+def test_a_private_key_is_cut_out_and_what_follows_stays(kind: str) -> None:
+    cut = redact_text(shapes.PEMS[kind])
+    assert shapes.chars(64)[:30] not in cut
+    assert ("listening on 8080" in shapes.PEMS[kind]) == ("listening on 8080" in cut)
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_harmless_line_stays_byte_for_byte(line: str) -> None:
+    for text in (line, f"2026-11-27T10:00:00Z ERROR {line}", f"at start\n{line}\nat end"):
+        assert redact_text(text) == text
+
+
+@pytest.mark.parametrize(("name", "value"), [line.split("=", 1) for line in SETTINGS])
+def test_a_harmless_setting_stays(name: str, value: str) -> None:
+    assert redact_named(name, value) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "program", "secret"),
+    [
+        (["server", "--password", shapes.WORDS], "", "battery9"),
+        (["-uroot", f"-p{shapes.PASSWORD}"], "mysql", shapes.PASSWORD),
+        (["sh", "-c", f"mysql -p{shapes.PASSWORD} -h db"], "", shapes.PASSWORD),
+        (["--requirepass", shapes.PASSWORD], "redis", shapes.PASSWORD),
+        (["curl", "-u", f"bob:{shapes.PASSWORD}", "http://x"], "", shapes.PASSWORD),
+    ],
+)
+def test_a_command_of_several_words_is_read_as_one_line(words: list[str], program: str, secret: str) -> None:
+    cut = redact_command(words, program)
+    assert len(cut) == len(words)
+    assert secret not in " ".join(cut)
+
+
+def test_a_command_without_a_secret_stays() -> None:
+    words = ["docker", "run", "-p", "8080:80", "-u", "1000:1000", "--token-ttl", "15m", "nginx"]
+    assert redact_command(words) == words
+
+
+def test_own_credentials_are_cut_out_in_every_form() -> None:
+    value = "own+credential/" + shapes.chars(12)
+    note_credential(value)
+    for form in (value, shapes.b64(value), value.replace("+", "%2B").replace("/", "%2F"), json.dumps({"a": value})):
+        assert shapes.chars(12) not in redact_text(f"server says {form} again")
+        assert shapes.b64(value)[:20] not in redact_text(f"server says {form} again")
+    assert shapes.chars(12) not in redact_body(json.dumps([value]).encode()).decode()
+
+
+def test_own_login_and_address_are_noted() -> None:
+    note_login("bob", "log+in" + shapes.chars(9))
+    note_address("postgresql://shop:db%2B" + shapes.chars(11) + "@db/shop")
+    assert shapes.b64("bob:log+in" + shapes.chars(9)) not in cut_credentials(f"echo {shapes.b64('bob:log+in' + shapes.chars(9))}")
+    assert shapes.chars(11) not in cut_credentials(f"tried db+{shapes.chars(11)} in vain")
+
+
+def test_a_credential_that_is_an_ordinary_word_cuts_no_evidence() -> None:
+    note_credential("postgres")
+    note_credential("abc")
+    assert cut_credentials("postgres says abc") == "postgres says abc"
+
+
+UNITS = (
+    *("a", "/", "=", '"', "'", "\\", '\\"', "://", "://a:", "@", "://a:b@", "password=", "password:", 'password "', "token='", '"token":"'),
+    *(
+        "Bearer ",
+        "Basic ",
+        "authorization:",
+        "authorization: Digest a=b,",
+        "cookie: a=b;",
+        "a=b;",
+        "mysql ",
+        "mysql -p",
+        "-p ",
+        "image: a:",
+    ),
+    *(
+        "docker login ",
+        "PRIVATE KEY",
+        "-----BEGIN PRIVATE" + " KEY-----",
+        "-----END PRIVATE" + " KEY-----\n",
+        "AAAA\n",
+        "eyJ",
+        "eyJaaaaaaaa.",
+    ),
+    *("sk-", "SG.", "key", "api key ", "password: |\n", "password is ", "--password ", '"--password",', 'password=["a",', "&quot;", "%3D"),
+    *("<password>", "name\nvalue: ", '"auth":', "Private-Lines: 1\n", "AccountKey=", "1234567890:A", "abc8Q~", "A1", "curl -u ", "{", ";"),
+)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+    small, large = (min(_seconds(unit * (size // len(unit))) for _ in range(2)) for size in (3_000, 30_000))
+    assert large < 30 * max(small, 0.004)
+
+
+def _seconds(text: str) -> float:
+    started = time.process_time()
+    redact_text(text)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("text", shapes.MORE)
+def test_further_carriers(text: str) -> None:
+    assert shapes.PASSWORD not in redact_text(text)

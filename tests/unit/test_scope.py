@@ -49,3 +49,10 @@ def test_a_pod_is_known_by_what_its_maker_called_it() -> None:
     pods = tuple(Subject(kind="Pod", name=name, namespace="shop") for name in ("export-b5xkz", "ledger-0", "web-7d9f8b6c5-x2n4m"))
     for word, pod in zip(("export", "ledger", "web"), pods, strict=True):
         assert scope(f"what about {word}?", pods).named == (pod,)
+
+
+def test_a_question_of_a_thousand_unknown_names_costs_twenty_looks() -> None:
+    words = " ".join(f"web-{n}x" for n in range(1000))
+    unknown = scope(words, (Subject(kind="Deployment", name="web-1", namespace="shop"),)).unknown
+    assert len(unknown) == 1000
+    assert [bool(near) for _, near in unknown] == [True] * 20 + [False] * 980

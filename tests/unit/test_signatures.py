@@ -1,10 +1,15 @@
+import base64
+import hmac
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midwatch.integrations.inbox import Hook
+from midwatch.integrations.proof import holds_token
 from midwatch.kit.signatures import credential, fresh, same_any, sign, signed
+from midwatch.settings import SenderSettings
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -13,7 +18,7 @@ def test_the_second_example_of_rfc_4231() -> None:
     assert sign("Jefe", b"what do ya want ", b"for nothing?") == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
 
 
-@given(body=st.binary(), secret=st.text(min_size=1, alphabet=st.characters(codec="utf-8")), at=st.integers(0, 100))
+@given(body=st.binary(), secret=st.text(alphabet=st.characters(codec="utf-8")).filter(str.strip), at=st.integers(0, 100))
 def test_a_changed_body_or_secret_is_not_signed(body: bytes, secret: str, at: int) -> None:
     given_ = [sign(secret, body)]
     assert signed(given_, ["other" + secret, secret], body)
@@ -23,8 +28,8 @@ def test_a_changed_body_or_secret_is_not_signed(body: bytes, secret: str, at: in
 
 @given(st.lists(st.text()))
 def test_nothing_proves_nothing(given_: list[str]) -> None:
-    assert not same_any(given_, [""])
-    assert not signed(given_, ["", ""], b"x")
+    assert not same_any([*given_, "", "  "], ["", "  "])
+    assert not signed([*given_, sign("", b"x"), sign(" \t", b"x")], ["", " \t"], b"x")
     assert not same_any(["", *given_], [])
 
 
@@ -53,3 +58,29 @@ def test_five_minutes_either_way(ago: int, good: bool) -> None:
 @given(st.text())
 def test_no_text_is_a_time_by_accident(text: str) -> None:
     assert not fresh(text, NOW)
+
+
+@pytest.mark.parametrize("field", ["secrets", "tokens", "topics"])
+@pytest.mark.parametrize("values", [[""], ["  "], ["\t\n"], ["right", ""]])
+def test_a_sender_without_a_secret_is_not_configured(field: str, values: list[str]) -> None:
+    """A variable that is not set would otherwise look as if the sender had to prove something."""
+    with pytest.raises(ValueError, match="an empty text proves nothing"):
+        SenderSettings.model_validate({field: values})
+
+
+def test_every_pair_is_compared_whatever_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, compare = list[tuple[bytes, bytes]](), hmac.compare_digest
+
+    def counted(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return compare(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    assert same_any(["right", "wrong"], ["right", "older"]) and len(compared) == 4
+    compared.clear()
+    assert signed([sign("new", b"x"), "0"], ["new", "old"], b"x") and len(compared) == 4
+    sender = SenderSettings.model_validate({"tokens": ["harbour"]})
+    for header in ("Bearer harbour", "Basic " + base64.b64encode(b"me:harbour").decode()):
+        compared.clear()
+        assert holds_token(Hook(b"", NOW, {"authorization": header}), sender)
+        assert (b"harbour", b"harbour") in compared

@@ -120,6 +120,19 @@ async def test_what_comes_after_the_budget_is_a_gap_and_nothing_is_lost() -> Non
     assert "budget of 2 calls" in gathering.gaps[1].reason
 
 
+async def test_the_time_of_the_budget_is_for_all_rounds_together() -> None:
+    class Door:
+        async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
+            await asyncio.sleep(arguments["seconds"])
+            return await called(toolbox(), pod="web")
+
+    gathering = Gathering(Door(), Budget(seconds=0.4), silent)
+    for seconds in (60, 0.2):
+        await gathering.ask([Ask(tool="read_log", arguments={"seconds": seconds})])
+    assert [g.reason for g in gathering.gaps] == ["no answer within the budget of 0.4 s"] * 2, "the first round took all of it"
+    assert gathering.evidence == []
+
+
 async def test_no_password_of_an_argument_is_kept() -> None:
     for arguments in ({"pod": "https://anna:hunter22@shop.example"}, {"pod": "https://anna:hunter22@shop.example", "lines": "many"}):
         answer = await called(toolbox(redact), **arguments)

@@ -25,6 +25,7 @@ _QUOTED = re.compile(r"^(title|summary|service|label [^:\n]+|detail [^:\n]+): (.
 class Lines:
     """The text read back. `told` is the whole text with every sentence blanked that speaks to a machine; positions stay."""
 
+    source: str = ""
     title: str = ""
     summary: str = ""
     service: str = ""
@@ -92,7 +93,7 @@ def read(text: str) -> Lines:
             found.setdefault(name, []).append(value)
         else:
             pairs[key] = f"{pairs[key]}\n{value}" if key in pairs else value
-    one = {k: "\n".join(found.get(k, ())).strip() for k in ("title", "summary", "service", "severity", "status", "starts_at")}
+    one = {k: "\n".join(found.get(k, ())).strip() for k in ("source", "title", "summary", "service", "severity", "status", "starts_at")}
     return Lines(**one, labels=labels, details=details, told=told, orders=orders)
 
 

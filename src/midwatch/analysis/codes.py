@@ -10,12 +10,36 @@ from midwatch.domain.finding import Code, Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.kit import trees
 
-_PLACE = re.compile(r"\{([a-z_]+)\}")
+_PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # curl's %{http_code} and the shell's ${name} are theirs
+_NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
+_HOLE = "\0"  # where a fact said nothing
+# What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma before it.
+_AROUND = (
+    (re.compile(r"""\((?=[\s,;:/]*+\0)[\0\s,;:/]*+\)|'\0+'|"\0+"|`\0+`"""), _HOLE),
+    (re.compile(r"(?<![^\s(\0])\0/|/\0(?![^\s),.;\0])"), _HOLE),
+    (re.compile(r"\0(?:\s*+\0)++"), _HOLE),
+    (re.compile(r"(?<=\()\0\s*"), ""),
+    (re.compile(r"(?:[,:;]\s*+|(?<!\s)\s++)?\0(?=\s*+(?:[.,;:)]|$))"), ""),
+    (re.compile(r"(?:^|(?<!\s)\s++)\0(?=\s)"), ""),
+    (re.compile(_HOLE), ""),
+)
 
 
 def fill(template: str, facts: Mapping[str, str]) -> str:
-    """A fact that is not known leaves its placeholder readable (`<name>`); other braces (PromQL, jsonpath) stay as they are."""
-    return _PLACE.sub(lambda m: facts.get(m[1]) or f"<{m[1]}>", template)
+    """A sentence. An empty fact leaves nothing behind; one that is not known is called by its noun ("the service").
+
+    Other braces (PromQL, jsonpath, curl's `%{…}`) stay as they are.
+    """
+    filled = _PLACE.sub(lambda m: _word(m[1], facts), template)
+    if _HOLE in filled:
+        for pattern, left in _AROUND:
+            filled = pattern.sub(left, filled)
+        filled = filled.strip()
+    return filled
+
+
+def _word(name: str, facts: Mapping[str, str]) -> str:
+    return facts[name].replace(_HOLE, "") or _HOLE if name in facts else f"the {name.replace('_', ' ')}"
 
 
 class Catalogue(dict[str, Code]):
@@ -52,7 +76,7 @@ class Catalogue(dict[str, Code]):
             subject=subject,
             owner=owner or subject.whole,
             title=entry.title,
-            message=fill(entry.message, known),
+            message=fill(entry.message, _NONE | known),
             severity=entry.severity,
             role=entry.role,
             directness=entry.directness,

@@ -37,6 +37,13 @@ class Question:
         found = {match[0].lower() for match in NAME.finditer(self.text)}
         return frozenset(found | {name.rpartition("/")[2] for name in found})
 
+    def asks_about(self, plural: str) -> bool:
+        """Whether a kind of object (`networkpolicies`) is spoken of, in one word or several ("network policy")."""
+        words = re.findall(r"[a-z]+", self.text.lower())
+        spoken = {"".join(words[at : at + length]) for length in (1, 2, 3) for at in range(len(words))}
+        forms = {plural, plural.removesuffix("s"), plural.removesuffix("es"), re.sub("ies$", "y", plural)}
+        return not forms.isdisjoint(spoken)
+
     @cached_property
     def wants_logs(self) -> bool:
         return bool(_LOGS.search(self.text))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 _FRAME = re.compile(
     r"^\s+at \S|^\s+File \"[^\"]*\", line \d+|^\s+\.\.\. \d+ (?:more|common frames)|^goroutine \d+ \[|^\t/\S+:\d+|^\s+from \S+:\d+:in "
-    r"|^(?:[\w./*()-]+)\([^)]*\)$|^created by |^\s+\^+|^--- End of (?:inner|stack)|^\s*node:internal/|^\s+\S.*\(\S+:\d+:\d+\)$"
+    r"|^(?:[\w./*()-]+)\([^()]*+\)$|^created by |^\s+\^+|^--- End of (?:inner|stack)"
+    r"|^\s*node:internal/|^\s+(?:\S.*\s[^\s(]*+|[^\s(]++)\(\S+:\d+:\d+\)$"
 )
 _NAME = r"[A-Za-z_][\w$]*(?:[.:]{1,2}[A-Za-z_$][\w$]*)*"
 _THROWN = re.compile(

@@ -25,8 +25,8 @@ _SIGNS = tuple(
         (
             "an order to forget instructions",
             ("ignor", "disregard", "forget", "overrid"),
-            r"(?:ignore|disregard|forget|override)[\s_-]+(?:all |any |the |your )?"
-            r"[\s_-]*(?:previous|prior|above|earlier|rules|instructions)",
+            r"(?:ignore|disregard|forget|override)[\s_-]++(?:(?:all|any|the|your) [\s_-]*+)?"
+            r"(?:previous|prior|above|earlier|rules|instructions)",
         ),
         (
             "a role it gives itself",

@@ -1,26 +1,29 @@
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.intent import Intent, Topic
+from midwatch.kit.redaction import redact_text
 
 
 class Request(Model, frozen=True):
     """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of them.
 
     `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the cluster.
-    Texts of the alert are already redacted: a request is saved and published.
+    A request is saved and published: secrets in the question are cut out here, those in the alert where it was read. `unread` is
+    what should have been known before anything was asked, and got no answer (the details of an alert whose sender keeps them).
     """
 
-    question: str = ""
+    question: Annotated[str, AfterValidator(redact_text)] = ""
     namespace: str = ""
     intent: Intent | None = None
     alert: Alert | None = None
+    unread: tuple[Gap, ...] = ()
 
     @property
     def topic(self) -> Topic:
@@ -36,9 +39,15 @@ def asked(question: str, intent: Intent, namespace: str = "") -> Request:
 class Budget(Model, frozen=True):
     """Hard limits of one investigation."""
 
-    calls: int = 120
-    rounds: int = 4
-    seconds: float = 60.0
+    calls: int = Field(default=120, description="questions to tools")
+    rounds: int = Field(default=4, description="times the answers so far may lead to more questions")
+    seconds: float = Field(default=60.0, description="seconds for asking, over all rounds together")
+    # 5,000 pods compute for some 2 s. With `seconds` and half as much again for the last attempts it stays below `answer_within`.
+    compute_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="seconds for computing from the answers, over all rounds together; then what is found so far is the answer",
+    )
 
 
 class Investigation(Model, frozen=True):

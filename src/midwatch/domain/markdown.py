@@ -1,14 +1,16 @@
 """A Report as Markdown: for Slack, tickets, chat and files."""
 
+import re
 from collections.abc import Iterator
 
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, Text
+from midwatch.kit.printable import one_line, printable
 
 
 def markdown(report: Report) -> str:
     lines = [f"# {report.verdict}: {_plain(report.headline)} {report.marks}".rstrip(), ""]
     for section in report.sections:
-        lines += [f"## {section.title}", ""]
+        lines += [f"## {_plain(section.title)}", ""]
         for block in section.blocks:
             lines += [*_block(block), ""]
     return "\n".join(lines)
@@ -21,19 +23,27 @@ def _block(block: Block) -> Iterator[str]:
         case Items():
             yield from (f"- {_text(item)}" for item in block.items)
         case Commands():
-            yield from ("```sh", *block.commands, "```")
+            commands = [one_line(command) for command in block.commands]
+            # A fence ends at the first one that is as long, for chat programs even within a line.
+            fence = "`" * max(3, *(len(run) + 1 for command in commands for run in re.findall("`+", command)), 3)
+            yield from (f"{fence}sh", *commands, fence)
         case Grid():
-            yield "| " + " | ".join(block.columns) + " |"
+            yield "| " + " | ".join(_cell(column) for column in block.columns) + " |"
             yield "|" + "---|" * len(block.columns)
-            yield from ("| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in row) + " |" for row in block.rows)
+            yield from ("| " + " | ".join(_cell(cell) for cell in row) + " |" for row in block.rows)
 
 
 def _text(text: Text) -> str:
     return f"{_plain(text.text)} {text.marks}".rstrip()
 
 
+def _cell(text: str) -> str:
+    return _plain(text.replace("\\", "\\\\")).replace("|", "\\|")
+
+
 def _plain(text: str) -> str:
     """Text from outside cannot start markup of its own: links, images and HTML stay visible as what they are."""
+    text = printable(text)
     for sign in ("<", ">", "](", "![", "`"):
         text = text.replace(sign, {"<": "&lt;", ">": "&gt;", "](": "]\\(", "![": "!\\[", "`": "'"}[sign])
     return " ".join(text.split())

@@ -45,12 +45,14 @@ class Resources(Listed, frozen=True):
     `resource` is the system's own plural (`pods`), `scope` the namespace or "" for all of them.
     `partial` says, in words, what the answer left out on purpose ("warnings only"); then absence proves nothing,
     except in the scopes of `whole`, of which nothing is missing (a dump that has one namespace of many).
+    `missed` says what the answer should hold and could not be read: it becomes a Gap beside the evidence.
     """
 
     type: Literal["resources"] = "resources"
     resource: str
     scope: str = ""
     partial: str = ""
+    missed: str = ""
     whole: tuple[str, ...] = ()
 
     @property

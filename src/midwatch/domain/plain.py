@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, Text
+from midwatch.kit.printable import one_line
 
 
 def plain(report: Report, sections: int | None = None) -> str:
     """The verdict and the first `sections` sections (all of them by default)."""
-    lines = [f"{report.verdict}: {report.headline} {report.marks}".rstrip()]
+    lines = [f"{report.verdict}: {one_line(report.headline)} {report.marks}".rstrip()]
     for section in report.sections[:sections]:
-        lines += ["", section.title]
+        lines += ["", one_line(section.title)]
         lines += [line for block in section.blocks for line in _block(block)]
     return "\n".join(lines)
 
@@ -21,10 +22,10 @@ def _block(block: Block) -> Iterator[str]:
         case Items():
             yield from (f"- {_line(item)}" for item in block.items)
         case Commands():
-            yield from (f"    {command}" for command in block.commands)
+            yield from (f"    {one_line(command)}" for command in block.commands)
         case Grid():
-            yield from ("  ".join(row) for row in block.rows)
+            yield from ("  ".join(map(one_line, row)) for row in block.rows)
 
 
 def _line(text: Text) -> str:
-    return f"{' '.join(text.text.split())} {text.marks}".rstrip()
+    return f"{' '.join(one_line(text.text).split())} {text.marks}".rstrip()

@@ -1,88 +1,212 @@
 """Carries runs through their steps, whatever dies meanwhile. The queue and the record of steps are DBOS's.
 
-A run's workflow has the run's id: starting it twice is harmless. A workflow that its process left behind is resumed by whoever
-notices (`adopt`), from the first step that was not finished; a process that was only thought dead may then do a step a second
-time, which is why every step may be repeated.
+A run's workflow has the run's id: starting it twice is harmless. A workflow that nobody carries on is found by `stranded` and resumed
+from the first step that was not finished; a process that was only thought dead may then do a step a second time, which is why
+every step may be repeated. What the store cannot do just now is waited out here; only a fault of the run itself ends a run.
+
+DBOS asks its database several times a second even when there is nothing to do, so it runs only while there is work.
 """
 
-from typing import Protocol
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
+from midwatch.kit.pauses import pauses
+from midwatch.store.errors import AWAY
+from midwatch.store.record import Record
+
 QUEUE = "investigations"
 VERSION = "1"  # of the steps: workflows that an older program began are resumed only while it stays the same
-POLL_S = 0.25
+POLL_S = 0.1  # while there is work
+WAITING = ("ENQUEUED", "DELAYED")
+UNDER_WAY = "PENDING"
+LATE = "-late"  # behind the id of a run: the workflow of what it still computes
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 
 class Steps(Protocol):
-    """What is done with a run. `begin` says whether there is anything to do; each may be called again after a crash."""
+    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what it computes
+    takes long): then `finish` waits for its end. Each may be called again after a crash."""
 
     async def begin(self, run_id: str) -> bool: ...
-    async def look(self, run_id: str) -> None: ...
+    async def look(self, run_id: str) -> bool: ...
+    async def finish(self, run_id: str) -> None: ...
     async def fail(self, run_id: str, reason: str) -> None: ...
 
 
+@dataclass(frozen=True)
+class Left:
+    """Runs that are not over and that nobody carries on.
+
+    `dropped` are workflows that were begun by who is dead, `lost` by this process, which is not in them (any more); `ended` are runs
+    whose workflow ended without ending them; `unknown` have none.
+    """
+
+    dropped: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass
+class _Seat:
+    """Where the steps are done: the worker's own loop, whichever of DBOS's loops carries the workflow."""
+
+    loop: asyncio.AbstractEventLoop
+    counts: Counter[str] = field(default_factory=Counter[str])  # workflows of each run in this process
+
+    @contextmanager
+    def carrying(self, run_id: str) -> Generator[None]:
+        self.counts[run_id] += 1
+        try:
+            yield
+        finally:
+            self.counts[run_id] -= 1
+            if not self.counts[run_id]:
+                del self.counts[run_id]
+
+    async def do(self, step: Coroutine[Any, Any, T]) -> T:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self.loop))
+
+
 class Durable:
-    """One process's share of the work: `workers` runs at a time. `url` is where DBOS keeps its record."""
+    """One process's share of the work: `workers` runs at a time. `url` is where DBOS keeps its record.
+
+    `start` and `stop` any number of times, in turn; the other methods only between them.
+    """
 
     def __init__(self, steps: Steps, url: str, worker: str, workers: int) -> None:
+        self._url, self._worker, self._workers = url, worker, workers
+        self._record: Record | None = None
+        self._seat: _Seat | None = None
+        self._investigate = _workflow(steps, self._here)
+
+    @property
+    def started(self) -> bool:
+        return self._record is not None
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The runs whose workflow this process is in."""
+        return frozenset(self._seat.counts) if self._seat else frozenset()
+
+    async def start(self) -> None:
+        self._seat = _Seat(asyncio.get_running_loop())
+        self._record = record = Record(self._url)
+        try:
+            await asyncio.to_thread(self._launch, record)
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _launch(self, record: Record) -> None:
         DBOS(
             config={
                 "name": "midwatch",
-                "system_database_url": url,
+                "system_database_url": self._url,
+                "system_database_engine": record.engine,
                 "application_version": VERSION,
-                "executor_id": worker,
+                "executor_id": self._worker,
                 "log_level": "ERROR",
+                "notification_listener_polling_interval_sec": POLL_S,  # nobody notifies; how long stopping takes
+                "notification_coalesce_sec": POLL_S,
+                "scheduler_polling_interval_sec": 3600.0,  # nothing is scheduled
             }
         )
-        self._workers = workers
-        self._investigate = _workflow(steps)
-
-    async def start(self) -> None:
         DBOS.launch()
-        await DBOS.register_queue_async(QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLL_S)
-
-    async def enqueue(self, run_id: str, priority: int) -> None:
-        """Lower numbers go first; 1 is the lowest."""
-        with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
-            await DBOS.enqueue_workflow_async(QUEUE, self._investigate, run_id)
-
-    def adopt(self, worker: str) -> list[str]:
-        """Goes on with what a dead worker began; the runs it concerns. From a thread: it asks the database."""
-        left = DBOS.list_workflows(status="PENDING", executor_id=worker, load_input=False, load_output=False)
-        runs = [found.workflow_id for found in left]
-        if runs:
-            DBOS.resume_workflows(runs)
-        return runs
+        DBOS.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLL_S, on_conflict="always_update")
 
     async def stop(self) -> None:
-        """Lets go at once: what is unfinished is found by the next process."""
-        DBOS.destroy(workflow_completion_timeout_sec=0)
+        """Lets go at once: what is unfinished is found by whoever looks next."""
+        record, self._record = self._record, None
+        if record is not None:
+            record.close()  # first: who waits for its database would hold up the end
+            await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
+
+    def enqueue(self, run_id: str, priority: int) -> None:
+        """Lower numbers go first; 1 is the lowest. From a thread, as the following: they ask the database."""
+        with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
+            DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
+
+    def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
+        """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that live."""
+        if not run_ids:
+            return Left()
+        ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
+        found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
+        # The later one tells: what computes for long goes on in a workflow of its own.
+        known = {w.workflow_id.removesuffix(LATE): w for w in sorted(found, key=lambda w: w.workflow_id)}
+        begun = [w for w in known.values() if w.status == UNDER_WAY and w.executor_id not in living]
+        mine = {w.workflow_id for w in begun if w.executor_id == self._worker}
+        return Left(
+            dropped=tuple(w.workflow_id for w in begun if w.workflow_id not in mine),
+            lost=tuple(begun_here for begun_here in mine if begun_here.removesuffix(LATE) not in self.carried),
+            ended=tuple(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY)),
+            unknown=tuple(run_id for run_id in run_ids if run_id not in known),
+        )
+
+    def resume(self, dropped: Sequence[str]) -> None:
+        """From the first step of each that was not finished."""
+        DBOS.resume_workflows(list(dropped), queue_name=QUEUE)
+
+    def forget(self, run_ids: Sequence[str]) -> None:
+        """So that they can be queued anew; what their tools said is kept elsewhere."""
+        DBOS.delete_workflows([*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)])
+
+    def _here(self) -> _Seat:
+        assert self._seat is not None, "a workflow runs only after the start"  # noqa: S101
+        return self._seat
 
 
-def _workflow(steps: Steps):
+def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Coroutine[Any, Any, None]]:
     @DBOS.step(name="begin")
     async def begin(run_id: str) -> bool:
-        return await steps.begin(run_id)
+        return bool(await here().do(_through(steps, run_id, steps.begin)))
 
     @DBOS.step(name="look")
-    async def look(run_id: str) -> None:
-        await steps.look(run_id)
+    async def look(run_id: str) -> bool:
+        return bool(await here().do(_through(steps, run_id, steps.look)))
 
-    @DBOS.step(name="fail")
-    async def fail(run_id: str, reason: str) -> None:
-        await steps.fail(run_id, reason)
+    @DBOS.step(name="finish")
+    async def finish(run_id: str) -> None:
+        await here().do(_through(steps, run_id, steps.finish))
+
+    @DBOS.workflow(name="late")
+    async def late(run_id: str) -> None:
+        with here().carrying(run_id):
+            await finish(run_id)
 
     @DBOS.workflow(name="investigate")
     async def investigate(run_id: str) -> None:
-        try:
-            if await begin(run_id):
-                await look(run_id)
-        except Exception as error:  # whatever it is, the run ends with it: nobody else waits for this coroutine
-            log.error("investigation failed", run=run_id, exc_info=error)
-            await fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
+        """What is raised here is DBOS's own trouble, never the run's."""
+        with here().carrying(run_id):
+            if await begin(run_id) and await look(run_id):
+                # Started by itself it takes no place in the queue: those behind it do not wait for it.
+                with SetWorkflowID(f"{run_id}{LATE}"):
+                    await DBOS.start_workflow_async(late, run_id)
 
     return investigate
+
+
+async def _through(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:
+    """Does a step however often the store is away; a fault of any other kind ends the run, for nobody else waits for it."""
+    for pause in pauses():
+        try:
+            return await step(run_id)
+        except AWAY as away:
+            log.warning("the store does not answer; the step is tried again", run=run_id, error=str(away).partition("\n")[0])
+        except Exception as error:
+            log.error("investigation failed", run=run_id, exc_info=error)
+            await steps.fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
+            return None
+        await asyncio.sleep(pause)
+    return None

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
 from midwatch.domain.investigation import Budget
+from midwatch.domain.observation import Resources
+from midwatch.kit.redaction import redact_arguments
 
 
 class Door(Protocol):
@@ -23,11 +25,13 @@ class Gathering:
         self.gaps: list[Gap] = []
         self._door, self._budget, self._watch = door, budget, watch
         self._asked: set[str] = set()
+        self.essential = False  # whether a question was put that the answer rests on
         self._deadline = asyncio.get_running_loop().time() + budget.seconds
 
     async def ask(self, asks: Sequence[Ask]) -> bool:
         """Puts the questions that were not put before; False when there was none left to put."""
         fresh = list({a.key: a for a in asks if a.key not in self._asked}.values())
+        self.essential = self.essential or any(a.essential for a in fresh)
         room = max(0, self._budget.calls - len(self._asked))
         self._asked |= {a.key for a in fresh}
         calls = [asyncio.create_task(self._put(a)) for a in fresh[:room]]
@@ -54,7 +58,12 @@ class Gathering:
             self.gaps.append(answer.model_copy(update={"essential": ask.essential}))
         else:
             self.evidence.append(answer.model_copy(update={"id": evidence_id(len(self.evidence) + 1)}))
+            seen = answer.observation
+            if isinstance(seen, Resources) and seen.missed:
+                gap = Gap(tool=ask.tool, arguments=ask.arguments, query=answer.query, reason=seen.missed, essential=ask.essential)
+                self.gaps.append(gap)
 
 
 def _unanswered(ask: Ask, reason: str) -> Gap:
-    return Gap(tool=ask.tool, arguments=ask.arguments, query=ask.key, reason=reason)
+    told = redact_arguments(ask.arguments)
+    return Gap(tool=ask.tool, arguments=told, query=Ask(tool=ask.tool, arguments=told).key, reason=reason)

@@ -21,12 +21,18 @@ class Health:
     hint: str = ""
 
 
+def nothing_wanted(_evidence: Sequence[Evidence], _question: Question) -> tuple[Ask, ...]:
+    """The first questions were all it has."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Integration:
     """Capabilities are optional fields: what an integration cannot do, it leaves out.
 
     `topics` are what it has a say in. `opening` puts its first questions, where a playbook cannot know them; `wanted` says what
     it would still like to see, cheaply, after each round; `analyse` is run once, when nothing more is wanted.
+    Both compute from their arguments alone, and can be pickled: a worker computes in a process beside it.
     """
 
     name: str
@@ -35,6 +41,6 @@ class Integration:
     tools: tuple[Tool, ...] = ()
     opening: Callable[[Question], tuple[Ask, ...]] | None = None
     analyse: Callable[[Sequence[Evidence], Question], Analysis] | None = None
-    wanted: Callable[[Sequence[Evidence], Question], tuple[Ask, ...]] = lambda _, __: ()
+    wanted: Callable[[Sequence[Evidence], Question], tuple[Ask, ...]] = nothing_wanted
     codes: dict[str, Code] = field(default_factory=dict[str, Code])
     inbox: Inbox | None = None

@@ -26,7 +26,7 @@ CUT = " … [cut]"
 
 _LINK = re.compile(r"https?://[^\s\\<>\"']{1,2000}", re.IGNORECASE)
 _EPOCH = re.compile(r"-?[0-9]{9,19}(?:\.[0-9]{1,9})?")
-_ZONE = re.compile(r"\s*(?:UTC|GMT)$", re.IGNORECASE)
+_ZONE = re.compile(r"(?<!\s)\s*+(?:UTC|GMT)$", re.IGNORECASE)
 _OLDEST, _NEWEST = 1980, 2200  # a year outside is a zero time (0001-01-01) or no time
 _EPOCH_UNITS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (float("inf"), 1e9))  # below this it is seconds, ms, µs, ns
 

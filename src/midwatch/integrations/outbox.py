@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from midwatch.domain.work import Effect
+from midwatch.kit.redaction import redact_text
 
 
 class Undelivered(Exception):
     """The other side did not take it. `permanent`: trying again is of no use; `after`: seconds it asked us to wait, 0 if it did not."""
 
     def __init__(self, reason: str, *, permanent: bool = False, after: float = 0.0) -> None:
-        super().__init__(reason)
+        super().__init__(redact_text(reason))  # the other side may repeat what we sent
         self.permanent, self.after = permanent, after
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import httpx2
 
+from midwatch.kit.answers import Unanswered, send
+
 TIMEOUT_S = 10.0
 LARGEST = 65_536  # bytes; a certificate has two thousand
 FRESH_S = 3600.0
@@ -40,14 +42,9 @@ class Fetch:
 
     async def _read(self, url: str) -> bytes:
         try:
-            async with asyncio.timeout(TIMEOUT_S), self._http.stream("GET", url, follow_redirects=False) as answer:
-                if answer.status_code != 200:
-                    raise Unreachable(f"it answers {answer.status_code}")
-                content = b""
-                async for part in answer.aiter_bytes():
-                    content += part
-                    if len(content) > LARGEST:
-                        raise Unreachable(f"it sends more than {LARGEST} bytes")
-                return content
-        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
-            raise Unreachable(type(error).__name__) from error
+            answer = await send(self._http, "GET", url, largest=LARGEST, seconds=TIMEOUT_S)
+        except Unanswered as error:
+            raise Unreachable(str(error)) from error
+        if answer.status != 200:
+            raise Unreachable(f"it answers {answer.status}")
+        return answer.body

@@ -2,20 +2,28 @@ class Allowance:
     """So many of something in each `period` (seconds) for everybody: all at once, or evenly, and what was used comes back evenly.
 
     One number is kept for each name (GCRA, the leaky bucket that ATM networks are policed by), and forgotten once it is full again.
+    Of more than `_MOST` names the oldest are forgotten before: whoever has that many addresses is not held by any count of them.
     """
 
-    _MANY = 10_000
+    _MANY, _MOST = 10_000, 100_000
 
     def __init__(self, amount: int, period: float) -> None:
         self.amount, self.period = amount, period
         self._full_at: dict[str, float] = {}
+        self._cleared_at = self._MANY
 
     def take(self, name: str, now: float) -> float:
         """Takes one; 0 where there was one, else how many seconds from now there will be."""
         full_at = max(self._full_at.get(name, now), now) + self.period / self.amount
         if (wait := full_at - now - self.period) > 1e-6:  # what adding up the parts of a period may be off by
             return wait
-        if len(self._full_at) >= self._MANY:
-            self._full_at = {other: at for other, at in self._full_at.items() if at > now}
+        if name not in self._full_at and len(self._full_at) >= self._cleared_at:
+            self._clear(now)
         self._full_at[name] = full_at
         return 0.0
+
+    def _clear(self, now: float) -> None:
+        """The next time when there are twice as many as stay, so that a crowd does not have each of its requests clear."""
+        staying = [(other, at) for other, at in self._full_at.items() if at > now]
+        self._full_at = dict(staying[-self._MOST // 2 :])
+        self._cleared_at = min(self._MOST, max(self._MANY, 2 * len(self._full_at)))

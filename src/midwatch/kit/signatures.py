@@ -19,13 +19,13 @@ def sign(secret: str, *parts: bytes) -> str:
 
 
 def signed(given: Iterable[str], secrets: Iterable[str], *parts: bytes) -> bool:
-    """Whether one of the given signatures was made with one of the secrets; an empty secret proves nothing."""
-    return same_any(given, [sign(secret, *parts) for secret in secrets if secret])
+    """Whether one of the given signatures was made with one of the secrets; a secret of nothing but blanks proves nothing."""
+    return same_any(given, [sign(secret, *parts) for secret in secrets if secret.strip()])
 
 
 def same_any(given: Iterable[str], known: Iterable[str]) -> bool:
-    """Whether a given text is a known one. Every pair is compared, so that the time tells nothing. Empty texts prove nothing."""
-    wanted = [k.encode(errors="surrogatepass") for k in known if k]
+    """Whether a given text is a known one. Every pair is compared, so that the time tells nothing. Blanks prove nothing."""
+    wanted = [k.encode(errors="surrogatepass") for k in known if k.strip()]
     found = False
     for text in given:
         raw = text.encode(errors="surrogatepass")

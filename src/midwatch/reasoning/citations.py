@@ -36,6 +36,10 @@ class Library:
             return found is None and (not item.observation.partial or citation.subject.namespace in item.observation.whole)
         return found is not None and (citation.quote in found or _holds(msgspec.json.decode(found), citation.quote))
 
+    def prove(self, cites: Sequence[Citation]) -> bool:
+        """Whether all of them hold. What cites nothing is not proved."""
+        return bool(cites) and all(self.proves(c) for c in cites)
+
     def _lookup(self, evidence: str, subject: Subject) -> str | None:
         if evidence not in self._objects:
             seen = self._evidence[evidence].observation
@@ -45,7 +49,7 @@ class Library:
 
     def proved(self, findings: Sequence[Finding]) -> tuple[list[Finding], int]:
         """The findings all of whose citations hold, and how many did not and were dropped."""
-        kept = [f for f in findings if f.cites and all(self.proves(c) for c in f.cites)]
+        kept = [f for f in findings if self.prove(f.cites)]
         return kept, len(findings) - len(kept)
 
 

@@ -15,7 +15,7 @@ from midwatch.reasoning.spelling import spelled
 
 LONGEST_QUESTION = 2000  # characters that are read
 _LONG = timedelta(hours=36)
-_MENTION = re.compile(r"<[@#!][^>]*>|(?<!\w)@[\w.-]+|^\s*/[a-z]\w*|[*_`~\"“”]")
+_MENTION = re.compile(r"<[@#!][^>]{0,200}+>|(?<!\w)@[\w.-]+|^\s*/[a-z]\w*|[*_`~\"“”]")
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 
 from midwatch.analysis.causality import Chain, chains
 from midwatch.analysis.codes import fill
+from midwatch.analysis.commands import command, query
 from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis, Code, Confidence, Finding, Role, Severity
-from midwatch.domain.observation import Measurements, Probe
+from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe, Resources
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope
 
+SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _COMPLAINTS = 6  # that are spelled out
 _EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
@@ -39,26 +41,42 @@ def diagnose(
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
     asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
-    serious = [g for g in gaps if g.essential or not g.absent]
+    serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
     return Diagnosis(
-        verdict=_verdict(asked, serious, unmeasured=unmeasured),
+        verdict=_verdict(asked, serious, unmeasured=unmeasured or (bool(about.unknown) and not about.named)),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, unmeasured=unmeasured),
         answer=answer,
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
         risks=tuple(_risks(findings, named, asked)),
-        ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if all(library.proves(c) for c in f.cites)),
-        tables=tuple(t for t in analysis.tables if all(library.proves(c) for c in t.cites)),
+        ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if library.prove(f.cites)),
+        tables=tuple(t for t in analysis.tables if library.prove(t.cites)),
         gaps=tuple(serious),
-        unproved=unproved,
+        unproved=unproved + (analysis.answer is not None and answer is None),
     )
+
+
+def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
+    """Nothing is well where nothing was: no object, no series, no log and no site. Our own settings are nothing that was looked at."""
+    if any(_counted(e) for e in evidence):
+        return ()
+    read = len([e for e in evidence if not isinstance(e.observation, AlertText)])
+    reason = f"nothing was found in the {read} answers that were read" if read > 1 else "nothing was found that could be looked at"
+    return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)
+
+
+def _counted(item: Evidence) -> bool:
+    seen = item.observation
+    if isinstance(seen, Resources):
+        return seen.count > 0 and seen.resource != SETTINGS
+    return isinstance(seen, LogLines | Probe) or (isinstance(seen, Measurements) and seen.count > 0)
 
 
 def _answer(analysis: Analysis, library: Library) -> Claim | None:
     said = analysis.answer
-    return Claim(text=said.text, cites=said.cites) if said and all(library.proves(c) for c in said.cites) else None
+    return Claim(text=said.text, cites=said.cites) if said and library.prove(said.cites) else None
 
 
 def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:
@@ -95,10 +113,10 @@ def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
         finding=chain.root,
         meaning=fill(code.meaning, facts),
         explains=chain.explains,
-        check=tuple(fill(c, facts) for c in code.check),
-        fix=tuple(fill(c, facts) for c in code.fix),
+        check=tuple(command(c, facts) for c in code.check),
+        fix=tuple(command(c, facts) for c in code.fix),
         prevent=fill(code.prevent, facts),
-        monitor=fill(code.monitor, facts),
+        monitor=query(code.monitor, facts),
     )
 
 

@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from midwatch.analysis.question import NAME
 from midwatch.domain.subject import Subject
 
-# Words that look like names and are none, unless an object really is called so.
+_LONGEST = 253  # letters of an object's name
+_LOOKED_FOR = 20  # unknown names for which near ones are looked for: the look costs a comparison with every object
 # What controllers append to the names of pods: letters the API server's generator uses, or a number.
 _MADE = re.compile(r"(?P<stem>.+?)(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d{1,4})")
 _HASH = re.compile(r"-[a-f0-9]{6,10}(?:-[a-z0-9]{5})?$")
@@ -42,7 +43,8 @@ def scope(question: str, subjects: Sequence[Subject]) -> Scope:
         if found:
             named |= dict.fromkeys(found)
         elif _is_name(word):
-            unknown[short] = tuple(get_close_matches(short, by_name, n=3, cutoff=0.6))
+            short = short[:_LONGEST]
+            unknown[short] = tuple(get_close_matches(short, by_name, n=3, cutoff=0.6)) if len(unknown) < _LOOKED_FOR else ()
     return Scope(_inside(named), tuple(unknown.items()))
 
 

@@ -11,9 +11,11 @@ from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NoAccess, NotAllowed, NotKnown, Refusal
 from midwatch.store import access, audit
 from midwatch.store.audit import Act
+from midwatch.store.locks import alone
 
 LINK_LIVES = timedelta(hours=24)
 USED = timedelta(minutes=5)  # how exactly the last use of a key is kept: writing at each request would cost more than it tells
+FIRST_ADMIN = "first admin"  # the lock of all that makes keys and links
 ANYBODY = Actor(name="anybody on this machine", role=AccessRole.ADMIN)
 
 
@@ -47,6 +49,7 @@ def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: 
     if expires_at is not None and expires_at <= desk.now():
         raise Refusal("expires_at is over already.", "Name a time to come, or leave it out")
     with desk.db.write() as tx:
+        alone(tx, FIRST_ADMIN)
         return _make_key(tx, who, name, role, desk.now(), expires_at)
 
 
@@ -66,6 +69,8 @@ def _make_key(
         expires_at=expires_at,
     )
     access.add_key(tx, key)
+    if role is AccessRole.ADMIN:
+        access.withdraw(tx)  # links are for the first admin: one who came too late must not become another
     audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
     return key, secret
 
@@ -88,17 +93,31 @@ def revoke(desk: Desk, who: Actor, key_id: str) -> None:
 
 
 def invite(desk: Desk) -> str:
-    """The secret of a one-time link that makes an admin; expires after LINK_LIVES."""
+    """The secret of a one-time link that makes an admin; expires after LINK_LIVES. Links made before it are withdrawn."""
     secret = secrets.token_urlsafe(24)
     with desk.db.write() as tx:
+        alone(tx, FIRST_ADMIN)
+        access.withdraw(tx)
         access.invite(tx, secret, AccessRole.ADMIN, desk.now() + LINK_LIVES)
     return secret
 
 
+def invited(desk: Desk, secret: str) -> bool:
+    """Whether the one-time link still works."""
+    with desk.db.read() as tx:
+        return access.invited(tx, secret, desk.now()) is not None
+
+
 def redeem(desk: Desk, secret: str, name: str) -> tuple[ApiKey, str]:
-    """The link is used up only together with the key that it makes."""
+    """The link is used up only together with the key that it makes. None works while there is an admin."""
     with desk.db.write() as tx:
-        role = access.redeem(tx, secret, desk.now())
+        alone(tx, FIRST_ADMIN)
+        role = None if _has_admin(tx, desk.now()) else access.redeem(tx, secret, desk.now())
         if role is None:
-            raise NoAccess("This link was used before, or has expired.", "`midwatch admin create` makes a new one")
+            raise NoAccess("This link was used before, or has expired.", "`midwatch admin create` makes a new key")
         return _make_key(tx, Actor(name="one-time link", role=role), name, role, desk.now())
+
+
+def _has_admin(tx: Connection, now: datetime) -> bool:
+    admins = (key for key in access.keys(tx) if key.role is AccessRole.ADMIN and key.revoked_at is None)
+    return any(key.expires_at is None or key.expires_at > now for key in admins)

@@ -54,10 +54,10 @@ async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False)
 
     Raises NotKnown for a source that does not exist, NoAccess for a request that does not prove where it comes from.
     """
-    found, sender = inbox(desk, source), _sender(desk, source)
+    found, settings = inbox(desk, source), sender(desk, source)
     if not trusted:
-        hook = await _proved(desk, found, hook, sender)
-    delivery = await _apart(hook, lambda: found.parse(hook, sender))
+        hook = await _proved(desk, found, hook, settings)
+    delivery = await _apart(hook, lambda: found.parse(hook, settings))
     if delivery.confirm:
         await _fetched(desk, delivery.confirm)
     return await asyncio.to_thread(store, desk, source, delivery, hook.body)
@@ -72,13 +72,13 @@ def inbox(desk: Desk, source: str) -> Inbox:
 
 async def understand(desk: Desk, source: str, hook: Hook) -> Understood:
     """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
-    found, sender = inbox(desk, source), _sender(desk, source)
+    found, settings = inbox(desk, source), sender(desk, source)
     try:
-        hook = await _proved(desk, found, hook, sender)
+        hook = await _proved(desk, found, hook, settings)
         proof = ""
     except NoAccess as refused:
         proof = f"{refused.reason} {refused.hint}".strip()
-    return Understood(delivery=await _apart(hook, lambda: found.parse(hook, sender)), accepted=not proof, proof=proof)
+    return Understood(delivery=await _apart(hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof)
 
 
 def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Receipt:
@@ -130,7 +130,7 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
     return proved
 
 
-def _sender(desk: Desk, source: str) -> SenderSettings:
+def sender(desk: Desk, source: str) -> SenderSettings:
     return desk.settings.senders.get(source) or SenderSettings()
 
 

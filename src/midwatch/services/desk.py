@@ -1,11 +1,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from midwatch.domain.intent import Names
 from midwatch.integrations.inbox import Inbox
 from midwatch.settings import Settings
 from midwatch.store.database import Database
+from midwatch.store.probe import Probe
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,8 @@ class Desk:
     fetch: Callable[[str], Awaitable[bytes]]
     open: bool = False
     names: Names = field(default_factory=Names)
+
+    @cached_property
+    def probe(self) -> Probe:
+        """One for all who ask whether the store takes writes."""
+        return Probe(self.db)

@@ -1,10 +1,12 @@
 """What an answer has to reach, and how it gets there: each effect once, however often somebody tries."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from midwatch.domain.incident import Entry
 from midwatch.domain.investigation import Answer, Investigation
@@ -14,8 +16,10 @@ from midwatch.engine.compose import compose
 from midwatch.integrations.outbox import Outbox, Undelivered
 from midwatch.services.desk import Desk
 from midwatch.store import alerts, effects, incidents, timeline
+from midwatch.store.patience import patiently
 
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
+SURE_S = 10.0  # after the claim was begun: who was stopped for longer may find that somebody else has tried meanwhile
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
 ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
 
@@ -50,11 +54,17 @@ async def deliver_due(desk: Desk, outboxes: Mapping[str, Outbox]) -> int:
     """Tries everything that is due; how many were tried."""
     tried = 0
     for effect in await asyncio.to_thread(_due, desk):
+        claimed = time.monotonic()
         taken = await asyncio.to_thread(_claim, desk, effect)
-        if taken is not None:
+        if taken is not None and time.monotonic() - claimed < SURE_S:
             tried += 1
             await _attempt(desk, taken, outboxes.get(effect.target))
     return tried
+
+
+def someone_waits(tx: Connection, now: datetime) -> bool:
+    """Whether anything is due."""
+    return effects.waits(tx, now)
 
 
 def _due(desk: Desk) -> list[Effect]:
@@ -78,7 +88,7 @@ async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
         after, said = _later(taken, failed, desk.now()), f"{taken.target}: {failed}" if _final(taken, failed) else ""
     else:
         after, said = taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}), f"{taken.kind} sent to {taken.target}"
-    await asyncio.to_thread(_put, desk, after, said)
+    await patiently(_put, desk, taken, after, said)
 
 
 def _final(taken: Effect, failed: Undelivered) -> bool:
@@ -90,12 +100,12 @@ def _later(taken: Effect, failed: Undelivered, now: datetime) -> Effect:
     if _final(taken, failed):
         return taken.model_copy(update={"given_up": str(failed)})
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(taken.attempts - 1, 20))
-    return taken.model_copy(update={"next_at": now + max(wait, timedelta(seconds=failed.after))})
+    asked = timedelta(seconds=min(failed.after, effects.FARTHEST / timedelta(seconds=1)))
+    return taken.model_copy(update={"next_at": now + max(wait, asked)})
 
 
-def _put(desk: Desk, effect: Effect, said: str) -> None:
+def _put(desk: Desk, taken: Effect, effect: Effect, said: str) -> None:
     with desk.db.write() as tx:
-        effects.put(tx, effect)
-        if said and effect.incident_id:
+        if effects.put(tx, taken, effect) and said and effect.incident_id:
             kind = "sent" if effect.sent_at else "undelivered"
             timeline.append(tx, Entry(incident_id=effect.incident_id, at=desk.now(), kind=kind, text=said))

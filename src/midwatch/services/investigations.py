@@ -7,11 +7,13 @@ from midwatch.engine.investigate import silent
 from midwatch.reasoning.scope import Scope
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
+from midwatch.services.limits import short_enough
 
 
 async def investigate(ctx: Context, request: Request, watch: Watch = silent) -> Investigation:
     """Looks into a request; raises Refusal when nothing could be read, or when the question names something that is not there."""
-    run, scope = await run_investigation(request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch)
+    short_enough(request.question)
+    run, scope = await run_investigation(request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch, ctx.analysts)
     if not run.evidence:
         _nothing_read(run)
     if request.alert is None:  # an alert may name what is gone; that is no typing error

@@ -16,7 +16,8 @@ from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NotKnown, Refusal
 from midwatch.services.understanding import understood
-from midwatch.store import calls, runs, timeline
+from midwatch.store import audit, calls, runs, timeline
+from midwatch.store.audit import Act
 
 ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
@@ -81,6 +82,7 @@ def cancel(desk: Desk, run_id: str, who: str) -> Run:
         if not runs.change(tx, over, *ALIVE):
             raise Conflict(f"Investigation {run_id} is {run.state} already.")
         tell(tx, desk.now(), run_id, "cancelled", {"by": who})
+        audit.append(tx, Act(at=desk.now(), actor=who, action="investigation.cancel", object=run_id))
         note_down(tx, over, "cancelled", f"investigation cancelled by {who}", who)
     return over
 

@@ -1,7 +1,8 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from midwatch.domain.base import Model
@@ -10,6 +11,7 @@ from midwatch.store import effects, incidents, runs, workers
 from midwatch.store.errors import StoreError
 
 ALIVE = timedelta(seconds=30)
+LATE = timedelta(minutes=5)  # an investigation that has waited for so long means that too few work
 
 
 class CacheHealth(Model, frozen=True):
@@ -21,11 +23,17 @@ class CacheHealth(Model, frozen=True):
 
 
 class ServerHealth(Model, frozen=True):
-    """`store` is "ok" or why it does not answer; `workers` have given a sign of life within half a minute."""
+    """`store` is "ok" or why it takes no writes; `workers` have given a sign of life within half a minute.
+
+    `status` is "ok" or "degraded", and `reasons` say why. `oldest_queued_s` is how long the investigation that has waited
+    longest has waited, in seconds.
+    """
 
     status: str
     version: str
     store: str
+    reasons: tuple[str, ...] = ()
+    oldest_queued_s: float | None = None
     workers: int = 0
     incidents: dict[str, int] = {}
     investigations: dict[str, int] = {}
@@ -33,22 +41,48 @@ class ServerHealth(Model, frozen=True):
     cache: CacheHealth = CacheHealth()
 
 
+def store_trouble(desk: Desk) -> str:
+    """Why no alert can be taken now: the store does not take a write. "" when it does."""
+    return desk.probe.trouble()
+
+
 def server_health(desk: Desk) -> ServerHealth:
+    if trouble := store_trouble(desk):
+        return ServerHealth(status="degraded", version=version("midwatch"), store=trouble, reasons=(trouble,))
     try:
         with desk.db.read() as tx:
-            since = desk.now() - ALIVE
-            return ServerHealth(
-                status="ok",
-                version=version("midwatch"),
-                store="ok",
-                workers=sum(beat_at >= since for _, beat_at in workers.listed(tx)),
-                incidents=incidents.counts(tx),
-                investigations=runs.counts(tx),
-                effects=effects.counts(tx),
-                cache=_added(workers.caches(tx, since)),
-            )
+            return _health(desk, tx)
     except (SQLAlchemyError, StoreError) as error:
-        return ServerHealth(status="degraded", version=version("midwatch"), store=f"the store does not answer: {type(error).__name__}")
+        away = f"the store does not answer: {type(error).__name__}"
+        return ServerHealth(status="degraded", version=version("midwatch"), store=away, reasons=(away,))
+
+
+def _health(desk: Desk, tx: Connection) -> ServerHealth:
+    now = desk.now()
+    # A clock that was set back makes a sign of life lie ahead: far ahead proves as little as long ago.
+    living = sum(abs(now - beat_at) <= ALIVE for _, beat_at in workers.listed(tx))
+    oldest = runs.oldest_queued(tx)
+    waited = max(now - oldest, timedelta()) if oldest else None
+    reasons = tuple(_reasons(living, waited))
+    return ServerHealth(
+        status="degraded" if reasons else "ok",
+        version=version("midwatch"),
+        store="ok",
+        reasons=reasons,
+        oldest_queued_s=waited.total_seconds() if waited is not None else None,
+        workers=living,
+        incidents=incidents.counts(tx),
+        investigations=runs.counts(tx),
+        effects=effects.counts(tx),
+        cache=_added(workers.caches(tx, now - ALIVE)),
+    )
+
+
+def _reasons(living: int, waited: timedelta | None) -> Iterator[str]:
+    if not living:
+        yield "No worker has given a sign of life within half a minute: alerts are taken in, and nobody investigates."
+    if waited is not None and waited > LATE:
+        yield f"An investigation has been waiting for {waited / timedelta(minutes=1):.0f} minutes."
 
 
 def _added(told: Sequence[str]) -> CacheHealth:

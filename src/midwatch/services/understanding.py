@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Gap
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
 from midwatch.domain.window import Window
@@ -12,6 +13,7 @@ from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website.sites import host
 from midwatch.reasoning.alone import AROUND
 from midwatch.reasoning.route import route
+from midwatch.services.limits import short_enough
 from midwatch.settings import Settings
 
 _READ = 500  # letters of an alert's summary
@@ -37,6 +39,7 @@ def understood(
     `otherwise` is the topic of a door that has one: what speaks for no topic, or for that one without being clear, is about it.
     An empty question asks what is wrong in the cluster.
     """
+    short_enough(question)
     if not question.strip():
         return Intent(topic=otherwise or Topic.CLUSTER)
     found = route(text(question), known, now, UTC, before)
@@ -46,9 +49,10 @@ def understood(
     return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job
 
 
-def reported(alert: Alert, known: Names, now: datetime, namespace: str = "") -> Request:
-    """The investigation of an alert, which names its namespace itself where none is given."""
-    return Request(alert=alert, namespace=namespace or named_in(alert.labels), intent=about_alert(alert, known, now))
+def reported(alert: Alert, known: Names, now: datetime, namespace: str = "", unread: tuple[Gap, ...] = ()) -> Request:
+    """The investigation of an alert, which names its namespace itself where none is given. `unread` is what its sender kept back."""
+    where = namespace or named_in(alert.labels)
+    return Request(alert=alert, namespace=where, intent=about_alert(alert, known, now), unread=unread)
 
 
 def about_alert(alert: Alert, known: Names, now: datetime) -> Intent | None:

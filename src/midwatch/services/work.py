@@ -1,10 +1,12 @@
 """The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
-they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used."""
+they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used. What the store cannot do just now
+is waited out; only where a tool's answer cannot be kept the step is given up and taken anew, so that the wait is not taken from
+the time that the investigation has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,7 +14,10 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.engine.analyst import Analysts, here
+from midwatch.engine.analystpool import Pool
 from midwatch.engine.recorded import Recorded
+from midwatch.kit.redaction import redact_text
 from midwatch.kit.together import Together
 from midwatch.services import investigations
 from midwatch.services.context import Context
@@ -22,8 +27,10 @@ from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
 from midwatch.services.understanding import reported
 from midwatch.store import calls, effects, runs
+from midwatch.store.errors import StoreError
+from midwatch.store.patience import patiently
 
-Completed = Callable[[Alert], Awaitable[Alert]]
+Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
 Said = tuple[str, Evidence | Gap]  # in the run of this id
 Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
@@ -33,48 +40,97 @@ class Cancelled(Exception):
     """Somebody took the run back."""
 
 
+@dataclass(frozen=True)
+class _Underway:
+    """`late` is set when it computes for so long that nobody should wait for it."""
+
+    task: asyncio.Task[None]
+    late: asyncio.Event
+
+
 class Steps:
     """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
-    what its sender left out of it."""
+    what its sender left out of it, and what of that could not be read.
 
-    def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "") -> None:
+    With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
+    """
+
+    def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "", pool: Pool | None = None, late: int = 0) -> None:
         self._desk, self._opened, self._completed, self._worker = desk, opened, completed, worker
+        self._pool, self._late = pool, late
         self._kept: Kept = Together(partial(_keep, desk))
+        self._underway: dict[str, _Underway] = {}
 
     async def begin(self, run_id: str) -> bool:
         return await begin(self._desk, run_id, self._completed, self._worker)
 
-    async def look(self, run_id: str) -> None:
-        await look(self._desk, run_id, self._opened, self._kept)
+    async def look(self, run_id: str) -> bool:
+        """Whether it goes on: it computes for long, and `finish` waits for it."""
+        underway = self._started(run_id)
+        late = asyncio.create_task(underway.late.wait())
+        await asyncio.wait((underway.task, late), return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        if underway.task.done():
+            await self._over(run_id)
+        return run_id in self._underway
+
+    async def finish(self, run_id: str) -> None:
+        """Waits for what `look` left; begins again where that was in another process."""
+        await asyncio.wait((self._started(run_id).task,))
+        await self._over(run_id)
 
     async def fail(self, run_id: str, reason: str) -> None:
-        await asyncio.to_thread(_fail, self._desk, run_id, reason)
+        await patiently(_fail, self._desk, run_id, reason)
+
+    async def close(self) -> None:
+        """Lets go of what is under way: another process begins it again."""
+        for underway in self._underway.values():
+            underway.task.cancel()
+        await asyncio.gather(*(underway.task for underway in self._underway.values()), return_exceptions=True)
+
+    def _started(self, run_id: str) -> _Underway:
+        if run_id not in self._underway:
+            late = asyncio.Event()
+            analysts = partial(self._pool.open, late=partial(self._is_late, late)) if self._pool else here
+            task = asyncio.create_task(look(self._desk, run_id, self._opened, self._kept, analysts))
+            self._underway[run_id] = _Underway(task, late)
+        return self._underway[run_id]
+
+    def _is_late(self, late: asyncio.Event) -> None:
+        if sum(underway.late.is_set() for underway in self._underway.values()) < self._late:
+            late.set()
+
+    async def _over(self, run_id: str) -> None:
+        """Raises what its investigation raised."""
+        await self._underway.pop(run_id).task
 
 
 async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
     """Whether there is something to do: it is not when the run was cancelled or is over."""
-    run = await asyncio.to_thread(get, desk, run_id)
+    run = await patiently(get, desk, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
-        alert = await completed(request.alert)
-        request = reported(alert, desk.names, desk.now(), request.namespace)
+        alert, unread = await completed(request.alert)
+        request = reported(alert, desk.names, desk.now(), request.namespace, unread)
     running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
-    return await asyncio.to_thread(_begun, desk, running, worker, first=run.state is RunState.QUEUED)
+    return await patiently(_begun, desk, running, worker)
 
 
-def _begun(desk: Desk, running: Run, worker: str, *, first: bool) -> bool:
+def _begun(desk: Desk, running: Run, worker: str) -> bool:
+    """Said once, by who takes it out of the queue; who takes it over goes on."""
     with desk.db.write() as tx:
-        if not runs.change(tx, running, *ALIVE):
-            return False
-        if first:
-            tell(tx, desk.now(), running.id, "started", {"worker": worker})
-            note_down(tx, running, "started", "investigation started")
+        if not runs.change(tx, running, RunState.QUEUED):
+            return not runs.over(tx, {running.id})
+        tell(tx, desk.now(), running.id, "started", {"worker": worker})
+        note_down(tx, running, "started", "investigation started")
     return True
 
 
-async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
+async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
-    run, before = await asyncio.to_thread(_taken_up, desk, run_id)
+    run, before = await patiently(_taken_up, desk, run_id)
+    if run.state.over:
+        return
 
     async def keep(answer: Evidence | Gap) -> None:
         if run_id in await kept((run_id, answer)):
@@ -83,13 +139,15 @@ async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept) -> None:
     try:
         async with opened(run.request) as ctx:
             door = Recorded(ctx.door, before, keep)
-            found = await investigations.investigate(replace(ctx, door=door), run.request)
+            found = await investigations.investigate(replace(ctx, door=door, analysts=analysts), run.request)
     except Cancelled:
         return
+    except StoreError:
+        raise
     except Refusal as refusal:
-        await asyncio.to_thread(_fail, desk, run_id, f"{refusal.reason} {refusal.hint}".strip())
+        await patiently(_fail, desk, run_id, f"{refusal.reason} {refusal.hint}".strip())
         return
-    await asyncio.to_thread(conclude, desk, run, found, len(before) + door.asked)
+    await patiently(conclude, desk, run, found, len(before) + door.asked)
 
 
 def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
@@ -100,14 +158,17 @@ def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
 
 
 def _keep(desk: Desk, said: Sequence[Said]) -> set[str]:
-    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over."""
+    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over.
+
+    Told is only what is new: two workers may believe that a run is theirs.
+    """
     now = desk.now()
     rows = [calls.row(run_id, answer) for run_id, answer in said]
     events = [_seen(run_id, answer, now) for run_id, answer in said]
     with desk.db.write() as tx:
         over = runs.over(tx, {run_id for run_id, _ in said})
-        calls.keep(tx, [row for row in rows if row["run_id"] not in over])
-        runs.tell(tx, [event for event in events if event.run_id not in over])
+        new = calls.keep(tx, [row for row in rows if row["run_id"] not in over])
+        runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
     return over
 
 
@@ -139,6 +200,7 @@ def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
 
 
 def _fail(desk: Desk, run_id: str, reason: str) -> None:
+    reason = redact_text(reason)
     run = get(desk, run_id)
     failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": desk.now(), "reason": reason})
     with desk.db.write() as tx:

@@ -1,139 +1,165 @@
-"""A working process: takes what is queued, delivers what is due, says that it lives, and goes on with what the dead left."""
+"""A working process: takes what is queued, delivers what is due, says that it lives, and goes on with what was left.
+
+Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question now and then:
+how soon depends on whether somebody wakes it.
+"""
 
 import asyncio
-import os
-import secrets
-import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
-from midwatch.domain.work import Run, RunState
-from midwatch.engine.durable import Durable
+from midwatch.engine.durable import Durable, Left
 from midwatch.integrations.outbox import Outbox
 from midwatch.services.desk import Desk
-from midwatch.services.effects import deliver_due
-from midwatch.store import locks, runs, workers
+from midwatch.services.effects import deliver_due, someone_waits
+from midwatch.services.pulse import Pulse
+from midwatch.store import runs, workers
+from midwatch.store.errors import AWAY
+from midwatch.store.patience import patiently
 from midwatch.store.retention import purge
 
-SWEEP_S = 1.0  # how long work can lie around that nobody was woken for
-BEAT_S = 5.0
+BUSY_S = 1.0  # between looks while there is work: what ended without a word is found by them
+ALONE_S = 0.7  # between looks of a worker that nobody wakes: work starts within a second
+WOKEN_S = 5.0  # of one that is woken: what other processes queued waits that long at most
+REST_S = 30.0  # without work, before the engine is stopped
+STRANDED_S = 2.0  # for how long a run has to be without anybody: what is just being handed over looks the same
+LOST_S = 10.0  # the same for one that this process took: on a busy machine it takes a while from taking to beginning
 PURGE_S = 24 * 3600.0
-DEAD = timedelta(seconds=30)  # six beats: taking over from the living does work twice
 
 log = structlog.get_logger()
 
 
-def worker_id() -> str:
-    """Tells host and process, so that on the same host a death is seen at once; the rest makes it unique."""
-    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+@dataclass
+class _Seen:
+    """Runs that nobody carries on, with when that was first seen."""
+
+    since: dict[str, float] = field(default_factory=dict[str, float])
+
+    def ripe(self, run_ids: tuple[str, ...], now: float, wait: float = STRANDED_S) -> list[str]:
+        """Those that have been so for long enough; what is done about them begins the time anew."""
+        found = [run_id for run_id in run_ids if now - self.since.setdefault(run_id, now) >= wait]
+        for run_id in found:
+            del self.since[run_id]
+        return found
+
+    def only(self, left: Left) -> None:
+        kept = {*left.dropped, *left.lost, *left.ended}
+        self.since = {run_id: at for run_id, at in self.since.items() if run_id in kept}
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued.
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that somebody does.
 
     `remembered` says, as JSON, what its memory of answers is worth: for /health.
     """
 
     def __init__(
-        self, desk: Desk, durable: Durable, outboxes: Mapping[str, Outbox], name: str, remembered: Callable[[], str] = lambda: ""
+        self,
+        desk: Desk,
+        durable: Durable,
+        outboxes: Mapping[str, Outbox],
+        name: str,
+        remembered: Callable[[], str] = lambda: "",
+        *,
+        woken: bool = False,
     ) -> None:
-        self._desk, self._durable, self._outboxes, self._name, self._remembered = desk, durable, outboxes, name, remembered
-        self._started = desk.now()
+        self._desk, self._durable, self._outboxes, self._name = desk, durable, outboxes, name
+        self._pulse = Pulse(desk, name, remembered, self.wake)
+        self._idle_s = WOKEN_S if woken else ALONE_S
         self._queued = asyncio.Event()
         self._due = asyncio.Event()
-        self._handed: set[str] = set()
+        self._seen = _Seen()
+        self._worked = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._queued.set)
-            self._loop.call_soon_threadsafe(self._due.set)
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        await self._durable.start()
+        self._pulse.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_every(BEAT_S, asyncio.Event(), partial(asyncio.to_thread, self._beat)))
-                group.create_task(_every(SWEEP_S, self._queued, self._dispatch))
-                group.create_task(_every(SWEEP_S, self._due, self._deliver))
-                group.create_task(_every(PURGE_S, asyncio.Event(), partial(asyncio.to_thread, self._purge)))
+                group.create_task(_every(self._pause, self._queued, self._look))
+                group.create_task(_every(lambda: REST_S, self._due, self._deliver))
+                group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
         finally:
-            # Its row stays: what it leaves behind unfinished is found by whoever finds it dead.
+            self._pulse.stop()
             await self._durable.stop()
 
-    async def _dispatch(self) -> None:
-        """Hands what is queued to the engine: once each, for handing over again would be harmless but not free."""
-        queued = await asyncio.to_thread(self._waiting)
-        self._handed &= {run.id for run in queued}
-        for run in queued:
-            if run.id not in self._handed:
-                await self._durable.enqueue(run.id, run.severity.rank + 1)
-                self._handed.add(run.id)
+    def _pause(self) -> float:
+        return BUSY_S if self._durable.started or not self._pulse.begun else self._idle_s
 
-    def _waiting(self) -> list[Run]:
+    async def _look(self) -> None:
+        """One question for all there may be to do; the engine is started for it when there is, and stopped a while after."""
+        alive, due = await asyncio.to_thread(self._glance)
+        if due:
+            self._due.set()
+        if alive and self._pulse.begun:
+            self._worked = time.monotonic()
+            if not self._durable.started:
+                await self._durable.start()
+            await asyncio.to_thread(self._hand_over, alive)
+        elif self._durable.started and not self._durable.carried and time.monotonic() - self._worked > REST_S:
+            await self._durable.stop()
+
+    def _glance(self) -> tuple[list[str], bool]:
         with self._desk.db.read() as tx:
-            return runs.in_state(tx, [RunState.QUEUED])
+            return runs.alive(tx), someone_waits(tx, self._desk.now())
+
+    def _hand_over(self, alive: list[str]) -> None:
+        """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers any more."""
+        carried = self._durable.carried
+        with self._desk.db.read() as tx:
+            living = {name for name, _ in workers.listed(tx)} - {self._name}
+        left = self._durable.left([run_id for run_id in alive if run_id not in carried], living)
+        now = time.monotonic()
+        self._seen.only(left)
+        dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
+        ended = self._seen.ripe(left.ended, now)
+        if dropped:
+            self._durable.resume(dropped)
+            log.warning("runs that nobody carried on are resumed", runs=dropped)
+        if ended:
+            self._durable.forget(ended)
+            log.warning("runs whose workflow ended without them begin anew", runs=ended)
+        for run_id in (*ended, *left.unknown):
+            with self._desk.db.read() as tx:
+                run = runs.get(tx, run_id)
+            if run is not None and not run.state.over:
+                self._durable.enqueue(run_id, run.severity.rank + 1)
 
     async def _deliver(self) -> None:
         while await deliver_due(self._desk, self._outboxes):
             pass
 
-    def _beat(self) -> None:
-        now = self._desk.now()
-        with self._desk.db.write() as tx:
-            workers.beat(tx, self._name, self._started, now, self._remembered())
-        with self._desk.db.read() as tx:
-            others = [name for name in workers.listed(tx) if name[0] != self._name]
-        for name, beat_at in others:
-            if dead(name, beat_at, now):
-                self._bury(name)
-
-    def _purge(self) -> None:
+    async def _purge(self) -> None:
         before = self._desk.now() - timedelta(days=self._desk.settings.server.keep_days)
-        with self._desk.db.write() as tx:
-            gone = purge(tx, before)
-        log.info("purged", **gone.model_dump())
 
-    def _bury(self, name: str) -> None:
-        """First its work, then its row: dying in between repeats this and loses nothing."""
-        with self._desk.db.write() as tx:
-            locks.alone(tx, "bury")
-            adopted = self._durable.adopt(name)
-            workers.leave(tx, name)
-        log.warning("worker died", worker=name, taken_over=adopted)
+        def gone() -> dict[str, int]:
+            with self._desk.db.write() as tx:
+                return purge(tx, before).model_dump()
+
+        log.info("purged", **await patiently(gone))
 
 
-def dead(name: str, beat_at: datetime, now: datetime) -> bool:
-    host, pid, _ = name.rsplit("/", 2)
-    if host == socket.gethostname() and not _lives(int(pid)):
-        return True
-    return now - beat_at > DEAD
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-async def _every(seconds: float, woken: asyncio.Event, do: Callable[[], Awaitable[None]]) -> None:
-    """Does it again and again: when woken, or after some seconds. A database that is away for a while ends nothing."""
+async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callable[[], Awaitable[None]]) -> None:
+    """Does it again and again: when woken, or after some seconds. Whatever is the matter for a while ends nothing."""
     while True:
         woken.clear()
         try:
             await do()
+        except AWAY as away:
+            log.warning("the store does not answer", error=str(away).partition("\n")[0])
         except Exception as error:
             log.error("worker stumbled", exc_info=error)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds()):
                 await woken.wait()
         except TimeoutError:
             continue

@@ -1,9 +1,11 @@
+import hmac
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from midwatch.domain.access import AccessRole, ApiKey
+from midwatch.store.body import written
 from midwatch.store.tables import api_keys as t
 from midwatch.store.tables import invites
 
@@ -14,7 +16,7 @@ def digest(secret: str) -> str:
 
 
 def add_key(tx: Connection, key: ApiKey) -> None:
-    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=key.model_dump_json()))
+    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=written(key)))
 
 
 def find_key(tx: Connection, secret: str) -> ApiKey | None:
@@ -33,16 +35,35 @@ def keys(tx: Connection) -> list[ApiKey]:
 
 
 def put_key(tx: Connection, key: ApiKey) -> bool:
-    return tx.execute(update(t).where(t.c.id == key.id).values(body=key.model_dump_json())).rowcount == 1
+    return tx.execute(update(t).where(t.c.id == key.id).values(body=written(key))).rowcount == 1
 
 
 def invite(tx: Connection, secret: str, role: AccessRole, expires_at: datetime) -> None:
     tx.execute(insert(invites).values(digest=digest(secret), role=role.value, expires_at=expires_at))
 
 
+def withdraw(tx: Connection) -> None:
+    """Ends all one-time links that nobody has used."""
+    tx.execute(delete(invites).where(invites.c.used_at.is_(None)))
+
+
+def invited(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
+    """The role that a one-time link would give, None for one that is unknown, used or expired.
+
+    The digests are compared here and not by the database, so that the time tells nothing about them.
+    """
+    valid = invites.c.used_at.is_(None) & (invites.c.expires_at > now)
+    given, role = digest(secret), None
+    for known, gives in tx.execute(select(invites.c.digest, invites.c.role).where(valid)):
+        if hmac.compare_digest(known, given):
+            role = AccessRole(gives)
+    return role
+
+
 def redeem(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
     """The role that a one-time link gives; once, and not after it expired."""
-    fits = (invites.c.digest == digest(secret)) & invites.c.used_at.is_(None) & (invites.c.expires_at > now)
-    if tx.execute(update(invites).where(fits).values(used_at=now)).rowcount != 1:
+    role = invited(tx, secret, now)
+    unused = (invites.c.digest == digest(secret)) & invites.c.used_at.is_(None)
+    if role is None or tx.execute(update(invites).where(unused).values(used_at=now)).rowcount != 1:
         return None
-    return AccessRole(tx.execute(select(invites.c.role).where(invites.c.digest == digest(secret))).scalar_one())
+    return role

@@ -1,6 +1,7 @@
 from sqlalchemy import Connection, bindparam, select
 
 from midwatch.domain.incident import StoredAlert
+from midwatch.store.body import written
 from midwatch.store.rows import upsert
 from midwatch.store.tables import alerts as t
 
@@ -31,7 +32,7 @@ def put(tx: Connection, alert: StoredAlert) -> None:
         "incident_id": alert.incident_id,
         "status": alert.alert.status.value,
         "last_seen": alert.last_seen,
-        "body": alert.model_dump_json(),
+        "body": written(alert),
     }
     upsert(tx, t, ("source", "fingerprint"), values)
 

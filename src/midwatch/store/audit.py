@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from midwatch.domain.base import Model
+from midwatch.store.body import text_of
 from midwatch.store.rows import next_number
 from midwatch.store.tables import ACTOR, OBJECT, counters, kept
 from midwatch.store.tables import audit as t
@@ -27,7 +28,7 @@ class Act(Model, frozen=True):
 def append(tx: Connection, act: Act) -> None:
     next_number(tx, "audit")  # locks: two writers would otherwise both follow the same entry
     last = tx.execute(select(t.c.hash).order_by(t.c.seq.desc()).limit(1)).scalar_one_or_none() or ""
-    detail = json.dumps(act.detail, sort_keys=True, ensure_ascii=False)
+    detail = text_of(act.detail)
     values = {"at": act.at, "actor": kept(act.actor, ACTOR), "action": act.action, "object": kept(act.object, OBJECT), "detail": detail}
     tx.execute(insert(t).values(**values, hash=_hash(last, values)))
 

@@ -21,6 +21,7 @@ from midwatch.store import locks
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
 from midwatch.store.migrate import head
+from midwatch.store.private import OWN
 from midwatch.store.tables import Utc, metadata
 
 VERSION = 1
@@ -42,7 +43,8 @@ def backup(db: Database, path: Path) -> Contents:
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
-        part.touch(mode=0o600)
+        part.touch(mode=OWN)
+        part.chmod(OWN)
         with ZipFile(part, "w", ZIP_DEFLATED) as pack:
             with db.snapshot() as tx:
                 rows = {table.name: _pack(tx, pack, table) for table in metadata.sorted_tables}

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
-from midwatch.store.rows import insert_new
+from midwatch.store.body import written
+from midwatch.store.rows import new_keys
 from midwatch.store.tables import calls as t
 
 _NUMBER = update(t).where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key")).values(number=bindparam("place"))
@@ -17,16 +18,16 @@ Row = dict[str, Any]
 def row(run_id: str, answer: Evidence | Gap) -> Row:
     """An answer as it is kept. Large ones take their time: make it before the transaction."""
     key = _key(answer.tool, answer.arguments)
-    return {"run_id": run_id, "key": key, "body": answer.model_dump_json(), "kind": type(answer).__name__.lower()}
+    return {"run_id": run_id, "key": key, "body": written(answer), "kind": type(answer).__name__.lower()}
 
 
 def _key(tool: str, arguments: dict[str, object]) -> str:
     return sha256(Ask(tool=tool, arguments=arguments).key.encode()).hexdigest()
 
 
-def keep(tx: Connection, answers: Sequence[Row]) -> None:
-    """Those that are not known yet."""
-    insert_new(tx, t, *answers)
+def keep(tx: Connection, answers: Sequence[Row]) -> set[tuple[str, str]]:
+    """Those that are not known yet: run and key of each."""
+    return {(run_id, key) for run_id, key in new_keys(tx, t, *answers)}
 
 
 def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:

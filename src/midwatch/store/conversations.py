@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 
 from midwatch.domain.intent import Intent
+from midwatch.store.body import written
 from midwatch.store.rows import upsert
 from midwatch.store.tables import conversations as t
 
@@ -17,7 +18,7 @@ def last(tx: Connection, conversation: str) -> Intent | None:
 
 
 def said(tx: Connection, conversation: str, intent: Intent, now: datetime) -> None:
-    upsert(tx, t, ("id",), {"id": conversation, "said_at": now, "body": intent.model_dump_json()})
+    upsert(tx, t, ("id",), {"id": conversation, "said_at": now, "body": written(intent)})
 
 
 def purge(tx: Connection, before: datetime) -> int:

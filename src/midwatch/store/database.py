@@ -9,19 +9,30 @@ meanwhile (WAL).
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, Pool, create_engine, make_url, text
 
 from midwatch.store import sqlite
-from midwatch.store.errors import plain
+from midwatch.store.errors import StoreError, plain
 from midwatch.store.migrate import migrate
+from midwatch.store.private import OWN_FOLDER, file_of, narrow, private
 from midwatch.store.turn import Turn
 
 READERS = 4
+OUR_FOLDER = ".midwatch"  # nobody but us makes a folder of this name
+# PostgreSQL's server can vanish without a word: its host is off, or a firewall forgot the connection. Seconds, and one in ms.
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class Database:
-    """Open with `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver.
+    """Open with `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver. `path` is SQLite's file.
 
     Everything here raises StoreError when the database itself is the trouble.
     """
@@ -30,13 +41,28 @@ class Database:
         self.url = url
         self._writer, self._reader = writer, reader
         self._turn = turn
+        self.path = file_of(url)
+        self._file = _identity(self.path)
 
     @classmethod
     @contextmanager
     def open(cls, url: str) -> Generator["Database"]:
         """Migrates the schema and opens the connections; closes them at the end."""
+        private(url)
         migrate(url)
-        engines = _sqlite(url) if url.startswith("sqlite") else _postgres(url)
+        with cls._opened(url, READERS) as opened:
+            yield opened
+
+    @contextmanager
+    def beside(self) -> Generator["Database"]:
+        """The same database by connections of its own: who uses them waits for nobody in this process."""
+        with self._opened(self.url, 1) as opened:
+            yield opened
+
+    @classmethod
+    @contextmanager
+    def _opened(cls, url: str, readers: int) -> Generator["Database"]:
+        engines = _sqlite(url, readers) if url.startswith("sqlite") else _postgres(url, 2 * readers)
         turn = Turn(url)
         try:
             yield cls(url, *engines, turn)
@@ -48,8 +74,17 @@ class Database:
     @contextmanager
     def write(self) -> Generator[Connection]:
         """Everything in the block happens, or nothing of it."""
+        self.still_there()
         with plain(self.url), self._writer.connect() as tx, self._turn.taken(), tx.begin():
             yield tx
+
+    def still_there(self) -> None:
+        """Raises StoreError when the SQLite file was deleted or replaced: what is written into one without a name is lost."""
+        if self._file is not None and _identity(self.path) != self._file:
+            raise StoreError(
+                f"The file {self.path} was deleted or replaced while Midwatch had it open.",
+                "Put it back, or restart Midwatch to go on with the file that is there now",
+            )
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -66,23 +101,50 @@ class Database:
 
 
 def default_url(home: Path) -> str:
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.mkdir(parents=True, exist_ok=True, mode=OWN_FOLDER)
+    if home.name == OUR_FOLDER:
+        narrow(home)
     return f"sqlite:///{home / 'midwatch.db'}"
 
 
-def _sqlite(url: str) -> tuple[Engine, Engine]:
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Of the file that has this name now; None where there is none."""
+    try:
+        found = path.stat() if path else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
+def _sqlite(url: str, readers: int) -> tuple[Engine, Engine]:
     parsed = make_url(url)
     given = sqlite.arguments(parsed)
     writer = create_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
-    reader = create_engine(parsed, pool_size=READERS, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
+    reader = create_engine(parsed, pool_size=readers, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=given)
     sqlite.prepare(writer, "BEGIN IMMEDIATE")
     sqlite.prepare(reader, "BEGIN")
     return writer, reader
 
 
-def _postgres(url: str) -> tuple[Engine, Engine]:
-    engine = create_engine(spell_postgres(url), pool_size=8, max_overflow=4, pool_pre_ping=True)
+def _postgres(url: str, size: int) -> tuple[Engine, Engine]:
+    parsed = make_url(spell_postgres(url))
+    engine = create_engine(parsed, pool_size=size, max_overflow=4, pool_pre_ping=True, connect_args=patience(parsed))
     return engine, engine
+
+
+def one_connection(url: str, wait_s: int, pool: type[Pool]) -> Engine:
+    """For a write that may not wait longer than so many seconds for a lock or for PostgreSQL to answer."""
+    if url.startswith("sqlite"):
+        engine = create_engine(make_url(url), poolclass=pool, connect_args={"timeout": float(wait_s)})
+        sqlite.prepare(engine, "BEGIN IMMEDIATE")
+        return engine
+    parsed = make_url(spell_postgres(url))
+    return create_engine(parsed, poolclass=pool, connect_args=patience(parsed) | {"connect_timeout": wait_s})
+
+
+def patience(url: URL) -> dict[str, Any]:
+    """How long PostgreSQL may be silent before it is taken for gone, where the address does not say it itself."""
+    return {name: value for name, value in _PATIENCE.items() if name not in url.query}
 
 
 def spell_postgres(url: str) -> str:

@@ -1,12 +1,24 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
 
 from midwatch.domain.work import Effect
+from midwatch.store.body import written
 from midwatch.store.rows import insert_new
 from midwatch.store.tables import effects as t
 
 PENDING, SENT, GIVEN_UP = "pending", "sent", "given up"
+FARTHEST = timedelta(hours=1)  # no wait is longer: what is due later than that was put down before the clock was set back
+
+
+def _now_due() -> ColumnElement[bool]:
+    return (t.c.state == PENDING) & or_(
+        t.c.next_at <= bindparam("now", type_=t.c.next_at.type), t.c.next_at > bindparam("far", type_=t.c.next_at.type)
+    )
+
+
+_DUE = select(t.c.body).where(_now_due()).order_by(t.c.next_at)
+_ANY = select(t.c.key).where(_now_due()).limit(1)
 
 
 def add(tx: Connection, effect: Effect) -> bool:
@@ -15,8 +27,13 @@ def add(tx: Connection, effect: Effect) -> bool:
 
 
 def due(tx: Connection, now: datetime, limit: int = 50) -> list[Effect]:
-    query = select(t.c.body).where(t.c.state == PENDING, t.c.next_at <= now).order_by(t.c.next_at).limit(limit)
-    return [Effect.model_validate_json(body) for body in tx.execute(query).scalars()]
+    rows = tx.execute(_DUE.limit(limit), {"now": now, "far": now + FARTHEST})
+    return [Effect.model_validate_json(body) for body in rows.scalars()]
+
+
+def waits(tx: Connection, now: datetime) -> bool:
+    """Whether any is due."""
+    return tx.execute(_ANY, {"now": now, "far": now + FARTHEST}).first() is not None
 
 
 def claim(tx: Connection, effect: Effect, until: datetime) -> Effect | None:
@@ -27,9 +44,14 @@ def claim(tx: Connection, effect: Effect, until: datetime) -> Effect | None:
     return taken if done.rowcount == 1 else None
 
 
-def put(tx: Connection, effect: Effect) -> None:
-    """How an attempt ended."""
-    tx.execute(update(t).where(t.c.key == effect.key).values(**_columns(effect)))
+def put(tx: Connection, taken: Effect, effect: Effect) -> bool:
+    """How the attempt `taken` ended. False when that is of no interest any more: another attempt has been made meanwhile.
+
+    That it arrived is always of interest, unless it had arrived before.
+    """
+    open_still = (t.c.key == effect.key) & (t.c.state == PENDING)
+    same = open_still if effect.sent_at else open_still & (t.c.next_at == taken.next_at)
+    return tx.execute(update(t).where(same).values(**_columns(effect))).rowcount == 1
 
 
 def get(tx: Connection, key: str) -> Effect | None:
@@ -45,4 +67,4 @@ def counts(tx: Connection) -> dict[str, int]:
 
 def _columns(effect: Effect) -> dict[str, object]:
     state = SENT if effect.sent_at else GIVEN_UP if effect.given_up else PENDING
-    return {"state": state, "next_at": effect.next_at, "body": effect.model_dump_json()}
+    return {"state": state, "next_at": effect.next_at, "body": written(effect)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from midwatch.domain.refusal import Refusal
 
@@ -18,6 +18,10 @@ class StoreError(Refusal):
     """The store cannot be used as it is."""
 
 
+# What says that the store is not there, has no time or no room: nothing is wrong with what was asked of it.
+AWAY = (StoreError, OperationalError, InterfaceError, TimeoutError)
+
+
 @contextmanager
 def plain(url: str) -> Generator[None]:
     """Raises StoreError for what lies at the database itself; everything else goes through."""
@@ -26,7 +30,7 @@ def plain(url: str) -> Generator[None]:
     except TimeoutError as error:
         raise StoreError(f"The database {_place(url)} is too busy: nothing became free in time.", "Try again a little later") from error
     except DBAPIError as error:
-        if (found := _about(error)) is None:
+        if (found := about(error)) is None:
             raise
         raise StoreError(found["reason"].format(place=_place(url), said=_first_line(error)), found["hint"]) from error
 
@@ -36,13 +40,16 @@ def _sentences() -> dict[str, dict[str, str]]:
     return yaml.safe_load(_SENTENCES.read_text())
 
 
-def _about(error: DBAPIError) -> dict[str, str] | None:
-    """SQLite names its errors, the first two words are the kind; PostgreSQL gives five signs, the first two are the class."""
+def about(error: DBAPIError) -> dict[str, str] | None:
+    """The sentence for what lies at the database; None for what lies at the question.
+
+    SQLite names its errors, the first two words are the kind; PostgreSQL gives five signs, the first two are the class.
+    """
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     names = ["_".join(name.split("_")[:2])]
     if not name and hasattr(error.orig, "sqlstate"):
         state = str(getattr(error.orig, "sqlstate", None) or "")
-        unreached = not state and isinstance(error, OperationalError)
+        unreached = error.connection_invalidated or (not state and isinstance(error, OperationalError | InterfaceError))
         names = ["POSTGRES"] if unreached else [f"POSTGRES_{state}", f"POSTGRES_{state[:2]}"]
     known = _sentences()
     return next((known[n] for n in names if n in known), None)

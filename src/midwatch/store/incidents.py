@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Incident, IncidentStatus
+from midwatch.store.body import written
 from midwatch.store.rows import insert_new, next_number
 from midwatch.store.tables import incident_keys as k
 from midwatch.store.tables import incidents as t
@@ -105,7 +106,7 @@ def _columns(incident: Incident) -> dict[str, Any]:
         "created_at": incident.created_at,
         "updated_at": incident.updated_at,
         "words": f"{incident.title}\n{incident.description}".lower(),
-        "body": incident.model_dump_json(),
+        "body": written(incident),
     }
 
 

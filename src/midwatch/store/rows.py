@@ -12,7 +12,12 @@ from midwatch.store.tables import counters
 
 def insert_new(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> int:
     """Inserts those rows whose key does not exist yet; how many these were."""
-    return len(tx.execute(_insert_new(tx.dialect.name, table), rows).all()) if rows else 0
+    return len(new_keys(tx, table, *rows))
+
+
+def new_keys(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The same; the keys of those that were inserted."""
+    return [tuple(row) for row in tx.execute(_insert_new(tx.dialect.name, table), rows).all()] if rows else []
 
 
 def upsert(tx: Connection, table: Table, keys: tuple[str, ...], values: Mapping[str, Any]) -> None:

@@ -1,9 +1,11 @@
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.store import locks
+from midwatch.store.body import written
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
@@ -13,6 +15,7 @@ _WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.s
 _ALIVE = select(t.c.id).where(
     t.c.id.in_(bindparam("ids", expanding=True)), t.c.state.in_([state.value for state in RunState if not state.over])
 )
+_NOT_OVER = select(t.c.id).where(t.c.state.in_([state.value for state in RunState if not state.over])).order_by(t.c.created_at)
 _LAST = select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
 _TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one statement
 
@@ -59,6 +62,16 @@ def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> l
     return [Run.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
+def alive(tx: Connection, limit: int = 1000) -> list[str]:
+    """The ids of those that are not over, oldest first."""
+    return list(tx.execute(_NOT_OVER.limit(limit)).scalars())
+
+
+def oldest_queued(tx: Connection) -> datetime | None:
+    """When the one was asked for that has waited longest."""
+    return tx.execute(select(func.min(t.c.created_at)).where(t.c.state == RunState.QUEUED.value)).scalar_one()
+
+
 def counts(tx: Connection) -> dict[str, int]:
     """How many runs are in which state."""
     rows = tx.execute(select(t.c.state, func.count()).group_by(t.c.state))
@@ -75,7 +88,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
     for event in events:
         last[event.run_id] += 1
         numbered = event.model_copy(update={"seq": last[event.run_id]})
-        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": numbered.model_dump_json()})
+        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": written(numbered)})
     if rows:
         tx.execute(_TELL, rows)
 
@@ -87,4 +100,4 @@ def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list
 
 
 def _columns(run: Run) -> dict[str, object]:
-    return {"state": run.state.value, "created_at": run.created_at, "body": run.model_dump_json()}
+    return {"state": run.state.value, "created_at": run.created_at, "body": written(run)}

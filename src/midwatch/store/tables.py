@@ -6,6 +6,8 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 
+from midwatch.kit.storable import storable
+
 metadata = MetaData()
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only in an INTEGER primary key
 ACTOR, OBJECT = 200, 200  # bytes
@@ -30,11 +32,11 @@ class Utc(TypeDecorator[datetime]):
 
 
 def kept(value: str, most: int) -> str:
-    """A short text as it is kept: at most so many bytes, without the sign NUL, which PostgreSQL keeps in no text.
+    """A short storable text of at most so many bytes.
 
     Senders choose names: one that is too long is cut and told apart by its hash, so that it is still found.
     """
-    value = value.replace("\0", "")
+    value = storable(value)
     encoded = value.encode()
     if len(encoded) <= most:
         return value
@@ -57,13 +59,13 @@ class Name(TypeDecorator[str]):
 
 
 class Words(TypeDecorator[str]):
-    """A text of any length, without NUL."""
+    """A storable text of any length."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value.replace("\0", "") if value else value
+        return storable(value) if value else value
 
 
 # One request of a monitoring system: kept so that a retry is recognised and what was not understood can be looked at.
@@ -73,7 +75,7 @@ deliveries = Table(
     Column("source", Name(64), primary_key=True),
     Column("id", Name(200), primary_key=True),
     Column("received_at", Utc, nullable=False, index=True),
-    Column("outcome", String(16), nullable=False, index=True),
+    Column("outcome", Name(16), nullable=False, index=True),
     Column("note", Words, nullable=False),
     Column("body", Words, nullable=False),
 )
@@ -81,14 +83,14 @@ deliveries = Table(
 alerts = Table(
     "alerts",
     metadata,
-    Column("id", String(40), primary_key=True),
+    Column("id", Name(40), primary_key=True),
     Column("source", Name(64), nullable=False),
     Column("fingerprint", Name(300), nullable=False),
-    Column("incident_id", String(40), nullable=False, index=True),
-    Column("status", String(16), nullable=False),
+    Column("incident_id", Name(40), nullable=False, index=True),
+    Column("status", Name(16), nullable=False),
     Column("last_seen", Utc, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("external_id", String(200), nullable=False, server_default=""),
+    Column("body", Words, nullable=False),
+    Column("external_id", Name(200), nullable=False, server_default=""),
     UniqueConstraint("source", "fingerprint", name="uq_alerts_source_fingerprint"),
     Index("ix_alerts_source_external", "source", "external_id"),
 )
@@ -96,17 +98,17 @@ alerts = Table(
 incidents = Table(
     "incidents",
     metadata,
-    Column("id", String(40), primary_key=True),
+    Column("id", Name(40), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
-    Column("status", String(16), nullable=False),
-    Column("severity", String(16), nullable=False),
+    Column("status", Name(16), nullable=False),
+    Column("severity", Name(16), nullable=False),
     Column("service", Name(300), nullable=False, index=True),
     Column("source", Name(64), nullable=False),
     Column("created_at", Utc, nullable=False, index=True),
     Column("updated_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
     Column("words", Words, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
     Index("ix_incidents_status_created", "status", "created_at"),
 )
 
@@ -114,29 +116,29 @@ incident_keys = Table(
     "incident_keys",
     metadata,
     Column("key", Name(700), primary_key=True),
-    Column("incident_id", String(40), primary_key=True, index=True),
+    Column("incident_id", Name(40), primary_key=True, index=True),
 )
 
 timeline = Table(
     "timeline",
     metadata,
     Column("seq", _SERIAL, primary_key=True, autoincrement=True),
-    Column("incident_id", String(40), nullable=False),
+    Column("incident_id", Name(40), nullable=False),
     Column("at", Utc, nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("kind", Name(32), nullable=False),
+    Column("body", Words, nullable=False),
     Index("ix_timeline_incident_seq", "incident_id", "seq"),
 )
 
 runs = Table(
     "runs",
     metadata,
-    Column("id", String(40), primary_key=True),
-    Column("incident_id", String(40), nullable=False, index=True),
-    Column("state", String(16), nullable=False),
+    Column("id", Name(40), primary_key=True),
+    Column("incident_id", Name(40), nullable=False, index=True),
+    Column("state", Name(16), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
     Index("ix_runs_state_created", "state", "created_at"),
 )
 
@@ -144,28 +146,28 @@ runs = Table(
 calls = Table(
     "calls",
     metadata,
-    Column("run_id", String(40), primary_key=True),
+    Column("run_id", Name(40), primary_key=True),
     Column("key", Name(200), primary_key=True),
     Column("number", Integer),
-    Column("kind", String(16), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("kind", Name(16), nullable=False),
+    Column("body", Words, nullable=False),
 )
 
 run_events = Table(
     "run_events",
     metadata,
-    Column("run_id", String(40), primary_key=True),
+    Column("run_id", Name(40), primary_key=True),
     Column("seq", Integer, primary_key=True),
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
 )
 
 effects = Table(
     "effects",
     metadata,
     Column("key", Name(200), primary_key=True),
-    Column("state", String(16), nullable=False),
+    Column("state", Name(16), nullable=False),
     Column("next_at", Utc, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
     Index("ix_effects_state_next", "state", "next_at"),
 )
 
@@ -173,9 +175,9 @@ effects = Table(
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", Name(64), primary_key=True),
     Column("said_at", Utc, nullable=False, index=True),
-    Column("body", Text, nullable=False),
+    Column("body", Words, nullable=False),
 )
 
 workers = Table(
@@ -184,22 +186,22 @@ workers = Table(
     Column("id", Name(100), primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("beat_at", Utc, nullable=False),
-    Column("cache", Text, nullable=False, server_default=""),
+    Column("cache", Words, nullable=False, server_default=""),
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", String(40), primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("body", Text, nullable=False),
+    Column("id", Name(40), primary_key=True),
+    Column("digest", Name(64), nullable=False, unique=True),
+    Column("body", Words, nullable=False),
 )
 
 invites = Table(
     "invites",
     metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("role", String(16), nullable=False),
+    Column("digest", Name(64), primary_key=True),
+    Column("role", Name(16), nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc),
 )
@@ -211,10 +213,10 @@ audit = Table(
     Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False, index=True),
     Column("actor", Name(ACTOR), nullable=False, index=True),
-    Column("action", String(64), nullable=False, index=True),
+    Column("action", Name(64), nullable=False, index=True),
     Column("object", Name(OBJECT), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("hash", String(64), nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("hash", Name(64), nullable=False),
 )
 
-counters = Table("counters", metadata, Column("name", String(32), primary_key=True), Column("value", Integer, nullable=False))
+counters = Table("counters", metadata, Column("name", Name(32), primary_key=True), Column("value", Integer, nullable=False))

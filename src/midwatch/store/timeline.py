@@ -3,6 +3,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from midwatch.domain.incident import Entry
+from midwatch.store.body import written
 from midwatch.store.tables import timeline as t
 
 _APPEND = insert(t)
@@ -10,8 +11,7 @@ _APPEND = insert(t)
 
 def append(tx: Connection, *entries: Entry) -> None:
     for entry in entries:
-        body = entry.model_dump_json(exclude={"seq"})
-        tx.execute(_APPEND, {"incident_id": entry.incident_id, "at": entry.at, "kind": entry.kind, "body": body})
+        tx.execute(_APPEND, {"incident_id": entry.incident_id, "at": entry.at, "kind": entry.kind, "body": written(entry, exclude={"seq"})})
 
 
 def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 500) -> list[Entry]:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import make_url
+from midwatch.store.private import OWN, file_of
 
 if sys.platform == "win32":
 
@@ -36,11 +36,11 @@ class Turn:
     """`with turn.taken():` from one thread at a time: a process has one connection that writes."""
 
     def __init__(self, url: str) -> None:
-        made = make_url(url)
         self._file = -1
-        if made.get_backend_name() == "sqlite" and made.database and not made.database.startswith(("file:", ":")):
+        if path := file_of(url):
             with suppress(OSError):
-                self._file = os.open(f"{made.database}-turn", os.O_RDWR | os.O_CREAT, 0o600)
+                self._file = os.open(f"{path}-turn", os.O_RDWR | os.O_CREAT, OWN)
+                os.fchmod(self._file, OWN)
 
     @contextmanager
     def taken(self) -> Generator[None]:

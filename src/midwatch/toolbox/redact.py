@@ -1,18 +1,23 @@
 from pydantic import BaseModel
 
-from midwatch.domain.observation import Listed
+from midwatch.domain.observation import Listed, LogLines
 from midwatch.domain.tool import Seen, Tool
+from midwatch.kit.longlines import cut_lines
 from midwatch.kit.redaction import redact_body, redact_text
 from midwatch.toolbox.toolbox import Run
 
 
 def redact(inner: Run) -> Run:
-    """Secrets are cut out before anything is stored, hashed, cited or read by a model."""
+    """Secrets are cut out before anything is stored, hashed, cited or read by a model; then the middle of overlong log lines is.
+
+    In this order: half a secret would not be known as one. What rules see is what is stored, so each quotation is found in it.
+    """
 
     async def redacted(tool: Tool, arguments: BaseModel) -> Seen:
         observation, query = await inner(tool, arguments)
         if isinstance(observation, Listed):
             return Seen(observation.model_copy(update={"body": redact_body(observation.body)}), query)
-        return Seen(observation.model_copy(update={"text": redact_text(observation.text)}), query)
+        text = redact_text(observation.text)
+        return Seen(observation.model_copy(update={"text": cut_lines(text) if isinstance(observation, LogLines) else text}), query)
 
     return redacted

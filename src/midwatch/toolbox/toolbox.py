@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.observation import Written
 from midwatch.domain.tool import Seen, Tool, ToolError
-from midwatch.kit.redaction import redact_arguments
+from midwatch.kit.redaction import redact_arguments, redact_text
+from midwatch.kit.storable import clean, storable
 
 Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
 Policy = Callable[[Run], Run]
@@ -32,29 +34,37 @@ class Toolbox:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
         """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
-        told = redact_arguments(arguments)
+        told = clean(redact_arguments(arguments))
         query, started = f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})", self._now()
         try:
             tool = self.tools[name]
-            seen = await self._run(tool, tool.parameters.model_validate(dict(arguments)))
+            seen = _kept(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
         except KeyError:
             return Gap(tool=name, arguments=told, query=query, reason=f"no tool is called {name!r}")
         except ValidationError as error:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:
-            reason, permission = str(error), error.permission
-            return Gap(tool=name, arguments=told, query=error.query or query, reason=reason, permission=permission, absent=error.absent)
+            reason, asked = redact_text(str(error)), redact_text(error.query or query)
+            return Gap(tool=name, arguments=told, query=asked, reason=reason, permission=error.permission, absent=error.absent)
         took = self._now() - started
         return Evidence(
             id="",
             tool=name,
             arguments=told,
-            query=seen.query,
+            query=redact_text(seen.query),
             observation=seen.observation,
             taken_at=started,
             took_ms=round(took.total_seconds() * 1000),
             sha256=fingerprint(seen),
         )
+
+
+def _kept(seen: Seen) -> Seen:
+    """As it can be stored: the fingerprint is of that, so that it proves what is read again later."""
+    found = seen.observation
+    if isinstance(found, Written) and (text := storable(found.text)) is not found.text:
+        return Seen(found.model_copy(update={"text": text}), storable(seen.query))
+    return seen
 
 
 def fingerprint(seen: Seen) -> str:

@@ -36,8 +36,8 @@ def question(settings: Settings, words: str, namespace: str = "", *, dump: str =
     return asked(words, found, namespace)
 
 
-def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:
-    return _surroundings(settings).reported(told, utc_now(), namespace)
+async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:
+    return await _surroundings(settings).reported(told, utc_now(), namespace)
 
 
 async def request(settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent) -> Investigation:

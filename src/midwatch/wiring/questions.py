@@ -1,7 +1,7 @@
 """What a question in words needs beside a cluster: AWS, the sites, and what is known of one's own traffic."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ from midwatch.services.understanding import names, reported, understood
 from midwatch.settings import Settings, home
 from midwatch.wiring import context, reader, toolbox
 from midwatch.wiring.alerts import alert_context
+from midwatch.wiring.details import completed
 from midwatch.wiring.websites import websites
 
 
@@ -44,8 +45,11 @@ class Surroundings:
     def understood(self, words: str, now: datetime, otherwise: Topic | None = None) -> Intent | AskBack:
         return understood(words, self.names, now, otherwise=otherwise)
 
-    def reported(self, alert: Alert, now: datetime, namespace: str = "") -> Request:
-        return reported(alert, self.names, now, namespace)
+    async def reported(self, alert: Alert, now: datetime, namespace: str = "") -> Request:
+        """With the details that its sender keeps."""
+        async with AsyncExitStack() as stack:
+            whole, unread = await completed(self.settings, stack)(alert)
+        return reported(whole, self.names, now, namespace, unread)
 
     @asynccontextmanager
     async def opened(self, request: Request, *, dump: str = "", context_name: str = "") -> AsyncGenerator[Context]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midwatch.domain.observation import Resources
 from midwatch.integrations.kubernetes.client import LiveReader, NoConnection, connect
 from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.live.connection import only_reads
 from midwatch.integrations.kubernetes.live.errors import Place, Question
-from midwatch.integrations.kubernetes.live.pages import Collected, decode_page
+from midwatch.integrations.kubernetes.live.pages import MOST, MOST_PAGES, Collected, decode_page
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.reader import ListRequest, Refused
+from midwatch.integrations.kubernetes.tools import kubernetes_events
 from tests.integrations.kubernetes.api_server import (
     ApiServer,
     Asked,
@@ -291,3 +294,26 @@ def test_foreign_json_is_decoded_or_skipped_and_counted(items: list[Any]) -> Non
     body = bytearray(json.dumps({"items": items, "metadata": {}}).encode())
     decode_page(body, ALL["pods"], ListRequest("pods"), Question("/", "", "", Place("lab", "here")), got)
     assert len(got.items) + len(got.skipped) == len(items)
+
+
+async def test_half_a_million_events_are_read_up_to_the_cap_and_the_rest_is_told(lab: Open) -> None:
+    events = [{"metadata": {"name": "e", "namespace": "shop"}, "type": "Warning"}] * 5_000
+    pages = (f"page-{number}" for number in count())
+
+    def reply(_: object) -> Reply:
+        return as_json({"kind": "EventList", "metadata": {"continue": next(pages), "remainingItemCount": 300_000}, "items": events})
+
+    async with lab(reply) as (api, reader):
+        seen = await kubernetes_events(reader, "shop", which="telling")
+    assert isinstance(seen.observation, Resources)
+    assert len(api.asked) <= 4 * MOST // 5_000
+    assert f"stopped after {MOST} events, 300000 more exist" in seen.observation.partial
+    assert seen.observation.partial.startswith("warnings")
+
+
+async def test_a_list_of_empty_pages_ends(lab: Open) -> None:
+    pages = (f"page-{number}" for number in count())
+    async with lab(lambda _: as_json(page(token=next(pages)))) as (api, reader):
+        seen = await reader.list(ListRequest("pods", "shop"))
+    assert len(api.asked) == MOST_PAGES
+    assert seen.partial == f"stopped after {MOST_PAGES} pages with 0 pods"

@@ -165,6 +165,21 @@ def test_a_full_quota_that_refuses_nothing_is_a_risk() -> None:
     assert not found(quota({"pods": "9"}, {"pods": "10"}))
 
 
+@pytest.mark.parametrize(
+    ("used", "hard", "codes"),
+    [
+        ("10", "10", ["K8S-711"]),
+        ("11", "10", ["K8S-711"]),  # lowered afterwards
+        ("9", "10", []),
+        ("2Gi", "2048Mi", ["K8S-711"]),  # exactly full, in other units
+        ("2047Mi", "2Gi", []),
+        ("0", "0", []),  # forbidden, not full
+    ],
+)
+def test_a_quota_is_full_from_its_limit_on(used: str, hard: str, codes: list[str]) -> None:
+    assert [f.code for f in found(quota({"requests.memory": used}, {"requests.memory": hard}))] == codes
+
+
 def test_a_full_service_quota_explains_a_service_that_is_called_and_missing() -> None:
     env = [{"name": "ORDERS_ADDR", "value": "web:8080"}]
     caller = {"kind": "Pod", "metadata": {"name": "front", "namespace": "shop"}, "spec": {"containers": [{"name": "c", "env": env}]}}

@@ -136,6 +136,12 @@ def test_a_budget_that_can_never_be_met() -> None:
     assert codes(budget("a", minAvailable=1), pod("web-1", "web")) == []
 
 
+def test_a_budget_that_is_just_met_is_met() -> None:
+    two = (pod("web-1", "web"), pod("web-2", "web"))
+    assert codes(budget("a", minAvailable=2), *two) == []
+    assert codes(budget("a", minAvailable=3), *two) == ["K8S-654"]
+
+
 def scaler(name: str, most: int, cpu: str, *, replicas: int = 1) -> list[Thing]:
     containers = [{"name": "app", "resources": {"requests": {"cpu": cpu}}}]
     target = thing("Deployment", name, spec={"replicas": replicas, "template": {"spec": {"containers": containers}}})

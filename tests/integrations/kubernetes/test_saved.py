@@ -249,6 +249,14 @@ def test_what_a_quota_does_not_let_in(resource: str, used: str, hard: str, wishe
     assert "manifest" in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("used", "hard", "asked_for", "refused"), [("2Gi", "4Gi", "2Gi", False), ("2Gi", "4Gi", "2049Mi", True), ("4Gi", "4Gi", "1Mi", True)]
+)
+def test_a_wish_that_fills_a_quota_exactly_is_let_in(used: str, hard: str, asked_for: str, refused: bool):
+    seen = Cluster(evidence([quota("requests.storage", used, hard), wish("PersistentVolumeClaim", "data", asked_for)]))
+    assert ("K8S-713" in [f.code for f in findings(seen)]) is refused
+
+
 def test_a_wish_that_would_fit_is_not_the_quotas_fault():
     seen = cluster_of(quota("requests.storage", "0", "4Gi"), wish("PersistentVolumeClaim", "data", "2Gi"))
     assert not {"K8S-712", "K8S-713"} & set(codes(seen))

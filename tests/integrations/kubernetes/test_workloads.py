@@ -203,6 +203,20 @@ def test_budgets():
     assert told(budget()) == ["K8S-652"]
 
 
+@pytest.mark.parametrize(
+    ("expected", "healthy", "allowed", "codes"),
+    [
+        (3, 3, 0, ["K8S-651"]),  # all that are expected are healthy, and none may go
+        (3, 4, 0, ["K8S-651"]),  # one more than expected, while a rollout goes on
+        (3, 2, 0, []),  # one is down: that none may go is what the budget is for
+        (3, 3, 1, []),
+    ],
+)
+def test_a_budget_at_its_limit(expected: int, healthy: int, allowed: int, codes: list[str]):
+    status = {"expectedPods": expected, "currentHealthy": healthy, "desiredHealthy": 3, "disruptionsAllowed": allowed}
+    assert told(budget(**status), *(pod(f"web-{n}", "web") for n in range(healthy))) == codes
+
+
 def test_a_namespace_that_does_not_go_away():
     def leaving(since: str, *conditions: Thing) -> Thing:
         status = {"phase": "Terminating", "conditions": list(conditions)}

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.webhook import Webhook
 from midwatch.kit.loopback import serve
 from midwatch.settings import WebhookSettings
+from tests.integrations.kubernetes.api_server import Reply, running
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 EFFECT = Effect(key="answer:inv_1", target="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW)
@@ -62,3 +64,31 @@ async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, 
             await client.deliver(EFFECT)
         await client.close()
     assert (refused.value.permanent, refused.value.after) == (permanent, after)
+
+
+@pytest.mark.parametrize("body", [b"x" * 20_000_000, gzip.compress(b" " * 10_000_000), b"[" * 100_000])
+async def test_what_comes_with_the_status_does_not_matter(body: bytes) -> None:
+    async with running(lambda _: Reply(200, body, {"Content-Encoding": "gzip"})) as api:
+        client = Webhook(WebhookSettings(url=api.url))
+        assert await client.deliver(EFFECT) == "200"
+        await client.close()
+    assert len(api.asked) == 1
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    async with running(lambda _: Reply(200)) as elsewhere, running(lambda _: Reply(307, b"", {"Location": elsewhere.url})) as api:
+        client = Webhook(WebhookSettings(url=api.url, secret=SecretStr("s")))
+        with pytest.raises(Undelivered, match="answers 307") as refused:
+            await client.deliver(EFFECT)
+        assert refused.value.permanent and elsewhere.asked == []
+        await client.close()
+
+
+@pytest.mark.parametrize("said", ["9" * 5000, "\xb2", "-1", "inf"])
+async def test_no_wait_is_longer_than_an_hour(said: str) -> None:
+    async with running(lambda _: Reply(503, b"", {"Retry-After": said})) as api:
+        client = Webhook(WebhookSettings(url=api.url))
+        with pytest.raises(Undelivered) as refused:
+            await client.deliver(EFFECT)
+        assert 0 <= refused.value.after <= 3600
+        await client.close()

@@ -117,7 +117,8 @@ async def house(
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(str(request.url))
-        return outside.get(str(request.url)) or httpx2.Response(404)
+        made = outside.get(str(request.url)) or httpx2.Response(404)
+        return httpx2.Response(made.status_code, headers=made.headers, content=_streamed(made.content))
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
         with Database.open(f"sqlite:///{file}") as db:
@@ -126,6 +127,11 @@ async def house(
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 yield House(desk, app, http, clock, outside, asked, woken)
+
+
+async def _streamed(content: bytes) -> AsyncGenerator[bytes]:
+    """As it comes over a connection; a body that is there at once could be read only once."""
+    yield content
 
 
 @asynccontextmanager

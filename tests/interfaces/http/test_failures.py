@@ -2,6 +2,7 @@
 
 import json
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from midwatch.kit.clock import utc_now
 from midwatch.kit.journal import to_standard_error
 from midwatch.services.desk import Desk
 from midwatch.settings import ServerSettings, Settings
+from midwatch.store import workers
 from midwatch.store.database import Database
 from tests.interfaces.http.house import House, house, listening, refused
 
@@ -97,8 +99,39 @@ class TestHealth:
             assert (await here.http.get(path)).text == "ok"
         await here.post("/alerts", ALERT)
         health = (await here.http.get("/health")).json()
-        assert (health["status"], health["store"], health["incidents"]) == ("ok", "ok", {"triggered": 1})
+        assert (health["store"], health["incidents"]) == ("ok", {"triggered": 1})
         assert health["investigations"] == {"queued": 1}
+
+    async def test_nobody_works_is_degraded_and_alerts_are_taken(self, here: House) -> None:
+        health = await here.http.get("/health")
+        assert (health.status_code, health.json()["status"]) == (200, "degraded") and "No worker" in health.json()["reasons"][0]
+        assert (await here.http.get("/readyz")).status_code == 200
+
+    @pytest.mark.parametrize("hours", [0, 1, -1])
+    async def test_a_worker_counts_while_it_gives_signs_of_life_whatever_the_clock_did_before(self, here: House, hours: float) -> None:
+        with here.desk.db.write() as tx:
+            workers.beat(tx, "w", here.desk.now(), here.desk.now() + timedelta(hours=hours))
+        health = (await here.http.get("/health")).json()
+        assert (health["workers"], health["status"]) == ((1, "ok") if hours == 0 else (0, "degraded"))
+
+    async def test_work_that_waits_for_long_is_told(self, here: House) -> None:
+        await here.post("/alerts", ALERT)
+        here.clock.ahead = timedelta(minutes=7)
+        health = (await here.http.get("/health")).json()
+        assert 420 <= health["oldest_queued_s"] < 480 and "waiting for 7 minutes" in health["reasons"][1]
+
+    async def test_a_file_that_was_deleted_takes_no_alert(self, tmp_path: Path) -> None:
+        file = tmp_path / "midwatch.db"
+        with Database.open(f"sqlite:///{file}") as db:
+            desk = Desk(db, Settings(server=ServerSettings()), inboxes(), utc_now, lambda: None, _nowhere, open=True)
+            transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
+                file.unlink()
+                ready = await http.get("/readyz")
+                assert ready.status_code == 503 and "was deleted or replaced" in ready.text
+                lost = await http.post("/webhook/generic", json=ALERT)
+                refused(lost, 503, "nothing was changed")
+                assert int(lost.headers["retry-after"]) >= 1
 
     async def test_metrics_can_be_read_by_prometheus(self, here: House) -> None:
         await here.post("/alerts", ALERT)

@@ -1,9 +1,12 @@
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from midwatch.domain.access import AccessRole
+from midwatch.interfaces.http.app import described
+from midwatch.store.audit import Act, listed
 from tests.interfaces.http.house import House, refused
 
 INCIDENTS = "/api/v1/incidents"
@@ -220,3 +223,70 @@ class TestIncidents:
     @pytest.mark.parametrize(("method", "rest", "body"), [*(("GET", r, None) for r in READ[1:]), *WRITE[1:]])
     async def test_nothing_is_known_of_another(self, here: House, method: str, rest: str, body: Any) -> None:
         refused(await here.ask(method, INCIDENTS + rest.format(id="inc_nobody"), json=body), 404, "inc_nobody")
+
+
+AUDITED: tuple[tuple[str, str, Any, str], ...] = (
+    ("POST", INCIDENTS, BODY | {"service_name": "another"}, "incident.create"),
+    ("POST", "/alerts", BODY | {"service_name": "a third"}, "incident.create"),
+    ("PATCH", f"{INCIDENTS}/{{id}}", {"title": "another"}, "incident.update"),
+    ("POST", f"{INCIDENTS}/{{id}}/acknowledge", None, "incident.acknowledge"),
+    ("POST", f"{INCIDENTS}/{{id}}/actions", {"action": "acknowledge"}, "incident.acknowledge"),
+    ("POST", f"{INCIDENTS}/{{id}}/resolve", None, "incident.resolve"),
+    ("POST", f"{INCIDENTS}/{{id}}/actions", {"action": "resolve", "text": "restarted"}, "incident.resolve"),
+    ("POST", f"{INCIDENTS}/{{resolved}}/actions", {"action": "reopen"}, "incident.reopen"),
+    ("POST", f"{INCIDENTS}/{{id}}/actions", {"action": "note", "text": "seen"}, "incident.note"),
+    ("POST", f"{INCIDENTS}/{{id}}/actions", {"action": "investigate"}, "incident.investigate"),
+    ("POST", "/api/v1/investigations/{run}/cancel", None, "investigation.cancel"),
+    ("POST", "/api/v1/keys", {"name": "x"}, "key.create"),
+    ("DELETE", "/api/v1/keys/{key}", None, "key.revoke"),
+)
+
+
+class TestAudit:
+    """Each change leaves one line that says who did what to which; what is refused changes nothing and leaves none."""
+
+    async def things(self, here: House) -> dict[str, str]:
+        made, over = await opened(here), await opened(here, service_name="mail")
+        await here.post(path(over, "/resolve"))
+        run = await here.post("/api/v1/investigations", {"question": "why?"})
+        key = await here.post("/api/v1/keys", {"name": "y"}, AccessRole.ADMIN)
+        return {"id": made["id"], "resolved": over["id"], "run": run["id"], "key": key["key"]["id"]}
+
+    def lines(self, here: House) -> list[Act]:
+        with here.desk.db.read() as tx:
+            return listed(tx, page_size=1000)
+
+    @pytest.mark.parametrize(("method", "where", "body", "action"), AUDITED, ids=lambda x: str(x)[:60])
+    async def test_a_change(self, here: House, method: str, where: str, body: Any, action: str) -> None:
+        things = await self.things(here)
+        role = AccessRole.ADMIN if "/keys" in where else AccessRole.RESPONDER
+        before = len(self.lines(here))
+        answer = await here.ask(method, where.format(**things), role, json=body)
+        assert answer.is_success, answer.text
+        new = self.lines(here)[: len(self.lines(here)) - before]
+        data = answer.json()["data"]
+        object_ = next((i for n, i in things.items() if f"{{{n}}}" in where), "") or data.get("id") or data["key"]["id"]
+        assert [(a.actor, a.action, a.object) for a in new] == [(f"the {role}", action, object_)]
+
+    @pytest.mark.parametrize(("method", "where", "body", "action"), AUDITED, ids=lambda x: str(x)[:60])
+    async def test_what_is_refused(self, here: House, method: str, where: str, body: Any, action: str) -> None:
+        things = await self.things(here)
+        here.key(AccessRole.VIEWER)
+        before = self.lines(here)
+        for role, status in ((None, 401), (AccessRole.VIEWER, 403)):
+            refused(await here.ask(method, where.format(**things), role, json=body), status)
+        gone = {name: "inc_gone" for name in things}
+        if "{" in where:
+            refused(await here.ask(method, where.format(**gone), AccessRole.ADMIN, json=body), 404)
+        assert self.lines(here) == before
+
+    def test_no_endpoint_is_left_out(self) -> None:
+        """Besides those that monitoring systems, questions and the one-time link use, whose traces are deliveries and runs."""
+        others = {"/webhook/{source}", "/webhook/{source}/test", "/query", "/tools/{name}", "/api/v1/setup", "/api/v1/investigations"}
+        changing = {
+            (method.upper(), re.sub(r"\{\w+\}", "{}", path))
+            for path, methods in described()["paths"].items()
+            for method in methods
+            if method != "get" and path not in others
+        }
+        assert changing == {(method, re.sub(r"\{\w+\}", "{}", where)) for method, where, _, _ in AUDITED}

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from midwatch import wiring
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Gap
 from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -40,8 +42,8 @@ async def cluster(folder: Path) -> AsyncGenerator[Context]:
             yield ctx
 
 
-async def _as_it_came(alert: Alert) -> Alert:
-    return alert
+async def _as_it_came(alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
+    return alert, ()
 
 
 async def carried_out(here: House, folder: Path, run_id: str) -> None:
@@ -172,6 +174,24 @@ class TestEvents:
         await here.post(f"{RUNS}/{run['id']}/cancel")
         answer = await here.ask("GET", f"{RUNS}/{run['id']}/events")
         assert [number for number, _, _ in told(answer.text)] == list(range(1, 1502))
+
+    async def test_a_watcher_waits_while_the_store_is_away(self, here: House) -> None:
+        run = await asked(here)
+        file = here.desk.db.path
+        assert file is not None
+        async with (
+            listening(here.app) as url,
+            httpx2.AsyncClient(headers=here.key(AccessRole.VIEWER)) as http,
+            http.stream("GET", f"{url}{RUNS}/{run['id']}/events") as stream,
+        ):
+            with sqlite3.connect(file) as other:  # nobody can ask for what is not there
+                other.execute("ALTER TABLE run_events RENAME TO away")
+            await asyncio.sleep(1)
+            with sqlite3.connect(file) as other:
+                other.execute("ALTER TABLE away RENAME TO run_events")
+            await here.post(f"{RUNS}/{run['id']}/cancel")
+            async with asyncio.timeout(20):
+                assert "event: cancelled" in [line async for line in stream.aiter_lines()]
 
     async def test_a_watcher_sees_it_as_it_happens(self, here: House) -> None:
         run = await asked(here)

@@ -4,12 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.services.access import LINK_LIVES, invite
+from midwatch.interfaces.http.access import SETUP_TRIES, Rates
+from midwatch.services.access import LINK_LIVES, create_key, invite, invited, revoke
+from midwatch.services.errors import TooOften
 from midwatch.store.audit import listed
-from tests.interfaces.http.house import House, house, refused
+from tests.interfaces.http.house import OWNER, House, house, refused
 
 KEYS = "/api/v1/keys"
 
@@ -108,6 +111,37 @@ class TestSetup:
         refused(await self.claim(here, "wrong"), 401)
         assert [k["name"] for k in (await here.get(KEYS, AccessRole.ADMIN))["data"]] == ["the admin"]
 
+    async def test_a_new_link_withdraws_those_before(self, here: House) -> None:
+        first, second = invite(here.desk), invite(here.desk)
+        refused(await self.claim(here, first), 401)
+        assert (await self.claim(here, second)).status_code == 201
+
+    async def test_no_link_works_once_there_is_an_admin(self, here: House) -> None:
+        token = invite(here.desk)
+        here.key(AccessRole.RESPONDER)
+        assert invited(here.desk, token)
+        here.key(AccessRole.ADMIN)
+        assert not invited(here.desk, token)
+        refused(await self.claim(here, token), 401)
+        refused(await self.claim(here, invite(here.desk)), 401)  # however it came to be
+        assert len((await here.get(KEYS, AccessRole.ADMIN))["data"]) == 2
+
+    async def test_an_admin_who_is_gone_counts_no_more(self, here: House) -> None:
+        key, _ = create_key(here.desk, OWNER, "gone", AccessRole.ADMIN)
+        revoke(here.desk, OWNER, key.id)
+        create_key(here.desk, OWNER, "over", AccessRole.ADMIN, here.clock() + timedelta(minutes=1))
+        here.clock.ahead = timedelta(minutes=2)
+        assert (await self.claim(here, invite(here.desk))).status_code == 201
+
+    async def test_an_address_has_ten_tries(self, here: House) -> None:
+        token = invite(here.desk)
+        for _ in range(SETUP_TRIES):
+            refused(await self.claim(here, "wrong"), 401)
+        refused(await self.claim(here, token), 429)
+        elsewhere = httpx2.ASGITransport(here.app, client=("192.0.2.7", 5000))
+        async with httpx2.AsyncClient(transport=elsewhere, base_url="http://127.0.0.1") as other:
+            assert (await other.post("/api/v1/setup", json={"token": token, "name": "mara"})).status_code == 201
+
     async def test_guessing_ends_soon(self, tmp_path: Path) -> None:
         async with house(tmp_path, requests_per_hour=3) as here:
             for _ in range(3):
@@ -128,6 +162,42 @@ class TestRates:
         async with house(tmp_path, requests_per_hour=2) as here:
             assert [await status(here, bearer("mw_guess")) for _ in range(3)] == [401, 401, 429]
             assert await status(here, here.key(AccessRole.VIEWER)) == 200
+
+    @pytest.mark.parametrize(("path", "body"), [("/query", {"prompt": "what is wrong?"}), ("/tools/website_health_query", {})])
+    async def test_questions_have_a_limit_of_their_own(self, tmp_path: Path, path: str, body: dict[str, str]) -> None:
+        async with house(tmp_path, queries_per_minute=2, answer_within=0.01) as here:
+            statuses = [(await here.ask("POST", path, AccessRole.RESPONDER, json=body)).status_code for _ in range(3)]
+            assert statuses[2] == 429 and 429 not in statuses[:2]
+            answer = await here.ask("POST", path, AccessRole.RESPONDER, json=body)
+            assert refused(answer, 429, "2 questions within a minute") and 1 <= int(answer.headers["retry-after"]) <= 31
+            assert (await here.ask("POST", path, AccessRole.ADMIN, json=body)).status_code != 429
+            assert await status(here, here.key(AccessRole.RESPONDER)) == 200
+
+    async def test_sixty_questions_a_minute(self, here: House) -> None:
+        rates = Rates(here.desk)
+        for _ in range(60):
+            rates.query("mara")
+        with pytest.raises(TooOften):
+            rates.query("mara")
+        rates.query("ann")
+
+
+class TestSessions:
+    async def test_a_conversation_belongs_to_its_key(self, tmp_path: Path) -> None:
+        async with house(tmp_path, answer_within=0.01) as here:
+
+            async def asked(prompt: str, headers: dict[str, str]) -> dict[str, Any]:
+                answer = await here.http.post("/query", json={"prompt": prompt, "session_id": "on-call"}, headers=headers)
+                assert answer.status_code == 200
+                return answer.json()
+
+            mara, eve = (bearer(create_key(here.desk, OWNER, "same name", AccessRole.RESPONDER)[1]) for _ in range(2))
+            first = await asked("Show me NAT traffic for the last 24 hours", mara)
+            assert first["investigation"]
+            assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic")
+            stranger = await asked("and the day before?", eve)
+            assert stranger["choices"] and not (stranger["investigation"] or stranger["understood"] or stranger["intent"])
+            assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic"), "the other has changed nothing of it"
 
 
 class TestOpen:

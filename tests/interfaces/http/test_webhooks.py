@@ -120,6 +120,18 @@ class TestWebhooks:
         refused(await here.http.post("/webhook/generic", json={"title": "t"}), 401, "senders.generic")
         assert (await here.ask("POST", "/webhook/generic", AccessRole.RESPONDER, json={"title": "t"})).status_code == 202
 
+    @pytest.mark.parametrize("source", SOURCES)
+    async def test_an_unconfigured_source_is_refused_whatever_it_sends(self, here: House, source: str) -> None:
+        """Signatures that the sender makes by itself too: of whom, nobody has said."""
+        here.clock.ahead = NOW - utc_now()
+        here.outside[CERT_URL] = httpx2.Response(200, content=CERTIFICATE)
+        for name in names(source):
+            for method in ("POST", "PUT"):
+                raw, proof = content(source, name), PROOFS[source](content(source, name), here.clock())
+                answer = await here.http.request(method, f"/webhook/{source}", content=raw, params={"token": TOKEN}, headers=proof)
+                refused(answer, 401, f"senders.{source}")
+        assert await here.tally() == {"incidents": 0} and here.asked == []
+
     async def test_an_open_server_lets_in_what_has_no_proof_to_give(self, tmp_path: Path) -> None:
         async with house(tmp_path, open_access=True, senders={"pagerduty": SIGNED}) as here:
             assert (await here.http.post("/webhook/generic", json={"title": "t"})).status_code == 202

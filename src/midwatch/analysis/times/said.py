@@ -21,7 +21,7 @@ _FROM = re.compile(r"\bfrom\s+(?:the\s+)?$", re.I)
 _ONWARDS = re.compile(r"\s*(?:on|onwards?|until\s+now|to\s+now|till\s+now)\b", re.I)
 _EXAMPLE = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
 _SECONDS = re.compile(r"\s*@?(\d{9,10})\s*", re.A)  # of Unix, from 1973 on
-_BACK = re.compile(r"\s*(?:-(\d{1,5}\s?[smhdw])|(.{1,40}?)\s+ago)\s*", re.I | re.A)
+_BACK = re.compile(r"\s*+(?:-(\d{1,5}\s?[smhdw])|(.{1,40}?)\s++ago)\s*+", re.I | re.A)
 _THEN = re.compile(r"[\s,]*(?:between|from)\s+(?:about\s+|around\s+)?", re.I)
 
 

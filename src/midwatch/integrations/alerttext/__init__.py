@@ -11,6 +11,6 @@ def integration() -> Integration:
         name="alerts",
         title="Alert text",
         topics=frozenset(Topic),
-        analyse=lambda evidence, _question: analyse(evidence),
+        analyse=analyse,
         codes=dict(catalogue()),
     )

@@ -13,9 +13,11 @@ from midwatch.analysis.alertlines import Lines, read
 from midwatch.analysis.classify import classify
 from midwatch.analysis.facts import Facts, facts
 from midwatch.analysis.measure import Measure, measure
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, Confidence, Finding, Role
 from midwatch.domain.observation import AlertText
+from midwatch.integrations.alerttext.envelope import opened
 from midwatch.integrations.alerttext.match import UNKNOWN, match
 from midwatch.integrations.alerttext.situations import Situation, catalogue
 from midwatch.integrations.alerttext.subject import NOBODY, kubernetes_subject, namespace, subject
@@ -27,9 +29,10 @@ _QUOTE = 300  # characters of a quotation
 _SAFE = re.compile(r"[A-Za-z0-9/_][A-Za-z0-9._:/@%+=,-]{0,200}")
 _WORKLOADS = ("deployment", "statefulset", "daemonset")
 _HANDLED = frozenset({"value", "limit", "about"})
+_NOTHING_ASKED = Question()
 
 
-def analyse(evidence: Sequence[Evidence]) -> Analysis:
+def analyse(evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED) -> Analysis:
     findings: list[Finding] = []
     gaps: list[Gap] = []
     for item in evidence:
@@ -45,7 +48,7 @@ class Reading:
 
     def __init__(self, item: Evidence) -> None:
         self._item = item
-        self.lines: Lines = read(item.text)
+        self.lines: Lines = opened(read(item.text))
         self.facts: Facts = facts(self.lines.said)
         self.kind = classify(self.lines.title, self.lines.told, self.lines.labels)
         self.situation: Situation = match(self.lines, self.kind.category)
@@ -119,7 +122,7 @@ class Reading:
 
 def _answered(source: str, shows: str, evidence: Sequence[Evidence]) -> bool:
     """A source has answered when something was read from it, and, where a metric is named, the metric was asked for."""
-    metric = next(iter(re.findall(r"[a-z]+(?:_[a-z0-9]+){2,}", shows)), "")
+    metric = next(iter(re.findall(r"(?<![a-z])[a-z]++(?:_[a-z0-9]+){2,}", shows)), "")
     seen = [e for e in evidence if e.tool.startswith(f"{source.lower()}_")]
     return any(not metric or metric in e.query for e in seen)
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from midwatch.analysis.alertlines import Lines
 from midwatch.analysis.classify import spaced, start
+from midwatch.integrations.alerttext.envelope import wording
 from midwatch.integrations.alerttext.situations import Situation, situations
 
 UNKNOWN = "ALT-900"
@@ -55,21 +56,24 @@ def match(lines: Lines, category: str = "") -> Situation:
     return best
 
 
-def _places(lines: Lines) -> Iterator[tuple[int, str]]:
+def _places(lines: Lines) -> Iterator[tuple[int, str, str]]:
+    """What a fit is worth there, the text, and the part of it of which at least one word of a fit has to come."""
     title = spaced(" ".join([lines.title, *(lines.labels[k] for k in _NAMED if k in lines.labels)]))[:_SEARCHED]
-    yield _TITLE, title
-    yield _SUMMARY, f"{title}\n{spaced(lines.summary[:_SEARCHED])}"
-    details = "\n".join(f"{key}: {value}" for key, value in (*lines.details.items(), *lines.labels.items()))
-    yield _LINE, f"{title}\n{lines.service}\n{spaced(details[:_SEARCHED])}"
+    summary = f"{title}\n{spaced(lines.summary[:_SEARCHED])}"
+    own = f"{title}\n{spaced(chr(10).join(wording(lines))[:_SEARCHED])}"
+    yield _TITLE, title, title
+    yield _SUMMARY, summary, summary
+    yield _LINE, f"{lines.service}\n{own}", own
 
 
-def _points(known: _Known, places: tuple[tuple[int, str], ...]) -> int:
+def _points(known: _Known, places: tuple[tuple[int, str, str], ...]) -> int:
     """Of the phrases that fit, the one with the most parts counts, where it fits best."""
     found = 0
-    for worth, text in places:
+    for worth, text, own in places:
         if known.without and known.without.search(text):
             return 0
-        found = max([found, *(worth + _closeness(phrase, text) for phrase in known.phrases if all(p.search(text) for p in phrase))])
+        fits = (p for p in known.phrases if all(part.search(text) for part in p) and any(part.search(own) for part in p))
+        found = max([found, *(worth + _closeness(phrase, text) for phrase in fits)])
     return found
 
 

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from midwatch.domain.observation import Measurements, Resources
 from midwatch.domain.tool import Seen
-from midwatch.integrations.aws.errors import Busy
+from midwatch.integrations.aws.errors import STRANGE, Busy, strange
 
 FRESH_FOR = 300.0  # seconds
 _MOST = 64  # answers; a week of twelve metrics is about 300 kB
@@ -61,6 +61,8 @@ class Cache:
                 if at is None or seen is None:
                     raise
                 return annotate(seen, f"stale: measured {self._age(at):.0f} s ago, {busy.why}")
+            except STRANGE as error:
+                raise strange("a question") from error
             if fetched.whole:
                 self._keep(key, began, fetched.seen)
             return fetched.seen

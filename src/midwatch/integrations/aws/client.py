@@ -12,13 +12,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from midwatch.domain.tool import ToolError
+from midwatch.integrations.aws.bounds import bound
 from midwatch.integrations.aws.cache import Cache, CacheState
-from midwatch.integrations.aws.errors import Busy, Call, explain
+from midwatch.integrations.aws.errors import STRANGE, Busy, Call, explain, strange
 from midwatch.kit.clock import utc_now
+from midwatch.kit.credentials import note_credential
 from midwatch.settings import AwsSettings
 
 _CONNECT, _READ = 3, 10  # seconds
 _CONNECTIONS = 16  # to one endpoint, kept open
+PAGES = 200  # of one answer; a week of all metrics is two, and an account has at most some thousand gateways
+_TOKEN = 16_384  # characters
+# What each answer holds, be there something to tell or not: a page of HTML is no account without gateways.
+HOLDS: dict[str, tuple[str, type]] = {
+    "DescribeNatGateways": ("NatGateways", list),
+    "DescribeSubnets": ("Subnets", list),
+    "DescribeFlowLogs": ("FlowLogs", list),
+    "GetMetricData": ("MetricDataResults", list),
+    "StartQuery": ("queryId", str),
+    "GetQueryResults": ("status", str),
+    "GetCallerIdentity": ("Arn", str),
+}
 _SESSION = "midwatch"  # how our calls are named in the trail of an assumed role
 NOT_INSTALLED = "The AWS SDK is not installed: pip install 'midwatch[aws]'"
 NOT_CONFIGURED = "AWS is not configured: set aws.region or AWS_REGION"
@@ -74,14 +88,18 @@ class Aws:
         return await asyncio.to_thread(self._put, service, action, parameters)
 
     async def pages(self, service: str, action: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
-        """All pages of an answer, whatever a page holds: an empty one may have a next."""
-        token = ""
-        while True:
+        """All pages of an answer, whatever a page holds: an empty one may have a next. Raises ToolError when they have no end."""
+        token, before = "", set[str]()
+        for _ in range(PAGES):
             page = await self.call(service, action, **parameters, **({"NextToken": token} if token else {}))
             yield page
-            token = page.get("NextToken") or ""
+            token = str(page.get("NextToken") or "")
             if not token:
                 return
+            if token in before or len(token) > _TOKEN:
+                break
+            before.add(token)
+        raise ToolError(f"AWS ({service}) gave no end of {action} within {PAGES} pages, or the same page again; nothing of it is used.")
 
     def _put(self, service: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
         with self._lock:  # sessions are not thread safe
@@ -89,16 +107,24 @@ class Aws:
             sdk = self._sdk
             client = self._clients.get(service) or self._open(sdk, service, action)
         try:
-            return getattr(client, _snake(action))(**parameters)
+            _note(sdk)
+            answer: dict[str, Any] = getattr(client, _snake(action))(**parameters)
         except sdk.failures as error:
             host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
             raise explain(error, Call(service, action, sdk.region or "(none)", host)) from error
+        except (*STRANGE, RuntimeError) as error:  # the SDK's parsers take an answer apart before they look at what it is
+            raise strange(f"{service}:{action}") from error
+        name, kind = HOLDS.get(action, ("ResponseMetadata", dict))
+        if not isinstance(answer.get(name), kind):
+            raise strange(f"{service}:{action}")
+        return answer
 
     def _open(self, sdk: _Sdk, service: str, action: str) -> Any:
         try:
             client = sdk.session.client(service, config=sdk.config)
         except sdk.failures as error:
             raise explain(error, Call(service, action, sdk.region or "(none)")) from error
+        bound(client)
         self._clients[service] = client
         return client
 
@@ -129,10 +155,19 @@ def _connect(settings: AwsSettings) -> _Sdk:
     return _Sdk(session, config, failures, region)
 
 
+def _note(sdk: _Sdk) -> None:
+    """What signs the call is noted, so that no output repeats it: it is fetched anyway, and renewed from time to time."""
+    if (held := sdk.session.get_credentials()) is not None:
+        frozen = held.get_frozen_credentials()
+        for value in (frozen.access_key, frozen.secret_key, frozen.token):
+            note_credential(value)
+
+
 def _assumed(session: Any, config: Any, settings: AwsSettings) -> Any:
     """A session with the role's credentials, renewed before they expire."""
     credentials, core = import_module("botocore.credentials"), import_module("botocore.session")
     sts = session.client("sts", config=config)
+    bound(sts)
     asked = {"RoleArn": settings.role_arn, "RoleSessionName": _SESSION}
     if settings.external_id:
         asked["ExternalId"] = settings.external_id

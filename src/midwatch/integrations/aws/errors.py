@@ -9,9 +9,17 @@ from typing import Any
 import yaml
 
 from midwatch.domain.tool import ToolError
+from midwatch.integrations.normal import record
+from midwatch.kit.printable import one_line
 
+_READ = 16_384  # characters of what AWS says that are looked at
+_CODE = 80
 _LONGEST = 300  # characters of what AWS says that are told on
 _ALLOWED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+
+
+# What taking apart an answer of another shape than the API's comes to.
+STRANGE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 class Busy(ToolError):
@@ -53,13 +61,18 @@ def _sentences() -> dict[str, str]:
 def explain(error: Any, call: Call) -> ToolError:
     """`error` is any error of the SDK. Its classes are told by name, for the SDK is not always installed."""
     response: dict[str, Any] = getattr(error, "response", None) or {}
-    said = response.get("Error", {})
-    codes = [str(said.get("Code", "")).removeprefix("Client.").removeprefix("Server."), *(kind.__name__ for kind in type(error).__mro__)]
-    text = " ".join(str(said.get("Message") or error).split())[:_LONGEST]
+    said = record(response.get("Error"))
+    code = one_line(str(said.get("Code", ""))[:_CODE]).removeprefix("Client.").removeprefix("Server.")
+    codes = [code, *(kind.__name__ for kind in type(error).__mro__)]
+    text = " ".join(one_line(str(said.get("Message") or error)[:_READ]).split())[:_LONGEST]
     action = str(getattr(error, "operation_name", None) or call.action)  # another one where a role has to be assumed first
     where = Call("sts" if action == "AssumeRole" else call.service, action, call.region, call.host)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
+
+
+def strange(asked: str) -> ToolError:
+    return ToolError(f"What AWS answers to {asked} is of another shape than its API's; check AWS_ENDPOINT_URL and proxies in between.")
 
 
 def _busy(codes: list[str], status: int, call: Call) -> Busy | None:

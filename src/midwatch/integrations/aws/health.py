@@ -7,6 +7,7 @@ from datetime import timedelta
 from midwatch.domain.tool import ToolError
 from midwatch.domain.window import Window
 from midwatch.integrations.aws.client import NOT_CONFIGURED, Aws
+from midwatch.integrations.aws.errors import STRANGE, strange
 from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.spans import nat
 from midwatch.integrations.manifest import Health
@@ -36,6 +37,8 @@ async def _line(name: str, asked: Awaitable[str], hint: str) -> Health:
         if error.permission:
             return Health(name, "refused", f"needs the right to {error.permission}", hint)
         return Health(name, "missing" if error.absent else "failed", str(error), hint)
+    except STRANGE:
+        return Health(name, "failed", str(strange(name)), hint)
 
 
 async def _identity(aws: Aws) -> str:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from midwatch.analysis.question import Question
-from midwatch.domain.evidence import Ask, Evidence
+from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis, Finding, Fine
+from midwatch.domain.intent import Topic
+from midwatch.domain.observation import Resources
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.analyzers.complaints import clean_logs
@@ -31,6 +33,7 @@ from midwatch.integrations.kubernetes.objects.workload import (
 _OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said", "often", "range"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _NOTHING = Question()
+_RUNS: tuple[type[Object], ...] = (Pod, Deployment, StatefulSet, DaemonSet, CronJob, Job)
 _NAMEABLE: tuple[type[Object], ...] = (
     *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),
     *(PersistentVolumeClaim, Pod, Node, Namespace, Application),
@@ -65,7 +68,19 @@ def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Anal
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
+        gaps=_nothing_runs(evidence, cluster, question),
     )
+
+
+def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Question) -> tuple[Gap, ...]:
+    """Where the cluster is what is asked about, zero pods and zero workloads are nothing that could be well."""
+    pods = next((e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None)
+    if question.intent.topic is not Topic.CLUSTER or pods is None or any(next(iter(cluster.all(t)), None) for t in _RUNS):
+        return ()
+    place = str(pods.arguments.get("namespace", ""))
+    where = f"namespace {place}" if place else "this cluster"
+    reason = f"there is no pod and no workload in {where}: nothing could be checked"
+    return (Gap(tool=pods.tool, arguments=pods.arguments, query=pods.query, reason=reason, essential=True),)
 
 
 def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:

@@ -8,17 +8,21 @@ import msgspec
 
 from midwatch.integrations.kubernetes.kinds import ALL, METRICS, SAVED, Kind
 from midwatch.integrations.kubernetes.live.connection import NAME, Connection, open_connection
-from midwatch.integrations.kubernetes.live.errors import NoConnection, Question, refuse_answer
+from midwatch.integrations.kubernetes.live.errors import NoConnection, Question, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
 from midwatch.integrations.kubernetes.live.logs import log_url, read_log
 from midwatch.integrations.kubernetes.live.pages import list_url, read_list
 from midwatch.integrations.kubernetes.live.sender import Sender
 from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
+from midwatch.kit.answers import MALFORMED
 
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
 
 
 _NO_METRICS = "latency, CPU and network over time were not read: no source of metrics is connected; save the metrics and diagnose a dump"
+
+
+_VERSION = 64  # characters; v1.33.4-eks-ba24e9c
 
 
 class _Version(msgspec.Struct, rename="camel"):
@@ -71,8 +75,10 @@ class LiveReader:
         if answer.status != 200:
             raise refuse_answer(answer, question)
         try:
-            version = msgspec.json.decode(body, type=_Version).git_version
-        except ValueError:
+            version = shorten(msgspec.json.decode(body, type=_Version).git_version, _VERSION)
+        except MALFORMED:
+            version = ""
+        if not version:
             raise NoConnection(
                 f"{place} is not a Kubernetes API server; check the server in the kubeconfig.", query=question.query
             ) from None

@@ -29,7 +29,9 @@ from midwatch.integrations.kubernetes.selectors import matches
 from midwatch.integrations.kubernetes.view.backing import backing_of
 
 # A host in a value: after a scheme or a user, before a port, or a cluster name. A bare word counts only in a setting for addresses.
-_HOST = re.compile(r"(?:(?<=://)|(?<=@))([a-z0-9][a-z0-9.-]*)|\b([a-z0-9][a-z0-9.-]*):\d{2,5}\b|\b([a-z0-9-]+\.[a-z0-9-]+\.svc)\b")
+_HOST = re.compile(
+    r"(?:(?<=://)|(?<=@))([a-z0-9][a-z0-9.-]*)|\b([a-z0-9][a-z0-9.-]{0,252}+):\d{2,5}\b|\b([a-z0-9-]{1,63}+\.[a-z0-9-]{1,63}+\.svc)\b"
+)
 _WORD = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _ADDRESS_NAME = re.compile(r"(?i)(?:host|addr|address|url|uri|endpoint|server|servers|service|brokers?|dsn|upstream|backend|peer)s?$")
 

@@ -4,7 +4,7 @@ import re
 
 _DECIMAL = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _SUFFIX = _DECIMAL | {f"{p}i": 1024.0**n for n, p in enumerate("KMGTPE", 1)}
-_QUANTITY = re.compile(r"([+-]?\d*\.?\d+(?:[eE][+-]?\d+)?)([numkMGTPE]?i?|Ki)$")
+_QUANTITY = re.compile(r"([+-]?(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][+-]?\d+)?)([numkMGTPE]?i?|Ki)$")
 
 
 def amount(quantity: str | float | None) -> float:

@@ -6,13 +6,14 @@ from typing import Protocol
 
 from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.kit.redaction import redact_text
 
 
 class Refused(Exception):
     """The question was understood and not answered. `permission` names a missing right as `list pods in namespace shop`."""
 
     def __init__(self, reason: str, *, query: str = "", permission: str = "", absent: bool = False) -> None:
-        super().__init__(reason)
+        super().__init__(redact_text(reason))  # an answer in trouble may repeat what we sent
         self.query = query
         self.permission = permission
         self.absent = absent  # the thing asked for does not exist (or is not there yet): an answer, no failure
@@ -33,13 +34,14 @@ class ListRequest:
 class Listing:
     """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out.
 
-    `whole`: the namespaces of a partial answer of which nothing was left out.
+    `missed` says what should be in it and could not be read. `whole`: the namespaces of a partial answer of which nothing was left out.
     """
 
     items: Sequence[Object]
     query: str
     partial: str = ""
     whole: tuple[str, ...] = ()
+    missed: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,26 @@
 """Label and node selectors, matched as the API server and the scheduler do."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from midwatch.integrations.kubernetes.objects.meta import Expression, LabelSelector
 from midwatch.integrations.kubernetes.objects.pod import NodeSelector
+
+_SIGN = re.compile(r"[,()]")
+
+
+def requirements(text: str) -> list[str]:
+    """The parts of a printed selector: a comma between parentheses separates values, not requirements."""
+    signs = [(m.start(), m[0]) for m in _SIGN.finditer(text)]
+    ends: list[int] = []
+    following = ""  # the next parenthesis
+    for at, sign in reversed(signs):
+        if sign == "," and following != ")":
+            ends.append(at)
+        elif sign != ",":
+            following = sign
+    starts = [0, *(at + 1 for at in reversed(ends))]
+    return [text[start:end] for start, end in zip(starts, [*reversed(ends), len(text)], strict=True)]
 
 
 def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:

@@ -63,9 +63,11 @@ async def kubernetes_events(
         await _listed(reader, ListRequest("events", namespace, fields=",".join(f for f in (named, choice) if f))) for choice in chosen
     ]
     found = {(o.namespace, o.name): o for listing in listings for o in listing.items}
-    partial = _TELLING_NOTE if which == "telling" else (named or listings[0].partial)
+    left = "; ".join(dict.fromkeys(listing.partial for listing in listings if listing.partial))
+    partial = "; ".join(part for part in (_TELLING_NOTE if which == "telling" else named, left) if part)
     query = "; ".join(listing.query for listing in listings)
-    return Seen(_resources("events", namespace, Listing(list(found.values()), query), partial), query)
+    missed = "; ".join(dict.fromkeys(listing.missed for listing in listings if listing.missed))
+    return Seen(_resources("events", namespace, Listing(list(found.values()), query, missed=missed), partial), query)
 
 
 async def kubernetes_logs(
@@ -120,4 +122,6 @@ def _resources(resource: str, namespace: str, listing: Listing, partial: str) ->
     body = msgspec.json.encode([scrub(obj) for obj in listing.items])
     scope = namespace if READABLE[resource].namespaced else ""
     whole = listing.whole if partial == listing.partial else ()
-    return Resources(resource=resource, scope=scope, body=body, count=len(listing.items), partial=partial, whole=whole)
+    return Resources(
+        resource=resource, scope=scope, body=body, count=len(listing.items), partial=partial, whole=whole, missed=listing.missed
+    )

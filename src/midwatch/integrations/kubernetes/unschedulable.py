@@ -17,9 +17,9 @@ _PHRASES = (
     ("anti", r"node\(s\) didn't (?:match pod anti-affinity rules|satisfy existing pods anti-affinity rules)"),
     ("peer", r"node\(s\) didn't match pod affinity rules"),
 )
-_COUNTED = [(name, re.compile(rf"(\d+) {phrase}")) for name, phrase in _PHRASES]
-_INSUFFICIENT = re.compile(r"(\d+) Insufficient ([A-Za-z0-9./_-]*[A-Za-z0-9])")
-_TAINT = re.compile(r"taint(?:\(s\))? \{([^}]*)\}")
+_COUNTED = [(name, re.compile(rf"(?<!\d)(\d{{1,9}}) {phrase}")) for name, phrase in _PHRASES]
+_INSUFFICIENT = re.compile(r"(?<!\d)(\d{1,9}) Insufficient ([A-Za-z0-9./_-]{0,316}[A-Za-z0-9])")
+_TAINT = re.compile(r"taint(?:\(s\))? \{([^}]{0,1000}+)\}")
 _SAME = {"affinity": "selector", "state": "taint", "control-plane": "taint"}
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
 _NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')

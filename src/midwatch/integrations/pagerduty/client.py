@@ -1,14 +1,25 @@
 """PagerDuty's REST API v2, as far as it is used: the alerts and the notes of an incident."""
 
+import asyncio
+import re
 from typing import Any
 
 import httpx2
 
+from midwatch.integrations.normal import dig
 from midwatch.integrations.outbox import Undelivered
+from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decoded, objects, send
+from midwatch.kit.printable import one_line
+from midwatch.kit.redaction import redact_text
 from midwatch.settings import PagerDutySettings
 
 _ACCEPT = "application/vnd.pagerduty+json;version=2"
 _PAGE = 100  # the largest that the API gives
+PAGES = 10  # of the alerts of one incident; PagerDuty itself groups at most 1,000 into one
+ALERTS_S = 20.0  # seconds for all pages: the alert waits for its details
+SAID = 300  # characters of PagerDuty's own words
+# PagerDuty's identifiers. Webhooks are outside text: nothing else becomes a part of a path that is asked with our token.
+_ID = re.compile(r"[A-Z0-9]{1,64}")
 
 
 class PagerDuty:
@@ -19,61 +30,99 @@ class PagerDuty:
         headers = {"Authorization": f"Token token={token}", "Accept": _ACCEPT}
         if settings.email:
             headers["From"] = settings.email
+        self._seconds = settings.timeout
         self._http = httpx2.AsyncClient(base_url=settings.url, headers=headers, timeout=settings.timeout)
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def alerts(self, incident: str) -> list[dict[str, Any]]:
-        """What the webhook leaves out: the details of the incident's alerts."""
-        return await self._all(f"/incidents/{incident}/alerts", "alerts")
+        """What the webhook leaves out: the details of the incident's alerts. At most PAGES pages, each alert once."""
+        found: dict[str, dict[str, Any]] = {}
+        path = _path(incident, "alerts")
+        try:
+            async with asyncio.timeout(ALERTS_S):
+                for page in range(PAGES):
+                    answer = await self._ask("GET", f"{path}?limit={_PAGE}&offset={page * _PAGE}")
+                    fresh = {str(alert.get("id")): alert for alert in _listed(answer, "alerts") if str(alert.get("id")) not in found}
+                    found |= fresh
+                    if answer.get("more") is not True or not fresh:
+                        break
+        except TimeoutError:
+            raise Undelivered(f"PagerDuty cannot be reached: no whole answer within {ALERTS_S:g} s") from None
+        return list(found.values())
 
     async def notes(self, incident: str) -> list[dict[str, Any]]:
-        return (await self._ask("GET", f"/incidents/{incident}/notes"))["notes"]
+        return _listed(await self._ask("GET", _path(incident, "notes")), "notes")
 
     async def add_note(self, incident: str, content: str) -> str:
-        """The id of the new note."""
-        made = await self._ask("POST", f"/incidents/{incident}/notes", {"note": {"content": content}})
-        return str(made["note"]["id"])
-
-    async def _all(self, path: str, name: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        more = True
-        while more:
-            page = await self._ask("GET", f"{path}?limit={_PAGE}&offset={len(found)}")
-            found += page[name]
-            more = bool(page.get("more")) and bool(page[name])
-        return found
-
-    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The id of the new note. What PagerDuty took without telling an id is permanent: once more would be a second note."""
+        answer = await self._send("POST", _path(incident, "notes"), {"note": {"content": redact_text(content)}})
         try:
-            answer = await self._http.request(method, path, json=body)
-            if answer.is_success:
-                return answer.json()
-        except (httpx2.HTTPError, ValueError) as error:
-            raise Undelivered(f"PagerDuty cannot be reached: {type(error).__name__}") from error
+            made = note_id(decoded(answer.body).get("note"))
+        except Unexpected:
+            made = ""
+        if not made:
+            raise Undelivered(
+                f"PagerDuty answered {answer.status} without the note's id; the note may be there and is not written again", permanent=True
+            )
+        return made
+
+    async def _ask(self, method: str, path: str) -> dict[str, Any]:
+        try:
+            return decoded((await self._send(method, path)).body)
+        except Unexpected as error:
+            raise _strange(error) from error
+
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> HttpAnswer:
+        try:
+            answer = await send(self._http, method, path, seconds=self._seconds, json=body)
+        except Unanswered as error:
+            raise Undelivered(f"PagerDuty cannot be reached: {error}") from error
+        if answer.ok:
+            return answer
         raise _refused(answer)
 
 
-def _refused(answer: httpx2.Response) -> Undelivered:
-    said = _message(answer)
-    if answer.status_code == 429:
-        return Undelivered(f"PagerDuty limits our requests: {said}", after=_seconds(answer.headers))
-    if answer.status_code >= 500:
-        return Undelivered(f"PagerDuty fails ({answer.status_code}): {said}")
-    hint = " (an account-level token also needs integrations.pagerduty.email)" if answer.status_code == 400 else ""
-    return Undelivered(f"PagerDuty refuses ({answer.status_code}): {said}{hint}", permanent=True)
+def note_id(note: object) -> str:
+    """An empty text when the note has none that can be an id."""
+    found = dig(note, "id")
+    return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
 
-def _message(answer: httpx2.Response) -> str:
+def _path(incident: str, what: str) -> str:
+    if not _ID.fullmatch(incident):
+        raise Undelivered(f"{one_line(incident)[:40]!r} cannot be the id of a PagerDuty incident; nothing was asked", permanent=True)
+    return f"/incidents/{incident}/{what}"
+
+
+def _listed(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     try:
-        error = answer.json()["error"]
-        return " ".join([str(error.get("message", "")), *map(str, error.get("errors") or ())]).strip()[:300]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return answer.reason_phrase
+        return objects(answer, name)
+    except Unexpected as error:
+        raise _strange(error) from error
 
 
-def _seconds(headers: httpx2.Headers) -> float:
-    """429 can come without the headers that say how long to wait."""
-    given = headers.get("ratelimit-reset") or headers.get("retry-after") or ""
-    return float(given) if given.isdigit() else 0.0
+def _strange(error: Unexpected) -> Undelivered:
+    return Undelivered(f"PagerDuty cannot be read: {error}; check integrations.pagerduty.url and what is between")
+
+
+def _refused(answer: HttpAnswer) -> Undelivered:
+    said = _message(answer)
+    if answer.status == 429:
+        return Undelivered(f"PagerDuty limits our requests: {said}", after=answer.wait)
+    if answer.status >= 500:
+        return Undelivered(f"PagerDuty fails ({answer.status}): {said}")
+    if 300 <= answer.status < 400:
+        return Undelivered(f"PagerDuty redirects elsewhere ({answer.status}); check integrations.pagerduty.url", permanent=True)
+    hint = " (an account-level token also needs integrations.pagerduty.email)" if answer.status == 400 else ""
+    return Undelivered(f"PagerDuty refuses ({answer.status}): {said}{hint}", permanent=True)
+
+
+def _message(answer: HttpAnswer) -> str:
+    try:
+        error = decoded(answer.body)["error"]
+        said = " ".join([str(error.get("message", "")), *map(str, error.get("errors") or ())])
+    except (Unexpected, KeyError, TypeError, AttributeError):
+        said = answer.reason
+    return " ".join(one_line(said[: SAID * 10]).split())[:SAID]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Gap
 from midwatch.integrations.labels import known, standard
 from midwatch.integrations.normal import LABELS, NAME_CHARS, dig, line, record, text
 from midwatch.integrations.outbox import Undelivered
@@ -12,23 +13,37 @@ from midwatch.kit.redaction import redact_named, redact_text
 
 ALERTS = 20  # of one incident; they are about one thing, and the first tell what it is
 SOURCE = "pagerduty"
+_REASON = 400  # characters
 
 
-async def complete(client: PagerDuty, alert: Alert) -> Alert:
-    """The alert with the details of PagerDuty's own; without them it says why it has none."""
+async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
+    """The alert with the details of PagerDuty's own; what could not be read is a gap, never a text of the alert."""
     if alert.source != SOURCE or not alert.external_id:
-        return alert
+        return alert, ()
     try:
         found = await client.alerts(alert.external_id)
     except Undelivered as refused:
-        return _with(alert, {}, {"details not read": str(refused)})
+        return alert, (_unread(alert.external_id, refused),)
     facts: dict[str, str] = {}
     for one in found[:ALERTS]:
         body = dig(one, "body")
         for name, value in _facts(dig(body, "details") or dig(body, "cef_details", "details")):
             facts.setdefault(name, value)
+    if len(found) > ALERTS:
+        facts["alerts not read"] = f"{len(found) - ALERTS} of {len(found)}"
     labels = {name: str(value) for name, value in known(facts).items()}
-    return _with(alert, standard(labels), {name: value for name, value in facts.items() if name not in labels})
+    return _with(alert, standard(labels), {name: value for name, value in facts.items() if name not in labels}), ()
+
+
+def _unread(incident: str, refused: Undelivered) -> Gap:
+    """What PagerDuty said is a stranger's text: one line, redacted. Only a refusal for good asks for another token."""
+    return Gap(
+        tool="pagerduty_details",
+        arguments={"resource": f"details of the PagerDuty incident {line(incident, NAME_CHARS)}"},
+        query="",
+        reason=f"could not be read: {line(str(refused), _REASON)}",
+        permission="read incidents in PagerDuty (pagerduty.token)" if refused.permanent else "",
+    )
 
 
 def _with(alert: Alert, labels: dict[str, str], details: dict[str, str]) -> Alert:

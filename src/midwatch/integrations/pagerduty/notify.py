@@ -1,8 +1,8 @@
 """The answer as a note on the PagerDuty incident, once."""
 
 from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Outbox, Undelivered
-from midwatch.integrations.pagerduty.client import PagerDuty
+from midwatch.integrations.outbox import Outbox
+from midwatch.integrations.pagerduty.client import PagerDuty, note_id
 from midwatch.integrations.pagerduty.ours import signature
 
 TARGET = "pagerduty"
@@ -15,12 +15,9 @@ def outbox(client: PagerDuty) -> Outbox:
         incident, mark = str(effect.payload["incident"]), signature(effect.key)
         if effect.attempts:
             for note in await client.notes(incident):
-                if mark in str(note.get("content", "")):
-                    return str(note["id"])
-        try:
-            return await client.add_note(incident, note_text(str(effect.payload["text"]), mark))
-        except KeyError as error:
-            raise Undelivered("PagerDuty answered without the note's id", permanent=True) from error
+                if mark in map(str.strip, str(note.get("content", "")).splitlines()):
+                    return note_id(note) or mark
+        return await client.add_note(incident, note_text(str(effect.payload["text"]), mark))
 
     return Outbox(TARGET, deliver)
 

@@ -6,19 +6,19 @@ import msgspec
 
 from midwatch.analysis.question import Question
 from midwatch.analysis.spikes import Spike
-from midwatch.domain.evidence import Citation, Evidence, Gap
-from midwatch.domain.finding import Analysis, Finding, Fine, Table
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.finding import Analysis, Finding, Fine, Role, Table
 from midwatch.domain.intent import JOB_TOPICS, Intent, Topic
-from midwatch.domain.observation import LogLines, Resources
+from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic import joblogs, tables
 from midwatch.integrations.traffic.answers import Known, answer
 from midwatch.integrations.traffic.asking import GATEWAYS, active, of_client
 from midwatch.integrations.traffic.config import Traffic
-from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job, jobs
-from midwatch.integrations.traffic.known import known
+from midwatch.integrations.traffic.known import cite, known
 from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
+from midwatch.integrations.traffic.unread import NO_TIME, gaps
 from midwatch.integrations.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
 
 _LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's guide has it
@@ -32,35 +32,36 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     if intent.topic is Topic.NAT_GATEWAYS:
         return _gateways(evidence, traffic)
     if intent.window is None:
-        return Analysis()
+        return Analysis(gaps=(NO_TIME,))
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
     expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
-    scene = Scene(traffic, found, _logs(evidence, found, traffic), evidence, looked(evidence, expected))
+    scene = Scene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
     spikes = sorted(((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
     told = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
-    judge = spikes if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC) else []
-    largest = sorted(judge, key=lambda pair: -pair[1].volume)[:_JUDGED]
     return Analysis(
-        findings=tuple([judged(m, s, scene) for m, s in largest] + list(_troubles(seen, intent.window)) + list(_failed(told))),
+        findings=tuple(_spoken_of(intent, spikes, scene) + list(_troubles(seen, intent.window)) + list(_failed(told))),
         subjects=subjects(seen, found),
-        gaps=tuple(_gaps(told, evidence)),
-        answer=answer(told),
+        gaps=gaps(told, evidence),
+        answer=_cited(answer(told), evidence),
         tables=tuple(_tables(told)),
     )
 
 
+def _cited(said: Fine | None, evidence: Sequence[Evidence]) -> Fine | None:
+    """Where nothing could be read, the answer rests on the settings: they say what there was to read."""
+    return said.model_copy(update={"cites": cite(evidence)}) if said and not said.cites else said
+
+
+def _spoken_of(intent: Intent, spikes: Sequence[tuple[Measured, Spike]], scene: Scene) -> list[Finding]:
+    """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is well with them."""
+    largest = sorted(spikes, key=lambda pair: -pair[1].volume)
+    if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC):
+        return [judged(m, s, scene) for m, s in largest[:_JUDGED]]
+    return [f for f in (judged(m, s, scene) for m, s in largest) if f.role is not Role.INTENDED][:_JUDGED]
+
+
 def _chosen(intent: Intent, window: Window, found: Sequence[Job]) -> list[Job]:
     return [j for j in found if active(j, window) and (not intent.client or of_client(j, intent.client))]
-
-
-def _logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
-    owners = {(j.namespace, name): j for j in found for name, _ in j.pods}
-    read: dict[tuple[str, str], JobLog] = {}
-    for item in evidence:
-        seen = item.observation
-        if isinstance(seen, LogLines) and (job := owners.get((seen.namespace, seen.name))):
-            read[job.namespace, job.name] = joblogs.read(item.id, seen.text, traffic.jobs, traffic.known_vendors)
-    return read
 
 
 def _tables(told: Known) -> Iterator[Table]:
@@ -98,23 +99,6 @@ def _failed(told: Known) -> Iterator[Finding]:
             yield CODES.finding("TRF-120", job.subject, cites=(job.cite('"Failed"'),), **named(job), **facts)
 
 
-def _gaps(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
-    """Namespaces that do not exist, and jobs whose pods are gone with their logs."""
-    spaces = next((e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None)
-    wanted = (told.intent.namespace,) if told.intent.namespace else told.scene.traffic.jobs.namespaces
-    for space in wanted if spaces else ():
-        if f'"name":"{space}"' not in spaces.text:  # pyright: ignore[reportOptionalMemberAccess]
-            yield Gap(
-                tool="kubernetes_list", arguments={"resource": f"namespace {space}"}, query="", reason="does not exist in this cluster"
-            )
-    gone = [j for j in told.chosen if not j.pods and j.state != "waiting"]
-    if gone and told.intent.topic is not Topic.NAT_COMPARE:
-        names = ", ".join(j.name for j in gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-        yield Gap(
-            tool="kubernetes_logs", arguments={"pod": f"logs of {names}"}, query="", reason="their pods are gone, and the logs with them"
-        )
-
-
 class _Meta(msgspec.Struct):
     name: str = ""
 
@@ -128,12 +112,13 @@ class _Nat(msgspec.Struct):
 
 def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
     listed = [e for e in evidence if e.tool == GATEWAYS]
+    whole = any(not e.arguments.get("gateway") for e in listed)
     seen = {n.metadata.name: n for e in listed for n in msgspec.json.decode(e.text, type=list[_Nat])}
     known = {g.id: g for g in traffic.gateways}
     rows: list[tuple[str, ...]] = []
     for name in dict.fromkeys([*known, *seen]):
         own, there = known.get(name), seen.get(name)
-        state = there.state if there else "not seen in AWS"
+        state = there.state if there else "not seen in AWS" if whole else "unknown"
         rows.append(
             (
                 name,
@@ -143,8 +128,17 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
                 state,
             )
         )
-    cites = tuple(Citation(evidence=e.id) for e in listed)
+    cites = tuple(Citation(evidence=e.id) for e in listed) or cite(evidence)
     names = ", ".join(f"{r[0]} ({r[1]})" if r[1] else r[0] for r in rows[:10])
     text = f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}." if rows else "No NAT gateway is configured, and none was seen."
     table = Table(title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites)
-    return Analysis(answer=Fine(text=text, cites=cites), tables=(table,) if rows else ())
+    return Analysis(findings=tuple(_unwell(listed)), answer=Fine(text=text, cites=cites), tables=(table,) if rows else ())
+
+
+def _unwell(listed: Sequence[Evidence]) -> Iterator[Finding]:
+    for item in listed:
+        for one in msgspec.json.decode(item.text, type=list[_Nat]):
+            if one.state and one.state != "available":
+                subject = Subject(kind="NATGateway", name=one.metadata.name)
+                quote = Citation(evidence=item.id, quote=one.metadata.name)
+                yield CODES.finding("TRF-112", subject, cites=(quote,), gateway_id=one.metadata.name, state=one.state)

@@ -123,24 +123,31 @@ def _uploading(known: Known, running: Sequence[Job]) -> str:
 def _by_volume(known: Known) -> Fine:
     volumes: Counter[str] = Counter()
     for job in known.chosen:
-        log = known.scene.logs.get((job.namespace, job.name))
-        if log and log.volume:
-            volumes[job.client or job.name] += round(log.volume)
+        if volume := _volume(known, job):
+            volumes[job.client or job.name] += round(volume)
     if not volumes:
         return _fine(
             f"No log of the {_count(len(known.chosen), known.what)} from {known.window} tells how much was uploaded.", _listed(known)
         )
     ranked = ", ".join(f"{name} {gb(size)}" for name, size in volumes.most_common(5))
-    return _fine(f"By what their logs tell, most was uploaded for {ranked} ({known.window}).", (*_listed(known), *_read(known)))
+    untold = len(known.chosen) - sum(1 for job in known.chosen if _volume(known, job))
+    more = f"; of {_count(untold, 'more ' + known.what)} it is not known" if untold else ""
+    return _fine(f"By what their logs tell, most was uploaded for {ranked} ({known.window}){more}.", (*_listed(known), *_read(known)))
+
+
+def _volume(known: Known, job: Job) -> float | None:
+    log = known.scene.logs.get((job.namespace, job.name))
+    return log.volume if log else None
 
 
 def _facet(known: Known) -> Fine | None:
-    """One thing about the job that was spoken of: the likeliest behind the largest spike, or the last of the chosen."""
+    """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of the chosen."""
     suspect = _suspect(known)
-    job = suspect.job if suspect else known.chosen[-1] if known.chosen else None
+    last = known.chosen[-1] if known.chosen and not known.spikes else None
+    job = suspect.job if suspect else last
     if known.intent.facet is Facet.VOLUME and known.spikes:
         one, spike = max(known.spikes, key=lambda p: p[1].volume)
-        told = f"; its logs tell of {gb(suspect.moved)} uploaded" if suspect and suspect.moved is not None else ""
+        told = f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log" if suspect and suspect.moved is not None else ""
         return _fine(
             f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.over(spike)))} UTC{told}.", _metrics(known)
         )
@@ -163,7 +170,7 @@ def _expected(known: Known) -> Fine:
 def _suspect(known: Known) -> Suspect | None:
     largest = max(known.spikes, key=lambda p: p[1].volume, default=None)
     ranked = known.scene.suspects(*largest) if largest else []
-    return ranked[0] if ranked else None
+    return next((s for s in ranked if explained(s)), None)
 
 
 def _duration(job: Job, _known: Known) -> str:

@@ -1,7 +1,7 @@
 """Which questions the traffic of a gateway, or the jobs of a time, lead to: what is known beforehand, then these, then what the answers
 make worth asking."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import SequenceMatcher
 
@@ -13,9 +13,10 @@ from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
 from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.config import Traffic
+from midwatch.integrations.traffic.joblogs import JobLog, logs
 from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.known import known
-from midwatch.integrations.traffic.measured import METRICS, Measured, measured, moment
+from midwatch.integrations.traffic.measured import METRICS, Burst, Measured, measured, moment
 from midwatch.integrations.traffic.suspects import explained, suspects
 
 GATEWAYS, TALKERS, LOGS, LIST = "aws_nat_gateways", "aws_flow_talkers", "kubernetes_logs", "kubernetes_list"
@@ -41,7 +42,8 @@ def _first(intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
     if intent.topic in NAT_TOPICS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
     if intent.topic in NAT_TOPICS or intent.topic is Topic.NAT_GATEWAYS:
-        asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}) for g in _gateways(intent, traffic)]
+        needed = intent.topic is Topic.NAT_GATEWAYS
+        asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}, essential=needed) for g in _gateways(intent, traffic)]
     if intent.topic is Topic.NAT_GATEWAYS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
     if intent.topic is not Topic.NAT_GATEWAYS:
@@ -59,8 +61,8 @@ def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tup
         return tuple(ask for gateway in _discovered(evidence) for ask in _metrics(intent, gateway))
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
     worth = _worth_reading(found, seen, intent, traffic)
-    logs = [_log(job, pod, traffic) for job in worth for pod in job.pods[-1:]]
-    return (*logs, *_talkers(found, seen, intent, traffic))
+    wanted_logs = [_log(job, pod, traffic) for job in worth for pod in job.pods[-1:]]
+    return (*wanted_logs, *_talkers(found, logs(evidence, found, traffic), seen, intent, traffic))
 
 
 def _gateways(intent: Intent, traffic: Traffic) -> tuple[str, ...]:
@@ -114,16 +116,16 @@ def _worth_reading(found: Sequence[Job], seen: Sequence[Measured], intent: Inten
         window = intent.window
         chosen = [j for j in found if (not window or active(j, window)) and (not intent.client or of_client(j, intent.client))]
         return chosen[-_LOGS:]
-    ranked = [s for spike in _spikes(seen, intent) for s in suspects(*spike, found, {}, traffic)]
+    ranked = [s for spike in _spikes(seen, intent) for s in suspects(spike, found, {}, traffic)]
     return list(dict.fromkeys(s.job for s in sorted(ranked, key=lambda s: -s.overlap.score)))[:_LOGS]
 
 
-def _spikes(seen: Sequence[Measured], intent: Intent) -> list[tuple[float, float, float]]:
-    """(since, until, period) of the largest spikes in the window."""
+def _spikes(seen: Sequence[Measured], intent: Intent) -> list[Burst]:
+    """The largest spikes in the window."""
     window = intent.window
     found = [(s, m) for m in seen for s in (m.spikes(window) if window else ())]
     largest = sorted(found, key=lambda pair: -pair[0].volume)[:_SPIKES]
-    return [(s.onset, m.over(s), m.period) for s, m in largest]
+    return [m.burst(s) for s, m in largest]
 
 
 def _log(job: Job, pod: tuple[str, str], traffic: Traffic) -> Ask:
@@ -137,15 +139,17 @@ def _log(job: Job, pod: tuple[str, str], traffic: Traffic) -> Ask:
     return Ask(tool=LOGS, arguments={**arguments, "container": container} if container else arguments)
 
 
-def _talkers(found: Sequence[Job], seen: Sequence[Measured], intent: Intent, traffic: Traffic) -> Iterator[Ask]:
+def _talkers(
+    found: Sequence[Job], read: Mapping[tuple[str, str], JobLog], seen: Sequence[Measured], intent: Intent, traffic: Traffic
+) -> Iterator[Ask]:
     """Who used the gateway while it spiked: asked only where no job explains it."""
     if intent.topic not in (Topic.NAT_SPIKE, Topic.NAT_PATTERNS) or intent.window is None:
         return
     for one in seen:
         for spike in sorted(one.spikes(intent.window), key=lambda s: -s.volume)[:_SPIKES]:
-            until = one.over(spike)
-            if not any(explained(s) for s in suspects(spike.onset, until, one.period, found, {}, traffic)):
-                times = {"start": _iso(spike.onset), "end": _iso(until)}
+            burst = one.burst(spike)
+            if not any(explained(s) for s in suspects(burst, found, read, traffic)):
+                times = {"start": _iso(burst.since), "end": _iso(burst.until)}
                 yield Ask(tool=TALKERS, arguments={"gateway": one.gateway.id, **times})
 
 

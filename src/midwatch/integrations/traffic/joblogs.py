@@ -8,11 +8,13 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from midwatch.analysis.moments import moment
-from midwatch.domain.evidence import Citation
-from midwatch.integrations.traffic.config import JobSearch, Vendor
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.observation import LogLines
+from midwatch.integrations.traffic.config import JobSearch, Traffic, Vendor
+from midwatch.integrations.traffic.jobs import Job
 
 _URL = re.compile(r"https?://[^\s\"'<>),\]}]+")
-_SIZE = re.compile(r"([\d.,]+)\s*([KMGT]?)(i?)B", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\d.,])([\d.,]++)\s*+([KMGT]?)(i?)B", re.IGNORECASE)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _INSIDE = (".svc", ".local", ".internal", ".localhost", ".cluster.local")
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".aws.amazon.com", ".aws.dev")
@@ -67,6 +69,17 @@ class JobLog:
     def cites(self) -> tuple[Citation, ...]:
         lines = [*(u.line for u in self.uploads[:2]), *(d.line for d in self.destinations[:1])]
         return tuple(Citation(evidence=self.evidence, quote=line[:_QUOTE]) for line in dict.fromkeys(lines))
+
+
+def logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
+    """Of the jobs whose logs were read, by namespace and name."""
+    owners = {(j.namespace, name): j for j in found for name, _ in j.pods}
+    have: dict[tuple[str, str], JobLog] = {}
+    for item in evidence:
+        seen = item.observation
+        if isinstance(seen, LogLines) and (job := owners.get((seen.namespace, seen.name))):
+            have[job.namespace, job.name] = read(item.id, seen.text, traffic.jobs, traffic.known_vendors)
+    return have
 
 
 def read(evidence: str, text: str, search: JobSearch, vendors: Sequence[Vendor]) -> JobLog:

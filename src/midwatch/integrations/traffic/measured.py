@@ -24,6 +24,16 @@ _FIVE_MINUTES = 300.0
 
 
 @dataclass(frozen=True)
+class Burst:
+    """A spike in time: epoch seconds, the seconds that one point adds up, and bytes in all."""
+
+    since: float
+    until: float
+    period: float
+    volume: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point adds up."""
 
@@ -81,6 +91,9 @@ class Measured:
     def over(self, spike: Spike) -> float:
         """When its last point was complete, in epoch seconds."""
         return self.signals[OUT].times[spike.last] + self.period
+
+    def burst(self, spike: Spike) -> Burst:
+        return Burst(spike.onset, self.over(spike), self.period, spike.volume)
 
     def cite(self, signal: str, rows: slice | None = None) -> Citation:
         """The values themselves, as they stand in the evidence."""

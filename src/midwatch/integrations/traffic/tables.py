@@ -61,7 +61,7 @@ def _first(found: Sequence[tuple[Measured, Spike]], evidence: str) -> Measured:
 
 def _spike(one: Measured, spike: Spike, ranked: Sequence[Suspect]) -> tuple[str, ...]:
     since = moment(spike.onset)
-    best = ranked[0] if ranked else None
+    best = next((s for s in ranked if not s.little), None)
     likely = f"{best.job.client or best.job.name} ({best.overlap.score:.1f})" if best else "no job"
     factor = f"{spike.factor:.3g}" if spike.factor else "unknown"
     return clock(since), clock(moment(one.over(spike)), since), gb(spike.volume), gb(spike.top), factor, likely

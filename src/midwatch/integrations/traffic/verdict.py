@@ -19,11 +19,11 @@ from midwatch.integrations.traffic.joblogs import JobLog
 from midwatch.integrations.traffic.jobs import Job
 from midwatch.integrations.traffic.known import cite
 from midwatch.integrations.traffic.measured import OUT, Measured, clock, gb, moment, span, times
-from midwatch.integrations.traffic.suspects import Suspect, explained, suspects
+from midwatch.integrations.traffic.suspects import MOST, Suspect, explained, suspects
 
 CODES = Catalogue.load("midwatch.integrations.traffic.codes")
 Facts = dict[str, Any]  # texts; so declared that they can be given on by name
-_ACCOUNTED = 0.5  # of the volume: logs that tell of less leave most of it unexplained
+_NAMED = 4  # jobs of one spike that are told of by name, beside the likeliest
 _QUOTED = 12  # values of a spike that are quoted
 
 
@@ -38,7 +38,7 @@ class Scene:
     looked: bool
 
     def suspects(self, one: Measured, spike: Spike) -> list[Suspect]:
-        return suspects(spike.onset, one.over(spike), one.period, self.jobs, self.logs, self.traffic)
+        return suspects(one.burst(spike), self.jobs, self.logs, self.traffic)
 
 
 def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
@@ -46,55 +46,77 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
     facts = _facts(one, spike, scene.traffic)
     quoted = one.cite(OUT, slice(spike.first, min(spike.last + 1, spike.first + _QUOTED)))
     ranked = scene.suspects(one, spike)
-    behind = [s for s in ranked if explained(s)]
-    if behind:
-        return _of_job(one, spike, behind, facts, quoted, scene)
-    facts |= {"near": _near(ranked), "talker": _talker(spike, scene.evidence)}
+    if any(explained(s) for s in ranked):
+        return _of_job(one, spike, [s for s in ranked if s.there], facts, quoted, scene)
+    there = [s for s in ranked if s.there]
+    facts |= {"nobody": _little(there, facts) if there else _nobody(ranked, facts), "talker": _talker(spike, scene.evidence)}
     limit = scene.traffic.limits.unexplained_gb * GB
     code = "TRF-105" if not scene.looked else "TRF-104" if spike.volume > limit else "TRF-103"
     listed = tuple(Citation(evidence=e.id) for e in _listings(scene.evidence)) if scene.looked else ()
+    told = tuple(c for s in there if s.log for c in s.log.cites())
     talked = tuple(Citation(evidence=e.id) for e in scene.evidence if e.tool == "aws_flow_talkers" and facts["talker"])
     above = cite(scene.evidence, f'"unexplained_gb":{scene.traffic.limits.unexplained_gb}') if code == "TRF-104" else ()
-    cites = (quoted, *listed, *talked, *above)
+    cites = (quoted, *listed, *told, *talked, *above)
     facts |= {"limit": gb(limit), "vpc": one.gateway.vpc}
     return CODES.finding(code, one.subject, cites=cites, onset=moment(spike.onset), **facts)
 
 
-def _of_job(one: Measured, spike: Spike, behind: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene) -> Finding:
-    best = behind[0]
-    doubts = _doubts(spike, behind, scene.traffic)
-    said = best.log.cites() if best.log else ()
-    others = f", and {len(behind) - 1} more ran then" if len(behind) > 1 else ""
-    told = [s.moved for s in behind if s.moved is not None]
+def _of_job(one: Measured, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene) -> Finding:
+    """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with the sum."""
+    best, *others = there
+    doubts = _doubts(spike, there, scene.traffic)
+    said = tuple(c for s in there if s.log and (s is best or s.moved is not None) for c in s.log.cites())
+    sure = best.moved is not None and _told(there) >= MOST * spike.volume
     return CODES.finding(
         "TRF-102" if doubts else "TRF-101",
         one.subject,
-        cites=(quoted, best.job.cite(), *said),
+        cites=tuple(dict.fromkeys((quoted, best.job.cite(), *(s.job.cite() for s in others[:_NAMED]), *said))),
         onset=moment(spike.onset),
-        confidence=Confidence.HIGH if said else Confidence.MEDIUM,
-        peers=tuple(s.job.subject for s in behind),
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+        peers=tuple(s.job.subject for s in there if explained(s)),
         **facts,
         **named(best.job),
         how=best.overlap.how,
         score=f"{best.overlap.score:.1f}",
-        moved=f" and uploaded {gb(sum(told))} by {'its log' if len(told) == 1 else 'their logs'}" if told else "",
-        others=others,
+        moved=f" and {_moved(best)}",
+        others=_others(others),
         doubt=" and ".join(doubts),
     )
 
 
-def _doubts(spike: Spike, behind: Sequence[Suspect], traffic: Traffic) -> list[str]:
+def _moved(one: Suspect) -> str:
+    if one.moved is not None:
+        return f"uploaded {gb(one.moved)} by its log"
+    if one.log is None:
+        return "uploaded an unknown amount (its log could not be read)"
+    return "uploaded an unknown amount (its log tells no sizes)" if one.uploads else "its log tells of no upload then"
+
+
+def _others(others: Sequence[Suspect]) -> str:
+    if not others:
+        return ""
+    told = "; ".join(f"{s.job.name}{_whose(s.job)} {_moved(s)}" for s in others[:_NAMED])
+    more = f"; and {len(others) - _NAMED} others" if len(others) > _NAMED else ""
+    return f", and {len(others)} more ran then: {told}{more}"
+
+
+def _told(there: Sequence[Suspect]) -> float:
+    return sum(s.moved for s in there if s.moved is not None)
+
+
+def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[str]:
     """Why traffic that a job explains is still not simply expected."""
     found: list[str] = []
     usual, limits = traffic.jobs.usual_gb, traffic.limits
-    told = [s.moved for s in behind if s.moved is not None]
-    covered = bool(told) and sum(told) >= _ACCOUNTED * spike.volume
+    behind = [s for s in there if explained(s)]
+    covered, unknown = _told(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
     if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
         found.append(f"that is more than the {usual[1]:g} GB that one of them usually moves")
     if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
         found.append(f"that is more than {limits.off_hours_gb:g} GB outside the business hours")
-    if told and not covered and behind[0].log:
-        found.append(f"their logs tell of {gb(sum(told))} only")
+    if not covered and not unknown:
+        whose = "its log tells" if len(there) == 1 else "their logs tell"
+        found.append(f"{whose} of {gb(_told(there))} only")
     if behind[0].job.state == "failed":
         found.append("the job failed")
     return found
@@ -124,16 +146,24 @@ def _facts(one: Measured, spike: Spike, traffic: Traffic) -> Facts:
 
 
 def named(job: Job) -> Facts:
+    return {"job": job.name, "job_namespace": job.namespace, "whose": _whose(job)}
+
+
+def _whose(job: Job) -> str:
     about = [f"client {job.client}" if job.client else "", job.type, f"started by {job.user}" if job.user else ""]
     whose = ", ".join(part for part in about if part)
-    return {"job": job.name, "job_namespace": job.namespace, "whose": f" ({whose})" if whose else ""}
+    return f" ({whose})" if whose else ""
 
 
-def _near(ranked: Sequence[Suspect]) -> str:
-    if not ranked:
-        return ""
-    best = ranked[0]
-    return f"; the nearest, {best.job.name}, {best.overlap.how} (correlation {best.overlap.score:.1f})"
+def _nobody(ranked: Sequence[Suspect], facts: Facts) -> str:
+    near = f"; the nearest, {ranked[0].job.name}, {ranked[0].overlap.how} (correlation {ranked[0].overlap.score:.1f})" if ranked else ""
+    return f"No {facts['what']}s were running during the spike window{near}"
+
+
+def _little(there: Sequence[Suspect], facts: Facts) -> str:
+    told = "; ".join(f"{s.job.name}{_whose(s.job)} {_moved(s)}" for s in there[:_NAMED])
+    more = f"; and {len(there) - _NAMED} others" if len(there) > _NAMED else ""
+    return f"The {facts['what']}s that ran then account for {gb(_told(there))} of it: {told}{more}"
 
 
 def _listings(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -8,7 +8,9 @@ import httpx2
 
 from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.kit.answers import Unanswered, send
 from midwatch.kit.clock import utc_now
+from midwatch.kit.redaction import redact_body
 from midwatch.settings import WebhookSettings
 
 TARGET = "webhook"
@@ -26,22 +28,23 @@ class Webhook:
         await self._http.aclose()
 
     async def deliver(self, effect: Effect) -> str:
-        body = json.dumps({"schema": SCHEMA, "id": effect.key, "kind": effect.kind, **effect.payload}, ensure_ascii=False).encode()
+        event = {"schema": SCHEMA, "id": effect.key, "kind": effect.kind, **effect.payload}
+        body = redact_body(json.dumps(event, ensure_ascii=False).encode())
         headers = {"Content-Type": "application/json", "X-Midwatch-Id": effect.key}
         stamp = str(int(utc_now().timestamp()))  # of this attempt: receivers refuse old signatures
         if self._settings.secret is not None:
             headers |= {"X-Midwatch-Timestamp": stamp, "X-Midwatch-Signature": sign(self._settings.secret.get_secret_value(), stamp, body)}
         try:
-            answer = await self._http.post(self._settings.url, content=body, headers=headers)
-        except httpx2.HTTPError as error:
-            raise Undelivered(f"the webhook's address cannot be reached: {type(error).__name__}") from error
-        if answer.is_success:
-            return str(answer.status_code)
-        again = answer.status_code in (408, 425, 429) or answer.status_code >= 500
-        wait = answer.headers.get("retry-after", "")
-        raise Undelivered(
-            f"the webhook's address answers {answer.status_code}", permanent=not again, after=float(wait) if wait.isdigit() else 0.0
-        )
+            # A status is all that counts: what was taken must not be sent again because of the body that came with it.
+            answer = await send(
+                self._http, "POST", self._settings.url, largest=0, seconds=self._settings.timeout, content=body, headers=headers
+            )
+        except Unanswered as error:
+            raise Undelivered(f"the webhook's address cannot be reached: {error}") from error
+        if answer.ok:
+            return str(answer.status)
+        again = answer.status in (408, 425, 429) or answer.status >= 500
+        raise Undelivered(f"the webhook's address answers {answer.status}", permanent=not again, after=answer.wait)
 
 
 def sign(secret: str, stamp: str, body: bytes) -> str:

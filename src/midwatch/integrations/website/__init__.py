@@ -7,6 +7,7 @@ from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask
 from midwatch.domain.intent import Topic
 from midwatch.integrations.manifest import Integration
+from midwatch.integrations.website.analyse import TOPICS as TOPICS
 from midwatch.integrations.website.analyse import Behind, analyse, wanted
 from midwatch.integrations.website.check import Checker
 from midwatch.integrations.website.codes import CODES
@@ -16,8 +17,6 @@ from midwatch.integrations.website.sites import host as host
 from midwatch.integrations.website.sites import site_of
 from midwatch.integrations.website.tools import tools
 from midwatch.settings import SiteSettings
-
-TOPICS = frozenset({Topic.WEBSITE, Topic.WEBSITES})
 
 
 def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[Ask, ...]:

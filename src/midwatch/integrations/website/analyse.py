@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from midwatch.analysis.question import Question
-from midwatch.domain.evidence import Ask, Evidence
+from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis, Finding, Link, Role, Severity
+from midwatch.domain.intent import Topic
 from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website import sites as known
@@ -13,12 +14,14 @@ from midwatch.integrations.website.reading import Reading
 from midwatch.integrations.website.routes import routes
 from midwatch.settings import SiteSettings
 
+TOPICS = frozenset({Topic.WEBSITE, Topic.WEBSITES})
+_NOT_ASKED = Gap(tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was asked", essential=True)
 _SERVING = ("Service", "Deployment", "StatefulSet", "DaemonSet")  # a service is named by people; any of these can bear its name
 
 Behind = Callable[[str], tuple[Ask, ...]]
 
 
-def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _question: Question) -> Analysis:
+def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], question: Question) -> Analysis:
     readings = list(_readings(sites, evidence))
     names = dict.fromkeys(r.subject for r in readings)
     return Analysis(
@@ -26,6 +29,7 @@ def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _questi
         links=tuple(link for name in names for link in (*_links(sites, name), *_routed(evidence, name))),
         subjects=tuple(names),
         fine=tuple(fine for r in readings for fine in r.fine()),
+        gaps=() if readings or question.intent.topic not in TOPICS else (_NOT_ASKED,),
     )
 
 

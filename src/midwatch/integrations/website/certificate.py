@@ -40,7 +40,7 @@ def read(der: bytes | None) -> Certificate | None:
 def _names(found: x509.Certificate) -> list[str]:
     try:
         listed = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return []
     return [*listed.get_values_for_type(x509.DNSName), *map(str, listed.get_values_for_type(x509.IPAddress))]
 

@@ -6,6 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from midwatch.domain.refusal import Refusal
+
 # name → the first line of its help; the module of the same name holds the command.
 COMMANDS = {
     "diagnose": "Find the root cause in a cluster, live or saved.",
@@ -35,6 +37,13 @@ class _Lazy(TyperCommand):
 
 
 class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """The edge of every command: what is refused outside of its own run, its settings for one, is a sentence too."""
+        try:
+            return super().invoke(ctx)
+        except Refusal as refusal:
+            import_module("midwatch.interfaces.cli.command").fail(refusal)
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 

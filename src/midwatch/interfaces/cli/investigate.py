@@ -43,7 +43,7 @@ async def _run(kubeconfig: str, file: str, source: str, dump: str, context: str,
     first, *others = _read(file, source, settings)
     if others:
         typer.echo(f"midwatch: {len(others)} more alerts in this file; the gravest is investigated: {first.title}", err=True)
-    found = await cli.request(settings, cli.alert(settings, first, namespace), dump=dump, context=context)
+    found = await cli.request(settings, await cli.alert(settings, first, namespace), dump=dump, context=context)
     show(found, form)
     if bundle:
         save_file(found, bundle)

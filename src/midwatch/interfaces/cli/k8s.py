@@ -7,6 +7,7 @@ from midwatch import wiring
 from midwatch.domain.investigation import Request
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.sending import Sender, Url
+from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.services.watching import Alerts, changes, firing
@@ -44,13 +45,13 @@ async def _watch(settings: Settings, request: Request, once: bool, every: float,
     try:
         while True:
             try:
-                now = await _look(settings, request)
+                now = await _look(settings, request, before)
                 await _say(changes(before, now), before, sender)
             except Refusal as refusal:
                 if once:
                     raise
                 # The cluster or the server is away: what could not be said is said at the next look.
-                typer.echo(f"midwatch: {refusal.reason}", err=True)
+                typer.echo(f"midwatch: {one_line(refusal.reason)}", err=True)
             else:
                 if once:
                     raise typer.Exit(command.Exit.PROBLEM if now else command.Exit.HEALTHY)
@@ -61,16 +62,25 @@ async def _watch(settings: Settings, request: Request, once: bool, every: float,
             await sender.close()
 
 
-async def _look(settings: Settings, request: Request) -> Alerts:
-    """Each look opens the cluster anew: credentials expire, and nothing of the look before may answer."""
+async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
+    """Each look opens the cluster anew: credentials expire, and nothing of the look before may answer.
+
+    What an essential question got no answer about is not over: alerts of before stay. Raises Refusal when nothing else is known.
+    """
     async with wiring.context(settings) as ctx:
-        return firing(await investigate(ctx, request), ctx.source)
+        found = await investigate(ctx, request)
+        now = firing(found, ctx.source)
+    if not any(gap.essential for gap in found.diagnosis.gaps):
+        return now
+    if not now:
+        raise Refusal(found.diagnosis.headline, "midwatch doctor tells whether the cluster can be read")
+    return {**before, **now}
 
 
 async def _say(said: list[dict[str, Any]], before: Alerts, sender: Sender | None) -> None:
     for alert in said:
         if alert["status"] == "resolved" or alert["dedup_key"] not in before:
-            typer.echo(f"{alert['status']:9}{alert['severity']:9}{alert['title']}")
+            typer.echo(one_line(f"{alert['status']:9}{alert['severity']:9}{alert['title']}"))
     if sender and said:
         sent = await sender.send_all(said)
         if sent.failed:

@@ -4,17 +4,21 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import httpx2
 import typer
 
+from midwatch.integrations.normal import dig
+from midwatch.kit import answers
+from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
 
 KEY = "MIDWATCH_KEY"
 TIMEOUT_S = 15.0
+SAID = 300  # characters of the server's own words
 
 Url = Annotated[str, typer.Option("--url", metavar="URL", help="The server (http://127.0.0.1:8350).")]
 DEFAULT_URL = "http://127.0.0.1:8350"
@@ -45,25 +49,27 @@ class Sender:
         key = os.environ.get(KEY, "")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.url = url.rstrip("/")
-        self._http = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+        try:
+            self._http = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
+        except (httpx2.InvalidURL, ValueError):
+            raise Refusal(f"{self.url!r} is no address of a server.", "An address such as http://127.0.0.1:8350") from None
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def send(self, alert: Mapping[str, Any], sent: Sent) -> None:
-        """One alert; raises Refusal when nobody is there."""
+        """One alert; raises Refusal when nobody is there, or somebody else than a Midwatch server."""
         started = time.monotonic()
         try:
-            answer = await self._http.post("/webhook/generic", json=dict(alert))
-        except httpx2.HTTPError as error:
-            raise Refusal(f"{self.url} cannot be reached: {type(error).__name__}.", "midwatch serve starts a server") from error
+            answer = await answers.send(self._http, "POST", "/webhook/generic", seconds=TIMEOUT_S, json=dict(alert))
+        except answers.Unanswered as error:
+            raise Refusal(f"{self.url} cannot be reached: {error}.", "midwatch serve starts a server") from error
         sent.seconds.append(time.monotonic() - started)
-        sent.statuses[answer.status_code] += 1
-        body = answer.json()
-        if answer.status_code == 202:
-            sent.incidents.update(filter(None, body["data"]["incidents"]))
+        sent.statuses[answer.status] += 1
+        if answer.status == 202:
+            sent.incidents.update(_incidents(answer, self.url))
         else:
-            sent.refusal = f"{body.get('error', answer.reason_phrase)} {body.get('details', {}).get('hint', '')}".strip()
+            sent.refusal = _refusal(answer)
 
     async def send_all(self, alerts: Sequence[Mapping[str, Any]], rate: float = 0.0) -> Sent:
         """All of them: at `rate` a second, or at once (0)."""
@@ -80,3 +86,24 @@ class Sender:
             if isinstance(result, BaseException):
                 raise result
         return sent
+
+
+def _incidents(answer: answers.HttpAnswer, url: str) -> Iterator[str]:
+    try:
+        found = dig(answers.decoded(answer.body), "data", "incidents")
+    except answers.Unexpected:
+        found = None
+    if not isinstance(found, list):
+        raise Refusal(f"{url} does not answer as a Midwatch server does.", "Check the address")
+    yield from (key for key in cast(list[Any], found) if isinstance(key, str) and key)
+
+
+def _refusal(answer: answers.HttpAnswer) -> str:
+    if 300 <= answer.status < 400:
+        return f"it redirects elsewhere ({answer.status}), where the key is not sent"
+    try:
+        body = answers.decoded(answer.body)
+    except answers.Unexpected:
+        return f"{answer.status} {answer.reason}"
+    said = (body.get("error"), dig(body, "details", "hint"))
+    return " ".join(one_line(part[:SAID]) for part in said if isinstance(part, str)).strip() or f"{answer.status} {answer.reason}"

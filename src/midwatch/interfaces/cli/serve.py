@@ -1,19 +1,22 @@
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from midwatch import server
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.attached import attached
-from midwatch.interfaces.http.app import create_app, warm
+from midwatch.interfaces.cli.firstadmin import first_admin
+from midwatch.interfaces.http.app import create_app
+from midwatch.interfaces.http.limits import ConnectionLimits, Connections, raise_file_limit
+from midwatch.interfaces.http.listener import listener
 from midwatch.kit.hosts import loopback
 from midwatch.kit.journal import to_standard_error
-from midwatch.services.access import invite, keys
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Refusal
-from midwatch.settings import Settings
+from midwatch.settings import Settings, home
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -21,8 +24,6 @@ Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to
 Port = Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on (8350; 0: any free one).")]
 Workers = Annotated[int, typer.Option("--workers", metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")]
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
-
-GOODBYE_S = 5  # how long a stop waits for requests under way: somebody who watches a stream would hold it up for ever
 
 
 @app.command()
@@ -43,39 +44,30 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
         attached(settings.server.workers, kubeconfig) as workers,
         server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
     ):
-        config = uvicorn.Config(
-            warm(create_app(desk)),
-            host=settings.server.host,
-            port=settings.server.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GOODBYE_S,
-        )
-        listening = uvicorn.Server(config)
+        limits = ConnectionLimits.of(settings.server, raise_file_limit())
+        listening = listener(desk, Connections(limits), create_app(desk, limits))
         task = asyncio.create_task(listening.serve())
         while not listening.started and not task.done():
             await asyncio.sleep(0.02)
         if listening.started:
             bound = listening.servers[0].sockets[0].getsockname()
-            here = f"http://{bound[0]}:{bound[1]}"
+            here = f"http://[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"http://{bound[0]}:{bound[1]}"
             typer.echo(f"midwatch: listening on {here}", err=True)
-            if not open_access:
-                _first_admin(desk, settings.server.url or here)
+            async with _offered(desk, settings.server.url or here, wanted=not open_access):
+                await task
         await task
 
 
-def _first_admin(desk: Desk, base: str) -> None:
-    """Without any key nobody could do anything: a link that works once makes the first."""
-    if keys(desk):
-        return
-    secret = invite(desk)
-    typer.echo(
-        f"midwatch: nobody has a key yet. This makes the first admin's, once, within a day:\n"
-        f'  curl -X POST {base}/api/v1/setup -H \'Content-Type: application/json\' -d \'{{"token": "{secret}", "name": "you"}}\'\n'
-        f"  or on this machine: midwatch admin create NAME",
-        err=True,
-    )
+@asynccontextmanager
+async def _offered(desk: Desk, base: str, *, wanted: bool) -> AsyncGenerator[None]:
+    """The way to the first key while the block lasts."""
+    offer = asyncio.create_task(first_admin(desk, base, home())) if wanted else None
+    try:
+        yield
+    finally:
+        if offer:
+            offer.cancel()
+            await asyncio.gather(offer, return_exceptions=True)
 
 
 def _flags(settings: Settings, host: str, port: int, workers: int) -> Settings:

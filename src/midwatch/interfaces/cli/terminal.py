@@ -1,6 +1,5 @@
 """A Report in a terminal: as wide as the window, coloured only on a terminal, safe whatever the text contains."""
 
-import re
 from collections.abc import Iterator
 
 from rich.console import Console, RenderableType
@@ -10,6 +9,8 @@ from rich.text import Text as Styled
 
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.report import Commands, Grid, Items, Report, Text
+from midwatch.kit.printable import one_line
+from midwatch.kit.redaction import redact_text
 
 STYLES = {
     Verdict.CONFIRMED: "bold white on red",
@@ -19,8 +20,6 @@ STYLES = {
     Verdict.HEALTHY: "bold white on green",
 }
 WIDEST = 110  # columns; longer lines are hard to read
-# Escape sequences and invisible direction marks in a log line must not reach the reader's terminal.
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -31,7 +30,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(text: str) -> str:
-    return _CONTROL.sub("", text.replace("\t", " ").replace("\n", " "))
+    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors come here as they are."""
+    return one_line(redact_text(text))
 
 
 def show(out: Console, found: Report) -> None:
@@ -39,7 +39,7 @@ def show(out: Console, found: Report) -> None:
     head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}")
     lay(out, head)
     for section in found.sections:
-        lay(out, Styled(f"\n{section.title}", style="bold cyan"))
+        lay(out, Styled(f"\n{plain(section.title)}", style="bold cyan"))
         for block in section.blocks:
             if isinstance(block, Commands):
                 for command in block.commands:
@@ -75,9 +75,9 @@ def _text(text: Text) -> Styled:
 def _grid(grid: Grid) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=any(grid.columns), header_style="dim")
     for column in grid.columns[:-1]:
-        table.add_column(column, no_wrap=True)
+        table.add_column(plain(column), no_wrap=True)
     for column in grid.columns[-1:]:
-        table.add_column(column, overflow="fold")
+        table.add_column(plain(column), overflow="fold")
     for row in grid.rows:
         table.add_row(*(Styled(plain(cell)) for cell in row))
     return table

@@ -35,7 +35,7 @@ async def _work(settings: Settings, *, attached: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, over.set)
     if attached:
         os.nice(BEHIND)
-    async with crew.working(settings) as worker:
+    async with crew.working(settings, woken=attached) as worker:
         told = asyncio.create_task(_hear(worker, over)) if attached else None
         typer.echo("midwatch: working", err=True)
         await over.wait()

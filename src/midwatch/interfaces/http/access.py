@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from midwatch.domain.access import AccessRole, Actor
+from midwatch.interfaces.http.load import Streams
 from midwatch.kit.hosts import loopback
 from midwatch.kit.rates import Allowance
 from midwatch.services.access import demand, identify
@@ -17,6 +18,7 @@ from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess, TooOften
 
 HOUR_S, MINUTE_S = 3600.0, 60.0
+SETUP_TRIES = 10  # of one address within an hour, at the one-time link
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer mw_…`")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for senders that cannot set Authorization.")
@@ -32,6 +34,7 @@ class Rates:
         self._requests = Allowance(desk.settings.server.requests_per_hour, HOUR_S)
         self._queries = Allowance(desk.settings.server.queries_per_minute, MINUTE_S)
         self._deliveries = Allowance(desk.settings.server.webhooks_per_hour, HOUR_S)
+        self._setups = Allowance(SETUP_TRIES, HOUR_S)
 
     def request(self, caller: str) -> None:
         self._count(self._requests, caller)
@@ -49,6 +52,11 @@ class Rates:
         """Somebody without a valid key."""
         self._count(self._requests, f"stranger {address}")
 
+    def setup(self, address: str) -> None:
+        """A try at the one-time link; beside what it counts for as a stranger's request."""
+        self.stranger(address)
+        self._count(self._setups, address)
+
     def _count(self, allowed: Allowance, caller: str) -> None:
         if wait := allowed.take(caller, monotonic()):
             raise TooOften(f"More than {allowed.amount} requests within an hour.", after=max(1.0, wait))
@@ -64,26 +72,58 @@ async def the_rates(request: Request) -> Rates:
 
 
 async def the_address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return request.state.address
+
+
+async def the_streams(request: Request) -> Streams:
+    return request.app.state.streams
 
 
 TheDesk = Annotated[Desk, Depends(the_desk)]
 TheRates = Annotated[Rates, Depends(the_rates)]
 Address = Annotated[str, Depends(the_address)]
+TheStreams = Annotated[Streams, Depends(the_streams)]
+
+_PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")  # what a web page may send without asking
 
 
-def _local(address: str) -> bool:
+def _port(address: str) -> int | None:
+    """The port where the address can only mean this machine, else None."""
     try:
-        return loopback(urlsplit(address).hostname or "")
+        parsed = urlsplit(address)
+        return (parsed.port or (443 if parsed.scheme == "https" else 80)) if loopback(parsed.hostname or "") else None
     except ValueError:
-        return False
+        return None
 
 
-def _from_here(request: Request) -> None:
-    """Where no key is asked for, a web page from elsewhere could still send requests from this machine's browser."""
-    asked = [f"//{request.headers.get('host', '')}", *request.headers.getlist("origin")]
-    if not all(_local(address) for address in asked):
-        raise NoAccess("Without a key this server answers only to its own machine's address.", "Use http://127.0.0.1, or an API key")
+def from_here(request: Request) -> None:
+    """Where no key is asked for, a web page from elsewhere could still send requests from this machine's browser.
+
+    `Host` defeats a name that was made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` the scripts and forms of other
+    pages, the content type those of browsers that send neither. What a proxy passes on comes from elsewhere, whatever it says.
+    """
+    headers = request.headers
+    hosts = headers.getlist("host")
+    here = _port(f"http://{hosts[0]}") if len(hosts) == 1 else None
+    foreign = (
+        here is None
+        or any(_port(origin) != here for origin in headers.getlist("origin"))
+        or any(site not in ("same-origin", "none") for site in headers.getlist("sec-fetch-site"))
+        or any(name in headers for name in _PASSED_ON)
+        or any(kind.partition(";")[0].strip().lower() in _FORMS for kind in headers.getlist("content-type"))
+    )
+    if foreign:
+        raise NoAccess(
+            "Without a key this server answers only to its own machine, and to no web page or form.",
+            "Use http://127.0.0.1 and Content-Type: application/json, or an API key",
+        )
+
+
+async def local_when_open(request: Request, desk: TheDesk) -> None:
+    """For what needs no key anyway: on an open server not even that is for the pages of others."""
+    if desk.open:
+        from_here(request)
 
 
 def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
@@ -91,7 +131,7 @@ def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
         try:
             actor = await asyncio.to_thread(identify, desk, bearer.credentials if bearer else header or "")
             if not actor.key_id:
-                _from_here(request)
+                from_here(request)
         except NoAccess:
             rates.stranger(address)
             raise

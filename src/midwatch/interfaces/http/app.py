@@ -5,10 +5,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.types import ASGIApp
 
-from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, tools, webhooks
+from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, reference, tools, webhooks
 from midwatch.interfaces.http.access import Rates
 from midwatch.interfaces.http.body import Bodies
+from midwatch.interfaces.http.limits import ConnectionLimits
+from midwatch.interfaces.http.load import Concurrency, Streams
+from midwatch.interfaces.http.protection import security_headers
 from midwatch.services.desk import Desk
 
 _FAILURE = {"$ref": "#/components/schemas/Failure"}
@@ -31,11 +35,18 @@ class Api(FastAPI):
             self.openapi_schema = found
         return self.openapi_schema
 
+    def build_middleware_stack(self) -> ASGIApp:
+        """Outermost of all, so that the answer to a fault of ours has an id and the security headers as well."""
+        return failures.RequestIds(super().build_middleware_stack(), self.state.security_headers)
 
-def create_app(desk: Desk) -> FastAPI:
-    app = _api()
-    app.state.desk, app.state.rates = desk, Rates(desk)
-    app.add_middleware(Bodies, largest=desk.settings.server.largest_body)
+
+def create_app(desk: Desk, limits: ConnectionLimits | None = None) -> FastAPI:
+    """`limits` are those of the connections it is served on."""
+    app, server = _api(), desk.settings.server
+    app.state.desk, app.state.rates, app.state.streams = desk, Rates(desk), Streams(server)
+    app.state.security_headers = security_headers(server.url)
+    app.add_middleware(Bodies, largest=server.largest_body)
+    app.add_middleware(Concurrency, server=server, limits=limits or ConnectionLimits.of(server))
     failures.install(app)
     return app
 
@@ -57,9 +68,9 @@ def _api() -> FastAPI:
         title="Midwatch",
         version=version("midwatch"),
         description="Alerts in, incidents and investigations out; every claim of an answer cites evidence.",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
     )
-    for module in (health, query, tools, webhooks, incidents, investigations, keys):
+    for module in (health, query, tools, webhooks, incidents, investigations, keys, reference):
         app.include_router(module.router)
     return app

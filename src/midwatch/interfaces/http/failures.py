@@ -16,8 +16,10 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from midwatch.interfaces.http.envelope import Failure
+from midwatch.interfaces.http.protection import SECURITY_HEADERS, Header, protected
 from midwatch.kit.clock import utc_now
 from midwatch.kit.ids import new_id
+from midwatch.kit.redaction import redact_text, redact_tree
 from midwatch.services.errors import Conflict, Later, NoAccess, NotAllowed, NotKnown, Refusal, TooOften
 from midwatch.store.errors import StoreError
 
@@ -38,10 +40,10 @@ log = structlog.get_logger()
 
 
 class RequestIds:
-    """Gives each request an id, the caller's own where it sent a sane one, and sends it back."""
+    """Gives each request an id, the caller's own where it sent a sane one, and sends it back; adds the headers all answers have."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, always: tuple[Header, ...] = SECURITY_HEADERS) -> None:
+        self._app, self._always = app, always
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,14 +55,14 @@ class RequestIds:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", known.encode())]
+                message["headers"] = protected([*message["headers"], (b"x-request-id", known.encode())], self._always)
             await send(message)
 
         await self._app(scope, receive, answer)
 
 
 def failure(request: Request, status: int, error: str, details: dict[str, Any] | None = None, after: float = 0.0) -> JSONResponse:
-    body = Failure(error=error, details=details or {}, request_id=request.state.request_id)
+    body = Failure(error=redact_text(error), details=redact_tree(details or {}), request_id=request.state.request_id)
     headers = {"Retry-After": str(max(1, math.ceil(after)))} if status in (429, 503) else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -75,7 +77,6 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(away, _no_store)
     app.add_exception_handler(DataError, _not_storable)
     app.add_exception_handler(Exception, _fault)
-    app.add_middleware(RequestIds)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -123,6 +124,4 @@ async def _not_storable(request: Request, _error: Exception) -> JSONResponse:
 async def _fault(request: Request, error: Exception) -> JSONResponse:
     """The edge of the HTTP interface: whatever was not foreseen is logged with the id that the caller gets to see."""
     log.error("request failed", request_id=request.state.request_id, path=request.scope["path"], exc_info=error)
-    answer = failure(request, 500, "Midwatch could not do this; its log says more under this request id")
-    answer.headers["X-Request-Id"] = request.state.request_id  # this answer is given outside of RequestIds
-    return answer
+    return failure(request, 500, "Midwatch could not do this; its log says more under this request id")

@@ -1,13 +1,14 @@
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from midwatch.interfaces.http.access import TheDesk
+from midwatch.interfaces.http.access import TheDesk, local_when_open
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services.metrics import exposition
-from midwatch.services.serverhealth import ServerHealth, server_health
+from midwatch.services.serverhealth import ServerHealth, server_health, store_trouble
 
 router = APIRouter(tags=["health"])
+LOCAL = [Depends(local_when_open)]
 
 
 @router.get("/healthz", response_class=PlainTextResponse, summary="The process lives")
@@ -15,21 +16,37 @@ async def healthz() -> str:
     return "ok"
 
 
-@router.get("/readyz", response_class=PlainTextResponse, summary="The store answers", responses={503: {"description": "It does not."}})
+@router.get(
+    "/readyz",
+    response_class=PlainTextResponse,
+    summary="Alerts can be taken: the store takes writes",
+    responses={503: {"description": "It does not; the text says why."}},
+)
 def readyz(desk: TheDesk) -> Response:
-    health = server_health(desk)
-    return PlainTextResponse("ok" if health.store == "ok" else health.store, 200 if health.store == "ok" else 503)
+    """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is /health's to say."""
+    trouble = store_trouble(desk)
+    return PlainTextResponse(trouble or "ok", 503 if trouble else 200)
 
 
 @router.get(
-    "/health", summary="What works, and how much is waiting", responses={503: {"model": ServerHealth, "description": "The store is away."}}
+    "/health",
+    summary="What works, and how much is waiting",
+    responses={401: FAILURES[401], 503: {"model": ServerHealth, "description": "The store takes no writes."}},
+    dependencies=LOCAL,
 )
 def health(desk: TheDesk, response: Response) -> ServerHealth:
+    """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long (both 200)."""
     found = server_health(desk)
     response.status_code = 200 if found.store == "ok" else 503
     return found
 
 
-@router.get("/metrics", response_class=PlainTextResponse, summary="For Prometheus", responses={503: FAILURES[503]})
+@router.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    summary="For Prometheus",
+    responses={401: FAILURES[401], 503: FAILURES[503]},
+    dependencies=LOCAL,
+)
 def metrics(desk: TheDesk) -> Response:
     return Response(exposition(desk), media_type=CONTENT_TYPE_LATEST)

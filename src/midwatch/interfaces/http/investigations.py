@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.work import Run, RunState
-from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
+from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
+from midwatch.store.patience import patiently
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
@@ -33,6 +34,12 @@ class Wanted(Paging):
 def the_run(run_id: Id, desk: TheDesk, _who: Viewer) -> Run:
     """Asked for before a stream begins: afterwards it is too late to say that there is none."""
     return runs.get(desk, run_id)
+
+
+async def one_stream(streams: TheStreams, who: Viewer) -> AsyncGenerator[None]:
+    """Counted until the stream ends, however it ends."""
+    with streams.one(who.key_id or who.name):
+        yield
 
 
 @router.post("", status_code=202, summary="Ask for an investigation")
@@ -72,16 +79,18 @@ def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
     return Response(packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'})
 
 
-@router.get("/{run_id}/events", summary="What happens, as it happens", response_class=EventSourceResponse)
+@router.get(
+    "/{run_id}/events", summary="What happens, as it happens", response_class=EventSourceResponse, dependencies=[Depends(one_stream)]
+)
 async def events(
     run: Annotated[Run, Depends(the_run)],
     desk: TheDesk,
     last_event_id: Annotated[str, Header(description="the id of the last event that was seen; the stream goes on behind it")] = "",
 ) -> AsyncGenerator[ServerSentEvent]:
-    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends."""
+    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is away it waits."""
     seen = _number(last_event_id)
     while True:
-        told = await asyncio.to_thread(runs.told, desk, run.id, seen)
+        told = await patiently(runs.told, desk, run.id, seen)
         for event in told:
             seen = event.seq
             yield ServerSentEvent(raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq))
@@ -90,7 +99,7 @@ async def events(
         if run.state.over:
             return
         await asyncio.sleep(WATCH_S)
-        run = await asyncio.to_thread(runs.get, desk, run.id)
+        run = await patiently(runs.get, desk, run.id)
 
 
 def _number(given: str) -> int:

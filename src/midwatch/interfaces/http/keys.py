@@ -67,6 +67,6 @@ def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who: Admi
 
 @router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
 async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
-    rates.stranger(address)
+    rates.setup(address)
     key, secret = await asyncio.to_thread(access.redeem, desk, claim.token, claim.name)
     return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))

@@ -10,7 +10,7 @@ from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident
 from midwatch.integrations.inbox import Hook
-from midwatch.interfaces.http.access import Bearer, Header, Responder, TheDesk, Viewer, the_address, the_desk, the_rates
+from midwatch.interfaces.http.access import Bearer, Header, Responder, TheDesk, Viewer, from_here, the_address, the_desk, the_rates
 from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
@@ -18,7 +18,6 @@ from midwatch.services.access import demand, identify
 from midwatch.services.alerts import Receipt
 from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess
-from midwatch.settings import SenderSettings
 from midwatch.store.deliveries import Kept
 
 router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 401, 403, 404, 413, 429, 503)})
@@ -59,9 +58,11 @@ async def webhook(request: Request, source: Source, bearer: Bearer, header: Head
     desk, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
     alerts.inbox(desk, source)  # whether there is such a source, and who calls how often, is asked before the body is read
     rates.delivery(source, address)
-    hook = await the_hook(request, desk, token)
     secret = bearer.credentials if bearer else header or ""
     trusted = secret.startswith("mw_") and await asyncio.to_thread(_vouched, desk, secret)
+    if desk.open and not trusted and alerts.sender(desk, source).open:
+        from_here(request)
+    hook = await the_hook(request, desk, token)
     return Ok(data=await alerts.receive(desk, source, hook, trusted=trusted))
 
 
@@ -80,8 +81,8 @@ def report(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
 @router.get("/webhook/{source}/status", summary="Whether a source is configured, and what of it was not understood")
 def status(source: Source, desk: TheDesk, _who: Viewer) -> Ok[SenderStatus]:
     inbox = alerts.inbox(desk, source)
-    sender = desk.settings.senders.get(source) or SenderSettings()
-    return Ok(data=SenderStatus(source=source, title=inbox.title, configured=not sender.open, last=alerts.parked(desk, source)))
+    configured = not alerts.sender(desk, source).open
+    return Ok(data=SenderStatus(source=source, title=inbox.title, configured=configured, last=alerts.parked(desk, source)))
 
 
 @router.post("/webhook/{source}/test", summary="What a delivery would be understood as; nothing is stored", openapi_extra=ANY_JSON)

@@ -13,10 +13,10 @@ from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
 from midwatch.integrations.kubernetes.objects.network import Service
 
-_TARGET = r"[\w+.-]+://(?:\$\{[^}:]*:)?(?P<host>[a-z0-9][a-z0-9.-]*)"
+_TARGET = r"[\w+.-]+://(?:\$\{[^}:]*:)?(?P<host>[a-z0-9][a-z0-9.-]*+)"
 _TABLES = (
     # Spring Cloud Gateway, YAML
-    re.compile(rf"uri: *[\"']?{_TARGET}[^\n]*\n\s*predicates:\s*\n\s*- *Path=(?P<path>/[^\s,\"']+)"),
+    re.compile(rf"uri: *[\"']?{_TARGET}[^\n]{{0,500}}+\n\s*+predicates:[^\S\n]*+\n\s*+- *+Path=(?P<path>/[^\s,\"']+)"),
     # nginx
     re.compile(rf"location\s+(?:[=~^*]+\s+)?(?P<path>/[^\s{{]+)\s*\{{[^{{}}]{{0,2000}}?proxy_pass\s+{_TARGET}"),
 )

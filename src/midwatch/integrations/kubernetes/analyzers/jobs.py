@@ -78,7 +78,7 @@ def _made_up_for(cluster: Cluster, job: Job) -> bool:
 
 def _overdue(cluster: Cluster, job: Job) -> Iterator[Finding]:
     limit, start = job.spec.active_deadline_seconds, job.status.start_time
-    if limit and start and job.status.active and cluster.clock - start > timedelta(seconds=limit) + _GRACE:
+    if limit and start and job.status.active and (cluster.clock - start - _GRACE).total_seconds() > limit:
         ran = int((cluster.clock - start).total_seconds())
         cites = (cluster.cite(job, written("activeDeadlineSeconds", limit)),)
         yield finding("K8S-625", job.subject, owner=cluster.owner(job), cites=cites, onset=start, limit=str(limit), ran=str(ran))

@@ -20,7 +20,10 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.view.ends import onset, troubled
 from midwatch.integrations.kubernetes.view.instances import Instance, clip
 
-_HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)"
+# Read once from left to right, never again for less of it: a log may hold any number of such letters. Where no words stand
+# before a host, it begins where the word does, for the same reason.
+_HOST = r"(?P<host>[A-Za-z0-9]{1,128}+(?:[_.-]{1,8}+[A-Za-z0-9]{1,128}+){0,40}+)"
+_ANY_HOST = rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.-]){_HOST}"
 _FAILED = (
     r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT"
     r"|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
@@ -31,27 +34,27 @@ _OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
 _LOOKUPS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"lookup {_HOST}(?: on \S+)?: (?:no such host|server misbehaving|i/o timeout|Temporary failure)",
+        rf"lookup {_HOST}(?: on \S{{1,100}})?: (?:no such host|server misbehaving|i/o timeout|Temporary failure)",
         rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
         rf"UnknownHostException:? {_HOST}",
         rf"could not (?:resolve|translate) host(?: name)?:? [\"']?{_HOST}",
-        rf"{_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor servname|NXDOMAIN)",
+        rf"{_ANY_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor servname|NXDOMAIN)",
         rf"(?:host|server|address) [\"']?{_HOST}[\"']? "
-        rf"(?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']+)'",
-        rf"(?:Failed to resolve|cannot resolve|NameResolutionError[^\n]*resolve) [\"']?{_HOST}",
+        rf"(?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']{{1,253}})'",
+        rf"(?:Failed to resolve|cannot resolve|NameResolutionError[^\n]{{0,255}}resolve) [\"']?{_HOST}",
     )
 )
 _CONNECTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"{_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
-        rf"{_FAILED}[^\n]{{0,80}}?\b{_HOST}:(?P<port>\d{{2,5}})",
+        rf"{_ANY_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
+        rf"{_FAILED}[^\n]{{0,80}}?{_ANY_HOST}:(?P<port>\d{{2,5}})",
         rf"(?:hosts?|servers?|nodes?)(?:\(s\))? tried[^\n]{{0,80}}\(tried: {_HOST}:(?P<port>\d{{2,5}})",
         rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| with)?"
         rf"(?: \w+){{0,3}} \[?[\"']?(?:\w+://)?{_HOST}:(?P<port>\d{{2,5}})",
-        rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d+)[^\n]{{0,200}}{_FAILED}",
-        rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?[^\n]{{0,40}}?"
-        rf"(?:port (?P<port>\d+)|\((?P<port2>\d+)\))?[^\n]{{0,80}}{_FAILED}",
+        rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d{{1,5}})[^\n]{{0,200}}{_FAILED}",
+        rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?(?=[^\n]{{0,132}}{_FAILED})[^\n]{{0,40}}?"
+        rf"(?:port (?P<port>\d{{1,5}})|\((?P<port2>\d{{1,5}})\))?[^\n]{{0,80}}{_FAILED}",
     )
 )
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")

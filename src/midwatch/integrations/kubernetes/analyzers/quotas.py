@@ -19,13 +19,16 @@ from midwatch.integrations.kubernetes.objects.workload import Deployment, Statef
 from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.refusals import Refusal, refusals
 
-EXCEEDED = re.compile(r"exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+?)(?:$|\n)")
+EXCEEDED = re.compile(
+    r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,400}), used: ((?:(?!, limited: ).){1,400})"
+    r", limited: (.+?)(?:$|\n)"
+)
 UNSPECIFIED = re.compile(r"failed quota: ([^:]+): must specify ([^\s;]+)(?: for: ([\w,.-]+))?")
 LIMIT = re.compile(r"(maximum|minimum) (\S+) usage per (\w+) is (\S+?), but (limit|request) is ([^\s.,\]]+)")
 UNSET = re.compile(r"(maximum|minimum) (\S+) usage per (\w+) is (\S+?)\.\s+No (limit|request) is specified")
-RATIO = re.compile(r"(\S+) max limit to request ratio per (\w+) is (\S+?), but provided ratio is ([\d.]+)")
+RATIO = re.compile(r"(?<!\S)(\S{1,253}) max limit to request ratio per (\w+) is (\S+?), but provided ratio is ([\d.]+)")
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+]*://)?([a-z][a-z0-9-]*)(?:\.[a-z0-9.-]+)?(?::\d+)?(?:/\S*)?$")
-_PAIR = re.compile(r"([\w./-]+)=([^,\s]+)")
+_PAIR = re.compile(r"(?<![\w./-])([\w./-]++)=([^,\s]+)")
 _CODES = {"pods": "K8S-702", "cpu": "K8S-703", "memory": "K8S-704", "storage": "K8S-705", "services": "K8S-706"}
 
 # Kind → what a quota counts of it, and whether by the storage it asks for.

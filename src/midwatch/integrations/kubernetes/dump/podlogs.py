@@ -15,6 +15,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 _GATHERED = re.compile(
     r"(?:^|/)namespaces/(?P<ns>[^/]+)/pods/(?P<pod>[^/]+)/(?P<container>[^/]+)/(?:[^/]+/)?logs/(?P<which>current|previous)(?:\.insecure)?\.log$"
 )
+_LONGEST_NAME = 600  # letters of a file's name: namespace, pod and container have up to 253, 253 and 63
 _SAVED_AGAIN = 9  # further files of one log that are read
 _PREVIOUS = re.compile(r"[._-]?prev(?:ious)?$")
 _RUN = re.compile(r"(?:\.log)?(?:\.\d+)?$")
@@ -125,6 +126,8 @@ class Attribution:
 
     def claim(self, name: str) -> Claim | None:
         """None when nothing tells which pod it is."""
+        if len(name.rpartition("/")[2]) > _LONGEST_NAME:
+            return None
         if found := _GATHERED.search(name):
             return Claim(found["ns"], found["pod"], found["container"], found["which"] == "previous")
         path = Path.of(name)

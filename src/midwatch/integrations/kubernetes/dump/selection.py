@@ -6,15 +6,13 @@ from typing import Any
 
 from midwatch.integrations.kubernetes.objects.meta import Expression, Object
 from midwatch.integrations.kubernetes.reader import Refused
-from midwatch.integrations.kubernetes.selectors import holds
+from midwatch.integrations.kubernetes.selectors import holds, requirements
 
 Test = Callable[[Object], bool]
 
 _SET = re.compile(r"^(?P<key>[^\s!=(),]+)\s+(?P<operator>in|notin)\s*\((?P<values>[^()]*)\)$")
 _EQUAL = re.compile(r"^(?P<key>[^\s!=(),]+)\s*(?P<operator>==|=|!=)\s*(?P<value>[^\s!=(),]*)$")
 _PRESENT = re.compile(r"^(?P<absent>!)?\s*(?P<key>[^\s!=(),]+)$")
-# A comma between parentheses separates values, not requirements.
-_COMMA = re.compile(r",(?![^()]*\))")
 _FIELD = re.compile(r"^(?P<field>[A-Za-z.]+)\s*(?P<operator>==|=|!=)\s*(?P<value>.*)$")
 _FIELDS = {
     "metadata.name": ("metadata", "name"),
@@ -43,7 +41,7 @@ def selected(objects: Sequence[Object], labels: str, fields: str) -> list[Object
 
 
 def _label_tests(text: str) -> list[Test]:
-    return [_label_test(_expression(part.strip(), text)) for part in _COMMA.split(text) if part.strip()]
+    return [_label_test(_expression(part.strip(), text)) for part in requirements(text) if part.strip()]
 
 
 def _label_test(expression: Expression) -> Test:

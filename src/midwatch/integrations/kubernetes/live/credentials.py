@@ -16,6 +16,8 @@ import msgspec
 
 from midwatch.integrations.kubernetes.live.errors import NoConnection, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import Cluster, Plugin, Target
+from midwatch.kit.answers import MALFORMED
+from midwatch.kit.credentials import note_credential, note_login
 
 # A cloud's login program calls out over the network itself; slower than this it is waiting for a person.
 PLUGIN_SECONDS = 20
@@ -153,7 +155,7 @@ class Program(httpx2.Auth):
         name, context = self._plugin.command, self._target.context
         try:
             credential = msgspec.json.decode(out, type=_Printed).status
-        except ValueError:
+        except MALFORMED:
             raise NoConnection(
                 f"The login program {name} of context {context!r} printed no ExecCredential; run it by hand to see."
             ) from None
@@ -161,6 +163,7 @@ class Program(httpx2.Auth):
             raise NoConnection(f"The login program {name} of context {context!r} printed neither a token nor a certificate; log in again.")
         if credential.token:
             _checked(credential.token, context)
+        note_credential(credential.client_key_data)
         return credential
 
     def _info(self) -> str:
@@ -187,6 +190,8 @@ def _cluster_info(cluster: Cluster) -> dict[str, Any]:
 
 
 def _checked(token: str, context: str) -> str:
+    """A token that can be sent; it is noted, so that no output repeats it."""
+    note_credential(token)
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise NoConnection(f"The token of context {context!r} is malformed (empty, or with spaces or line breaks in it); log in again.")
     return token
@@ -198,5 +203,6 @@ def credentials(target: Target, tls: ssl.SSLContext) -> httpx2.Auth | None:
     if user.token_file or user.token:
         return Token(target)
     if user.username and user.password is not None:
+        note_login(user.username, user.password)
         return httpx2.BasicAuth(user.username, user.password)
     return Program(user.exec, target, tls) if user.exec else None

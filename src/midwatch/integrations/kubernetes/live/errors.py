@@ -13,6 +13,7 @@ import httpx2
 import msgspec
 
 from midwatch.integrations.kubernetes.reader import Refused
+from midwatch.kit.answers import MALFORMED
 
 
 class NoConnection(Refused):
@@ -62,9 +63,12 @@ class Answer:
         """The server's own words, on one line."""
         try:
             text = msgspec.json.decode(self.body, type=_Status).message
-        except ValueError:
+        except MALFORMED:
             text = self.body.decode(errors="replace")
         return shorten(text)
+
+
+_READ = 16_384  # characters of somebody else's text that are looked at
 
 
 class _Status(msgspec.Struct):
@@ -77,7 +81,7 @@ class _Claims(msgspec.Struct):
 
 def shorten(text: str, limit: int = 300) -> str:
     """One printable line of somebody else's text, without what looks like a token."""
-    line = re.sub(r"[A-Za-z0-9+/_.=-]{80,}", "[…]", " ".join(text.split()))
+    line = re.sub(r"[A-Za-z0-9+/_.=-]{80,}", "[…]", " ".join(text[:_READ].split()))
     line = "".join(c for c in line if c.isprintable())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -120,7 +124,7 @@ def token_expiry(token: str) -> datetime | None:
     try:
         claims = msgspec.json.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)), type=_Claims)
         return datetime.fromtimestamp(claims.exp, UTC) if claims.exp else None
-    except (ValueError, OverflowError, OSError, binascii.Error):
+    except (*MALFORMED, OverflowError, OSError, binascii.Error):
         return None
 
 

@@ -12,6 +12,8 @@ import yaml
 from lightkube.config import models
 
 from midwatch.integrations.kubernetes.live.errors import NoConnection, shorten
+from midwatch.kit.credentials import note_address, note_credential
+from midwatch.kit.secretnames import holds_secret
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER = "in-cluster"
@@ -190,6 +192,13 @@ def _check(cluster: Cluster, user: User, context: str) -> None:
     key = _embedded("client-key-data", user.client_key_data, context) or _file("client-key", user.client_key, context)
     if bool(user.client_cert or user.client_cert_data) != bool(key):
         raise NoConnection(f"The user of context {context!r} has only one of client-certificate and client-key; add the other.")
+    note_credential(key.decode(errors="replace"))
+    note_credential(user.client_key_data)
+    note_address(cluster.proxy_url or "")
+    note_address(cluster.server)
+    for variable in (user.exec.env or ()) if user.exec else ():
+        if holds_secret(variable.name, variable.value):
+            note_credential(variable.value)
     if b"ENCRYPTED" in key:
         raise NoConnection(f"The client-key of context {context!r} is encrypted; use one without a passphrase, as kubectl needs too.")
     if user.auth_provider and not (user.exec or user.token or user.token_file):

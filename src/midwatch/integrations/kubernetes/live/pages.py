@@ -1,25 +1,39 @@
 """Reads a whole list, page by page, and decodes only what Midwatch reads of it."""
 
+import asyncio
+import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from midwatch.integrations.kubernetes.kinds import Kind
-from midwatch.integrations.kubernetes.live.errors import Question, refuse_answer
+from midwatch.integrations.kubernetes.live.errors import Question, TooSlow, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.sender import Sender
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, Refused
+from midwatch.kit.answers import MALFORMED
 
 PAGE = 500  # kubectl's own --chunk-size
 # 500 objects of the largest kind seen (pods of 12 kB) are 6 MB; a page beyond this is no list of ours.
 PAGE_BYTES = 128 * 1024 * 1024
 MOST = 200_000  # objects; more is not one question any more
+MOST_BYTES = 512 * 1024 * 1024  # of all pages together
+MOST_PAGES = 1000  # of PAGE objects it would be more than MOST; a server that sends fewer is another
+SECONDS = 90.0  # for all pages together
+TOKEN = 8192  # characters of a continue token; etcd's are a few hundred
+# An API server takes nothing else for a name (IsValidPathSegmentName); the length is that of a DNS name.
+# A number that fits no int64, the largest of the API's types: arithmetic with it would fail far from here.
+_HUGE = re.compile(rb'"\s*:\s*-?(?:[0-9]{19,}|[0-9.]{1,40}[eE]\+?[0-9]{2})')
+_INT64 = 2**63
+_NAMESPACE = re.compile(r"[a-z0-9.-]{0,63}")
+_NAMEABLE = re.compile(r"(?!\.\.?$)[^/%\s]{1,253}")
 # May repeat, in clear text, a Secret's or a ConfigMap's contents; nobody reads it here.
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _JSON = "application/json"
+SHOWN = 120  # characters of a name or a reason
 _NAMES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 T = TypeVar("T")
@@ -32,7 +46,14 @@ class _PageInfo(msgspec.Struct, rename="camel", gc=False):
 
 class _Page(msgspec.Struct, Generic[T]):
     items: list[T] | None
-    metadata: _PageInfo = msgspec.field(default_factory=_PageInfo)
+    kind: str = ""
+    metadata: _PageInfo | None = None
+
+    def of(self, kind: Kind, *, names_only: bool) -> bool:
+        """Whether this is such a list at all: `{"items": []}` of another program must not look like a cluster without pods."""
+        if not self.kind:
+            return self.metadata is not None or bool(self.items)
+        return self.kind.endswith("List") if names_only else self.kind in (f"{kind.type.__name__}List", "List")
 
 
 class _Named(msgspec.Struct, gc=False):
@@ -73,17 +94,41 @@ class Collected:
     pages: int = 0
     skipped: list[str] = field(default_factory=list[str])
     left: str = ""
+    size: int = 0  # bytes
+    tokens: set[str] = field(default_factory=set[str])
+
+    def ended(self, kind: Kind, info: _PageInfo) -> bool:
+        """Whether no page is left to ask for; `left` then says why that may not be all."""
+        token = info.continue_ or ""
+        if not token:
+            return True
+        more = f", {n} more exist" if (n := info.remaining_item_count) else ""
+        if len(self.items) >= MOST:
+            self.left = f"stopped after {len(self.items)} {kind.plural}{more}"
+        elif self.pages >= MOST_PAGES or self.size >= MOST_BYTES:
+            self.left = f"stopped after {self.pages} pages with {len(self.items)} {kind.plural}{more}"
+        elif token in self.tokens or len(token) > TOKEN:
+            self.left = f"the server leads from page {self.pages} to no new page; the first {len(self.items)} {kind.plural} were read"
+        self.tokens.add(token)
+        return bool(self.left)
 
 
 async def read_list(sender: Sender, kind: Kind, request: ListRequest, question: Question) -> Listing:
     """Raises Refused. A list that changes too much while it is read (410) is begun anew, once."""
-    got = await _collect(sender, kind, request, question) or await _collect(sender, kind, request, question)
+    try:
+        async with asyncio.timeout(SECONDS):
+            got = await _collect(sender, kind, request, question) or await _collect(sender, kind, request, question)
+    except TimeoutError:
+        raise TooSlow(
+            f"{question.place} did not end the list of {kind.plural} within {SECONDS:g} s; ask for one namespace.", query=question.query
+        ) from None
     if got is None:
         raise Refused(
             f"{question.place} dropped the list of {kind.plural} while it was read, twice; ask for one namespace.", query=question.query
         )
     pages = f" ({got.pages} pages)" if got.pages > 1 else ""
-    return Listing(got.items, question.query + pages, _partial(kind, got))
+    missed = _missed(kind, got)
+    return Listing(got.items, question.query + pages, missed, missed=missed)
 
 
 def list_url(kind: Kind, request: ListRequest) -> str:
@@ -105,12 +150,10 @@ async def _collect(sender: Sender, kind: Kind, request: ListRequest, question: Q
             raise refuse_answer(answer, question)
         info = decode_page(body.data, kind, request, question, got)
         got.pages += 1
+        got.size += len(body.data)
+        if got.ended(kind, info):
+            return got
         token = info.continue_ or ""
-        if not token:
-            return got
-        if len(got.items) >= MOST:
-            got.left = f"stopped after {len(got.items)} {kind.plural}" + (f", {n} more exist" if (n := info.remaining_item_count) else "")
-            return got
 
 
 def decode_page(body: bytearray, kind: Kind, request: ListRequest, question: Question, got: Collected) -> _PageInfo:
@@ -119,44 +162,71 @@ def decode_page(body: bytearray, kind: Kind, request: ListRequest, question: Que
         raise Refused(f"A page of {kind.plural} is larger than {PAGE_BYTES >> 20} MiB; ask with a selector.", query=question.query)
     type_ = _Named if request.names_only else kind.type
     try:
-        page = _decoder(type_).decode(body)
-        found = page.items or []
-    except ValueError:
-        page, found = _decode_each(body, type_, question, got)
+        page = None if _HUGE.search(body) else _decoder(type_).decode(body)
+    except MALFORMED:
+        page = None
+    page, found = (page, page.items or []) if page else _decode_each(body, type_, question, got)
+    if not page.of(kind, names_only=request.names_only):
+        raise _no_list(question)
     if request.names_only:  # whatever the server sent along, contents are not kept
         found = [kind.type(metadata=item.metadata) for item in found]
     for obj in found:
         if obj.metadata.annotations:
             obj.metadata.annotations.pop(_LAST_APPLIED, None)
-    got.items += found
-    return page.metadata
+    got.items += (obj for obj in found if _nameable(obj, got))
+    return page.metadata or _PageInfo()
+
+
+def _nameable(obj: Object, got: Collected) -> bool:
+    """Names become parts of paths, commands and sentences: what no API server takes for one is no object of this cluster."""
+    good = (
+        _NAMEABLE.fullmatch(obj.metadata.name) is not None
+        and obj.metadata.name.isprintable()
+        and _NAMESPACE.fullmatch(obj.metadata.namespace)
+    )
+    if not good:
+        got.skipped.append(f"{shorten(obj.metadata.name, SHOWN) or 'an object without a name'}: not a name that Kubernetes allows")
+    return bool(good)
 
 
 def _decode_each(body: bytearray, type_: type[Any], question: Question, got: Collected) -> tuple[_Page[Any], list[Any]]:
     try:
         page = _decoder(msgspec.Raw).decode(body)
-    except ValueError:
-        raise Refused(
-            f"{question.place} did not answer with a list as the Kubernetes API does; check the server's address.", query=question.query
-        ) from None
+    except MALFORMED:
+        raise _no_list(question) from None
     decoder, found = msgspec.json.Decoder(type_), list[Any]()
     for raw in page.items or ():
         try:
+            if _HUGE.search(raw) and not _fits(msgspec.json.decode(raw)):
+                raise ValueError("a number is too large")
             found.append(decoder.decode(raw))
-        except ValueError as error:
-            got.skipped.append(f"{_name(raw)}: {error}")
+        except MALFORMED as error:
+            got.skipped.append(f"{_name(raw)}: {shorten(str(error), SHOWN)}")
     return page, found
+
+
+def _fits(value: Any) -> bool:
+    """Whether all numbers are such as the API's types can hold."""
+    if isinstance(value, dict | list):
+        return all(map(_fits, cast(dict[Any, Any], value).values() if isinstance(value, dict) else cast(list[Any], value)))
+    return not isinstance(value, int | float) or -_INT64 <= value < _INT64
+
+
+def _no_list(question: Question) -> Refused:
+    return Refused(
+        f"{question.place} did not answer with a list as the Kubernetes API does; check the server's address.", query=question.query
+    )
 
 
 def _name(raw: msgspec.Raw) -> str:
     try:
         meta = msgspec.json.decode(raw, type=_Nameable).metadata
-    except ValueError:
+    except MALFORMED:
         return "an object without readable metadata"
-    return f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name
+    return shorten(f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name, SHOWN)
 
 
-def _partial(kind: Kind, got: Collected) -> str:
+def _missed(kind: Kind, got: Collected) -> str:
     said = [got.left] if got.left else []
     if got.skipped:
         more = f" and {len(got.skipped) - 1} more" if len(got.skipped) > 1 else ""

@@ -8,6 +8,7 @@ import httpx2
 
 from midwatch.integrations.kubernetes.live.connection import CONNECTIONS, Connection
 from midwatch.integrations.kubernetes.live.errors import Answer, Question, TooSlow, refuse_transport
+from midwatch.integrations.kubernetes.reader import Refused
 
 BUSY = frozenset({429, 500, 502, 503, 504})
 # What a page of a list may take as a whole; a server that trickles would never run into the read time-out.
@@ -39,6 +40,8 @@ class Sender:
                 return await self._try_twice(question, sink, headers, again)
         except httpx2.RequestError as error:
             raise refuse_transport(error, question) from None
+        except httpx2.InvalidURL:
+            raise Refused(f"The question to {question.place} would be longer than an address may be; it was not sent.") from None
         except TimeoutError:
             raise TooSlow(f"{question.place} did not answer within {seconds:g} s; ask again, or for less.", query=question.query) from None
 

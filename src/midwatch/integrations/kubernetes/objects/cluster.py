@@ -4,14 +4,14 @@ from datetime import datetime
 
 import msgspec
 
-from midwatch.integrations.kubernetes.objects.meta import Condition, Object, Quantities, Struct, TypedReference
+from midwatch.integrations.kubernetes.objects.meta import Condition, Object, Quantities, Struct, Time, TypedReference
 
 
 class Taint(Struct):
     key: str = ""
     value: str | None = ""
     effect: str = ""
-    time_added: datetime | None = None
+    time_added: Time | None = None
 
 
 class NodeSpec(Struct):
@@ -116,7 +116,7 @@ class PriorityClass(Object):
 
 class EventSeries(Struct):
     count: int | None = None
-    last_observed_time: datetime | None = None
+    last_observed_time: Time | None = None
 
 
 class EventSource(Struct):
@@ -130,9 +130,9 @@ class Event(Object):
     reason: str | None = ""
     message: str | None = ""
     count: int | None = None
-    first_timestamp: datetime | None = None
-    last_timestamp: datetime | None = None
-    event_time: datetime | None = None
+    first_timestamp: Time | None = None
+    last_timestamp: Time | None = None
+    event_time: Time | None = None
     series: EventSeries | None = None
     source: EventSource = msgspec.field(default_factory=EventSource)
     reporting_component: str | None = ""
@@ -168,7 +168,7 @@ class NodeService(Object):
     state: str = ""
     detail: str = ""
     said: str = ""
-    since: datetime | None = None
+    since: Time | None = None
 
 
 class SecretAddress(Object):
@@ -200,7 +200,7 @@ class SavedLog(Object):
     pod: str = ""
     container: str = ""
     previous: bool = False
-    saved: datetime | None = None
+    saved: Time | None = None
 
 
 class ServiceCall(Object):
@@ -218,16 +218,16 @@ class FiringAlert(Object):
     about: dict[str, str] | None = None
     message: str = ""
     value: str = ""
-    since: datetime | None = None
+    since: Time | None = None
 
 
 class PodMetrics(Object):
-    timestamp: datetime | None = None
+    timestamp: Time | None = None
     window: str | None = ""
     containers: list[Usage] | None = None
 
 
 class NodeMetrics(Object):
-    timestamp: datetime | None = None
+    timestamp: Time | None = None
     window: str | None = ""
     usage: Quantities | None = None

@@ -1,10 +1,8 @@
 """Objects of Argo CD: what is to be delivered from a repository, and how the last delivery went."""
 
-from datetime import datetime
-
 import msgspec
 
-from midwatch.integrations.kubernetes.objects.meta import Object, Struct
+from midwatch.integrations.kubernetes.objects.meta import Object, Struct, Time
 
 
 class SyncState(Struct):
@@ -20,13 +18,13 @@ class HealthState(Struct):
 class Operation(Struct):
     phase: str = ""
     message: str | None = ""
-    finished_at: datetime | None = None
+    finished_at: Time | None = None
 
 
 class ApplicationCondition(Struct):
     type: str = ""
     message: str = ""
-    last_transition_time: datetime | None = None
+    last_transition_time: Time | None = None
 
 
 class ApplicationStatus(Struct):

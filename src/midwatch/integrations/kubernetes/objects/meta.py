@@ -1,11 +1,14 @@
 """What every object has. Only the fields that Midwatch reads: the rest is skipped while decoding."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from midwatch.domain.subject import Subject
+
+# RFC 3339 has a zone; a time without one cannot be compared with the others.
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Struct(msgspec.Struct, rename="camel", omit_defaults=True, gc=False, kw_only=True):
@@ -23,8 +26,8 @@ class Metadata(Struct):
     name: str = ""
     namespace: str = ""
     uid: str = ""
-    creation_timestamp: datetime | None = None
-    deletion_timestamp: datetime | None = None
+    creation_timestamp: Time | None = None
+    deletion_timestamp: Time | None = None
     deletion_grace_period_seconds: int | None = None
     generation: int = 0
     labels: dict[str, str] | None = None
@@ -38,9 +41,9 @@ class Condition(Struct):
     status: str = ""
     reason: str | None = ""
     message: str | None = ""
-    last_transition_time: datetime | None = None
-    last_update_time: datetime | None = None
-    last_heartbeat_time: datetime | None = None  # nodes only
+    last_transition_time: Time | None = None
+    last_update_time: Time | None = None
+    last_heartbeat_time: Time | None = None  # nodes only
 
 
 class Expression(Struct):

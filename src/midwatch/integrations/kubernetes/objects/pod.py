@@ -1,5 +1,3 @@
-from datetime import datetime
-
 import msgspec
 
 from midwatch.integrations.kubernetes.objects.meta import (
@@ -11,6 +9,7 @@ from midwatch.integrations.kubernetes.objects.meta import (
     Object,
     Quantities,
     Struct,
+    Time,
 )
 
 
@@ -252,7 +251,7 @@ class Waiting(Struct):
 
 
 class Running(Struct):
-    started_at: datetime | None = None
+    started_at: Time | None = None
 
 
 class Terminated(Struct):
@@ -260,8 +259,8 @@ class Terminated(Struct):
     signal: int | None = None
     reason: str | None = ""
     message: str | None = ""
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
 
 
 class State(Struct):
@@ -292,7 +291,7 @@ class PodStatus(Struct):
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
-    start_time: datetime | None = None
+    start_time: Time | None = None
     pod_ip: str | None = msgspec.field(default="", name="podIP")
     qos_class: str | None = ""
     nominated_node_name: str | None = ""

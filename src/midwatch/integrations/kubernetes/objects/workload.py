@@ -1,8 +1,6 @@
-from datetime import datetime
-
 import msgspec
 
-from midwatch.integrations.kubernetes.objects.meta import Condition, IntOrString, LabelSelector, Object, Struct, TypedReference
+from midwatch.integrations.kubernetes.objects.meta import Condition, IntOrString, LabelSelector, Object, Struct, Time, TypedReference
 from midwatch.integrations.kubernetes.objects.pod import PodTemplate
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 
@@ -87,8 +85,8 @@ class JobStatus(Struct):
     active: int | None = 0
     succeeded: int | None = 0
     failed: int | None = 0
-    start_time: datetime | None = None
-    completion_time: datetime | None = None
+    start_time: Time | None = None
+    completion_time: Time | None = None
     conditions: list[Condition] | None = None
 
 
@@ -114,8 +112,8 @@ class CronJobSpec(Struct):
 
 
 class CronJobStatus(Struct):
-    last_schedule_time: datetime | None = None
-    last_successful_time: datetime | None = None
+    last_schedule_time: Time | None = None
+    last_successful_time: Time | None = None
     active: list[TypedReference] | None = None
 
 

@@ -8,8 +8,8 @@ from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.sections import clean
 
 _START = re.compile(r"^Name:[ \t]+(?:(?P<ns>[a-z0-9-]+)/)?(?P<name>[a-z0-9][a-z0-9.-]*)[ \t]*$", re.MULTILINE)
-_FIELD = re.compile(r"^(?P<key>Sync Status|Health Status|Phase|Message|Finished):[ \t]+(?P<value>\S.*?)[ \t]*$", re.MULTILINE)
-_CONDITION = re.compile(r"^(?P<type>[A-Z]\w*(?:Error|Warning))[ \t]{2,}(?P<message>\S.*?)(?:[ \t]{2,}20\d\d-.*)?$", re.MULTILINE)
+_FIELD = re.compile(r"^(?P<key>Sync Status|Health Status|Phase|Message|Finished):[ \t]+(?P<value>\S(?:.*[^ \t\n])?)[ \t]*$", re.MULTILINE)
+_CONDITION = re.compile(r"^(?P<type>[A-Z]\w*(?:Error|Warning))[ \t]{2,}(?P<message>\S.*?)(?:(?<![ \t])[ \t]{2,}+20\d\d-.*)?$", re.MULTILINE)
 _FINISHED = re.compile(r"(20\d\d-\d\d-\d\d) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)")
 _HOME = "argocd"  # where Applications live unless somebody configured it otherwise
 

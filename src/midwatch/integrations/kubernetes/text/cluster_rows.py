@@ -7,7 +7,7 @@ from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.values import access_modes, number, said
 
 Cells = dict[str, str]
-_USE = re.compile(r"([\w./-]+): ([\w.]+)/([\w.]+)", re.ASCII)
+_USE = re.compile(r"(?<![\w./-])([\w./-]++): ([\w.]+)/([\w.]+)", re.ASCII)
 _ADDRESSES = {"INTERNAL-IP": "InternalIP", "EXTERNAL-IP": "ExternalIP"}
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 

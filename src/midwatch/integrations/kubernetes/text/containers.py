@@ -8,12 +8,12 @@ from midwatch.integrations.kubernetes.text.times import written
 from midwatch.integrations.kubernetes.text.tree import Node
 from midwatch.integrations.kubernetes.text.values import number, quantities, said
 
-_PORT = re.compile(r"(\d{1,5})/([A-Z]+)(?: \(([^)]+)\))?")
+_PORT = re.compile(r"(\d{1,5})/([A-Z]+)(?: \(([^)]{1,63}+)\))?")
 _KEY = re.compile(r"<set to the key '([^']*)' (in secret|of config map) '([^']*)'>\s*(?:Optional: (true|false))?")
 _FIELD = re.compile(r"\((v\d\w*):([\w.\[\]/'-]+)\)\s*$", re.ASCII)
 _RESOURCE = re.compile(r".*\(((?:limits|requests)\.[\w.-]+)\)\s*$", re.ASCII)
 _FROM = re.compile(r"(\S+)\s+(ConfigMap|Secret)(?: with prefix '([^']*)')?(?:\s+Optional: (true|false))?")
-_MOUNT = re.compile(r"(\S.*?) from (\S+) \(([^)]*)\)")
+_MOUNT = re.compile(r"(\S.*?) from (\S++) \(([^)]{0,500}+)\)")
 _OPTIONAL = {"true": True, "false": False}
 _SHELL = frozenset(("-c", "-ec", "-lc", "-exc", "-euc", "-xc", "-ce", "-cx"))
 

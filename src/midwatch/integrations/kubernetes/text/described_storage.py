@@ -7,7 +7,7 @@ from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.tree import Node
 from midwatch.integrations.kubernetes.text.values import access_modes, quantities, said
 
-_TERM = re.compile(r"(\S+) (in|not in|notin|exists|does not exist|>|<)(?: \[([^\]]*)\])?")
+_TERM = re.compile(r"(\S{1,320}+) (in|not in|notin|exists|does not exist|>|<)(?: \[([^\]]{0,1000}+)\])?")
 _OPERATORS = {"in": "In", "not in": "NotIn", "notin": "NotIn", "exists": "Exists", "does not exist": "DoesNotExist", ">": "Gt", "<": "Lt"}
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 

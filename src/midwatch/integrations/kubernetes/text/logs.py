@@ -14,12 +14,12 @@ _PREFIX = re.compile(r"\[pod/([^/\]\s]+)/([^/\]\s]+)\] ?")
 def read(command: Command, namespace: str, lines: list[tuple[int, str]], parsed: Parsed) -> bool:
     pod = command.names[0] if command.names and "/" not in command.names[0] else ""
     container = command.container or (command.names[1] if len(command.names) > 1 else "")
-    kept = list(lines)
-    while kept and not kept[0][1].strip():
-        kept.pop(0)
-    while kept and (match := _CHOSEN.match(kept[0][1])):
+    kept = lines[next((n for n, (_, line) in enumerate(lines) if line.strip()), len(lines)) :]
+    chosen = 0
+    while chosen < len(kept) and (match := _CHOSEN.match(kept[chosen][1])):
         container = container or match[1]
-        kept.pop(0)
+        chosen += 1
+    kept = kept[chosen:]
     if kept and (match := _FOUND.match(kept[0][1])):
         pod = match[1]
         kept.pop(0)

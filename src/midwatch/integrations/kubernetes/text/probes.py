@@ -7,7 +7,7 @@ from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.values import int_or_text, said
 
 _PROBE = re.compile(
-    r"(?P<check>.*?)\s+delay=(?P<delay>\d{1,9})s timeout=(?P<timeout>\d{1,9})s period=(?P<period>\d{1,9})s"
+    r"(?P<check>.*?)(?<!\s)\s++delay=(?P<delay>\d{1,9})s timeout=(?P<timeout>\d{1,9})s period=(?P<period>\d{1,9})s"
     r" #success=(?P<success>\d{1,9}) #failure=(?P<failure>\d{1,9})",
     re.DOTALL | re.ASCII,
 )

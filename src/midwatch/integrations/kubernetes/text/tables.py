@@ -10,6 +10,7 @@ _WORD = re.compile(
 )
 _HEADER = re.compile(r"(?:NAMESPACE\s+)?(?:NAME|LAST SEEN|FIRST SEEN|LASTSEEN|FIRSTSEEN|POD)(?:\s+[A-Z%(][A-Za-z0-9/()%-]*)+\s*", re.ASCII)
 _GAP = re.compile(r"\s{2,}")
+_LONGEST_MESSAGE = 16_384  # letters of a message of several lines: the API server takes 1,024 for an event
 # A space that parts cells, unlike those in `5 (10s ago)` and `4s (x9 over 111s)`.
 _SPACE = re.compile(r"\s+(?!\()(?![^()]{0,80}\))")
 
@@ -71,7 +72,7 @@ def _take(table: Table, number: int, line: str) -> None:
     cells = table.columns.cells(line) if not line.startswith(" ") else {}
     if cells:
         table.rows.append((number, cells))
-    elif table.rows and "MESSAGE" in table.rows[-1][1]:
+    elif table.rows and len(table.rows[-1][1].get("MESSAGE", " " * _LONGEST_MESSAGE)) < _LONGEST_MESSAGE:
         table.rows[-1][1]["MESSAGE"] += "\n" + line
     else:
         table.unread += 1

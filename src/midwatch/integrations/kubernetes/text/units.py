@@ -23,6 +23,7 @@ _COMMAND = re.compile(
     r"\bsystemctl (?:-\S+ )*(?:status|list-units)\b.*"
 )
 _JOURNAL = re.compile(rf"[A-Z][a-z]{{2}} +\d+ \d\d:\d\d:\d\d (?P<host>{_HOST}) [\w@./-]+(?:\[\d+\])?: .*")
+_COMMAND_LONGEST = 300  # letters: a person typed it
 _LONGEST = 2000  # letters of one line
 _SPAN = re.compile(r"(\d{1,6}) ?(years?|y|months?|weeks?|w|days?|d|hours?|h|minutes?|min|seconds?|s)\b")
 _UNITS = {"y": 365 * 86400, "month": 30 * 86400, "w": 7 * 86400, "d": 86400, "h": 3600, "min": 60, "s": 1}
@@ -38,7 +39,7 @@ class _Reading:
         self._open: Json | None = None
 
     def take(self, line: str) -> None:
-        if "systemctl" in line and (command := _COMMAND.fullmatch(line)):
+        if "systemctl" in line and len(line) <= _COMMAND_LONGEST and (command := _COMMAND.fullmatch(line)):
             self._node, self._open = command["ssh"] or command["prompt"] or command["debug"] or "", None
         elif ".service" in line and (match := _UNIT.fullmatch(line)):
             self._open = _put(self.found, self._node, match["unit"])

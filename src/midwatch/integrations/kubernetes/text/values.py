@@ -2,11 +2,11 @@
 
 import re
 
+from midwatch.integrations.kubernetes.selectors import requirements
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 
 _NOTHING = {"", "<none>", "<unset>", "<nil>", "<unknown>", "<default>", "<any>", "<auto-select>"}
 _SET = re.compile(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)")
-_APART = re.compile(r",(?![^()]*\))")
 _ACCESS = {"RWO": "ReadWriteOnce", "ROX": "ReadOnlyMany", "RWX": "ReadWriteMany", "RWOP": "ReadWriteOncePod"}
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _NOTE = re.compile(r"([A-Za-z0-9][\w./-]*)(?::\s|:$|=)\s*(.*)", re.ASCII | re.DOTALL)
@@ -63,7 +63,7 @@ def selector(text: str) -> Json | None:
         return None
     equal: dict[str, str] = {}
     expressions: list[Json] = []
-    for part in (p.strip() for p in _APART.split(text)):
+    for part in (p.strip() for p in requirements(text)):
         if match := _SET.fullmatch(part):
             operator = "In" if match[2] == "in" else "NotIn"
             expressions.append({"key": match[1], "operator": operator, "values": [v.strip() for v in match[3].split(",")]})

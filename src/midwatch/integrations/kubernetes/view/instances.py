@@ -20,7 +20,7 @@ RECENT = timedelta(hours=1)
 STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running
 STUCK = timedelta(minutes=5)
 
-_FIELD = re.compile(r"\{([^}]+)\}")
+_FIELD = re.compile(r"\{([^}]{1,253}+)\}")
 
 
 class Instance(NamedTuple):

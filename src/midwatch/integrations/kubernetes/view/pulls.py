@@ -18,7 +18,7 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "K8S-114",
             r"no such host|server misbehaving|temporary failure in name resolution"
-            r"|lookup \S+ on \S+: [^\"]*i/o timeout|lookup \S+: i/o timeout",
+            r"|lookup \S{1,255} on \S{1,100}: [^\"]{0,255}i/o timeout|lookup \S{1,255}: i/o timeout",
         ),
         ("K8S-126", r"server gave HTTP response to HTTPS client"),
         ("K8S-116", r"x509: [^\"]{0,120}|tls: failed to verify|remote error: tls|tls: first record does not look like"),

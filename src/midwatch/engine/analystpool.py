@@ -1,0 +1,201 @@
+"""Analysts in processes of their own: kept warm, one for each investigation at a time, and killed when a computation takes too long."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+
+from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.engine.analyst import Case, Conclusion, Died, TookTooLong
+from midwatch.engine.analystwire import HEAD, Begin, Conclude, End, Message, Wanted, loaded, packed
+
+START_S = 30.0  # for a process to start and load what a case needs: half a second on a machine that has time
+LATE_S = 0.5  # a computation that takes longer is not waited for by the next investigation
+_NEEDED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")  # of the environment; credentials are none of it
+
+log = structlog.get_logger()
+
+
+def nothing_late() -> None:
+    """Nobody waits."""
+
+
+class Pool:
+    """At most `most` processes at a time; `keep` of them stay when there is nothing to compute."""
+
+    def __init__(self, most: int, keep: int) -> None:
+        self._room, self._keep = asyncio.Semaphore(most), keep
+        self._idle: list[_Child] = []
+        self._all: set[_Child] = set()
+
+    @asynccontextmanager
+    async def open(self, case: Case, late: Callable[[], None] = nothing_late) -> AsyncGenerator["Remote"]:
+        """An analyst for one case. `late` is called when a computation takes longer than LATE_S."""
+        analyst = Remote(self, case, late)
+        async with self._room:
+            try:
+                await analyst.begin()
+                yield analyst
+            finally:
+                await analyst.close()
+
+    async def take(self) -> "_Child":
+        """Raises Died when no process can be started."""
+        self._all = {child for child in self._all if child.alive}
+        while self._idle:
+            child = self._idle.pop()
+            if child.alive:
+                return child
+        child = await _started()
+        self._all.add(child)
+        return child
+
+    def give_back(self, child: "_Child", *, fit: bool) -> None:
+        if fit and child.alive and len(self._idle) < self._keep:
+            self._idle.append(child)
+        else:
+            child.kill()
+
+    async def close(self) -> None:
+        """Kills them all: what they compute is computed again by whoever goes on with it."""
+        self._idle.clear()
+        for child in self._all:
+            child.kill()
+        await asyncio.gather(*(child.gone() for child in self._all))
+
+
+class Remote:
+    """Computes for one case in a process of the pool; in another one when that has ended."""
+
+    def __init__(self, pool: Pool, case: Case, late: Callable[[], None]) -> None:
+        self._pool, self._case, self._late = pool, case, late
+        self._child: _Child | None = None
+        self._sent = 0
+
+    async def begin(self) -> None:
+        """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to compute."""
+        with suppress(Died):
+            await self._begun()
+
+    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
+        return await self._compute(evidence, seconds, Wanted)
+
+    async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:
+        return await self._compute(evidence, seconds, lambda fresh: Conclude(fresh, tuple(gaps)))
+
+    async def _compute(self, evidence: Sequence[Evidence], seconds: float, message: Callable[[tuple[Evidence, ...]], Message]) -> Any:
+        size = len(evidence)
+        await self._begun()
+        late = asyncio.get_running_loop().call_later(LATE_S, self._late)
+        try:
+            answer = await self._ask(message(tuple(evidence[self._sent : size])), seconds)
+        finally:
+            late.cancel()
+        self._sent = size
+        return answer
+
+    async def _begun(self) -> None:
+        if self._child is None:
+            self._child, self._sent = await self._pool.take(), 0
+            try:
+                await self._ask(Begin(self._case), START_S)
+            except TookTooLong as error:
+                raise Died(f"did not start within {START_S:g} s") from error
+
+    async def _ask(self, message: Message, seconds: float) -> Any:
+        """A process without an answer, or whose answer nobody waits for any more, is of no use."""
+        child, answered = self._child, False
+        if child is None:
+            raise Died("had ended before")
+        try:
+            answer = await child.ask(message, seconds)
+            answered = True
+            return answer
+        finally:
+            if not answered:
+                self._child = None
+                child.kill()
+
+    async def close(self) -> None:
+        if self._child:
+            with suppress(Died, TookTooLong):
+                fit = await self._ask(End(), START_S)
+                self._pool.give_back(self._child, fit=fit)
+        self._child = None
+
+
+class _Child:
+    """`lifeline` is open as long as this process lives: its end is the other's."""
+
+    def __init__(self, process: Process, lifeline: int) -> None:
+        self._process, self._lifeline = process, lifeline
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def ask(self, message: Message, seconds: float) -> Any:
+        """The answer; raises TookTooLong and Died."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._exchange(message)
+        except TimeoutError as error:
+            log.warning("analysis ended", pid=self._process.pid, after_s=round(seconds, 3))
+            raise TookTooLong from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            code = await self._process.wait()
+            log.warning("analysis process died", pid=self._process.pid, code=code)
+            raise Died(_end(code)) from error
+
+    async def _exchange(self, message: Message) -> Any:
+        to, back = self._process.stdin, self._process.stdout
+        if to is None or back is None:
+            raise BrokenPipeError
+        to.write(packed(message))
+        await to.drain()
+        size: int = HEAD.unpack(await back.readexactly(HEAD.size))[0]
+        return loaded(await back.readexactly(size))
+
+    def kill(self) -> None:
+        """SIGKILL: it may be deaf to anything else."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+        if self.alive:
+            self._process.kill()
+
+    async def gone(self) -> None:
+        await self._process.wait()
+
+
+async def _started() -> _Child:
+    theirs, ours = os.pipe()
+    # The same modules as here, without the working directory before them.
+    environment = {name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith("PYTHON")}
+    environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
+    command = (sys.executable, "-P", "-m", "midwatch.engine.analystprocess", str(theirs))
+    started = False
+    try:
+        # A session of its own: an interrupt at the terminal is the worker's to understand.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, env=environment, pass_fds=(theirs,), start_new_session=True
+        )
+        started = True
+    except OSError as error:
+        raise Died(f"could not be started ({error.strerror})") from error
+    finally:
+        os.close(theirs)
+        if not started:
+            os.close(ours)
+    return _Child(process, ours)
+
+
+def _end(code: int) -> str:
+    if code < 0:
+        return f"was ended from outside by signal {-code}, for lack of memory perhaps"
+    return f"ended by a fault of Midwatch, which the worker's log tells (exit code {code})"

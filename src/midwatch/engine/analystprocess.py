@@ -1,0 +1,110 @@
+"""A process that computes for a worker: `python -m midwatch.engine.analystprocess LIFELINE`, with messages on standard input and
+output.
+
+It holds no settings and no connections, and can be killed at any moment. LIFELINE is a pipe's end on which nothing ever comes: when
+the other end closes, because the worker ended, however it ended, the operating system ends this process, whatever it computes.
+"""
+
+import fcntl
+import gc
+import json
+import os
+import resource
+import select
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from traceback import format_tb
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from midwatch.domain.evidence import Evidence
+from midwatch.engine.analyst import Case
+from midwatch.engine.analystwire import Begin, End, Message, Wanted, packed, unpacked
+
+BEHIND = 5  # steps of nice(2) by which it gives way to its worker
+FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
+# Peak memory, in KB: above the first what was remembered of a case is dropped at its end, above the second the process is not kept.
+# Its programs alone need 60 MB, 5,000 pods 150 MB.
+LARGE_KB, LARGEST_KB = 100 * 1024, 300 * 1024
+_OBJECTS_BETWEEN_LOOKS = 200_000  # of the garbage collector, as in the command line
+
+
+class Desk:
+    """Keeps the evidence of the case at hand, so that each piece is sent once."""
+
+    def __init__(self) -> None:
+        self._case: Case | None = None
+        self._evidence: list[Evidence] = []
+
+    def answer(self, message: Message) -> Any:
+        if isinstance(message, Begin):
+            self._case, self._evidence = message.case, []
+            return None
+        if isinstance(message, End) or self._case is None:
+            self._case, self._evidence = None, []
+            return _tidied()
+        self._evidence += message.fresh
+        if isinstance(message, Wanted):
+            return self._case.wanted(self._evidence)
+        return self._case.conclude(self._evidence, message.gaps)
+
+
+def _tidied() -> bool:
+    """Whether it is fit for another case. The bounded caches hold the clusters of the last cases; the unbounded ones, catalogues."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if peak > LARGE_KB:
+        for name, module in list(sys.modules.items()):
+            if name.startswith("midwatch."):
+                for value in vars(module).values():
+                    if hasattr(value, "cache_parameters") and value.cache_parameters()["maxsize"]:
+                        value.cache_clear()
+        gc.collect()
+    return peak < LARGEST_KB
+
+
+def main() -> None:
+    _die_with_the_worker(int(sys.argv[1]))
+    sys.excepthook = _say
+    answers = _answers()
+    os.nice(BEHIND)
+    with suppress(OSError):  # not Linux
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 50, 50)
+    desk, read = Desk(), _reader()
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            answers.write(packed(desk.answer(unpacked(read))))
+            answers.flush()
+
+
+def _reader() -> Callable[[int], bytes]:
+    return sys.stdin.buffer.read
+
+
+def _answers() -> BinaryIO:
+    """Standard output; whatever else is printed goes to the log."""
+    own = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return own
+
+
+def _die_with_the_worker(lifeline: int) -> None:
+    """SIGIO, which ends a process that did not ask for it, comes when the other end closes."""
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    watch = select.poll()
+    watch.register(lifeline, select.POLLIN)
+    if watch.poll(0):
+        sys.exit(0)  # it closed before anybody watched
+
+
+def _say(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    """One line of JSON, as the worker logs. Where it happened and what kind of fault it was: its message may quote evidence."""
+    told = {"level": "error", "event": "analysis failed", "fault": kind.__name__, "at": "".join(format_tb(trace))}
+    sys.stderr.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main()

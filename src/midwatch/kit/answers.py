@@ -1,0 +1,90 @@
+"""Answers of other systems' HTTP APIs are outside text: read within limits of size and time, decoded to JSON of the expected kind.
+
+A request carries our credentials: no redirect is followed with them, and no content coding is taken that was not asked for (a few
+kilobytes of gzip are gigabytes of text).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import httpx2
+import msgspec
+
+LARGEST = 8 * 1024 * 1024  # bytes of an answer
+SECONDS = 20.0  # for an answer as a whole: a server that trickles never runs into a time-out between two bytes
+LONGEST_WAIT = 3600.0  # seconds; who asks for more is asked again all the same
+# What the decoder raises for what is no JSON, or is nested too deep for it.
+MALFORMED = (ValueError, RecursionError)
+
+
+class Unanswered(Exception):
+    """No answer arrived, or not all of it; the text says why, in words that fit behind "cannot be reached: "."""
+
+
+class Unexpected(Exception):
+    """An answer of another shape than the API's; the text is a sentence part: "it answers …"."""
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    status: int
+    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def wait(self) -> float:
+        """How many seconds the other side asks us to wait, between 0 (it does not say) and LONGEST_WAIT."""
+        said = (self.headers.get("ratelimit-reset") or self.headers.get("retry-after") or "").strip()
+        return min(float(said[:9]), LONGEST_WAIT) if said.isascii() and said.isdigit() else 0.0
+
+
+async def send(
+    http: httpx2.AsyncClient, method: str, url: str, *, largest: int = LARGEST, seconds: float = SECONDS, **sent: Any
+) -> HttpAnswer:
+    """One request, and its answer of at most `largest` bytes (0: without its body). Raises Unanswered; no redirect is followed."""
+    headers = {"Accept-Encoding": "identity", **sent.pop("headers", {})}
+    try:
+        async with asyncio.timeout(seconds), http.stream(method, url, headers=headers, follow_redirects=False, **sent) as answer:
+            if not largest:
+                return HttpAnswer(answer.status_code, answer.reason_phrase, dict(answer.headers))
+            if answer.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+                raise Unanswered("it sends compressed data that was not asked for")
+            body = bytearray()
+            async for part in answer.aiter_raw():
+                body += part
+                if len(body) > largest:
+                    raise Unanswered(f"it sends more than {largest} bytes")
+            return HttpAnswer(answer.status_code, answer.reason_phrase, dict(answer.headers), bytes(body))
+    except TimeoutError:
+        raise Unanswered(f"no whole answer within {seconds:g} s") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise Unanswered(type(error).__name__) from error
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    """The JSON object of an answer. Raises Unexpected for everything else."""
+    try:
+        found: object = msgspec.json.decode(body)
+    except MALFORMED:
+        raise Unexpected("it answers with something that is not JSON") from None
+    if not isinstance(found, dict):
+        raise Unexpected("it answers with JSON of another shape")
+    return cast(dict[str, Any], found)
+
+
+def objects(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The list of objects under `name`. Raises Unexpected when it is none, or when one of its items is no object."""
+    found = document.get(name)
+    if not isinstance(found, list):
+        raise Unexpected(f"it answers without a list of {name}")
+    items = cast(list[Any], found)
+    if not all(isinstance(item, dict) for item in items):
+        raise Unexpected(f"it answers with {name} of another shape")
+    return cast(list[dict[str, Any]], items)

@@ -1,0 +1,22 @@
+"""Cuts lines that no person reads to their end: what is said stands at the beginning of a line, and sometimes at its very end."""
+
+LONGEST = 4096  # characters of a line that are kept: more than a stack trace on one line, or a logged request, takes to say what it is
+_TAIL = 1024  # of them at its end
+
+
+def cut_lines(text: str) -> str:
+    """The text with the middle of each longer line replaced by a mark that says how much is gone; line ends stay."""
+    if len(text) <= LONGEST:
+        return text
+    lines = text.splitlines(keepends=True)
+    if all(len(line) <= LONGEST for line in lines):
+        return text
+    return "".join(cut_line(line) if len(line) > LONGEST else line for line in lines)
+
+
+def cut_line(line: str) -> str:
+    """One line, with its end of line if it has one."""
+    if len(line) <= LONGEST:
+        return line
+    head, tail = line[: LONGEST - _TAIL], line[-_TAIL:]
+    return f"{head}[… {len(line) - LONGEST:,} characters cut …]{tail}"

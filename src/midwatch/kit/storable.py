@@ -1,0 +1,34 @@
+"""Text that every database, file and answer can hold."""
+
+import re
+from typing import Any, cast
+
+MARK = "\ufffd"  # what stands in the place of a sign that cannot be kept, so that its loss is seen
+_NUL = "\0"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """With a mark in place of NUL, which PostgreSQL keeps in no text, and of halves of surrogate pairs, which are no signs at all."""
+    return _UNSTORABLE.sub(MARK, text) if _NUL in text or not _encodable(text) else text
+
+
+def _encodable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def clean(value: Any) -> Any:
+    """A plain value (as JSON has them) with storable texts only."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {clean(key): clean(held) for key, held in cast(dict[Any, Any], value).items()}
+    if isinstance(value, list | tuple):
+        return [clean(held) for held in cast(list[Any], value)]
+    return value

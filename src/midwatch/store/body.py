@@ -1,0 +1,26 @@
+"""Text from outside, as both databases keep it."""
+
+import json
+import re
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
+
+from midwatch.kit.storable import MARK, clean, storable
+
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def written(model: BaseModel, exclude: set[str] | None = None) -> str:
+    """A noun as JSON, storable throughout: NUL is kept in no text of it, so that PostgreSQL can look into the JSON as well."""
+    try:
+        text = model.model_dump_json(exclude=exclude)
+    except (PydanticSerializationError, UnicodeEncodeError):
+        text = type(model).model_validate(clean(model.model_dump())).model_dump_json(exclude=exclude)
+    return _ESCAPED_NUL.sub(r"\1" + MARK, text) if "u0000" in text else text
+
+
+def text_of(value: Any) -> str:
+    """A plain value as JSON, storable."""
+    return storable(json.dumps(clean(value), sort_keys=True, ensure_ascii=False))

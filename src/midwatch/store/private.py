@@ -1,0 +1,43 @@
+"""The store's files are their owner's alone, whatever the folder they lie in and whatever the umask."""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+OWN, OWN_FOLDER = 0o600, 0o700
+_BESIDE = ("", "-wal", "-shm", "-journal", "-turn")  # what SQLite and we put beside the file
+
+
+def private(url: str) -> None:
+    """Makes a SQLite file that does not exist yet, and narrows what is there; SQLite gives what it puts beside it the same rights.
+
+    What cannot be made or narrowed is left to whoever opens it: that says why.
+    """
+    if (path := file_of(url)) is None:
+        return
+    with suppress(OSError):
+        made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWN)
+        os.fchmod(made, OWN)  # a umask can take away more than was meant
+        os.close(made)
+    for suffix in _BESIDE:
+        narrow(path.with_name(path.name + suffix))
+
+
+def file_of(url: str) -> Path | None:
+    """Where a SQLite address keeps its data; None for memory, for SQLite's own addresses (`file:`), and for PostgreSQL."""
+    parsed = make_url(url)
+    kept = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    return Path(kept) if kept and not kept.startswith(("file:", ":")) else None
+
+
+def narrow(path: Path) -> None:
+    """Takes the rights of everybody else from a regular file or a folder, if it is ours."""
+    with suppress(OSError):
+        found = path.stat()
+        mine = found.st_uid == os.geteuid()
+        allowed = OWN_FOLDER if stat.S_ISDIR(found.st_mode) else OWN
+        if mine and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)) and stat.S_IMODE(found.st_mode) & ~allowed:
+            path.chmod(stat.S_IMODE(found.st_mode) & allowed)

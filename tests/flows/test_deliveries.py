@@ -1,0 +1,136 @@
+"""An effect is tried until it arrives: later each time, or when the other side says, and not for ever."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from midwatch.domain.work import Effect
+from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.services.effects import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, deliver_due
+from midwatch.store import effects
+from midwatch.store.database import Database
+from tests.flows.desk import CART, Watch, alert
+
+Said = Exception | str
+
+
+class Other:
+    """The other side: says what it is told to, the last of it again and again, and remembers what it was asked."""
+
+    def __init__(self, *says: Said, then: Callable[[], object] = lambda: None) -> None:
+        self._says, self._then = list(says), then
+        self.attempts: list[int] = []
+
+    async def deliver(self, effect: Effect) -> str:
+        self.attempts.append(effect.attempts)
+        said = self._says.pop(0) if len(self._says) > 1 else self._says[0]
+        self._then()
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def asked(db: Database) -> Watch:
+    watch = Watch(db)
+    watch.says(alert(**CART))
+    with db.write() as tx:
+        made = Effect(
+            key="k", incident_id=watch.incident().id, target="other", kind="note", payload={}, created_at=watch.now, next_at=watch.now
+        )
+        effects.add(tx, made)
+    return watch
+
+
+async def tried(watch: Watch, other: Other) -> Effect:
+    await deliver_due(watch.desk, {"other": Outbox("other", other.deliver)})
+    return kept(watch)
+
+
+def kept(watch: Watch) -> Effect:
+    with watch.desk.db.read() as tx:
+        found = effects.get(tx, "k")
+    assert found is not None
+    return found
+
+
+def told(watch: Watch) -> Sequence[tuple[str, str]]:
+    entries = watch.timeline(watch.incident().id)
+    return [(e.kind, e.text) for e in entries if e.kind in ("sent", "undelivered")]
+
+
+async def test_what_arrives_is_said_once_and_not_sent_again(db: Database) -> None:
+    watch, other = asked(db), Other("receipt")
+    assert (await tried(watch, other)).receipt == "receipt"
+    await tried(watch.later(hours=30), other)
+    assert other.attempts == [0] and told(watch) == [("sent", "note sent to other")]
+
+
+async def test_a_permanent_refusal_is_not_tried_again(db: Database) -> None:
+    watch, other = asked(db), Other(Undelivered("no such incident", permanent=True))
+    assert (await tried(watch, other)).given_up == "no such incident"
+    await tried(watch.later(hours=30), other)
+    assert other.attempts == [0] and told(watch) == [("undelivered", "other: no such incident")]
+
+
+async def test_who_is_not_configured_any_more_is_given_up(db: Database) -> None:
+    watch = asked(db)
+    await deliver_due(watch.desk, {})
+    assert told(watch) == [("undelivered", "other: other is not configured any more")]
+
+
+async def test_it_waits_twice_as_long_each_time_and_is_given_up_in_the_end(db: Database) -> None:
+    watch, other = asked(db), Other(Undelivered("away"))
+    waits = list[timedelta]()
+    for _ in range(ATTEMPTS):
+        after = await tried(watch, other)
+        waits.append(after.next_at - watch.now)
+        await tried(watch, other)  # it is not due yet
+        watch.now = after.next_at
+    assert waits[:4] == [FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT, 8 * FIRST_WAIT]
+    assert waits[12:-1] == [LONGEST_WAIT] * (ATTEMPTS - 13)
+    assert other.attempts == list(range(ATTEMPTS)) and kept(watch).given_up == "away"
+    await tried(watch.later(hours=30), other)
+    assert len(other.attempts) == ATTEMPTS and told(watch) == [("undelivered", "other: away")]
+
+
+@pytest.mark.parametrize(("after", "wait"), [(1.0, FIRST_WAIT), (90.0, timedelta(seconds=90)), (1e9, effects.FARTHEST)])
+async def test_it_waits_as_long_as_the_other_side_asks(db: Database, after: float, wait: timedelta) -> None:
+    watch, other = asked(db), Other(Undelivered("too often", after=after), "receipt")
+    assert (await tried(watch, other)).next_at == watch.now + wait
+    await tried(watch.later(seconds=wait.total_seconds() - 1), other)
+    assert other.attempts == [0]
+    assert (await tried(watch.later(seconds=1), other)).receipt == "receipt"
+
+
+async def test_an_attempt_that_died_is_made_again_after_its_lease(db: Database) -> None:
+    watch, other = asked(db), Other("receipt")
+    with db.write() as tx:
+        assert effects.claim(tx, kept(watch), watch.now + LEASE)
+    await tried(watch.later(seconds=29), other)
+    assert other.attempts == []
+    await tried(watch.later(seconds=1), other)
+    assert other.attempts == [1], "so that it looks first whether it arrived"
+
+
+async def test_a_late_failure_does_not_undo_what_another_attempt_did(db: Database) -> None:
+    """Who stood still for longer than the lease comes back with a failure; meanwhile somebody else has sent it."""
+    watch = asked(db)
+
+    def meanwhile() -> None:
+        watch.later(seconds=31)
+        with db.write() as tx:
+            (due,) = effects.due(tx, watch.now)
+            again = effects.claim(tx, due, watch.now + LEASE)
+            assert again and effects.put(tx, again, again.model_copy(update={"sent_at": watch.now, "receipt": "theirs"}))
+
+    after = await tried(watch, Other(Undelivered("broke off"), then=meanwhile))
+    assert after.receipt == "theirs" and told(watch) == []
+
+
+async def test_a_clock_that_was_set_back_delays_nothing_for_long(db: Database) -> None:
+    watch, other = asked(db), Other(Undelivered("away"), "receipt")
+    await tried(watch, other)
+    more: dict[str, Any] = {"hours": -1.5}
+    assert (await tried(watch.later(**more), other)).receipt == "receipt"

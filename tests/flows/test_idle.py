@@ -1,0 +1,126 @@
+"""A worker that has nothing to do asks the store little, and one that is given something begins at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from midwatch.domain.investigation import Request
+from midwatch.domain.work import RunState
+from midwatch.engine.durable import Durable
+from midwatch.kit.processes import own_name
+from midwatch.services import runs
+from midwatch.services.desk import Desk
+from midwatch.services.worker import ALONE_S, Worker
+from midwatch.settings import Settings
+from midwatch.store.database import Database
+from midwatch.store.errors import StoreError
+from midwatch.store.record import record_url
+
+SECONDS = 4.0
+
+
+class OneStep:
+    """Steps that do nothing but end the run; the store is away for the first tries of `look`."""
+
+    def __init__(self, desk: Desk, away: int = 0, wrong: bool = False) -> None:
+        self.desk, self.away, self.wrong = desk, away, wrong
+        self.begun, self.looked, self.failed = list[str](), list[str](), list[str]()
+
+    async def begin(self, run_id: str) -> bool:
+        self.begun.append(run_id)
+        return True
+
+    async def look(self, run_id: str) -> bool:
+        self.looked.append(run_id)
+        if len(self.looked) <= self.away:
+            raise StoreError("The store is away.")
+        if self.wrong:
+            raise ZeroDivisionError
+        self._over(run_id)
+        return False
+
+    async def finish(self, run_id: str) -> None:
+        raise AssertionError("nothing is late here")
+
+    async def fail(self, run_id: str, reason: str) -> None:
+        self.failed.append(reason)
+        self._over(run_id)
+
+    def _over(self, run_id: str) -> None:
+        runs.cancel(self.desk, run_id, "the test")
+
+
+async def _nowhere(_url: str) -> bytes:
+    raise AssertionError("nothing is fetched here")
+
+
+@asynccontextmanager
+async def working(db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
+    desk = Desk(db, Settings(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
+    steps, name = OneStep(desk, away, wrong), own_name()
+    worker = Worker(desk, Durable(steps, record_url(db.url), name, 2), {}, name, woken=woken)
+    task = asyncio.create_task(worker.run())
+    try:
+        yield desk, steps, worker
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def ended(desk: Desk, worker: Worker | None = None) -> None:
+    run = await asyncio.to_thread(runs.ask, desk, Request(question="?"), "test")
+    if worker:
+        worker.wake()
+    for _ in range(3000):
+        if (await asyncio.to_thread(runs.get, desk, run.id)).state is RunState.CANCELLED:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody did it")
+
+
+@pytest.fixture
+async def file(tmp_path: Path, migrated_file: Path) -> AsyncGenerator[Database]:
+    path = tmp_path / "midwatch.db"
+    path.write_bytes(migrated_file.read_bytes())
+    with Database.open(f"sqlite:///{path}") as db:
+        yield db
+
+
+async def test_an_idle_worker_asks_little(file: Database) -> None:
+    asked: list[str] = []
+
+    def heard(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    async with working(file):
+        await asyncio.sleep(1.0)
+        event.listen(Engine, "before_cursor_execute", heard)
+        await asyncio.sleep(SECONDS)
+        event.remove(Engine, "before_cursor_execute", heard)
+    looks = [s for s in asked if s.startswith("SELECT runs.id")]
+    assert 1 <= len(looks) <= SECONDS / ALONE_S + 2
+    assert len(asked) <= 3 * (SECONDS / ALONE_S + 2) + 8, "a look is three statements, a sign of life five"
+
+
+async def test_who_is_woken_begins_and_who_is_not_finds_it(file: Database) -> None:
+    async with working(file, woken=True) as (desk, steps, worker):
+        await ended(desk, worker)
+        await ended(desk)
+    assert len(steps.begun) == len(steps.looked) == 2 and steps.failed == []
+
+
+async def test_a_step_is_tried_until_the_store_is_back(file: Database) -> None:
+    async with working(file, away=4) as (desk, steps, worker):
+        await ended(desk, worker)
+    assert (len(steps.begun), len(steps.looked), steps.failed) == (1, 5, [])
+
+
+async def test_a_fault_of_its_own_ends_a_run(file: Database) -> None:
+    async with working(file, wrong=True) as (desk, steps, worker):
+        await ended(desk, worker)
+    assert (len(steps.looked), steps.failed) == (1, ["a fault of Midwatch: ZeroDivisionError"])

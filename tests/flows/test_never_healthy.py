@@ -1,0 +1,179 @@
+"""HEALTHY is the answer of somebody who looked: every topic, with nothing answered, all refused, nothing there, and a spike left over."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
+from midwatch.domain.investigation import Budget, Investigation, Request
+from midwatch.domain.window import Window
+from midwatch.integrations.kubernetes.fake.apps import App, deploy
+from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.integrations.traffic import fake
+from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.services.errors import Refusal
+from midwatch.services.investigations import investigate
+from midwatch.settings import SiteSettings
+from midwatch.wiring.questions import Surroundings
+from tests.flows.cluster import site
+from tests.flows.traffic import TWO, Night, night
+from tests.flows.unfilled import whole
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+WINDOW = Window(TWO - HOUR, TWO + HOUR)
+SITE = "http://127.0.0.1:9"  # nobody listens at the discard port
+
+
+def intent(topic: Topic) -> Intent:
+    against = Window(WINDOW.since - DAY, WINDOW.until - DAY) if topic is Topic.NAT_COMPARE else None
+    client = "Acrisure" if topic is Topic.JOBS_OF_CLIENT else ""
+    sites = ("127.0.0.1",) if topic is Topic.WEBSITE else ()
+    windowed = topic in NAT_TOPICS | JOB_TOPICS
+    return Intent(topic=topic, window=WINDOW if windowed else None, against=against, client=client, sites=sites)
+
+
+def nothing_answered(here: Night) -> None:
+    here.cluster.trouble("*", status=503)
+    here.aws.throttle("GetMetricData")
+    here.aws.throttle("DescribeNatGateways")
+
+
+def all_refused(here: Night) -> None:
+    here.cluster.forbid("*")
+    for action in ("cloudwatch:GetMetricData", "ec2:DescribeNatGateways", "logs:StartQuery", "ec2:DescribeFlowLogs"):
+        here.aws.deny(action)
+
+
+def nothing_there(here: Night) -> None:
+    for name in fake.NAMESPACES:
+        here.cluster.remove("namespaces", "", name)
+    here.aws.gateways.clear()
+    here.aws.metrics.clear()
+
+
+def no_point(here: Night) -> None:
+    here.aws.metrics.clear()
+
+
+def spike_left(here: Night) -> None:
+    here.sends([(at, size * 5) for at, size in fake.burst(TWO)])
+
+
+async def told(here: Night, topic: Topic, sites: tuple[str, ...] = (SITE,), **more: object) -> Investigation | str:
+    """The answer, or the one sentence of a refusal."""
+    settings = here.around.settings.model_copy(
+        update={"sites": tuple(SiteSettings(url=s) for s in sites), "budget": Budget(seconds=20), **more}
+    )
+    request = Request(question="", intent=intent(topic))
+    try:
+        async with Surroundings(settings).opened(request) as ctx:
+            return whole(await investigate(ctx, request))
+    except Refusal as refusal:
+        return refusal.reason
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
+    with night(tmp_path, monkeypatch) as made:
+        yield made
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+@pytest.mark.parametrize("situation", [all_refused, nothing_there])
+async def test_no_topic_is_healthy(here: Night, topic: Topic, situation: Callable[[Night], None]) -> None:
+    situation(here)
+    found = await told(here, topic)
+    if isinstance(found, str):
+        assert found
+        return
+    assert found.diagnosis.verdict is Verdict.INCONCLUSIVE, found.diagnosis.headline
+    assert found.diagnosis.causes or any(g.essential for g in found.diagnosis.gaps), "what could not be looked at is said"
+
+
+@pytest.mark.parametrize("topic", list(Topic))
+async def test_no_topic_is_healthy_when_nothing_answers(here: Night, topic: Topic) -> None:
+    nothing_answered(here)
+    found = await told(here, topic, budget=Budget(seconds=1))
+    assert isinstance(found, str) or found.diagnosis.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("topic", sorted(NAT_TOPICS))
+@pytest.mark.parametrize("situation", [spike_left, no_point])
+async def test_no_traffic_is_healthy_with_a_spike_left_over_or_without_a_point(
+    here: Night, topic: Topic, situation: Callable[[Night], None]
+) -> None:
+    situation(here)
+    found = await told(here, topic)
+    assert not isinstance(found, str) and found.diagnosis.verdict is Verdict.INCONCLUSIVE
+
+
+async def test_a_refusal_is_not_told_as_there_being_none(here: Night) -> None:
+    here.aws.deny("cloudwatch:GetMetricData")
+    found = await told(here, Topic.NAT_SPIKE)
+    assert not isinstance(found, str)
+    assert not [g for g in found.diagnosis.gaps if "AWS shows none" in g.reason], "one is configured, and AWS shows it"
+
+
+async def test_without_a_site_no_website_is_healthy(here: Night) -> None:
+    for topic in (Topic.WEBSITE, Topic.WEBSITES):
+        found = await told(here, topic, sites=())
+        assert isinstance(found, str) or found.diagnosis.verdict is Verdict.INCONCLUSIVE
+
+
+async def test_a_gateway_that_failed_is_no_healthy_gateway(here: Night) -> None:
+    here.aws.gateways[0] = replace(here.aws.gateways[0], state="failed")
+    found = await told(here, Topic.NAT_GATEWAYS)
+    assert not isinstance(found, str)
+    assert [c.finding.code for c in found.diagnosis.causes] == ["TRF-112"]
+
+
+@pytest.mark.parametrize(
+    "topic", [Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE, Topic.NAT_GATEWAYS, Topic.JOBS]
+)
+async def test_a_quiet_night_is_healthy(here: Night, topic: Topic) -> None:
+    found = await told(here, topic)
+    assert not isinstance(found, str) and found.diagnosis.verdict is Verdict.HEALTHY
+
+
+async def test_a_site_that_answers_is_healthy(here: Night) -> None:
+    with FakeSite(Page(200)).serve() as url:
+        found = await told(here, Topic.WEBSITES, sites=(url,))
+    assert not isinstance(found, str) and found.diagnosis.verdict is Verdict.HEALTHY
+
+
+def shop(*, replicas: int = 1) -> Scene:
+    scene = Scene()
+    scene.namespace("shop")
+    scene.namespace("quiet")
+    if replicas:
+        deploy(scene, App("web", "shop", "web:1", replicas, 8080))
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("scene", "refuse", "arguments", "verdict", "said"),
+    [
+        (shop(), "", ("-n", "shop"), "HEALTHY", "Nothing is wrong"),
+        (shop(), "", (), "HEALTHY", "Nothing is wrong"),
+        (shop(), "", ("-n", "quiet"), "INCONCLUSIVE", "no pod and no workload in namespace quiet"),
+        (shop(replicas=0), "", (), "INCONCLUSIVE", "no pod and no workload in this cluster"),
+        (shop(), "*", ("-n", "shop"), "", "Nothing could be read"),
+        (shop(), "pods", ("-n", "shop"), "INCONCLUSIVE", "pods"),
+        (shop(), "ingresses", ("-n", "shop", "is any ingress broken?"), "INCONCLUSIVE", "ingresses"),
+        (shop(), "networkpolicies", ("-n", "shop", "does a network policy block web?"), "INCONCLUSIVE", "networkpolicies"),
+        (shop(), "nodes", ("are all nodes well?",), "INCONCLUSIVE", "nodes"),
+        (shop(), "ingresses", ("-n", "shop", "is web well?"), "HEALTHY", "Nothing is wrong"),
+        (shop(), "", ("-n", "shop", "is the check-out-api well?"), "INCONCLUSIVE", "Nothing that was read is called check-out-api"),
+    ],
+)
+def test_a_cluster(scene: Scene, refuse: str, arguments: tuple[str, ...], verdict: str, said: str, tmp_path: Path) -> None:
+    if refuse:
+        scene.cluster.forbid(refuse)
+    with site(scene.cluster, tmp_path) as here:
+        shown = here.run("diagnose", *arguments)
+    assert verdict in shown.head and ("HEALTHY" in shown.head) is (verdict == "HEALTHY")
+    assert said in " ".join((shown.out + shown.err).split())

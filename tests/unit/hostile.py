@@ -1,0 +1,97 @@
+"""An integration whose evidence can make it compute for ever, die or fail: for tests of what is done about that."""
+
+import os
+import re
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from midwatch.analysis.question import Question
+from midwatch.domain.evidence import Ask, Citation, Evidence
+from midwatch.domain.finding import Analysis, Code, Finding, Role, Severity
+from midwatch.domain.intent import Topic
+from midwatch.domain.subject import Subject
+from midwatch.integrations.manifest import Integration, nothing_wanted
+
+HANGS = "a" * 60 + "b"  # 2^60 steps
+HANGS_EARLY = "early " + HANGS
+DIES = "please die"
+FAILS = "please fail"
+CODE = Code(
+    code="TST-1",
+    title="Fault",
+    severity=Severity.CRITICAL,
+    role=Role.CAUSE,
+    directness=50,
+    message="{what}",
+    meaning="A test's.",
+)
+_CATASTROPHIC = re.compile(r"(a|a)+$")
+
+
+def _asks(last: int, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
+    return tuple(Ask(tool="log", arguments={"round": n}, essential=True) for n in range(min(last, len(evidence) + 1)))
+
+
+def _opening(_question: Question) -> tuple[Ask, ...]:
+    return (Ask(tool="log", arguments={"round": 0}, essential=True),)
+
+
+def _wanted(last: int, evidence: Sequence[Evidence], _question: Question) -> tuple[Ask, ...]:
+    for item in evidence:
+        if HANGS_EARLY in item.text:
+            _CATASTROPHIC.search(item.text)
+    return _asks(last, evidence)
+
+
+def _analyse(evidence: Sequence[Evidence], _question: Question) -> Analysis:
+    found: list[Finding] = []
+    for item in evidence:
+        text = item.text
+        if HANGS in text:
+            _CATASTROPHIC.search(text)
+        elif text == DIES:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif text == FAILS:
+            raise KeyError(text)
+        elif text.startswith("fault: "):
+            found.append(_fault(item, text.removeprefix("fault: ")))
+    return Analysis(findings=tuple(found))
+
+
+def _fault(item: Evidence, what: str) -> Finding:
+    pod = Subject(kind="Pod", name="web", namespace="shop")
+    return Finding(
+        code=CODE.code,
+        subject=pod,
+        owner=pod,
+        title=CODE.title,
+        message=what,
+        severity=CODE.severity,
+        role=CODE.role,
+        directness=CODE.directness,
+        cites=(Citation(evidence=item.id, quote=what),),
+    )
+
+
+def hostile(rounds: int) -> Integration:
+    """Reads as many logs, one a round."""
+    return Integration(
+        name="hostile",
+        title="Hostile",
+        topics=frozenset(Topic),
+        opening=_opening,
+        wanted=partial(_wanted, rounds),
+        analyse=_analyse,
+        codes={CODE.code: CODE},
+    )
+
+
+def _nothing(_question: Question) -> tuple[Ask, ...]:
+    return ()
+
+
+def hostile_alerts() -> Integration:
+    """Reads nothing but the alert."""
+    return replace(hostile(0), opening=_nothing, wanted=nothing_wanted)

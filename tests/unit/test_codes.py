@@ -1,0 +1,84 @@
+"""Sentences and commands of every code of every integration, with facts that say nothing or are not known."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from midwatch.analysis.codes import Catalogue, fill
+from midwatch.analysis.commands import command
+from midwatch.domain.finding import Code
+from midwatch.integrations.alerttext.situations import catalogue
+
+CATALOGUES = [Catalogue.load(f"midwatch.integrations.{name}.codes") for name in ("kubernetes", "traffic", "website")]
+CODES = [code for one in (*CATALOGUES, catalogue()) for code in one.values()]
+FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
+PLACEHOLDER = re.compile(r"<[a-z][a-z _'-]*>")
+DANGLING = re.compile(r"\S {2,}\S|\( |[ (,;:]\)|[,;:] ?[,;:.]|\s[,.;:)](?!\w)|[,;:(]$|^[\s,.;:)]|\(\)|''|(?<=\s)/(?=\s|\w+ )|\0")
+
+
+def sentences(code: Code) -> Iterator[str]:
+    yield from (text for text in (code.message, code.meaning, code.prevent, code.monitor) if text)
+
+
+def emptied(text: str) -> Iterator[dict[str, str]]:
+    """All facts known but one, then none at all."""
+    names = set(FACT.findall(text))
+    for name in sorted(names):
+        yield {n: "" if n == name else f"a{n}" for n in names}
+    if names and FACT.sub("", text).strip(" ,.:;()/'"):
+        yield dict.fromkeys(names, "")
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda c: c.code)
+def test_facts_that_say_nothing_leave_nothing_in_a_sentence(code: Code) -> None:
+    for text in sentences(code):
+        for facts in emptied(text):
+            said = fill(text, facts)
+            assert not FACT.search(said) and not PLACEHOLDER.search(said)
+            left = DANGLING.search(said)
+            assert not left or left[0] in text, f"{said!r} of {text!r}"
+
+
+@pytest.mark.parametrize("code", CODES, ids=lambda c: c.code)
+def test_facts_that_are_not_known_are_words_in_sentences_and_capitals_in_commands(code: Code) -> None:
+    for text in sentences(code):
+        assert not PLACEHOLDER.search(fill(text, {})) and not FACT.search(fill(text, {}))
+    for text in (*code.check, *code.fix):
+        said = command(text, {})
+        assert not PLACEHOLDER.search(said) and not FACT.search(said)
+        assert all(name.upper() in said or re.search(r"\b(?:NAME|HOST|NAMESPACE)\b", said) for name in FACT.findall(text))
+        assert command(text, dict.fromkeys(FACT.findall(text), "")) == said, "an empty name is no name"
+
+
+@pytest.mark.parametrize(
+    ("template", "facts", "said"),
+    [
+        ("could not be looked at{talker}", {"talker": ""}, "could not be looked at"),
+        ("{job}{whose} {how}{moved} (correlation {score}){others}, but {doubt}",
+         {"job": "load-1", "whose": "", "how": "ran", "moved": "", "score": "1.0", "others": "", "doubt": "it failed"},
+         "load-1 ran (correlation 1.0), but it failed"),
+        ("sent {volume} out ({top}{factor}).", {"volume": "1 GB", "top": "1 GB", "factor": ""}, "sent 1 GB out (1 GB)."),
+        ("pod {namespace}/{name}: {said}", {"namespace": "", "name": "web", "said": ""}, "pod web"),
+        ("{who} says '{said}', twice", {"who": "web", "said": ""}, "web says, twice"),
+        ("log says  {said}", {"said": "a  b ( c"}, "log says  a  b ( c"),  # what was quoted stays as it was written
+        ("errors of {service}", {}, "errors of the service"),
+        ("sum(rate({job=\"x\"}[5m])) of {job}", {"job": "etl"}, "sum(rate({job=\"x\"}[5m])) of etl"),
+    ],
+)  # fmt: skip
+def test_a_sentence(template: str, facts: dict[str, str], said: str) -> None:
+    assert fill(template, facts) == said
+
+
+@pytest.mark.parametrize(
+    ("template", "facts", "said"),
+    [
+        ("curl -so /dev/null -w '%{http_code} %{time_total}\\n' {url}", {"url": "https://a.example/"},
+         "curl -so /dev/null -w '%{http_code} %{time_total}\\n' https://a.example/"),
+        ("curl -w '%{http_code}' {url}", {"http_code": "200"}, "curl -w '%{http_code}' URL"),
+        ("kubectl get {owner} -n {namespace}", {"namespace": ""}, "kubectl get OWNER -n NAMESPACE"),
+        ("echo ${name} {owner_name}", {}, "echo ${name} OWNER_NAME"),
+    ],
+)  # fmt: skip
+def test_a_command(template: str, facts: dict[str, str], said: str) -> None:
+    assert command(template, facts) == said

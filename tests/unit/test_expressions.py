@@ -1,0 +1,117 @@
+"""No text, whoever wrote it, makes an expression of the product take time that grows faster than the text."""
+
+import re
+
+import pytest
+
+from midwatch.integrations.words import words
+from tests.expressions import Expression, inventory
+from tests.growth import UNITS, superlinear
+
+_PARTS = 4
+_QUICK, _LONG = 2_000, 64_000  # characters; `superlinear` compares them with a sixteenth
+_FEW = ("a", "7", "/", " ", "\n", "a.", "A b_c-1.")  # beside those that are made from each expression
+# What sees no longer text than so many characters, because what calls it makes sure; and how it is used where no name tells.
+_BOUNDED = {
+    "midwatch.integrations.kubernetes.text.units._COMMAND": 300,
+    "midwatch.integrations.kubernetes.measured.signals._rules": 200,
+    "midwatch.integrations.kubernetes.measured.signals._units": 200,
+}
+_WHOLE = frozenset(["midwatch.integrations.kubernetes.measured.signals._rules", "midwatch.integrations.kubernetes.measured.signals._units"])
+# Made at run time. From the product's own tables, that the inventory finds compiled where they are kept:
+_FROM_TABLES = {
+    "midwatch.analysis.classify: start(str(word))",
+    "midwatch.analysis.facts: before",
+    "midwatch.analysis.facts: behind",
+    "midwatch.analysis.facts: s['pattern']",
+    "midwatch.analysis.numbers: f\"(?:(?<=\\\\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\\\\s:=]{{1,2}}){{0,3}}~?$\"",
+    "midwatch.analysis.numbers: number",
+    "midwatch.analysis.patterns: e['pattern']",
+    "midwatch.analysis.times.days: pattern",
+    "midwatch.analysis.untrusted: pattern",
+    "midwatch.integrations.alerttext.match: '|'.join((start(word.strip()) for word in part.split('|')))",
+    "midwatch.integrations.kubernetes.analyzers.peers: pattern",
+    "midwatch.integrations.kubernetes.analyzers.startup: pattern",
+    "midwatch.integrations.kubernetes.measured.signals: e['name']",
+    "midwatch.integrations.kubernetes.measured.signals: patterns[name]",
+    "midwatch.integrations.kubernetes.view.pulls: pattern",
+    "midwatch.integrations.words: shape",
+    "midwatch.kit.redaction: entry['pattern']",
+    "midwatch.kit.redaction: f\"{_branches(sorted(signs | within | {'private key'}))}|\\\\b(?:{_branches(first)})\"",
+    "midwatch.kit.redaction: f'(?<![A-Za-z0-9]){before}{re.escape(first)}{rest}'",
+    "midwatch.kit.redaction: f'{re.escape(first)}(?<![A-Za-z0-9_]{re.escape(first)}){rest}'",
+    "midwatch.kit.redaction: start.encode()",
+    "midwatch.kit.secretcommands: pattern",
+    "midwatch.playbooks: pattern",
+    "midwatch.reasoning.grammar: _folded(data['noise'])",
+    "midwatch.reasoning.grammar: _folded(data['orders'])",
+    "midwatch.reasoning.grammar: data['chained_orders']",
+    "midwatch.reasoning.grammar: data['leaning']",
+    "midwatch.reasoning.grammar: e.replace('{it}', data['it'])",
+    "midwatch.reasoning.grammar: expression",
+}
+# From a name, quoted letter by letter, with nothing beside it that repeats but what stands behind a dot:
+_FROM_NAMES = {
+    "midwatch.integrations.kubernetes.analyzers.addresses: f'(?<![\\\\w.-]){re.escape(setting.host)}(?![\\\\w-])'",
+    "midwatch.integrations.kubernetes.analyzers.ingresses: f'(?<![\\\\w.-]){re.escape(name)}(?![\\\\w-])'",
+    "midwatch.integrations.kubernetes.dump.yamls: '^' + first[1] + '- '",
+    "midwatch.integrations.kubernetes.view.reach: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
+    "midwatch.integrations.kubernetes.view.reach: f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
+    "midwatch.reasoning.naming: f'{before}{re.escape(word)}{after}'",
+}
+# Written by the person who set Midwatch up:
+_FROM_SETTINGS = {
+    "midwatch.integrations.traffic.config: text",
+    "midwatch.integrations.traffic.joblogs: p",
+    "midwatch.integrations.traffic.jobs: search.locator",
+}
+
+
+def test_every_expression_is_in_the_inventory() -> None:
+    assert len(inventory().expressions) > 900
+    assert inventory().unread == _FROM_TABLES | _FROM_NAMES | _FROM_SETTINGS
+
+
+def _all() -> list[Expression]:
+    ids = (Expression(f"words.yaml {ours}", re.compile(shape), frozenset(["fullmatch"])) for ours, shape in words()["ids"].items())
+    return [*inventory().expressions, *ids]
+
+
+def _slow(part: int, size: int, common: tuple[str, ...], *, thorough: bool) -> list[str]:
+    found: list[str] = []
+    for one in _all()[part::_PARTS]:
+        used = Expression(one.where, one.pattern, frozenset(["fullmatch"])) if one.where in _WHOLE else one
+        texts = superlinear(used, min(size, _BOUNDED.get(one.where, size)), common, thorough=thorough)
+        found += [f"{one.where}: {one.pattern.pattern!r}: {text}" for text in (next(texts, None),) if text]
+    return found
+
+
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_time_of_an_expression_grows_no_faster_than_its_text(part: int) -> None:
+    assert _slow(part, _QUICK, _FEW, thorough=False) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(_PARTS))
+def test_time_of_an_expression_grows_no_faster_than_a_long_text(part: int) -> None:
+    assert _slow(part, _LONG, UNITS, thorough=True) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?):(?P<port>\d{2,5})",
+        r"(?i)['\"]?(?P<file>/[\w./-]+)['\"]?: (?:permission denied|operation not permitted)",
+        r"mount (/(?:[\w.-]{1,60}/?){0,8})(?!\w)",
+        r"(?:ignore|forget)[\s_-]+(?:all )?[\s_-]*rules",
+        r"(\S+) max limit",
+        r"\s*(?:UTC|GMT)$",
+    ],
+)
+def test_an_expression_that_reads_the_same_text_again_and_again_is_found(pattern: str) -> None:
+    assert next(superlinear(Expression("", re.compile(pattern)), _QUICK, _FEW, thorough=False), "")
+
+
+@pytest.mark.parametrize("pattern", [r"(?<!\w)[\w.-]{0,60}=\w+", r"error[^\n]{0,80}failed", r"(?<![ab])(?:a|b)+c", r"^\s+at (\S+)$"])
+def test_an_expression_that_reads_each_text_once_is_not(pattern: str) -> None:
+    assert list(superlinear(Expression("", re.compile(pattern)), _QUICK, _FEW, thorough=False)) == []
