@@ -1,7 +1,8 @@
 """The same words and the same alert mean the same at every door: intent, verdict and causes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ QUESTIONS = (  # thirty of which each has a topic of its own words
     "what jobs ran between 1am and 3am",
     "Which client refresh is using the most bandwidth?",
     "who uploaded the most today",
-    "did the zeus jobs fail yesterday",
+    "did the refresh jobs fail yesterday",
     "What is wrong in the cluster?",
     "why are pods crashing",
     "which deployments are broken",
@@ -74,36 +75,44 @@ def post(here: Night, tmp_path: Path) -> Iterator[Station]:
         yield made
 
 
-def of(answer: dict[str, Any]) -> dict[str, Any]:
-    """What has to be the same: the intent with its windows to ten minutes (the doors are asked one after the other), and the answer."""
-    intent = answer["request"]["intent"] or {}
-    windows = {
-        name: window and [rounded(window[end]) for end in ("since", "until")]
-        for name in ("window", "against")
-        for window in [intent.get(name)]
-    }
+@dataclass(frozen=True)
+class Meaning:
+    """What has to be the same: the intent and the answer. The doors are asked one after the other, so that "now" moves meanwhile."""
+
+    intent: dict[str, Any]
+    answer: tuple[str, list[tuple[str, str, str]]]
+    times: tuple[float, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Meaning) or len(self.times) != len(other.times):
+            return False
+        near = all(abs(mine - theirs) < 300 for mine, theirs in zip(self.times, other.times, strict=True))
+        return near and (self.intent, self.answer) == (other.intent, other.answer)
+
+
+def of(answer: dict[str, Any]) -> Meaning:
+    intent = dict(answer["request"]["intent"] or {})
+    windows = [window for name in ("window", "against") if (window := intent.pop(name, None))]
+    times = tuple(datetime.fromisoformat(window[end]).timestamp() for window in windows for end in ("since", "until"))
     causes = [(c["finding"]["code"], c["finding"]["subject"]["name"], c["verdict"]) for c in answer["diagnosis"]["causes"]]
-    return {**intent, **windows, "verdict": answer["verdict"], "causes": causes}
+    return Meaning(intent, (answer["verdict"], causes), times)
 
 
-def rounded(at: str) -> int:
-    return round(datetime.fromisoformat(at).timestamp() / 600)
-
-
-def shell(here: Night, *arguments: str) -> dict[str, Any]:
+def shell(here: Night, *arguments: str) -> Meaning:
     shown = midwatch(*arguments, "--json", "--kubeconfig", str(here.folder / "kubeconfig"))
     assert shown.out, shown.err
     return of(shown.answer)
 
 
-def investigated(post: Station, run: str) -> dict[str, Any]:
+def investigated(post: Station, run: str) -> Meaning:
     found = until(lambda: r if (r := post.get(f"/api/v1/investigations/{run}")["data"])["state"] not in ("queued", "running") else None)
     assert found["state"] == "done", found
     return of(found["answer"])
 
 
-def test_a_question_is_the_same_at_every_door(here: Night, post: Station) -> None:
-    for question in QUESTIONS:
+@pytest.mark.parametrize("questions", [QUESTIONS[::4], pytest.param(QUESTIONS, marks=pytest.mark.long)], ids=["some", "all"])
+def test_a_question_is_the_same_at_every_door(here: Night, post: Station, questions: Sequence[str]) -> None:
+    for question in questions:
         asked = post.post("/query", {"prompt": question}).json()
         assert asked["answer"], (question, asked["response"])
         queued = post.post("/api/v1/investigations", {"question": question}).json()["data"]["id"]
@@ -123,7 +132,7 @@ def test_what_names_no_topic_is_asked_back_where_no_door_has_one(here: Night, po
         assert midwatch("ask", question).code == 2
         run = post.post("/api/v1/investigations", {"question": question}).json()["data"]["id"]
         shown = shell(here, "diagnose", question)
-        assert shown == investigated(post, run) and shown["topic"] == "cluster", question
+        assert shown == investigated(post, run) and shown.intent["topic"] == "cluster", question
 
 
 @pytest.mark.parametrize(("tool", "arguments", "question"), TOOLS, ids=[t[0] for t in TOOLS])
@@ -136,7 +145,7 @@ def test_a_namespace_beside_the_question_narrows_it_everywhere(here: Night, post
     question = "what is wrong with the pods"
     asked = of(post.post("/query", {"prompt": question, "namespace": "shop"}).json()["answer"])
     run = post.post("/api/v1/investigations", {"question": question, "namespace": "shop"}).json()["data"]["id"]
-    assert asked["namespace"] == "shop" and asked["causes"]
+    assert asked.intent["namespace"] == "shop" and asked.answer[1]
     assert asked == investigated(post, run) == shell(here, "ask", question, "-n", "shop") == shell(here, "diagnose", question, "-n", "shop")
 
 
@@ -161,11 +170,13 @@ def alerts() -> list[tuple[str, bytes]]:
         {"title": "High CPU usage on web-03", "description": "CPU is at 97.5% (threshold: 80%) for 10m", "severity": "warning"},
         {"title": "OOM killer invoked on app-4", "details": {"process": "java", "host": "app-4", "memory": "31.2 GiB"}},
         {"title": "TLS certificate of shop.example.com expires in 3 days"},
+        {"title": "No connections left in the pool of orders_db", "details": {"database": "orders_db", "host": "pg-1.internal"}},
+        {"title": "Process nginx is not running", "labels": {"instance": "web-2:9100"}, "details": {"process": "nginx"}},
     ]
     return [*((source, body(source, name)) for source, name in example), *(("generic", json.dumps(alert).encode()) for alert in own)]
 
 
-def of_incident(post: Station, incident: str) -> dict[str, Any]:
+def of_incident(post: Station, incident: str) -> Meaning:
     return investigated(post, until(lambda: post.get(f"/api/v1/investigations?incident={incident}")["items"])[0]["id"])
 
 

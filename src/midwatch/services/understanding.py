@@ -1,5 +1,6 @@
 """What a question in words, or an alert, turns out to ask: the same for every door. Needs no server and no store."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from midwatch.domain.alert import Alert
@@ -16,6 +17,7 @@ from midwatch.reasoning.route import route
 from midwatch.services.limits import short_enough
 from midwatch.settings import Settings
 
+Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]  # with its details, and what of them could not be read
 _READ = 500  # letters of an alert's summary
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.work import Run, RunEvent, RunState
@@ -25,12 +24,11 @@ from midwatch.services.desk import Desk
 from midwatch.services.effects import effects_of
 from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
-from midwatch.services.understanding import reported
+from midwatch.services.understanding import Completed, reported
 from midwatch.store import calls, effects, runs
 from midwatch.store.errors import StoreError
 from midwatch.store.patience import patiently
 
-Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
 Said = tuple[str, Evidence | Gap]  # in the run of this id
 Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over

@@ -1,6 +1,5 @@
 """What the sender of an alert left out of it, and who gives it."""
 
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -8,9 +7,8 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
+from midwatch.services.understanding import Completed
 from midwatch.settings import Settings
-
-Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 
 
 def completed(settings: Settings, stack: AsyncExitStack) -> Completed:
