@@ -68,6 +68,7 @@ def test_what_is_over_or_far_from_its_limit_is_no_trouble(title: str) -> None:
     [
         "Disk usage not back to normal on db-1: 95%",
         "Certificate of pay.example.com was not renewed, expires in 2 days",
+        "Certificate renewed for pay.example.com could not be installed, the old one expires in 1 day",
         "Disk usage on db-1 is 92%",
         "Free disk space on db-1 is 12%",
         "Disk usage on db-1 is 78% (threshold 80%)",
