@@ -303,6 +303,7 @@ MORE: tuple[str, ...] = (
     f'password = """{PASSWORD} x"""',
     f"DB_PASSWORD=\\\n  {PASSWORD}",
     f"password -> {PASSWORD}",
+    f"password\u00a0=\u00a0{PASSWORD}",
     f'{{default_pass, <<"{PASSWORD}">>}}',
     f'wpa: psk="{PASSWORD}"',
     f"the password for admin is {PASSWORD}",
