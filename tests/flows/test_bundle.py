@@ -1,4 +1,7 @@
 import gzip
+import io
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -65,6 +68,34 @@ def test_a_damaged_bundle_is_one_sentence(damage: bytes | None, secretive: Scene
     with site(secretive.cluster, tmp_path) as here:
         here.run("bundle", str(bundle), "-n", "shop")
     bundle.write_bytes(bundle.read_bytes()[:2000] if damage is None else damage)
+    shown = midwatch("replay", str(bundle))
+    assert shown.code == 2
+    assert "not a whole Midwatch bundle" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def with_bodies(bundle: Path, body: str) -> None:
+    """The same bundle, what was listed in it written over."""
+    packed = io.BytesIO()
+    with tarfile.open(bundle) as old, tarfile.open(fileobj=packed, mode="w:gz") as new:
+        for member in old:
+            content = old.extractfile(member)
+            assert content
+            text = content.read()
+            if "/evidence/" in member.name and "body" in (told := json.loads(text))["observation"]:
+                told["observation"]["body"] = body
+                text = json.dumps(told).encode()
+            member.size = len(text)
+            new.addfile(member, io.BytesIO(text))
+    bundle.write_bytes(packed.getvalue())
+
+
+@pytest.mark.parametrize("body", ["[{]", "[7]", "[" * 100_000], ids=["no JSON", "no object", "nested deep"])
+def test_a_bundle_whose_evidence_cannot_be_read_is_one_sentence(body: str, secretive: Scene, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tgz"
+    with site(secretive.cluster, tmp_path) as here:
+        here.run("bundle", str(bundle), "-n", "shop")
+    with_bodies(bundle, body)
     shown = midwatch("replay", str(bundle))
     assert shown.code == 2
     assert "not a whole Midwatch bundle" in shown.err
