@@ -45,7 +45,7 @@ _FLOOR = 0.003  # seconds; what takes less is cheap, however it grows
 _TOLD = 0.04  # seconds of CPU that are measured: some systems count them in steps of 4 ms
 _ENDLESS = 0.4  # seconds of CPU for one use: no text of some thousand characters needs them
 _TIMES = 16  # how much longer the long text is
-_FASTER = 3.5  # how much more than ×16 time it may take: squared growth takes ×256
+_FASTER = 5.5  # how much more than ×16 time it may take: squared growth takes ×256, one that is bounded at 160 characters up to ×50
 
 
 def units(pattern: re.Pattern[Any], *, thorough: bool = True) -> Iterator[tuple[str, str]]:

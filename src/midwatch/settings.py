@@ -21,7 +21,13 @@ def home() -> Path:
     return Path(os.environ.get("MIDWATCH_HOME") or Path.home() / ".midwatch")
 
 
-class KubernetesSettings(BaseModel):
+class SettingsSection(BaseModel):
+    """A part of the settings. A name that is not known is refused: what was meant would silently not be set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class KubernetesSettings(SettingsSection):
     """How the clusters are reached. Credentials stay in the kubeconfig; none are settings of Midwatch."""
 
     kubeconfig: Path | None = Field(
@@ -30,18 +36,14 @@ class KubernetesSettings(BaseModel):
     contexts: tuple[str, ...] = Field(default=(), description="contexts to look into; otherwise the current one")
 
 
-class TrafficSettings(BaseModel):
+class TrafficSettings(SettingsSection):
     """NAT gateways, the jobs that move data, and whom it is sent to: a file of its own, described in docs/traffic.md."""
-
-    model_config = ConfigDict(extra="forbid")
 
     file: Path | None = Field(default=None, description="traffic file; otherwise traffic.yaml beside midwatch.yaml, if it is there")
 
 
-class SenderSettings(BaseModel):
+class SenderSettings(SettingsSection):
     """What a sender proves itself with. Several secrets: during a rotation the old one still counts."""
-
-    model_config = ConfigDict(extra="forbid")
 
     secrets: tuple[SecretStr, ...] = Field(default=(), description="shared secrets of the signature, newest first")
     tokens: tuple[SecretStr, ...] = Field(default=(), description="bearer tokens, or passwords of basic authentication")
@@ -63,7 +65,7 @@ class SenderSettings(BaseModel):
         return not (self.secrets or self.tokens or self.topics)
 
 
-class PagerDutySettings(BaseModel):
+class PagerDutySettings(SettingsSection):
     """Writing notes and reading the details of alerts. Without a token Midwatch knows only what webhooks say."""
 
     token: SecretStr | None = Field(default=None, description="REST API key; reading incidents and writing notes is all it needs")
@@ -72,7 +74,7 @@ class PagerDutySettings(BaseModel):
     timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
 
 
-class WebhookSettings(BaseModel):
+class WebhookSettings(SettingsSection):
     """Where answers are sent as JSON."""
 
     url: str = Field(default="", description="address that gets every answer; empty: none")
@@ -80,7 +82,7 @@ class WebhookSettings(BaseModel):
     timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
 
 
-class AwsSettings(BaseModel):
+class AwsSettings(SettingsSection):
     """Which account is looked into. Credentials come by AWS's own chain (environment, profile, role of the machine), never from here."""
 
     region: str = Field(default="", description="region of the gateways; otherwise $AWS_REGION, $AWS_DEFAULT_REGION or the profile's")
@@ -94,10 +96,10 @@ class AwsSettings(BaseModel):
         return bool(self.region or self.profile or self.role_arn or any(os.environ.get(name) for name in _AWS_VARIABLES))
 
 
-class ServerSettings(BaseModel):
+class ServerSettings(SettingsSection):
     """`midwatch serve`: where it listens, where it keeps things, and how much it takes."""
 
-    host: str = Field(default="127.0.0.1", description="address to listen on; anything beyond loopback needs an API key to exist")
+    host: str = Field(default="127.0.0.1", description="address to listen on; beyond loopback only once an API key exists")
     port: int = Field(default=8350, ge=0, le=65535, description="0 takes any free port")
     url: str = Field(default="", description="how others reach this server; used in links")
     database: str = Field(default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME")
@@ -124,10 +126,8 @@ class ServerSettings(BaseModel):
     )
 
 
-class SiteSettings(BaseModel):
+class SiteSettings(SettingsSection):
     """A website or API that is checked, and what stands behind it: trouble of these services explains trouble of the site."""
-
-    model_config = ConfigDict(extra="forbid")
 
     url: str = Field(description="host name or address; a bare host means https://")
     services: tuple[str, ...] = Field(default=(), description="Kubernetes services or workloads behind it, nearest first")

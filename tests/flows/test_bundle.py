@@ -1,4 +1,8 @@
 import gzip
+import io
+import json
+import tarfile
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -65,6 +69,45 @@ def test_a_damaged_bundle_is_one_sentence(damage: bytes | None, secretive: Scene
     with site(secretive.cluster, tmp_path) as here:
         here.run("bundle", str(bundle), "-n", "shop")
     bundle.write_bytes(bundle.read_bytes()[:2000] if damage is None else damage)
+    shown = midwatch("replay", str(bundle))
+    assert shown.code == 2
+    assert "not a whole Midwatch bundle" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def with_bodies(bundle: Path, body: str, *, signed: bool = True) -> None:
+    """The same bundle, what was listed in it written over."""
+    packed = io.BytesIO()
+    with tarfile.open(bundle) as old, tarfile.open(fileobj=packed, mode="w:gz") as new:
+        for member in old:
+            content = old.extractfile(member)
+            assert content
+            text = content.read()
+            if "/evidence/" in member.name and "body" in (told := json.loads(text))["observation"]:
+                told["observation"]["body"] = body
+                told["sha256"] = sha256(body.encode()).hexdigest() if signed else told["sha256"]
+                text = json.dumps(told).encode()
+            member.size = len(text)
+            new.addfile(member, io.BytesIO(text))
+    bundle.write_bytes(packed.getvalue())
+
+
+def test_a_bundle_whose_evidence_was_changed_is_refused(secretive: Scene, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tgz"
+    with site(secretive.cluster, tmp_path) as here:
+        here.run("bundle", str(bundle), "-n", "shop")
+    with_bodies(bundle, "[]", signed=False)
+    shown = midwatch("replay", str(bundle))
+    assert (shown.code, shown.out) == (2, "")
+    assert "does not match its checksum" in shown.err
+
+
+@pytest.mark.parametrize("body", ["[{]", "[7]", "[" * 100_000], ids=["no JSON", "no object", "nested deep"])
+def test_a_bundle_whose_evidence_cannot_be_read_is_one_sentence(body: str, secretive: Scene, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tgz"
+    with site(secretive.cluster, tmp_path) as here:
+        here.run("bundle", str(bundle), "-n", "shop")
+    with_bodies(bundle, body)
     shown = midwatch("replay", str(bundle))
     assert shown.code == 2
     assert "not a whole Midwatch bundle" in shown.err

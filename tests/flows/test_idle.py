@@ -17,6 +17,7 @@ from midwatch.services import runs
 from midwatch.services.desk import Desk
 from midwatch.services.worker import ALONE_S, Worker
 from midwatch.settings import Settings
+from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
 from midwatch.store.record import record_url
@@ -124,3 +125,16 @@ async def test_a_fault_of_its_own_ends_a_run(file: Database) -> None:
     async with working(file, wrong=True) as (desk, steps, worker):
         await ended(desk, worker)
     assert (len(steps.looked), steps.failed) == (1, ["a fault of Midwatch: ZeroDivisionError"])
+
+
+async def test_a_worker_that_ends_with_nothing_left_signs_off(file: Database) -> None:
+    async with working(file) as (desk, _, _):
+        while not _rows(desk):
+            await asyncio.sleep(0.02)
+    with file.read() as tx:
+        assert workers.listed(tx) == [], "nobody has to find it dead"
+
+
+def _rows(desk: Desk) -> list[tuple[str, datetime]]:
+    with desk.db.read() as tx:
+        return workers.listed(tx)

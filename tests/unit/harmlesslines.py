@@ -3,6 +3,12 @@
 LINES = (
     "Unexpected token: 'export'",
     "invalid token: expired at 2026-11-27",
+    'failed to refresh: Post "https://oauth2.example.com/token": dial tcp: i/o timeout',
+    "not authorized to perform: secretsmanager:GetSecretValue on resource: "
+    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-A1b2C3",
+    "the password for user app is wrong",
+    "GET /reset-password 404 in 12 ms",
+    "AUTH PLAIN is not offered by the server",
     "missing required env DB_PASSWORD: value is empty",
     "Secret: kube-system/tls-cert is expired",
     "credential: AccessDenied for role arn:aws:iam::111122223333:role/shop",

@@ -9,7 +9,7 @@ from tests.expressions import Expression, inventory
 from tests.growth import UNITS, superlinear
 
 _PARTS = 4
-_QUICK, _LONG = 2_000, 64_000  # characters; `superlinear` compares them with a sixteenth
+_QUICK, _LONG = 2_000, 8_000  # characters; `superlinear` compares them with a sixteenth
 _FEW = ("a", "7", "/", " ", "\n", "a.", "A b_c-1.")  # beside those that are made from each expression
 # What sees no longer text than so many characters, because what calls it makes sure; and how it is used where no name tells.
 _BOUNDED = {

@@ -37,6 +37,8 @@ def test_a_full_disk_ends_nothing() -> None:
             to_standard_error()
             structlog.get_logger().warning("the store does not answer")
         structlog.get_logger().warning("and goes on")
+        logging.getLogger("dbos").error("a library speaks")
+        logging.getLogger("dbos").handlers[0].flush()
         written.append("both")
     assert written == ["both"]
 
@@ -47,3 +49,4 @@ def test_a_reader_that_is_gone_ends_nothing() -> None:
         to_standard_error()
         closed.close()
         structlog.get_logger().warning("the store does not answer")
+        logging.getLogger("dbos").handlers[0].flush()

@@ -16,7 +16,7 @@ _LIBRARIES = ("", "dbos")  # loggers of the standard library that write for them
 
 def to_standard_error() -> None:
     """Without the values of local variables: they hold tokens and keys."""
-    person = sys.stderr.isatty()
+    person, stream = sys.stderr.isatty(), cast(TextIO, Unfailing(sys.stderr))
     tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     structlog.configure(
         processors=[
@@ -30,10 +30,10 @@ def to_standard_error() -> None:
             else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Unfailing(sys.stderr))),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
     for name in _LIBRARIES:
-        handler = logging.StreamHandler(sys.stderr)
+        handler = logging.StreamHandler(stream)
         handler.setFormatter(RedactedFormatter())
         logger = logging.getLogger(name)
         logger.handlers = [handler]

@@ -16,6 +16,9 @@ from midwatch.kit.secretcommands import cut_commands, cut_keys
 from midwatch.kit.secretnames import holds_secret, is_random, secret_kind
 from midwatch.kit.secretsettings import ROOTS, cut_settings
 
+# What colours a terminal stands between a name and its value as loggers print them (`\x1b[36mpassword\x1b[0m=x`).
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,32}m")
+
 _Cut = Callable[[str], str]
 
 
@@ -82,7 +85,7 @@ class _Reader:
 
 _COMMANDS = (
     *(f"{before}-{letter}" for letter in "puaw" for before in (" ", '"', "'")),
-    *("--user", "--proxy-user", "identified by", "identified with", "auth ", "pass:", "htpasswd", "vault login", "rabbitmqctl"),
+    *("--user", "--proxy-user", "identified by", "identified with", "auth ", '"auth"', "pass:", "htpasswd", "vault login", "rabbitmqctl"),
 )
 _READERS = (
     _Reader(cut_addresses, ("://",)),
@@ -102,11 +105,12 @@ def _low(text: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """The text with every secret replaced by `[REDACTED:<type>]`; everything else stays as it is."""
+    """The text with every secret replaced by `[REDACTED:<type>]`; colours of a terminal go, everything else stays as it is."""
     return _by_shape(cut_credentials(text))
 
 
 def _by_shape(text: str) -> str:
+    text = _COLOUR.sub("", text) if "\x1b[" in text else text
     low = _low(text)
     if len(text) <= _SHORT and not _any_sign().search(low):
         return text

@@ -40,7 +40,9 @@ _SHORT = re.compile(rf"(?<=[\s\"'])-[pP]{_GAP}{_VALUE}")
 _USER = re.compile(rf"(?<=[\s\"'])(?:-u|--user)(?:{_GAP}|=)[A-Za-z][\w.@-]{{0,60}}+:{_VALUE}")
 _PUBLISHED = re.compile(r"\d+|[\w.\[\]:]*\d:\d+(?:/\w+)?|[\w.-]*/.*|[a-z]+|--?\w.*|v?\d+(?:\.\d+)+|[\w.-]+=.*")
 _IDENTIFIED = re.compile(r"""(?i)identified(?: with \w{1,40}+)? by (?:password )?(?P<q>\\{0,31}+["'])(?P<value>[^"'\\\n]{1,200}+)""")
-_REDIS_AUTH = re.compile(r"""(?<![\w-])AUTH\\{0,31}+["']? {1,2}+\\{0,31}+["']?(?:default )?(?P<value>[^\s"'\\]{6,200}+)""")
+_REDIS_AUTH = re.compile(
+    r"""(?<![\w-])AUTH\\{0,31}+["']? {1,2}+\\{0,31}+["']?(?:default(?:\\{0,31}+["'])? (?:\\{0,31}+["'])?)?(?P<value>[^\s"'\\]{6,200}+)"""
+)
 
 
 def cut_commands(text: str) -> str:

@@ -42,12 +42,16 @@ _ABOUT = _set("""
     client property properties
     """)
 _FILES = frozenset(("json", "yaml", "yml", "properties", "ini", "conf", "cfg", "toml", "env", "xml", "txt", "sh", "sql", "py", "js"))
-_PASSWORD = re.compile(r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|userpass$|kennwort")
+_PASSWORD = re.compile(
+    r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|(?:user|store|key|require|pg)pass$|kennwort|"
+    r"(?:^|_)(?:pwd\d{1,2}|psk)$"
+)
 _SECRET = re.compile(
     r"secret|token(?!i[sz])|credential|(?:^|_)creds?(?:_|$)|jwt|(?:^|_)dsn$|bearer|requirepass|"
     r"(?:^|_)(?:rest_)?api_?keys?(?:_|$)|[a-z]api_?key$|authkey|"
     r"(?:access|private|signing|signature|encryption|encrypt|decryption|account|shared|master|license|licence|hmac|auth|storage|"
-    r"webhook|subscription|ingest|integration|functions?|deploy|secure|crypto|priv)_?keys?$|key_data$|priv$"
+    r"webhook|subscription|ingest|integration|functions?|deploy|secure|crypto|priv)_?keys?$|key_data$|priv$|"
+    r"(?:github|gitlab|azure|git|gh)_pat$|(?:encryption|password|hash|secret)_salt$"
 )
 _AUTH = re.compile(r"auth$|(?:^|_)authorization$")
 _LONG = re.compile(
@@ -55,7 +59,9 @@ _LONG = re.compile(
     r"partner|project|functions?)_?key$|session_?id$|(?:^|_)sid$|(?:^|_)sig$|signature$|tokens$|secrets$|passwords$|cookies?$|"
     r"(?:^|_)nonce$|(?:^|_)otp$"
 )
-_REFERENCES = re.compile(r"(?:pull|tls|image)_?secrets?$|(?:^|_)secret_?(?:name|ref|key_ref)s?$|^key_?id$|public_?key|token_?type$")
+_REFERENCES = re.compile(
+    r"^secrets_?manager$|(?:pull|tls|image)_?secrets?$|(?:^|_)secret_?(?:name|ref|key_ref)s?$|^key_?id$|public_?key|token_?type$"
+)
 _IDS = ("secret_id", "session_id", "sessionid")
 
 _SWITCH = re.compile(

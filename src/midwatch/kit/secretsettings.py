@@ -10,7 +10,24 @@ from typing import NamedTuple
 
 from midwatch.kit.secretnames import SecretKind, could_be_secret, is_ordinary, is_random, is_secret_in_prose, secret_kind
 
-ROOTS = ("pass", "pw", "secret", "token", "key", "cred", "auth", "dsn", "jwt", "sig", "cookie", "session", "kennwort")
+ROOTS = (
+    "pass",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "cred",
+    "auth",
+    "dsn",
+    "jwt",
+    "sig",
+    "cookie",
+    "session",
+    "kennwort",
+    "psk",
+    "_pat",
+    "_salt",
+)
 MARK = "[REDACTED:secret]"
 _MARKED = "[REDACTED:"
 _LONGEST = 8192  # characters of one value
@@ -23,10 +40,10 @@ _SEPARATOR = re.compile(
     rf"""
     (?P<object>(?:{QUOTE},\s{{0,80}}+|{QUOTE}?\s{{1,80}}+){QUOTE}?value{QUOTE}?[ \t]{{0,4}}+[:=][ \t]{{0,8}}+)
     |(?P<json>{QUOTE}\s{{0,80}}+(?:=>|:=|:|=)\s{{0,80}}+(?:\[\s{{0,80}}+)?)
-    |(?P<assign>[ \t]{{0,8}}+(?:=>|:=|={{1,2}}+|%3[AaDd])[ \t]{{0,8}}+\(?)
+    |(?P<assign>\]?[ \t\u00a0]{{0,8}}+(?:=>|->|:=|={{1,2}}+|%3[AaDd]|,[ ]?<<)[ \t\u00a0]{{0,8}}+(?:\\\r?\n[ \t]{{0,80}}+)?\(?)
     |(?P<colon>(?:[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ \t]{{0,2}}+:[ \t]{{0,80}}+(?:!!\w{{1,10}}+[ ])?)
     |(?P<xml>>(?=[^<>\s]))
-    |(?P<prose>(?:[ ](?:value|text))?[ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?[ ]{{1,4}}+)
+    |(?P<prose>(?:[ ](?:value|text)|[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?[ ]{{1,4}}+)
     |(?P<next>[ ](?={QUOTE}|[^\s\[]))
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -37,11 +54,14 @@ _BARE = re.compile(
     r"""(?:[^\s"'`&,;<\\]++|&(?![\w.%\[\]-]{1,60}=|amp;|quot;|\#3)|[,;](?!\s|["'\\{]|\Z|[\w. -]{1,40}[=:])|<(?!/)"""
     r"""|\\(?!\\{0,31}["'])|["'](?![\s,;)\]}:]|\Z))++"""
 )
+_CHANGED = re.compile(rf"[ ]{{1,4}}+->[ ]{{1,4}}+(?={QUOTE})")  # a plan of Terraform: the old value, then the new one
 _NEXT_ITEM = re.compile(rf"\s{{0,80}}+,\s{{0,80}}+(?={QUOTE})")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]{0,8}+(?:\r?\n)")
 _SHOWN = re.compile(r"<[^<>\n]{1,300}>")
 _LINE_START = re.compile(r"[\s>|*#<-]{0,80}\Z")
 _NEW_ENTRY = re.compile(r"\n(?:[{\[]|\d{4}-|\d\d:|[A-Z]{3,5} |\w+:)")
+_ARN = re.compile(r"arn:aws[\w:/*.-]{1,200}")
+_HEADERS = ("x-", "private-token", "job-token", "deploy-token")
 _STRUCTURE = re.compile(r"[{\[](?:[\"'\s\\}\]{\[]|\w{1,60}[:=]|\Z)")
 _BLOCK_LINES = 200
 _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -135,8 +155,8 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
         form = (found.lastgroup or "") if found else ""
     if found is None:
         return
-    if _SHOWN.match(text, found.end()) or (form == "colon" and text[name.start - 1 : name.start] == "/"):
-        return  # `<set to the key 'x' in secret 'y'>`, and the name of a file
+    if _SHOWN.match(text, found.end()) or _is_part_of_a_name(text, name, form, found.end()):
+        return  # `<set to the key 'x' in secret 'y'>`
     if form == "colon" and _BLOCK.match(text, found.end()):
         yield from _block(text, name, found.end())
         return
@@ -144,11 +164,21 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
     if value is None or not _cuts(text, name, form, found[0], value):
         return
     yield value
-    while value.quote and "[" in found[0] and (more := _NEXT_ITEM.match(text, value.after)):
+    following = _NEXT_ITEM if "[" in found[0] else _CHANGED
+    while value.quote and (more := following.match(text, value.after)):
         value = _value(text, more.end(), bare, wide=False)
         if value is None:
             return
         yield value
+
+
+def _is_part_of_a_name(text: str, name: _Name, form: str, at: int) -> bool:
+    """The end of a file's name, of an address in quotes (`Post "https://a/token": dial tcp`), or a part of an ARN."""
+    if form not in ("colon", "json"):
+        return False
+    before = text[max(0, name.start - 200) : name.start]
+    in_path = text[name.start - 1 : name.start] == "/" and not (form == "json" and _OPEN.match(text, at))
+    return in_path or _ARN.fullmatch(before[before.rfind("arn:aws") :]) is not None
 
 
 def _wide(text: str, name: _Name, form: str) -> bool:
@@ -164,6 +194,8 @@ def _at_line_start(text: str, name: _Name) -> bool:
 def _value(text: str, at: int, bare: _BareEnd, *, wide: bool) -> _Value | None:
     opened = _OPEN.match(text, at)
     if opened:
+        if opened[0] in ("'", '"') and text.startswith(opened[0] * 2, opened.end()):
+            return _tripled(text, opened.end() + 2, opened[0] * 3)
         end = _closing(text, opened.end(), opened[0])
         return _Value(opened.end(), end, min(len(text), end + len(opened[0])), opened[0])
     if wide:
@@ -172,6 +204,13 @@ def _value(text: str, at: int, bare: _BareEnd, *, wide: bool) -> _Value | None:
         return _Value(at, at + len(line), at + len(line)) if line else None
     end = _trimmed(text, at, bare.find(text, at))
     return _Value(at, end, end) if end > at else None
+
+
+def _tripled(text: str, start: int, quote: str) -> _Value:
+    """A string of TOML or Python that may have several lines."""
+    end = text.find(quote, start, start + _LONGEST)
+    end = end if end >= 0 else min(len(text), start + _LONGEST)
+    return _Value(start, end, min(len(text), end + len(quote)), quote)
 
 
 def _element(text: str, at: int) -> _Value | None:
@@ -239,13 +278,15 @@ def _after_colon(text: str, name: _Name, found: _Value, value: str) -> bool:
         return could_be_secret(name.kind, value) and not (not found.quote and is_ordinary(value))
     line = text[found.after : found.after + 80].partition("\n")[0].strip(" \t\r,;}])")
     whole = not line or line.startswith("#")
-    if (whole and _at_line_start(text, name)) or name.spelled.lower().startswith("x-"):
+    if (whole and _at_line_start(text, name)) or name.spelled.lower().startswith(_HEADERS):
         return could_be_secret(name.kind, value, name.spelled)
     return is_secret_in_prose(name.kind, value)
 
 
 def _beside(name: _Name, found: _Value, value: str) -> bool:
     """`the password 'X y' was wrong`, `password hunter2`: only passwords are so spoken of; Secrets and tokens are named so."""
+    if found.quote and name.spelled.lower().startswith("x-"):
+        return could_be_secret(name.kind, value, name.spelled)
     if found.quote:
         random = len(value) >= 16 and is_random(value) and "token" in name.spelled.lower()
         return (name.kind is SecretKind.PASSWORD and is_secret_in_prose(name.kind, value)) or random

@@ -24,7 +24,10 @@ def identify(desk: Desk, secret: str) -> Actor:
     if not secret:
         if desk.open:
             return ANYBODY
-        raise NoAccess("This needs an API key.", "Send it as `Authorization: Bearer mw_…`; `midwatch admin create` makes the first one")
+        raise NoAccess(
+            "This needs an API key.",
+            "Send it as a bearer token or in the header X-API-Key; `midwatch admin create NAME` makes the first one",
+        )
     with desk.db.read() as tx:
         key = access.find_key(tx, secret)
     now = desk.now()

@@ -4,6 +4,7 @@ import gzip
 import io
 import tarfile
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -67,11 +68,19 @@ def load(path: Path) -> Bundle:
         if manifest.version > VERSION:
             raise Refusal(f"{path} was written by a newer Midwatch (bundle version {manifest.version}).", "Update Midwatch")
         evidence = [Evidence.model_validate_json(texts[f"evidence/E{n}.json"]) for n in range(1, manifest.evidence + 1)]
+        _unchanged(path, evidence)
         return Bundle(manifest=manifest, evidence=evidence, answer=texts["answer.json"])
     except FileNotFoundError as error:
         raise Refusal(f"There is no file {path}.", "midwatch bundle FILE writes one") from error
     except (tarfile.TarError, OSError, EOFError, KeyError, ValidationError, UnicodeDecodeError) as error:
         raise Refusal(f"{path} is not a whole Midwatch bundle ({type(error).__name__}).", "midwatch bundle FILE writes one") from error
+
+
+def _unchanged(path: Path, evidence: Sequence[Evidence]) -> None:
+    """Raises Refusal where an observation is not the one that was recorded."""
+    for item in evidence:
+        if sha256(item.observation.content).hexdigest() != item.sha256:
+            raise Refusal(f"{path} was changed: evidence {item.id} does not match its checksum.", "Use the bundle as it was written")
 
 
 def _members(path: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -43,6 +44,7 @@ class Pulse:
         self._desk, self._name, self._remembered, self._told = desk, name, remembered, told
         self._started = desk.now()
         self._silence = Silence()
+        self._left = True
         self._over = threading.Event()
         self._first = threading.Event()
         self._thread = threading.Thread(target=self._beats, name="pulse", daemon=True)
@@ -50,8 +52,9 @@ class Pulse:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Its row stays: what it leaves behind unfinished is found by whoever finds it dead."""
+    def stop(self, *, left: bool) -> None:
+        """With something `left` unfinished its row stays: it is found by whoever finds this worker dead."""
+        self._left = left
         self._over.set()
         self._thread.join(BEAT_S)
 
@@ -71,6 +74,9 @@ class Pulse:
                 except AWAY as away:
                     log.warning("no sign of life: the store does not answer", error=str(away).partition("\n")[0])
                 self._over.wait(BEAT_S)
+            if not self._left:
+                with suppress(*AWAY), db.write() as tx:
+                    workers.leave(tx, self._name)
 
     def beat(self, db: Database) -> None:
         with db.write() as tx:

@@ -89,7 +89,7 @@ class Worker:
                 group.create_task(_every(lambda: REST_S, self._due, self._deliver))
                 group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
         finally:
-            self._pulse.stop()
+            self._pulse.stop(left=bool(self._durable.carried))
             await self._durable.stop()
 
     def _pause(self) -> float:

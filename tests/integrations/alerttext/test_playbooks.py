@@ -9,6 +9,7 @@ import yaml
 from midwatch.analysis.classify import categories
 from midwatch.analysis.codes import fill
 from midwatch.analysis.numbers import data
+from midwatch.integrations.alerttext.match import UNKNOWN
 from midwatch.integrations.alerttext.situations import situations
 from tests.integrations.alerttext.alerts import reading
 
@@ -44,3 +45,39 @@ def test_an_entry_is_whole(code: str) -> None:
     if code < "ALT-900":
         assert entry.code.check and entry.causes and entry.ask and entry.code.monitor
     assert "<who>" not in fill(entry.code.message, {"who": "x", "said": "y", "title": "z"})
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "RECOVERED: disk usage on db-1 is 12%, below 80%",
+        "[OK] CPU utilization of web-1",
+        "Disk usage back to normal on st-4",
+        "Certificate renewed for pay.example.com",
+        "Disk usage on db-1 is 12% (threshold 80%)",
+        "CPU utilization on web-1 is 30%, threshold 90%",
+        "Disk usage on db-1 is 0%",
+    ],
+)
+def test_what_is_over_or_far_from_its_limit_is_no_trouble(title: str) -> None:
+    assert reading(title).situation.code.code == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Disk usage not back to normal on db-1: 95%",
+        "Certificate of pay.example.com was not renewed, expires in 2 days",
+        "Certificate renewed for pay.example.com could not be installed, the old one expires in 1 day",
+        "Disk usage on db-1 is 92%",
+        "Free disk space on db-1 is 12%",
+        "Disk usage on db-1 is 78% (threshold 80%)",
+        "OK-Corral: CPU utilization on web-1 is 97%",
+    ],
+)
+def test_what_goes_on_keeps_its_playbook(title: str) -> None:
+    assert reading(title).situation.code.code != UNKNOWN
+
+
+def test_a_share_of_swap_is_not_held_against_the_whole() -> None:
+    assert reading("Swap usage on db-1 is 30%").situation.code.code != UNKNOWN

@@ -82,6 +82,12 @@ class TestHeads:
         assert (await port.ask((GET + b"\r\n") * (PIPELINE - 1) + PROBE)).count(b"HTTP/1.1 200") == PIPELINE
         assert (await port.ask((GET + b"\r\n") * 2000)).count(b"HTTP/1.1 200") < 2 * PIPELINE
 
+    async def test_a_refusal_ends_the_request_before_it(self, port: Port, caplog: pytest.LogCaptureFixture) -> None:
+        raw = await port.ask((GET + b"\r\n") * 3 + b"?\r\n\r\n")
+        await asyncio.sleep(0.2)
+        assert raw.count(b"HTTP/1.1 400") == 1
+        assert "write_eof" not in caplog.text and "Exception in ASGI" not in caplog.text
+
 
 class TestTime:
     """Limits of a second, so that the tests are short; connections are looked at once a second."""

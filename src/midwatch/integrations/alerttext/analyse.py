@@ -19,7 +19,8 @@ from midwatch.domain.finding import Analysis, Confidence, Finding, Role
 from midwatch.domain.observation import AlertText
 from midwatch.integrations.alerttext.envelope import opened
 from midwatch.integrations.alerttext.match import UNKNOWN, match
-from midwatch.integrations.alerttext.situations import Situation, catalogue
+from midwatch.integrations.alerttext.refuted import refuted
+from midwatch.integrations.alerttext.situations import Situation, catalogue, situations
 from midwatch.integrations.alerttext.subject import NOBODY, kubernetes_subject, namespace, subject
 
 ORDERS = "ALT-901"
@@ -56,6 +57,8 @@ class Reading:
         self.subject, self._named = subject(self.lines.labels, self.facts, self.category)
         wanted = self.situation.measure
         self.measure: Measure | None = measure(self.facts.numbers, wanted.words, wanted.units)
+        if refuted(self.lines.title, self.measure, self.situation.code.role):
+            self.situation, self.category = situations()[UNKNOWN], self.kind.category
 
     def findings(self) -> Iterator[Finding]:
         yield self._finding(self.situation.code.code, tuple(self._cites()), self._confidence())

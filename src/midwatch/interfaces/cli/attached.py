@@ -43,7 +43,8 @@ class Attached:
         pause = AGAIN_S
         while True:
             started = self._loop.time()
-            self._child = child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment)
+            # A session of its own: an interrupt at the terminal is this process's to understand, which then lets the worker end.
+            self._child = child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment, start_new_session=True)
             try:
                 code = await child.wait()
             finally:

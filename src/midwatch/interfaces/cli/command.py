@@ -77,6 +77,9 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
         # The reader (head, less) has seen enough; Python would complain once more while closing standard output.
         sys.stdout = None  # pyright: ignore[reportAttributeAccessIssue]
         raise typer.Exit(Exit.PROBLEM) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        fail(Refusal(f"{where}{error.strerror or type(error).__name__}.", "Check that path, its permissions and the space on its disk"))
 
 
 def fail(refusal: Refusal) -> NoReturn:

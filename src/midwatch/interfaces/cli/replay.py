@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from midwatch.domain.investigation import Answer
@@ -31,7 +32,10 @@ def replay(
 
 async def _replay(file: str, form: str, *, check: bool) -> None:
     bundle = load(Path(file))
-    found = await investigate(wired(bundle, command.settings()), bundle.manifest.request)
+    try:
+        found = await investigate(wired(bundle, command.settings()), bundle.manifest.request)
+    except (msgspec.MsgspecError, RecursionError) as error:  # what it holds is JSON in JSON, and reading it comes late
+        raise Refusal(f"{file} is not a whole Midwatch bundle: its evidence cannot be read.", "midwatch bundle FILE writes one") from error
     if check and Answer.of(found).json_text() != bundle.answer:
         raise Refusal(
             f"The answer is not the one in {file}.", "Another version of Midwatch wrote it; compare --json with answer.json in the file"

@@ -1,4 +1,5 @@
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -14,6 +15,7 @@ from midwatch.interfaces.http.limits import ConnectionLimits, Connections, raise
 from midwatch.interfaces.http.listener import listener
 from midwatch.kit.hosts import loopback
 from midwatch.kit.journal import to_standard_error
+from midwatch.services.access import keys
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings, home
@@ -21,13 +23,17 @@ from midwatch.settings import Settings, home
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")]
-Port = Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on (8350; 0: any free one).")]
-Workers = Annotated[int, typer.Option("--workers", metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")]
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, metavar="N", help="Port to listen on (8350; 0: any free one).")]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=0, max=64, metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")
+]
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
 
 
 @app.command()
-def serve(kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = -1, workers: Workers = -1, open_access: Open = False) -> None:
+def serve(
+    kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = None, workers: Workers = None, open_access: Open = False
+) -> None:
     """Take alerts in, investigate, answer."""
     try:
         settings = _flags(command.settings(kubeconfig), host, port, workers)
@@ -40,6 +46,13 @@ def serve(kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = -1,
 
 
 async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
+    _takeable(settings.server.host, settings.server.port)
+    async with server.desk(settings, open_access=open_access) as desk:
+        if not loopback(settings.server.host) and not keys(desk):
+            raise Refusal(
+                f"Nobody has an API key yet, and {settings.server.host} is reached from elsewhere.",
+                "Make one first: midwatch admin create NAME",
+            )
     async with (
         attached(settings.server.workers, kubeconfig) as workers,
         server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
@@ -70,7 +83,20 @@ async def _offered(desk: Desk, base: str, *, wanted: bool) -> AsyncGenerator[Non
             await asyncio.gather(offer, return_exceptions=True)
 
 
-def _flags(settings: Settings, host: str, port: int, workers: int) -> Settings:
-    given = {"host": host or None, "port": port if port >= 0 else None, "workers": workers if workers >= 0 else None}
+def _takeable(host: str, port: int) -> None:
+    """Raises Refusal where nothing can listen: asked before a worker is started."""
+    try:
+        where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(where[0], where[1]) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(where[4])
+    except OSError as error:
+        raise Refusal(
+            f"{host}:{port} cannot be listened on: {error.strerror}.", "Stop what listens there, or choose --host and --port"
+        ) from error
+
+
+def _flags(settings: Settings, host: str, port: int | None, workers: int | None) -> Settings:
+    given = {"host": host or None, "port": port, "workers": workers}
     changed = settings.server.model_copy(update={name: value for name, value in given.items() if value is not None})
     return settings.model_copy(update={"server": changed})

@@ -57,6 +57,7 @@ class Connection(HttpToolsProtocol):
         self.peer = ""
         self._counted, self._limits, self._always = connections, connections.limits, headers
         self._deadline, self._status = inf, 400
+        self._running: RequestResponseCycle | None = None  # of requests sent ahead, the one that is being answered: `cycle` is the latest
         self._in_head, self._deaf = True, False  # deaf: what still comes is read and dropped
         self._pending = 0  # bytes of a head or a trailer that is not complete
         self._head_bytes = self._header_count = self._body_bytes = 0
@@ -135,7 +136,10 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= PIPELINE:
             self._stop(400)
+        waiting = len(self.pipeline)
         super().on_headers_complete()  # raises for an address that cannot be read
+        if len(self.pipeline) == waiting:
+            self._running = self._current
         self._in_head, self._pending = False, 0
         self._deadline = self.loop.time() + self._limits.body_s
 
@@ -156,6 +160,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         if self._in_head and not self.pipeline:
             self._counted.waits(self)
+        if self.pipeline:
+            self._running = self.pipeline[-1][0]
         super().on_response_complete()
 
     # -- ends
@@ -177,7 +183,8 @@ class Connection(HttpToolsProtocol):
 
     def refuse(self, status: int) -> None:
         """Answers with `status` where no answer has begun, and closes; the application sees the client gone."""
-        told = self.cycle.response_started if self._at_work else not self._in_head  # an answer may come before the body is all there
+        answered = self._running if self._running is not None and not self._running.response_complete else None
+        told = answered.response_started if answered else not self._in_head  # an answer may come before the body is all there
         self._leave()
         if not told:
             self.transport.write(self._failure(status))
@@ -200,9 +207,9 @@ class Connection(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.pipeline.clear()
         self._counted.waits(self)
-        if self._current is not None:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        for cycle in filter(None, (self._running, self._current)):
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _stop(self, status: int) -> None:
         """From within the parser: it gives up at the first exception, and says so as a fault of the request."""
