@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -27,7 +28,7 @@ def test_usual_names_are_understood() -> None:
             "error_rate": "45%",
             "affected_service": "ticket-print",
             "database": "tickets",
-            "password": "[REDACTED:password]",
+            "password": "[REDACTED:secret]",
             "sent by": "manual",
         },
         starts_at=NOW,
@@ -47,6 +48,13 @@ def test_a_list_of_alerts() -> None:
         ("gate-1", "g-2", {"environment": "prod", "host": "gate-1"}),
     ]
     assert (found.id, found.omitted) == ("k-1", 1)
+
+
+def test_fields_without_a_place_are_details_and_a_secret_that_is_named_beside_them_is_cut() -> None:
+    raw = {"title": "t", "check": {"grade": "red"}, "details": {"env": {"name": "DB_PASSWORD", "value": "tidewater-9Qx2"}}}
+    (one,) = INBOX.parse(hook(json.dumps(raw).encode()), SenderSettings()).alerts
+    assert one.details["check.grade"] == "red" and one.details["env.name"] == "DB_PASSWORD"
+    assert "tidewater" not in one.model_dump_json()
 
 
 MAPPED = SenderSettings(

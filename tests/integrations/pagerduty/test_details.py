@@ -29,7 +29,7 @@ from midwatch.services.work import begin
 from midwatch.settings import PagerDutySettings, Settings
 from midwatch.store import runs
 from midwatch.store.database import Database
-from midwatch.wiring.alerts import Where, alert_context
+from midwatch.wiring.alerts import alert_context
 from midwatch.wiring.replays import replay
 from tests.flows.desk import START, Watch, alert
 
@@ -83,7 +83,7 @@ async def failed(request: pytest.FixtureRequest) -> tuple[Alert, tuple[Gap, ...]
 
 async def asked(alert: Alert, unread: tuple[Gap, ...]) -> Investigation:
     request = Request(alert=alert, unread=unread)
-    async with alert_context(Settings(), alert, Where()) as ctx:
+    async with alert_context(Settings()) as ctx:
         return await investigate(ctx, request)
 
 

@@ -244,7 +244,7 @@ def _range(first: _Point, second: _Point, now: datetime, zone: tzinfo) -> Window
         day = since.astimezone(at).date()
         until = _local(day, at, clock.hour, clock.minute, clock.second)
         until = until if until > since else _local(day + _DAY, at, clock.hour, clock.minute, clock.second)
-        return Window(since, min(until, now) if floating and since < now else until)
+        return up_to(since, min(until, now)) if floating and since <= now else Window(since, until)
     end = _resolve(second, now, zone)
     return Window(since, end.at if isinstance(end, Moment) else end.until)
 

@@ -1,10 +1,12 @@
 """What an alert of unknown shape says beside its title: every field that has no place of its own, nested ones by dotted names."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from midwatch.integrations.generic.fields import usual
-from midwatch.integrations.normal import DETAILS, dig, record
+from midwatch.integrations.normal import DETAILS, decode, dig, record
+from midwatch.kit.redaction import redact_text
 
 _DEEPEST = 6  # levels of nesting that are looked into
 _DETAILS = ("details", "custom_details", "annotations", "values", "extra")
@@ -14,12 +16,23 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """Details come by their own names, other fields by theirs (`check.grade`). What is nested deeper than six levels is left out."""
     own = {path.partition(".")[0] for paths in usual().values() for path in paths} | {"alert_source", "source"}
     rest = {name: value for name, value in document.items() if name not in own}
-    found = dict(_flat(rest, ""))
+    found = dict(_flat(_without_secrets(rest), ""))
     for name in _DETAILS:
-        value = document.get(name)
+        value = _without_secrets(document.get(name))
         found |= dict(_flat(value, "")) if record(value) else {name: value}
     kept = dict(list(found.items())[: DETAILS - 1])
     return kept | {"sent by": dig(document, "alert_source") or dig(document, "source")}
+
+
+def _without_secrets(value: Any) -> Any:
+    """Redacted while names and values still stand beside each other: `{"name": "DB_PASSWORD", "value": …}` is a secret only together."""
+    if not isinstance(value, dict | list):
+        return value
+    try:
+        words = redact_text(json.dumps(value, ensure_ascii=False))
+    except RecursionError:
+        return "(nested too deep)"
+    return decode(words.encode(errors="replace")) or words
 
 
 def _flat(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
