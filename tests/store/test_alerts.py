@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.domain.incident import StoredAlert
-from midwatch.kit.storable import clean, storable
+from midwatch.kit.storable import storable, storable_tree
 from midwatch.store import alerts, calls, deliveries, incidents
 from midwatch.store.database import Database
 from midwatch.store.deliveries import Kept, Outcome
@@ -66,7 +66,7 @@ def test_any_alert_comes_back_equal(db: Database, given: Alert, seen: object, nu
         tx.execute(alerts.t.delete())
         alerts.put(tx, known)
     with db.read() as tx:
-        assert alerts.find(tx, given.source, given.fingerprint) == StoredAlert.model_validate(clean(known.model_dump()))
+        assert alerts.find(tx, given.source, given.fingerprint) == StoredAlert.model_validate(storable_tree(known.model_dump()))
 
 
 @TEN

@@ -240,7 +240,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
         json.dumps({".dockerconfigjson": json.dumps({"auths": {"r.io": {"auth": b64("bob:" + PASSWORD)}}})}),
         (b64("bob:" + PASSWORD),),
     ),
-    "npmrc": (f"//registry.npmjs.org/:_authToken={chars(36)}", (chars(36),)),
+    "npmrc": (f"//npm.example.com/:_authToken={chars(36)}", (chars(36),)),
     "netrc": (f"machine api.example.com login bob password {PASSWORD}", (PASSWORD,)),
     "kubeconfig": (f"users:\n- name: a\n  user:\n    token: {chars(40)}\n    client-key-data: {chars(80)}\n", (chars(40), chars(80))),
     "service account": (

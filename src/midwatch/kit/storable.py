@@ -23,12 +23,12 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def clean(value: Any) -> Any:
+def storable_tree(value: Any) -> Any:
     """A plain value (as JSON has them) with storable texts only."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):
-        return {clean(key): clean(held) for key, held in cast(dict[Any, Any], value).items()}
+        return {storable_tree(key): storable_tree(held) for key, held in cast(dict[Any, Any], value).items()}
     if isinstance(value, list | tuple):
-        return [clean(held) for held in cast(list[Any], value)]
+        return [storable_tree(held) for held in cast(list[Any], value)]
     return value

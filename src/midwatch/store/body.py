@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
-from midwatch.kit.storable import MARK, clean, storable
+from midwatch.kit.storable import MARK, storable, storable_tree
 
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -17,10 +17,10 @@ def written(model: BaseModel, exclude: set[str] | None = None) -> str:
     try:
         text = model.model_dump_json(exclude=exclude)
     except (PydanticSerializationError, UnicodeEncodeError):
-        text = type(model).model_validate(clean(model.model_dump())).model_dump_json(exclude=exclude)
+        text = type(model).model_validate(storable_tree(model.model_dump())).model_dump_json(exclude=exclude)
     return _ESCAPED_NUL.sub(r"\1" + MARK, text) if "u0000" in text else text
 
 
 def text_of(value: Any) -> str:
     """A plain value as JSON, storable."""
-    return storable(json.dumps(clean(value), sort_keys=True, ensure_ascii=False))
+    return storable(json.dumps(storable_tree(value), sort_keys=True, ensure_ascii=False))

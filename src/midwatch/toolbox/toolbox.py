@@ -11,7 +11,7 @@ from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.observation import Written
 from midwatch.domain.tool import Seen, Tool, ToolError
 from midwatch.kit.redaction import redact_arguments, redact_text
-from midwatch.kit.storable import clean, storable
+from midwatch.kit.storable import storable, storable_tree
 
 Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
 Policy = Callable[[Run], Run]
@@ -34,7 +34,7 @@ class Toolbox:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
         """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
-        told = clean(redact_arguments(arguments))
+        told = storable_tree(redact_arguments(arguments))
         query, started = f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})", self._now()
         try:
             tool = self.tools[name]

@@ -13,6 +13,7 @@ from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, View
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
+from midwatch.services.limits import LONGEST_QUESTION
 from midwatch.store.patience import patiently
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
@@ -22,7 +23,7 @@ BUNDLE = {"application/gzip": {"schema": {"type": "string", "format": "binary"}}
 
 
 class Question(BaseModel):
-    question: str = Field(default="", max_length=10_000, description="in words; empty: what is wrong?")
+    question: str = Field(default="", max_length=LONGEST_QUESTION, description="in words; empty: what is wrong?")
     namespace: str = Field(default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="empty: all of them")
 
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from midwatch.interfaces.http.access import Responder, TheDesk, TheRates
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services import questions
+from midwatch.services.limits import LONGEST_QUESTION
 from midwatch.services.questions import Reply
 
 router = APIRouter(tags=["questions"], responses=FAILURES)
@@ -23,7 +24,7 @@ EXAMPLES: dict[str, Any] = {text: {"summary": text, "value": {"prompt": text, "s
 
 
 class Prompt(BaseModel):
-    prompt: str = Field(min_length=1, max_length=10_000, description="the question, in words")
+    prompt: str = Field(min_length=1, max_length=LONGEST_QUESTION, description="the question, in words")
     session_id: str = Field(default="", max_length=200, description="what a follow-up (`and yesterday?`) belongs to; your own name for it")
     namespace: str = Field(default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="look into one namespace only")
 
