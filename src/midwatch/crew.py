@@ -15,7 +15,7 @@ from midwatch.integrations import webhook
 from midwatch.integrations.outbox import Outbox
 from midwatch.integrations.pagerduty import notify
 from midwatch.integrations.webhook import Webhook
-from midwatch.kit.processes import own_name
+from midwatch.kit.processes import own_name, usable_processors
 from midwatch.services.context import Context
 from midwatch.services.work import Steps
 from midwatch.services.worker import Worker
@@ -47,8 +47,8 @@ async def working(settings: Settings, opened: Investigating = investigating, *, 
         name = own_name()
         around = Surroundings(found.settings)
         workers = max(1, found.settings.server.workers)
-        # As many again as work may compute for long beside them.
-        pool = Pool(most=2 * workers, keep=workers)
+        # As many again as work may compute for long beside them; a processor is left to the server.
+        pool = Pool(most=2 * workers, keep=workers, at_once=max(1, usable_processors() - 1))
         stack.push_async_callback(pool.close)
         steps = Steps(found, partial(opened, around), completed(found.settings, stack), name, pool, late=workers)
         stack.push_async_callback(steps.close)

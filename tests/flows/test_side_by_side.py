@@ -43,7 +43,7 @@ async def replayed(bundles: Sequence[Bundle], analysts: Analysts) -> list[str]:
 
 async def test_at_once_as_alone_in_this_process_and_in_others(bundles: list[Bundle]) -> None:
     async with AsyncExitStack() as stack:
-        pool = Pool(2, 2)
+        pool = Pool(2, 2, at_once=2)
         stack.push_async_callback(pool.close)
         assert await replayed(bundles, here) == [bundle.answer for bundle in bundles]
         assert await replayed(bundles, pool.open) == [bundle.answer for bundle in bundles]

@@ -30,7 +30,7 @@ LONG = 60.0
 
 @pytest.fixture
 async def pool() -> AsyncGenerator[Pool]:
-    made = Pool(2, 2)
+    made = Pool(2, 2, at_once=2)
     yield made
     await made.close()
 
@@ -168,12 +168,13 @@ class Told:
 
     def __init__(self, takes: float = 0.0, bears: int = 99) -> None:
         self._takes, self._bears = takes, bears
+        self.spent = 0.0
         self.limits: list[float] = []
         self.tried: list[int] = []
 
     async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
         self.limits.append(seconds)
-        await asyncio.sleep(self._takes)
+        self.spent += self._takes
         return ()
 
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:
@@ -211,3 +212,39 @@ async def test_of_many_pieces_of_evidence_five_are_named() -> None:
     found = await Computation(analyst, 12, evidence).conclude(())
     assert found.diagnosis.gaps[0].reason.endswith("E5 (log 4), 4 more")
     assert len(found.diagnosis.gaps[0].arguments["evidence"]) == 9
+
+
+async def test_as_many_compute_as_may_and_one_that_overruns_holds_up_no_other() -> None:
+    pool, inside, late = Pool(2, 2, at_once=1), asyncio.Event(), asyncio.Event()
+
+    async def second() -> bool:
+        async with pool.turn(lambda: None):
+            return late.is_set()
+
+    async def hang() -> None:
+        async with pool.turn(late.set):
+            inside.set()
+            await asyncio.sleep(LONG)
+
+    first = asyncio.create_task(hang())
+    await inside.wait()
+    assert await second()  # not before the first one was late
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert not await _at_once(Pool(2, 2, at_once=1), 3) > 1
+    assert await _at_once(Pool(2, 2, at_once=2), 3) == 2
+
+
+async def _at_once(pool: Pool, wanting: int) -> int:
+    computing = most = 0
+
+    async def compute() -> None:
+        nonlocal computing, most
+        async with pool.turn(lambda: None):
+            computing += 1
+            most = max(most, computing)
+            await asyncio.sleep(0)
+            computing -= 1
+
+    await asyncio.gather(*(compute() for _ in range(wanting)))
+    return most

@@ -6,6 +6,7 @@ Evidence holds texts of others. Whatever they make a program do, a computation e
 
 import signal
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -97,7 +98,12 @@ class Died(Ended):
 
 
 class Analyst(Protocol):
-    """Computes for one case, for at most `seconds`; raises Ended. The evidence of one case only grows."""
+    """Computes for one case, for at most `seconds`; raises Ended. The evidence of one case only grows.
+
+    `spent`: the seconds it has computed so far. To wait for a processor is no computing.
+    """
+
+    spent: float
 
     async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]: ...
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion: ...
@@ -111,12 +117,20 @@ class Here:
 
     def __init__(self, case: Case) -> None:
         self._case = case
+        self.spent = 0.0
 
     async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
-        return _within(seconds, partial(self._case.wanted, evidence))
+        return self._timed(seconds, partial(self._case.wanted, evidence))
 
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:
-        return _within(seconds, partial(self._case.conclude, evidence, gaps))
+        return self._timed(seconds, partial(self._case.conclude, evidence, gaps))
+
+    def _timed(self, seconds: float, compute: Callable[[], T]) -> T:
+        started = time.monotonic()
+        try:
+            return _within(seconds, compute)
+        finally:
+            self.spent += time.monotonic() - started
 
 
 @asynccontextmanager

@@ -26,10 +26,11 @@ def nothing_late() -> None:
 
 
 class Pool:
-    """At most `most` processes at a time; `keep` of them stay when there is nothing to compute."""
+    """At most `most` processes at a time, of which `at_once` compute; `keep` of them stay when there is nothing to compute."""
 
-    def __init__(self, most: int, keep: int) -> None:
+    def __init__(self, most: int, keep: int, at_once: int) -> None:
         self._room, self._keep = asyncio.Semaphore(most), keep
+        self._turns = asyncio.Semaphore(at_once)
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
 
@@ -43,6 +44,29 @@ class Pool:
                 yield analyst
             finally:
                 await analyst.close()
+
+    @asynccontextmanager
+    async def turn(self, late: Callable[[], None]) -> AsyncGenerator[None]:
+        """One of the computations that run at once. It ends early after LATE_S: one that hangs holds up no other."""
+        await self._turns.acquire()
+        holding = True
+
+        def release() -> None:
+            nonlocal holding
+            if holding:
+                holding = False
+                self._turns.release()
+
+        def overrun() -> None:
+            release()
+            late()
+
+        timer = asyncio.get_running_loop().call_later(LATE_S, overrun)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            release()
 
     async def take(self) -> "_Child":
         """Raises Died when no process can be started."""
@@ -76,6 +100,7 @@ class Remote:
         self._pool, self._case, self._late = pool, case, late
         self._child: _Child | None = None
         self._sent = 0
+        self.spent = 0.0
 
     async def begin(self) -> None:
         """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to compute."""
@@ -89,13 +114,14 @@ class Remote:
         return await self._compute(evidence, seconds, lambda fresh: Conclude(fresh, tuple(gaps)))
 
     async def _compute(self, evidence: Sequence[Evidence], seconds: float, message: Callable[[tuple[Evidence, ...]], Message]) -> Any:
-        size = len(evidence)
+        size, now = len(evidence), asyncio.get_running_loop().time
         await self._begun()
-        late = asyncio.get_running_loop().call_later(LATE_S, self._late)
-        try:
-            answer = await self._ask(message(tuple(evidence[self._sent : size])), seconds)
-        finally:
-            late.cancel()
+        async with self._pool.turn(self._late):
+            started = now()
+            try:
+                answer = await self._ask(message(tuple(evidence[self._sent : size])), seconds)
+            finally:
+                self.spent += now() - started
         self._sent = size
         return answer
 

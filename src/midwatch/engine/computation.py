@@ -1,6 +1,5 @@
 """The computing of one investigation within its limit, and what is answered when the limit is reached."""
 
-import asyncio
 from collections.abc import Sequence
 
 from midwatch.domain.diagnosis import Diagnosis, Verdict
@@ -22,20 +21,19 @@ class Computation:
     """
 
     def __init__(self, analyst: Analyst, seconds: float, evidence: Sequence[Evidence]) -> None:
-        self._analyst, self._seconds, self._left = analyst, seconds, seconds
+        self._analyst, self._seconds = analyst, seconds
         self._evidence = evidence
         self._sizes = [len(evidence)]  # of the evidence, as it was computed with
         self._trouble = ""
 
     async def wanted(self) -> Sequence[Ask]:
         """What is worth asking now; nothing after a computation that was ended."""
-        started, size = _now(), len(self._evidence)
+        size = len(self._evidence)
         try:
             asks = await self._analyst.wanted(self._evidence, self._left)
         except Ended as ended:
             self._trouble = self._sentence(ended)
             return ()
-        self._left = max(_LEAST_S, self._left - (_now() - started))
         self._sizes.append(size)
         return asks
 
@@ -61,6 +59,10 @@ class Computation:
         diagnosis = Diagnosis(verdict=Verdict.INCONCLUSIVE, headline=f"No findings: {self._trouble}", gaps=(*serious, gap))
         return Conclusion(diagnosis, Scope())
 
+    @property
+    def _left(self) -> float:
+        return max(_LEAST_S, self._seconds - self._analyst.spent)
+
     def _sentence(self, ended: Ended) -> str:
         if isinstance(ended, Died):
             return f"the process of the analysis {ended}"
@@ -74,7 +76,3 @@ def _left_out(trouble: str, evidence: Sequence[Evidence]) -> Gap:
     more = [f"{len(largest) - _LISTED} more"] if len(largest) > _LISTED else []
     reason = f"{trouble}; not analysed: {', '.join([*named, *more])}"
     return Gap(tool=TOOL, arguments={"evidence": [e.id for e in largest]}, query="", reason=reason, essential=True)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -28,6 +28,11 @@ class ProcessName:
         return not _lives(self.pid) or (self.started != 0 and _started(self.pid) not in (0, self.started))
 
 
+def usable_processors() -> int:
+    """Processors that this process may run on, not all that the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def own_name() -> str:
     """Host, place, process, and when it started; the rest makes it unique. At most 100 bytes."""
     host = socket.gethostname().replace("/", "_")[:_HOST_CHARS]
