@@ -207,9 +207,10 @@ async def _started() -> _Child:
     command = (sys.executable, "-P", "-m", "midwatch.engine.analystprocess", str(theirs))
     started = False
     try:
-        # A session of its own: an interrupt at the terminal is the worker's to understand.
+        # A process group of its own: an interrupt at the terminal is for the worker to act on. A session of its own would be
+        # scheduled as an equal of the whole server (autogroup), and its nice value would count for nothing.
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, env=environment, pass_fds=(theirs,), start_new_session=True
+            *command, stdin=PIPE, stdout=PIPE, env=environment, pass_fds=(theirs,), process_group=0
         )
         started = True
     except OSError as error:

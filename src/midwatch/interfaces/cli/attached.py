@@ -43,8 +43,9 @@ class Attached:
         pause = AGAIN_S
         while True:
             started = self._loop.time()
-            # A session of its own: an interrupt at the terminal is this process's to understand, which then lets the worker end.
-            self._child = child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment, start_new_session=True)
+            # A process group of its own: an interrupt at the terminal is for this process, which then lets the worker end. Not a
+            # session: Linux shares processors fairly between sessions first (autogroup), and the worker's nice value would be ignored.
+            self._child = child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment, process_group=0)
             try:
                 code = await child.wait()
             finally:
