@@ -5,12 +5,21 @@ import platform
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("start", "idle", "crowd", "serving", "questions")  # loaded in turn: what a process holds counts for the children it starts
+PARTS = (
+    "start",
+    "idle",
+    "crowd",
+    "serving",
+    "questions",
+)  # loaded in turn: what a process holds counts for the children it starts
 
 
 def main() -> None:
     cores = os.cpu_count()
-    head = f"# Benchmarks\n\nPython {platform.python_version()}, {cores} cores, shared with others. Written by `make bench`.\n"
+    head = (
+        f"# Benchmarks\n\nPython {platform.python_version()}, {cores} cores, shared with others. Written by `make "
+        "bench`.\n"
+    )
     page = Path(__file__).parents[1] / "docs" / "benchmarks.md"
     page.write_text("\n".join([head, *(import_module(f"benchmarks.{name}").run() for name in PARTS)]))
 

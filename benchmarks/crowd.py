@@ -1,4 +1,5 @@
-"""`midwatch diagnose -A` on a cluster of 5,000 pods in 50 namespaces, a few of them broken: the whole process, from outside."""
+"""`midwatch diagnose -A` on a cluster of 5,000 pods in 50 namespaces, a few of them broken: the whole process, from
+outside."""
 
 import os
 import re
@@ -26,7 +27,15 @@ class Served:
     """A fake API server in a process of its own; after `stop` it tells how much it was asked and how much it sent."""
 
     def __init__(self, pods: int, kubeconfig: Path) -> None:
-        command = [sys.executable, "-m", "midwatch.integrations.kubernetes.fake", "--pods", str(pods), "--kubeconfig", str(kubeconfig)]
+        command = [
+            sys.executable,
+            "-m",
+            "midwatch.integrations.kubernetes.fake",
+            "--pods",
+            str(pods),
+            "--kubeconfig",
+            str(kubeconfig),
+        ]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self._process.stdout.readline()
@@ -40,12 +49,21 @@ class Served:
 
 def measure(kubeconfig: Path) -> Run:
     started = time.perf_counter()
-    command = [str(Path(sys.executable).parent / "midwatch"), "diagnose", "-A", "--kubeconfig", str(kubeconfig), "--json"]
+    command = [
+        str(Path(sys.executable).parent / "midwatch"),
+        "diagnose",
+        "-A",
+        "--kubeconfig",
+        str(kubeconfig),
+        "--json",
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - started
-    return Run(wall_s=wall, cpu_s=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024, code=process.returncode)
+    return Run(
+        wall_s=wall, cpu_s=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024, code=process.returncode
+    )
 
 
 def run() -> str:
@@ -62,8 +80,13 @@ def run() -> str:
         ("CPU seconds", [r.cpu_s for r in runs], "{:.2f}"),
         ("peak memory, MB", [r.peak_mb for r in runs], "{:.0f}"),
     ]
-    table = [f"| {name} | {form.format(min(v))} | {form.format(statistics.median(v))} | {form.format(max(v))} |" for name, v, form in rows]
-    head = f"## A crowd: `midwatch diagnose -A`, {PODS:,} pods in 50 namespaces, {RUNS} runs, exit code {runs[0].code}\n"
+    table = [
+        f"| {name} | {form.format(min(v))} | {form.format(statistics.median(v))} | {form.format(max(v))} |"
+        for name, v, form in rows
+    ]
+    head = (
+        f"## A crowd: `midwatch diagnose -A`, {PODS:,} pods in 50 namespaces, {RUNS} runs, exit code {runs[0].code}\n"
+    )
     return "\n".join(
         [
             head,

@@ -14,7 +14,13 @@ def delivery(workload: int, number: int, *, over: bool = False) -> tuple[str, by
 
 def _alertmanager(workload: int, number: int, *, over: bool) -> dict[str, Any]:
     name, status = f"work-{workload}", "resolved" if over else "firing"
-    labels = {"alertname": "PodCrashLooping", "namespace": NAMESPACE, "deployment": name, "severity": "critical", "cluster": "bench"}
+    labels = {
+        "alertname": "PodCrashLooping",
+        "namespace": NAMESPACE,
+        "deployment": name,
+        "severity": "critical",
+        "cluster": "bench",
+    }
     said = {"summary": f"{name} restarts again and again", "description": f"{number} restarts within 15 minutes"}
     alert = {
         "status": status,
@@ -25,7 +31,12 @@ def _alertmanager(workload: int, number: int, *, over: bool) -> dict[str, Any]:
         "generatorURL": "http://prometheus.example/graph",
         "fingerprint": f"{workload:016x}",
     }
-    group = {"receiver": "midwatch", "groupLabels": {"alertname": "PodCrashLooping"}, "commonLabels": labels, "commonAnnotations": said}
+    group = {
+        "receiver": "midwatch",
+        "groupLabels": {"alertname": "PodCrashLooping"},
+        "commonLabels": labels,
+        "commonAnnotations": said,
+    }
     return {"version": "4", "status": status, "externalURL": "http://alertmanager.example", "alerts": [alert], **group}
 
 
@@ -43,5 +54,10 @@ def _pagerduty(workload: int, number: int, *, over: bool) -> dict[str, Any]:
         "urgency": "high",
     }
     kind = "incident.resolved" if over else "incident.triggered"
-    event = {"id": f"E{workload}-{number}", "event_type": kind, "resource_type": "incident", "occurred_at": "2026-01-01T02:00:00Z"}
+    event = {
+        "id": f"E{workload}-{number}",
+        "event_type": kind,
+        "resource_type": "incident",
+        "occurred_at": "2026-01-01T02:00:00Z",
+    }
     return {"event": {**event, "data": incident}}

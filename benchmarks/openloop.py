@@ -20,7 +20,8 @@ class Planned:
 
 @dataclass
 class Told:
-    """Seconds from when each request was due to its answer, in order of the answers; what went wrong, by what was said."""
+    """Seconds from when each request was due to its answer, in order of the answers; what went wrong, by what was
+    said."""
 
     seconds: list[float] = field(default_factory=list[float])
     errors: dict[str, int] = field(default_factory=dict[str, int])
@@ -33,7 +34,8 @@ class Told:
 
 
 class Line:
-    """Connections to one server, kept open between requests. HTTP/1.1 as far as the server speaks it; nothing is retried."""
+    """Connections to one server, kept open between requests. HTTP/1.1 as far as the server speaks it; nothing is
+    retried."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -43,7 +45,10 @@ class Line:
         """The status of the answer."""
         reader, writer = self._fresh() or await asyncio.open_connection("127.0.0.1", self._port)
         verb = "POST" if body else "GET"
-        head = f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"{verb} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "
+            f"{len(body)}\r\n\r\n"
+        )
         writer.write(head.encode() + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(answer.partition(b"content-length:")[2].split(b"\r\n", 1)[0]))

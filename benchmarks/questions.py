@@ -45,20 +45,34 @@ def run() -> str:
         scene.cluster.add(*job.things())
         scene.cluster.log(job.namespace, job.pod_name, "refresh", job.log(), start=job.began)
     scene.cluster.trouble("*", delay=LATENCY_S)
-    aws = FakeAws(gateways=[Gateway(fake.GATEWAY)], metrics={(fake.GATEWAY, "BytesOutToDestination"): fake.traffic(fake.burst(two))})
-    aws.latency.update(dict.fromkeys(("GetMetricData", "DescribeNatGateways", "DescribeSubnets", "DescribeFlowLogs"), LATENCY_S))
+    aws = FakeAws(
+        gateways=[Gateway(fake.GATEWAY)],
+        metrics={(fake.GATEWAY, "BytesOutToDestination"): fake.traffic(fake.burst(two))},
+    )
+    aws.latency.update(
+        dict.fromkeys(("GetMetricData", "DescribeNatGateways", "DescribeSubnets", "DescribeFlowLogs"), LATENCY_S)
+    )
     with TemporaryDirectory() as name, serve(scene.cluster) as url, serve_aws(aws) as aws_url:
         kubeconfig = write_kubeconfig(Path(name) / "config", url)
         with station(_known, kubeconfig, **environment(aws_url)) as server:
-            prompts = [f"what caused the NAT spike at {two - timedelta(minutes=7 * n):%Y-%m-%dT%H:%MZ}?" for n in range(TIMES)]
+            prompts = [
+                f"what caused the NAT spike at {two - timedelta(minutes=7 * n):%Y-%m-%dT%H:%MZ}?" for n in range(TIMES)
+            ]
             _asked(server, prompts[0])  # loads the SDK
             fresh = [_asked(server, prompt) for prompt in prompts[1:]]
             asked = aws.calls["GetMetricData"]
             again = [_asked(server, prompt) for prompt in prompts[1:]]
             more = aws.calls["GetMetricData"] - asked
-    rows = [("asked for the first time, p50 / most", fresh, asked - 1), ("asked again within 5 minutes, p50 / most", again, more)]
+    rows = [
+        ("asked for the first time, p50 / most", fresh, asked - 1),
+        ("asked again within 5 minutes, p50 / most", again, more),
+    ]
     head = ["## A question: what caused the NAT spike at …, with 50 ms for each call to the cluster and to AWS\n"]
-    table = ["| | s | calls to CloudWatch |", "|---|--:|--:|", *(f"| {what} | {_s(seconds)} | {calls} |" for what, seconds, calls in rows)]
+    table = [
+        "| | s | calls to CloudWatch |",
+        "|---|--:|--:|",
+        *(f"| {what} | {_s(seconds)} | {calls} |" for what, seconds, calls in rows),
+    ]
     return "\n".join([*head, *table, ""])
 
 

@@ -134,7 +134,9 @@ def _ms(told: Told, *shares: float) -> str:
 
 
 def steady_section(seconds: int = STEADY_S) -> str:
-    return section(f"Serving: {RATE} alerts a second about {STEADY_WORKLOADS} workloads for {seconds} s", steady(seconds))
+    return section(
+        f"Serving: {RATE} alerts a second about {STEADY_WORKLOADS} workloads for {seconds} s", steady(seconds)
+    )
 
 
 def storm_section(seconds: int = STORM_S) -> str:

@@ -19,4 +19,7 @@ def run() -> str:
             process.returncode = os.waitstatus_to_exitcode(status)
         walls.append(time.perf_counter() - started)
         peaks.append(usage.ru_maxrss / 1024)
-    return f"## Start: `midwatch --help`\n\nMedian of {RUNS}: {sorted(walls)[RUNS // 2]:.2f} s, {sorted(peaks)[RUNS // 2]:.0f} MB.\n"
+    return (
+        f"## Start: `midwatch --help`\n\nMedian of {RUNS}: {sorted(walls)[RUNS // 2]:.2f} s, "
+        f"{sorted(peaks)[RUNS // 2]:.0f} MB.\n"
+    )

@@ -1,4 +1,5 @@
-"""A `midwatch serve` of our own in a home of its own, beside a fake cluster: watched from outside, ended with the block."""
+"""A `midwatch serve` of our own in a home of its own, beside a fake cluster: watched from outside, ended with the
+block."""
 
 import json
 import os
@@ -52,9 +53,11 @@ class Station:
 
 
 @contextmanager
-def station(prepare: Callable[[Path], None] = lambda _: None, kubeconfig: Path | None = None, **environment: str) -> Iterator[Station]:
-    """`prepare` gets the home before the server starts; without a `kubeconfig` a fake cluster is started beside it. All processes
-    are gone when the block is left, however it is."""
+def station(
+    prepare: Callable[[Path], None] = lambda _: None, kubeconfig: Path | None = None, **environment: str
+) -> Iterator[Station]:
+    """`prepare` gets the home before the server starts; without a `kubeconfig` a fake cluster is started beside it. All
+    processes are gone when the block is left, however it is."""
     with TemporaryDirectory() as name:
         folder, running = Path(name), list[subprocess.Popen[bytes]]()
         (folder / "home").mkdir()
@@ -74,7 +77,9 @@ def station(prepare: Callable[[Path], None] = lambda _: None, kubeconfig: Path |
                 _end(process)
 
 
-def _start(running: list[subprocess.Popen[bytes]], command: list[str], said: Path, ready: str, **environment: str) -> str:
+def _start(
+    running: list[subprocess.Popen[bytes]], command: list[str], said: Path, ready: str, **environment: str
+) -> str:
     with said.open("wb") as log:
         running.append(subprocess.Popen(command, env={**os.environ, **environment}, stdout=log, stderr=log))
     end = time.monotonic() + PATIENCE_S

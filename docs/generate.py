@@ -1,4 +1,5 @@
-"""Writes the reference pages from the code they describe: `make docs`; with --check it fails when one is out of date."""
+"""Writes the reference pages from the code they describe: `make docs`; with --check it fails when one is out of
+date."""
 
 import json
 import sys
@@ -42,13 +43,19 @@ def pages() -> dict[str, str]:
         "settings.md": "\n".join(settings()),
         "commands.md": "\n".join(commands()),
         "endpoints.md": "\n".join(endpoints()),
-        "answer.schema.json": json.dumps(Answer.model_json_schema(by_alias=True, mode="serialization"), indent=2, sort_keys=True) + "\n",
+        "answer.schema.json": json.dumps(
+            Answer.model_json_schema(by_alias=True, mode="serialization"), indent=2, sort_keys=True
+        )
+        + "\n",
     }
 
 
 def findings() -> Iterator[str]:
     yield "# Findings\n"
-    yield "Every statement Midwatch can make, by its number. A *cause* can be the root of an incident by itself; a *symptom* is told as"
+    yield (
+        "Every statement Midwatch can make, by its number. A *cause* can be the root of an incident by itself; a "
+        "*symptom* is told as"
+    )
     yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
     for code in sorted([*CODES.values(), *TRAFFIC_CODES.values(), *WEBSITE_CODES.values()], key=lambda c: c.code):
         yield f"## {code.code}\n"
@@ -66,10 +73,18 @@ def findings() -> Iterator[str]:
 
 def alert_playbooks() -> Iterator[str]:
     yield "# Alert playbooks\n"
-    yield "What is known about alerts by their own words, without any other source. An alert's text never confirms a cause: a *cause* is at"
-    yield "best likely, and only when the alert states what the entry needs; a *symptom* stays inconclusive. The last column says who would"
+    yield (
+        "What is known about alerts by their own words, without any other source. An alert's text never confirms a "
+        "cause: a *cause* is at"
+    )
+    yield (
+        "best likely, and only when the alert states what the entry needs; a *symptom* stays inconclusive. The "
+        "last column says who would"
+    )
     yield "confirm it; what is not configured is listed as not checked.\n"
-    for category, entries in groupby(sorted(situations().values(), key=lambda s: s.code.code), key=lambda s: s.code.code[:5]):
+    for category, entries in groupby(
+        sorted(situations().values(), key=lambda s: s.code.code), key=lambda s: s.code.code[:5]
+    ):
         yield f"## {category}xx\n"
         yield "| code | situation | kind | can be | needs | who would confirm it |\n|---|---|---|---|---|---|"
         yield from (playbook_row(entry) for entry in entries)
@@ -78,7 +93,14 @@ def alert_playbooks() -> Iterator[str]:
 
 def playbook_row(entry: Situation) -> str:
     asked = "; ".join(f"{a.name}: {a.shows}" for a in entry.ask).replace("|", "\\|")
-    cells = (entry.code.code, entry.code.title, entry.category, f"{entry.code.role}, {entry.code.severity}", ", ".join(entry.needs), asked)
+    cells = (
+        entry.code.code,
+        entry.code.title,
+        entry.category,
+        f"{entry.code.role}, {entry.code.severity}",
+        ", ".join(entry.needs),
+        asked,
+    )
     return "| " + " | ".join(cells) + " |"
 
 
@@ -110,7 +132,10 @@ def kind(field: dict[str, Any]) -> str:
 
 def settings() -> Iterator[str]:
     yield "# Settings\n"
-    yield "In `midwatch.yaml` (in the working folder or in `$MIDWATCH_HOME`), or in the environment. Flags win over both.\n"
+    yield (
+        "In `midwatch.yaml` (in the working folder or in `$MIDWATCH_HOME`), or in the environment. Flags win over "
+        "both.\n"
+    )
     yield "| setting | variable | default | meaning |\n|---|---|---|---|"
     yield from rows(Settings, "", "MIDWATCH_")
 
@@ -156,7 +181,11 @@ def endpoints() -> Iterator[str]:
             yield f"## {method.upper()} {path}\n"
             yield f"{operation['summary']}. {operation.get('description', '')}".strip() + f" Role: {role(operation)}.\n"
             yield from inputs(operation, document["components"]["schemas"])
-            yield "Answers: " + ", ".join(f"{status} {answer_kind(answer)}" for status, answer in operation["responses"].items()) + ".\n"
+            yield (
+                "Answers: "
+                + ", ".join(f"{status} {answer_kind(answer)}" for status, answer in operation["responses"].items())
+                + ".\n"
+            )
 
 
 def role(operation: dict[str, Any]) -> str:
@@ -165,7 +194,10 @@ def role(operation: dict[str, Any]) -> str:
 
 
 def inputs(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
-    found = [(p["name"], p["in"], p["schema"], p["required"], p.get("description", "")) for p in operation.get("parameters", ())]
+    found = [
+        (p["name"], p["in"], p["schema"], p["required"], p.get("description", ""))
+        for p in operation.get("parameters", ())
+    ]
     body = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
     shape = schemas[body["$ref"].rpartition("/")[2]] if "$ref" in body else {}
     for name, field in shape.get("properties", {}).items():
@@ -174,7 +206,10 @@ def inputs(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:
         yield "| name | in | type | default | meaning |\n|---|---|---|---|---|"
         for name, place, schema, required, meaning in found:
             default = "required" if required else f"`{schema['default']!r}`" if "default" in schema else ""
-            yield f"| {name} | {place} | {shape_of(schema, schemas)} | {default} | {meaning or schema.get('description', '')} |"
+            yield (
+                f"| {name} | {place} | {shape_of(schema, schemas)} | {default} | "
+                f"{meaning or schema.get('description', '')} |"
+            )
         yield ""
 
 
@@ -200,7 +235,9 @@ def answer_kind(answer: dict[str, Any]) -> str:
 def main() -> None:
     stale = [name for name, text in pages().items() if not (HERE / name).exists() or (HERE / name).read_text() != text]
     if "--check" in sys.argv:
-        typer.echo(f"out of date: {', '.join(stale)} (run make docs)" if stale else "the reference pages are up to date")
+        typer.echo(
+            f"out of date: {', '.join(stale)} (run make docs)" if stale else "the reference pages are up to date"
+        )
         raise SystemExit(bool(stale))
     for name, text in pages().items():
         (HERE / name).write_text(text)

@@ -18,7 +18,9 @@ LAST = "So that it does not come back"  # the rest of the answer is evidence, li
 
 def _run() -> list[str]:
     environment = os.environ | {"COLUMNS": str(COLUMNS), "FORCE_COLOR": "1"}
-    done = subprocess.run([sys.executable, "-m", "midwatch", "demo"], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "midwatch", "demo"], env=environment, capture_output=True, text=True, check=True
+    )
     return done.stdout.splitlines()
 
 
@@ -31,7 +33,9 @@ def draw() -> None:
     out = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     out.print(Text.from_ansi("$ midwatch demo\n" + "\n".join(_shown(_run()))))
     # The reader's own monospace font: a picture in a README loads nothing from elsewhere.
-    form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace("Fira Code, monospace", "monospace")
+    form = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+        "Fira Code, monospace", "monospace"
+    )
     PICTURE.write_text(out.export_svg(title="midwatch", code_format=form, unique_id="midwatch"))
 
 

@@ -1,4 +1,5 @@
-"""Cloud-OpsBench: fault snapshots of two shops; the object, the cause and the kind of fault must all be right (A@1, A@3)."""
+"""Cloud-OpsBench: fault snapshots of two shops; the object, the cause and the kind of fault must all be right (A@1,
+A@3)."""
 
 import argparse
 import asyncio
@@ -35,7 +36,9 @@ _SAME = {"db_readonly_mode": "db_read_only", "gateway_misrouted": "gateway_misro
 def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, help="write the predictions here, as JSON")
     parser.add_argument("--only", default="", help="only cases whose name or true cause contains this")
-    parser.add_argument("--missed", action="store_true", help="print what was said of each case that is not right at first")
+    parser.add_argument(
+        "--missed", action="store_true", help="print what was said of each case that is not right at first"
+    )
     parser.add_argument("--write", action="store_true", help="write the figures into docs/accuracy.md")
 
 
@@ -70,11 +73,18 @@ def _answer(folder: Path, case: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as place:
         save(recorded, Path(place))
         started = time.process_time()
-        found: list[Diagnosis] = []  # not returned: at its end asyncio.run spells out what its task returned, at some length
+        found: list[
+            Diagnosis
+        ] = []  # not returned: at its end asyncio.run spells out what its task returned, at some length
         try:
             asyncio.run(_diagnose(place, recorded, found))
         except Refusal as refusal:
-            return {"predictions": [], "verdict": "REFUSED", "said": [str(refusal)], "cpu": time.process_time() - started}
+            return {
+                "predictions": [],
+                "verdict": "REFUSED",
+                "said": [str(refusal)],
+                "cpu": time.process_time() - started,
+            }
         cpu = time.process_time() - started
     diagnosis = found[0]
     predictions = _predictions(diagnosis, recorded["namespace"])
@@ -112,7 +122,11 @@ def _rows(truth: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, lis
     rows: dict[str, list[tuple[bool, bool]]] = {}
     for case, result in results.items():
         system, true = case.split("/")[0], truth[case]
-        for name in (system, f"{system} / {true['fault_taxonomy']}", f"{system} / {true['fault_taxonomy']} / {true['root_cause']}"):
+        for name in (
+            system,
+            f"{system} / {true['fault_taxonomy']}",
+            f"{system} / {true['fault_taxonomy']} / {true['root_cause']}",
+        ):
             rows.setdefault(name, []).append(_hits(result["predictions"], true))
     return dict(sorted(rows.items()))
 
@@ -140,7 +154,9 @@ def _missed(console: Console, truth: Mapping[str, Any], results: Mapping[str, An
     for case, result in results.items():
         first, any_ = _hits(result["predictions"], truth[case])
         if not first:
-            console.print(f"[bold]{case}[/] {'(third)' if any_ else ''} {' '.join(truth[case].values())}", highlight=False)
+            console.print(
+                f"[bold]{case}[/] {'(third)' if any_ else ''} {' '.join(truth[case].values())}", highlight=False
+            )
             for line in result["said"][:4]:
                 console.print("   ", line, markup=False, highlight=False)
             console.print("    =>", result["predictions"], markup=False, highlight=False)

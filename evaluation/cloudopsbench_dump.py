@@ -1,5 +1,5 @@
-"""A case of Cloud-OpsBench as the folder a person would have saved: kubectl's output, manifests, logs, `systemctl status`, `nc`,
-the metrics as a table, the alerts as Prometheus gives them, and who calls whom as Jaeger does."""
+"""A case of Cloud-OpsBench as the folder a person would have saved: kubectl's output, manifests, logs, `systemctl
+status`, `nc`, the metrics as a table, the alerts as Prometheus gives them, and who calls whom as Jaeger does."""
 
 import json
 import os
@@ -39,7 +39,10 @@ def files(case: Json) -> Iterator[tuple[str, str]]:
     for asked, answer in probes["CheckNodeServiceStatus"]:
         node, unit = asked["node_name"], asked["service_name"]
         status = str(answer).partition("Status: ")[2]
-        yield f"nodes/{node}/{unit}.txt", f"$ ssh {node} systemctl status {unit}\n{status}\n" if status else f"{answer}\n"
+        yield (
+            f"nodes/{node}/{unit}.txt",
+            f"$ ssh {node} systemctl status {unit}\n{status}\n" if status else f"{answer}\n",
+        )
     yield from _connections(probes["CheckServiceConnectivity"])
     yield from _logs(case, probes["GetErrorLogs"])
     yield from _monitoring(case, probes)
@@ -75,10 +78,20 @@ def _connections(checks: Sequence[tuple[Json, Any]]) -> Iterator[tuple[str, str]
 def _monitoring(case: Json, probes: Mapping[str, Sequence[tuple[Json, Any]]]) -> Iterator[tuple[str, str]]:
     if case.get("metrics_csv"):
         yield "monitoring/metrics.csv", case["metrics_csv"]
-    told = [a for _, answer in probes["GetAlerts"] if isinstance(answer, dict) for a in answer.get("alerts", ()) if "evidence" in a]
+    told = [
+        a
+        for _, answer in probes["GetAlerts"]
+        if isinstance(answer, dict)
+        for a in answer.get("alerts", ())
+        if "evidence" in a
+    ]
     if alerts := [_alert(a, said) for a in told for said in a["evidence"]]:
         yield "monitoring/alerts.json", json.dumps({"status": "success", "data": {"alerts": alerts}})
-    calls = [call for asked, answer in probes["GetServiceDependencies"] for call in _calls(asked.get("service_name", ""), str(answer))]
+    calls = [
+        call
+        for asked, answer in probes["GetServiceDependencies"]
+        for call in _calls(asked.get("service_name", ""), str(answer))
+    ]
     if calls:
         yield "monitoring/dependencies.json", json.dumps({"data": calls, "total": len(calls)})
 
@@ -113,7 +126,10 @@ def _logs(case: Json, errors: Sequence[tuple[Json, Any]]) -> Iterator[tuple[str,
     pods = _pods(case)
     for (service, which), found in lines.items():
         pod = next((p for p in pods if _POD.sub("", p) == service), None)
-        kept = sorted(dict.fromkeys(line for line in found if line.strip()), key=lambda line: line[:30] if line[:2] == "20" else "")
+        kept = sorted(
+            dict.fromkeys(line for line in found if line.strip()),
+            key=lambda line: line[:30] if line[:2] == "20" else "",
+        )
         if pod and kept:
             name = {"app": "logs", "previous": "previous"}.get(which, which)
             yield f"{case['namespace']}/{pod}/{name}.log", "\n".join(kept) + "\n"

@@ -27,7 +27,9 @@ def labels(finding: Finding, namespace: str) -> Iterator[Label]:
     for row in _table().get(finding.code, ()):
         wanted: Mapping[str, str] = row.get("when", {})
         if all(re.search(pattern, finding.facts.get(fact, "")) for fact, pattern in wanted.items()):
-            yield Label(_object(row.get("object", "app"), finding, namespace), row["cause"], _taxonomies()[row["cause"]])
+            yield Label(
+                _object(row.get("object", "app"), finding, namespace), row["cause"], _taxonomies()[row["cause"]]
+            )
 
 
 def _object(kind: str, finding: Finding, namespace: str) -> str:

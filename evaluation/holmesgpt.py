@@ -1,4 +1,5 @@
-"""HolmesGPT's tests: recorded kubectl outputs and logs, a question or an alert; the first 12 lines must name the cause."""
+"""HolmesGPT's tests: recorded kubectl outputs and logs, a question or an alert; the first 12 lines must name the
+cause."""
 
 import argparse
 import asyncio
@@ -25,7 +26,17 @@ from midwatch.settings import Settings
 
 NAME = "holmesgpt"
 _JUDGED = 12  # lines of an answer
-_ALERT_LABELS = ("namespace", "pod", "deployment", "statefulset", "daemonset", "job_name", "node", "service", "persistentvolumeclaim")
+_ALERT_LABELS = (
+    "namespace",
+    "pod",
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "job_name",
+    "node",
+    "service",
+    "persistentvolumeclaim",
+)
 
 
 def options(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +100,10 @@ async def _said(place: str, asked: str) -> str:
     out = io.StringIO()
     try:
         async with wiring.context(Settings(), dump=place) as ctx:
-            show(Console(file=out, width=WIDEST, highlight=False), compose(await investigate(ctx, Request(question=asked))))
+            show(
+                Console(file=out, width=WIDEST, highlight=False),
+                compose(await investigate(ctx, Request(question=asked))),
+            )
     except Refusal as refusal:
         out.write(f"midwatch: {refusal.reason}\n" + (f"  {refusal.hint}\n" if refusal.hint else ""))
     return out.getvalue()

@@ -1,4 +1,5 @@
-"""A case of HolmesGPT's tests as the folder a person would have saved: kubectl's output and the logs, each under its command."""
+"""A case of HolmesGPT's tests as the folder a person would have saved: kubectl's output and the logs, each under its
+command."""
 
 import json
 import os
@@ -27,7 +28,8 @@ _ISO = re.compile(r"\b(20\d\d-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\
 
 @dataclass(frozen=True)
 class Recording:
-    """One call of a tool: its name, its parameters, the command line as far as it was recorded, and what was printed."""
+    """One call of a tool: its name, its parameters, the command line as far as it was recorded, and what was
+    printed."""
 
     tool: str
     params: Mapping[str, str]
@@ -72,7 +74,9 @@ def _recordings(case: Path) -> Iterator[Recording]:
                 told, rest = json.loads(second), after
         params = {**(told.get("params") or {}), **(asked.get("match_params") or {})}
         text = _printed(rest if rest.strip() else str(told.get("error") or ""))
-        yield Recording(asked["tool_name"], {k: str(v) for k, v in params.items() if v}, told.get("invocation") or "", text)
+        yield Recording(
+            asked["tool_name"], {k: str(v) for k, v in params.items() if v}, told.get("invocation") or "", text
+        )
 
 
 def _printed(text: str) -> str:
@@ -108,7 +112,11 @@ def _events(told: Json) -> Iterator[Json]:
         kind = "Pod" if about else str(told.get("subject_type") or "pod").capitalize()
         name = about[1] if about else str(told.get("subject_name") or "")
         for number, row in enumerate(_rows(str(part.get("data", ""))), 1):
-            when = datetime.fromtimestamp(float(row["time"]) / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+            when = (
+                datetime.fromtimestamp(float(row["time"]) / 1000, UTC)
+                .isoformat(timespec="seconds")
+                .replace("+00:00", "Z")
+            )
             namespace = str(told.get("subject_namespace") or "default")
             yield {
                 "apiVersion": "v1",

@@ -35,7 +35,8 @@ def run(folder: Path) -> int:
 
 
 def about(objects: Sequence[Thing], case: Mapping[str, Any]) -> list[Finding]:
-    """The findings whose subject or owner is of the kind the case is about; of any kind where it asks for silence beyond a place."""
+    """The findings whose subject or owner is of the kind the case is about; of any kind where it asks for silence
+    beyond a place."""
     if place := OTHER_PLACES.get(case["id"]):
         return findings(evidence(objects, place.namespace, place.labels))
     return [f for f in findings(evidence(objects)) if case["kind"] in (f.subject.kind, f.owner.kind)]

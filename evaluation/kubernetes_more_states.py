@@ -7,7 +7,12 @@ from evaluation.kubernetes_objects import LONG_AGO, Thing, condition, event, hea
 
 
 def _claim(phase: str, reason: str = "", message: str = "") -> list[Thing]:
-    claim = thing("PersistentVolumeClaim", "data", spec={"accessModes": ["ReadWriteOnce"], "volumeName": ""}, status={"phase": phase})
+    claim = thing(
+        "PersistentVolumeClaim",
+        "data",
+        spec={"accessModes": ["ReadWriteOnce"], "volumeName": ""},
+        status={"phase": phase},
+    )
     return [claim, event(claim, reason, message)] if reason else [claim]
 
 
@@ -20,7 +25,9 @@ def _stateful_set() -> list[Thing]:
 
 def _node(type_: str, status: str, reason: str = "", message: str = "") -> list[Thing]:
     healthy = [] if type_ == "Ready" else [condition("Ready", "True", "KubeletReady", "the kubelet is ready")]
-    return [thing("Node", "worker-1", spec={}, status={"conditions": [*healthy, condition(type_, status, reason, message)]})]
+    return [
+        thing("Node", "worker-1", spec={}, status={"conditions": [*healthy, condition(type_, status, reason, message)]})
+    ]
 
 
 def _job(spec: Thing, status: Thing) -> list[Thing]:
@@ -28,7 +35,13 @@ def _job(spec: Thing, status: Thing) -> list[Thing]:
 
 
 def _cron_job(**spec: Any) -> list[Thing]:
-    return [thing("CronJob", "nightly", spec={"schedule": "0 2 * * *", "jobTemplate": {"spec": {"template": template()}}, **spec})]
+    return [
+        thing(
+            "CronJob",
+            "nightly",
+            spec={"schedule": "0 2 * * *", "jobTemplate": {"spec": {"template": template()}}, **spec},
+        )
+    ]
 
 
 def _ingress(*, class_: str | None = None, backend: Thing | None = None, secret: str = "") -> list[Thing]:
@@ -47,18 +60,36 @@ def _to_bucket() -> Thing:
 
 
 def _autoscaler(*conditions: Thing, current: int = 2) -> list[Thing]:
-    usage = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
-    spec = {"minReplicas": 1, "maxReplicas": 5, "metrics": [usage], "scaleTargetRef": {"kind": "Deployment", "name": "web"}}
+    usage = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}},
+    }
+    spec = {
+        "minReplicas": 1,
+        "maxReplicas": 5,
+        "metrics": [usage],
+        "scaleTargetRef": {"kind": "Deployment", "name": "web"},
+    }
     status = {"currentReplicas": current, "desiredReplicas": current, "conditions": list(conditions)}
-    target = {"replicas": current, "template": template(resources={"requests": {"cpu": "100m"}, "limits": {"cpu": "200m"}})}
+    target = {
+        "replicas": current,
+        "template": template(resources={"requests": {"cpu": "100m"}, "limits": {"cpu": "200m"}}),
+    }
     numbers = {k: current for k in ("replicas", "readyReplicas", "availableReplicas", "updatedReplicas")}
-    return [thing("HorizontalPodAutoscaler", "web", spec=spec, status=status), thing("Deployment", "web", spec=target, status=numbers)]
+    return [
+        thing("HorizontalPodAutoscaler", "web", spec=spec, status=status),
+        thing("Deployment", "web", spec=target, status=numbers),
+    ]
 
 
 def _policy(*pods: Thing) -> list[Thing]:
     rule = {"from": [{"podSelector": {}}]}
     return [
-        thing("NetworkPolicy", "web", spec={"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"], "ingress": [rule]}),
+        thing(
+            "NetworkPolicy",
+            "web",
+            spec={"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"], "ingress": [rule]},
+        ),
         *pods,
     ]
 
@@ -101,9 +132,15 @@ MORE_STATES: Mapping[str, Callable[[], Sequence[Thing]]] = {
     "Ingress-061": lambda: _ingress(class_="gce"),
     "Ingress-062": lambda: _ingress(class_="ghost"),
     "HorizontalPodAutoscaler-066": lambda: _autoscaler(condition("ScalingActive", "True", "ValidMetricFound")),
-    "HorizontalPodAutoscaler-069": lambda: _autoscaler(condition("ScalingActive", "False", "FailedGetResourceMetric", "no metrics")),
-    "HorizontalPodAutoscaler-070": lambda: _autoscaler(condition("ScalingLimited", "True", "TooManyReplicas", "held down"), current=5),
-    "HorizontalPodAutoscaler-071": lambda: _autoscaler(condition("ScalingLimited", "True", "TooFewReplicas", "idle"), current=1),
+    "HorizontalPodAutoscaler-069": lambda: _autoscaler(
+        condition("ScalingActive", "False", "FailedGetResourceMetric", "no metrics")
+    ),
+    "HorizontalPodAutoscaler-070": lambda: _autoscaler(
+        condition("ScalingLimited", "True", "TooManyReplicas", "held down"), current=5
+    ),
+    "HorizontalPodAutoscaler-071": lambda: _autoscaler(
+        condition("ScalingLimited", "True", "TooFewReplicas", "idle"), current=1
+    ),
     "NetworkPolicy-074": lambda: _policy(),
     "NetworkPolicy-075": lambda: _policy(healthy_pod("web-0", {"app": "web"})),
     "PersistentVolume-079": _released,

@@ -24,7 +24,14 @@ SPACE = "default"
 _UNBOUND = {"Node", "Namespace", "PersistentVolume", "StorageClass", "IngressClass"}
 
 
-def thing(kind: str, name: str, *, labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None, **parts: Any) -> Thing:
+def thing(
+    kind: str,
+    name: str,
+    *,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+    **parts: Any,
+) -> Thing:
     """`parts` are the object's other fields: spec, status, data."""
     place: Thing = {} if kind in _UNBOUND else {"namespace": SPACE}
     meta = {"name": name, "uid": f"{kind}-{name}".lower(), "creationTimestamp": LONG_AGO, **place}
@@ -48,7 +55,14 @@ def event(about: Thing, reason: str, message: str, *, type_: str = "Warning") ->
     ref = {"kind": about["kind"], "name": meta["name"], "namespace": meta.get("namespace", "")}
     when: Thing = {"firstTimestamp": JUST_NOW, "lastTimestamp": JUST_NOW}
     return thing(
-        "Event", f"{meta['name']}.{reason.lower()}", involvedObject=ref, type=type_, reason=reason, message=message, count=3, **when
+        "Event",
+        f"{meta['name']}.{reason.lower()}",
+        involvedObject=ref,
+        type=type_,
+        reason=reason,
+        message=message,
+        count=3,
+        **when,
     )
 
 
@@ -60,24 +74,42 @@ def template(labels: dict[str, str] | None = None, **container: Any) -> Thing:
 
 
 def pod(
-    name: str, *statuses: Thing, phase: str = "Running", conditions: Sequence[Thing] = (), labels: dict[str, str] | None = None, **spec: Any
+    name: str,
+    *statuses: Thing,
+    phase: str = "Running",
+    conditions: Sequence[Thing] = (),
+    labels: dict[str, str] | None = None,
+    **spec: Any,
 ) -> Thing:
     containers = [{"name": s["name"], "image": "registry.example/app:1"} for s in statuses] or [
         {"name": "app", "image": "registry.example/app:1"}
     ]
-    node = {} if any(c["type"] == "PodScheduled" and c["status"] == "False" for c in conditions) else {"nodeName": "worker-1"}
-    status = {"phase": phase, "conditions": list(conditions), "containerStatuses": list(statuses), "startTime": LONG_AGO}
+    node = (
+        {}
+        if any(c["type"] == "PodScheduled" and c["status"] == "False" for c in conditions)
+        else {"nodeName": "worker-1"}
+    )
+    status = {
+        "phase": phase,
+        "conditions": list(conditions),
+        "containerStatuses": list(statuses),
+        "startTime": LONG_AGO,
+    }
     return thing("Pod", name, labels=labels, spec={"containers": containers, **node, **spec}, status=status)
 
 
-def container(name: str = "app", *, ready: bool = False, restarts: int = 0, last: Thing | None = None, **state: Any) -> Thing:
+def container(
+    name: str = "app", *, ready: bool = False, restarts: int = 0, last: Thing | None = None, **state: Any
+) -> Thing:
     """`state` is waiting=…, running=… or terminated=…"""
     return {"name": name, "ready": ready, "restartCount": restarts, "state": state, "lastState": last or {}}
 
 
 def healthy_pod(name: str, labels: dict[str, str] | None = None, **spec: Any) -> Thing:
     up = container(ready=True, running={"startedAt": LONG_AGO})
-    return pod(name, up, conditions=[condition("Ready", "True"), condition("PodScheduled", "True")], labels=labels, **spec)
+    return pod(
+        name, up, conditions=[condition("Ready", "True"), condition("PodScheduled", "True")], labels=labels, **spec
+    )
 
 
 def evidence(objects: Sequence[Thing], namespace: str = "", labels: dict[str, str] | None = None) -> list[Evidence]:
@@ -92,7 +124,8 @@ def evidence(objects: Sequence[Thing], namespace: str = "", labels: dict[str, st
 
 
 def listed(objects: Sequence[Object], namespace: str = "") -> list[Evidence]:
-    """One evidence for each kind, also for those of which there is nothing: what is not there is proved to be absent."""
+    """One evidence for each kind, also for those of which there is nothing: what is not there is proved to be
+    absent."""
     by_kind: dict[str, list[Object]] = defaultdict(list)
     for obj in objects:
         by_kind[PLURAL[obj.kind]].append(obj)

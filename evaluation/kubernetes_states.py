@@ -1,10 +1,22 @@
-"""The states of the data set k8s-conditions, as objects: case id → builder. The objects of the case's kind are those it is about."""
+"""The states of the data set k8s-conditions, as objects: case id → builder. The objects of the case's kind are those it
+is about."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evaluation.kubernetes_more_states import MORE_STATES
-from evaluation.kubernetes_objects import LONG_AGO, Thing, condition, container, event, healthy_pod, owned, pod, template, thing
+from evaluation.kubernetes_objects import (
+    LONG_AGO,
+    Thing,
+    condition,
+    container,
+    event,
+    healthy_pod,
+    owned,
+    pod,
+    template,
+    thing,
+)
 
 
 @dataclass(frozen=True)
@@ -24,20 +36,30 @@ def _gated(message: str) -> list[Thing]:
 
 
 def _unschedulable() -> list[Thing]:
-    why = "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: batch}. preemption: 0/1 nodes are available."
+    why = (
+        "0/1 nodes are available: 1 node(s) had untolerated taint {dedicated: batch}. preemption: 0/1 nodes are "
+        "available."
+    )
     taint = {"taints": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}]}
     node = thing(
         "Node",
         "worker-1",
         spec=taint,
-        status={"conditions": [condition("Ready", "True")], "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"}},
+        status={
+            "conditions": [condition("Ready", "True")],
+            "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "110"},
+        },
     )
     return [pod("web-0", phase="Pending", conditions=[condition("PodScheduled", "False", "Unschedulable", why)]), node]
 
 
 def _unready() -> list[Thing]:
     up = container(running={"startedAt": LONG_AGO})
-    one = pod("web-0", up, conditions=[condition("Ready", "False", "ContainersNotReady", "containers with unready status: [app]")])
+    one = pod(
+        "web-0",
+        up,
+        conditions=[condition("Ready", "False", "ContainersNotReady", "containers with unready status: [app]")],
+    )
     return [one, event(one, "Unhealthy", "readiness probe failed: the connection to the server was lost")]
 
 
@@ -76,18 +98,25 @@ def _deployment(spec: Thing, status: Thing) -> list[Thing]:
 
 
 def _complete() -> list[Thing]:
-    done = [condition("Progressing", "True", "NewReplicaSetAvailable", "the replica set has progressed"), condition("Available", "True")]
+    done = [
+        condition("Progressing", "True", "NewReplicaSetAvailable", "the replica set has progressed"),
+        condition("Available", "True"),
+    ]
     numbers = {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2, "updatedReplicas": 2}
     return _deployment({"replicas": 2}, {**numbers, "conditions": done})
 
 
 def _replica_set(*reasons: str) -> list[Thing]:
-    failures = [condition("ReplicaFailure", "True", r, f"pod number {n} could not be created") for n, r in enumerate(reasons, 1)]
+    failures = [
+        condition("ReplicaFailure", "True", r, f"pod number {n} could not be created") for n, r in enumerate(reasons, 1)
+    ]
     return [thing("ReplicaSet", "web", spec={"template": template()}, status={"replicas": 0, "conditions": failures})]
 
 
 def _service() -> list[Thing]:
-    service = thing("Service", "web", spec={"selector": {"app": "web"}, "ports": [{"port": 80}], "clusterIP": "10.0.0.9"})
+    service = thing(
+        "Service", "web", spec={"selector": {"app": "web"}, "ports": [{"port": 80}], "clusterIP": "10.0.0.9"}
+    )
     return [service, thing("Endpoints", "web", subsets=[])]
 
 

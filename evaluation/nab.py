@@ -1,4 +1,5 @@
-"""nab: NAB's labelled time series; the alarm at a row may use that row and those before it. Scored as its authors do, and by episodes."""
+"""nab: NAB's labelled time series; the alarm at a row may use that row and those before it. Scored as its authors do,
+and by episodes."""
 
 import argparse
 import csv
@@ -73,7 +74,9 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(folder: Path, chosen: argparse.Namespace) -> int:
     labelled = json.loads((folder / "windows.json").read_text())
     with Pool(2) as pool:
-        found = pool.starmap(_file, [(folder / "series" / name, windows) for name, windows in labelled.items()], chunksize=1)
+        found = pool.starmap(
+            _file, [(folder / "series" / name, windows) for name, windows in labelled.items()], chunksize=1
+        )
     files = dict(zip(labelled, found, strict=True))
     if chosen.out:
         chosen.out.write_text(json.dumps({name: file.alarms for name, file in files.items()}))
@@ -119,7 +122,8 @@ def _rows(files: Mapping[str, File]) -> list[tuple[str, ...]]:
 
 
 def score(file: File) -> Score:
-    """Of each window the earliest alarm counts, more the earlier; a false one costs less shortly after a window (Lavin & Ahmad 2015)."""
+    """Of each window the earliest alarm counts, more the earlier; a false one costs less shortly after a window (Lavin
+    & Ahmad 2015)."""
     live = [w for w in file.windows if w[1] >= file.probation]
     counted = [row for row in file.alarms if row >= file.probation]
     first = {w: min((row for row in counted if w[0] <= row <= w[1]), default=None) for w in live}

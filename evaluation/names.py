@@ -1,4 +1,5 @@
-"""names: whether the product knows the data it is measured with. Reads the names of a set's faulty objects out of truth.json.
+"""names: whether the product knows the data it is measured with. Reads the names of a set's faulty objects out of
+truth.json.
 
 With --write their hashes go to tests/foreign_names.txt, where a test holds the product to them without having the data.
 """

@@ -1,4 +1,5 @@
-"""payloads: webhook bodies of other systems (`<source>/<name>.json`), and what our inboxes read in them. For a person to judge."""
+"""payloads: webhook bodies of other systems (`<source>/<name>.json`), and what our inboxes read in them. For a person
+to judge."""
 
 import json
 from collections.abc import Iterator
@@ -57,12 +58,24 @@ def delivery(file: Path) -> Delivery:
 
 def unwrapped(document: Any) -> Any:
     """The collection keeps some bodies under `payload`, beside values to vary them with."""
-    return document["payload"] if isinstance(document, dict) and "payload" in document and "routing_key" not in document else document
+    return (
+        document["payload"]
+        if isinstance(document, dict) and "payload" in document and "routing_key" not in document
+        else document
+    )
 
 
 def rows(found: Delivery) -> Iterator[tuple[str, ...]]:
     for alert in found.alerts:
-        yield "alert", alert.status, alert.severity, alert.title, alert.service, about(alert), f"{alert.starts_at:%Y-%m-%d %H:%M:%S}"
+        yield (
+            "alert",
+            alert.status,
+            alert.severity,
+            alert.title,
+            alert.service,
+            about(alert),
+            f"{alert.starts_at:%Y-%m-%d %H:%M:%S}",
+        )
     for remark in found.remarks:
         yield "remark", remark.kind, "", remark.text, "", remark.external_id, f"{remark.at:%Y-%m-%d %H:%M:%S}"
     for kind in ("confirm", "ignored", "unknown"):

@@ -1,4 +1,5 @@
-"""popeye-objects: each lint code of Popeye that concerns a fault must be found at the object that shows it, and every file must load."""
+"""popeye-objects: each lint code of Popeye that concerns a fault must be found at the object that shows it, and every
+file must load."""
 
 import argparse
 import asyncio
@@ -41,7 +42,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(folder: Path, chosen: argparse.Namespace) -> int:
-    """0 when every file loads, every code is decided on, and each that concerns a fault is found at each of its objects."""
+    """0 when every file loads, every code is decided on, and each that concerns a fault is found at each of its
+    objects."""
     table = yaml.safe_load(_TABLE.read_text())
     documented = set(yaml.safe_load((folder / "codes.yaml").read_text())["codes"])
     codes: Mapping[int, Mapping[str, Any]] = table["codes"]
@@ -110,7 +112,8 @@ def _about(finding: Finding) -> set[str]:
 
 
 def _trouble(place: Path) -> str:
-    """Why a file, or the folder, does not load; "" when all of it is read and the investigation ends in an answer or one clear sentence."""
+    """Why a file, or the folder, does not load; "" when all of it is read and the investigation ends in an answer or
+    one clear sentence."""
     contents, _ = load(files_of(place) if place.is_dir() else one(place))
     try:
         asyncio.run(_investigated(place))

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from evaluation.kubernetes_objects import JUST_NOW, LONG_AGO, Thing, condition, container, event, healthy_pod, owned, pod, template, thing
+from evaluation.kubernetes_objects import (
+    JUST_NOW,
+    LONG_AGO,
+    Thing,
+    condition,
+    container,
+    event,
+    healthy_pod,
+    owned,
+    pod,
+    template,
+    thing,
+)
 
 _READY = condition("Ready", "True", "KubeletReady", "the kubelet is ready")
 
@@ -24,19 +36,39 @@ def _unwell() -> list[Thing]:
     failed["status"] |= {"reason": "Shutdown", "message": "the node was shut down", "startTime": JUST_NOW}
     unplaced = pod("unplaced", phase="Pending")
     del unplaced["spec"]["nodeName"]
-    return [failed, pod("lost", phase="Unknown"), unplaced, event(failed, "Killing", "stopping container", type_="Normal")]
+    return [
+        failed,
+        pod("lost", phase="Unknown"),
+        unplaced,
+        event(failed, "Killing", "stopping container", type_="Normal"),
+    ]
 
 
 def _bursts(resource: str, room: str, **amounts: str) -> list[Thing]:
-    """Autoscalers of up to ten replicas, each of which asks for so much of a resource that the only node has little of."""
+    """Autoscalers of up to ten replicas, each of which asks for so much of a resource that the only node has little
+    of."""
     allocatable = {"cpu": "64", "memory": "64Gi"} | {resource: room}
     found = [thing("Node", "worker-1", spec={}, status={"conditions": [_READY], "allocatable": allocatable})]
     numbers = dict.fromkeys(("replicas", "readyReplicas", "availableReplicas", "updatedReplicas"), 1)
     for name, amount in amounts.items():
         asked = {"cpu": "1m", "memory": "1Mi"} | {resource: amount}
         ref = {"kind": "Deployment", "name": name}
-        found.append(thing("Deployment", name, spec={"replicas": 1, "template": template(resources={"requests": asked})}, status=numbers))
-        found.append(thing("HorizontalPodAutoscaler", name, spec={"maxReplicas": 10, "scaleTargetRef": ref}, status={"currentReplicas": 1}))
+        found.append(
+            thing(
+                "Deployment",
+                name,
+                spec={"replicas": 1, "template": template(resources={"requests": asked})},
+                status=numbers,
+            )
+        )
+        found.append(
+            thing(
+                "HorizontalPodAutoscaler",
+                name,
+                spec={"maxReplicas": 10, "scaleTargetRef": ref},
+                status={"currentReplicas": 1},
+            )
+        )
     return found
 
 
@@ -52,27 +84,41 @@ def _full_disk() -> list[Thing]:
 
 
 def _namespace() -> list[Thing]:
-    held = condition("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", "a finalizer of example.com remains")
+    held = condition(
+        "NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", "a finalizer of example.com remains"
+    )
     one = thing("Namespace", "going", status={"phase": "Terminating", "conditions": [held]})
     one["metadata"]["deletionTimestamp"] = LONG_AGO
     return [one]
 
 
 def _cron(name: str, **status: str) -> Thing:
-    return thing("CronJob", name, spec={"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template()}}}, status=dict(status))
+    return thing(
+        "CronJob",
+        name,
+        spec={"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template()}}},
+        status=dict(status),
+    )
 
 
 def _failing() -> list[Thing]:
     failed = condition("Failed", "True", "BackoffLimitExceeded", "the job has reached its backoff limit")
     job = owned(
-        thing("Job", "failing-1", spec={"template": template()}, status={"failed": 7, "conditions": [failed]}), "CronJob", "failing"
+        thing("Job", "failing-1", spec={"template": template()}, status={"failed": 7, "conditions": [failed]}),
+        "CronJob",
+        "failing",
     )
     return [_cron("failing", lastScheduleTime=LONG_AGO), job, _cron("fruitless", lastScheduleTime=LONG_AGO)]
 
 
 def _late() -> list[Thing]:
     cron = _cron("late")
-    return [cron, event(cron, "TooManyMissedTimes", "too many missed start times: set startingDeadlineSeconds or check the clock")]
+    return [
+        cron,
+        event(
+            cron, "TooManyMissedTimes", "too many missed start times: set startingDeadlineSeconds or check the clock"
+        ),
+    ]
 
 
 def _old() -> list[Thing]:

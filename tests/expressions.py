@@ -1,4 +1,5 @@
-"""Every regular expression of the product: those that modules and their data files hold compiled, and those that stand in a call."""
+"""Every regular expression of the product: those that modules and their data files hold compiled, and those that stand
+in a call."""
 
 import ast
 import importlib
@@ -80,14 +81,27 @@ def _uses(tree: ast.AST) -> Mapping[str, frozenset[str]]:
     return {name: frozenset(methods) for name, methods in uses.items()}
 
 
-def _called(module: ModuleType, call: ast.Call, found: dict[tuple[str | bytes, int], list[Expression]], unread: set[str]) -> None:
+def _called(
+    module: ModuleType, call: ast.Call, found: dict[tuple[str | bytes, int], list[Expression]], unread: set[str]
+) -> None:
     of = call.func
-    if not (isinstance(of, ast.Attribute) and isinstance(of.value, ast.Name) and of.value.id == "re" and of.attr in _CALLS and call.args):
+    if not (
+        isinstance(of, ast.Attribute)
+        and isinstance(of.value, ast.Name)
+        and of.value.id == "re"
+        and of.attr in _CALLS
+        and call.args
+    ):
         return
     try:
         value = eval(compile(ast.Expression(call.args[0]), "<expression>", "eval"), vars(module))
         flags = next(
-            (eval(compile(ast.Expression(k.value), "<flags>", "eval"), vars(module)) for k in call.keywords if k.arg == "flags"), 0
+            (
+                eval(compile(ast.Expression(k.value), "<flags>", "eval"), vars(module))
+                for k in call.keywords
+                if k.arg == "flags"
+            ),
+            0,
         )
     except NameError:
         unread.add(f"{module.__name__}: {ast.unparse(call.args[0])}")
@@ -97,7 +111,8 @@ def _called(module: ModuleType, call: ast.Call, found: dict[tuple[str | bytes, i
 
 
 def _held(value: Any, seen: dict[int, Any]) -> Iterator[re.Pattern[Any]]:
-    """The compiled expressions a value holds, however deep; what a function without parameters reads once (a data file) too."""
+    """The compiled expressions a value holds, however deep; what a function without parameters reads once (a data file)
+    too."""
     if id(value) in seen or isinstance(value, (str, bytes, int, float, ModuleType)):
         return
     seen[id(value)] = value  # kept, so that no id is given twice

@@ -13,7 +13,34 @@ from typing import Any
 from tests.expressions import Expression
 
 UNITS = (
-    *("a", "f", "7", "X", "/", "\\", ".", "-", "_", " ", "\t", '"', "'", "[", "]", "(", ")", "{", "}", "<", "=", ":", "@", ",", ";", "\n"),
+    *(
+        "a",
+        "f",
+        "7",
+        "X",
+        "/",
+        "\\",
+        ".",
+        "-",
+        "_",
+        " ",
+        "\t",
+        '"',
+        "'",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        "<",
+        "=",
+        ":",
+        "@",
+        ",",
+        ";",
+        "\n",
+    ),
     *(
         "a.",
         "a/",
@@ -45,7 +72,8 @@ _FLOOR = 0.003  # seconds; what takes less is cheap, however it grows
 _TOLD = 0.04  # seconds of CPU that are measured: some systems count them in steps of 4 ms
 _ENDLESS = 0.4  # seconds of CPU for one use: no text of some thousand characters needs them
 _TIMES = 16  # how much longer the long text is
-_FASTER = 5.5  # how much more than ×16 time it may take: squared growth takes ×256, one that is bounded at 160 characters up to ×50
+# how much more than ×16 time it may take: squared growth takes ×256, one that is bounded at 160 characters up to ×50
+_FASTER = 5.5
 
 
 def units(pattern: re.Pattern[Any], *, thorough: bool = True) -> Iterator[tuple[str, str]]:
@@ -68,8 +96,11 @@ def texts(start: str, unit: str, size: int) -> tuple[str, ...]:
     return text, text + "\x00"
 
 
-def superlinear(expression: Expression, size: int, common: Iterable[str] = UNITS, *, thorough: bool = True) -> Iterator[str]:
-    """The units over which the time of an expression grows faster than the text; `size` is the longest text in characters."""
+def superlinear(
+    expression: Expression, size: int, common: Iterable[str] = UNITS, *, thorough: bool = True
+) -> Iterator[str]:
+    """The units over which the time of an expression grows faster than the text; `size` is the longest text in
+    characters."""
     pattern = expression.pattern
     hostile = [("", unit) for unit in common] if repeats(pattern) else []
     for start, unit in dict.fromkeys([*hostile, *units(pattern, thorough=thorough)]):

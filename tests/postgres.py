@@ -26,7 +26,8 @@ TEMPLATE = "midwatch_template"
 
 
 class Server:
-    """`empty` makes an empty database, `migrated` one that has the schema already. `kill` and `start` it as often as you like."""
+    """`empty` makes an empty database, `migrated` one that has the schema already. `kill` and `start` it as often as
+    you like."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, command: list[str | Path], folder: Path) -> None:
         self.port = port
@@ -56,7 +57,8 @@ class Server:
         """Every connection but this one."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'midwatch'"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = "
+                "'midwatch'"
             )
 
     def url(self, name: str) -> str:
@@ -109,7 +111,20 @@ def running() -> Generator[Server]:
         os.chown(folder, user.pw_uid, user.pw_gid)
         command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     data = folder / "data"
-    make = [*command, found / "initdb", "-D", data, "-A", "trust", "-U", "midwatch", "--no-sync", "-E", "UTF8", "--locale=C"]
+    make = [
+        *command,
+        found / "initdb",
+        "-D",
+        data,
+        "-A",
+        "trust",
+        "-U",
+        "midwatch",
+        "--no-sync",
+        "-E",
+        "UTF8",
+        "--locale=C",
+    ]
     server = None
     try:
         subprocess.run(make, check=True, capture_output=True, cwd=folder)
@@ -125,7 +140,9 @@ def _user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam("postgres")
     except KeyError:
-        pytest.skip("PostgreSQL does not run as root and there is no user postgres (on Debian: apt-get install postgresql)")
+        pytest.skip(
+            "PostgreSQL does not run as root and there is no user postgres (on Debian: apt-get install postgresql)"
+        )
 
 
 def _start(command: list[str | Path], folder: Path) -> Server:

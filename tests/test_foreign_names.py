@@ -1,4 +1,5 @@
-"""No rule knows the data it is measured with: the product holds none of the names whose hashes `evaluation names` wrote down."""
+"""No rule knows the data it is measured with: the product holds none of the names whose hashes `evaluation names` wrote
+down."""
 
 import hashlib
 import re
@@ -27,7 +28,12 @@ def _words(text: str) -> Iterator[str]:
 def known(hashes: Set[str]) -> list[tuple[str, str]]:
     """Where in the product which of the names stand."""
     files = (p for p in sorted(PRODUCT.rglob("*")) if p.suffix in (".py", ".yaml", ".json", ".txt", ".md"))
-    return [(str(p.relative_to(PRODUCT)), w) for p in files for w in sorted(set(_words(p.read_text()))) if digest(w) in hashes]
+    return [
+        (str(p.relative_to(PRODUCT)), w)
+        for p in files
+        for w in sorted(set(_words(p.read_text())))
+        if digest(w) in hashes
+    ]
 
 
 def test_the_product_knows_no_name_of_the_data() -> None:

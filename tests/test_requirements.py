@@ -1,4 +1,5 @@
-"""requirements.yaml and the tests hold each other: nothing is called done without proof, and no proof is lost by renaming."""
+"""requirements.yaml and the tests hold each other: nothing is called done without proof, and no proof is lost by
+renaming."""
 
 import ast
 from pathlib import Path
@@ -39,8 +40,11 @@ def test_a_proof_exists(proof: str) -> None:
     assert not function or function.rpartition("::")[2] in found, f"{file} has no {function}"
 
 
-@pytest.mark.parametrize("path", sorted((*TESTS.glob("flows/test_*.py"), *TESTS.glob("interfaces/**/test_*.py"))), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", sorted((*TESTS.glob("flows/test_*.py"), *TESTS.glob("interfaces/**/test_*.py"))), ids=lambda p: p.name
+)
 def test_a_way_through_the_product_proves_something(path: Path) -> None:
-    """Tests of flows and interfaces exist for a requirement; one that proves none of them is a requirement nobody wrote down."""
+    """Tests of flows and interfaces exist for a requirement; one that proves none of them is a requirement nobody wrote
+    down."""
     name = str(path.relative_to(TESTS.parent))
     assert any(proof.partition("::")[0] == name for proof in NAMED), f"no requirement names {name}"

@@ -23,7 +23,9 @@ def name(path: Path) -> str:
 
 def functions() -> list[tuple[str, int]]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    found = [(path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)]
+    found = [
+        (path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)
+    ]
     return [(f"{name(path)}:{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1) for path, node in found]
 
 
@@ -51,7 +53,9 @@ def test_a_module_keeps_to_the_house_rules(path: Path) -> None:
             assert not node.name.endswith(FORBIDDEN_NAMES), f"{node.name}: say what it is"
         if isinstance(node, ast.ExceptHandler):
             assert node.type is not None, f"line {node.lineno}: a bare except"
-            assert getattr(node.type, "id", "") not in BROAD or name(path) in EDGES, f"line {node.lineno}: a broad except"
+            assert getattr(node.type, "id", "") not in BROAD or name(path) in EDGES, (
+                f"line {node.lineno}: a broad except"
+            )
 
 
 def test_nothing_is_unfinished() -> None:

@@ -9,7 +9,8 @@ import typer
 
 from midwatch.interfaces.cli.app import app
 
-# A command lives for seconds and keeps nearly all that it reads: looking for garbage among it costs a tenth of the time.
+# A command lives for seconds and keeps nearly all that it reads: looking for garbage among it costs a tenth of the
+# time.
 _OBJECTS_BETWEEN_LOOKS = 200_000
 
 

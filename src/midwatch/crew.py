@@ -1,4 +1,5 @@
-"""The third composition root: a process that works. What it needs (the durable engine, the clusters) the one that answers does not."""
+"""The third composition root: a process that works. What it needs (the durable engine, the clusters) the one that
+answers does not."""
 
 import asyncio
 import json
@@ -34,8 +35,11 @@ Investigating = Callable[[Surroundings, Request], AbstractAsyncContextManager[Co
 
 
 @asynccontextmanager
-async def working(settings: Settings, opened: Investigating = investigating, *, woken: bool = False) -> AsyncGenerator[Worker]:
-    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody calls `wake`."""
+async def working(
+    settings: Settings, opened: Investigating = investigating, *, woken: bool = False
+) -> AsyncGenerator[Worker]:
+    """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody
+    calls `wake`."""
     working_here: list[Worker] = []
 
     def wake() -> None:
@@ -53,7 +57,9 @@ async def working(settings: Settings, opened: Investigating = investigating, *, 
         steps = Steps(found, partial(opened, around), completed(found.settings, stack), name, pool, late=workers)
         stack.push_async_callback(steps.close)
         durable = Durable(steps, record_url(found.db.url), name, workers)
-        worker = Worker(found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around), woken=woken)
+        worker = Worker(
+            found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around), woken=woken
+        )
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
         try:

@@ -20,7 +20,9 @@ def _nobody() -> None:
 
 
 @asynccontextmanager
-async def desk(settings: Settings, *, open_access: bool = False, woken: Callable[[], None] = _nobody) -> AsyncGenerator[Desk]:
+async def desk(
+    settings: Settings, *, open_access: bool = False, woken: Callable[[], None] = _nobody
+) -> AsyncGenerator[Desk]:
     """The store and all that is needed to take alerts in and to answer; nothing works on them yet."""
     url = settings.server.database or default_url(home())
     async with httpx2.AsyncClient(timeout=TIMEOUT_S) as http:

@@ -65,7 +65,9 @@ class Watch:
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
-        return await alerts.receive(self.desk, "bell", Hook(body.encode(), self.now, TOKEN if headers is None else headers))
+        return await alerts.receive(
+            self.desk, "bell", Hook(body.encode(), self.now, TOKEN if headers is None else headers)
+        )
 
     def incidents(self) -> list[Incident]:
         with self.desk.db.read() as tx:

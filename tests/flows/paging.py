@@ -37,4 +37,6 @@ def page(event: str = "01EVENT1", incident: str = "PINC1", service: str = "payme
 
 def deliver(post: Station, body: bytes, webhook: str = "W1") -> int:
     signature = "v1=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    return post.post("/webhook/pagerduty", body, **{"X-PagerDuty-Signature": signature, "X-Webhook-Id": webhook}).status_code
+    return post.post(
+        "/webhook/pagerduty", body, **{"X-PagerDuty-Signature": signature, "X-Webhook-Id": webhook}
+    ).status_code

@@ -1,4 +1,5 @@
-"""A real `midwatch serve` (and `midwatch worker`) as processes of their own: they can be killed, and looked at from outside."""
+"""A real `midwatch serve` (and `midwatch worker`) as processes of their own: they can be killed, and looked at from
+outside."""
 
 import json
 import os
@@ -92,7 +93,9 @@ class Station:
         said.touch()
         home = {"MIDWATCH_HOME": str(self.folder / "home")}
         self.processes.append(
-            Process(*arguments, environment=home | self.environment, said=said, ready=ready, before=before, module=module)
+            Process(
+                *arguments, environment=home | self.environment, said=said, ready=ready, before=before, module=module
+            )
         )
         return self.processes[-1]
 

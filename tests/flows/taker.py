@@ -1,4 +1,5 @@
-"""Takes alerts in until it is killed, and says the id of each when it is committed: `python -m tests.flows.taker URL PREFIX`."""
+"""Takes alerts in until it is killed, and says the id of each when it is committed: `python -m tests.flows.taker URL
+PREFIX`."""
 
 import sys
 

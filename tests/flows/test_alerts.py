@@ -1,4 +1,5 @@
-"""From an alert in a file to the answer on the screen, without any cluster: category, code, facts, and nothing that is made up."""
+"""From an alert in a file to the answer on the screen, without any cluster: category, code, facts, and nothing that is
+made up."""
 
 import json
 from pathlib import Path
@@ -18,7 +19,12 @@ def cases() -> list[tuple[str, str, str, list[str], Alert]]:
     """(code, category, verdict, what the answer must say, the alert)"""
     return [
         (
-            *("ALT-101", "database", "LIKELY", ["orders_db", "200 of 200 connections", "order-api", "psql -h pg-1.internal -d orders_db"]),
+            *(
+                "ALT-101",
+                "database",
+                "LIKELY",
+                ["orders_db", "200 of 200 connections", "order-api", "psql -h pg-1.internal -d orders_db"],
+            ),
             {
                 "title": "No connections left in the pool of orders_db",
                 "description": "Pool is exhausted: 200/200 connections in use",
@@ -28,7 +34,11 @@ def cases() -> list[tuple[str, str, str, list[str], Alert]]:
         ),
         (
             *("ALT-102", "database", "INCONCLUSIVE", ["pg-replica-2", "340 seconds", "a limit of 30s"]),
-            {"title": "Replication lag on pg-replica-2 is 340 seconds", "description": "threshold 30s", "severity": "P2"},
+            {
+                "title": "Replication lag on pg-replica-2 is 340 seconds",
+                "description": "threshold 30s",
+                "severity": "P2",
+            },
         ),
         (
             *("ALT-105", "database", "INCONCLUSIVE", ["12s", "a limit of 2s", "6 times"]),
@@ -39,19 +49,34 @@ def cases() -> list[tuple[str, str, str, list[str], Alert]]:
         ),
         (
             *("ALT-201", "server", "INCONCLUSIVE", ["web-03", "97.5%", "a limit of 80%"]),
-            {"title": "High CPU usage on web-03", "description": "CPU is at 97.5% (threshold: 80%) for 10m", "severity": "warning"},
+            {
+                "title": "High CPU usage on web-03",
+                "description": "CPU is at 97.5% (threshold: 80%) for 10m",
+                "severity": "warning",
+            },
         ),
         (
             *("ALT-204", "server", "LIKELY", ["app-4", "java"]),
-            {"title": "OOM killer invoked on app-4", "details": {"process": "java", "host": "app-4", "memory": "31.2 GiB"}},
+            {
+                "title": "OOM killer invoked on app-4",
+                "details": {"process": "java", "host": "app-4", "memory": "31.2 GiB"},
+            },
         ),
         (
             *("ALT-206", "server", "LIKELY", ["log-1", "96%", "df -h /data"]),
-            {"title": "Disk space low on log-1", "description": "Filesystem /data is 96% full", "details": {"mountpoint": "/data"}},
+            {
+                "title": "Disk space low on log-1",
+                "description": "Filesystem /data is 96% full",
+                "details": {"mountpoint": "/data"},
+            },
         ),
         (
             *("ALT-210", "server", "INCONCLUSIVE", ["web-2", "systemctl status nginx"]),
-            {"title": "Process nginx is not running", "labels": {"instance": "web-2:9100"}, "details": {"process": "nginx"}},
+            {
+                "title": "Process nginx is not running",
+                "labels": {"instance": "web-2:9100"},
+                "details": {"process": "nginx"},
+            },
         ),
         (
             *("ALT-214", "website", "LIKELY", ["shop.example.com", "3 days", "-connect shop.example.com:443"]),
@@ -67,15 +92,25 @@ def cases() -> list[tuple[str, str, str, list[str], Alert]]:
         ),
         (
             *("ALT-305", "security", "INCONCLUSIVE", ["85 GB", "10.1.2.3"]),
-            {"title": "Possible data exfiltration", "description": "85 GB sent from 10.1.2.3, usually 2 GB", "severity": "critical"},
+            {
+                "title": "Possible data exfiltration",
+                "description": "85 GB sent from 10.1.2.3, usually 2 GB",
+                "severity": "critical",
+            },
         ),
         (
             *("ALT-308", "security", "INCONCLUSIVE", ["198.51.100.9", "1200 requests"]),
-            {"title": "SQL injection attempts", "description": "WAF blocked 1200 requests from 198.51.100.9 in the last 5 minutes"},
+            {
+                "title": "SQL injection attempts",
+                "description": "WAF blocked 1200 requests from 198.51.100.9 in the last 5 minutes",
+            },
         ),
         (
             *("ALT-401", "network", "INCONCLUSIVE", ["12%", "a limit of 1%"]),
-            {"title": "Packet loss between two sites", "details": {"packet_loss": "12%", "threshold": "1%", "region": "eu-west-1"}},
+            {
+                "title": "Packet loss between two sites",
+                "details": {"packet_loss": "12%", "threshold": "1%", "region": "eu-west-1"},
+            },
         ),
         (
             *("ALT-403", "network", "INCONCLUSIVE", ["api.example.com", "dig api.example.com"]),
@@ -99,27 +134,51 @@ def cases() -> list[tuple[str, str, str, list[str], Alert]]:
         ),
         (
             *("ALT-601", "etcd", "LIKELY", ["0.45s", "etcdctl endpoint status"]),
-            {"title": "etcdHighFsyncDurations", "description": "99th percentile fsync durations are 0.45s", "labels": {"job": "etcd"}},
+            {
+                "title": "etcdHighFsyncDurations",
+                "description": "99th percentile fsync durations are 0.45s",
+                "labels": {"job": "etcd"},
+            },
         ),
         (
             *("ALT-701", "website", "INCONCLUSIVE", ["https://shop.example.com/cart", "503"]),
             {"title": "Website is down", "details": {"url": "https://shop.example.com/cart", "status_code": 503}},
         ),
         (
-            *("ALT-711", "service", "INCONCLUSIVE", ["checkout", "error rate 7.5%", "kubectl rollout undo deploy/checkout"]),
-            {"title": "High error rate", "service_name": "checkout", "custom_details": {"error_rate": "7.5%", "threshold": "1%"}},
+            *(
+                "ALT-711",
+                "service",
+                "INCONCLUSIVE",
+                ["checkout", "error rate 7.5%", "kubectl rollout undo deploy/checkout"],
+            ),
+            {
+                "title": "High error rate",
+                "service_name": "checkout",
+                "custom_details": {"error_rate": "7.5%", "threshold": "1%"},
+            },
         ),
         (
             *("ALT-801", "kubernetes", "INCONCLUSIVE", ["kubectl logs web-7d9f-x2 -n shop --previous"]),
-            {"title": "KubePodCrashLooping", "labels": {"namespace": "shop", "pod": "web-7d9f-x2", "job": "kube-state-metrics"}},
+            {
+                "title": "KubePodCrashLooping",
+                "labels": {"namespace": "shop", "pod": "web-7d9f-x2", "job": "kube-state-metrics"},
+            },
         ),
-        ("ALT-900", "other", "INCONCLUSIVE", ["flux capacitor", "1.21 GB"], {"title": "The flux capacitor hums", "description": "1.21 GB"}),
+        (
+            "ALT-900",
+            "other",
+            "INCONCLUSIVE",
+            ["flux capacitor", "1.21 GB"],
+            {"title": "The flux capacitor hums", "description": "1.21 GB"},
+        ),
     ]
 
 
 def investigate(alert: Alert | str | bytes, folder: Path, *form: str) -> Shown:
     file = folder / "alert.json"
-    file.write_bytes(alert if isinstance(alert, bytes) else (alert if isinstance(alert, str) else json.dumps(alert)).encode())
+    file.write_bytes(
+        alert if isinstance(alert, bytes) else (alert if isinstance(alert, str) else json.dumps(alert)).encode()
+    )
     return midwatch("investigate", "--alert", str(file), *form)
 
 
@@ -132,7 +191,9 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("code", "category", "verdict", "says", "alert"), cases(), ids=[c[0] for c in cases()])
-def test_an_alert_alone_is_answered(code: str, category: str, verdict: str, says: list[str], alert: Alert, tmp_path: Path) -> None:
+def test_an_alert_alone_is_answered(
+    code: str, category: str, verdict: str, says: list[str], alert: Alert, tmp_path: Path
+) -> None:
     answer = investigate(alert, tmp_path, "--json").answer
     finding = answer["diagnosis"]["causes"][0]["finding"]
     assert (finding["code"], finding["facts"]["category"], answer["verdict"]) == (code, category, verdict)
@@ -174,10 +235,18 @@ POISON = [
 
 @pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
 def test_what_strangers_wrote_changes_nothing(poison: str, tmp_path: Path) -> None:
-    clean: Alert = {"title": "High CPU usage on web-03", "severity": "high", "details": {"cpu_usage": "97%", "threshold": "80%"}}
+    clean: Alert = {
+        "title": "High CPU usage on web-03",
+        "severity": "high",
+        "details": {"cpu_usage": "97%", "threshold": "80%"},
+    }
     bad = clean | {"description": f"It began tonight. {poison}"}
     first, second = (investigate(a, tmp_path, "--json").answer["diagnosis"] for a in (clean, bad))
-    assert second["headline"] == first["headline"] == "web-03: the processor is busy (cpu usage 97% against a limit of 80%)"
+    assert (
+        second["headline"]
+        == first["headline"]
+        == "web-03: the processor is busy (cpu usage 97% against a limit of 80%)"
+    )
     assert second["verdict"] == first["verdict"]
     assert [c["fix"] for c in second["causes"]] == [c["fix"] for c in first["causes"]]
     assert second["unproved"] == 0
@@ -209,7 +278,9 @@ def test_a_secret_in_an_alert_gets_nowhere(tmp_path: Path) -> None:
         "details": {"api_token": canary * 2},
     }
     bundle = tmp_path / "b.tgz"
-    shown = [investigate(alert, tmp_path, *form) for form in ((), ("--json",), ("--markdown",), ("--bundle", str(bundle)))]
+    shown = [
+        investigate(alert, tmp_path, *form) for form in ((), ("--json",), ("--markdown",), ("--bundle", str(bundle)))
+    ]
     assert not any(canary in s.out + s.err for s in shown)
     replayed = midwatch("replay", str(bundle), "--json", "--check")
     assert replayed.code == 1, replayed.err

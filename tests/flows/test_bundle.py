@@ -20,12 +20,20 @@ def secretive() -> Scene:
     """A broken application with a secret in every place where people leave them."""
     scene = Scene()
     scene.namespace("shop")
-    said = (f"connecting to postgres://app:{CANARY}@db", f"ERROR: password={CANARY} refused", f"Authorization: Bearer {CANARY}{CANARY}")
+    said = (
+        f"connecting to postgres://app:{CANARY}@db",
+        f"ERROR: password={CANARY} refused",
+        f"Authorization: Bearer {CANARY}{CANARY}",
+    )
     log = "\n".join(said) + "\n"
     app = App(
         *("web", "shop", "web:1", 1, 8080),
         command=("web", "--password", CANARY, f"--api-key={CANARY}"),
-        env={"DB_PASSWORD": CANARY, "DATABASE_URL": f"mysql://root:{CANARY}@db/shop", "CONFIG": ("configMap", "settings", "mode")},
+        env={
+            "DB_PASSWORD": CANARY,
+            "DATABASE_URL": f"mysql://root:{CANARY}@db/shop",
+            "CONFIG": ("configMap", "settings", "mode"),
+        },
         fault=runs.crash_loop(log),
     )
     deploy(scene, app)
@@ -36,7 +44,14 @@ def secretive() -> Scene:
         "annotations": {"kubectl.kubernetes.io/last-applied-configuration": CANARY, "token": CANARY},
     }
     scene.add({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": settings})
-    scene.add({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"}, "data": {"password": CANARY}})
+    scene.add(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "db", "namespace": "shop"},
+            "data": {"password": CANARY},
+        }
+    )
     return scene
 
 

@@ -37,7 +37,13 @@ def asked(db: Database) -> Watch:
     watch.says(alert(**CART))
     with db.write() as tx:
         made = Effect(
-            key="k", incident_id=watch.incident().id, target="other", kind="note", payload={}, created_at=watch.now, next_at=watch.now
+            key="k",
+            incident_id=watch.incident().id,
+            target="other",
+            kind="note",
+            payload={},
+            created_at=watch.now,
+            next_at=watch.now,
         )
         effects.add(tx, made)
     return watch
@@ -123,7 +129,9 @@ async def test_a_late_failure_does_not_undo_what_another_attempt_did(db: Databas
         with db.write() as tx:
             (due,) = effects.due(tx, watch.now)
             again = effects.claim(tx, due, watch.now + LEASE)
-            assert again and effects.put(tx, again, again.model_copy(update={"sent_at": watch.now, "receipt": "theirs"}))
+            assert again and effects.put(
+                tx, again, again.model_copy(update={"sent_at": watch.now, "receipt": "theirs"})
+            )
 
     after = await tried(watch, Other(Undelivered("broke off"), then=meanwhile))
     assert after.receipt == "theirs" and told(watch) == []

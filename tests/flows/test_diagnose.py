@@ -27,8 +27,12 @@ def healthy() -> Scene:
 
 
 def missing_variable() -> Scene:
-    trace = "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\nKeyError: 'DATABASE_URL'\n"
-    return build(App("web", "shop", "web:7", 2, 8080, fault=runs.crash_loop(trace)), App("api", "shop", "api:2", 1, 8081))
+    trace = (
+        "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\nKeyError: 'DATABASE_URL'\n"
+    )
+    return build(
+        App("web", "shop", "web:7", 2, 8080, fault=runs.crash_loop(trace)), App("api", "shop", "api:2", 1, 8081)
+    )
 
 
 def wrong_image() -> Scene:
@@ -36,7 +40,9 @@ def wrong_image() -> Scene:
 
 
 def out_of_memory() -> Scene:
-    return build(App("calc", "shop", "calc:1", 1, 8080, limits={"memory": "64Mi"}, fault=runs.out_of_memory("loading\n")))
+    return build(
+        App("calc", "shop", "calc:1", 1, 8080, limits={"memory": "64Mi"}, fault=runs.out_of_memory("loading\n"))
+    )
 
 
 def cascade() -> Scene:
@@ -112,7 +118,10 @@ def test_nobody_is_called_fast_who_was_not_measured(tmp_path: Path) -> None:
 
 def test_the_question_chooses_among_several_causes(tmp_path: Path) -> None:
     crash = runs.crash_loop("panic: assignment to entry in nil map\n", exit_code=2)
-    scene = build(App("web", "shop", "web:no-such-tag", 1, 8080, fault=runs.image_pull()), App("mail", "shop", "mail:1", 1, fault=crash))
+    scene = build(
+        App("web", "shop", "web:no-such-tag", 1, 8080, fault=runs.image_pull()),
+        App("mail", "shop", "mail:1", 1, fault=crash),
+    )
     with site(scene.cluster, tmp_path) as here:
         shown = here.run("ask", "why", "is", "mail", "down")
     assert "deployment/mail" in shown.head
@@ -130,7 +139,8 @@ def test_every_claim_is_proved_and_the_same_twice(tmp_path: Path) -> None:
 
 
 def test_every_part_of_an_answer_is_there(tmp_path: Path) -> None:
-    """What a person needs at night: how bad, why, the proof, what to do now and later, what to watch, what nobody could see."""
+    """What a person needs at night: how bad, why, the proof, what to do now and later, what to watch, what nobody could
+    see."""
     scene = out_of_memory()
     scene.cluster.forbid("resourcequotas")
     with site(scene.cluster, tmp_path) as here:

@@ -77,7 +77,8 @@ def post(here: Night, tmp_path: Path) -> Iterator[Station]:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What has to be the same: the intent and the answer. The doors are asked one after the other, so that "now" moves meanwhile."""
+    """What has to be the same: the intent and the answer. The doors are asked one after the other, so that "now" moves
+    meanwhile."""
 
     intent: dict[str, Any]
     answer: tuple[str, list[tuple[str, str, str]]]
@@ -94,7 +95,9 @@ def of(answer: dict[str, Any]) -> Meaning:
     intent = dict(answer["request"]["intent"] or {})
     windows = [window for name in ("window", "against") if (window := intent.pop(name, None))]
     times = tuple(datetime.fromisoformat(window[end]).timestamp() for window in windows for end in ("since", "until"))
-    causes = [(c["finding"]["code"], c["finding"]["subject"]["name"], c["verdict"]) for c in answer["diagnosis"]["causes"]]
+    causes = [
+        (c["finding"]["code"], c["finding"]["subject"]["name"], c["verdict"]) for c in answer["diagnosis"]["causes"]
+    ]
     return Meaning(intent, (answer["verdict"], causes), times)
 
 
@@ -105,12 +108,20 @@ def shell(here: Night, *arguments: str) -> Meaning:
 
 
 def investigated(post: Station, run: str) -> Meaning:
-    found = until(lambda: r if (r := post.get(f"/api/v1/investigations/{run}")["data"])["state"] not in ("queued", "running") else None)
+    found = until(
+        lambda: (
+            r
+            if (r := post.get(f"/api/v1/investigations/{run}")["data"])["state"] not in ("queued", "running")
+            else None
+        )
+    )
     assert found["state"] == "done", found
     return of(found["answer"])
 
 
-@pytest.mark.parametrize("questions", [QUESTIONS[::4], pytest.param(QUESTIONS, marks=pytest.mark.long)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    "questions", [QUESTIONS[::4], pytest.param(QUESTIONS, marks=pytest.mark.long)], ids=["some", "all"]
+)
 def test_a_question_is_the_same_at_every_door(here: Night, post: Station, questions: Sequence[str]) -> None:
     for question in questions:
         asked = post.post("/query", {"prompt": question}).json()
@@ -136,7 +147,9 @@ def test_what_names_no_topic_is_asked_back_where_no_door_has_one(here: Night, po
 
 
 @pytest.mark.parametrize(("tool", "arguments", "question"), TOOLS, ids=[t[0] for t in TOOLS])
-def test_a_tool_asks_what_its_question_asks(here: Night, post: Station, tool: str, arguments: dict[str, str], question: str) -> None:
+def test_a_tool_asks_what_its_question_asks(
+    here: Night, post: Station, tool: str, arguments: dict[str, str], question: str
+) -> None:
     by_name = of(post.post(f"/tools/{tool}", arguments).json()["answer"])
     assert by_name == shell(here, "ask", question)
 
@@ -146,13 +159,23 @@ def test_a_namespace_beside_the_question_narrows_it_everywhere(here: Night, post
     asked = of(post.post("/query", {"prompt": question, "namespace": "shop"}).json()["answer"])
     run = post.post("/api/v1/investigations", {"question": question, "namespace": "shop"}).json()["data"]["id"]
     assert asked.intent["namespace"] == "shop" and asked.answer[1]
-    assert asked == investigated(post, run) == shell(here, "ask", question, "-n", "shop") == shell(here, "diagnose", question, "-n", "shop")
+    assert (
+        asked
+        == investigated(post, run)
+        == shell(here, "ask", question, "-n", "shop")
+        == shell(here, "diagnose", question, "-n", "shop")
+    )
 
 
 def alerts() -> list[tuple[str, bytes]]:
     """(source, body): each about another thing, so that at least twelve open an incident of their own."""
     example = [
-        *(("alertmanager", "exporter-labels"), ("cloudwatch", "raw-alarm"), ("cloudwatch", "sns-composite"), ("datadog", "payload")),
+        *(
+            ("alertmanager", "exporter-labels"),
+            ("cloudwatch", "raw-alarm"),
+            ("cloudwatch", "sns-composite"),
+            ("datadog", "payload"),
+        ),
         *(
             ("grafana", "firing"),
             ("opsgenie", "create"),
@@ -165,15 +188,33 @@ def alerts() -> list[tuple[str, bytes]]:
     own = [
         {"title": "Basket is not ready", "labels": {"namespace": "shop", "deployment": "basket"}, "starts_at": began},
         {"title": "NAT gateway egress spike", "labels": {"gateway": "demo-nat-1c"}, "starts_at": TWO.isoformat()},
-        {"title": "Disk space low on log-1", "description": "Filesystem /data is 96% full", "details": {"mountpoint": "/data"}},
+        {
+            "title": "Disk space low on log-1",
+            "description": "Filesystem /data is 96% full",
+            "details": {"mountpoint": "/data"},
+        },
         {"title": "Replication lag on pg-replica-2 is 340 seconds", "description": "threshold 30s", "severity": "P2"},
-        {"title": "High CPU usage on web-03", "description": "CPU is at 97.5% (threshold: 80%) for 10m", "severity": "warning"},
+        {
+            "title": "High CPU usage on web-03",
+            "description": "CPU is at 97.5% (threshold: 80%) for 10m",
+            "severity": "warning",
+        },
         {"title": "OOM killer invoked on app-4", "details": {"process": "java", "host": "app-4", "memory": "31.2 GiB"}},
         {"title": "TLS certificate of shop.example.com expires in 3 days"},
-        {"title": "No connections left in the pool of orders_db", "details": {"database": "orders_db", "host": "pg-1.internal"}},
-        {"title": "Process nginx is not running", "labels": {"instance": "web-2:9100"}, "details": {"process": "nginx"}},
+        {
+            "title": "No connections left in the pool of orders_db",
+            "details": {"database": "orders_db", "host": "pg-1.internal"},
+        },
+        {
+            "title": "Process nginx is not running",
+            "labels": {"instance": "web-2:9100"},
+            "details": {"process": "nginx"},
+        },
     ]
-    return [*((source, body(source, name)) for source, name in example), *(("generic", json.dumps(alert).encode()) for alert in own)]
+    return [
+        *((source, body(source, name)) for source, name in example),
+        *(("generic", json.dumps(alert).encode()) for alert in own),
+    ]
 
 
 def of_incident(post: Station, incident: str) -> Meaning:
@@ -183,7 +224,9 @@ def of_incident(post: Station, incident: str) -> Meaning:
 def test_an_alert_is_the_same_from_a_webhook_and_from_a_file(here: Night, post: Station, tmp_path: Path) -> None:
     file = tmp_path / "alert.json"
     receipts = [post.post(f"/webhook/{source}", raw).json()["data"] for source, raw in alerts()]
-    own = [(alert, receipt) for alert, receipt in zip(alerts(), receipts, strict=True) if receipt["moves"] == {"open": 1}]
+    own = [
+        (alert, receipt) for alert, receipt in zip(alerts(), receipts, strict=True) if receipt["moves"] == {"open": 1}
+    ]
     assert len(own) >= 12, receipts
     for (source, raw), receipt in own:
         file.write_bytes(raw)
@@ -191,8 +234,12 @@ def test_an_alert_is_the_same_from_a_webhook_and_from_a_file(here: Night, post: 
         assert found == shown, (source, found, shown)
 
 
-def test_an_alert_in_words_is_the_same_from_a_person_and_from_a_file(here: Night, post: Station, tmp_path: Path) -> None:
+def test_an_alert_in_words_is_the_same_from_a_person_and_from_a_file(
+    here: Night, post: Station, tmp_path: Path
+) -> None:
     file = tmp_path / "alert.txt"
     file.write_text("Disk space low on log-1\nFilesystem /data is 96% full")
-    made = post.post("/alerts", {"title": "Disk space low on log-1", "description": "Filesystem /data is 96% full"}).json()["data"]
+    made = post.post(
+        "/alerts", {"title": "Disk space low on log-1", "description": "Filesystem /data is 96% full"}
+    ).json()["data"]
     assert of_incident(post, made["id"]) == shell(here, "investigate", "--alert", str(file))

@@ -1,5 +1,6 @@
-"""Processes are killed with SIGKILL at every boundary of an investigation, and the server in a burst of deliveries, on SQLite and on
-PostgreSQL with two workers: every accepted alert is kept, every investigation ends, every note is written exactly once."""
+"""Processes are killed with SIGKILL at every boundary of an investigation, and the server in a burst of deliveries, on
+SQLite and on PostgreSQL with two workers: every accepted alert is kept, every investigation ends, every note is written
+exactly once."""
 
 import time
 from collections.abc import Callable

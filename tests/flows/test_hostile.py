@@ -15,7 +15,17 @@ from tests.growth import UNITS
 LINE = 32_000  # characters of each line
 PODS = 4  # a log is read to 512 KiB
 BROKEN = "Traceback (most recent call last):\n  File \"/app/main.py\", line 3, in <module>\nKeyError: 'DATABASE_URL'\n"
-WORDS = ("connect to a", "refused a.", "host=a port=7 ", "open/a", "errorpars", "ignore -", "failed took 1", "lookup a ", "a: ")
+WORDS = (
+    "connect to a",
+    "refused a.",
+    "host=a port=7 ",
+    "open/a",
+    "errorpars",
+    "ignore -",
+    "failed took 1",
+    "lookup a ",
+    "a: ",
+)
 
 
 def scene(log: Callable[[str], str], size: int = LINE) -> Scene:

@@ -61,7 +61,9 @@ async def _nowhere(_url: str) -> bytes:
 
 
 @asynccontextmanager
-async def working(db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
+async def working(
+    db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False
+) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
     desk = Desk(db, Settings(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
     steps, name = OneStep(desk, away, wrong), own_name()
     worker = Worker(desk, Durable(steps, record_url(db.url), name, 2), {}, name, woken=woken)

@@ -34,7 +34,12 @@ def test_an_alert_opens_an_incident_and_queues_its_run(watch: Watch) -> None:
     assert receipt.incidents == (incident.id,) and receipt.moves == {"open": 1} and receipt.outcome == "accepted"
     assert (incident.number, incident.title, incident.description, incident.service) == (1, "cart fails", "5xx", "cart")
     assert (incident.status, incident.severity, incident.cycle) == (IncidentStatus.TRIGGERED, AlertSeverity.CRITICAL, 1)
-    assert (run.incident_id, run.state, run.request.namespace, run.severity) == (incident.id, RunState.QUEUED, "shop", "critical")
+    assert (run.incident_id, run.state, run.request.namespace, run.severity) == (
+        incident.id,
+        RunState.QUEUED,
+        "shop",
+        "critical",
+    )
     assert watch.kinds() == ["opened", "queued"] and watch.woken == 1
     assert watch.timeline(incident.id)[1].data == {"run": run.id}
 

@@ -18,14 +18,23 @@ def saved(folder: Path, columns: dict[str, tuple[float, float]]) -> str:
         {
             "kind": "Pod",
             "apiVersion": "v1",
-            "metadata": {"name": f"{name}-0", "namespace": "shop", "uid": name, "ownerReferences": [{**owner, "name": name}]},
-            "spec": {"containers": [{"name": "app", "image": "app:1", "env": [{"name": "STORE_URL", "value": "store-0:80"}]}]},
+            "metadata": {
+                "name": f"{name}-0",
+                "namespace": "shop",
+                "uid": name,
+                "ownerReferences": [{**owner, "name": name}],
+            },
+            "spec": {
+                "containers": [{"name": "app", "image": "app:1", "env": [{"name": "STORE_URL", "value": "store-0:80"}]}]
+            },
             "status": ready,
         }
         for name in ("front", "store")
     ]
     folder.mkdir()
-    (folder / "pods.json").write_text(json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods}))
+    (folder / "pods.json").write_text(
+        json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods})
+    )
     rows = [",".join(("time", *columns))]
     for n in range(60):
         values = (calm if n < 20 or n > 50 else later for calm, later in columns.values())
@@ -34,12 +43,26 @@ def saved(folder: Path, columns: dict[str, tuple[float, float]]) -> str:
     return str(folder)
 
 
-THROTTLED = {"store-p95latency": (9.0, 120.0), "store-cpu": (0.05, 0.4), "store-cpu_cfs": (0.01, 0.9), "front-p95latency": (20.0, 22.0)}
+THROTTLED = {
+    "store-p95latency": (9.0, 120.0),
+    "store-cpu": (0.05, 0.4),
+    "store-cpu_cfs": (0.01, 0.9),
+    "front-p95latency": (20.0, 22.0),
+}
 
 
 def test_the_answer_and_its_replay_are_the_same_bytes(tmp_path: Path) -> None:
     bundle = str(tmp_path / "bundle.tgz")
-    here = midwatch("diagnose", "why is front slow", "-A", "--dump", saved(tmp_path / "dump", THROTTLED), "--json", "--bundle", bundle)
+    here = midwatch(
+        "diagnose",
+        "why is front slow",
+        "-A",
+        "--dump",
+        saved(tmp_path / "dump", THROTTLED),
+        "--json",
+        "--bundle",
+        bundle,
+    )
     (cause,) = here.answer["diagnosis"]["causes"] or here.answer["diagnosis"]["elsewhere"]
     assert (cause["finding"]["code"], cause["finding"]["owner"]["name"]) == ("K8S-951", "store")
     assert [e["size"] for e in here.answer["evidence"] if e["tool"] == "kubernetes_metrics"] == ["4 series"]
@@ -60,7 +83,12 @@ def test_only_measured_latency_answers_a_question_about_it(
 ) -> None:
     folder = saved(tmp_path / "dump", columns)
     for plural, kind in (("deployments", "Deployment"), ("statefulsets", "StatefulSet"), ("services", "Service")):
-        empty = {"kind": f"{kind}List", "apiVersion": "v1" if kind == "Service" else "apps/v1", "metadata": {}, "items": []}
+        empty = {
+            "kind": f"{kind}List",
+            "apiVersion": "v1" if kind == "Service" else "apps/v1",
+            "metadata": {},
+            "items": [],
+        }
         (Path(folder) / f"{plural}.json").write_text(json.dumps(empty))
     shown = midwatch("diagnose", question, "-A", "--dump", folder, "--json")
     assert shown.answer["verdict"] == verdict, shown.answer["headline"]

@@ -1,4 +1,5 @@
-"""HEALTHY is the answer of somebody who looked: every topic, with nothing answered, all refused, nothing there, and a spike left over."""
+"""HEALTHY is the answer of somebody who looked: every topic, with nothing answered, all refused, nothing there, and a
+spike left over."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -91,7 +92,9 @@ async def test_no_topic_is_healthy(here: Night, topic: Topic, situation: Callabl
         assert found
         return
     assert found.diagnosis.verdict is Verdict.INCONCLUSIVE, found.diagnosis.headline
-    assert found.diagnosis.causes or any(g.essential for g in found.diagnosis.gaps), "what could not be looked at is said"
+    assert found.diagnosis.causes or any(g.essential for g in found.diagnosis.gaps), (
+        "what could not be looked at is said"
+    )
 
 
 @pytest.mark.parametrize("topic", list(Topic))
@@ -164,13 +167,27 @@ def shop(*, replicas: int = 1) -> Scene:
         (shop(), "*", ("-n", "shop"), "", "Nothing could be read"),
         (shop(), "pods", ("-n", "shop"), "INCONCLUSIVE", "pods"),
         (shop(), "ingresses", ("-n", "shop", "is any ingress broken?"), "INCONCLUSIVE", "ingresses"),
-        (shop(), "networkpolicies", ("-n", "shop", "does a network policy block web?"), "INCONCLUSIVE", "networkpolicies"),
+        (
+            shop(),
+            "networkpolicies",
+            ("-n", "shop", "does a network policy block web?"),
+            "INCONCLUSIVE",
+            "networkpolicies",
+        ),
         (shop(), "nodes", ("are all nodes well?",), "INCONCLUSIVE", "nodes"),
         (shop(), "ingresses", ("-n", "shop", "is web well?"), "HEALTHY", "Nothing is wrong"),
-        (shop(), "", ("-n", "shop", "is the check-out-api well?"), "INCONCLUSIVE", "Nothing that was read is called check-out-api"),
+        (
+            shop(),
+            "",
+            ("-n", "shop", "is the check-out-api well?"),
+            "INCONCLUSIVE",
+            "Nothing that was read is called check-out-api",
+        ),
     ],
 )
-def test_a_cluster(scene: Scene, refuse: str, arguments: tuple[str, ...], verdict: str, said: str, tmp_path: Path) -> None:
+def test_a_cluster(
+    scene: Scene, refuse: str, arguments: tuple[str, ...], verdict: str, said: str, tmp_path: Path
+) -> None:
     if refuse:
         scene.cluster.forbid(refuse)
     with site(scene.cluster, tmp_path) as here:

@@ -1,5 +1,5 @@
-"""The store is away, full, locked or unwritable for a while, in the middle of investigations: everything is done, once, without a
-restart. The ordinary suite has the short forms."""
+"""The store is away, full, locked or unwritable for a while, in the middle of investigations: everything is done, once,
+without a restart. The ordinary suite has the short forms."""
 
 import os
 import shutil
@@ -20,7 +20,9 @@ from tests.flows.server import until
 from tests.postgres import Server, running
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system, which only root may do")
-needs_faketime = pytest.mark.skipif(shutil.which("faketime") is None, reason="no faketime (on Debian: apt-get install faketime)")
+needs_faketime = pytest.mark.skipif(
+    shutil.which("faketime") is None, reason="no faketime (on Debian: apt-get install faketime)"
+)
 RUNS, PATIENCE_S = 3, 120.0
 
 
@@ -108,7 +110,10 @@ def test_postgresql_is_away_for_long(on_postgres: Night, own_postgres: Server, s
 
 
 def full(tmp_path: Path, seconds: float) -> None:
-    with small_disk(tmp_path / "disk") as disk, fallen(f"sqlite:///{disk / 'midwatch.db'}?timeout=2", tmp_path) as night:
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        fallen(f"sqlite:///{disk / 'midwatch.db'}?timeout=2", tmp_path) as night,
+    ):
         begun(night)
         for number in range(RUNS, 2 * RUNS):
             night.pager.incident(f"P{number}")
@@ -163,7 +168,10 @@ def test_the_file_is_locked_for_long(on_sqlite: Night) -> None:
 @pytest.mark.long
 def test_the_disk_takes_no_writes(tmp_path: Path) -> None:
     """Neither the file nor its -wal: what a disk does when its errors make the system mount it read-only."""
-    with small_disk(tmp_path / "disk") as disk, fallen(f"sqlite:///{disk / 'midwatch.db'}?timeout=2", tmp_path) as night:
+    with (
+        small_disk(tmp_path / "disk") as disk,
+        fallen(f"sqlite:///{disk / 'midwatch.db'}?timeout=2", tmp_path) as night,
+    ):
         begun(night)
         held = [path for path in disk.iterdir() if path.name.endswith(("-wal", ".db"))]
         end = time.monotonic() + 15
@@ -209,7 +217,12 @@ def test_the_clock_jumps(tmp_path: Path, step: str) -> None:
     library = next(Path("/usr/lib").rglob("libfaketime.so.1"))
     clock = tmp_path / "clock"
     clock.write_text("+0s")
-    more = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1"}
+    more = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
     with fallen(f"sqlite:///{tmp_path / 'midwatch.db'}", tmp_path) as night:
         night.station.environment |= more
         begun(night)

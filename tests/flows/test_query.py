@@ -41,7 +41,10 @@ def test_a_conversation(here: Night, post: Station) -> None:
     assert refresh in first["response"] and "02:30 UTC" in first["understood"], "the window is echoed"
     assert {"aws_nat_metrics", "kubernetes_list", "kubernetes_logs"} <= set(first["tools_used"])
     assert ask(post, "How long did the upload take?")["response"].startswith(f"{refresh} took 3 h 21 min")
-    assert "TRF-103" in ask(post, "and the day before?")["response"] or "no spike" in ask(post, "and the day before?")["response"]
+    assert (
+        "TRF-103" in ask(post, "and the day before?")["response"]
+        or "no spike" in ask(post, "and the day before?")["response"]
+    )
     elsewhere = ask(post, "How long did the upload take?", "s-2")
     assert elsewhere["choices"] and not elsewhere["investigation"], "another session knows nothing of it"
     run = post.get(f"/api/v1/investigations/{first['investigation']}")["data"]

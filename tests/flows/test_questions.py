@@ -62,7 +62,9 @@ def test_the_log_of_a_pod_that_is_gone_is_found_by_the_name_of_its_job(tmp_path:
 def test_a_log_that_was_saved_twice_is_one(tmp_path: Path) -> None:
     head, first, *others = LOG.splitlines()
     one, two = "\n".join([head, first]), "\n".join([head, *others])
-    shown = midwatch("ask", "show me the errors of till", "--dump", saved(tmp_path, pods=PODS, one=one, two=two, three=LOG))
+    shown = midwatch(
+        "ask", "show me the errors of till", "--dump", saved(tmp_path, pods=PODS, one=one, two=two, three=LOG)
+    )
     assert "basket" in shown.head
     assert "once at 2026-11-19 10:00:00" in shown.head
 

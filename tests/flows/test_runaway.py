@@ -1,4 +1,5 @@
-"""An alert whose analysis does not come to an end: it is answered with what was found, and nothing else waits for it."""
+"""An alert whose analysis does not come to an end: it is answered with what was found, and nothing else waits for
+it."""
 
 import time
 from collections.abc import Generator
@@ -48,7 +49,13 @@ def started(here: Station) -> Process:
 
 
 def fires(here: Station, service: str, title: str) -> None:
-    alert = {"title": title, "service": service, "severity": "high", "status": "firing", "labels": {"namespace": service}}
+    alert = {
+        "title": title,
+        "service": service,
+        "severity": "high",
+        "status": "firing",
+        "labels": {"namespace": service},
+    }
     assert here.post("/webhook/generic", alert).status_code == 202
 
 
@@ -61,7 +68,9 @@ def done(here: Station) -> list[dict[str, Any]]:
 
 
 def children(process: Process) -> list[int]:
-    return [int(pid) for task in Path(f"/proc/{process.pid}/task").glob("*/children") for pid in task.read_text().split()]
+    return [
+        int(pid) for task in Path(f"/proc/{process.pid}/task").glob("*/children") for pid in task.read_text().split()
+    ]
 
 
 def computed_s(pid: int) -> float:
@@ -92,9 +101,13 @@ def test_a_computation_that_does_not_end_holds_up_nothing(here: Station) -> None
     told = [here.get(f"/api/v1/investigations/{run['id']}")["data"]["answer"] for run in done(here)]
     ended = [gap for answer in told for gap in answer["diagnosis"]["gaps"] if gap["tool"] == "analysis"]
     assert len(ended) == WORKERS
-    assert all(gap["essential"] and gap["reason"].startswith(f"the analysis took longer than {LIMIT_S:g} s") for gap in ended)
+    assert all(
+        gap["essential"] and gap["reason"].startswith(f"the analysis took longer than {LIMIT_S:g} s") for gap in ended
+    )
     assert {run["state"] for run in runs(here)} == {"done"}
-    assert "HEALTHY" not in {answer["verdict"] for answer in told if any(g["tool"] == "analysis" for g in answer["diagnosis"]["gaps"])}
+    assert "HEALTHY" not in {
+        answer["verdict"] for answer in told if any(g["tool"] == "analysis" for g in answer["diagnosis"]["gaps"])
+    }
 
 
 def waited(here: Station, name: str) -> list[float]:
@@ -104,7 +117,10 @@ def waited(here: Station, name: str) -> list[float]:
         time.sleep(max(0.0, since + number * EVERY_S - time.monotonic()))
         fires(here, f"{name}-{number}", f"{name}-{number} is down")
     mine = until(lambda: found if len(found := [r for r in done(here) if name in r["headline"]]) >= MANY else None)
-    return sorted((datetime.fromisoformat(r["finished_at"]) - datetime.fromisoformat(r["created_at"])).total_seconds() for r in mine)
+    return sorted(
+        (datetime.fromisoformat(r["finished_at"]) - datetime.fromisoformat(r["created_at"])).total_seconds()
+        for r in mine
+    )
 
 
 @pytest.mark.long

@@ -1,4 +1,5 @@
-"""A secret in every place where people leave them, looked for in everything that leaves: reports, bundle, store, answers, notes, logs."""
+"""A secret in every place where people leave them, looked for in everything that leaves: reports, bundle, store,
+answers, notes, logs."""
 
 import gzip
 import json
@@ -38,9 +39,19 @@ def cluster(at: Places) -> Scene:
     scene = Scene()
     scene.namespace("shop")
     log = (
-        *(f"connect postgres://app:p@{at('log: address')}/x@db:5432/shop", f"login with --password {at('log: flag')} failed"),
-        *(json.dumps({"msg": json.dumps({"password": at("log: json in json")})}), f"Cookie: sid={at('log: cookie')}; a=b"),
-        *(f"the password '{at('log: quoted')} y' was wrong", f"ERROR mysql -uroot -p{at('log: mysql')} failed", *TOKENS.values()),
+        *(
+            f"connect postgres://app:p@{at('log: address')}/x@db:5432/shop",
+            f"login with --password {at('log: flag')} failed",
+        ),
+        *(
+            json.dumps({"msg": json.dumps({"password": at("log: json in json")})}),
+            f"Cookie: sid={at('log: cookie')}; a=b",
+        ),
+        *(
+            f"the password '{at('log: quoted')} y' was wrong",
+            f"ERROR mysql -uroot -p{at('log: mysql')} failed",
+            *TOKENS.values(),
+        ),
         *(text for text, _ in TEXTS.values()),
     )
     app = App(
@@ -68,7 +79,9 @@ def cluster(at: Places) -> Scene:
         ".env": f"export API_KEY='{at('config: env')}'\n",
         "docker.json": json.dumps({"auths": {"r.io": {"auth": at("config: docker") + "=="}}}),
     }
-    scene.add({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf", "namespace": "shop"}, "data": files})
+    scene.add(
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf", "namespace": "shop"}, "data": files}
+    )
     return scene
 
 
@@ -82,7 +95,9 @@ def test_no_secret_of_a_cluster_gets_out(tmp_path: Path) -> None:
     whole = gzip.decompress(bundle.read_bytes()) + "".join(s.out + s.err for s in shown).encode()
     assert at.found_in(whole) == []
     assert [kind for kind, token in TOKENS.items() if token.removeprefix("SSWS ").encode() in whole] == []
-    assert [kind for kind, (_, parts) in TEXTS.items() if any(part.encode() in whole for part in parts if len(part) > 7)] == []
+    assert [
+        kind for kind, (_, parts) in TEXTS.items() if any(part.encode() in whole for part in parts if len(part) > 7)
+    ] == []
     assert b"fast" in whole and b"registry.example.com/web:1" in whole
 
 
@@ -90,7 +105,9 @@ class Echo(BaseHTTPRequestHandler):
     """An API server in trouble: whatever is asked, it repeats the caller's header."""
 
     def do_GET(self) -> None:
-        self._answer(500, {"kind": "Status", "code": 500, "message": f"panic: header {self.headers.get('Authorization')}"})
+        self._answer(
+            500, {"kind": "Status", "code": 500, "message": f"panic: header {self.headers.get('Authorization')}"}
+        )
 
     def _answer(self, code: int, body: dict[str, Any]) -> None:
         content = json.dumps(body).encode()
@@ -148,10 +165,14 @@ def test_no_secret_of_an_alert_gets_out(tmp_path: Path) -> None:
     at = Places()
     alert = {
         "title": f"High CPU usage on web-03, password is {at('title')}",
-        "description": f"CPU is at 97% (threshold: 80%)\ncurl -u bob:{at('text')} https://x\nCookie: sid={at('cookie')}",
+        "description": f"CPU is at 97% (threshold: 80%)\ncurl -u bob:{at('text')} https://x\nCookie: "
+        f"sid={at('cookie')}",
         "severity": "critical",
         "labels": {"host": "web-03", "db-password": at("label"), "note": f"token={at('label: text')}"},
-        "details": {"env": {"name": "DB_PASSWORD", "value": at("detail: object")}, "raw": json.dumps({"secret": at("detail: json")})},
+        "details": {
+            "env": {"name": "DB_PASSWORD", "value": at("detail: object")},
+            "raw": json.dumps({"secret": at("detail: json")}),
+        },
         "links": [{"title": "run", "href": f"https://bob:{at('link')}@ci.example.com/1"}],
         "dsn": f"amqp://u:a@{at('address')}@mq/",
     }
@@ -174,7 +195,15 @@ def test_no_secret_of_an_alert_gets_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        *(("ask", "is shop up"), ("diagnose",), ("doctor",), ("serve",), ("worker",), ("admin", "create", "x"), ("bundle", "b.tgz")),
+        *(
+            ("ask", "is shop up"),
+            ("diagnose",),
+            ("doctor",),
+            ("serve",),
+            ("worker",),
+            ("admin", "create", "x"),
+            ("bundle", "b.tgz"),
+        ),
         *(("k8s", "watch", "--once"), ("investigate", "--alert", "a.json"), ("admin", "backup", "x")),
     ],
     ids=" ".join,

@@ -1,4 +1,5 @@
-"""The loop that runs at night by itself: an alert, an incident, an investigation, a note; once each, whatever dies meanwhile."""
+"""The loop that runs at night by itself: an alert, an incident, an investigation, a note; once each, whatever dies
+meanwhile."""
 
 import json
 import os
@@ -184,7 +185,9 @@ def test_links_of_earlier_starts_and_of_a_server_with_an_admin_do_nothing(post: 
 def test_a_person_at_a_terminal_sees_the_link(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "midwatch", "serve", "--port", "0", "--workers", "0"]
-    with subprocess.Popen(command, env={**os.environ, "MIDWATCH_HOME": str(tmp_path)}, stderr=theirs, stdout=subprocess.DEVNULL) as served:
+    with subprocess.Popen(
+        command, env={**os.environ, "MIDWATCH_HOME": str(tmp_path)}, stderr=theirs, stdout=subprocess.DEVNULL
+    ) as served:
         try:
             os.close(theirs)
             said = ""
@@ -210,7 +213,9 @@ def test_a_broken_cluster_becomes_alerts(post: Station, tmp_path: Path) -> None:
 
 def test_what_the_webhook_leaves_out_is_fetched(post: Station, pager: FakePagerDuty) -> None:
     """The title names nothing of the cluster; the details of the incident's alert do."""
-    pager.incident("PINC1", {"namespace": "demo-apps", "deployment": "memory-hog", "limit": "128Mi", "password": "hunter2-hunter2"})
+    pager.incident(
+        "PINC1", {"namespace": "demo-apps", "deployment": "memory-hog", "limit": "128Mi", "password": "hunter2-hunter2"}
+    )
     post.serve("--open")
     body = page().replace(b"payment-service is down", b"something is wrong").replace(b"payment-service", b"production")
     assert deliver(post, body) == 202
@@ -227,13 +232,27 @@ def test_our_own_note_is_no_remark(post: Station, pager: FakePagerDuty) -> None:
     post.serve("--open")
     assert deliver(post, page()) == 202
     until(lambda: settled(post))
-    note = {"incident": {"id": "PINC1", "type": "incident_reference"}, "id": "N1", "type": "incident_note", "trimmed": False}
+    note = {
+        "incident": {"id": "PINC1", "type": "incident_reference"},
+        "id": "N1",
+        "type": "incident_note",
+        "trimmed": False,
+    }
     for content, webhook in ((pager.notes["PINC1"][0]["content"], "W8"), ("I restarted it", "W9")):
-        event = {"id": webhook, "event_type": "incident.annotated", "resource_type": "incident", "occurred_at": "2026-11-21T02:01:00.000Z"}
-        said = json.dumps({"event": {**event, "agent": None, "client": None, "data": {**note, "content": content}}}).encode()
+        event = {
+            "id": webhook,
+            "event_type": "incident.annotated",
+            "resource_type": "incident",
+            "occurred_at": "2026-11-21T02:01:00.000Z",
+        }
+        said = json.dumps(
+            {"event": {**event, "agent": None, "client": None, "data": {**note, "content": content}}}
+        ).encode()
         assert deliver(post, said, webhook) == 202
     (incident,) = post.get("/api/v1/incidents")["items"]
-    remarks = [e["text"] for e in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"] if e["kind"] == "annotated"]
+    remarks = [
+        e["text"] for e in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"] if e["kind"] == "annotated"
+    ]
     assert remarks == ["I restarted it"]
 
 

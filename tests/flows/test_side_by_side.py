@@ -37,7 +37,9 @@ async def bundles(tmp_path: Path) -> list[Bundle]:
 
 async def replayed(bundles: Sequence[Bundle], analysts: Analysts) -> list[str]:
     contexts = [replace(replay(bundle, Settings()), analysts=analysts) for bundle in bundles]
-    runs = await asyncio.gather(*(investigate(ctx, bundle.manifest.request) for ctx, bundle in zip(contexts, bundles, strict=True)))
+    runs = await asyncio.gather(
+        *(investigate(ctx, bundle.manifest.request) for ctx, bundle in zip(contexts, bundles, strict=True))
+    )
     return [Answer.of(run).json_text() for run in runs]
 
 

@@ -67,7 +67,9 @@ class TestSpike:
         ):
             assert part in said
         first, second = table(found, "Jobs")
-        assert first[:2] == ("1.0", "Acrisure") and first[-1].startswith(f"{refresh.name}: MULTI_CLIENT_FULL, ran through all of it")
+        assert first[:2] == ("1.0", "Acrisure") and first[-1].startswith(
+            f"{refresh.name}: MULTI_CLIENT_FULL, ran through all of it"
+        )
         assert (
             "to Databricks, Meridian Health, run " in first[-1]
             and "of job 1010112485260230 (TERMINATED, https://acrisure.cloud" in first[-1]
@@ -90,7 +92,10 @@ class TestSpike:
     async def test_nobody_ran_and_flow_logs_tell_who_it_was(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
         here.aws.flow_logs.append(FlowLog("vpc-0a1b2c3d"))
-        here.aws.talkers += [Talker("10.0.3.7", "198.51.100.9", 443, 11_800_000_000), Talker("10.0.3.9", "198.51.100.9", 443, 7)]
+        here.aws.talkers += [
+            Talker("10.0.3.7", "198.51.100.9", 443, 11_800_000_000),
+            Talker("10.0.3.9", "198.51.100.9", 443, 7),
+        ]
         found = await here.ask(SPIKE)
         assert "flow logs show 11.8 GB from 10.0.3.7 to 198.51.100.9:443" in found.diagnosis.headline
 
@@ -111,7 +116,9 @@ class TestSpike:
         here.sends(grown(4))
         here.runs(*fake.night(TWO))
         found = await here.ask(SPIKE)
-        assert (found.diagnosis.verdict, codes(found)) == (Verdict.LIKELY, ["TRF-102"]), "their logs account for a fifth of it"
+        assert (found.diagnosis.verdict, codes(found)) == (Verdict.LIKELY, ["TRF-102"]), (
+            "their logs account for a fifth of it"
+        )
         for doubt in ("more than the 15 GB", "outside the business hours", "their logs tell of 13.4 GB only"):
             assert doubt in found.diagnosis.headline
 
@@ -153,7 +160,9 @@ class TestSpike:
         assert codes(found) == ["TRF-110"]
         assert "310 connections" in found.diagnosis.causes[0].finding.message
 
-    async def test_a_namespace_that_does_not_exist_warns_and_fails_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_namespace_that_does_not_exist_warns_and_fails_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with night(tmp_path, monkeypatch, JOBS_ONLY) as here:
             here.sends(fake.burst(TWO))
             here.runs(*fake.night(TWO))
@@ -181,13 +190,17 @@ class TestAws:
         here.sends(fake.burst(TWO))
         first = await here.ask(SPIKE)
         asked = here.aws.calls["GetMetricData"]
-        assert (await here.ask("what made the nat traffic jump around 2am")).diagnosis.headline == first.diagnosis.headline
+        assert (
+            await here.ask("what made the nat traffic jump around 2am")
+        ).diagnosis.headline == first.diagnosis.headline
         assert here.aws.calls["GetMetricData"] == asked == 1
         assert here.around.aws.cache_state.hits >= 1
 
     def test_a_gateway_that_nobody_configured(self, here: Night) -> None:
         asked = here.asks_back("what caused the spike of nat-0123456789abcdef0 at 2am?")
-        assert asked.question.startswith("NAT gateway nat-0123456789abcdef0 not found or not configured for this cluster")
+        assert asked.question.startswith(
+            "NAT gateway nat-0123456789abcdef0 not found or not configured for this cluster"
+        )
         assert fake.GATEWAY in asked.choices[0]
 
     async def test_a_gateway_that_aws_does_not_know(self, here: Night) -> None:
@@ -198,7 +211,9 @@ class TestAws:
 
 
 class TestTraffic:
-    async def test_a_gateway_that_only_aws_knows_without_a_cluster(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_gateway_that_only_aws_knows_without_a_cluster(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with night(tmp_path, monkeypatch, "jobs: {pack: refresh}\n") as here:
             here.sends(fake.burst(TWO))
             here.cluster.forbid("*")
@@ -223,7 +238,10 @@ class TestTraffic:
         found = await here.ask("Show me NAT traffic patterns for the last week")
         assert found.diagnosis.headline.startswith("3 spikes from ")
         assert "2 with a refresh job behind it" in found.diagnosis.headline
-        assert "most often Acrisure" in found.diagnosis.headline and "between 02:00 and 03:00 UTC" in found.diagnosis.headline
+        assert (
+            "most often Acrisure" in found.diagnosis.headline
+            and "between 02:00 and 03:00 UTC" in found.diagnosis.headline
+        )
         assert [row[-1].split()[0] for row in table(found, "Spikes")] == ["no", "Acrisure", "Acrisure"]
 
     async def test_two_days_compared(self, here: Night) -> None:
@@ -235,7 +253,9 @@ class TestTraffic:
     async def test_which_gateways_there_are(self, here: Night) -> None:
         found = await here.ask("What NAT gateways do we have?")
         assert fake.GATEWAY in found.diagnosis.headline
-        assert table(found, "NAT gateways") == [(fake.GATEWAY, "demo-nat-1c", "us-east-1c", "vpc-0a1b2c3d", "available")]
+        assert table(found, "NAT gateways") == [
+            (fake.GATEWAY, "demo-nat-1c", "us-east-1c", "vpc-0a1b2c3d", "available")
+        ]
 
 
 class TestJobs:
@@ -248,7 +268,9 @@ class TestJobs:
         assert "1 of them still running, 1 with uploads in the log; clients: Boeing" in found.diagnosis.headline
         ((client, state, ran, job),) = table(found, "Jobs")
         assert (client, state) == ("Boeing", "running") and ran.endswith(" to now")
-        assert job.startswith(f"{running.name}: MULTI_CLIENT_FULL, uploaded 200 MB, to Databricks, Meridian Health, run ")
+        assert job.startswith(
+            f"{running.name}: MULTI_CLIENT_FULL, uploaded 200 MB, to Databricks, Meridian Health, run "
+        )
         assert not any(e.tool.startswith("aws") for e in found.evidence)
 
     async def test_none_runs(self, here: Night) -> None:
@@ -269,7 +291,11 @@ class TestJobs:
         assert {row[0] for row in table(found, "Jobs")} == {"Acrisure"}
 
     def test_one_that_is_unknown_beside_known_ones_is_asked_back(self, here: Night) -> None:
-        assert here.asks_back("show all Umbrella refreshes in the last week").choices == ("Acrisure", "Boeing", "Contoso")
+        assert here.asks_back("show all Umbrella refreshes in the last week").choices == (
+            "Acrisure",
+            "Boeing",
+            "Contoso",
+        )
 
     async def test_who_moves_the_most(self, here: Night) -> None:
         here.runs(*fake.night(TWO))
@@ -306,9 +332,13 @@ class TestAlert:
         assert (found.diagnosis.verdict, codes(found)) == (Verdict.EXPECTED, ["TRF-101"])
         assert any(f.code.startswith("ALT-") for f in found.diagnosis.causes[0].explains)
 
-    @pytest.mark.parametrize("title", ["CPU is high on web-1", "Pod restarts a lot", "Certificate expires", "natural gas price rises", ""])
+    @pytest.mark.parametrize(
+        "title", ["CPU is high on web-1", "Pod restarts a lot", "Certificate expires", "natural gas price rises", ""]
+    )
     def test_other_alerts_are_looked_into_as_before(self, here: Night, title: str) -> None:
-        assert about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), here.around.names, NOW) is None
+        assert (
+            about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), here.around.names, NOW) is None
+        )
 
 
 class TestConversation:
@@ -331,7 +361,13 @@ class TestConversation:
         assert here.before and here.before.window and here.before.window.since.date() == (TWO - DAY).date()
 
     def test_what_is_not_clear_is_asked_back(self, here: Night) -> None:
-        for question in ("and yesterday?", "how long did it take?", "tell me a joke", "restart the pods of web", "NAT traffic tomorrow"):
+        for question in (
+            "and yesterday?",
+            "how long did it take?",
+            "tell me a joke",
+            "restart the pods of web",
+            "NAT traffic tomorrow",
+        ):
             assert here.asks_back(question).question
 
 
@@ -348,6 +384,11 @@ async def test_a_bundle_gives_the_same_answer_where_nothing_is_configured(here: 
 async def test_every_answer_can_be_laid_out(here: Night) -> None:
     here.sends(fake.burst(TWO))
     here.runs(*fake.night(TWO))
-    for question in (SPIKE, "Show NAT traffic for the last 24 hours", "Which refresh jobs ran today?", "what nat gateways do we have"):
+    for question in (
+        SPIKE,
+        "Show NAT traffic for the last 24 hours",
+        "Which refresh jobs ran today?",
+        "what nat gateways do we have",
+    ):
         report = compose(await here.ask(question))
         assert report.marks and report.sections

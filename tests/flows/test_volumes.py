@@ -50,10 +50,17 @@ async def test_who_sent_it_is_named_first_with_what_it_sent(here: Night) -> None
     found = await here.ask(SPIKE)
     said = found.diagnosis.headline
     assert codes(found) == ["TRF-101"] and found.diagnosis.verdict is Verdict.EXPECTED
-    assert f"refresh job {large.name} (client Globex" in said and "uploaded 18.4 GB by its log (correlation 0.8)" in said
-    assert f"1 more ran then: {small.name} (client Northwind, INCREMENTAL, started by ops@example.com) uploaded 200 MB by its log" in said
+    assert (
+        f"refresh job {large.name} (client Globex" in said and "uploaded 18.4 GB by its log (correlation 0.8)" in said
+    )
+    assert (
+        f"1 more ran then: {small.name} (client Northwind, INCREMENTAL, started by ops@example.com) uploaded 200 MB "
+        "by its log" in said
+    )
     assert "18.6 GB by" not in said
-    assert [s.name for s in found.diagnosis.causes[0].finding.peers] == [large.name], "who sent 1 % of it is not its cause"
+    assert [s.name for s in found.diagnosis.causes[0].finding.peers] == [large.name], (
+        "who sent 1 % of it is not its cause"
+    )
     assert first_row(found) == "Globex"
     assert "uploaded 18.4 GB of it" in (await here.ask("how much was it?")).diagnosis.headline
     assert (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for Globex.")
@@ -110,7 +117,9 @@ async def test_what_is_left_unexplained_is_never_confirmed(here: Night) -> None:
     here.runs(job("Acrisure", "a", 3.0))
     found = await here.ask(SPIKE)
     assert (codes(found), found.diagnosis.verdict) == (["TRF-102"], Verdict.LIKELY)
-    assert "but that is more than" in found.diagnosis.headline and "its log tells of 3 GB only" in found.diagnosis.headline
+    assert (
+        "but that is more than" in found.diagnosis.headline and "its log tells of 3 GB only" in found.diagnosis.headline
+    )
 
 
 async def test_a_log_that_was_not_read_is_counted_beside_those_that_were(here: Night) -> None:
@@ -124,7 +133,9 @@ async def test_a_log_that_was_not_read_is_counted_beside_those_that_were(here: N
     "question", ["Show me NAT traffic patterns for the last 2 days", SPIKE, "Show me NAT traffic for the last 48 hours"]
 )
 @pytest.mark.parametrize("jobs", [(), (job("Northwind", "a", 0.2),)], ids=["no job", "one that sent little"])
-async def test_a_spike_that_nothing_explains_is_never_healthy(here: Night, question: str, jobs: tuple[Refresh, ...]) -> None:
+async def test_a_spike_that_nothing_explains_is_never_healthy(
+    here: Night, question: str, jobs: tuple[Refresh, ...]
+) -> None:
     here.sends(spike(9, 60, 9))
     here.runs(*jobs)
     found = await here.ask(question)

@@ -86,7 +86,9 @@ async def test_a_question_in_words_reaches_site_and_cluster(tmp_path: Path) -> N
     """Example 2: the site does not load; the service behind it is broken; one report says both."""
     with serve(demo()) as cluster, FakeSite(Page(502)).serve() as url:
         site = SiteSettings(url=url, services=("analytics-service",), namespaces=(NAMESPACE,))
-        settings = Settings(kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(tmp_path / "kubeconfig", cluster)), sites=(site,))
+        settings = Settings(
+            kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(tmp_path / "kubeconfig", cluster)), sites=(site,)
+        )
         found = await asked("the website is not loading", settings)
     assert found.diagnosis.verdict == Verdict.CONFIRMED
     assert found.diagnosis.causes[0].finding.owner.name == "analytics-service"

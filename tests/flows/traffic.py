@@ -28,8 +28,8 @@ TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 26)).replace(hour=2, minute
 
 @dataclass
 class Night:
-    """What there is, and what is asked. `folder` has the kubeconfig and the traffic file; `before` is what was asked before, as in
-    one conversation."""
+    """What there is, and what is asked. `folder` has the kubeconfig and the traffic file; `before` is what was asked
+    before, as in one conversation."""
 
     aws: FakeAws
     scene: Scene

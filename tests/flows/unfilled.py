@@ -11,11 +11,18 @@ from midwatch.integrations.alerttext.situations import catalogue
 _FACT = re.compile(r"\{([a-z_]+)\}")
 _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 _CODES = [
-    *(c for name in ("kubernetes", "traffic", "website") for c in Catalogue.load(f"midwatch.integrations.{name}.codes").values()),
+    *(
+        c
+        for name in ("kubernetes", "traffic", "website")
+        for c in Catalogue.load(f"midwatch.integrations.{name}.codes").values()
+    ),
     *catalogue().values(),
 ]
 FACTS = frozenset(
-    name for c in _CODES for text in (c.message, c.meaning, *c.check, *c.fix, c.prevent, c.monitor) for name in _FACT.findall(text)
+    name
+    for c in _CODES
+    for text in (c.message, c.meaning, *c.check, *c.fix, c.prevent, c.monitor)
+    for name in _FACT.findall(text)
 )
 
 

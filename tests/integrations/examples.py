@@ -27,11 +27,15 @@ def body(source: str, name: str) -> bytes:
     return (ROOT / source / "examples" / f"{name}.json").read_bytes()
 
 
-def hook(raw: bytes, headers: Mapping[str, str] | None = None, certificate: bytes = b"", token: str = "", now: datetime = NOW) -> Hook:
+def hook(
+    raw: bytes, headers: Mapping[str, str] | None = None, certificate: bytes = b"", token: str = "", now: datetime = NOW
+) -> Hook:
     return Hook(body=raw, received_at=now, headers=headers or {}, certificate=certificate, token=token)
 
 
-def delivered(source: str, name: str, sender: SenderSettings | None = None, headers: Mapping[str, str] | None = None) -> Delivery:
+def delivered(
+    source: str, name: str, sender: SenderSettings | None = None, headers: Mapping[str, str] | None = None
+) -> Delivery:
     return inboxes()[source].parse(hook(body(source, name), headers), sender or SenderSettings())
 
 

@@ -1,4 +1,5 @@
-"""What a source sends with each of its alerts chooses no playbook: a title that nobody knows stays "alert without a playbook"."""
+"""What a source sends with each of its alerts chooses no playbook: a title that nobody knows stays "alert without a
+playbook"."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +17,19 @@ TITLE = "Glimmer wobbles zonk"
 SOURCES = sorted(s for s in inboxes() if (ROOT / s / "examples").is_dir())
 # The fields of the examples whose words are their user's: they say what is wrong, and may choose a playbook.
 WRITTEN = frozenset(
-    {"alertname", "rulename", "metric", "metric namespace", "metric m1", "rule", "triggered by", "component", "class", "group", "Error"}
+    {
+        "alertname",
+        "rulename",
+        "metric",
+        "metric namespace",
+        "metric m1",
+        "rule",
+        "triggered by",
+        "component",
+        "class",
+        "group",
+        "Error",
+    }
 )
 OWN_NAMES = frozenset({"error_rate", "depth"})  # names that the sender of the example made up
 
@@ -29,7 +42,12 @@ def read(alert: Alert) -> Reading:
     return Reading(told(alert))
 
 
-CASES = [(source, name, n) for source in SOURCES for name in names(source) for n in range(len(delivered(source, name).alerts))]
+CASES = [
+    (source, name, n)
+    for source in SOURCES
+    for name in names(source)
+    for n in range(len(delivered(source, name).alerts))
+]
 
 
 @pytest.mark.parametrize(("source", "name", "number"), CASES, ids=[f"{s}-{n}-{i}" for s, n, i in CASES])
@@ -45,7 +63,11 @@ def test_the_fields_of_the_source_choose_no_playbook(source: str, name: str, num
 
 
 def test_every_source_has_a_case() -> None:
-    assert {source for source, _, _ in CASES} == set(SOURCES) >= {"pagerduty", "opsgenie", "datadog", "sentry", "grafana", "cloudwatch"}
+    assert (
+        {source for source, _, _ in CASES}
+        == set(SOURCES)
+        >= {"pagerduty", "opsgenie", "datadog", "sentry", "grafana", "cloudwatch"}
+    )
 
 
 def pagerduty(title: str, **more: object) -> Alert:
@@ -60,7 +82,11 @@ def pagerduty(title: str, **more: object) -> Alert:
         "title": title,
         "service": {"id": "S1", "summary": "Basket", "type": "service_reference"},
         "assignees": [{"id": "U1", "summary": "Mara Root-Admin", "type": "user_reference"}],
-        "escalation_policy": {"id": "E1", "summary": "Database failover, replication lag", "type": "escalation_policy_reference"},
+        "escalation_policy": {
+            "id": "E1",
+            "summary": "Database failover, replication lag",
+            "type": "escalation_policy_reference",
+        },
         "teams": [{"id": "T1", "summary": "Failed logins and brute force", "type": "team_reference"}],
         "priority": {"summary": "P1"},
         "urgency": "high",
@@ -69,7 +95,12 @@ def pagerduty(title: str, **more: object) -> Alert:
         "resolve_reason": None,
         **more,
     }
-    event = {"id": "EV1", "event_type": "incident.triggered", "resource_type": "incident", "occurred_at": "2026-03-02T05:00:00Z"}
+    event = {
+        "id": "EV1",
+        "event_type": "incident.triggered",
+        "resource_type": "incident",
+        "occurred_at": "2026-03-02T05:00:00Z",
+    }
     body = json.dumps({"event": {**event, "agent": {"summary": "Certificate expired"}, "data": data}}).encode()
     (alert,) = inboxes()["pagerduty"].parse(hook(body), SenderSettings()).alerts
     return alert
@@ -108,17 +139,27 @@ def test_the_service_alone_is_not_what_is_wrong() -> None:
 
 
 def test_details_that_a_person_wrote_choose_the_playbook() -> None:
-    alert = pagerduty("Parcels").model_copy(update={"details": {"what": "the connection pool is exhausted", "urgency": "high"}})
+    alert = pagerduty("Parcels").model_copy(
+        update={"details": {"what": "the connection pool is exhausted", "urgency": "high"}}
+    )
     assert read(alert).situation.code.code == "ALT-101"
 
 
 def test_the_release_of_an_error_is_not_what_is_wrong() -> None:
-    alert = delivered("sentry", "issue-alert").alerts[0].model_copy(update={"title": "ZeroDivisionError: division by zero", "summary": ""})
-    found = read(alert.model_copy(update={"details": {"release": "failed-deploy-2", "culprit": "app.views"}, "labels": {}}))
+    alert = (
+        delivered("sentry", "issue-alert")
+        .alerts[0]
+        .model_copy(update={"title": "ZeroDivisionError: division by zero", "summary": ""})
+    )
+    found = read(
+        alert.model_copy(update={"details": {"release": "failed-deploy-2", "culprit": "app.views"}, "labels": {}})
+    )
     assert found.situation.code.code == "ALT-900"
 
 
 def test_a_setting_of_the_alarm_is_not_what_is_wrong() -> None:
     alert = delivered("cloudwatch", "sns-metric-math").alerts[0].model_copy(update={"title": TITLE, "summary": ""})
-    kept = alert.model_copy(update={"details": alert.details | {"missing data": "missing", "state": "INSUFFICIENT_DATA", "unit": "Count"}})
+    kept = alert.model_copy(
+        update={"details": alert.details | {"missing data": "missing", "state": "INSUFFICIENT_DATA", "unit": "Count"}}
+    )
     assert read(kept).situation.code.code == "ALT-900"

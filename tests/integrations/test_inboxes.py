@@ -1,4 +1,5 @@
-"""What holds for every inbox: whatever comes, `parse` answers and `verify` at most says Forged; nothing over-long or secret is kept."""
+"""What holds for every inbox: whatever comes, `parse` answers and `verify` at most says Forged; nothing over-long or
+secret is kept."""
 
 import json
 import re
@@ -22,24 +23,49 @@ EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
 SENDERS = (
     SenderSettings(),
     SenderSettings(secrets=(SecretStr("s"),), topics=("arn:aws:sns:eu-north-1:210987654321:harbour-alarms",)),
-    SenderSettings(tokens=(SecretStr("t"),), fields={"title": "a.b.0", "status": "/a/~1", "labels.x": "a"}, values={"a": "resolved"}),
+    SenderSettings(
+        tokens=(SecretStr("t"),),
+        fields={"title": "a.b.0", "status": "/a/~1", "labels.x": "a"},
+        values={"a": "resolved"},
+    ),
 )
 WRONG = (None, True, -1, 1e308, "\ud800", [[]], {"a": {"b": []}}, [None, 1, "a", {"id": 1}])
 KEYS = sorted({key for source, name in EXAMPLES for key in re.findall(r'"(\w[\w -]*)":', body(source, name).decode())})
 HEADERS = (
-    *("authorization", "x-midwatch-token", "x-midwatch-signature", "x-midwatch-timestamp", "x-pagerduty-signature", "x-webhook-id"),
-    *("x-grafana-alerting-signature", "x-grafana-alerting-timestamp", "sentry-hook-signature", "sentry-hook-resource", "request-id"),
+    *(
+        "authorization",
+        "x-midwatch-token",
+        "x-midwatch-signature",
+        "x-midwatch-timestamp",
+        "x-pagerduty-signature",
+        "x-webhook-id",
+    ),
+    *(
+        "x-grafana-alerting-signature",
+        "x-grafana-alerting-timestamp",
+        "sentry-hook-signature",
+        "sentry-hook-resource",
+        "request-id",
+    ),
     "x-amz-sns-message-id",
 )
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=6)
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=6)
+    ),
 )
 
 
 def check(delivery: Delivery) -> None:
     """One kind of answer, within the limits, and fit for a database that takes neither NUL nor half a character."""
-    told = [bool(delivery.alerts or delivery.remarks), bool(delivery.confirm), bool(delivery.ignored), bool(delivery.unknown)]
+    told = [
+        bool(delivery.alerts or delivery.remarks),
+        bool(delivery.confirm),
+        bool(delivery.ignored),
+        bool(delivery.unknown),
+    ]
     assert sum(told) == 1, delivery
     assert len(delivery.alerts) <= 1000
     assert "\x00" not in delivery.model_dump_json()
@@ -69,7 +95,16 @@ def ask(source: str, raw: bytes, headers: dict[str, str] | None = None, certific
 
 
 def test_every_source_is_found_by_its_folder() -> None:
-    assert set(SOURCES) == {"alertmanager", "cloudwatch", "datadog", "generic", "grafana", "opsgenie", "pagerduty", "sentry"}
+    assert set(SOURCES) == {
+        "alertmanager",
+        "cloudwatch",
+        "datadog",
+        "generic",
+        "grafana",
+        "opsgenie",
+        "pagerduty",
+        "sentry",
+    }
     assert all(names(source) for source in SOURCES)
     assert all((ROOT / source / "alerts.py").exists() for source in SOURCES)
 
@@ -126,7 +161,9 @@ def test_an_example_with_any_field_dropped_or_of_another_type_gets_an_answer(sou
     document = json.loads(body(source, name))
     for changed in mutations(document):
         check(inbox.parse(hook(json.dumps(changed).encode()), sender))
-    if isinstance(message := (document if isinstance(document, dict) else {}).get("Message"), str) and message.startswith("{"):
+    if isinstance(
+        message := (document if isinstance(document, dict) else {}).get("Message"), str
+    ) and message.startswith("{"):
         for changed in mutations(json.loads(message)):
             check(inbox.parse(hook(json.dumps({**document, "Message": json.dumps(changed)}).encode()), sender))
 
@@ -172,7 +209,16 @@ def test_hidden_signs_and_secrets_are_cut_out_of_every_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["eyJ-" * 16_000, "bearer " * 9_000, "password" + " " * 60_000, "://a:b" * 10_000], ids=["jwt", "bearer", "name", "url"]
+    "text",
+    ["eyJ-" * 16_000, "bearer " * 9_000, "password" + " " * 60_000, "://a:b" * 10_000],
+    ids=["jwt", "bearer", "name", "url"],
 )
 def test_a_text_made_to_be_slow_is_not(text: str) -> None:
-    assert len(inboxes()["generic"].parse(hook(json.dumps({"title": "t", "description": text}).encode()), SenderSettings()).alerts) == 1
+    assert (
+        len(
+            inboxes()["generic"]
+            .parse(hook(json.dumps({"title": "t", "description": text}).encode()), SenderSettings())
+            .alerts
+        )
+        == 1
+    )

@@ -130,9 +130,20 @@ def test_labels_get_our_names_and_none_is_written_over() -> None:
 
 
 def test_only_a_metric_of_an_exporter_loses_its_place() -> None:
-    down = {"alertname": "TargetDown", "job": "kube-state-metrics", "namespace": "monitoring", "service": "kube-state-metrics"}
+    down = {
+        "alertname": "TargetDown",
+        "job": "kube-state-metrics",
+        "namespace": "monitoring",
+        "service": "kube-state-metrics",
+    }
     assert standard(down) == down
-    pod = {"job": "kube-state-metrics", "instance": "10.0.0.1:8080", "service": "kube-state-metrics", "pod": "tide-0", "container": "tide"}
+    pod = {
+        "job": "kube-state-metrics",
+        "instance": "10.0.0.1:8080",
+        "service": "kube-state-metrics",
+        "pod": "tide-0",
+        "container": "tide",
+    }
     assert standard(pod) == {"job": "kube-state-metrics", "pod": "tide-0", "container": "tide"}
 
 
@@ -149,7 +160,17 @@ def test_links_lead_to_the_web(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "//a.example", "https://a b", 'https://a"onclick=', "https://a\n.example", "ftp://a", 7, None, ["https://a"]],
+    [
+        "javascript:alert(1)",
+        "//a.example",
+        "https://a b",
+        'https://a"onclick=',
+        "https://a\n.example",
+        "ftp://a",
+        7,
+        None,
+        ["https://a"],
+    ],
 )
 def test_anything_else_is_no_link(url: Any) -> None:
     assert link(url) == ""
@@ -165,4 +186,6 @@ def test_no_text_is_longer_than_its_limit(value: str) -> None:
 def test_paths_through_lists_and_objects() -> None:
     document = {"a": [{"b": 1}], "c": None}
     assert dig(document, "a", "0", "b") == 1
-    assert [dig(document, *path) for path in (("a", "1"), ("a", "-1"), ("a", "²"), ("c", "d"), ("x",), ("a", "b"))] == [None] * 6
+    assert [dig(document, *path) for path in (("a", "1"), ("a", "-1"), ("a", "²"), ("c", "d"), ("x",), ("a", "b"))] == [
+        None
+    ] * 6

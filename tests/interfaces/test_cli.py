@@ -55,7 +55,10 @@ def test_no_cluster_is_one_sentence() -> None:
         ("just text", []),
         ("", []),
         (CONFIG.replace("current-context: here", "current-context: gone"), ["gone", "here"]),
-        (CONFIG.replace("token: x", "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}"), ["no-such-plugin"]),
+        (
+            CONFIG.replace("token: x", "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin}"),
+            ["no-such-plugin"],
+        ),
         (CONFIG, ["127.0.0.1:9"]),
     ],
 )

@@ -42,7 +42,11 @@ def test_json_has_the_same_in_full(traffic: Path) -> None:
     assert (found["schema"], found["rows"], found["gaps"]) == ("midwatch.spikes/1", 49, 1)
     assert found["alarms"] == ["2026-11-21T02:00:00Z"]
     (spike,) = found["spikes"]
-    assert (spike["onset"], spike["peak"], spike["end"]) == ("2026-11-21T02:00:00Z", "2026-11-21T02:10:00Z", "2026-11-21T02:15:00Z")
+    assert (spike["onset"], spike["peak"], spike["end"]) == (
+        "2026-11-21T02:00:00Z",
+        "2026-11-21T02:10:00Z",
+        "2026-11-21T02:15:00Z",
+    )
     assert (spike["rows"], spike["top"], spike["volume"]) == ([24, 26, 27], 12.5e9, 33.4e9)
 
 
@@ -109,6 +113,8 @@ def test_a_gap_is_left_blank() -> None:
     assert all(line[9 + 23 : 9 + 43].strip() == "" for line in picture)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (12.5e9, "12.5G"), (999_700.0, "1M"), (-2500.0, "-2.5k"), (0.066, "0.066")])
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0"), (12.5e9, "12.5G"), (999_700.0, "1M"), (-2500.0, "-2.5k"), (0.066, "0.066")]
+)
 def test_an_amount_has_three_digits(value: float, shown: str) -> None:
     assert amount(value) == shown

@@ -31,7 +31,9 @@ alerts = st.builds(
     summary=texts,
     external_id=texts,
     service=names,
-    labels=st.dictionaries(st.sampled_from(["namespace", "pod", "deployment", "node", "cluster", "resource"]), names, max_size=3),
+    labels=st.dictionaries(
+        st.sampled_from(["namespace", "pod", "deployment", "node", "cluster", "resource"]), names, max_size=3
+    ),
     details=st.dictionaries(texts, texts, max_size=3),
     starts_at=moments,
     ends_at=st.none() | moments,
@@ -45,7 +47,13 @@ def alert(fingerprint: str = "f1", **more: Any) -> Alert:
 
 def incident(number: int = 1, **more: Any) -> Incident:
     at = NOW + timedelta(minutes=number)
-    given = {"title": f"trouble {number}", "severity": "high", "source": "alertmanager", "created_at": at, "updated_at": at}
+    given = {
+        "title": f"trouble {number}",
+        "severity": "high",
+        "source": "alertmanager",
+        "created_at": at,
+        "updated_at": at,
+    }
     return Incident.model_validate({"id": f"inc_{number}", "number": number, **given, **more})
 
 
@@ -64,4 +72,6 @@ GAP: dict[str, Any] = {"query": "q", "reason": "refused", "permission": "get pod
 
 def evidence(tool: str, arguments: dict[str, Any]) -> Evidence:
     said = LogLines(namespace="shop", name="cart", container="main", text="a line\n")
-    return Evidence(id="", tool=tool, arguments=arguments, query="q", observation=said, taken_at=NOW, took_ms=3, sha256="0" * 64)
+    return Evidence(
+        id="", tool=tool, arguments=arguments, query="q", observation=said, taken_at=NOW, took_ms=3, sha256="0" * 64
+    )

@@ -34,7 +34,9 @@ def test_a_delivery_is_new_once(db: Database) -> None:
 def test_deliveries_are_listed_and_purged(db: Database) -> None:
     with db.write() as tx:
         for minute, name in enumerate(("a", "b", "c")):
-            deliveries.add(tx, delivery(name, minute, body="b", outcome=Outcome.PARKED if name == "b" else Outcome.IGNORED))
+            deliveries.add(
+                tx, delivery(name, minute, body="b", outcome=Outcome.PARKED if name == "b" else Outcome.IGNORED)
+            )
         deliveries.add(tx, delivery("d", 9, source="grafana"))
         assert [d.id for d in deliveries.listed(tx)] == ["d", "c", "b", "a"]
         assert [d.id for d in deliveries.listed(tx, "alertmanager", limit=2)] == ["c", "b"]
@@ -61,17 +63,23 @@ def test_an_alert_is_kept_as_it_stands(db: Database) -> None:
 @given(given=build.alerts, seen=build.moments, number=st.integers(1, 10**6))
 def test_any_alert_comes_back_equal(db: Database, given: Alert, seen: object, number: int) -> None:
     """With its times in whatever zone, its names as long and as strange as they may be."""
-    known = StoredAlert.model_validate({"id": f"alt_{number}", "incident_id": "i", "alert": given, "first_seen": seen, "last_seen": seen})
+    known = StoredAlert.model_validate(
+        {"id": f"alt_{number}", "incident_id": "i", "alert": given, "first_seen": seen, "last_seen": seen}
+    )
     with db.write() as tx:
         tx.execute(alerts.t.delete())
         alerts.put(tx, known)
     with db.read() as tx:
-        assert alerts.find(tx, given.source, given.fingerprint) == StoredAlert.model_validate(storable_tree(known.model_dump()))
+        assert alerts.find(tx, given.source, given.fingerprint) == StoredAlert.model_validate(
+            storable_tree(known.model_dump())
+        )
 
 
 @TEN
 @given(names=st.lists(build.names, max_size=4, unique=True), title=build.texts, service=build.names, at=build.moments)
-def test_any_incident_comes_back_equal_and_is_found(db: Database, names: list[str], title: str, service: str, at: object) -> None:
+def test_any_incident_comes_back_equal_and_is_found(
+    db: Database, names: list[str], title: str, service: str, at: object
+) -> None:
     title, service, names = storable(title), storable(service), list(dict.fromkeys(map(storable, names)))
     made = incident(title=title, service=service, keys=tuple(names), created_at=at, updated_at=at)
     with db.write() as tx:
@@ -104,7 +112,9 @@ def test_what_tools_said_is_kept_once_and_numbered_at_the_end(db: Database) -> N
         for answer in (first, gap, second, first):
             calls.keep(tx, [calls.row("inv_1", answer)])
         calls.keep(tx, [calls.row("inv_2", first)])
-        assert sorted(a.model_dump_json() for a in calls.kept(tx, "inv_1")) == sorted(a.model_dump_json() for a in (first, second, gap))
+        assert sorted(a.model_dump_json() for a in calls.kept(tx, "inv_1")) == sorted(
+            a.model_dump_json() for a in (first, second, gap)
+        )
         assert calls.evidence(tx, "inv_1") == []
         final = [second.model_copy(update={"id": "E1"}), first.model_copy(update={"id": "E2"})]
         calls.number(tx, "inv_1", final)

@@ -44,11 +44,15 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[Database]
 def fill(db: Database, count: int = 3) -> None:
     """Something in every table."""
     with db.write() as tx:
-        deliveries.add(tx, Kept(source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň"))
+        deliveries.add(
+            tx, Kept(source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň")
+        )
         for n in range(1, count + 1):
             incidents.add(tx, incident(incidents.number(tx), keys=(f"k{n}", "shared")))
             timeline.append(tx, Entry(incident_id=f"inc_{n}", at=NOW, kind="opened", text='it\\n"began"'))
-            known = StoredAlert(id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW)
+            known = StoredAlert(
+                id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW
+            )
             alerts.put(tx, known)
             runs.add(tx, run(n))
             runs.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
@@ -57,7 +61,9 @@ def fill(db: Database, count: int = 3) -> None:
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
         conversations.said(tx, "c" * 64, Intent(topic=Topic.NAT_SPIKE), NOW)
-        access.add_key(tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW))
+        access.add_key(
+            tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW)
+        )
         access.invite(tx, "secret", AccessRole.VIEWER, NOW)
 
 
@@ -73,7 +79,9 @@ def everything(db: Database) -> Rows:
 def test_a_backup_comes_back_whole_in_either_kind(db: Database, other: Database, tmp_path: Path) -> None:
     fill(db)
     with db.write() as tx:  # more than goes through at a time
-        tx.execute(insert(metadata.tables["timeline"]), [{"incident_id": "inc_1", "at": NOW, "kind": "k", "body": "{}"}] * 1201)
+        tx.execute(
+            insert(metadata.tables["timeline"]), [{"incident_id": "inc_1", "at": NOW, "kind": "k", "body": "{}"}] * 1201
+        )
     contents = backup(db, tmp_path / "b.zip")
     before = everything(db)
     assert {name: len(rows) for name, rows in before.items()} == contents.rows and all(contents.rows.values())

@@ -88,7 +88,10 @@ def test_a_file_opened_for_reading_only(path: Path) -> None:
 
 
 def test_postgresql_that_is_not_there() -> None:
-    refusal("postgresql://midwatch:secret@127.0.0.1:1/midwatch", "PostgreSQL does not answer at postgresql://midwatch:***@127.0.0.1:1")
+    refusal(
+        "postgresql://midwatch:secret@127.0.0.1:1/midwatch",
+        "PostgreSQL does not answer at postgresql://midwatch:***@127.0.0.1:1",
+    )
 
 
 def test_a_database_that_postgresql_does_not_have(postgres: Server) -> None:

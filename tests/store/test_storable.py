@@ -31,7 +31,9 @@ SOME = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 def test_only_what_cannot_be_kept_is_marked(text: str) -> None:
     kept = storable(text)
     assert len(kept) == len(text) and "\0" not in kept and kept.encode().decode() == kept
-    assert all(a == b or (b == MARK and (a == "\0" or "\ud800" <= a <= "\udfff")) for a, b in zip(text, kept, strict=True))
+    assert all(
+        a == b or (b == MARK and (a == "\0" or "\ud800" <= a <= "\udfff")) for a, b in zip(text, kept, strict=True)
+    )
 
 
 @given(ANY)
@@ -45,12 +47,18 @@ def test_a_noun_is_written_as_json_that_holds_the_marked_text(text: str) -> None
 @given(one=ANY, other=ANY)
 def test_every_text_of_an_alert_is_kept(db: Database, one: str, other: str) -> None:
     watch = Watch(db)
-    said = alert(f"f{one}", title=one, summary=other, external_id=one, service=other, labels={one: other}, details={other: one})
+    said = alert(
+        f"f{one}", title=one, summary=other, external_id=one, service=other, labels={one: other}, details={other: one}
+    )
     receipt = watch.says(said, id=f"{one}{other}{datetime.now(UTC).timestamp()}")
     watch.remarks(Remark(fingerprint=f"f{one}", id=other, kind="note", text=one, actor=other, at=watch.now))
     with db.read() as tx:
         found = alerts.find(tx, "bell", f"f{one}")
-        assert found is not None and found.alert.title == storable(one) and found.alert.labels == {storable(one): storable(other)}
+        assert (
+            found is not None
+            and found.alert.title == storable(one)
+            and found.alert.labels == {storable(one): storable(other)}
+        )
     assert any(storable(one) in entry.text for entry in watch.timeline(receipt.incidents[0]))
 
 
@@ -60,14 +68,20 @@ def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, ot
     with db.write() as tx:
         number = len(audit.listed(tx, page_size=200))
         run = Run(
-            id=f"inv_{number}", request=Request(question=one, namespace=other), asked_by=other, created_at=NOW, severity=AlertSeverity.LOW
+            id=f"inv_{number}",
+            request=Request(question=one, namespace=other),
+            asked_by=other,
+            created_at=NOW,
+            severity=AlertSeverity.LOW,
         )
         runs.add(tx, run)
         runs.tell(tx, [RunEvent(run_id=run.id, at=NOW, kind="evidence", data={"query": one})])
         for answer in answers(one, other):
             calls.keep(tx, [calls.row(run.id, answer)])
         audit.append(tx, Act(at=NOW, actor=one, action="key.create", object=other, detail={"name": one}))
-        deliveries.add(tx, Kept(source="bell", id=f"{one}{number}", received_at=NOW, outcome=Outcome.PARKED, note=one, body=other))
+        deliveries.add(
+            tx, Kept(source="bell", id=f"{one}{number}", received_at=NOW, outcome=Outcome.PARKED, note=one, body=other)
+        )
     with db.read() as tx:
         kept = runs.get(tx, run.id)
         assert kept is not None and (kept.request.question, kept.asked_by) == (storable(one), storable(other))
@@ -87,4 +101,8 @@ def answers(one: str, other: str) -> list[Evidence | Gap]:
 @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
 def test_what_nobody_has_is_asked_for_under_any_name(db: Database, name: str) -> None:
     with db.read() as tx:
-        assert runs.get(tx, name) is None and alerts.find(tx, name, name) is None and alerts.find_external(tx, name, name) is None
+        assert (
+            runs.get(tx, name) is None
+            and alerts.find(tx, name, name) is None
+            and alerts.find_external(tx, name, name) is None
+        )

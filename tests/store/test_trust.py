@@ -15,7 +15,9 @@ HOUR = timedelta(hours=1)
 
 def key(secret: str, number: int = 1) -> ApiKey:
     digest = access.digest(secret)
-    return ApiKey(id=f"key_{number}", name="n", prefix=secret[:3], digest=digest, role=AccessRole.VIEWER, created_at=NOW)
+    return ApiKey(
+        id=f"key_{number}", name="n", prefix=secret[:3], digest=digest, role=AccessRole.VIEWER, created_at=NOW
+    )
 
 
 def test_a_key_is_found_by_its_secret(db: Database) -> None:
@@ -52,7 +54,10 @@ def log(db: Database) -> Database:
         with db.write() as tx:
             actor = ("ada", "bob\0" + "b" * 400)[number % 2]
             at = (NOW + number * HOUR).astimezone(ZONES[number % len(ZONES)])
-            audit.append(tx, Act(at=at, actor=actor, action=f"a{number % 5}", object="ü" * 300, detail={"n": number, "ö": ["\0"]}))
+            audit.append(
+                tx,
+                Act(at=at, actor=actor, action=f"a{number % 5}", object="ü" * 300, detail={"n": number, "ö": ["\0"]}),
+            )
     return db
 
 
@@ -89,7 +94,9 @@ def test_a_changed_entry_is_found(log: Database, change: dict[str, object]) -> N
         assert audit.broken(tx) == 5
 
 
-@pytest.mark.parametrize(("gone", "found"), [([1], 2), ([5], 6), ([4, 5], 6), ([10], 10), ([9, 10], 9), (list(range(1, 11)), 1)])
+@pytest.mark.parametrize(
+    ("gone", "found"), [([1], 2), ([5], 6), ([4, 5], 6), ([10], 10), ([9, 10], 9), (list(range(1, 11)), 1)]
+)
 def test_a_removed_entry_is_found(log: Database, gone: list[int], found: int) -> None:
     with log.write() as tx:
         tx.execute(delete(table).where(table.c.seq.in_(gone)))

@@ -70,7 +70,12 @@ def test_one_waits_for_the_other_and_a_dead_one_for_nobody(tmp_path: Path) -> No
 
 
 def test_where_no_lock_can_be_everything_works(tmp_path: Path) -> None:
-    for url in (f"sqlite:///{tmp_path}/no/a.db", "sqlite://", "postgresql://x/y", f"sqlite:///file:{tmp_path}/a.db?mode=ro&uri=true"):
+    for url in (
+        f"sqlite:///{tmp_path}/no/a.db",
+        "sqlite://",
+        "postgresql://x/y",
+        f"sqlite:///file:{tmp_path}/a.db?mode=ro&uri=true",
+    ):
         turn = Turn(url)
         with turn.taken():
             pass

@@ -53,7 +53,9 @@ def test_runs_are_listed(db: Database) -> None:
 def test_what_a_run_tells_is_numbered_also_when_several_speak(db: Database) -> None:
     def tell(*numbers: tuple[str, int]) -> None:
         with db.write() as tx:
-            runs.tell(tx, [RunEvent(run_id=run_id, at=NOW, kind="asked", data={"n": number}) for run_id, number in numbers])
+            runs.tell(
+                tx, [RunEvent(run_id=run_id, at=NOW, kind="asked", data={"n": number}) for run_id, number in numbers]
+            )
 
     speaking = [partial(tell, ("inv_1", n), ("inv_2", n), ("inv_1", n + 100)) for n in range(6)]
     together(*speaking, *(partial(tell, ("inv_2", n), ("inv_1", n)) for n in range(200, 206)))
@@ -62,7 +64,9 @@ def test_what_a_run_tells_is_numbered_also_when_several_speak(db: Database) -> N
         assert [e.seq for e in told] == list(range(1, 19))
         said = [e.data["n"] for e in told]
         assert sorted(said) == [*range(6), *range(100, 106), *range(200, 206)]
-        assert all(said.index(n + 100) == said.index(n) + 1 for n in range(6)), "what was told at once stays in its order"
+        assert all(said.index(n + 100) == said.index(n) + 1 for n in range(6)), (
+            "what was told at once stays in its order"
+        )
         assert [e.seq for e in runs.told(tx, "inv_2")] == list(range(1, 13))
         assert runs.told(tx, "inv_1", after=16) == told[16:] and runs.told(tx, "inv_1", limit=2) == told[:2]
 

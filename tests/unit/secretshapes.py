@@ -1,4 +1,5 @@
-"""Made-up secrets in the shapes in which logs, objects and alerts carry them. All are built here, so that no scanner takes one for real."""
+"""Made-up secrets in the shapes in which logs, objects and alerts carry them. All are built here, so that no scanner
+takes one for real."""
 
 import base64
 import json
@@ -50,8 +51,16 @@ TOKENS: dict[str, str] = {
     "slack webhook": "https://hooks.slack.com/services/" + "T" + _caps(9) + "/B" + _caps(9) + "/" + chars(24),
     "slack workflow": "https://hooks.slack.com/workflows/" + "T" + _caps(9) + "/A" + _caps(9) + "/" + chars(24),
     "discord webhook": "https://discord.com/api/webhooks/123456789012345678/" + chars(68),
-    "teams webhook": "https://acme.webhook.office.com/webhookb2/" + hexes(32) + "@" + hexes(32) + "/IncomingWebhook/" + hexes(32),
-    "google chat webhook": "https://chat.googleapis.com/v1/spaces/AAAA/messages?key=" + chars(39) + "&token=" + chars(43),
+    "teams webhook": "https://acme.webhook.office.com/webhookb2/"
+    + hexes(32)
+    + "@"
+    + hexes(32)
+    + "/IncomingWebhook/"
+    + hexes(32),
+    "google chat webhook": "https://chat.googleapis.com/v1/spaces/AAAA/messages?key="
+    + chars(39)
+    + "&token="
+    + chars(43),
     "stripe": "sk_live_" + chars(24),
     "stripe restricted": "rk_prod_" + chars(24),
     "stripe webhook": "whsec_" + chars(32),
@@ -192,7 +201,8 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "token scheme": (f"Authorization: Token token={chars(20)}", (chars(20),)),
     "digest": (f'Authorization: Digest username="bob", realm="x", nonce="{hexes(16)}", response="{hexes(32)}"', (hexes(32),)),
     "aws4": (
-        f"Authorization: AWS4-HMAC-SHA256 Credential={'AKIA' + _caps(16)}/20261127/eu/s3/aws4_request, SignedHeaders=host, Signature={hexes(64)}",  # noqa: E501
+        f"Authorization: AWS4-HMAC-SHA256 Credential={'AKIA' + _caps(16)}/20261127/eu/s3/aws4_request, "
+        f"SignedHeaders=host, Signature={hexes(64)}",
         (hexes(64),),
     ),
     "raw header": (f"authorization: {chars(32)}", (chars(32),)),
@@ -244,7 +254,7 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "netrc": (f"machine api.example.com login bob password {PASSWORD}", (PASSWORD,)),
     "kubeconfig": (f"users:\n- name: a\n  user:\n    token: {chars(40)}\n    client-key-data: {chars(80)}\n", (chars(40), chars(80))),
     "service account": (
-        json.dumps({"type": "service_account", "private_key": "-----BEGIN PRIVATE" + f" KEY-----\n{chars(64)}\n-----END PRIVATE KEY-----\n"}),  # noqa: E501
+        json.dumps({"type": "service_account", "private_key": "-----BEGIN PRIVATE" + f" KEY-----\n{chars(64)}\n-----END PRIVATE KEY-----\n"}),
         (chars(64),),
     ),
     "image with a login": (f'Failed to pull image "bob:{PASSWORD}@registry.example.com/shop:1": unauthorized', (PASSWORD,)),

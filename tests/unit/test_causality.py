@@ -64,7 +64,9 @@ def test_a_cause_explains_symptoms_many_links_away(length: int) -> None:
     found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], Role.SYMPTOM)]
     assert codes(found, links) == [("CAUSE", ["FAR"])]
     assert codes(found, links[::-1]) == [("CAUSE", ["FAR"])], "the order of the links does not matter"
-    assert codes(found, [li for li in links if li.source != subjects[1]]) == [("CAUSE", []), ("FAR", [])], "one link less, and it cannot be"
+    assert codes(found, [li for li in links if li.source != subjects[1]]) == [("CAUSE", []), ("FAR", [])], (
+        "one link less, and it cannot be"
+    )
 
 
 def test_a_chain_longer_than_that_is_a_coincidence() -> None:
@@ -82,7 +84,12 @@ def test_what_is_explained_by_what_is_explained_belongs_to_the_root() -> None:
 
 
 def test_the_way_goes_over_owners_and_peers_as_well() -> None:
-    pod, deployment, service, caller = subject("db-1"), subject("db", "Deployment"), subject("db", "Service"), subject("api-1")
+    pod, deployment, service, caller = (
+        subject("db-1"),
+        subject("db", "Deployment"),
+        subject("db", "Service"),
+        subject("api-1"),
+    )
     found = [
         finding("CAUSE", pod, owner=deployment),
         finding("REFUSED", caller, Role.SYMPTOM, peers=(service,)),
@@ -104,12 +111,19 @@ def test_a_cause_elsewhere_never_explains_a_cause_away() -> None:
 
 def test_the_more_direct_statement_about_one_container_wins() -> None:
     main = subject("web", container="app")
-    found = [finding("EXIT_1", main, Role.SYMPTOM, 20), finding("NO_FILE", main, directness=80), finding("VAGUE", main, directness=40)]
+    found = [
+        finding("EXIT_1", main, Role.SYMPTOM, 20),
+        finding("NO_FILE", main, directness=80),
+        finding("VAGUE", main, directness=40),
+    ]
     assert codes(found) == [("NO_FILE", ["VAGUE", "EXIT_1"])]
 
 
 def test_faults_of_two_containers_are_two_faults() -> None:
-    found = [finding("A", subject("web", container="app"), directness=90), finding("B", subject("web", container="proxy"), directness=50)]
+    found = [
+        finding("A", subject("web", container="app"), directness=90),
+        finding("B", subject("web", container="proxy"), directness=50),
+    ]
     assert {c for c, _ in codes(found)} == {"A", "B"}
 
 
@@ -153,7 +167,9 @@ worlds = st.tuples(
 
 @given(worlds, st.randoms(use_true_random=False))
 def test_every_finding_is_told_and_the_order_of_input_does_not_matter(world: Any, random: Any) -> None:
-    found = [finding(f"C{n}{code}", subject(about), role, direct) for n, (code, about, role, direct) in enumerate(world[0])]
+    found = [
+        finding(f"C{n}{code}", subject(about), role, direct) for n, (code, about, role, direct) in enumerate(world[0])
+    ]
     links = [link(subject(a), subject(b)) for a, b in world[1]]
     answer = chains(found, links)
     assert {f.code for c in answer for f in (c.root, *c.explains)} == {f.code for f in found}

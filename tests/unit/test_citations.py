@@ -11,7 +11,10 @@ from midwatch.reasoning.citations import Library
 from midwatch.reasoning.rules import diagnose
 
 PODS = [
-    {"metadata": {"name": "web", "namespace": "shop"}, "status": {"message": 'configmap "app" not found', "restartCount": 7}},
+    {
+        "metadata": {"name": "web", "namespace": "shop"},
+        "status": {"message": 'configmap "app" not found', "restartCount": 7},
+    },
     {"metadata": {"name": "api", "namespace": "shop"}, "spec": {"nodeSelector": {"disk": "ssd"}}},
 ]
 WEB = Subject(kind="Pod", name="web", namespace="shop")
@@ -21,7 +24,9 @@ GHOST = Subject(kind="Pod", name="ghost", namespace="shop")
 
 def evidence(observation: Observation) -> Evidence:
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    return Evidence(id="E1", tool="t", arguments={}, query="q", observation=observation, taken_at=now, took_ms=1, sha256="")
+    return Evidence(
+        id="E1", tool="t", arguments={}, query="q", observation=observation, taken_at=now, took_ms=1, sha256=""
+    )
 
 
 def library_evidence(partial: str = "") -> list[Evidence]:
@@ -70,7 +75,14 @@ CODE = Code(code="T-1", title="t", severity=Severity.CRITICAL, role=Role.CAUSE, 
 
 
 def finding(*cites: Citation) -> Finding:
-    told = {"code": "T-1", "title": "t", "message": f"said with {len(cites)}", "severity": "critical", "role": "cause", "directness": 1}
+    told = {
+        "code": "T-1",
+        "title": "t",
+        "message": f"said with {len(cites)}",
+        "severity": "critical",
+        "role": "cause",
+        "directness": 1,
+    }
     return Finding.model_validate({**told, "subject": POD, "owner": POD, "cites": cites})
 
 
@@ -91,4 +103,6 @@ def test_what_is_proved_does() -> None:
     said = Fine(text="said with proof", cites=(HOLDS,))
     table = Table(title="t", columns=("a",), rows=(("1",),), cites=(HOLDS,))
     found = diagnose(Analysis(answer=said, fine=(said,), tables=(table,)), library_evidence(), (), {})
-    assert found.headline == "said with proof" and len(found.ruled_out) == len(found.tables) == 1 and found.unproved == 0
+    assert (
+        found.headline == "said with proof" and len(found.ruled_out) == len(found.tables) == 1 and found.unproved == 0
+    )

@@ -14,7 +14,9 @@ CATALOGUES = [Catalogue.load(f"midwatch.integrations.{name}.codes") for name in 
 CODES = [code for one in (*CATALOGUES, catalogue()) for code in one.values()]
 FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
 PLACEHOLDER = re.compile(r"<[a-z][a-z _'-]*>")
-DANGLING = re.compile(r"\S {2,}\S|\( |[ (,;:]\)|[,;:] ?[,;:.]|\s[,.;:)](?!\w)|[,;:(]$|^[\s,.;:)]|\(\)|''|(?<=\s)/(?=\s|\w+ )|\0")
+DANGLING = re.compile(
+    r"\S {2,}\S|\( |[ (,;:]\)|[,;:] ?[,;:.]|\s[,.;:)](?!\w)|[,;:(]$|^[\s,.;:)]|\(\)|''|(?<=\s)/(?=\s|\w+ )|\0"
+)
 
 
 def sentences(code: Code) -> Iterator[str]:
@@ -47,7 +49,9 @@ def test_facts_that_are_not_known_are_words_in_sentences_and_capitals_in_command
     for text in (*code.check, *code.fix):
         said = command(text, {})
         assert not PLACEHOLDER.search(said) and not FACT.search(said)
-        assert all(name.upper() in said or re.search(r"\b(?:NAME|HOST|NAMESPACE)\b", said) for name in FACT.findall(text))
+        assert all(
+            name.upper() in said or re.search(r"\b(?:NAME|HOST|NAMESPACE)\b", said) for name in FACT.findall(text)
+        )
         assert command(text, dict.fromkeys(FACT.findall(text), "")) == said, "an empty name is no name"
 
 
@@ -58,7 +62,8 @@ def test_facts_that_are_not_known_are_words_in_sentences_and_capitals_in_command
         ("{job}{whose} {how}{moved} (correlation {score}){others}, but {doubt}",
          {"job": "load-1", "whose": "", "how": "ran", "moved": "", "score": "1.0", "others": "", "doubt": "it failed"},
          "load-1 ran (correlation 1.0), but it failed"),
-        ("sent {volume} out ({top}{factor}).", {"volume": "1 GB", "top": "1 GB", "factor": ""}, "sent 1 GB out (1 GB)."),
+        ("sent {volume} out ({top}{factor}).", {"volume": "1 GB", "top": "1 GB", "factor": ""},
+         "sent 1 GB out (1 GB)."),
         ("pod {namespace}/{name}: {said}", {"namespace": "", "name": "web", "said": ""}, "pod web"),
         ("{who} says '{said}', twice", {"who": "web", "said": ""}, "web says, twice"),
         ("log says  {said}", {"said": "a  b ( c"}, "log says  a  b ( c"),  # what was quoted stays as it was written

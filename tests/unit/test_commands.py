@@ -1,4 +1,5 @@
-"""Printed commands: whatever a fact contains, it is at most one word of the shell, and all other words are the template's."""
+"""Printed commands: whatever a fact contains, it is at most one word of the shell, and all other words are the
+template's."""
 
 import re
 import shlex
@@ -15,7 +16,12 @@ from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.traffic.verdict import CODES as TRAFFIC_CODES
 from midwatch.integrations.website.codes import CODES as WEBSITE_CODES
 
-ALL: list[Code] = [*CODES.values(), *TRAFFIC_CODES.values(), *WEBSITE_CODES.values(), *(s.code for s in situations().values())]
+ALL: list[Code] = [
+    *CODES.values(),
+    *TRAFFIC_CODES.values(),
+    *WEBSITE_CODES.values(),
+    *(s.code for s in situations().values()),
+]
 TEMPLATES = sorted({text for code in ALL for text in (*code.check, *code.fix)})
 MONITORS = sorted({code.monitor for code in ALL if code.monitor})
 PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")
@@ -114,7 +120,8 @@ def test_an_option_cannot_be_put_in() -> None:
 
 def test_without_facts_a_person_fills_in_capitals() -> None:
     assert (
-        command("kubectl logs {pod} -n {namespace} -c <the container's name>", {}) == "kubectl logs POD -n NAMESPACE -c THE_CONTAINERS_NAME"
+        command("kubectl logs {pod} -n {namespace} -c <the container's name>", {})
+        == "kubectl logs POD -n NAMESPACE -c THE_CONTAINERS_NAME"
     )
     assert syntax("\n".join(command(t, {}) for t in TEMPLATES)) == ""
     assert not [t for t in TEMPLATES if re.search(r"<[a-z]", command(t, {}))]
@@ -123,15 +130,27 @@ def test_without_facts_a_person_fills_in_capitals() -> None:
 @pytest.mark.parametrize(
     ("template", "given", "printed"),
     [
-        ("kubectl get pods -l {selector}", {"selector": "app=web,tier in (a,b)"}, "kubectl get pods -l 'app=web,tier in (a,b)'"),
+        (
+            "kubectl get pods -l {selector}",
+            {"selector": "app=web,tier in (a,b)"},
+            "kubectl get pods -l 'app=web,tier in (a,b)'",
+        ),
         ("curl -sI {url} | head", {"url": "https://a.test/?q=1&r=2"}, "curl -sI 'https://a.test/?q=1&r=2' | head"),
         ("curl -sI {url}", {"url": "'https://a.test/?q=1&r=2'"}, "curl -sI 'https://a.test/?q=1&r=2'"),
         ("curl -sI {url}", {"url": "'a';id;'b'"}, "curl -sI 'a;id;b'"),
         ("curl -sI {url}", {"url": "'-o/etc/x'"}, "curl -sI URL"),
-        ("kubectl get {owner} -n {namespace}", {"owner": "deployment/web", "namespace": "shop"}, "kubectl get deployment/web -n shop"),
+        (
+            "kubectl get {owner} -n {namespace}",
+            {"owner": "deployment/web", "namespace": "shop"},
+            "kubectl get deployment/web -n shop",
+        ),
         ("kubectl describe pvc {claims}", {"claims": "a, b"}, "kubectl describe pvc a b"),
         ("kubectl describe pvc {claims}", {"claims": "a, --all"}, "kubectl describe pvc 'a, --all'"),
-        ('psql -d {database} -c "analyze {table}"', {"database": "shop", "table": "t; drop table u"}, 'psql -d shop -c "analyze TABLE"'),
+        (
+            'psql -d {database} -c "analyze {table}"',
+            {"database": "shop", "table": "t; drop table u"},
+            'psql -d shop -c "analyze TABLE"',
+        ),
         ("psql -d {database}", {"database": "host=evil.test"}, "psql -d DATABASE"),
         ("psql -d {database}", {"database": "postgresql://evil.test/x"}, "psql -d DATABASE"),
         ("ssh {host} ip link show {path}", {"host": "db-1", "path": "a b"}, "ssh db-1 ip link show PATH"),

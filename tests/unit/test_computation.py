@@ -1,4 +1,5 @@
-"""A computation that is ended leaves an answer: what is found without the evidence that it was ended over, and a gap that says so."""
+"""A computation that is ended leaves an answer: what is found without the evidence that it was ended over, and a gap
+that says so."""
 
 import asyncio
 import os
@@ -61,7 +62,9 @@ class Logs:
 
 async def answered(*texts: str, seconds: float = 1.2, analysts: Analysts = here, question: str = "") -> Investigation:
     budget, integrations = Budget(compute_seconds=seconds), (hostile(len(texts)),)
-    run, scope = await investigate(Request(question=question), Logs(*texts), integrations, "test", budget, analysts=analysts)
+    run, scope = await investigate(
+        Request(question=question), Logs(*texts), integrations, "test", budget, analysts=analysts
+    )
     assert scope.unknown == () or not run.diagnosis.gaps
     return run
 
@@ -182,7 +185,9 @@ class Told:
         self.tried.append(len(evidence))
         if len(evidence) > self._bears:
             raise Died("ended")
-        return Conclusion(Diagnosis(verdict=Verdict.HEALTHY, headline="", gaps=tuple(gaps)), Scope(unknown=(("web", ("web-2",)),)))
+        return Conclusion(
+            Diagnosis(verdict=Verdict.HEALTHY, headline="", gaps=tuple(gaps)), Scope(unknown=(("web", ("web-2",)),))
+        )
 
 
 async def test_the_limit_holds_over_all_rounds_together() -> None:

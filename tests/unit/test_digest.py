@@ -18,10 +18,16 @@ def kinds(text: str) -> list[tuple[str, int]]:
 
 
 def test_errors_are_counted_by_template_from_the_first_to_the_last() -> None:
-    lines = [f"2026-11-21T01:0{n}:00Z ERROR order {n} of user_{n * 7} was lost: shelf {n} is empty, id a{n}b{n}c" for n in range(5)]
+    lines = [
+        f"2026-11-21T01:0{n}:00Z ERROR order {n} of user_{n * 7} was lost: shelf {n} is empty, id a{n}b{n}c"
+        for n in range(5)
+    ]
     (found,) = digest("2026-11-21T01:00:00Z INFO up\n" + "\n".join(lines))
     assert (found.kind, found.count) == ("error", 5)
-    assert (found.first, found.last) == (datetime(2026, 11, 21, 1, 0, tzinfo=UTC), datetime(2026, 11, 21, 1, 4, tzinfo=UTC))
+    assert (found.first, found.last) == (
+        datetime(2026, 11, 21, 1, 0, tzinfo=UTC),
+        datetime(2026, 11, 21, 1, 4, tzinfo=UTC),
+    )
     assert "order 4" in found.line.said
 
 
@@ -31,7 +37,9 @@ def test_different_errors_stay_apart() -> None:
 
 
 def test_a_trace_is_one_complaint() -> None:
-    text = 'ERROR no stock\n    Traceback (most recent call last):\n      File "/a.py", line 1\n    KeyError: 3\nINFO on\n'
+    text = (
+        'ERROR no stock\n    Traceback (most recent call last):\n      File "/a.py", line 1\n    KeyError: 3\nINFO on\n'
+    )
     assert kinds(text) == [("error", 1)]
 
 
@@ -51,7 +59,10 @@ def test_calm_lines_complain_of_nothing(line: str) -> None:
 
 
 def test_slow_operations_are_measured() -> None:
-    text = "\n".join(f"shelf query took {n}.5 s" for n in (2, 4, 3)) + "\ncache query took 3ms\nretry in 30 s\nsleeping 5 seconds"
+    text = (
+        "\n".join(f"shelf query took {n}.5 s" for n in (2, 4, 3))
+        + "\ncache query took 3ms\nretry in 30 s\nsleeping 5 seconds"
+    )
     (found,) = digest(text)
     assert (found.kind, found.count, found.middle) == ("slow", 3, 3.5)
 
@@ -69,13 +80,18 @@ def test_spans_have_units(line: str, seconds: float) -> None:
     assert [c.middle for c in digest(line)] == [seconds]
 
 
-@pytest.mark.parametrize("line", ["request req-12s done", "took 42µs", "request took 800 ms", "requests: 17, started in 9 s"])
+@pytest.mark.parametrize(
+    "line", ["request req-12s done", "took 42µs", "request took 800 ms", "requests: 17, started in 9 s"]
+)
 def test_what_is_quick_or_no_span_is_left_out(line: str) -> None:
     assert kinds(line) == []
 
 
 def test_server_errors_of_access_logs_count() -> None:
-    text = '10.0.0.1 - - "GET /till HTTP/1.1" 503 9\n10.0.0.1 - - "GET /till HTTP/1.1" 200 9\nINFO done status=502 path=/shelf'
+    text = (
+        '10.0.0.1 - - "GET /till HTTP/1.1" 503 9\n10.0.0.1 - - "GET /till HTTP/1.1" 200 9\nINFO done status=502 '
+        "path=/shelf"
+    )
     assert kinds(text) == [("status", 1), ("status", 1)]
 
 

@@ -38,7 +38,9 @@ TWO = datetime(2026, 11, 21, 2, tzinfo=UTC)
         (
             "find_zeus_jobs_during_timeframe",
             {"start_time": "1795219200", "end_time": "2026-11-21T02:00:00+00:00", "namespace": "refresh-a"},
-            Intent(topic=Topic.JOBS, window=Window(datetime.fromtimestamp(1795219200, UTC), TWO), namespace="refresh-a"),
+            Intent(
+                topic=Topic.JOBS, window=Window(datetime.fromtimestamp(1795219200, UTC), TWO), namespace="refresh-a"
+            ),
         ),
         (
             "compare_nat_traffic",
@@ -64,14 +66,26 @@ def test_arguments_become_what_a_question_would(name: str, arguments: dict[str, 
 @pytest.mark.parametrize(
     ("name", "arguments", "said"),
     [
-        ("check_nat_gateway_metrics", {"time_window_hours": 0}, "time_window_hours: Input should be greater than or equal to 1"),
+        (
+            "check_nat_gateway_metrics",
+            {"time_window_hours": 0},
+            "time_window_hours: Input should be greater than or equal to 1",
+        ),
         ("check_nat_gateway_metrics", {"time_window_hours": 169}, "less than or equal to 168"),
         ("check_nat_gateway_metrics", {"hours": 3}, "hours: Extra inputs"),
         ("correlate_nat_spike_with_zeus_jobs", {}, "spike_timestamp: Field required"),
-        ("correlate_nat_spike_with_zeus_jobs", {"spike_timestamp": "soonish"}, "Invalid timestamp. Use ISO 8601 format: "),
+        (
+            "correlate_nat_spike_with_zeus_jobs",
+            {"spike_timestamp": "soonish"},
+            "Invalid timestamp. Use ISO 8601 format: ",
+        ),
         ("correlate_nat_spike_with_zeus_jobs", {"spike_timestamp": "2027-01-01T00:00Z"}, "is in the future"),
         ("find_zeus_jobs_during_timeframe", {"start_time": "3am", "end_time": "2am"}, "is not after"),
-        ("find_zeus_jobs_during_timeframe", {"start_time": "2026-11-01", "end_time": "2026-11-10"}, "longer than 7 days"),
+        (
+            "find_zeus_jobs_during_timeframe",
+            {"start_time": "2026-11-01", "end_time": "2026-11-10"},
+            "longer than 7 days",
+        ),
         ("compare_nat_traffic", {"timeframe1": "today", "timeframe2": "yesterday"}, "is not two times"),
     ],
 )

@@ -11,20 +11,27 @@ from tests.growth import UNITS, superlinear
 _PARTS = 4
 _QUICK, _LONG = 2_000, 8_000  # characters; `superlinear` compares them with a sixteenth
 _FEW = ("a", "7", "/", " ", "\n", "a.", "A b_c-1.")  # beside those that are made from each expression
-# What sees no longer text than so many characters, because what calls it makes sure; and how it is used where no name tells.
+# What sees no longer text than so many characters, because what calls it makes sure; and how it is used where no name
+# tells.
 _BOUNDED = {
     "midwatch.integrations.kubernetes.text.units._COMMAND": 300,
     "midwatch.integrations.kubernetes.measured.signals._rules": 200,
     "midwatch.integrations.kubernetes.measured.signals._units": 200,
 }
-_WHOLE = frozenset(["midwatch.integrations.kubernetes.measured.signals._rules", "midwatch.integrations.kubernetes.measured.signals._units"])
+_WHOLE = frozenset(
+    [
+        "midwatch.integrations.kubernetes.measured.signals._rules",
+        "midwatch.integrations.kubernetes.measured.signals._units",
+    ]
+)
 # Made at run time. From the product's own tables, that the inventory finds compiled where they are kept:
 _FROM_TABLES = {
     "midwatch.analysis.classify: start(str(word))",
     "midwatch.analysis.facts: before",
     "midwatch.analysis.facts: behind",
     "midwatch.analysis.facts: s['pattern']",
-    "midwatch.analysis.numbers: f\"(?:(?<=\\\\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\\\\s:=]{{1,2}}){{0,3}}~?$\"",
+    "midwatch.analysis.numbers: "
+    "f\"(?:(?<=\\\\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\\\\s:=]{{1,2}}){{0,3}}~?$\"",
     "midwatch.analysis.numbers: number",
     "midwatch.analysis.patterns: e['pattern']",
     "midwatch.analysis.times.days: pattern",
@@ -56,7 +63,8 @@ _FROM_NAMES = {
     "midwatch.integrations.kubernetes.analyzers.ingresses: f'(?<![\\\\w.-]){re.escape(name)}(?![\\\\w-])'",
     "midwatch.integrations.kubernetes.dump.yamls: '^' + first[1] + '- '",
     "midwatch.integrations.kubernetes.view.reach: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
-    "midwatch.integrations.kubernetes.view.reach: f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
+    "midwatch.integrations.kubernetes.view.reach: "
+    "f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
     "midwatch.reasoning.naming: f'{before}{re.escape(word)}{after}'",
 }
 # Written by the person who set Midwatch up:
@@ -73,7 +81,10 @@ def test_every_expression_is_in_the_inventory() -> None:
 
 
 def _all() -> list[Expression]:
-    ids = (Expression(f"words.yaml {ours}", re.compile(shape), frozenset(["fullmatch"])) for ours, shape in words()["ids"].items())
+    ids = (
+        Expression(f"words.yaml {ours}", re.compile(shape), frozenset(["fullmatch"]))
+        for ours, shape in words()["ids"].items()
+    )
     return [*inventory().expressions, *ids]
 
 
@@ -112,6 +123,8 @@ def test_an_expression_that_reads_the_same_text_again_and_again_is_found(pattern
     assert next(superlinear(Expression("", re.compile(pattern)), _QUICK, _FEW, thorough=False), "")
 
 
-@pytest.mark.parametrize("pattern", [r"(?<!\w)[\w.-]{0,60}=\w+", r"error[^\n]{0,80}failed", r"(?<![ab])(?:a|b)+c", r"^\s+at (\S+)$"])
+@pytest.mark.parametrize(
+    "pattern", [r"(?<!\w)[\w.-]{0,60}=\w+", r"error[^\n]{0,80}failed", r"(?<![ab])(?:a|b)+c", r"^\s+at (\S+)$"]
+)
 def test_an_expression_that_reads_each_text_once_is_not(pattern: str) -> None:
     assert list(superlinear(Expression("", re.compile(pattern)), _QUICK, _FEW, thorough=False)) == []

@@ -10,7 +10,10 @@ from midwatch.analysis.facts import LONGEST, facts
 from midwatch.analysis.measure import measure
 
 WORDS = st.lists(
-    st.sampled_from(["the", "alert", "fired", "again", "please", "look", "at", "it", "since", "tonight", "and", "then"]), max_size=12
+    st.sampled_from(
+        ["the", "alert", "fired", "again", "please", "look", "at", "it", "since", "tonight", "and", "then"]
+    ),
+    max_size=12,
 )
 PLANTED = [
     ("host", "host db-prod-7.internal", "db-prod-7.internal"),
@@ -51,11 +54,23 @@ def test_a_planted_name_is_found(kind: str, text: str, value: str, before: list[
 
 
 @pytest.mark.parametrize(
-    ("unit", "factor"), [("%", 1), ("ms", 0.001), (" s", 1), ("GB", 1e9), (" MiB", 2**20), (" MB/s", 1e6), (" req/s", 1), (" Gbps", 1.25e8)]
+    ("unit", "factor"),
+    [
+        ("%", 1),
+        ("ms", 0.001),
+        (" s", 1),
+        ("GB", 1e9),
+        (" MiB", 2**20),
+        (" MB/s", 1e6),
+        (" req/s", 1),
+        (" Gbps", 1.25e8),
+    ],
 )
 @settings(deadline=None)
 @given(number=st.integers(0, 999_999), before=WORDS, after=WORDS)
-def test_a_planted_number_is_found_in_its_unit(unit: str, factor: float, number: int, before: list[str], after: list[str]) -> None:
+def test_a_planted_number_is_found_in_its_unit(
+    unit: str, factor: float, number: int, before: list[str], after: list[str]
+) -> None:
     found = facts(f"{' '.join(before)}: {number:,}{unit}, {' '.join(after)}").numbers
     assert [n.amount for n in found] == [pytest.approx(number * factor)]
 
@@ -71,7 +86,12 @@ def test_a_pair_is_a_value_and_its_limit(used: int, most: int, word: str) -> Non
     ("text", "words", "units", "said"),
     [
         ("CPU is at 97.5% (threshold: 80%) for 10m", ["cpu"], ["ratio"], "97.5% against a limit of 80%"),
-        ("p99 latency 2,300 ms exceeds 500ms", ["latency"], ["time"], "2,300 ms against a limit of 500ms, 4.6 times as much"),
+        (
+            "p99 latency 2,300 ms exceeds 500ms",
+            ["latency"],
+            ["time"],
+            "2,300 ms against a limit of 500ms, 4.6 times as much",
+        ),
         ("95/100 connections in use", ["connection"], ["count"], "95 of 100 connections"),
         (
             "detail connection_count: 150\ndetail max_connections: 150",
@@ -80,7 +100,12 @@ def test_a_pair_is_a_value_and_its_limit(used: int, most: int, word: str) -> Non
             "connection count 150 against a limit of 150",
         ),
         ("detail maxCpu: 80%\ndetail cpuUsage: 91%", ["cpu"], ["ratio"], "cpu usage 91% against a limit of 80%"),
-        ("45k req/s, normally 4000 req/s", ["req"], ["rate"], "45k req/s where 4000 req/s is usual, 11.2 times as much"),
+        (
+            "45k req/s, normally 4000 req/s",
+            ["req"],
+            ["rate"],
+            "45k req/s where 4000 req/s is usual, 11.2 times as much",
+        ),
         ("disk above 90%", ["disk"], ["ratio"], "past 90%"),
         ("error rate 45% in the last 5 minutes", ["error"], ["ratio"], "45%"),
         ("the broker 3 is away since 2026-11-03T02:15:00Z", ["broker"], ["count"], ""),

@@ -13,7 +13,11 @@ NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
 def alert(
-    labels: dict[str, str] | None = None, *, status: AlertStatus = AlertStatus.FIRING, service: str = "", fingerprint: str = "f1"
+    labels: dict[str, str] | None = None,
+    *,
+    status: AlertStatus = AlertStatus.FIRING,
+    service: str = "",
+    fingerprint: str = "f1",
 ) -> Alert:
     return Alert(
         source="alertmanager",
@@ -47,7 +51,11 @@ def meet(one: Alert, other: Alert) -> bool:
         ({"namespace": "shop", "statefulset": "db"}, {"namespace": "shop", "pod": "db-0"}, True),
         ({"namespace": "shop", "cronjob": "report"}, {"namespace": "shop", "job_name": "report-29384756"}, True),
         ({"namespace": "shop", "deployment": "cart"}, {"namespace": "test", "deployment": "cart"}, False),
-        ({"cluster": "a", "namespace": "x", "deployment": "cart"}, {"cluster": "b", "namespace": "x", "deployment": "cart"}, False),
+        (
+            {"cluster": "a", "namespace": "x", "deployment": "cart"},
+            {"cluster": "b", "namespace": "x", "deployment": "cart"},
+            False,
+        ),
         ({"node": "worker-1"}, {"namespace": "shop", "pod": "cart-7f9c6d5b8-x2x9q", "node": "worker-1"}, True),
         (
             {"namespace": "shop", "pod": "mail-7f9c6d5b8-x2x9q", "node": "worker-1"},
@@ -61,7 +69,8 @@ def test_what_concerns_the_same_meets(one: dict[str, str], other: dict[str, str]
 
 
 def test_a_scrape_target_is_no_service() -> None:
-    """All of kube-prometheus' alerts carry the exporter's name as their service; that must not make them one incident."""
+    """All of kube-prometheus' alerts carry the exporter's name as their service; that must not make them one
+    incident."""
     one = alert({"namespace": "shop", "pod": "cart-7f9c6d5b8-x2x9q"}, service="kube-state-metrics", fingerprint="f1")
     other = alert({"namespace": "shop", "pod": "mail-7f9c6d5b8-x2x9q"}, service="kube-state-metrics", fingerprint="f2")
     assert not meet(one, other)
@@ -87,7 +96,15 @@ RESOLVED = {"status": IncidentStatus.RESOLVED, "resolved_at": NOW - timedelta(mi
         (AlertStatus.RESOLVED, None, None, [], 0, Move.NOTHING, False),
         (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED, [], 1, Move.REOPEN, True),
         (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED, [], FLAPS, Move.REOPEN, False),
-        (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED | {"resolved_at": NOW - timedelta(hours=3)}, [], 1, Move.OPEN, True),
+        (
+            AlertStatus.FIRING,
+            AlertStatus.RESOLVED,
+            RESOLVED | {"resolved_at": NOW - timedelta(hours=3)},
+            [],
+            1,
+            Move.OPEN,
+            True,
+        ),
     ],
 )
 def test_every_case_has_its_move(
@@ -105,6 +122,9 @@ def test_every_case_has_its_move(
     assert (made.move, made.investigate) == (move, investigate)
 
 
-@given(st.dictionaries(st.sampled_from(["namespace", "pod", "node", "deployment", "cluster"]), st.text(max_size=40)), st.text(max_size=40))
+@given(
+    st.dictionaries(st.sampled_from(["namespace", "pod", "node", "deployment", "cluster"]), st.text(max_size=40)),
+    st.text(max_size=40),
+)
 def test_an_alert_always_meets_itself(labels: dict[str, str], service: str) -> None:
     assert meet(alert(labels, service=service), alert(labels, service=service))

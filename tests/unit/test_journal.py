@@ -32,7 +32,10 @@ def test_an_event_is_a_line_of_json() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_ends_nothing() -> None:
     written: list[str] = []
-    with suppress(OSError), Path("/dev/full").open("w", buffering=1) as full:  # what was kept back fails when it is closed
+    with (
+        suppress(OSError),
+        Path("/dev/full").open("w", buffering=1) as full,
+    ):  # what was kept back fails when it is closed
         with redirect_stderr(full):
             to_standard_error()
             structlog.get_logger().warning("the store does not answer")

@@ -14,8 +14,14 @@ Exception in thread "main" org.example.BeanException: cannot make it
 Caused by: java.lang.IllegalStateException: key is missing
 \tat org.example.Key.load(Key.java:3)
 \t... 12 more"""
-PYTHON = 'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\n    run()\nshop.errors.Unready: no stock\nbye'
-GO = "starting\npanic: runtime error: index out of range [3]\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\nexit status 2"
+PYTHON = (
+    'Traceback (most recent call last):\n  File "/app/main.py", line 3, in <module>\n    '
+    "run()\nshop.errors.Unready: no stock\nbye"
+)
+GO = (
+    "starting\npanic: runtime error: index out of range [3]\n\ngoroutine 1 "
+    "[running]:\nmain.main()\n\t/app/main.go:7 +0x1d\nexit status 2"
+)
 NODE = "node:internal/process:1\nTypeError: x is not a function\n    at main (/app/index.js:3:5)\n\nNode.js v22.1.0"
 
 

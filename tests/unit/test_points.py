@@ -13,14 +13,16 @@ def _by_time(rows: list[tuple[int, float | None]]) -> list[tuple[int, float | No
     return sorted(rows, key=lambda row: row[0])
 
 
-ROWS = st.lists(st.tuples(st.integers(0, 4_000_000_000), st.none() | st.floats(allow_nan=False, allow_infinity=False)), min_size=1).map(
-    _by_time
-)
+ROWS = st.lists(
+    st.tuples(st.integers(0, 4_000_000_000), st.none() | st.floats(allow_nan=False, allow_infinity=False)), min_size=1
+).map(_by_time)
 
 
 @given(ROWS, st.booleans(), st.sampled_from(["\n", "\r\n", "\n\n"]))
 def test_what_was_written_is_read(rows: list[tuple[int, float | None]], iso: bool, end: str) -> None:
-    lines = [f"{datetime.fromtimestamp(t, UTC).isoformat() if iso else t},{'' if v is None else repr(v)}" for t, v in rows]
+    lines = [
+        f"{datetime.fromtimestamp(t, UTC).isoformat() if iso else t},{'' if v is None else repr(v)}" for t, v in rows
+    ]
     found = read_points(end.join(["timestamp,value", *lines]))
     assert found.times == [t for t, _ in rows]
     assert found.values == [v for _, v in rows]
@@ -41,7 +43,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "time",
-    ["2026-11-21 02:00:00", "2026-11-21T02:00:00Z", "2026-11-21T03:00:00+01:00", "1795226400", "1795226400.0", '"2026-11-21T02:00"'],
+    [
+        "2026-11-21 02:00:00",
+        "2026-11-21T02:00:00Z",
+        "2026-11-21T03:00:00+01:00",
+        "1795226400",
+        "1795226400.0",
+        '"2026-11-21T02:00"',
+    ],
 )
 def test_times_come_in_many_forms(time: str) -> None:
     assert read_points(f"Timestamp, Value\n{time},1").times == [1795226400.0]

@@ -13,7 +13,9 @@ def test_log_lines_are_asked_for(text: str) -> None:
     assert not Question("users of web see errors, what is wrong?").wants_logs
 
 
-@pytest.mark.parametrize("text", ["why is web slow", "high latency in web", "HighLatencyOfBasket", "web takes too long to answer"])
+@pytest.mark.parametrize(
+    "text", ["why is web slow", "high latency in web", "HighLatencyOfBasket", "web takes too long to answer"]
+)
 def test_slowness_is_asked_about(text: str) -> None:
     assert Question(text).wants_speed
     assert not Question("why is web down").wants_speed

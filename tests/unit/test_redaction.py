@@ -101,16 +101,23 @@ def test_a_token_is_known_by_its_own_letters(kind: str) -> None:
 @pytest.mark.parametrize("carrier", shapes.CARRIERS)
 def test_a_secret_setting_is_cut_out_of_every_carrier(carrier: str) -> None:
     kept = {
-        name: cut for name in shapes.SETTINGS if shapes.PASSWORD in (cut := redact_text(shapes.CARRIERS[carrier](name, shapes.PASSWORD)))
+        name: cut
+        for name in shapes.SETTINGS
+        if shapes.PASSWORD in (cut := redact_text(shapes.CARRIERS[carrier](name, shapes.PASSWORD)))
     }
     assert kept == {}
 
 
 @pytest.mark.parametrize(
-    "carrier", ["logfmt", "json", "json in json", "json in json in json", "python", "quoted yaml", "xml", "object", "words"]
+    "carrier",
+    ["logfmt", "json", "json in json", "json in json in json", "python", "quoted yaml", "xml", "object", "words"],
 )
 def test_a_value_of_several_words_goes_whole(carrier: str) -> None:
-    kept = {name: cut for name in shapes.SETTINGS if "battery9" in (cut := redact_text(shapes.CARRIERS[carrier](name, shapes.WORDS)))}
+    kept = {
+        name: cut
+        for name in shapes.SETTINGS
+        if "battery9" in (cut := redact_text(shapes.CARRIERS[carrier](name, shapes.WORDS)))
+    }
     assert kept == {}
 
 
@@ -173,7 +180,9 @@ def test_own_credentials_are_cut_out_in_every_form() -> None:
 def test_own_login_and_address_are_noted() -> None:
     note_login("bob", "log+in" + shapes.chars(9))
     note_address("postgresql://shop:db%2B" + shapes.chars(11) + "@db/shop")
-    assert shapes.b64("bob:log+in" + shapes.chars(9)) not in cut_credentials(f"echo {shapes.b64('bob:log+in' + shapes.chars(9))}")
+    assert shapes.b64("bob:log+in" + shapes.chars(9)) not in cut_credentials(
+        f"echo {shapes.b64('bob:log+in' + shapes.chars(9))}"
+    )
     assert shapes.chars(11) not in cut_credentials(f"tried db+{shapes.chars(11)} in vain")
 
 
@@ -184,7 +193,24 @@ def test_a_credential_that_is_an_ordinary_word_cuts_no_evidence() -> None:
 
 
 UNITS = (
-    *("a", "/", "=", '"', "'", "\\", '\\"', "://", "://a:", "@", "://a:b@", "password=", "password:", 'password "', "token='", '"token":"'),
+    *(
+        "a",
+        "/",
+        "=",
+        '"',
+        "'",
+        "\\",
+        '\\"',
+        "://",
+        "://a:",
+        "@",
+        "://a:b@",
+        "password=",
+        "password:",
+        'password "',
+        "token='",
+        '"token":"',
+    ),
     *(
         "Bearer ",
         "Basic ",
@@ -206,9 +232,43 @@ UNITS = (
         "eyJ",
         "eyJaaaaaaaa.",
     ),
-    *("sk-", "SG.", "key", "api key ", "password: |\n", "password is ", "--password ", '"--password",', 'password=["a",', "&quot;", "%3D"),
-    *("<password>", "name\nvalue: ", '"auth":', "Private-Lines: 1\n", "AccountKey=", "1234567890:A", "abc8Q~", "A1", "curl -u ", "{", ";"),
-    *("%3A%2F%2F", "%3A%2F%2Fa%3A", "arn:aws:token:", "echo a |", "mysqli_connect('", 'key="""', "\x1b[31mkey", "password=\\\n", "] => "),
+    *(
+        "sk-",
+        "SG.",
+        "key",
+        "api key ",
+        "password: |\n",
+        "password is ",
+        "--password ",
+        '"--password",',
+        'password=["a",',
+        "&quot;",
+        "%3D",
+    ),
+    *(
+        "<password>",
+        "name\nvalue: ",
+        '"auth":',
+        "Private-Lines: 1\n",
+        "AccountKey=",
+        "1234567890:A",
+        "abc8Q~",
+        "A1",
+        "curl -u ",
+        "{",
+        ";",
+    ),
+    *(
+        "%3A%2F%2F",
+        "%3A%2F%2Fa%3A",
+        "arn:aws:token:",
+        "echo a |",
+        "mysqli_connect('",
+        'key="""',
+        "\x1b[31mkey",
+        "password=\\\n",
+        "] => ",
+    ),
 )
 
 

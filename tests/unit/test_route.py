@@ -89,11 +89,20 @@ def test_the_names_and_times_of_a_question_are_read(entry: dict[str, Any]) -> No
         (("and yesterday?", "and the day before?"), "NAT spike, 2026-11-19 01:30 to 02:30 UTC"),
         (("what about 3am?",), "NAT spike, 2026-11-21 02:30 to 03:30 UTC"),
         (("and yesterday?", "what about 3am?"), "NAT spike, 2026-11-20 02:30 to 03:30 UTC"),
-        ((f"what about {FIRST}?",), f"NAT spike, gateway {FIRST} (dev-eks-nat-us-east-1c), 2026-11-21 01:30 to 02:30 UTC"),
+        (
+            (f"what about {FIRST}?",),
+            f"NAT spike, gateway {FIRST} (dev-eks-nat-us-east-1c), 2026-11-21 01:30 to 02:30 UTC",
+        ),
         (("How long did the upload take?",), "NAT spike, only the duration, 2026-11-21 01:30 to 02:30 UTC"),
         (("was that expected?",), "NAT spike, whether it was expected, 2026-11-21 01:30 to 02:30 UTC"),
-        (("compare that with last week",), "NAT traffic compared, 2026-11-21 01:30 to 02:30 UTC against 2026-11-14 01:30 to 02:30 UTC"),
-        (("compare that with yesterday",), "NAT traffic compared, 2026-11-21 01:30 to 02:30 UTC against 2026-11-20 01:30 to 02:30 UTC"),
+        (
+            ("compare that with last week",),
+            "NAT traffic compared, 2026-11-21 01:30 to 02:30 UTC against 2026-11-14 01:30 to 02:30 UTC",
+        ),
+        (
+            ("compare that with yesterday",),
+            "NAT traffic compared, 2026-11-21 01:30 to 02:30 UTC against 2026-11-20 01:30 to 02:30 UTC",
+        ),
         (("ok and which jobs were running then?",), "Refresh jobs, 2026-11-21 01:30 to 02:30 UTC"),
         (
             ("how much was it", "jobs for acrisure", "and for Boeing?"),
@@ -124,7 +133,9 @@ def test_a_follow_up_changes_just_what_it_says(questions: tuple[str, ...], said:
 )
 def test_a_question_for_one_thing_keeps_the_rest(question: str, facet: Facet) -> None:
     before = intent(f"what caused the nat spike on {FIRST} at 2am?")
-    assert intent(f"what caused the nat spike on {FIRST} at 2am?", question) == before.model_copy(update={"facet": facet})
+    assert intent(f"what caused the nat spike on {FIRST} at 2am?", question) == before.model_copy(
+        update={"facet": facet}
+    )
     assert isinstance(ask(question), AskBack), "alone it says nothing"
 
 
@@ -192,7 +203,17 @@ def test_the_grammar_has_rules_for_every_topic_and_a_use_for_every_feature() -> 
     rules = grammar()
     assert {topic for topic in Topic} == {rule.topic for rule in rules.rules}
     named = {name for rule in rules.rules for name in rule.every | rule.some | rule.none}
-    assert named <= set(rules.features) | {"gateway", "client", "service", "namespace", "site", "point", "now", "days", "compared"}
+    assert named <= set(rules.features) | {
+        "gateway",
+        "client",
+        "service",
+        "namespace",
+        "site",
+        "point",
+        "now",
+        "days",
+        "compared",
+    }
     assert set(rules.features) <= named, "a feature no rule asks for"
 
 
@@ -219,13 +240,30 @@ def test_one_of_thousands_of_services_is_found() -> None:
 
 
 WORDS = st.sampled_from(
-    [*" ".join(e["ask"] for _, e in ENTRIES).split(), "§", "<@U1>", "٣", "ſ", "İ", "0am", "99/99", "2026-02-30", "-", "(", "nat-"]
+    [
+        *" ".join(e["ask"] for _, e in ENTRIES).split(),
+        "§",
+        "<@U1>",
+        "٣",
+        "ſ",
+        "İ",
+        "0am",
+        "99/99",
+        "2026-02-30",
+        "-",
+        "(",
+        "nat-",
+    ]
 )
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=14).map(" ".join)), st.booleans())
 def test_any_text_is_answered_and_no_window_lies_ahead(text: str, leaning: bool) -> None:
-    before = Intent(topic=Topic.NAT_SPIKE, window=Window(NOW - timedelta(hours=2), NOW - timedelta(hours=1))) if leaning else None
+    before = (
+        Intent(topic=Topic.NAT_SPIKE, window=Window(NOW - timedelta(hours=2), NOW - timedelta(hours=1)))
+        if leaning
+        else None
+    )
     found = ask(text, before)
     assert found == ask(text, before)
     if isinstance(found, Intent):

@@ -46,7 +46,9 @@ def test_a_namespace_beside_a_name_only_says_where() -> None:
 
 
 def test_a_pod_is_known_by_what_its_maker_called_it() -> None:
-    pods = tuple(Subject(kind="Pod", name=name, namespace="shop") for name in ("export-b5xkz", "ledger-0", "web-7d9f8b6c5-x2n4m"))
+    pods = tuple(
+        Subject(kind="Pod", name=name, namespace="shop") for name in ("export-b5xkz", "ledger-0", "web-7d9f8b6c5-x2n4m")
+    )
     for word, pod in zip(("export", "ledger", "web"), pods, strict=True):
         assert scope(f"what about {word}?", pods).named == (pod,)
 

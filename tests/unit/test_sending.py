@@ -1,4 +1,5 @@
-"""What a server answers to alerts is outside text: `alerts send` and `k8s watch --url` say one sentence and exit with 2."""
+"""What a server answers to alerts is outside text: `alerts send` and `k8s watch --url` say one sentence and exit with
+2."""
 
 import gzip
 
@@ -43,13 +44,17 @@ async def test_only_names_of_incidents_count() -> None:
     assert (await sent(as_json({"data": {"incidents": ["inc_1", None, 7, ["x"], ""]}}, 202))).incidents == {"inc_1"}
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b"<html>", b'{"error": {}, "details": 7}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b"<html>", b'{"error": {}, "details": 7}', b"[" * 100_000]
+)
 async def test_a_refusal_without_words_is_its_status(body: bytes) -> None:
     assert (await sent(Reply(500, body))).refusal == "500 Whatever"
 
 
 async def test_its_words_are_one_short_printable_line() -> None:
-    said = (await sent(as_json({"error": "\x1b[2Jno\nHEALTHY" + "x" * 10_000, "details": {"hint": "h\r"}}, 403))).refusal
+    said = (
+        await sent(as_json({"error": "\x1b[2Jno\nHEALTHY" + "x" * 10_000, "details": {"hint": "h\r"}}, 403))
+    ).refusal
     assert said.isprintable() and len(said) < 700
 
 

@@ -18,7 +18,15 @@ def one(draw: st.DrawFn) -> Series:
     values = draw(VALUES)
     times = [1_700_000_000.0 + 5 * n for n in range(len(values))]
     unit = draw(st.sampled_from(["ms", "s", ""]))
-    return Series(draw(NAMES), draw(st.sampled_from(["cpu", "latency_p95"])), unit, times, values, draw(NAMES), zoned=draw(st.booleans()))
+    return Series(
+        draw(NAMES),
+        draw(st.sampled_from(["cpu", "latency_p95"])),
+        unit,
+        times,
+        values,
+        draw(NAMES),
+        zoned=draw(st.booleans()),
+    )
 
 
 def fields(series: Series) -> tuple[object, ...]:
@@ -46,4 +54,6 @@ def test_any_run_of_values_can_be_cited(series: Series, data: st.DataObject) -> 
     assert library.proves(Citation(evidence="E1", subject=about, quote=quote(series.values[first : last + 1])))
     assert not library.proves(Citation(evidence="E1", subject=about, quote="123456789.5,987654321.5"))
     assert not library.proves(Citation(evidence="E1", subject=about.model_copy(update={"name": "nobody/cpu"})))
-    assert not library.proves(Citation(evidence="E1", subject=about.model_copy(update={"name": "nobody/cpu"}), absent=True))
+    assert not library.proves(
+        Citation(evidence="E1", subject=about.model_copy(update={"name": "nobody/cpu"}), absent=True)
+    )

@@ -15,10 +15,15 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def test_the_second_example_of_rfc_4231() -> None:
-    assert sign("Jefe", b"what do ya want ", b"for nothing?") == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert (
+        sign("Jefe", b"what do ya want ", b"for nothing?")
+        == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    )
 
 
-@given(body=st.binary(), secret=st.text(alphabet=st.characters(codec="utf-8")).filter(str.strip), at=st.integers(0, 100))
+@given(
+    body=st.binary(), secret=st.text(alphabet=st.characters(codec="utf-8")).filter(str.strip), at=st.integers(0, 100)
+)
 def test_a_changed_body_or_secret_is_not_signed(body: bytes, secret: str, at: int) -> None:
     given_ = [sign(secret, body)]
     assert signed(given_, ["other" + secret, secret], body)

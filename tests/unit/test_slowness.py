@@ -15,7 +15,10 @@ def latency(signal: str, calm: float, slow: float, *, at: int = CALM, lasts: int
 
 def whole(slow: float, at: int = CALM, lasts: int = 20) -> Sequence[Series]:
     """All answers became slow."""
-    return [latency("latency_p50", 5, slow, at=at, lasts=lasts), latency("latency_p95", 9, slow * 1.5, at=at, lasts=lasts)]
+    return [
+        latency("latency_p50", 5, slow, at=at, lasts=lasts),
+        latency("latency_p95", 9, slow * 1.5, at=at, lasts=lasts),
+    ]
 
 
 def tail(slow: float) -> Sequence[Series]:

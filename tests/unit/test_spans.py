@@ -43,7 +43,9 @@ def test_a_named_time_is_a_window(words: str, since: str, until: str) -> None:
     assert (found.since, found.until) == (at(since), at(until))
 
 
-@pytest.mark.parametrize("words", ["why is web down", "may it be the cache?", "worker-12 fails", "since the last release"])
+@pytest.mark.parametrize(
+    "words", ["why is web down", "may it be the cache?", "worker-12 fails", "since the last release"]
+)
 def test_no_time_is_read_where_none_is(words: str) -> None:
     assert span(words, NOW) is None
 

@@ -218,7 +218,17 @@ def test_a_parameter_is_one_moment(text: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "whenever", "2025-13-45", "2025-10-16T25:00:00Z", "25:00", "2am or so", "99999 months ago", "the spike at 2am"]
+    "text",
+    [
+        "",
+        "whenever",
+        "2025-13-45",
+        "2025-10-16T25:00:00Z",
+        "25:00",
+        "2am or so",
+        "99999 months ago",
+        "the spike at 2am",
+    ],
 )
 def test_what_is_no_time_is_told_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"Invalid timestamp\. Use ISO 8601 format: 2025-10-16T02:00:00Z"):
@@ -232,9 +242,21 @@ def test_what_is_no_time_is_told_with_an_example(text: str) -> None:
         ("yesterday against today", "2026-11-20T00:00/2026-11-20T09:30", "2026-11-21T00:00/2026-11-21T09:30"),
         ("this week against last week", "2026-11-16T00:00/2026-11-21T09:30", "2026-11-09T00:00/2026-11-14T09:30"),
         ("compare Monday with Tuesday", "2026-11-16T00:00/2026-11-17T00:00", "2026-11-17T00:00/2026-11-18T00:00"),
-        ("compare the last hour to the same hour yesterday", "2026-11-21T08:30/2026-11-21T09:30", "2026-11-20T08:30/2026-11-20T09:30"),
-        ("compare yesterday to the same day last week", "2026-11-20T00:00/2026-11-21T00:00", "2026-11-13T00:00/2026-11-14T00:00"),
-        ("compare the last 24 hours with the day before", "2026-11-20T09:30/2026-11-21T09:30", "2026-11-19T09:30/2026-11-20T09:30"),
+        (
+            "compare the last hour to the same hour yesterday",
+            "2026-11-21T08:30/2026-11-21T09:30",
+            "2026-11-20T08:30/2026-11-20T09:30",
+        ),
+        (
+            "compare yesterday to the same day last week",
+            "2026-11-20T00:00/2026-11-21T00:00",
+            "2026-11-13T00:00/2026-11-14T00:00",
+        ),
+        (
+            "compare the last 24 hours with the day before",
+            "2026-11-20T09:30/2026-11-21T09:30",
+            "2026-11-19T09:30/2026-11-20T09:30",
+        ),
         ("is it more than yesterday", "2026-11-21T00:00/2026-11-21T09:30", "2026-11-20T00:00/2026-11-20T09:30"),
         ("compare yesterday", "2026-11-20T00:00/2026-11-21T00:00", "2026-11-19T00:00/2026-11-20T00:00"),
         ("compare", "2026-11-21T00:00/2026-11-21T09:30", "2026-11-20T00:00/2026-11-20T09:30"),
@@ -244,7 +266,10 @@ def test_what_is_no_time_is_told_with_an_example(text: str) -> None:
 def test_two_periods_are_held_against_each_other(words: str, first: str, second: str) -> None:
     found = periods(words, NOW)
     assert found is not None
-    assert [f"{w.since:%Y-%m-%dT%H:%M}/{w.until:%Y-%m-%dT%H:%M}" for w in (found.first, found.second)] == [first, second]
+    assert [f"{w.since:%Y-%m-%dT%H:%M}/{w.until:%Y-%m-%dT%H:%M}" for w in (found.first, found.second)] == [
+        first,
+        second,
+    ]
 
 
 def test_a_period_that_was_cut_is_said() -> None:

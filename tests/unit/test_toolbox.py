@@ -129,12 +129,17 @@ async def test_the_time_of_the_budget_is_for_all_rounds_together() -> None:
     gathering = Gathering(Door(), Budget(seconds=0.4), silent)
     for seconds in (60, 0.2):
         await gathering.ask([Ask(tool="read_log", arguments={"seconds": seconds})])
-    assert [g.reason for g in gathering.gaps] == ["no answer within the budget of 0.4 s"] * 2, "the first round took all of it"
+    assert [g.reason for g in gathering.gaps] == ["no answer within the budget of 0.4 s"] * 2, (
+        "the first round took all of it"
+    )
     assert gathering.evidence == []
 
 
 async def test_no_password_of_an_argument_is_kept() -> None:
-    for arguments in ({"pod": "https://anna:hunter22@shop.example"}, {"pod": "https://anna:hunter22@shop.example", "lines": "many"}):
+    for arguments in (
+        {"pod": "https://anna:hunter22@shop.example"},
+        {"pod": "https://anna:hunter22@shop.example", "lines": "many"},
+    ):
         answer = await called(toolbox(redact), **arguments)
         assert "hunter22" not in answer.model_dump_json()
         assert (await Tape([answer]).call("read_log", arguments)) == answer

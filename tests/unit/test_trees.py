@@ -1,4 +1,5 @@
-"""A plain tree read straight from the parser's events is what the library makes of the same text; all else is left to the library."""
+"""A plain tree read straight from the parser's events is what the library makes of the same text; all else is left to
+the library."""
 
 import pytest
 import yaml
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 from midwatch.kit import trees
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
-_TREES = st.recursive(_SCALARS, lambda t: st.lists(t, max_size=4) | st.dictionaries(_SCALARS, t, max_size=4), max_leaves=12)
+_TREES = st.recursive(
+    _SCALARS, lambda t: st.lists(t, max_size=4) | st.dictionaries(_SCALARS, t, max_size=4), max_leaves=12
+)
 UNCOMMON = (
     "",
     "# nothing but a comment",
@@ -21,7 +24,16 @@ UNCOMMON = (
     "text: !!str 5",
     "plain: ! 5",
 )
-BROKEN = ("a: [1, 2", "a: 1\n--- \nb: 2", "a: *nobody", "\tb: 1", "{[]: 1}", "? [a, b]\n: 1", "a: 'open", "x: !nobody 1")
+BROKEN = (
+    "a: [1, 2",
+    "a: 1\n--- \nb: 2",
+    "a: *nobody",
+    "\tb: 1",
+    "{[]: 1}",
+    "? [a, b]\n: 1",
+    "a: 'open",
+    "x: !nobody 1",
+)
 
 
 @given(_TREES)

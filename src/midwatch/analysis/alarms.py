@@ -1,8 +1,8 @@
 """Where a series begins to be unlike its past: rare in its level, its restlessness and for the time of day together.
 
 Each is smoothed over two spans and given its rarity (one in 10^r values); the sum of the rarities is what independent
-coincidences would have (Fisher's method), so one very rare sign alarms, and so do three that are each a little odd. The alarm
-at a row rests on that row and those before it.
+coincidences would have (Fisher's method), so one very rare sign alarms, and so do three that are each a little odd. The
+alarm at a row rests on that row and those before it.
 """
 
 import math
@@ -40,16 +40,23 @@ class _Sign:
         return found
 
 
-def alarms(times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None, *, drops: bool = True) -> list[int]:
+def alarms(
+    times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None, *, drops: bool = True
+) -> list[int]:
     """The rows at which an alarm begins, rising; each stands for 150 rows, in which no other begins.
 
-    `times` are seconds since 1970, rising; None and rows left out are gaps. Without `drops` only rises alarm. While there is too
-    little past to call anything rare, and wherever the fixed threshold is passed, a spike's first row is an alarm.
+    `times` are seconds since 1970, rising; None and rows left out are gaps. Without `drops` only rises alarm. While
+    there is too little past to call anything rare, and wherever the fixed threshold is passed, a spike's first row is
+    an alarm.
     """
     limits = limits or Limits()
     early = _early(values)
     until = early if limits.threshold is None else len(values)
-    sudden = {s.first for s in spikes(times[:until], values[:until], limits) if s.first < early or _passes(values[s.first], limits)}
+    sudden = {
+        s.first
+        for s in spikes(times[:until], values[:until], limits)
+        if s.first < early or _passes(values[s.first], limits)
+    }
     found: list[int] = []
     for row, rarity in enumerate(rarities(times, values, drops=drops)):
         if (rarity >= _RARE or row in sudden) and (not found or row - found[-1] > _COOL):
@@ -68,7 +75,11 @@ def rarities(times: Sequence[float], values: Sequence[float | None], *, drops: b
         usual = season.usual(time)
         signs = [level.rarity(value), clock.rarity(value - usual) if usual is not None else 0.0]
         # Calm is no trouble: what stops moving altogether shows in its level.
-        signs += [max(unrest.rarity(abs(value - before) if drops else max(value - before, 0.0)), 0.0)] if before is not None else []
+        signs += (
+            [max(unrest.rarity(abs(value - before) if drops else max(value - before, 0.0)), 0.0)]
+            if before is not None
+            else []
+        )
         yield sum(abs(s) if drops else max(s, 0.0) for s in signs)
         season.add(time, value)
         before = value

@@ -23,7 +23,8 @@ _QUOTED = re.compile(r"^(title|summary|service|label [^:\n]+|detail [^:\n]+): (.
 
 @dataclass(frozen=True)
 class Lines:
-    """The text read back. `told` is the whole text with every sentence blanked that speaks to a machine; positions stay."""
+    """The text read back. `told` is the whole text with every sentence blanked that speaks to a machine; positions
+    stay."""
 
     source: str = ""
     title: str = ""
@@ -66,7 +67,9 @@ def _lines(alert: Alert) -> Iterator[str]:
     for word, pairs in (("label", alert.labels), ("detail", alert.details)):
         for key, value in sorted(pairs.items())[:_PAIRS]:
             yield from _named(
-                f"{word} {_NOT_KEY.sub('_', clean(key[:_KEY])).strip('_') or '_'}", redact_named(key[:_KEY], value[: 2 * _VALUE]), _VALUE
+                f"{word} {_NOT_KEY.sub('_', clean(key[:_KEY])).strip('_') or '_'}",
+                redact_named(key[:_KEY], value[: 2 * _VALUE]),
+                _VALUE,
             )
     yield from _named("summary", alert.summary, _SUMMARY)
 
@@ -93,7 +96,10 @@ def read(text: str) -> Lines:
             found.setdefault(name, []).append(value)
         else:
             pairs[key] = f"{pairs[key]}\n{value}" if key in pairs else value
-    one = {k: "\n".join(found.get(k, ())).strip() for k in ("source", "title", "summary", "service", "severity", "status", "starts_at")}
+    one = {
+        k: "\n".join(found.get(k, ())).strip()
+        for k in ("source", "title", "summary", "service", "severity", "status", "starts_at")
+    }
     return Lines(**one, labels=labels, details=details, told=told, orders=orders)
 
 

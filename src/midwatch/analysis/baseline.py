@@ -1,4 +1,5 @@
-"""What is usual in a stream of values, from the rows before: of late, at this time of day, and how far out a value lies."""
+"""What is usual in a stream of values, from the rows before: of late, at this time of day, and how far out a value
+lies."""
 
 import math
 from bisect import bisect_left, insort
@@ -89,7 +90,8 @@ class Tails:
         return len(self._past)
 
     def rarity(self, value: float) -> float:
-        """Decimal exponent of one in how many values lies so far out; positive above, negative below, 0 within the usual."""
+        """Decimal exponent of one in how many values lies so far out; positive above, negative below, 0 within the
+        usual."""
         if len(self._past) < self._least:
             return 0.0
         if self._stale <= 0:

@@ -1,15 +1,16 @@
 """Separates causes from consequences.
 
-Trouble spreads along links (a ConfigMap into the pods that mount it, a node onto its pods, a pod into its Service, a Service into
-those who call it). A finding explains another one when trouble at its subject can reach the other's subject and it outranks it:
+Trouble spreads along links (a ConfigMap into the pods that mount it, a node onto its pods, a pod into its Service, a
+Service into those who call it). A finding explains another one when trouble at its subject can reach the other's
+subject and it outranks it:
 
 1. On one workload and one container, a cause outranks a symptom, then the more direct statement the less direct one.
    Faults of different containers stand side by side; a fault of the pod as a whole stands for all of its containers.
-2. Along links, whatever can reach a symptom outranks it; two symptoms that reach each other are ordered by directness, then onset.
-3. A cause is never explained away by a cause elsewhere: two faults are two faults.
+2. Along links, whatever can reach a symptom outranks it; two symptoms that reach each other are ordered by directness,
+then onset. 3. A cause is never explained away by a cause elsewhere: two faults are two faults.
 
-What nothing explains is a root. Roots are ranked by: severity, cause before symptom, how many workloads they explain, directness,
-earliest onset, and at last by name, so that the order never depends on chance.
+What nothing explains is a root. Roots are ranked by: severity, cause before symptom, how many workloads they explain,
+directness, earliest onset, and at last by name, so that the order never depends on chance.
 """
 
 from collections import defaultdict, deque
@@ -34,8 +35,11 @@ class Chain:
 
 
 def chains(findings: Sequence[Finding], links: Iterable[Link]) -> tuple[Chain, ...]:
-    """The roots among the findings (risks, complaints and mere notes left out), best first, each with its consequences."""
-    real = [f for f in findings if f.role in (Role.CAUSE, Role.SYMPTOM, Role.INTENDED) and f.severity is not Severity.INFO]
+    """The roots among the findings (risks, complaints and mere notes left out), best first, each with its
+    consequences."""
+    real = [
+        f for f in findings if f.role in (Role.CAUSE, Role.SYMPTOM, Role.INTENDED) and f.severity is not Severity.INFO
+    ]
     spread = _Spread(real, links)
     explained: dict[int, list[int]] = defaultdict(list)
     has_reason: set[int] = set()
@@ -134,4 +138,12 @@ def _order(chain: Chain) -> tuple[int, bool, int, int, datetime, str, str]:
     root = chain.root
     reach = len({f.owner for f in chain.explains} - {root.owner})
     place = str(root.subject) + root.subject.container
-    return (_SEVERITY[root.severity], root.role is not Role.CAUSE, -reach, -root.directness, root.onset or _LATEST, place, root.code)
+    return (
+        _SEVERITY[root.severity],
+        root.role is not Role.CAUSE,
+        -reach,
+        -root.directness,
+        root.onset or _LATEST,
+        place,
+        root.code,
+    )

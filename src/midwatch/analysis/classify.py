@@ -1,4 +1,5 @@
-"""What kind of trouble an alert is about: words and labels with weights, as data. The same text gives the same answer."""
+"""What kind of trouble an alert is about: words and labels with weights, as data. The same text gives the same
+answer."""
 
 import re
 from collections.abc import Iterable

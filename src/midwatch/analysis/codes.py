@@ -13,7 +13,8 @@ from midwatch.kit import trees
 _PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # curl's %{http_code} and the shell's ${name} are theirs
 _NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
 _HOLE = "\0"  # where a fact said nothing
-# What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma before it.
+# What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma
+# before it.
 _AROUND = (
     (re.compile(r"""\((?=[\s,;:/]*+\0)[\0\s,;:/]*+\)|'\0+'|"\0+"|`\0+`"""), _HOLE),
     (re.compile(r"(?<![^\s(\0])\0/|/\0(?![^\s),.;\0])"), _HOLE),
@@ -68,7 +69,8 @@ class Catalogue(dict[str, Code]):
         peers: tuple[Subject, ...] = (),
         **facts: str,
     ) -> Finding:
-        """The finding `code` on `subject`; its message is the code's template filled with the facts and the subject's name."""
+        """The finding `code` on `subject`; its message is the code's template filled with the facts and the subject's
+        name."""
         entry = self[code]
         known = self.facts(subject, owner) | facts
         return Finding(
@@ -90,6 +92,11 @@ class Catalogue(dict[str, Code]):
     @staticmethod
     def facts(subject: Subject, owner: Subject | None) -> dict[str, str]:
         top = owner or subject
-        known = {"kind": subject.kind, "name": subject.name, "namespace": subject.namespace, "container": subject.container}
+        known = {
+            "kind": subject.kind,
+            "name": subject.name,
+            "namespace": subject.namespace,
+            "container": subject.container,
+        }
         known |= {"owner": f"{top.kind.lower()}/{top.name}", "owner_name": top.name, "owner_kind": top.kind}
         return {k: v for k, v in known.items() if v}

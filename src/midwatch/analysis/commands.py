@@ -1,8 +1,10 @@
-"""Commands that people copy, out of templates and facts. A fact is outside text: it never becomes more than one word of a shell.
+"""Commands that people copy, out of templates and facts. A fact is outside text: it never becomes more than one word of
+a shell.
 
-Where a fact is a name (a pod, a host, a database), only what can be such a name is printed. Elsewhere it is quoted for a POSIX shell.
-Inside quotes of the template, and after `ssh`, another language reads it once more (SQL, JSON, awk, a remote shell): there only plain
-words pass. Whatever does not pass leaves its placeholder, in CAPITALS; the finding's message still says what it was.
+Where a fact is a name (a pod, a host, a database), only what can be such a name is printed. Elsewhere it is quoted for
+a POSIX shell. Inside quotes of the template, and after `ssh`, another language reads it once more (SQL, JSON, awk, a
+remote shell): there only plain words pass. Whatever does not pass leaves its placeholder, in CAPITALS; the finding's
+message still says what it was.
 """
 
 import re
@@ -23,10 +25,27 @@ _LONGEST = 500  # characters; an image with a registry, a tag and a digest has a
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/@-]{0,252}")
 # psql takes an address with '=', ':/' or '//' for a whole connection string, that is for another server.
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}")
-_PLAIN = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./:@%+=,-]{0,499}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
-_QUOTABLE = re.compile(r"[!-,./-~][ -~]{0,499}")  # ASCII: look-alikes of other scripts name another thing than they seem to
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_/][A-Za-z0-9_./:@%+=,-]{0,499}|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
+)
+_QUOTABLE = re.compile(
+    r"[!-,./-~][ -~]{0,499}"
+)  # ASCII: look-alikes of other scripts name another thing than they seem to
 _NAMES = frozenset(
-    {"name", "namespace", "namespaces", "pod", "node", "nodes", "container", "missing", "service", "secret", "quota", "volume"}
+    {
+        "name",
+        "namespace",
+        "namespaces",
+        "pod",
+        "node",
+        "nodes",
+        "container",
+        "missing",
+        "service",
+        "secret",
+        "quota",
+        "volume",
+    }
     | {"job", "job_namespace", "owner", "owner_name", "kind", "scheduler", "priority", "account", "unit", "where"}
 )
 _HOSTS = frozenset({"host", "about", "domain", "database", "table", "link", "address", "port", "registry"})

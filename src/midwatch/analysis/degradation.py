@@ -1,9 +1,9 @@
 """Whether a series got worse, when, and by how much.
 
-What is normal is read off the early part of the series (or the part before a known moment): its median, and how far its values
-usually are from it (the median absolute deviation, which a few outliers do not move). A change is a run of values above
-(or below) all of: `factor` times the normal value, the normal value plus `floor`, and the normal value plus `_NOISE` deviations.
-A run has to last: one scrape that went wrong is no incident.
+What is normal is read off the early part of the series (or the part before a known moment): its median, and how far its
+values usually are from it (the median absolute deviation, which a few outliers do not move). A change is a run of
+values above (or below) all of: `factor` times the normal value, the normal value plus `floor`, and the normal value
+plus `_NOISE` deviations. A run has to last: one scrape that went wrong is no incident.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,11 @@ _LULL = 2  # values within a run that may be missing or normal: load comes and g
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `after` are in the unit of the series; `after` is the median of the run from `first` to `last` (inclusive).
+    """`before` and `after` are in the unit of the series; `after` is the median of the run from `first` to `last`
+    (inclusive).
 
-    `onset` is the time of the first value of the run, in seconds since 1970; `factor` is after/before, infinite from nothing.
+    `onset` is the time of the first value of the run, in seconds since 1970; `factor` is after/before, infinite from
+    nothing.
     """
 
     before: float
@@ -47,9 +49,11 @@ def median(values: Sequence[float]) -> float:
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def rise(series: Series, *, factor: float, floor: float = 0.0, until: float | None = None, positive: bool = False) -> Change | None:
-    """How the series went up, if it did. `until` ends what is normal (seconds since 1970). `positive`: a 0 means that nothing was
-    measured, as a latency without requests. `floor` is in the unit of the series."""
+def rise(
+    series: Series, *, factor: float, floor: float = 0.0, until: float | None = None, positive: bool = False
+) -> Change | None:
+    """How the series went up, if it did. `until` ends what is normal (seconds since 1970). `positive`: a 0 means that
+    nothing was measured, as a latency without requests. `floor` is in the unit of the series."""
     points = [(n, v) for n, v in enumerate(series.values) if v is not None and (v > 0 or not positive)]
     early = _early(series, points, until)
     later = points[len(early) :]

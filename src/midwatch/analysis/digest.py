@@ -1,4 +1,5 @@
-"""What a log complains of: errors by template with count and onset, operations that take long, requests that were refused."""
+"""What a log complains of: errors by template with count and onset, operations that take long, requests that were
+refused."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,16 +18,43 @@ WHOLE = 20_000  # lines
 _SLOW_S = 1.0  # seconds; few operations of a service that answers people may take longer
 # Only lines with one of these words are taken apart: of a log's many lines few have one, and finding a word is cheap.
 _LOUD = (
-    *("err", "fatal", "panic", "except", "fail", "crit", "emerg", "severe", "refused", "denied", "timed out", "timeout", "unable"),
-    *("cannot", "can't", "could not", "unavailable", '"level":50', '"level":60', '"level": 50', '"level": 60', "exhausted", "too many"),
+    *(
+        "err",
+        "fatal",
+        "panic",
+        "except",
+        "fail",
+        "crit",
+        "emerg",
+        "severe",
+        "refused",
+        "denied",
+        "timed out",
+        "timeout",
+        "unable",
+    ),
+    *(
+        "cannot",
+        "can't",
+        "could not",
+        "unavailable",
+        '"level":50',
+        '"level":60',
+        '"level": 50',
+        '"level": 60',
+        "exhausted",
+        "too many",
+    ),
     *("not found", "no such", "unreachable", "reset by peer", "traceback"),
 )
 _CLAIM = re.compile(
-    r"(?i)\b(?:fatal|panic|critical|emerg|severe|error|exception|fail(?:ed|ure|s)?|cannot|can't|could not|unable to|refused|denied"
+    r"(?i)\b(?:fatal|panic|critical|emerg|severe|error|exception|fail(?:ed|ure|s)?|cannot|can't|could not|unable "
+    r"to|refused|denied"
     r"|unavailable|unreachable|timed out|exhausted)\b|[a-z](?:Error|Exception)\b|\b(?:E[A-Z]{5,})\b"
 )
 _CALM_WORD = re.compile(
-    r"(?i)\b(?:no|0|without|zero) (?:errors?|failures?|exceptions?)\b|\berrors?[\"']?[:=] ?(?:0|null|nil|none|false|\[\]|<nil>)(?:\b|$)"
+    r"(?i)\b(?:no|0|without|zero) (?:errors?|failures?|exceptions?)\b|\berrors?[\"']?[:=] "
+    r"?(?:0|null|nil|none|false|\[\]|<nil>)(?:\b|$)"
 )
 _WARN = re.compile(r"\bWARN(?:ING)?\b|(?i:level\"?[=:] ?\"?warn)|^W\d{4} ")
 # Access logs: `"GET /x HTTP/1.1" 503`, `status=503`, `"statusCode":503`.
@@ -36,11 +64,39 @@ _SPAN = re.compile(
     r"|(?i:(?:duration|elapsed|latency|took|response_?time|dur)(?:_?(?P<ku>ms|s|seconds))?\"?[=:]\s?\"?)(?P<kn>\d{1,9}(?:\.\d+)?)(?![\w.µ])"
 )
 _WORK = (
-    *("took", "complet", "finish", "duration", "latenc", "elapsed", "slow", "render", "respon", "execut", "process", "handled", "dur="),
+    *(
+        "took",
+        "complet",
+        "finish",
+        "duration",
+        "latenc",
+        "elapsed",
+        "slow",
+        "render",
+        "respon",
+        "execut",
+        "process",
+        "handled",
+        "dur=",
+    ),
     *("served", "quer", "request", "call", "load", "fetch"),
 )
 _NO_WORK = (
-    *("retry", "sleep", "wait", "interval", "every", "back-off", "backoff", "expire", "ttl", "uptime", "grace", "timeout", "schedul"),
+    *(
+        "retry",
+        "sleep",
+        "wait",
+        "interval",
+        "every",
+        "back-off",
+        "backoff",
+        "expire",
+        "ttl",
+        "uptime",
+        "grace",
+        "timeout",
+        "schedul",
+    ),
     *("next run", "keep-alive", "keepalive", "cache", "started"),
 )
 _SECONDS = {"ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001, "min": 60.0, "minute": 60.0, "minutes": 60.0}
@@ -83,7 +139,8 @@ class Complaint:
 
 @lru_cache(maxsize=16)
 def digest(text: str, within: Window | None = None) -> tuple[Complaint, ...]:
-    """The complaints of a log, in the order of their first line; with `within` only of that time, when the lines tell theirs."""
+    """The complaints of a log, in the order of their first line; with `within` only of that time, when the lines tell
+    theirs."""
     groups = Templates()
     found: dict[tuple[str, int], Complaint] = {}
     when: datetime | None = None

@@ -1,7 +1,7 @@
 """Facts in the text of an alert: numbers with units, and the names of what it is about. Pure, linear, never raises.
 
-A text is the canonical text of an alert (one thing on each line) or any other; at most 64 KiB of it are read. Names come with the
-quotation they were read off, so that every statement about them can be looked up again.
+A text is the canonical text of an alert (one thing on each line) or any other; at most 64 KiB of it are read. Names
+come with the quotation they were read off, so that every statement about them can be looked up again.
 """
 
 import re
@@ -18,13 +18,16 @@ MOST = 40  # names of one kind: what an attacker fills a text with is not all ke
 _LINE = re.compile(r"^(?:label|detail) ([^:\n]{1,120}): (.{1,500})$|^(service): (.{1,500})$", re.MULTILINE)
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{0,60})[\"']?(?:=|: ?)[\"']?([A-Za-z0-9/_][\w./@:+-]{0,120})")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_VERB = re.compile(r" (?:is|has|was|down|failed|fails|not|missed|crashed|stopped|unavailable)\b")  # what a name stands before
+_VERB = re.compile(
+    r" (?:is|has|was|down|failed|fails|not|missed|crashed|stopped|unavailable)\b"
+)  # what a name stands before
 _NAMELIKE = re.compile(r"[A-Za-z/][\w./@+-]{0,100}")
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Something the text names: `kind` is host, address, user, database, service, table, queue, disk, url, region, port, code …"""
+    """Something the text names: `kind` is host, address, user, database, service, table, queue, disk, url, region,
+    port, code …"""
 
     kind: str
     value: str
@@ -124,7 +127,8 @@ def _shaped(text: str) -> Iterator[Name]:
 
 
 def _spoken(text: str) -> Iterator[Name]:
-    """ "database orders_db", "the orders-events queue": a word counts as a name when it is quoted or cannot be plain English."""
+    """ "database orders_db", "the orders-events queue": a word counts as a name when it is quoted or cannot be plain
+    English."""
     before, behind = _words()
     known = _kinds()
     for match in before.finditer(text):
@@ -134,7 +138,9 @@ def _spoken(text: str) -> Iterator[Name]:
             yield Name(kind, name, name, match.start("name"))
     for match in behind.finditer(text):
         if _is_name(match["name"]) and match["name"].lower() not in _plain():
-            yield Name(known[match["word"].lower().replace(" ", "_")], match["name"], match["name"], match.start("name"))
+            yield Name(
+                known[match["word"].lower().replace(" ", "_")], match["name"], match["name"], match.start("name")
+            )
 
 
 def _is_name(word: str) -> bool:

@@ -13,14 +13,18 @@ NEWEST = 120  # lines from the end; the reason for an end stands at the end
 LARGEST = 512 * 1024
 FATAL, ERROR, CALM = "fatal", "error", "calm"
 _ERROR = re.compile(
-    r"(?i)\b(?:fatal|panic|critical|emerg|severe|error|err|exception|fail(?:ed|ure)?|cannot|can't|could not|unable to|refused)\b"
+    r"(?i)\b(?:fatal|panic|critical|emerg|severe|error|err|exception|fail(?:ed|ure)?|cannot|can't|could not|unable "
+    r"to|refused)\b"
     r"|[a-z]Error\b|[a-z]Exception\b"
 )
 _HEAD = re.compile(
     r"^(?:Caused by: |Exception in thread \"[^\"]+\" |panic: |fatal error: |Uncaught |Unhandled[^:]{0,40}: )?"
     r"[\w.$]*(?:Error|Exception|Interrupt|Exit)\b:?.*|^(?:panic|fatal error): .+"
 )
-_FATAL = re.compile(r"(?i)\b(?:fatal|panic|emerg|critical)\b|^(?:Traceback|Exception in thread|Caused by)|Segmentation fault|core dumped")
+_FATAL = re.compile(
+    r"(?i)\b(?:fatal|panic|emerg|critical)\b|^(?:Traceback|Exception in thread|Caused by)|Segmentation fault|core "
+    r"dumped"
+)
 _FRAME = re.compile(r"^\s+(?:at |File \"|\.\.\. \d+ more|\^)|^goroutine \d+|^\s+/\S+\.go:\d+|^Traceback \(most recent")
 _DATE = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d| UTC| GMT)?"
 _TIME = re.compile(rf"^(?:\[?{_DATE}\]?|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?|\w{{3}} +\d+ \d\d:\d\d:\d\d)[\s|:,-]+")
@@ -33,17 +37,22 @@ _LEVEL = re.compile(
 _GRADES = {
     **dict.fromkeys(("fatal", "panic", "critical", "crit", "emerg", "dpanic", "f", "60"), FATAL),
     **dict.fromkeys(("error", "err", "severe", "e", "50"), ERROR),
-    **dict.fromkeys(("warn", "warning", "notice", "info", "information", "debug", "trace", "w", "i", "10", "20", "30", "40"), CALM),
+    **dict.fromkeys(
+        ("warn", "warning", "notice", "info", "information", "debug", "trace", "w", "i", "10", "20", "30", "40"), CALM
+    ),
 }
 _MESSAGE_KEYS = ("message", "msg", "error", "err", "exception", "reason", "exc_info", "stack_trace", "stack")
 _LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level")
 _LOGFMT = re.compile(r'(?:^|\s)(?:msg|message|err|error|reason)=("(?:[^"\\]|\\.)*"|\S+)')
-_MASK = re.compile(rf"{_DATE}|0x[0-9a-fA-F]+|\b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b|\b[0-9a-fA-F]{{16,}}\b|\d+")
+_MASK = re.compile(
+    rf"{_DATE}|0x[0-9a-fA-F]+|\b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b|\b[0-9a-fA-F]{{16,}}\b|\d+"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`text` is the line as it stands in the log, `said` what it says without its wrapping (JSON, logfmt, time, colours).
+    """`text` is the line as it stands in the log, `said` what it says without its wrapping (JSON, logfmt, time,
+    colours).
 
     `level` is fatal, error, calm (a warning or less), or "" where the line has none.
     """
@@ -108,7 +117,11 @@ def _text(value: object) -> str:
 
 
 def _logfmt(text: str) -> str:
-    parts = [m[1][1:-1].replace('\\"', '"') if m[1].startswith('"') else m[1] for m in _LOGFMT.finditer(text)] if "=" in text else []
+    parts = (
+        [m[1][1:-1].replace('\\"', '"') if m[1].startswith('"') else m[1] for m in _LOGFMT.finditer(text)]
+        if "=" in text
+        else []
+    )
     return "; ".join(parts) if parts and re.search(r"\b(?:level|lvl|msg)=", text) else text
 
 
@@ -130,7 +143,8 @@ def template(message: str) -> str:
 
 
 def last_reason(found: list[Line]) -> Line | None:
-    """The line a person would quote: the innermost cause of the last trace near the end, else the last fatal line, else the last error."""
+    """The line a person would quote: the innermost cause of the last trace near the end, else the last fatal line, else
+    the last error."""
     loud = [line for line in found if line.level != CALM]
     for test in (_traced, _heads, _fatal, _errors):
         if line := next(test(loud), None):
@@ -150,8 +164,16 @@ def _heads(found: list[Line]) -> Iterator[Line]:
 
 
 def _fatal(found: list[Line]) -> Iterator[Line]:
-    return (line for line in reversed(found) if (line.level == FATAL or _FATAL.search(line.said)) and not _FRAME.match(line.text))
+    return (
+        line
+        for line in reversed(found)
+        if (line.level == FATAL or _FATAL.search(line.said)) and not _FRAME.match(line.text)
+    )
 
 
 def _errors(found: list[Line]) -> Iterator[Line]:
-    return (line for line in reversed(found) if (line.level == ERROR or _ERROR.search(line.said)) and not _FRAME.match(line.text))
+    return (
+        line
+        for line in reversed(found)
+        if (line.level == ERROR or _ERROR.search(line.said)) and not _FRAME.match(line.text)
+    )

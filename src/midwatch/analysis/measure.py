@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from midwatch.analysis.numbers import Number
 
-_FITS = 2  # points from which a number is taken for the measured one: its key names the thing, or its unit and its surroundings fit
-_SHARED = frozenset({"count", "rate", "size", "current", "value", "total", "time", "max", "limit", "threshold", "used", "percent"})
+# points from which a number is taken for the measured one: its key names the thing, or its unit and its surroundings
+# fit
+_FITS = 2
+_SHARED = frozenset(
+    {"count", "rate", "size", "current", "value", "total", "time", "max", "limit", "threshold", "used", "percent"}
+)
 _ANY = frozenset({"", "threshold", "limit", "max", "maximum", "slo", "target", "quota"})
 
 
@@ -27,12 +31,17 @@ class Measure:
 
     @property
     def words(self) -> str:
-        """For a sentence: "150 of 150 connections", "97% against a limit of 80%", "45k req/s where 4000 req/s is usual"."""
+        """For a sentence: "150 of 150 connections", "97% against a limit of 80%", "45k req/s where 4000 req/s is
+        usual"."""
         value = self.value.text
         named = _spaced(self.value.name)
         if self.value.of is not None:
             rest = self.value.of.text
-            return f"{value} of {rest}" if not named or " " in rest or named in value.lower() else f"{value} of {rest} {named}"
+            return (
+                f"{value} of {rest}"
+                if not named or " " in rest or named in value.lower()
+                else f"{value} of {rest} {named}"
+            )
         if self.value.role == "limit":
             return f"past {value}"
         said = value if not named or named in value.lower() else f"{named} {value}"
@@ -48,7 +57,8 @@ class Measure:
 
 
 def measure(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[str]) -> Measure | None:
-    """The number whose key, unit and surroundings fit best, the earliest of several; None when none fits well enough."""
+    """The number whose key, unit and surroundings fit best, the earliest of several; None when none fits well
+    enough."""
     value = _best([n for n in found if n.role == "value"], words, dimensions)
     if value is None:  # "above 90%": the alert says only which line was crossed
         crossed = _best([n for n in found if n.role == "limit" and not n.name], words, dimensions)
@@ -60,7 +70,10 @@ def measure(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[
 
 def _best(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[str]) -> Number | None:
     alone = Counter(n.dimension for n in found)
-    points = [(_points(n, words, dimensions) + (bool(n.dimension in dimensions) and alone[n.dimension] == 1), n) for n in found]
+    points = [
+        (_points(n, words, dimensions) + (bool(n.dimension in dimensions) and alone[n.dimension] == 1), n)
+        for n in found
+    ]
     best = max(points, key=lambda p: (p[0], -p[1].start), default=None)
     return best[1] if best and best[0] >= _FITS else None
 
@@ -82,12 +95,15 @@ def _is_label(number: Number) -> bool:
 
 
 def _other(value: Number, found: Sequence[Number], role: str) -> Number | None:
-    fitting = [n for n in found if n.role == role and n.dimension == value.dimension and n is not value and _same(value, n)]
+    fitting = [
+        n for n in found if n.role == role and n.dimension == value.dimension and n is not value and _same(value, n)
+    ]
     return min(fitting, key=lambda n: abs(n.start - value.start), default=None)
 
 
 def _same(value: Number, other: Number) -> bool:
-    """A limit belongs to a value when its key shares a word with the value's, or says no more than that it is a limit."""
+    """A limit belongs to a value when its key shares a word with the value's, or says no more than that it is a
+    limit."""
     ours, theirs = set(_spaced(value.name).split()) - _SHARED, set(_spaced(other.name).split())
     if theirs <= _ANY:
         return True

@@ -33,7 +33,8 @@ def moment(line: str) -> datetime | None:
 
 
 def headless(message: str) -> str:
-    """The message without the time before it: `Fri Jul 11 13:23:24 UTC 2025 no stock`, `ts=2025-07-11T13:23:24Z no stock`."""
+    """The message without the time before it: `Fri Jul 11 13:23:24 UTC 2025 no stock`, `ts=2025-07-11T13:23:24Z no
+    stock`."""
     return _LEADING.sub("", message, count=1)
 
 

@@ -1,6 +1,7 @@
 """Numbers of a text with their units, and what each of them is: a value, a limit, what is usual, or a stretch of time.
 
-Linear in the text: every expression has bounded repeats, and what stands around a number is looked at within fixed widths.
+Linear in the text: every expression has bounded repeats, and what stands around a number is looked at within fixed
+widths.
 """
 
 import re
@@ -18,7 +19,8 @@ _HEADS = frozenset({"title", "summary", "detail", "label"})
 _KEY = re.compile(r"([A-Za-z][\w.-]{0,60})[\"']?\s{0,2}[:=]\s{0,2}[\"'(]?$")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _STAMP = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?|(?<![\w:])\d\d:\d\d(?::\d\d)?(?![\w:])"
+    r"\d{4}-\d\d-\d\d(?:[T "
+    r"]\d\d:\d\d(?::\d\d)?(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)?|(?<![\w:])\d\d:\d\d(?::\d\d)?(?![\w:])"
 )
 _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w])|https?://\S{1,300}|(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}"
@@ -28,9 +30,11 @@ _IS_LIMIT = re.compile(r"\s?\(?(?:threshold|limit|max|maximum|slo|target)\b(?!\W
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`amount` is in the dimension's own unit (percent, seconds, bytes, bytes a second, events a second, or as it stands).
+    """`amount` is in the dimension's own unit (percent, seconds, bytes, bytes a second, events a second, or as it
+    stands).
 
-    `name` is the key or the thing it counts; `near` what stands around it, lower case; `of` what it is a part of ("95/100").
+    `name` is the key or the thing it counts; `near` what stands around it, lower case; `of` what it is a part of
+    ("95/100").
     """
 
     text: str
@@ -64,7 +68,11 @@ _OF = r"\s?(?:/|\bout of\b|\bof\b)\s?(?:an? |the )?(?:maximum |max |total )?(?:o
 @cache
 def _grammar() -> _Grammar:
     found = data()
-    units = {spelling: (dimension, float(factor)) for dimension, known in found["units"].items() for spelling, factor in known.items()}
+    units = {
+        spelling: (dimension, float(factor))
+        for dimension, known in found["units"].items()
+        for spelling, factor in known.items()
+    }
     spelled = "|".join(re.escape(u) for u in sorted(units, key=len, reverse=True))
     things = "|".join(_plural(t) for t in sorted(found["things"], key=len, reverse=True))
     one, other = (_one(n, spelled, things) for n in (1, 2))
@@ -77,7 +85,10 @@ def _grammar() -> _Grammar:
 
 def _one(n: int, units: str, things: str) -> str:
     unit = rf"\s?(?P<unit{n}>{units})(?![\w/])"
-    thing = rf"\s{{1,2}}(?:[A-Za-z][A-Za-z-]{{1,15}} ){{0,2}}?(?P<thing{n}>{things})(?![\w])(?! (?:attempts|failures|errors|timeouts)\b)"
+    thing = (
+        rf"\s{{1,2}}(?:[A-Za-z][A-Za-z-]{{1,15}} ){{0,2}}?(?P<thing{n}>{things})(?![\w])(?! "
+        rf"(?:attempts|failures|errors|timeouts)\b)"
+    )
     return rf"(?P<n{n}>{_DIGITS})(?P<k{n}>(?-i:[kKM])(?=[\s/]|$))?(?![\d.,]\d)(?:{unit}|{thing})?"
 
 
@@ -88,7 +99,9 @@ def _plural(thing: str) -> str:
 def _ending(words: list[str], between: str) -> re.Pattern[str]:
     """Fits when one of the words is the last thing said before a number."""
     gap = r"[\s:=(\"'-]{0,3}"
-    return re.compile(rf"(?:(?<=\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\s:=]{{1,2}}){{0,3}}~?$", re.IGNORECASE)
+    return re.compile(
+        rf"(?:(?<=\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\s:=]{{1,2}}){{0,3}}~?$", re.IGNORECASE
+    )
 
 
 def numbers(text: str) -> tuple[Number, ...]:
@@ -127,7 +140,10 @@ def _number(match: re.Match[str], n: int, name: str, near: str, role: str, gramm
     amount *= {"k": 1e3, "K": 1e3, "M": 1e6}.get(match[f"k{n}"] or "", 1.0)
     if match["sign"] and n == 1:
         amount = -amount
-    start, end = match.start(f"n{n}"), match.end(f"unit{n}" if unit else f"thing{n}" if thing else f"k{n}" if match[f"k{n}"] else f"n{n}")
+    start, end = (
+        match.start(f"n{n}"),
+        match.end(f"unit{n}" if unit else f"thing{n}" if thing else f"k{n}" if match[f"k{n}"] else f"n{n}"),
+    )
     text = match.string[start:end]
     return Number(text, amount, dimension, role, name or (thing or "").lower(), near, text, start)
 

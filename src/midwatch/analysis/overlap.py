@@ -14,11 +14,14 @@ class Overlap:
     how: str
 
 
-def overlap(since: float, until: float, began: float | None, ended: float | None, near: float, slack: float = 0.0) -> Overlap:
-    """Of work from `began` to `ended` (None: it still goes on) with what happened from `since` to `until`, all in epoch seconds.
+def overlap(
+    since: float, until: float, began: float | None, ended: float | None, near: float, slack: float = 0.0
+) -> Overlap:
+    """Of work from `began` to `ended` (None: it still goes on) with what happened from `since` to `until`, all in epoch
+    seconds.
 
-    `near`: how far away, in seconds, something still counts as nearby. `slack`: how coarse the times are; what began within it of
-    `since` may have been there from the start.
+    `near`: how far away, in seconds, something still counts as nearby. `slack`: how coarse the times are; what began
+    within it of `since` may have been there from the start.
     """
     if began is None:
         return Overlap(0.0, "has not begun")

@@ -26,4 +26,6 @@ class Pattern:
 @cache
 def patterns() -> tuple[Pattern, ...]:
     entries: list[dict[str, Any]] = trees.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text())
-    return tuple(Pattern(e["code"], re.compile(e["pattern"]), tuple(e["examples"]), tuple(e.get("not", ()))) for e in entries)
+    return tuple(
+        Pattern(e["code"], re.compile(e["pattern"]), tuple(e["examples"]), tuple(e.get("not", ()))) for e in entries
+    )

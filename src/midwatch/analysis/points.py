@@ -33,9 +33,14 @@ def read_points(text: str) -> Points:
             raise Refusal(f"Line {line} has {len(cells)} cells instead of 2.", _HINT)
         time, value = _time(cells[0].strip(), line), _value(cells[1].strip(), line)
         if found.times and time < found.times[-1]:
-            raise Refusal(f"Line {line} is earlier than the row before it.", "Sort the rows by time; local times repeat an hour in autumn")
+            raise Refusal(
+                f"Line {line} is earlier than the row before it.",
+                "Sort the rows by time; local times repeat an hour in autumn",
+            )
         if len(found.times) == MOST:
-            raise Refusal(f"Line {line} is beyond the {MOST:,} rows allowed.", "Cut the file, or take sums over longer steps")
+            raise Refusal(
+                f"Line {line} is beyond the {MOST:,} rows allowed.", "Cut the file, or take sums over longer steps"
+            )
         found.times.append(time)
         found.values.append(value)
     if not found.times:

@@ -17,7 +17,8 @@ _LOGS = re.compile(
     r"|^\W*(?:errors?|exceptions?|warnings?)\b"
 )
 _SLOW = re.compile(
-    r"(?i)\b(?:slow(?:er|ly|ness)?|latenc(?:y|ies)|performance|degrad\w+|response times?|tak(?:es?|ing) (?:too )?long\w*|lag\w*)\b"
+    r"(?i)\b(?:slow(?:er|ly|ness)?|latenc(?:y|ies)|performance|degrad\w+|response times?|tak(?:es?|ing) (?:too "
+    r")?long\w*|lag\w*)\b"
     r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"
 )
 _WORD = re.compile(r"[a-z]{4,}")
@@ -33,7 +34,8 @@ class Question:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Everything that could be the name of an object, in small letters, also without the kind or namespace before a slash."""
+        """Everything that could be the name of an object, in small letters, also without the kind or namespace before a
+        slash."""
         found = {match[0].lower() for match in NAME.finditer(self.text)}
         return frozenset(found | {name.rpartition("/")[2] for name in found})
 
@@ -66,4 +68,8 @@ class Question:
 
 @cache
 def _common() -> frozenset[str]:
-    return frozenset(yaml.load(files("midwatch.analysis").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)["common"].split())
+    return frozenset(
+        yaml.load(files("midwatch.analysis").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)[
+            "common"
+        ].split()
+    )

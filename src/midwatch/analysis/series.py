@@ -1,4 +1,5 @@
-"""Measurements over time: one entity, one signal, values in step with their times. The encoded form is what is stored and cited."""
+"""Measurements over time: one entity, one signal, values in step with their times. The encoded form is what is stored
+and cited."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """`signal` is one of our own words (latency_p95, cpu, …), `role` what the entity is called by: pod, node, service or "".
+    """`signal` is one of our own words (latency_p95, cpu, …), `role` what the entity is called by: pod, node, service
+    or "".
 
     `times` are seconds since 1970, rising; a value that is missing is None, never 0. `zoned` is False where the source
     writes local times without saying of which zone: then only their differences mean anything.
@@ -64,7 +66,11 @@ def encode(found: Iterable[Series]) -> bytes:
 
 def decode(body: bytes) -> list[Series]:
     tables = msgspec.json.decode(body, type=list[_Table])
-    return [Series(r.entity, r.signal, r.unit, t.times, r.values, r.namespace, r.role, t.zoned) for t in tables for r in t.series]
+    return [
+        Series(r.entity, r.signal, r.unit, t.times, r.values, r.namespace, r.role, t.zoned)
+        for t in tables
+        for r in t.series
+    ]
 
 
 class _RawRow(msgspec.Struct):

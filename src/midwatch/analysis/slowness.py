@@ -1,8 +1,9 @@
 """Which of many slow services is the origin, and which only wait for it.
 
-A service that waits is as slow as what it waits for, so a slow caller of a slow callee is a victim. The middle of the answers tells
-more than their tail: a service whose own network is slow also slows a part of what its callees are seen to answer, and only
-their tail. So where the median of some service rose, services of which only the tail rose are never the origin.
+A service that waits is as slow as what it waits for, so a slow caller of a slow callee is a victim. The middle of the
+answers tells more than their tail: a service whose own network is slow also slows a part of what its callees are seen
+to answer, and only their tail. So where the median of some service rose, services of which only the tail rose are never
+the origin.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -55,9 +56,12 @@ class Slowness(Generic[Key]):
     slow: Mapping[Key, Slow]
 
     def origins(self, calls: Mapping[Key, Collection[Key]], strained: Collection[Key] = ()) -> list[Key]:
-        """The slow ones that wait for no other slow one, and the `strained` (short of CPU, say) that are slow or not measured while
-        a caller is slow; in the order of their onset. In a circle of callers it is the first that became slow."""
-        short = [key for key in strained if key in self.slow or (key not in self.measured and self._waiting(key, calls))]
+        """The slow ones that wait for no other slow one, and the `strained` (short of CPU, say) that are slow or not
+        measured while a caller is slow; in the order of their onset. In a circle of callers it is the first that became
+        slow."""
+        short = [
+            key for key in strained if key in self.slow or (key not in self.measured and self._waiting(key, calls))
+        ]
         middles = [key for key, slow in self.slow.items() if slow.middle]
         suspects = dict.fromkeys([*short, *(middles or self.slow)])
         found = [key for key in suspects if key in short or not self._waits(key, suspects, calls)]
@@ -88,7 +92,8 @@ class Slowness(Generic[Key]):
 
 
 def slowness(found: Mapping[Key, Iterable[Series]]) -> Slowness[Key]:
-    """What the latencies of each service say; rises that are small beside the largest, or short beside the longest, are left out."""
+    """What the latencies of each service say; rises that are small beside the largest, or short beside the longest, are
+    left out."""
     latencies = {key: [s for s in series if s.signal.startswith("latency")] for key, series in found.items()}
     middles = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _MIDDLES))})
     tails = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _TAILS))})
@@ -103,7 +108,9 @@ def _worse(known: Sequence[Series], signals: Iterable[str]) -> Worse | None:
     return worst([s for s in known if s.signal == chosen], factor=_FACTOR, floor_s=_FLOOR_S, positive=True)
 
 
-def worst(each: Iterable[Series], *, factor: float, floor: float = 0.0, floor_s: float = 0.0, positive: bool = False) -> Worse | None:
+def worst(
+    each: Iterable[Series], *, factor: float, floor: float = 0.0, floor_s: float = 0.0, positive: bool = False
+) -> Worse | None:
     """The largest rise among series of one signal, if any rose; `floor_s` is a floor in seconds, for durations."""
     risen = ((s, rise(s, factor=factor, floor=floor + floor_s / (s.scale or 1.0), positive=positive)) for s in each)
     return max((Worse(s, change) for s, change in risen if change), key=lambda w: w.seconds, default=None)

@@ -1,9 +1,9 @@
 """Spikes: when a series rose far above what is usual, to how much, and when that was over.
 
-Usual is the higher of two: the median of the last rows, and what other days had at this time, so neither a slow rise nor what
-comes every night is a spike. A value is one when it is above all of: `factor` times the usual value, the usual noise, and, once
-there is enough past, what comes once in a year. A spike is not learned as usual, until it has lasted so long that it is.
-Only rises: `alarms` knows falls as well. A row is judged by itself and the rows before it.
+Usual is the higher of two: the median of the last rows, and what other days had at this time, so neither a slow rise
+nor what comes every night is a spike. A value is one when it is above all of: `factor` times the usual value, the usual
+noise, and, once there is enough past, what comes once in a year. A spike is not learned as usual, until it has lasted
+so long that it is. Only rises: `alarms` knows falls as well. A row is judged by itself and the rows before it.
 """
 
 import math
@@ -28,9 +28,9 @@ _LULL = 2  # rows within a spike that may be missing or usual: load comes and go
 class Limits:
     """What is known of a series beforehand, in its own unit.
 
-    `threshold`: a value above is a spike whatever is usual, as long as it lasts. `usual`: what is normal, used as long as fewer than
-    12 values were seen. `factor`: how many times the usual value a spike is at least, and `floor` by how much above. `settles`: rows
-    after which a higher level is no longer a spike, but usual.
+    `threshold`: a value above is a spike whatever is usual, as long as it lasts. `usual`: what is normal, used as long
+    as fewer than 12 values were seen. `factor`: how many times the usual value a spike is at least, and `floor` by how
+    much above. `settles`: rows after which a higher level is no longer a spike, but usual.
     """
 
     threshold: float | None = None
@@ -44,8 +44,8 @@ class Limits:
 class Spike:
     """`first`, `peak` and `last` are row numbers; `onset`, `at` and `end` their times in seconds since 1970.
 
-    `end` is None for one that still goes on at the last row. `top` is the highest value and `usual` what was to be expected there;
-    `volume` is the sum of the values from first to last, `excess` that of what they have above usual.
+    `end` is None for one that still goes on at the last row. `top` is the highest value and `usual` what was to be
+    expected there; `volume` is the sum of the values from first to last, `excess` that of what they have above usual.
     """
 
     first: int
@@ -136,14 +136,16 @@ class _Past:
 
 @dataclass(frozen=True)
 class Trace:
-    """What was found, and for each row what was usual before it: None for a gap, and when there was nothing to go by."""
+    """What was found, and for each row what was usual before it: None for a gap, and when there was nothing to go
+    by."""
 
     spikes: tuple[Spike, ...]
     usual: tuple[float | None, ...]
 
 
 def spikes(times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None) -> tuple[Spike, ...]:
-    """The spikes of a series, in their order. `times` are seconds since 1970, rising; None and rows left out are gaps, never zeros."""
+    """The spikes of a series, in their order. `times` are seconds since 1970, rising; None and rows left out are gaps,
+    never zeros."""
     return trace(times, values, limits).spikes
 
 

@@ -1,4 +1,5 @@
-"""Lines that say the same apart from their numbers, ids and names: groups of templates, as Drain makes them (He et al., 2017)."""
+"""Lines that say the same apart from their numbers, ids and names: groups of templates, as Drain makes them (He et al.,
+2017)."""
 
 import re
 

@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _FRAME = re.compile(
-    r"^\s+at \S|^\s+File \"[^\"]*\", line \d+|^\s+\.\.\. \d+ (?:more|common frames)|^goroutine \d+ \[|^\t/\S+:\d+|^\s+from \S+:\d+:in "
+    r"^\s+at \S|^\s+File \"[^\"]*\", line \d+|^\s+\.\.\. \d+ (?:more|common frames)|^goroutine \d+ "
+    r"\[|^\t/\S+:\d+|^\s+from \S+:\d+:in "
     r"|^(?:[\w./*()-]+)\([^()]*+\)$|^created by |^\s+\^+|^--- End of (?:inner|stack)"
     r"|^\s*node:internal/|^\s+(?:\S.*\s[^\s(]*+|[^\s(]++)\(\S+:\d+:\d+\)$"
 )
 _NAME = r"[A-Za-z_][\w$]*(?:[.:]{1,2}[A-Za-z_$][\w$]*)*"
 _THROWN = re.compile(
     rf"(?:^|Exception in thread \"[^\"]*\" |Caused by: |Unhandled exception\. |---> |Uncaught |^\s*Error: )"
-    rf"({_NAME}(?:Error|Exception|Fault|Failure|Interrupt|Exit|Throwable)\w*|\w+(?:\.\w+)+Exception\w*)(?: \[\w+\])?(?:: ?(.*))?$"
+    rf"({_NAME}(?:Error|Exception|Fault|Failure|Interrupt|Exit|Throwable)\w*|\w+(?:\.\w+)+Exception\w*)(?: "
+    rf"\[\w+\])?(?:: ?(.*))?$"
 )
 _PANIC = re.compile(r"^(?:panic|fatal error): (.*)$|^thread '[^']*' panicked at (.*)$")
 _PYTHON = re.compile(r"^(?:\s*\S+ \|\s*)?Traceback \(most recent call last\):")
@@ -52,7 +54,8 @@ def traces(lines: Sequence[tuple[int, str]]) -> Iterator[Trace]:
 
 
 def _python(lines: Sequence[tuple[int, str]], start: int) -> tuple[Trace | None, int]:
-    """The exception stands below its frames, at the left edge. A chain of several tells the cause first and what became of it last."""
+    """The exception stands below its frames, at the left edge. A chain of several tells the cause first and what became
+    of it last."""
     for index in range(start + 1, min(len(lines), start + 400)):
         position, text = lines[index]
         if text[:1].isspace() or _PYTHON.match(text):

@@ -12,7 +12,8 @@ _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7
 
 
 class _Sign(NamedTuple):
-    """`hints` are texts (lower case) of which one must occur before the expression is tried. Most logs have none of them."""
+    """`hints` are texts (lower case) of which one must occur before the expression is tried. Most logs have none of
+    them."""
 
     what: str
     expression: re.Pattern[str]
@@ -43,7 +44,8 @@ _SIGNS = tuple(
         (
             "an order about the verdict",
             ("resolved", "healthy", "root", "do not"),
-            r"(?:mark|report|declare|treat)\b[^\n]{0,40}\b(?:as )?(?:resolved|healthy|root[\s_-]cause)\b|\bdo not (?:mention|report)\b",
+            r"(?:mark|report|declare|treat)\b[^\n]{0,40}\b(?:as )?(?:resolved|healthy|root[\s_-]cause)\b|\bdo not "
+            r"(?:mention|report)\b",
         ),
         (
             "a command to run from the network",

@@ -34,9 +34,10 @@ class WebLink(Model, frozen=True):
 class Alert(Model, frozen=True):
     """One condition that a monitoring system watches.
 
-    `fingerprint` is the same from the first firing to the resolve and again the next time; `external_id` is the sender's own id
-    of this alert (a PagerDuty incident's id). `labels` name what it is about (namespace, pod, host), `details` hold the rest:
-    limits, values, descriptions of custom fields. `ends_at` counts only when the status is resolved.
+    `fingerprint` is the same from the first firing to the resolve and again the next time; `external_id` is the
+    sender's own id of this alert (a PagerDuty incident's id). `labels` name what it is about (namespace, pod, host),
+    `details` hold the rest: limits, values, descriptions of custom fields. `ends_at` counts only when the status is
+    resolved.
     """
 
     source: str
@@ -55,10 +56,12 @@ class Alert(Model, frozen=True):
 
 
 class Remark(Model, frozen=True):
-    """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new priority.
+    """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new
+    priority.
 
-    The alert is the one with this fingerprint, or with this `external_id` where the sender names only that. `id` is the sender's
-    id of the note or task itself, `actor_id` of who did it ("" when it was automation): what we wrote ourselves is known by them.
+    The alert is the one with this fingerprint, or with this `external_id` where the sender names only that. `id` is the
+    sender's id of the note or task itself, `actor_id` of who did it ("" when it was automation): what we wrote
+    ourselves is known by them.
     """
 
     fingerprint: str = ""
@@ -74,10 +77,11 @@ class Remark(Model, frozen=True):
 class Delivery(Model, frozen=True):
     """What one request of a monitoring system held.
 
-    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`, `remarks` or both,
-    or else exactly one of these: `confirm`, an address that the sender wants fetched before it sends alerts; `ignored`, the
-    reason why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not understood.
-    `omitted` counts alerts that belong to it and are not here: the sender left them out, or they are beyond our limits.
+    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`, `remarks`
+    or both, or else exactly one of these: `confirm`, an address that the sender wants fetched before it sends alerts;
+    `ignored`, the reason why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not
+    understood. `omitted` counts alerts that belong to it and are not here: the sender left them out, or they are beyond
+    our limits.
     """
 
     id: str = ""

@@ -16,7 +16,9 @@ class Ask(Model, frozen=True):
 
     @property
     def key(self) -> str:
-        return f"{self.tool}({', '.join(f'{k}={v!r}' for k, v in sorted(self.arguments.items()) if v not in ('', None))})"
+        return (
+            f"{self.tool}({', '.join(f'{k}={v!r}' for k, v in sorted(self.arguments.items()) if v not in ('', None))})"
+        )
 
 
 def evidence_id(place: int) -> str:
@@ -49,8 +51,8 @@ class Evidence(Model, frozen=True):
 class Gap(Model, frozen=True):
     """A question that got no answer. Never evidence.
 
-    `permission` names the right that is missing, if that is the reason; `absent` that there was nothing to read (a log that
-    does not exist yet); `essential` that without the answer nobody can be called healthy.
+    `permission` names the right that is missing, if that is the reason; `absent` that there was nothing to read (a log
+    that does not exist yet); `essential` that without the answer nobody can be called healthy.
     """
 
     tool: str

@@ -19,11 +19,14 @@ class Role(StrEnum):
     SYMPTOM = "symptom"  # somebody else's fault unless nothing explains it: a crash loop, no ready endpoints
     RISK = "risk"  # true, worth telling, and not why anything is broken now
     INTENDED = "intended"  # explains what was seen, and is meant to be: nothing to mend
-    COMPLAINT = "complaint"  # what a program that works says is wrong: the answer only where nothing else is, or when asked for
+    COMPLAINT = (
+        "complaint"  # what a program that works says is wrong: the answer only where nothing else is, or when asked for
+    )
 
 
 class Confidence(StrEnum):
-    """HIGH only when the specific evidence (message text, log line, exact field) is cited; MEDIUM when inferred from state."""
+    """HIGH only when the specific evidence (message text, log line, exact field) is cited; MEDIUM when inferred from
+    state."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -101,9 +104,9 @@ class Table(Model, frozen=True):
 class Analysis(Model, frozen=True):
     """What one integration makes of the evidence: statements, and how trouble spreads.
 
-    `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it would have
-    to know and nobody could be asked. `answer` is the sentence that answers a question which asks for something else than what is
-    wrong, and `tables` are the figures behind it.
+    `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it
+    would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
+    something else than what is wrong, and `tables` are the figures behind it.
     """
 
     findings: tuple[Finding, ...] = ()

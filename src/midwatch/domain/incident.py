@@ -14,7 +14,8 @@ class IncidentStatus(StrEnum):
     RESOLVED = "resolved"
 
     def may_become(self, other: "IncidentStatus") -> bool:
-        """Acknowledging can be taken back, and what is resolved can be opened again; but nobody acknowledges what is over."""
+        """Acknowledging can be taken back, and what is resolved can be opened again; but nobody acknowledges what is
+        over."""
         return self is not other and (self, other) != (IncidentStatus.RESOLVED, IncidentStatus.ACKNOWLEDGED)
 
 
@@ -56,7 +57,8 @@ class StoredAlert(Model, frozen=True):
 
 
 class Entry(Model, frozen=True):
-    """One line of an incident's timeline; `seq` grows. `actor` is who did it: a person's name, a source, or midwatch."""
+    """One line of an incident's timeline; `seq` grows. `actor` is who did it: a person's name, a source, or
+    midwatch."""
 
     seq: int = 0
     incident_id: str

@@ -1,4 +1,5 @@
-"""What a question turned out to ask: a topic, and what it names. Made by the written grammar, or by a model that calls a tool."""
+"""What a question turned out to ask: a topic, and what it names. Made by the written grammar, or by a model that calls
+a tool."""
 
 from enum import StrEnum
 
@@ -20,7 +21,9 @@ class Topic(StrEnum):
     WEBSITES = "websites"  # all of the configured ones
 
 
-NAT_TOPICS = frozenset({Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE})  # that need measurements
+NAT_TOPICS = frozenset(
+    {Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE}
+)  # that need measurements
 JOB_TOPICS = frozenset({Topic.JOBS, Topic.JOBS_OF_CLIENT, Topic.JOBS_BY_VOLUME})
 
 
@@ -39,7 +42,8 @@ class Facet(StrEnum):
 
 
 class Intent(Model, frozen=True):
-    """`window` is what the answer is about, `against` the other period of a comparison; both are echoed to who asked."""
+    """`window` is what the answer is about, `against` the other period of a comparison; both are echoed to who
+    asked."""
 
     topic: Topic
     window: Window | None = None

@@ -12,11 +12,13 @@ from midwatch.kit.redaction import redact_text
 
 
 class Request(Model, frozen=True):
-    """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of them.
+    """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of
+    them.
 
-    `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the cluster.
-    A request is saved and published: secrets in the question are cut out here, those in the alert where it was read. `unread` is
-    what should have been known before anything was asked, and got no answer (the details of an alert whose sender keeps them).
+    `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the
+    cluster. A request is saved and published: secrets in the question are cut out here, those in the alert where it was
+    read. `unread` is what should have been known before anything was asked, and got no answer (the details of an alert
+    whose sender keeps them).
     """
 
     question: Annotated[str, AfterValidator(redact_text)] = ""
@@ -42,11 +44,13 @@ class Budget(Model, frozen=True):
     calls: int = Field(default=120, description="questions to tools")
     rounds: int = Field(default=4, description="times the answers so far may lead to more questions")
     seconds: float = Field(default=60.0, description="seconds for asking, over all rounds together")
-    # 5,000 pods compute for some 2 s. With `seconds` and half as much again for the last attempts it stays below `answer_within`.
+    # 5,000 pods compute for some 2 s. With `seconds` and half as much again for the last attempts it stays below
+    # `answer_within`.
     compute_seconds: float = Field(
         default=30.0,
         gt=0,
-        description="seconds for computing from the answers, over all rounds together; then what is found so far is the answer",
+        description="seconds for computing from the answers, over all rounds together; then what is found so far is "
+        "the answer",
     )
 
 
@@ -77,7 +81,9 @@ class Answer(Model, frozen=True):
     The schema's name changes its number only when a field changes its meaning or goes away.
     """
 
-    schema_: Literal["midwatch.answer/1"] = Field(default="midwatch.answer/1", alias="schema", serialization_alias="schema")
+    schema_: Literal["midwatch.answer/1"] = Field(
+        default="midwatch.answer/1", alias="schema", serialization_alias="schema"
+    )
     request: Request
     source: str
     verdict: Verdict
@@ -88,7 +94,10 @@ class Answer(Model, frozen=True):
     @classmethod
     def of(cls, run: Investigation) -> "Answer":
         evidence = tuple(
-            EvidenceSummary(size=e.size, **e.model_dump(include={"id", "tool", "arguments", "query", "taken_at", "took_ms", "sha256"}))
+            EvidenceSummary(
+                size=e.size,
+                **e.model_dump(include={"id", "tool", "arguments", "query", "taken_at", "took_ms", "sha256"}),
+            )
             for e in run.evidence
         )
         return cls(

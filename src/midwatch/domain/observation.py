@@ -86,8 +86,9 @@ class AlertText(Written, frozen=True):
 class Measurements(Listed, frozen=True):
     """What was measured over time: `count` series, `signals` the sorted kinds of them (latency_p95, cpu, …).
 
-    `body` is a JSON array of tables: `times` in seconds since 1970, and the `series` that were measured at these times, each
-    with its `entity`, `signal`, `unit` and `values` (null where nothing was measured). `partial` says what was left out.
+    `body` is a JSON array of tables: `times` in seconds since 1970, and the `series` that were measured at these times,
+    each with its `entity`, `signal`, `unit` and `values` (null where nothing was measured). `partial` says what was
+    left out.
     """
 
     type: Literal["measurements"] = "measurements"
@@ -102,9 +103,10 @@ class Measurements(Listed, frozen=True):
 class Probe(Written, frozen=True):
     """What one request to a site gave, each fact on its own line behind its name (`status: 502`).
 
-    `status` is 0 without an answer; with an `error` beside it the answer began and did not end. `took_ms` counts from the
-    first look-up of the name, over all redirects, to the last byte read. `tls_days` are whole days until the certificate
-    expires, below 0 when it has; None without one. `tls_problem` says why an invalid certificate is refused.
+    `status` is 0 without an answer; with an `error` beside it the answer began and did not end. `took_ms` counts from
+    the first look-up of the name, over all redirects, to the last byte read. `tls_days` are whole days until the
+    certificate expires, below 0 when it has; None without one. `tls_problem` says why an invalid certificate is
+    refused.
     """
 
     type: Literal["probe"] = "probe"

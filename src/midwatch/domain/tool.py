@@ -1,4 +1,5 @@
-"""A tool is one typed function. Its schema, its name in MCP, its endpoint and its page are derived from the signature."""
+"""A tool is one typed function. Its schema, its name in MCP, its endpoint and its page are derived from the
+signature."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ class Tool:
     timeout_s: float = 30.0
 
     @classmethod
-    def of(cls, function: Callable[..., Awaitable[Seen]], *bound: object, mode: Mode = Mode.READ, timeout_s: float = 30.0) -> "Tool":
+    def of(
+        cls, function: Callable[..., Awaitable[Seen]], *bound: object, mode: Mode = Mode.READ, timeout_s: float = 30.0
+    ) -> "Tool":
         """The tool a function declares: its name, the first line of its docstring, and its parameters.
 
         `bound` are its first arguments: they come with the tool, and are no parameters of it.

@@ -22,7 +22,8 @@ class RunState(StrEnum):
 
 
 class Run(Model, frozen=True):
-    """An investigation as a piece of work: asked for, taken by a worker, ended. Its answer is the published form, as JSON.
+    """An investigation as a piece of work: asked for, taken by a worker, ended. Its answer is the published form, as
+    JSON.
 
     `calls` and `seconds` are what it spent. `reason` says why it failed or was cancelled.
     """
@@ -45,7 +46,8 @@ class Run(Model, frozen=True):
 
 
 class RunEvent(Model, frozen=True):
-    """Something a watcher of a run sees as it happens; `seq` grows within the run, so a watcher can go on where it stopped."""
+    """Something a watcher of a run sees as it happens; `seq` grows within the run, so a watcher can go on where it
+    stopped."""
 
     run_id: str
     seq: int = 0

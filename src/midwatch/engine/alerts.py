@@ -1,4 +1,5 @@
-"""The alert as the first evidence: nobody had to be asked for it, and every statement about it can be looked up in it."""
+"""The alert as the first evidence: nobody had to be asked for it, and every statement about it can be looked up in
+it."""
 
 from midwatch.analysis.alertlines import written
 from midwatch.domain.alert import Alert

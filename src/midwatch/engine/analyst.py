@@ -1,7 +1,8 @@
-"""What is computed from the evidence of one investigation, and who computes it: this process, or one beside it that can be killed.
+"""What is computed from the evidence of one investigation, and who computes it: this process, or one beside it that can
+be killed.
 
-Evidence holds texts of others. Whatever they make a program do, a computation ends: an `Analyst` is given seconds, and raises
-`Ended` when they are over.
+Evidence holds texts of others. Whatever they make a program do, a computation ends: an `Analyst` is given seconds, and
+raises `Ended` when they are over.
 """
 
 import signal
@@ -38,7 +39,8 @@ class Conclusion(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One request and the integrations that have a say in it. Pure: the same evidence gives the same bytes, in any process."""
+    """One request and the integrations that have a say in it. Pure: the same evidence gives the same bytes, in any
+    process."""
 
     request: Request
     integrations: tuple[Integration, ...]
@@ -47,7 +49,9 @@ class Case:
     def of(cls, request: Request, integrations: Sequence[Integration]) -> "Case":
         """With what computes of the integrations; their tools, and the connections behind them, stay where they are."""
         topic = request.topic
-        return cls(request, tuple(replace(i, tools=(), opening=None, inbox=None) for i in integrations if topic in i.topics))
+        return cls(
+            request, tuple(replace(i, tools=(), opening=None, inbox=None) for i in integrations if topic in i.topics)
+        )
 
     @property
     def question(self) -> Question:
@@ -70,7 +74,9 @@ class Case:
             subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
         codes = {code: entry for i in self.integrations for code, entry in i.codes.items()}
         slow = speaks_of(request.question, "slowness")
-        return Conclusion(diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject)
+        return Conclusion(
+            diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject
+        )
 
     def _analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis:
         parts = [i.analyse(evidence, question) for i in self.integrations if i.analyse]
@@ -113,7 +119,8 @@ Analysts = Callable[[Case], AbstractAsyncContextManager[Analyst]]
 
 
 class Here:
-    """Computes in this process: the time limit is an alarm of the operating system, which interrupts a regular expression too."""
+    """Computes in this process: the time limit is an alarm of the operating system, which interrupts a regular
+    expression too."""
 
     def __init__(self, case: Case) -> None:
         self._case = case

@@ -1,4 +1,5 @@
-"""Analysts in processes of their own: kept warm, one for each investigation at a time, and killed when a computation takes too long."""
+"""Analysts in processes of their own: kept warm, one for each investigation at a time, and killed when a computation
+takes too long."""
 
 import asyncio
 import os
@@ -26,7 +27,8 @@ def nothing_late() -> None:
 
 
 class Pool:
-    """At most `most` processes at a time, of which `at_once` compute; `keep` of them stay when there is nothing to compute."""
+    """At most `most` processes at a time, of which `at_once` compute; `keep` of them stay when there is nothing to
+    compute."""
 
     def __init__(self, most: int, keep: int, at_once: int) -> None:
         self._room, self._keep = asyncio.Semaphore(most), keep
@@ -103,7 +105,8 @@ class Remote:
         self.spent = 0.0
 
     async def begin(self) -> None:
-        """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to compute."""
+        """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to
+        compute."""
         with suppress(Died):
             await self._begun()
 
@@ -113,7 +116,9 @@ class Remote:
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:
         return await self._compute(evidence, seconds, lambda fresh: Conclude(fresh, tuple(gaps)))
 
-    async def _compute(self, evidence: Sequence[Evidence], seconds: float, message: Callable[[tuple[Evidence, ...]], Message]) -> Any:
+    async def _compute(
+        self, evidence: Sequence[Evidence], seconds: float, message: Callable[[tuple[Evidence, ...]], Message]
+    ) -> Any:
         size, now = len(evidence), asyncio.get_running_loop().time
         await self._begun()
         async with self._pool.turn(self._late):
@@ -207,8 +212,8 @@ async def _started() -> _Child:
     command = (sys.executable, "-P", "-m", "midwatch.engine.analystprocess", str(theirs))
     started = False
     try:
-        # A process group of its own: an interrupt at the terminal is for the worker to act on. A session of its own would be
-        # scheduled as an equal of the whole server (autogroup), and its nice value would count for nothing.
+        # A process group of its own: an interrupt at the terminal is for the worker to act on. A session of its own
+        # would be scheduled as an equal of the whole server (autogroup), and its nice value would count for nothing.
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, env=environment, pass_fds=(theirs,), process_group=0
         )

@@ -1,8 +1,9 @@
-"""A process that computes for a worker: `python -m midwatch.engine.analystprocess LIFELINE`, with messages on standard input and
-output.
+"""A process that computes for a worker: `python -m midwatch.engine.analystprocess LIFELINE`, with messages on standard
+input and output.
 
-It holds no settings and no connections, and can be killed at any moment. LIFELINE is a pipe's end on which nothing ever comes: when
-the other end closes, because the worker ended, however it ended, the operating system ends this process, whatever it computes.
+It holds no settings and no connections, and can be killed at any moment. LIFELINE is a pipe's end on which nothing ever
+comes: when the other end closes, because the worker ended, however it ended, the operating system ends this process,
+whatever it computes.
 """
 
 import fcntl
@@ -25,8 +26,8 @@ from midwatch.engine.analystwire import Begin, End, Message, Wanted, packed, unp
 
 BEHIND = 5  # steps of nice(2) by which it gives way to its worker
 FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
-# Peak memory, in KB: above the first what was remembered of a case is dropped at its end, above the second the process is not kept.
-# Its programs alone need 60 MB, 5,000 pods 150 MB.
+# Peak memory, in KB: above the first what was remembered of a case is dropped at its end, above the second the process
+# is not kept. Its programs alone need 60 MB, 5,000 pods 150 MB.
 LARGE_KB, LARGEST_KB = 100 * 1024, 300 * 1024
 _OBJECTS_BETWEEN_LOOKS = 200_000  # of the garbage collector, as in the command line
 
@@ -52,7 +53,8 @@ class Desk:
 
 
 def _tidied() -> bool:
-    """Whether it is fit for another case. The bounded caches hold the clusters of the last cases; the unbounded ones, catalogues."""
+    """Whether it is fit for another case. The bounded caches hold the clusters of the last cases; the unbounded ones,
+    catalogues."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if peak > LARGE_KB:
         for name, module in list(sys.modules.items()):
@@ -101,7 +103,8 @@ def _die_with_the_worker(lifeline: int) -> None:
 
 
 def _say(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
-    """One line of JSON, as the worker logs. Where it happened and what kind of fault it was: its message may quote evidence."""
+    """One line of JSON, as the worker logs. Where it happened and what kind of fault it was: its message may quote
+    evidence."""
     told = {"level": "error", "event": "analysis failed", "fault": kind.__name__, "at": "".join(format_tb(trace))}
     sys.stderr.write(json.dumps(told) + "\n")
 

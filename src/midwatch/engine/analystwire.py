@@ -1,7 +1,7 @@
 """What a worker and the processes that compute for it say to each other: length-prefixed pickles.
 
-Both ends are this program, the same version of it, joined by pipes that nobody else can write to. What comes from outside (evidence,
-the question) travels as our own frozen models; a pickle from anywhere else is never read.
+Both ends are this program, the same version of it, joined by pipes that nobody else can write to. What comes from
+outside (evidence, the question) travels as our own frozen models; a pickle from anywhere else is never read.
 """
 
 import pickle

@@ -1,4 +1,5 @@
-"""Diagnosis → Report: the order a tired person reads in. What is wrong, why, what to do, what proves it, what is not known."""
+"""Diagnosis → Report: the order a tired person reads in. What is wrong, why, what to do, what proves it, what is not
+known."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,7 +23,9 @@ def compose(run: Investigation) -> Report:
         *_risks(diagnosis.risks),
     ]
     if diagnosis.ruled_out:
-        sections.append(Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),)))
+        sections.append(
+            Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),))
+        )
     sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, _cited(diagnosis), diagnosis.unproved)]
     first = diagnosis.answer or (diagnosis.causes[0].claim if diagnosis.causes else None)
     marks = first.marks if first else ""
@@ -87,7 +90,9 @@ def _tables(tables: Sequence[Table]) -> Iterator[Section]:
     for table in tables:
         grid = Grid(columns=table.columns, rows=table.rows)
         marks = Claim(text="", cites=table.cites).marks
-        yield Section(title=f"{table.title} {marks}".strip(), blocks=(grid, Text(text=table.note)) if table.note else (grid,))
+        yield Section(
+            title=f"{table.title} {marks}".strip(), blocks=(grid, Text(text=table.note)) if table.note else (grid,)
+        )
 
 
 def _elsewhere(causes: Sequence[Cause]) -> Iterator[Section]:
@@ -109,7 +114,9 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
     for gap in gaps:
         what = str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool.removeprefix("kubernetes_"))
         reason = gap.reason.replace(f"no {what}", "none")
-        by_reason.setdefault(f"{reason} (needs the right to {gap.permission})" if gap.permission else reason, []).append(what)
+        by_reason.setdefault(
+            f"{reason} (needs the right to {gap.permission})" if gap.permission else reason, []
+        ).append(what)
     items = tuple(Text(text=f"{', '.join(dict.fromkeys(what))}: {reason}") for reason, what in by_reason.items())
     yield Section(title="Not checked", blocks=(Items(items=items),))
 
@@ -117,7 +124,11 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
 def _cited(diagnosis: Diagnosis) -> set[str]:
     causes = [f for c in (*diagnosis.causes, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
     told = (diagnosis.answer,) if diagnosis.answer else ()
-    return {c.evidence for said in (*causes, *diagnosis.risks, *diagnosis.ruled_out, *diagnosis.tables, *told) for c in said.cites}
+    return {
+        c.evidence
+        for said in (*causes, *diagnosis.risks, *diagnosis.ruled_out, *diagnosis.tables, *told)
+        for c in said.cites
+    }
 
 
 def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> Section:
@@ -126,5 +137,10 @@ def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> S
     if others := [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]:
         blocks.append(Text(text=f"Also read, and nothing there is cited: {', '.join(others)}."))
     if unproved:
-        blocks.append(Text(text=f"{unproved} statement{'s' * (unproved > 1)} could not be proved against the evidence and was left out."))
+        blocks.append(
+            Text(
+                text=f"{unproved} statement{'s' * (unproved > 1)} could not be proved against the evidence and was "
+                "left out."
+            )
+        )
     return Section(title="Evidence", blocks=tuple(blocks))

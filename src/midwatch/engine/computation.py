@@ -8,7 +8,9 @@ from midwatch.engine.analyst import Analyst, Conclusion, Died, Ended
 from midwatch.reasoning.scope import Scope
 
 TOOL = "analysis"
-RETRY_SHARE = 1 / 6  # of the limit, for each attempt with less evidence: with 4 rounds all of them have half as much again
+RETRY_SHARE = (
+    1 / 6
+)  # of the limit, for each attempt with less evidence: with 4 rounds all of them have half as much again
 _LEAST_S = 0.05  # that every computation gets
 _LISTED = 5  # pieces of evidence that are named as left out; the others are counted
 
@@ -16,8 +18,9 @@ _LISTED = 5  # pieces of evidence that are named as left out; the others are cou
 class Computation:
     """Computes over the evidence of the rounds so far; `seconds` are for all rounds together.
 
-    When a computation is ended, nothing more is asked, and the evidence of the earlier rounds is tried: the latest round that
-    was computed without trouble first. What is left out then, or that nothing could be computed, is an essential gap.
+    When a computation is ended, nothing more is asked, and the evidence of the earlier rounds is tried: the latest
+    round that was computed without trouble first. What is left out then, or that nothing could be computed, is an
+    essential gap.
     """
 
     def __init__(self, analyst: Analyst, seconds: float, evidence: Sequence[Evidence]) -> None:
@@ -56,7 +59,9 @@ class Computation:
                 continue
         gap = _left_out(self._trouble, self._evidence)
         serious = tuple(g for g in gaps if g.essential or not g.absent)
-        diagnosis = Diagnosis(verdict=Verdict.INCONCLUSIVE, headline=f"No findings: {self._trouble}", gaps=(*serious, gap))
+        diagnosis = Diagnosis(
+            verdict=Verdict.INCONCLUSIVE, headline=f"No findings: {self._trouble}", gaps=(*serious, gap)
+        )
         return Conclusion(diagnosis, Scope())
 
     @property

@@ -1,8 +1,9 @@
 """Carries runs through their steps, whatever dies meanwhile. The queue and the record of steps are DBOS's.
 
-A run's workflow has the run's id: starting it twice is harmless. A workflow that nobody carries on is found by `stranded` and resumed
-from the first step that was not finished; a process that was only thought dead may then do a step a second time, which is why
-every step may be repeated. What the store cannot do just now is waited out here; only a fault of the run itself ends a run.
+A run's workflow has the run's id: starting it twice is harmless. A workflow that nobody carries on is found by
+`stranded` and resumed from the first step that was not finished; a process that was only thought dead may then do a
+step a second time, which is why every step may be repeated. What the store cannot do just now is waited out here; only
+a fault of the run itself ends a run.
 
 DBOS asks its database several times a second even when there is nothing to do, so it runs only while there is work.
 """
@@ -34,8 +35,8 @@ log = structlog.get_logger()
 
 
 class Steps(Protocol):
-    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what it computes
-    takes long): then `finish` waits for its end. Each may be called again after a crash."""
+    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what
+    it computes takes long): then `finish` waits for its end. Each may be called again after a crash."""
 
     async def begin(self, run_id: str) -> bool: ...
     async def look(self, run_id: str) -> bool: ...
@@ -47,8 +48,8 @@ class Steps(Protocol):
 class Left:
     """Runs that are not over and that nobody carries on.
 
-    `dropped` are workflows that were begun by who is dead, `lost` by this process, which is not in them (any more); `ended` are runs
-    whose workflow ended without ending them; `unknown` have none.
+    `dropped` are workflows that were begun by who is dead, `lost` by this process, which is not in them (any more);
+    `ended` are runs whose workflow ended without ending them; `unknown` have none.
     """
 
     dropped: tuple[str, ...] = ()
@@ -123,7 +124,9 @@ class Durable:
             }
         )
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLL_S, on_conflict="always_update")
+        DBOS.register_queue(
+            QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLL_S, on_conflict="always_update"
+        )
 
     async def stop(self) -> None:
         """Lets go at once: what is unfinished is found by whoever looks next."""
@@ -138,7 +141,8 @@ class Durable:
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
     def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
-        """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that live."""
+        """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that
+        live."""
         if not run_ids:
             return Left()
         ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
@@ -198,12 +202,15 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
 
 
 async def _through(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:
-    """Does a step however often the store is away; a fault of any other kind ends the run, for nobody else waits for it."""
+    """Does a step however often the store is away; a fault of any other kind ends the run, for nobody else waits for
+    it."""
     for pause in pauses():
         try:
             return await step(run_id)
         except AWAY as away:
-            log.warning("the store does not answer; the step is tried again", run=run_id, error=str(away).partition("\n")[0])
+            log.warning(
+                "the store does not answer; the step is tried again", run=run_id, error=str(away).partition("\n")[0]
+            )
         except Exception as error:
             log.error("investigation failed", run=run_id, exc_info=error)
             await steps.fail(run_id, f"a fault of Midwatch: {type(error).__name__}")

@@ -28,7 +28,12 @@ def factsheet(run: Investigation) -> Iterator[Section]:
     lines = read(alert.text)
     found = facts(lines.said)
     rows = list(
-        dict.fromkeys([*((n.kind, n.value) for n in found.names), *(_row(n) for n in found.numbers if n.name or n.dimension or n.of)])
+        dict.fromkeys(
+            [
+                *((n.kind, n.value) for n in found.names),
+                *(_row(n) for n in found.numbers if n.name or n.dimension or n.of),
+            ]
+        )
     )
     kinds = {c.finding.facts["category"] for c in run.diagnosis.causes if "category" in c.finding.facts}
     about = f" Kind: {', '.join(sorted(kinds))}." if kinds else ""

@@ -1,4 +1,5 @@
-"""Asks tools in parallel and numbers what comes back in the order of asking, so that the same run gives the same ids."""
+"""Asks tools in parallel and numbers what comes back in the order of asking, so that the same run gives the same
+ids."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,8 @@ Watch = Callable[[Ask, Evidence | Gap], None]
 
 
 class Gathering:
-    """The evidence and gaps of one investigation as they grow; no question is put twice, and none after the deadline."""
+    """The evidence and gaps of one investigation as they grow; no question is put twice, and none after the
+    deadline."""
 
     def __init__(self, door: Door, budget: Budget, watch: Watch) -> None:
         self.evidence: list[Evidence] = []
@@ -60,7 +62,13 @@ class Gathering:
             self.evidence.append(answer.model_copy(update={"id": evidence_id(len(self.evidence) + 1)}))
             seen = answer.observation
             if isinstance(seen, Resources) and seen.missed:
-                gap = Gap(tool=ask.tool, arguments=ask.arguments, query=answer.query, reason=seen.missed, essential=ask.essential)
+                gap = Gap(
+                    tool=ask.tool,
+                    arguments=ask.arguments,
+                    query=answer.query,
+                    reason=seen.missed,
+                    essential=ask.essential,
+                )
                 self.gaps.append(gap)
 
 

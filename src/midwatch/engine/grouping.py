@@ -1,7 +1,8 @@
 """Which incident an alert belongs to, decided before anything is spent on it.
 
-An alert has keys of its own (the workload, node or resource it speaks of; its service) and may be joined by wider ones: an
-alert about a pod joins the incident of the node it runs on, while two pods on a healthy node have nothing to do with each other.
+An alert has keys of its own (the workload, node or resource it speaks of; its service) and may be joined by wider ones:
+an alert about a pod joins the incident of the node it runs on, while two pods on a healthy node have nothing to do with
+each other.
 """
 
 import re
@@ -13,14 +14,26 @@ from midwatch.domain.alert import Alert, AlertStatus
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert
 
-WINDOW = timedelta(minutes=30)  # related alerts of one outage arrive within the slowest common evaluation and group intervals
+WINDOW = timedelta(
+    minutes=30
+)  # related alerts of one outage arrive within the slowest common evaluation and group intervals
 REOPEN = timedelta(minutes=15)  # what fires again this soon was not mended
 FLAPS = 3  # openings within FLAP_WINDOW: contracts of the field count three cycles an hour as flapping
 FLAP_WINDOW = timedelta(hours=1)
 
 # Labels that name a workload, in the order of how directly they do.
-_WORKLOADS = ("deployment", "statefulset", "daemonset", "cronjob", "job_name", "horizontalpodautoscaler", "persistentvolumeclaim")
-_POD = re.compile(r"-(?:[a-f0-9]{6,10}-[a-z0-9]{5}|[bcdfghjklmnpqrstvwxz2456789]{4,10}-[a-z0-9]{5}|\d{1,5}|[a-z0-9]{5})$")
+_WORKLOADS = (
+    "deployment",
+    "statefulset",
+    "daemonset",
+    "cronjob",
+    "job_name",
+    "horizontalpodautoscaler",
+    "persistentvolumeclaim",
+)
+_POD = re.compile(
+    r"-(?:[a-f0-9]{6,10}-[a-z0-9]{5}|[bcdfghjklmnpqrstvwxz2456789]{4,10}-[a-z0-9]{5}|\d{1,5}|[a-z0-9]{5})$"
+)
 _CRON = re.compile(r"-\d{8,10}$")
 
 
@@ -39,13 +52,16 @@ def keys(alert: Alert) -> Keys:
     node = labels.get("node", "") or labels.get("host", "")
     at_node = (f"node:{cluster}/{node}",) if node else ()
     things = (workload,) if workload else _resources(alert) or at_node
-    service = (f"service:{alert.service.lower()}",) if alert.service and (not things or _related(alert.service, name)) else ()
+    service = (
+        (f"service:{alert.service.lower()}",) if alert.service and (not things or _related(alert.service, name)) else ()
+    )
     own = (f"alert:{alert.source}/{alert.fingerprint}", *things, *service)
     return Keys(own=own, joins=tuple(dict.fromkeys((*own, *at_node))))
 
 
 def _workload(alert: Alert, cluster: str) -> tuple[str, str]:
-    """The key and the name of the workload; the owner is read off a pod's name, as its ReplicaSet or StatefulSet wrote it."""
+    """The key and the name of the workload; the owner is read off a pod's name, as its ReplicaSet or StatefulSet wrote
+    it."""
     labels = alert.labels
     named = next((labels[label] for label in _WORKLOADS if labels.get(label)), "")
     name = named or _POD.sub("", labels.get("pod", ""))
@@ -54,7 +70,11 @@ def _workload(alert: Alert, cluster: str) -> tuple[str, str]:
 
 
 def _resources(alert: Alert) -> tuple[str, ...]:
-    return tuple(f"resource:{alert.labels[label]}" for label in ("resource", "resource_id", "instance_id") if alert.labels.get(label))
+    return tuple(
+        f"resource:{alert.labels[label]}"
+        for label in ("resource", "resource_id", "instance_id")
+        if alert.labels.get(label)
+    )
 
 
 def _related(service: str, workload: str) -> bool:
@@ -82,12 +102,17 @@ class Decision(Model, frozen=True):
 
 
 def decide(
-    alert: Alert, known: StoredAlert | None, incident: Incident | None, related: Sequence[Incident], openings: int, now: datetime
+    alert: Alert,
+    known: StoredAlert | None,
+    incident: Incident | None,
+    related: Sequence[Incident],
+    openings: int,
+    now: datetime,
 ) -> Decision:
     """What to do with an alert.
 
-    `known` is the same alert as it was stored, `incident` where it belongs; `related` are open incidents that share a key, newest
-    first; `openings` is how often `incident` was opened within FLAP_WINDOW.
+    `known` is the same alert as it was stored, `incident` where it belongs; `related` are open incidents that share a
+    key, newest first; `openings` is how often `incident` was opened within FLAP_WINDOW.
     """
     if alert.status is AlertStatus.RESOLVED:
         return _ended(known, incident)
@@ -98,12 +123,18 @@ def decide(
             return Decision(move=Move.REPEAT, incident_id=incident.id, why="the same alert again")
         if incident.resolved_at is not None and now - incident.resolved_at < REOPEN:
             flapping = openings >= FLAPS
-            why = f"opened {openings} times within an hour: flapping, not investigated again" if flapping else "it fires again"
+            why = (
+                f"opened {openings} times within an hour: flapping, not investigated again"
+                if flapping
+                else "it fires again"
+            )
             investigate = not flapping and alert.status is AlertStatus.FIRING
             return Decision(move=Move.REOPEN, incident_id=incident.id, investigate=investigate, why=why)
     if near := next((i for i in related if now - i.updated_at < WINDOW), None):
         return Decision(move=Move.JOIN, incident_id=near.id, why=f"concerns the same as incident {near.number}")
-    return Decision(move=Move.OPEN, investigate=alert.status is AlertStatus.FIRING, why="nothing open concerns the same")
+    return Decision(
+        move=Move.OPEN, investigate=alert.status is AlertStatus.FIRING, why="nothing open concerns the same"
+    )
 
 
 def _ended(known: StoredAlert | None, incident: Incident | None) -> Decision:

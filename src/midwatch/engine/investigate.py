@@ -15,7 +15,9 @@ from midwatch.playbooks import playbook
 from midwatch.reasoning.scope import Scope
 
 # Without a question that the answer rests on nothing can be called well; an alert speaks for itself.
-_UNASKED = Gap(tool="everything", arguments={}, query="", reason="nothing was asked that an answer could rest on", essential=True)
+_UNASKED = Gap(
+    tool="everything", arguments={}, query="", reason="nothing was asked that an answer could rest on", essential=True
+)
 
 
 def silent(_ask: Ask, _answer: Evidence | Gap) -> None:
@@ -47,7 +49,9 @@ async def investigate(
         gaps = (*request.unread, *(_weighed(g, question) for g in gathering.gaps))
         unasked = () if gathering.essential or request.alert else (_UNASKED,)
         diagnosis, subject = await computation.conclude((*gaps, *unasked))
-    run = Investigation(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis)
+    run = Investigation(
+        request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis
+    )
     return run, subject
 
 

@@ -9,12 +9,14 @@ from midwatch.settings import SenderSettings
 
 
 class Forged(Exception):
-    """The request does not prove that it comes from the configured sender. The text says what is missing, never the secret."""
+    """The request does not prove that it comes from the configured sender. The text says what is missing, never the
+    secret."""
 
 
 @dataclass(frozen=True)
 class Hook:
-    """One request as it came. Names of headers are lower case. `certificate` is what was found at the inbox's `certificate_url`.
+    """One request as it came. Names of headers are lower case. `certificate` is what was found at the inbox's
+    `certificate_url`.
 
     `token` is what the address carried as `?token=`, for senders that can set neither a header nor a signature.
     """
@@ -28,11 +30,12 @@ class Hook:
 
 @dataclass(frozen=True)
 class Inbox:
-    """`verify` raises Forged. `parse` never raises on strange content: what it does not understand it says in `unknown`.
+    """`verify` raises Forged. `parse` never raises on strange content: what it does not understand it says in
+    `unknown`.
 
-    `certificate_url` tells which certificate `verify` will need, "" for none; it raises Forged for an address that is not the
-    sender's own. `recognises` looks at the decoded body of a file that names no source: at least one key or value is the sender's own,
-    so that no two sources claim the same. A source without it takes what no other does.
+    `certificate_url` tells which certificate `verify` will need, "" for none; it raises Forged for an address that is
+    not the sender's own. `recognises` looks at the decoded body of a file that names no source: at least one key or
+    value is the sender's own, so that no two sources claim the same. A source without it takes what no other does.
     """
 
     source: str

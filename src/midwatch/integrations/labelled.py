@@ -26,7 +26,8 @@ def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], s
 
 
 def is_group(document: object) -> bool:
-    """A group of alerts, a list as Prometheus pushes it, or one alert alone: each has labels and, beside them, a field of this form."""
+    """A group of alerts, a list as Prometheus pushes it, or one alert alone: each has labels and, beside them, a field
+    of this form."""
     entries = listed(document)
     return bool(entries) and all(_is_labelled(record(entry)) for entry in entries[:ALERTS])
 
@@ -69,7 +70,11 @@ def title(item: Mapping[str, Any]) -> Any:
 
 def summary(item: Mapping[str, Any]) -> Any:
     annotations = record(item.get("annotations"))
-    return first(annotations, "description", "message") or first(item, "description", "message") or first(annotations, "summary")
+    return (
+        first(annotations, "description", "message")
+        or first(item, "description", "message")
+        or first(annotations, "summary")
+    )
 
 
 def details(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from midwatch.integrations.words import label, words
 
-_EXPORTED = "exported_"  # Prometheus keeps the measured thing's label so, where the scraped target has one of the same name
+_EXPORTED = (
+    "exported_"  # Prometheus keeps the measured thing's label so, where the scraped target has one of the same name
+)
 
 
 def standard(labels: Mapping[str, str]) -> dict[str, str]:
@@ -20,7 +22,11 @@ def standard(labels: Mapping[str, str]) -> dict[str, str]:
 
 def known(facts: Mapping[str, object]) -> dict[str, object]:
     """The facts that name a thing by a standard label; the others are details."""
-    return {name: value for name, value in facts.items() if label(name) and isinstance(value, str | int) and not isinstance(value, bool)}
+    return {
+        name: value
+        for name, value in facts.items()
+        if label(name) and isinstance(value, str | int) and not isinstance(value, bool)
+    }
 
 
 def service(labels: Mapping[str, str]) -> str:

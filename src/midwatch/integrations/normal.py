@@ -1,4 +1,5 @@
-"""From what a sender said, whatever its types, to an Alert: texts bounded and redacted, times in UTC, words and labels our own."""
+"""From what a sender said, whatever its types, to an Alert: texts bounded and redacted, times in UTC, words and labels
+our own."""
 
 import hashlib
 import json
@@ -33,7 +34,8 @@ _EPOCH_UNITS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (float("inf"), 1e9))  # b
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a sender said of one alert, raw: of any type, of any length. `title` and `status` are what makes it an alert."""
+    """What a sender said of one alert, raw: of any type, of any length. `title` and `status` are what makes it an
+    alert."""
 
     title: object
     status: AlertStatus
@@ -50,7 +52,8 @@ class Said:
 
 
 def alert(source: str, said: Said, received_at: datetime) -> Alert:
-    """Without a fingerprint of the sender's, alerts of the same title, service and labels are one. Without a time, it is now."""
+    """Without a fingerprint of the sender's, alerts of the same title, service and labels are one. Without a time, it
+    is now."""
     labels = names.standard(dict(_named(said.labels, LABELS, LABEL_CHARS)))
     title = line(said.title, TITLE_CHARS)
     summary = text(said.summary)
@@ -104,7 +107,11 @@ def dig(value: object, *path: str) -> Any:
     for name in path:
         if isinstance(value, list):
             entries = cast(list[Any], value)
-            value = entries[int(name)] if name.isascii() and name.isdecimal() and len(name) < 7 and int(name) < len(entries) else None
+            value = (
+                entries[int(name)]
+                if name.isascii() and name.isdecimal() and len(name) < 7 and int(name) < len(entries)
+                else None
+            )
         else:
             value = record(value).get(name)
     return value
@@ -137,7 +144,8 @@ def link(value: object) -> str:
 
 
 def moment(value: object) -> datetime | None:
-    """RFC 3339 in its forms (`Z`, `+0000`, nanoseconds, a space, no zone: UTC), or a number since 1970 in s, ms, µs or ns."""
+    """RFC 3339 in its forms (`Z`, `+0000`, nanoseconds, a space, no zone: UTC), or a number since 1970 in s, ms, µs or
+    ns."""
     try:
         found = _moment(value)
         return found if found and _OLDEST <= found.year <= _NEWEST else None

@@ -1,4 +1,5 @@
-"""What every sender may prove itself with: a token in a header or in the address, or a signature where it can make one."""
+"""What every sender may prove itself with: a token in a header or in the address, or a signature where it can make
+one."""
 
 from collections.abc import Callable
 
@@ -24,8 +25,12 @@ def by_token(source: str) -> Callable[[Hook, SenderSettings], None]:
         if sender.open or holds_token(hook, sender):
             return
         if not sender.tokens:
-            raise Forged(f"{source} does not sign what it sends: set senders.{source}.tokens and send one as a bearer token.")
-        raise Forged("The token is missing or wrong: send it as a bearer token, a password, X-Midwatch-Token or ?token=.")
+            raise Forged(
+                f"{source} does not sign what it sends: set senders.{source}.tokens and send one as a bearer token."
+            )
+        raise Forged(
+            "The token is missing or wrong: send it as a bearer token, a password, X-Midwatch-Token or ?token=."
+        )
 
     return verify
 
@@ -37,7 +42,9 @@ def by_signature(header: str, good: Callable[[Hook, list[str]], bool]) -> Callab
         if sender.open or holds_token(hook, sender):
             return
         if not sender.secrets:
-            raise Forged("The token is missing or wrong: send it as a bearer token, a password, X-Midwatch-Token or ?token=.")
+            raise Forged(
+                "The token is missing or wrong: send it as a bearer token, a password, X-Midwatch-Token or ?token=."
+            )
         if header.lower() not in hook.headers:
             raise Forged(f"The header {header} is missing: give the sender the secret that is configured here.")
         if not good(hook, secrets(sender)):

@@ -40,7 +40,8 @@ def resource(name: str) -> str:
 
 
 def severity(word: str) -> AlertSeverity | None:
-    """`critical`, `P2`, `SEV-1`, `1 - Critical`, `4`; None when it is no severity. The first word that is one counts."""
+    """`critical`, `P2`, `SEV-1`, `1 - Critical`, `4`; None when it is no severity. The first word that is one
+    counts."""
     table, low = _table("severities"), word[:_LONGEST].strip().lower()
     spellings = (plain(low), f"p{low}", *_NOT_WORD.split(low))
     found = next((table[s] for s in spellings if s in table), None)

@@ -1,7 +1,8 @@
-"""Answers of other systems' HTTP APIs are outside text: read within limits of size and time, decoded to JSON of the expected kind.
+"""Answers of other systems' HTTP APIs are outside text: read within limits of size and time, decoded to JSON of the
+expected kind.
 
-A request carries our credentials: no redirect is followed with them, and no content coding is taken that was not asked for (a few
-kilobytes of gzip are gigabytes of text).
+A request carries our credentials: no redirect is followed with them, and no content coding is taken that was not asked
+for (a few kilobytes of gzip are gigabytes of text).
 """
 
 import asyncio
@@ -48,10 +49,14 @@ class HttpAnswer:
 async def send(
     http: httpx2.AsyncClient, method: str, url: str, *, largest: int = LARGEST, seconds: float = SECONDS, **sent: Any
 ) -> HttpAnswer:
-    """One request, and its answer of at most `largest` bytes (0: without its body). Raises Unanswered; no redirect is followed."""
+    """One request, and its answer of at most `largest` bytes (0: without its body). Raises Unanswered; no redirect is
+    followed."""
     headers = {"Accept-Encoding": "identity", **sent.pop("headers", {})}
     try:
-        async with asyncio.timeout(seconds), http.stream(method, url, headers=headers, follow_redirects=False, **sent) as answer:
+        async with (
+            asyncio.timeout(seconds),
+            http.stream(method, url, headers=headers, follow_redirects=False, **sent) as answer,
+        ):
             if not largest:
                 return HttpAnswer(answer.status_code, answer.reason_phrase, dict(answer.headers))
             if answer.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):

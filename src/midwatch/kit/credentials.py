@@ -1,5 +1,6 @@
-"""The credentials that Midwatch itself uses, as exact values, so that no output can repeat one: not an error of a vendor that echoes
-our header, not a log. They are noted where they are read, stay in memory, and are known in the forms in which others write them."""
+"""The credentials that Midwatch itself uses, as exact values, so that no output can repeat one: not an error of a
+vendor that echoes our header, not a log. They are noted where they are read, stay in memory, and are known in the forms
+in which others write them."""
 
 import json
 from base64 import b64encode, urlsafe_b64encode
@@ -62,9 +63,20 @@ def cut_credentials_of(body: bytes) -> bytes:
 
 
 def _written(secret: str) -> tuple[str, ...]:
-    """As it is, in base64 (its end depends on what follows, so that is left out), quoted for an address, and escaped in JSON."""
+    """As it is, in base64 (its end depends on what follows, so that is left out), quoted for an address, and escaped in
+    JSON."""
     raw = secret.encode()
     encoded = (encode(raw).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode))
-    lines = (line for line in secret.splitlines() if len(line) >= 40 and "-----" not in line)  # of a key: any of its lines alone
-    forms = (secret, *encoded, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1], *lines)
+    lines = (
+        line for line in secret.splitlines() if len(line) >= 40 and "-----" not in line
+    )  # of a key: any of its lines alone
+    forms = (
+        secret,
+        *encoded,
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        *lines,
+    )
     return tuple(dict.fromkeys(form for form in forms if len(form) >= SHORTEST))

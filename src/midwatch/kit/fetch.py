@@ -1,4 +1,5 @@
-"""Small public files by their address: no redirects, no more than a limit, and not the same one twice within an hour."""
+"""Small public files by their address: no redirects, no more than a limit, and not the same one twice within an
+hour."""
 
 import asyncio
 import time

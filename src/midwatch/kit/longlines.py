@@ -1,6 +1,8 @@
-"""Cuts lines that no person reads to their end: what is said stands at the beginning of a line, and sometimes at its very end."""
+"""Cuts lines that no person reads to their end: what is said stands at the beginning of a line, and sometimes at its
+very end."""
 
-LONGEST = 4096  # characters of a line that are kept: more than a stack trace on one line, or a logged request, takes to say what it is
+# characters of a line that are kept: more than a stack trace on one line, or a logged request, takes to say what it is
+LONGEST = 4096
 _TAIL = 1024  # of them at its end
 
 

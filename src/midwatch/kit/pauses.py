@@ -1,4 +1,5 @@
-"""How long to wait before trying again what could not be done: longer each time, never in step with the others who wait."""
+"""How long to wait before trying again what could not be done: longer each time, never in step with the others who
+wait."""
 
 import random
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""Outside text on its way to a reader: what could command a terminal, or turn what is read into something else, is left out."""
+"""Outside text on its way to a reader: what could command a terminal, or turn what is read into something else, is left
+out."""
 
 import re
 

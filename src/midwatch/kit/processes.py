@@ -14,7 +14,8 @@ _HOST_CHARS = 40
 
 @dataclass(frozen=True)
 class ProcessName:
-    """`place` stands for one boot of a kernel and one PID namespace; "" where that is not known. `started` in ticks after the boot."""
+    """`place` stands for one boot of a kernel and one PID namespace; "" where that is not known. `started` in ticks
+    after the boot."""
 
     place: str
     pid: int
@@ -22,7 +23,8 @@ class ProcessName:
 
     @property
     def ended(self) -> bool:
-        """Surely: false for whatever cannot be judged from here. A number that another process has now does not count as its life."""
+        """Surely: false for whatever cannot be judged from here. A number that another process has now does not count
+        as its life."""
         if not self.place or self.place != place():
             return False
         return not _lives(self.pid) or (self.started != 0 and _started(self.pid) not in (0, self.started))
@@ -41,11 +43,16 @@ def own_name() -> str:
 
 
 def named(name: str) -> ProcessName:
-    """What a name says. Older versions wrote no place (`host/pid/…`): two containers may have one host name, so it proves nothing."""
+    """What a name says. Older versions wrote no place (`host/pid/…`): two containers may have one host name, so it
+    proves nothing."""
     host, _, rest = name.partition("/")
     pid, _, mark = rest.partition("/")
     try:
-        return ProcessName(host.rpartition("@")[2] if "@" in host else "", int(pid), int(mark.partition("-")[0], 16) if "-" in mark else 0)
+        return ProcessName(
+            host.rpartition("@")[2] if "@" in host else "",
+            int(pid),
+            int(mark.partition("-")[0], 16) if "-" in mark else 0,
+        )
     except ValueError:
         return ProcessName("", 0, 0)
 
@@ -79,7 +86,8 @@ def _started(pid: int) -> int:
 
 
 def _field(pid: int, number: int) -> str:
-    """Of /proc/PID/stat, counted behind the command's name, which may hold anything: 0 is the state, 19 the start (field 22)."""
+    """Of /proc/PID/stat, counted behind the command's name, which may hold anything: 0 is the state, 19 the start
+    (field 22)."""
     try:
         fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:

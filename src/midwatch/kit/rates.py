@@ -1,8 +1,10 @@
 class Allowance:
-    """So many of something in each `period` (seconds) for everybody: all at once, or evenly, and what was used comes back evenly.
+    """So many of something in each `period` (seconds) for everybody: all at once, or evenly, and what was used comes
+    back evenly.
 
-    One number is kept for each name (GCRA, the leaky bucket that ATM networks are policed by), and forgotten once it is full again.
-    Of more than `_MOST` names the oldest are forgotten before: whoever has that many addresses is not held by any count of them.
+    One number is kept for each name (GCRA, the leaky bucket that ATM networks are policed by), and forgotten once it is
+    full again. Of more than `_MOST` names the oldest are forgotten before: whoever has that many addresses is not held
+    by any count of them.
     """
 
     _MANY, _MOST = 10_000, 100_000
@@ -23,7 +25,8 @@ class Allowance:
         return 0.0
 
     def _clear(self, now: float) -> None:
-        """The next time when there are twice as many as stay, so that a crowd does not have each of its requests clear."""
+        """The next time when there are twice as many as stay, so that a crowd does not have each of its requests
+        clear."""
         staying = [(other, at) for other, at in self._full_at.items() if at > now]
         self._full_at = dict(staying[-self._MOST // 2 :])
         self._cleared_at = min(self._MOST, max(self._MANY, 2 * len(self._full_at)))

@@ -1,5 +1,5 @@
-"""Cuts secrets out of text by their shape, and out of settings by their name. The shapes of tokens are data: redaction.yaml; what
-surrounds other secrets is read by `secretsettings`, `secretcarriers` and `secretcommands`."""
+"""Cuts secrets out of text by their shape, and out of settings by their name. The shapes of tokens are data:
+redaction.yaml; what surrounds other secrets is read by `secretsettings`, `secretcarriers` and `secretcommands`."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +24,8 @@ _Cut = Callable[[str], str]
 
 @dataclass(frozen=True)
 class _Shape:
-    """One kind of token. `first` are the letters it begins with, as it spells them (`within`: that it has in its middle); `hints` are
-    in lower case, and stand in the token's own word unless they may stand `anywhere`."""
+    """One kind of token. `first` are the letters it begins with, as it spells them (`within`: that it has in its
+    middle); `hints` are in lower case, and stand in the token's own word unless they may stand `anywhere`."""
 
     type: str
     pattern: re.Pattern[str]
@@ -34,7 +34,9 @@ class _Shape:
     hints: tuple[str, ...] = ()
     anywhere: bool = False
     token: bool = False
-    starts: tuple[re.Pattern[bytes], ...] = ()  # the hints as the shape spells them: megabytes are searched without being copied
+    starts: tuple[
+        re.Pattern[bytes], ...
+    ] = ()  # the hints as the shape spells them: megabytes are searched without being copied
 
     def cut(self, text: str) -> str:
         return self.pattern.sub(self._mark, text)
@@ -65,11 +67,14 @@ def _read(entry: dict[str, Any]) -> list[_Shape]:
     token = entry.get("token", False)
     spelled = tuple(re.compile(start.encode()) for start in starts)
     anywhere = entry.get("anywhere", False)
-    return [_Shape(entry["type"], re.compile(entry["pattern"]), hints=hints, anywhere=anywhere, token=token, starts=spelled)]
+    return [
+        _Shape(entry["type"], re.compile(entry["pattern"]), hints=hints, anywhere=anywhere, token=token, starts=spelled)
+    ]
 
 
 def _token(type_: str, first: str, rest: str, before: str) -> _Shape:
-    """A pattern that begins with plain letters is found ten times faster than one that begins with a look at what is before them."""
+    """A pattern that begins with plain letters is found ten times faster than one that begins with a look at what is
+    before them."""
     if before:
         return _Shape(type_, re.compile(f"(?<![A-Za-z0-9]){before}{re.escape(first)}{rest}"), first, within=True)
     return _Shape(type_, re.compile(f"{re.escape(first)}(?<![A-Za-z0-9_]{re.escape(first)}){rest}"), first)
@@ -85,7 +90,18 @@ class _Reader:
 
 _COMMANDS = (
     *(f"{before}-{letter}" for letter in "puaw" for before in (" ", '"', "'")),
-    *("--user", "--proxy-user", "identified by", "identified with", "auth ", '"auth"', "pass:", "htpasswd", "vault login", "rabbitmqctl"),
+    *(
+        "--user",
+        "--proxy-user",
+        "identified by",
+        "identified with",
+        "auth ",
+        '"auth"',
+        "pass:",
+        "htpasswd",
+        "vault login",
+        "rabbitmqctl",
+    ),
 )
 _READERS = (
     _Reader(cut_addresses, ("://",)),
@@ -105,7 +121,8 @@ def _low(text: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """The text with every secret replaced by `[REDACTED:<type>]`; colours of a terminal go, everything else stays as it is."""
+    """The text with every secret replaced by `[REDACTED:<type>]`; colours of a terminal go, everything else stays as it
+    is."""
     return _by_shape(cut_credentials(text))
 
 
@@ -134,7 +151,11 @@ def _reader_sign() -> re.Pattern[str]:
 @cache
 def _any_sign() -> re.Pattern[str]:
     """Whatever one of the shapes and readers wants to see, in lower case, as one expression."""
-    signs = {sign for reader in _READERS for sign in reader.signs} | {hint for shape in _shapes() for hint in shape.hints} | set(ROOTS)
+    signs = (
+        {sign for reader in _READERS for sign in reader.signs}
+        | {hint for shape in _shapes() for hint in shape.hints}
+        | set(ROOTS)
+    )
     first = sorted({shape.first.lower() for shape in _shapes() if shape.first and not shape.within})
     within = {shape.first.lower() for shape in _shapes() if shape.within}
     return re.compile(f"{_branches(sorted(signs | within | {'private key'}))}|\\b(?:{_branches(first)})")
@@ -214,7 +235,8 @@ _ADDRESS = re.compile(rb'://[^\s/@"\\]*[:@]')
 
 
 def redact_body(body: bytes) -> bytes:
-    """JSON with every secret of a token's shape cut out; shapes that could swallow a quote are cut by the tool, value by value."""
+    """JSON with every secret of a token's shape cut out; shapes that could swallow a quote are cut by the tool, value
+    by value."""
     body = cut_credentials_of(body)
     seen = {start for start in _starts() if start.search(body)}
     found = [s for s in _shapes() if s.token and not seen.isdisjoint(s.starts)]
@@ -254,11 +276,14 @@ def _command(words: tuple[str, ...], program: str) -> tuple[str, ...]:
     if len(cut) == len(each):
         return tuple(cut)
     before = ["", *words[:-1]]
-    return tuple(_named(b.lstrip("-"), w) if b.startswith("-") and "=" not in b else w for b, w in zip(before, each, strict=True))
+    return tuple(
+        _named(b.lstrip("-"), w) if b.startswith("-") and "=" not in b else w for b, w in zip(before, each, strict=True)
+    )
 
 
 def redact_command(words: Sequence[str], program: str = "") -> list[str]:
-    """The words of a command line, where a flag and its value may be two; `program` is what takes them where the words do not name it."""
+    """The words of a command line, where a flag and its value may be two; `program` is what takes them where the words
+    do not name it."""
     return list(_command(tuple(cut_credentials(word) for word in words), program))
 
 

@@ -74,7 +74,10 @@ def _last_sign(text: str, colon: int, slash: int, last: int) -> int:
 
 
 def _is_reference(value: str) -> bool:
-    return re.fullmatch(r"\$\{?[\w.:-]{1,100}\}?|\$\([\w.-]{1,100}\)|<[^>]{1,60}>|\*+|x{3,}|%s|\{\w*\}|\.\.\.", value) is not None
+    return (
+        re.fullmatch(r"\$\{?[\w.:-]{1,100}\}?|\$\([\w.-]{1,100}\)|<[^>]{1,60}>|\*+|x{3,}|%s|\{\w*\}|\.\.\.", value)
+        is not None
+    )
 
 
 def _could_be_token(user: str) -> bool:
@@ -92,10 +95,13 @@ _SCHEMES = (
     r"PVEAPIToken|SharedKey|SharedAccessSignature|Klaviyo-API-Key|Discogs|Bot|X-Auth"
 )
 _SEP = r"""(?:\\{0,31}+["'`])?\s{0,4}+(?:=>|[:=])\s{0,4}+(?:\[(?!REDACTED)\s{0,4}+)?(?:\\{0,31}+["'`])?[ \t]{0,4}+"""
-_AUTHORIZATION = re.compile(rf"(?i)authorization{_SEP}(?:(?P<scheme>{_SCHEMES})[ \t]{{1,4}}+)?(?P<value>[^\s\"'`\\,;]{{1,4096}}+)")
+_AUTHORIZATION = re.compile(
+    rf"(?i)authorization{_SEP}(?:(?P<scheme>{_SCHEMES})[ \t]{{1,4}}+)?(?P<value>[^\s\"'`\\,;]{{1,4096}}+)"
+)
 _PARAMETER = r"""[\w-]{1,40}+=(?:\\{0,31}+"[^"\\]{0,1024}+\\{0,31}+"|[^\s,"'\\]{0,1024}+)"""
 _PARAMETERS = re.compile(
-    rf"(?i)authorization{_SEP}(?P<scheme>[\w-]{{2,40}}+)[ \t]{{1,4}}+(?P<value>{_PARAMETER}(?:\s{{0,2}}+,\s{{0,2}}+{_PARAMETER}){{0,30}}+)"
+    rf"(?i)authorization{_SEP}(?P<scheme>[\w-]{{2,40}}+)[ "
+    rf"\t]{{1,4}}+(?P<value>{_PARAMETER}(?:\s{{0,2}}+,\s{{0,2}}+{_PARAMETER}){{0,30}}+)"
 )
 _BEARER = re.compile(r"(?i)\bbearer(?:[ \t]{1,4}+|%20|\\u0020|:[ \t]{0,2}+|=)(?P<value>[A-Za-z0-9._~+/=%|-]{6,4096}+)")
 _BASIC = re.compile(r"\b(?i:basic)(?:[ \t]{1,4}+|%20)(?P<value>[A-Za-z0-9+/_-]{8,4096}+={0,2})(?![\w=])")
@@ -123,7 +129,11 @@ def _parameters(match: re.Match[str]) -> str:
     value = match["value"]
     if match["scheme"].lower() == "token" and _MARKED in value:
         return match[0]
-    if match["scheme"].lower() in ("basic", "bearer") or value.startswith(_MARKED) or value.lower().startswith("realm="):
+    if (
+        match["scheme"].lower() in ("basic", "bearer")
+        or value.startswith(_MARKED)
+        or value.lower().startswith("realm=")
+    ):
         return match[0]
     return match[0][: -len(value)] + "[REDACTED:authorization]"
 
@@ -140,7 +150,9 @@ def _authorization(match: re.Match[str]) -> str:
 
 def _basic(match: re.Match[str]) -> str:
     value = match["value"]
-    mixed = any(c.isdigit() or c in "+/=" for c in value) or (any(c.isupper() for c in value[1:]) and any(c.islower() for c in value))
+    mixed = any(c.isdigit() or c in "+/=" for c in value) or (
+        any(c.isupper() for c in value[1:]) and any(c.islower() for c in value)
+    )
     return match[0] if not mixed or is_ordinary(value) else match[0][: -len(value)] + "[REDACTED:basic-auth]"
 
 
@@ -149,7 +161,10 @@ def _cookie(match: re.Match[str]) -> str:
     if _MARKED in value:
         return match[0]
     parts = value.split(";")
-    kept = [part if n and (_ATTRIBUTES.match(part.strip()) or "=" not in part) else _cookie_part(part) for n, part in enumerate(parts)]
+    kept = [
+        part if n and (_ATTRIBUTES.match(part.strip()) or "=" not in part) else _cookie_part(part)
+        for n, part in enumerate(parts)
+    ]
     return match[0][: -len(value)] + ";".join(kept)
 
 

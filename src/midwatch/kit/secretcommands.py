@@ -1,4 +1,5 @@
-"""Cuts secrets out of command lines whose flags have no telling name (`mysql -pX`, `curl -u user:X`), of SQL, and PEM keys."""
+"""Cuts secrets out of command lines whose flags have no telling name (`mysql -pX`, `curl -u user:X`), of SQL, and PEM
+keys."""
 
 import re
 
@@ -9,14 +10,20 @@ _MARK = "[REDACTED:secret]"
 # A command line is looked at up to its end, a pipe or this many characters.
 _LINE = 400
 _Q = r"""\\{0,31}+["']"""
-_GAP = r"""(?:\\{0,31}+["']?,?[ \t]{1,4}+\\{0,31}+["']?|\\{0,31}+["'],\s{0,20}+\\{0,31}+["']|\n[ \t]{0,40}+-[ \t]{1,4}+\\{0,31}+["']?)"""
+_GAP = (
+    r"""(?:\\{0,31}+["']?,?[ \t]{1,4}+\\{0,31}+["']?|\\{0,31}+["'],\s{0,20}+\\{0,31}+["']"""
+    r"""|\n[ \t]{0,40}+-[ \t]{1,4}+\\{0,31}+["']?)"""
+)
 _VALUE = r"""(?P<value>(?<=["'])[^"'\n\\]{1,200}+|[^\s"'`\\|;]{1,200}+)"""
 _USER_GAP = r"""(?:[ \t]{1,4}+|\\{0,31}["'],\s{0,20}+|\n[ \t]{0,40}+-[ \t]{1,4}+)"""
 _QUOTED = r"""(?P<value>(?(q)[^"'\n\\]{1,200}+|[^\s"'`\\|;]{1,200}+))"""
 _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (names, re.compile(pattern))
     for names, pattern in (
-        (r"mysql\w{0,12}|mariadb(?:-\w{1,12})?|mycli|xtrabackup", rf"""(?<=[\s"'])-p(?!\\{{0,31}}["'][,\s])(?:\\{{0,31}}["'])?{_VALUE}"""),
+        (
+            r"mysql\w{0,12}|mariadb(?:-\w{1,12})?|mycli|xtrabackup",
+            rf"""(?<=[\s"'])-p(?!\\{{0,31}}["'][,\s])(?:\\{{0,31}}["'])?{_VALUE}""",
+        ),
         (r"sshpass", rf"(?<=[\s\"'])-p(?:{_GAP})?{_VALUE}"),
         (r"mongo\w{0,12}|cqlsh|mosquitto_\w{3}", rf"(?<=[\s\"'])-[pP]{_GAP}{_VALUE}"),
         (r"docker|podman|nerdctl|helm|oc|az|skopeo|crane|buildah", rf"login\b.{{0,300}}?[\s\"']-[pP]{_GAP}{_VALUE}"),
@@ -26,7 +33,10 @@ _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (r"(?:un)?zip|7z|rar", rf"(?<=[\s\"'])-P{_GAP}{_VALUE}"),
         (r"vault login", r"\s{1,8}+(?P<value>[\w.-]{20,200}+)"),
         (r"rabbitmqctl", r"(?:add_user|change_password)\s{1,4}+\S{1,100}+\s{1,4}+(?P<value>[^\s\"']{1,200}+)"),
-        (r"htpasswd", r"""(?<=\s)-\w{0,6}b\w{0,6}\s{1,4}+(?:\S{1,200}+\s{1,4}+)?\S{1,100}+\s{1,4}+(?P<value>[^\s"']{1,200}+)"""),
+        (
+            r"htpasswd",
+            r"""(?<=\s)-\w{0,6}b\w{0,6}\s{1,4}+(?:\S{1,200}+\s{1,4}+)?\S{1,100}+\s{1,4}+(?P<value>[^\s"']{1,200}+)""",
+        ),
         (r"openssl|keytool|java|jarsigner", r"""(?:pass|passin|passout)[ :=]pass:(?P<value>[^\s"']{1,200}+)"""),
         (
             r"curl|wget|https?|xh|aria2c",
@@ -34,14 +44,19 @@ _PROGRAMS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_ANY_PROGRAM = re.compile("|".join(f"(?P<p{n}>(?<![\\w-])(?:{names})(?![\\w-]))" for n, (names, _) in enumerate(_PROGRAMS)))
+_ANY_PROGRAM = re.compile(
+    "|".join(f"(?P<p{n}>(?<![\\w-])(?:{names})(?![\\w-]))" for n, (names, _) in enumerate(_PROGRAMS))
+)
 _END_OF_COMMAND = re.compile(r"[|;]|&&|\n(?![ \t]{0,40}+-[ \t])")
 _SHORT = re.compile(rf"(?<=[\s\"'])-[pP]{_GAP}{_VALUE}")
 _USER = re.compile(rf"(?<=[\s\"'])(?:-u|--user)(?:{_GAP}|=)[A-Za-z][\w.@-]{{0,60}}+:{_VALUE}")
 _PUBLISHED = re.compile(r"\d+|[\w.\[\]:]*\d:\d+(?:/\w+)?|[\w.-]*/.*|[a-z]+|--?\w.*|v?\d+(?:\.\d+)+|[\w.-]+=.*")
-_IDENTIFIED = re.compile(r"""(?i)identified(?: with \w{1,40}+)? by (?:password )?(?P<q>\\{0,31}+["'])(?P<value>[^"'\\\n]{1,200}+)""")
+_IDENTIFIED = re.compile(
+    r"""(?i)identified(?: with \w{1,40}+)? by (?:password )?(?P<q>\\{0,31}+["'])(?P<value>[^"'\\\n]{1,200}+)"""
+)
 _REDIS_AUTH = re.compile(
-    r"""(?<![\w-])AUTH\\{0,31}+["']? {1,2}+\\{0,31}+["']?(?:default(?:\\{0,31}+["'])? (?:\\{0,31}+["'])?)?(?P<value>[^\s"'\\]{6,200}+)"""
+    r"""(?<![\w-])AUTH\\{0,31}+["']? {1,2}+\\{0,31}+["']?"""
+    r"""(?:default(?:\\{0,31}+["'])? (?:\\{0,31}+["'])?)?(?P<value>[^\s"'\\]{6,200}+)"""
 )
 
 
@@ -91,7 +106,9 @@ _END = re.compile(r"-{4,5} ?END [A-Z0-9 ]{0,40}?PRIVATE KEY(?: BLOCK)? ?-{4,5}")
 _LONGEST_KEY = 16_384
 _BREAK = r"(?:\s|\\{1,32}+[nrt]|\\{0,32}+[\"'],?)"
 _WHOLE_LINE = r"[A-Za-z0-9+/=]{1,76}+(?=\s*+(?:\n|\\|\Z|[\"']))"
-_LINES = re.compile(rf"(?:{_BREAK}{{0,40}}+(?:[A-Za-z-]{{1,30}}+: [^\n\\]{{1,80}}+|[A-Za-z0-9+/_-]{{16,}}+={{0,2}}+|{_WHOLE_LINE}))*+")
+_LINES = re.compile(
+    rf"(?:{_BREAK}{{0,40}}+(?:[A-Za-z-]{{1,30}}+: [^\n\\]{{1,80}}+|[A-Za-z0-9+/_-]{{16,}}+={{0,2}}+|{_WHOLE_LINE}))*+"
+)
 
 
 def cut_keys(text: str) -> str:

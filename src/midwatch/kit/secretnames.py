@@ -1,6 +1,8 @@
-"""Which settings are secret, judged by their name and their value: `DB_PASSWORD=hunter2` is, `SECRET_NAME=db-creds` is not.
+"""Which settings are secret, judged by their name and their value: `DB_PASSWORD=hunter2` is, `SECRET_NAME=db-creds` is
+not.
 
-A name gives the kind of what it holds; a value can still be harmless: a switch, a reference, a path, a word that says what is wrong.
+A name gives the kind of what it holds; a value can still be harmless: a switch, a reference, a path, a word that says
+what is wrong.
 """
 
 import re
@@ -12,7 +14,8 @@ _TELLING = 200  # characters of a value that tell whether it is random
 
 
 class SecretKind(StrEnum):
-    """How much a value has to look like a secret before it is taken for one: a password needs nothing, an id must be long and random."""
+    """How much a value has to look like a secret before it is taken for one: a password needs nothing, an id must be
+    long and random."""
 
     PASSWORD = "password"  # noqa: S105 - the kind of a setting
     SECRET = "secret"  # noqa: S105
@@ -28,20 +31,23 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 # What stands at the end of a name that speaks about a secret without holding one.
 _ABOUT = _set("""
-    name names ref refs reference ttl url urls uri uris addr address addresses host hosts hostname port ports service services svc
-    endpoint endpoints file files filename path paths dir dirs directory folder mount mounts type types kind length len size sizes count
-    counts limit limits max min total usage used expiry expire expires expired expiration expiring at in age lifetime duration timeout
-    interval period seconds minutes hours days ms policy policies enabled disabled required optional allowed namespace version versions
-    issuer audience aud algorithm alg method methods mode format prefix suffix header headers field fields param parameter scope scopes
-    provider providers manager managers store stores backend backends class index rotation rotate cache bucket buckets status state
-    error errors reason code message msg hint changed valid invalid found missing exists present strength attempt attempts retry retries
-    prompt request requests response validator encoder encoding resolver controller operator review reviews server servers proxy
-    identifier source strategy rule rules config configmap template label description title owner user username role group account
-    email login failure failures failed success check checks event events rate region zone cluster db database table schema ring plugin
-    encryption module middleware filter handler log logs level debug verify verification validation optout id ids app
-    client property properties
+    name names ref refs reference ttl url urls uri uris addr address addresses host hosts hostname port ports service
+    services svc endpoint endpoints file files filename path paths dir dirs directory folder mount mounts type types
+    kind length len size sizes count counts limit limits max min total usage used expiry expire expires expired
+    expiration expiring at in age lifetime duration timeout interval period seconds minutes hours days ms policy
+    policies enabled disabled required optional allowed namespace version versions issuer audience aud algorithm alg
+    method methods mode format prefix suffix header headers field fields param parameter scope scopes provider providers
+    manager managers store stores backend backends class index rotation rotate cache bucket buckets status state error
+    errors reason code message msg hint changed valid invalid found missing exists present strength attempt attempts
+    retry retries prompt request requests response validator encoder encoding resolver controller operator review
+    reviews server servers proxy identifier source strategy rule rules config configmap template label description title
+    owner user username role group account email login failure failures failed success check checks event events rate
+    region zone cluster db database table schema ring plugin encryption module middleware filter handler log logs level
+    debug verify verification validation optout id ids app client property properties
     """)
-_FILES = frozenset(("json", "yaml", "yml", "properties", "ini", "conf", "cfg", "toml", "env", "xml", "txt", "sh", "sql", "py", "js"))
+_FILES = frozenset(
+    ("json", "yaml", "yml", "properties", "ini", "conf", "cfg", "toml", "env", "xml", "txt", "sh", "sql", "py", "js")
+)
 _PASSWORD = re.compile(
     r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|(?:user|store|key|require|pg)pass$|kennwort|"
     r"(?:^|_)(?:pwd\d{1,2}|psk)$"
@@ -75,7 +81,9 @@ _REFERENCE = re.compile(
     r"(?:vault|op|env|file|secret|gcpsm|awssm|akv)(?:://|:)[\w./#-]{1,200}|\[REDACTED:.*",
     re.DOTALL,
 )
-_PATH = re.compile(r"(?:~|\.{1,2})?/(?:[\w.@-]{1,100}/){1,30}[\w.@-]{0,100}|(?:~|\.{1,2})?/[a-z._-]{0,40}|[A-Z]:\\[\w.\\ -]{1,300}")
+_PATH = re.compile(
+    r"(?:~|\.{1,2})?/(?:[\w.@-]{1,100}/){1,30}[\w.@-]{0,100}|(?:~|\.{1,2})?/[a-z._-]{0,40}|[A-Z]:\\[\w.\\ -]{1,300}"
+)
 _MEASURE = re.compile(
     r"[+-]?\d{1,12}(?:\.\d{1,6})?(?:ns|us|µs|ms|s|m|h|d|w|y|sec|secs|min|mins|hours?|days?|%|[KMGT]i?B?|[kmg]b?|bytes?)|"
     r"(?:\d{1,6}[dhms]){2,4}|\d{4}-\d\d-\d\d(?:[T ][\d:.,+Z-]{0,30})?"
@@ -87,8 +95,8 @@ _PLACE = re.compile(
 )
 _OBJECT = re.compile(r"(?:[a-z0-9][a-z0-9.-]{0,62}/)?([a-z][a-z0-9]{0,30}(?:-[a-z0-9]{1,30}){0,8})")
 _OBJECT_WORDS = _set("""
-    tls cert certs certificate creds cred credentials credential regcred secret secrets auth config ca key keys token tokens password
-    passwords db database pull registry docker svc service issuer default webhook admin app
+    tls cert certs certificate creds cred credentials credential regcred secret secrets auth config ca key keys token
+    tokens password passwords db database pull registry docker svc service issuer default webhook admin app
 """)
 _METHODS = re.compile(
     r"(?i)basic|digest|bearer|none|ldaps?|oauth2?|jwt|kerberos|krb5|iam|mtls|tls|saml2?|oidc|sspi|gss|trust|peer|md5|plain|ntlm|sasl|pam|"
@@ -97,20 +105,23 @@ _METHODS = re.compile(
 )
 # Words that say what is wrong with a secret, or are the grammar around one.
 _WORDS = _set("""
-    a about absent accepted access account active after again against all already an and any are as at auth authentication authorization
-    be because been before being blank broken but by can cannot change changed check checks config configuration configured contains
-    correct corrupt could default denied deprecated did different disabled does due during empty enabled error errors exceeded exchange
-    exist exists expected expires expired expiry expiring failed failure false field file for format forbidden found from generated given
-    good had has hash have hidden if ignored ignoring in incorrect inactive insufficient invalid is issued issuer it its key last length
-    locked long lookup malformed manager may mechanism method mismatch mismatched missing must need needed needs new nil no none not null
-    of off old on only option optional or parse parsing please policy present prompt protected provided provider query reached refresh
-    refused rejected removed renewed required request reset response returned review revoked right rotated same secret server service
-    session set short should signature size source stale still store stored store string such supplied supported than that the their then
-    there this timeout to token too true type unable unauthorized undefined unexpected unknown unset unspecified unsupported update
-    updated updating used user username using valid validation value verification verify was weak were when which while will with within
-    without would wrong yes your yours flag argument parameter parameters option options environment variable env here there mandatory
-    password passwords passphrase credentials credential tokens header headers body cookie cookies basic bearer digest realm end eof
-    identifier number keyword operator symbol bucket count counts limit limits usage kind name names sent reading loading accessdenied
+    a about absent accepted access account active after again against all already an and any are as at auth
+    authentication authorization be because been before being blank broken but by can cannot change changed check checks
+    config configuration configured contains correct corrupt could default denied deprecated did different disabled does
+    due during empty enabled error errors exceeded exchange exist exists expected expires expired expiry expiring failed
+    failure false field file for format forbidden found from generated given good had has hash have hidden if ignored
+    ignoring in incorrect inactive insufficient invalid is issued issuer it its key last length locked long lookup
+    malformed manager may mechanism method mismatch mismatched missing must need needed needs new nil no none not null
+    of off old on only option optional or parse parsing please policy present prompt protected provided provider query
+    reached refresh refused rejected removed renewed required request reset response returned review revoked right
+    rotated same secret server service session set short should signature size source stale still store stored store
+    string such supplied supported than that the their then there this timeout to token too true type unable
+    unauthorized undefined unexpected unknown unset unspecified unsupported update updated updating used user username
+    using valid validation value verification verify was weak were when which while will with within without would wrong
+    yes your yours flag argument parameter parameters option options environment variable env here there mandatory
+    password passwords passphrase credentials credential tokens header headers body cookie cookies basic bearer digest
+    realm end eof identifier number keyword operator symbol bucket count counts limit limits usage kind name names sent
+    reading loading accessdenied
     """)
 _ENDINGS = ("ed", "ing", "able", "ible", "ly", "ful", "less", "tion")
 
@@ -126,7 +137,12 @@ def secret_kind(name: str) -> SecretKind | None:
         spelled = "_".join(parts[:-1])
     if spelled.endswith(("tokens", "secrets", "passwords", "cookies", "cookie")) or spelled.endswith(_IDS[1:]):
         return SecretKind.LONG
-    found = ((_PASSWORD, SecretKind.PASSWORD), (_SECRET, SecretKind.SECRET), (_AUTH, SecretKind.AUTH), (_LONG, SecretKind.LONG))
+    found = (
+        (_PASSWORD, SecretKind.PASSWORD),
+        (_SECRET, SecretKind.SECRET),
+        (_AUTH, SecretKind.AUTH),
+        (_LONG, SecretKind.LONG),
+    )
     return next((kind for pattern, kind in found if pattern.search(spelled)), None)
 
 
@@ -186,7 +202,8 @@ def _mixed(word: str) -> bool:
 
 
 def is_random(value: str) -> bool:
-    """Letters and digits mixed, or upper and lower case in the middle of a long word, as no word of a language has them."""
+    """Letters and digits mixed, or upper and lower case in the middle of a long word, as no word of a language has
+    them."""
     if len(value) < 6:
         return False
     value = value[:_TELLING]
@@ -194,7 +211,12 @@ def is_random(value: str) -> bool:
     if letters and (digits or any(c in "!#$%^&*+=?~" for c in value)):
         return not re.fullmatch(r"v?\d{1,5}(?:[.-]\w{1,20}){1,4}", value)
     inside = value[1:]
-    return len(value) >= 16 and any(c.isupper() for c in inside) and any(c.islower() for c in inside) and not value.isidentifier()
+    return (
+        len(value) >= 16
+        and any(c.isupper() for c in inside)
+        and any(c.islower() for c in inside)
+        and not value.isidentifier()
+    )
 
 
 def _harmless(value: str) -> bool:

@@ -1,14 +1,22 @@
-"""Cuts the values of secret settings out of any text: `password=x`, JSON (escaped as often as one likes), YAML, flags, sentences.
+"""Cuts the values of secret settings out of any text: `password=x`, JSON (escaped as often as one likes), YAML, flags,
+sentences.
 
-The names are looked for at memory's speed; what stands around each one found is read with expressions anchored there, so that the
-time grows with the length of the text and no faster.
+The names are looked for at memory's speed; what stands around each one found is read with expressions anchored there,
+so that the time grows with the length of the text and no faster.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from midwatch.kit.secretnames import SecretKind, could_be_secret, is_ordinary, is_random, is_secret_in_prose, secret_kind
+from midwatch.kit.secretnames import (
+    SecretKind,
+    could_be_secret,
+    is_ordinary,
+    is_random,
+    is_secret_in_prose,
+    secret_kind,
+)
 
 ROOTS = (
     "pass",
@@ -40,10 +48,12 @@ _SEPARATOR = re.compile(
     rf"""
     (?P<object>(?:{QUOTE},\s{{0,80}}+|{QUOTE}?\s{{1,80}}+){QUOTE}?value{QUOTE}?[ \t]{{0,4}}+[:=][ \t]{{0,8}}+)
     |(?P<json>{QUOTE}\s{{0,80}}+(?:=>|:=|:|=)\s{{0,80}}+(?:\[\s{{0,80}}+)?)
-    |(?P<assign>\]?[ \t\u00a0]{{0,8}}+(?:=>|->|:=|={{1,2}}+|%3[AaDd]|,[ ]?<<)[ \t\u00a0]{{0,8}}+(?:\\\r?\n[ \t]{{0,80}}+)?\(?)
+    |(?P<assign>\]?[ \t\u00a0]{{0,8}}+(?:=>|->|:=|={{1,2}}+|%3[AaDd]|,[ ]?<<)[ \t\u00a0]{{0,8}}+
+        (?:\\\r?\n[ \t]{{0,80}}+)?\(?)
     |(?P<colon>(?:[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ \t]{{0,2}}+:[ \t]{{0,80}}+(?:!!\w{{1,10}}+[ ])?)
     |(?P<xml>>(?=[^<>\s]))
-    |(?P<prose>(?:[ ](?:value|text)|[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?[ ]{{1,4}}+)
+    |(?P<prose>(?:[ ](?:value|text)|[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?
+        [ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?[ ]{{1,4}}+)
     |(?P<next>[ ](?={QUOTE}|[^\s\[]))
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -90,7 +100,8 @@ class _Value(NamedTuple):
 
 
 class _BareEnd:
-    """Where a value without quotes ends: the same for all places within it, so that a long one is read once and not for each name in it."""
+    """Where a value without quotes ends: the same for all places within it, so that a long one is read once and not for
+    each name in it."""
 
     def __init__(self) -> None:
         self._end = 0
@@ -160,7 +171,9 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
     if form == "colon" and _BLOCK.match(text, found.end()):
         yield from _block(text, name, found.end())
         return
-    value = _value(text, found.end(), bare, wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
+    value = (
+        _value(text, found.end(), bare, wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
+    )
     if value is None or not _cuts(text, name, form, found[0], value):
         return
     yield value
@@ -221,13 +234,16 @@ def _element(text: str, at: int) -> _Value | None:
 
 def _trimmed(text: str, start: int, end: int) -> int:
     """Without the signs of the sentence or the bracket that the value stands in."""
-    while end > start and ((last := text[end - 1]) in ",;" or (last in _CLOSERS and text.find(_CLOSERS[last], start, end) < 0)):
+    while end > start and (
+        (last := text[end - 1]) in ",;" or (last in _CLOSERS and text.find(_CLOSERS[last], start, end) < 0)
+    ):
         end -= 1
     return end
 
 
 def _closing(text: str, start: int, quote: str) -> int:
-    """Where the value ends that was opened with `quote`, which may be escaped: with 1 backslash in JSON in a string, with 3 below that."""
+    """Where the value ends that was opened with `quote`, which may be escaped: with 1 backslash in JSON in a string,
+    with 3 below that."""
     limit = min(len(text), start + _LONGEST)
     if quote[0] == "&" or quote.endswith(("u0022", "u0027")):
         found = text.find(quote, start, limit)
@@ -284,7 +300,8 @@ def _after_colon(text: str, name: _Name, found: _Value, value: str) -> bool:
 
 
 def _beside(name: _Name, found: _Value, value: str) -> bool:
-    """`the password 'X y' was wrong`, `password hunter2`: only passwords are so spoken of; Secrets and tokens are named so."""
+    """`the password 'X y' was wrong`, `password hunter2`: only passwords are so spoken of; Secrets and tokens are named
+    so."""
     if found.quote and name.spelled.lower().startswith("x-"):
         return could_be_secret(name.kind, value, name.spelled)
     if found.quote:

@@ -1,4 +1,5 @@
-"""Proof that a request comes from who shares a secret with us. Always over raw bytes; nothing is compared faster when it is wrong."""
+"""Proof that a request comes from who shares a secret with us. Always over raw bytes; nothing is compared faster when
+it is wrong."""
 
 import base64
 import binascii
@@ -7,7 +8,9 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-WINDOW = timedelta(minutes=5)  # how far a signed time may be from ours: Slack's and Stripe's figure, enough for a slow retry
+WINDOW = timedelta(
+    minutes=5
+)  # how far a signed time may be from ours: Slack's and Stripe's figure, enough for a slow retry
 
 
 def sign(secret: str, *parts: bytes) -> str:
@@ -19,12 +22,14 @@ def sign(secret: str, *parts: bytes) -> str:
 
 
 def signed(given: Iterable[str], secrets: Iterable[str], *parts: bytes) -> bool:
-    """Whether one of the given signatures was made with one of the secrets; a secret of nothing but blanks proves nothing."""
+    """Whether one of the given signatures was made with one of the secrets; a secret of nothing but blanks proves
+    nothing."""
     return same_any(given, [sign(secret, *parts) for secret in secrets if secret.strip()])
 
 
 def same_any(given: Iterable[str], known: Iterable[str]) -> bool:
-    """Whether a given text is a known one. Every pair is compared, so that the time tells nothing. Blanks prove nothing."""
+    """Whether a given text is a known one. Every pair is compared, so that the time tells nothing. Blanks prove
+    nothing."""
     wanted = [k.encode(errors="surrogatepass") for k in known if k.strip()]
     found = False
     for text in given:

@@ -9,7 +9,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """With a mark in place of NUL, which PostgreSQL keeps in no text, and of halves of surrogate pairs, which are no signs at all."""
+    """With a mark in place of NUL, which PostgreSQL keeps in no text, and of halves of surrogate pairs, which are no
+    signs at all."""
     return _UNSTORABLE.sub(MARK, text) if _NUL in text or not _encodable(text) else text
 
 

@@ -9,7 +9,8 @@ Outcome = TypeVar("Outcome")
 class Together(Generic[Item, Outcome]):
     """Gives `do`, in a thread, several items at once: what comes while it is busy waits, and goes together.
 
-    `await together(item)` gives what `do` said of the items this one went with, or raises what it raised. From one event loop.
+    `await together(item)` gives what `do` said of the items this one went with, or raises what it raised. From one
+    event loop.
     """
 
     def __init__(self, do: Callable[[Sequence[Item]], Outcome]) -> None:

@@ -1,4 +1,5 @@
-"""YAML that is a plain tree, as nearly all of it is: maps with plain keys, lists and values, read in half the library's time."""
+"""YAML that is a plain tree, as nearly all of it is: maps with plain keys, lists and values, read in half the library's
+time."""
 
 from typing import Any
 
@@ -60,7 +61,8 @@ class TreeLoader(yaml.CSafeLoader):
 
 
 def load(text: str, loader: type[TreeLoader] = TreeLoader) -> Any:
-    """The value of a text of one document. What is no plain tree, or wrong, is left to the library; raises what that raises."""
+    """The value of a text of one document. What is no plain tree, or wrong, is left to the library; raises what that
+    raises."""
     try:
         return loader(text).tree()
     except (_Uncommon, yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):

@@ -30,7 +30,10 @@ class Playbook(Model, frozen=True):
         """The asks of this playbook, filled in for one request."""
         width = "one" if request.namespace else "all"
         lines = (line for line in self.asks if line.where in ("", width))
-        return tuple(Ask(tool=li.tool, arguments=_filled(li.arguments, request), essential=li.needed(request.question)) for li in lines)
+        return tuple(
+            Ask(tool=li.tool, arguments=_filled(li.arguments, request), essential=li.needed(request.question))
+            for li in lines
+        )
 
 
 def _filled(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
@@ -51,5 +54,7 @@ def speaks_of(question: str, concern: str) -> bool:
 @cache
 def playbook(name: str) -> Playbook:
     entry = trees.load(files(__name__).joinpath(f"{name}.yaml").read_text())
-    lines = [{**{k: v for k, v in line.items() if k != "with"}, "arguments": line.get("with", {})} for line in entry["asks"]]
+    lines = [
+        {**{k: v for k, v in line.items() if k != "with"}, "arguments": line.get("with", {})} for line in entry["asks"]
+    ]
     return Playbook(title=entry["title"], asks=tuple(Line(**line) for line in lines))

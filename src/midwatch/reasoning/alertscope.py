@@ -7,7 +7,8 @@ from midwatch.domain.subject import Subject
 
 
 def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
-    """What the alert (evidence `alert`) is about, among all that is known: by name, by namespace, or nothing but itself.
+    """What the alert (evidence `alert`) is about, among all that is known: by name, by namespace, or nothing but
+    itself.
 
     An alert about Kubernetes that names nothing known is about all of it.
     """
@@ -15,7 +16,11 @@ def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
     everything = False
     for finding in _told(analysis, alert):
         about = finding.subject
-        found = [s for s in analysis.subjects if s == about or (s.name == about.name and about.namespace in ("", s.namespace))]
+        found = [
+            s
+            for s in analysis.subjects
+            if s == about or (s.name == about.name and about.namespace in ("", s.namespace))
+        ]
         if not found and about.namespace:
             found = [Subject(kind="Namespace", name=about.namespace)]
         everything = everything or (not found and finding.facts.get("category") == "kubernetes")
@@ -24,8 +29,9 @@ def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
 
 
 def tied(analysis: Analysis, alert: str, *, all_of_it: bool = False) -> Analysis:
-    """With links from what is wrong to the alert about it: of the same name; or, where nothing read has that name, in the same
-    namespace. What is wrong with the alert's object spreads to it by the cluster's own links, not by living next door.
+    """With links from what is wrong to the alert about it: of the same name; or, where nothing read has that name, in
+    the same namespace. What is wrong with the alert's object spreads to it by the cluster's own links, not by living
+    next door.
 
     `all_of_it`: nothing but what the alert is about was looked for.
     """

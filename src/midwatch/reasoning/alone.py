@@ -1,5 +1,5 @@
-"""A question that stands on its own: its topic, what it names, and the time it is about. What could mean two things, names what
-nothing has, or speaks of a time that cannot be, is asked back and never guessed."""
+"""A question that stands on its own: its topic, what it names, and the time it is about. What could mean two things,
+names what nothing has, or speaks of a time that cannot be, is asked back and never guessed."""
 
 import re
 from datetime import datetime, timedelta
@@ -40,7 +40,9 @@ def _about(heard: Heard, topics: tuple[Topic, ...]) -> Intent | AskBack:
     if not topics:
         return AskBack(question=heard.grammar.help, choices=heard.grammar.examples)
     if len(topics) > 1:
-        return AskBack(question=f"Is this about {' or '.join(t.value.replace('-', ' ') for t in topics)}?", choices=tuple(topics))
+        return AskBack(
+            question=f"Is this about {' or '.join(t.value.replace('-', ' ') for t in topics)}?", choices=tuple(topics)
+        )
     chosen = next(iter(topics))
     if chosen is Topic.JOBS and (strange := strange_client(heard.plain, heard.grammar)):
         return _unknown_client(heard, strange)
@@ -83,7 +85,9 @@ def _doubted(heard: Heard) -> AskBack | None:
             return _no_gateway(doubt, heard.names)
     for kind, some in (("NAT gateway", heard.named.gateways), ("client", heard.named.clients)):
         if len(some) > 1:
-            return AskBack(question=f"Which {kind} do you mean: {either(some)}? I can look at one at a time.", choices=some)
+            return AskBack(
+                question=f"Which {kind} do you mean: {either(some)}? I can look at one at a time.", choices=some
+            )
     return None
 
 
@@ -107,7 +111,9 @@ def _timed(heard: Heard, intent: Intent) -> Intent | AskBack:
         return intent
     if intent.topic is Topic.NAT_COMPARE:
         found = periods(heard.text, heard.now, heard.zone, AROUND)
-        return limited(heard, intent.model_copy(update={"window": found.first, "against": found.second} if found else {}))
+        return limited(
+            heard, intent.model_copy(update={"window": found.first, "against": found.second} if found else {})
+        )
     return limited(heard, intent.model_copy(update={"window": windowed(heard, intent.topic)}))
 
 
@@ -131,11 +137,17 @@ def limited(heard: Heard, intent: Intent) -> Intent | AskBack:
     """The intent, with what is still to come cut off; or what is wrong with its time."""
     for window in (intent.window, intent.against):
         if window and window.since >= window.until:
-            return AskBack(question=f"The time has to begin before it ends: {_minute(window.since)} is not before {_minute(window.until)}.")
+            return AskBack(
+                question=f"The time has to begin before it ends: {_minute(window.since)} is not before "
+                f"{_minute(window.until)}."
+            )
         if window and window.since > heard.now:
             return AskBack(question=f"{_minute(window.since)} lies in the future. Which time in the past do you mean?")
         if window and intent.topic in NAT_TOPICS and window.until - window.since > LONGEST:
-            return AskBack(question=f"NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 days?")
+            return AskBack(
+                question=f"NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 "
+                "days?"
+            )
     if intent.window and intent.window.until > heard.now > intent.window.since:
         return intent.model_copy(update={"window": Window(intent.window.since, heard.now)})
     return intent

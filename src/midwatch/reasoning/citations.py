@@ -1,4 +1,5 @@
-"""Checks claims against the stored evidence. A citation is proved when code finds what it points at; nothing is taken on trust."""
+"""Checks claims against the stored evidence. A citation is proved when code finds what it points at; nothing is taken
+on trust."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -33,7 +34,9 @@ class Library:
         if citation.absent:
             if isinstance(item.observation, Measurements):
                 return False
-            return found is None and (not item.observation.partial or citation.subject.namespace in item.observation.whole)
+            return found is None and (
+                not item.observation.partial or citation.subject.namespace in item.observation.whole
+            )
         return found is not None and (citation.quote in found or _holds(msgspec.json.decode(found), citation.quote))
 
     def prove(self, cites: Sequence[Citation]) -> bool:
@@ -81,7 +84,8 @@ def _objects(seen: Resources) -> dict[tuple[str, str], msgspec.Raw]:
 def _holds(value: Any, quote: str) -> bool:
     """True when the quotation stands in a key or a value of the object, however deep.
 
-    The encoded object was searched before (for `"replicas":0`); this finds texts whose quotes and line ends JSON escapes.
+    The encoded object was searched before (for `"replicas":0`); this finds texts whose quotes and line ends JSON
+    escapes.
     """
     waiting = [value]
     while waiting:

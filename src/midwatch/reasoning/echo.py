@@ -19,7 +19,8 @@ _TOPICS = {
 
 
 def echo(intent: Intent, names: Names | None = None) -> str:
-    """`NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`; `names` has the gateway's name."""
+    """`NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`; `names` has the gateway's
+    name."""
     name = dict((names or Names()).gateways).get(intent.gateway, "")
     parts = [
         _TOPICS[intent.topic],
@@ -27,7 +28,9 @@ def echo(intent: Intent, names: Names | None = None) -> str:
         "whether it was expected" if intent.facet is Facet.EXPECTED else "",
         f"gateway {intent.gateway}{f' ({name})' if name else ''}" if intent.gateway else "",
         f"client {intent.client}" if intent.client else "",
-        f"{'service' if len(intent.services) == 1 else 'services'} {', '.join(intent.services)}" if intent.services else "",
+        f"{'service' if len(intent.services) == 1 else 'services'} {', '.join(intent.services)}"
+        if intent.services
+        else "",
         f"namespace {intent.namespace}" if intent.namespace else "",
         ", ".join(intent.sites),
         _span(intent),

@@ -18,7 +18,11 @@ _BEFORE = re.compile(r"\b(?:the )?(?P<unit>hour|day|night|week|month) before\b(?
 
 def leans(heard: Heard) -> bool:
     """Whether it cannot be understood alone: it asks one thing of `it`, or says no more than another time or name."""
-    return bool(facet(heard)) or bool(heard.grammar.leaning.search(heard.plain)) or not heard.plain.replace("§", "").strip()
+    return (
+        bool(facet(heard))
+        or bool(heard.grammar.leaning.search(heard.plain))
+        or not heard.plain.replace("§", "").strip()
+    )
 
 
 def facet(heard: Heard) -> Facet:
@@ -27,7 +31,8 @@ def facet(heard: Heard) -> Facet:
 
 
 def followed(heard: Heard, before: Intent) -> Intent | AskBack:
-    """A topic of its own keeps only the time of the earlier question; else all of that is kept but what was said anew."""
+    """A topic of its own keeps only the time of the earlier question; else all of that is kept but what was said
+    anew."""
     asked = facet(heard)
     topics = heard.grammar.topics(_own(heard))
     if not asked and "compared" in heard.features:
@@ -53,7 +58,9 @@ def _only_names(heard: Heard) -> bool:
 
 
 def _kept(fresh: Intent, before: Intent) -> dict[str, object]:
-    kept: dict[str, object] = {"gateway": fresh.gateway or before.gateway} if before.gateway and fresh.topic in NAT_TOPICS else {}
+    kept: dict[str, object] = (
+        {"gateway": fresh.gateway or before.gateway} if before.gateway and fresh.topic in NAT_TOPICS else {}
+    )
     if before.window and fresh.topic is not Topic.NAT_COMPARE and fresh.window:
         kept["window"] = before.window
     return kept
@@ -94,7 +101,8 @@ def _strange(heard: Heard, before: Intent) -> str:
 
 
 def _window(heard: Heard, before: Intent) -> Window | None:
-    """A clock alone is one of the day that was spoken of, a day alone keeps the clock of a moment; `the day before` goes back by one."""
+    """A clock alone is one of the day that was spoken of, a day alone keeps the clock of a moment; `the day before`
+    goes back by one."""
     if before.window and (match := _BEFORE.search(heard.text)):
         units = {"hour": timedelta(hours=1), "week": _DAY * 7, "month": _DAY * 28}
         return shifted(before.window, units.get(match["unit"], _DAY), heard.zone)
@@ -115,12 +123,15 @@ def _same_clock(heard: Heard, old: Window | None, new: Window) -> Window:
 
 
 def _on_that_day(heard: Heard, before: Intent, said: datetime) -> datetime:
-    """`What about 3am?` after a question about Monday: Monday's 3 am. A time with a day of its own is taken as it is."""
+    """`What about 3am?` after a question about Monday: Monday's 3 am. A time with a day of its own is taken as it
+    is."""
     if before.window is None or _dated(heard):
         return said
     day = before.window.since + (before.window.until - before.window.since) / 2
     local, clock = day.astimezone(heard.zone), said.astimezone(heard.zone)
-    at = local.replace(hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0, tzinfo=heard.zone).astimezone(UTC)
+    at = local.replace(
+        hour=clock.hour, minute=clock.minute, second=clock.second, microsecond=0, tzinfo=heard.zone
+    ).astimezone(UTC)
     return at if at <= heard.now else said
 
 
@@ -146,4 +157,7 @@ def _compared(heard: Heard, before: Intent) -> Intent | AskBack:
         against = shifted(window, _DAY * (days or 1), heard.zone)
     else:
         against = shifted(window, _DAY * max(1, -(-length // _DAY)), heard.zone)
-    return limited(heard, before.model_copy(update={"topic": Topic.NAT_COMPARE, "against": against, "facet": Facet.ALL, "client": ""}))
+    return limited(
+        heard,
+        before.model_copy(update={"topic": Topic.NAT_COMPARE, "against": against, "facet": Facet.ALL, "client": ""}),
+    )

@@ -46,7 +46,8 @@ class Grammar:
         return {name for name, pattern in self.features.items() if pattern.search(text)}
 
     def topics(self, features: Set[str]) -> tuple[Topic, ...]:
-        """The topic that the heaviest fitting rule names; several when rules of the same weight disagree, none when none fits."""
+        """The topic that the heaviest fitting rule names; several when rules of the same weight disagree, none when
+        none fits."""
         fitting = [rule for rule in self.rules if rule.fits(features)]
         heaviest = max((rule.weight for rule in fitting), default=0)
         return tuple(dict.fromkeys(rule.topic for rule in fitting if rule.weight == heaviest))
@@ -64,7 +65,9 @@ def grammar() -> Grammar:
     return Grammar(
         features={name: re.compile(expression) for name, expression in data["features"].items()},
         rules=tuple(_rule(entry) for entry in data["rules"]),
-        facets=tuple((Facet(f), re.compile(e.replace("{it}", data["it"]))) for f, some in data["facets"].items() for e in some),
+        facets=tuple(
+            (Facet(f), re.compile(e.replace("{it}", data["it"]))) for f, some in data["facets"].items() for e in some
+        ),
         leaning=re.compile(data["leaning"]),
         orders=(re.compile(_folded(data["orders"])), re.compile(data["chained_orders"])),
         noise=re.compile(_folded(data["noise"])),

@@ -1,4 +1,5 @@
-"""A question as it was understood before anything is decided: names, times, features, and the plain words that are left."""
+"""A question as it was understood before anything is decided: names, times, features, and the plain words that are
+left."""
 
 import re
 from dataclasses import dataclass, field, replace

@@ -1,5 +1,5 @@
-"""What a question names: gateways, clients, namespaces, services and sites. A name that is nearly a known one is taken for it when
-nothing else is near; what could be two, or is a little further off, is asked back."""
+"""What a question names: gateways, clients, namespaces, services and sites. A name that is nearly a known one is taken
+for it when nothing else is near; what could be two, or is a little further off, is asked back."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,10 @@ from difflib import SequenceMatcher, get_close_matches
 from midwatch.domain.intent import Names
 from midwatch.reasoning.grammar import Grammar
 
-SURE, NEAR = 0.85, 0.6  # likeness by difflib: one letter of six, of fifteen in a host; "Acrusire" is 0.75 like "Acrisure"
+SURE, NEAR = (
+    0.85,
+    0.6,
+)  # likeness by difflib: one letter of six, of fifteen in a host; "Acrusire" is 0.75 like "Acrisure"
 _URL = re.compile(
     r"<?\b(https?://)?((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}([a-z]{2,18}))(?![\w@-]|\.\w)"
     r"(?::\d{1,5})?(?:/[^\s>|]*)?(?:\|[^>\s]*)?>?"
@@ -24,7 +27,8 @@ _CLIENT_PLACE = re.compile(
     r"|^(?:and |what about |how about )?for (?P<d>[a-z][\w&-]{2,40})\b"
 )
 _SERVICE_PLACE = re.compile(
-    r"\b(?P<a>[a-z][\w-]{2,60}) (?:service|deployment|pods?)\b|\b(?:service|deployment|pods? of|namespace) (?P<b>[a-z][\w-]{2,60})\b"
+    r"\b(?P<a>[a-z][\w-]{2,60}) (?:service|deployment|pods?)\b|\b(?:service|deployment|pods? of|namespace) "
+    r"(?P<b>[a-z][\w-]{2,60})\b"
 )
 
 
@@ -105,17 +109,25 @@ class _Reading:
                 yield word
 
     def known(self, names: Iterable[str], plain: bool = True) -> Iterator[str]:
-        """Names that stand there letter by letter, the longest first. One that is also a word of the grammar is no name by itself."""
+        """Names that stand there letter by letter, the longest first. One that is also a word of the grammar is no name
+        by itself."""
         for name in sorted(names, key=lambda n: (-len(n), n)):
             low = name.lower()
-            marked = r"(?=(?:'?s)? (?:service|deployment|pods?|namespace)\b)" if not plain and low in self.grammar.words else ""
+            marked = (
+                r"(?=(?:'?s)? (?:service|deployment|pods?|namespace)\b)"
+                if not plain and low in self.grammar.words
+                else ""
+            )
             if self.take(low, after=rf"(?:'s)?(?![\w-]){marked}"):
                 yield name
 
     def mistyped(self, kind: str, names: Sequence[str], place: re.Pattern[str]) -> Iterator[str]:
         low = {name.lower(): name for name in names if name}
         places = {
-            word for match in place.finditer(self.text) for word in match.groupdict().values() if word and word not in self.grammar.plain
+            word
+            for match in place.finditer(self.text)
+            for word in match.groupdict().values()
+            if word and word not in self.grammar.plain
         }
         for word in dict.fromkeys(match[0] for match in _WORD.finditer(self.text)):
             stem = word.removesuffix("s") if word not in low and word in places else word
@@ -139,7 +151,9 @@ def named(text: str, names: Names, grammar: Grammar) -> Named:
     namespaces = list(reading.known((n for n in names.namespaces if n not in names.services), plain=False))
     services = list(reading.known(names.services, plain=False))
     namespaces += [
-        s for s in services if s in names.namespaces and (f"{s} namespace" in text or f"in {s}" in text or f"namespace {s}" in text)
+        s
+        for s in services
+        if s in names.namespaces and (f"{s} namespace" in text or f"in {s}" in text or f"namespace {s}" in text)
     ]
     clients += reading.mistyped("client", names.clients, _CLIENT_PLACE)
     services += reading.mistyped("service", names.services, _SERVICE_PLACE)
@@ -158,7 +172,9 @@ def named(text: str, names: Names, grammar: Grammar) -> Named:
 def strange_client(text: str, grammar: Grammar) -> str:
     """The name that stands where a client's would, when none is known."""
     match = _CLIENT_PLACE.search(text)
-    return next((word for word in match.groupdict().values() if word and word not in grammar.plain), "") if match else ""
+    return (
+        next((word for word in match.groupdict().values() if word and word not in grammar.plain), "") if match else ""
+    )
 
 
 def _gateway_spellings(known: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

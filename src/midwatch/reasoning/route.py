@@ -8,9 +8,12 @@ from midwatch.reasoning.followup import facet, followed, leans
 from midwatch.reasoning.heard import Heard, hear
 
 
-def route(question: str, names: Names, now: datetime, zone: tzinfo = UTC, before: Intent | None = None) -> Intent | AskBack:
-    """What a question asks, or what to ask back. `before` is what the question before it in the same conversation asked; clocks
-    without a zone are those of `zone`. Names and times are never taken from anywhere but the question, `before` and `names`."""
+def route(
+    question: str, names: Names, now: datetime, zone: tzinfo = UTC, before: Intent | None = None
+) -> Intent | AskBack:
+    """What a question asks, or what to ask back. `before` is what the question before it in the same conversation
+    asked; clocks without a zone are those of `zone`. Names and times are never taken from anywhere but the question,
+    `before` and `names`."""
     heard = hear(question, names, now, zone)
     if _orders(heard):
         return AskBack(question=heard.grammar.read_only, choices=heard.grammar.examples)

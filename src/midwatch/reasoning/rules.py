@@ -18,7 +18,9 @@ SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _COMPLAINTS = 6  # that are spelled out
 _EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
-_UNMEASURED = "Nothing wrong was seen, but no latency was measured: give the latency of each service over time, by percentile"
+_UNMEASURED = (
+    "Nothing wrong was seen, but no latency was measured: give the latency of each service over time, by percentile"
+)
 
 
 def diagnose(
@@ -31,7 +33,8 @@ def diagnose(
     *,
     slow: bool = False,
 ) -> Diagnosis:
-    """The ranked causes of what the question names (of everything, when it names nothing), with verdict, gaps and what is fine.
+    """The ranked causes of what the question names (of everything, when it names nothing), with verdict, gaps and what
+    is fine.
 
     `slow`: the question is about slowness, so that nothing is fine before somebody measured how fast the answers come.
     """
@@ -59,11 +62,16 @@ def diagnose(
 
 
 def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
-    """Nothing is well where nothing was: no object, no series, no log and no site. Our own settings are nothing that was looked at."""
+    """Nothing is well where nothing was: no object, no series, no log and no site. Our own settings are nothing that
+    was looked at."""
     if any(_counted(e) for e in evidence):
         return ()
     read = len([e for e in evidence if not isinstance(e.observation, AlertText)])
-    reason = f"nothing was found in the {read} answers that were read" if read > 1 else "nothing was found that could be looked at"
+    reason = (
+        f"nothing was found in the {read} answers that were read"
+        if read > 1
+        else "nothing was found that could be looked at"
+    )
     return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)
 
 
@@ -80,9 +88,11 @@ def _answer(analysis: Analysis, library: Library) -> Claim | None:
 
 
 def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:
-    """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is nothing else.
+    """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is
+    nothing else.
 
-    Every cluster has a program that logs an error now and then: only a question that is about something makes it an answer.
+    Every cluster has a program that logs an error now and then: only a question that is about something makes it an
+    answer.
     """
     heard = [f for f in findings if f.role is Role.COMPLAINT]
     if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
@@ -125,7 +135,11 @@ def _certainty(root: Finding) -> Verdict:
         return Verdict.INCONCLUSIVE
     if root.role is Role.INTENDED and root.confidence is Confidence.HIGH:
         return Verdict.EXPECTED
-    return {Confidence.HIGH: Verdict.CONFIRMED, Confidence.MEDIUM: Verdict.LIKELY, Confidence.LOW: Verdict.INCONCLUSIVE}[root.confidence]
+    return {
+        Confidence.HIGH: Verdict.CONFIRMED,
+        Confidence.MEDIUM: Verdict.LIKELY,
+        Confidence.LOW: Verdict.INCONCLUSIVE,
+    }[root.confidence]
 
 
 def _timed(item: Evidence) -> bool:
@@ -142,7 +156,8 @@ def _verdict(causes: Sequence[Cause], gaps: Sequence[Gap], *, unmeasured: bool) 
 
 
 def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
-    """A cause concerns a named object when it, or something it explains, is that object, its workload, or goes by its name."""
+    """A cause concerns a named object when it, or something it explains, is that object, its workload, or goes by its
+    name."""
     touched = {s for f in (cause.finding, *cause.explains) for s in (f.subject.whole, f.owner, *f.also, *f.peers)}
     names = {(s.namespace, s.name) for s in touched}
     inside = {s.name for s in named if s.kind == "Namespace"}
@@ -161,7 +176,9 @@ def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence
     return sorted([*others, *heard], key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
 
 
-def _headline(causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, *, unmeasured: bool) -> str:
+def _headline(
+    causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, *, unmeasured: bool
+) -> str:
     missing = "" if about.named else _missing(about)
     if causes:
         more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
@@ -173,7 +190,10 @@ def _headline(causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequenc
     if unmeasured:
         return _UNMEASURED
     if elsewhere:
-        return f"Nothing is wrong with {_list(about.named)}; {len(elsewhere)} problem{'s' * (len(elsewhere) > 1)} elsewhere"
+        return (
+            f"Nothing is wrong with {_list(about.named)}; {len(elsewhere)} problem{'s' * (len(elsewhere) > 1)} "
+            "elsewhere"
+        )
     return (
         f"Nothing is wrong with {_list(about.named)}"
         if about.named

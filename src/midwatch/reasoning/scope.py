@@ -11,21 +11,24 @@ from midwatch.domain.subject import Subject
 _LONGEST = 253  # letters of an object's name
 _LOOKED_FOR = 20  # unknown names for which near ones are looked for: the look costs a comparison with every object
 # What controllers append to the names of pods: letters the API server's generator uses, or a number.
-_MADE = re.compile(r"(?P<stem>.+?)(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d{1,4})")
+_MADE = re.compile(
+    r"(?P<stem>.+?)(?:-[bcdfghjklmnpqrstvwxz2456789]{6,10})?-(?:[bcdfghjklmnpqrstvwxz2456789]{5}|\d{1,4})"
+)
 _HASH = re.compile(r"-[a-f0-9]{6,10}(?:-[a-z0-9]{5})?$")
 
 
 @dataclass(frozen=True)
 class Scope:
-    """`named` are the objects a question names, `unknown` the names it uses that nothing has, with the nearest known ones."""
+    """`named` are the objects a question names, `unknown` the names it uses that nothing has, with the nearest known
+    ones."""
 
     named: tuple[Subject, ...] = ()
     unknown: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def scope(question: str, subjects: Sequence[Subject]) -> Scope:
-    """Reads names off a question. A word counts as a name when an object has it, or when it can be nothing else (it has a dash,
-    a slash or a dot between letters and digits). A namespace beside other names only says where they are."""
+    """Reads names off a question. A word counts as a name when an object has it, or when it can be nothing else (it has
+    a dash, a slash or a dot between letters and digits). A namespace beside other names only says where they are."""
     words = list(_words(question))
     if not words:
         return Scope()
@@ -44,12 +47,15 @@ def scope(question: str, subjects: Sequence[Subject]) -> Scope:
             named |= dict.fromkeys(found)
         elif _is_name(word):
             short = short[:_LONGEST]
-            unknown[short] = tuple(get_close_matches(short, by_name, n=3, cutoff=0.6)) if len(unknown) < _LOOKED_FOR else ()
+            unknown[short] = (
+                tuple(get_close_matches(short, by_name, n=3, cutoff=0.6)) if len(unknown) < _LOOKED_FOR else ()
+            )
     return Scope(_inside(named), tuple(unknown.items()))
 
 
 def _inside(named: Iterable[Subject]) -> tuple[Subject, ...]:
-    """`web in shop`: the web of that namespace, and nothing else of it. An object called like its namespace may be meant by either."""
+    """`web in shop`: the web of that namespace, and nothing else of it. An object called like its namespace may be
+    meant by either."""
     spaces = {s.name for s in named if s.kind == "Namespace"}
     others = [s for s in named if s.kind != "Namespace" and s.name not in spaces]
     near = tuple(s for s in others if s.namespace in spaces)

@@ -1,5 +1,5 @@
-"""Mistyped words put right to those the grammar knows: one letter wrong, missing or too many, or two neighbours swapped; two such
-slips in a word of eight letters or more. Words with digits, dashes or dots are names and stay."""
+"""Mistyped words put right to those the grammar knows: one letter wrong, missing or too many, or two neighbours
+swapped; two such slips in a word of eight letters or more. Words with digits, dashes or dots are names and stay."""
 
 import re
 from collections.abc import Set

@@ -14,7 +14,9 @@ from midwatch.store.audit import Act
 from midwatch.store.locks import alone
 
 LINK_LIVES = timedelta(hours=24)
-USED = timedelta(minutes=5)  # how exactly the last use of a key is kept: writing at each request would cost more than it tells
+USED = timedelta(
+    minutes=5
+)  # how exactly the last use of a key is kept: writing at each request would cost more than it tells
 FIRST_ADMIN = "first admin"  # the lock of all that makes keys and links
 ANYBODY = Actor(name="anybody on this machine", role=AccessRole.ADMIN)
 
@@ -47,7 +49,9 @@ def demand(actor: Actor, needed: AccessRole) -> None:
         raise NotAllowed(f"This needs the role {needed}; {actor.name} is {actor.role}.")
 
 
-def create_key(desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+def create_key(
+    desk: Desk, who: Actor, name: str, role: AccessRole, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
     """The key as it is kept, and its secret: it is shown now and never again."""
     if expires_at is not None and expires_at <= desk.now():
         raise Refusal("expires_at is over already.", "Name a time to come, or leave it out")
@@ -74,7 +78,9 @@ def _make_key(
     access.add_key(tx, key)
     if role is AccessRole.ADMIN:
         access.withdraw(tx)  # links are for the first admin: one who came too late must not become another
-    audit.append(tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role}))
+    audit.append(
+        tx, Act(at=now, actor=who.name, action="key.create", object=key.id, detail={"name": name, "role": role})
+    )
     return key, secret
 
 
@@ -96,7 +102,8 @@ def revoke(desk: Desk, who: Actor, key_id: str) -> None:
 
 
 def invite(desk: Desk) -> str:
-    """The secret of a one-time link that makes an admin; expires after LINK_LIVES. Links made before it are withdrawn."""
+    """The secret of a one-time link that makes an admin; expires after LINK_LIVES. Links made before it are
+    withdrawn."""
     secret = secrets.token_urlsafe(24)
     with desk.db.write() as tx:
         alone(tx, FIRST_ADMIN)

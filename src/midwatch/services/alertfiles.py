@@ -1,4 +1,5 @@
-"""An alert from a file: what a monitoring system sends, JSON of any shape, or plain text. Read by the same sources as webhooks are."""
+"""An alert from a file: what a monitoring system sends, JSON of any shape, or plain text. Read by the same sources as
+webhooks are."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,12 +15,15 @@ LARGEST = 1024 * 1024  # bytes of a file
 _HINT = "Give the body of a webhook, JSON with a title, or plain text; --source NAME says which system wrote it"
 
 
-def read_alerts(body: bytes, now: datetime, source: str = "", senders: dict[str, SenderSettings] | None = None) -> tuple[Alert, ...]:
-    """The alerts that a file holds, redacted, the gravest that fires first; `now` is when they came in. Raises Refusal for a file
-    that holds none, or for a source that does not exist."""
+def read_alerts(
+    body: bytes, now: datetime, source: str = "", senders: dict[str, SenderSettings] | None = None
+) -> tuple[Alert, ...]:
+    """The alerts that a file holds, redacted, the gravest that fires first; `now` is when they came in. Raises Refusal
+    for a file that holds none, or for a source that does not exist."""
     if len(body) > LARGEST:
         raise Refusal(
-            f"The alert has {len(body):,} bytes, more than the {LARGEST:,} allowed.", "Give the alert alone, without its attachments"
+            f"The alert has {len(body):,} bytes, more than the {LARGEST:,} allowed.",
+            "Give the alert alone, without its attachments",
         )
     if not body.strip():
         raise Refusal("There is no alert: the input is empty.", _HINT)

@@ -1,4 +1,5 @@
-"""Alerts come in: proved, understood, stored with their consequences in one transaction; only then is the sender told so."""
+"""Alerts come in: proved, understood, stored with their consequences in one transaction; only then is the sender told
+so."""
 
 import asyncio
 import base64
@@ -22,7 +23,9 @@ from midwatch.store.deliveries import Kept, Outcome
 
 KEPT = 65_536  # bytes of a body that are kept for a person to look at
 AGAIN_S = 30.0  # when a sender may try again for whom something had to be fetched
-LARGE = 32_768  # bytes; above that reading a body takes longer than handing it to a thread, and everybody else would wait
+LARGE = (
+    32_768  # bytes; above that reading a body takes longer than handing it to a thread, and everybody else would wait
+)
 
 T = TypeVar("T")
 
@@ -82,7 +85,8 @@ async def understand(desk: Desk, source: str, hook: Hook) -> Understood:
 
 
 def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Receipt:
-    """Keeps a delivery and what follows from it: all of it or nothing. Its body is kept only when it was not understood."""
+    """Keeps a delivery and what follows from it: all of it or nothing. Its body is kept only when it was not
+    understood."""
     now = desk.now()
     known = delivery.id or new_id("dlv", now)
     outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
@@ -119,7 +123,8 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
         if desk.open:
             return hook
         raise NoAccess(
-            f"Nothing is configured by which {inbox.title} could prove itself.", f"Set senders.{inbox.source}, or send an API key"
+            f"Nothing is configured by which {inbox.title} could prove itself.",
+            f"Set senders.{inbox.source}, or send an API key",
         )
     try:
         address = await _apart(hook, lambda: inbox.certificate_url(hook))
@@ -135,7 +140,8 @@ def sender(desk: Desk, source: str) -> SenderSettings:
 
 
 async def _fetched(desk: Desk, url: str) -> bytes:
-    """Which addresses may be asked for is decided by the source that wants it; where nothing comes the sender tries again."""
+    """Which addresses may be asked for is decided by the source that wants it; where nothing comes the sender tries
+    again."""
     try:
         return await desk.fetch(url)
     except Unreachable as away:

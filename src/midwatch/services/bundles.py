@@ -1,4 +1,5 @@
-"""One file with all evidence of an investigation, redacted as it was stored. Replaying it needs no cluster and gives the same bytes."""
+"""One file with all evidence of an investigation, redacted as it was stored. Replaying it needs no cluster and gives
+the same bytes."""
 
 import gzip
 import io
@@ -48,7 +49,9 @@ def pack(run: Investigation) -> bytes:
 
 def pack_answer(answer: Answer, evidence: Sequence[Evidence], gaps: Sequence[Gap], text: str) -> bytes:
     """The bundle of an answer that was published as `text`, with all that was seen and all that was not."""
-    manifest = Manifest(version=VERSION, request=answer.request, source=answer.source, evidence=len(evidence), gaps=list(gaps))
+    manifest = Manifest(
+        version=VERSION, request=answer.request, source=answer.source, evidence=len(evidence), gaps=list(gaps)
+    )
     members = {"manifest.json": manifest.model_dump_json(indent=1), "answer.json": text}
     members |= {f"evidence/{e.id}.json": e.model_dump_json() for e in evidence}
     packed = io.BytesIO()
@@ -66,21 +69,28 @@ def load(path: Path) -> Bundle:
         texts = _members(path)
         manifest = Manifest.model_validate_json(texts["manifest.json"])
         if manifest.version > VERSION:
-            raise Refusal(f"{path} was written by a newer Midwatch (bundle version {manifest.version}).", "Update Midwatch")
+            raise Refusal(
+                f"{path} was written by a newer Midwatch (bundle version {manifest.version}).", "Update Midwatch"
+            )
         evidence = [Evidence.model_validate_json(texts[f"evidence/E{n}.json"]) for n in range(1, manifest.evidence + 1)]
         _unchanged(path, evidence)
         return Bundle(manifest=manifest, evidence=evidence, answer=texts["answer.json"])
     except FileNotFoundError as error:
         raise Refusal(f"There is no file {path}.", "midwatch bundle FILE writes one") from error
     except (tarfile.TarError, OSError, EOFError, KeyError, ValidationError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path} is not a whole Midwatch bundle ({type(error).__name__}).", "midwatch bundle FILE writes one") from error
+        raise Refusal(
+            f"{path} is not a whole Midwatch bundle ({type(error).__name__}).", "midwatch bundle FILE writes one"
+        ) from error
 
 
 def _unchanged(path: Path, evidence: Sequence[Evidence]) -> None:
     """Raises Refusal where an observation is not the one that was recorded."""
     for item in evidence:
         if sha256(item.observation.content).hexdigest() != item.sha256:
-            raise Refusal(f"{path} was changed: evidence {item.id} does not match its checksum.", "Use the bundle as it was written")
+            raise Refusal(
+                f"{path} was changed: evidence {item.id} does not match its checksum.",
+                "Use the bundle as it was written",
+            )
 
 
 def _members(path: Path) -> dict[str, str]:

@@ -8,8 +8,8 @@ from midwatch.integrations.manifest import Integration
 
 @dataclass(frozen=True)
 class Context:
-    """What every use case needs: the integrations, the door to their tools, where the evidence comes from, the limits, and who
-    computes."""
+    """What every use case needs: the integrations, the door to their tools, where the evidence comes from, the limits,
+    and who computes."""
 
     integrations: tuple[Integration, ...]
     door: Door

@@ -14,9 +14,9 @@ from midwatch.store.probe import Probe
 class Desk:
     """What the use cases of a server need: the store, the sources of alerts, the clock.
 
-    `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a public
-    address (a certificate, a confirmation) or raises Unreachable. `open` means that no key is asked for: on loopback, by the
-    user's own wish. `names` are what a question can name, by the configuration.
+    `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a
+    public address (a certificate, a confirmation) or raises Unreachable. `open` means that no key is asked for: on
+    loopback, by the user's own wish. `names` are what a question can name, by the configuration.
     """
 
     db: Database

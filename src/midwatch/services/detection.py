@@ -46,7 +46,9 @@ class Detection:
 def detect(body: bytes, limits: Limits) -> Detection:
     """Raises Refusal for a file that is no series."""
     if len(body) > LARGEST:
-        raise Refusal(f"The series has more than the {LARGEST:,} bytes allowed.", "Cut the file, or take sums over longer steps")
+        raise Refusal(
+            f"The series has more than the {LARGEST:,} bytes allowed.", "Cut the file, or take sums over longer steps"
+        )
     try:
         points = read_points(body.decode())
     except UnicodeDecodeError as error:

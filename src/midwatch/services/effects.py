@@ -21,7 +21,9 @@ from midwatch.store.patience import patiently
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
 SURE_S = 10.0  # after the claim was begun: who was stopped for longer may find that somebody else has tried meanwhile
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
-ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
+ATTEMPTS = (
+    40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
+)
 
 log = structlog.get_logger()
 
@@ -47,7 +49,15 @@ def effects_of(desk: Desk, run: Run, found: Investigation) -> list[Effect]:
 
 def _effect(run: Run, key: str, target: str, kind: str, payload: Mapping[str, object]) -> Effect:
     now = run.finished_at or run.created_at
-    return Effect(key=key, incident_id=run.incident_id, target=target, kind=kind, payload=dict(payload), created_at=now, next_at=now)
+    return Effect(
+        key=key,
+        incident_id=run.incident_id,
+        target=target,
+        kind=kind,
+        payload=dict(payload),
+        created_at=now,
+        next_at=now,
+    )
 
 
 async def deliver_due(desk: Desk, outboxes: Mapping[str, Outbox]) -> int:
@@ -87,7 +97,10 @@ async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
         log.warning("not delivered", effect=taken.key, reason=str(failed), attempt=taken.attempts)
         after, said = _later(taken, failed, desk.now()), f"{taken.target}: {failed}" if _final(taken, failed) else ""
     else:
-        after, said = taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}), f"{taken.kind} sent to {taken.target}"
+        after, said = (
+            taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}),
+            f"{taken.kind} sent to {taken.target}",
+        )
     await patiently(_put, desk, taken, after, said)
 
 

@@ -19,10 +19,18 @@ from midwatch.services.errors import NotKnown, Refusal
 
 LONGEST = timedelta(days=7)
 
-Gateway = Annotated[str, Field(default="", max_length=100, description="id or name of the gateway; empty for all that are configured")]
-Moment = Annotated[str, Field(max_length=100, description="ISO 8601, Unix seconds, or in words: 2am, yesterday 14:00, 2 hours ago")]
-Namespace = Annotated[str, Field(default="", max_length=253, description="namespace; empty for all that are configured")]
-Span = Annotated[str, Field(max_length=200, description="two times with / between them: 2026-11-20T00:00Z/2026-11-20T12:00Z")]
+Gateway = Annotated[
+    str, Field(default="", max_length=100, description="id or name of the gateway; empty for all that are configured")
+]
+Moment = Annotated[
+    str, Field(max_length=100, description="ISO 8601, Unix seconds, or in words: 2am, yesterday 14:00, 2 hours ago")
+]
+Namespace = Annotated[
+    str, Field(default="", max_length=253, description="namespace; empty for all that are configured")
+]
+Span = Annotated[
+    str, Field(max_length=200, description="two times with / between them: 2026-11-20T00:00Z/2026-11-20T12:00Z")
+]
 
 
 def check_nat_gateway_metrics(
@@ -35,7 +43,9 @@ def check_nat_gateway_metrics(
     return Intent(topic=Topic.NAT_TRAFFIC, window=window, gateway=nat_gateway_id)
 
 
-def find_zeus_jobs_during_timeframe(now: datetime, start_time: Moment, end_time: Moment, namespace: Namespace = "") -> Intent:
+def find_zeus_jobs_during_timeframe(
+    now: datetime, start_time: Moment, end_time: Moment, namespace: Namespace = ""
+) -> Intent:
     """Finds the refresh jobs that ran during a time, with what their logs say of uploads."""
     return Intent(topic=Topic.JOBS, window=_window(start_time, end_time, now), namespace=namespace)
 
@@ -46,7 +56,8 @@ def correlate_nat_spike_with_zeus_jobs(
     time_window_minutes: Annotated[float, Field(ge=5, le=1440, description="how far before and after")] = 30,
     nat_gateway_id: Gateway = "",
 ) -> Intent:
-    """Explains a spike of a NAT gateway: whether there was one, which job was behind it, where the data went, whether to worry."""
+    """Explains a spike of a NAT gateway: whether there was one, which job was behind it, where the data went, whether
+    to worry."""
     at, around = _moment(spike_timestamp, now), timedelta(minutes=time_window_minutes)
     if at > now:
         raise Refusal(f"{at:%Y-%m-%dT%H:%MZ} is in the future.", "Name a time in the past")
@@ -69,9 +80,11 @@ def search_zeus_jobs_by_client(
 
 
 def website_health_query(
-    _now: datetime, url: Annotated[str, Field(min_length=1, max_length=2000, description="host name or http(s) address")]
+    _now: datetime,
+    url: Annotated[str, Field(min_length=1, max_length=2000, description="host name or http(s) address")],
 ) -> Intent:
-    """Checks if a website or API answers, how fast, and with which certificate; goes on to what is behind it when it does not."""
+    """Checks if a website or API answers, how fast, and with which certificate; goes on to what is behind it when it
+    does not."""
     return Intent(topic=Topic.WEBSITE, sites=(url,))
 
 
@@ -88,7 +101,9 @@ class Errand:
             given = self.parameters.model_validate(dict(arguments))
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            raise Refusal(f"{'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}.", "GET /tools shows the parameters") from error
+            raise Refusal(
+                f"{'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}.", "GET /tools shows the parameters"
+            ) from error
         return self.make(now, **{name: getattr(given, name) for name in self.parameters.model_fields})
 
 

@@ -1,4 +1,5 @@
-"""What can be asked and not be had. Each interface says it its own way: the command line with exit code 2, HTTP with a status.
+"""What can be asked and not be had. Each interface says it its own way: the command line with exit code 2, HTTP with a
+status.
 
 Refusal            the request is not right
 ├── NotKnown       there is no such thing

@@ -30,7 +30,11 @@ def _health(ask: Ask, answer: Evidence | Gap) -> Health:
     if isinstance(answer, Evidence):
         return Health(name, "ok", "may be read")
     if answer.permission:
-        hint = "essential: nothing can be called healthy without it" if ask.essential else "its faults cannot be found without it"
+        hint = (
+            "essential: nothing can be called healthy without it"
+            if ask.essential
+            else "its faults cannot be found without it"
+        )
         return Health(name, "refused", f"needs the right to {answer.permission}", hint)
     return Health(name, "missing" if answer.absent else "failed", answer.reason)
 

@@ -68,7 +68,9 @@ def details(desk: Desk, incident_id: str) -> Details:
     with desk.db.read() as tx:
         incident = _found(incidents.get(tx, incident_id), incident_id)
         found, _ = runs.listed(tx, 1, RUNS, None, incident_id)
-        return Details(incident=incident, alerts=tuple(alerts.of_incident(tx, incident_id)), investigations=tuple(found))
+        return Details(
+            incident=incident, alerts=tuple(alerts.of_incident(tx, incident_id)), investigations=tuple(found)
+        )
 
 
 def listed(desk: Desk, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
@@ -119,7 +121,13 @@ def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolution: str
 
 def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
     def back(incident: Incident, _now: datetime) -> dict[str, Any]:
-        opened = {"acknowledged_at": None, "acknowledged_by": "", "resolved_at": None, "resolved_by": "", "resolution": ""}
+        opened = {
+            "acknowledged_at": None,
+            "acknowledged_by": "",
+            "resolved_at": None,
+            "resolved_by": "",
+            "resolution": "",
+        }
         return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
 
     return _change(desk, who, incident_id, back, "reopened", f"reopened by {who.name}", "incident.reopen")
@@ -168,7 +176,8 @@ def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
 
 
 def _change(desk: Desk, who: Actor, incident_id: str, changed: Changed, kind: str, said: str, action: str) -> Incident:
-    """Reads, decides, writes with a line on the timeline and one in the audit log; raises Conflict when somebody was quicker."""
+    """Reads, decides, writes with a line on the timeline and one in the audit log; raises Conflict when somebody was
+    quicker."""
     now = desk.now()
     with desk.db.write() as tx:
         before = _found(incidents.get(tx, incident_id), incident_id)

@@ -1,4 +1,5 @@
-"""What an alert does to the incidents: everything in the caller's transaction, so that an alert is stored with its consequences."""
+"""What an alert does to the incidents: everything in the caller's transaction, so that an alert is stored with its
+consequences."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +16,9 @@ from midwatch.store import alerts, incidents, locks, runs, timeline
 
 OPENED = ("opened", "reopened")
 GROWN = (Move.OPEN, Move.JOIN, Move.REOPEN)
-HEARD = timedelta(minutes=1)  # how exactly it is kept when an incident was last heard of: in a storm that would be most of the writing
+HEARD = timedelta(
+    minutes=1
+)  # how exactly it is kept when an incident was last heard of: in a storm that would be most of the writing
 KIND = 32  # characters; a sender's name for what happened may be longer
 _REOPENED: dict[str, object] = {
     "status": IncidentStatus.TRIGGERED,
@@ -58,9 +61,15 @@ def _openings(tx: Connection, incident: Incident, now: datetime) -> int:
 
 def remark(tx: Connection, source: str, said: Remark, now: datetime) -> None:
     """What happened to an alert over there, onto its incident's timeline; about an alert nobody knows it is dropped."""
-    known = alerts.find(tx, source, said.fingerprint) if said.fingerprint else alerts.find_external(tx, source, said.external_id)
+    known = (
+        alerts.find(tx, source, said.fingerprint)
+        if said.fingerprint
+        else alerts.find_external(tx, source, said.external_id)
+    )
     if known and known.incident_id:
-        entry = Entry(incident_id=known.incident_id, at=now, kind=said.kind[:KIND], text=said.text, actor=said.actor or source)
+        entry = Entry(
+            incident_id=known.incident_id, at=now, kind=said.kind[:KIND], text=said.text, actor=said.actor or source
+        )
         timeline.append(tx, entry)
 
 
@@ -71,7 +80,9 @@ def left_out(tx: Connection, source: str, decisions: Sequence[Decision], omitted
         timeline.append(tx, Entry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
 
 
-def investigate(tx: Connection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch") -> Run:
+def investigate(
+    tx: Connection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch"
+) -> Run:
     """Queues an investigation with the incident: whoever commits this has promised it."""
     request = Request(
         question="" if alert is None else f"{alert.title} {alert.service}".strip(),
@@ -79,11 +90,24 @@ def investigate(tx: Connection, incident: Incident, alert: Alert | None, now: da
         alert=alert,
     )
     run = Run(
-        id=new_id("inv", now), incident_id=incident.id, request=request, severity=incident.severity, asked_by=asked_by, created_at=now
+        id=new_id("inv", now),
+        incident_id=incident.id,
+        request=request,
+        severity=incident.severity,
+        asked_by=asked_by,
+        created_at=now,
     )
     runs.add(tx, run)
     timeline.append(
-        tx, Entry(incident_id=incident.id, at=now, kind="queued", text="investigation queued", actor=asked_by, data={"run": run.id})
+        tx,
+        Entry(
+            incident_id=incident.id,
+            at=now,
+            kind="queued",
+            text="investigation queued",
+            actor=asked_by,
+            data={"run": run.id},
+        ),
     )
     return run
 
@@ -117,7 +141,9 @@ def _open(tx: Connection, alert: Alert, shared: Keys, now: datetime) -> Incident
     return incident
 
 
-def _stored(alert: Alert, known: StoredAlert | None, incident: Incident | None, decision: Decision, now: datetime) -> StoredAlert:
+def _stored(
+    alert: Alert, known: StoredAlert | None, incident: Incident | None, decision: Decision, now: datetime
+) -> StoredAlert:
     again = decision.move in (Move.REPEAT, Move.END, Move.NOTHING)
     return StoredAlert(
         id=known.id if known else new_id("alt", now),
@@ -130,7 +156,9 @@ def _stored(alert: Alert, known: StoredAlert | None, incident: Incident | None, 
     )
 
 
-def _change(tx: Connection, before: Incident, alert: Alert, shared: Keys, decision: Decision, now: datetime) -> Incident:
+def _change(
+    tx: Connection, before: Incident, alert: Alert, shared: Keys, decision: Decision, now: datetime
+) -> Incident:
     """The incident after the move, stored with a line on the timeline; a repetition only shows in the alert's count."""
     changed: dict[str, object] = {}
     if decision.move is Move.JOIN:
@@ -157,7 +185,9 @@ def _graver(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> 
     """An incident is as grave as the gravest of what was said about it."""
     if alert.severity.rank >= incident.severity.rank:
         return {}
-    timeline.append(tx, _entry(incident, now, "severity", f"raised from {incident.severity} to {alert.severity}", alert))
+    timeline.append(
+        tx, _entry(incident, now, "severity", f"raised from {incident.severity} to {alert.severity}", alert)
+    )
     return {"severity": alert.severity}
 
 
@@ -175,7 +205,12 @@ def _end(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> dic
     if incident.status is IncidentStatus.RESOLVED or any(a.alert.status is not AlertStatus.RESOLVED for a in others):
         return {}
     timeline.append(tx, _entry(incident, now, "resolved", "all its alerts are over", alert))
-    return {"status": IncidentStatus.RESOLVED, "resolved_at": now, "resolved_by": alert.source, "resolution": "all its alerts are over"}
+    return {
+        "status": IncidentStatus.RESOLVED,
+        "resolved_at": now,
+        "resolved_by": alert.source,
+        "resolution": "all its alerts are over",
+    }
 
 
 def _entry(incident: Incident, now: datetime, kind: str, text: str, alert: Alert) -> Entry:

@@ -11,9 +11,12 @@ from midwatch.services.limits import short_enough
 
 
 async def investigate(ctx: Context, request: Request, watch: Watch = silent) -> Investigation:
-    """Looks into a request; raises Refusal when nothing could be read, or when the question names something that is not there."""
+    """Looks into a request; raises Refusal when nothing could be read, or when the question names something that is not
+    there."""
     short_enough(request.question)
-    run, scope = await run_investigation(request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch, ctx.analysts)
+    run, scope = await run_investigation(
+        request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch, ctx.analysts
+    )
     if not run.evidence:
         _nothing_read(run)
     if request.alert is None:  # an alert may name what is gone; that is no typing error
@@ -41,7 +44,9 @@ def _namespace_exists(run: Investigation) -> None:
     known = next((r for r in seen if r.resource == "namespaces" and not r.partial), None)
     quoted = f'"name":"{wanted}"'.encode()
     if known is not None and quoted not in known.body:
-        raise Refusal(f"There is no namespace {wanted!r} in {run.source}.", "midwatch diagnose -A looks into all of them")
+        raise Refusal(
+            f"There is no namespace {wanted!r} in {run.source}.", "midwatch diagnose -A looks into all of them"
+        )
 
 
 def _names_exist(scope: Scope) -> None:

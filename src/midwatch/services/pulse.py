@@ -1,4 +1,5 @@
-"""A worker's sign of life, and its eye on the others': from a thread and by connections of its own, whatever the worker is busy with."""
+"""A worker's sign of life, and its eye on the others': from a thread and by connections of its own, whatever the worker
+is busy with."""
 
 import threading
 import time
@@ -21,7 +22,8 @@ log = structlog.get_logger()
 
 
 class Silence:
-    """How long others have been silent, by our own clock that never jumps: what theirs says is only compared with what it said."""
+    """How long others have been silent, by our own clock that never jumps: what theirs says is only compared with what
+    it said."""
 
     def __init__(self) -> None:
         self._said: dict[str, object] = {}
@@ -29,7 +31,8 @@ class Silence:
         self._looked: float | None = None
 
     def seen(self, said: Mapping[str, object], now: float) -> dict[str, float]:
-        """Name → seconds of silence. `said` is what each worker's last sign of life says, `now` a monotonic time in seconds."""
+        """Name → seconds of silence. `said` is what each worker's last sign of life says, `now` a monotonic time in
+        seconds."""
         passed = 0.0 if self._looked is None else min(now - self._looked, LOOKED_S)
         same = {name for name, sign in said.items() if self._said.get(name) == sign}
         self._silent = {name: self._silent.get(name, 0.0) + passed if name in same else 0.0 for name in said}
@@ -38,7 +41,8 @@ class Silence:
 
 
 class Pulse:
-    """Beats between `start` and `stop`. `told` is called, from its thread, after the first beat and when a dead worker's row is gone."""
+    """Beats between `start` and `stop`. `told` is called, from its thread, after the first beat and when a dead
+    worker's row is gone."""
 
     def __init__(self, desk: Desk, name: str, remembered: Callable[[], str], told: Callable[[], None]) -> None:
         self._desk, self._name, self._remembered, self._told = desk, name, remembered, told

@@ -22,7 +22,8 @@ POLL_S = 0.03  # how soon an answer that is there is seen
 
 
 class Reply(Model, frozen=True):
-    """`response` is Markdown. `understood` echoes what was asked, with its window; `choices` are there when it was not clear.
+    """`response` is Markdown. `understood` echoes what was asked, with its window; `choices` are there when it was not
+    clear.
 
     `investigation` is the id of the run, and `answer` its published form; both are missing when it was asked back.
     """
@@ -40,16 +41,21 @@ class Reply(Model, frozen=True):
 
 
 async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: str = "") -> Reply:
-    """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken of."""
+    """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken
+    of."""
     started, conversation = monotonic(), _conversation(who, session)
     found = await asyncio.to_thread(_understood, desk, question, conversation)
     if isinstance(found, AskBack):
-        return Reply(response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started))
+        return Reply(
+            response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started)
+        )
     reply = await answered(desk, who, question, found, session, namespace)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
-async def answered(desk: Desk, who: Actor, question: str, intent: Intent, session: str = "", namespace: str = "") -> Reply:
+async def answered(
+    desk: Desk, who: Actor, question: str, intent: Intent, session: str = "", namespace: str = ""
+) -> Reply:
     """The same for what was understood already; `question` is how the investigation is called."""
     started = monotonic()
     request = asked(question, intent, namespace)
@@ -84,14 +90,26 @@ async def _ended(desk: Desk, run_id: str) -> Run:
 
 
 def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
-    made = Reply(response="", session_id=session, understood=echo(intent), intent=intent, investigation=run.id, state=run.state.value)
+    made = Reply(
+        response="",
+        session_id=session,
+        understood=echo(intent),
+        intent=intent,
+        investigation=run.id,
+        state=run.state.value,
+    )
     if run.state is not RunState.DONE:
         return made.model_copy(update={"response": _unfinished(run)})
     with desk.db.read() as tx:
         seen = calls.evidence(tx, run.id)
     answer = Answer.model_validate_json(run.answer)
     report = compose(
-        Investigation(**answer.model_dump(include={"request", "source"}), evidence=tuple(seen), gaps=(), diagnosis=answer.diagnosis)
+        Investigation(
+            **answer.model_dump(include={"request", "source"}),
+            evidence=tuple(seen),
+            gaps=(),
+            diagnosis=answer.diagnosis,
+        )
     )
     tools = tuple(dict.fromkeys(e.tool for e in seen))
     return made.model_copy(update={"response": spoken(report, intent), "tools_used": tools, "answer": answer})

@@ -23,7 +23,8 @@ ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
 def question(desk: Desk, words: str, namespace: str, asked_by: str) -> Run:
-    """Queues what a question asks; what speaks for no topic is about the cluster. Raises Refusal when it has to be asked back."""
+    """Queues what a question asks; what speaks for no topic is about the cluster. Raises Refusal when it has to be
+    asked back."""
     found = understood(words, desk.names, desk.now(), otherwise=Topic.CLUSTER)
     if isinstance(found, AskBack):
         raise Refusal(found.question, "; ".join(found.choices))
@@ -77,7 +78,9 @@ def told(desk: Desk, run_id: str, after: int) -> list[RunEvent]:
 def cancel(desk: Desk, run_id: str, who: str) -> Run:
     """Raises Conflict when it is over already."""
     run = get(desk, run_id)
-    over = run.model_copy(update={"state": RunState.CANCELLED, "finished_at": desk.now(), "reason": f"cancelled by {who}"})
+    over = run.model_copy(
+        update={"state": RunState.CANCELLED, "finished_at": desk.now(), "reason": f"cancelled by {who}"}
+    )
     with desk.db.write() as tx:
         if not runs.change(tx, over, *ALIVE):
             raise Conflict(f"Investigation {run_id} is {run.state} already.")
@@ -94,4 +97,6 @@ def tell(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, 
 def note_down(tx: Connection, run: Run, kind: str, text: str, actor: str = "midwatch") -> None:
     if run.incident_id:
         at = run.finished_at or run.started_at or run.created_at
-        timeline.append(tx, Entry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id}))
+        timeline.append(
+            tx, Entry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id})
+        )

@@ -25,8 +25,8 @@ class CacheHealth(Model, frozen=True):
 class ServerHealth(Model, frozen=True):
     """`store` is "ok" or why it takes no writes; `workers` have given a sign of life within half a minute.
 
-    `status` is "ok" or "degraded", and `reasons` say why. `oldest_queued_s` is how long the investigation that has waited
-    longest has waited, in seconds.
+    `status` is "ok" or "degraded", and `reasons` say why. `oldest_queued_s` is how long the investigation that has
+    waited longest has waited, in seconds.
     """
 
     status: str
@@ -88,4 +88,6 @@ def _reasons(living: int, waited: timedelta | None) -> Iterator[str]:
 def _added(told: Sequence[str]) -> CacheHealth:
     caches = [CacheHealth.model_validate_json(text) for text in told]
     ages = [c.oldest_age_s for c in caches if c.oldest_age_s is not None]
-    return CacheHealth(hits=sum(c.hits for c in caches), misses=sum(c.misses for c in caches), oldest_age_s=max(ages, default=None))
+    return CacheHealth(
+        hits=sum(c.hits for c in caches), misses=sum(c.misses for c in caches), oldest_age_s=max(ages, default=None)
+    )

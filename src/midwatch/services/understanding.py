@@ -17,7 +17,9 @@ from midwatch.reasoning.route import route
 from midwatch.services.limits import short_enough
 from midwatch.settings import Settings
 
-Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]  # with its details, and what of them could not be read
+Completed = Callable[
+    [Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]
+]  # with its details, and what of them could not be read
 _READ = 500  # letters of an alert's summary
 
 
@@ -38,8 +40,8 @@ def understood(
 ) -> Intent | AskBack:
     """What a question asks, or what has to be asked back.
 
-    `otherwise` is the topic of a door that has one: what speaks for no topic, or for that one without being clear, is about it.
-    An empty question asks what is wrong in the cluster.
+    `otherwise` is the topic of a door that has one: what speaks for no topic, or for that one without being clear, is
+    about it. An empty question asks what is wrong in the cluster.
     """
     short_enough(question)
     if not question.strip():
@@ -48,22 +50,28 @@ def understood(
     if isinstance(found, AskBack):
         return Intent(topic=otherwise) if otherwise and found.topic in (None, otherwise) else found
     jobs_alone = found.topic in JOB_TOPICS and not (known.gateways or known.clients or known.namespaces)
-    return Intent(topic=Topic.CLUSTER) if jobs_alone else found  # where nobody said which jobs move data, it is about any job
+    return (
+        Intent(topic=Topic.CLUSTER) if jobs_alone else found
+    )  # where nobody said which jobs move data, it is about any job
 
 
 def reported(alert: Alert, known: Names, now: datetime, namespace: str = "", unread: tuple[Gap, ...] = ()) -> Request:
-    """The investigation of an alert, which names its namespace itself where none is given. `unread` is what its sender kept back."""
+    """The investigation of an alert, which names its namespace itself where none is given. `unread` is what its sender
+    kept back."""
     where = namespace or named_in(alert.labels)
     return Request(alert=alert, namespace=where, intent=about_alert(alert, known, now), unread=unread)
 
 
 def about_alert(alert: Alert, known: Names, now: datetime) -> Intent | None:
-    """What an alert about the traffic of a NAT gateway asks; None for every other, and where no gateway is configured."""
+    """What an alert about the traffic of a NAT gateway asks; None for every other, and where no gateway is
+    configured."""
     said = text(f"what caused this: {alert.title}. {alert.summary[:_READ]}")
     found = route(said, known, now) if known.gateways else None
     if not isinstance(found, Intent) or found.topic not in NAT_TOPICS:
         return None
-    named = {name.lower(): gateway for gateway, name in known.gateways if name} | {gateway: gateway for gateway, _ in known.gateways}
+    named = {name.lower(): gateway for gateway, name in known.gateways if name} | {
+        gateway: gateway for gateway, _ in known.gateways
+    }
     labelled = next((named[value.lower()] for value in alert.labels.values() if value.lower() in named), "")
     window = Window(alert.starts_at - AROUND, min(alert.starts_at + AROUND, max(now, alert.starts_at)))
     return Intent(topic=Topic.NAT_SPIKE, window=window, gateway=labelled or found.gateway)

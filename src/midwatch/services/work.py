@@ -1,7 +1,7 @@
-"""The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only in the state
-they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used. What the store cannot do just now
-is waited out; only where a tool's answer cannot be kept the step is given up and taken anew, so that the wait is not taken from
-the time that the investigation has."""
+"""The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only
+in the state they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used. What
+the store cannot do just now is waited out; only where a tool's answer cannot be kept the step is given up and taken
+anew, so that the wait is not taken from the time that the investigation has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,13 +47,21 @@ class _Underway:
 
 
 class Steps:
-    """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an alert with
-    what its sender left out of it, and what of that could not be read.
+    """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an
+    alert with what its sender left out of it, and what of that could not be read.
 
     With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
     """
 
-    def __init__(self, desk: Desk, opened: Opened, completed: Completed, worker: str = "", pool: Pool | None = None, late: int = 0) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        opened: Opened,
+        completed: Completed,
+        worker: str = "",
+        pool: Pool | None = None,
+        late: int = 0,
+    ) -> None:
         self._desk, self._opened, self._completed, self._worker = desk, opened, completed, worker
         self._pool, self._late = pool, late
         self._kept: Kept = Together(partial(_keep, desk))
@@ -110,7 +118,9 @@ async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "")
     if run.state is RunState.QUEUED and request.alert:
         alert, unread = await completed(request.alert)
         request = reported(alert, desk.names, desk.now(), request.namespace, unread)
-    running = run.model_copy(update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()})
+    running = run.model_copy(
+        update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()}
+    )
     return await patiently(_begun, desk, running, worker)
 
 
@@ -156,7 +166,8 @@ def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
 
 
 def _keep(desk: Desk, said: Sequence[Said]) -> set[str]:
-    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are over.
+    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are
+    over.
 
     Told is only what is new: two workers may believe that a run is theirs.
     """

@@ -1,7 +1,7 @@
 """A working process: takes what is queued, delivers what is due, says that it lives, and goes on with what was left.
 
-Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question now and then:
-how soon depends on whether somebody wakes it.
+Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question
+now and then: how soon depends on whether somebody wakes it.
 """
 
 import asyncio
@@ -52,7 +52,8 @@ class _Seen:
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that somebody does.
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that
+    somebody does.
 
     `remembered` says, as JSON, what its memory of answers is worth: for /health.
     """
@@ -96,7 +97,8 @@ class Worker:
         return BUSY_S if self._durable.started or not self._pulse.begun else self._idle_s
 
     async def _look(self) -> None:
-        """One question for all there may be to do; the engine is started for it when there is, and stopped a while after."""
+        """One question for all there may be to do; the engine is started for it when there is, and stopped a while
+        after."""
         alive, due = await asyncio.to_thread(self._glance)
         if due:
             self._due.set()
@@ -113,7 +115,8 @@ class Worker:
             return runs.alive(tx), someone_waits(tx, self._desk.now())
 
     def _hand_over(self, alive: list[str]) -> None:
-        """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers any more."""
+        """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers
+        any more."""
         carried = self._durable.carried
         with self._desk.db.read() as tx:
             living = {name for name, _ in workers.listed(tx)} - {self._name}

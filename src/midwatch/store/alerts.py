@@ -17,7 +17,12 @@ def find_external(tx: Connection, source: str, external_id: str) -> StoredAlert 
     """By the sender's own id; the one that was heard of last where several have it."""
     if not external_id:
         return None
-    query = select(t.c.body).where(t.c.source == source, t.c.external_id == external_id).order_by(t.c.last_seen.desc()).limit(1)
+    query = (
+        select(t.c.body)
+        .where(t.c.source == source, t.c.external_id == external_id)
+        .order_by(t.c.last_seen.desc())
+        .limit(1)
+    )
     body = tx.execute(query).scalar_one_or_none()
     return None if body is None else StoredAlert.model_validate_json(body)
 

@@ -29,7 +29,13 @@ def append(tx: Connection, act: Act) -> None:
     next_number(tx, "audit")  # locks: two writers would otherwise both follow the same entry
     last = tx.execute(select(t.c.hash).order_by(t.c.seq.desc()).limit(1)).scalar_one_or_none() or ""
     detail = text_of(act.detail)
-    values = {"at": act.at, "actor": kept(act.actor, ACTOR), "action": act.action, "object": kept(act.object, OBJECT), "detail": detail}
+    values = {
+        "at": act.at,
+        "actor": kept(act.actor, ACTOR),
+        "action": act.action,
+        "object": kept(act.object, OBJECT),
+        "detail": detail,
+    }
     tx.execute(insert(t).values(**values, hash=_hash(last, values)))
 
 
@@ -59,5 +65,9 @@ def broken(tx: Connection) -> int | None:
 
 
 def _hash(before: str, values: Any) -> str:
-    said = [before, values["at"].astimezone(UTC).isoformat(), *(str(values[name]) for name in ("actor", "action", "object", "detail"))]
+    said = [
+        before,
+        values["at"].astimezone(UTC).isoformat(),
+        *(str(values[name]) for name in ("actor", "action", "object", "detail")),
+    ]
     return sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """The whole store as one zip with a file of JSON lines per table: the same from SQLite and PostgreSQL, and for both.
 
-`midwatch.json`, written last, says the form's and the schema's version and how many rows each table has. Rows go through a few
-hundred at a time, however large the store is.
+`midwatch.json`, written last, says the form's and the schema's version and how many rows each table has. Rows go
+through a few hundred at a time, however large the store is.
 """
 
 import json
@@ -39,7 +39,8 @@ class Contents(Model, frozen=True):
 
 
 def backup(db: Database, path: Path) -> Contents:
-    """Everything as it is at one moment, while others go on writing. The file appears when it is whole; only its owner may read it."""
+    """Everything as it is at one moment, while others go on writing. The file appears when it is whole; only its owner
+    may read it."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
@@ -52,7 +53,9 @@ def backup(db: Database, path: Path) -> Contents:
             pack.writestr(_ABOUT, contents.model_dump_json(indent=2))
         part.replace(path)
     except OSError as error:
-        raise StoreError(f"The backup {path} cannot be written: {error.strerror or error}.", "Give a folder with room in it") from error
+        raise StoreError(
+            f"The backup {path} cannot be written: {error.strerror or error}.", "Give a folder with room in it"
+        ) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -71,7 +74,9 @@ def restore(db: Database, path: Path) -> Contents:
                     _unpack(tx, pack, table, contents.rows.get(table.name, 0))
                 _count_on(tx)
     except (BadZipFile, zlib.error, EOFError) as error:
-        raise StoreError(f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored") from error
+        raise StoreError(
+            f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored"
+        ) from error
     except OSError as error:
         raise StoreError(f"The backup {path} cannot be read: {error.strerror or error}.") from error
     return contents
@@ -99,14 +104,19 @@ def _contents(pack: ZipFile, path: Path) -> Contents:
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path} is no backup of Midwatch.", "Give a file that `midwatch` backed up") from error
     if contents is None:
-        raise StoreError(f"{path} has form {version}; this version of Midwatch reads form {VERSION}.", "Restore it with a newer version")
+        raise StoreError(
+            f"{path} has form {version}; this version of Midwatch reads form {VERSION}.",
+            "Restore it with a newer version",
+        )
     if contents.schema_revision != head():
         raise StoreError(
             f"{path} holds schema {contents.schema_revision}; this version of Midwatch has schema {head()}.",
             "Restore it into an empty store with the version that made it, then start this version on that store",
         )
     if strange := sorted(set(contents.rows) ^ set(metadata.tables)):
-        raise StoreError(f"{path} does not hold the tables of its schema ({', '.join(strange)}).", "Take another backup")
+        raise StoreError(
+            f"{path} does not hold the tables of its schema ({', '.join(strange)}).", "Take another backup"
+        )
     return contents
 
 
@@ -114,7 +124,8 @@ def _refuse_unless_empty(tx: Connection) -> None:
     for table in metadata.sorted_tables:
         if tx.execute(select(table).limit(1)).first() is not None:
             raise StoreError(
-                f"The store is not empty: there is something in {table.name}.", "Restore into a new database; nothing was changed"
+                f"The store is not empty: there is something in {table.name}.",
+                "Restore into a new database; nothing was changed",
             )
 
 
@@ -130,7 +141,9 @@ def _unpack(tx: Connection, pack: ZipFile, table: Table, promised: int) -> None:
             count += len(some)
             tx.execute(insert(table), some)
     if count != promised:
-        raise StoreError(f"The backup has {count} rows of {table.name} and should have {promised}.", "Take another backup")
+        raise StoreError(
+            f"The backup has {count} rows of {table.name} and should have {promised}.", "Take another backup"
+        )
 
 
 def _read(lines: IO[bytes], table: Table) -> Iterator[dict[str, Any]]:
@@ -146,7 +159,8 @@ def _read(lines: IO[bytes], table: Table) -> Iterator[dict[str, Any]]:
             row |= {name: datetime.fromisoformat(row[name]) for name in moments if row[name] is not None}
         except (ValueError, TypeError) as error:
             raise StoreError(
-                f"Line {number} of {table.name} is not a row of it: {error}.", "Take another backup; nothing was restored"
+                f"Line {number} of {table.name} is not a row of it: {error}.",
+                "Take another backup; nothing was restored",
             ) from error
         yield row
 

@@ -13,7 +13,8 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def written(model: BaseModel, exclude: set[str] | None = None) -> str:
-    """A noun as JSON, storable throughout: NUL is kept in no text of it, so that PostgreSQL can look into the JSON as well."""
+    """A noun as JSON, storable throughout: NUL is kept in no text of it, so that PostgreSQL can look into the JSON as
+    well."""
     try:
         text = model.model_dump_json(exclude=exclude)
     except (PydanticSerializationError, UnicodeEncodeError):

@@ -11,7 +11,11 @@ from midwatch.store.body import written
 from midwatch.store.rows import new_keys
 from midwatch.store.tables import calls as t
 
-_NUMBER = update(t).where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key")).values(number=bindparam("place"))
+_NUMBER = (
+    update(t)
+    .where(t.c.run_id == bindparam("its_run"), t.c.key == bindparam("its_key"))
+    .values(number=bindparam("place"))
+)
 Row = dict[str, Any]
 
 
@@ -37,8 +41,8 @@ def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:
 
 
 def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
-    """Gives each evidence its place in the answer: it is known only when all questions were put. What nobody was asked for (the
-    alert itself) is kept here first."""
+    """Gives each evidence its place in the answer: it is known only when all questions were put. What nobody was asked
+    for (the alert itself) is kept here first."""
     known = set(tx.execute(select(t.c.key).where(t.c.run_id == run_id)).scalars())
     places = {_key(item.tool, item.arguments): place for place, item in enumerate(evidence, 1)}
     keep(tx, [row(run_id, evidence[place - 1]) for key, place in places.items() if key not in known])
@@ -49,4 +53,7 @@ def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
 def evidence(tx: Connection, run_id: str) -> list[Evidence]:
     """In the order of their ids; empty until the run has ended."""
     query = select(t.c.number, t.c.body).where(t.c.run_id == run_id, t.c.number.is_not(None)).order_by(t.c.number)
-    return [Evidence.model_validate_json(body).model_copy(update={"id": evidence_id(place)}) for place, body in tx.execute(query)]
+    return [
+        Evidence.model_validate_json(body).model_copy(update={"id": evidence_id(place)})
+        for place, body in tx.execute(query)
+    ]

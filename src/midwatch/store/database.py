@@ -1,9 +1,9 @@
 """One database, SQLite or PostgreSQL, behind two verbs: `read` and `write`, each a transaction.
 
-Transactions are for threads, not for an event loop: they are short, wait for nothing but the database, and a hop into a thread
-costs less than one for every statement. SQLite lets one writer in at a time: all writes of a process go through one connection
-that takes the lock at once (BEGIN IMMEDIATE), so that none of them has to give up half-way; readers see the last committed state
-meanwhile (WAL).
+Transactions are for threads, not for an event loop: they are short, wait for nothing but the database, and a hop into a
+thread costs less than one for every statement. SQLite lets one writer in at a time: all writes of a process go through
+one connection that takes the lock at once (BEGIN IMMEDIATE), so that none of them has to give up half-way; readers see
+the last committed state meanwhile (WAL).
 """
 
 from collections.abc import Generator
@@ -21,7 +21,8 @@ from midwatch.store.turn import Turn
 
 READERS = 4
 OUR_FOLDER = ".midwatch"  # nobody but us makes a folder of this name
-# PostgreSQL's server can vanish without a word: its host is off, or a firewall forgot the connection. Seconds, and one in ms.
+# PostgreSQL's server can vanish without a word: its host is off, or a firewall forgot the connection. Seconds, and one
+# in ms.
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -79,7 +80,8 @@ class Database:
             yield tx
 
     def still_there(self) -> None:
-        """Raises StoreError when the SQLite file was deleted or replaced: what is written into one without a name is lost."""
+        """Raises StoreError when the SQLite file was deleted or replaced: what is written into one without a name is
+        lost."""
         if self._file is not None and _identity(self.path) != self._file:
             raise StoreError(
                 f"The file {self.path} was deleted or replaced while Midwatch had it open.",
@@ -93,7 +95,8 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Generator[Connection]:
-        """A read in which everything is as it was at its first question, however long it takes. SQLite reads so anyway."""
+        """A read in which everything is as it was at its first question, however long it takes. SQLite reads so
+        anyway."""
         with self.read() as tx:
             if tx.dialect.name == "postgresql":
                 tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))

@@ -8,7 +8,9 @@ from midwatch.store.rows import insert_new
 from midwatch.store.tables import effects as t
 
 PENDING, SENT, GIVEN_UP = "pending", "sent", "given up"
-FARTHEST = timedelta(hours=1)  # no wait is longer: what is due later than that was put down before the clock was set back
+FARTHEST = timedelta(
+    hours=1
+)  # no wait is longer: what is due later than that was put down before the clock was set back
 
 
 def _now_due() -> ColumnElement[bool]:
@@ -37,7 +39,8 @@ def waits(tx: Connection, now: datetime) -> bool:
 
 
 def claim(tx: Connection, effect: Effect, until: datetime) -> Effect | None:
-    """Takes the effect for one attempt; None when another process took it first. If the attempt dies, it is due again at `until`."""
+    """Takes the effect for one attempt; None when another process took it first. If the attempt dies, it is due again
+    at `until`."""
     taken = effect.model_copy(update={"attempts": effect.attempts + 1, "next_at": until})
     same = (t.c.key == effect.key) & (t.c.state == PENDING) & (t.c.next_at == effect.next_at)
     done = tx.execute(update(t).where(same).values(**_columns(taken)))
@@ -45,7 +48,8 @@ def claim(tx: Connection, effect: Effect, until: datetime) -> Effect | None:
 
 
 def put(tx: Connection, taken: Effect, effect: Effect) -> bool:
-    """How the attempt `taken` ended. False when that is of no interest any more: another attempt has been made meanwhile.
+    """How the attempt `taken` ended. False when that is of no interest any more: another attempt has been made
+    meanwhile.
 
     That it arrived is always of interest, unless it had arrived before.
     """

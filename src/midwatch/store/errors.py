@@ -28,7 +28,9 @@ def plain(url: str) -> Generator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise StoreError(f"The database {_place(url)} is too busy: nothing became free in time.", "Try again a little later") from error
+        raise StoreError(
+            f"The database {_place(url)} is too busy: nothing became free in time.", "Try again a little later"
+        ) from error
     except DBAPIError as error:
         if (found := about(error)) is None:
             raise
@@ -58,7 +60,9 @@ def about(error: DBAPIError) -> dict[str, str] | None:
 def _place(url: str) -> str:
     """Never with the password."""
     parsed = make_url(url)
-    return parsed.database or "" if parsed.get_backend_name() == "sqlite" else parsed.render_as_string(hide_password=True)
+    return (
+        parsed.database or "" if parsed.get_backend_name() == "sqlite" else parsed.render_as_string(hide_password=True)
+    )
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -16,7 +16,11 @@ RELATED = 200  # keys of one alert lead to few incidents; of a whole service per
 
 _GET = select(t.c.body).where(t.c.id == bindparam("id"))
 _HOLD = _GET.with_for_update()
-_SAME = (t.c.id == bindparam("its_id")) & (t.c.updated_at == bindparam("was_updated_at")) & (t.c.status == bindparam("its_status"))
+_SAME = (
+    (t.c.id == bindparam("its_id"))
+    & (t.c.updated_at == bindparam("was_updated_at"))
+    & (t.c.status == bindparam("its_status"))
+)
 _ADD = insert(t)
 _KEYED = (
     select(t.c.body)
@@ -68,7 +72,8 @@ def change(tx: Connection, before: Incident, after: Incident) -> bool:
 
 
 def by_keys(tx: Connection, keys: Sequence[str], *, only_open: bool = True, held: bool = False) -> list[Incident]:
-    """Incidents that have one of the keys, newest first; `held`: nobody else changes them until the transaction ends."""
+    """Incidents that have one of the keys, newest first; `held`: nobody else changes them until the transaction
+    ends."""
     query = _KEYED_OPEN if only_open else _KEYED
     rows = tx.execute(query.with_for_update() if held else query, {"keys": list(keys)})
     return [Incident.model_validate_json(body) for body in rows.scalars()]
@@ -111,7 +116,12 @@ def _columns(incident: Incident) -> dict[str, Any]:
 
 
 def _narrowed(query: Select[Any], wanted: Filter) -> Select[Any]:
-    exact = {t.c.status: wanted.status, t.c.severity: wanted.severity, t.c.service: wanted.service, t.c.source: wanted.source}
+    exact = {
+        t.c.status: wanted.status,
+        t.c.severity: wanted.severity,
+        t.c.service: wanted.service,
+        t.c.source: wanted.source,
+    }
     for column, value in exact.items():
         query = query.where(column == str(value)) if value else query
     if wanted.text:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, text
 
 
 def alone(tx: Connection, name: str) -> None:
-    """Nobody else is past this line with the same name until the transaction ends. On SQLite no other writer is, anyway."""
+    """Nobody else is past this line with the same name until the transaction ends. On SQLite no other writer is,
+    anyway."""
     if tx.dialect.name == "postgresql":
         tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": crc32(name.encode())})

@@ -1,4 +1,5 @@
-"""Brings a database to the schema this version expects, all of it or nothing. Processes that start at once wait for each other."""
+"""Brings a database to the schema this version expects, all of it or nothing. Processes that start at once wait for
+each other."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -45,7 +46,8 @@ def _understood(connection: Connection) -> None:
     known = {script.revision for script in _scripts().walk_revisions()}
     if strange := sorted(set(there) - known):
         raise StoreError(
-            f"This database was made by a newer version of Midwatch (schema {strange[0]}; this version knows up to {head()}).",
+            f"This database was made by a newer version of Midwatch (schema {strange[0]}; this version knows up to "
+            f"{head()}).",
             "Run that version or a newer one, or give the address of another database",
         )
 

@@ -1,4 +1,5 @@
-"""What the store cannot do just now is tried again until it can: it is away, locked or full, and what was asked of it is right."""
+"""What the store cannot do just now is tried again until it can: it is away, locked or full, and what was asked of it
+is right."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,11 +17,14 @@ log = structlog.get_logger()
 
 
 async def patiently(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `do`, a transaction, gives, in a thread. It may be done again after it was done: the answer of a commit can be lost."""
+    """What `do`, a transaction, gives, in a thread. It may be done again after it was done: the answer of a commit can
+    be lost."""
     for pause in pauses():
         try:
             return await asyncio.to_thread(do, *args, **kwargs)
         except AWAY as away:
-            log.warning("the store does not answer; tried again", error=str(away).partition("\n")[0], in_s=round(pause, 1))
+            log.warning(
+                "the store does not answer; tried again", error=str(away).partition("\n")[0], in_s=round(pause, 1)
+            )
         await asyncio.sleep(pause)
     raise AssertionError("pauses have no end")

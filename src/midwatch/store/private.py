@@ -12,7 +12,8 @@ _BESIDE = ("", "-wal", "-shm", "-journal", "-turn")  # what SQLite and we put be
 
 
 def private(url: str) -> None:
-    """Makes a SQLite file that does not exist yet, and narrows what is there; SQLite gives what it puts beside it the same rights.
+    """Makes a SQLite file that does not exist yet, and narrows what is there; SQLite gives what it puts beside it the
+    same rights.
 
     What cannot be made or narrowed is left to whoever opens it: that says why.
     """
@@ -27,7 +28,8 @@ def private(url: str) -> None:
 
 
 def file_of(url: str) -> Path | None:
-    """Where a SQLite address keeps its data; None for memory, for SQLite's own addresses (`file:`), and for PostgreSQL."""
+    """Where a SQLite address keeps its data; None for memory, for SQLite's own addresses (`file:`), and for
+    PostgreSQL."""
     parsed = make_url(url)
     kept = parsed.database if parsed.get_backend_name() == "sqlite" else None
     return Path(kept) if kept and not kept.startswith(("file:", ":")) else None
@@ -39,5 +41,9 @@ def narrow(path: Path) -> None:
         found = path.stat()
         mine = found.st_uid == os.geteuid()
         allowed = OWN_FOLDER if stat.S_ISDIR(found.st_mode) else OWN
-        if mine and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)) and stat.S_IMODE(found.st_mode) & ~allowed:
+        if (
+            mine
+            and (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode))
+            and stat.S_IMODE(found.st_mode) & ~allowed
+        ):
             path.chmod(stat.S_IMODE(found.st_mode) & allowed)

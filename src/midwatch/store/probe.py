@@ -1,4 +1,5 @@
-"""Whether the store takes a write, found out by writing: a disk that is full, a file that is gone and a replica all answer questions."""
+"""Whether the store takes a write, found out by writing: a disk that is full, a file that is gone and a replica all
+answer questions."""
 
 import threading
 import time
@@ -18,8 +19,9 @@ WAIT_S = 2  # for a lock or an answer; who asks whether all is well will not wai
 class Probe:
     """`trouble` says in one sentence what keeps the store from taking a write; "" when nothing does. From any thread.
 
-    Each look opens a connection of its own: one that is open already remembers what the file held when it was still whole. (By
-    SQLite, never by hand: closing a SQLite file that this process has open elsewhere gives up all its locks.)
+    Each look opens a connection of its own: one that is open already remembers what the file held when it was still
+    whole. (By SQLite, never by hand: closing a SQLite file that this process has open elsewhere gives up all its
+    locks.)
     """
 
     def __init__(self, db: Database) -> None:

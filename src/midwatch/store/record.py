@@ -1,8 +1,8 @@
 """The durable engine's own record: a second SQLite file, or a schema of its own in the same PostgreSQL.
 
-What keeps it (DBOS) tries again for ever when PostgreSQL cuts a connection, with pauses that grow to a minute and more, and gives up
-at once when SQLite's disk is full. Here both are waited out before it hears of them: a connection is given when there is one to
-give, and after a failure only once the file takes a write again.
+What keeps it (DBOS) tries again for ever when PostgreSQL cuts a connection, with pauses that grow to a minute and more,
+and gives up at once when SQLite's disk is full. Here both are waited out before it hears of them: a connection is given
+when there is one to give, and after a failure only once the file takes a write again.
 """
 
 import sqlite3
@@ -53,7 +53,11 @@ class Record:
         private(self.url)
         parsed = make_url(self.url)
         engine = create_engine(
-            parsed, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=sqlite.BUSY_S, connect_args=sqlite.arguments(parsed)
+            parsed,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=sqlite.BUSY_S,
+            connect_args=sqlite.arguments(parsed),
         )
         event.listen(engine, "connect", _at_once)
         event.listen(engine.pool, "checkout", self._taken)
@@ -61,7 +65,9 @@ class Record:
 
     def _postgres(self) -> Engine:
         parsed = make_url(self.url)
-        engine = create_engine(parsed, pool_size=CONNECTIONS, max_overflow=4, pool_pre_ping=True, connect_args=patience(parsed))
+        engine = create_engine(
+            parsed, pool_size=CONNECTIONS, max_overflow=4, pool_pre_ping=True, connect_args=patience(parsed)
+        )
         event.listen(engine, "do_connect", self._connected)
         return engine
 

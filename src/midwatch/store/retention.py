@@ -21,11 +21,11 @@ class Purged(Model, frozen=True):
 
 
 def purge(tx: Connection, before: datetime) -> Purged:
-    """Takes out what is only of use while it is fresh: deliveries and conversations from before, and of runs that ended before what their
-    watchers saw and what their tools said.
+    """Takes out what is only of use while it is fresh: deliveries and conversations from before, and of runs that ended
+    before what their watchers saw and what their tools said.
 
-    Kept for good: incidents, resolved ones too, with their alerts and timelines; runs with their answers, in which every claim
-    quotes its evidence; effects, so that none happens twice; keys, invites and the audit log.
+    Kept for good: incidents, resolved ones too, with their alerts and timelines; runs with their answers, in which
+    every claim quotes its evidence; effects, so that none happens twice; keys, invites and the audit log.
     """
     gone = Purged(deliveries=deliveries.purge(tx, before), conversations=conversations.purge(tx, before))
     after = ""

@@ -55,7 +55,9 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], changed: tuple[st
 @cache
 def _next(dialect: str) -> Any:
     more = {"value": counters.c.value + 1}
-    return _insert(dialect, counters).on_conflict_do_update(index_elements=["name"], set_=more).returning(counters.c.value)
+    return (
+        _insert(dialect, counters).on_conflict_do_update(index_elements=["name"], set_=more).returning(counters.c.value)
+    )
 
 
 def _insert(dialect: str, table: Table) -> Any:

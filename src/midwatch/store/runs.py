@@ -15,8 +15,12 @@ _WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.s
 _ALIVE = select(t.c.id).where(
     t.c.id.in_(bindparam("ids", expanding=True)), t.c.state.in_([state.value for state in RunState if not state.over])
 )
-_NOT_OVER = select(t.c.id).where(t.c.state.in_([state.value for state in RunState if not state.over])).order_by(t.c.created_at)
-_LAST = select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
+_NOT_OVER = (
+    select(t.c.id).where(t.c.state.in_([state.value for state in RunState if not state.over])).order_by(t.c.created_at)
+)
+_LAST = (
+    select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
+)
 _TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one statement
 
 
@@ -35,7 +39,9 @@ def change(tx: Connection, after: Run, *allowed: RunState) -> bool:
     return tx.execute(update(t).where(same).values(version=t.c.version + 1, **_columns(after))).rowcount == 1
 
 
-def listed(tx: Connection, page: int, page_size: int, state: RunState | None = None, incident_id: str = "") -> tuple[list[Run], int]:
+def listed(
+    tx: Connection, page: int, page_size: int, state: RunState | None = None, incident_id: str = ""
+) -> tuple[list[Run], int]:
     """One page, newest first, and how many there are in all."""
     wanted = [t.c.state == state.value] if state else []
     wanted += [t.c.incident_id == incident_id] if incident_id else []

@@ -5,7 +5,9 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event
 
-BUSY_S = 30.0  # how long another process's write may take before ours gives up; `?timeout=` behind the address changes it
+BUSY_S = (
+    30.0  # how long another process's write may take before ours gives up; `?timeout=` behind the address changes it
+)
 
 
 def prepare(engine: Engine, begin: str) -> None:

@@ -1,9 +1,22 @@
-"""The schema. Each noun is a row with what is searched by in columns, and the whole of it as the domain's own JSON in `body`."""
+"""The schema. Each noun is a row with what is searched by in columns, and the whole of it as the domain's own JSON in
+`body`."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, Column, DateTime, Dialect, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 
 from midwatch.kit.storable import storable
@@ -219,4 +232,6 @@ audit = Table(
     Column("hash", Name(64), nullable=False),
 )
 
-counters = Table("counters", metadata, Column("name", Name(32), primary_key=True), Column("value", Integer, nullable=False))
+counters = Table(
+    "counters", metadata, Column("name", Name(32), primary_key=True), Column("value", Integer, nullable=False)
+)

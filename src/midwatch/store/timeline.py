@@ -11,12 +11,22 @@ _APPEND = insert(t)
 
 def append(tx: Connection, *entries: Entry) -> None:
     for entry in entries:
-        tx.execute(_APPEND, {"incident_id": entry.incident_id, "at": entry.at, "kind": entry.kind, "body": written(entry, exclude={"seq"})})
+        tx.execute(
+            _APPEND,
+            {
+                "incident_id": entry.incident_id,
+                "at": entry.at,
+                "kind": entry.kind,
+                "body": written(entry, exclude={"seq"}),
+            },
+        )
 
 
 def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 500) -> list[Entry]:
     """In the order of writing, from behind the entry `after`."""
-    query = select(t.c.seq, t.c.body).where(t.c.incident_id == incident_id, t.c.seq > after).order_by(t.c.seq).limit(limit)
+    query = (
+        select(t.c.seq, t.c.body).where(t.c.incident_id == incident_id, t.c.seq > after).order_by(t.c.seq).limit(limit)
+    )
     return [Entry.model_validate_json(row.body).model_copy(update={"seq": row.seq}) for row in tx.execute(query)]
 
 

@@ -22,7 +22,9 @@ def limit(calls_at_once: int = CALLS_AT_ONCE, largest: int = LARGEST) -> Policy:
                 raise ToolError(f"no answer within {tool.timeout_s:g} s") from error
             size = len(seen.observation.content)
             if size > largest:
-                raise ToolError(f"the answer has {size:,} bytes, more than the {largest:,} allowed: ask for one namespace")
+                raise ToolError(
+                    f"the answer has {size:,} bytes, more than the {largest:,} allowed: ask for one namespace"
+                )
             return seen
 
         return limited

@@ -8,9 +8,11 @@ from midwatch.toolbox.toolbox import Run
 
 
 def redact(inner: Run) -> Run:
-    """Secrets are cut out before anything is stored, hashed, cited or read by a model; then the middle of overlong log lines is.
+    """Secrets are cut out before anything is stored, hashed, cited or read by a model; then the middle of overlong log
+    lines is.
 
-    In this order: half a secret would not be known as one. What rules see is what is stored, so each quotation is found in it.
+    In this order: half a secret would not be known as one. What rules see is what is stored, so each quotation is found
+    in it.
     """
 
     async def redacted(tool: Tool, arguments: BaseModel) -> Seen:
@@ -18,6 +20,9 @@ def redact(inner: Run) -> Run:
         if isinstance(observation, Listed):
             return Seen(observation.model_copy(update={"body": redact_body(observation.body)}), query)
         text = redact_text(observation.text)
-        return Seen(observation.model_copy(update={"text": cut_lines(text) if isinstance(observation, LogLines) else text}), query)
+        return Seen(
+            observation.model_copy(update={"text": cut_lines(text) if isinstance(observation, LogLines) else text}),
+            query,
+        )
 
     return redacted

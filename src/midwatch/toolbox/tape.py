@@ -15,4 +15,6 @@ class Tape:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
         ask = Ask(tool=name, arguments=redact_arguments(arguments))
-        return self._calls.get(ask.key) or Gap(tool=name, arguments=ask.arguments, query=ask.key, reason="not in the bundle")
+        return self._calls.get(ask.key) or Gap(
+            tool=name, arguments=ask.arguments, query=ask.key, reason="not in the bundle"
+        )

@@ -1,4 +1,5 @@
-"""The one door to every tool. Policies are wrappers of one method; a tool's failure becomes a Gap here and nowhere else."""
+"""The one door to every tool. Policies are wrappers of one method; a tool's failure becomes a Gap here and nowhere
+else."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -45,7 +46,9 @@ class Toolbox:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:
             reason, asked = redact_text(str(error)), redact_text(error.query or query)
-            return Gap(tool=name, arguments=told, query=asked, reason=reason, permission=error.permission, absent=error.absent)
+            return Gap(
+                tool=name, arguments=told, query=asked, reason=reason, permission=error.permission, absent=error.absent
+            )
         took = self._now() - started
         return Evidence(
             id="",

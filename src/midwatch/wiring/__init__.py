@@ -1,6 +1,8 @@
-"""The composition root: settings and flags become the readers, integrations and policies of one run. Alone knows everything.
+"""The composition root: settings and flags become the readers, integrations and policies of one run. Alone knows
+everything.
 
-Here is what an investigation of a cluster needs; `alerts` and `replays` add what only theirs do, and are loaded by those.
+Here is what an investigation of a cluster needs; `alerts` and `replays` add what only theirs do, and are loaded by
+those.
 """
 
 import time
@@ -29,13 +31,16 @@ FRESH_S = 30.0  # an answer this old is still the state of the cluster; within o
 def reader(settings: Settings, *, dump: str = "", context: str = "") -> Reader:
     """Who answers: a dump, or the cluster of a kubeconfig's context. Raises Refusal when it cannot be opened.
 
-    Only the one that is wanted is loaded: an HTTP client, or a reader of text and archives, is a seventh of a command's start.
+    Only the one that is wanted is loaded: an HTTP client, or a reader of text and archives, is a seventh of a command's
+    start.
     """
     try:
         if dump:
             from_dump: Callable[[str], Reader] = import_module("midwatch.integrations.kubernetes.dump").open_dump
             return from_dump(dump)
-        from_cluster: Callable[[Path | None, str | None], Reader] = import_module("midwatch.integrations.kubernetes.client").connect
+        from_cluster: Callable[[Path | None, str | None], Reader] = import_module(
+            "midwatch.integrations.kubernetes.client"
+        ).connect
         return from_cluster(settings.kubernetes.kubeconfig, context or None)
     except Refused as refused:
         raise Refusal(str(refused)) from refused

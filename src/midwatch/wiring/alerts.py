@@ -13,8 +13,8 @@ from midwatch.wiring import reader, toolbox
 
 @asynccontextmanager
 async def alert_context(settings: Settings, *, dump: str = "", context: str = "") -> AsyncGenerator[Context]:
-    """For an alert: its own text, and the cluster that is configured, even when the alert names nothing of Kubernetes: what fails
-    outside often began inside. One that was named has to be there."""
+    """For an alert: its own text, and the cluster that is configured, even when the alert names nothing of Kubernetes:
+    what fails outside often began inside. One that was named has to be there."""
     alone = (alerttext.integration(),)
     opened, source = await _reached(settings, dump, context)
     integrations = (*alone, kubernetes.integration(opened)) if opened else alone
@@ -28,7 +28,8 @@ async def alert_context(settings: Settings, *, dump: str = "", context: str = ""
 
 
 async def _reached(settings: Settings, dump: str, context: str) -> tuple[Reader | None, str]:
-    """The cluster and its name; without one, why the alert has to do alone. Raises Refusal when the cluster was asked for by name."""
+    """The cluster and its name; without one, why the alert has to do alone. Raises Refusal when the cluster was asked
+    for by name."""
     opened: Reader | None = None
     try:
         opened = reader(settings, dump=dump, context=context)

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from midwatch.wiring.questions import Surroundings
 
 
-def question(settings: Settings, words: str, namespace: str = "", *, dump: str = "", otherwise: Topic | None = None) -> Request:
+def question(
+    settings: Settings, words: str, namespace: str = "", *, dump: str = "", otherwise: Topic | None = None
+) -> Request:
     """A question, about what it turns out to ask. A dump is a cluster, so that its questions are about that.
 
     Raises Refusal with the choices when it has to be asked back.
@@ -40,7 +42,9 @@ async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request
     return await _surroundings(settings).reported(told, utc_now(), namespace)
 
 
-async def request(settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent) -> Investigation:
+async def request(
+    settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent
+) -> Investigation:
     """Raises Refusal when what it is about cannot be opened, or nothing could be read of it."""
     async with _opened(settings, wanted, dump, context) as ctx:
         return await investigate(ctx, wanted, watch)

@@ -26,7 +26,8 @@ from midwatch.wiring.websites import websites
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Lives as long as its process: what AWS said is remembered for some minutes. Raises Refusal when the traffic file is wrong."""
+    """Lives as long as its process: what AWS said is remembered for some minutes. Raises Refusal when the traffic file
+    is wrong."""
 
     settings: Settings
 
@@ -53,7 +54,8 @@ class Surroundings:
 
     @asynccontextmanager
     async def opened(self, request: Request, *, dump: str = "", context_name: str = "") -> AsyncGenerator[Context]:
-        """What the topic of the request needs. A cluster that cannot be reached is a gap, except where it is all that was asked about."""
+        """What the topic of the request needs. A cluster that cannot be reached is a gap, except where it is all that
+        was asked about."""
         if request.topic is Topic.CLUSTER:
             async with self._cluster_alone(request, dump, context_name) as ctx:
                 yield ctx
@@ -86,7 +88,9 @@ class Surroundings:
             return Nobody(str(refused)), f"no cluster ({refused})"
 
 
-def taking_part(request: Request, settings: Settings, known: Traffic, account: Aws, cluster: Reader) -> tuple[Integration, ...]:
+def taking_part(
+    request: Request, settings: Settings, known: Traffic, account: Aws, cluster: Reader
+) -> tuple[Integration, ...]:
     """Who has a say in what is not about a cluster alone."""
     own = kubernetes.integration(cluster)
     if request.topic in website.TOPICS:

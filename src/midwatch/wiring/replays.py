@@ -18,6 +18,8 @@ def replay(bundle: Bundle, settings: Settings) -> Context:
         taken = taking_part(request, settings, Traffic(), Aws(settings.aws), Nobody())
         return Context(taken, tape, bundle.manifest.source, settings.budget)
     told = (alerttext.integration(),) if request.alert else ()
-    looked = any(g not in request.unread for g in bundle.manifest.gaps) or any(e.tool != "alert" for e in bundle.evidence)
+    looked = any(g not in request.unread for g in bundle.manifest.gaps) or any(
+        e.tool != "alert" for e in bundle.evidence
+    )
     integrations = (*told, kubernetes.integration(Nobody())) if looked or not told else told
     return Context(integrations, tape, bundle.manifest.source, settings.budget)

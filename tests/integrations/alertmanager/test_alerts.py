@@ -37,7 +37,14 @@ def test_each_alert_of_a_group_has_its_own_status() -> None:
         ),
         starts_at=at("01:40:00.123456"),
     )
-    assert row(found.alerts[1]) == ("resolved", "critical", "Pod is crash looping.", "", at("01:40:00.123456"), at("01:55:00"))
+    assert row(found.alerts[1]) == (
+        "resolved",
+        "critical",
+        "Pod is crash looping.",
+        "",
+        at("01:40:00.123456"),
+        at("01:55:00"),
+    )
     assert found.omitted == 3
 
 
@@ -46,7 +53,9 @@ def test_an_end_in_the_future_is_no_end() -> None:
 
 
 def test_alerts_that_only_show_that_alerting_works_are_ignored() -> None:
-    assert delivered("alertmanager", "watchdog").ignored == "Watchdog only shows that alerting works, or silences others."
+    assert (
+        delivered("alertmanager", "watchdog").ignored == "Watchdog only shows that alerting works, or silences others."
+    )
 
 
 def test_labels_of_the_exporter_are_not_those_of_what_it_measures() -> None:
@@ -59,7 +68,13 @@ def test_labels_of_the_exporter_are_not_those_of_what_it_measures() -> None:
         "severity": "warning",
     }
     assert row(deployment)[:4] == ("firing", "medium", "KubeDeploymentReplicasMismatch", "")
-    assert queue.labels == {"alertname": "QueueDeep", "job": "rabbit", "namespace": "ferry", "service": "ferry-booking", "severity": "page"}
+    assert queue.labels == {
+        "alertname": "QueueDeep",
+        "job": "rabbit",
+        "namespace": "ferry",
+        "service": "ferry-booking",
+        "severity": "page",
+    }
     assert row(queue)[:4] == ("firing", "critical", "Queue is deep", "ferry-booking")
 
 
@@ -87,7 +102,9 @@ def test_a_token_in_any_of_the_usual_places(headers: dict[str, str]) -> None:
     INBOX.verify(hook(b"{}", headers), SENDER)
 
 
-@pytest.mark.parametrize("value", ["", "Bearer", "Bearer gangwa", "Basic gangway", "Basic é", "Digest gangway", "gangway"])
+@pytest.mark.parametrize(
+    "value", ["", "Bearer", "Bearer gangwa", "Basic gangway", "Basic é", "Digest gangway", "gangway"]
+)
 def test_no_token_is_forged(value: str) -> None:
     with pytest.raises(Forged, match="token is missing or wrong"):
         INBOX.verify(hook(b"{}", {"authorization": value}), SENDER)

@@ -41,7 +41,14 @@ def account() -> FakeAws:
     return FakeAws(
         gateways=[
             Gateway(NAT, "dev-nat-1c", tags={"Environment": "dev"}),
-            Gateway(IDLE, subnet="subnet-other", zone="us-east-1a", interface="eni-other", private="10.0.9.9", public="203.0.113.11"),
+            Gateway(
+                IDLE,
+                subnet="subnet-other",
+                zone="us-east-1a",
+                interface="eni-other",
+                private="10.0.9.9",
+                public="203.0.113.11",
+            ),
         ],
         metrics={
             (NAT, "BytesOutToDestination"): egress,

@@ -33,7 +33,11 @@ async def test_throttling_once_is_waited_out(ask: Ask, world: FakeAws) -> None:
 @pytest.mark.parametrize("action", ["GetMetricData", "DescribeNatGateways", "StartQuery"])
 async def test_throttling_for_ever_is_asked_twice_and_said(ask: Ask, world: FakeAws, action: str) -> None:
     world.throttle(action)
-    tool = {"GetMetricData": "aws_nat_metrics", "DescribeNatGateways": "aws_nat_gateways", "StartQuery": "aws_flow_talkers"}[action]
+    tool = {
+        "GetMetricData": "aws_nat_metrics",
+        "DescribeNatGateways": "aws_nat_gateways",
+        "StartQuery": "aws_flow_talkers",
+    }[action]
     refused = gap(await ask(tool, **TOOLS[tool]))
     assert f"throttles {action}" in refused.reason and "ask again in a minute" in refused.reason
     assert world.calls[action] == 2
@@ -117,7 +121,12 @@ def test_every_error_of_the_sdk_that_has_a_sentence_exists() -> None:
     codes = {code for entry in listed["sentences"] for code in entry["codes"]} | {*listed["failing"]}
     ours = {code for code in codes if code.endswith(("Error", "Required", "NotFound"))}
     known = {*dir(botocore.exceptions), *dir(botocore.parsers)}
-    assert ours - known == {"InternalError", "InternalServiceError", "InternalServerError", "OptInRequired"}  # codes of services
+    assert ours - known == {
+        "InternalError",
+        "InternalServiceError",
+        "InternalServerError",
+        "OptInRequired",
+    }  # codes of services
 
 
 async def test_an_outage_is_asked_once_more(ask: Ask, world: FakeAws) -> None:
@@ -126,7 +135,9 @@ async def test_an_outage_is_asked_once_more(ask: Ask, world: FakeAws) -> None:
     assert world.calls["GetMetricData"] == 2
 
 
-async def test_without_credentials_it_says_where_they_come_from(ask: Ask, world: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_credentials_it_says_where_they_come_from(
+    ask: Ask, world: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert "No AWS credentials were found" in gap(await ask("aws_nat_metrics", **HOUR)).reason
@@ -135,10 +146,15 @@ async def test_without_credentials_it_says_where_they_come_from(ask: Ask, world:
 
 async def test_nobody_at_the_address_is_told_from_a_refusal(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert "cannot be reached at 127.0.0.1:9; check the region us-east-1" in gap(await ask("aws_nat_metrics", **HOUR)).reason
+    assert (
+        "cannot be reached at 127.0.0.1:9; check the region us-east-1"
+        in gap(await ask("aws_nat_metrics", **HOUR)).reason
+    )
 
 
-async def test_one_service_can_have_an_address_of_its_own(ask: Ask, world: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_service_can_have_an_address_of_its_own(
+    ask: Ask, world: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:9")
     assert "cannot be reached" in gap(await ask("aws_nat_metrics", **HOUR)).reason
     seen(await ask("aws_nat_gateways"))
@@ -149,7 +165,9 @@ async def test_an_unknown_profile_is_named(world: FakeAws, clock: Clock) -> None
         await Aws(AwsSettings(profile="nobody"), clock, PACE).call("sts", "GetCallerIdentity")
 
 
-async def test_the_sdk_that_is_not_installed_says_how_to_install_it(world: FakeAws, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_sdk_that_is_not_installed_says_how_to_install_it(
+    world: FakeAws, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(ToolError, match=r"pip install 'midwatch\[aws\]'"):
         await Aws(HERE, clock, PACE).call("sts", "GetCallerIdentity")

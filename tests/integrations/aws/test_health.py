@@ -21,10 +21,18 @@ async def states(aws: Aws) -> dict[str, str]:
 
 async def test_each_service_is_really_asked(aws: Aws, world: FakeAws) -> None:
     found = {line.name: line for line in await health(aws)}
-    assert {name: line.state for name, line in found.items()} == dict.fromkeys(("identity", "cloudwatch", "ec2", "logs"), "ok")
+    assert {name: line.state for name, line in found.items()} == dict.fromkeys(
+        ("identity", "cloudwatch", "ec2", "logs"), "ok"
+    )
     assert found["identity"].detail == "arn:aws:iam::111122223333:user/midwatch in us-east-1"
     assert found["ec2"].detail == "2 NAT gateways"
-    assert set(world.calls) >= {"GetCallerIdentity", "GetMetricData", "DescribeNatGateways", "StartQuery", "GetQueryResults"}
+    assert set(world.calls) >= {
+        "GetCallerIdentity",
+        "GetMetricData",
+        "DescribeNatGateways",
+        "StartQuery",
+        "GetQueryResults",
+    }
     assert not any(world.running.values())
 
 
@@ -55,7 +63,9 @@ async def test_not_configured_is_one_line(clock: Clock, monkeypatch: pytest.Monk
     assert await states(Aws(AwsSettings(), clock, PACE)) == {"aws": "missing"}
 
 
-async def test_the_policy_of_the_page_allows_what_is_called_and_no_more(ask: Callable[..., Any], aws: Aws, world: FakeAws) -> None:
+async def test_the_policy_of_the_page_allows_what_is_called_and_no_more(
+    ask: Callable[..., Any], aws: Aws, world: FakeAws
+) -> None:
     world.polls, aws.pace = 10_000, HURRIED
     hour = {"gateway": NAT, "start": "2026-10-16T02:00:00Z", "end": "2026-10-16T03:00:00Z"}
     await ask("aws_flow_talkers", **hour)

@@ -38,14 +38,20 @@ async def test_points_rise_and_what_is_missing_stays_missing(ask: Ask) -> None:
     assert all(later - earlier == 60 for earlier, later in pairwise(egress.times))
     points = dict(zip(egress.times, egress.values, strict=True))
     assert points[SPIKE] == 2e9 and points[SPIKE - 60] == 1e8
-    assert [datetime.fromtimestamp(at, UTC).strftime("%H:%M") for at, value in points.items() if value is None] == ["01:00"]
+    assert [datetime.fromtimestamp(at, UTC).strftime("%H:%M") for at, value in points.items() if value is None] == [
+        "01:00"
+    ]
     assert "missing mean that no traffic was reported" in partial(answer)
 
 
 async def test_sums_are_summed_and_peaks_are_not(ask: Ask) -> None:
     found = series(await ask("aws_nat_metrics", gateway=NAT, start="2026-10-15T12:00:00Z", end="2026-10-16T03:00:00Z"))
     at = list(found["egress"].times).index(SPIKE)
-    assert (found["egress"].values[at], found["peak_rate"].values[at], found["connections"].values[at]) == (1e10, 5e7, 305)
+    assert (found["egress"].values[at], found["peak_rate"].values[at], found["connections"].values[at]) == (
+        1e10,
+        5e7,
+        305,
+    )
 
 
 async def test_the_last_minutes_are_dropped_as_incomplete(ask: Ask) -> None:
@@ -58,7 +64,9 @@ async def test_the_last_minutes_are_dropped_as_incomplete(ask: Ask) -> None:
 
 async def test_a_time_without_a_zone_is_utc_and_another_zone_is_turned(ask: Ask, world: FakeAws) -> None:
     plain = await ask("aws_nat_metrics", gateway=NAT, start="2026-10-16T02:00:00", end="2026-10-16T03:00:00")
-    turned = await ask("aws_nat_metrics", gateway=NAT, start="2026-10-15T22:00:00-04:00", end="2026-10-16T05:00:00+02:00")
+    turned = await ask(
+        "aws_nat_metrics", gateway=NAT, start="2026-10-15T22:00:00-04:00", end="2026-10-16T05:00:00+02:00"
+    )
     assert seen(plain).sha256 == seen(turned).sha256
     assert world.calls["GetMetricData"] == 1
 
@@ -94,7 +102,9 @@ async def test_a_range_nobody_can_answer_is_refused_with_its_reason(
         (timedelta(days=454), timedelta(days=7), 3600),
     ],
 )
-def test_the_period_fits_the_range_and_what_cloudwatch_still_keeps(back: timedelta, length: timedelta, period: int) -> None:
+def test_the_period_fits_the_range_and_what_cloudwatch_still_keeps(
+    back: timedelta, length: timedelta, period: int
+) -> None:
     assert span(NOW - back, NOW - back + length, NOW).period == period
 
 
@@ -139,9 +149,14 @@ async def test_an_idle_gateway_is_told_from_one_that_nobody_has(ask: Ask, world:
     assert set(series(idle)["egress"].values) == {None}
     for unknown in ("nat-0123456789abcdef0", "eu-gateway'; drop"):
         missing = gap(await ask("aws_nat_metrics", **HOUR | {"gateway": unknown}))
-        assert (missing.reason, missing.absent) == (f"NAT gateway {unknown} not found or not configured for this cluster", True)
+        assert (missing.reason, missing.absent) == (
+            f"NAT gateway {unknown} not found or not configured for this cluster",
+            True,
+        )
     world.deny("ec2:DescribeNatGateways")
-    unsure = await ask("aws_nat_metrics", gateway="nat-0123456789abcdef0", start="2026-10-16T01:00:00Z", end="2026-10-16T02:00:00Z")
+    unsure = await ask(
+        "aws_nat_metrics", gateway="nat-0123456789abcdef0", start="2026-10-16T01:00:00Z", end="2026-10-16T02:00:00Z"
+    )
     assert "whether the gateway exists is not known" in partial(unsure)
 
 

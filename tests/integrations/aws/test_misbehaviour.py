@@ -1,4 +1,5 @@
-"""Answers of AWS that are none, over real HTTP: a gap of one sentence, in bounded time and memory; never a traceback."""
+"""Answers of AWS that are none, over real HTTP: a gap of one sentence, in bounded time and memory; never a
+traceback."""
 
 import json
 import time
@@ -36,7 +37,9 @@ def xml(action: str, inner: str) -> bytes:
 
 
 @asynccontextmanager
-async def aws(body: Body, monkeypatch: pytest.MonkeyPatch, world: FakeAws | None = None) -> AsyncIterator[tuple[Aws, FakeAws]]:
+async def aws(
+    body: Body, monkeypatch: pytest.MonkeyPatch, world: FakeAws | None = None
+) -> AsyncIterator[tuple[Aws, FakeAws]]:
     """An account that answers an action with `body`, or as the fake does where that is None."""
     made = world or account()
     real = app(made)
@@ -71,7 +74,9 @@ async def ask(opened: Aws, tool: str) -> Evidence | Gap:
 
 def check(answer: Evidence | Gap, name: str = "") -> None:
     assert isinstance(answer, Gap), (name, answer)
-    assert answer.reason.isprintable() and 20 < len(answer.reason) < 600 and "no tool is called" not in answer.reason, answer.reason
+    assert answer.reason.isprintable() and 20 < len(answer.reason) < 600 and "no tool is called" not in answer.reason, (
+        answer.reason
+    )
 
 
 ANYTHING: dict[str, bytes] = {
@@ -100,7 +105,11 @@ async def test_what_is_no_answer_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> No
 
 def result(**fields: Any) -> bytes:
     return json.dumps(
-        {"MetricDataResults": [{"Id": "m0", "Timestamps": [1_760_580_000], "Values": [1.0], "StatusCode": "Complete"} | fields]}
+        {
+            "MetricDataResults": [
+                {"Id": "m0", "Timestamps": [1_760_580_000], "Values": [1.0], "StatusCode": "Complete"} | fields
+            ]
+        }
     ).encode()
 
 
@@ -136,8 +145,14 @@ LOGS: dict[str, tuple[str, bytes]] = {
     "rows null": ("GetQueryResults", b'{"status": "Complete", "results": [null]}'),
     "cells without a field": ("GetQueryResults", b'{"status": "Complete", "results": [[{"value": "x"}]]}'),
     "bytes a text": ("GetQueryResults", b'{"status": "Complete", "results": [[{"field": "total", "value": "many"}]]}'),
-    "bytes infinite": ("GetQueryResults", b'{"status": "Complete", "results": [[{"field": "total", "value": "1e999"}]]}'),
-    "scanned a text": ("GetQueryResults", b'{"status": "Complete", "results": [], "statistics": {"bytesScanned": "x"}}'),
+    "bytes infinite": (
+        "GetQueryResults",
+        b'{"status": "Complete", "results": [[{"field": "total", "value": "1e999"}]]}',
+    ),
+    "scanned a text": (
+        "GetQueryResults",
+        b'{"status": "Complete", "results": [], "statistics": {"bytesScanned": "x"}}',
+    ),
     "status a number": ("GetQueryResults", b'{"status": 7, "results": []}'),
     "no id of a gateway": (
         "DescribeNatGateways",
@@ -146,7 +161,8 @@ LOGS: dict[str, tuple[str, bytes]] = {
     "time of a gateway": (
         "DescribeNatGateways",
         xml(
-            "DescribeNatGateways", "<natGatewaySet><item><natGatewayId>n</natGatewayId><createTime>soon</createTime></item></natGatewaySet>"
+            "DescribeNatGateways",
+            "<natGatewaySet><item><natGatewayId>n</natGatewayId><createTime>soon</createTime></item></natGatewaySet>",
         ),
     ),
     "two gateways": (
@@ -158,7 +174,10 @@ LOGS: dict[str, tuple[str, bytes]] = {
     ),
     "a log of another resource": (
         "DescribeFlowLogs",
-        xml("DescribeFlowLogs", "<flowLogSet><item><resourceId>other</resourceId><logGroupName>g</logGroupName></item></flowLogSet>"),
+        xml(
+            "DescribeFlowLogs",
+            "<flowLogSet><item><resourceId>other</resourceId><logGroupName>g</logGroupName></item></flowLogSet>",
+        ),
     ),
 }
 
@@ -175,7 +194,12 @@ async def test_pages_without_an_end_are_a_gap(monkeypatch: pytest.MonkeyPatch) -
     tokens: Iterator[str] = iter(())
     page = lambda: xml("DescribeNatGateways", f"<natGatewaySet/><nextToken>{next(tokens)}</nextToken>")  # noqa: E731
     async with aws(lambda action: page() if action == "DescribeNatGateways" else None, monkeypatch) as (opened, world):
-        for given, most in ((repeat("again"), 2), (cycle("ab"), 3), (map(str, count()), PAGES), (repeat("x" * 100_000), 1)):
+        for given, most in (
+            (repeat("again"), 2),
+            (cycle("ab"), 3),
+            (map(str, count()), PAGES),
+            (repeat("x" * 100_000), 1),
+        ):
             tokens = given
             world.calls.clear()
             answer = await ask(opened, "aws_nat_gateways")

@@ -39,7 +39,8 @@ async def test_addresses_of_the_packet_are_read_where_the_format_has_them(ask: A
     await ask("aws_flow_talkers", **HOUR)
     (query,) = world.queries
     assert query.startswith(
-        'parse @message "* * * * * * * *" as interfaceId, srcAddr, dstAddr, pktSrcAddr, pktDstAddr, dstPort, bytes, action |'
+        'parse @message "* * * * * * * *" as interfaceId, srcAddr, dstAddr, pktSrcAddr, pktDstAddr, dstPort, bytes, '
+        "action |"
     )
     assert "interfaceId in ['eni-0a1b2c3d']" in query
     assert "pktSrcAddr not in ['10.0.0.220'] and pktDstAddr not in ['10.0.0.220']" in query
@@ -59,17 +60,26 @@ async def test_the_default_format_cannot_pair_the_ends_and_says_so(ask: Ask, wor
         ([FlowLog("vpc-elsewhere")], "no flow logs are kept of nat-"),
         ([FlowLog("vpc-0a1b2c3d", destination="s3")], "go to S3: only those in CloudWatch Logs can be asked"),
         ([FlowLog("vpc-0a1b2c3d", traffic="REJECT")], "hold only rejected traffic"),
-        ([FlowLog("vpc-0a1b2c3d", format="${srcaddr} ${dstaddr}")], "lack the fields interface-id, dstport, bytes, action"),
+        (
+            [FlowLog("vpc-0a1b2c3d", format="${srcaddr} ${dstaddr}")],
+            "lack the fields interface-id, dstport, bytes, action",
+        ),
     ],
 )
-async def test_flow_logs_that_cannot_be_asked_say_why(ask: Ask, world: FakeAws, logs: list[FlowLog], reason: str) -> None:
+async def test_flow_logs_that_cannot_be_asked_say_why(
+    ask: Ask, world: FakeAws, logs: list[FlowLog], reason: str
+) -> None:
     world.flow_logs = logs
     missing = gap(await ask("aws_flow_talkers", **HOUR))
     assert reason in missing.reason and not missing.absent
 
 
 async def test_the_flow_log_nearest_to_the_gateway_is_asked(ask: Ask, world: FakeAws) -> None:
-    world.flow_logs = [FlowLog("vpc-0a1b2c3d", "/vpc"), FlowLog("eni-0a1b2c3d", "/eni"), FlowLog("subnet-0a1b2c3d", "/subnet")]
+    world.flow_logs = [
+        FlowLog("vpc-0a1b2c3d", "/vpc"),
+        FlowLog("eni-0a1b2c3d", "/eni"),
+        FlowLog("subnet-0a1b2c3d", "/subnet"),
+    ]
     assert "in /eni," in seen(await ask("aws_flow_talkers", **HOUR)).query
 
 
@@ -114,7 +124,9 @@ async def test_what_may_still_arrive_and_what_was_cut_is_said(ask: Ask, world: F
 
 
 async def test_several_flow_logs_on_several_pages_are_found(ask: Ask, world: FakeAws) -> None:
-    world.flow_logs = [FlowLog("vpc-0a1b2c3d", destination="s3") for _ in range(7)] + [FlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)]
+    world.flow_logs = [FlowLog("vpc-0a1b2c3d", destination="s3") for _ in range(7)] + [
+        FlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)
+    ]
     world.page = 5
     seen(await ask("aws_flow_talkers", **HOUR))
     assert world.calls["DescribeFlowLogs"] == 2

@@ -22,7 +22,8 @@ def test_an_alarm_of_one_metric() -> None:
                 status=AlertStatus.FIRING,
                 severity=AlertSeverity.HIGH,
                 title="harbour-egress",
-                summary="Too much traffic leaves the harbour\nThreshold Crossed: 1 datapoint [7.1] was greater than the threshold (5.0).",
+                summary="Too much traffic leaves the harbour\nThreshold Crossed: 1 datapoint [7.1] was greater than "
+                "the threshold (5.0).",
                 labels={
                     "alertname": "harbour-egress",
                     "region": "eu-north-1",
@@ -84,7 +85,10 @@ def test_metric_math_has_the_dimensions_its_metrics_agree_in() -> None:
 
 def test_a_composite_alarm_names_what_set_it_off() -> None:
     one = only("cloudwatch", "sns-composite")
-    assert (one.details["triggered by"], one.details["rule"]) == ("ferry-5xx", 'ALARM("ferry-5xx") AND ALARM("ferry-latency")')
+    assert (one.details["triggered by"], one.details["rule"]) == (
+        "ferry-5xx",
+        'ALARM("ferry-5xx") AND ALARM("ferry-latency")',
+    )
 
 
 def test_a_topic_and_eventbridge_tell_of_one_alarm() -> None:

@@ -42,7 +42,9 @@ LINES = {
 }
 
 
-def message(example: str = "sns-alarm", version: str = "2", before: Change = lambda _: None, after: Change = lambda _: None) -> bytes:
+def message(
+    example: str = "sns-alarm", version: str = "2", before: Change = lambda _: None, after: Change = lambda _: None
+) -> bytes:
     """An example signed as Amazon does it; changed before and after it is signed."""
     found = json.loads(body("cloudwatch", example)) | {"SignatureVersion": version}
     before(found)
@@ -126,7 +128,11 @@ def test_without_an_envelope_only_a_token_proves_anything(example: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://sns.eu-north-1.amazonaws.com/SimpleNotificationService-0a.pem", "https://sns.cn-north-1.amazonaws.com.cn/x.pem"]
+    "url",
+    [
+        "https://sns.eu-north-1.amazonaws.com/SimpleNotificationService-0a.pem",
+        "https://sns.cn-north-1.amazonaws.com.cn/x.pem",
+    ],
 )
 def test_addresses_of_amazons_certificates(url: str) -> None:
     assert INBOX.certificate_url(hook(message(before=lambda m: m.update(SigningCertURL=url)))) == url

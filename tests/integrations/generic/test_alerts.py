@@ -51,7 +51,11 @@ def test_a_list_of_alerts() -> None:
 
 
 def test_fields_without_a_place_are_details_and_a_secret_that_is_named_beside_them_is_cut() -> None:
-    raw = {"title": "t", "check": {"grade": "red"}, "details": {"env": {"name": "DB_PASSWORD", "value": "tidewater-9Qx2"}}}
+    raw = {
+        "title": "t",
+        "check": {"grade": "red"},
+        "details": {"env": {"name": "DB_PASSWORD", "value": "tidewater-9Qx2"}},
+    }
     (one,) = INBOX.parse(hook(json.dumps(raw).encode()), SenderSettings()).alerts
     assert one.details["check.grade"] == "red" and one.details["env.name"] == "DB_PASSWORD"
     assert "tidewater" not in one.model_dump_json()
@@ -89,7 +93,9 @@ RAW = body("generic", "plain")
 
 def signed(secret: str, seconds: float = 0, prefix: str = "sha256=") -> Hook:
     stamp = str(int((NOW + timedelta(seconds=seconds)).timestamp()))
-    return hook(RAW, {"x-midwatch-timestamp": stamp, "x-midwatch-signature": prefix + sign(secret, stamp.encode(), b".", RAW)})
+    return hook(
+        RAW, {"x-midwatch-timestamp": stamp, "x-midwatch-signature": prefix + sign(secret, stamp.encode(), b".", RAW)}
+    )
 
 
 @pytest.mark.parametrize("secret", ["new", "old"])

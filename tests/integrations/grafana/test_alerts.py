@@ -14,7 +14,12 @@ def test_a_firing_rule() -> None:
     one = only("grafana", "firing")
     assert row(one) == ("firing", "high", "Disk of quay-3 above 90 %", "", at("01:40:00"), None)
     assert one.fingerprint == "00aa00aa00aa00aa"
-    assert one.labels == {"alertname": "Disk nearly full", "grafana_folder": "Ferry", "severity": "major", "host": "quay-3"}
+    assert one.labels == {
+        "alertname": "Disk nearly full",
+        "grafana_folder": "Ferry",
+        "severity": "major",
+        "host": "quay-3",
+    }
     assert one.details == {"value B": "91.5", "value C": "1"}
     assert [link.title for link in one.links] == ["Rule", "Dashboard", "Silence"]
 

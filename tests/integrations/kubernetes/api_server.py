@@ -1,4 +1,5 @@
-"""A real HTTP server on loopback that answers as a test says, also badly: resets, endless bodies, TLS. It ends with its test."""
+"""A real HTTP server on loopback that answers as a test says, also badly: resets, endless bodies, TLS. It ends with its
+test."""
 
 import asyncio
 import gzip
@@ -48,7 +49,9 @@ Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 def as_json(value: Any, status: int = 200, **headers: str) -> Reply:
     return Reply(
-        status, json.dumps(value).encode(), {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        status,
+        json.dumps(value).encode(),
+        {"Content-Type": "application/json", **{k.replace("_", "-"): v for k, v in headers.items()}},
     )
 
 
@@ -60,7 +63,11 @@ def recorded(name: str) -> Reply:
     """The status and body that a real API server sent."""
     head, _, body = (RECORDED / f"{name}.txt").read_text().partition("\n\n")
     lines = head.splitlines()[1:]
-    return Reply(int(lines[0].split()[1]), body.encode(), {"Content-Type": dict(line.split(": ", 1) for line in lines[1:])["content-type"]})
+    return Reply(
+        int(lines[0].split()[1]),
+        body.encode(),
+        {"Content-Type": dict(line.split(": ", 1) for line in lines[1:])["content-type"]},
+    )
 
 
 class ApiServer:
@@ -119,7 +126,10 @@ class ApiServer:
 
 @asynccontextmanager
 async def running(
-    respond: Respond = lambda _: Reply(404), stream: Stream | None = None, raw: Raw | None = None, tls: ssl.SSLContext | None = None
+    respond: Respond = lambda _: Reply(404),
+    stream: Stream | None = None,
+    raw: Raw | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[ApiServer]:
     api = ApiServer(respond, stream, raw)
     server = await asyncio.start_server(api.serve, "127.0.0.1", 0, ssl=tls)
@@ -133,7 +143,11 @@ async def running(
 
 
 def kubeconfig(
-    folder: Path, server: str, user: dict[str, Any] | None = None, cluster: dict[str, Any] | None = None, namespace: str = "shop"
+    folder: Path,
+    server: str,
+    user: dict[str, Any] | None = None,
+    cluster: dict[str, Any] | None = None,
+    namespace: str = "shop",
 ) -> Path:
     """A kubeconfig of one context, "lab"; JSON is YAML."""
     path = folder / "kubeconfig"

@@ -33,13 +33,21 @@ class Answer:
 
 
 def ask(
-    url: str, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", body: Any = None, **query: str | int
+    url: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "GET",
+    body: Any = None,
+    **query: str | int,
 ) -> Answer:
     """`query` values are encoded; a name that is a word of Python gets a _ behind it."""
     asked = urlencode({key.rstrip("_"): value for key, value in query.items()})
     data = json.dumps(body).encode() if body is not None else None
     kind = {"content-type": "application/json"} if data else dict[str, str]()
-    request = Request(f"{url}{path}?{asked}" if asked else f"{url}{path}", data, kind | dict(headers or {}), method=method)
+    request = Request(
+        f"{url}{path}?{asked}" if asked else f"{url}{path}", data, kind | dict(headers or {}), method=method
+    )
     try:
         with urlopen(request, timeout=10) as response:
             return Answer(response.status, response.headers, response.read())
@@ -49,10 +57,21 @@ def ask(
 
 
 def pod(
-    name: str, namespace: str = "shop", labels: Mapping[str, str] | None = None, phase: str = "Running", node: str = "n1"
+    name: str,
+    namespace: str = "shop",
+    labels: Mapping[str, str] | None = None,
+    phase: str = "Running",
+    node: str = "n1",
 ) -> dict[str, Any]:
     """The least a pod can be."""
-    status = {"name": "app", "state": {"running": {}}, "lastState": {}, "ready": True, "restartCount": 0, "containerID": "containerd://1"}
+    status = {
+        "name": "app",
+        "state": {"running": {}},
+        "lastState": {},
+        "ready": True,
+        "restartCount": 0,
+        "containerID": "containerd://1",
+    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",

@@ -28,22 +28,42 @@ def thing(kind: str, name: str, *, namespace: str = "shop", owner: str = "", cre
 
 
 def pod(
-    name: str, app: str, *, ready: bool = True, ports: list[Thing] | None = None, owner: str = "", created: str = OLD, **spec: Any
+    name: str,
+    app: str,
+    *,
+    ready: bool = True,
+    ports: list[Thing] | None = None,
+    owner: str = "",
+    created: str = OLD,
+    **spec: Any,
 ) -> Thing:
     container: Thing = {"name": "app", "image": "app:1", "ports": ports or [], **spec.pop("container", {})}
     conditions = [{"type": "Ready", "status": str(ready), "lastTransitionTime": created}]
     meta = {"labels": {"app": app}}
     status = {"phase": "Running", "conditions": conditions, "podIP": "10.1.0.7", "startTime": created}
-    return thing("Pod", name, meta=meta, owner=owner, created=created, spec={"containers": [container], **spec}, status=status)
+    return thing(
+        "Pod", name, meta=meta, owner=owner, created=created, spec={"containers": [container], **spec}, status=status
+    )
 
 
 def service(name: str, app: str = "", *, port: int = 80, target: int | str | None = None, **spec: Any) -> Thing:
     ports = [{"port": port, "protocol": "TCP"} | ({"targetPort": target} if target is not None else {})]
-    return thing("Service", name, spec={"ports": ports, "clusterIP": "10.0.0.9"} | ({"selector": {"app": app}} if app else {}) | spec)
+    return thing(
+        "Service",
+        name,
+        spec={"ports": ports, "clusterIP": "10.0.0.9"} | ({"selector": {"app": app}} if app else {}) | spec,
+    )
 
 
-def deployment(name: str, *, replicas: int | None = 1, status: Thing | None = None, meta: Thing | None = None, **template: Any) -> Thing:
-    running = {"replicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas, "updatedReplicas": replicas}
+def deployment(
+    name: str, *, replicas: int | None = 1, status: Thing | None = None, meta: Thing | None = None, **template: Any
+) -> Thing:
+    running = {
+        "replicas": replicas,
+        "readyReplicas": replicas,
+        "availableReplicas": replicas,
+        "updatedReplicas": replicas,
+    }
     containers = [{"name": "app", "image": "app:1", **template}]
     spec: Thing = {"template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": containers}}}
     if replicas is not None:
@@ -55,7 +75,15 @@ def event(about: Thing, reason: str, message: str, type_: str = "Warning") -> Th
     meta = about["metadata"]
     ref = {"kind": about["kind"], "name": meta["name"], "namespace": meta.get("namespace", "")}
     when = {"firstTimestamp": "2026-11-21T01:50:00Z", "lastTimestamp": "2026-11-21T02:00:00Z"}
-    return thing("Event", f"{meta['name']}.{reason}".lower(), involvedObject=ref, type=type_, reason=reason, message=message, **when)
+    return thing(
+        "Event",
+        f"{meta['name']}.{reason}".lower(),
+        involvedObject=ref,
+        type=type_,
+        reason=reason,
+        message=message,
+        **when,
+    )
 
 
 def stated(*objects: Thing, logs: Logs | None = None, unknown: tuple[str, ...] = ()) -> list[Finding]:
@@ -86,7 +114,11 @@ def prove(seen: list[Evidence], one: Finding) -> None:
         else:
             assert there, cite
             body = msgspec.json.encode(there[0]).decode()
-            assert cite.quote in body or json.dumps(cite.quote, ensure_ascii=False)[1:-1] in body, (one.code, cite.quote, body)
+            assert cite.quote in body or json.dumps(cite.quote, ensure_ascii=False)[1:-1] in body, (
+                one.code,
+                cite.quote,
+                body,
+            )
 
 
 def _named(obj: Thing) -> tuple[str, str]:

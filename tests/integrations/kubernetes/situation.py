@@ -28,12 +28,17 @@ def evidence(
     unknown: Sequence[str] = (),
     measured: Sequence[Series] = (),
 ) -> list[Evidence]:
-    """One Evidence for each kind Midwatch knows, also for empty ones (so absence is a fact), except the plurals in `unknown`."""
+    """One Evidence for each kind Midwatch knows, also for empty ones (so absence is a fact), except the plurals in
+    `unknown`."""
     by_kind: dict[str, list[Any]] = defaultdict(list)
     for obj in objects:
         by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
     seen: list[tuple[str, dict[str, Any], Observation]] = [
-        ("kubernetes_list", {"resource": p}, Resources(resource=p, body=msgspec.json.encode(by_kind[p]), count=len(by_kind[p])))
+        (
+            "kubernetes_list",
+            {"resource": p},
+            Resources(resource=p, body=msgspec.json.encode(by_kind[p]), count=len(by_kind[p])),
+        )
         for p in READABLE
         if p not in unknown
     ]
@@ -43,7 +48,9 @@ def evidence(
             seen.append(("kubernetes_logs", {"pod": pod, "previous": before}, log))
     if measured:
         signals = tuple(sorted({s.signal for s in measured}))
-        seen.append(("kubernetes_metrics", {}, Measurements(body=encode(measured), count=len(measured), signals=signals)))
+        seen.append(
+            ("kubernetes_metrics", {}, Measurements(body=encode(measured), count=len(measured), signals=signals))
+        )
     return [
         Evidence(
             id=f"E{n}",

@@ -1,4 +1,5 @@
-"""Addresses that lead nowhere: in settings, in Secrets, in the routes of gateways; name servers and databases as clients see them."""
+"""Addresses that lead nowhere: in settings, in Secrets, in the routes of gateways; name servers and databases as
+clients see them."""
 
 from typing import Any
 
@@ -17,7 +18,9 @@ def caller(value: str, name: str = "CART_ADDR", **more: Any) -> Thing:
     return pod("web-1", "web", owner="StatefulSet/web", container={"env": [{"name": name, "value": value}]}, **more)
 
 
-@pytest.mark.parametrize("value", ["cart:7001", "http://cart.shop.svc.cluster.local:7001/api", "redis://u@cart.shop:7001"])
+@pytest.mark.parametrize(
+    "value", ["cart:7001", "http://cart.shop.svc.cluster.local:7001/api", "redis://u@cart.shop:7001"]
+)
 def test_a_port_the_service_does_not_have(value: str):
     (found,) = stated(CART, CART_POD, caller(value))
     assert (found.code, found.owner.name, found.confidence) == ("K8S-518", "web", Confidence.MEDIUM)
@@ -30,7 +33,9 @@ def test_a_log_makes_it_certain():
     assert found.confidence is Confidence.HIGH
 
 
-@pytest.mark.parametrize("value", ["cart:7000", "cart", "10.0.0.9:7001", "cart.example.com:7001", "mail.example.com:25"])
+@pytest.mark.parametrize(
+    "value", ["cart:7000", "cart", "10.0.0.9:7001", "cart.example.com:7001", "mail.example.com:25"]
+)
 def test_addresses_that_are_right_or_outside_are_silent(value: str):
     assert told(CART, CART_POD, caller(value)) == []
 
@@ -47,7 +52,9 @@ def test_a_name_that_is_almost_a_service():
 
 
 def test_a_neighbour_with_the_same_setting_tells_the_right_name():
-    other = pod("api-1", "api", owner="StatefulSet/api", container={"env": [{"name": "CART_ADDR", "value": "cart:7000"}]})
+    other = pod(
+        "api-1", "api", owner="StatefulSet/api", container={"env": [{"name": "CART_ADDR", "value": "cart:7000"}]}
+    )
     (found,) = stated(CART, CART_POD, other, caller("basket:7000"))
     assert (found.code, found.owner.name) == ("K8S-519", "web")
     assert "statefulset/api has cart:7000" in found.message
@@ -62,11 +69,20 @@ def test_nothing_is_said_of_names_where_services_were_not_read():
 
 
 def secret_user(*, ready: bool = False) -> Thing:
-    return pod("web-1", "web", ready=ready, owner="StatefulSet/web", container={"envFrom": [{"secretRef": {"name": "db"}}]})
+    return pod(
+        "web-1", "web", ready=ready, owner="StatefulSet/web", container={"envFrom": [{"secretRef": {"name": "db"}}]}
+    )
 
 
 def address(**fields: Any) -> Thing:
-    known: Thing = {"secret": "db", "hostKey": "DB_HOST", "portKey": "DB_PORT", "service": "mysql", "place": "shop", "fits": False}
+    known: Thing = {
+        "secret": "db",
+        "hostKey": "DB_HOST",
+        "portKey": "DB_PORT",
+        "service": "mysql",
+        "place": "shop",
+        "fits": False,
+    }
     return thing("SecretAddress", "db/DB_HOST", **known | fields)
 
 
@@ -88,19 +104,26 @@ def test_a_secret_that_fits_or_is_not_known_is_silent(fits: bool | None):
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ("ERROR The MySQL server is running with the --read-only option so it cannot execute this statement", "K8S-940"),
+        (
+            "ERROR The MySQL server is running with the --read-only option so it cannot execute this statement",
+            "K8S-940",
+        ),
         ("ERROR SQLNonTransientConnectionException: Too many connections", "K8S-941"),
     ],
 )
 def test_clients_complaints_are_the_databases(line: str, code: str):
     logs = {("shop", "web-1", "app"): line}
     from_all = _all(MYSQL, MYSQL_POD, secret_user(ready=True), address(fits=True), logs=logs)
-    assert [(f.code, f.owner.kind, f.owner.name) for f in from_all if f.code == code] == [(code, "StatefulSet", "mysql")]
+    assert [(f.code, f.owner.kind, f.owner.name) for f in from_all if f.code == code] == [
+        (code, "StatefulSet", "mysql")
+    ]
 
 
 def test_a_warning_of_a_client_is_not_enough():
     logs = {("shop", "web-1", "app"): "WARN READONLY You can't write against a read only replica."}
-    assert not [f for f in _all(MYSQL, MYSQL_POD, secret_user(ready=True), address(fits=True), logs=logs) if f.code == "K8S-940"]
+    assert not [
+        f for f in _all(MYSQL, MYSQL_POD, secret_user(ready=True), address(fits=True), logs=logs) if f.code == "K8S-940"
+    ]
 
 
 ROUTES = """
@@ -134,11 +157,15 @@ def test_routes_that_fit_or_lead_outside_are_silent(target: str):
 def test_nginx_locations_are_routes_too():
     text = "location /cart/ { proxy_pass http://order:80; }\nlocation /order/ { proxy_pass http://order:80; }"
     services = [service("basket-cart", "cart"), service("order", "order")]
-    found = stated(*services, pod("cart-1", "cart"), pod("o-1", "order"), thing("ConfigMap", "nginx", data={"nginx.conf": text}))
+    found = stated(
+        *services, pod("cart-1", "cart"), pod("o-1", "order"), thing("ConfigMap", "nginx", data={"nginx.conf": text})
+    )
     assert [f.code for f in found] == []  # "cart" is too short a word to accuse a route
     text = text.replace("/cart/", "/checkout/")
     services[0] = service("checkout", "cart")
-    found = stated(*services, pod("cart-1", "cart"), pod("o-1", "order"), thing("ConfigMap", "nginx", data={"nginx.conf": text}))
+    found = stated(
+        *services, pod("cart-1", "cart"), pod("o-1", "order"), thing("ConfigMap", "nginx", data={"nginx.conf": text})
+    )
     assert [f.code for f in found] == ["K8S-525"]
 
 

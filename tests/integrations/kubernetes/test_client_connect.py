@@ -1,4 +1,5 @@
-"""From a kubeconfig to a connection: files, contexts, credentials, and login programs, and what is said when they are wrong."""
+"""From a kubeconfig to a connection: files, contexts, credentials, and login programs, and what is said when they are
+wrong."""
 
 import asyncio
 import base64
@@ -27,7 +28,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def write(path: Path, *names: str, current: str = "", server: str = "http://{}.example") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
-        "clusters": [{"name": n, "cluster": {"server": server.format(n), "certificate-authority": "ca.crt"}} for n in names],
+        "clusters": [
+            {"name": n, "cluster": {"server": server.format(n), "certificate-authority": "ca.crt"}} for n in names
+        ],
         "users": [{"name": n, "user": {"token": n}} for n in names],
         "contexts": [{"name": n, "context": {"cluster": n, "user": n}} for n in names],
         "current-context": current,
@@ -79,7 +82,11 @@ def test_the_service_account_of_a_pod(tmp_path: Path, monkeypatch: pytest.Monkey
     for name, text in (("token", "t"), ("namespace", "midwatch\n"), ("ca.crt", "")):
         (tmp_path / name).write_text(text)
     target = choose(load(account=tmp_path))
-    assert (target.context, target.namespace, target.cluster.server) == ("in-cluster", "midwatch", "https://[fd00::1]:6443")
+    assert (target.context, target.namespace, target.cluster.server) == (
+        "in-cluster",
+        "midwatch",
+        "https://[fd00::1]:6443",
+    )
     assert target.user.token_file == str(tmp_path / "token")
 
 
@@ -101,7 +108,10 @@ def test_an_unknown_context_names_the_nearest(tmp_path: Path) -> None:
         ("- hunter2", "is malformed: Expected `object`, got `array`"),
         ("users: [{name: u, user: {token: [hunter2]}}]", "is malformed: .*token"),
         ("contexts: [{name: x, context: {cluster: c}}]", "names the cluster 'c', which .* does not define"),
-        ("clusters: [{name: c}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]", "names the user 'u', whom .* does not define"),
+        (
+            "clusters: [{name: c}]\ncontexts: [{name: x, context: {cluster: c, user: u}}]",
+            "names the user 'u', whom .* does not define",
+        ),
         ("", "sets no current-context; name one of: none defined"),
     ],
 )
@@ -122,13 +132,20 @@ B64 = base64.b64encode(b"no PEM").decode()
     [
         ({}, {"server": "prod.example:6443"}, "is not an address such as https://host:6443"),
         ({}, {"server": "https://"}, "is not an address"),
-        ({}, {"certificate-authority": "gone.crt"}, "certificate-authority .*/gone.crt of context 'lab' cannot be read"),
+        (
+            {},
+            {"certificate-authority": "gone.crt"},
+            "certificate-authority .*/gone.crt of context 'lab' cannot be read",
+        ),
         ({}, {"certificate-authority-data": "***"}, "certificate-authority-data of context 'lab' is not base64"),
         ({}, {"certificate-authority-data": B64}, "not valid PEM"),
         ({"client-certificate-data": B64}, {}, "only one of client-certificate and client-key"),
         ({"client-certificate-data": B64, "client-key-data": B64}, {}, "not valid PEM"),
         (
-            {"client-certificate-data": B64, "client-key-data": base64.b64encode(b"BEGIN ENCRYPTED PRIVATE KEY").decode()},
+            {
+                "client-certificate-data": B64,
+                "client-key-data": base64.b64encode(b"BEGIN ENCRYPTED PRIVATE KEY").decode(),
+            },
             {},
             "is encrypted",
         ),
@@ -149,7 +166,9 @@ B64 = base64.b64encode(b"no PEM").decode()
         ),
     ],
 )
-def test_what_is_wrong_in_the_context_is_named(tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], words: str) -> None:
+def test_what_is_wrong_in_the_context_is_named(
+    tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], words: str
+) -> None:
     with pytest.raises(NoConnection, match=words):
         connect(kubeconfig(tmp_path, "https://127.0.0.1:1", user, cluster))
 
@@ -161,7 +180,9 @@ async def test_nothing_listens(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(NoConnection, match=f"Nothing listens at cluster lab at 127.0.0.1:{port}; check that the cluster runs"):
+    with pytest.raises(
+        NoConnection, match=f"Nothing listens at cluster lab at 127.0.0.1:{port}; check that the cluster runs"
+    ):
         await ask(kubeconfig(tmp_path, f"http://127.0.0.1:{port}"))
 
 
@@ -191,13 +212,18 @@ async def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
 
 
 def jwt(expiry: float) -> str:
-    return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in ({"alg": "none"}, {"exp": expiry}, {}))
+    return ".".join(
+        base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=")
+        for p in ({"alg": "none"}, {"exp": expiry}, {})
+    )
 
 
 async def test_an_expired_token_says_when(tmp_path: Path) -> None:
     token = jwt(1_790_000_000)
     async with running(lambda _: recorded("unauthorized")) as api:
-        with pytest.raises(NoConnection, match=r"does not accept the token of context 'lab' \(it was valid until 2026-09-21") as caught:
+        with pytest.raises(
+            NoConnection, match=r"does not accept the token of context 'lab' \(it was valid until 2026-09-21"
+        ) as caught:
             await ask(kubeconfig(tmp_path, api.url, {"token": token}))
         assert token not in str(caught.value)
         with pytest.raises(NoConnection, match="does not accept the token of context 'lab'; log in again"):
@@ -231,8 +257,13 @@ async def test_a_rotated_token_file_is_read_again(tmp_path: Path) -> None:
 # -- login programs
 
 
-PRINT = "print(json.dumps({'kind': 'ExecCredential', 'status': {'token': f\"{os.environ['WHO']}-{'-'.join(sys.argv[1:])}-{n}\"}}))"
-PRINT_EXPIRING = PRINT.replace('{n}"', "{n}\", 'expirationTimestamp': '2020-01-01T00:00:00Z' if n == 1 else '2999-01-01T00:00:00Z'")
+PRINT = (
+    "print(json.dumps({'kind': 'ExecCredential', 'status': {'token': "
+    "f\"{os.environ['WHO']}-{'-'.join(sys.argv[1:])}-{n}\"}}))"
+)
+PRINT_EXPIRING = PRINT.replace(
+    '{n}"', "{n}\", 'expirationTimestamp': '2020-01-01T00:00:00Z' if n == 1 else '2999-01-01T00:00:00Z'"
+)
 
 
 def runs(folder: Path) -> list[Any]:
@@ -283,14 +314,21 @@ LONG = "x" * 90
     ("body", "words"),
     [
         (
-            ["print('Sign in', file=sys.stderr)", f"print('SSO session expired {LONG}', file=sys.stderr)", "sys.exit(3)"],
+            [
+                "print('Sign in', file=sys.stderr)",
+                f"print('SSO session expired {LONG}', file=sys.stderr)",
+                "sys.exit(3)",
+            ],
             "failed .SSO session expired .*log in",
         ),
         (["sys.exit(3)"], "failed .no message."),
         (["print('hello')"], "printed no ExecCredential"),
         (["print('{}')"], "printed neither a token nor a certificate"),
         (["print(json.dumps({'status': {'token': 'a b'}}))"], "token of context 'lab' is malformed"),
-        (["print(json.dumps({'status': {'clientCertificateData': 'x', 'clientKeyData': 'y'}}))"], "certificate and key that do not fit"),
+        (
+            ["print(json.dumps({'status': {'clientCertificateData': 'x', 'clientKeyData': 'y'}}))"],
+            "certificate and key that do not fit",
+        ),
     ],
 )
 async def test_a_login_program_that_fails(tmp_path: Path, body: list[str], words: str) -> None:
@@ -302,9 +340,16 @@ async def test_a_login_program_that_fails(tmp_path: Path, body: list[str], words
 
 
 async def test_a_login_program_that_is_missing(tmp_path: Path) -> None:
-    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login", "installHint": "See the vendor's\npage."}}
+    user = {
+        "exec": {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "no-such-login",
+            "installHint": "See the vendor's\npage.",
+        }
+    }
     with pytest.raises(
-        NoConnection, match=r"no-such-login of context 'lab' is not installed or not in PATH; install it\. See the vendor's page\."
+        NoConnection,
+        match=r"no-such-login of context 'lab' is not installed or not in PATH; install it\. See the vendor's page\.",
     ):
         await ask(kubeconfig(tmp_path, "http://127.0.0.1:1", user))
     (tmp_path / "login").write_text("not executable")

@@ -58,7 +58,11 @@ def pod(name: str, **meta: Any) -> dict[str, Any]:
 
 
 def page(*items: Any, token: str = "", left: int = 0) -> dict[str, Any]:
-    return {"kind": "PodList", "metadata": {"resourceVersion": "7", "continue": token, "remainingItemCount": left}, "items": list(items)}
+    return {
+        "kind": "PodList",
+        "metadata": {"resourceVersion": "7", "continue": token, "remainingItemCount": left},
+        "items": list(items),
+    }
 
 
 def paged(asked: Asked) -> Reply:
@@ -73,13 +77,19 @@ def paged(asked: Asked) -> Reply:
 
 async def test_pages_are_followed_to_the_end(lab: Open) -> None:
     async with lab(paged) as (api, reader):
-        seen = await reader.list(ListRequest("pods", "shop", labels="app in (web, api)", fields="status.phase!=Succeeded"))
+        seen = await reader.list(
+            ListRequest("pods", "shop", labels="app in (web, api)", fields="status.phase!=Succeeded")
+        )
     assert [p.name for p in seen.items] == ["a", "b", "c"]
     assert all(isinstance(p, Pod) for p in seen.items)
     selectors = "labelSelector=app%20in%20(web,%20api)&fieldSelector=status.phase!=Succeeded"
     assert seen.query == f"GET /api/v1/namespaces/shop/pods?limit=500&{selectors} (3 pages)"
     assert seen.partial == ""
-    assert api.asked[0].params == {"limit": "500", "labelSelector": "app in (web, api)", "fieldSelector": "status.phase!=Succeeded"}
+    assert api.asked[0].params == {
+        "limit": "500",
+        "labelSelector": "app in (web, api)",
+        "fieldSelector": "status.phase!=Succeeded",
+    }
     assert api.asked[2].params["continue"] == "three"
     assert {a.headers["authorization"] for a in api.asked} == {"Bearer not-a-real-token"}
     assert {a.method for a in api.asked} == {"GET"}
@@ -98,7 +108,10 @@ async def test_a_list_that_expires_is_begun_anew(lab: Open) -> None:
 
 
 async def test_a_list_that_expires_twice_is_refused(lab: Open) -> None:
-    async with lab(lambda asked: recorded("continue-expired") if asked.params.get("continue") else paged(asked)) as (_, reader):
+    async with lab(lambda asked: recorded("continue-expired") if asked.params.get("continue") else paged(asked)) as (
+        _,
+        reader,
+    ):
         with pytest.raises(Refused, match="dropped the list of pods while it was read, twice"):
             await reader.list(ListRequest("pods"))
 
@@ -118,13 +131,17 @@ async def test_a_right_that_is_missing_is_named(lab: Open) -> None:
 async def test_anonymous_is_told_apart(lab: Open) -> None:
     said = {"kind": "Status", "message": 'pods is forbidden: User "system:anonymous" cannot list resource "pods"'}
     async with lab(lambda _: as_json(said, 403)) as (_, reader):
-        with pytest.raises(Refused, match="treats Midwatch as anonymous, who may not list pods; check the user of context 'lab'"):
+        with pytest.raises(
+            Refused, match="treats Midwatch as anonymous, who may not list pods; check the user of context 'lab'"
+        ):
             await reader.list(ListRequest("pods"))
 
 
 async def test_an_absent_api_is_an_answer(lab: Open) -> None:
     async with lab(lambda _: recorded("metrics-absent")) as (api, reader):
-        with pytest.raises(Refused, match=r"does not serve pods\.metrics\.k8s\.io \(metrics\.k8s\.io/v1beta1\)") as caught:
+        with pytest.raises(
+            Refused, match=r"does not serve pods\.metrics\.k8s\.io \(metrics\.k8s\.io/v1beta1\)"
+        ) as caught:
             await reader.list(ListRequest("podmetrics", "shop"))
     assert caught.value.absent
     assert api.asked[0].path == "/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods"
@@ -136,7 +153,9 @@ async def test_the_servers_words_are_passed_on(lab: Open) -> None:
             await reader.list(ListRequest("pods", fields="spec.foo=x"))
 
 
-@pytest.mark.parametrize("first", [Reply(429, headers={"Retry-After": "0"}), Reply(503, b"oops", {"Retry-After": "0"}), "reset"])
+@pytest.mark.parametrize(
+    "first", [Reply(429, headers={"Retry-After": "0"}), Reply(503, b"oops", {"Retry-After": "0"}), "reset"]
+)
 async def test_a_busy_server_is_asked_once_more(lab: Open, first: Reply | str) -> None:
     replies = iter([first])
 
@@ -156,10 +175,14 @@ async def test_a_busy_server_is_asked_once_more(lab: Open, first: Reply | str) -
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(429, "turned the question away twice"), (500, r"failed to answer \(500\): etcdserver: leader changed")]
+    ("status", "words"),
+    [(429, "turned the question away twice"), (500, r"failed to answer \(500\): etcdserver: leader changed")],
 )
 async def test_a_server_that_stays_busy_is_left_alone(lab: Open, status: int, words: str) -> None:
-    async with lab(lambda _: as_json({"message": "etcdserver: leader changed"}, status, Retry_After="0")) as (api, reader):
+    async with lab(lambda _: as_json({"message": "etcdserver: leader changed"}, status, Retry_After="0")) as (
+        api,
+        reader,
+    ):
         with pytest.raises(Refused, match=words):
             await reader.list(ListRequest("pods"))
     assert len(api.asked) == 2
@@ -171,7 +194,8 @@ async def test_one_bad_object_costs_only_itself(lab: Open) -> None:
         seen = await reader.list(ListRequest("pods"))
     assert [p.name for p in seen.items] == ["a", "b"]
     assert seen.partial.startswith(
-        "2 of the pods could not be decoded (shop/bad: Expected `int`, got `str` - at `$.metadata.generation` and 1 more"
+        "2 of the pods could not be decoded (shop/bad: Expected `int`, got `str` - at `$.metadata.generation` and 1 "
+        "more"
     )
 
 
@@ -183,7 +207,9 @@ async def test_what_is_no_list_is_refused(lab: Open, body: bytes) -> None:
 
 
 async def test_empty_and_compressed_lists(lab: Open) -> None:
-    async with lab(lambda asked: gzipped(as_json({"items": None, "metadata": {}} if "shop" in asked.path else page(pod("a"))))) as (
+    async with lab(
+        lambda asked: gzipped(as_json({"items": None, "metadata": {}} if "shop" in asked.path else page(pod("a"))))
+    ) as (
         api,
         reader,
     ):
@@ -282,7 +308,11 @@ async def test_an_address_with_a_path_and_a_password_never_shows_the_password(tm
 
 FIELDS = st.sampled_from(["name", "labels", "containers", "conditions", "creationTimestamp", "x"])
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False) | st.text("aé", max_size=2),
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text("aé", max_size=2),
     lambda v: st.lists(v, max_size=2) | st.dictionaries(FIELDS, v, max_size=3),
     max_leaves=6,
 )
@@ -301,7 +331,9 @@ async def test_half_a_million_events_are_read_up_to_the_cap_and_the_rest_is_told
     pages = (f"page-{number}" for number in count())
 
     def reply(_: object) -> Reply:
-        return as_json({"kind": "EventList", "metadata": {"continue": next(pages), "remainingItemCount": 300_000}, "items": events})
+        return as_json(
+            {"kind": "EventList", "metadata": {"continue": next(pages), "remainingItemCount": 300_000}, "items": events}
+        )
 
     async with lab(reply) as (api, reader):
         seen = await kubernetes_events(reader, "shop", which="telling")

@@ -13,13 +13,25 @@ from hypothesis import strategies as st
 from midwatch.integrations.kubernetes.client import LiveReader, connect
 from midwatch.integrations.kubernetes.live.logs import READ_AHEAD, Tail
 from midwatch.integrations.kubernetes.reader import LogRequest, Refused
-from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, Respond, Stream, as_json, kubeconfig, recorded, running
+from tests.integrations.kubernetes.api_server import (
+    ApiServer,
+    Asked,
+    Reply,
+    Respond,
+    Stream,
+    as_json,
+    kubeconfig,
+    recorded,
+    running,
+)
 
 WEB = LogRequest("shop", "web-1", "app")
 
 
 @asynccontextmanager
-async def lab(folder: Path, respond: Respond | None = None, stream: Stream | None = None) -> AsyncIterator[tuple[ApiServer, LiveReader]]:
+async def lab(
+    folder: Path, respond: Respond | None = None, stream: Stream | None = None
+) -> AsyncIterator[tuple[ApiServer, LiveReader]]:
     async with running(respond or (lambda _: Reply(404)), stream) as api:
         reader = connect(kubeconfig(folder, api.url))
         yield api, reader
@@ -28,12 +40,21 @@ async def lab(folder: Path, respond: Respond | None = None, stream: Stream | Non
 
 async def test_the_tail_is_asked_for_and_returned(tmp_path: Path) -> None:
     request = LogRequest("shop", "web-1", "app", previous=True, tail_lines=50, limit_bytes=1000, since_seconds=60)
-    async with lab(tmp_path, lambda _: Reply(200, "line 1\nlät \ud83d\n".encode("utf-8", "surrogatepass"))) as (api, reader):
+    async with lab(tmp_path, lambda _: Reply(200, "line 1\nlät \ud83d\n".encode("utf-8", "surrogatepass"))) as (
+        api,
+        reader,
+    ):
         seen = await reader.log(request)
     assert seen.text == "line 1\nlät \ufffd\ufffd\ufffd\n"
     assert not seen.truncated
     assert api.asked[0].path == "/api/v1/namespaces/shop/pods/web-1/log"
-    assert api.asked[0].params == {"container": "app", "previous": "true", "tailLines": "50", "limitBytes": "4000", "sinceSeconds": "60"}
+    assert api.asked[0].params == {
+        "container": "app",
+        "previous": "true",
+        "tailLines": "50",
+        "limitBytes": "4000",
+        "sinceSeconds": "60",
+    }
     assert seen.query == f"GET {api.asked[0].target}"
 
 
@@ -100,12 +121,17 @@ async def test_a_log_that_stops_flowing_is_taken_as_far_as_it_came(tmp_path: Pat
 @pytest.mark.parametrize(
     ("message", "words"),
     [
-        ('container "app" in pod "web-1" is waiting to start: trying and failing to pull image', "has no log yet: container .app. in pod"),
+        (
+            'container "app" in pod "web-1" is waiting to start: trying and failing to pull image',
+            "has no log yet: container .app. in pod",
+        ),
         ('previous terminated container "app" in pod "web-1" not found', "has no log yet"),
     ],
 )
 async def test_no_log_yet_is_an_answer(tmp_path: Path, message: str, words: str) -> None:
-    async with lab(tmp_path, lambda _: as_json({"kind": "Status", "message": message, "reason": "BadRequest"}, 400)) as (_, reader):
+    async with lab(
+        tmp_path, lambda _: as_json({"kind": "Status", "message": message, "reason": "BadRequest"}, 400)
+    ) as (_, reader):
         with pytest.raises(Refused, match=words) as caught:
             await reader.log(WEB)
     assert caught.value.absent
@@ -119,7 +145,9 @@ async def test_no_log_yet_is_an_answer(tmp_path: Path, message: str, words: str)
         ("pod-log-no-kubelet", r"failed to answer \(500\): no preferred addresses found", False, ""),
     ],
 )
-async def test_a_log_that_cannot_be_had(tmp_path: Path, recording: str, words: str, absent: bool, permission: str) -> None:
+async def test_a_log_that_cannot_be_had(
+    tmp_path: Path, recording: str, words: str, absent: bool, permission: str
+) -> None:
     async with lab(tmp_path, lambda _: recorded(recording)) as (api, reader):
         with pytest.raises(Refused, match=words) as caught:
             await reader.log(WEB)
@@ -136,7 +164,8 @@ async def test_the_container_has_to_be_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_", [LogRequest("shop", "web/exec"), LogRequest("", "web"), LogRequest("shop", ""), LogRequest("shop", "w", "a&b")]
+    "request_",
+    [LogRequest("shop", "web/exec"), LogRequest("", "web"), LogRequest("shop", ""), LogRequest("shop", "w", "a&b")],
 )
 async def test_a_name_that_leads_elsewhere_is_not_sent(tmp_path: Path, request_: LogRequest) -> None:
     async with lab(tmp_path) as (api, reader):

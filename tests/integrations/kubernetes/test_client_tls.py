@@ -18,15 +18,24 @@ class Authority:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._run("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=lab-ca")
+        self._run(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -days 2 -subj "
+            "/CN=lab-ca"
+        )
         self._issue("server", "subjectAltName=DNS:kubernetes.default,IP:127.0.0.1")
         self._issue("named", "subjectAltName=DNS:kubernetes.default")
         self._issue("client", "extendedKeyUsage=clientAuth")
 
     def _issue(self, name: str, extension: str) -> None:
         (self.folder / f"{name}.ext").write_text(extension)
-        self._run(f"req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj /CN={name}")
-        self._run(f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.crt")
+        self._run(
+            f"req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj "
+            f"/CN={name}"
+        )
+        self._run(
+            f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile {name}.ext -out "
+            f"{name}.crt"
+        )
 
     def _run(self, arguments: str) -> None:
         subprocess.run(["openssl", *arguments.split()], cwd=self.folder, check=True, capture_output=True)
@@ -61,7 +70,9 @@ async def test_tls_with_the_clusters_own_authority(tmp_path: Path, authority: Au
 
 async def test_a_certificate_of_somebody_else(tmp_path: Path, authority: Authority) -> None:
     async with running(lambda _: recorded("version"), tls=authority.server()) as api:
-        with pytest.raises(NoConnection, match=r"is not signed by the authority in the kubeconfig .*; check certificate-authority"):
+        with pytest.raises(
+            NoConnection, match=r"is not signed by the authority in the kubeconfig .*; check certificate-authority"
+        ):
             await ask(kubeconfig(tmp_path, api.url))
     assert api.asked == []
 
@@ -69,9 +80,13 @@ async def test_a_certificate_of_somebody_else(tmp_path: Path, authority: Authori
 async def test_a_certificate_for_another_name(tmp_path: Path, authority: Authority) -> None:
     cluster = {"certificate-authority": str(authority.folder / "ca.crt")}
     async with running(lambda _: recorded("version"), tls=authority.server("named")) as api:
-        with pytest.raises(NoConnection, match="is for another name; use the name it was made for, or set tls-server-name"):
+        with pytest.raises(
+            NoConnection, match="is for another name; use the name it was made for, or set tls-server-name"
+        ):
             await ask(kubeconfig(tmp_path, api.url, {}, cluster))
-        assert (await ask(kubeconfig(tmp_path, api.url, {}, cluster | {"tls-server-name": "kubernetes.default"}))).version
+        assert (
+            await ask(kubeconfig(tmp_path, api.url, {}, cluster | {"tls-server-name": "kubernetes.default"}))
+        ).version
 
 
 async def test_tls_where_there_is_none(tmp_path: Path) -> None:
@@ -101,7 +116,10 @@ async def test_a_client_certificate_from_file_data_and_program(tmp_path: Path, a
     }
     async with running(lambda _: recorded("version"), tls=authority.server(client=True)) as api:
         for user in (
-            {"client-certificate": str(authority.folder / "client.crt"), "client-key": str(authority.folder / "client.key")},
+            {
+                "client-certificate": str(authority.folder / "client.crt"),
+                "client-key": str(authority.folder / "client.key"),
+            },
             {"client-certificate-data": authority.data("client.crt"), "client-key-data": authority.data("client.key")},
             program(tmp_path, [f"print(json.dumps({{'status': {printed!r}}}))"]),
         ):

@@ -19,11 +19,23 @@ WHERE = ("shop", "till-7d9f8b6c5-x2n4m", "app")
 
 
 def pod(name: str = "till-7d9f8b6c5-x2n4m", *, state: Thing | None = None, **status: Any) -> Thing:
-    up: Thing = {"name": "app", "ready": True, "restartCount": 0, "state": state or {"running": {"startedAt": "2026-11-20T22:00:00Z"}}}
+    up: Thing = {
+        "name": "app",
+        "ready": True,
+        "restartCount": 0,
+        "state": state or {"running": {"startedAt": "2026-11-20T22:00:00Z"}},
+    }
     ready = [{"type": "Ready", "status": "True"}]
-    one = thing("Pod", name, spec={"nodeName": "n1", "containers": [{"name": "app"}]}, status={"phase": "Running", "conditions": ready})
+    one = thing(
+        "Pod",
+        name,
+        spec={"nodeName": "n1", "containers": [{"name": "app"}]},
+        status={"phase": "Running", "conditions": ready},
+    )
     one["status"] |= {"containerStatuses": [up], **status}
-    one["metadata"] |= {"ownerReferences": [{"kind": "ReplicaSet", "name": name.rpartition("-")[0], "controller": True}]}
+    one["metadata"] |= {
+        "ownerReferences": [{"kind": "ReplicaSet", "name": name.rpartition("-")[0], "controller": True}]
+    }
     one["metadata"]["labels"] = {"pod-template-hash": "7d9f8b6c5"}
     return one
 
@@ -48,7 +60,11 @@ def test_an_error_is_told_with_its_count_and_its_times() -> None:
 @pytest.mark.parametrize(
     ("line", "code", "named"),
     [
-        ("ERROR: host='stock.data', port=80: Failed to resolve 'stock.data' ([Errno -3] Try again)", "K8S-961", "stock.data"),
+        (
+            "ERROR: host='stock.data', port=80: Failed to resolve 'stock.data' ([Errno -3] Try again)",
+            "K8S-961",
+            "stock.data",
+        ),
         ("ERROR failed to connect to redis at cache:6379: no answer", "K8S-962", "cache:6379"),
         ("All hosts tried for query failed (tried: shelves:9042) - no connection", "K8S-962", "shelves:9042"),
         ('10.0.0.1 - - "GET /basket HTTP/1.1" 503 9', "K8S-964", "/basket"),
@@ -123,7 +139,9 @@ def test_a_question_about_logs_has_all_of_them_read() -> None:
 
 def test_replicas_that_complain_alike_are_one() -> None:
     other = ("shop", "till-7d9f8b6c5-qqqqq", "app")
-    seen = evidence((pod(), pod("till-7d9f8b6c5-qqqqq")), {WHERE: "ERROR no stock", other: "ERROR no stock\nERROR no stock"})
+    seen = evidence(
+        (pod(), pod("till-7d9f8b6c5-qqqqq")), {WHERE: "ERROR no stock", other: "ERROR no stock\nERROR no stock"}
+    )
     (found,) = [f for f in analyse(seen).findings if f.role is Role.COMPLAINT]
     assert len(found.also) == 1
     assert msgspec.json.encode(found.model_dump(mode="json"))

@@ -46,7 +46,10 @@ def test_a_failed_sync_is_the_cause_in_the_words_of_the_server() -> None:
         ("sync: {status: Unknown}\n  conditions: [{type: ComparisonError, message: no repository}]", ["K8S-682"]),
         ("health: {status: Degraded, message: one pod is down}", ["K8S-683"]),
         ("health: {status: Progressing}", []),
-        ("sync: {status: Synced}\n  health: {status: Healthy}\n  operationState: {phase: Succeeded, message: done}", []),
+        (
+            "sync: {status: Synced}\n  health: {status: Healthy}\n  operationState: {phase: Succeeded, message: done}",
+            [],
+        ),
     ],
 )
 def test_states_of_an_application(status: str, codes: list[str]) -> None:
@@ -68,6 +71,8 @@ def test_what_argocd_prints_is_the_object() -> None:
 
 
 def test_a_described_pod_is_no_application() -> None:
-    parsed = text.read("Name:         web-1\nNamespace:    shop\nPriority:     0\nNode:         n1\n", name="p.txt", now=None)
+    parsed = text.read(
+        "Name:         web-1\nNamespace:    shop\nPriority:     0\nNode:         n1\n", name="p.txt", now=None
+    )
     assert parsed is not None
     assert [o["kind"] for o in parsed.objects] == ["Pod"]

@@ -27,7 +27,12 @@ def dump(folder: Path, **files: str | Json) -> DumpReader:
 
 
 def pod(name: str = "web-1", namespace: str = "shop", **more: Any) -> Json:
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace, "uid": f"u-{name}"}, **more}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "uid": f"u-{name}"},
+        **more,
+    }
 
 
 def listed(kind: str, *items: Json) -> Json:
@@ -70,7 +75,11 @@ async def test_single_objects_prove_no_absence(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["List", "NetworkPolicyList"])
 async def test_an_empty_list_is_complete_and_empty(tmp_path: Path, kind: str) -> None:
-    reader = dump(tmp_path, pods_json=listed("List", pod()), networkpolicies_json=listed(kind) | {"apiVersion": "networking.k8s.io/v1"})
+    reader = dump(
+        tmp_path,
+        pods_json=listed("List", pod()),
+        networkpolicies_json=listed(kind) | {"apiVersion": "networking.k8s.io/v1"},
+    )
     found = await ask(reader, "networkpolicies", "shop")
     assert (names(found), found.partial) == ([], "")
 
@@ -152,10 +161,15 @@ spec: {replicas: "2", template: null, paused: null}
 
 
 async def test_one_bad_field_does_not_lose_the_object(tmp_path: Path) -> None:
-    spec = {"nodeName": ["x"], "containers": [{"name": "app", "image": "i", "ports": [{"containerPort": "web"}], "resources": None}]}
+    spec = {
+        "nodeName": ["x"],
+        "containers": [{"name": "app", "image": "i", "ports": [{"containerPort": "web"}], "resources": None}],
+    }
     labels = {"a": 1, "b": None, "c": {"d": 1}}
     metadata = {"name": "web", "namespace": "shop", "uid": "u", "creationTimestamp": "yesterday", "labels": labels}
-    reader = dump(tmp_path, p_json={"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec, "status": None})
+    reader = dump(
+        tmp_path, p_json={"kind": "Pod", "apiVersion": "v1", "metadata": metadata, "spec": spec, "status": None}
+    )
     found = only(await ask(reader, "pods", "shop"))
     assert isinstance(found, Pod)
     assert (found.spec.containers[0].image, found.labels) == ("i", {"a": "1"})
@@ -170,7 +184,8 @@ async def test_broken_files_cost_only_themselves(tmp_path: Path) -> None:
     files = {
         "good_json": good,
         "cut_json": whole[: whole.index("u-two")],
-        "cut_yaml": "apiVersion: v1\nitems:\n- kind: Pod\n  metadata: {name: three, namespace: shop}\n- kind: Pod\n  metadata: {name: 'fo",
+        "cut_yaml": "apiVersion: v1\nitems:\n- kind: Pod\n  metadata: {name: three, namespace: shop}\n- kind: Pod\n  "
+        "metadata: {name: 'fo",
         "crd_yaml": "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {a: 1}\n",
         "values_yaml": "image: web\nreplicas: 2\n",
         "notes_md": "# nothing here",
@@ -182,7 +197,12 @@ async def test_broken_files_cost_only_themselves(tmp_path: Path) -> None:
     found = await ask(reader, "pods", "shop")
     assert names(found) == ["caf\ufffd", "good", "one", "three"]
     assert found.partial == "only the 4 pods saved in the dump"
-    assert sorted(u.file for u in (await reader.about()).unreadable) == ["cut.json", "cut.yaml", "junk.dat", "latin.json"]
+    assert sorted(u.file for u in (await reader.about()).unreadable) == [
+        "cut.json",
+        "cut.yaml",
+        "junk.dat",
+        "latin.json",
+    ]
 
 
 async def test_json_lines_and_concatenated_json(tmp_path: Path) -> None:
@@ -203,7 +223,11 @@ async def test_secrets_never_get_past_reading(tmp_path: Path) -> None:
         "data": {"password": "aHVudGVyMg=="},
         "stringData": {"pin": "hunter2"},
     }
-    reader = dump(tmp_path, s_yaml=json.dumps(secret), l_json=listed("SecretList", secret | {"metadata": metadata | {"name": "two"}}))
+    reader = dump(
+        tmp_path,
+        s_yaml=json.dumps(secret),
+        l_json=listed("SecretList", secret | {"metadata": metadata | {"name": "two"}}),
+    )
     for found in (await ask(reader, "secrets")).items:
         assert isinstance(found, Secret)
         assert found.data == {"password": "", "pin": ""}
@@ -211,7 +235,12 @@ async def test_secrets_never_get_past_reading(tmp_path: Path) -> None:
 
 
 async def test_names_only_has_key_names_and_no_values(tmp_path: Path) -> None:
-    config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c", "namespace": "shop"}, "data": {"url": "x"}}
+    config = {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": {"name": "c", "namespace": "shop"},
+        "data": {"url": "x"},
+    }
     found = only(await ask(dump(tmp_path, c_json=config), "configmaps", "shop", names_only=True))
     assert isinstance(found, ConfigMap)
     assert found.data == {"url": ""}
@@ -227,8 +256,10 @@ async def test_the_fuller_source_wins_and_the_others_fill(tmp_path: Path) -> Non
     reader = dump(
         tmp_path,
         a_json=pod("a", spec={"nodeName": "n1", "containers": [{"name": "app"}]}) | {"status": {"phase": "Pending"}},
-        b_yaml="kind: Pod\nmetadata: {name: a, namespace: shop, labels: {app: web}}\nspec:\n  containers: [{name: app, image: 'web:1'}]\n",
-        get_txt="NAMESPACE   NAME   READY   STATUS    RESTARTS   AGE\nshop        a      1/1     Running   0          5m\n",
+        b_yaml="kind: Pod\nmetadata: {name: a, namespace: shop, labels: {app: web}}\nspec:\n  containers: [{name: "
+        "app, image: 'web:1'}]\n",
+        get_txt="NAMESPACE   NAME   READY   STATUS    RESTARTS   AGE\nshop        a      1/1     Running   0         "
+        " 5m\n",
     )
     found = only(await ask(reader, "pods", "shop"))
     assert isinstance(found, Pod)
@@ -238,7 +269,11 @@ async def test_the_fuller_source_wins_and_the_others_fill(tmp_path: Path) -> Non
 
 async def test_the_later_of_two_states_counts(tmp_path: Path) -> None:
     def seen(version: str, data: Json) -> Json:
-        return {"kind": "ConfigMap", "metadata": {"name": "c", "namespace": "shop", "resourceVersion": version}, "data": data}
+        return {
+            "kind": "ConfigMap",
+            "metadata": {"name": "c", "namespace": "shop", "resourceVersion": version},
+            "data": data,
+        }
 
     reader = dump(tmp_path, a_json=seen("9", {"old": "1", "both": "1"}), b_json=seen("10", {"both": "2"}))
     found = only(await ask(reader, "configmaps"))
@@ -256,7 +291,10 @@ async def test_printed_and_saved_events_are_the_same_events(tmp_path: Path) -> N
         "message": "Back-off",
         **said,
     }
-    row = "NAMESPACE   LAST SEEN   TYPE      REASON    OBJECT   MESSAGE\nshop        2m          Warning   BackOff   pod/a    Back-off\n"
+    row = (
+        "NAMESPACE   LAST SEEN   TYPE      REASON    OBJECT   MESSAGE\nshop        2m          Warning   BackOff   "
+        "pod/a    Back-off\n"
+    )
     reader = dump(tmp_path, shop__events_json=listed("EventList", event), printed_txt=row)
     found = only(await ask(reader, "events", "shop"))
     assert isinstance(found, Event)
@@ -272,7 +310,11 @@ async def test_the_newer_event_api_tells_the_same(tmp_path: Path) -> None:
             "note": "gone",
             "deprecatedCount": 2,
         },
-        **{"regarding": {"kind": "Pod", "name": "a", "namespace": "shop"}, "reason": "Killing", "eventTime": "2026-11-21T01:00:00.000001Z"},
+        **{
+            "regarding": {"kind": "Pod", "name": "a", "namespace": "shop"},
+            "reason": "Killing",
+            "eventTime": "2026-11-21T01:00:00.000001Z",
+        },
     }
     found = only(await ask(dump(tmp_path, e_json=event), "events", fields="involvedObject.name=a,reason==Killing"))
     assert isinstance(found, Event)
@@ -280,7 +322,11 @@ async def test_the_newer_event_api_tells_the_same(tmp_path: Path) -> None:
 
 
 async def test_a_kind_of_another_group_is_another_kind(tmp_path: Path) -> None:
-    knative = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "s", "namespace": "shop"}}
+    knative = {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": {"name": "s", "namespace": "shop"},
+    }
     reader = dump(tmp_path, s_json=knative, p_json=pod())
     with pytest.raises(Refused):
         await ask(reader, "services")
@@ -289,19 +335,34 @@ async def test_a_kind_of_another_group_is_another_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        *(("app=web", "ab"), ("app==web,tier=db", "b"), ("app!=web", "cd"), ("tier", "bc"), ("!tier", "ad"), ("", "abcd")),
+        *(
+            ("app=web", "ab"),
+            ("app==web,tier=db", "b"),
+            ("app!=web", "cd"),
+            ("tier", "bc"),
+            ("!tier", "ad"),
+            ("", "abcd"),
+        ),
         *(("app in (web, api),tier", "bc"), ("tier notin (db)", "ad"), ("app in (web),app notin (web)", "")),
     ],
 )
 async def test_label_selectors(tmp_path: Path, labels: str, expected: str) -> None:
     owned = {"a": {"app": "web"}, "b": {"app": "web", "tier": "db"}, "c": {"app": "api", "tier": "db"}, "d": {}}
     items = [pod(n) | {"metadata": {"name": n, "namespace": "shop", "labels": of}} for n, of in owned.items()]
-    assert "".join(names(await ask(dump(tmp_path, p_json=listed("PodList", *items)), "pods", "shop", labels=labels))) == expected
+    assert (
+        "".join(names(await ask(dump(tmp_path, p_json=listed("PodList", *items)), "pods", "shop", labels=labels)))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
     ("fields", "expected"),
-    [("metadata.name=a", "a"), ("status.phase!=Running", "b"), ("spec.nodeName==n1,metadata.namespace=shop", "a"), ("spec.nodeName=", "b")],
+    [
+        ("metadata.name=a", "a"),
+        ("status.phase!=Running", "b"),
+        ("spec.nodeName==n1,metadata.namespace=shop", "a"),
+        ("spec.nodeName=", "b"),
+    ],
 )
 async def test_field_selectors(tmp_path: Path, fields: str, expected: str) -> None:
     first = pod("a", spec={"nodeName": "n1"}, status={"phase": "Running"})
@@ -311,7 +372,9 @@ async def test_field_selectors(tmp_path: Path, fields: str, expected: str) -> No
     assert found.query == f"file p.json (fields {fields})"
 
 
-@pytest.mark.parametrize("request_", [ListRequest("pods", labels="a in b"), ListRequest("pods", fields="spec.x=1"), ListRequest("gnomes")])
+@pytest.mark.parametrize(
+    "request_", [ListRequest("pods", labels="a in b"), ListRequest("pods", fields="spec.x=1"), ListRequest("gnomes")]
+)
 async def test_a_question_that_cannot_be_understood_is_refused(tmp_path: Path, request_: ListRequest) -> None:
     with pytest.raises(Refused):
         await dump(tmp_path, p_json=pod()).list(request_)
@@ -329,7 +392,9 @@ async def test_a_manifest_is_no_whole_list(tmp_path: Path) -> None:
         "apiVersion": "v1",
         "items": [{"kind": "Service", "apiVersion": "v1", "metadata": {"name": "a", "namespace": "shop"}}],
     }
-    assert (await ask(dump(tmp_path, m_json=manifest), "services", "shop")).partial == "only the 1 Service saved in the dump"
+    assert (
+        await ask(dump(tmp_path, m_json=manifest), "services", "shop")
+    ).partial == "only the 1 Service saved in the dump"
 
 
 @pytest.mark.parametrize(
@@ -340,6 +405,8 @@ async def test_a_manifest_is_no_whole_list(tmp_path: Path) -> None:
         ("kubectl get pods -n shop -l app=web -o json.json", "shop", "only the 1 Pod saved in the dump"),
     ],
 )
-async def test_the_command_in_a_files_name_says_what_is_whole(tmp_path: Path, name: str, namespace: str, partial: str) -> None:
+async def test_the_command_in_a_files_name_says_what_is_whole(
+    tmp_path: Path, name: str, namespace: str, partial: str
+) -> None:
     (tmp_path / name).write_text(json.dumps(listed("List", pod("a"))))
     assert (await ask(open_dump(str(tmp_path)), "pods", namespace)).partial == partial

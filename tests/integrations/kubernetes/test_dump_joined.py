@@ -39,7 +39,10 @@ async def test_a_saved_log_is_listed_though_its_pod_is_gone(tmp_path: Path) -> N
 
 @given(
     st.lists(
-        st.lists(st.sampled_from(["2026-11-21T01:00:00Z a", "2026-11-21T01:02:00Z b", "c", " d"]), min_size=1).map("\n".join), min_size=1
+        st.lists(st.sampled_from(["2026-11-21T01:00:00Z a", "2026-11-21T01:02:00Z b", "c", " d"]), min_size=1).map(
+            "\n".join
+        ),
+        min_size=1,
     )
 )
 def test_nothing_is_lost_and_nothing_added(texts: list[str]) -> None:

@@ -36,7 +36,13 @@ def write(folder: Path, files: dict[str, str | Json | list[Json]]) -> DumpReader
 
 
 async def read(
-    reader: DumpReader, pod: str = "web-1", container: str = "", *, previous: bool = False, namespace: str = "shop", **more: Any
+    reader: DumpReader,
+    pod: str = "web-1",
+    container: str = "",
+    *,
+    previous: bool = False,
+    namespace: str = "shop",
+    **more: Any,
 ) -> str:
     return (await reader.log(LogRequest(namespace, pod, container, previous, **more))).text
 
@@ -62,7 +68,11 @@ async def read(
             "web-1.log.gz",
             "shop-web-1.log",
         ),
-        *("mg/quay-io/namespaces/shop/pods/web-1/app/app/logs/current.log", "shop/web-1/app/current.log", "web-1.app.log"),
+        *(
+            "mg/quay-io/namespaces/shop/pods/web-1/app/app/logs/current.log",
+            "shop/web-1/app/current.log",
+            "web-1.app.log",
+        ),
     ],
 )
 async def test_a_log_is_found_by_its_path(tmp_path: Path, name: str) -> None:
@@ -100,7 +110,11 @@ async def test_containers_are_told_apart(tmp_path: Path) -> None:
         "web-1_proxy.log": "p\n",
     }
     reader = write(tmp_path, files)
-    assert (await read(reader, container="app"), await read(reader, container="proxy"), await read(reader)) == ("a\n", "p\n", "a\n")
+    assert (await read(reader, container="app"), await read(reader, container="proxy"), await read(reader)) == (
+        "a\n",
+        "p\n",
+        "a\n",
+    )
 
 
 async def test_a_log_without_container_is_the_first_ones(tmp_path: Path) -> None:
@@ -112,7 +126,10 @@ async def test_a_log_without_container_is_the_first_ones(tmp_path: Path) -> None
 
 
 async def test_a_pod_nobody_described_is_known_by_its_name(tmp_path: Path) -> None:
-    reader = write(tmp_path, {"pods.json": [pod("web-1")], "shop/api-7d9f8b6c5-x2x4z.log": "api\n", "a/b-7d9f8b6c5-x2x4z/c.log": "c\n"})
+    reader = write(
+        tmp_path,
+        {"pods.json": [pod("web-1")], "shop/api-7d9f8b6c5-x2x4z.log": "api\n", "a/b-7d9f8b6c5-x2x4z/c.log": "c\n"},
+    )
     assert await read(reader, "api-7d9f8b6c5-x2x4z", "whatever") == "api\n"
     assert await read(reader, "b-7d9f8b6c5-x2x4z", "c", namespace="a") == "c\n"
 
@@ -138,7 +155,8 @@ DUMPED = """{
 }
 {
     "kind": "PodList", "apiVersion": "v1",
-    "items": [{"metadata": {"name": "web-1", "namespace": "shop"}, "spec": {"containers": [{"name": "app"}, {"name": "proxy"}]}}]
+    "items": [{"metadata": {"name": "web-1", "namespace": "shop"}, 
+               "spec": {"containers": [{"name": "app"}, {"name": "proxy"}]}}]
 }
 ==== START logs for container app of pod shop/web-1 ====
 {"kind": "not an object"
@@ -194,8 +212,14 @@ async def test_must_gather(tmp_path: Path) -> None:
     root = "must-gather.local/quay-io-x"
     node = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\n"
     other = "apiVersion: config.openshift.io/v1\nkind: IngressList\nitems: []\n"
-    pods = "apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: web-1, namespace: shop}\n  spec: {containers: [{name: app}]}\n"
-    one = "apiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop, uid: u}\nspec: {nodeName: n1, containers: [{name: app}]}\n"
+    pods = (
+        "apiVersion: v1\nkind: PodList\nitems:\n- metadata: {name: web-1, namespace: shop}\n  spec: {containers: "
+        "[{name: app}]}\n"
+    )
+    one = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop, uid: u}\nspec: {nodeName: n1, "
+        "containers: [{name: app}]}\n"
+    )
     reader = write(
         tmp_path,
         {
@@ -269,7 +293,10 @@ async def test_a_long_log_costs_its_end(tmp_path: Path, packed: bool) -> None:
 @pytest.mark.parametrize(
     ("said", "absent"),
     [
-        ('Error from server (BadRequest): container "app" in pod "web-1" is waiting to start: ContainerCreating\n', True),
+        (
+            'Error from server (BadRequest): container "app" in pod "web-1" is waiting to start: ContainerCreating\n',
+            True,
+        ),
         ("Error from server (NotFound): the server could not find the requested resource\n", False),
     ],
 )
@@ -282,9 +309,15 @@ async def test_what_kubectl_said_instead_of_a_log_is_no_log(tmp_path: Path, said
 
 @pytest.mark.parametrize(
     ("restarts", "state", "previous", "absent"),
-    [(0, {"waiting": {"reason": "ErrImagePull"}}, False, True), (0, {"running": {}}, True, True), (2, {"running": {}}, True, False)],
+    [
+        (0, {"waiting": {"reason": "ErrImagePull"}}, False, True),
+        (0, {"running": {}}, True, True),
+        (2, {"running": {}}, True, False),
+    ],
 )
-async def test_a_container_that_never_ran_has_no_log(tmp_path: Path, restarts: int, state: Json, previous: bool, absent: bool) -> None:
+async def test_a_container_that_never_ran_has_no_log(
+    tmp_path: Path, restarts: int, state: Json, previous: bool, absent: bool
+) -> None:
     status = {"name": "app", "restartCount": restarts, "state": state}
     reader = write(tmp_path, {"pods.json": [pod("web-1", containerStatuses=[status])]})
     with pytest.raises(Refused) as refused:
@@ -294,7 +327,8 @@ async def test_a_container_that_never_ran_has_no_log(tmp_path: Path, restarts: i
 
 async def test_printed_text_brings_objects_and_logs(tmp_path: Path) -> None:
     text = (
-        "$ kubectl get pods -n shop\nNAME    READY   STATUS    RESTARTS   AGE\nweb-1   1/1     Running   0          5m\n\n"
+        "$ kubectl get pods -n shop\nNAME    READY   STATUS    RESTARTS   AGE\nweb-1   1/1     Running   0          "
+        "5m\n\n"
         "$ kubectl logs -n shop web-1\nhello from web\n"
     )
     reader = write(tmp_path, {"session.log": text})

@@ -22,7 +22,9 @@ from midwatch.integrations.kubernetes.dump.yamls import Piece, load
 from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 
-POD = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1", "namespace": "shop", "uid": "u"}}).encode()
+POD = json.dumps(
+    {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1", "namespace": "shop", "uid": "u"}}
+).encode()
 
 
 def tar(path: Path, members: dict[str, bytes | tarfile.TarInfo], pack: Callable[[bytes], bytes] = bytes) -> Path:
@@ -53,7 +55,13 @@ async def reasons(reader: DumpReader) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("name", "pack"),
-    [("d.tar", bytes), ("d.tar.gz", gzip.compress), ("d.tgz", gzip.compress), ("d.tar.xz", lzma.compress), ("d.tar.bz2", bz2.compress)],
+    [
+        ("d.tar", bytes),
+        ("d.tar.gz", gzip.compress),
+        ("d.tgz", gzip.compress),
+        ("d.tar.xz", lzma.compress),
+        ("d.tar.bz2", bz2.compress),
+    ],
 )
 async def test_tars(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
     reader = open_dump(str(tar(tmp_path / name, {"./shop/pods.json": POD, "shop/web-1.log": b"hello\n"}, pack)))
@@ -66,7 +74,11 @@ async def test_tars(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -
 async def test_a_tar_too_large_to_hold_is_read_in_place(tmp_path: Path) -> None:
     noise = os.urandom(512 * 1024).hex().encode()
     lines = (b"\n".join(noise[i : i + 100] for i in range(0, len(noise), 100)) + b"\n") * 36
-    path = tar(tmp_path / "d.tar.gz", {"pods.json": POD, "shop/web-1.log": lines + b"end\n"}, lambda data: gzip.compress(data, 1))
+    path = tar(
+        tmp_path / "d.tar.gz",
+        {"pods.json": POD, "shop/web-1.log": lines + b"end\n"},
+        lambda data: gzip.compress(data, 1),
+    )
     reader = open_dump(str(path))
     assert len(lines) > limits.TAR_IN_MEMORY_BYTES
     assert (await reader.log(LogRequest("shop", "web-1", tail_lines=1))).text == "end\n"
@@ -176,8 +188,15 @@ MERGES = "\n".join(f"l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 9)}]}}" for 
         *("[" * 50_000, "{a: " * 50_000, "- " * 50_000, "? " * 50_000, "\n".join(" " * n + "a:" for n in range(3000))),
         # Closing brackets that are only text, and levels that appear when what is unprintable is taken out.
         *('["]",' * 30_000, "[']'," * 30_000, "[ # ]\n" * 30_000, "-\x01 " * 20_000),
-        *(f"kind: Pod\nl0: &l0 [x]\n{LEVELS}\nmetadata: {{name: *l11}}", f"kind: Pod\nl0: &l0 {{k: v}}\n{MERGES}\nmetadata: *l11"),
-        *("kind: Pod\nmetadata: &m\n  name: x\n  labels: *m", '{"a":' * 50_000, '{"kind": "Pod", "metadata": {"name": "\\ud800"}}'),
+        *(
+            f"kind: Pod\nl0: &l0 [x]\n{LEVELS}\nmetadata: {{name: *l11}}",
+            f"kind: Pod\nl0: &l0 {{k: v}}\n{MERGES}\nmetadata: *l11",
+        ),
+        *(
+            "kind: Pod\nmetadata: &m\n  name: x\n  labels: *m",
+            '{"a":' * 50_000,
+            '{"kind": "Pod", "metadata": {"name": "\\ud800"}}',
+        ),
         *(
             "kind: Pod\nmetadata: {name: !!binary AAAA}",
             "kind: Pod\nmetadata: {name: !!set {a, b}}",

@@ -30,7 +30,9 @@ def kubectl(cluster: FakeCluster, tmp_path_factory: pytest.TempPathFactory) -> I
 
         def run(*words: str) -> str:
             own = ["kubectl", "--kubeconfig", str(config), "--cache-dir", str(folder / "cache"), *words]
-            done = subprocess.run(own, capture_output=True, text=True, timeout=30, env={"HOME": str(folder), "PATH": os.environ["PATH"]})
+            done = subprocess.run(
+                own, capture_output=True, text=True, timeout=30, env={"HOME": str(folder), "PATH": os.environ["PATH"]}
+            )
             return done.stdout + done.stderr
 
         yield run
@@ -53,8 +55,13 @@ def test_get_everything_everywhere(kubectl: Kubectl) -> None:
 
 def test_get_as_data(kubectl: Kubectl) -> None:
     assert "replicas: 0" in kubectl("get", "deployment", "frontend-app", "-o", "yaml")
-    assert kubectl("get", "pods", "-l", "app in (healthy-app)", "-o", "jsonpath={.items[*].status.phase}") == "Running Running"
-    assert "payment-service" in kubectl("get", "pods", "--field-selector", "status.phase=Running,spec.nodeName!=", "-o", "name")
+    assert (
+        kubectl("get", "pods", "-l", "app in (healthy-app)", "-o", "jsonpath={.items[*].status.phase}")
+        == "Running Running"
+    )
+    assert "payment-service" in kubectl(
+        "get", "pods", "--field-selector", "status.phase=Running,spec.nodeName!=", "-o", "name"
+    )
 
 
 def test_describe(kubectl: Kubectl) -> None:
@@ -62,7 +69,9 @@ def test_describe(kubectl: Kubectl) -> None:
     assert "OOMKilled" in pod
     assert "Back-off restarting failed container" in pod
     assert "Scaled down replica set" in kubectl("describe", "deployment", "frontend-app")
-    behind = next(line for line in kubectl("describe", "service", "orphan-service").splitlines() if line.startswith("Endpoints"))
+    behind = next(
+        line for line in kubectl("describe", "service", "orphan-service").splitlines() if line.startswith("Endpoints")
+    )
     assert behind.split(":", 1)[1].strip() in ("", "<none>")  # from 1.31 on kubectl leaves it empty
     assert "KubeletReady" in kubectl("describe", "node", "worker-1")
 

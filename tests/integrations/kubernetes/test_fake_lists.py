@@ -47,10 +47,19 @@ def test_label_selectors(fake: Serve, selector: str, names: list[str]) -> None:
     assert ask(fake(cluster), "/api/v1/namespaces/shop/pods", labelSelector=selector).names == names
 
 
-@given(st.dictionaries(_WORDS, _WORDS), _WORDS, st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]), st.lists(_WORDS, min_size=1))
-def test_a_selector_in_words_means_what_it_means_in_an_object(labels: dict[str, str], key: str, operator: str, values: list[str]) -> None:
+@given(
+    st.dictionaries(_WORDS, _WORDS),
+    _WORDS,
+    st.sampled_from(["In", "NotIn", "Exists", "DoesNotExist"]),
+    st.lists(_WORDS, min_size=1),
+)
+def test_a_selector_in_words_means_what_it_means_in_an_object(
+    labels: dict[str, str], key: str, operator: str, values: list[str]
+) -> None:
     listed = f"({','.join(values)})"
-    text = {"In": f"{key} in {listed}", "NotIn": f"{key} notin {listed}", "Exists": key, "DoesNotExist": f"!{key}"}[operator]
+    text = {"In": f"{key} in {listed}", "NotIn": f"{key} notin {listed}", "Exists": key, "DoesNotExist": f"!{key}"}[
+        operator
+    ]
     assert label_test(text)(labels) == holds(Expression(key=key, operator=operator, values=values), labels)
 
 
@@ -84,7 +93,12 @@ def test_field_selectors(fake: Serve, selector: str, names: list[str]) -> None:
 
 def test_field_selectors_of_events_and_of_the_rest(fake: Serve) -> None:
     about = {"kind": "Pod", "namespace": "shop", "name": "web", "uid": "u1"}
-    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web.1", "namespace": "shop"}, "involvedObject": about}
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "web.1", "namespace": "shop"},
+        "involvedObject": about,
+    }
     url = fake(load([event | {"reason": "BackOff", "type": "Warning"}]))
     fits = ("involvedObject.uid=u1", "reason=BackOff,type!=Normal", "involvedObject.kind=Pod,involvedObject.name=web")
     assert [ask(url, "/api/v1/events", fieldSelector=f).names for f in fits] == [["web.1"]] * 3
@@ -110,7 +124,9 @@ def test_pages_give_everything_once_in_order(fake: Serve) -> None:
 
 
 def test_how_many_remain_is_not_told_under_a_selector(fake: Serve) -> None:
-    metadata = ask(fake(load([pod("a"), pod("b")])), "/api/v1/pods", limit=1, fieldSelector="status.phase=Running").json["metadata"]
+    metadata = ask(
+        fake(load([pod("a"), pod("b")])), "/api/v1/pods", limit=1, fieldSelector="status.phase=Running"
+    ).json["metadata"]
     assert "continue" in metadata
     assert "remainingItemCount" not in metadata
 
@@ -138,7 +154,12 @@ def test_tokens_come_back_as_they_went(key: str) -> None:
 
 
 def test_only_the_metadata(fake: Serve) -> None:
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "shop"}, "data": {"key": "value"}}
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c", "namespace": "shop"},
+        "data": {"key": "value"},
+    }
     accept = {"accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
     seen = ask(fake(load([config])), "/api/v1/configmaps", accept).json
     assert seen["kind"] == "PartialObjectMetadataList"

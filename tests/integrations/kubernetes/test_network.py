@@ -33,7 +33,10 @@ def test_a_service_is_silent_when_pods_were_not_read():
 
 def test_a_healthy_service_is_silent():
     listed = thing(
-        "EndpointSlice", "web-x", meta={"labels": {"kubernetes.io/service-name": "web"}}, endpoints=[{"addresses": ["10.1.0.7"]}]
+        "EndpointSlice",
+        "web-x",
+        meta={"labels": {"kubernetes.io/service-name": "web"}},
+        endpoints=[{"addresses": ["10.1.0.7"]}],
     )
     assert told(service("web", "web", target="http"), web(), listed) == []
 
@@ -162,7 +165,12 @@ def test_secrets_nobody_read_are_missed_only_when_an_event_says_so():
 
 
 def test_routes_of_the_gateway_api():
-    refs = [{"name": "ghost", "port": 80}, {"name": "web", "port": 81}, {"name": "bucket", "kind": "Bucket", "group": "x"}, "nonsense"]
+    refs = [
+        {"name": "ghost", "port": 80},
+        {"name": "web", "port": 81},
+        {"name": "bucket", "kind": "Bucket", "group": "x"},
+        "nonsense",
+    ]
     route = thing("HTTPRoute", "shop", spec={"parentRefs": [{"name": "gate"}], "rules": [{"backendRefs": refs}, None]})
     assert told(route, service("web", "web", target=8080), web()) == ["K8S-530", "K8S-531", "K8S-534"]
 
@@ -178,7 +186,12 @@ def test_a_gateway_needs_its_class_and_a_mesh_route_its_service():
 
 
 def test_conditions_of_the_gateway_api():
-    refused = {"type": "Accepted", "status": "False", "reason": "NoMatchingListenerHostname", "message": "no listener fits"}
+    refused = {
+        "type": "Accepted",
+        "status": "False",
+        "reason": "NoMatchingListenerHostname",
+        "message": "no listener fits",
+    }
     status = {"parents": [{"parentRef": {"name": "gate"}, "conditions": [refused]}]}
     route = thing("HTTPRoute", "shop", spec={"parentRefs": [{"name": "gate"}]}, status=status)
     dead = {"type": "Programmed", "status": "False", "reason": "AddressNotAssigned", "message": "no address"}
@@ -199,9 +212,15 @@ def test_a_policy_for_nobody():
     [
         ({"podSelector": {"matchLabels": {"app": "ghost"}}}, "from pods with app=ghost in shop"),
         ({"namespaceSelector": {"matchLabels": {"team": "ghost"}}}, "from namespaces with team=ghost"),
-        ({"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]}}, "from namespaces with team Exists"),
         (
-            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}}, "podSelector": {"matchLabels": {"app": "x"}}},
+            {"namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]}},
+            "from namespaces with team Exists",
+        ),
+        (
+            {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "shop"}},
+                "podSelector": {"matchLabels": {"app": "x"}},
+            },
             "from pods with app=x in shop",
         ),
         ({"podSelector": {"matchLabels": {"app": "web"}}}, ""),
@@ -269,12 +288,20 @@ def test_a_service_without_addresses_where_the_pods_were_not_read():
 
 @pytest.mark.parametrize(("failure", "code"), [("Fail", "K8S-550"), ("", "K8S-550"), ("Ignore", "K8S-552")])
 def test_a_webhook_without_service(failure: str, code: str):
-    hook = {"name": "check.example", "failurePolicy": failure, "clientConfig": {"service": {"name": "ghost", "namespace": "shop"}}}
+    hook = {
+        "name": "check.example",
+        "failurePolicy": failure,
+        "clientConfig": {"service": {"name": "ghost", "namespace": "shop"}},
+    }
     assert told(thing("ValidatingWebhookConfiguration", "guard", namespace="", webhooks=[hook, hook])) == [code]
 
 
 def test_a_webhook_whose_pods_are_not_ready():
-    hook = {"name": "check.example", "failurePolicy": "Fail", "clientConfig": {"service": {"name": "web", "namespace": "shop"}}}
+    hook = {
+        "name": "check.example",
+        "failurePolicy": "Fail",
+        "clientConfig": {"service": {"name": "web", "namespace": "shop"}},
+    }
     guard = thing("MutatingWebhookConfiguration", "guard", namespace="", webhooks=[hook])
     base = (guard, service("web", "web", target=8080))
     assert told(*base, web(ready=False)) == ["K8S-503", "K8S-551"]

@@ -14,14 +14,21 @@ def node(name: str = "a", *conditions: dict[str, str], **spec: Any) -> dict[str,
     return {"kind": "Node", "metadata": {"name": name}, "spec": spec, "status": {"conditions": seen_}}
 
 
-def condition(kind: str, status: str, message: str = "", reason: str = "R", beat: str = "2026-11-21T02:00:00Z") -> dict[str, str]:
+def condition(
+    kind: str, status: str, message: str = "", reason: str = "R", beat: str = "2026-11-21T02:00:00Z"
+) -> dict[str, str]:
     return {"type": kind, "status": status, "message": message, "reason": reason, "lastHeartbeatTime": beat}
 
 
 def system_pod(name: str, ready: bool, on: str = "a", **labels: str) -> dict[str, Any]:
     state = [{"type": "Ready", "status": "True" if ready else "False"}]
     about = {"name": name, "namespace": "kube-system", "labels": labels}
-    return {"kind": "Pod", "metadata": about, "spec": {"nodeName": on}, "status": {"phase": "Running", "conditions": state}}
+    return {
+        "kind": "Pod",
+        "metadata": about,
+        "spec": {"nodeName": on},
+        "status": {"phase": "Running", "conditions": state},
+    }
 
 
 def event(reason: str, message: str, namespace: str = "default", **about: str) -> dict[str, Any]:
@@ -48,7 +55,11 @@ def seen(*objects: dict[str, Any]) -> Cluster:
         (condition("Ready", "False", "container runtime is down", "KubeletNotReady"), "K8S-802"),
         (condition("Ready", "False", "PLEG is not healthy: pleg was last seen active 4m ago"), "K8S-802"),
         (
-            condition("Ready", "False", "container runtime network not ready: NetworkReady=false message:cni plugin not initialized"),
+            condition(
+                "Ready",
+                "False",
+                "container runtime network not ready: NetworkReady=false message:cni plugin not initialized",
+            ),
             "K8S-803",
         ),
         (condition("Ready", "False", "something new"), "K8S-804"),
@@ -92,7 +103,12 @@ def test_an_old_report_counts_beside_fresh_ones_only() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "code"),
-    [("SystemOOM", "K8S-811"), ("Rebooted", "K8S-812"), ("EvictionThresholdMet", "K8S-813"), ("ImageGCFailed", "K8S-814")],
+    [
+        ("SystemOOM", "K8S-811"),
+        ("Rebooted", "K8S-812"),
+        ("EvictionThresholdMet", "K8S-813"),
+        ("ImageGCFailed", "K8S-814"),
+    ],
 )
 def test_events_of_the_node(reason: str, code: str) -> None:
     assert one(seen(node(), event(reason, "text")), ANALYZER).code == code
@@ -106,7 +122,10 @@ def test_a_warning_about_a_certificate() -> None:
 
 
 def test_the_other_conditions_of_a_lost_node_say_nothing_of_their_own() -> None:
-    lost = [condition(kind, "Unknown", "Kubelet stopped posting node status.") for kind in ("Ready", "MemoryPressure", "DiskPressure")]
+    lost = [
+        condition(kind, "Unknown", "Kubelet stopped posting node status.")
+        for kind in ("Ready", "MemoryPressure", "DiskPressure")
+    ]
     assert one(seen(node("a", *lost)), ANALYZER).code == "K8S-801"
 
 
@@ -117,7 +136,11 @@ def test_cluster_dns() -> None:
 
 
 def test_cluster_dns_scaled_to_nothing() -> None:
-    server = {"kind": "Deployment", "metadata": {"name": "coredns", "namespace": "kube-system"}, "spec": {"replicas": 0}}
+    server = {
+        "kind": "Deployment",
+        "metadata": {"name": "coredns", "namespace": "kube-system"},
+        "spec": {"replicas": 0},
+    }
     assert one(seen(node(), server), ANALYZER).code == "K8S-821"
 
 
@@ -141,7 +164,9 @@ WAITING = {
 def test_a_scheduler_that_is_down() -> None:
     only = one(seen(node(), WAITING, system_pod("kube-scheduler-a", False, component="kube-scheduler")), ANALYZER)
     assert (only.code, only.subject.name, only.facts["waiting"]) == ("K8S-823", "kube-scheduler-a", "web")
-    assert not list(ANALYZER.find(seen(node(), WAITING, system_pod("kube-scheduler-a", True, component="kube-scheduler"))))
+    assert not list(
+        ANALYZER.find(seen(node(), WAITING, system_pod("kube-scheduler-a", True, component="kube-scheduler")))
+    )
 
 
 def test_a_scheduler_without_a_pod_is_looked_for_where_it_last_led() -> None:

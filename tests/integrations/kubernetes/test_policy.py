@@ -36,7 +36,12 @@ def refused(text: str, kind: str = "StatefulSet", at: str = "01:50", reason: str
 
 def quota(used: dict[str, str], hard: dict[str, str]) -> dict[str, Any]:
     status = {"hard": hard, "used": used}
-    return {"kind": "ResourceQuota", "metadata": {"name": "team", "namespace": "shop"}, "spec": {"hard": hard}, "status": status}
+    return {
+        "kind": "ResourceQuota",
+        "metadata": {"name": "team", "namespace": "shop"},
+        "spec": {"hard": hard},
+        "status": status,
+    }
 
 
 def seen(*objects: dict[str, Any]) -> Cluster:
@@ -67,23 +72,32 @@ def test_everything_a_real_api_server_refused_gets_its_one_cause() -> None:
 
 
 def test_the_newest_words_count_and_carry_the_numbers() -> None:
-    old = refused('create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: something old', at="01:10")
+    old = refused(
+        'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: something old', at="01:10"
+    )
     text = 'pods "web-0" is forbidden: exceeded quota: team, requested: pods=1, used: pods=10, limited: pods=10'
     only = one(seen(workload(), old, refused(f"(combined from similar events): Error creating: {text}")), *BOTH)
     assert (only.code, only.subject.kind, only.owner.name) == ("K8S-702", "ResourceQuota", "web")
     assert (only.facts["requested"], only.facts["used"], only.facts["limited"]) == ("1 pods", "10 pods", "10 pods")
 
 
-@pytest.mark.parametrize(("resource", "code"), [("count/widgets.example.com", "K8S-701"), ("services.loadbalancers", "K8S-706")])
+@pytest.mark.parametrize(
+    ("resource", "code"), [("count/widgets.example.com", "K8S-701"), ("services.loadbalancers", "K8S-706")]
+)
 def test_quotas_of_other_things(resource: str, code: str) -> None:
-    text = f'pods "web-0" is forbidden: exceeded quota: team, requested: {resource}=1, used: {resource}=2, limited: {resource}=2'
+    text = (
+        f'pods "web-0" is forbidden: exceeded quota: team, requested: {resource}=1, used: {resource}=2, limited: '
+        f"{resource}=2"
+    )
     assert one(seen(workload(), refused(text)), *BOTH).code == code
 
 
 def test_a_refused_claim_of_a_stateful_set_is_a_storage_quota() -> None:
     text = (
-        'create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: persistentvolumeclaims "data-web-0" is forbidden: '
-        "exceeded quota: team, requested: requests.storage=10Gi, used: requests.storage=0, limited: requests.storage=1Gi"
+        'create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: persistentvolumeclaims "data-web-0" '
+        "is forbidden: "
+        "exceeded quota: team, requested: requests.storage=10Gi, used: requests.storage=0, limited: "
+        "requests.storage=1Gi"
     )
     assert one(seen(workload(), refused(text)), *BOTH).code == "K8S-705"
 
@@ -96,19 +110,33 @@ def test_a_refusal_that_was_overcome_is_history() -> None:
     ("text", "code", "word"),
     [
         (
-            'pods "web-0" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod must not run as root)',
+            'pods "web-0" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod must not '
+            "run as root)",
             "K8S-721",
             "runAsNonRoot",
         ),
         ('admission webhook "policy.example.com" denied the request: image not signed', "K8S-722", "image not signed"),
         ('admission webhook "policy.example.com" denied the request without explanation', "K8S-722", "no reason given"),
-        ('pods is forbidden: User "system:serviceaccount:shop:bot" cannot create resource "pods" in API group ""', "K8S-725", "shop:bot"),
+        (
+            'pods is forbidden: User "system:serviceaccount:shop:bot" cannot create resource "pods" in API group ""',
+            "K8S-725",
+            "shop:bot",
+        ),
         ("ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no latest tag", "K8S-726", "no latest tag"),
-        ('Pod "web-0" is invalid: spec.containers[0].ports[0].name: Duplicate value: "http"', "K8S-727", "Duplicate value"),
-        ('pods "web-0" is forbidden: unable to create new content in namespace shop because it is being terminated', "K8S-730", "shop"),
+        (
+            'Pod "web-0" is invalid: spec.containers[0].ports[0].name: Duplicate value: "http"',
+            "K8S-727",
+            "Duplicate value",
+        ),
+        (
+            'pods "web-0" is forbidden: unable to create new content in namespace shop because it is being terminated',
+            "K8S-730",
+            "shop",
+        ),
         ('pods "web-0" is forbidden: moon phase', "K8S-729", "moon phase"),
         (
-            'pods "web-0" is forbidden: unable to validate against any security context constraint: [provider restricted: forbidden]',
+            'pods "web-0" is forbidden: unable to validate against any security context constraint: [provider '
+            "restricted: forbidden]",
             "K8S-728",
             "provider restricted",
         ),
@@ -146,7 +174,9 @@ def test_a_webhook_that_is_declared_and_has_no_service_is_told_once(policy: str)
     call = 'Post "https://guard.policy.svc:443/": service "guard" not found'
     text = f'Internal error occurred: failed calling webhook "guard.example.com": {call}'
     analysis = analyse(evidence([workload(), refused(text), declared]))
-    refusal = {f.code: f.peers[0].kind for f in analysis.findings if f.subject.name == "web" and f.code.startswith("K8S-7")}
+    refusal = {
+        f.code: f.peers[0].kind for f in analysis.findings if f.subject.name == "web" and f.code.startswith("K8S-7")
+    }
     assert refusal == ({"K8S-735": "ValidatingWebhookConfiguration"} if policy == "Fail" else {"K8S-723": "Service"})
     roots = [c.root.code for c in chains(analysis.findings, analysis.links)]
     assert roots == (["K8S-550"] if policy == "Fail" else ["K8S-723"])
@@ -155,7 +185,9 @@ def test_a_webhook_that_is_declared_and_has_no_service_is_told_once(policy: str)
 def test_a_deployments_condition_speaks_where_its_replica_set_is_silent() -> None:
     text = 'pods "web-1" is forbidden: error looking up service account shop/ghost: serviceaccount "ghost" not found'
     deployment = workload("Deployment")
-    deployment["status"]["conditions"] = [{"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": text}]
+    deployment["status"]["conditions"] = [
+        {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": text}
+    ]
     assert one(seen(deployment), *BOTH).facts["account"] == "ghost"
 
 
@@ -182,17 +214,28 @@ def test_a_quota_is_full_from_its_limit_on(used: str, hard: str, codes: list[str
 
 def test_a_full_service_quota_explains_a_service_that_is_called_and_missing() -> None:
     env = [{"name": "ORDERS_ADDR", "value": "web:8080"}]
-    caller = {"kind": "Pod", "metadata": {"name": "front", "namespace": "shop"}, "spec": {"containers": [{"name": "c", "env": env}]}}
+    caller = {
+        "kind": "Pod",
+        "metadata": {"name": "front", "namespace": "shop"},
+        "spec": {"containers": [{"name": "c", "env": env}]},
+    }
     deployment = workload("Deployment", replicas=2)
     only = one(seen(quota({"services": "5"}, {"services": "5"}), deployment, caller), *BOTH)
     assert (only.code, only.owner.name, only.facts["caller"]) == ("K8S-709", "web", "pod/front")
     present = {"kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
-    assert [f.code for f in found(quota({"services": "5"}, {"services": "5"}), deployment, caller, present)] == ["K8S-711"]
+    assert [f.code for f in found(quota({"services": "5"}, {"services": "5"}), deployment, caller, present)] == [
+        "K8S-711"
+    ]
 
 
 def test_a_full_storage_quota_explains_a_claim_that_is_missing() -> None:
     use = {"containers": [], "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
-    waits = {"kind": "Pod", "metadata": {"name": "db-0", "namespace": "shop"}, "spec": use, "status": {"phase": "Pending"}}
+    waits = {
+        "kind": "Pod",
+        "metadata": {"name": "db-0", "namespace": "shop"},
+        "spec": use,
+        "status": {"phase": "Pending"},
+    }
     only = one(seen(quota({"requests.storage": "5Gi"}, {"requests.storage": "5Gi"}), waits), *BOTH)
     assert (only.code, only.facts["claim"], only.owner.name) == ("K8S-710", "data", "db-0")
 

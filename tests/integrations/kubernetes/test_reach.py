@@ -38,7 +38,12 @@ LINES = {
         "network is unreachable",
     ),
 }
-CASES = [(failure, spelled) for failure, lines in LINES.items() for line in lines for spelled in (line, line.upper(), line.lower())]
+CASES = [
+    (failure, spelled)
+    for failure, lines in LINES.items()
+    for line in lines
+    for spelled in (line, line.upper(), line.lower())
+]
 
 
 def found(text: str) -> list[tuple[Failure, str]]:
@@ -50,7 +55,9 @@ def test_each_wording_is_found_in_any_case(failure: Failure, line: str) -> None:
     assert found(f"all is well\nwhat happened: {line} again\n") == [(failure, f"what happened: {line} again")]
 
 
-@given(st.lists(st.sampled_from([line for _, line in CASES] + ["all is well", "connection refu\u017fed", ""]), max_size=5))
+@given(
+    st.lists(st.sampled_from([line for _, line in CASES] + ["all is well", "connection refu\u017fed", ""]), max_size=5)
+)
 def test_exactly_the_lines_are_found_that_an_expression_finds(lines: list[str]) -> None:
     expected = [(f, line) for line in lines if (f := next((f for f in Failure if f.value.search(line)), None))]
     assert found("\n".join(lines)) == expected

@@ -1,11 +1,21 @@
-"""What is named and does not exist, what will not fit, and what newer clusters do not take: told before it breaks something."""
+"""What is named and does not exist, what will not fit, and what newer clusters do not take: told before it breaks
+something."""
 
 from typing import Any
 
 import pytest
 
 from midwatch.domain.finding import Confidence, Finding, Role
-from midwatch.integrations.kubernetes.analyzers import accounts, bindings, budgets, bursts, cronjobs, routes, usage, versions
+from midwatch.integrations.kubernetes.analyzers import (
+    accounts,
+    bindings,
+    budgets,
+    bursts,
+    cronjobs,
+    routes,
+    usage,
+    versions,
+)
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.dump.decode import clean, convert
 from midwatch.integrations.kubernetes.kinds import KINDS
@@ -13,7 +23,10 @@ from tests.integrations.kubernetes.network_world import OLD, Thing, event, pod, 
 from tests.integrations.kubernetes.situation import Logs, evidence
 
 EVERY = (accounts, bindings, budgets, bursts, cronjobs, usage, versions)
-REFUSED = 'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in the namespace "shop"'
+REFUSED = (
+    'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in '
+    'the namespace "shop"'
+)
 
 
 def told(*objects: Thing, logs: Logs | None = None, unknown: tuple[str, ...] = ()) -> list[Finding]:
@@ -52,7 +65,9 @@ def test_an_account_that_does_not_exist_is_why_pods_are_missing() -> None:
     lacking = workload(replicas=1)
     (found,) = told(lacking)
     assert (found.code, found.role, found.confidence) == ("K8S-720", Role.CAUSE, Confidence.MEDIUM)
-    assert codes(lacking, event(lacking, "ReplicaSetCreateError", 'serviceaccount "ghost" not found')) == []  # the server's own word
+    assert (
+        codes(lacking, event(lacking, "ReplicaSetCreateError", 'serviceaccount "ghost" not found')) == []
+    )  # the server's own word
     assert codes(workload("DaemonSet", desiredNumberScheduled=3, currentNumberScheduled=0)) == ["K8S-720"]
 
 
@@ -86,7 +101,9 @@ def binding(kind: str = "RoleBinding", role: str = "Role") -> Thing:
     return thing(kind, "web-reads", namespace="" if kind.startswith("Cluster") else "shop", **parts)
 
 
-@pytest.mark.parametrize(("kind", "role"), [("RoleBinding", "Role"), ("RoleBinding", "ClusterRole"), ("ClusterRoleBinding", "ClusterRole")])
+@pytest.mark.parametrize(
+    ("kind", "role"), [("RoleBinding", "Role"), ("RoleBinding", "ClusterRole"), ("ClusterRoleBinding", "ClusterRole")]
+)
 def test_a_binding_to_a_role_that_does_not_exist(kind: str, role: str) -> None:
     one, there = binding(kind, role), thing(role, "reader", namespace="" if role.startswith("Cluster") else "shop")
     (found,) = told(one)
@@ -112,7 +129,12 @@ def test_rights_are_asked_for_only_when_a_program_was_refused() -> None:
         return [(a.arguments["resource"], a.arguments["namespace"]) for a in bindings.ANALYZER.asks(seen)]
 
     assert asked("all is well") == []
-    assert asked(REFUSED) == [("rolebindings", "shop"), ("roles", "shop"), ("clusterrolebindings", ""), ("clusterroles", "")]
+    assert asked(REFUSED) == [
+        ("rolebindings", "shop"),
+        ("roles", "shop"),
+        ("clusterrolebindings", ""),
+        ("clusterroles", ""),
+    ]
 
 
 def test_classes_of_gateways_are_asked_for_only_where_there_is_a_gateway() -> None:
@@ -154,7 +176,12 @@ NODE = thing("Node", "a", namespace="", status={"allocatable": {"cpu": "8", "mem
 
 def test_an_autoscaler_that_the_nodes_cannot_follow() -> None:
     (found,) = told(NODE, *scaler("web", 10, "1"))
-    assert (found.code, found.role, found.facts["more"], found.facts["free"]) == ("K8S-646", Role.RISK, "9 CPU", "8 CPU")
+    assert (found.code, found.role, found.facts["more"], found.facts["free"]) == (
+        "K8S-646",
+        Role.RISK,
+        "9 CPU",
+        "8 CPU",
+    )
     assert codes(NODE, *scaler("web", 9, "1")) == []
     assert codes(NODE, *scaler("web", 10, "1"), unknown=("nodes",)) == []
 
@@ -163,7 +190,9 @@ def test_what_runs_already_is_not_free() -> None:
     hog = pod("hog", "hog", nodeName="a", container={"resources": {"requests": {"cpu": "4"}}})
     assert codes(NODE, hog, *scaler("web", 9, "1")) == ["K8S-646"]
     cordoned = NODE | {"spec": {"unschedulable": True}}
-    assert codes(cordoned, *scaler("web", 10, "1")) == []  # the cordon is told; how much room there will be is not known
+    assert (
+        codes(cordoned, *scaler("web", 10, "1")) == []
+    )  # the cordon is told; how much room there will be is not known
 
 
 def test_autoscalers_that_fit_one_by_one_and_not_together() -> None:
@@ -176,7 +205,10 @@ def measured(cpu: str, memory: str) -> Thing:
 
 
 def test_nodes_at_their_capacity() -> None:
-    assert [(f.code, f.role) for f in told(NODE, measured("7900m", "7900Mi"))] == [("K8S-673", Role.RISK), ("K8S-674", Role.RISK)]
+    assert [(f.code, f.role) for f in told(NODE, measured("7900m", "7900Mi"))] == [
+        ("K8S-673", Role.RISK),
+        ("K8S-674", Role.RISK),
+    ]
     assert codes(NODE, measured("4", "4Gi")) == []
     assert codes(measured("4", "4Gi")) == []
 
@@ -191,7 +223,10 @@ def test_a_cron_job_that_never_succeeded() -> None:
     assert codes(cron(lastScheduleTime=OLD, lastSuccessfulTime=OLD)) == []
     assert codes(cron(lastScheduleTime=OLD, active=[{"kind": "Job", "name": "nightly-1"}])) == []
     assert codes(cron()) == []
-    assert codes(cron(lastScheduleTime=OLD), thing("Job", "nightly-1", owner="CronJob/nightly", status={"active": 1})) == []
+    assert (
+        codes(cron(lastScheduleTime=OLD), thing("Job", "nightly-1", owner="CronJob/nightly", status={"active": 1}))
+        == []
+    )
 
 
 @pytest.mark.parametrize(

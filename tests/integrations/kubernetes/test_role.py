@@ -1,4 +1,5 @@
-"""The role of docs/kubernetes.md is what the reader asks for: no more, no less, and `get` and `list` where they are needed."""
+"""The role of docs/kubernetes.md is what the reader asks for: no more, no less, and `get` and `list` where they are
+needed."""
 
 import re
 from pathlib import Path
@@ -16,14 +17,18 @@ from tests.flows.cluster import midwatch
 
 Right = tuple[str, str, str]  # API group, resource, verb
 PAGE = Path(__file__).parents[3] / "docs" / "kubernetes.md"
-_PATH = re.compile(r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)(?:/namespaces/(?P<space>[^/]+)(?=/))?/(?P<plural>[a-z]+)(?P<rest>/.*)?")
+_PATH = re.compile(
+    r"/(?:api/v1|apis/(?P<group>[^/]+)/[^/]+)(?:/namespaces/(?P<space>[^/]+)(?=/))?/(?P<plural>[a-z]+)(?P<rest>/.*)?"
+)
 
 
 @pytest.fixture(scope="module")
 def granted() -> set[Right]:
     (text,) = [t for t in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL) if "ClusterRole" in t]
     role: dict[str, Any] = yaml.safe_load(text)
-    return {(g, r, v) for rule in role["rules"] for g in rule["apiGroups"] for r in rule["resources"] for v in rule["verbs"]}
+    return {
+        (g, r, v) for rule in role["rules"] for g in rule["apiGroups"] for r in rule["resources"] for v in rule["verbs"]
+    }
 
 
 def needed(cluster: FakeCluster) -> set[Right]:
@@ -62,7 +67,8 @@ async def test_the_role_is_what_the_reader_can_ask_for(granted: set[Right], tmp_
 
 
 @pytest.mark.parametrize(
-    "arguments", [("diagnose", "-A"), ("diagnose", "-n", "demo-apps"), ("diagnose", "-n", "demo-apps", "what do the logs say")]
+    "arguments",
+    [("diagnose", "-A"), ("diagnose", "-n", "demo-apps"), ("diagnose", "-n", "demo-apps", "what do the logs say")],
 )
 def test_no_command_needs_more(granted: set[Right], arguments: tuple[str, ...], tmp_path: Path) -> None:
     cluster = demo()
@@ -79,6 +85,8 @@ def test_with_this_role_and_no_more_nothing_is_refused(granted: set[Right], tmp_
     for _, resource, verb in granted:
         cluster.allow(resource, verb=verb)
     with serve(cluster) as url:
-        shown = midwatch("diagnose", "-n", "demo-apps", "--kubeconfig", str(write_kubeconfig(tmp_path / "kubeconfig", url)))
+        shown = midwatch(
+            "diagnose", "-n", "demo-apps", "--kubeconfig", str(write_kubeconfig(tmp_path / "kubeconfig", url))
+        )
     assert "needs the right to" not in shown.out
     assert shown.code == 1

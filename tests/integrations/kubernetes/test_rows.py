@@ -49,11 +49,18 @@ Events:
 
 
 def test_a_crash_loop_known_only_by_its_row_is_explained_by_its_log() -> None:
-    rows = f"$ kubectl get pods -n shop --show-labels\n{HEAD}till-7d9f8b6c5-x2n4m  0/1  CrashLoopBackOff  7 (3m ago)  50m  app=till\n"
-    deep = 'Exception in thread "main" java.lang.StackOverflowError\n' + "\tat org.example.Till.sum(Till.java:7)\n" * 1000
+    rows = (
+        f"$ kubectl get pods -n shop --show-labels\n{HEAD}till-7d9f8b6c5-x2n4m  0/1  CrashLoopBackOff  7 (3m ago) "
+        " 50m  app=till\n"
+    )
+    deep = (
+        'Exception in thread "main" java.lang.StackOverflowError\n' + "\tat org.example.Till.sum(Till.java:7)\n" * 1000
+    )
     found = by_code(told(rows, {("shop", "till-7d9f8b6c5-x2n4m", ""): deep}))
     assert "StackOverflowError" in found["K8S-924"].message
-    assert found["K8S-203"].message.startswith("deployment/till ") or found["K8S-203"].message.startswith("replicaset/till-7d9f8b6c5 ")
+    assert found["K8S-203"].message.startswith("deployment/till ") or found["K8S-203"].message.startswith(
+        "replicaset/till-7d9f8b6c5 "
+    )
 
 
 def test_the_schedulers_word_about_a_gone_sibling_stands_for_the_pod() -> None:
@@ -69,7 +76,10 @@ def test_the_schedulers_word_about_a_gone_sibling_stands_for_the_pod() -> None:
 def test_a_killed_container_that_restarts_again_and_again_is_in_a_crash_loop() -> None:
     state = {"waiting": {"reason": "CrashLoopBackOff"}}
     end = {"terminated": {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-11-21T01:58:00Z"}}
-    status = {"phase": "Running", "containerStatuses": [{"name": "app", "restartCount": 3, "state": state, "lastState": end}]}
+    status = {
+        "phase": "Running",
+        "containerStatuses": [{"name": "app", "restartCount": 3, "state": state, "lastState": end}],
+    }
     spec = {"containers": [{"name": "app", "resources": {"limits": {"memory": "64Mi"}}}]}
     pod = {"kind": "Pod", "metadata": {"name": "till", "namespace": "shop"}, "spec": spec, "status": status}
     found = by_code(findings(Cluster(evidence([pod]))))

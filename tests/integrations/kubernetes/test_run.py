@@ -51,10 +51,19 @@ HTTP = "{httpGet: {path: /healthz, port: 8080}, periodSeconds: 5}"
 
 
 def ended(code: int, reason: str = "Error", at: str = "2026-11-21T01:57:00Z") -> str:
-    return f'{{terminated: {{exitCode: {code}, reason: {reason}, startedAt: "2026-11-21T01:56:00Z", finishedAt: "{at}"}}}}'
+    return (
+        f'{{terminated: {{exitCode: {code}, reason: {reason}, startedAt: "2026-11-21T01:56:00Z", finishedAt: "{at}"}}}}'
+    )
 
 
-def pod(state: str = LOOP, last: str = "{}", restarts: int = 5, ready: bool = False, probe: str = HTTP, *events: tuple[str, str]) -> str:
+def pod(
+    state: str = LOOP,
+    last: str = "{}",
+    restarts: int = 5,
+    ready: bool = False,
+    probe: str = HTTP,
+    *events: tuple[str, str],
+) -> str:
     text = POD.format(
         **{"state": state, "last": last, "restarts": restarts, "ready": ready, "is_ready": str(ready).lower()},
         liveness=probe,
@@ -116,7 +125,12 @@ def test_memory_without_a_limit_is_the_nodes() -> None:
             "K8S-221",
         ),
         (HTTP.replace("8080", "web"), "connect: connection refused", "K8S-221"),
-        (HTTP, 'Get "http://10.0.0.9:8080/healthz": net/http: HTTP/1.x transport connection broken: malformed HTTP response', "K8S-222"),
+        (
+            HTTP,
+            'Get "http://10.0.0.9:8080/healthz": net/http: HTTP/1.x transport connection broken: malformed HTTP '
+            "response",
+            "K8S-222",
+        ),
         (HTTP, "HTTP probe failed with statuscode: 404", "K8S-223"),
         (HTTP, "HTTP probe failed with statuscode: 401", "K8S-224"),
         (HTTP, "HTTP probe failed with statuscode: 503", "K8S-231"),
@@ -150,12 +164,21 @@ def test_a_slow_start_without_a_startup_probe() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"), [("context deadline exceeded (Client.Timeout exceeded)", "K8S-226"), ("dial tcp: something new", "K8S-235")]
+    ("said", "expected"),
+    [("context deadline exceeded (Client.Timeout exceeded)", "K8S-226"), ("dial tcp: something new", "K8S-235")],
 )
 def test_a_container_that_is_killed_long_after_its_start(said: str, expected: str) -> None:
     killed = ("Killing", "Container app failed liveness probe, will be restarted")
     last = ended(137).replace("01:56:00", "01:10:00")
-    text = pod(LOOP, last, 5, False, HTTP, ("Unhealthy", f'Liveness probe failed: Get "http://10.0.0.9:8080/healthz": {said}'), killed)
+    text = pod(
+        LOOP,
+        last,
+        5,
+        False,
+        HTTP,
+        ("Unhealthy", f'Liveness probe failed: Get "http://10.0.0.9:8080/healthz": {said}'),
+        killed,
+    )
     assert codes(cluster(text)) == [expected]
 
 
@@ -184,7 +207,9 @@ def test_what_is_well_or_has_recovered_is_left_alone(state: str, last: str, rest
     ],
 )
 def test_pods_that_were_put_away(reason: str, message: str, expected: str) -> None:
-    text = pod(RUNNING, "{}", 0).replace("phase: Running", f"phase: Failed\n  reason: {reason}\n  message: {json.dumps(message)}")
+    text = pod(RUNNING, "{}", 0).replace(
+        "phase: Running", f"phase: Failed\n  reason: {reason}\n  message: {json.dumps(message)}"
+    )
     text = text[: text.index("  containerStatuses")]
     assert codes(cluster(text)) == [expected]
 

@@ -48,7 +48,9 @@ def test_a_stopped_unit():
     assert unit["since"] == (NOW - timedelta(minutes=2, seconds=53)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@pytest.mark.parametrize("command", ["root@worker-3:~# systemctl status containerd", "[root@worker-3 ~]# systemctl status -l containerd"])
+@pytest.mark.parametrize(
+    "command", ["root@worker-3:~# systemctl status containerd", "[root@worker-3 ~]# systemctl status -l containerd"]
+)
 def test_the_prompt_names_the_node(command: str):
     assert only_unit(f"{command}\n{STOPPED}")["node"] == "worker-3"
 
@@ -66,7 +68,10 @@ def test_a_table_of_units():
         "  containerd.service  loaded active running containerd\n"
         "● kubelet.service     loaded failed failed  kubelet: The Kubernetes Node Agent\n"
     )
-    assert [(u["unit"], u["state"]) for u in read_units(text, "a.txt", NOW)] == [("containerd", "active"), ("kubelet", "failed")]
+    assert [(u["unit"], u["state"]) for u in read_units(text, "a.txt", NOW)] == [
+        ("containerd", "active"),
+        ("kubelet", "failed"),
+    ]
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=300))
@@ -84,7 +89,15 @@ def test_units_stand_beside_kubectl_output():
 
 def unit(name: str, node: str = "node-1", state: str = "inactive", **more: Any) -> Thing:
     return thing(
-        "NodeService", f"{node}/{name}", namespace="", node=node, unit=name, state=state, detail="dead", said=f"{state} (dead)", **more
+        "NodeService",
+        f"{node}/{name}",
+        namespace="",
+        node=node,
+        unit=name,
+        state=state,
+        detail="dead",
+        said=f"{state} (dead)",
+        **more,
     )
 
 
@@ -99,7 +112,13 @@ def node(name: str = "node-1", runtime: str = "containerd://2.0") -> Thing:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("kubelet", "K8S-830"), ("containerd", "K8S-831"), ("kube-proxy", "K8S-832"), ("kube-scheduler", "K8S-833"), ("etcd", "K8S-834")],
+    [
+        ("kubelet", "K8S-830"),
+        ("containerd", "K8S-831"),
+        ("kube-proxy", "K8S-832"),
+        ("kube-scheduler", "K8S-833"),
+        ("etcd", "K8S-834"),
+    ],
 )
 def test_a_service_that_does_not_run(name: str, code: str):
     assert told(node(), unit(name)) == [(code, "node-1")]
@@ -228,7 +247,12 @@ async def test_units_of_a_dump(tmp_path: Path) -> None:
 
 
 def quota(resource: str, used: str, hard: str) -> Thing:
-    return thing("ResourceQuota", "limits", spec={"hard": {resource: hard}}, status={"hard": {resource: hard}, "used": {resource: used}})
+    return thing(
+        "ResourceQuota",
+        "limits",
+        spec={"hard": {resource: hard}},
+        status={"hard": {resource: hard}, "used": {resource: used}},
+    )
 
 
 def wish(kind: str, name: str, storage: str = "") -> Thing:
@@ -250,7 +274,8 @@ def test_what_a_quota_does_not_let_in(resource: str, used: str, hard: str, wishe
 
 
 @pytest.mark.parametrize(
-    ("used", "hard", "asked_for", "refused"), [("2Gi", "4Gi", "2Gi", False), ("2Gi", "4Gi", "2049Mi", True), ("4Gi", "4Gi", "1Mi", True)]
+    ("used", "hard", "asked_for", "refused"),
+    [("2Gi", "4Gi", "2Gi", False), ("2Gi", "4Gi", "2049Mi", True), ("4Gi", "4Gi", "1Mi", True)],
 )
 def test_a_wish_that_fills_a_quota_exactly_is_let_in(used: str, hard: str, asked_for: str, refused: bool):
     seen = Cluster(evidence([quota("requests.storage", used, hard), wish("PersistentVolumeClaim", "data", asked_for)]))
@@ -269,13 +294,20 @@ def cluster_of(*objects: Thing) -> Cluster:
 def waiting_pod(reason: str, message: str = "", **more: Any) -> Thing:
     state = {"waiting": {"reason": reason} | ({"message": message} if message else {})}
     status = {"phase": "Pending", "containerStatuses": [{"name": "app", "ready": False, "state": state}]}
-    return thing("Pod", "web-1", spec={"nodeName": "node-1", "containers": [{"name": "app", "image": "app:1", **more}]}, status=status)
+    return thing(
+        "Pod",
+        "web-1",
+        spec={"nodeName": "node-1", "containers": [{"name": "app", "image": "app:1", **more}]},
+        status=status,
+    )
 
 
 def warning(reason: str, message: str) -> Thing:
     ref = {"kind": "Pod", "name": "web-1", "namespace": "shop"}
     when = {"firstTimestamp": "2026-11-21T01:55:00Z", "lastTimestamp": "2026-11-21T02:00:00Z"}
-    return thing("Event", f"web-1.{reason}".lower(), involvedObject=ref, type="Warning", reason=reason, message=message, **when)
+    return thing(
+        "Event", f"web-1.{reason}".lower(), involvedObject=ref, type="Warning", reason=reason, message=message, **when
+    )
 
 
 def test_a_description_without_the_kubelets_message_is_completed_by_the_event():
@@ -285,12 +317,17 @@ def test_a_description_without_the_kubelets_message_is_completed_by_the_event():
 
 @pytest.mark.parametrize("reason", ["FailedCreatePodSandBox", "RunContainerError"])
 def test_a_memory_limit_too_small_to_start(reason: str):
-    text = "runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?): unknown"
+    text = (
+        "runc create failed: unable to start container process: container init was OOM-killed (memory limit too "
+        "low?): unknown"
+    )
     limits: Thing = {"resources": {"limits": {"memory": "2Mi"}}}
     if reason == "RunContainerError":
         seen = cluster_of(waiting_pod(reason, text, **limits))
     else:
-        seen = cluster_of(waiting_pod("ContainerCreating", **limits), warning(reason, f"Failed to create pod sandbox: {text}"))
+        seen = cluster_of(
+            waiting_pod("ContainerCreating", **limits), warning(reason, f"Failed to create pod sandbox: {text}")
+        )
     (found,) = (f for f in findings(seen) if f.code == "K8S-157")
     assert "2Mi" in found.message
 

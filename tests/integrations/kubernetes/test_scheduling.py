@@ -20,21 +20,32 @@ from tests.integrations.kubernetes.situation import cluster, evidence
 BORN = "2026-11-21T01:00:00Z"
 
 
-def node(name: str, labels: dict[str, str] | None = None, taints: list[dict[str, str]] | None = None, **spec: Any) -> dict[str, Any]:
+def node(
+    name: str, labels: dict[str, str] | None = None, taints: list[dict[str, str]] | None = None, **spec: Any
+) -> dict[str, Any]:
     room = spec.pop("room", {"cpu": "4", "memory": "8Gi", "pods": "110"})
     status = {"allocatable": room, "conditions": [{"type": "Ready", "status": "True"}]}
     about = {"name": name, "labels": {"kubernetes.io/hostname": name} | (labels or {})}
     return {"kind": "Node", "metadata": about, "spec": {"taints": taints or []} | spec, "status": status}
 
 
-def pod(name: str, message: str = "", on: str = "", requests: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+def pod(
+    name: str, message: str = "", on: str = "", requests: dict[str, str] | None = None, **spec: Any
+) -> dict[str, Any]:
     labels = {"app": spec.pop("app", name)}
     containers = [{"name": "main", "resources": {"requests": requests or {}}, "ports": spec.pop("ports", [])}]
-    refused = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}] if message else []
+    refused = (
+        [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}] if message else []
+    )
     placed = [{"type": "PodScheduled", "status": "True"}] if on else refused
     about = {"name": name, "namespace": "shop", "labels": labels, "creationTimestamp": BORN}
     body = {"containers": containers, "nodeName": on} | spec
-    return {"kind": "Pod", "metadata": about, "spec": body, "status": {"phase": "Running" if on else "Pending", "conditions": placed}}
+    return {
+        "kind": "Pod",
+        "metadata": about,
+        "spec": body,
+        "status": {"phase": "Running" if on else "Pending", "conditions": placed},
+    }
 
 
 def seen(*objects: dict[str, Any], unknown: tuple[str, ...] = ()) -> Cluster:
@@ -61,7 +72,14 @@ def test_every_pod_a_real_scheduler_refused_gets_its_one_cause() -> None:
 def test_pods_that_wait_for_claims_blame_the_claims() -> None:
     found = list(ANALYZER.find(Cluster(recorded("storage"))))
     assert {(f.code, f.role) for f in found} == {("K8S-317", Role.SYMPTOM)}
-    assert {f.peers[0].name for f in found} == {"data-db-0", "no-class", "no-provisioner", "too-big", "wait-consumer", "wants-volume"}
+    assert {f.peers[0].name for f in found} == {
+        "data-db-0",
+        "no-class",
+        "no-provisioner",
+        "too-big",
+        "wait-consumer",
+        "wants-volume",
+    }
 
 
 @pytest.mark.parametrize("name", ["scheduling", "storage"])
@@ -87,7 +105,8 @@ def test_a_pod_bound_to_a_tainted_node_is_kept_away_by_the_taint() -> None:
     for one_node in nodes:
         del one_node["metadata"]["labels"]["kubernetes.io/hostname"]
     message = (
-        "0/3 nodes are available: 1 node(s) had untolerated taint {unwell: true}, 2 node(s) didn't match Pod's node affinity/selector."
+        "0/3 nodes are available: 1 node(s) had untolerated taint {unwell: true}, 2 node(s) didn't match Pod's "
+        "node affinity/selector."
     )
     waiting = pod("web", message, nodeSelector={"kubernetes.io/hostname": "w1"})
     assert one(seen(*nodes, waiting), ANALYZER).code == "K8S-303"
@@ -136,13 +155,20 @@ def test_finished_pods_hold_no_room() -> None:
 def test_no_node_offers_a_gpu() -> None:
     message = "0/1 nodes are available: 1 Insufficient nvidia.com/gpu."
     found = one(seen(node("a"), pod("train", message, requests={"nvidia.com/gpu": "2"})), ANALYZER)
-    assert (found.code, found.facts["needs"], found.facts["largest"]) == ("K8S-305", "2 nvidia.com/gpu", "0 nvidia.com/gpu")
+    assert (found.code, found.facts["needs"], found.facts["largest"]) == (
+        "K8S-305",
+        "2 nvidia.com/gpu",
+        "0 nvidia.com/gpu",
+    )
 
 
 def test_a_lost_node_explains_that_the_others_are_full() -> None:
     lost = node("b", taints=[{"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}])
     message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s)."
-    found = one(seen(node("a"), pod("hog", on="a", requests={"cpu": "4"}), lost, pod("web", message, requests={"cpu": "1"})), ANALYZER)
+    found = one(
+        seen(node("a"), pod("hog", on="a", requests={"cpu": "4"}), lost, pod("web", message, requests={"cpu": "1"})),
+        ANALYZER,
+    )
     assert (found.code, found.role, [p.name for p in found.peers]) == ("K8S-316", Role.SYMPTOM, ["b"])
 
 
@@ -161,7 +187,11 @@ def test_a_zonal_volume_with_its_nodes_elsewhere() -> None:
         "metadata": {"name": "pv1"},
         "spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": [term]}}},
     }
-    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"}, "spec": {"volumeName": "pv1"}}
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "shop"},
+        "spec": {"volumeName": "pv1"},
+    }
     claim["status"] = {"phase": "Bound"}
     message = "0/1 nodes are available: 1 node(s) had volume node affinity conflict."
     user = pod("db", message, volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}])
@@ -171,11 +201,19 @@ def test_a_zonal_volume_with_its_nodes_elsewhere() -> None:
 
 
 def test_spread_skew() -> None:
-    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "web"}}}
+    rule = {
+        "maxSkew": 1,
+        "topologyKey": "zone",
+        "whenUnsatisfiable": "DoNotSchedule",
+        "labelSelector": {"matchLabels": {"app": "web"}},
+    }
     nodes = [node("a", {"zone": "1"}), node("b", {"zone": "2"}, room={"cpu": "1", "pods": "110"})]
     placed = pod("web-1", on="a", app="web")
     message = "0/2 nodes are available: 1 node(s) didn't match pod topology spread constraints, 1 Insufficient cpu."
-    found = one(seen(*nodes, placed, pod("web-2", message, app="web", requests={"cpu": "2"}, topologySpreadConstraints=[rule])), ANALYZER)
+    found = one(
+        seen(*nodes, placed, pod("web-2", message, app="web", requests={"cpu": "2"}, topologySpreadConstraints=[rule])),
+        ANALYZER,
+    )
     assert found.code in ("K8S-310", "K8S-305")
     assert found.code == "K8S-310"
 
@@ -221,14 +259,19 @@ def test_an_unknown_sentence_is_a_symptom_with_its_quotation() -> None:
     ],
 )
 def test_tolerations(toleration: str, fits: bool) -> None:
-    assert tolerates(Toleration(**yaml.safe_load(toleration)), Taint(key="dedicated", value="db", effect="NoSchedule")) is fits
+    assert (
+        tolerates(Toleration(**yaml.safe_load(toleration)), Taint(key="dedicated", value="db", effect="NoSchedule"))
+        is fits
+    )
 
 
 def test_init_containers_count_by_the_largest_and_sidecars_beside_all() -> None:
     def container(cpu: str, restart: str = "") -> Container:
         return Container(resources=Resources(requests={"cpu": cpu}), restart_policy=restart)
 
-    body = PodSpec(containers=[container("1"), container("500m")], init_containers=[container("250m", "Always"), container("2")])
+    body = PodSpec(
+        containers=[container("1"), container("500m")], init_containers=[container("250m", "Always"), container("2")]
+    )
     assert requested(Pod(spec=body)) == {"cpu": pytest.approx(2.25)}
 
 
@@ -240,7 +283,11 @@ def test_nodes_that_hold_as_many_pods_as_they_may() -> None:
 
 def test_a_node_that_can_attach_no_more_volumes() -> None:
     use = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
-    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "shop"}, "status": {"phase": "Bound"}}
+    claim = {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data", "namespace": "shop"},
+        "status": {"phase": "Bound"},
+    }
     waits = pod("db", "0/1 nodes are available: 1 node(s) exceed max volume count.", volumes=use)
     only = one(seen(node("a"), claim, waits), ANALYZER)
     assert (only.code, only.facts["volumes"]) == ("K8S-315", "data")
@@ -277,7 +324,9 @@ def test_amounts_as_people_write_them() -> None:
 @given(st.dictionaries(st.sampled_from(["cpu", "memory", "nvidia.com/gpu"]), st.integers(1, 5000), min_size=1))
 def test_shortages_are_read_back_as_they_were_written(short: dict[str, int]) -> None:
     message = (
-        "0/9 nodes are available: " + ", ".join(f"{n} Insufficient {r}" for r, n in short.items()) + ". preemption: 0/9 7 Too many pods."
+        "0/9 nodes are available: "
+        + ", ".join(f"{n} Insufficient {r}" for r, n in short.items())
+        + ". preemption: 0/9 7 Too many pods."
     )
     assert unschedulable.counts(message) == {f"fit:{r}": n for r, n in short.items()}
 

@@ -1,4 +1,5 @@
-"""A shop whose services call one another: front → cart → store, front → ads; what was measured tells where the slowness begins."""
+"""A shop whose services call one another: front → cart → store, front → ads; what was measured tells where the slowness
+begins."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,15 +24,24 @@ def shop(calls: dict[str, tuple[str, ...]] = CALLS, **places: str) -> list[Thing
     """A Deployment, a ready pod and a Service each; callers name their Services in their environment."""
     ready = {"conditions": [{"type": "Ready", "status": "True"}]}
     found = [
-        thing("Node", name, namespace="", status={**ready, "addresses": [{"type": "InternalIP", "address": f"10.0.0.{name[-1]}"}]})
+        thing(
+            "Node",
+            name,
+            namespace="",
+            status={**ready, "addresses": [{"type": "InternalIP", "address": f"10.0.0.{name[-1]}"}]},
+        )
         for name in NODES
     ]
     for name, callees in calls.items():
         env = [{"name": f"{callee.upper()}_ADDR", "value": f"{callee}:8080"} for callee in callees]
         box = {"env": env, "resources": {"limits": {"memory": "100Mi"}}}
-        above = thing("ReplicaSet", f"{name}-6d4cf56db6", owner=f"Deployment/{name}", spec={"replicas": 1}, status={"replicas": 1})
+        above = thing(
+            "ReplicaSet", f"{name}-6d4cf56db6", owner=f"Deployment/{name}", spec={"replicas": 1}, status={"replicas": 1}
+        )
         place = (PLACES | places).get(name, "node-3")
-        own = pod(f"{name}-6d4cf56db6-x2x7k", name, owner=f"ReplicaSet/{name}-6d4cf56db6", container=box, nodeName=place)
+        own = pod(
+            f"{name}-6d4cf56db6-x2x7k", name, owner=f"ReplicaSet/{name}-6d4cf56db6", container=box, nodeName=place
+        )
         found += [deployment(name), above, own, service(name, name, port=8080)]
     return found
 
@@ -40,7 +50,11 @@ NODES = ("node-1", "node-2", "node-3")
 
 
 def measured(entity: str, signal: str, calm: float, later: float, unit: str = "", **more: Any) -> Series:
-    values = [calm * (1 + 0.02 * (n % 3)) for n in range(20)] + [later * (1 + 0.02 * (n % 3)) for n in range(30)] + [calm] * 10
+    values = (
+        [calm * (1 + 0.02 * (n % 3)) for n in range(20)]
+        + [later * (1 + 0.02 * (n % 3)) for n in range(30)]
+        + [calm] * 10
+    )
     return Series(entity, signal, unit, [START + 5 * n for n in range(60)], values, **more)
 
 
@@ -97,7 +111,11 @@ def test_an_echo_in_the_tail_is_no_cause() -> None:
 
 
 def test_cpu_that_is_throttled_is_the_cause() -> None:
-    strained = [*latency("store", 5, 80), measured("store", "cpu", 0.05, 0.4), measured("store", "cpu_throttled", 0.01, 0.8)]
+    strained = [
+        *latency("store", 5, 80),
+        measured("store", "cpu", 0.05, 0.4),
+        measured("store", "cpu_throttled", 0.01, 0.8),
+    ]
     items = seen(shop(), but(strained, latency("front", 5, 90), latency("cart", 5, 85)))
     assert roots(items) == [("K8S-951", "CONFIRMED", "store")]
     assert "throttled 0.0102 → 0.816; CPU 0.051 → 0.408" in slow(items)["store"].message
@@ -110,11 +128,15 @@ def test_what_is_throttled_and_has_no_latency_explains_its_callers() -> None:
 
 
 def test_busy_and_fast_is_no_fault() -> None:
-    assert roots(seen(shop(), but([measured("ads", "cpu", 0.05, 0.4), measured("ads", "cpu_throttled", 0.01, 0.8)]))) == []
+    assert (
+        roots(seen(shop(), but([measured("ads", "cpu", 0.05, 0.4), measured("ads", "cpu_throttled", 0.01, 0.8)]))) == []
+    )
 
 
 def test_cpu_without_a_record_of_throttling_is_only_likely() -> None:
-    found = [s for s in but(latency("store", 400), [measured("store", "cpu", 0.05, 0.4)]) if s.signal != "cpu_throttled"]
+    found = [
+        s for s in but(latency("store", 400), [measured("store", "cpu", 0.05, 0.4)]) if s.signal != "cpu_throttled"
+    ]
     assert roots(seen(shop(), found)) == [("K8S-951", "LIKELY", "store")]
 
 
@@ -165,7 +187,14 @@ def test_series_of_pods_are_of_their_workload(name: str) -> None:
 
 
 def test_a_drop_of_traffic_is_no_cause() -> None:
-    assert roots(seen(shop(), CALM, [measured("store", "request_rate", 80, 5), measured("store", "network_receive", 900, 40)])) == []
+    assert (
+        roots(
+            seen(
+                shop(), CALM, [measured("store", "request_rate", 80, 5), measured("store", "network_receive", 900, 40)]
+            )
+        )
+        == []
+    )
 
 
 def test_an_unmeasured_dependency_is_told() -> None:
@@ -176,7 +205,9 @@ def test_an_unmeasured_dependency_is_told() -> None:
 
 
 def test_local_times_tell_no_moment() -> None:
-    items = seen(shop(), [Series(s.entity, s.signal, s.unit, s.times, s.values, zoned=False) for s in but(latency("store", 400))])
+    items = seen(
+        shop(), [Series(s.entity, s.signal, s.unit, s.times, s.values, zoned=False) for s in but(latency("store", 400))]
+    )
     assert slow(items)["store"].onset is None
 
 
@@ -193,7 +224,10 @@ def test_alerts_alone_are_symptoms() -> None:
 
 
 def test_an_alert_of_a_lossy_node_is_the_likely_cause() -> None:
-    lossy = [alert("Network", "TCP retransmissions", "9.1", node="node-2"), alert("Network", "TCP retransmissions", "0.4", node="node-1")]
+    lossy = [
+        alert("Network", "TCP retransmissions", "9.1", node="node-2"),
+        alert("Network", "TCP retransmissions", "0.4", node="node-1"),
+    ]
     assert roots(evidence([*shop(), SLOW, *lossy])) == [("K8S-956", "LIKELY", "node-2")]
     assert [code for code, _, _ in roots(evidence([*shop(), *lossy]))] == []
     even = [alert("Network", "packet loss", "9.1", node=n) for n in NODES]

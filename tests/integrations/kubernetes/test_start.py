@@ -49,12 +49,19 @@ def waiting(reason: str, message: str = "", *events: tuple[str, str]) -> str:
 
 
 PULLS = [
-    ('rpc error: code = NotFound desc = failed to pull and unpack image "x": failed to resolve reference "x": x: not found', "K8S-110"),
+    (
+        'rpc error: code = NotFound desc = failed to pull and unpack image "x": failed to resolve reference "x": x: '
+        "not found",
+        "K8S-110",
+    ),
     ("Error response from daemon: manifest for x:1 not found: manifest unknown: manifest unknown", "K8S-110"),
     ("pull access denied for team/web, repository does not exist or may require 'docker login'", "K8S-111"),
     ("failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized", "K8S-112"),
     ("no basic auth credentials", "K8S-112"),
-    ('Head "https://registry.example.com/v2/": dial tcp: lookup registry.example.com on 10.0.0.2:53: no such host', "K8S-114"),
+    (
+        'Head "https://registry.example.com/v2/": dial tcp: lookup registry.example.com on 10.0.0.2:53: no such host',
+        "K8S-114",
+    ),
     ('Get "https://registry.example.com/v2/": dial tcp 10.1.1.1:443: i/o timeout', "K8S-115"),
     ('Get "https://registry.example.com/v2/": x509: certificate signed by unknown authority', "K8S-116"),
     ("toomanyrequests: You have reached your pull rate limit.", "K8S-117"),
@@ -86,9 +93,17 @@ def test_image_pulls_are_told_apart(message: str, code: str, where: str) -> None
         ("CreateContainerConfigError", "couldn't find key mode in ConfigMap shop/conf", "K8S-103"),
         ("CreateContainerConfigError", "couldn't find key mode in Secret shop/conf", "K8S-104"),
         ("CreateContainerConfigError", "container has runAsNonRoot and image will run as root", "K8S-105"),
-        ("CreateContainerConfigError", "container has runAsNonRoot and image has non-numeric user (web), cannot verify", "K8S-106"),
+        (
+            "CreateContainerConfigError",
+            "container has runAsNonRoot and image has non-numeric user (web), cannot verify",
+            "K8S-106",
+        ),
         ("CreateContainerConfigError", "something new", "K8S-107"),
-        ("CreateContainerConfigError", "failed to sync configmap cache: timed out waiting for the condition", "K8S-108"),
+        (
+            "CreateContainerConfigError",
+            "failed to sync configmap cache: timed out waiting for the condition",
+            "K8S-108",
+        ),
         ("CreateContainerConfigError", 'serviceaccount "ghost" not found', "K8S-109"),
         ("CreateContainerConfigError", "failed to prepare subPath for volumeMount conf", "K8S-165"),
         ("ImagePullBackOff", "", "K8S-120"),
@@ -100,8 +115,16 @@ def test_image_pulls_are_told_apart(message: str, code: str, where: str) -> None
         ("RunContainerError", 'exec: "/srv/run": stat /srv/run: no such file or directory: unknown', "K8S-150"),
         ("RunContainerError", 'exec: "/srv/run": permission denied: unknown', "K8S-151"),
         ("RunContainerError", "exec /srv/run: exec format error", "K8S-152"),
-        ("CreateContainerError", 'failed to create containerd task: chdir to cwd ("/app") set in config.json failed', "K8S-153"),
-        ("CreateContainerError", "error mounting x to y: not a directory: Are you trying to mount a directory onto a file", "K8S-154"),
+        (
+            "CreateContainerError",
+            'failed to create containerd task: chdir to cwd ("/app") set in config.json failed',
+            "K8S-153",
+        ),
+        (
+            "CreateContainerError",
+            "error mounting x to y: not a directory: Are you trying to mount a directory onto a file",
+            "K8S-154",
+        ),
         ("CreateContainerError", "context deadline exceeded", "K8S-155"),
         ("PostStartHookError", "command exited with 137", "K8S-156"),
         ("ContainerCreating", "", "K8S-163"),
@@ -115,14 +138,34 @@ def test_every_reason_to_wait_has_its_code(reason: str, message: str, code: str)
     ("reason", "message", "code"),
     [
         ("FailedMount", 'MountVolume.SetUp failed for volume "conf" : configmap "ghost" not found', "K8S-101"),
-        ("FailedAttachVolume", 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) web-0', "K8S-431"),
+        (
+            "FailedAttachVolume",
+            'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) web-0',
+            "K8S-431",
+        ),
         ("FailedMount", 'MountVolume.SetUp failed for volume "nfs" : mount.nfs: access denied by server', "K8S-142"),
-        ("FailedMount", 'MountVolume.SetUp failed for volume "h" : hostPath type check failed: /x is not a directory', "K8S-143"),
+        (
+            "FailedMount",
+            'MountVolume.SetUp failed for volume "h" : hostPath type check failed: /x is not a directory',
+            "K8S-143",
+        ),
         ("FailedMount", 'MountVolume.SetUp failed for volume "d" : rpc error: mount failed: exit status 32', "K8S-433"),
         ("FailedAttachVolume", 'AttachVolume.Attach failed for volume "pvc-1" : disk not found', "K8S-433"),
-        ("FailedMount", "Unable to attach or mount volumes: unmounted volumes=[d]: timed out waiting for the condition", "K8S-146"),
-        ("FailedCreatePodSandBox", 'plugin type="calico" failed (add): stat /var/lib/calico/nodename: no such file', "K8S-160"),
-        ("FailedCreatePodSandBox", 'plugin type="aws-cni": add cmd: failed to assign an IP address to container', "K8S-161"),
+        (
+            "FailedMount",
+            "Unable to attach or mount volumes: unmounted volumes=[d]: timed out waiting for the condition",
+            "K8S-146",
+        ),
+        (
+            "FailedCreatePodSandBox",
+            'plugin type="calico" failed (add): stat /var/lib/calico/nodename: no such file',
+            "K8S-160",
+        ),
+        (
+            "FailedCreatePodSandBox",
+            'plugin type="aws-cni": add cmd: failed to assign an IP address to container',
+            "K8S-161",
+        ),
         ("FailedCreatePodSandBox", "failed to reserve sandbox name", "K8S-162"),
     ],
 )
@@ -131,18 +174,18 @@ def test_events_say_why_a_pod_does_not_start(reason: str, message: str, code: st
 
 
 def test_a_pull_secret_that_is_missing_outranks_the_refusal() -> None:
-    text = waiting("ImagePullBackOff", "pull access denied, repository does not exist or may require authorization").replace(
-        "imagePullSecrets: []", "imagePullSecrets: [{name: regcred}]"
-    )
+    text = waiting(
+        "ImagePullBackOff", "pull access denied, repository does not exist or may require authorization"
+    ).replace("imagePullSecrets: []", "imagePullSecrets: [{name: regcred}]")
     found = findings(cluster(text))
     assert [f.code for f in found] == ["K8S-113"]
     assert 'secret "regcred" does not exist' in found[0].message.replace("pull secret", "secret")
 
 
 def test_what_appeared_meanwhile_is_not_missing() -> None:
-    assert codes(cluster(waiting("ContainerCreating", "", ("FailedMount", 'for volume "conf" : configmap "conf" not found')))) != [
-        "K8S-101"
-    ]
+    assert codes(
+        cluster(waiting("ContainerCreating", "", ("FailedMount", 'for volume "conf" : configmap "conf" not found')))
+    ) != ["K8S-101"]
 
 
 def test_a_start_of_a_minute_is_no_trouble() -> None:

@@ -23,14 +23,25 @@ UNBOUND = "no persistent volumes available for this claim and no storage class i
 
 
 def claim(name: str = "data", phase: str = "Pending", uid: str = "", **spec: Any) -> dict[str, Any]:
-    body = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "5Gi"}}, "storageClassName": ""} | spec
+    body = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "5Gi"}},
+        "storageClassName": "",
+    } | spec
     about = {"name": name, "namespace": "shop", "uid": uid, "creationTimestamp": "2026-11-21T01:00:00Z"}
     return {"kind": "PersistentVolumeClaim", "metadata": about, "spec": body, "status": {"phase": phase}}
 
 
-def volume(name: str = "pv", phase: str = "Available", labels: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+def volume(
+    name: str = "pv", phase: str = "Available", labels: dict[str, str] | None = None, **spec: Any
+) -> dict[str, Any]:
     body = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "5Gi"}, "storageClassName": ""} | spec
-    return {"kind": "PersistentVolume", "metadata": {"name": name, "labels": labels or {}}, "spec": body, "status": {"phase": phase}}
+    return {
+        "kind": "PersistentVolume",
+        "metadata": {"name": name, "labels": labels or {}},
+        "spec": body,
+        "status": {"phase": phase},
+    }
 
 
 def event(
@@ -39,7 +50,11 @@ def event(
     about = {"kind": kind, "name": name, "namespace": "shop"}
     times = {"firstTimestamp": "2026-11-21T01:00:00Z", "lastTimestamp": f"2026-11-21T{at}:00Z"}
     head = {"name": f"{name}.{reason}.{at}", "namespace": "shop"}
-    return {"kind": "Event", "metadata": head, "involvedObject": about, "reason": reason, "message": message} | times | more
+    return (
+        {"kind": "Event", "metadata": head, "involvedObject": about, "reason": reason, "message": message}
+        | times
+        | more
+    )
 
 
 def storage_class(name: str, provisioner: str = "csi.example", default: bool = False) -> dict[str, Any]:
@@ -111,8 +126,12 @@ def test_no_default_class() -> None:
 
 
 def test_the_provisioner_said_no_although_the_controller_keeps_reminding() -> None:
-    failed = event("ProvisioningFailed", "rpc error: disk quota reached", at="01:40", source={"component": "csi.example_7f"})
-    reminder = event("ExternalProvisioning", "Waiting for a volume", count=100, source={"component": "persistentvolume-controller"})
+    failed = event(
+        "ProvisioningFailed", "rpc error: disk quota reached", at="01:40", source={"component": "csi.example_7f"}
+    )
+    reminder = event(
+        "ExternalProvisioning", "Waiting for a volume", count=100, source={"component": "persistentvolume-controller"}
+    )
     only = one(seen(claim(storageClassName="fast"), storage_class("fast"), failed, reminder), *BOTH)
     assert only.code == "K8S-405"
     assert "disk quota reached" in only.message
@@ -137,7 +156,11 @@ def test_a_lost_claim_names_its_volume() -> None:
 
 
 def user(node: str = "", phase: str = "Pending") -> dict[str, Any]:
-    use = {"containers": [], "nodeName": node, "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
+    use = {
+        "containers": [],
+        "nodeName": node,
+        "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}],
+    }
     return {"kind": "Pod", "metadata": {"name": "db-0", "namespace": "shop"}, "spec": use, "status": {"phase": phase}}
 
 
@@ -162,7 +185,9 @@ def test_a_volume_that_cannot_grow(reason: str) -> None:
 def test_a_driver_that_is_not_on_the_node() -> None:
     text = "MountVolume.MountDevice failed: driver name csi.example not found in the list of registered CSI drivers"
     (only,) = [
-        f for f in found(claim(phase="Bound"), user("a"), event("FailedMount", text, name="db-0", kind="Pod")) if f.owner.name == "db-0"
+        f
+        for f in found(claim(phase="Bound"), user("a"), event("FailedMount", text, name="db-0", kind="Pod"))
+        if f.owner.name == "db-0"
     ]
     assert (only.code, only.facts["driver"], only.peers[0].name) == ("K8S-432", "csi.example", "a")
 
@@ -200,18 +225,30 @@ def test_bound_claims_and_volumes_are_healthy() -> None:
 
 
 def test_two_default_classes_are_two_risks() -> None:
-    assert [f.code for f in found(storage_class("a", default=True), storage_class("b", default=True))] == ["K8S-443", "K8S-443"]
+    assert [f.code for f in found(storage_class("a", default=True), storage_class("b", default=True))] == [
+        "K8S-443",
+        "K8S-443",
+    ]
 
 
 def test_a_claim_template_of_a_class_that_does_not_exist() -> None:
     template = {"metadata": {"name": "data"}, "spec": {"storageClassName": "ghost"}}
-    workload = {"kind": "StatefulSet", "metadata": {"name": "db", "namespace": "shop"}, "spec": {"volumeClaimTemplates": [template]}}
+    workload = {
+        "kind": "StatefulSet",
+        "metadata": {"name": "db", "namespace": "shop"},
+        "spec": {"volumeClaimTemplates": [template]},
+    }
     assert one(seen(workload), *BOTH).code == "K8S-434"
     assert not found(workload, claim("data-db-0", phase="Bound"))
 
 
 def test_a_disk_attached_elsewhere() -> None:
-    pod = {"kind": "Pod", "metadata": {"name": "db-0", "namespace": "shop"}, "spec": {"nodeName": "a"}, "status": {"phase": "Pending"}}
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "db-0", "namespace": "shop"},
+        "spec": {"nodeName": "a"},
+        "status": {"phase": "Pending"},
+    }
     text = 'Multi-Attach error for volume "pvc-1" Volume is already used by pod(s) db-1'
     only = one(seen(pod, event("FailedAttachVolume", text, name="db-0", kind="Pod")), *BOTH)
     assert (only.code, only.facts["volume"]) == ("K8S-431", "pvc-1")
@@ -222,13 +259,22 @@ def test_a_local_volume_whose_node_is_gone() -> None:
     ref = {"namespace": "shop", "name": "data"}
     local = volume(phase="Bound", claimRef=ref, nodeAffinity={"required": {"nodeSelectorTerms": [term]}})
     use = {"containers": [], "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
-    pod = {"kind": "Pod", "metadata": {"name": "db-0", "namespace": "shop"}, "spec": use, "status": {"phase": "Pending"}}
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "db-0", "namespace": "shop"},
+        "spec": use,
+        "status": {"phase": "Pending"},
+    }
     only = one(seen(local, claim(phase="Bound", volumeName="pv"), pod), *BOTH)
     assert (only.code, only.subject.name) == ("K8S-442", "pv")
     assert "gone" in only.message
 
 
-@given(st.integers(1, 100), st.integers(1, 100), st.sets(st.sampled_from(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"])))
+@given(
+    st.integers(1, 100),
+    st.integers(1, 100),
+    st.sets(st.sampled_from(["ReadWriteOnce", "ReadWriteMany", "ReadOnlyMany"])),
+)
 def test_a_volume_differs_exactly_where_it_offers_less(asked: int, given_: int, modes: set[str]) -> None:
     wish = ClaimSpec(access_modes=["ReadWriteOnce"], resources=Resources(requests={"storage": f"{asked}Gi"}))
     offer = PersistentVolumeSpec(access_modes=sorted(modes), capacity={"storage": f"{given_}Gi"})

@@ -49,7 +49,9 @@ Events:            <none>
         {"name": "http", "port": 80, "protocol": "TCP", "targetPort": "http", "nodePort": 30080},
         {"name": "metrics", "port": 9090, "protocol": "TCP", "targetPort": 9090},
     ]
-    assert endpoints["subsets"] == [{"addresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}], "ports": [{"port": 8080}, {"port": 9090}]}]
+    assert endpoints["subsets"] == [
+        {"addresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}], "ports": [{"port": 8080}, {"port": 9090}]}
+    ]
 
 
 def test_endpoints_and_slices() -> None:
@@ -69,7 +71,10 @@ Subsets:
 Events:  <none>
 """)
     assert endpoints["subsets"] == [
-        {"notReadyAddresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}], "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}]}
+        {
+            "notReadyAddresses": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.2"}],
+            "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+        }
     ]
     slice_ = only("""\
 Name:         web-abc
@@ -127,7 +132,9 @@ Spec:
                 "ports": [{"port": 5432, "protocol": "TCP"}],
                 "from": [
                     {
-                        "podSelector": {"matchExpressions": [{"key": "role", "operator": "In", "values": ["api", "worker"]}]},
+                        "podSelector": {
+                            "matchExpressions": [{"key": "role", "operator": "In", "values": ["api", "worker"]}]
+                        },
                         "namespaceSelector": {"matchLabels": {"team": "shop"}},
                     }
                 ],
@@ -160,7 +167,10 @@ BinaryData
 
 Events:  <none>
 """)
-    assert (config["kind"], config["data"]) == ("ConfigMap", {"app.yaml": "Name:  looks-like-a-field\nport: 80", "empty": ""})
+    assert (config["kind"], config["data"]) == (
+        "ConfigMap",
+        {"app.yaml": "Name:  looks-like-a-field\nport: 80", "empty": ""},
+    )
     secret = only("""\
 Name:         db
 Namespace:    shop
@@ -212,7 +222,11 @@ Events:                       <none>
         ],
     }
     ready = node["status"]["conditions"][1]
-    assert (ready["status"], ready["reason"], ready["lastTransitionTime"]) == ("Unknown", "NodeStatusUnknown", "2025-11-10T15:59:46Z")
+    assert (ready["status"], ready["reason"], ready["lastTransitionTime"]) == (
+        "Unknown",
+        "NodeStatusUnknown",
+        "2025-11-10T15:59:46Z",
+    )
     assert node["status"]["allocatable"]["memory"] == "15671356Ki"
     assert "namespace" not in node["metadata"]
 
@@ -300,7 +314,11 @@ Events:          <none>
     assert found["spec"]["volumeClaimTemplates"] == [
         {
             "metadata": {"name": "data"},
-            "spec": {"storageClassName": "fast", "resources": {"requests": {"storage": "10Gi"}}, "accessModes": ["ReadWriteOnce"]},
+            "spec": {
+                "storageClassName": "fast",
+                "resources": {"requests": {"storage": "10Gi"}},
+                "accessModes": ["ReadWriteOnce"],
+            },
         }
     ]
 
@@ -327,7 +345,11 @@ Last Schedule Time:  Sat, 21 Nov 2026 03:00:00 +0800
 Active Jobs:         nightly-1, nightly-2
 Events:              <none>
 """)
-    assert (cron["spec"]["schedule"], cron["spec"]["suspend"], cron["spec"]["startingDeadlineSeconds"]) == ("0 3 * * *", True, 100)
+    assert (cron["spec"]["schedule"], cron["spec"]["suspend"], cron["spec"]["startingDeadlineSeconds"]) == (
+        "0 3 * * *",
+        True,
+        100,
+    )
     assert [job["name"] for job in cron["status"]["active"]] == ["nightly-1", "nightly-2"]
     volume = only("""\
 Name:              pv-1
@@ -354,9 +376,7 @@ Events:            <none>
 
 
 def test_kinds_that_look_alike_are_told_by_the_hint() -> None:
-    controller = (
-        "Name:  web\nNamespace:  shop\nReplicas:  1 current / 1 desired\nPods Status:  1 Running / 0 Waiting / 0 Succeeded / 0 Failed\n"
-    )
+    controller = "Name:  web\nNamespace:  shop\nReplicas:  1 current / 1 desired\nPods Status:  1 Running / 0 Waiting / 0 Succeeded / 0 Failed\n"
     assert only(controller)["kind"] == "ReplicaSet"
     assert only(controller, "kubectl describe rc web -n shop.txt")["kind"] == "ReplicationController"
     namespace = "Name:         shop\nLabels:       <none>\nAnnotations:  <none>\nStatus:       Terminating\n\nNo resource quota.\n\nNo LimitRange resource.\n"
@@ -387,4 +407,8 @@ Source:
 Type:         Warning
 Events:       <none>
 """)
-    assert (event["involvedObject"]["name"], event["count"], event["lastTimestamp"]) == ("web-1", 3, "2026-11-21T01:30:00Z")
+    assert (event["involvedObject"]["name"], event["count"], event["lastTimestamp"]) == (
+        "web-1",
+        3,
+        "2026-11-21T01:30:00Z",
+    )

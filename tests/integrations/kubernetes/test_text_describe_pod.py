@@ -185,7 +185,10 @@ def test_what_a_container_did() -> None:
     last = app.last_state.terminated
     assert last and (last.exit_code, last.reason) == (2, "Error")
     assert last.finished_at == datetime(2026, 11, 21, 1, 56, 1, tzinfo=UTC)
-    assert last.message == "panic: no config\ngoroutine 1 [running]:\n        main.main()\nName:  not-an-object\nStatus: ready: no"
+    assert (
+        last.message
+        == "panic: no config\ngoroutine 1 [running]:\n        main.main()\nName:  not-an-object\nStatus: ready: no"
+    )
     assert (app.ready, app.restart_count) == (False, 5)
 
 
@@ -213,7 +216,12 @@ def test_what_a_container_shall_be() -> None:
         "CPUS": {"resourceFieldRef": {"resource": "limits.cpu"}},
         "PROBES": '{"a":\n"b: c"}',
     }
-    assert app["volumeMounts"][0] == {"name": "config", "mountPath": "/etc/app/app.yaml", "readOnly": True, "subPath": "app.yaml"}
+    assert app["volumeMounts"][0] == {
+        "name": "config",
+        "mountPath": "/etc/app/app.yaml",
+        "readOnly": True,
+        "subPath": "app.yaml",
+    }
 
 
 def test_volumes() -> None:
@@ -232,7 +240,11 @@ def test_events_of_a_pod() -> None:
     _, scheduled, failed, backoff = objects(POD)
     assert scheduled["involvedObject"] == {"kind": "Pod", "name": "web-7d9c5b8f4d-x2x7k", "namespace": "shop"}
     assert failed["message"] == "admission webhook denied:\n  field a\nfield b"
-    assert (failed["count"], failed["firstTimestamp"], failed["lastTimestamp"]) == (12, "2026-11-21T01:55:56Z", "2026-11-21T01:57:11Z")
+    assert (failed["count"], failed["firstTimestamp"], failed["lastTimestamp"]) == (
+        12,
+        "2026-11-21T01:55:56Z",
+        "2026-11-21T01:57:11Z",
+    )
     assert backoff["lastTimestamp"] == "2026-11-21T01:59:56Z"
 
 
@@ -251,7 +263,10 @@ def test_several_pods_one_after_the_other() -> None:
 
 def test_a_pod_that_is_ending() -> None:
     pod = only(
-        POD.replace("Status:           Running", "Status:                    Terminating (lasts 3m)\nTermination Grace Period:  30s")
+        POD.replace(
+            "Status:           Running",
+            "Status:                    Terminating (lasts 3m)\nTermination Grace Period:  30s",
+        )
     )
     assert pod["metadata"]["deletionTimestamp"] == "2026-11-21T01:57:00Z"
     assert pod["metadata"]["deletionGracePeriodSeconds"] == 30
@@ -262,7 +277,8 @@ def test_an_evicted_pod() -> None:
     pod = only(
         POD.replace(
             "Status:           Running",
-            "Status:           Failed\nReason:           Evicted\nMessage:          The node was low on resource: memory.",
+            "Status:           Failed\nReason:           Evicted\nMessage:          The node was low on resource: "
+            "memory.",
         )
     )
     assert (pod["status"]["phase"], pod["status"]["reason"]) == ("Failed", "Evicted")

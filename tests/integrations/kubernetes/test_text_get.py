@@ -64,7 +64,9 @@ def test_readiness_and_restarts_of_a_pod() -> None:
     assert found.metadata.creation_timestamp == datetime(2026, 11, 21, 1, 57, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("status", "state"), [("Init:0/2", "running"), ("Init:Error", "terminated"), ("Init:CrashLoopBackOff", "waiting")])
+@pytest.mark.parametrize(
+    ("status", "state"), [("Init:0/2", "running"), ("Init:Error", "terminated"), ("Init:CrashLoopBackOff", "waiting")]
+)
 def test_init_containers(status: str, state: str) -> None:
     found = pod("0/1", status, "2")
     (init,) = found.status.init_container_statuses or []
@@ -88,12 +90,19 @@ infra       dns-1                  0/1     Pending   0             5s    <none> 
     assert web["metadata"]["labels"] == {"app": "web", "pod-template-hash": "7d9c5b8f4d"}
     assert web["metadata"]["ownerReferences"] == [{"kind": "ReplicaSet", "name": "web-7d9c5b8f4d", "controller": True}]
     assert web["spec"]["nodeName"] == "w-1"
-    assert (dns["metadata"]["namespace"], dns["metadata"]["labels"], "nodeName" in dns.get("spec", {})) == ("infra", {}, False)
+    assert (dns["metadata"]["namespace"], dns["metadata"]["labels"], "nodeName" in dns.get("spec", {})) == (
+        "infra",
+        {},
+        False,
+    )
     assert (found.lists, found.named) == ([("pods", "")], [])
 
 
 def test_pods_without_labels_are_listed_by_name_only() -> None:
-    found = parsed("NAME   READY   STATUS    RESTARTS   AGE\nweb    1/1     Running   0          5m\n", "kubectl get pods -n shop.txt")
+    found = parsed(
+        "NAME   READY   STATUS    RESTARTS   AGE\nweb    1/1     Running   0          5m\n",
+        "kubectl get pods -n shop.txt",
+    )
     assert (found.lists, found.named) == ([], [("pods", "shop")])
     assert found.rows == {("Pod", "shop", "web")}
 
@@ -141,7 +150,9 @@ def test_all_namespaces() -> None:
 
 
 def test_nothing_found() -> None:
-    assert parsed("$ kubectl get netpol -n shop\nNo resources found in shop namespace.\n").lists == [("networkpolicies", "shop")]
+    assert parsed("$ kubectl get netpol -n shop\nNo resources found in shop namespace.\n").lists == [
+        ("networkpolicies", "shop")
+    ]
     assert parsed("$ kubectl get pv\nNo resources found\n").lists == [("persistentvolumes", "")]
     assert parsed("$ kubectl get pods -l app=x -n shop\nNo resources found in shop namespace.\n").lists == []
 
@@ -174,7 +185,10 @@ def test_workloads() -> None:
         "updatedReplicas": 3,
         "unavailableReplicas": 2,
     }
-    assert deployment["spec"]["template"]["spec"]["containers"] == [{"name": "app", "image": "a:1"}, {"name": "proxy", "image": "b:2"}]
+    assert deployment["spec"]["template"]["spec"]["containers"] == [
+        {"name": "app", "image": "a:1"},
+        {"name": "proxy", "image": "b:2"},
+    ]
     assert deployment["spec"]["selector"] == {"matchLabels": {"app": "web"}}
     assert row("NAME   READY   AGE", "db     1/3     5m")["kind"] == "StatefulSet"
     daemons = row(
@@ -182,10 +196,15 @@ def test_workloads() -> None:
         "log    4         4         3       4            3           <none>          81s",
     )
     assert (daemons["kind"], daemons["status"]["numberUnavailable"]) == ("DaemonSet", 1)
-    assert row("NAME   DESIRED   CURRENT   READY   AGE", "web-1  2         1         0       5m")["kind"] == "ReplicaSet"
+    assert (
+        row("NAME   DESIRED   CURRENT   READY   AGE", "web-1  2         1         0       5m")["kind"] == "ReplicaSet"
+    )
     job = row("NAME   STATUS   COMPLETIONS   DURATION   AGE", "sync   Failed   0/1           5m         5m")
     assert job["status"]["conditions"] == [{"type": "Failed", "status": "True"}]
-    cron = row("NAME   SCHEDULE      SUSPEND   ACTIVE   LAST SCHEDULE   AGE", "sync   */5 * * * *   True      0        <none>          5d")
+    cron = row(
+        "NAME   SCHEDULE      SUSPEND   ACTIVE   LAST SCHEDULE   AGE",
+        "sync   */5 * * * *   True      0        <none>          5d",
+    )
     assert cron["spec"] == {"schedule": "*/5 * * * *", "suspend": True}
     scaler = row(
         "NAME   REFERENCE        TARGETS         MINPODS   MAXPODS   REPLICAS   AGE",
@@ -204,12 +223,20 @@ def test_network() -> None:
         "NAME   TYPE       CLUSTER-IP   EXTERNAL-IP   PORT(S)                      AGE   SELECTOR",
         "web    NodePort   10.0.0.1     <none>        80:30080/TCP,53/UDP          5d    app=web",
     )
-    assert service["spec"]["ports"] == [{"port": 80, "nodePort": 30080, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
+    assert service["spec"]["ports"] == [
+        {"port": 80, "nodePort": 30080, "protocol": "TCP"},
+        {"port": 53, "protocol": "UDP"},
+    ]
     assert service["spec"]["selector"] == {"app": "web"}
-    endpoints = row("NAME   ENDPOINTS                                   AGE", "web    10.0.0.1:80,10.0.0.1:81 + 3 more...         5d")
+    endpoints = row(
+        "NAME   ENDPOINTS                                   AGE",
+        "web    10.0.0.1:80,10.0.0.1:81 + 3 more...         5d",
+    )
     assert endpoints["subsets"] == [{"addresses": [{"ip": "10.0.0.1"}], "ports": [{"port": 80}, {"port": 81}]}]
     assert "subsets" not in row("NAME   ENDPOINTS   AGE", "web    <none>      5d")
-    ingress = row("NAME   CLASS    HOSTS          ADDRESS   PORTS   AGE", "shop   <none>   shop.example             80      5d")
+    ingress = row(
+        "NAME   CLASS    HOSTS          ADDRESS   PORTS   AGE", "shop   <none>   shop.example             80      5d"
+    )
     assert ingress["spec"] == {"rules": [{"host": "shop.example"}]}
 
 
@@ -219,7 +246,10 @@ def test_storage_and_cluster() -> None:
         "data   Pending                                      fast           5m",
     )
     assert (claim["spec"], claim["status"]) == ({"storageClassName": "fast"}, {"phase": "Pending"})
-    node = row("NAME   STATUS                        ROLES    AGE   VERSION", "w-1    NotReady,SchedulingDisabled   <none>   98d   v1.31.2")
+    node = row(
+        "NAME   STATUS                        ROLES    AGE   VERSION",
+        "w-1    NotReady,SchedulingDisabled   <none>   98d   v1.31.2",
+    )
     assert node["spec"] == {"unschedulable": True}
     assert node["status"]["conditions"] == [{"type": "Ready", "status": "False"}]
     class_ = row(
@@ -228,7 +258,9 @@ def test_storage_and_cluster() -> None:
     )
     assert (class_["metadata"]["name"], class_["provisioner"]) == ("standard", "rancher.io/lp")
     assert class_["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
-    quota = row("NAME   AGE    REQUEST                             LIMIT", "team   110s   pods: 10/10, requests.cpu: 1/2")
+    quota = row(
+        "NAME   AGE    REQUEST                             LIMIT", "team   110s   pods: 10/10, requests.cpu: 1/2"
+    )
     assert quota["status"] == {"hard": {"pods": "10", "requests.cpu": "2"}, "used": {"pods": "10", "requests.cpu": "1"}}
     assert row("NAME   STATUS        AGE", "shop   Terminating   5d")["status"] == {"phase": "Terminating"}
     assert row("NAME   TYPE     DATA   AGE", "db     Opaque   0      5d")["data"] == {}
@@ -248,7 +280,11 @@ $ kubectl get events -n shop -o wide | tail -1
 """)
     backoff, failed, pulled = found.objects
     assert backoff["involvedObject"] == {"kind": "Pod", "name": "web-1", "namespace": "shop"}
-    assert (failed["count"], failed["firstTimestamp"], failed["lastTimestamp"]) == (280, "2026-11-21T01:00:00Z", "2026-11-21T01:59:43Z")
+    assert (failed["count"], failed["firstTimestamp"], failed["lastTimestamp"]) == (
+        280,
+        "2026-11-21T01:00:00Z",
+        "2026-11-21T01:59:43Z",
+    )
     assert failed["message"] == "Error: image  with two spaces"
     assert pulled["reason"] == "Pulled"
     assert len({o["metadata"]["name"] for o in found.objects}) == 3

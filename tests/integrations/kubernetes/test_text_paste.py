@@ -43,7 +43,12 @@ def test_the_line_that_introduces_an_answer(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "namespace"),
-    [("kubectl get svc -n shop.txt", "shop"), ("shop/services.txt", "shop"), ("dump/services.txt", "default"), ("get_svc.txt", "default")],
+    [
+        ("kubectl get svc -n shop.txt", "shop"),
+        ("shop/services.txt", "shop"),
+        ("dump/services.txt", "default"),
+        ("get_svc.txt", "default"),
+    ],
 )
 def test_the_name_of_the_file(name: str, namespace: str) -> None:
     parsed = text.read(SERVICES, name=name, now=NOW)
@@ -52,14 +57,20 @@ def test_the_name_of_the_file(name: str, namespace: str) -> None:
 
 
 def test_the_rest_of_the_text_tells_the_namespace() -> None:
-    parsed = text.read(f"{SERVICES}\n$ kubectl get cm -n shop\nNo resources found in shop namespace.\n", name="paste.txt", now=NOW)
+    parsed = text.read(
+        f"{SERVICES}\n$ kubectl get cm -n shop\nNo resources found in shop namespace.\n", name="paste.txt", now=NOW
+    )
     assert parsed is not None
     assert parsed.objects[0]["metadata"]["namespace"] == "shop"
 
 
-@pytest.mark.parametrize(("written", "naive"), [("2026-11-20 10:00:00", True), ("2026-11-20\u00a010:00:00", True), ("20 November", False)])
+@pytest.mark.parametrize(
+    ("written", "naive"), [("2026-11-20 10:00:00", True), ("2026-11-20\u00a010:00:00", True), ("20 November", False)]
+)
 def test_a_text_tells_whether_a_time_stands_in_it(written: str, naive: bool) -> None:
-    described = f"Name:         web\nNamespace:    shop\nLabels:       <none>\nAnnotations:  since: {written}\n\nData\n====\n"
+    described = (
+        f"Name:         web\nNamespace:    shop\nLabels:       <none>\nAnnotations:  since: {written}\n\nData\n====\n"
+    )
     parsed = text.read(f"$ kubectl describe cm web -n shop\n{described}", name="paste.txt", now=NOW)
     assert parsed is not None
     assert parsed.naive is naive
@@ -120,9 +131,7 @@ def test_other_text_is_not_ours(content: str, name: str) -> None:
 
 
 def test_refusals_are_problems() -> None:
-    refused = (
-        'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "shop"'
-    )
+    refused = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "shop"'
     parsed = text.read(f"$ kubectl get pods -n shop\n{refused}\n", name="paste.txt", now=NOW)
     assert parsed is not None
     assert (parsed.problems, parsed.lists, parsed.objects) == ([(2, refused)], [], [])
@@ -142,7 +151,9 @@ def test_what_terminals_and_chats_add() -> None:
     ):
         parsed = text.read(content, name="paste.txt", now=NOW)
         assert parsed is not None, content
-        assert [(o["metadata"]["name"], o["spec"]["ports"]) for o in parsed.objects] == [("web", [{"port": 80, "protocol": "TCP"}])]
+        assert [(o["metadata"]["name"], o["spec"]["ports"]) for o in parsed.objects] == [
+            ("web", [{"port": 80, "protocol": "TCP"}])
+        ]
 
 
 def test_orders_inside_a_message_are_just_text() -> None:

@@ -1,4 +1,5 @@
-"""kubectl's answers against the API objects of the same cluster: everything that is read must stand in the object, nothing is invented."""
+"""kubectl's answers against the API objects of the same cluster: everything that is read must stand in the object,
+nothing is invented."""
 
 import json
 from datetime import UTC, datetime
@@ -75,7 +76,9 @@ def test_a_description_is_nearly_the_whole_spec() -> None:
 
 def test_events_of_a_table_are_those_of_the_cluster() -> None:
     path = SAVED / "kubectl" / "kubectl get events -n quota.txt"
-    known = {(o["involvedObject"]["name"], o["reason"], o["message"]) for o in recorded().values() if "involvedObject" in o}
+    known = {
+        (o["involvedObject"]["name"], o["reason"], o["message"]) for o in recorded().values() if "involvedObject" in o
+    }
     parsed = read(path)
     said = {(o["involvedObject"]["name"], o["reason"], o["message"]) for o in parsed.objects}
     assert len(parsed.objects) == 50
@@ -86,4 +89,8 @@ def test_events_of_a_table_are_those_of_the_cluster() -> None:
 def test_event_times_are_near_the_recorded_ones() -> None:
     path = SAVED / "kubectl" / "kubectl describe pvc -n storage.txt"
     event = next(o for o in read(path).objects if o.get("reason") == "ExternalProvisioning")
-    assert (event["count"], event["firstTimestamp"], event["lastTimestamp"]) == (9, "2026-11-21T05:35:56Z", "2026-11-21T05:37:43Z")
+    assert (event["count"], event["firstTimestamp"], event["lastTimestamp"]) == (
+        9,
+        "2026-11-21T05:35:56Z",
+        "2026-11-21T05:37:43Z",
+    )

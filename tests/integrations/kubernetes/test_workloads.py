@@ -1,4 +1,5 @@
-"""Controllers: one symptom a workload, causes where somebody must change something, silence for what heals or is meant so."""
+"""Controllers: one symptom a workload, causes where somebody must change something, silence for what heals or is meant
+so."""
 
 from typing import Any
 
@@ -23,7 +24,14 @@ REVISION = "deployment.kubernetes.io/revision"
 def replica_set(name: str, revision: int, image: str, **status: Any) -> Thing:
     containers = [{"name": "app", "image": image, "env": [{"name": "TOKEN", "value": f"value-{revision}"}]}]
     spec = {"replicas": 1, "template": {"spec": {"containers": containers}}}
-    return thing("ReplicaSet", name, owner="Deployment/web", meta={"annotations": {REVISION: str(revision)}}, spec=spec, status=status)
+    return thing(
+        "ReplicaSet",
+        name,
+        owner="Deployment/web",
+        meta={"annotations": {REVISION: str(revision)}},
+        spec=spec,
+        status=status,
+    )
 
 
 def test_a_deployment_tells_its_numbers():
@@ -48,9 +56,15 @@ def test_a_rollout_within_its_usual_time_is_silent():
 
 def test_a_stuck_rollout_tells_what_changed_and_no_values():
     web = deployment(
-        "web", replicas=1, status={"replicas": 2, "readyReplicas": 1, "conditions": [STUCK]}, meta={"annotations": {REVISION: "2"}}
+        "web",
+        replicas=1,
+        status={"replicas": 2, "readyReplicas": 1, "conditions": [STUCK]},
+        meta={"annotations": {REVISION: "2"}},
     )
-    found = {f.code: f for f in stated(web, replica_set("web-1", 1, "app:1", readyReplicas=1), replica_set("web-2", 2, "app:2"))}
+    found = {
+        f.code: f
+        for f in stated(web, replica_set("web-1", 1, "app:1", readyReplicas=1), replica_set("web-2", 2, "app:2"))
+    }
     assert sorted(found) == ["K8S-602", "K8S-609"]
     change = found["K8S-609"]
     assert "image of app: app:1 → app:2" in change.message
@@ -85,16 +99,23 @@ def test_a_refused_pod_is_one_symptom():
 
 
 def test_a_replica_set_speaks_only_for_itself():
-    assert told(thing("ReplicaSet", "lone", spec={"replicas": 2}, status={"replicas": 2, "readyReplicas": 1})) == ["K8S-608"]
+    assert told(thing("ReplicaSet", "lone", spec={"replicas": 2}, status={"replicas": 2, "readyReplicas": 1})) == [
+        "K8S-608"
+    ]
     assert told(thing("ReplicaSet", "gone", spec={"replicas": 0}, owner="Deployment/web")) == []
-    refused = [{"type": "ReplicaFailure", "status": "True", "reason": reason} for reason in ("FailedCreate", "Other", "FailedCreate")]
+    refused = [
+        {"type": "ReplicaFailure", "status": "True", "reason": reason}
+        for reason in ("FailedCreate", "Other", "FailedCreate")
+    ]
     assert told(thing("ReplicaSet", "lone", spec={}, status={"conditions": refused})) == ["K8S-610", "K8S-610"]
 
 
 def test_scaled_down_is_a_cause_only_where_it_ran():
     idle = deployment("batch", replicas=0)
     assert told(idle) == ["K8S-605"]
-    assert told(idle, event(idle, "ScalingReplicaSet", "Scaled down replica set batch-1 from 3 to 0", "Normal")) == ["K8S-604"]
+    assert told(idle, event(idle, "ScalingReplicaSet", "Scaled down replica set batch-1 from 3 to 0", "Normal")) == [
+        "K8S-604"
+    ]
 
 
 def stateful(replicas: int, ready: int, **spec: Any) -> Thing:
@@ -126,7 +147,15 @@ def test_a_daemon_set_counts_its_nodes():
     assert told(thing("DaemonSet", "agent", spec={}, status={"desiredNumberScheduled": 3, "numberReady": 3})) == []
 
 
-def job(name: str, *, start: str = "2026-11-21T01:00:00Z", reason: str = "", complete: bool = False, owner: str = "", **spec: Any) -> Thing:
+def job(
+    name: str,
+    *,
+    start: str = "2026-11-21T01:00:00Z",
+    reason: str = "",
+    complete: bool = False,
+    owner: str = "",
+    **spec: Any,
+) -> Thing:
     conditions = [{"type": "Failed", "status": "True", "reason": reason, "message": "it failed"}] if reason else []
     conditions += [{"type": "Complete", "status": "True"}] if complete else []
     status = {"startTime": start, "active": int(not conditions), "failed": 2, "conditions": conditions}
@@ -135,7 +164,12 @@ def job(name: str, *, start: str = "2026-11-21T01:00:00Z", reason: str = "", com
 
 @pytest.mark.parametrize(
     ("reason", "code"),
-    [("BackoffLimitExceeded", "K8S-621"), ("DeadlineExceeded", "K8S-622"), ("PodFailurePolicy", "K8S-623"), ("New", "K8S-621")],
+    [
+        ("BackoffLimitExceeded", "K8S-621"),
+        ("DeadlineExceeded", "K8S-622"),
+        ("PodFailurePolicy", "K8S-623"),
+        ("New", "K8S-621"),
+    ],
 )
 def test_failed_jobs(reason: str, code: str):
     assert told(job("sync", reason=reason)) == [code]
@@ -173,7 +207,12 @@ def scaler(*conditions: Thing, target: str = "web") -> Thing:
     return thing("HorizontalPodAutoscaler", "web", spec=spec, status={"conditions": list(conditions)})
 
 
-BLIND = {"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric", "message": "missing request for cpu"}
+BLIND = {
+    "type": "ScalingActive",
+    "status": "False",
+    "reason": "FailedGetResourceMetric",
+    "message": "missing request for cpu",
+}
 SIZED = deployment("web", resources={"requests": {"cpu": "100m"}})
 
 
@@ -189,7 +228,9 @@ def test_autoscalers():
 
 
 def test_a_limit_range_fills_requests_in():
-    defaults = thing("LimitRange", "defaults", spec={"limits": [{"type": "Container", "defaultRequest": {"cpu": "50m"}}]})
+    defaults = thing(
+        "LimitRange", "defaults", spec={"limits": [{"type": "Container", "defaultRequest": {"cpu": "50m"}}]}
+    )
     assert told(scaler(), deployment("web"), defaults) == []
 
 
@@ -198,7 +239,9 @@ def budget(**status: int) -> Thing:
 
 
 def test_budgets():
-    assert told(budget(expectedPods=1, currentHealthy=1, desiredHealthy=1), deployment("web"), pod("web-1", "web")) == ["K8S-651"]
+    assert told(budget(expectedPods=1, currentHealthy=1, desiredHealthy=1), deployment("web"), pod("web-1", "web")) == [
+        "K8S-651"
+    ]
     assert told(budget(expectedPods=2, currentHealthy=1, desiredHealthy=2), pod("web-1", "web")) == []
     assert told(budget()) == ["K8S-652"]
 
@@ -222,7 +265,11 @@ def test_a_namespace_that_does_not_go_away():
         status = {"phase": "Terminating", "conditions": list(conditions)}
         return thing("Namespace", "old", namespace="", meta={"deletionTimestamp": since}, status=status)
 
-    held = {"type": "NamespaceFinalizersRemaining", "status": "True", "message": "example.com/hold in 1 resource instances"}
+    held = {
+        "type": "NamespaceFinalizersRemaining",
+        "status": "True",
+        "message": "example.com/hold in 1 resource instances",
+    }
     assert told(leaving("2026-11-21T01:00:00Z", held)) == ["K8S-661"]
     assert told(leaving("2026-11-21T01:00:00Z")) == ["K8S-662"]
     assert told(leaving("2026-11-21T01:59:00Z", held)) == []

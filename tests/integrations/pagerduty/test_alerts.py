@@ -50,7 +50,10 @@ def test_an_incident_becomes_an_alert() -> None:
         ("reopened", ("firing", "high", TITLE, "ferry-booking", at("01:52:30"), None)),
         ("resolved", ("resolved", "high", TITLE, "ferry-booking", BEGAN, EVENT)),
         ("low-urgency", ("firing", "low", TITLE, "ferry-booking", BEGAN, None)),
-        ("event-trigger", ("firing", "high", "Booking queue holds 40 000 messages", "ferry-booking", at("02:05:00"), None)),
+        (
+            "event-trigger",
+            ("firing", "high", "Booking queue holds 40 000 messages", "ferry-booking", at("02:05:00"), None),
+        ),
         ("event-resolve", ("resolved", "medium", "ferry/queue-depth", "", at("06:00:00"), at("06:00:00"))),
     ],
 )
@@ -99,7 +102,12 @@ def test_what_does_not_change_the_status_is_a_remark(name: str, kind: str, text:
         ("status-update", "status_update_published", "Bookings fail for one in five travellers.", "PSTAT77"),
         ("responder-added", "responder.added", "Joss Okafor was asked to help (pending). Please look at the pool.", ""),
         ("responder-replied", "responder.replied", "Joss Okafor was asked to help (accepted).", ""),
-        ("conference-bridge", "conference_bridge.updated", "Conference: https://meet.example.com/ferry +46 8 000 0000.", ""),
+        (
+            "conference-bridge",
+            "conference_bridge.updated",
+            "Conference: https://meet.example.com/ferry +46 8 000 0000.",
+            "",
+        ),
         ("field-values", "custom_field_values.updated", "Travellers: 240", ""),
         ("role-assigned", "role.assigned", "Incident commander: Joss Okafor", ""),
         ("task-created", "task.created", "Task “Count the open transactions”: todo.", "PTASK1"),
@@ -113,7 +121,10 @@ def test_what_only_refers_to_its_incident(name: str, kind: str, text: str, own: 
 
 
 def test_our_own_note_can_be_told_by_who_wrote_it() -> None:
-    assert (remark("pagerduty", "annotated").actor, remark("pagerduty", "annotated").actor_id) == ("Mara Lindqvist", "PMARA01")
+    assert (remark("pagerduty", "annotated").actor, remark("pagerduty", "annotated").actor_id) == (
+        "Mara Lindqvist",
+        "PMARA01",
+    )
     assert remark("pagerduty", "escalated").actor_id == ""
 
 
@@ -147,7 +158,12 @@ def test_messages_of_version_2() -> None:
     assert [a.fingerprint for a in found.alerts] == ["Q0HARBOUR9", "Q0HARBOUR9"]
     assert found.remarks == (
         Remark(
-            fingerprint="Q0HARBOUR9", external_id="Q0HARBOUR9", id="R2", kind="assign", text="Assigned to Mara Lindqvist", at=at("04:00:02")
+            fingerprint="Q0HARBOUR9",
+            external_id="Q0HARBOUR9",
+            id="R2",
+            kind="assign",
+            text="Assigned to Mara Lindqvist",
+            at=at("04:00:02"),
         ),
     )
 

@@ -49,7 +49,12 @@ BROKEN = {
 
 
 def effect(**more: Any) -> Effect:
-    given = {"key": "note:inv_1", "target": "pagerduty", "kind": "note", "payload": {"incident": "PINC1", "text": "The cause."}}
+    given = {
+        "key": "note:inv_1",
+        "target": "pagerduty",
+        "kind": "note",
+        "payload": {"incident": "PINC1", "text": "The cause."},
+    }
     return Effect.model_validate({**given, "created_at": NOW, "next_at": NOW, **more})
 
 
@@ -68,7 +73,9 @@ def alert(external_id: str = "PINC1") -> Alert:
 @asynccontextmanager
 async def pagerduty(respond: Callable[[Asked], Reply]) -> AsyncGenerator[tuple[PagerDuty, ApiServer]]:
     async with running(respond) as api:
-        client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), email="bot@example.com", url=api.url, timeout=20.0))
+        client = PagerDuty(
+            PagerDutySettings(token=SecretStr(TOKEN), email="bot@example.com", url=api.url, timeout=20.0)
+        )
         try:
             yield client, api
         finally:
@@ -80,7 +87,12 @@ async def test_a_broken_answer_is_one_sentence(body: bytes) -> None:
     async with pagerduty(lambda _: Reply(200, body)) as (client, _):
         found, gaps = await complete(client, alert())
         reason = gaps[0].reason
-        assert found == alert() and reason.startswith("could not be read: PagerDuty ") and "\n" not in reason and len(reason) < 200
+        assert (
+            found == alert()
+            and reason.startswith("could not be read: PagerDuty ")
+            and "\n" not in reason
+            and len(reason) < 200
+        )
         with pytest.raises(Undelivered):
             await client.notes("PINC1")
 
@@ -114,7 +126,10 @@ async def test_a_note_that_is_there_needs_no_id() -> None:
 
 async def test_a_longer_key_is_another_note() -> None:
     other = f"x\n{signature('note:inv_12')}"
-    answers = {"GET": as_json({"notes": [{"id": "P1", "content": other}]}), "POST": as_json({"note": {"id": "P2"}}, 201)}
+    answers = {
+        "GET": as_json({"notes": [{"id": "P1", "content": other}]}),
+        "POST": as_json({"note": {"id": "P2"}}, 201),
+    }
     async with pagerduty(lambda a: answers[a.method]) as (client, _):
         assert await outbox(client).deliver(effect(attempts=1)) == "P2"
 
@@ -136,7 +151,21 @@ async def test_the_same_page_again_ends(page: list[Any]) -> None:
 
 @pytest.mark.parametrize(
     "incident",
-    ["../users/me", "P1/notes?x=", "P1#", "P1%2e", "p1", "P1\n", "P 1", "", "Ａ1", "..", "P1/../../users", "P1\r\nX-A: b", "A" * 65],
+    [
+        "../users/me",
+        "P1/notes?x=",
+        "P1#",
+        "P1%2e",
+        "p1",
+        "P1\n",
+        "P 1",
+        "",
+        "Ａ1",
+        "..",
+        "P1/../../users",
+        "P1\r\nX-A: b",
+        "A" * 65,
+    ],
 )
 async def test_nothing_else_is_asked_with_the_token(incident: str) -> None:
     async with pagerduty(lambda _: as_json({"alerts": []})) as (client, api):

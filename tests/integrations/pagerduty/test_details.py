@@ -44,7 +44,9 @@ def troubled(*troubles: int) -> Starlette:
 
 
 def rubbish() -> Starlette:
-    return Starlette(routes=[Route("/{path:path}", lambda _: PlainTextResponse("<html>the host does not answer</html>"))])
+    return Starlette(
+        routes=[Route("/{path:path}", lambda _: PlainTextResponse("<html>the host does not answer</html>"))]
+    )
 
 
 def slow() -> Starlette:
@@ -63,7 +65,9 @@ async def client(app: Starlette, token: str = "u+token", within: float = 10.0) -
         await opened.close()
 
 
-FAILURES: dict[str, tuple[Callable[[], Starlette], str, float, str, bool]] = {  # app, token, time limit, what is said, needs a right
+FAILURES: dict[
+    str, tuple[Callable[[], Starlette], str, float, str, bool]
+] = {  # app, token, time limit, what is said, needs a right
     "429": (lambda: troubled(429), "u+token", 10.0, "PagerDuty limits our requests: Rate Limit Exceeded", False),
     "500": (lambda: troubled(500), "u+token", 10.0, "PagerDuty fails (500): Internal Server Error", False),
     "503": (lambda: troubled(503), "u+token", 10.0, "PagerDuty fails (503)", False),
@@ -100,7 +104,9 @@ async def test_alerts_of_other_sources_are_left_alone() -> None:
             assert await complete(opened, other) == (other, ())
 
 
-async def test_a_failure_is_a_gap_and_no_rule_reads_it(failed: tuple[Alert, tuple[Gap, ...], str, bool], tmp_path: Path) -> None:
+async def test_a_failure_is_a_gap_and_no_rule_reads_it(
+    failed: tuple[Alert, tuple[Gap, ...], str, bool], tmp_path: Path
+) -> None:
     found, unread, said, needs = failed
     assert found == PAGE, "nothing is written into the alert"
     (gap,) = unread
@@ -120,8 +126,11 @@ async def test_a_failure_is_a_gap_and_no_rule_reads_it(failed: tuple[Alert, tupl
     assert Answer.of(again).json_text() == bundle.answer
 
 
-async def test_the_gap_survives_the_durable_step(failed: tuple[Alert, tuple[Gap, ...], str, bool], tmp_path: Path) -> None:
-    """The step may be repeated in another process after a crash: it is read from the store then, and PagerDuty is not asked again."""
+async def test_the_gap_survives_the_durable_step(
+    failed: tuple[Alert, tuple[Gap, ...], str, bool], tmp_path: Path
+) -> None:
+    """The step may be repeated in another process after a crash: it is read from the store then, and PagerDuty is not
+    asked again."""
     _, unread, *_ = failed
     asked_for: list[str] = []
 

@@ -59,7 +59,8 @@ async def test_an_answer_that_got_lost_does_not_make_two_notes(client: PagerDuty
 
 
 @pytest.mark.parametrize(
-    ("trouble", "permanent", "after"), [(429, False, 1.0), (500, False, 0.0), (503, False, 0.0), (403, True, 0.0), (404, True, 0.0)]
+    ("trouble", "permanent", "after"),
+    [(429, False, 1.0), (500, False, 0.0), (503, False, 0.0), (403, True, 0.0), (404, True, 0.0)],
 )
 async def test_refusals_say_whether_to_come_again(
     client: PagerDuty, fake: FakePagerDuty, trouble: int, permanent: bool, after: float

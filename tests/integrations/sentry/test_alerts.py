@@ -20,9 +20,21 @@ TITLE = "PoolTimeout: no free connection"
         ("issue-alert", ("firing", "high", TITLE, "ferry-booking", at("01:40:05.120"), None), "issue:5501"),
         ("issue-created", ("firing", "critical", TITLE, "ferry-booking", BEGAN, None), "issue:5501"),
         ("issue-resolved", ("resolved", "critical", TITLE, "ferry-booking", BEGAN, at("01:55:00")), "issue:5501"),
-        ("metric-critical", ("firing", "critical", "Too many failures", "ferry-booking", at("01:30:00"), None), "metric:77"),
-        ("metric-warning", ("firing", "medium", "Too many failures", "ferry-booking", at("01:30:00"), None), "metric:77"),
-        ("metric-resolved", ("resolved", "medium", "Too many failures", "ferry-booking", at("01:30:00"), at("02:10:00")), "metric:77"),
+        (
+            "metric-critical",
+            ("firing", "critical", "Too many failures", "ferry-booking", at("01:30:00"), None),
+            "metric:77",
+        ),
+        (
+            "metric-warning",
+            ("firing", "medium", "Too many failures", "ferry-booking", at("01:30:00"), None),
+            "metric:77",
+        ),
+        (
+            "metric-resolved",
+            ("resolved", "medium", "Too many failures", "ferry-booking", at("01:30:00"), at("02:10:00")),
+            "metric:77",
+        ),
         ("plugin", ("firing", "medium", "StaleTable", "tide-tables", BEGAN, None), "issue:5502"),
     ],
 )

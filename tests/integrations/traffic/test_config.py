@@ -40,7 +40,11 @@ def file(tmp_path: Path) -> Path:
 def test_a_file_of_ours(file: Path) -> None:
     file.write_text(OURS)
     traffic = configured(None, file.parent)
-    assert [traffic.gateway(name) for name in ("nat-0aa1", "eks-1c", "other")] == [traffic.gateways[0], traffic.gateways[0], None]
+    assert [traffic.gateway(name) for name in ("nat-0aa1", "eks-1c", "other")] == [
+        traffic.gateways[0],
+        traffic.gateways[0],
+        None,
+    ]
     assert (traffic.jobs.namespaces, traffic.jobs.what) == (("refresh-a", "refresh-b"), "refresh job")
     assert [v.name for v in traffic.known_vendors] == ["Meridian", "Databricks"]
 

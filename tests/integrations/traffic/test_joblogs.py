@@ -19,7 +19,11 @@ LOG = """2026-10-16T01:58:00Z INFO refresh of acme begins, config from http://co
 
 def test_a_log_tells_what_was_moved_and_where_to():
     found = read("E7", LOG, SEARCH, VENDORS)
-    assert [(u.file, u.size) for u in found.uploads] == [("members_1.csv", 4.2e9), ("members_2.csv", 8.3e9), ("notes.txt", None)]
+    assert [(u.file, u.size) for u in found.uploads] == [
+        ("members_1.csv", 4.2e9),
+        ("members_2.csv", 8.3e9),
+        ("notes.txt", None),
+    ]
     assert found.volume == 12.5e9
     assert [f"{u.at:%H:%M}" for u in found.uploads if u.at] == ["02:01", "02:06", "02:09"]
     assert found.runs == (Elsewhere("1010112", "77", "https://acme.cloud.databricks.com/runs/77", "TERMINATED"),)
@@ -37,7 +41,16 @@ def test_a_log_without_sizes_tells_no_volume():
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("4.2 GB", 4.2e9), ("1 GiB", 2**30), ("512MB", 512e6), ("1,200 kB", 1.2e6), ("7 B", 7), ("1.2.3 GB", None), ("big", None), ("", None)],
+    [
+        ("4.2 GB", 4.2e9),
+        ("1 GiB", 2**30),
+        ("512MB", 512e6),
+        ("1,200 kB", 1.2e6),
+        ("7 B", 7),
+        ("1.2.3 GB", None),
+        ("big", None),
+        ("", None),
+    ],
 )
 def test_sizes(text: str, size: float | None):
     assert size_in_bytes(text) == size

@@ -19,7 +19,9 @@ from midwatch.settings import WebhookSettings
 from tests.integrations.kubernetes.api_server import Reply, running
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-EFFECT = Effect(key="answer:inv_1", target="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW)
+EFFECT = Effect(
+    key="answer:inv_1", target="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW
+)
 
 
 class Receiver:
@@ -51,10 +53,17 @@ async def test_an_answer_is_signed_and_keeps_its_id() -> None:
     stamp = headers["x-midwatch-timestamp"]
     expected = hmac.new(b"s3cret", stamp.encode() + b"." + receiver.bodies[0], hashlib.sha256).hexdigest()
     assert headers["x-midwatch-signature"] == f"sha256={expected}"
-    assert json.loads(receiver.bodies[0]) == {"schema": "midwatch.event/1", "id": "answer:inv_1", "kind": "answer", "verdict": "CONFIRMED"}
+    assert json.loads(receiver.bodies[0]) == {
+        "schema": "midwatch.event/1",
+        "id": "answer:inv_1",
+        "kind": "answer",
+        "verdict": "CONFIRMED",
+    }
 
 
-@pytest.mark.parametrize(("status", "permanent", "after"), [(400, True, 0.0), (410, True, 0.0), (429, False, 7.0), (503, False, 0.0)])
+@pytest.mark.parametrize(
+    ("status", "permanent", "after"), [(400, True, 0.0), (410, True, 0.0), (429, False, 7.0), (503, False, 0.0)]
+)
 async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, after: float) -> None:
     receiver = Receiver()
     receiver.status = status
@@ -76,7 +85,10 @@ async def test_what_comes_with_the_status_does_not_matter(body: bytes) -> None:
 
 
 async def test_a_redirect_is_not_followed() -> None:
-    async with running(lambda _: Reply(200)) as elsewhere, running(lambda _: Reply(307, b"", {"Location": elsewhere.url})) as api:
+    async with (
+        running(lambda _: Reply(200)) as elsewhere,
+        running(lambda _: Reply(307, b"", {"Location": elsewhere.url})) as api,
+    ):
         client = Webhook(WebhookSettings(url=api.url, secret=SecretStr("s")))
         with pytest.raises(Undelivered, match="answers 307") as refused:
             await client.deliver(EFFECT)

@@ -60,7 +60,14 @@ async def refusal(url: str, *sites: SiteSettings, resolve: Resolve = resolve) ->
 
 def evidence(probe: Probe, number: int = 1) -> Evidence:
     return Evidence(
-        id=f"E{number}", tool="website_check", arguments={}, query="GET", observation=probe, taken_at=NOW, took_ms=1, sha256=str(number)
+        id=f"E{number}",
+        tool="website_check",
+        arguments={},
+        query="GET",
+        observation=probe,
+        taken_at=NOW,
+        took_ms=1,
+        sha256=str(number),
     )
 
 

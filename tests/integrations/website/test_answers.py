@@ -15,7 +15,11 @@ async def test_a_healthy_site_is_described_in_lines() -> None:
         probe = await seen(url)
     said = lines(probe)
     assert (probe.status, probe.error, probe.tls_days) == (200, "", None)
-    assert (said["status"], said["address"], said["content type"]) == ("200 OK", "127.0.0.1", "text/html; charset=utf-8")
+    assert (said["status"], said["address"], said["content type"]) == (
+        "200 OK",
+        "127.0.0.1",
+        "text/html; charset=utf-8",
+    )
     assert said["preview"] == "<!doctype html><title>Shop</title><h1>Welcome</h1>"
     assert said["time"] == f"{probe.took_ms} ms"
     assert 0 < probe.took_ms < 2000
@@ -45,7 +49,10 @@ async def test_a_slow_answer_is_timed() -> None:
 
 
 async def test_redirects_are_followed_and_noted_one_by_one() -> None:
-    pages = {"/": Page(302, b"", {"Location": "/login?code=abc123"}), "/login?code=abc123": Page(307, b"", {"Location": "home"})}
+    pages = {
+        "/": Page(302, b"", {"Location": "/login?code=abc123"}),
+        "/login?code=abc123": Page(307, b"", {"Location": "home"}),
+    }
     with FakeSite(Page(body=b"home"), pages).serve() as url:
         probe = await seen(f"{url}/")
     said = lines(probe)
@@ -121,7 +128,10 @@ async def test_a_packed_body_is_not_unpacked() -> None:
         (b"\x00\x01\x02\xff" * 50, "protocol"),
         (b"", "protocol"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", "protocol"),
-        (b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"v" * 1000) for n in range(300)) + b"\r\n", "protocol"),
+        (
+            b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"v" * 1000) for n in range(300)) + b"\r\n",
+            "protocol",
+        ),
     ],
     ids=["ssh", "garbage", "nothing", "half", "huge headers"],
 )

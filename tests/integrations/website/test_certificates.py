@@ -71,7 +71,9 @@ async def test_the_name_is_what_the_certificate_is_checked_against(tmp_path: Pat
     fake = FakeSite()
     with fake.serve(papers.server()) as url:
         there = url.replace("127.0.0.1", "shop.example")
-        probe = await seen(there, site(there, ca_file=papers.certificate), resolve=named({"shop.example": ["127.0.0.1"]}), now=today())
+        probe = await seen(
+            there, site(there, ca_file=papers.certificate), resolve=named({"shop.example": ["127.0.0.1"]}), now=today()
+        )
     assert (probe.status, probe.error) == (200, "")
 
 
@@ -90,7 +92,9 @@ async def test_leaving_https_is_noted_and_the_certificate_kept(tmp_path: Path) -
 
 
 async def test_an_authority_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None:
-    assert "cannot be read" in await refusal("https://localhost", site("https://localhost", ca_file=tmp_path / "none.pem"))
+    assert "cannot be read" in await refusal(
+        "https://localhost", site("https://localhost", ca_file=tmp_path / "none.pem")
+    )
 
 
 @pytest.mark.parametrize("der", [None, b"", b"0\x82garbage"])

@@ -53,7 +53,9 @@ def with_tls(days: int | None, problem: str = "") -> Probe:
         "expires": "2026-12-01T00:00:00+00:00",
         "days left": str(days),
     }
-    lines = "".join(f"certificate {k}: {v}\n" for k, v in given.items()) + (f"certificate problem: {problem}: so\n" if problem else "")
+    lines = "".join(f"certificate {k}: {v}\n" for k, v in given.items()) + (
+        f"certificate problem: {problem}: so\n" if problem else ""
+    )
     return base.model_copy(update={"text": base.text + lines, "tls_days": days, "tls_problem": problem})
 
 
@@ -113,7 +115,9 @@ def test_a_healthy_site_is_fine() -> None:
     ]
 
 
-@pytest.mark.parametrize("seen", [probe(status=502), probe(took_ms=4000), failed("dns"), probe(error="timeout"), probe(status=404)])
+@pytest.mark.parametrize(
+    "seen", [probe(status=502), probe(took_ms=4000), failed("dns"), probe(error="timeout"), probe(status=404)]
+)
 def test_a_site_in_trouble_is_not_fine(seen: Probe) -> None:
     assert reading(seen).fine == ()
 
@@ -169,12 +173,26 @@ def test_codes_are_complete() -> None:
 
 def broken_shop(*more: dict[str, Any]) -> list[Evidence]:
     """A Deployment whose pods miss their ConfigMap, and the Service before it."""
-    waiting = {"state": {"waiting": {"reason": "CreateContainerConfigError", "message": 'configmap "cart-config" not found'}}}
+    waiting = {
+        "state": {"waiting": {"reason": "CreateContainerConfigError", "message": 'configmap "cart-config" not found'}}
+    }
     sick = pod(
-        "cart-1", "cart", ready=False, owner="ReplicaSet/cart-abc", container={"envFrom": [{"configMapRef": {"name": "cart-config"}}]}
+        "cart-1",
+        "cart",
+        ready=False,
+        owner="ReplicaSet/cart-abc",
+        container={"envFrom": [{"configMapRef": {"name": "cart-config"}}]},
     )
-    sick["status"] |= {"phase": "Pending", "containerStatuses": [{"name": "app", "ready": False, "restartCount": 0, **waiting}]}
-    replicas = {"kind": "ReplicaSet", "metadata": {"name": "cart-abc", "namespace": "shop"}, "spec": {"replicas": 1}, "status": {}}
+    sick["status"] |= {
+        "phase": "Pending",
+        "containerStatuses": [{"name": "app", "ready": False, "restartCount": 0, **waiting}],
+    }
+    replicas = {
+        "kind": "ReplicaSet",
+        "metadata": {"name": "cart-abc", "namespace": "shop"},
+        "spec": {"replicas": 1},
+        "status": {},
+    }
     replicas["metadata"] |= {"ownerReferences": [{"kind": "Deployment", "name": "cart", "controller": True}]}
     return situation.evidence([sick, replicas, deployment("cart"), service("cart", "cart"), *more])
 
@@ -198,7 +216,9 @@ def test_a_broken_workload_explains_the_sites_server_error() -> None:
     assert "WEB-101" in [f.code for f in found[0].explains]
 
 
-@pytest.mark.parametrize(("host", "tied"), [("shop.example", True), ("*.example", True), ("*.shop.example", False), ("", False)])
+@pytest.mark.parametrize(
+    ("host", "tied"), [("shop.example", True), ("*.example", True), ("*.shop.example", False), ("", False)]
+)
 def test_an_ingress_for_the_host_ties_what_nobody_configured(host: str, tied: bool) -> None:
     path = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "cart", "port": {"number": 80}}}}
     rule = {"http": {"paths": [path]}} | ({"host": host} if host else {})
@@ -231,7 +251,9 @@ def behind(namespace: str) -> tuple[Ask, ...]:
     return playbook("kubernetes").questions(Request(namespace=namespace))
 
 
-@pytest.mark.parametrize("seen", [probe(status=502), probe(took_ms=9000), failed("timeout"), failed("connect"), probe(status=404)])
+@pytest.mark.parametrize(
+    "seen", [probe(status=502), probe(took_ms=9000), failed("timeout"), failed("connect"), probe(status=404)]
+)
 def test_a_site_in_trouble_leads_on_to_its_namespaces(seen: Probe) -> None:
     asks = website.integration(SITES, behind=behind).wanted([evidence(seen)], Question())
     assert {a.arguments["namespace"] for a in asks if a.arguments.get("namespace")} == {"shop"}

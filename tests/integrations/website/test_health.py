@@ -17,7 +17,9 @@ async def test_no_site_is_missing_not_wrong() -> None:
 
 async def test_each_site_has_its_line() -> None:
     with FakeSite().serve() as well, FakeSite(Page(503)).serve() as ill:
-        found = await states(site(well), site(ill), SiteSettings(url="http://169.254.169.254"), SiteSettings(url="nothing.invalid"))
+        found = await states(
+            site(well), site(ill), SiteSettings(url="http://169.254.169.254"), SiteSettings(url="nothing.invalid")
+        )
     assert [state for state, _ in found] == ["ok", "failed", "refused", "failed"]
     assert found[0][1].startswith("answers 200 in ")
     assert found[1][1].startswith("answers 503 in ")

@@ -42,7 +42,9 @@ async def test_what_a_site_sends_is_lines_of_ours(answer: bytes) -> None:
     assert len(seen.text) < 5_000
 
 
-@pytest.mark.parametrize("to", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:1/", "http://[::ffff:10.0.0.1]/"])
+@pytest.mark.parametrize(
+    "to", ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:1/", "http://[::ffff:10.0.0.1]/"]
+)
 async def test_a_redirect_leads_to_no_other_internal_place(to: str) -> None:
     async def raw(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

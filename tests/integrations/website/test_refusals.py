@@ -48,13 +48,26 @@ async def test_an_internal_address_is_refused_however_it_is_written(url: str, wh
     assert why in said
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "ws://example.com"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "ws://example.com"]
+)
 async def test_only_http_is_asked(url: str) -> None:
     assert "only http and https" in await refusal(url)
 
 
 @pytest.mark.parametrize(
-    "url", ["", " ", "https://", "http://[", "https://a b/", "https://shop.example/\r\nX: y", "x" * 3000, "a:b:c", "http://0177.0.0.1/"]
+    "url",
+    [
+        "",
+        " ",
+        "https://",
+        "http://[",
+        "https://a b/",
+        "https://shop.example/\r\nX: y",
+        "x" * 3000,
+        "a:b:c",
+        "http://0177.0.0.1/",
+    ],
 )
 async def test_what_is_no_address_is_refused(url: str) -> None:
     assert "address" in await refusal(url)
@@ -71,7 +84,12 @@ async def test_credentials_without_a_scheme_are_refused_too() -> None:
 
 
 async def test_a_redirect_into_the_network_is_refused() -> None:
-    for location in ("http://169.254.169.254/latest/", "http://10.0.0.1/", "http://[::ffff:127.0.0.1]:1/", "//2130706433:1/"):
+    for location in (
+        "http://169.254.169.254/latest/",
+        "http://10.0.0.1/",
+        "http://[::ffff:127.0.0.1]:1/",
+        "//2130706433:1/",
+    ):
         with FakeSite(Page(302, b"", {"Location": location})).serve() as url:
             assert (await refusal(url, site(url))).startswith("refused: ")
 
@@ -143,12 +161,17 @@ def test_only_addresses_of_the_public_internet_pass(address: ipaddress.IPv4Addre
 
 @given(st.ip_addresses(v=4))
 def test_an_address_inside_another_counts_as_itself(address: ipaddress.IPv4Address) -> None:
-    for outer in (f"::ffff:{address}", str(ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address)))):
+    for outer in (
+        f"::ffff:{address}",
+        str(ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address))),
+    ):
         assert bool(kind(outer)) == bool(kind(str(address)))
 
 
 @given(st.ip_addresses())
-def test_what_is_configured_opens_no_more_than_the_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+def test_what_is_configured_opens_no_more_than_the_private(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
     opened = kind(str(address)) and not refused(str(address), meant=True)
     assert not opened or not (address.is_multicast or address.is_link_local or address.is_unspecified)
 

@@ -1,4 +1,5 @@
-"""A server in this process: the real application over a real store, asked by real HTTP requests; only its clock can be turned."""
+"""A server in this process: the real application over a real store, asked by real HTTP requests; only its clock can be
+turned."""
 
 import asyncio
 import shutil

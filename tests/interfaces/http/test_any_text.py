@@ -1,4 +1,5 @@
-"""Any text at all is taken at the door: kept with a mark where it cannot be kept, or refused in one sentence; never a fault."""
+"""Any text at all is taken at the door: kept with a mark where it cannot be kept, or refused in one sentence; never a
+fault."""
 
 import json
 
@@ -21,12 +22,21 @@ ANY = st.text(st.characters(exclude_categories=()), min_size=1, max_size=20) | s
 async def test_every_text_is_taken_or_refused(here: House, path: str, one: str, other: str) -> None:
     here.app.state.rates = Rates(here.desk)
     said = {
-        "/webhook/generic": {"title": one, "id": other, "fingerprint": other, "labels": {one: other}, "description": other, other: one},
+        "/webhook/generic": {
+            "title": one,
+            "id": other,
+            "fingerprint": other,
+            "labels": {one: other},
+            "description": other,
+            other: one,
+        },
         "/alerts": {"title": one, "description": other},
         "/api/v1/investigations": {"question": one},
         "/api/v1/keys": {"name": one, "role": "viewer"},
     }[path]
-    answer = await here.ask("POST", path, content=json.dumps(said).encode(), headers={"Content-Type": "application/json"})
+    answer = await here.ask(
+        "POST", path, content=json.dumps(said).encode(), headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code in (200, 201, 202, 400), answer.text
 
 

@@ -43,11 +43,18 @@ def failed(raw: bytes, status: int) -> Reply:
 
 class TestHeads:
     async def test_a_large_head_is_taken(self, port: Port) -> None:
-        assert parsed(await port.ask(GET + b"X: " + b"a" * (HEAD_BYTES - 200) + b"\r\nConnection: close\r\n\r\n")).status == 200
+        assert (
+            parsed(await port.ask(GET + b"X: " + b"a" * (HEAD_BYTES - 200) + b"\r\nConnection: close\r\n\r\n")).status
+            == 200
+        )
 
     @pytest.mark.parametrize(
         "head",
-        [b"X: " + b"a" * HEAD_BYTES, b"X: a\r\n" * (HEADERS + 1), b"X: " + b"a" * 700 + b"\r\n" + (b"Y: " + b"b" * 700 + b"\r\n") * 99],
+        [
+            b"X: " + b"a" * HEAD_BYTES,
+            b"X: a\r\n" * (HEADERS + 1),
+            b"X: " + b"a" * 700 + b"\r\n" + (b"Y: " + b"b" * 700 + b"\r\n") * 99,
+        ],
         ids=["one header", "many headers", "much in all"],
     )
     @pytest.mark.parametrize("end", [b"\r\n\r\n", b""], ids=["whole", "unfinished"])
@@ -66,7 +73,9 @@ class TestHeads:
         assert parsed(await port.ask(b"GET /" + b"a" * (URL_BYTES - 100) + b" HTTP/1.0\r\n\r\n")).status == 404
         failed(await port.ask(b"GET /" + b"a" * URL_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n"), 414)
 
-    @pytest.mark.parametrize("end", [b"X: " + b"a" * 200_000, (b"X: " + b"a" * 500 + b"\r\n") * 200], ids=["one", "many"])
+    @pytest.mark.parametrize(
+        "end", [b"X: " + b"a" * 200_000, (b"X: " + b"a" * 500 + b"\r\n") * 200], ids=["one", "many"]
+    )
     async def test_an_endless_trailer(self, port: Port, end: bytes) -> None:
         raw = await port.ask(POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n" + end)
         assert parsed(raw).status == 431
@@ -74,7 +83,10 @@ class TestHeads:
     async def test_a_trailer_is_no_header(self, here: House, port: Port) -> None:
         key = here.key(AccessRole.RESPONDER)["Authorization"].encode()
         raw = await port.ask(
-            POST + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: " + key + b"\r\n\r\n"
+            POST
+            + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nAuthorization: "
+            + key
+            + b"\r\n\r\n"
         )
         assert parsed(raw).status == 401
 
@@ -98,7 +110,13 @@ class TestTime:
             yield made
 
     @pytest.mark.parametrize(
-        "start", [GET + b"X: a", b"\r\n", POST + b"Content-Length: 500\r\n\r\n{", POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{"]
+        "start",
+        [
+            GET + b"X: a",
+            b"\r\n",
+            POST + b"Content-Length: 500\r\n\r\n{",
+            POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{",
+        ],
     )
     async def test_what_does_not_go_on_is_ended(self, hasty: Port, start: bytes) -> None:
         failed(await hasty.ask(start), 408)
@@ -123,7 +141,9 @@ class TestTime:
     @pytest.mark.parametrize("more", [b"", b"zz\r\n"], ids=["late", "malformed"])
     async def test_what_was_answered_before_its_end_is_not_answered_again(self, hasty: Port, more: bytes) -> None:
         wire = await hasty.open()
-        await wire.send(b"POST /api/v1/incidents/inc_1/acknowledge HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await wire.send(
+            b"POST /api/v1/incidents/inc_1/acknowledge HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         assert (await wire.reply()).status == 401
         await wire.send(more)
         assert await wire.rest() == b""
@@ -139,7 +159,10 @@ class TestTime:
 
     async def test_what_follows_a_long_question_does_not_end_it(self, tmp_path: Path) -> None:
         """Old clients send an empty line after a body; the answer takes its time nevertheless."""
-        async with house(tmp_path, head_within=0.8, body_within=0.8, answer_within=3) as here, guarded(here.desk) as port:
+        async with (
+            house(tmp_path, head_within=0.8, body_within=0.8, answer_within=3) as here,
+            guarded(here.desk) as port,
+        ):
             body = json.dumps({"prompt": "what is wrong in namespace shop?"}).encode()
             key = here.key(AccessRole.RESPONDER)["Authorization"].encode()
             head = b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key
@@ -187,7 +210,10 @@ class TestRoom:
                 wire.writer.close()
 
     async def test_requests_in_work_are_limited_and_probes_are_not(self, tmp_path: Path) -> None:
-        async with house(tmp_path, connections=16, connections_per_address=5, answer_within=3) as here, guarded(here.desk) as port:
+        async with (
+            house(tmp_path, connections=16, connections_per_address=5, answer_within=3) as here,
+            guarded(here.desk) as port,
+        ):
             key = here.key(AccessRole.RESPONDER)["Authorization"].encode()
             body = json.dumps({"prompt": "what is wrong in namespace shop?"}).encode()
             head = b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key

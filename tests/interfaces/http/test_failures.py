@@ -31,7 +31,9 @@ class TestFailures:
         wrong = await here.http.put(INCIDENTS)
         assert refused(wrong, 405) and wrong.headers["allow"] == "GET, POST"
 
-    @pytest.mark.parametrize(("given", "kept"), [("abc-1.2:3_4", True), ("a b", False), ("x" * 65, False), ("", False), ("ä", False)])
+    @pytest.mark.parametrize(
+        ("given", "kept"), [("abc-1.2:3_4", True), ("a b", False), ("x" * 65, False), ("", False), ("ä", False)]
+    )
     async def test_a_sane_request_id_is_kept(self, here: House, given: str, kept: bool) -> None:
         answer = await here.http.get("/nothing", headers={b"X-Request-Id": given.encode()})
         assert (refused(answer, 404)["request_id"] == given) is kept
@@ -39,14 +41,26 @@ class TestFailures:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"{", b"null", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"title": "\\ud800"}', b'{"title": 1e999}', b'{"title": "a"} x'],
+        [
+            b"",
+            b"{",
+            b"null",
+            b"[]",
+            b"\xff\xfe",
+            b"[" * 100_000,
+            b'{"title": "\\ud800"}',
+            b'{"title": 1e999}',
+            b'{"title": "a"} x',
+        ],
         ids=lambda b: repr(b[:12]),
     )
     async def test_a_body_that_is_none(self, here: House, body: bytes) -> None:
         refused(await here.ask("POST", "/alerts", content=body, headers={"Content-Type": "application/json"}), 400)
         assert await here.tally() == {"incidents": 0}
 
-    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\xff"])
+    @pytest.mark.parametrize(
+        "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "\xff"]
+    )
     async def test_a_content_type_that_is_not_json(self, here: House, kind: str) -> None:
         headers = {b"Content-Type": kind.encode("latin-1")}
         headers |= {k.encode(): v.encode() for k, v in here.key(AccessRole.ADMIN).items()}
@@ -56,7 +70,11 @@ class TestFailures:
     async def test_no_body_is_larger_than_the_limit(self, tmp_path: Path, path: str) -> None:
         async with house(tmp_path, largest_body=1000) as here:
             body = json.dumps(ALERT | {"description": "x" * 1000}).encode()
-            refused(await here.ask("POST", path, content=body, headers={"Content-Type": "application/json"}), 413, "1000 bytes")
+            refused(
+                await here.ask("POST", path, content=body, headers={"Content-Type": "application/json"}),
+                413,
+                "1000 bytes",
+            )
 
             async def parts() -> Any:
                 for _ in range(20):
@@ -65,7 +83,9 @@ class TestFailures:
             refused(await here.ask("POST", path, content=parts(), headers={"Content-Type": "application/json"}), 413)
             assert await here.tally() == {"incidents": 0}
 
-    async def test_a_fault_of_ours_is_logged_and_not_told(self, here: House, capsys: pytest.CaptureFixture[str]) -> None:
+    async def test_a_fault_of_ours_is_logged_and_not_told(
+        self, here: House, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         @here.app.get("/broken")
         async def broken() -> None:
             tidewater = "tidewater3"
@@ -86,7 +106,9 @@ class TestFailures:
         async with listening(here.app) as url:
             for path in ("/webhook/generic", "/alerts"):
                 with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as line:
-                    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\nContent-Type: application/json\r\n"
+                    head = (
+                        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\nContent-Type: application/json\r\n"
+                    )
                     line.sendall(f'{head}Content-Length: 500\r\n\r\n{{"title": "half'.encode())
             async with httpx2.AsyncClient() as http:
                 assert (await http.get(f"{url}/healthz")).text == "ok"
@@ -104,11 +126,15 @@ class TestHealth:
 
     async def test_nobody_works_is_degraded_and_alerts_are_taken(self, here: House) -> None:
         health = await here.http.get("/health")
-        assert (health.status_code, health.json()["status"]) == (200, "degraded") and "No worker" in health.json()["reasons"][0]
+        assert (health.status_code, health.json()["status"]) == (200, "degraded") and "No worker" in health.json()[
+            "reasons"
+        ][0]
         assert (await here.http.get("/readyz")).status_code == 200
 
     @pytest.mark.parametrize("hours", [0, 1, -1])
-    async def test_a_worker_counts_while_it_gives_signs_of_life_whatever_the_clock_did_before(self, here: House, hours: float) -> None:
+    async def test_a_worker_counts_while_it_gives_signs_of_life_whatever_the_clock_did_before(
+        self, here: House, hours: float
+    ) -> None:
         with here.desk.db.write() as tx:
             workers.beat(tx, "w", here.desk.now(), here.desk.now() + timedelta(hours=hours))
         health = (await here.http.get("/health")).json()
@@ -138,7 +164,11 @@ class TestHealth:
         await here.ask("POST", "/webhook/generic", json={"nothing": "known"})
         answer = await here.http.get("/metrics")
         assert answer.headers["content-type"].startswith("text/plain; version=")
-        found = {(s.name, *s.labels.values()): s.value for f in text_string_to_metric_families(answer.text) for s in f.samples}
+        found = {
+            (s.name, *s.labels.values()): s.value
+            for f in text_string_to_metric_families(answer.text)
+            for s in f.samples
+        }
         assert found[("midwatch_incidents", "triggered")] == 1
         assert found[("midwatch_investigations", "queued")] == 1
         assert found[("midwatch_deliveries", "parked")] == 1

@@ -1,4 +1,5 @@
-"""Requests that no client of ours sends: each is refused or answered, at once, and the next one is answered as if nothing had been."""
+"""Requests that no client of ours sends: each is refused or answered, at once, and the next one is answered as if
+nothing had been."""
 
 import asyncio
 import gzip
@@ -73,11 +74,21 @@ UNWANTED = {
     "bytes that are no text": get(b"/%ff%fe/%c0%af"),
     "a million parameters": get(b"/api/v1/incidents?" + b"a=1&" * 2000),
     "deep": post(b"/webhook/generic?token=t", DEEP),
-    "an upgrade with a body": post(b"/alerts", ALERT, JSON[:-2], b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c"),
-    "a websocket": get(b"/query", b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Key: eA=="),
+    "an upgrade with a body": post(
+        b"/alerts", ALERT, JSON[:-2], b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c"
+    ),
+    "a websocket": get(
+        b"/query",
+        b"Connection: Upgrade",
+        b"Upgrade: websocket",
+        b"Sec-WebSocket-Version: 13",
+        b"Sec-WebSocket-Key: eA==",
+    ),
     "a body that is announced and refused": post(b"/alerts", ALERT, JSON[:-2], b"Expect: 100-continue"),
     "an expectation nobody knows": post(b"/alerts", ALERT, JSON[:-2], b"Expect: the-unexpected"),
-    "two keys": get(b"/api/v1/incidents", b"Authorization: Bearer mw_a", b"Authorization: Basic eDp5", b"X-API-Key: mw_b"),
+    "two keys": get(
+        b"/api/v1/incidents", b"Authorization: Bearer mw_a", b"Authorization: Basic eDp5", b"X-API-Key: mw_b"
+    ),
     "a key of 60,000 signs": get(b"/api/v1/incidents", b"X-API-Key: mw_" + b"a" * 60_000),
 }
 KEYED = {
@@ -134,7 +145,12 @@ async def test_bodies_with_a_key(port: tuple[House, Port], how: str) -> None:
     here, wire = port
     key = b"X-API-Key: " + here.key(AccessRole.RESPONDER)["Authorization"].removeprefix("Bearer ").encode()
     packed = (b"Content-Encoding: gzip",) if how == "packed" else ()
-    for path, statuses in ((b"/alerts", (400,)), (b"/api/v1/incidents", (400,)), (b"/query", (400,)), (b"/webhook/generic", (202,))):
+    for path, statuses in (
+        (b"/alerts", (400,)),
+        (b"/api/v1/incidents", (400,)),
+        (b"/query", (400,)),
+        (b"/webhook/generic", (202,)),
+    ):
         raw = await said(wire, post(path, KEYED[how], JSON[:-2], key, *packed))
         assert parsed(raw).status in statuses, (path, raw[:300])
 
@@ -165,7 +181,8 @@ async def test_old_clients_are_answered(port: tuple[House, Port]) -> None:
 
 
 async def test_an_upload_that_is_not_wanted_ends(port: tuple[House, Port]) -> None:
-    """Its refusal is sent before it ends; of what still comes a little more than the largest body is read and dropped."""
+    """Its refusal is sent before it ends; of what still comes a little more than the largest body is read and
+    dropped."""
     wire = await port[1].open()
     await wire.send(b"POST /alerts" + H + JSON + b"Content-Length: 99000000\r\n\r\n")
     assert (await wire.reply()).status in (401, 413)

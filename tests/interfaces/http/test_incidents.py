@@ -46,7 +46,11 @@ class TestIncidents:
         made = await opened(here)
         before = await here.get(path(made))
         refused(await here.ask(method, INCIDENTS + rest.format(id=made["id"]), None, json=body), 401, "API key")
-        refused(await here.ask(method, INCIDENTS + rest.format(id=made["id"]), AccessRole.VIEWER, json=body), 403, "responder")
+        refused(
+            await here.ask(method, INCIDENTS + rest.format(id=made["id"]), AccessRole.VIEWER, json=body),
+            403,
+            "responder",
+        )
         assert await here.get(path(made)) == before
         assert (await here.get(INCIDENTS))["total"] == 1
 
@@ -89,7 +93,12 @@ class TestIncidents:
         assert (await here.get(INCIDENTS))["total"] == 0
 
     async def test_hidden_signs_and_secrets_are_not_kept(self, here: House) -> None:
-        made = await opened(here, title="\u202edown\x00 now\x1b[31m", description="login with password=tidewater9 fails", service_name="")
+        made = await opened(
+            here,
+            title="\u202edown\x00 now\x1b[31m",
+            description="login with password=tidewater9 fails",
+            service_name="",
+        )
         assert made["title"] == "down now"
         assert "tidewater9" not in str(await here.get(path(made)))
         refused(await here.ask("POST", INCIDENTS, json=BODY | {"title": "\u200b\x00"}), 400, "title")
@@ -161,7 +170,9 @@ class TestIncidents:
 
     async def test_changes_are_kept_and_told(self, here: House) -> None:
         made = await opened(here)
-        changed = await here.ask("PATCH", path(made), json={"title": "Primary is down", "severity": "critical", "service": "db"})
+        changed = await here.ask(
+            "PATCH", path(made), json={"title": "Primary is down", "severity": "critical", "service": "db"}
+        )
         assert changed.status_code == 200
         shown = (await here.get(path(made)))["data"]["incident"]
         assert (shown["title"], shown["severity"], shown["service"]) == ("Primary is down", "critical", "db")
@@ -177,9 +188,15 @@ class TestIncidents:
 
     async def test_acknowledge_and_resolve_name_who(self, here: House) -> None:
         made = await opened(here)
-        assert (await here.post(path(made, "/acknowledge"), user="mara@example.com"))["acknowledged_by"] == "mara@example.com"
+        assert (await here.post(path(made, "/acknowledge"), user="mara@example.com"))[
+            "acknowledged_by"
+        ] == "mara@example.com"
         over = await here.post(path(made, "/resolve"), resolution="restarted the primary")
-        assert (over["status"], over["resolved_by"], over["resolution"]) == ("resolved", "the responder", "restarted the primary")
+        assert (over["status"], over["resolved_by"], over["resolution"]) == (
+            "resolved",
+            "the responder",
+            "restarted the primary",
+        )
         kinds = [e["kind"] for e in (await here.get(path(made, "/timeline")))["data"]]
         assert kinds == ["opened", "queued", "acknowledged", "resolved"]
 
@@ -192,7 +209,12 @@ class TestIncidents:
 
     async def test_every_action(self, here: House) -> None:
         made = await opened(here)
-        for action, status in (("acknowledge", "acknowledged"), ("resolve", "resolved"), ("reopen", "triggered"), ("note", "triggered")):
+        for action, status in (
+            ("acknowledge", "acknowledged"),
+            ("resolve", "resolved"),
+            ("reopen", "triggered"),
+            ("note", "triggered"),
+        ):
             assert (await here.post(path(made, "/actions"), {"action": action, "text": "a word"}))["status"] == status
         await here.post(path(made, "/actions"), {"action": "investigate"})
         shown = (await here.get(path(made)))["data"]
@@ -206,7 +228,9 @@ class TestIncidents:
     async def test_a_timeline_goes_on_behind_an_entry(self, here: House) -> None:
         made = await opened(here)
         first, second = (await here.get(path(made, "/timeline")))["data"]
-        assert [e["seq"] for e in (await here.get(path(made, "/timeline"), after=first["seq"]))["data"]] == [second["seq"]]
+        assert [e["seq"] for e in (await here.get(path(made, "/timeline"), after=first["seq"]))["data"]] == [
+            second["seq"]
+        ]
         refused(await here.ask("GET", path(made, "/timeline"), params={"after": -1}), 400)
 
     async def test_related_are_those_about_the_same_service(self, here: House) -> None:
@@ -281,8 +305,16 @@ class TestAudit:
         assert self.lines(here) == before
 
     def test_no_endpoint_is_left_out(self) -> None:
-        """Besides those that monitoring systems, questions and the one-time link use, whose traces are deliveries and runs."""
-        others = {"/webhook/{source}", "/webhook/{source}/test", "/query", "/tools/{name}", "/api/v1/setup", "/api/v1/investigations"}
+        """Besides those that monitoring systems, questions and the one-time link use, whose traces are deliveries and
+        runs."""
+        others = {
+            "/webhook/{source}",
+            "/webhook/{source}/test",
+            "/query",
+            "/tools/{name}",
+            "/api/v1/setup",
+            "/api/v1/investigations",
+        }
         changing = {
             (method.upper(), re.sub(r"\{\w+\}", "{}", path))
             for path, methods in described()["paths"].items()

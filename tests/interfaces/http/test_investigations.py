@@ -56,7 +56,9 @@ async def carried_out(here: House, folder: Path, run_id: str) -> None:
 def told(stream: str) -> list[tuple[int, str, dict[str, Any]]]:
     """Each event of a stream: id, kind, data."""
     events = [
-        dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":")) for block in stream.split("\n\n") if block
+        dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        for block in stream.split("\n\n")
+        if block
     ]
     return [(int(e["id"]), e["event"], json.loads(e["data"])) for e in events if e]
 
@@ -113,7 +115,9 @@ class TestInvestigations:
         refused(await here.ask("GET", f"{RUNS}/{run['id']}/bundle"), 409, "when it is done")
         assert (await here.get(f"{RUNS}/{run['id']}/evidence"))["data"] == []
 
-    async def test_an_answer_its_evidence_and_its_bundle(self, here: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_an_answer_its_evidence_and_its_bundle(
+        self, here: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         run = await asked(here)
         await carried_out(here, tmp_path, run["id"])
         shown = (await here.get(f"{RUNS}/{run['id']}"))["data"]

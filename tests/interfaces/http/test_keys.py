@@ -163,7 +163,9 @@ class TestRates:
             assert [await status(here, bearer("mw_guess")) for _ in range(3)] == [401, 401, 429]
             assert await status(here, here.key(AccessRole.VIEWER)) == 200
 
-    @pytest.mark.parametrize(("path", "body"), [("/query", {"prompt": "what is wrong?"}), ("/tools/website_health_query", {})])
+    @pytest.mark.parametrize(
+        ("path", "body"), [("/query", {"prompt": "what is wrong?"}), ("/tools/website_health_query", {})]
+    )
     async def test_questions_have_a_limit_of_their_own(self, tmp_path: Path, path: str, body: dict[str, str]) -> None:
         async with house(tmp_path, queries_per_minute=2, answer_within=0.01) as here:
             statuses = [(await here.ask("POST", path, AccessRole.RESPONDER, json=body)).status_code for _ in range(3)]
@@ -187,7 +189,9 @@ class TestSessions:
         async with house(tmp_path, answer_within=0.01) as here:
 
             async def asked(prompt: str, headers: dict[str, str]) -> dict[str, Any]:
-                answer = await here.http.post("/query", json={"prompt": prompt, "session_id": "on-call"}, headers=headers)
+                answer = await here.http.post(
+                    "/query", json={"prompt": prompt, "session_id": "on-call"}, headers=headers
+                )
                 assert answer.status_code == 200
                 return answer.json()
 
@@ -196,8 +200,12 @@ class TestSessions:
             assert first["investigation"]
             assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic")
             stranger = await asked("and the day before?", eve)
-            assert stranger["choices"] and not (stranger["investigation"] or stranger["understood"] or stranger["intent"])
-            assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic"), "the other has changed nothing of it"
+            assert stranger["choices"] and not (
+                stranger["investigation"] or stranger["understood"] or stranger["intent"]
+            )
+            assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic"), (
+                "the other has changed nothing of it"
+            )
 
 
 class TestOpen:

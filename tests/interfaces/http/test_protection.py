@@ -30,8 +30,17 @@ class TestHeaders:
         async def broken() -> None:
             raise RuntimeError
 
-        asked = [("GET", p) for p in ("/healthz", "/health", "/metrics", "/openapi.json", "/nothing", "/api/v1/incidents", "/broken")]
-        for method, path in [*asked, ("PUT", "/api/v1/incidents"), ("POST", "/webhook/generic"), ("OPTIONS", "/query"), ("HEAD", "/")]:
+        asked = [
+            ("GET", p)
+            for p in ("/healthz", "/health", "/metrics", "/openapi.json", "/nothing", "/api/v1/incidents", "/broken")
+        ]
+        for method, path in [
+            *asked,
+            ("PUT", "/api/v1/incidents"),
+            ("POST", "/webhook/generic"),
+            ("OPTIONS", "/query"),
+            ("HEAD", "/"),
+        ]:
             answer = await here.http.request(method, path)
             assert {name: answer.headers.get(name) for name in WANTED} == WANTED, (method, path)
             assert "strict-transport-security" not in answer.headers
@@ -50,7 +59,9 @@ class TestReference:
         assert answer.status_code == 200 and answer.headers["content-type"] == "text/html; charset=utf-8"
         for path, methods in described()["paths"].items():
             assert answer.text.count(f">{path}<") == len(methods), path
-        assert "<script" not in answer.text and "style=" not in answer.text and "//" not in answer.text.replace("://", "")
+        assert (
+            "<script" not in answer.text and "style=" not in answer.text and "//" not in answer.text.replace("://", "")
+        )
         (policy,) = answer.headers.get_list("content-security-policy")
         assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
         targets = re.findall(r'(?:href|src)="([^"#][^"]*)"', answer.text)
@@ -60,7 +71,10 @@ class TestReference:
 
     async def test_only_assets_are_kept_by_caches(self, here: House) -> None:
         answer = await here.http.get("/static/reference.css")
-        assert answer.headers["cache-control"].startswith("public") and answer.headers["x-content-type-options"] == "nosniff"
+        assert (
+            answer.headers["cache-control"].startswith("public")
+            and answer.headers["x-content-type-options"] == "nosniff"
+        )
         assert (await here.http.get("/docs")).headers["cache-control"] == "no-store"
 
 
@@ -101,7 +115,10 @@ class TestAddresses:
         assert believed("10.0.0.1", spoofed[1:], "10.0.0.0/8") == "10.0.0.1", "only the header that the proxy writes"
 
     def test_the_standard_header(self) -> None:
-        given = [("forwarded", 'for=203.0.113.9, for="198.51.100.7:80";proto=https;by=10.0.0.1'), ("x-forwarded-for", "192.0.2.1")]
+        given = [
+            ("forwarded", 'for=203.0.113.9, for="198.51.100.7:80";proto=https;by=10.0.0.1'),
+            ("x-forwarded-for", "192.0.2.1"),
+        ]
         assert believed("10.0.0.1", given, "10.0.0.1", header="forwarded") == "198.51.100.7"
         assert believed("10.0.0.1", [("forwarded", "proto=https")], "10.0.0.1", header="forwarded") == "10.0.0.1"
         assert believed("::ffff:10.0.0.1", given, "10.0.0.1", header="forwarded") == "198.51.100.7"
@@ -112,7 +129,11 @@ class TestAddresses:
         async with house(tmp_path, requests_per_hour=2, proxies=proxies) as here:
             found = list[int]()
             for number in range(3):
-                headers = {"Authorization": "Bearer mw_guess", "X-Forwarded-For": f"198.51.100.{number}", "X-Forwarded-Proto": "https"}
+                headers = {
+                    "Authorization": "Bearer mw_guess",
+                    "X-Forwarded-For": f"198.51.100.{number}",
+                    "X-Forwarded-Proto": "https",
+                }
                 found.append((await here.http.get("/api/v1/incidents", headers=headers)).status_code)
             assert found == statuses
 
@@ -133,7 +154,12 @@ FOREIGN = {
     "a proxy": {"X-Forwarded-For": "203.0.113.9"},
     "another proxy": {"Via": "1.1 evil"},
 }
-FORMS = ("text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
+FORMS = (
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+)
 OPEN_PATHS = [
     ("GET", "/api/v1/incidents"),
     ("GET", "/api/v1/investigations/inv_1/events"),
@@ -166,12 +192,17 @@ class TestOpen:
     async def test_a_form_posts_nothing(self, tmp_path: Path, kind: str) -> None:
         async with house(tmp_path, open_access=True) as here:
             for path in ("/webhook/generic", "/alerts", "/api/v1/keys", "/api/v1/incidents/inc_1/acknowledge"):
-                refused(await here.http.post(path, content=b'{"title": "t"}', headers={"Content-Type": kind}), 401, "form")
+                refused(
+                    await here.http.post(path, content=b'{"title": "t"}', headers={"Content-Type": kind}), 401, "form"
+                )
             assert await here.tally() == {"incidents": 0}
 
     async def test_what_is_from_here_is_taken(self, tmp_path: Path) -> None:
         async with house(tmp_path, open_access=True) as here:
-            for headers in ({}, {"Host": "localhost:8350", "Origin": "http://localhost:8350", "Sec-Fetch-Site": "same-origin"}):
+            for headers in (
+                {},
+                {"Host": "localhost:8350", "Origin": "http://localhost:8350", "Sec-Fetch-Site": "same-origin"},
+            ):
                 answer = await here.http.post("/webhook/generic", json={"title": "t"}, headers=headers)
                 assert answer.status_code == 202, answer.text
             assert (await here.http.get("/docs", headers={"Sec-Fetch-Site": "cross-site"})).status_code == 200

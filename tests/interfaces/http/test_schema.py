@@ -37,7 +37,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
 
     async def serve(folder: Path) -> None:
         # Nobody works here: a question is answered with the investigation's name as soon as patience ends.
-        settings = {"requests_per_hour": MANY, "webhooks_per_hour": MANY, "queries_per_minute": MANY, "answer_within": 0.01}
+        settings = {
+            "requests_per_hour": MANY,
+            "webhooks_per_hour": MANY,
+            "queries_per_minute": MANY,
+            "answer_within": 0.01,
+        }
         async with house(folder, **settings) as here, listening(here.app) as url:
             for n in range(3):
                 await here.post("/api/v1/incidents", {"title": f"t{n}", "service_name": f"s{n}"})
@@ -64,7 +69,9 @@ def test_every_answer_is_as_documented(case: schemathesis.Case, served: Served) 
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda x: x if isinstance(x, str) else "")
-def test_every_operation_says_what_it_is_for_and_how_it_fails(path: str, method: str, operation: dict[str, object]) -> None:
+def test_every_operation_says_what_it_is_for_and_how_it_fails(
+    path: str, method: str, operation: dict[str, object]
+) -> None:
     assert operation.get("summary")
     responses = operation["responses"]
     assert isinstance(responses, dict)

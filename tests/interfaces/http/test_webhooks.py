@@ -43,7 +43,10 @@ Proof = Callable[[bytes, datetime], dict[str, str]]
 def stamped(prefix: str, mark: str, between: str) -> Proof:
     def made(raw: bytes, now: datetime) -> dict[str, str]:
         stamp = str(int(now.timestamp()))
-        return {f"{prefix}-Timestamp": stamp, f"{prefix}-Signature": mark + sign(SECRET, f"{stamp}{between}".encode(), raw)}
+        return {
+            f"{prefix}-Timestamp": stamp,
+            f"{prefix}-Signature": mark + sign(SECRET, f"{stamp}{between}".encode(), raw),
+        }
 
     return made
 
@@ -106,19 +109,27 @@ class TestWebhooks:
 
     async def test_missing_role(self, harbour: House) -> None:
         refused(
-            await harbour.ask("POST", "/webhook/pagerduty", AccessRole.VIEWER, content=body("pagerduty", "triggered")), 403, "responder"
+            await harbour.ask("POST", "/webhook/pagerduty", AccessRole.VIEWER, content=body("pagerduty", "triggered")),
+            403,
+            "responder",
         )
         refused(await harbour.ask("POST", "/webhook/pagerduty/test", AccessRole.VIEWER, content=b"{}"), 403)
         refused(await harbour.ask("POST", "/alerts", AccessRole.VIEWER, json={"title": "t"}), 403)
         assert await harbour.tally() == {"incidents": 0}
 
     async def test_a_source_that_does_not_exist(self, harbour: House) -> None:
-        for method, path in (("POST", "/webhook/nobody"), ("PUT", "/webhook/nobody"), ("GET", "/webhook/nobody/status")):
+        for method, path in (
+            ("POST", "/webhook/nobody"),
+            ("PUT", "/webhook/nobody"),
+            ("GET", "/webhook/nobody/status"),
+        ):
             refused(await harbour.ask(method, path), 404, "nobody", "pagerduty")
 
     async def test_without_a_configured_proof_nobody_is_let_in(self, here: House) -> None:
         refused(await here.http.post("/webhook/generic", json={"title": "t"}), 401, "senders.generic")
-        assert (await here.ask("POST", "/webhook/generic", AccessRole.RESPONDER, json={"title": "t"})).status_code == 202
+        assert (
+            await here.ask("POST", "/webhook/generic", AccessRole.RESPONDER, json={"title": "t"})
+        ).status_code == 202
 
     @pytest.mark.parametrize("source", SOURCES)
     async def test_an_unconfigured_source_is_refused_whatever_it_sends(self, here: House, source: str) -> None:
@@ -128,7 +139,9 @@ class TestWebhooks:
         for name in names(source):
             for method in ("POST", "PUT"):
                 raw, proof = content(source, name), PROOFS[source](content(source, name), here.clock())
-                answer = await here.http.request(method, f"/webhook/{source}", content=raw, params={"token": TOKEN}, headers=proof)
+                answer = await here.http.request(
+                    method, f"/webhook/{source}", content=raw, params={"token": TOKEN}, headers=proof
+                )
                 refused(answer, 401, f"senders.{source}")
         assert await here.tally() == {"incidents": 0} and here.asked == []
 
@@ -138,7 +151,9 @@ class TestWebhooks:
             refused(await here.http.post("/webhook/pagerduty", json={"title": "t"}), 401)
 
     async def test_a_report_in_words(self, harbour: House) -> None:
-        answer = await harbour.ask("POST", "/alerts", AccessRole.RESPONDER, json={"title": "Cranes stand still", "alert_source": "harbour"})
+        answer = await harbour.ask(
+            "POST", "/alerts", AccessRole.RESPONDER, json={"title": "Cranes stand still", "alert_source": "harbour"}
+        )
         assert (answer.status_code, answer.json()["data"]["source"]) == (202, "harbour")
 
     async def test_the_status_of_a_source(self, harbour: House) -> None:
@@ -151,7 +166,9 @@ class TestWebhooks:
     async def test_what_a_delivery_would_be_is_said_and_not_stored(self, harbour: House) -> None:
         raw = body("pagerduty", "triggered")
         for headers, accepted in ((PROOFS["pagerduty"](raw, harbour.clock()), True), ({}, False)):
-            answer = await harbour.ask("POST", "/webhook/pagerduty/test", AccessRole.RESPONDER, content=raw, headers=headers)
+            answer = await harbour.ask(
+                "POST", "/webhook/pagerduty/test", AccessRole.RESPONDER, content=raw, headers=headers
+            )
             said = answer.json()["data"]
             assert (said["accepted"], bool(said["proof"])) == (accepted, not accepted)
             assert said["delivery"]["alerts"][0]["external_id"] == "Q0HARBOUR1"
@@ -159,17 +176,25 @@ class TestWebhooks:
 
     async def test_a_forger_uses_up_only_his_own(self, tmp_path: Path) -> None:
         async with house(tmp_path, senders=SENDERS, webhooks_per_hour=2) as here:
-            assert [(await here.http.post("/webhook/generic", content=b"{}")).status_code for _ in range(3)] == [401, 401, 429]
+            assert [(await here.http.post("/webhook/generic", content=b"{}")).status_code for _ in range(3)] == [
+                401,
+                401,
+                429,
+            ]
             refused(await here.http.post("/webhook/generic", content=b"{}"), 429, "2 requests")
             elsewhere = httpx2.ASGITransport(here.app, client=("192.0.2.7", 5000))
             async with httpx2.AsyncClient(transport=elsewhere, base_url="http://127.0.0.1") as other:
                 raw = body("generic", "plain")
-                assert (await other.post("/webhook/generic", content=raw, headers=PROOFS["generic"](raw, here.clock()))).status_code == 202
+                assert (
+                    await other.post("/webhook/generic", content=raw, headers=PROOFS["generic"](raw, here.clock()))
+                ).status_code == 202
 
 
 class TestExamples:
     @pytest.mark.parametrize(("source", "name"), EXAMPLES, ids=lambda x: x)
-    async def test_an_example_is_taken_in_as_it_is_understood_and_once(self, harbour: House, source: str, name: str) -> None:
+    async def test_an_example_is_taken_in_as_it_is_understood_and_once(
+        self, harbour: House, source: str, name: str
+    ) -> None:
         raw, confirm = content(source, name), json.loads(body(source, name))
         if name == "sns-subscription":
             harbour.outside[confirm["SubscribeURL"]] = httpx2.Response(200)
@@ -198,7 +223,9 @@ class TestExamples:
     async def test_a_forged_example_leaves_nothing(self, harbour: House, source: str) -> None:
         for name in names(source):
             raw = content(source, name)
-            old, new = (b'"Message":', b'"Message": "forged", "M":') if b"SigningCertURL" in raw else (b"}", b', "forged": 1}')
+            old, new = (
+                (b'"Message":', b'"Message": "forged", "M":') if b"SigningCertURL" in raw else (b"}", b', "forged": 1}')
+            )
             wrong = {k: v.replace(TOKEN, "wrong") for k, v in PROOFS[source](raw, harbour.clock()).items()}
             refused(await harbour.http.post(f"/webhook/{source}", content=raw.replace(old, new, 1), headers=wrong), 401)
         assert await harbour.tally() == {"incidents": 0}
@@ -206,7 +233,16 @@ class TestExamples:
     async def test_what_an_incident_goes_through_is_on_its_timeline(self, harbour: House) -> None:
         for name in ("triggered", "annotated", "task-created", "escalated", "acknowledged", "resolved"):
             assert (await deliver(harbour, "pagerduty", body("pagerduty", name))).status_code == 202
-        assert await kinds(harbour) == ["opened", "queued", "annotated", "task.created", "escalated", "acknowledged", "ended", "resolved"]
+        assert await kinds(harbour) == [
+            "opened",
+            "queued",
+            "annotated",
+            "task.created",
+            "escalated",
+            "acknowledged",
+            "ended",
+            "resolved",
+        ]
 
     async def test_a_remark_about_an_alert_nobody_knows_is_dropped(self, harbour: House) -> None:
         receipt = (await deliver(harbour, "pagerduty", body("pagerduty", "annotated"))).json()["data"]
@@ -234,8 +270,12 @@ class TestExamples:
         assert "confirmed" in answer.json()["data"]["note"]
         assert [httpx2.URL(a) for a in harbour.asked] == [CERT_URL, url, url]
 
-    @pytest.mark.parametrize("answer", [httpx2.Response(302, headers={"Location": CERT_URL}), httpx2.Response(200, content=b"x" * 70_000)])
-    async def test_a_certificate_that_leads_elsewhere_or_never_ends(self, harbour: House, answer: httpx2.Response) -> None:
+    @pytest.mark.parametrize(
+        "answer", [httpx2.Response(302, headers={"Location": CERT_URL}), httpx2.Response(200, content=b"x" * 70_000)]
+    )
+    async def test_a_certificate_that_leads_elsewhere_or_never_ends(
+        self, harbour: House, answer: httpx2.Response
+    ) -> None:
         harbour.outside[CERT_URL] = answer
         refused(await deliver(harbour, "cloudwatch", message()), 503, "cannot be fetched")
         assert harbour.asked == [CERT_URL]
@@ -294,18 +334,22 @@ class TestOdd:
         raw = body("datadog", "triggered")
         assert (await harbour.http.post("/webhook/datadog", content=raw, params={"token": TOKEN})).status_code == 202
         refused(await harbour.http.post("/webhook/datadog", content=raw, params={"token": "wrong"}), 401)
-        assert (await harbour.http.put("/webhook/datadog", content=raw, params={"token": TOKEN})).json()["data"]["outcome"] == "repeated"
+        assert (await harbour.http.put("/webhook/datadog", content=raw, params={"token": TOKEN})).json()["data"][
+            "outcome"
+        ] == "repeated"
 
     @pytest.mark.parametrize("table", ["incidents", "alerts", "timeline", "runs", "incident_keys"])
     async def test_nothing_is_half_stored(self, harbour: House, tmp_path: Path, table: str) -> None:
-        """A write that fails anywhere takes everything with it, the delivery too, so that the sender's retry is no repetition."""
+        """A write that fails anywhere takes everything with it, the delivery too, so that the sender's retry is no
+        repetition."""
         raw = body("pagerduty", "triggered")
         with closing(sqlite3.connect(tmp_path / "midwatch.db")) as store:
             store.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'no room'); END")
             store.commit()
             refused(await deliver(harbour, "pagerduty", raw), 500)
             counted = [
-                store.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("deliveries", "incidents", "alerts", "timeline", "runs")
+                store.execute(f"SELECT count(*) FROM {t}").fetchone()[0]
+                for t in ("deliveries", "incidents", "alerts", "timeline", "runs")
             ]
             assert counted == [0] * 5
             store.execute("DROP TRIGGER full")
@@ -322,7 +366,9 @@ class TestOdd:
 
         probe = Inbox(source="probe", title="Probe", verify=lambda _hook, _sender: None, parse=parse)
         desk = replace(harbour.desk, inboxes={"probe": probe}, open=True)
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(desk)), base_url="http://127.0.0.1") as http:
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(create_app(desk)), base_url="http://127.0.0.1"
+        ) as http:
             for size in (LARGE, LARGE + 1):
                 assert (await http.post("/webhook/probe", content=b" " * size)).status_code == 202
         assert read_in[0] == threading.current_thread().name != read_in[1]

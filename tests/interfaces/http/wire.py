@@ -49,7 +49,9 @@ class Wire:
         """One answer with a length."""
         head = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 30)
         first = parsed(head)
-        return Reply(first.status, first.headers, await self.reader.readexactly(int(first.headers.get("content-length", 0))))
+        return Reply(
+            first.status, first.headers, await self.reader.readexactly(int(first.headers.get("content-length", 0)))
+        )
 
 
 def parsed(raw: bytes) -> Reply:
@@ -76,7 +78,9 @@ class Port:
 
 
 @asynccontextmanager
-async def guarded(desk: Desk, connections: Connections | None = None, app: FastAPI | None = None) -> AsyncGenerator[Port]:
+async def guarded(
+    desk: Desk, connections: Connections | None = None, app: FastAPI | None = None
+) -> AsyncGenerator[Port]:
     """The listener of `midwatch serve`, with what the desk's settings allow."""
     taken, url = listen()
     connections = Connections(ConnectionLimits.of(desk.settings.server)) if connections is None else connections

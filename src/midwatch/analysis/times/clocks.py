@@ -1,16 +1,19 @@
-"""Clocks as people write them, `2am`, `14h30`, `half past two`, `noon`, and the parts of a day, `last night`, `in the morning`."""
+"""Clocks as people write them, `2am`, `14h30`, `half past two`, `noon`, and the parts of a day, `last night`, `in the
+morning`."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-# Hours from the day's first midnight. What a person who is woken at night calls so: a night ends in the morning after it.
+# Hours from the day's first midnight. What a person who is woken at night calls so: a night ends in the morning after
+# it.
 PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
 
 
 @dataclass(frozen=True)
 class Clock:
-    """`bare` was a number with neither minutes nor am or pm: the hour of a 24-hour clock, unless what stands beside it says more."""
+    """`bare` was a number with neither minutes nor am or pm: the hour of a 24-hour clock, unless what stands beside it
+    says more."""
 
     hour: int
     minute: int = 0
@@ -26,7 +29,8 @@ class Part:
     day: int | None = None
 
     def turn(self, clock: Clock) -> Clock:
-        """The clock as it is meant in this part of a day: at eight in the evening it is 20, two at night belongs to the next day."""
+        """The clock as it is meant in this part of a day: at eight in the evening it is 20, two at night belongs to the
+        next day."""
         hour = clock.hour
         if self.name == "morning":
             return replace(clock, hour=0 if hour == 12 else hour)
@@ -36,18 +40,27 @@ class Part:
 
 
 _HOURS = {
-    name: n for n, name in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)
+    name: n
+    for n, name in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
+    )
 }
 _HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
 _HALF = r"\s?(?P<half>a\.?m\b\.?|p\.?m\b\.?)"
 _TAKEN = r"(?<![\w.:/+-])"  # not a part of a version, a name or a date
 _SUFFIXED = re.compile(
-    rf"(?<![\w.:/+])(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?)?{_HALF}(?![\w/])", re.I | re.A
+    rf"(?<![\w.:/+])(?P<hour>\d{{1,2}})(?:[:.](?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?)?{_HALF}(?![\w/])",
+    re.I | re.A,
 )
-_COLON = re.compile(r"(?<![\w.:/+])(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d{1,6})?)?(?![\w/]|:\d)", re.A)
+_COLON = re.compile(
+    r"(?<![\w.:/+])(?P<hour>\d{1,2}):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d)(?:\.\d{1,6})?)?(?![\w/]|:\d)", re.A
+)
 _NAMED = re.compile(r"\b(?P<name>noon|midday|midnight)\b", re.I)
 _PAST = re.compile(rf"\b(?P<part>half|quarter)\s+(?P<way>past|to)\s+(?P<hour>{_HOUR})(?:{_HALF})?\b", re.I | re.A)
-_BEFORE = r"(?:\b(?:at|around|about|since|after|from|between|until|till|by|before|circa|approx|approximately|near|roughly)\s*|[@~]\s*)"
+_BEFORE = (
+    r"(?:\b(?:at|around|about|since|after|from|between|until|till|by|before|circa|approx|approximately|near|roughly)\s*"
+    r"|[@~]\s*)"
+)
 _AND = r"(?:and|to|until|till|[-–—])"
 _ZONED = r"(?:utc|gmt|z|[ecmp]t|[ecmp][sd]t|ce?s?t)\b"
 _AFTER = re.compile(
@@ -59,12 +72,15 @@ _LETTER_H = re.compile(
     re.I | re.A,
 )
 _MILITARY = re.compile(
-    rf"{_TAKEN}(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?=\s?(?:z|utc|gmt|hrs|hours)\b)(?:\s?(?:hrs|hours))?", re.I | re.A
+    rf"{_TAKEN}(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?=\s?(?:z|utc|gmt|hrs|hours)\b)(?:\s?(?:hrs|hours))?",
+    re.I | re.A,
 )
 _OCLOCK = re.compile(rf"\b(?P<hour>{_HOUR})\s?o'?\s?clock\b", re.I | re.A)
 _ENDS = r"(?![\w.:%/]*\w)"
 _BARE = re.compile(rf"{_BEFORE}(?P<said>(?P<hour>\d{{1,2}})){_ENDS}", re.I | re.A)
-_BARE_END = re.compile(rf"\b(?:between|from)\s+\d{{1,2}}(?::\d\d)?\s*{_AND}\s*(?P<said>(?P<hour>\d{{1,2}})){_ENDS}", re.I | re.A)
+_BARE_END = re.compile(
+    rf"\b(?:between|from)\s+\d{{1,2}}(?::\d\d)?\s*{_AND}\s*(?P<said>(?P<hour>\d{{1,2}})){_ENDS}", re.I | re.A
+)
 # `1-3am`, `2 in the morning`
 _COMPLETED = re.compile(
     rf"{_TAKEN}(?P<said>(?P<hour>\d{{1,2}}))(?=\s?(?:[-–—]|to)\s?\d{{1,2}}(?::\d\d)?\s?[ap]\.?m\b|\s+in\s+the\s+(?:morning|afternoon|evening)\b|\s+at\s+night\b)",

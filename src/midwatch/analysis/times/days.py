@@ -1,4 +1,5 @@
-"""Days as people name them: `yesterday`, `on Monday`, `Oct 16`, `16.10.`, `this week`. A day without a year is the last one there was."""
+"""Days as people name them: `yesterday`, `on Monday`, `Oct 16`, `16.10.`, `this week`. A day without a year is the last
+one there was."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ _YEAR = r"(?:,?\s+(?P<year>20\d\d)\b)?"
 
 @dataclass(frozen=True)
 class Days:
-    """From `since` up to and without `until`. `step` is how many days back the next one of that name lies: a weekday's 7, else 0."""
+    """From `since` up to and without `until`. `step` is how many days back the next one of that name lies: a weekday's
+    7, else 0."""
 
     since: date
     until: date
@@ -125,7 +127,11 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str], date], Days | None]], ...] =
     (rf"\b{_MONTH}\.?\s+(?P<day>\d{{1,2}}){_TH}(?![\w:]){_YEAR}", _dated),
     (rf"(?<![\w.:/-])(?P<day>\d{{1,2}}){_TH}\.?(?:\s+of)?\s+{_MONTH}\b{_YEAR}", _dated),
     (r"(?<![\w.:/-])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>20\d\d)(?![\w.])", _dated),
-    (r"(?:(?<=\bon )|(?<=since )|(?<=from )|(?<=and )|(?<=\bof ))(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>)(?!\w)", _dated),
+    (
+        r"(?:(?<=\bon )|(?<=since )|(?<=from )|(?<=and )|(?<=\bof "
+        r"))(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>)(?!\w)",
+        _dated,
+    ),
     (r"(?<![\w.:/-])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>)(?=\s+(?:at\s+)?\d{1,2}(?:[:h]|\s?[ap]m))", _dated),
     (r"(?<![\w.:/-])(?P<one>\d{1,2})/(?P<two>\d{1,2})(?:/(?P<year>20\d\d))?(?![\w/.])", _slashed),
 )

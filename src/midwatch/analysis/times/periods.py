@@ -10,15 +10,19 @@ from midwatch.domain.window import Window
 
 _DAY = timedelta(days=1)
 _VERSUS = re.compile(
-    r"\b(?:vs|versus|against|compar\w+|than(?!\s+(?:\d|an?|one|two|three)\b)|differ\w*|relative\s+to|as\s+opposed\s+to)\b", re.I
+    r"\b(?:vs|versus|against|compar\w+|than(?!\s+(?:\d|an?|one|two|three)\b)|differ\w*|relative\s+to|as\s+opposed\s+to)\b",
+    re.I,
 )
-_SAME = re.compile(r"\b(?:the\s+)?same\s+(?:hours?|time|times|period|window|span|clock|day|minutes?)(?:\s+(?:of|on|the))?\b", re.I)
+_SAME = re.compile(
+    r"\b(?:the\s+)?same\s+(?:hours?|time|times|period|window|span|clock|day|minutes?)(?:\s+(?:of|on|the))?\b", re.I
+)
 _BEFORE = re.compile(r"\b(?:the\s+)?(?P<unit>hour|day|week|one|period)\s+before(?!\s+(?:last|yesterday))\b", re.I)
 
 
 @dataclass(frozen=True)
 class Periods:
-    """`first` is what was asked about, `second` what it is held against; `note` says what was cut to make them alike."""
+    """`first` is what was asked about, `second` what it is held against; `note` says what was cut to make them
+    alike."""
 
     first: Window
     second: Window
@@ -30,8 +34,8 @@ def compared(text: str) -> bool:
 
 
 def periods(text: str, now: datetime, zone: tzinfo = UTC, around: timedelta = timedelta(minutes=30)) -> Periods | None:
-    """None where nothing is compared. With one period named, it is held against what lies before it; with none, today against
-    yesterday. A moment is the time `around` it."""
+    """None where nothing is compared. With one period named, it is held against what lies before it; with none, today
+    against yesterday. A moment is the time `around` it."""
     if not compared(text):
         return None
     found = times(text, now, zone)
@@ -57,7 +61,9 @@ def _one(text: str, said: Said, only: Window, now: datetime, zone: tzinfo) -> Pe
     """`compare traffic with yesterday` is about today; `compare yesterday` is about the day before it."""
     versus = [m for m in _VERSUS.finditer(text, 0, said.start)]
     link = re.search(
-        r"\b(?:with|to|against|than|vs|versus)\b\s*(?:the\s+|that\s+of\s+)?(?:same\s+\w+\s+)?(?:of\s+|on\s+)?$", text[: said.start], re.I
+        r"\b(?:with|to|against|than|vs|versus)\b\s*(?:the\s+|that\s+of\s+)?(?:same\s+\w+\s+)?(?:of\s+|on\s+)?$",
+        text[: said.start],
+        re.I,
     )
     back = _length(only)
     if versus and link and only.until <= now:
@@ -72,7 +78,9 @@ def _alike(first: Window, second: Window, now: datetime, note: str = "") -> Peri
     """Of two periods one of which is still running, the other is cut to the same length."""
     a, b = first.until - first.since, second.until - second.since
     if first.until >= now and a < b:
-        return Periods(first, Window(second.since, second.since + a), note or "so far, against the same length of the other")
+        return Periods(
+            first, Window(second.since, second.since + a), note or "so far, against the same length of the other"
+        )
     if second.until >= now and b < a:
         return Periods(Window(first.since, first.since + b), second, note or "cut to what there was of the running one")
     return Periods(first, second, note)

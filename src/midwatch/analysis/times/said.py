@@ -1,7 +1,7 @@
 """The time a text speaks of, put together from its words: a moment or a span, in UTC, with the words that said so.
 
-A time that could lie in the past does: at one in the morning `2am` is yesterday's. A clock that a zone's change skips is read with
-the offset before the change, one that it repeats is the first of the two."""
+A time that could lie in the past does: at one in the morning `2am` is yesterday's. A clock that a zone's change skips
+is read with the offset before the change, one that it repeats is the first of the two."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,10 +13,17 @@ from midwatch.analysis.times.words import Moment, Word, length, words
 from midwatch.domain.window import Window
 
 _DAY = timedelta(days=1)
-_GAP = re.compile(r"[\s,(]*(?:(?:at|around|about|on|the|of|by|in|approx|approximately|circa|roughly|exactly)\s+|[~@]\s*)*", re.I)
+_GAP = re.compile(
+    r"[\s,(]*(?:(?:at|around|about|on|the|of|by|in|approx|approximately|circa|roughly|exactly)\s+|[~@]\s*)*", re.I
+)
 _BETWEEN = re.compile(r"\b(?:between|from)\s+(?:about\s+|around\s+|the\s+)?$", re.I)
-_AND = re.compile(r"\s*(?P<word>and|to|until|till|through|[-–—])\s*(?:about\s+|around\s+)?(?:at\s+|on\s+)?(?:the\s+)?", re.I)
-_SINCE = re.compile(r"\b(?:since|after|starting|beginning)\s+(?:at\s+|about\s+|around\s+|on\s+)?(?:the\s+)?$|\bfrom\s+(?:the\s+)?$", re.I)
+_AND = re.compile(
+    r"\s*(?P<word>and|to|until|till|through|[-–—])\s*(?:about\s+|around\s+)?(?:at\s+|on\s+)?(?:the\s+)?", re.I
+)
+_SINCE = re.compile(
+    r"\b(?:since|after|starting|beginning)\s+(?:at\s+|about\s+|around\s+|on\s+)?(?:the\s+)?$|\bfrom\s+(?:the\s+)?$",
+    re.I,
+)
 _FROM = re.compile(r"\bfrom\s+(?:the\s+)?$", re.I)
 _ONWARDS = re.compile(r"\s*(?:on|onwards?|until\s+now|to\s+now|till\s+now)\b", re.I)
 _EXAMPLE = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
@@ -27,7 +34,8 @@ _THEN = re.compile(r"[\s,]*(?:between|from)\s+(?:about\s+|around\s+)?", re.I)
 
 @dataclass(frozen=True)
 class Said:
-    """What was said of a time, from `start` to `end` of the text. A span whose end was said to be before its start stays so."""
+    """What was said of a time, from `start` to `end` of the text. A span whose end was said to be before its start
+    stays so."""
 
     time: Moment | Window
     words: str
@@ -48,13 +56,14 @@ class _Point:
 
 
 def when(text: str, now: datetime, zone: tzinfo = UTC) -> Said | None:
-    """The first time a text speaks of; None when it names none that can be read. A clock without a zone is one of `zone`."""
+    """The first time a text speaks of; None when it names none that can be read. A clock without a zone is one of
+    `zone`."""
     return next(iter(times(text, now, zone)), None)
 
 
 def span(text: str, now: datetime, around: timedelta = timedelta(hours=1)) -> Window | None:
-    """The first time a text speaks of as a window, a moment with `around` on both sides; None without one, or when it ends before it
-    begins. What reaches up to `now` holds what was written this very second."""
+    """The first time a text speaks of as a window, a moment with `around` on both sides; None without one, or when it
+    ends before it begins. What reaches up to `now` holds what was written this very second."""
     said = when(text, now)
     if said is None:
         return None
@@ -252,7 +261,12 @@ def _range(first: _Point, second: _Point, now: datetime, zone: tzinfo) -> Window
 def _shared(first: _Point, second: _Point) -> tuple[_Point, _Point]:
     """`between 1 and 3 am on Monday`: what stands at the end is said of both."""
     if not first.fixed and first.clock and second.clock:
-        if first.clock.bare and not second.clock.bare and second.clock.hour >= 12 and first.clock.hour < second.clock.hour - 12:
+        if (
+            first.clock.bare
+            and not second.clock.bare
+            and second.clock.hour >= 12
+            and first.clock.hour < second.clock.hour - 12
+        ):
             first = replace(first, clock=replace(first.clock, hour=first.clock.hour + 12))
         if not first.days and not first.part:
             first = replace(first, days=second.days, part=second.part)

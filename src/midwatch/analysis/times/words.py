@@ -1,4 +1,5 @@
-"""The pieces of a time that stand in a text: a day, a part of a day, a clock, a zone, a moment, a span. Days are those of a zone."""
+"""The pieces of a time that stand in a text: a day, a part of a day, a clock, a zone, a moment, a span. Days are those
+of a zone."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,7 +30,22 @@ class Word:
     value: Value
 
 
-_NUMBERS = ["a", "an", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_NUMBERS = [
+    "a",
+    "an",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 _VAGUE = {"couple": 2.0, "few": 3.0, "several": 4.0}
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2592000}  # seconds; a month back is 30 days
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|months?|m|hours?|hrs?|hr|h|days?|d|weeks?|wks?|w)"
@@ -50,7 +66,9 @@ _STAMP = re.compile(
     re.I | re.A,
 )
 _UNIX = re.compile(r"(?<![\w.:/-])@?(1\d{9})(\d{3})?(?:\.\d{1,9})?(?![\w:/-])", re.A)
-_NOW = re.compile(r"\b(?:right\s+now|just\s+now|now|currently|at\s+the\s+moment|at\s+present|at\s+this\s+moment)\b", re.I)
+_NOW = re.compile(
+    r"\b(?:right\s+now|just\s+now|now|currently|at\s+the\s+moment|at\s+present|at\s+this\s+moment)\b", re.I
+)
 
 
 def words(text: str, now: datetime, zone: tzinfo) -> list[Word]:
@@ -133,7 +151,8 @@ def _ago(match: re.Match[str], now: datetime, today: date) -> Moment | Days:
 
 
 def _rolling(match: re.Match[str], now: datetime) -> Window | None:
-    """The last hours up to now. `last week` without an article is the week of the calendar (see days.py); `the last week` is seven days."""
+    """The last hours up to now. `last week` without an article is the week of the calendar (see days.py); `the last
+    week` is seven days."""
     unit = match["unit"] or ""
     if unit and not match["the"] and match["last"].lower() != "past" and _unit(unit) in ("w", "mo"):
         return None

@@ -1,4 +1,5 @@
-"""Time zones as people write them after a clock. A name without `standard` or `daylight` in it follows the region's wall clock."""
+"""Time zones as people write them after a clock. A name without `standard` or `daylight` in it follows the region's
+wall clock."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +19,20 @@ _REGIONS = {
     "jst": "Asia/Tokyo",
 }
 # Hours east of UTC.
-_FIXED = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "bst": 1, "cest": 2, "eet": 2, "eest": 3}
+_FIXED = {
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+    "bst": 1,
+    "cest": 2,
+    "eet": 2,
+    "eest": 3,
+}
 _ZONE = re.compile(
     rf"(?<![\w.:])(?P<name>{'|'.join((*_REGIONS, *_FIXED))})(?:\s+time)?\b"
     r"|(?<![\w/.-])(?P<region>(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_]{2,30}(?:/[A-Za-z_]{2,30})?)\b"
@@ -51,4 +65,6 @@ def _zone(match: re.Match[str]) -> tzinfo | None:
 
 def _spelled(region: str) -> str:
     """`europe/berlin` → `Europe/Berlin`, as the files are called."""
-    return "/".join("_".join(part[:1].upper() + part[1:].lower() for part in name.split("_")) for name in region.split("/"))
+    return "/".join(
+        "_".join(part[:1].upper() + part[1:].lower() for part in name.split("_")) for name in region.split("/")
+    )

@@ -5,5 +5,11 @@ from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
 from midwatch.integrations.proof import by_token
 
-INBOX = Inbox(source="alertmanager", title="Prometheus Alertmanager", verify=by_token("alertmanager"), parse=parse, recognises=recognises)
+INBOX = Inbox(
+    source="alertmanager",
+    title="Prometheus Alertmanager",
+    verify=by_token("alertmanager"),
+    parse=parse,
+    recognises=recognises,
+)
 INTEGRATION = Integration(name="alertmanager", title="Prometheus Alertmanager", inbox=INBOX)

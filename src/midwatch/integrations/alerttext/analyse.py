@@ -1,7 +1,7 @@
 """What an alert's own text allows to be said: the situation it describes, measured, and who could confirm it.
 
-An alert is a claim of somebody else. It never confirms a cause: at best, when the alert itself states the exhausted thing with
-value and limit, the cause is likely.
+An alert is a claim of somebody else. It never confirms a cause: at best, when the alert itself states the exhausted
+thing with value and limit, the cause is likely.
 """
 
 import re
@@ -72,7 +72,13 @@ class Reading:
         said = self.measure.words if self.measure else "the alert gives no figure for it"
         title = self.lines.title[:_QUOTE] or "an alert without a title"
         stated = catalogue().finding(
-            *(code, self.subject), cites=cites, confidence=confidence, onset=_time(self.lines.starts_at), who=who, said=said, title=title
+            *(code, self.subject),
+            cites=cites,
+            confidence=confidence,
+            onset=_time(self.lines.starts_at),
+            who=who,
+            said=said,
+            title=title,
         )
         return stated.model_copy(update={"facts": self.known | {"category": self.category}})
 
@@ -81,9 +87,16 @@ class Reading:
         for source in self.situation.ask:
             if not _answered(source.name, source.shows, evidence):
                 shows = re.sub(r"\{(\w+)\}", lambda m: self.known.get(m[1], "the system concerned"), source.shows)
-                yield Gap(tool=source.name, arguments={}, query=shows, reason=f"not configured, or not read; it would show: {shows}")
+                yield Gap(
+                    tool=source.name,
+                    arguments={},
+                    query=shows,
+                    reason=f"not configured, or not read; it would show: {shows}",
+                )
         if isinstance(self._item.observation, AlertText) and self._item.observation.truncated:
-            yield Gap(tool="alert", arguments={}, query=self._item.query, reason="the alert is longer than what is kept of it")
+            yield Gap(
+                tool="alert", arguments={}, query=self._item.query, reason="the alert is longer than what is kept of it"
+            )
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -105,14 +118,18 @@ class Reading:
         if self.situation.code.role is not Role.CAUSE:
             return Confidence.MEDIUM
         short = self.measure is not None and self.measure.value.of is not None and (self.measure.factor or 1.0) < _LEAST
-        return Confidence.LOW if short or not all(self._has(need) for need in self.situation.needs) else Confidence.MEDIUM
+        return (
+            Confidence.LOW if short or not all(self._has(need) for need in self.situation.needs) else Confidence.MEDIUM
+        )
 
     def _has(self, need: str) -> bool:
         if need not in _HANDLED:
             return need in self.facts.first
         if need == "about":
             return bool(self._named)
-        return self.measure is not None and (need == "value" or self.measure.limit is not None or self.measure.value.dimension == "ratio")
+        return self.measure is not None and (
+            need == "value" or self.measure.limit is not None or self.measure.value.dimension == "ratio"
+        )
 
     def _cites(self) -> Iterator[Citation]:
         title = self.lines.title.split("\n")[0][:_QUOTE].strip()

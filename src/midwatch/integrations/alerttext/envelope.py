@@ -1,4 +1,5 @@
-"""An alert without its envelope: what its user wrote chooses the playbook, never the fields that the source sends with every alert."""
+"""An alert without its envelope: what its user wrote chooses the playbook, never the fields that the source sends with
+every alert."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,8 @@ from midwatch.integrations.words import label, plain
 
 @dataclass(frozen=True)
 class Envelope:
-    """Names of fields in lower case, letters and digits only: `always` says nothing, `named` says something by its value alone."""
+    """Names of fields in lower case, letters and digits only: `always` says nothing, `named` says something by its
+    value alone."""
 
     always: frozenset[str]
     named: frozenset[str]
@@ -22,7 +24,8 @@ class Envelope:
         return plain(key.partition(".")[0]) in self.always
 
     def names(self, key: str) -> bool:
-        """Whether the name of the field is the source's, or a standard label's, and not one that a person chose for this alert."""
+        """Whether the name of the field is the source's, or a standard label's, and not one that a person chose for
+        this alert."""
         return plain(key.partition(".")[0]) in self.named or label(key) != "" or key.startswith(_GIVEN)
 
 

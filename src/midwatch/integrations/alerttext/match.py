@@ -1,4 +1,5 @@
-"""Which playbook an alert belongs to. The title decides before the summary, the summary before a single label or detail."""
+"""Which playbook an alert belongs to. The title decides before the summary, the summary before a single label or
+detail."""
 
 import re
 from collections.abc import Iterator
@@ -72,7 +73,9 @@ def _points(known: _Known, places: tuple[tuple[int, str, str], ...]) -> int:
     for worth, text, own in places:
         if known.without and known.without.search(text):
             return 0
-        fits = (p for p in known.phrases if all(part.search(text) for part in p) and any(part.search(own) for part in p))
+        fits = (
+            p for p in known.phrases if all(part.search(text) for part in p) and any(part.search(own) for part in p)
+        )
         found = max([found, *(worth + _closeness(phrase, text) for phrase in fits)])
     return found
 

@@ -12,7 +12,8 @@ _OVER = re.compile(
     re.IGNORECASE,
 )
 _NOT_OVER = re.compile(r"\b(?:not|never|cannot|fail\w{0,4}|until|unless|must be|could)\b", re.IGNORECASE)
-# A figure of what is used: more of it is worse. What is free, left or too low is read the other way round, and not judged here.
+# A figure of what is used: more of it is worse. What is free, left or too low is read the other way round, and not
+# judged here.
 _USED = re.compile(r"\b(?:usage|used|utili[sz]ation)\b")
 _REMAINING = re.compile(r"\b(?:free|available|left|remaining|low|idle|unused|headroom)\b")
 _LIMIT_PART = 0.8  # of a limit: below it what is called exhausted is not

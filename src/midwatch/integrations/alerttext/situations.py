@@ -1,7 +1,7 @@
 """What is known about well-known alerts: one entry each in playbooks/*.yaml, by kind of trouble.
 
-ALT-1xx databases, 2xx servers, 3xx security, 4xx network and traffic, 5xx queues and data, 6xx etcd, 7xx websites and services,
-8xx Kubernetes (whose own rules find the reason), 9xx the rest.
+ALT-1xx databases, 2xx servers, 3xx security, 4xx network and traffic, 5xx queues and data, 6xx etcd, 7xx websites and
+services, 8xx Kubernetes (whose own rules find the reason), 9xx the rest.
 """
 
 from functools import cache
@@ -14,11 +14,14 @@ from midwatch.analysis.codes import Catalogue
 from midwatch.domain.base import Model
 from midwatch.domain.finding import Code
 
-_DIRECTNESS = 10  # below every rule that reads the thing itself: what a platform says outranks what an alert says about it
+_DIRECTNESS = (
+    10  # below every rule that reads the thing itself: what a platform says outranks what an alert says about it
+)
 
 
 class Match(Model, frozen=True):
-    """`names` are whole names of alerts. Of `words`, one entry must fit: all its parts (&), of each part one word (|)."""
+    """`names` are whole names of alerts. Of `words`, one entry must fit: all its parts (&), of each part one word
+    (|)."""
 
     names: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -26,7 +29,8 @@ class Match(Model, frozen=True):
 
 
 class Measured(Model, frozen=True):
-    """Which number measures it: `words` of its key or its surroundings, and its dimension (`units`, as in facts.yaml; count)."""
+    """Which number measures it: `words` of its key or its surroundings, and its dimension (`units`, as in facts.yaml;
+    count)."""
 
     words: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
@@ -63,10 +67,18 @@ def situations() -> dict[str, Situation]:
 
 
 def _situation(code: str, fields: dict[str, Any]) -> Situation:
-    ask = [dict(zip(("name", "shows"), map(str.strip, entry.split(":", 1)), strict=True)) for entry in fields.pop("ask", ())]
+    ask = [
+        dict(zip(("name", "shows"), map(str.strip, entry.split(":", 1)), strict=True))
+        for entry in fields.pop("ask", ())
+    ]
     own = {key: fields.pop(key, ()) for key in ("causes", "needs")}
     match = {"without" if key == "not" else key: value for key, value in fields.pop("match").items()}
-    rest: dict[str, Any] = {"category": fields.pop("category"), "match": match, "measure": fields.pop("measure"), "ask": ask} | own
+    rest: dict[str, Any] = {
+        "category": fields.pop("category"),
+        "match": match,
+        "measure": fields.pop("measure"),
+        "ask": ask,
+    } | own
     if own["causes"]:
         fields["meaning"] += f" Most often: {'; '.join(own['causes'])}."
     return Situation.model_validate({"code": {"code": code, "directness": _DIRECTNESS, **fields}, **rest})

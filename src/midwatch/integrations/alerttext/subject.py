@@ -1,4 +1,5 @@
-"""Whom an alert is about: the Kubernetes object its labels name, or else the first name that counts for its kind of trouble."""
+"""Whom an alert is about: the Kubernetes object its labels name, or else the first name that counts for its kind of
+trouble."""
 
 from collections.abc import Mapping
 from functools import cache

@@ -1,4 +1,5 @@
-"""How much of an answer the SDK reads, and how long: by itself it reads to the end, in a thread that nothing can stop."""
+"""How much of an answer the SDK reads, and how long: by itself it reads to the end, in a thread that nothing can
+stop."""
 
 from importlib import import_module
 from time import monotonic
@@ -32,7 +33,9 @@ class Bounded:
                 part = raw.read1(_PIECE, decode_content=False)
             except (wire.HTTPError, OSError) as error:
                 silent = isinstance(error, wire.ReadTimeoutError)
-                raise (errors.ReadTimeoutError if silent else errors.ConnectionClosedError)(endpoint_url=url, error=error) from error
+                raise (errors.ReadTimeoutError if silent else errors.ConnectionClosedError)(
+                    endpoint_url=url, error=error
+                ) from error
             if not part:
                 return bytes(body)
             body += part

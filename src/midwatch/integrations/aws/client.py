@@ -1,4 +1,5 @@
-"""The one place that knows the SDK. Its calls block, so they run in threads; clients are made once, and are thread safe."""
+"""The one place that knows the SDK. Its calls block, so they run in threads; clients are made once, and are thread
+safe."""
 
 import asyncio
 import os
@@ -88,7 +89,8 @@ class Aws:
         return await asyncio.to_thread(self._put, service, action, parameters)
 
     async def pages(self, service: str, action: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
-        """All pages of an answer, whatever a page holds: an empty one may have a next. Raises ToolError when they have no end."""
+        """All pages of an answer, whatever a page holds: an empty one may have a next. Raises ToolError when they have
+        no end."""
         token, before = "", set[str]()
         for _ in range(PAGES):
             page = await self.call(service, action, **parameters, **({"NextToken": token} if token else {}))
@@ -99,7 +101,10 @@ class Aws:
             if token in before or len(token) > _TOKEN:
                 break
             before.add(token)
-        raise ToolError(f"AWS ({service}) gave no end of {action} within {PAGES} pages, or the same page again; nothing of it is used.")
+        raise ToolError(
+            f"AWS ({service}) gave no end of {action} within {PAGES} pages, or the same page again; nothing of it is "
+            "used."
+        )
 
     def _put(self, service: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:
         with self._lock:  # sessions are not thread safe
@@ -112,7 +117,10 @@ class Aws:
         except sdk.failures as error:
             host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
             raise explain(error, Call(service, action, sdk.region or "(none)", host)) from error
-        except (*STRANGE, RuntimeError) as error:  # the SDK's parsers take an answer apart before they look at what it is
+        except (
+            *STRANGE,
+            RuntimeError,
+        ) as error:  # the SDK's parsers take an answer apart before they look at what it is
             raise strange(f"{service}:{action}") from error
         name, kind = HOLDS.get(action, ("ResponseMetadata", dict))
         if not isinstance(answer.get(name), kind):
@@ -156,7 +164,8 @@ def _connect(settings: AwsSettings) -> _Sdk:
 
 
 def _note(sdk: _Sdk) -> None:
-    """What signs the call is noted, so that no output repeats it: it is fetched anyway, and renewed from time to time."""
+    """What signs the call is noted, so that no output repeats it: it is fetched anyway, and renewed from time to
+    time."""
     if (held := sdk.session.get_credentials()) is not None:
         frozen = held.get_frozen_credentials()
         for value in (frozen.access_key, frozen.secret_key, frozen.token):

@@ -65,20 +65,28 @@ def explain(error: Any, call: Call) -> ToolError:
     code = one_line(str(said.get("Code", ""))[:_CODE]).removeprefix("Client.").removeprefix("Server.")
     codes = [code, *(kind.__name__ for kind in type(error).__mro__)]
     text = " ".join(one_line(str(said.get("Message") or error)[:_READ]).split())[:_LONGEST]
-    action = str(getattr(error, "operation_name", None) or call.action)  # another one where a role has to be assumed first
+    action = str(
+        getattr(error, "operation_name", None) or call.action
+    )  # another one where a role has to be assumed first
     where = Call("sts" if action == "AssumeRole" else call.service, action, call.region, call.host)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
 
 
 def strange(asked: str) -> ToolError:
-    return ToolError(f"What AWS answers to {asked} is of another shape than its API's; check AWS_ENDPOINT_URL and proxies in between.")
+    return ToolError(
+        f"What AWS answers to {asked} is of another shape than its API's; check AWS_ENDPOINT_URL and proxies in "
+        "between."
+    )
 
 
 def _busy(codes: list[str], status: int, call: Call) -> Busy | None:
     name = "CloudWatch" if call.service == "cloudwatch" else f"AWS ({call.service})"
     if set(codes) & set(_data()["throttled"]) or status == 429:
-        return Busy(f"{name} throttles {call.action} and nothing measured before is at hand; ask again in a minute.", f"{name} throttles")
+        return Busy(
+            f"{name} throttles {call.action} and nothing measured before is at hand; ask again in a minute.",
+            f"{name} throttles",
+        )
     if set(codes) & set(_data()["failing"]) or status >= 500:
         return Busy(f"{name} failed to answer {call.action} twice; ask again in a minute.", f"{name} fails")
     return None
@@ -89,11 +97,20 @@ def _denied(codes: list[str], text: str, call: Call) -> ToolError | None:
         return None
     named = _ALLOWED.search(text)
     permission = named[1] if named else f"{call.service}:{call.action}"
-    return ToolError(f"These AWS credentials may not {permission}; grant it with a read-only policy.", permission=permission)
+    return ToolError(
+        f"These AWS credentials may not {permission}; grant it with a read-only policy.", permission=permission
+    )
 
 
 def _told(codes: list[str], text: str, call: Call) -> ToolError:
-    fields = {"service": call.service, "action": call.action, "region": call.region, "host": call.host, "said": text, "code": codes[0]}
+    fields = {
+        "service": call.service,
+        "action": call.action,
+        "region": call.region,
+        "host": call.host,
+        "said": text,
+        "code": codes[0],
+    }
     for code in codes:
         if code in _sentences():
             return ToolError(_sentences()[code].format(**fields))

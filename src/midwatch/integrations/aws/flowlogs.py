@@ -44,18 +44,26 @@ async def find(aws: Aws, gateway: Json) -> FlowLog:
     """The flow log that is nearest to the gateway; raises ToolError when none can be asked."""
     resources = [*interfaces(gateway), *(gateway[key] for key in ("SubnetId", "VpcId") if gateway.get(key))]
     asked = [{"Name": "resource-id", "Values": resources}]
-    found = [log async for page in aws.pages("ec2", "DescribeFlowLogs", Filter=asked) for log in page.get("FlowLogs", ())]
+    found = [
+        log async for page in aws.pages("ec2", "DescribeFlowLogs", Filter=asked) for log in page.get("FlowLogs", ())
+    ]
     name = gateway["NatGatewayId"]
     if not found:
         raise ToolError(f"no flow logs are kept of {name}, its subnet or its VPC: who talked through it is not known")
-    usable = [log for log in found if log.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs" and log.get("LogGroupName")]
+    usable = [
+        log
+        for log in found
+        if log.get("LogDestinationType", "cloud-watch-logs") == "cloud-watch-logs" and log.get("LogGroupName")
+    ]
     if not usable:
         kinds = " and ".join(sorted({_place(log) for log in found}))
         raise ToolError(f"the flow logs of {name} go to {kinds}: only those in CloudWatch Logs can be asked")
     accepted = [log for log in usable if log.get("TrafficType", "ALL") != "REJECT"]
     if not accepted:
         raise ToolError(f"the flow logs of {name} hold only rejected traffic: who talked through it is not known")
-    nearest = min(accepted, key=lambda log: (log.get("FlowLogStatus", "ACTIVE") != "ACTIVE", resources.index(log["ResourceId"])))
+    nearest = min(
+        accepted, key=lambda log: (log.get("FlowLogStatus", "ACTIVE") != "ACTIVE", resources.index(log["ResourceId"]))
+    )
     return FlowLog(nearest["LogGroupName"], _fields(nearest.get("LogFormat") or data()["default"]))
 
 
@@ -72,9 +80,13 @@ def compose(gateway: Json, log: FlowLog) -> Question:
     if missing := [name for name in data()["needs"] if name not in log.fields]:
         raise ToolError(f"the flow logs in {log.group} lack the fields {', '.join(missing)}: who talked is not known")
     if not interfaces(gateway) or not private(gateway):
-        raise ToolError(f"{gateway['NatGatewayId']} has no network interface (it is {gateway.get('State', 'gone')})", absent=True)
+        raise ToolError(
+            f"{gateway['NatGatewayId']} has no network interface (it is {gateway.get('State', 'gone')})", absent=True
+        )
     chosen = data()["queries"]["ends" if {"pkt-srcaddr", "pkt-dstaddr"} <= {*log.fields} else "halves"]
-    query = chosen["query"].format(interfaces=_quoted(interfaces(gateway)), own=_quoted(private(gateway)), limit=data()["limit"])
+    query = chosen["query"].format(
+        interfaces=_quoted(interfaces(gateway)), own=_quoted(private(gateway)), limit=data()["limit"]
+    )
     read = "" if log.fields == _fields(data()["default"]) else f"{_parse(log.fields)} | "
     return Question(read + query, chosen["source"], chosen["destination"], chosen.get("partial", ""))
 

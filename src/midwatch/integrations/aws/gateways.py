@@ -12,7 +12,12 @@ from midwatch.integrations.aws.errors import Busy, Rejected
 _PAGE = 1000  # gateways, the most that EC2 gives
 _VALUES = 200  # of one filter
 _SHAPE = re.compile(r"nat-[0-9a-z]{1,40}")
-_UNKNOWN = {"NatGatewayNotFound", "InvalidNatGatewayID.NotFound", "InvalidNatGatewayID.Malformed", "NatGatewayMalformed"}
+_UNKNOWN = {
+    "NatGatewayNotFound",
+    "InvalidNatGatewayID.NotFound",
+    "InvalidNatGatewayID.Malformed",
+    "NatGatewayMalformed",
+}
 
 Json = dict[str, Any]
 
@@ -28,7 +33,9 @@ async def describe(aws: Aws, gateway: str = "") -> list[Json]:
     """One gateway, or all of them, in AWS's own shape; raises ToolError, absent when there is no such gateway."""
     asked: Json = {"NatGatewayIds": [gateway]} if gateway else {"MaxResults": _PAGE}
     try:
-        found = [g async for page in aws.pages("ec2", "DescribeNatGateways", **asked) for g in page.get("NatGateways", ())]
+        found = [
+            g async for page in aws.pages("ec2", "DescribeNatGateways", **asked) for g in page.get("NatGateways", ())
+        ]
     except Rejected as error:
         if error.code in _UNKNOWN:
             raise _missing(gateway) from error
@@ -59,7 +66,9 @@ async def _subnets(aws: Aws, names: list[str]) -> list[Json]:
 def shaped(gateway: Json, zone: dict[str, str]) -> Json:
     """The fields that matter, in our own words."""
     addresses: list[Json] = gateway.get("NatGatewayAddresses", [])
-    own = sorted({a["AvailabilityZone"] for a in addresses if a.get("AvailabilityZone")})  # a regional gateway has no subnet
+    own = sorted(
+        {a["AvailabilityZone"] for a in addresses if a.get("AvailabilityZone")}
+    )  # a regional gateway has no subnet
     shape = {
         "metadata": {"name": gateway["NatGatewayId"]},
         "state": gateway.get("State", ""),

@@ -54,7 +54,9 @@ async def _cloudwatch(aws: Aws) -> str:
     }
     query = {"Id": "m0", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
     now = aws.now()
-    await aws.call("cloudwatch", "GetMetricData", MetricDataQueries=[query], StartTime=now - timedelta(minutes=10), EndTime=now)
+    await aws.call(
+        "cloudwatch", "GetMetricData", MetricDataQueries=[query], StartTime=now - timedelta(minutes=10), EndTime=now
+    )
     return "metrics may be read"
 
 
@@ -70,7 +72,9 @@ async def _ec2(aws: Aws) -> str:
 async def _logs(aws: Aws) -> str:
     """The right to query is given for each log group, so one that holds flow logs is asked, for one second of them."""
     asked = [{"Name": "log-destination-type", "Values": ["cloud-watch-logs"]}]
-    logs = [log async for page in aws.pages("ec2", "DescribeFlowLogs", Filter=asked) for log in page.get("FlowLogs", ())]
+    logs = [
+        log async for page in aws.pages("ec2", "DescribeFlowLogs", Filter=asked) for log in page.get("FlowLogs", ())
+    ]
     group = next((log["LogGroupName"] for log in logs if log.get("LogGroupName")), "")
     if not group:
         raise ToolError("no flow logs go to CloudWatch Logs", absent=True)

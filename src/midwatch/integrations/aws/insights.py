@@ -1,4 +1,5 @@
-"""One question to CloudWatch Logs Insights: started, asked for until it is done, and stopped when that takes too long."""
+"""One question to CloudWatch Logs Insights: started, asked for until it is done, and stopped when that takes too
+long."""
 
 import asyncio
 from contextlib import suppress
@@ -73,7 +74,8 @@ async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
 
 
 async def _start(aws: Aws, asked: dict[str, Any]) -> _Query:
-    """What was sent cannot be called back: who stops waiting for the query's id leaves a query that is stopped at once."""
+    """What was sent cannot be called back: who stops waiting for the query's id leaves a query that is stopped at
+    once."""
     starting = asyncio.ensure_future(aws.call("logs", "StartQuery", **asked))
     try:
         return _Query(aws, (await asyncio.shield(starting))["queryId"])

@@ -20,7 +20,8 @@ _POINTS = 100_800  # the most that one page may have
 
 @dataclass
 class _Answers:
-    """What came for each metric, by its name in AWS: its points, the state of its last page, and CloudWatch's own words."""
+    """What came for each metric, by its name in AWS: its points, the state of its last page, and CloudWatch's own
+    words."""
 
     points: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
     states: dict[str, str] = field(default_factory=dict[str, str])
@@ -31,7 +32,9 @@ class _Answers:
             metric = nat()["metrics"][int(result["Id"][1:])]["metric"]
             stamps: list[datetime] = result.get("Timestamps", [])
             found = self.points.setdefault(metric, {})
-            found.update({int(at.timestamp()): float(v) for at, v in zip(stamps, result.get("Values", []), strict=True)})
+            found.update(
+                {int(at.timestamp()): float(v) for at, v in zip(stamps, result.get("Values", []), strict=True)}
+            )
             self.states[metric] = result.get("StatusCode", "Complete")
         self.words += [m.get("Value", "") for m in page.get("Messages", ())]
 
@@ -47,7 +50,9 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
         answers.add(page)
     forbidden, cut = answers.named("Forbidden"), answers.named("PartialData", "InternalError")
     if forbidden and len(forbidden) == len(answers.states):
-        raise ToolError(f"These AWS credentials may not {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION)
+        raise ToolError(
+            f"These AWS credentials may not {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION
+        )
     silent = not any(answers.points.values()) and not cut
     notes = [await _doubt(aws, gateway)] if silent else []
     series = list(_series(gateway, span, answers, {*forbidden}))
@@ -108,7 +113,9 @@ def _notes(span: Span, answers: _Answers, series: Iterable[Series]) -> list[str]
         notes.append("points that are missing mean that no traffic was reported")
     if span.settled < span.until:
         minutes = SETTLES.seconds // 60
-        notes.append(f"points from {moment(span.settled):%H:%M} UTC on were dropped: the last {minutes} minutes are not complete")
+        notes.append(
+            f"points from {moment(span.settled):%H:%M} UTC on were dropped: the last {minutes} minutes are not complete"
+        )
     if forbidden := answers.named("Forbidden"):
         notes.append(f"{', '.join(forbidden)} may not be read")
     if cut := answers.named("PartialData", "InternalError"):

@@ -55,9 +55,13 @@ def checked(start: datetime, end: datetime, now: datetime) -> Window:
         raise ToolError(f"start {start:%Y-%m-%d %H:%M} UTC is in the future: it is {now:%Y-%m-%d %H:%M} UTC now")
     if end - start > LONGEST:
         hours = (end - start).total_seconds() / 3600
-        raise ToolError(f"a range of {hours:.0f} h is too long: at most {LONGEST.total_seconds() / 3600:.0f} h (7 days) at a time")
+        raise ToolError(
+            f"a range of {hours:.0f} h is too long: at most {LONGEST.total_seconds() / 3600:.0f} h (7 days) at a time"
+        )
     if now - start > KEPT:
-        raise ToolError(f"start {start:%Y-%m-%d} is more than {KEPT.days} days ago: CloudWatch does not keep metrics that long")
+        raise ToolError(
+            f"start {start:%Y-%m-%d} is more than {KEPT.days} days ago: CloudWatch does not keep metrics that long"
+        )
     return window
 
 
@@ -66,12 +70,17 @@ def span(start: datetime, end: datetime, now: datetime) -> Span:
     window = checked(start, end, now)
     length, back = window.until - window.since, now - window.since
     period = next(
-        p["seconds"] for p in nat()["periods"] if length <= timedelta(hours=p["hours"]) and back <= timedelta(days=p["days_back"])
+        p["seconds"]
+        for p in nat()["periods"]
+        if length <= timedelta(hours=p["hours"]) and back <= timedelta(days=p["days_back"])
     )
     since, until = _down(window.since, period), -(-window.until.timestamp() // period) * period
     found = Span(since, int(until), period, _down(now - SETTLES, period))
     if not found.times:
-        raise ToolError(f"nothing of {window} is complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; ask from an earlier start")
+        raise ToolError(
+            f"nothing of {window} is complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; ask from an "
+            "earlier start"
+        )
     return found
 
 

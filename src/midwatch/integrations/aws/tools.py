@@ -40,22 +40,25 @@ def tools(aws: Aws) -> tuple[Tool, ...]:
 async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) -> Seen:
     """Reads what went through a NAT gateway: bytes, packets, connections, peaks and errors over time.
 
-    Points are a minute apart for up to 3 hours of the last 15 days, 5 minutes for the last 63 days, and an hour before. Sums are over
-    one such step. The last 3 minutes are left out. The same range is read from AWS once in 5 minutes.
+    Points are a minute apart for up to 3 hours of the last 15 days, 5 minutes for the last 63 days, and an hour before.
+    Sums are over one such step. The last 3 minutes are left out. The same range is read from AWS once in 5 minutes.
     """
     name, asked = named(gateway), span(start, end, aws.now())
     key = ("metrics", name, asked.since, asked.until, asked.period)
     return await aws.cache.get(key, partial(measure, aws, name, asked))
 
 
-async def aws_nat_gateways(aws: Aws, gateway: Annotated[str, Field(description="id of one gateway; empty for all")] = "") -> Seen:
+async def aws_nat_gateways(
+    aws: Aws, gateway: Annotated[str, Field(description="id of one gateway; empty for all")] = ""
+) -> Seen:
     """Lists NAT gateways: state, VPC, subnet, zone, tags, network interfaces and addresses."""
     name = named(gateway) if gateway else ""
     return await aws.cache.get(("gateways", name), partial(_gateways, aws, name))
 
 
 async def aws_flow_talkers(aws: Aws, gateway: Gateway, start: Start, end: End) -> Seen:
-    """Finds who moved the most bytes through a NAT gateway, from its VPC flow logs: at most 50 pairs, the largest first.
+    """Finds who moved the most bytes through a NAT gateway, from its VPC flow logs: at most 50 pairs, the largest
+    first.
 
     AWS charges for what the query reads; the answer says how much that was. Flow logs arrive up to 15 minutes late.
     """
@@ -71,7 +74,9 @@ async def _gateways(aws: Aws, gateway: str) -> Fetched:
     query = f"aws ec2 describe-nat-gateways{f' --nat-gateway-ids {gateway}' if gateway else ''}"
     narrowed = f"only {gateway}" if gateway else ""
     words = "; ".join(w for w in (narrowed, note) if w)
-    return Fetched(Seen(Resources(resource="natgateways", body=body, count=len(found), partial=words), query), whole=not note)
+    return Fetched(
+        Seen(Resources(resource="natgateways", body=body, count=len(found), partial=words), query), whole=not note
+    )
 
 
 async def _talkers(aws: Aws, gateway: str, window: Window) -> Fetched:
@@ -106,4 +111,6 @@ def _talker(row: dict[str, str], question: flowlogs.Question) -> dict[str, Any]:
 
 def _up(when: datetime) -> datetime:
     """The next whole minute."""
-    return when if not (when.second or when.microsecond) else when.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return (
+        when if not (when.second or when.microsecond) else when.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    )

@@ -6,6 +6,11 @@ from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
 
 INBOX = Inbox(
-    source="cloudwatch", title="Amazon CloudWatch", verify=verify, parse=parse, recognises=recognises, certificate_url=certificate_url
+    source="cloudwatch",
+    title="Amazon CloudWatch",
+    verify=verify,
+    parse=parse,
+    recognises=recognises,
+    certificate_url=certificate_url,
 )
 INTEGRATION = Integration(name="cloudwatch", title="Amazon CloudWatch", inbox=INBOX)

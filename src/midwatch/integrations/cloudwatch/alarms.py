@@ -50,9 +50,14 @@ def _facts(document: dict[str, Any], state: str, trigger: dict[str, Any]) -> dic
     facts: dict[str, Any] = {"state": state, "state before": document.get("OldStateValue")}
     facts |= {ours: trigger.get(theirs) for theirs, ours in _LIMITS.items()}
     for one in items(trigger.get("Metrics"))[:50]:
-        facts[f"metric {text(dig(one, 'Id'))}"] = first(one, "Expression") or dig(one, "MetricStat", "Metric", "MetricName")
+        facts[f"metric {text(dig(one, 'Id'))}"] = first(one, "Expression") or dig(
+            one, "MetricStat", "Metric", "MetricName"
+        )
     facts["rule"] = document.get("AlarmRule")
-    children = [arn(dig(child, "Arn")).name or text(dig(child, "Arn")) for child in items(document.get("TriggeringChildren"))[:100]]
+    children = [
+        arn(dig(child, "Arn")).name or text(dig(child, "Arn"))
+        for child in items(document.get("TriggeringChildren"))[:100]
+    ]
     facts["triggered by"] = ", ".join(c for c in children if c)
     facts["actions suppressed by"] = document.get("ActionsSuppressedBy")
     return facts
@@ -60,7 +65,10 @@ def _facts(document: dict[str, Any], state: str, trigger: dict[str, Any]) -> dic
 
 def _dimensions(trigger: dict[str, Any]) -> dict[str, Any]:
     """Dimensions of the metric; with metric math those of all its metrics, save where they differ."""
-    lists = [trigger.get("Dimensions"), *(dig(one, "MetricStat", "Metric", "Dimensions") for one in items(trigger.get("Metrics"))[:50])]
+    lists = [
+        trigger.get("Dimensions"),
+        *(dig(one, "MetricStat", "Metric", "Dimensions") for one in items(trigger.get("Metrics"))[:50]),
+    ]
     found: dict[str, Any] = {}
     differing: set[str] = set()
     for one in (d for each in lists for d in items(each)):

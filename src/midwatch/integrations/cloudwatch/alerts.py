@@ -1,4 +1,5 @@
-"""What Amazon posts: the envelope of SNS with an alarm inside, an alarm alone (raw delivery), or an event of EventBridge."""
+"""What Amazon posts: the envelope of SNS with an alarm inside, an alarm alone (raw delivery), or an event of
+EventBridge."""
 
 from typing import Any
 
@@ -29,18 +30,25 @@ def parse(hook: Hook, sender: SenderSettings) -> Delivery:
     if found["Type"] == SUBSCRIPTION:
         return _subscription(found, sender, known_as)
     if found["Type"] == FAREWELL:
-        return Delivery(id=known_as, ignored=f"The topic {line(found['TopicArn'], NAME_CHARS)} sends no more: its subscription was ended.")
+        return Delivery(
+            id=known_as,
+            ignored=f"The topic {line(found['TopicArn'], NAME_CHARS)} sends no more: its subscription was ended.",
+        )
     return _content(found.get("Message"), hook, known_as)
 
 
 def _subscription(found: dict[str, Any], sender: SenderSettings, known_as: str) -> Delivery:
     url, topic = subscribe_url(found), line(found["TopicArn"], NAME_CHARS)
     if not url:
-        return Delivery(id=known_as, unknown=f"The topic {topic} wants to be confirmed, at an address that is not one of Amazon SNS.")
+        return Delivery(
+            id=known_as,
+            unknown=f"The topic {topic} wants to be confirmed, at an address that is not one of Amazon SNS.",
+        )
     if found["TopicArn"] not in sender.topics:
         return Delivery(
             id=known_as,
-            ignored=f"The topic {topic} wants to be confirmed: add it to senders.cloudwatch.topics and request the confirmation again.",
+            ignored=f"The topic {topic} wants to be confirmed: add it to senders.cloudwatch.topics and request the "
+            "confirmation again.",
         )
     return Delivery(id=known_as, confirm=url)
 

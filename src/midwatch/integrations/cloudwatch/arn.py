@@ -22,17 +22,24 @@ class Arn:
     def console(self) -> str:
         host = _CONSOLES.get(self.partition, "console.aws.amazon.com")
         return (
-            f"https://{host}/cloudwatch/home?region={quote(self.region)}#alarmsV2:alarm/{quote(self.name, safe='')}" if self.region else ""
+            f"https://{host}/cloudwatch/home?region={quote(self.region)}#alarmsV2:alarm/{quote(self.name, safe='')}"
+            if self.region
+            else ""
         )
 
 
 def arn(value: object) -> Arn:
     parts = text(value).split(":", 6)
-    return Arn(parts[1], parts[3], parts[4], parts[6]) if len(parts) == 7 and parts[0] == "arn" and parts[2] == "cloudwatch" else Arn()
+    return (
+        Arn(parts[1], parts[3], parts[4], parts[6])
+        if len(parts) == 7 and parts[0] == "arn" and parts[2] == "cloudwatch"
+        else Arn()
+    )
 
 
 def graveness(state: str, told: object, *texts: object) -> AlertSeverity:
-    """An alarm has no severity: it is what a tag, `Priority`, or its name or description says, else high. Missing data is medium."""
+    """An alarm has no severity: it is what a tag, `Priority`, or its name or description says, else high. Missing data
+    is medium."""
     if state == "INSUFFICIENT_DATA":
         return AlertSeverity.MEDIUM
     written = (tagged(text(t)) for t in texts)

@@ -26,12 +26,16 @@ def change(event: dict[str, Any]) -> Said | str | None:
     return Said(
         title=name,
         status=status,
-        severity=graveness(state, first(detail.get("alarmTags"), "severity", "Severity", "priority", "Priority"), name, description),
+        severity=graveness(
+            state, first(detail.get("alarmTags"), "severity", "Severity", "priority", "Priority"), name, description
+        ),
         fingerprint=":".join(p for p in (own_arn or f"{account}/{region}/{name}", text(contributor.get("id"))) if p),
         external_id=name,
         summary="\n".join(t for t in map(text, (description, reason)) if t),
         service=first(detail.get("alarmTags"), "service", "Service"),
-        labels={"alertname": name, "region": region, "account": account} | _dimensions(detail) | record(contributor.get("attributes")),
+        labels={"alertname": name, "region": region, "account": account}
+        | _dimensions(detail)
+        | record(contributor.get("attributes")),
         details=_facts(detail, state),
         links=[("CloudWatch", arn(own_arn).console)],
         starts_at=at if status is AlertStatus.FIRING else dig(detail, "previousState", "timestamp") or at,
@@ -58,7 +62,9 @@ def _facts(detail: dict[str, Any], state: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"state": state, "state before": dig(detail, "previousState", "value")}
     for one in _metrics(detail):
         metric = dig(one, "metricStat", "metric")
-        told = first(one, "expression") or " ".join(t for t in (text(dig(metric, "namespace")), text(dig(metric, "name"))) if t)
+        told = first(one, "expression") or " ".join(
+            t for t in (text(dig(metric, "namespace")), text(dig(metric, "name"))) if t
+        )
         facts[f"metric {text(dig(one, 'id'))}"] = told
     facts["measured"] = dig(detail, "state", "reasonData")
     facts["rule"] = dig(detail, "configuration", "alarmRule")

@@ -1,6 +1,8 @@
-"""The envelope of Amazon SNS and its signature: RSA over a fixed list of lines, with SHA-1 (version 1) or SHA-256 (version 2).
+"""The envelope of Amazon SNS and its signature: RSA over a fixed list of lines, with SHA-1 (version 1) or SHA-256
+(version 2).
 
-What comes without an envelope (raw delivery, EventBridge) is signed by nobody and needs a token. An envelope proves only that
+What comes without an envelope (raw delivery, EventBridge) is signed by nobody and needs a token. An envelope proves
+only that
 *some* topic of *some* account sent it: our own are the configured topics, or those that know the token.
 """
 
@@ -59,7 +61,8 @@ def verify(hook: Hook, sender: SenderSettings) -> None:
     if not found:
         if not holds_token(hook, sender):
             raise Forged(
-                "Without the envelope of SNS nothing is signed: set senders.cloudwatch.tokens and send one in a header or as ?token=."
+                "Without the envelope of SNS nothing is signed: set senders.cloudwatch.tokens and send one in a "
+                "header or as ?token=."
             )
         return
     certificate_url(hook)
@@ -74,7 +77,9 @@ def _check_signature(found: dict[str, Any], hook: Hook) -> None:
         raise Forged("There is no signature of version 1 or 2.")
     try:
         raw = base64.b64decode(signature, validate=True)
-        _key(hook).verify(raw, _signed_text(found), PKCS1v15(), algorithm())  # version 1, SHA-1, is what topics use by default
+        _key(hook).verify(
+            raw, _signed_text(found), PKCS1v15(), algorithm()
+        )  # version 1, SHA-1, is what topics use by default
     except (InvalidSignature, binascii.Error, ValueError) as wrong:
         raise Forged("The signature does not fit the message and Amazon's certificate.") from wrong
 
@@ -83,7 +88,10 @@ def _key(hook: Hook) -> RSAPublicKey:
     """Raises Forged for a certificate that is none, not of RSA, or out of date."""
     try:
         certificate = load_pem_x509_certificate(hook.certificate)
-        key, valid = certificate.public_key(), certificate.not_valid_before_utc <= hook.received_at <= certificate.not_valid_after_utc
+        key, valid = (
+            certificate.public_key(),
+            certificate.not_valid_before_utc <= hook.received_at <= certificate.not_valid_after_utc,
+        )
     except (ValueError, UnsupportedAlgorithm) as unreadable:
         raise Forged("The signing certificate could not be read.") from unreadable
     if not valid:
@@ -94,7 +102,8 @@ def _key(hook: Hook) -> RSAPublicKey:
 
 
 def _signed_text(found: dict[str, Any]) -> bytes:
-    """`name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes them. Only Subject may be absent."""
+    """`name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes them. Only Subject
+    may be absent."""
     names = [name for name in _SIGNED[found["Type"]] if not (name == "Subject" and found.get(name) is None)]
     if not all(isinstance(found.get(name), str) for name in names):
         raise Forged("A signed field of the envelope is missing.")

@@ -1,4 +1,5 @@
-"""The webhook of Datadog. Its payload is the customer's: ours is examples/payload.json. A `$VARIABLE` left as it is means "nothing"."""
+"""The webhook of Datadog. Its payload is the customer's: ours is examples/payload.json. A `$VARIABLE` left as it is
+means "nothing"."""
 
 import re
 from typing import Any
@@ -13,7 +14,9 @@ from midwatch.settings import SenderSettings
 _MISSING = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 # `[P2] [Triggered on {host:a,env:b}] Title`: what Datadog puts before the monitor's name
 _HEADED = re.compile(
-    r"(?:\[(?P<priority>P[1-5])\]\s*)?\[(?P<transition>[A-Za-z -]{2,20}?)(?: on \{(?P<scope>[^}]*)\})?\]\s*(?P<title>\S.*)", re.DOTALL
+    r"(?:\[(?P<priority>P[1-5])\]\s*)?\[(?P<transition>[A-Za-z -]{2,20}?)(?: on "
+    r"\{(?P<scope>[^}]*)\})?\]\s*(?P<title>\S.*)",
+    re.DOTALL,
 )
 _OWN = ("alert_transition", "alert_cycle_key", "aggreg_key", "alert_scope", "alert_metric")
 _UNSEEN = ("nodata", "renodata")
@@ -22,15 +25,21 @@ _UNSEEN = ("nodata", "renodata")
 def recognises(document: object) -> bool:
     """A field of our payload, or Datadog's default, which names the organisation."""
     found = record(document)
-    return any(key in found for key in _OWN) or ("last_updated" in found and "event_type" in found and isinstance(found.get("org"), dict))
+    return any(key in found for key in _OWN) or (
+        "last_updated" in found and "event_type" in found and isinstance(found.get("org"), dict)
+    )
 
 
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
-    document = {k: v for k, v in record(decode(hook.body)).items() if not (isinstance(v, str) and _MISSING.fullmatch(v.strip()))}
+    document = {
+        k: v for k, v in record(decode(hook.body)).items() if not (isinstance(v, str) and _MISSING.fullmatch(v.strip()))
+    }
     known_as = line(first(document, "event_id"), NAME_CHARS)
     found = _alert(document, hook)
     if found is None:
-        return Delivery(id=known_as, unknown="This holds no title: use the payload of docs/alerts.md in Datadog's webhook.")
+        return Delivery(
+            id=known_as, unknown="This holds no title: use the payload of docs/alerts.md in Datadog's webhook."
+        )
     if _transition(document) == "muted":
         return Delivery(id=known_as, ignored=f"Muted in Datadog: {found.title}")
     return Delivery(id=known_as, alerts=(found,))
@@ -100,7 +109,9 @@ def _severity(document: dict[str, Any]) -> AlertSeverity | None:
     if transition in _UNSEEN:
         return AlertSeverity.MEDIUM
     priority = text(first(document, "alert_priority", "priority")) or _head(document, "priority")
-    found = severity(priority) or (severity(text(first(document, "alert_type"))) if "recovered" not in transition else None)
+    found = severity(priority) or (
+        severity(text(first(document, "alert_type"))) if "recovered" not in transition else None
+    )
     warned = transition in ("warn", "rewarn")
     return max(found or AlertSeverity.MEDIUM, AlertSeverity.MEDIUM, key=lambda s: s.rank) if warned else found
 
@@ -108,4 +119,8 @@ def _severity(document: dict[str, Any]) -> AlertSeverity | None:
 def _fingerprint(document: dict[str, Any]) -> str:
     """The monitor and its group: the same the next time too, which Datadog's cycle key is not."""
     monitor, scope = text(first(document, "alert_id", "monitor_id")), _scope(document)
-    return ":".join(p for p in (monitor, scope) if p) if monitor else text(first(document, "alert_cycle_key", "aggreg_key"))
+    return (
+        ":".join(p for p in (monitor, scope) if p)
+        if monitor
+        else text(first(document, "alert_cycle_key", "aggreg_key"))
+    )

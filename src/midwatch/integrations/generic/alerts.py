@@ -1,5 +1,5 @@
-"""JSON of any shape: one alert, a list of them, or a list under `alerts`; or plain text, whose first line is the title. Paths are dotted
-(`a.b.0`) or JSON pointers (`/a/b/0`)."""
+"""JSON of any shape: one alert, a list of them, or a list under `alerts`; or plain text, whose first line is the title.
+Paths are dotted (`a.b.0`) or JSON pointers (`/a/b/0`)."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,10 @@ def parse(hook: Hook, sender: SenderSettings) -> Delivery:
     alerts = tuple(a for a in (_alert(record(e), sender, hook) for e in entries[:ALERTS]) if a)
     if not alerts:
         paths = sender.fields.get("title") or ", ".join(usual()["title"])
-        return Delivery(id=known_as, unknown=f"No title was found (looked for: {paths}). Name its path in senders.generic.fields.title.")
+        return Delivery(
+            id=known_as,
+            unknown=f"No title was found (looked for: {paths}). Name its path in senders.generic.fields.title.",
+        )
     return Delivery(id=known_as, alerts=alerts, omitted=len(entries) - len(alerts))
 
 
@@ -103,4 +106,6 @@ def _labels(told: Any) -> dict[str, Any]:
 
 def _chosen(document: dict[str, Any], sender: SenderSettings) -> dict[str, Any]:
     """Labels that the settings name one by one: `labels.pod: resource.pod_name`."""
-    return {field[len(_LABEL) :]: _at(document, path) for field, path in sender.fields.items() if field.startswith(_LABEL)}
+    return {
+        field[len(_LABEL) :]: _at(document, path) for field, path in sender.fields.items() if field.startswith(_LABEL)
+    }

@@ -1,4 +1,5 @@
-"""What an alert of unknown shape says beside its title: every field that has no place of its own, nested ones by dotted names."""
+"""What an alert of unknown shape says beside its title: every field that has no place of its own, nested ones by dotted
+names."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,8 @@ _DETAILS = ("details", "custom_details", "annotations", "values", "extra")
 
 
 def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Details come by their own names, other fields by theirs (`check.grade`). What is nested deeper than six levels is left out."""
+    """Details come by their own names, other fields by theirs (`check.grade`). What is nested deeper than six levels is
+    left out."""
     own = {path.partition(".")[0] for paths in usual().values() for path in paths} | {"alert_source", "source"}
     rest = {name: value for name, value in document.items() if name not in own}
     found = dict(_flat(_without_secrets(rest), ""))
@@ -25,7 +27,8 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_secrets(value: Any) -> Any:
-    """Redacted while names and values still stand beside each other: `{"name": "DB_PASSWORD", "value": …}` is a secret only together."""
+    """Redacted while names and values still stand beside each other: `{"name": "DB_PASSWORD", "value": …}` is a secret
+    only together."""
     if not isinstance(value, dict | list):
         return value
     try:

@@ -8,4 +8,6 @@ import yaml
 
 @cache
 def usual() -> dict[str, list[str]]:
-    return yaml.load(files("midwatch.integrations.generic").joinpath("fields.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return yaml.load(
+        files("midwatch.integrations.generic").joinpath("fields.yaml").read_text(), Loader=yaml.CSafeLoader
+    )

@@ -1,4 +1,5 @@
-"""Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in X-Midwatch-Timestamp."""
+"""Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in
+X-Midwatch-Timestamp."""
 
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.proof import by_signature

@@ -32,7 +32,11 @@ def _tried(item: dict[str, Any]) -> bool:
 def _alert(item: dict[str, Any], hook: Hook) -> Alert | None:
     labels = record(item.get("labels"))
     blind = _BLIND.get(labelled.name(item), "")
-    title = f"{blind}: {text(labels.get('rulename')) or text(labelled.title(item))}" if blind else text(labelled.title(item))
+    title = (
+        f"{blind}: {text(labels.get('rulename')) or text(labelled.title(item))}"
+        if blind
+        else text(labelled.title(item))
+    )
     if not title:
         return None
     unseen = blind or dig(item, "annotations", "grafana_state_reason") in ("NoData", "Error")

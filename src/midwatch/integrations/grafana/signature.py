@@ -1,4 +1,5 @@
-"""Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one named here."""
+"""Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one
+named here."""
 
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.proof import by_signature

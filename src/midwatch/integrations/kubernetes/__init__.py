@@ -13,5 +13,11 @@ TOPICS = frozenset({Topic.CLUSTER, Topic.WEBSITE, Topic.WEBSITES})
 def integration(reader: Reader) -> Integration:
     """The integration for one cluster, with `reader` answering for it."""
     return Integration(
-        name="kubernetes", title="Kubernetes", topics=TOPICS, tools=tools(reader), analyse=analyse, wanted=wanted, codes=CODES
+        name="kubernetes",
+        title="Kubernetes",
+        topics=TOPICS,
+        tools=tools(reader),
+        analyse=analyse,
+        wanted=wanted,
+        codes=CODES,
     )

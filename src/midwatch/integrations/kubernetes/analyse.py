@@ -74,8 +74,14 @@ def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Anal
 
 def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Question) -> tuple[Gap, ...]:
     """Where the cluster is what is asked about, zero pods and zero workloads are nothing that could be well."""
-    pods = next((e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None)
-    if question.intent.topic is not Topic.CLUSTER or pods is None or any(next(iter(cluster.all(t)), None) for t in _RUNS):
+    pods = next(
+        (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None
+    )
+    if (
+        question.intent.topic is not Topic.CLUSTER
+        or pods is None
+        or any(next(iter(cluster.all(t)), None) for t in _RUNS)
+    ):
         return ()
     place = str(pods.arguments.get("namespace", ""))
     where = f"namespace {place}" if place else "this cluster"
@@ -90,7 +96,8 @@ def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple
 
 
 def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for all replicas of a workload that show the same: the earliest speaks, the others are named in `also`."""
+    """One finding for all replicas of a workload that show the same: the earliest speaks, the others are named in
+    `also`."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_sameness(finding), []).append(finding)
@@ -109,8 +116,16 @@ def _sameness(finding: Finding) -> tuple[object, ...]:
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
     for type_ in _NAMEABLE:
         yield from (obj.subject for obj in cluster.all(type_))
-    seen = {owner for owner, pods in cluster.by_owner.items() if any(owner.name != p.name or owner.kind != "Pod" for p in pods)}
-    seen |= {Subject(kind="Pod", name=g.name, namespace=g.namespace) for g in cluster.logs() if not cluster.get(Pod, g.namespace, g.name)}
+    seen = {
+        owner
+        for owner, pods in cluster.by_owner.items()
+        if any(owner.name != p.name or owner.kind != "Pod" for p in pods)
+    }
+    seen |= {
+        Subject(kind="Pod", name=g.name, namespace=g.namespace)
+        for g in cluster.logs()
+        if not cluster.get(Pod, g.namespace, g.name)
+    }
     seen |= {Subject(kind="Namespace", name=name) for name in cluster.namespaces}
     yield from sorted(seen, key=lambda s: (s.kind, s.namespace, s.name))
 

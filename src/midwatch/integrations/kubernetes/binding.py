@@ -48,12 +48,17 @@ def _differences(claim: PersistentVolumeClaim, volume: PersistentVolume) -> Iter
     if wanted != offered:
         yield Difference("storage class", f'"{wanted}"', f'"{offered}"', wanted, offered)
     if request(claim) > capacity(volume):
-        raw = ((claim.spec.resources.requests or {}).get("storage", ""), (volume.spec.capacity or {}).get("storage", ""))
+        raw = (
+            (claim.spec.resources.requests or {}).get("storage", ""),
+            (volume.spec.capacity or {}).get("storage", ""),
+        )
         shown = [str(r) if isinstance(r, str) else size(amount(r)) for r in raw]
         yield Difference("capacity", shown[0], shown[1] or "none", str(raw[0]), str(raw[1]))
     modes, available = claim.spec.access_modes or [], volume.spec.access_modes or []
     if lacking := [m for m in modes if m not in available]:
-        yield Difference("access mode", ", ".join(modes), ", ".join(available) or "none", lacking[0], next(iter(available), ""))
+        yield Difference(
+            "access mode", ", ".join(modes), ", ".join(available) or "none", lacking[0], next(iter(available), "")
+        )
     if claim.spec.selector is not None and not matches(claim.spec.selector, volume.labels):
         labels = ", ".join(f"{k}={v}" for k, v in sorted(volume.labels.items())) or "no labels"
         yield Difference("selector", _spell(claim), labels, '"selector"')
@@ -65,7 +70,10 @@ def _differences(claim: PersistentVolumeClaim, volume: PersistentVolume) -> Iter
 def _spell(claim: PersistentVolumeClaim) -> str:
     selector = claim.spec.selector
     pairs = [f"{k}={v}" for k, v in ((selector and selector.match_labels) or {}).items()]
-    rules = [f"{e.key} {e.operator} {', '.join(e.values or ())}".strip() for e in (selector and selector.match_expressions) or ()]
+    rules = [
+        f"{e.key} {e.operator} {', '.join(e.values or ())}".strip()
+        for e in (selector and selector.match_expressions) or ()
+    ]
     return ", ".join([*pairs, *rules])
 
 
@@ -76,7 +84,8 @@ def held_by(volume: PersistentVolume) -> str:
 
 
 def is_for(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
-    """Reserved for this very claim. A claim made anew under the old name has another uid and does not get the volume back."""
+    """Reserved for this very claim. A claim made anew under the old name has another uid and does not get the volume
+    back."""
     ref = volume.spec.claim_ref
     same = held_by(volume) == f"{claim.namespace}/{claim.name}"
     return same and bool(ref) and (not ref.uid or ref.uid == claim.metadata.uid)

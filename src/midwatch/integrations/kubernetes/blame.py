@@ -77,7 +77,10 @@ def _affinity(trial: Trial, _: str) -> Blame:
     terms = wanted.required.node_selector_terms or [] if wanted and wanted.required else []
     rules = [e for t in terms for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
     cites = tuple(trial.board.cluster.cite(trial.pod, member("key", e.key)) for e in rules[:2])
-    facts = {"affinity": " and ".join(_spell(e) for e in rules) or "of the pod", "existing": _existing(trial, [e.key for e in rules])}
+    facts = {
+        "affinity": " and ".join(_spell(e) for e in rules) or "of the pod",
+        "existing": _existing(trial, [e.key for e in rules]),
+    }
     return Blame("K8S-302", facts, (*cites, *_scope(trial)))
 
 
@@ -123,7 +126,9 @@ def _shortage(trial: Trial, resource: str) -> Blame:
     nodes = [trial.board.nodes[n] for n in trial.candidates() or trial.workers]
     facts = {"resource": resource, "needs": readable(resource, need) if need else resource}
     if not nodes or not need:
-        return Blame("K8S-306", facts | {"room": f"insufficient {resource} left on the nodes by the scheduler's word"}, asked)
+        return Blame(
+            "K8S-306", facts | {"room": f"insufficient {resource} left on the nodes by the scheduler's word"}, asked
+        )
     largest = max(nodes, key=lambda n: trial.board.room[n.name].get(resource, 0.0))
     limit = trial.board.room[largest.name].get(resource, 0.0)
     shown = (largest.status.allocatable or {}).get(resource)
@@ -133,7 +138,10 @@ def _shortage(trial: Trial, resource: str) -> Blame:
     free = max(trial.board.free(n, resource) for n in nodes)
     if free >= need:  # pods that could not be read hold the rest
         return Blame("K8S-306", facts | {"room": "no node having that much left"}, cites)
-    room = f"at most {readable(resource, max(free, 0.0))} free on any of {len(nodes)} nodes of up to {readable(resource, limit)}"
+    room = (
+        f"at most {readable(resource, max(free, 0.0))} free on any of {len(nodes)} nodes of up to "
+        f"{readable(resource, limit)}"
+    )
     return Blame("K8S-306", facts | {"room": room}, cites)
 
 
@@ -169,7 +177,11 @@ def _anti(trial: Trial, _: str) -> Blame:
 
 def _peer(trial: Trial, _: str) -> Blame:
     affinity = trial.pod.spec.affinity.pod_affinity if trial.pod.spec.affinity else None
-    terms = [t for t, places in trial.wanted if not places] or [t for t, _ in trial.wanted] or list((affinity and affinity.required) or ())
+    terms = (
+        [t for t, places in trial.wanted if not places]
+        or [t for t, _ in trial.wanted]
+        or list((affinity and affinity.required) or ())
+    )
     wanted = "; ".join(_labels(t.label_selector) for t in terms) or "other pods"
     facts = {"wanted": wanted, "topology": some(t.topology_key for t in terms)}
     cites = tuple(trial.board.cluster.cite(trial.pod, member("topologyKey", t.topology_key)) for t in terms[:1])
@@ -178,7 +190,9 @@ def _peer(trial: Trial, _: str) -> Blame:
 
 def _spread(trial: Trial, _: str) -> Blame:
     rules = spread(trial.pod)
-    keys = {trial.obstacles[n.name]["spread"].detail for n in trial.blocked("spread")} or {c.topology_key for c in rules}
+    keys = {trial.obstacles[n.name]["spread"].detail for n in trial.blocked("spread")} or {
+        c.topology_key for c in rules
+    }
     skew = some(str(c.max_skew) for c in rules if c.topology_key in keys)
     cites = tuple(trial.board.cluster.cite(trial.pod, member("topologyKey", k)) for k in sorted(keys))
     return Blame("K8S-310", {"topology": some(keys), "skew": skew, "nodes": _nodes(trial, "spread")[0]}, cites)
@@ -205,7 +219,9 @@ def _volume(trial: Trial, _: str) -> Blame:
 
 
 def _limit(trial: Trial, _: str) -> Blame:
-    return Blame("K8S-315", {"volumes": some(name for name, _ in claims(trial.board.cluster, trial.pod)) or "its volumes"})
+    return Blame(
+        "K8S-315", {"volumes": some(name for name, _ in claims(trial.board.cluster, trial.pod)) or "its volumes"}
+    )
 
 
 _BY_FILTER = {

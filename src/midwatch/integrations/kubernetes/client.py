@@ -1,4 +1,5 @@
-"""A live cluster as a Reader: typed objects and logs from its API server, read-only, through a kubeconfig or a service account."""
+"""A live cluster as a Reader: typed objects and logs from its API server, read-only, through a kubeconfig or a service
+account."""
 
 import re
 from difflib import get_close_matches
@@ -19,7 +20,10 @@ from midwatch.kit.answers import MALFORMED
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
 
 
-_NO_METRICS = "latency, CPU and network over time were not read: no source of metrics is connected; save the metrics and diagnose a dump"
+_NO_METRICS = (
+    "latency, CPU and network over time were not read: no source of metrics is connected; save the metrics "
+    "and diagnose a dump"
+)
 
 
 _VERSION = 64  # characters; v1.33.4-eks-ba24e9c
@@ -89,7 +93,8 @@ class LiveReader:
 
 
 def connect(kubeconfig: Path | None = None, context: str | None = None) -> LiveReader:
-    """A reader of one cluster; raises NoConnection. Nothing is sent before the first question: `about()` is the cheapest one."""
+    """A reader of one cluster; raises NoConnection. Nothing is sent before the first question: `about()` is the
+    cheapest one."""
     return LiveReader(open_connection(choose(load(kubeconfig), context)))
 
 
@@ -112,4 +117,6 @@ def _kind(plural: str) -> Kind:
 def _name(what: str, name: str) -> None:
     """A name becomes part of a path: nothing that could lead elsewhere may pass."""
     if name and not re.fullmatch(NAME, name):
-        raise Refused(f"{name[:80]!r} cannot be the name of a {what}: those have lower-case letters, digits, '-' and '.' only.")
+        raise Refused(
+            f"{name[:80]!r} cannot be the name of a {what}: those have lower-case letters, digits, '-' and '.' only."
+        )

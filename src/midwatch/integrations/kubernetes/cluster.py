@@ -1,4 +1,5 @@
-"""The cluster as the evidence shows it: what the analyzers read, and how they cite it. Pure; nothing here asks anybody."""
+"""The cluster as the evidence shows it: what the analyzers read, and how they cite it. Pure; nothing here asks
+anybody."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -97,26 +98,33 @@ class Cluster:
         Never the machine's clock: the same evidence must give the same answer tomorrow.
         """
         spoken = [e.last for e in self.all(Event) if e.last]
-        spoken += [c.last_transition_time for pod in self.all(Pod) for c in pod.status.conditions or () if c.last_transition_time]
+        spoken += [
+            c.last_transition_time
+            for pod in self.all(Pod)
+            for c in pod.status.conditions or ()
+            if c.last_transition_time
+        ]
         return max(spoken, default=self.taken_at)
 
     @cached_property
     def clock(self) -> datetime:
-        """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is the
-        last thing that happened would stay young for ever."""
+        """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is
+        the last thing that happened would stay young for ever."""
         return self.now if self._events else self.taken_at
 
     # -- owners and pods
 
     def owner(self, obj: Object) -> Subject:
-        """The workload a person would name: up the controllers' chain as far as it is known, or by name where a link is missing."""
+        """The workload a person would name: up the controllers' chain as far as it is known, or by name where a link is
+        missing."""
         key = _key(obj)
         if key not in self._owners:
             self._owners[key] = self._above(obj)
         return self._owners[key]
 
     def _above(self, obj: Object) -> Subject:
-        """Replicas have all that leads to their workload in common: it is followed once for each controller, not for each pod."""
+        """Replicas have all that leads to their workload in common: it is followed once for each controller, not for
+        each pod."""
         parent = _controller(obj.metadata)
         if parent is None:
             return obj.subject
@@ -231,7 +239,8 @@ def _decoded(resource: str, body: bytes) -> Sequence[Object]:
 
 
 def _key(obj: Object) -> Key:
-    """Straight from the fields: it is asked for a dozen times of each of thousands of pods, and properties cost as much again."""
+    """Straight from the fields: it is asked for a dozen times of each of thousands of pods, and properties cost as much
+    again."""
     meta = obj.metadata
     return (type(obj).__name__, meta.namespace, meta.name)
 

@@ -1,7 +1,8 @@
 """Why a pod fits on no node: the scheduler's filters, gone through again node by node over what the evidence shows.
 
-The scheduler stops at a node's first filter and prints only counts; here every filter is asked on every node, so that the one to
-change can be told from those that merely come along. Order and rules: kube-scheduler's default filter plugins.
+The scheduler stops at a node's first filter and prints only counts; here every filter is asked on every node, so that
+the one to change can be told from those that merely come along. Order and rules: kube-scheduler's default filter
+plugins.
 """
 
 from collections import Counter, defaultdict
@@ -28,7 +29,8 @@ INTENT = ("selector", "affinity", "volume")
 
 @dataclass(frozen=True)
 class Obstacle:
-    """`filter` names the rule ("taint", "fit:cpu"), `detail` what on this node is in the way, `quote` the node's own text for it."""
+    """`filter` names the rule ("taint", "fit:cpu"), `detail` what on this node is in the way, `quote` the node's own
+    text for it."""
 
     filter: str
     detail: str = ""
@@ -93,7 +95,8 @@ class Trial:
             yield from rule(self, node)
 
     def masked(self, filter_: str) -> bool:
-        """True when the scheduler could not have spoken of this filter: on every node it keeps away, an earlier one did so first."""
+        """True when the scheduler could not have spoken of this filter: on every node it keeps away, an earlier one did
+        so first."""
         turn = _TURN[filter_.split(":")[0]]
         held = [self.obstacles[n] for n in self.obstacles if filter_ in self.obstacles[n]]
         return bool(held) and all(any(_TURN[f.split(":")[0]] < turn for f in found) for found in held)
@@ -116,7 +119,8 @@ class Trial:
         return [n for n in self.workers if not any(f in self.obstacles[n] for f in INTENT)]
 
     def ranking(self) -> list[str]:
-        """Filters, the one to change first: a wish that no node meets, else what alone keeps most of the otherwise fitting nodes away."""
+        """Filters, the one to change first: a wish that no node meets, else what alone keeps most of the otherwise
+        fitting nodes away."""
         unmet = [f for f in INTENT if self.workers and all(f in self.obstacles[n] for n in self.workers)]
         among = self.candidates() or self.workers
         alone = Counter(next(iter(self.obstacles[n])) for n in among if len(self.obstacles[n]) == 1)
@@ -196,7 +200,8 @@ def _repelled(board: Board, pod: Pod) -> dict[tuple[str, str], Pod]:
 
 
 def _repelling(board: Board) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod]]]:
-    """The anti-affinities of the pods that run, each once: a pod that declares it, the term, and topology value → pod there."""
+    """The anti-affinities of the pods that run, each once: a pod that declares it, the term, and topology value → pod
+    there."""
     found: dict[bytes, tuple[Pod, PodAffinityTerm, dict[str, Pod]]] = {}
     for node, pod in board.running():
         for term in _anti(pod):

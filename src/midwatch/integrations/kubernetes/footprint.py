@@ -17,7 +17,8 @@ def amounts(quantities: Quantities | None) -> dict[str, float]:
 
 
 def requested(pod: Pod) -> dict[str, float]:
-    """Containers and sidecars together, or the largest init container beside the sidecars started before it, whichever is more."""
+    """Containers and sidecars together, or the largest init container beside the sidecars started before it, whichever
+    is more."""
     total: Counter[str] = Counter()
     for container in pod.spec.containers:
         total.update(_request(container))
@@ -36,7 +37,8 @@ def requested(pod: Pod) -> dict[str, float]:
 
 
 def _request(container: Container) -> dict[str, float]:
-    """A limit without a request is the request: the API server fills it in, a dump of a manifest may not have it yet."""
+    """A limit without a request is the request: the API server fills it in, a dump of a manifest may not have it
+    yet."""
     return amounts(container.resources.limits) | amounts(container.resources.requests)
 
 

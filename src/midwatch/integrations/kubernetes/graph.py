@@ -1,8 +1,8 @@
-"""How trouble spreads in a cluster: from what a pod needs into the pod, from the pod into its workload and its Services, from a
-Service into those who call it and the routes that lead to it.
+"""How trouble spreads in a cluster: from what a pod needs into the pod, from the pod into its workload and its
+Services, from a Service into those who call it and the routes that lead to it.
 
-Only what is in trouble or stands between is linked pod by pod; callers are found once per workload, from the hosts that their
-environment, arguments and ConfigMaps name. So a healthy cluster of thousands of pods costs next to nothing.
+Only what is in trouble or stands between is linked pod by pod; callers are found once per workload, from the hosts that
+their environment, arguments and ConfigMaps name. So a healthy cluster of thousands of pods costs next to nothing.
 """
 
 import re
@@ -28,12 +28,15 @@ from midwatch.integrations.kubernetes.scheduler import schedulers
 from midwatch.integrations.kubernetes.selectors import matches
 from midwatch.integrations.kubernetes.view.backing import backing_of
 
-# A host in a value: after a scheme or a user, before a port, or a cluster name. A bare word counts only in a setting for addresses.
+# A host in a value: after a scheme or a user, before a port, or a cluster name. A bare word counts only in a setting
+# for addresses.
 _HOST = re.compile(
     r"(?:(?<=://)|(?<=@))([a-z0-9][a-z0-9.-]*)|\b([a-z0-9][a-z0-9.-]{0,252}+):\d{2,5}\b|\b([a-z0-9-]{1,63}+\.[a-z0-9-]{1,63}+\.svc)\b"
 )
 _WORD = re.compile(r"[a-z0-9][a-z0-9.-]*")
-_ADDRESS_NAME = re.compile(r"(?i)(?:host|addr|address|url|uri|endpoint|server|servers|service|brokers?|dsn|upstream|backend|peer)s?$")
+_ADDRESS_NAME = re.compile(
+    r"(?i)(?:host|addr|address|url|uri|endpoint|server|servers|service|brokers?|dsn|upstream|backend|peer)s?$"
+)
 
 
 def links(cluster: Cluster) -> Iterator[Link]:
@@ -167,7 +170,9 @@ def _routes(cluster: Cluster) -> Iterator[Link]:
         backends = [ingress.spec.default_backend]
         backends += [path.backend for rule in ingress.spec.rules or () if rule.http for path in rule.http.paths or ()]
         for name in dict.fromkeys(_service_names(backends)):
-            yield _link(Subject(kind="Service", name=name, namespace=ingress.namespace), ingress.subject, "stands behind")
+            yield _link(
+                Subject(kind="Service", name=name, namespace=ingress.namespace), ingress.subject, "stands behind"
+            )
 
 
 def _service_names(backends: Iterable[Backend | None]) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""Every kind of object that Midwatch reads, declared once: plural → where the API serves it and the fields that are decoded."""
+"""Every kind of object that Midwatch reads, declared once: plural → where the API serves it and the fields that are
+decoded."""
 
 from dataclasses import dataclass
 
@@ -32,7 +33,11 @@ class Kind:
 
 
 _CORE, _APPS, _BATCH, _NET = "api/v1", "apis/apps/v1", "apis/batch/v1", "apis/networking.k8s.io/v1"
-_ADMISSION, _STORAGE, _GATEWAY = "apis/admissionregistration.k8s.io/v1", "apis/storage.k8s.io/v1", "apis/gateway.networking.k8s.io/v1"
+_ADMISSION, _STORAGE, _GATEWAY = (
+    "apis/admissionregistration.k8s.io/v1",
+    "apis/storage.k8s.io/v1",
+    "apis/gateway.networking.k8s.io/v1",
+)
 _RBAC = "apis/rbac.authorization.k8s.io/v1"
 _METRICS = "apis/metrics.k8s.io/v1beta1"
 

@@ -10,7 +10,8 @@ from midwatch.kit.redaction import redact_text
 
 
 class Refused(Exception):
-    """The question was understood and not answered. `permission` names a missing right as `list pods in namespace shop`."""
+    """The question was understood and not answered. `permission` names a missing right as `list pods in namespace
+    shop`."""
 
     def __init__(self, reason: str, *, query: str = "", permission: str = "", absent: bool = False) -> None:
         super().__init__(redact_text(reason))  # an answer in trouble may repeat what we sent
@@ -34,7 +35,8 @@ class ListRequest:
 class Listing:
     """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out.
 
-    `missed` says what should be in it and could not be read. `whole`: the namespaces of a partial answer of which nothing was left out.
+    `missed` says what should be in it and could not be read. `whole`: the namespaces of a partial answer of which
+    nothing was left out.
     """
 
     items: Sequence[Object]

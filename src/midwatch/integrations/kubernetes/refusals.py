@@ -1,4 +1,5 @@
-"""What the API server refused when a controller asked for pods or claims: the newest words per workload, from events or conditions."""
+"""What the API server refused when a controller asked for pods or claims: the newest words per workload, from events or
+conditions."""
 
 import re
 from collections.abc import Iterator
@@ -58,7 +59,9 @@ def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[Refusal]:
         return
     for condition in _conditions(obj):
         if text := condition.message:
-            yield Refusal(obj.subject, owner, text, cluster.cite(obj, text), condition.last_transition_time, conditioned=True)
+            yield Refusal(
+                obj.subject, owner, text, cluster.cite(obj, text), condition.last_transition_time, conditioned=True
+            )
 
 
 def _conditions(obj: Object) -> list[Condition]:
@@ -97,6 +100,8 @@ def _unseen(cluster: Cluster) -> Iterator[Refusal]:
         yield _from_event(cluster, event, subject, subject)
 
 
-def _from_event(cluster: Cluster, event: Event, subject: Subject, owner: Subject, *, conditioned: bool = False) -> Refusal:
+def _from_event(
+    cluster: Cluster, event: Event, subject: Subject, owner: Subject, *, conditioned: bool = False
+) -> Refusal:
     text = _NOISE.sub("", event.message or "")
     return Refusal(subject, owner, text, cluster.cite_event(event, text), event.first, conditioned)

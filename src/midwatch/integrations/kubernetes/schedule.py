@@ -2,7 +2,10 @@
 
 import re
 
-_MONTHS = {name: n for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+_MONTHS = {
+    name: n
+    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 _DAYS = {name: n for n, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
 # Name, lowest, highest, words. Sunday is 0 only: the parser rejects 7.
 _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (

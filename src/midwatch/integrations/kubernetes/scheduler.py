@@ -12,12 +12,20 @@ _LEADER = re.compile(r"^(\S+)_[0-9a-f-]{36} became leader")
 
 
 def scheduler_pods(cluster: Cluster) -> list[Pod]:
-    return [p for p in cluster.pods_in(SYSTEM) if p.labels.get("component") == "kube-scheduler" or p.name.startswith("kube-scheduler-")]
+    return [
+        p
+        for p in cluster.pods_in(SYSTEM)
+        if p.labels.get("component") == "kube-scheduler" or p.name.startswith("kube-scheduler-")
+    ]
 
 
 def leadership(cluster: Cluster) -> list[Event]:
     """Elections of the scheduler, oldest first: a service of the node itself (no pod) shows only there."""
-    found = [e for e in cluster.all(Event, SYSTEM) if e.reason == "LeaderElection" and e.involved_object.name == "kube-scheduler"]
+    found = [
+        e
+        for e in cluster.all(Event, SYSTEM)
+        if e.reason == "LeaderElection" and e.involved_object.name == "kube-scheduler"
+    ]
     return sorted(found, key=lambda e: (str(e.last), e.name))
 
 
@@ -30,8 +38,8 @@ def leader(cluster: Cluster) -> Node | None:
 
 
 def schedulers(cluster: Cluster) -> list[Object]:
-    """What is to blame when nothing is scheduled: nodes whose scheduler service is seen down, scheduler pods that are not ready, else
-    the node the scheduler last led from."""
+    """What is to blame when nothing is scheduled: nodes whose scheduler service is seen down, scheduler pods that are
+    not ready, else the node the scheduler last led from."""
     units = [u for u in cluster.all(NodeService) if u.unit == "kube-scheduler" and u.state != "active"]
     if stopped := [node for u in units if (node := cluster.get(Node, "", u.node))]:
         return [*stopped]

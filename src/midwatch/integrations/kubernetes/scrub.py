@@ -49,7 +49,8 @@ def scrub(obj: Object) -> Object:
 
 
 def _any_text(obj: Object) -> Object:
-    """Of kinds of which there are few: whatever text they hold. Their keys are the API's own, and call nothing a secret."""
+    """Of kinds of which there are few: whatever text they hold. Their keys are the API's own, and call nothing a
+    secret."""
     raw = msgspec.to_builtins(obj)
     cut = _texts(raw)
     return obj if cut == raw else msgspec.convert(cut, type(obj))
@@ -84,12 +85,14 @@ def _metadata_labels(obj: Workload) -> None:
 
 
 def _automatic(spec: PodSpec) -> None:
-    """Takes out what the API server puts into every pod: the token's volume and two tolerations are a third of what thousands
-    of pods weigh, and no fault hides in them."""
+    """Takes out what the API server puts into every pod: the token's volume and two tolerations are a third of what
+    thousands of pods weigh, and no fault hides in them."""
     spec.volumes = [v for v in spec.volumes or () if not v.name.startswith("kube-api-access-")] or None
     spec.tolerations = [t for t in spec.tolerations or () if t.key not in _TOLERATED or t.effect != "NoExecute"] or None
     for container in spec.all_containers:
-        container.volume_mounts = [m for m in container.volume_mounts or () if not m.name.startswith("kube-api-access-")] or None
+        container.volume_mounts = [
+            m for m in container.volume_mounts or () if not m.name.startswith("kube-api-access-")
+        ] or None
 
 
 def _spec(spec: PodSpec) -> None:
@@ -110,7 +113,8 @@ def _container(container: Container) -> None:
 
 
 def _command(container: Container) -> None:
-    """Command and arguments are one line: `--password x` may be two words, one in each, and `-pX` is a password of mysql's."""
+    """Command and arguments are one line: `--password x` may be two words, one in each, and `-pX` is a password of
+    mysql's."""
     first = len(container.command or ())
     words = [*(container.command or ()), *(container.args or ())]
     if words:

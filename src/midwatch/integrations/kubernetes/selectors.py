@@ -27,7 +27,9 @@ def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
     """No selector selects nothing; an empty selector selects everything."""
     if selector is None:
         return False
-    return subset(selector.match_labels or {}, labels) and all(holds(e, labels) for e in selector.match_expressions or ())
+    return subset(selector.match_labels or {}, labels) and all(
+        holds(e, labels) for e in selector.match_expressions or ()
+    )
 
 
 def subset(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -45,7 +47,9 @@ def holds(expression: Expression, labels: Mapping[str, str]) -> bool:
             return value is not None
         case "DoesNotExist":
             return value is None
-        case "Gt" | "Lt" if value is not None and values and value.lstrip("-").isdigit() and values[0].lstrip("-").isdigit():
+        case "Gt" | "Lt" if (
+            value is not None and values and value.lstrip("-").isdigit() and values[0].lstrip("-").isdigit()
+        ):
             return int(value) > int(values[0]) if expression.operator == "Gt" else int(value) < int(values[0])
         case _:
             return False

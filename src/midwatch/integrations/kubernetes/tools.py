@@ -51,7 +51,9 @@ async def kubernetes_events(
     reader: Reader,
     namespace: Namespace = "",
     about: Annotated[str, Field(description="name of the object the events are about; empty for all")] = "",
-    which: Annotated[Literal["all", "telling"], Field(description="telling: warnings, kills and scalings only")] = "all",
+    which: Annotated[
+        Literal["all", "telling"], Field(description="telling: warnings, kills and scalings only")
+    ] = "all",
 ) -> Seen:
     """Lists events: what the scheduler, the kubelets and the controllers did and could not do.
 
@@ -60,7 +62,8 @@ async def kubernetes_events(
     chosen = _TELLING if which == "telling" else ("",)
     named = f"involvedObject.name={about}" if about else ""
     listings = [
-        await _listed(reader, ListRequest("events", namespace, fields=",".join(f for f in (named, choice) if f))) for choice in chosen
+        await _listed(reader, ListRequest("events", namespace, fields=",".join(f for f in (named, choice) if f)))
+        for choice in chosen
     ]
     found = {(o.namespace, o.name): o for listing in listings for o in listing.items}
     left = "; ".join(dict.fromkeys(listing.partial for listing in listings if listing.partial))
@@ -90,7 +93,9 @@ async def kubernetes_logs(
         raise ToolError(f"the log of {namespace}/{pod} was not read within {seconds:g} s") from late
     except Refused as refused:
         raise _error(refused) from refused
-    seen = LogLines(namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated)
+    seen = LogLines(
+        namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated
+    )
     return Seen(seen, log.query)
 
 
@@ -123,5 +128,11 @@ def _resources(resource: str, namespace: str, listing: Listing, partial: str) ->
     scope = namespace if READABLE[resource].namespaced else ""
     whole = listing.whole if partial == listing.partial else ()
     return Resources(
-        resource=resource, scope=scope, body=body, count=len(listing.items), partial=partial, whole=whole, missed=listing.missed
+        resource=resource,
+        scope=scope,
+        body=body,
+        count=len(listing.items),
+        partial=partial,
+        whole=whole,
+        missed=listing.missed,
     )

@@ -26,7 +26,8 @@ _NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 
 
 def counts(message: str) -> dict[str, int]:
-    """filter → how many nodes it excluded. What preemption would have brought (after "preemption:") is another sum and left out."""
+    """filter → how many nodes it excluded. What preemption would have brought (after "preemption:") is another sum and
+    left out."""
     text = message.split("preemption:", 1)[0]
     found = {name: sum(int(m[1]) for m in pattern.finditer(text)) for name, pattern in _COUNTED}
     for match in _INSUFFICIENT.finditer(text):
@@ -35,7 +36,8 @@ def counts(message: str) -> dict[str, int]:
 
 
 def named(filter_: str, said: dict[str, int]) -> bool:
-    """Whether the scheduler spoke of this filter; it does not tell a node selector from an affinity, nor taints from each other."""
+    """Whether the scheduler spoke of this filter; it does not tell a node selector from an affinity, nor taints from
+    each other."""
     return _SAME.get(filter_, filter_) in said
 
 

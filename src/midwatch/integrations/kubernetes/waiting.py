@@ -18,7 +18,12 @@ CHOSEN_NODE = "volume.kubernetes.io/selected-node"
 
 def waiting(cluster: Cluster) -> Iterator[Pod]:
     for pod in cluster.all(Pod):
-        if pod.status.phase in ("Pending", "") and not pod.spec.node_name and not pod.metadata.deletion_timestamp and not _scheduled(pod):
+        if (
+            pod.status.phase in ("Pending", "")
+            and not pod.spec.node_name
+            and not pod.metadata.deletion_timestamp
+            and not _scheduled(pod)
+        ):
             yield pod
 
 
@@ -41,11 +46,17 @@ def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
 
 
 def _of_gone_siblings(cluster: Cluster, pod: Pod) -> list[Event]:
-    """What the scheduler said of pods of the same ReplicaSet that are no longer there: the same template, the same answer."""
+    """What the scheduler said of pods of the same ReplicaSet that are no longer there: the same template, the same
+    answer."""
     owner = next((o.name for o in pod.metadata.owner_references or () if o.kind == "ReplicaSet"), "")
-    gone = (e for e in cluster.all(Event) if owner and e.reason == "FailedScheduling" and e.involved_object.name.startswith(f"{owner}-"))
+    gone = (
+        e
+        for e in cluster.all(Event)
+        if owner and e.reason == "FailedScheduling" and e.involved_object.name.startswith(f"{owner}-")
+    )
     return sorted(
-        (e for e in gone if e.last and not cluster.get(Pod, pod.namespace, e.involved_object.name)), key=lambda e: e.last or _NEVER
+        (e for e in gone if e.last and not cluster.get(Pod, pod.namespace, e.involved_object.name)),
+        key=lambda e: e.last or _NEVER,
     )
 
 
@@ -69,5 +80,7 @@ def _ignored(cluster: Cluster, pod: Pod) -> bool:
     known = pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name
     if known or pod.metadata.creation_timestamp is None:
         return False
-    spoken = chosen(cluster, pod) or cluster.events(pod, "FailedScheduling", "Scheduled") or _of_gone_siblings(cluster, pod)
+    spoken = (
+        chosen(cluster, pod) or cluster.events(pod, "FailedScheduling", "Scheduled") or _of_gone_siblings(cluster, pod)
+    )
     return older(cluster, pod, _SILENCE) and not spoken

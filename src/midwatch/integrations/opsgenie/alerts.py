@@ -1,4 +1,5 @@
-"""The webhook of Opsgenie: what was done (`action`) and the alert. `createdAt` is in milliseconds, `updatedAt` in nanoseconds."""
+"""The webhook of Opsgenie: what was done (`action`) and the alert. `createdAt` is in milliseconds, `updatedAt` in
+nanoseconds."""
 
 from typing import Any
 
@@ -46,7 +47,9 @@ def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     told, action = record(document.get("alert")), text(document.get("action"))
     if not action or not first(told, "alias", "alertId") or not first(told, "message", "alias"):
-        return Delivery(unknown="This is no webhook of Opsgenie: it needs an action, and an alert with its id and message.")
+        return Delivery(
+            unknown="This is no webhook of Opsgenie: it needs an action, and an alert with its id and message."
+        )
     what = action.replace(" ", "").lower()
     if what in _CHANGES:
         return Delivery(alerts=(alert("opsgenie", _said(told, _CHANGES[what], action), hook.received_at),))

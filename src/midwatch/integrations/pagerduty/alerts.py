@@ -1,4 +1,5 @@
-"""What PagerDuty posts. Three shapes: `event` (webhooks v3), `messages` (v2) and `routing_key` (events v2, sent to us as well)."""
+"""What PagerDuty posts. Three shapes: `event` (webhooks v3), `messages` (v2) and `routing_key` (events v2, sent to us
+as well)."""
 
 from midwatch.domain.alert import Delivery
 from midwatch.integrations.inbox import Hook

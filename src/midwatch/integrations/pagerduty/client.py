@@ -18,12 +18,14 @@ _PAGE = 100  # the largest that the API gives
 PAGES = 10  # of the alerts of one incident; PagerDuty itself groups at most 1,000 into one
 ALERTS_S = 20.0  # seconds for all pages: the alert waits for its details
 SAID = 300  # characters of PagerDuty's own words
-# PagerDuty's identifiers. Webhooks are outside text: nothing else becomes a part of a path that is asked with our token.
+# PagerDuty's identifiers. Webhooks are outside text: nothing else becomes a part of a path that is asked with our
+# token.
 _ID = re.compile(r"[A-Z0-9]{1,64}")
 
 
 class PagerDuty:
-    """Raises Undelivered with PagerDuty's own words; a token that may not read or write is permanent, a limit or an outage is not."""
+    """Raises Undelivered with PagerDuty's own words; a token that may not read or write is permanent, a limit or an
+    outage is not."""
 
     def __init__(self, settings: PagerDutySettings) -> None:
         token = settings.token.get_secret_value() if settings.token else ""
@@ -44,7 +46,11 @@ class PagerDuty:
             async with asyncio.timeout(ALERTS_S):
                 for page in range(PAGES):
                     answer = await self._ask("GET", f"{path}?limit={_PAGE}&offset={page * _PAGE}")
-                    fresh = {str(alert.get("id")): alert for alert in _listed(answer, "alerts") if str(alert.get("id")) not in found}
+                    fresh = {
+                        str(alert.get("id")): alert
+                        for alert in _listed(answer, "alerts")
+                        if str(alert.get("id")) not in found
+                    }
                     found |= fresh
                     if answer.get("more") is not True or not fresh:
                         break
@@ -56,7 +62,8 @@ class PagerDuty:
         return _listed(await self._ask("GET", _path(incident, "notes")), "notes")
 
     async def add_note(self, incident: str, content: str) -> str:
-        """The id of the new note. What PagerDuty took without telling an id is permanent: once more would be a second note."""
+        """The id of the new note. What PagerDuty took without telling an id is permanent: once more would be a second
+        note."""
         answer = await self._send("POST", _path(incident, "notes"), {"note": {"content": redact_text(content)}})
         try:
             made = note_id(decoded(answer.body).get("note"))
@@ -64,7 +71,9 @@ class PagerDuty:
             made = ""
         if not made:
             raise Undelivered(
-                f"PagerDuty answered {answer.status} without the note's id; the note may be there and is not written again", permanent=True
+                f"PagerDuty answered {answer.status} without the note's id; the note may be there and is not written "
+                "again",
+                permanent=True,
             )
         return made
 
@@ -92,7 +101,9 @@ def note_id(note: object) -> str:
 
 def _path(incident: str, what: str) -> str:
     if not _ID.fullmatch(incident):
-        raise Undelivered(f"{one_line(incident)[:40]!r} cannot be the id of a PagerDuty incident; nothing was asked", permanent=True)
+        raise Undelivered(
+            f"{one_line(incident)[:40]!r} cannot be the id of a PagerDuty incident; nothing was asked", permanent=True
+        )
     return f"/incidents/{incident}/{what}"
 
 
@@ -114,7 +125,9 @@ def _refused(answer: HttpAnswer) -> Undelivered:
     if answer.status >= 500:
         return Undelivered(f"PagerDuty fails ({answer.status}): {said}")
     if 300 <= answer.status < 400:
-        return Undelivered(f"PagerDuty redirects elsewhere ({answer.status}); check integrations.pagerduty.url", permanent=True)
+        return Undelivered(
+            f"PagerDuty redirects elsewhere ({answer.status}); check integrations.pagerduty.url", permanent=True
+        )
     hint = " (an account-level token also needs integrations.pagerduty.email)" if answer.status == 400 else ""
     return Undelivered(f"PagerDuty refuses ({answer.status}): {said}{hint}", permanent=True)
 

@@ -20,7 +20,9 @@ def event(document: dict[str, Any], hook: Hook) -> Delivery:
     if not action:
         return Delivery(ignored=f"A change, not an alert: {line(title, NAME_CHARS)}")
     if action not in _ACTIONS:
-        return Delivery(unknown=f"The event_action {line(action, NAME_CHARS)} is not known: trigger, acknowledge or resolve.")
+        return Delivery(
+            unknown=f"The event_action {line(action, NAME_CHARS)} is not known: trigger, acknowledge or resolve."
+        )
     return Delivery(alerts=(alert("pagerduty", _said(document, payload, title, action), hook.received_at),))
 
 

@@ -17,8 +17,8 @@ _NO_SENDER = {"error": {"message": "Requester User Not Found", "code": 1008}}
 
 @dataclass
 class FakePagerDuty:
-    """`troubles` are answered one after the other before anything else: 429 and 500 as PagerDuty says them, "lost" takes the
-    request and drops the answer."""
+    """`troubles` are answered one after the other before anything else: 429 and 500 as PagerDuty says them, "lost"
+    takes the request and drops the answer."""
 
     token: str
     alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
@@ -29,7 +29,12 @@ class FakePagerDuty:
     def incident(self, key: str, *details: dict[str, Any]) -> None:
         self.notes[key] = []
         self.alerts[key] = [
-            {"id": f"{key}A{number}", "type": "alert", "status": "triggered", "body": {"type": "alert_body", "details": found}}
+            {
+                "id": f"{key}A{number}",
+                "type": "alert",
+                "status": "triggered",
+                "body": {"type": "alert_body", "details": found},
+            }
             for number, found in enumerate(details)
         ]
 
@@ -45,7 +50,9 @@ class FakePagerDuty:
         self.requests.append((request.method, request.url.path))
         trouble = self.troubles.popleft() if self.troubles and self.troubles[0] != "lost" else None
         if trouble == 429:
-            return JSONResponse(_LIMIT, 429, {"ratelimit-limit": "960", "ratelimit-remaining": "0", "ratelimit-reset": "1"})
+            return JSONResponse(
+                _LIMIT, 429, {"ratelimit-limit": "960", "ratelimit-remaining": "0", "ratelimit-reset": "1"}
+            )
         if trouble is not None:
             return JSONResponse({"error": {"message": "Internal Server Error", "code": trouble}}, int(trouble))
         if request.headers.get("authorization") != f"Token token={self.token}":
@@ -58,7 +65,13 @@ class FakePagerDuty:
         limit, offset = int(request.query_params.get("limit", 25)), int(request.query_params.get("offset", 0))
         found = self.alerts[request.path_params["key"]]
         return JSONResponse(
-            {"alerts": found[offset : offset + limit], "limit": limit, "offset": offset, "more": offset + limit < len(found), "total": None}
+            {
+                "alerts": found[offset : offset + limit],
+                "limit": limit,
+                "offset": offset,
+                "more": offset + limit < len(found),
+                "total": None,
+            }
         )
 
     async def _notes(self, request: Request) -> Response:
@@ -70,7 +83,11 @@ class FakePagerDuty:
         if not request.headers.get("from"):
             return JSONResponse(_NO_SENDER, 400)
         kept = self.notes[request.path_params["key"]]
-        note = {"id": f"PNOTE{len(kept) + 1}", "content": (await request.json())["note"]["content"], "created_at": "2026-11-21T02:00:00Z"}
+        note = {
+            "id": f"PNOTE{len(kept) + 1}",
+            "content": (await request.json())["note"]["content"],
+            "created_at": "2026-11-21T02:00:00Z",
+        }
         kept.insert(0, note)
         if self.troubles and self.troubles[0] == "lost":
             self.troubles.popleft()

@@ -1,4 +1,5 @@
-"""An incident as webhooks tell it. They carry no alert body: what was measured has to be fetched, or sent to us as well."""
+"""An incident as webhooks tell it. They carry no alert body: what was measured has to be fetched, or sent to us as
+well."""
 
 from typing import Any
 
@@ -21,7 +22,10 @@ def said(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) 
         external_id=dig(incident, "id"),
         service=name(dig(incident, "service")),
         details=_details(incident) | facts,
-        links=[("PagerDuty", dig(incident, "html_url")), ("Conference", dig(incident, "conference_bridge", "conference_url"))],
+        links=[
+            ("PagerDuty", dig(incident, "html_url")),
+            ("Conference", dig(incident, "conference_bridge", "conference_url")),
+        ],
         starts_at=first(incident, "reopened_at", "created_at"),
         ends_at=at,
     )

@@ -1,4 +1,5 @@
-"""Webhooks v2, out of support since October 2022 and still sent: several messages a request, each with its whole incident."""
+"""Webhooks v2, out of support since October 2022 and still sent: several messages a request, each with its whole
+incident."""
 
 from typing import Any
 
@@ -17,7 +18,9 @@ _CHANGES = {
 
 def messages(listed: list[Any], hook: Hook) -> Delivery:
     known_as = line(dig(listed, "0", "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
-    readable = [m for m in listed if dig(m, "incident", "id") and first(dig(m, "incident"), "title", "summary", "description")]
+    readable = [
+        m for m in listed if dig(m, "incident", "id") and first(dig(m, "incident"), "title", "summary", "description")
+    ]
     if not readable:
         return Delivery(id=known_as, unknown="The messages of PagerDuty hold no incident.")
     kept = readable[:ALERTS]
@@ -41,7 +44,9 @@ def _said(message: Any) -> Said:
 def _remark(message: Any, hook: Hook) -> Remark:
     incident, entry = dig(message, "incident"), dig(message, "log_entries", "0")
     kind = _event(message).removeprefix("incident.") or "changed"
-    who = names(dig(incident, "assignees")) or names([dig(a, "assignee") for a in items(dig(incident, "assignments"))[:50]])
+    who = names(dig(incident, "assignees")) or names(
+        [dig(a, "assignee") for a in items(dig(incident, "assignments"))[:50]]
+    )
     at = moment(dig(entry, "created_at")) or hook.received_at
     return Remark(
         fingerprint=alert("pagerduty", said(incident, AlertStatus.FIRING, None, {}), at).fingerprint,

@@ -11,7 +11,8 @@ LARGEST = 4000  # characters; PagerDuty takes more, nobody reads more in a note
 
 def outbox(client: PagerDuty) -> Outbox:
     async def deliver(effect: Effect) -> str:
-        """Looks first whether the note is there: the process may have died between PagerDuty's answer and our record of it."""
+        """Looks first whether the note is there: the process may have died between PagerDuty's answer and our record of
+        it."""
         incident, mark = str(effect.payload["incident"]), signature(effect.key)
         if effect.attempts:
             for note in await client.notes(incident):

@@ -35,8 +35,14 @@ _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
     "incident_conference_bridge": ("conference_bridge.updated", lambda data: _bridge(data)),
     "incident_task": ("task", lambda data: f"Task “{name(data)}”: {text(dig(data, 'status')) or 'changed'}."),
     "incident_role_assignment": ("role.assigned", lambda data: _roles(data)),
-    "incident_workflow_instance": ("workflow", lambda data: f"Workflow “{name(dig(data, 'incident_workflow')) or name(data)}”."),
-    "incident_action_invocation": ("action_invocation", lambda data: f"Action “{name(dig(data, 'action')) or name(data)}”."),
+    "incident_workflow_instance": (
+        "workflow",
+        lambda data: f"Workflow “{name(dig(data, 'incident_workflow')) or name(data)}”.",
+    ),
+    "incident_action_invocation": (
+        "action_invocation",
+        lambda data: f"Action “{name(dig(data, 'action')) or name(data)}”.",
+    ),
 }
 
 
@@ -48,14 +54,18 @@ def webhook(event: Any, hook: Hook) -> Delivery:
         return Delivery(id=known_as, ignored="A test event: the webhook works.")
     if what != "incident":
         return Delivery(
-            id=known_as, ignored=f"{line(dig(event, 'event_type'), NAME_CHARS) or 'An event without a type'}: not about an incident."
+            id=known_as,
+            ignored=f"{line(dig(event, 'event_type'), NAME_CHARS) or 'An event without a type'}: not about an "
+            "incident.",
         )
     data = dig(event, "data")
     if change in _CHANGES and dig(data, "id") and first(data, "title", "summary"):
         return _changed(event, change, hook, known_as)
     remark = _remark(data, change, event, hook)
     if remark is None:
-        return Delivery(id=known_as, unknown=f"The event incident.{line(change, NAME_CHARS)} is not known, or holds no incident.")
+        return Delivery(
+            id=known_as, unknown=f"The event incident.{line(change, NAME_CHARS)} is not known, or holds no incident."
+        )
     if is_ours(remark.text):
         return Delivery(id=known_as, ignored="A note that Midwatch wrote itself.")
     return Delivery(id=known_as, remarks=(remark,))
@@ -69,7 +79,9 @@ def bare(data: Any, hook: Hook) -> Delivery:
         return Delivery(alerts=(alert("pagerduty", said(data, STATUSES[change], at, {}), hook.received_at),))
     remark = _remark(data, "", {}, hook)
     if remark is None:
-        return Delivery(unknown=f"A {line(dig(data, 'type'), NAME_CHARS)} of PagerDuty alone tells nothing about an incident.")
+        return Delivery(
+            unknown=f"A {line(dig(data, 'type'), NAME_CHARS)} of PagerDuty alone tells nothing about an incident."
+        )
     return Delivery(remarks=(remark,))
 
 
@@ -129,8 +141,14 @@ def _roles(data: Any) -> str:
 def _fields(data: Any) -> str:
     changed = items(dig(data, "changed_custom_fields"))[:50]
     told = {text(c) if isinstance(c, str) else text(first(c, "id", "name")) for c in changed}
-    fields = [f for f in items(dig(data, "custom_fields"))[:200] if not told or told & {text(dig(f, "id")), text(dig(f, "name"))}]
-    return "; ".join(f"{text(first(f, 'display_name', 'name'))}: {text(dig(f, 'value')) or 'empty'}" for f in fields[:50])
+    fields = [
+        f
+        for f in items(dig(data, "custom_fields"))[:200]
+        if not told or told & {text(dig(f, "id")), text(dig(f, "name"))}
+    ]
+    return "; ".join(
+        f"{text(first(f, 'display_name', 'name'))}: {text(dig(f, 'value')) or 'empty'}" for f in fields[:50]
+    )
 
 
 def _bridge(data: Any) -> str:

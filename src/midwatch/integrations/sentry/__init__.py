@@ -1,4 +1,5 @@
-"""Sentry: issue alerts, metric alerts and the life of an issue, by an internal integration; and its older webhook plug-in."""
+"""Sentry: issue alerts, metric alerts and the life of an issue, by an internal integration; and its older webhook
+plug-in."""
 
 from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration

@@ -44,7 +44,10 @@ def parse(hook: Hook, _: SenderSettings) -> Delivery:
         return Delivery(id=known_as, remarks=(remark,))
     said = _said(document, data, action)
     if said is None or not text(said.title):
-        return Delivery(id=known_as, unknown=f"This is no alert of Sentry that is known (action {line(action, NAME_CHARS) or 'none'}).")
+        return Delivery(
+            id=known_as,
+            unknown=f"This is no alert of Sentry that is known (action {line(action, NAME_CHARS) or 'none'}).",
+        )
     return Delivery(id=known_as, alerts=(alert("sentry", said, hook.received_at),))
 
 
@@ -70,7 +73,8 @@ def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: H
         external_id=line(issue, NAME_CHARS),
         id=line(data.get("comment_id"), NAME_CHARS),
         kind="comment" if comment else action,
-        text=comment or (f"Assigned to {assignee}." if action == "assigned" and assignee else f"The issue was {action}."),
+        text=comment
+        or (f"Assigned to {assignee}." if action == "assigned" and assignee else f"The issue was {action}."),
         actor=line(dig(document, "actor", "name"), NAME_CHARS),
         actor_id=line(dig(document, "actor", "id"), NAME_CHARS),
         at=min(at, hook.received_at),

@@ -34,7 +34,10 @@ def plugin_said(document: Mapping[str, Any]) -> Said:
     """The webhook plug-in puts the issue outside and the event inside."""
     event = document.get("event")
     project = text(first(document, "project_slug", "project_name", "project"))
-    told = {**{k: first(event, k) for k in ("title", "level", "culprit", "message")}, **{k: v for k, v in document.items() if v}}
+    told = {
+        **{k: first(event, k) for k in ("title", "level", "culprit", "message")},
+        **{k: v for k, v in document.items() if v},
+    }
     rules = ", ".join(text(r) for r in items(document.get("triggering_rules"))[:50])
     return _said(told, event, text(document.get("id")), project, {"rule": rules}, document.get("url"))
 
@@ -59,7 +62,11 @@ def _said(
         external_id=issue,
         summary=message,
         service=project,
-        labels={"project": project, "environment": first(event, "environment") or tags.get("environment"), **known(tags)},
+        labels={
+            "project": project,
+            "environment": first(event, "environment") or tags.get("environment"),
+            **known(tags),
+        },
         details={
             "culprit": first(told, "culprit"),
             "platform": first(told, "platform") or first(event, "platform"),
@@ -78,7 +85,11 @@ def _said(
 def _tags(listed: Any) -> dict[str, Any]:
     """Pairs, or objects with key and value. Those about the person at the other end are left out."""
     pairs = [(dig(t, "key") or dig(t, "0"), dig(t, "value") or dig(t, "1")) for t in items(listed)[:200]]
-    return {text(name): value for name, value in pairs if name and not text(name).startswith(("user", "client_os", "browser", "device"))}
+    return {
+        text(name): value
+        for name, value in pairs
+        if name and not text(name).startswith(("user", "client_os", "browser", "device"))
+    }
 
 
 def _project_of(url: str) -> str:

@@ -1,4 +1,5 @@
-"""Sentry signs the raw body with the integration's client secret: hex, without a prefix. The time it sends is not signed."""
+"""Sentry signs the raw body with the integration's client secret: hex, without a prefix. The time it sends is not
+signed."""
 
 from midwatch.integrations.inbox import Hook
 from midwatch.integrations.proof import by_signature

@@ -1,4 +1,5 @@
-"""Traffic: NAT gateways, and the jobs whose data goes through them. AWS and Kubernetes answer; its own is what is known of them."""
+"""Traffic: NAT gateways, and the jobs whose data goes through them. AWS and Kubernetes answer; its own is what is known
+of them."""
 
 from midwatch.domain.tool import Tool
 from midwatch.integrations.manifest import Integration
@@ -10,7 +11,8 @@ from midwatch.integrations.traffic.verdict import CODES
 
 
 def integration(traffic: Traffic) -> Integration:
-    """What is asked and concluded rests on the settings as they were read, so that a bundle gives the same answer anywhere."""
+    """What is asked and concluded rests on the settings as they were read, so that a bundle gives the same answer
+    anywhere."""
     return Integration(
         name="traffic",
         title="Traffic and jobs",

@@ -36,7 +36,9 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
     expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
     scene = Scene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
-    spikes = sorted(((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset)
+    spikes = sorted(
+        ((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset
+    )
     told = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
     return Analysis(
         findings=tuple(_spoken_of(intent, spikes, scene) + list(_troubles(seen, intent.window)) + list(_failed(told))),
@@ -53,7 +55,8 @@ def _cited(said: Fine | None, evidence: Sequence[Evidence]) -> Fine | None:
 
 
 def _spoken_of(intent: Intent, spikes: Sequence[tuple[Measured, Spike]], scene: Scene) -> list[Finding]:
-    """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is well with them."""
+    """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is
+    well with them."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
     if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC):
         return [judged(m, s, scene) for m, s in largest[:_JUDGED]]
@@ -82,13 +85,22 @@ def _tables(told: Known) -> Iterator[Table]:
 
 def _troubles(seen: Sequence[Measured], window: Window) -> Iterator[Finding]:
     for one in seen:
-        facts: Facts = {"gateway": one.label, "gateway_id": one.gateway.id, "since": clock(window.since), "until": clock(window.until)}
+        facts: Facts = {
+            "gateway": one.label,
+            "gateway_id": one.gateway.id,
+            "since": clock(window.since),
+            "until": clock(window.until),
+        }
         facts |= {"since_iso": window.since.isoformat(), "until_iso": window.until.isoformat()}
         errors, dropped, packets = (one.total(signal, window) for signal in (ERRORS, DROPPED, PACKETS))
         if errors:
             yield CODES.finding("TRF-110", one.subject, cites=(one.cite(ERRORS),), **facts, errors=f"{errors:,.0f}")
         if dropped and packets and dropped / packets > _LOSS:
-            counts: Facts = {"dropped": f"{dropped:,.0f}", "packets": f"{packets:,.0f}", "share": f"{dropped / packets:.2%}".rstrip("%")}
+            counts: Facts = {
+                "dropped": f"{dropped:,.0f}",
+                "packets": f"{packets:,.0f}",
+                "share": f"{dropped / packets:.2%}".rstrip("%"),
+            }
             yield CODES.finding("TRF-111", one.subject, cites=(one.cite(DROPPED), one.cite(PACKETS)), **facts, **counts)
 
 
@@ -130,9 +142,17 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
         )
     cites = tuple(Citation(evidence=e.id) for e in listed) or cite(evidence)
     names = ", ".join(f"{r[0]} ({r[1]})" if r[1] else r[0] for r in rows[:10])
-    text = f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}." if rows else "No NAT gateway is configured, and none was seen."
-    table = Table(title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites)
-    return Analysis(findings=tuple(_unwell(listed)), answer=Fine(text=text, cites=cites), tables=(table,) if rows else ())
+    text = (
+        f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}."
+        if rows
+        else "No NAT gateway is configured, and none was seen."
+    )
+    table = Table(
+        title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites
+    )
+    return Analysis(
+        findings=tuple(_unwell(listed)), answer=Fine(text=text, cites=cites), tables=(table,) if rows else ()
+    )
 
 
 def _unwell(listed: Sequence[Evidence]) -> Iterator[Finding]:

@@ -45,7 +45,11 @@ def _spike(known: Known) -> Fine | None:
     if known.spikes:
         return None
     if not known.measured:
-        ran = f"{_count(len(known.chosen), known.what)} ran then" if known.scene.looked else f"nor could {known.what}s be looked at"
+        ran = (
+            f"{_count(len(known.chosen), known.what)} ran then"
+            if known.scene.looked
+            else f"nor could {known.what}s be looked at"
+        )
         return _fine(f"Whether there was a spike from {known.window} could not be measured; {ran}.", _listed(known))
     parts = [_highest(m, known.window) for m in known.measured]
     return _fine(f"There was no spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
@@ -63,7 +67,10 @@ def _highest(one: Measured, window: Window) -> str:
 def _traffic(known: Known) -> Fine:
     if not known.measured:
         return _fine(f"The traffic from {known.window} could not be measured.", _listed(known))
-    parts = [f"{m.label} sent {_gb(m.total(OUT, known.window))} out and got {_gb(m.total(BACK, known.window))} in" for m in known.measured]
+    parts = [
+        f"{m.label} sent {_gb(m.total(OUT, known.window))} out and got {_gb(m.total(BACK, known.window))} in"
+        for m in known.measured
+    ]
     return _fine(f"From {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
 
 
@@ -75,11 +82,17 @@ def _patterns(known: Known) -> Fine:
     hours = Counter(moment(s.onset).hour for _, s in known.spikes)
     text = f"{_count(len(known.spikes), 'spike')} from {known.window}"
     if known.spikes:
-        text += f", {gb(sum(s.volume for _, s in known.spikes))} in all, {len([s for s in behind if s])} with a {known.what} behind it"
+        text += (
+            f", {gb(sum(s.volume for _, s in known.spikes))} in all, {len([s for s in behind if s])} with a "
+            f"{known.what} behind it"
+        )
     if jobs:
         text += f", most often {jobs.most_common(1)[0][0]}"
     if hours and len(known.spikes) > 1:
-        text += f"; most often between {hours.most_common(1)[0][0]:02d}:00 and {(hours.most_common(1)[0][0] + 1) % 24:02d}:00 UTC"
+        text += (
+            f"; most often between {hours.most_common(1)[0][0]:02d}:00 and "
+            f"{(hours.most_common(1)[0][0] + 1) % 24:02d}:00 UTC"
+        )
     return _fine(f"{text}.", _metrics(known))
 
 
@@ -91,7 +104,10 @@ def _compare(known: Known) -> Fine:
     if here is None or there is None:
         return _fine(f"Of {known.window} and {other}, one could not be measured.", _metrics(known))
     spikes = f"{_count(len(known.spikes), 'spike')} against {len(known.against(other))}"
-    return _fine(f"{gb(here)} out from {known.window}, {gb(there)} from {other}: {_change(here, there)}; {spikes}.", _metrics(known))
+    return _fine(
+        f"{gb(here)} out from {known.window}, {gb(there)} from {other}: {_change(here, there)}; {spikes}.",
+        _metrics(known),
+    )
 
 
 def _change(here: float, there: float) -> str:
@@ -101,7 +117,9 @@ def _change(here: float, there: float) -> str:
 
 def _jobs(known: Known) -> Fine:
     if not known.scene.looked:
-        return _fine(f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known))
+        return _fine(
+            f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known)
+        )
     if not known.chosen:
         whose = f" for {known.intent.client}" if known.intent.client else ""
         return _fine(f"No {known.what}s ran{whose} from {known.window}.", _listed(known))
@@ -110,7 +128,9 @@ def _jobs(known: Known) -> Fine:
     uploads = _uploading(known, running)
     state = f"{len(running)} of them still running{uploads}" if running else "none of them still running"
     return _fine(
-        f"{_count(len(known.chosen), known.what)} from {known.window}, {state}{f'; clients: {clients}' if clients else ''}.", _listed(known)
+        f"{_count(len(known.chosen), known.what)} from {known.window}, "
+        f"{state}{f'; clients: {clients}' if clients else ''}.",
+        _listed(known),
     )
 
 
@@ -127,12 +147,16 @@ def _by_volume(known: Known) -> Fine:
             volumes[job.client or job.name] += round(volume)
     if not volumes:
         return _fine(
-            f"No log of the {_count(len(known.chosen), known.what)} from {known.window} tells how much was uploaded.", _listed(known)
+            f"No log of the {_count(len(known.chosen), known.what)} from {known.window} tells how much was uploaded.",
+            _listed(known),
         )
     ranked = ", ".join(f"{name} {gb(size)}" for name, size in volumes.most_common(5))
     untold = len(known.chosen) - sum(1 for job in known.chosen if _volume(known, job))
     more = f"; of {_count(untold, 'more ' + known.what)} it is not known" if untold else ""
-    return _fine(f"By what their logs tell, most was uploaded for {ranked} ({known.window}){more}.", (*_listed(known), *_read(known)))
+    return _fine(
+        f"By what their logs tell, most was uploaded for {ranked} ({known.window}){more}.",
+        (*_listed(known), *_read(known)),
+    )
 
 
 def _volume(known: Known, job: Job) -> float | None:
@@ -141,15 +165,22 @@ def _volume(known: Known, job: Job) -> float | None:
 
 
 def _facet(known: Known) -> Fine | None:
-    """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of the chosen."""
+    """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
+    the chosen."""
     suspect = _suspect(known)
     last = known.chosen[-1] if known.chosen and not known.spikes else None
     job = suspect.job if suspect else last
     if known.intent.facet is Facet.VOLUME and known.spikes:
         one, spike = max(known.spikes, key=lambda p: p[1].volume)
-        told = f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log" if suspect and suspect.moved is not None else ""
+        told = (
+            f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log"
+            if suspect and suspect.moved is not None
+            else ""
+        )
         return _fine(
-            f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.over(spike)))} UTC{told}.", _metrics(known)
+            f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.over(spike)))} "
+            f"UTC{told}.",
+            _metrics(known),
         )
     if known.intent.facet is Facet.EXPECTED and known.spikes:
         return _expected(known)
@@ -186,15 +217,21 @@ def _destination(job: Job, known: Known) -> str:
     if log is None:
         return f"Where {job.name} sent its data is not known: its log could not be read."
     where = ", ".join(dict.fromkeys(f"{d.vendor} ({d.host})" if d.vendor else d.host for d in log.destinations))
-    return f"{job.name} spoke to {where}." if where else f"The log of {job.name} names nobody outside the cluster and AWS."
+    return (
+        f"{job.name} spoke to {where}." if where else f"The log of {job.name} names nobody outside the cluster and AWS."
+    )
 
 
 _FACETS: dict[Facet, Callable[[Job, Known], str]] = {
     Facet.DURATION: _duration,
     Facet.TIME: _duration,
     Facet.DESTINATION: _destination,
-    Facet.CLIENT: lambda job, _: f"{job.name} ran for {job.client}." if job.client else f"{job.name} does not tell whom it ran for.",
-    Facet.USER: lambda job, _: f"{job.user} started {job.name}." if job.user else f"{job.name} does not tell who started it.",
+    Facet.CLIENT: lambda job, _: (
+        f"{job.name} ran for {job.client}." if job.client else f"{job.name} does not tell whom it ran for."
+    ),
+    Facet.USER: lambda job, _: (
+        f"{job.user} started {job.name}." if job.user else f"{job.name} does not tell who started it."
+    ),
     Facet.JOB: lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
 }
 _ANSWERS: dict[Topic, Callable[[Known], Fine | None]] = {

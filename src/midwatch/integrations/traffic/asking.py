@@ -1,5 +1,5 @@
-"""Which questions the traffic of a gateway, or the jobs of a time, lead to: what is known beforehand, then these, then what the answers
-make worth asking."""
+"""Which questions the traffic of a gateway, or the jobs of a time, lead to: what is known beforehand, then these, then
+what the answers make worth asking."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -114,7 +114,9 @@ def _worth_reading(found: Sequence[Job], seen: Sequence[Measured], intent: Inten
         return []
     if intent.topic in JOB_TOPICS:
         window = intent.window
-        chosen = [j for j in found if (not window or active(j, window)) and (not intent.client or of_client(j, intent.client))]
+        chosen = [
+            j for j in found if (not window or active(j, window)) and (not intent.client or of_client(j, intent.client))
+        ]
         return chosen[-_LOGS:]
     ranked = [s for spike in _spikes(seen, intent) for s in suspects(spike, found, {}, traffic)]
     return list(dict.fromkeys(s.job for s in sorted(ranked, key=lambda s: -s.overlap.score)))[:_LOGS]
@@ -140,7 +142,11 @@ def _log(job: Job, pod: tuple[str, str], traffic: Traffic) -> Ask:
 
 
 def _talkers(
-    found: Sequence[Job], read: Mapping[tuple[str, str], JobLog], seen: Sequence[Measured], intent: Intent, traffic: Traffic
+    found: Sequence[Job],
+    read: Mapping[tuple[str, str], JobLog],
+    seen: Sequence[Measured],
+    intent: Intent,
+    traffic: Traffic,
 ) -> Iterator[Ask]:
     """Who used the gateway while it spiked: asked only where no job explains it."""
     if intent.topic not in (Topic.NAT_SPIKE, Topic.NAT_PATTERNS) or intent.window is None:

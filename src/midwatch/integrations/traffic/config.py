@@ -10,7 +10,16 @@ from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from midwatch.domain.refusal import Refusal
 from midwatch.kit import trees
@@ -37,14 +46,17 @@ class _Part(BaseModel):
 
 
 class Gateway(_Part):
-    """`usual_gb` and `spike_gb` are for five minutes of traffic out: what is normal, and what is a spike whatever is normal."""
+    """`usual_gb` and `spike_gb` are for five minutes of traffic out: what is normal, and what is a spike whatever is
+    normal."""
 
     id: str = Field(validation_alias=AliasChoices("id", "nat_id"), pattern=r"^nat-[0-9a-zA-Z-]+$")
     name: str = ""
     cluster: str = ""
     vpc: str = Field(default="", validation_alias=AliasChoices("vpc", "vpc_id"))
     zone: str = Field(default="", validation_alias=AliasChoices("zone", "availability_zone"))
-    usual_gb: Positive | None = Field(default=None, validation_alias=AliasChoices("usual_gb", "normal_gb_per_5min", "normal_baseline_gb"))
+    usual_gb: Positive | None = Field(
+        default=None, validation_alias=AliasChoices("usual_gb", "normal_gb_per_5min", "normal_baseline_gb")
+    )
     spike_gb: Positive | None = Field(default=None, validation_alias=AliasChoices("spike_gb", "spike_threshold_gb"))
     tags: dict[str, str] = {}
 
@@ -65,7 +77,8 @@ class Hours(_Part):
 
 
 class Limits(_Part):
-    """GB of one spike: above `off_hours_gb` one outside the business hours, and above `unexplained_gb` one without a job, is grave."""
+    """GB of one spike: above `off_hours_gb` one outside the business hours, and above `unexplained_gb` one without a
+    job, is grave."""
 
     off_hours_gb: Positive = 20.0
     unexplained_gb: Positive = 50.0
@@ -74,8 +87,9 @@ class Limits(_Part):
 class JobSearch(_Part):
     """How the jobs that move data are found, and what their environment and logs say.
 
-    `environment` gives for each of our words (client, type, user, locator) the name of a variable; `locator` is a pattern whose
-    named groups are more of our words. The log patterns have named groups: `uploads` file and size, `runs` job, run, url and state.
+    `environment` gives for each of our words (client, type, user, locator) the name of a variable; `locator` is a
+    pattern whose named groups are more of our words. The log patterns have named groups: `uploads` file and size,
+    `runs` job, run, url and state.
     """
 
     what: str = "job"
@@ -154,7 +168,9 @@ def load(path: Path) -> Traffic:
     try:
         text = path.read_text()
     except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror}.", "Set traffic.file to your file, or leave it out") from error
+        raise Refusal(
+            f"{path} cannot be read: {error.strerror}.", "Set traffic.file to your file, or leave it out"
+        ) from error
     try:
         return Traffic.model_validate(trees.load(text) or {})
     except yaml.YAMLError as error:

@@ -1,4 +1,5 @@
-"""A night of refresh jobs, made up: what a Kubernetes API has of them, and the traffic they make. For the demonstration and tests."""
+"""A night of refresh jobs, made up: what a Kubernetes API has of them, and the traffic they make. For the demonstration
+and tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,12 @@ class Refresh:
             "restartPolicy": "Never",
             "containers": [{"name": "refresh", "image": "registry.example.com/refresh:4.2", "env": env}],
         }
-        meta: Thing = {"name": self.name, "namespace": self.namespace, "labels": labels, "creationTimestamp": _stamp(self.began)}
+        meta: Thing = {
+            "name": self.name,
+            "namespace": self.namespace,
+            "labels": labels,
+            "creationTimestamp": _stamp(self.began),
+        }
         job: Thing = {
             "apiVersion": "batch/v1",
             "kind": "Job",
@@ -78,17 +84,29 @@ class Refresh:
             "status": self._status(),
         }
         owner = labels | {"job-name": self.name, "batch.kubernetes.io/job-name": self.name}
-        pod_meta: Thing = {"name": self.pod_name, "namespace": self.namespace, "labels": owner, "creationTimestamp": _stamp(self.began)}
+        pod_meta: Thing = {
+            "name": self.pod_name,
+            "namespace": self.namespace,
+            "labels": owner,
+            "creationTimestamp": _stamp(self.began),
+        }
         phase = "Running" if self.ended is None else "Failed" if self.failed else "Succeeded"
         pod: Thing = {"apiVersion": "v1", "kind": "Pod", "metadata": pod_meta, "spec": spec | {"nodeName": "worker-1"}}
-        pod["status"] = {"phase": phase, "containerStatuses": [{"name": "refresh", "ready": self.ended is None, "state": self._state()}]}
+        pod["status"] = {
+            "phase": phase,
+            "containerStatuses": [{"name": "refresh", "ready": self.ended is None, "state": self._state()}],
+        }
         return (job, pod) if self.pods else (job,)
 
     def _status(self) -> Thing:
         status: Thing = {"startTime": _stamp(self.began)}
         if self.ended is None:
             return status | {"active": 1}
-        over = {"type": "Failed" if self.failed else "Complete", "status": "True", "lastTransitionTime": _stamp(self.ended)}
+        over = {
+            "type": "Failed" if self.failed else "Complete",
+            "status": "True",
+            "lastTransitionTime": _stamp(self.ended),
+        }
         if self.failed:
             return status | {"failed": 1, "conditions": [over]}
         return status | {"succeeded": 1, "completionTime": _stamp(self.ended), "conditions": [over]}
@@ -106,7 +124,11 @@ class Refresh:
         run = f'{{"jobId": 1010112485260230, "runId": {int(self.uuid[:6], 16)}'
         page = f"https://{self.client.lower()}.cloud.databricks.com/#job/1010112485260230"
         lines = [
-            (0.0, f"INFO refresh {self.type} of {self.client}, configuration from http://config.{self.namespace}.svc:8080/{self.client}"),
+            (
+                0.0,
+                f"INFO refresh {self.type} of {self.client}, configuration from "
+                f"http://config.{self.namespace}.svc:8080/{self.client}",
+            ),
             (0.2, f'INFO Databricks run started {run}, "runPageUrl": "{page}", "lifeCycleState": "RUNNING"}}'),
         ]
         for file, after, size in self.files:
@@ -120,7 +142,8 @@ class Refresh:
 
 
 def traffic(bursts: Sequence[tuple[datetime, float]] = ()) -> Callable[[float], float]:
-    """Bytes out in the minute that begins at a time in epoch seconds: all but flat; a burst is (time, bytes) of five minutes."""
+    """Bytes out in the minute that begins at a time in epoch seconds: all but flat; a burst is (time, bytes) of five
+    minutes."""
     high = {at.timestamp(): size for at, size in bursts}
 
     def sent(minute: float) -> float:
@@ -141,7 +164,9 @@ def night(two: datetime) -> tuple[Refresh, ...]:
     files = [("members_1.csv", 183.0, 6.1e9), ("members_2.csv", 186.0, 5.9e9), ("claims.csv", 192.0, 1.2e9)]
     return (
         Refresh("Acrisure", NAMESPACES[0], two - 3 * hour, two + timedelta(minutes=21), files=files),
-        Refresh("Boeing", NAMESPACES[1], two + timedelta(minutes=7), None, "INCREMENTAL", files=[("delta.csv", 2.0, 0.2e9)]),
+        Refresh(
+            "Boeing", NAMESPACES[1], two + timedelta(minutes=7), None, "INCREMENTAL", files=[("delta.csv", 2.0, 0.2e9)]
+        ),
         Refresh("Contoso", NAMESPACES[1], two - 5 * hour, two - 3 * hour, "SINGLE_CLIENT"),
     )
 

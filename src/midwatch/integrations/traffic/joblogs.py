@@ -97,7 +97,11 @@ def size_in_bytes(text: str) -> float | None:
     """`4.2 GB` → 4.2e9, `1 GiB` → 2³⁰; None for what is no size."""
     match = _SIZE.search(text)
     try:
-        return round(float(match[1].replace(",", "")) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()]) if match else None
+        return (
+            round(float(match[1].replace(",", "")) * (1024 if match[3] else 1000) ** _POWERS[match[2].upper()])
+            if match
+            else None
+        )
     except ValueError:  # 1.2.3 GB
         return None
 

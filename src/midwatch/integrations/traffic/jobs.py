@@ -1,4 +1,5 @@
-"""Jobs as the cluster has them: who they work for, since when, until when. From lists of Jobs and Pods that were read."""
+"""Jobs as the cluster has them: who they work for, since when, until when. From lists of Jobs and Pods that were
+read."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Job:
-    """`state` is running, succeeded, failed or waiting; `ended` is None while it runs. `client` is "" where nothing tells it."""
+    """`state` is running, succeeded, failed or waiting; `ended` is None while it runs. `client` is "" where nothing
+    tells it."""
 
     evidence: str
     namespace: str
@@ -105,7 +107,9 @@ def jobs(evidence: Sequence[Evidence], search: JobSearch) -> tuple[Job, ...]:
     """All that were listed, oldest first."""
     pods = dict(_pods(evidence))
     found = [_job(item.id, made, pods, search) for item in _lists(evidence, "jobs") for made in _decoded(item, _Job)]
-    return tuple(sorted(found, key=lambda j: (j.began is None, j.began.timestamp() if j.began else 0.0, j.namespace, j.name)))
+    return tuple(
+        sorted(found, key=lambda j: (j.began is None, j.began.timestamp() if j.began else 0.0, j.namespace, j.name))
+    )
 
 
 def _job(evidence: str, made: _Job, pods: dict[tuple[str, str], list[_Pod]], search: JobSearch) -> Job:

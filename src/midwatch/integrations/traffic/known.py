@@ -15,7 +15,8 @@ ASK = Ask(tool=TOOL)
 
 
 async def traffic_settings(traffic: Traffic) -> Seen:
-    """Reads what is configured: NAT gateways with what is usual there, how jobs are found and read, vendors, hours and limits."""
+    """Reads what is configured: NAT gateways with what is usual there, how jobs are found and read, vendors, hours and
+    limits."""
     body = msgspec.json.encode([{"metadata": {"name": NAME}, **traffic.model_dump(mode="json")}])
     return Seen(Resources(resource="settings", body=body, count=1), "the traffic file")
 
@@ -24,7 +25,9 @@ def known(evidence: Sequence[Evidence]) -> Traffic | None:
     """None before it was read."""
     for item in evidence:
         if item.tool == TOOL:
-            return Traffic.model_validate({k: v for k, v in msgspec.json.decode(item.text)[0].items() if k != "metadata"})
+            return Traffic.model_validate(
+                {k: v for k, v in msgspec.json.decode(item.text)[0].items() if k != "metadata"}
+            )
     return None
 
 

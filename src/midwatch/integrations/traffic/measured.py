@@ -35,7 +35,8 @@ class Burst:
 
 @dataclass(frozen=True)
 class Measured:
-    """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point adds up."""
+    """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point
+    adds up."""
 
     evidence: str
     until: str
@@ -99,7 +100,11 @@ class Measured:
         """The values themselves, as they stand in the evidence."""
         found = self.signals[signal]
         quote = series.quote(found.values[rows]) if rows else ""
-        return Citation(evidence=self.evidence, quote=quote, subject=Subject(kind="Series", name=found.name, namespace=found.namespace))
+        return Citation(
+            evidence=self.evidence,
+            quote=quote,
+            subject=Subject(kind="Series", name=found.name, namespace=found.namespace),
+        )
 
 
 def measured(evidence: Sequence[Evidence], traffic: Traffic) -> tuple[Measured, ...]:

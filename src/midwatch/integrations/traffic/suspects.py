@@ -1,4 +1,5 @@
-"""Which jobs can be behind a spike: by how they lie to it in time, and by what their own logs say they moved within it."""
+"""Which jobs can be behind a spike: by how they lie to it in time, and by what their own logs say they moved within
+it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ MOST, LITTLE = 0.5, 0.05  # of a spike: what accounts for it, and what is too li
 
 @dataclass(frozen=True)
 class Suspect:
-    """`moved`: bytes that its own log tells of within the spike, None where it tells no sizes or was not read; `volume`: of the spike."""
+    """`moved`: bytes that its own log tells of within the spike, None where it tells no sizes or was not read;
+    `volume`: of the spike."""
 
     job: Job
     overlap: Overlap
@@ -35,12 +37,15 @@ class Suspect:
 
     @property
     def rank(self) -> tuple[bool, int, float, float, int, str]:
-        """There before near; of those, whose log accounts for most of it first and whose log tells of next to nothing last."""
+        """There before near; of those, whose log accounts for most of it first and whose log tells of next to nothing
+        last."""
         accounts = 2 if self.little else 0 if self.moved is not None and self.moved >= MOST * self.volume else 1
         return (not self.there, accounts, -self.overlap.score, -(self.moved or 0.0), -self.uploads, self.job.name)
 
 
-def suspects(burst: Burst, found: Sequence[Job], logs: Mapping[tuple[str, str], JobLog], traffic: Traffic) -> list[Suspect]:
+def suspects(
+    burst: Burst, found: Sequence[Job], logs: Mapping[tuple[str, str], JobLog], traffic: Traffic
+) -> list[Suspect]:
     """Best first; those that cannot have been are left out. `logs` by namespace and name of the job."""
     since, until, period = burst.since, burst.until, burst.period
     near = traffic.jobs.nearby_minutes * 60
@@ -50,7 +55,11 @@ def suspects(burst: Burst, found: Sequence[Job], logs: Mapping[tuple[str, str], 
         lies = overlap(since, until, began, ended, near, slack=period)
         if lies.score:
             log = logs.get((job.namespace, job.name))
-            inside = [u for u in log.uploads if u.at is None or since - period <= u.at.timestamp() <= until + period] if log else []
+            inside = (
+                [u for u in log.uploads if u.at is None or since - period <= u.at.timestamp() <= until + period]
+                if log
+                else []
+            )
             sizes = [u.size for u in inside if u.size is not None]
             made.append(Suspect(job, lies, log, sum(sizes) if sizes else None, len(inside), burst.volume))
     return sorted(made, key=lambda s: s.rank)

@@ -49,9 +49,15 @@ def spikes_table(found: Sequence[tuple[Measured, Spike]], scene: Scene) -> Table
         return None
     rows = [_spike(one, spike, scene.suspects(one, spike)) for one, spike in found[:_ROWS]]
     more = f"and {len(found) - _ROWS} more" if len(found) > _ROWS else ""
-    cites = tuple(one.cite(OUT) for one in dict.fromkeys(one.evidence for one, _ in found) for one in [_first(found, one)])
+    cites = tuple(
+        one.cite(OUT) for one in dict.fromkeys(one.evidence for one, _ in found) for one in [_first(found, one)]
+    )
     return Table(
-        title="Spikes", columns=("began", "ended", "volume", "at most", "times usual", "likely"), rows=tuple(rows), cites=cites, note=more
+        title="Spikes",
+        columns=("began", "ended", "volume", "at most", "times usual", "likely"),
+        rows=tuple(rows),
+        cites=cites,
+        note=more,
     )
 
 
@@ -71,7 +77,9 @@ def suspects_table(ranked: Sequence[Suspect]) -> Table | None:
     """The jobs that can be behind a spike, most likely first."""
     rows = tuple(_suspect(s) for s in ranked[:_ROWS])
     cites = tuple(
-        dict.fromkeys(Citation(evidence=e) for s in ranked for e in (s.job.evidence, s.log.evidence if s.log else s.job.evidence))
+        dict.fromkeys(
+            Citation(evidence=e) for s in ranked for e in (s.job.evidence, s.log.evidence if s.log else s.job.evidence)
+        )
     )
     columns = ("", "client", "ran", "job")
     return Table(title="Jobs, most likely first", columns=columns, rows=rows, cites=cites) if rows else None
@@ -90,7 +98,13 @@ def jobs_table(found: Sequence[Job], scene: Scene) -> Table | None:
     rows: list[tuple[str, ...]] = []
     for job in found[-_ROWS:]:
         log = scene.logs.get((job.namespace, job.name))
-        moved = "log not read" if log is None else f"uploaded {gb(log.volume)}" if log.volume is not None else "uploads not told"
+        moved = (
+            "log not read"
+            if log is None
+            else f"uploaded {gb(log.volume)}"
+            if log.volume is not None
+            else "uploads not told"
+        )
         rows.append((job.client or "unknown", job.state, _ran(job), _told(job, moved, log)))
     logs = [log.evidence for job in found if (log := scene.logs.get((job.namespace, job.name)))]
     cites = tuple(Citation(evidence=e) for e in dict.fromkeys([*(j.evidence for j in found), *logs]))
@@ -114,6 +128,8 @@ def _told(job: Job, what: str, log: JobLog | None) -> str:
 
 
 def _elsewhere(run: Elsewhere) -> str:
-    named = " ".join(part for part in (f"run {run.run}" if run.run else "", f"of job {run.job}" if run.job else "") if part)
+    named = " ".join(
+        part for part in (f"run {run.run}" if run.run else "", f"of job {run.job}" if run.job else "") if part
+    )
     told = ", ".join(part for part in (run.state, run.url) if part)
     return f"{named} ({told})" if told else named

@@ -10,7 +10,9 @@ from midwatch.integrations.traffic.answers import Known
 from midwatch.integrations.traffic.asking import GATEWAYS, LIST, LOGS
 from midwatch.integrations.traffic.measured import METRICS, OUT, Measured, of
 
-NO_TIME = Gap(tool=METRICS, arguments={"resource": "traffic"}, query="", reason="the question names no time", essential=True)
+NO_TIME = Gap(
+    tool=METRICS, arguments={"resource": "traffic"}, query="", reason="the question names no time", essential=True
+)
 
 
 def gaps(told: Known, evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
@@ -36,7 +38,9 @@ def _silent(one: Measured, window: Window | None) -> Iterator[Gap]:
 
 def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
     """Namespaces that do not exist. No job of namespaces that nobody saw is not "no job ran"."""
-    spaces = next((e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None)
+    spaces = next(
+        (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None
+    )
     wanted = (told.intent.namespace,) if told.intent.namespace else told.scene.traffic.jobs.namespaces
     there = [s for s in wanted if spaces and f'"name":"{s}"' in spaces.text]
     about_jobs = told.intent.topic in JOB_TOPICS and not told.scene.jobs and not there
@@ -44,7 +48,11 @@ def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
         if space not in there:
             yield _gap(LIST, f"namespace {space}", "does not exist in this cluster", essential=about_jobs)
     if about_jobs and not (wanted and spaces):
-        what = f"whether namespace {', '.join(wanted)} exists could not be read" if wanted else "there is no job in this cluster"
+        what = (
+            f"whether namespace {', '.join(wanted)} exists could not be read"
+            if wanted
+            else "there is no job in this cluster"
+        )
         yield _gap(LIST, f"{told.what}s", f"no job was seen, and {what}", essential=True)
 
 

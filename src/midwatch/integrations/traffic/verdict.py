@@ -49,7 +49,10 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
     if any(explained(s) for s in ranked):
         return _of_job(one, spike, [s for s in ranked if s.there], facts, quoted, scene)
     there = [s for s in ranked if s.there]
-    facts |= {"nobody": _little(there, facts) if there else _nobody(ranked, facts), "talker": _talker(spike, scene.evidence)}
+    facts |= {
+        "nobody": _little(there, facts) if there else _nobody(ranked, facts),
+        "talker": _talker(spike, scene.evidence),
+    }
     limit = scene.traffic.limits.unexplained_gb * GB
     code = "TRF-105" if not scene.looked else "TRF-104" if spike.volume > limit else "TRF-103"
     listed = tuple(Citation(evidence=e.id) for e in _listings(scene.evidence)) if scene.looked else ()
@@ -61,8 +64,11 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
     return CODES.finding(code, one.subject, cites=cites, onset=moment(spike.onset), **facts)
 
 
-def _of_job(one: Measured, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene) -> Finding:
-    """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with the sum."""
+def _of_job(
+    one: Measured, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene
+) -> Finding:
+    """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with
+    the sum."""
     best, *others = there
     doubts = _doubts(spike, there, scene.traffic)
     said = tuple(c for s in there if s.log and (s is best or s.moved is not None) for c in s.log.cites())
@@ -156,7 +162,11 @@ def _whose(job: Job) -> str:
 
 
 def _nobody(ranked: Sequence[Suspect], facts: Facts) -> str:
-    near = f"; the nearest, {ranked[0].job.name}, {ranked[0].overlap.how} (correlation {ranked[0].overlap.score:.1f})" if ranked else ""
+    near = (
+        f"; the nearest, {ranked[0].job.name}, {ranked[0].overlap.how} (correlation {ranked[0].overlap.score:.1f})"
+        if ranked
+        else ""
+    )
     return f"No {facts['what']}s were running during the spike window{near}"
 
 
@@ -185,7 +195,8 @@ def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
             if pairs:
                 first = max(pairs, key=lambda p: p.bytes)
                 return (
-                    f"; flow logs show {gb(first.bytes)} from {first.source} to {first.destination}{f':{first.port}' if first.port else ''}"
+                    f"; flow logs show {gb(first.bytes)} from {first.source} to "
+                    f"{first.destination}{f':{first.port}' if first.port else ''}"
                 )
     return ""
 

@@ -1,4 +1,5 @@
-"""Outgoing webhook: every answer as JSON to an address of the user's choice, signed, under an id that stays the same on a retry."""
+"""Outgoing webhook: every answer as JSON to an address of the user's choice, signed, under an id that stays the same on
+a retry."""
 
 import hashlib
 import hmac
@@ -33,11 +34,20 @@ class Webhook:
         headers = {"Content-Type": "application/json", "X-Midwatch-Id": effect.key}
         stamp = str(int(utc_now().timestamp()))  # of this attempt: receivers refuse old signatures
         if self._settings.secret is not None:
-            headers |= {"X-Midwatch-Timestamp": stamp, "X-Midwatch-Signature": sign(self._settings.secret.get_secret_value(), stamp, body)}
+            headers |= {
+                "X-Midwatch-Timestamp": stamp,
+                "X-Midwatch-Signature": sign(self._settings.secret.get_secret_value(), stamp, body),
+            }
         try:
             # A status is all that counts: what was taken must not be sent again because of the body that came with it.
             answer = await send(
-                self._http, "POST", self._settings.url, largest=0, seconds=self._settings.timeout, content=body, headers=headers
+                self._http,
+                "POST",
+                self._settings.url,
+                largest=0,
+                seconds=self._settings.timeout,
+                content=body,
+                headers=headers,
             )
         except Unanswered as error:
             raise Undelivered(f"the webhook's address cannot be reached: {error}") from error

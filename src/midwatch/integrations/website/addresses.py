@@ -1,4 +1,5 @@
-"""Which addresses a check may connect to. A question comes from outside: it must not make Midwatch look into its own network."""
+"""Which addresses a check may connect to. A question comes from outside: it must not make Midwatch look into its own
+network."""
 
 import asyncio
 import ipaddress
@@ -20,7 +21,8 @@ async def resolve(host: str, port: int) -> list[str]:
 
 
 def kind(text: str) -> str:
-    """Why the address is not on the public internet, in one word; "" when it is. An address inside another one counts as itself."""
+    """Why the address is not on the public internet, in one word; "" when it is. An address inside another one counts
+    as itself."""
     address = ipaddress.ip_address(text)
     within = _within(address)
     return next((k for k in map(_kind, (address, *within)) if k), "")

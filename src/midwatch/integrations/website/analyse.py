@@ -1,4 +1,5 @@
-"""What a probe says: whether the site answers, how fast, with which certificate; and who behind it can be the reason."""
+"""What a probe says: whether the site answers, how fast, with which certificate; and who behind it can be the
+reason."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,8 +16,15 @@ from midwatch.integrations.website.routes import routes
 from midwatch.settings import SiteSettings
 
 TOPICS = frozenset({Topic.WEBSITE, Topic.WEBSITES})
-_NOT_ASKED = Gap(tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was asked", essential=True)
-_SERVING = ("Service", "Deployment", "StatefulSet", "DaemonSet")  # a service is named by people; any of these can bear its name
+_NOT_ASKED = Gap(
+    tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was asked", essential=True
+)
+_SERVING = (
+    "Service",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+)  # a service is named by people; any of these can bear its name
 
 Behind = Callable[[str], tuple[Ask, ...]]
 
@@ -33,7 +41,9 @@ def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], questio
     )
 
 
-def wanted(sites: Sequence[SiteSettings], behind: Behind, evidence: Sequence[Evidence], _question: Question) -> tuple[Ask, ...]:
+def wanted(
+    sites: Sequence[SiteSettings], behind: Behind, evidence: Sequence[Evidence], _question: Question
+) -> tuple[Ask, ...]:
     """What is asked of the namespaces behind a site in trouble: what `behind` asks of a namespace."""
     asks: dict[str, Ask] = {}
     for reading in _readings(sites, evidence):
@@ -51,7 +61,9 @@ def leads_on(finding: Finding) -> bool:
 
 def _readings(sites: Sequence[SiteSettings], evidence: Sequence[Evidence]) -> Iterator[Reading]:
     """Of each address the last probe counts."""
-    last: dict[str, tuple[Evidence, Probe]] = {e.observation.url: (e, e.observation) for e in evidence if isinstance(e.observation, Probe)}
+    last: dict[str, tuple[Evidence, Probe]] = {
+        e.observation.url: (e, e.observation) for e in evidence if isinstance(e.observation, Probe)
+    }
     yield from (Reading(item, probe, known.site_of(sites, probe.url)) for item, probe in last.values())
 
 

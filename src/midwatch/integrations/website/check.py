@@ -27,13 +27,20 @@ REDIRECTS = 5
 LARGEST = 65_536  # bytes of a body
 _MOVED = (301, 302, 303, 307, 308)
 _STREAMS = ("text/event-stream", "multipart/x-mixed-replace")  # have no end by design
-_HEADERS = {"User-Agent": "midwatch", "Accept": "text/html,application/json;q=0.9,*/*;q=0.8", "Accept-Encoding": "identity"}
+_HEADERS = {
+    "User-Agent": "midwatch",
+    "Accept": "text/html,application/json;q=0.9,*/*;q=0.8",
+    "Accept-Encoding": "identity",
+}
 
 
 class Checker:
-    """`sites` may be internal; all other hosts have to be public. `resolve` and `now` are the outside's name service and clock."""
+    """`sites` may be internal; all other hosts have to be public. `resolve` and `now` are the outside's name service
+    and clock."""
 
-    def __init__(self, sites: Sequence[SiteSettings], resolve: Resolve = resolve, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, sites: Sequence[SiteSettings], resolve: Resolve = resolve, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self._sites, self._resolve, self._now = tuple(sites), resolve, now
         self._contexts = cache(_context)
 
@@ -49,7 +56,12 @@ class Checker:
                 async with asyncio.timeout(TOTAL_S):
                     last = await self._follow(client, url, visit)
             except TimeoutError:
-                visit.fail("timeout", f"the answer did not end within {TOTAL_S:g} s" if visit.status else f"no answer within {TOTAL_S:g} s")
+                visit.fail(
+                    "timeout",
+                    f"the answer did not end within {TOTAL_S:g} s"
+                    if visit.status
+                    else f"no answer within {TOTAL_S:g} s",
+                )
         visit.took_ms = round((time.perf_counter() - started) * 1000)
         visit.address, visit.phases = transport.address, str(transport.phases)
         if visit.error == "tls":
@@ -143,7 +155,9 @@ async def _failed(visit: Visit, url: httpx2.URL, error: httpx2.TransportError) -
 
 def _system(found: Sequence[BaseException]) -> str:
     """The operating system's own words, which stand at the bottom."""
-    return next((os.strerror(c.errno) for c in reversed(found) if isinstance(c, OSError) and c.errno), "no connection").lower()
+    return next(
+        (os.strerror(c.errno) for c in reversed(found) if isinstance(c, OSError) and c.errno), "no connection"
+    ).lower()
 
 
 def _endless(seen: Sequence[httpx2.URL]) -> str:

@@ -12,7 +12,9 @@ from midwatch.settings import SiteSettings
 async def health(sites: Sequence[SiteSettings], checker: Checker) -> tuple[Health, ...]:
     """One line for each configured site, which is really asked."""
     if not sites:
-        return (Health("websites", "missing", "no sites are configured", "add them under sites: url, services, namespaces"),)
+        return (
+            Health("websites", "missing", "no sites are configured", "add them under sites: url, services, namespaces"),
+        )
     return tuple(await asyncio.gather(*(_line(site, checker) for site in sites)))
 
 

@@ -1,4 +1,5 @@
-"""Where the time of a check goes: finding the name's address, connecting, TLS, waiting for the answer, reading the page."""
+"""Where the time of a check goes: finding the name's address, connecting, TLS, waiting for the answer, reading the
+page."""
 
 import time
 from collections.abc import Generator
@@ -15,7 +16,8 @@ _STEPS = {
 
 
 class Phases:
-    """Milliseconds by phase, in the order they began, over all redirects. The phases of one request follow each other."""
+    """Milliseconds by phase, in the order they began, over all redirects. The phases of one request follow each
+    other."""
 
     def __init__(self) -> None:
         self._spent: dict[str, float] = {}

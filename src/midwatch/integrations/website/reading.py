@@ -20,7 +20,13 @@ _SAFE = re.compile(r"[a-z0-9][a-z0-9._:-]*")  # what may stand in a command that
 _ADDRESS = re.compile(r"(https?)://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::(\d+))?(?=[/?]|$)")
 _LOGIN = (401, 403, 407, 429)  # the site is up, and does not let Midwatch in
 _ERRORS = {"dns": "WEB-102", "connect": "WEB-108", "timeout": "WEB-109", "redirects": "WEB-106", "protocol": "WEB-110"}
-_PROBLEMS = {"expired": "WEB-104", "early": "WEB-104", "name": "WEB-112", "untrusted": "WEB-113", "handshake": "WEB-115"}
+_PROBLEMS = {
+    "expired": "WEB-104",
+    "early": "WEB-104",
+    "name": "WEB-112",
+    "untrusted": "WEB-113",
+    "handshake": "WEB-115",
+}
 
 
 class Reading:
@@ -30,7 +36,9 @@ class Reading:
         self._item, self._probe, self._site = item, probe, site
         self.subject = Subject(kind="Website", name=host(probe.url))
         # Only the first line of a name counts: the body comes last, and is one line.
-        self._lines = {name: value for name, _, value in (li.partition(": ") for li in reversed(probe.text.splitlines()))}
+        self._lines = {
+            name: value for name, _, value in (li.partition(": ") for li in reversed(probe.text.splitlines()))
+        }
 
     def findings(self) -> Iterator[Finding]:
         yield from self._answered() if self._answers else self._unanswered()
@@ -74,13 +82,17 @@ class Reading:
         else:
             # An authority that is not known here may be known to everybody who matters.
             sure = Confidence.MEDIUM if probe.tls_problem == "untrusted" else Confidence.HIGH
-            yield self._finding(_PROBLEMS[probe.tls_problem or "handshake"], "certificate problem", "error", confidence=sure)
+            yield self._finding(
+                _PROBLEMS[probe.tls_problem or "handshake"], "certificate problem", "error", confidence=sure
+            )
 
     def _risks(self) -> Iterator[Finding]:
         days = self._probe.tls_days
         if days is not None and 0 <= days <= SOON_DAYS and not self._probe.tls_problem:
             yield self._finding("WEB-105", "certificate days left", "certificate expires")
-        if downgrade := next((n for n, v in self._lines.items() if n.startswith("redirect ") and v.endswith(LEAVES_HTTPS)), ""):
+        if downgrade := next(
+            (n for n, v in self._lines.items() if n.startswith("redirect ") and v.endswith(LEAVES_HTTPS)), ""
+        ):
             yield self._finding("WEB-111", downgrade)
 
     def _finding(self, code: str, *proofs: str, confidence: Confidence = Confidence.HIGH) -> Finding:
@@ -110,7 +122,8 @@ class Reading:
         return {name: value for name, value in facts.items() if value}
 
     def _place(self) -> tuple[str, str]:
-        """Host and port that the trouble is at: after redirects, those of the last address. Neither can act in a command."""
+        """Host and port that the trouble is at: after redirects, those of the last address. Neither can act in a
+        command."""
         said = self._lines.get("error", "").partition(": ")[2].partition(": ")[0]
         found = _ADDRESS.match(said) or _ADDRESS.match(self._probe.url)
         if self._probe.error == "dns" and _SAFE.fullmatch(said):

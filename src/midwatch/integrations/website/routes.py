@@ -1,4 +1,5 @@
-"""The routes of a cluster that lead to a host: whatever is wrong behind them is wrong behind the site, configured or not."""
+"""The routes of a cluster that lead to a host: whatever is wrong behind them is wrong behind the site, configured or
+not."""
 
 from collections.abc import Iterator, Sequence
 
@@ -40,7 +41,9 @@ def routes(evidence: Sequence[Evidence], host: str) -> Iterator[Subject]:
         if isinstance(seen, Resources) and seen.resource in _KINDS:
             for route in msgspec.json.decode(seen.body, type=list[_Route]):
                 if any(_meets(pattern.lower(), host) for pattern in route.hosts):
-                    yield Subject(kind=_KINDS[seen.resource], name=route.metadata.name, namespace=route.metadata.namespace)
+                    yield Subject(
+                        kind=_KINDS[seen.resource], name=route.metadata.name, namespace=route.metadata.namespace
+                    )
 
 
 def _meets(pattern: str, host: str) -> bool:

@@ -32,7 +32,8 @@ def site_of(sites: Iterable[SiteSettings], url: str) -> SiteSettings | None:
 
 
 def meant(sites: Iterable[SiteSettings], name: str, port: int) -> bool:
-    """Whether somebody configured this host with this port: then it may be internal. A site without a port means 80 and 443."""
+    """Whether somebody configured this host with this port: then it may be internal. A site without a port means 80 and
+    443."""
     wanted = name.rstrip(".").lower()
     return any(port in _ports(s) for s in sites if host(s.url) == wanted)
 

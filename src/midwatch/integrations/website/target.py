@@ -33,7 +33,9 @@ def allow(url: httpx2.URL) -> None:
     if url.scheme not in ("http", "https"):
         raise ToolError(f"only http and https are checked, not {url.scheme[:20]!r}")
     if url.userinfo:
-        raise ToolError("an address with a user name or password in it is refused: secrets do not belong into addresses")
+        raise ToolError(
+            "an address with a user name or password in it is refused: secrets do not belong into addresses"
+        )
 
 
 def has_host(url: httpx2.URL) -> bool:
@@ -46,8 +48,8 @@ def port(url: httpx2.URL) -> int:
 
 
 def shown(url: httpx2.URL, *, values: bool = True) -> str:
-    """The address with its secrets cut out; without `values`, as for redirects, only the names of its parameters: they carry
-    one-time codes."""
+    """The address with its secrets cut out; without `values`, as for redirects, only the names of its parameters: they
+    carry one-time codes."""
     pairs = [f"{name}={redact_named(name, value) if values else '…'}" for name, value in url.params.multi_items()]
     bare = str(url.copy_with(query=None, fragment=None))
     return redact_text(line(f"{bare}?{'&'.join(pairs)}" if pairs else bare, _SHOWN))

@@ -1,4 +1,5 @@
-"""A transport that connects only to addresses it has checked itself, so that a name cannot mean another one a moment later."""
+"""A transport that connects only to addresses it has checked itself, so that a name cannot mean another one a moment
+later."""
 
 import asyncio
 import ssl

@@ -91,7 +91,10 @@ class Visit:
         if not self.status:
             return
         yield "content type", self.kind or "none"
-        yield "size", f"{len(self.body)} bytes" if self.whole else f"more than {len(self.body)} bytes, the rest was not read"
+        yield (
+            "size",
+            f"{len(self.body)} bytes" if self.whole else f"more than {len(self.body)} bytes, the rest was not read",
+        )
         if self.encoding:
             yield "content encoding", self.encoding
         elif self.body:

@@ -28,7 +28,14 @@ def alerts() -> None:
 
 
 @app.command()
-def send(type_: Type = "", all_: All = False, batch: Batch = 1, stress: Stress = 0.0, rate: Rate = 1.0, url: Url = DEFAULT_URL) -> None:
+def send(
+    type_: Type = "",
+    all_: All = False,
+    batch: Batch = 1,
+    stress: Stress = 0.0,
+    rate: Rate = 1.0,
+    url: Url = DEFAULT_URL,
+) -> None:
     """Send invented alerts to a running server."""
     command.finish(_send(type_, all_, batch, stress, rate, url))
 
@@ -40,7 +47,10 @@ async def _send(type_: str, every: bool, batch: int, stress: float, rate: float,
         count = int(stress * rate)
     if not 0 < count <= MOST:
         raise Refusal(f"{count} alerts are not between 1 and {MOST}.", "Choose a smaller --batch, --stress or --rate")
-    bodies = [_numbered(alert, number // len(chosen)) for number, alert in zip(range(count), itertools.cycle(chosen), strict=False)]
+    bodies = [
+        _numbered(alert, number // len(chosen))
+        for number, alert in zip(range(count), itertools.cycle(chosen), strict=False)
+    ]
     sender = Sender(url)
     try:
         sent = await sender.send_all(bodies, rate if stress else 0.0)
@@ -71,7 +81,12 @@ def _numbered(alert: dict[str, Any], again: int) -> dict[str, Any]:
 
 
 def _tell(sent: Sent, url: str) -> None:
-    typer.echo(f"{sum(sent.statuses.values())} alerts sent to {url}: {sent.statuses[202]} accepted, {len(sent.incidents)} incidents")
+    typer.echo(
+        f"{sum(sent.statuses.values())} alerts sent to {url}: {sent.statuses[202]} accepted, {len(sent.incidents)} "
+        "incidents"
+    )
     typer.echo(f"acknowledged in p50 {sent.percentile(0.5) * 1000:.0f} ms, p99 {sent.percentile(0.99) * 1000:.0f} ms")
     if sent.failed:
-        raise Refusal(f"{sent.failed} were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder")
+        raise Refusal(
+            f"{sent.failed} were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder"
+        )

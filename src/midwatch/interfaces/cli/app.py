@@ -38,7 +38,8 @@ class _Lazy(TyperCommand):
 
 class _Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
-        """The edge of every command: what is refused outside of its own run, its settings for one, is a sentence too."""
+        """The edge of every command: what is refused outside of its own run, its settings for one, is a sentence
+        too."""
         try:
             return super().invoke(ctx)
         except Refusal as refusal:
@@ -51,7 +52,9 @@ class _Commands(TyperGroup):
         return _Lazy(cmd_name, help=COMMANDS[cmd_name]) if cmd_name in COMMANDS else None
 
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=_Commands, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @app.callback()

@@ -25,4 +25,6 @@ def ask(
     """
     form = "json" if json else "markdown" if markdown else "terminal"
     words = " ".join(question)
-    command.finish(answered(words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, otherwise=None))
+    command.finish(
+        answered(words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, otherwise=None)
+    )

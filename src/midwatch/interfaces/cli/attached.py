@@ -1,4 +1,5 @@
-"""A server's workers are a process of their own: an investigation computes, and who computes does not answer in time."""
+"""A server's workers are a process of their own: an investigation computes, and who computes does not answer in
+time."""
 
 import asyncio
 import os
@@ -20,8 +21,8 @@ log = structlog.get_logger()
 class Attached:
     """Keeps a working process beside this one, and starts another when it ends.
 
-    Its standard input is held open: a line wakes it, and when it closes, because this process ends, however it ends, so does the
-    other.
+    Its standard input is held open: a line wakes it, and when it closes, because this process ends, however it ends, so
+    does the other.
     """
 
     def __init__(self, workers: int, kubeconfig: str) -> None:
@@ -43,9 +44,12 @@ class Attached:
         pause = AGAIN_S
         while True:
             started = self._loop.time()
-            # A process group of its own: an interrupt at the terminal is for this process, which then lets the worker end. Not a
-            # session: Linux shares processors fairly between sessions first (autogroup), and the worker's nice value would be ignored.
-            self._child = child = await asyncio.create_subprocess_exec(*command, stdin=PIPE, env=environment, process_group=0)
+            # A process group of its own: an interrupt at the terminal is for this process, which then lets the worker
+            # end. Not a session: Linux shares processors fairly between sessions first (autogroup), and the worker's
+            # nice value would be ignored.
+            self._child = child = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, env=environment, process_group=0
+            )
             try:
                 code = await child.wait()
             finally:

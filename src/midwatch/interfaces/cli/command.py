@@ -30,11 +30,19 @@ class Exit(IntEnum):
     FAILED = 2
 
 
-Dump = Annotated[str, typer.Option("--dump", metavar="PATH", help="Read a saved cluster: folder, zip, tar, file, or - for standard input.")]
-Contexts = Annotated[
-    list[str] | None, typer.Option("--context", metavar="NAME", help="Context of the kubeconfig; may be given several times.")
+Dump = Annotated[
+    str,
+    typer.Option(
+        "--dump", metavar="PATH", help="Read a saved cluster: folder, zip, tar, file, or - for standard input."
+    ),
 ]
-Kubeconfig = Annotated[str, typer.Option("--kubeconfig", metavar="FILE", help="kubeconfig file instead of $KUBECONFIG or ~/.kube/config.")]
+Contexts = Annotated[
+    list[str] | None,
+    typer.Option("--context", metavar="NAME", help="Context of the kubeconfig; may be given several times."),
+]
+Kubeconfig = Annotated[
+    str, typer.Option("--kubeconfig", metavar="FILE", help="kubeconfig file instead of $KUBECONFIG or ~/.kube/config.")
+]
 Namespace = Annotated[str, typer.Option("-n", "--namespace", metavar="NAME", help="Look into one namespace.")]
 Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Look into all namespaces (the default).")]
 
@@ -43,9 +51,20 @@ def settings(kubeconfig: str = "") -> Settings:
     """The settings in force; a flag wins over the environment, which wins over midwatch.yaml."""
     try:
         found = Settings()
-    except (ValidationError, SettingsError, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValidationError,
+        SettingsError,
+        yaml.YAMLError,
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         # Without the cause: its text quotes what was set, and a traceback would print it.
-        raise Refusal(f"The settings are not right: {_first(error)}", "Correct midwatch.yaml or the MIDWATCH_ variable") from None
+        raise Refusal(
+            f"The settings are not right: {_first(error)}", "Correct midwatch.yaml or the MIDWATCH_ variable"
+        ) from None
     if kubeconfig:
         cluster = found.kubernetes.model_copy(update={"kubeconfig": Path(kubeconfig)})
         return found.model_copy(update={"kubernetes": cluster})
@@ -79,7 +98,12 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
         raise typer.Exit(Exit.PROBLEM) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        fail(Refusal(f"{where}{error.strerror or type(error).__name__}.", "Check that path, its permissions and the space on its disk"))
+        fail(
+            Refusal(
+                f"{where}{error.strerror or type(error).__name__}.",
+                "Check that path, its permissions and the space on its disk",
+            )
+        )
 
 
 def fail(refusal: Refusal) -> NoReturn:

@@ -21,7 +21,8 @@ def amount(value: float) -> str:
 
 
 def draw(values: Values, usual: Values, spans: Iterable[tuple[int, int]]) -> list[str]:
-    """Lines of at most 78 columns. `spans` are (first row, last row) to mark; rows are evenly spread. None is left blank."""
+    """Lines of at most 78 columns. `spans` are (first row, last row) to mark; rows are evenly spread. None is left
+    blank."""
     known = [v for v in (*values, *usual) if v is not None]
     if not known:
         return []

@@ -52,12 +52,14 @@ TOUR = (
 
 @app.command()
 def demo(
-    story: Annotated[Story, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")] = Story.APPS,
+    story: Annotated[
+        Story, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")
+    ] = Story.APPS,
 ) -> None:
     """Made-up trouble, investigated on this machine.
 
-    Starts an API server in memory on the loopback interface (for traffic: an AWS account too), looks at it as it would look at
-    yours, and ends. Needs no cluster, no key and no network.
+    Starts an API server in memory on the loopback interface (for traffic: an AWS account too), looks at it as it would
+    look at yours, and ends. Needs no cluster, no key and no network.
     """
     tell: Callable[[], Coroutine[None, None, None]] = _demo
     if story is Story.TRAFFIC:

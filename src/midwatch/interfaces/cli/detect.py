@@ -17,11 +17,16 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 File = Annotated[str, typer.Argument(metavar="FILE", help="CSV with the header timestamp,value; - is standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")]
 Plot = Annotated[bool, typer.Option("--plot", help="Draw the series, what is usual in it, and where the spikes are.")]
-Threshold = Annotated[float | None, typer.Option("--threshold", metavar="VALUE", help="A value above is a spike whatever is usual.")]
-Usual = Annotated[
-    float | None, typer.Option("--usual", metavar="VALUE", help="The normal value, as long as the series is too young to tell.")
+Threshold = Annotated[
+    float | None, typer.Option("--threshold", metavar="VALUE", help="A value above is a spike whatever is usual.")
 ]
-Factor = Annotated[float, typer.Option("--factor", metavar="N", min=1, help="How many times the usual value a spike is at least.")]
+Usual = Annotated[
+    float | None,
+    typer.Option("--usual", metavar="VALUE", help="The normal value, as long as the series is too young to tell."),
+]
+Factor = Annotated[
+    float, typer.Option("--factor", metavar="N", min=1, help="How many times the usual value a spike is at least.")
+]
 
 
 @app.callback()
@@ -40,7 +45,8 @@ def spikes(
 ) -> None:
     """Find when a series rose far above what is usual of late and at that time of day.
 
-    Times are ISO 8601 (UTC without a zone) or Unix seconds; an empty value is a gap. Exit code: 0 no spike, 1 spikes, 2 not readable.
+    Times are ISO 8601 (UTC without a zone) or Unix seconds; an empty value is a gap. Exit code: 0 no spike, 1 spikes, 2
+    not readable.
     """
     try:
         found = detect_in(_read(file), Limits(threshold=threshold, usual=usual, factor=factor))
@@ -69,7 +75,9 @@ def _show(found: Detection, *, plot: bool) -> None:
     span = f"{_clock(times[0])} to {_clock(times[-1], after=times[0])} UTC"
     terminal.lay(out, f"{count or 'No'} {'spike' if count == 1 else 'spikes'} in {len(times)} rows{gaps}, {span}")
     if plot:
-        terminal.lay(out, "", *curve.draw(found.points.values, found.trace.usual, [(s.first, s.last) for s in found.spikes]))
+        terminal.lay(
+            out, "", *curve.draw(found.points.values, found.trace.usual, [(s.first, s.last) for s in found.spikes])
+        )
     if found.spikes:
         terminal.lay(out, "", _table(found.spikes))
 

@@ -22,7 +22,9 @@ Markdown = Annotated[bool, typer.Option("--markdown", help="Print the answer as 
 
 @app.command()
 def diagnose(
-    question: Annotated[str, typer.Argument(metavar="[QUESTION]", help="What to look into, in words: a name is enough.")] = "",
+    question: Annotated[
+        str, typer.Argument(metavar="[QUESTION]", help="What to look into, in words: a name is enough.")
+    ] = "",
     dump: command.Dump = "",
     context: command.Contexts = None,
     kubeconfig: command.Kubeconfig = "",
@@ -30,16 +32,20 @@ def diagnose(
     all_namespaces: command.Everywhere = False,
     json: Json = False,
     markdown: Markdown = False,
-    bundle: Annotated[str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")] = "",
+    bundle: Annotated[
+        str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")
+    ] = "",
 ) -> None:
     """Find the root cause in a cluster, live or saved.
 
-    A question about something else (a NAT spike, a website) is answered as `midwatch ask` does; one that names no topic is about the
-    cluster. Reads, never writes. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
+    A question about something else (a NAT spike, a website) is answered as `midwatch ask` does; one that names no topic
+    is about the cluster. Reads, never writes. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
     """
     where = "" if all_namespaces else namespace
     form = "json" if json else "markdown" if markdown else "terminal"
-    command.finish(answered(question, where, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle))
+    command.finish(
+        answered(question, where, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle)
+    )
 
 
 async def answered(
@@ -53,7 +59,8 @@ async def answered(
     bundle: str = "",
     otherwise: Topic | None = Topic.CLUSTER,
 ) -> None:
-    """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of the worst."""
+    """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of
+    the worst."""
     if dump and contexts:
         raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
     if bundle and contexts and len(contexts) > 1:

@@ -20,11 +20,15 @@ _STYLES = {"ok": "green", "missing": "dim", "refused": "yellow", "failed": "red"
 
 @app.command()
 def doctor(
-    context: command.Contexts = None, kubeconfig: command.Kubeconfig = "", namespace: command.Namespace = "", dump: command.Dump = ""
+    context: command.Contexts = None,
+    kubeconfig: command.Kubeconfig = "",
+    namespace: command.Namespace = "",
+    dump: command.Dump = "",
 ) -> None:
     """Say what is configured, reachable and permitted.
 
-    Every line is a question that was really put, read-only. Exit code: 0 all well, 1 something is refused, 2 nothing can be reached.
+    Every line is a question that was really put, read-only. Exit code: 0 all well, 1 something is refused, 2 nothing
+    can be reached.
     """
     command.finish(_doctor(context or [], kubeconfig, namespace, dump))
 
@@ -34,7 +38,9 @@ async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: st
     out = terminal.console()
     file = home() / "midwatch.yaml"
     out.print(f"settings    {file if file.exists() else f'defaults ({file} does not exist)'}")
-    states = [await _cluster(settings, name, namespace, dump) for name in contexts or settings.kubernetes.contexts or ("",)]
+    states = [
+        await _cluster(settings, name, namespace, dump) for name in contexts or settings.kubernetes.contexts or ("",)
+    ]
     states += await _aws(settings)
     states += await _websites(settings)
     if all(state == "unreachable" for state in states):

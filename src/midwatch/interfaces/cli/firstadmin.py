@@ -19,17 +19,21 @@ log = structlog.get_logger()
 
 
 async def first_admin(desk: Desk, base: str, folder: Path) -> None:
-    """Shows how to make the first key, and returns when that can be done no longer: somebody has a key, or the link has ended.
+    """Shows how to make the first key, and returns when that can be done no longer: somebody has a key, or the link has
+    ended.
 
-    The secret is printed only for a person at a terminal. Standard error is shipped to log stores otherwise: there it names a
-    file, which only this user can read and which goes with the link.
+    The secret is printed only for a person at a terminal. Standard error is shipped to log stores otherwise: there it
+    names a file, which only this user can read and which goes with the link.
     """
     file = folder / FILE
     try:
         file.unlink(missing_ok=True)  # of a server that was killed
         secret = await asyncio.to_thread(_invited, desk)
     except StoreError as error:
-        typer.echo(f"midwatch: {error.reason} Whether an admin exists is not known: midwatch admin create NAME makes one", err=True)
+        typer.echo(
+            f"midwatch: {error.reason} Whether an admin exists is not known: midwatch admin create NAME makes one",
+            err=True,
+        )
         return
     if not secret:
         return
@@ -65,7 +69,8 @@ async def _works(desk: Desk, secret: str) -> bool:
 
 
 def _command(base: str, secret: str) -> str:
-    return f"""curl -X POST {base}/api/v1/setup -H 'Content-Type: application/json' -d '{{"token": "{secret}", "name": "you"}}'"""
+    body = f'{{"token": "{secret}", "name": "you"}}'
+    return f"curl -X POST {base}/api/v1/setup -H 'Content-Type: application/json' -d '{body}'"
 
 
 def _write(file: Path, text: str) -> None:

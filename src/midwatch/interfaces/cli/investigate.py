@@ -19,15 +19,21 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 @app.command()
 def investigate(
-    alert: Annotated[str, typer.Option("--alert", metavar="FILE", help="A webhook's body, JSON or plain text; - for standard input.")],
-    source: Annotated[str, typer.Option("--source", metavar="NAME", help="The system that wrote it; otherwise found by its fields.")] = "",
+    alert: Annotated[
+        str, typer.Option("--alert", metavar="FILE", help="A webhook's body, JSON or plain text; - for standard input.")
+    ],
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="The system that wrote it; otherwise found by its fields.")
+    ] = "",
     dump: command.Dump = "",
     context: Annotated[str, typer.Option("--context", metavar="NAME", help="Context of the kubeconfig.")] = "",
     kubeconfig: command.Kubeconfig = "",
     namespace: command.Namespace = "",
     json: Json = False,
     markdown: Markdown = False,
-    bundle: Annotated[str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")] = "",
+    bundle: Annotated[
+        str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")
+    ] = "",
 ) -> None:
     """Investigate an alert: from its own text, and in the cluster it names.
 
@@ -38,11 +44,15 @@ def investigate(
     command.finish(_run(kubeconfig, alert, source, dump, context, namespace, form, bundle))
 
 
-async def _run(kubeconfig: str, file: str, source: str, dump: str, context: str, namespace: str, form: str, bundle: str) -> None:
+async def _run(
+    kubeconfig: str, file: str, source: str, dump: str, context: str, namespace: str, form: str, bundle: str
+) -> None:
     settings = command.settings(kubeconfig)
     first, *others = _read(file, source, settings)
     if others:
-        typer.echo(f"midwatch: {len(others)} more alerts in this file; the gravest is investigated: {first.title}", err=True)
+        typer.echo(
+            f"midwatch: {len(others)} more alerts in this file; the gravest is investigated: {first.title}", err=True
+        )
     found = await cli.request(settings, await cli.alert(settings, first, namespace), dump=dump, context=context)
     show(found, form)
     if bundle:

@@ -65,7 +65,8 @@ async def _watch(settings: Settings, request: Request, once: bool, every: float,
 async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
     """Each look opens the cluster anew: credentials expire, and nothing of the look before may answer.
 
-    What an essential question got no answer about is not over: alerts of before stay. Raises Refusal when nothing else is known.
+    What an essential question got no answer about is not over: alerts of before stay. Raises Refusal when nothing else
+    is known.
     """
     async with wiring.context(settings) as ctx:
         found = await investigate(ctx, request)
@@ -84,4 +85,7 @@ async def _say(said: list[dict[str, Any]], before: Alerts, sender: Sender | None
     if sender and said:
         sent = await sender.send_all(said)
         if sent.failed:
-            raise Refusal(f"{sent.failed} alerts were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder")
+            raise Refusal(
+                f"{sent.failed} alerts were not accepted: {sent.refusal}",
+                "Set MIDWATCH_KEY to an API key of a responder",
+            )

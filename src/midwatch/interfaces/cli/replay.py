@@ -24,7 +24,8 @@ def replay(
 ) -> None:
     """Repeat the investigation of a bundle, offline.
 
-    The same version of Midwatch gives the same answer, byte for byte. Exit code as for diagnose; with --check also 2 when it differs.
+    The same version of Midwatch gives the same answer, byte for byte. Exit code as for diagnose; with --check also 2
+    when it differs.
     """
     form = "json" if json else "markdown" if markdown else "terminal"
     command.finish(_replay(file, form, check=check))
@@ -35,10 +36,13 @@ async def _replay(file: str, form: str, *, check: bool) -> None:
     try:
         found = await investigate(wired(bundle, command.settings()), bundle.manifest.request)
     except (msgspec.MsgspecError, RecursionError) as error:  # what it holds is JSON in JSON, and reading it comes late
-        raise Refusal(f"{file} is not a whole Midwatch bundle: its evidence cannot be read.", "midwatch bundle FILE writes one") from error
+        raise Refusal(
+            f"{file} is not a whole Midwatch bundle: its evidence cannot be read.", "midwatch bundle FILE writes one"
+        ) from error
     if check and Answer.of(found).json_text() != bundle.answer:
         raise Refusal(
-            f"The answer is not the one in {file}.", "Another version of Midwatch wrote it; compare --json with answer.json in the file"
+            f"The answer is not the one in {file}.",
+            "Another version of Midwatch wrote it; compare --json with answer.json in the file",
         )
     show(found, form)
     raise typer.Exit(command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes)))

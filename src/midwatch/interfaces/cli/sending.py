@@ -52,7 +52,9 @@ class Sender:
         try:
             self._http = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
         except (httpx2.InvalidURL, ValueError):
-            raise Refusal(f"{self.url!r} is no address of a server.", "An address such as http://127.0.0.1:8350") from None
+            raise Refusal(
+                f"{self.url!r} is no address of a server.", "An address such as http://127.0.0.1:8350"
+            ) from None
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -106,4 +108,7 @@ def _refusal(answer: answers.HttpAnswer) -> str:
     except answers.Unexpected:
         return f"{answer.status} {answer.reason}"
     said = (body.get("error"), dig(body, "details", "hint"))
-    return " ".join(one_line(part[:SAID]) for part in said if isinstance(part, str)).strip() or f"{answer.status} {answer.reason}"
+    return (
+        " ".join(one_line(part[:SAID]) for part in said if isinstance(part, str)).strip()
+        or f"{answer.status} {answer.reason}"
+    )

@@ -23,22 +23,33 @@ from midwatch.settings import Settings, home
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")]
-Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, metavar="N", help="Port to listen on (8350; 0: any free one).")]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, metavar="N", help="Port to listen on (8350; 0: any free one).")
+]
 Workers = Annotated[
-    int | None, typer.Option("--workers", min=0, max=64, metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them.")
+    int | None,
+    typer.Option(
+        "--workers", min=0, max=64, metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them."
+    ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
 
 
 @app.command()
 def serve(
-    kubeconfig: command.Kubeconfig = "", host: Host = "", port: Port = None, workers: Workers = None, open_access: Open = False
+    kubeconfig: command.Kubeconfig = "",
+    host: Host = "",
+    port: Port = None,
+    workers: Workers = None,
+    open_access: Open = False,
 ) -> None:
     """Take alerts in, investigate, answer."""
     try:
         settings = _flags(command.settings(kubeconfig), host, port, workers)
         if open_access and not loopback(settings.server.host):
-            raise Refusal(f"--open would let anybody who reaches {settings.server.host} in.", "Leave it out, and make an API key")
+            raise Refusal(
+                f"--open would let anybody who reaches {settings.server.host} in.", "Leave it out, and make an API key"
+            )
     except Refusal as refusal:
         command.fail(refusal)
     to_standard_error()
@@ -92,7 +103,8 @@ def _takeable(host: str, port: int) -> None:
             tried.bind(where[4])
     except OSError as error:
         raise Refusal(
-            f"{host}:{port} cannot be listened on: {error.strerror}.", "Stop what listens there, or choose --host and --port"
+            f"{host}:{port} cannot be listened on: {error.strerror}.",
+            "Stop what listens there, or choose --host and --port",
         ) from error
 
 

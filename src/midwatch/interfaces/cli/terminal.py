@@ -30,13 +30,16 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(text: str) -> str:
-    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors come here as they are."""
+    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors come here
+    as they are."""
     return one_line(redact_text(text))
 
 
 def show(out: Console, found: Report) -> None:
     """Prints a report. Commands are never broken or cut: they are there to be copied."""
-    head = Styled.assemble((f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}")
+    head = Styled.assemble(
+        (f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}"
+    )
     lay(out, head)
     for section in found.sections:
         lay(out, Styled(f"\n{plain(section.title)}", style="bold cyan"))

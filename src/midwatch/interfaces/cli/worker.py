@@ -14,7 +14,10 @@ from midwatch.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-Attached = Annotated[bool, typer.Option("--attached", hidden=True, help="A server's: woken by lines of standard input, ended by its end.")]
+Attached = Annotated[
+    bool,
+    typer.Option("--attached", hidden=True, help="A server's: woken by lines of standard input, ended by its end."),
+]
 
 BEHIND = 5  # steps of nice(2) by which a server's worker gives way to the server: who waits for an answer goes first
 

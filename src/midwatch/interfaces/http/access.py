@@ -21,7 +21,9 @@ HOUR_S, MINUTE_S = 3600.0, 60.0
 SETUP_TRIES = 10  # of one address within an hour, at the one-time link
 
 _bearer = HTTPBearer(auto_error=False, description="An API key: `Authorization: Bearer mw_…`")
-_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="The same key, for senders that cannot set Authorization.")
+_header = APIKeyHeader(
+    name="X-API-Key", auto_error=False, description="The same key, for senders that cannot set Authorization."
+)
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 Header = Annotated[str | None, Security(_header)]
@@ -85,7 +87,11 @@ Address = Annotated[str, Depends(the_address)]
 TheStreams = Annotated[Streams, Depends(the_streams)]
 
 _PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-_FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")  # what a web page may send without asking
+_FORMS = (
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+)  # what a web page may send without asking
 
 
 def _port(address: str) -> int | None:
@@ -100,8 +106,9 @@ def _port(address: str) -> int | None:
 def from_here(request: Request) -> None:
     """Where no key is asked for, a web page from elsewhere could still send requests from this machine's browser.
 
-    `Host` defeats a name that was made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` the scripts and forms of other
-    pages, the content type those of browsers that send neither. What a proxy passes on comes from elsewhere, whatever it says.
+    `Host` defeats a name that was made to point here (DNS rebinding), `Origin` and `Sec-Fetch-Site` the scripts and
+    forms of other pages, the content type those of browsers that send neither. What a proxy passes on comes from
+    elsewhere, whatever it says.
     """
     headers = request.headers
     hosts = headers.getlist("host")
@@ -127,7 +134,9 @@ async def local_when_open(request: Request, desk: TheDesk) -> None:
 
 
 def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
-    async def check(request: Request, desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header) -> Actor:
+    async def check(
+        request: Request, desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header
+    ) -> Actor:
         try:
             actor = await asyncio.to_thread(identify, desk, bearer.credentials if bearer else header or "")
             if not actor.key_id:

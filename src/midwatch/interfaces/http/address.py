@@ -12,12 +12,15 @@ _HOPS = 32  # of a forwarded chain that are read, from our end; a real one has t
 def client_address(peer: str, headers: Iterable[tuple[bytes, bytes]], proxies: tuple[Network, ...], header: str) -> str:
     """The address that rates count: the peer's, or behind a proxy the last one in `header` that is none of our proxies.
 
-    Only that one header is read: a proxy replaces or extends the header it knows, and passes others on as the client wrote them.
+    Only that one header is read: a proxy replaces or extends the header it knows, and passes others on as the client
+    wrote them.
     """
     if not within(peer, proxies):
         return address_group(peer)
     wanted = header.encode()
-    for hop in _hops([value.decode("latin-1") for name, value in headers if name == wanted], forwarded=header == "forwarded"):
+    for hop in _hops(
+        [value.decode("latin-1") for name, value in headers if name == wanted], forwarded=header == "forwarded"
+    ):
         if not hop:
             break  # unreadable: whatever stands before it may be invented
         if not within(hop, proxies):

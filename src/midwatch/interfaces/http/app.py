@@ -7,7 +7,17 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp
 
-from midwatch.interfaces.http import failures, health, incidents, investigations, keys, query, reference, tools, webhooks
+from midwatch.interfaces.http import (
+    failures,
+    health,
+    incidents,
+    investigations,
+    keys,
+    query,
+    reference,
+    tools,
+    webhooks,
+)
 from midwatch.interfaces.http.access import Rates
 from midwatch.interfaces.http.body import Bodies
 from midwatch.interfaces.http.limits import ConnectionLimits
@@ -20,8 +30,8 @@ _FAILURE = {"$ref": "#/components/schemas/Failure"}
 
 class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
-        """Without what FastAPI adds by itself and nobody gets here: requests that are not right are answered with 400, and a
-        failure is JSON where the answer is a stream or a file as well."""
+        """Without what FastAPI adds by itself and nobody gets here: requests that are not right are answered with 400,
+        and a failure is JSON where the answer is a stream or a file as well."""
         if self.openapi_schema is None:
             found = super().openapi()
             for operation in (op for path in found["paths"].values() for op in path.values()):

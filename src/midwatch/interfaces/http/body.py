@@ -4,7 +4,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Bodies:
-    """Reads no more than `largest` bytes of any request's body: 413, said before the rest is sent where its length is announced."""
+    """Reads no more than `largest` bytes of any request's body: 413, said before the rest is sent where its length is
+    announced."""
 
     def __init__(self, app: ASGIApp, largest: int) -> None:
         self._app, self._largest = app, largest

@@ -1,4 +1,5 @@
-"""One connection, with the limits that uvicorn's HTTP protocol does not have: its parser takes a head of any size, at any pace.
+"""One connection, with the limits that uvicorn's HTTP protocol does not have: its parser takes a head of any size, at
+any pace.
 
 Bytes are counted before the parser sees them, since it copies an unfinished header with each piece that comes.
 """
@@ -57,7 +58,9 @@ class Connection(HttpToolsProtocol):
         self.peer = ""
         self._counted, self._limits, self._always = connections, connections.limits, headers
         self._deadline, self._status = inf, 400
-        self._running: RequestResponseCycle | None = None  # of requests sent ahead, the one that is being answered: `cycle` is the latest
+        self._running: RequestResponseCycle | None = (
+            None  # of requests sent ahead, the one that is being answered: `cycle` is the latest
+        )
         self._in_head, self._deaf = True, False  # deaf: what still comes is read and dropped
         self._pending = 0  # bytes of a head or a trailer that is not complete
         self._head_bytes = self._header_count = self._body_bytes = 0
@@ -184,7 +187,9 @@ class Connection(HttpToolsProtocol):
     def refuse(self, status: int) -> None:
         """Answers with `status` where no answer has begun, and closes; the application sees the client gone."""
         answered = self._running if self._running is not None and not self._running.response_complete else None
-        told = answered.response_started if answered else not self._in_head  # an answer may come before the body is all there
+        told = (
+            answered.response_started if answered else not self._in_head
+        )  # an answer may come before the body is all there
         self._leave()
         if not told:
             self.transport.write(self._failure(status))
@@ -217,7 +222,8 @@ class Connection(HttpToolsProtocol):
         raise _Refused
 
     def _no_upgrade(self) -> None:
-        """The request is answered as if it had not asked; what follows its head is of a protocol that is not spoken here."""
+        """The request is answered as if it had not asked; what follows its head is of a protocol that is not spoken
+        here."""
         self._deaf = True
         if self._at_work:
             self.cycle.keep_alive = False

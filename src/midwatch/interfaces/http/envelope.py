@@ -15,7 +15,8 @@ class Ok(BaseModel, Generic[T]):
 
 
 class Paging(BaseModel):
-    """What is asked of a list; parameters nobody knows are refused, so that a misspelt filter does not give everything."""
+    """What is asked of a list; parameters nobody knows are refused, so that a misspelt filter does not give
+    everything."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,5 +63,6 @@ WHY: dict[int, str] = {
     503: "Not now: the store or something outside does not answer. `Retry-After` says how many seconds to wait.",
 }
 FAILURES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Failure, "description": why, "headers": _ID | _WAIT if status in (429, 503) else _ID} for status, why in WHY.items()
+    status: {"model": Failure, "description": why, "headers": _ID | _WAIT if status in (429, 503) else _ID}
+    for status, why in WHY.items()
 }

@@ -32,7 +32,12 @@ _STATUS: dict[type[Refusal], int] = {
     TooOften: 429,
     Later: 503,
 }
-_AWAY = (StoreError, OperationalError, InterfaceError, SlowPool)  # what the store says when it is not there, or has no time
+_AWAY = (
+    StoreError,
+    OperationalError,
+    InterfaceError,
+    SlowPool,
+)  # what the store says when it is not there, or has no time
 _AWAY_S = 5.0
 _GIVEN = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -40,7 +45,8 @@ log = structlog.get_logger()
 
 
 class RequestIds:
-    """Gives each request an id, the caller's own where it sent a sane one, and sends it back; adds the headers all answers have."""
+    """Gives each request an id, the caller's own where it sent a sane one, and sends it back; adds the headers all
+    answers have."""
 
     def __init__(self, app: ASGIApp, always: tuple[Header, ...] = SECURITY_HEADERS) -> None:
         self._app, self._always = app, always
@@ -61,7 +67,9 @@ class RequestIds:
         await self._app(scope, receive, answer)
 
 
-def failure(request: Request, status: int, error: str, details: dict[str, Any] | None = None, after: float = 0.0) -> JSONResponse:
+def failure(
+    request: Request, status: int, error: str, details: dict[str, Any] | None = None, after: float = 0.0
+) -> JSONResponse:
     body = Failure(error=redact_text(error), details=redact_tree(details or {}), request_id=request.state.request_id)
     headers = {"Retry-After": str(max(1, math.ceil(after)))} if status in (429, 503) else {}
     if status == 401:
@@ -82,7 +90,9 @@ def install(app: FastAPI) -> None:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)  # noqa: S101 (the type of an exception handler is the widest one)
     details = {"hint": error.hint} if error.hint else {}
-    return failure(request, _STATUS[type(error)], error.reason, details, error.after if isinstance(error, Later) else 0.0)
+    return failure(
+        request, _STATUS[type(error)], error.reason, details, error.after if isinstance(error, Later) else 0.0
+    )
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -108,11 +118,18 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 def _allowed(request: Request) -> list[str]:
     """All methods of the path: each of its routes knows only its own."""
     routes = request.app.routes
-    return [m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)]
+    return [
+        m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _no_store(request: Request, error: Exception) -> JSONResponse:
-    log.error("the store does not answer", request_id=request.state.request_id, path=request.scope["path"], error=type(error).__name__)
+    log.error(
+        "the store does not answer",
+        request_id=request.state.request_id,
+        path=request.scope["path"],
+        error=type(error).__name__,
+    )
     return failure(request, 503, "The store does not answer; nothing was changed.", after=_AWAY_S)
 
 

@@ -23,7 +23,8 @@ async def healthz() -> str:
     responses={503: {"description": "It does not; the text says why."}},
 )
 def readyz(desk: TheDesk) -> Response:
-    """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is /health's to say."""
+    """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is
+    /health's to say."""
     trouble = store_trouble(desk)
     return PlainTextResponse(trouble or "ok", 503 if trouble else 200)
 
@@ -35,7 +36,8 @@ def readyz(desk: TheDesk) -> Response:
     dependencies=LOCAL,
 )
 def health(desk: TheDesk, response: Response) -> ServerHealth:
-    """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long (both 200)."""
+    """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long
+    (both 200)."""
     found = server_health(desk)
     response.status_code = 200 if found.store == "ok" else 503
     return found

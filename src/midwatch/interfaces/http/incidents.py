@@ -25,7 +25,9 @@ class Wanted(Paging):
     severity: AlertSeverity | None = None
     service: str = Field(default="", max_length=300, description="exactly this one")
     source: str = Field(default="", max_length=64, description="pagerduty, alertmanager, manual, …")
-    text: str = Field(default="", max_length=1000, description="occurs in title or description; upper and lower case are one")
+    text: str = Field(
+        default="", max_length=1000, description="occurs in title or description; upper and lower case are one"
+    )
     since: Moment | None = Field(default=None, description="opened then or later; without a zone it is UTC")
     until: Moment | None = Field(default=None, description="opened then or earlier")
 
@@ -55,7 +57,9 @@ class Action(BaseModel):
 
 @router.post("", status_code=201, summary="Open an incident; it joins an open one about the same service")
 def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    made = incidents.reported(desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source)
+    made = incidents.reported(
+        desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source
+    )
     return Ok(data=incidents.create(desk, who, made))
 
 
@@ -81,12 +85,16 @@ def act(incident_id: Id, action: Action, desk: TheDesk, who: Responder) -> Ok[In
 
 
 @router.get("/{incident_id}/timeline", summary="What happened, in order")
-def timeline(incident_id: Id, desk: TheDesk, _who: Viewer, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Ok[list[Entry]]:
+def timeline(
+    incident_id: Id, desk: TheDesk, _who: Viewer, after: Annotated[int, Query(ge=0, le=2**53)] = 0
+) -> Ok[list[Entry]]:
     return Ok(data=incidents.entries(desk, incident_id, after))
 
 
 @router.get("/{incident_id}/related", summary="Others about the same things or the same service, of the last 30 days")
-def related(incident_id: Id, desk: TheDesk, _who: Viewer, limit: Annotated[int, Query(ge=1, le=100)] = 5) -> Ok[list[Incident]]:
+def related(
+    incident_id: Id, desk: TheDesk, _who: Viewer, limit: Annotated[int, Query(ge=1, le=100)] = 5
+) -> Ok[list[Incident]]:
     return Ok(data=incidents.related(desk, incident_id, limit))
 
 
@@ -97,6 +105,10 @@ def acknowledge(incident_id: Id, desk: TheDesk, who: Responder, user: Name = "")
 
 @router.post("/{incident_id}/resolve", summary="It is over")
 def resolve(
-    incident_id: Id, desk: TheDesk, who: Responder, user: Name = "", resolution: Annotated[str, Query(max_length=4000)] = ""
+    incident_id: Id,
+    desk: TheDesk,
+    who: Responder,
+    user: Name = "",
+    resolution: Annotated[str, Query(max_length=4000)] = "",
 ) -> Ok[Incident]:
     return Ok(data=incidents.resolve(desk, who, incident_id, user, resolution))

@@ -77,24 +77,34 @@ def cancel(run_id: Id, desk: TheDesk, who: Responder) -> Ok[RunShown]:
 )
 def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
     packed = runs.bundle(desk, run_id)
-    return Response(packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'})
+    return Response(
+        packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'}
+    )
 
 
 @router.get(
-    "/{run_id}/events", summary="What happens, as it happens", response_class=EventSourceResponse, dependencies=[Depends(one_stream)]
+    "/{run_id}/events",
+    summary="What happens, as it happens",
+    response_class=EventSourceResponse,
+    dependencies=[Depends(one_stream)],
 )
 async def events(
     run: Annotated[Run, Depends(the_run)],
     desk: TheDesk,
-    last_event_id: Annotated[str, Header(description="the id of the last event that was seen; the stream goes on behind it")] = "",
+    last_event_id: Annotated[
+        str, Header(description="the id of the last event that was seen; the stream goes on behind it")
+    ] = "",
 ) -> AsyncGenerator[ServerSentEvent]:
-    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is away it waits."""
+    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is
+    away it waits."""
     seen = _number(last_event_id)
     while True:
         told = await patiently(runs.told, desk, run.id, seen)
         for event in told:
             seen = event.seq
-            yield ServerSentEvent(raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq))
+            yield ServerSentEvent(
+                raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq)
+            )
         if told:
             continue
         if run.state.over:

@@ -11,9 +11,14 @@ from midwatch.settings import ServerSettings
 
 Network = IPv4Network | IPv6Network
 
-FILES_KEPT = 512  # for the store, the log, outgoing requests, and connections that the system accepts before we see them
-BACKLOG = 128  # of connections nobody has accepted yet; the loop accepts all of them at once, and twice more before any is counted
-BUSY_SHARE = 0.9  # of the connections may have a request in work; the rest is for those that only begin, a probe's among them
+FILES_KEPT = (
+    512  # for the store, the log, outgoing requests, and connections that the system accepts before we see them
+)
+# of connections nobody has accepted yet; the loop accepts all of them at once, and twice more before any is counted
+BACKLOG = 128
+BUSY_SHARE = (
+    0.9  # of the connections may have a request in work; the rest is for those that only begin, a probe's among them
+)
 SWEEP_S = 1.0
 
 
@@ -49,7 +54,8 @@ def raise_file_limit() -> int:
 
 
 def address_group(address: str) -> str:
-    """What is counted as one client: an IPv4 address, or the /64 network of an IPv6 one, which one machine can use all of."""
+    """What is counted as one client: an IPv4 address, or the /64 network of an IPv6 one, which one machine can use all
+    of."""
     if ":" not in address:
         return address
     try:
@@ -92,9 +98,11 @@ class _Group:
 
 
 class Connections:
-    """All open connections. One that waits for its client (for the rest of a request, or for the next) makes room for a new one.
+    """All open connections. One that waits for its client (for the rest of a request, or for the next) makes room for a
+    new one.
 
-    Half-open connections therefore lock nobody out: a new client, a probe for instance, replaces the one that waits longest.
+    Half-open connections therefore lock nobody out: a new client, a probe for instance, replaces the one that waits
+    longest.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:

@@ -1,4 +1,5 @@
-"""Response headers that tell browsers and caches to keep their hands off. Set on every answer, also those the protocol writes itself."""
+"""Response headers that tell browsers and caches to keep their hands off. Set on every answer, also those the protocol
+writes itself."""
 
 from collections.abc import Iterable
 

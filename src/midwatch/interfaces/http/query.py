@@ -20,21 +20,30 @@ SAID = (
     "Check the proteus service",
     "What is wrong in namespace shop?",
 )
-EXAMPLES: dict[str, Any] = {text: {"summary": text, "value": {"prompt": text, "session_id": "on-call-7"}} for text in SAID}
+EXAMPLES: dict[str, Any] = {
+    text: {"summary": text, "value": {"prompt": text, "session_id": "on-call-7"}} for text in SAID
+}
 
 
 class Prompt(BaseModel):
     prompt: str = Field(min_length=1, max_length=LONGEST_QUESTION, description="the question, in words")
-    session_id: str = Field(default="", max_length=200, description="what a follow-up (`and yesterday?`) belongs to; your own name for it")
-    namespace: str = Field(default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="look into one namespace only")
+    session_id: str = Field(
+        default="", max_length=200, description="what a follow-up (`and yesterday?`) belongs to; your own name for it"
+    )
+    namespace: str = Field(
+        default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="look into one namespace only"
+    )
 
 
 @router.post("/query", summary="Ask in words")
-async def query(asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)], desk: TheDesk, rates: TheRates, who: Responder) -> Reply:
-    """Answers in Markdown and as data, once it knows; what is not clear is asked back, with choices, and nothing is guessed.
+async def query(
+    asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)], desk: TheDesk, rates: TheRates, who: Responder
+) -> Reply:
+    """Answers in Markdown and as data, once it knows; what is not clear is asked back, with choices, and nothing is
+    guessed.
 
-    NAT gateways need AWS's `cloudwatch:GetMetricData` and `ec2:DescribeNatGateways`; jobs and services need a cluster. What could
-    not be looked at is said. 60 questions a minute for each key.
+    NAT gateways need AWS's `cloudwatch:GetMetricData` and `ec2:DescribeNatGateways`; jobs and services need a cluster.
+    What could not be looked at is said. 60 questions a minute for each key.
     """
     rates.query(who.key_id or who.name)
     return await questions.ask(desk, who, asked.prompt, asked.session_id, asked.namespace)

@@ -1,4 +1,5 @@
-"""The reference of the API as one page of plain HTML, made from the OpenAPI document: no script, nothing from elsewhere."""
+"""The reference of the API as one page of plain HTML, made from the OpenAPI document: no script, nothing from
+elsewhere."""
 
 from collections.abc import Iterator
 from html import escape
@@ -32,11 +33,16 @@ def style() -> Response:
 def reference(document: dict[str, Any]) -> str:
     """`document` is OpenAPI 3.1; the page holds all its paths, grouped by their first tag."""
     info = document["info"]
-    operations = [(op["tags"][0], method, path, op) for path, methods in document["paths"].items() for method, op in methods.items()]
+    operations = [
+        (op["tags"][0], method, path, op)
+        for path, methods in document["paths"].items()
+        for method, op in methods.items()
+    ]
     tags = [(tag, list(found)) for tag, found in groupby(sorted(operations, key=lambda o: o[0]), key=lambda o: o[0])]
     parts = [
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(info["title"])} API</title>',
-        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/static/reference.css"></head><body><main>',
+        '<meta name="viewport" content="width=device-width"><link rel="stylesheet" '
+        'href="/static/reference.css"></head><body><main>',
         f"<h1>{escape(info['title'])} API</h1><p>{escape(info['description'])} Version {escape(info['version'])}, ",
         'as a file: <a href="/openapi.json">openapi.json</a>.</p>',
         "<p>Send an API key as <code>Authorization: Bearer mw_…</code> or <code>X-API-Key</code>.</p>",
@@ -52,9 +58,12 @@ def _operation(document: dict[str, Any], method: str, path: str, operation: dict
     text = "".join(f"<p>{escape(p)}</p>" for p in operation.get("description", "").split("\n\n") if p)
     answers = [(status, answer.get("description", "")) for status, answer in operation["responses"].items()]
     return (
-        f'<details><summary><span class="method {method}">{method.upper()}</span><span class="path">{escape(path)}</span>'
-        f'<span class="what">{escape(operation["summary"])}</span><span class="role">{_role(operation)}</span></summary>'
-        f'<div class="operation">{text}{_table(("parameter", "in", "type", "default", "meaning"), _inputs(document, operation))}'
+        f'<details><summary><span class="method {method}">{method.upper()}</span><span '
+        f'class="path">{escape(path)}</span>'
+        f'<span class="what">{escape(operation["summary"])}</span><span '
+        f'class="role">{_role(operation)}</span></summary>'
+        f'<div class="operation">{text}'
+        f"{_table(('parameter', 'in', 'type', 'default', 'meaning'), _inputs(document, operation))}"
         f"{_example(method, path, operation)}{_table(('status', 'meaning'), answers)}</div></details>"
     )
 
@@ -84,7 +93,11 @@ def _type(schema: dict[str, Any]) -> str:
         return " or ".join(_type(one) for one in schema["anyOf"])
     if "enum" in schema:
         return ", ".join(str(value) for value in schema["enum"])
-    return schema["$ref"].rpartition("/")[2] if "$ref" in schema else schema.get("format") or str(schema.get("type", "any"))
+    return (
+        schema["$ref"].rpartition("/")[2]
+        if "$ref" in schema
+        else schema.get("format") or str(schema.get("type", "any"))
+    )
 
 
 def _body(operation: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,9 @@ class RunShown(BaseModel):
 
 
 class RunAnswered(RunShown):
-    answer: Answer | None = Field(default=None, description="what `midwatch diagnose --json` prints; null until it is done")
+    answer: Answer | None = Field(
+        default=None, description="what `midwatch diagnose --json` prints; null until it is done"
+    )
 
     @classmethod
     def of(cls, run: Run) -> Self:

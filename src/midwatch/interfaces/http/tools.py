@@ -21,7 +21,10 @@ class ToolShown(BaseModel):
 @router.get("", summary="What programs can ask by name")
 def listed(_who: Viewer) -> Ok[list[ToolShown]]:
     """For agents: each with the schema of its arguments."""
-    found = [ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema()) for e in ERRANDS.values()]
+    found = [
+        ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema())
+        for e in ERRANDS.values()
+    ]
     return Ok(data=found)
 
 

@@ -10,7 +10,17 @@ from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident
 from midwatch.integrations.inbox import Hook
-from midwatch.interfaces.http.access import Bearer, Header, Responder, TheDesk, Viewer, from_here, the_address, the_desk, the_rates
+from midwatch.interfaces.http.access import (
+    Bearer,
+    Header,
+    Responder,
+    TheDesk,
+    Viewer,
+    from_here,
+    the_address,
+    the_desk,
+    the_rates,
+)
 from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
@@ -20,11 +30,15 @@ from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess
 from midwatch.store.deliveries import Kept
 
-router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 401, 403, 404, 413, 429, 503)})
+router = APIRouter(
+    tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 401, 403, 404, 413, 429, 503)}
+)
 Source = Annotated[str, Path(description="pagerduty, alertmanager, grafana, cloudwatch, …", max_length=64)]
 
 Token = Annotated[str, Query(max_length=4096, description="for senders that can set neither a header nor a signature")]
-ANY_JSON: dict[str, Any] = {"requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}}
+ANY_JSON: dict[str, Any] = {
+    "requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}
+}
 
 
 class SenderStatus(BaseModel):
@@ -51,12 +65,17 @@ async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> Hook:
 TheHook = Annotated[Hook, Depends(the_hook)]
 
 
-@router.post("/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON)
+@router.post(
+    "/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON
+)
 async def webhook(request: Request, source: Source, bearer: Bearer, header: Header, token: Token = "") -> Ok[Receipt]:
-    """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note` says why."""
+    """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note`
+    says why."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     desk, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
-    alerts.inbox(desk, source)  # whether there is such a source, and who calls how often, is asked before the body is read
+    alerts.inbox(
+        desk, source
+    )  # whether there is such a source, and who calls how often, is asked before the body is read
     rates.delivery(source, address)
     secret = bearer.credentials if bearer else header or ""
     trusted = secret.startswith("mw_") and await asyncio.to_thread(_vouched, desk, secret)
@@ -67,14 +86,18 @@ async def webhook(request: Request, source: Source, bearer: Bearer, header: Head
 
 
 @router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
-async def webhook_put(request: Request, source: Source, bearer: Bearer, header: Header, token: Token = "") -> Ok[Receipt]:
+async def webhook_put(
+    request: Request, source: Source, bearer: Bearer, header: Header, token: Token = ""
+) -> Ok[Receipt]:
     """Grafana may be told to PUT."""
     return await webhook(request, source, bearer, header, token)
 
 
 @router.post("/alerts", status_code=202, summary="Report a problem as JSON")
 def report(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    made = incidents.reported(desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source)
+    made = incidents.reported(
+        desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source
+    )
     return Ok(data=incidents.create(desk, who, made))
 
 
@@ -82,16 +105,23 @@ def report(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
 def status(source: Source, desk: TheDesk, _who: Viewer) -> Ok[SenderStatus]:
     inbox = alerts.inbox(desk, source)
     configured = not alerts.sender(desk, source).open
-    return Ok(data=SenderStatus(source=source, title=inbox.title, configured=configured, last=alerts.parked(desk, source)))
+    return Ok(
+        data=SenderStatus(source=source, title=inbox.title, configured=configured, last=alerts.parked(desk, source))
+    )
 
 
-@router.post("/webhook/{source}/test", summary="What a delivery would be understood as; nothing is stored", openapi_extra=ANY_JSON)
+@router.post(
+    "/webhook/{source}/test",
+    summary="What a delivery would be understood as; nothing is stored",
+    openapi_extra=ANY_JSON,
+)
 async def test(source: Source, hook: TheHook, desk: TheDesk, _who: Responder) -> Ok[alerts.Understood]:
     return Ok(data=await alerts.understand(desk, source, hook))
 
 
 def _vouched(desk: Desk, secret: str) -> bool:
-    """Whether the caller has a key of ours; what is not one may be a token of the sender's own, which the source will judge."""
+    """Whether the caller has a key of ours; what is not one may be a token of the sender's own, which the source will
+    judge."""
     try:
         demand(identify(desk, secret), AccessRole.RESPONDER)
     except NoAccess:

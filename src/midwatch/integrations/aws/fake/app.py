@@ -50,10 +50,19 @@ def get_caller_identity(world: FakeAws, _: Json) -> Json:
 def assume_role(world: FakeAws, body: Json) -> Json:
     """From then on the world takes whoever calls for the role."""
     if world.external_id and body.get("ExternalId") != world.external_id:
-        raise Refusal("AccessDenied", f"User: {world.arn} is not authorized to perform: sts:AssumeRole on resource: {body['RoleArn']}", 403)
+        raise Refusal(
+            "AccessDenied",
+            f"User: {world.arn} is not authorized to perform: sts:AssumeRole on resource: {body['RoleArn']}",
+            403,
+        )
     world.user = f"assumed-role/{body['RoleArn'].rpartition('/')[2]}/{body['RoleSessionName']}"
     ends = utc_now() + timedelta(hours=1)
-    keys = {"AccessKeyId": f"{KEY[:-4]}ROLE", "SecretAccessKey": "fake", "SessionToken": "fake", "Expiration": f"{ends:%Y-%m-%dT%H:%M:%SZ}"}
+    keys = {
+        "AccessKeyId": f"{KEY[:-4]}ROLE",
+        "SecretAccessKey": "fake",
+        "SessionToken": "fake",
+        "Expiration": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+    }
     return {"Credentials": keys, "AssumedRoleUser": {"Arn": world.arn, "AssumedRoleId": "AROAFAKE:midwatch"}}
 
 
@@ -80,7 +89,9 @@ def app(world: FakeAws) -> ASGIApp:
         await asyncio.sleep(world.latency.get(request.action, 0))
         world.at_once -= 1
         found = _answer(world, request, http.headers.get("authorization", ""))
-        await Response(found.content, found.status, {"content-type": found.kind, "x-amzn-requestid": "r-1"})(scope, receive, send)
+        await Response(found.content, found.status, {"content-type": found.kind, "x-amzn-requestid": "r-1"})(
+            scope, receive, send
+        )
 
     return handle
 

@@ -16,7 +16,9 @@ def describe_nat_gateways(world: FakeAws, body: Json) -> Json:
 def describe_subnets(world: FakeAws, body: Json) -> Json:
     wanted = _filters(body).get("subnet-id")
     zones = {g.subnet: {"subnetId": g.subnet, "vpcId": g.vpc, "availabilityZone": g.zone} for g in world.gateways}
-    return _paged(world, body, "subnetSet", [zone for subnet, zone in zones.items() if wanted is None or subnet in wanted])
+    return _paged(
+        world, body, "subnetSet", [zone for subnet, zone in zones.items() if wanted is None or subnet in wanted]
+    )
 
 
 def describe_flow_logs(world: FakeAws, body: Json) -> Json:
@@ -48,7 +50,12 @@ def _gateway(gateway: Gateway) -> Json:
         "vpcId": gateway.vpc,
         "connectivityType": "public",
         "natGatewayAddressSet": [
-            {"networkInterfaceId": gateway.interface, "privateIp": gateway.private, "publicIp": gateway.public, "isPrimary": True}
+            {
+                "networkInterfaceId": gateway.interface,
+                "privateIp": gateway.private,
+                "publicIp": gateway.public,
+                "isPrimary": True,
+            }
         ],
         "tagSet": [{"key": k, "value": v} for k, v in tags.items()],
     }

@@ -30,7 +30,12 @@ def get_query_results(world: FakeAws, body: Json) -> Json:
     shown = rows[: len(rows) // 2] if left else rows
     statistics = {"recordsMatched": float(len(shown)), "bytesScanned": float(world.scanned)}
     status = "Running" if left else world.query_ends
-    return {"queryLanguage": "CWLI", "status": status, "results": [_row(t, query) for t in shown], "statistics": statistics}
+    return {
+        "queryLanguage": "CWLI",
+        "status": status,
+        "results": [_row(t, query) for t in shown],
+        "statistics": statistics,
+    }
 
 
 def stop_query(world: FakeAws, body: Json) -> Json:

@@ -43,7 +43,8 @@ def answer(request: Request, found: Json) -> Answer:
         case "sts":
             name = request.action
             return _xml(
-                f'<{name}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{name}Result>{xml(found)}</{name}Result></{name}Response>'
+                f"<{name}Response "
+                f'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{name}Result>{xml(found)}</{name}Result></{name}Response>'
             )
         case _:
             return _json(found, 200, request.service)
@@ -53,10 +54,12 @@ def refuse(request: Request, refusal: Refusal) -> Answer:
     code, text, status = refusal.code, escape(str(refusal)), refusal.status
     match request.service:
         case "ec2":
-            inner = f"<Errors><Error><Code>{code}</Code><Message>{text}</Message></Error></Errors><RequestID>r-1</RequestID>"
+            error = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+            inner = f"<Errors>{error}</Errors><RequestID>r-1</RequestID>"
             return _xml(f"<Response>{inner}</Response>", status)
         case "sts":
-            inner = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error><RequestId>r-1</RequestId>"
+            error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error>"
+            inner = f"{error}<RequestId>r-1</RequestId>"
             return _xml(f"<ErrorResponse>{inner}</ErrorResponse>", status)
         case _:
             return _json({"__type": code, "message": str(refusal)}, status, request.service)

@@ -57,11 +57,11 @@ class Trouble:
 
 @dataclass
 class FakeAws:
-    """`metrics` are by gateway and AWS's name of the metric. `page` is how many items, or points of a metric, one page holds;
-    `states` makes a metric end as PartialData or Forbidden; a log query is done at its `polls`-th asking, or ends as `query_ends`.
-    A role is given to who says the `external_id`, if there is one. `latency` is in seconds. `calls` counts what was asked, by action,
-    `most_at_once` how much of it at the same time;
-    `queries` are the log queries, as they came."""
+    """`metrics` are by gateway and AWS's name of the metric. `page` is how many items, or points of a metric, one page
+    holds; `states` makes a metric end as PartialData or Forbidden; a log query is done at its `polls`-th asking, or
+    ends as `query_ends`. A role is given to who says the `external_id`, if there is one. `latency` is in seconds.
+    `calls` counts what was asked, by action, `most_at_once` how much of it at the same time; `queries` are the log
+    queries, as they came."""
 
     gateways: list[Gateway] = field(default_factory=list[Gateway])
     metrics: dict[tuple[str, str], Points] = field(default_factory=dict[tuple[str, str], Points])

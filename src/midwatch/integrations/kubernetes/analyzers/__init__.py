@@ -13,7 +13,8 @@ from midwatch.integrations.kubernetes.cluster import Cluster
 
 @dataclass(frozen=True)
 class Analyzer:
-    """`find` states what is wrong; `asks` says what it would still like to see (logs of a crashed container, another namespace)."""
+    """`find` states what is wrong; `asks` says what it would still like to see (logs of a crashed container, another
+    namespace)."""
 
     find: Callable[[Cluster], Iterable[Finding]]
     asks: Callable[[Cluster], Iterable[Ask]] = lambda _: ()

@@ -27,7 +27,15 @@ from midwatch.integrations.kubernetes.view.backing import written
 from midwatch.integrations.kubernetes.view.instances import instances, say_of_pod
 from midwatch.integrations.kubernetes.view.replicas import never_ran
 
-_WITH_TEMPLATE: tuple[type[Object], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob)
+_WITH_TEMPLATE: tuple[type[Object], ...] = (
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    ReplicaSet,
+    ReplicationController,
+    Job,
+    CronJob,
+)
 _EVERYWHERE = "default"  # every namespace gets this account from a controller
 _PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
@@ -81,11 +89,16 @@ def _lacking(workload: Object) -> bool:
 def _without_pull_secret(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     for event in reversed(cluster.events(pod, "FailedToRetrieveImagePullSecret")):
         if match := _LOST_SECRET.search(event.message or ""):
-            yield say_of_pod(cluster, pod, "K8S-129", cluster.cite_event(event, match[0]), onset=event.first, secret=match[1])
+            yield say_of_pod(
+                cluster, pod, "K8S-129", cluster.cite_event(event, match[0]), onset=event.first, secret=match[1]
+            )
             return
     for secret in pod.spec.image_pull_secrets or ():
         if secret.name and cluster.missing(Secret, pod.namespace, secret.name):
-            cites = (cluster.cite(pod, written("name", secret.name)), cluster.cite_absence(Secret, pod.namespace, secret.name))
+            cites = (
+                cluster.cite(pod, written("name", secret.name)),
+                cluster.cite_absence(Secret, pod.namespace, secret.name),
+            )
             yield say_of_pod(cluster, pod, "K8S-129", *cites, secret=secret.name)
 
 
@@ -93,7 +106,10 @@ def _secrets(cluster: Cluster, account: ServiceAccount) -> Iterator[Finding]:
     for code, references in (("K8S-131", account.image_pull_secrets), ("K8S-130", account.secrets)):
         for name in dict.fromkeys(r.name for r in references or () if r.name):
             if cluster.missing(Secret, account.namespace, name):
-                cites = (cluster.cite(account, written("name", name)), cluster.cite_absence(Secret, account.namespace, name))
+                cites = (
+                    cluster.cite(account, written("name", name)),
+                    cluster.cite_absence(Secret, account.namespace, name),
+                )
                 yield finding(code, account.subject, cites=cites, secret=name)
 
 

@@ -86,7 +86,11 @@ def _secret(cluster: Cluster, address: SecretAddress) -> Iterator[Finding]:
     service = cluster.get(Service, address.place, address.service)
     if service is None:
         return
-    users = {cluster.owner(p): p for p in reversed(cluster.pods_in(address.namespace)) if not p.finished and _uses(p, address)}
+    users = {
+        cluster.owner(p): p
+        for p in reversed(cluster.pods_in(address.namespace))
+        if not p.finished and _uses(p, address)
+    }
     for owner, pod in users.items():
         yield finding(
             "K8S-526",
@@ -106,7 +110,9 @@ def _secret(cluster: Cluster, address: SecretAddress) -> Iterator[Finding]:
 def _uses(pod: Pod, address: SecretAddress) -> bool:
     for container in pod.spec.all_containers:
         whole = any(s.secret_ref and s.secret_ref.name == address.secret for s in container.env_from or ())
-        keys = [e.value_from.secret_key_ref for e in container.env or () if e.value_from and e.value_from.secret_key_ref]
+        keys = [
+            e.value_from.secret_key_ref for e in container.env or () if e.value_from and e.value_from.secret_key_ref
+        ]
         if whole or any(k.name == address.secret and k.key == address.port_key for k in keys):
             return True
     return False
@@ -123,7 +129,8 @@ def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence
 
 
 def _name(cluster: Cluster, setting: Setting, same: Sequence[Setting], failed: Sequence[Miss]) -> Iterator[Finding]:
-    """Many images come with addresses of parts that are not installed: only a likeness, a neighbour or a log makes it a fault."""
+    """Many images come with addresses of parts that are not installed: only a likeness, a neighbour or a log makes it a
+    fault."""
     namespace, name = setting.place
     others = [s for s in same if s.owner != setting.owner and cluster.get(Service, *s.place)]
     known = [s.name for s in cluster.all(Service, namespace)]
@@ -157,7 +164,12 @@ def _likeness(name: str, known: str) -> float:
 def _logged(setting: Setting, failed: Sequence[Miss]) -> Miss | None:
     host = re.compile(rf"(?<![\w.-]){re.escape(setting.host)}(?![\w-])")
     return next(
-        (m for m in failed if m.pod.metadata.owner_references == setting.pod.metadata.owner_references and host.search(m.line)), None
+        (
+            m
+            for m in failed
+            if m.pod.metadata.owner_references == setting.pod.metadata.owner_references and host.search(m.line)
+        ),
+        None,
     )
 
 
@@ -165,7 +177,9 @@ def _cite(cluster: Cluster, setting: Setting) -> Citation:
     return cluster.cite(setting.pod, written("value", setting.value))
 
 
-def _say(cluster: Cluster, code: str, setting: Setting, cites: tuple[Citation, ...], failed: Sequence[Miss], **facts: str) -> Finding:
+def _say(
+    cluster: Cluster, code: str, setting: Setting, cites: tuple[Citation, ...], failed: Sequence[Miss], **facts: str
+) -> Finding:
     miss = _logged(setting, failed)
     if miss:
         cites = (*cites, cluster.cite_log(miss.log, miss.line))

@@ -1,4 +1,5 @@
-"""Pods that the API server refuses for other reasons than a quota: service accounts, security rules, webhooks, rights, invalid fields."""
+"""Pods that the API server refuses for other reasons than a quota: service accounts, security rules, webhooks, rights,
+invalid fields."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -64,7 +65,16 @@ def _judged(cluster: Cluster, refusal: Refusal) -> Iterator[Finding]:
 
 def _say(refusal: Refusal, code: str, *cites: Citation, peers: tuple[Subject, ...] = (), **facts: str) -> Finding:
     proof, sure = (refusal.cite, *cites), Confidence.HIGH
-    return finding(code, refusal.subject, owner=refusal.owner, cites=proof, confidence=sure, onset=refusal.onset, peers=peers, **facts)
+    return finding(
+        code,
+        refusal.subject,
+        owner=refusal.owner,
+        cites=proof,
+        confidence=sure,
+        onset=refusal.onset,
+        peers=peers,
+        **facts,
+    )
 
 
 def _short(text: str | None) -> str:
@@ -84,7 +94,9 @@ def _security(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
 
 
 def _denied(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
-    return _say(refusal, "K8S-722", *_declared(cluster, match[1]), webhook=match[1], quote=_short(match[2]) or "no reason given")
+    return _say(
+        refusal, "K8S-722", *_declared(cluster, match[1]), webhook=match[1], quote=_short(match[2]) or "no reason given"
+    )
 
 
 def _unreachable(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
@@ -111,12 +123,16 @@ def _service(cluster: Cluster, webhook: str, text: str) -> Subject | None:
         return Subject(kind="Service", name=match[1], namespace=match[2])
     for _, hook in _webhooks(cluster):
         if hook.name == webhook and hook.client_config.service:
-            return Subject(kind="Service", name=hook.client_config.service.name, namespace=hook.client_config.service.namespace)
+            return Subject(
+                kind="Service", name=hook.client_config.service.name, namespace=hook.client_config.service.namespace
+            )
     match = _NO_SERVICE.search(text)
     return Subject(kind="Service", name=match[1] or match[2]) if match else None
 
 
-def _webhooks(cluster: Cluster) -> Iterator[tuple[ValidatingWebhookConfiguration | MutatingWebhookConfiguration, Webhook]]:
+def _webhooks(
+    cluster: Cluster,
+) -> Iterator[tuple[ValidatingWebhookConfiguration | MutatingWebhookConfiguration, Webhook]]:
     for configuration in (*cluster.all(ValidatingWebhookConfiguration), *cluster.all(MutatingWebhookConfiguration)):
         yield from ((configuration, hook) for hook in configuration.webhooks or ())
 

@@ -1,4 +1,5 @@
-"""Saved alerts of slowness and lost packets, where nobody measured latency: what they name suffers; a lossy node may be why."""
+"""Saved alerts of slowness and lost packets, where nobody measured latency: what they name suffers; a lossy node may be
+why."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,7 +38,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         return
     measured = measured_of(cluster)
     slow = [t for a in alerts if concern(_words(a)) == "slow" and (t := _about(measured, a)) and t.about.kind != "Node"]
-    lossy = [t for a in alerts if concern(_words(a)) == "loss" and (t := _about(measured, a)) and t.about.kind == "Node"]
+    lossy = [
+        t for a in alerts if concern(_words(a)) == "loss" and (t := _about(measured, a)) and t.about.kind == "Node"
+    ]
     roots = list(_losing(cluster, lossy, slow))
     yield from roots
     for told in slow:

@@ -1,4 +1,5 @@
-"""HorizontalPodAutoscalers that cannot measure, cannot act, or stand at their maximum. Idling at the minimum is no news."""
+"""HorizontalPodAutoscalers that cannot measure, cannot act, or stand at their maximum. Idling at the minimum is no
+news."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,7 +22,9 @@ from midwatch.integrations.kubernetes.objects.workload import (
 from midwatch.integrations.kubernetes.view.backing import short, written
 from midwatch.integrations.kubernetes.view.replicas import quote_of, since, text_of
 
-_TARGETS: dict[str, type[Workload]] = {k.__name__: k for k in (Deployment, ReplicaSet, ReplicationController, StatefulSet)}
+_TARGETS: dict[str, type[Workload]] = {
+    k.__name__: k for k in (Deployment, ReplicaSet, ReplicationController, StatefulSet)
+}
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -31,7 +34,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         named = Subject(kind=ref.kind, name=ref.name, namespace=scaler.namespace)
         peers = (named,) if ref.name else ()
         if kind and ref.name and cluster.missing(kind, scaler.namespace, ref.name):
-            cites = (cluster.cite(scaler, written("name", ref.name)), cluster.cite_absence(kind, scaler.namespace, ref.name))
+            cites = (
+                cluster.cite(scaler, written("name", ref.name)),
+                cluster.cite_absence(kind, scaler.namespace, ref.name),
+            )
             yield finding("K8S-642", scaler.subject, cites=cites, target=short(named))
             continue
         target = cluster.get(kind, scaler.namespace, ref.name) if kind else None
@@ -40,18 +46,27 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield from _conditions(cluster, scaler, peers, told=bool(unmeasurable))
 
 
-def _conditions(cluster: Cluster, scaler: HorizontalPodAutoscaler, peers: tuple[Subject, ...], *, told: bool) -> Iterator[Finding]:
+def _conditions(
+    cluster: Cluster, scaler: HorizontalPodAutoscaler, peers: tuple[Subject, ...], *, told: bool
+) -> Iterator[Finding]:
     active, able, limited = (scaler.condition(t) for t in ("ScalingActive", "AbleToScale", "ScalingLimited"))
     if able and able.status == "False":
         yield _said(cluster, scaler, "K8S-645", able, peers)
     # A target at 0 replicas switches the autoscaler off: that is the workload's statement, not this one's.
-    elif active and active.status == "False" and active.reason != "ScalingDisabled" and not (told and "missing request" in text_of(active)):
+    elif (
+        active
+        and active.status == "False"
+        and active.reason != "ScalingDisabled"
+        and not (told and "missing request" in text_of(active))
+    ):
         yield _said(cluster, scaler, "K8S-641", active, peers)
     if limited and limited.status == "True" and limited.reason == "TooManyReplicas":
         yield _said(cluster, scaler, "K8S-644", limited, peers)
 
 
-def _said(cluster: Cluster, scaler: HorizontalPodAutoscaler, code: str, condition: Condition, peers: tuple[Subject, ...]) -> Finding:
+def _said(
+    cluster: Cluster, scaler: HorizontalPodAutoscaler, code: str, condition: Condition, peers: tuple[Subject, ...]
+) -> Finding:
     return finding(
         code,
         scaler.subject,
@@ -69,7 +84,11 @@ def _unmeasurable(cluster: Cluster, scaler: HorizontalPodAutoscaler, target: Wor
     """A utilisation is a share of the request: without a request there is none."""
     for metric in scaler.spec.metrics or ():
         resource = metric.resource or metric.container_resource
-        if resource and resource.target.type == "Utilization" and not _defaulted(cluster, scaler.namespace, resource.name):
+        if (
+            resource
+            and resource.target.type == "Utilization"
+            and not _defaulted(cluster, scaler.namespace, resource.name)
+        ):
             bare = _without_request(target, resource)
             if bare:
                 yield finding(
@@ -88,7 +107,8 @@ def _without_request(target: Workload, resource: ResourceMetric) -> Sequence[str
     return [
         c.name
         for c in target.spec.template.spec.containers
-        if resource.container in ("", None, c.name) and resource.name not in {**(c.resources.requests or {}), **(c.resources.limits or {})}
+        if resource.container in ("", None, c.name)
+        and resource.name not in {**(c.resources.requests or {}), **(c.resources.limits or {})}
     ]
 
 

@@ -31,7 +31,10 @@ def _dangling(cluster: Cluster, binding: RoleBinding | ClusterRoleBinding) -> It
     where = binding.namespace if type_ is Role else ""
     cites: tuple[Citation, ...] = (cluster.cite(binding, written("name", role.name)),)
     if isinstance(binding, ClusterRoleBinding) and type_ is Role:
-        cites = (cluster.cite(binding, written("kind", "Role")), *cites)  # whatever exists: a Role means nothing outside of a namespace
+        cites = (
+            cluster.cite(binding, written("kind", "Role")),
+            *cites,
+        )  # whatever exists: a Role means nothing outside of a namespace
     elif cluster.missing(type_, where, role.name):
         cites = (*cites, cluster.cite_absence(type_, where, role.name))
     else:
@@ -64,7 +67,11 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
     places = dict.fromkeys(account[0] for account, _, _ in _refusals(cluster))
     for resource, namespaced in _RESOURCES.items() if places else ():
         for place in places if namespaced else ("",):
-            yield Ask(tool="kubernetes_list", arguments={"resource": resource, "namespace": place}, why="a program was refused a right")
+            yield Ask(
+                tool="kubernetes_list",
+                arguments={"resource": resource, "namespace": place},
+                why="a program was refused a right",
+            )
 
 
 ANALYZER = Analyzer(find, asks)

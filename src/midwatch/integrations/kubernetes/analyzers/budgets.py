@@ -21,8 +21,13 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         status, selector = budget.status, budget.spec.selector
         expected, healthy = status.expected_pods or 0, status.current_healthy or 0
         if expected and healthy >= expected and not status.disruptions_allowed:
-            cites = tuple(cluster.cite(budget, written(k, v)) for k, v in (("expectedPods", expected), ("currentHealthy", healthy)))
-            yield finding("K8S-651", budget.subject, cites=cites, healthy=str(healthy), desired=str(status.desired_healthy or 0))
+            cites = tuple(
+                cluster.cite(budget, written(k, v))
+                for k, v in (("expectedPods", expected), ("currentHealthy", healthy))
+            )
+            yield finding(
+                "K8S-651", budget.subject, cites=cites, healthy=str(healthy), desired=str(status.desired_healthy or 0)
+            )
         elif not expected and selector and cluster.known(Pod, budget.namespace):
             pods, workloads = live(cluster.pods_in(budget.namespace)), backing.workloads(budget.namespace)
             labels = chain((p.labels for p in pods), map(template_labels, workloads))

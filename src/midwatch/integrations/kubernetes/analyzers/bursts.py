@@ -1,4 +1,5 @@
-"""Autoscalers whose most replicas the nodes could not hold: when the load comes, the last of them will wait for a node."""
+"""Autoscalers whose most replicas the nodes could not hold: when the load comes, the last of them will wait for a
+node."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,13 @@ from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.footprint import amounts, readable, requested
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.workload import Deployment, HorizontalPodAutoscaler, ReplicaSet, StatefulSet, Workload
+from midwatch.integrations.kubernetes.objects.workload import (
+    Deployment,
+    HorizontalPodAutoscaler,
+    ReplicaSet,
+    StatefulSet,
+    Workload,
+)
 from midwatch.integrations.kubernetes.view.backing import short, written
 
 _TARGETS: dict[str, type[Workload]] = {k.__name__: k for k in (Deployment, ReplicaSet, StatefulSet)}
@@ -90,7 +97,10 @@ def _together(cluster: Cluster, bursts: list[Burst], free: Counter[str], proof: 
             yield finding(
                 "K8S-647",
                 largest.scaler.subject,
-                cites=(*(cluster.cite(b.scaler, written("maxReplicas", b.scaler.spec.max_replicas)) for b in bursts[:5]), proof),
+                cites=(
+                    *(cluster.cite(b.scaler, written("maxReplicas", b.scaler.spec.max_replicas)) for b in bursts[:5]),
+                    proof,
+                ),
                 confidence=Confidence.MEDIUM,
                 count=str(len(bursts)),
                 more=readable(resource, total),

@@ -7,7 +7,14 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.binding import Difference, differences, held_by, is_for, storage_class, volume_class
+from midwatch.integrations.kubernetes.binding import (
+    Difference,
+    differences,
+    held_by,
+    is_for,
+    storage_class,
+    volume_class,
+)
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
@@ -21,7 +28,13 @@ DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kub
 _CONTROLLER = "persistentvolume-controller"
 _ANSWER = timedelta(minutes=2)
 _REMINDERS = 6  # the controller repeats ExternalProvisioning every 15 s: six of them are 75 s without an answer
-_MISMATCH = {"capacity": "K8S-411", "access mode": "K8S-412", "selector": "K8S-413", "storage class": "K8S-414", "volume mode": "K8S-415"}
+_MISMATCH = {
+    "capacity": "K8S-411",
+    "access mode": "K8S-412",
+    "selector": "K8S-413",
+    "storage class": "K8S-414",
+    "volume mode": "K8S-415",
+}
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -59,7 +72,9 @@ def _say(
     owner = cluster.owner(pods[0]) if pods else claim.subject
     phase = cluster.cite(claim, f'"phase":"{claim.status.phase}"')
     born = claim.metadata.creation_timestamp
-    return finding(code, claim.subject, owner=owner, cites=(phase, *cites), confidence=confidence, onset=born, peers=peers, **facts)
+    return finding(
+        code, claim.subject, owner=owner, cites=(phase, *cites), confidence=confidence, onset=born, peers=peers, **facts
+    )
 
 
 def _lost(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Finding:
@@ -86,7 +101,8 @@ def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) ->
 
 
 def _complaint(cluster: Cluster, claim: PersistentVolumeClaim) -> Event | None:
-    """The newest event that says why there is no volume. What the controller said before it found the class is history."""
+    """The newest event that says why there is no volume. What the controller said before it found the class is
+    history."""
     events = cluster.events(claim)
     for event in reversed(events):
         own = (event.source.component or event.reporting_component or _CONTROLLER) == _CONTROLLER
@@ -112,7 +128,9 @@ def _named(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], name
         yield _mismatch(cluster, claim, pods, volume, found)
 
 
-def _taken(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], volume: PersistentVolume, holder: str) -> Finding:
+def _taken(
+    cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], volume: PersistentVolume, holder: str
+) -> Finding:
     code = "K8S-404" if volume.status.phase == "Released" else "K8S-403"
     ref = volume.spec.claim_ref
     proof = cluster.cite(volume, f'"name":"{ref.name}"' if ref else volume.name)
@@ -126,7 +144,9 @@ def _mismatch(
     if len(found) == 1:
         one = found[0]
         code, peers = _MISMATCH[one.property], (volume.subject,)
-        return _say(cluster, claim, pods, code, *proof, peers=peers, volume=volume.name, wanted=one.wanted, offered=one.offered)
+        return _say(
+            cluster, claim, pods, code, *proof, peers=peers, volume=volume.name, wanted=one.wanted, offered=one.offered
+        )
     what = "; ".join(f"{d.property}: wants {d.wanted}, has {d.offered}" for d in found)
     return _say(cluster, claim, pods, "K8S-410", *proof, peers=(volume.subject,), volume=volume.name, differences=what)
 
@@ -134,14 +154,18 @@ def _mismatch(
 def _failed(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
     """The provisioner was asked and said no. "Class not found" is judged by the classes and volumes there are."""
     text = (complaint.message or "") if complaint and complaint.reason == "ProvisioningFailed" else ""
-    judged = bool(storage_class(claim)) and cluster.known(StorageClass) and "storageclass" in text and "not found" in text
+    judged = (
+        bool(storage_class(claim)) and cluster.known(StorageClass) and "storageclass" in text and "not found" in text
+    )
     if not complaint or not text or judged:
         return None
     quote, name = " ".join(text.split())[:300], storage_class(claim) or ""
     return _say(cluster, claim, pods, "K8S-405", cluster.cite_event(complaint), quote=quote, class_name=name)
 
 
-def _no_class(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
+def _no_class(
+    cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None
+) -> Finding | None:
     name = storage_class(claim)
     if not name or not cluster.missing(StorageClass, "", name):
         return None
@@ -159,7 +183,12 @@ def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: 
     class_ = cluster.get(StorageClass, "", name) if name else None
     made = class_.provisioner != STATIC if class_ else name is None and _default(cluster) is not None
     volumes = list(cluster.all(PersistentVolume))
-    if made or not volumes or not cluster.known(PersistentVolume) or (class_ is None and name and not cluster.known(StorageClass)):
+    if (
+        made
+        or not volumes
+        or not cluster.known(PersistentVolume)
+        or (class_ is None and name and not cluster.known(StorageClass))
+    ):
         return None
     compared = [(v, differences(claim, v)) for v in volumes]
     free = [(v, found) for v, found in compared if _free(claim, v)]
@@ -183,7 +212,9 @@ def _default(cluster: Cluster) -> StorageClass | None:
     return next((c for c in cluster.all(StorageClass) if any(c.annotations.get(a) == "true" for a in DEFAULT)), None)
 
 
-def _no_default(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
+def _no_default(
+    cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None
+) -> Finding | None:
     known = cluster.known(StorageClass)
     if storage_class(claim) or (known and storage_class(claim) is None and _default(cluster)):
         return None
@@ -191,22 +222,40 @@ def _no_default(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod],
         return _say(cluster, claim, pods, "K8S-408", cluster.cite_event(complaint))
     if complaint and complaint.reason == "FailedBinding" and known:
         existing = some(c.name for c in cluster.all(StorageClass)) or "none"
-        return _say(cluster, claim, pods, "K8S-407", cluster.cite_event(complaint), cluster.cite_scope(StorageClass), existing=existing)
+        return _say(
+            cluster,
+            claim,
+            pods,
+            "K8S-407",
+            cluster.cite_event(complaint),
+            cluster.cite_scope(StorageClass),
+            existing=existing,
+        )
     return None
 
 
-def _unanswered(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
+def _unanswered(
+    cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None
+) -> Finding | None:
     asked = cluster.events(claim, "ExternalProvisioning")
     class_ = cluster.get(StorageClass, "", storage_class(claim) or "")
     if asked and not cluster.events(claim, "Provisioning"):
         first, last = asked[0].first, asked[-1]
         waited = cluster.now - first if first else timedelta(0)
         if waited > _ANSWER or sum(e.times for e in asked) >= _REMINDERS:
-            driver = class_.provisioner if class_ else claim.annotations.get("volume.kubernetes.io/storage-provisioner", "")
+            driver = (
+                class_.provisioner if class_ else claim.annotations.get("volume.kubernetes.io/storage-provisioner", "")
+            )
             name, minutes = storage_class(claim) or "", f"{waited.total_seconds() / 60:.1f} minutes"
             proof = cluster.cite_event(last)
-            return _say(cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "external", waited=minutes)
-    late = class_ is not None and class_.volume_binding_mode == "WaitForFirstConsumer" and CHOSEN_NODE not in claim.annotations
+            return _say(
+                cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "external", waited=minutes
+            )
+    late = (
+        class_ is not None
+        and class_.volume_binding_mode == "WaitForFirstConsumer"
+        and CHOSEN_NODE not in claim.annotations
+    )
     if asked or late or not pods or complaint or not older(cluster, claim, 2 * _ANSWER):
         return None
     return _say(cluster, claim, pods, "K8S-419", confidence=Confidence.LOW)
@@ -214,7 +263,9 @@ def _unanswered(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod],
 
 def _resize(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Iterator[Finding]:
     marks = ("VolumeResizeFailed", "FileSystemResizeFailed")
-    events = [e for e in cluster.events(claim) if e.reason in (*marks, "VolumeResizeSuccessful", "FileSystemResizeSuccessful")]
+    events = [
+        e for e in cluster.events(claim) if e.reason in (*marks, "VolumeResizeSuccessful", "FileSystemResizeSuccessful")
+    ]
     if events and events[-1].reason in marks and events[-1].message:
         quote = " ".join(events[-1].message.split())[:300]
         yield _say(cluster, claim, pods, "K8S-420", cluster.cite_event(events[-1]), quote=quote)

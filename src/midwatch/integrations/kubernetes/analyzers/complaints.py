@@ -1,4 +1,5 @@
-"""What the logs of working pods complain of, and of pods that are gone: errors by template, slow operations, refused requests."""
+"""What the logs of working pods complain of, and of pods that are gone: errors by template, slow operations, refused
+requests."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -44,11 +45,19 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _rank(cluster: Cluster, one: Complaint) -> tuple[bool, bool, int, bool, bool, int]:
-    """What was asked for first, then errors before slowness before warnings, fatal and known ones before the frequent."""
+    """What was asked for first, then errors before slowness before warnings, fatal and known ones before the
+    frequent."""
     slow_asked = one.kind == "slow" and cluster.question.wants_speed
     asked = slow_asked or cluster.question.speaks_of(one.line.text)
     known = _reason(one.line.said) is not None
-    return (not slow_asked, not asked, _ORDER[one.kind], not one.fatal, not known, -one.count if one.kind != "slow" else 0)
+    return (
+        not slow_asked,
+        not asked,
+        _ORDER[one.kind],
+        not one.fatal,
+        not known,
+        -one.count if one.kind != "slow" else 0,
+    )
 
 
 def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
@@ -82,7 +91,11 @@ def _judged(cluster: Cluster, log: LogLines, one: Complaint) -> tuple[str, Confi
     if one.kind == "status":
         return "K8S-964", Confidence.MEDIUM, facts
     reason = _reason(one.line.said)
-    told = f"This is known: {reason[0].lower()}{reason[1:]}." if reason else "The program says so itself; nothing else that was read does."
+    told = (
+        f"This is known: {reason[0].lower()}{reason[1:]}."
+        if reason
+        else "The program says so itself; nothing else that was read does."
+    )
     return "K8S-960", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
 
 
@@ -114,7 +127,11 @@ def _range(one: Complaint) -> str:
 def _fence(cluster: Cluster, log: LogLines) -> str:
     names = [p.name for p in cluster.all(NetworkPolicy, log.namespace)]
     return (
-        f" There are the NetworkPolicies {some(names)}." if len(names) > 1 else f" There is the NetworkPolicy {names[0]}." if names else " "
+        f" There are the NetworkPolicies {some(names)}."
+        if len(names) > 1
+        else f" There is the NetworkPolicy {names[0]}."
+        if names
+        else " "
     )
 
 
@@ -126,7 +143,9 @@ def clean_logs(cluster: Cluster) -> Iterator[Fine]:
         count = len(log.text.splitlines())
         when = f" from {within}" if within else ""
         last = "the last " if log.truncated else ""
-        text = f"no error in {last}{count} lines of the log of {log.namespace}/{log.name} {log.container}".rstrip() + when
+        text = (
+            f"no error in {last}{count} lines of the log of {log.namespace}/{log.name} {log.container}".rstrip() + when
+        )
         yield Fine(text=text, cites=(cluster.cite_log(log, ""),))
 
 

@@ -1,4 +1,5 @@
-"""ConfigMaps, Secrets, keys and accounts that a container needs and the namespace does not have; users it may not run as."""
+"""ConfigMaps, Secrets, keys and accounts that a container needs and the namespace does not have; users it may not run
+as."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -15,12 +16,15 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.view.instances import Instance, clip, instances, say_of_pod, unready
 from midwatch.integrations.kubernetes.view.references import absences
 
-# The kubelet's own words, for environment variables and for volumes alike (kubelet_pods.go, volume/configmap, volume/secret).
+# The kubelet's own words, for environment variables and for volumes alike (kubelet_pods.go, volume/configmap,
+# volume/secret).
 _OBJECT = re.compile(r'(configmap|secret|serviceaccount)s? "([^"]+)" not found')
 _KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) ([^/\s]+)/(\S+)")
 _VOLUME_KEY = re.compile(r"references non-existent (config|secret) key: (\S+)")
 _VOLUME = re.compile(r'for volume "([^"]+)"')
-_ROOT = re.compile(r"container has runAsNonRoot and image will run as root|container's runAsUser breaks non-root policy")
+_ROOT = re.compile(
+    r"container has runAsNonRoot and image will run as root|container's runAsUser breaks non-root policy"
+)
 _NAMED_USER = re.compile(r"container has runAsNonRoot and image has non-numeric user \(([^)]*)\)")
 _SUB_PATH = re.compile(r"subPath|cannot find volume")
 _PASSING = re.compile(r"failed to sync (?:configmap|secret) cache|services have not yet been read")
@@ -69,7 +73,8 @@ def _refused(instance: Instance) -> Finding:
 
 
 def _words(instance: Instance) -> tuple[str, Callable[[str], Citation]]:
-    """The kubelet's message and how to cite it: `kubectl describe` shows a waiting container without one, and the event below."""
+    """The kubelet's message and how to cite it: `kubectl describe` shows a waiting container without one, and the event
+    below."""
     if not instance.message and (events := [e for e in instance.events("Failed") if e.message]):
         return events[-1].message or "", partial(instance.cluster.cite_event, events[-1])
     return instance.message, instance.cite
@@ -80,7 +85,13 @@ def _mount(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:
     if (match := _OBJECT.search(message)) and not _exists(cluster, pod, match):
         proof = _absence(cluster, pod, match)
         return say_of_pod(
-            cluster, pod, _MISSING[match[1]], cluster.cite_event(event, match[0]), *proof, onset=event.first, missing=match[2]
+            cluster,
+            pod,
+            _MISSING[match[1]],
+            cluster.cite_event(event, match[0]),
+            *proof,
+            onset=event.first,
+            missing=match[2],
         )
     volume = _VOLUME.search(message)
     if volume and (match := _VOLUME_KEY.search(message)):
@@ -89,7 +100,9 @@ def _mount(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:
         cites = [cluster.cite_event(event, match[0])]
         if name:
             cites.append(cluster.cite(pod, name))
-        return say_of_pod(cluster, pod, code, *cites, onset=event.first, missing=name or f"of volume {volume[1]}", key=match[2])
+        return say_of_pod(
+            cluster, pod, code, *cites, onset=event.first, missing=name or f"of volume {volume[1]}", key=match[2]
+        )
     return None
 
 
@@ -108,11 +121,16 @@ def _exists(cluster: Cluster, pod: Pod, match: re.Match[str]) -> bool:
 
 def _absence(cluster: Cluster, pod: Pod, match: re.Match[str]) -> tuple[Citation, ...]:
     type_ = _TYPES[match[1]]
-    return (cluster.cite_absence(type_, pod.namespace, match[2]),) if cluster.missing(type_, pod.namespace, match[2]) else ()
+    return (
+        (cluster.cite_absence(type_, pod.namespace, match[2]),)
+        if cluster.missing(type_, pod.namespace, match[2])
+        else ()
+    )
 
 
 def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Iterator[Finding]:
-    """What is provably missing although the kubelet has not come to say so (the pod waits for a node, or for another object)."""
+    """What is provably missing although the kubelet has not come to say so (the pod waits for a node, or for another
+    object)."""
     for absence in absences(cluster, pod):
         if (absence.code, absence.missing) in said:
             continue

@@ -9,7 +9,15 @@ from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.asking import log_ask
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Terminated
-from midwatch.integrations.kubernetes.view.ends import SIGKILL, SIGTERM, crashed, failed, killed_by_liveness, onset, troubled
+from midwatch.integrations.kubernetes.view.ends import (
+    SIGKILL,
+    SIGTERM,
+    crashed,
+    failed,
+    killed_by_liveness,
+    onset,
+    troubled,
+)
 from midwatch.integrations.kubernetes.view.instances import Instance
 
 _LOGS_OF_ONE_OWNER, _LOGS = 2, 12  # replicas crash alike; more logs cost time and tell nothing new
@@ -44,7 +52,9 @@ def _out_of_memory(instance: Instance, ended: Terminated) -> Finding:
     limit = str((instance.spec.resources.limits or {}).get("memory", ""))
     cites = [instance.cite("OOMKilled"), *([instance.cite(limit)] if limit else [])]
     code = "K8S-201" if limit else "K8S-202"
-    return instance.say(code, *cites, onset=onset(instance), limit=limit, restarts=_restarts(instance), exit=str(ended.exit_code))
+    return instance.say(
+        code, *cites, onset=onset(instance), limit=limit, restarts=_restarts(instance), exit=str(ended.exit_code)
+    )
 
 
 def _system_oom(instance: Instance, ended: Terminated) -> Finding | None:
@@ -56,7 +66,14 @@ def _system_oom(instance: Instance, ended: Terminated) -> Finding | None:
     if not events:
         return None
     cites = (instance.cite(_code(ended)), instance.cluster.cite_event(events[-1]))
-    return instance.say("K8S-204", *cites, onset=onset(instance), confidence=Confidence.MEDIUM, peers=(node,), restarts=_restarts(instance))
+    return instance.say(
+        "K8S-204",
+        *cites,
+        onset=onset(instance),
+        confidence=Confidence.MEDIUM,
+        peers=(node,),
+        restarts=_restarts(instance),
+    )
 
 
 def _by_code(instance: Instance, ended: Terminated) -> Finding:
@@ -71,7 +88,12 @@ def _by_code(instance: Instance, ended: Terminated) -> Finding:
         command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
         cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting or instance.name))
         return instance.say(
-            "K8S-205", *cites, onset=onset(instance), confidence=Confidence.MEDIUM, command=f"`{command[:120]}`", facts=facts
+            "K8S-205",
+            *cites,
+            onset=onset(instance),
+            confidence=Confidence.MEDIUM,
+            command=f"`{command[:120]}`",
+            facts=facts,
         )
     if signal := _SIGNALS.get(ended.exit_code):
         return instance.say("K8S-206", *cites, onset=onset(instance), signal=signal, facts=facts)
@@ -97,7 +119,9 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
     order = sorted(troubled(cluster), key=lambda i: (not crashed(i), i.pod.namespace, i.pod.name, i.name))
     seen: dict[Subject, set[str]] = {}
     for instance in order:
-        if not instance.begun or (instance.ended and instance.ended.reason in _NEVER_RAN and not instance.status.state.running):
+        if not instance.begun or (
+            instance.ended and instance.ended.reason in _NEVER_RAN and not instance.status.state.running
+        ):
             continue
         pods = seen.setdefault(cluster.owner(instance.pod), set())
         known = instance.pod.name in pods
@@ -111,7 +135,12 @@ def _logs(instance: Instance) -> Iterator[Ask]:
     place = (instance.pod.namespace, instance.pod.name, instance.name)
     if instance.status.restart_count > 0 and instance.status.last_state.terminated is not None:
         yield log_ask(instance.cluster, place, previous=True, why=f"container {instance.name} was restarted")
-    if instance.status.state.running or instance.status.state.terminated or instance.status.restart_count == 0 or not _has_last(instance):
+    if (
+        instance.status.state.running
+        or instance.status.state.terminated
+        or instance.status.restart_count == 0
+        or not _has_last(instance)
+    ):
         yield log_ask(instance.cluster, place, why=f"container {instance.name} is in trouble")
 
 

@@ -39,7 +39,14 @@ def _settings(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
     elif refused:
         event = refused[-1]
         text = event.message or event.reason or ""
-        yield finding("K8S-631", cron.subject, cites=(cluster.cite_event(event),), onset=event.first, schedule=schedule, wrong=text)
+        yield finding(
+            "K8S-631",
+            cron.subject,
+            cites=(cluster.cite_event(event),),
+            onset=event.first,
+            schedule=schedule,
+            wrong=text,
+        )
     if deadline is not None and deadline < 0:
         cites = (cluster.cite(cron, written("startingDeadlineSeconds", deadline)),)
         yield finding("K8S-632", cron.subject, cites=cites, deadline=str(deadline))
@@ -80,7 +87,13 @@ def _fruitless(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
         return
     if not any(cluster.owner(j) == cron.subject for j in cluster.all(Job, cron.namespace)):
         when = f"{ran:%Y-%m-%d %H:%M} UTC"
-        yield finding("K8S-636", cron.subject, cites=(cluster.cite(cron, '"lastScheduleTime"'),), confidence=Confidence.LOW, when=when)
+        yield finding(
+            "K8S-636",
+            cron.subject,
+            cites=(cluster.cite(cron, '"lastScheduleTime"'),),
+            confidence=Confidence.LOW,
+            when=when,
+        )
 
 
 ANALYZER = Analyzer(find)

@@ -13,14 +13,30 @@ from midwatch.integrations.kubernetes.view.replicas import cite_counts, still_st
 def find(cluster: Cluster) -> Iterator[Finding]:
     for workload in cluster.all(DaemonSet):
         status = workload.status
-        wanted, ready, stray = status.desired_number_scheduled or 0, status.number_ready or 0, status.number_misscheduled or 0
+        wanted, ready, stray = (
+            status.desired_number_scheduled or 0,
+            status.number_ready or 0,
+            status.number_misscheduled or 0,
+        )
         if workload.metadata.deletion_timestamp:
             continue
         if ready < wanted and not still_starting(cluster, workload):
             cites = cite_counts(cluster, workload, desired_number_scheduled=wanted, number_ready=ready)
-            yield finding("K8S-615", workload.subject, cites=cites, wanted=str(wanted), ready=str(ready), missing=str(wanted - ready))
+            yield finding(
+                "K8S-615",
+                workload.subject,
+                cites=cites,
+                wanted=str(wanted),
+                ready=str(ready),
+                missing=str(wanted - ready),
+            )
         if stray:
-            yield finding("K8S-616", workload.subject, cites=cite_counts(cluster, workload, number_misscheduled=stray), stray=str(stray))
+            yield finding(
+                "K8S-616",
+                workload.subject,
+                cites=cite_counts(cluster, workload, number_misscheduled=stray),
+                stray=str(stray),
+            )
 
 
 ANALYZER = Analyzer(find)

@@ -1,4 +1,5 @@
-"""Databases as their clients see them: what several logs complain of is the server's fault, whichever client was read first."""
+"""Databases as their clients see them: what several logs complain of is the server's fault, whichever client was read
+first."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -68,7 +69,8 @@ def _complaints(cluster: Cluster) -> Iterator[Complaint]:
 
 
 def _databases(cluster: Cluster, pod: Pod) -> tuple[Service, ...]:
-    """The Services with a database's port that the pod is told to call, by its environment or by a Secret it takes it from."""
+    """The Services with a database's port that the pod is told to call, by its environment or by a Secret it takes it
+    from."""
     secrets = {s.secret_ref.name for c in pod.spec.all_containers for s in c.env_from or () if s.secret_ref}
     secrets |= {
         e.value_from.secret_key_ref.name

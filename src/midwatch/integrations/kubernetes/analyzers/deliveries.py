@@ -25,15 +25,21 @@ def _judged(cluster: Cluster, app: Application) -> Iterator[Finding]:
     if operation and operation.phase in _FAILED:
         yield _say(cluster, app, "K8S-681", operation.message or operation.phase, onset=operation.finished_at)
     elif error:
-        yield _say(cluster, app, "K8S-682", error.message or error.type, onset=error.last_transition_time, problem=error.type)
+        yield _say(
+            cluster, app, "K8S-682", error.message or error.type, onset=error.last_transition_time, problem=error.type
+        )
     elif status.health.status in _UNWELL:
         yield _say(cluster, app, "K8S-683", status.health.message or status.health.status)
 
 
-def _say(cluster: Cluster, app: Application, code: str, said: str, *, onset: datetime | None = None, problem: str = "") -> Finding:
+def _say(
+    cluster: Cluster, app: Application, code: str, said: str, *, onset: datetime | None = None, problem: str = ""
+) -> Finding:
     sync, health = app.status.sync.status or "unknown", app.status.health.status or "unknown"
     cites = (cluster.cite(app, said),)
-    return finding(code, app.subject, cites=cites, onset=onset, said=clip(said), sync=sync, health=health, problem=problem)
+    return finding(
+        code, app.subject, cites=cites, onset=onset, said=clip(said), sync=sync, health=health, problem=problem
+    )
 
 
 ANALYZER = Analyzer(find)

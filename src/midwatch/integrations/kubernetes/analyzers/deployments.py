@@ -37,9 +37,23 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _trouble(cluster: Cluster, deployment: Deployment) -> Finding | None:
     failure, progress = deployment.condition("ReplicaFailure"), deployment.condition("Progressing")
     if failure and failure.status == "True":
-        return _symptom(cluster, deployment, "K8S-607", cluster.cite(deployment, quote_of(failure)), since(failure), text_of(failure))
+        return _symptom(
+            cluster,
+            deployment,
+            "K8S-607",
+            cluster.cite(deployment, quote_of(failure)),
+            since(failure),
+            text_of(failure),
+        )
     if progress and progress.reason == "ProgressDeadlineExceeded" and not _complete(deployment):
-        return _symptom(cluster, deployment, "K8S-602", cluster.cite(deployment, quote_of(progress)), since(progress), text_of(progress))
+        return _symptom(
+            cluster,
+            deployment,
+            "K8S-602",
+            cluster.cite(deployment, quote_of(progress)),
+            since(progress),
+            text_of(progress),
+        )
     if _lacking(deployment) and not _rolling(cluster, deployment):
         available = deployment.condition("Available")
         down = available if available and available.status == "False" else None
@@ -48,7 +62,9 @@ def _trouble(cluster: Cluster, deployment: Deployment) -> Finding | None:
     return None
 
 
-def _symptom(cluster: Cluster, deployment: Deployment, code: str, proof: Citation, onset: datetime | None, text: str) -> Finding:
+def _symptom(
+    cluster: Cluster, deployment: Deployment, code: str, proof: Citation, onset: datetime | None, text: str
+) -> Finding:
     status = deployment.status
     counts = cite_counts(
         cluster,
@@ -121,7 +137,9 @@ def _unseen(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
     created = deployment.metadata.creation_timestamp
     if 0 < seen < wanted and not any(recent(cluster, when, ROLLING) for when in (*worked, created)):
         cites = cite_counts(cluster, deployment, generation=wanted, observed_generation=seen)
-        yield finding("K8S-606", deployment.subject, cites=cites, confidence=Confidence.MEDIUM, wanted=str(wanted), seen=str(seen))
+        yield finding(
+            "K8S-606", deployment.subject, cites=cites, confidence=Confidence.MEDIUM, wanted=str(wanted), seen=str(seen)
+        )
 
 
 ANALYZER = Analyzer(find)

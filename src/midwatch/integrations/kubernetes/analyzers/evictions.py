@@ -1,4 +1,5 @@
-"""Pods that were put away: evicted, preempted, rejected by the kubelet, lost with their node; and pods that will not go."""
+"""Pods that were put away: evicted, preempted, rejected by the kubelet, lost with their node; and pods that will not
+go."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +13,21 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.view.instances import RECENT, age, clip, instances, say_of_pod, spell, unready
 
 _RESOURCE = re.compile(
-    r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|exceeded its local ephemeral",
+    r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|exceeded its local "
+    r"ephemeral",
     re.IGNORECASE,
 )
 _REJECTED = frozenset(
-    {"NodeAffinity", "OutOfcpu", "OutOfmemory", "OutOfpods", "UnexpectedAdmissionError", "NodePorts", "Terminated", "NodeShutdown"}
+    {
+        "NodeAffinity",
+        "OutOfcpu",
+        "OutOfmemory",
+        "OutOfpods",
+        "UnexpectedAdmissionError",
+        "NodePorts",
+        "Terminated",
+        "NodeShutdown",
+    }
 )
 _HANGS_AFTER = timedelta(minutes=2)  # beyond the grace period
 
@@ -41,13 +52,23 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         resource = (match[1] or "ephemeral-storage") if match else "resources"
         own = match is not None and not match[1]
         code = "K8S-241" if own else "K8S-240"
-        yield say_of_pod(cluster, pod, code, cluster.cite(pod, message or reason), peers=_node(pod), resource=resource, said=clip(message))
+        yield say_of_pod(
+            cluster,
+            pod,
+            code,
+            cluster.cite(pod, message or reason),
+            peers=_node(pod),
+            resource=resource,
+            said=clip(message),
+        )
     elif reason in _REJECTED and not old:
         yield say_of_pod(cluster, pod, "K8S-242", cluster.cite(pod, reason), reason=reason, said=clip(message))
     elif reason == "NodeLost":
         yield say_of_pod(cluster, pod, "K8S-245", cluster.cite(pod, reason), peers=_node(pod))
     elif reason == "Preempting" or _condition(pod, "PreemptionByScheduler"):
-        yield say_of_pod(cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message))
+        yield say_of_pod(
+            cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message)
+        )
     elif not old and _wordless(cluster, pod):
         proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
         facts = {"reason": reason or "no reason given", "said": clip(message) or "no message"}
@@ -79,7 +100,10 @@ def _hanging(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if late < _HANGS_AFTER:
         return
     finalizers = ", ".join(pod.metadata.finalizers or ())
-    cites = [cluster.cite(pod, "deletionTimestamp"), *([cluster.cite(pod, pod.metadata.finalizers[0])] if pod.metadata.finalizers else [])]
+    cites = [
+        cluster.cite(pod, "deletionTimestamp"),
+        *([cluster.cite(pod, pod.metadata.finalizers[0])] if pod.metadata.finalizers else []),
+    ]
     code = "K8S-247" if finalizers else "K8S-248"
     yield say_of_pod(cluster, pod, code, *cites, onset=since, peers=_node(pod), finalizers=finalizers, age=spell(late))
 
@@ -90,7 +114,12 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if not running or not pod.spec.node_name:
         return
     since = max(
-        (i.status.state.running.started_at for i in running if i.status.state.running and i.status.state.running.started_at), default=None
+        (
+            i.status.state.running.started_at
+            for i in running
+            if i.status.state.running and i.status.state.running.started_at
+        ),
+        default=None,
     )
     if since is not None and age(cluster, since) < timedelta(minutes=2) and not cluster.events(pod, "Unhealthy"):
         return

@@ -52,7 +52,9 @@ def _routes(value: str) -> Iterator[Route]:
             yield from (Route(m["path"], m["host"].split(".")[0], m["path"]) for m in table.finditer(value))
 
 
-def _misled(cluster: Cluster, config: ConfigMap, routes: Sequence[Route], services: Mapping[str, Service]) -> Iterator[Finding]:
+def _misled(
+    cluster: Cluster, config: ConfigMap, routes: Sequence[Route], services: Mapping[str, Service]
+) -> Iterator[Finding]:
     """Only where the Service that fits is the target of no route at all, and another one that does not fit is."""
     reached = {r.host for r in routes}
     start = _common(sorted(services))
@@ -65,7 +67,11 @@ def _misled(cluster: Cluster, config: ConfigMap, routes: Sequence[Route], servic
             yield finding(
                 "K8S-525",
                 config.subject,
-                cites=(cluster.cite(config, route.text), cluster.cite(services[best]), cluster.cite(services[route.host])),
+                cites=(
+                    cluster.cite(config, route.text),
+                    cluster.cite(services[best]),
+                    cluster.cite(services[route.host]),
+                ),
                 confidence=Confidence.MEDIUM,
                 path=route.path,
                 target=route.host,
@@ -75,7 +81,9 @@ def _misled(cluster: Cluster, config: ConfigMap, routes: Sequence[Route], servic
 
 def _fit(route: Route, name: str, start: str) -> float:
     bare = _plain(name.removeprefix(start))
-    return max((1.0 if bare == word else SequenceMatcher(None, bare, word).ratio() for word in route.words), default=0.0)
+    return max(
+        (1.0 if bare == word else SequenceMatcher(None, bare, word).ratio() for word in route.words), default=0.0
+    )
 
 
 def _plain(text: str) -> str:
@@ -90,15 +98,22 @@ def _common(names: Sequence[str]) -> str:
 
 
 def asks(cluster: Cluster) -> Iterator[Ask]:
-    """What ConfigMaps say, where only their names were read: of the few namespaces that have both Services and few ConfigMaps."""
+    """What ConfigMaps say, where only their names were read: of the few namespaces that have both Services and few
+    ConfigMaps."""
     named: dict[str, int] = {}
     for config in cluster.all(ConfigMap):
         if not any((config.data or {"": "?"}).values()):
             named[config.namespace] = named.get(config.namespace, 0) + 1
-    places = [ns for ns, count in named.items() if count <= _MOST and not ns.startswith("kube-") and any(cluster.all(Service, ns))]
+    places = [
+        ns
+        for ns, count in named.items()
+        if count <= _MOST and not ns.startswith("kube-") and any(cluster.all(Service, ns))
+    ]
     for namespace in places[:_PLACES]:
         yield Ask(
-            tool="kubernetes_list", arguments={"resource": "configmaps", "namespace": namespace}, why="routes may stand in ConfigMaps"
+            tool="kubernetes_list",
+            arguments={"resource": "configmaps", "namespace": namespace},
+            why="routes may stand in ConfigMaps",
         )
 
 

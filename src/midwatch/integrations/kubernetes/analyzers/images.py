@@ -34,7 +34,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                 yield _unpulled(instance)
             elif code := _STATED.get(instance.waiting):
                 said = instance.message or instance.waiting
-                yield instance.say(code, instance.cite(said), *_image_cite(instance), image=_image(instance), said=clip(said))
+                yield instance.say(
+                    code, instance.cite(said), *_image_cite(instance), image=_image(instance), said=clip(said)
+                )
 
 
 def _image(instance: Instance) -> str:
@@ -58,7 +60,9 @@ def _unpulled(instance: Instance) -> Finding:
         return instance.say("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
     if found is None or proof is None:
         cites = (instance.cite(instance.waiting), *_image_cite(instance))
-        return instance.say("K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting, facts=facts)
+        return instance.say(
+            "K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting, facts=facts
+        )
     context, more = _context(instance, reference, found)
     message = proof.quote
     host = looked_up(message) if found.code == "K8S-114" else ""
@@ -69,7 +73,8 @@ def _unpulled(instance: Instance) -> Finding:
 
 
 def _reason(instance: Instance, events: list[Event]) -> tuple[Refusal | None, Citation | None]:
-    """The newest message that says why; the waiting message repeats it in newer releases, in older ones only the event has it."""
+    """The newest message that says why; the waiting message repeats it in newer releases, in older ones only the event
+    has it."""
     if found := refusal(instance.message):
         return found, instance.cite(instance.message)
     for event in reversed(events):
@@ -79,14 +84,18 @@ def _reason(instance: Instance, events: list[Event]) -> tuple[Refusal | None, Ci
 
 
 def _lost_secret(instance: Instance) -> tuple[str, tuple[Citation, ...]] | None:
-    """A pull secret that the pod names and the namespace does not have, from the kubelet's warning or from a full list of secrets."""
+    """A pull secret that the pod names and the namespace does not have, from the kubelet's warning or from a full list
+    of secrets."""
     cluster, pod = instance.cluster, instance.pod
     for event in reversed(cluster.events(pod, "FailedToRetrieveImagePullSecret")):
         if match := _LOST_SECRET.search(event.message or ""):
             return match[1], (cluster.cite_event(event, match[0]),)
     for secret in pod.spec.image_pull_secrets or ():
         if secret.name and cluster.missing(Secret, pod.namespace, secret.name):
-            return secret.name, (cluster.cite(pod, secret.name), cluster.cite_absence(Secret, pod.namespace, secret.name))
+            return secret.name, (
+                cluster.cite(pod, secret.name),
+                cluster.cite_absence(Secret, pod.namespace, secret.name),
+            )
     return None
 
 
@@ -109,7 +118,10 @@ def _neighbour(instance: Instance, reference: Reference) -> tuple[Pod, str] | No
         for other in instances(instance.cluster, pod):
             image = _image(other)
             seen = Reference.parse(image)
-            if other.status.state.running and (seen.registry, seen.repository) == (reference.registry, reference.repository):
+            if other.status.state.running and (seen.registry, seen.repository) == (
+                reference.registry,
+                reference.repository,
+            ):
                 return pod, image
     return None
 

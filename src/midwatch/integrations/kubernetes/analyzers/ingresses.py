@@ -31,7 +31,10 @@ def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
     name = ingress.spec.ingress_class_name
     if name:
         if name not in _BUILT_IN and cluster.missing(IngressClass, "", name):
-            cites = (cluster.cite(ingress, written("ingressClassName", name)), cluster.cite_absence(IngressClass, "", name))
+            cites = (
+                cluster.cite(ingress, written("ingressClassName", name)),
+                cluster.cite_absence(IngressClass, "", name),
+            )
             yield finding("K8S-523", ingress.subject, cites=cites, missing=name)
     elif not ingress.annotations.get(_CLASS_ANNOTATION) and not any(
         c.annotations.get(_DEFAULT_CLASS) == "true" for c in cluster.all(IngressClass)
@@ -47,18 +50,26 @@ def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
         key = f"{backend.name}:{backend.port.number or backend.port.name}"
         if service is None and backend.name not in told and cluster.missing(Service, ingress.namespace, backend.name):
             told.add(backend.name)
-            cites = (cluster.cite(ingress, written("name", backend.name)), cluster.cite_absence(Service, ingress.namespace, backend.name))
+            cites = (
+                cluster.cite(ingress, written("name", backend.name)),
+                cluster.cite_absence(Service, ingress.namespace, backend.name),
+            )
             yield finding("K8S-520", ingress.subject, cites=cites, missing=backend.name)
         elif not (backend.port.number or backend.port.name):
             if key not in told:
                 told.add(key)
                 yield finding(
-                    "K8S-529", ingress.subject, cites=(cluster.cite(ingress, written("name", backend.name)),), service=backend.name
+                    "K8S-529",
+                    ingress.subject,
+                    cites=(cluster.cite(ingress, written("name", backend.name)),),
+                    service=backend.name,
                 )
         elif service is not None and key not in told and not _has_port(service, backend):
             told.add(key)
             offered = ", ".join(f"{p.port}" + (f" ({p.name})" if p.name else "") for p in service.spec.ports or ())
-            quote = written("number", backend.port.number) if backend.port.number else written("name", backend.port.name)
+            quote = (
+                written("number", backend.port.number) if backend.port.number else written("name", backend.port.name)
+            )
             yield finding(
                 "K8S-521",
                 ingress.subject,
@@ -82,18 +93,32 @@ def _has_port(service: Service, backend: ServiceBackend) -> bool:
     wanted = backend.port
     if wanted.name == "use-annotation":  # the AWS controller's way to name an action instead
         return True
-    return any((wanted.number and p.port == wanted.number) or (wanted.name and p.name == wanted.name) for p in service.spec.ports or ())
+    return any(
+        (wanted.number and p.port == wanted.number) or (wanted.name and p.name == wanted.name)
+        for p in service.spec.ports or ()
+    )
 
 
 def _certificates(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
     for name in dict.fromkeys(t.secret_name for t in ingress.spec.tls or () if t.secret_name):
         where = cluster.cite(ingress, written("secretName", name))
         if cluster.missing(Secret, ingress.namespace, name):
-            yield finding("K8S-524", ingress.subject, cites=(where, cluster.cite_absence(Secret, ingress.namespace, name)), missing=name)
+            yield finding(
+                "K8S-524",
+                ingress.subject,
+                cites=(where, cluster.cite_absence(Secret, ingress.namespace, name)),
+                missing=name,
+            )
         elif not cluster.known(Secret, ingress.namespace):
             told = [e for e in cluster.events(ingress) if e.type == "Warning" and _says_absent(e.message or "", name)]
             if told:
-                yield finding("K8S-524", ingress.subject, cites=(where, cluster.cite_event(told[-1])), onset=told[-1].first, missing=name)
+                yield finding(
+                    "K8S-524",
+                    ingress.subject,
+                    cites=(where, cluster.cite_event(told[-1])),
+                    onset=told[-1].first,
+                    missing=name,
+                )
 
 
 def _outside(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
@@ -102,7 +127,11 @@ def _outside(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
             if port.error:
                 where = f"port {port.port}" if port.port else "a port"
                 yield finding(
-                    "K8S-528", ingress.subject, cites=(cluster.cite(ingress, written("error", port.error)),), port=where, said=port.error
+                    "K8S-528",
+                    ingress.subject,
+                    cites=(cluster.cite(ingress, written("error", port.error)),),
+                    port=where,
+                    said=port.error,
                 )
 
 

@@ -1,4 +1,5 @@
-"""Jobs that failed, are held back, or outlive their deadline. A Job that a later run of its CronJob has made up for is silent."""
+"""Jobs that failed, are held back, or outlive their deadline. A Job that a later run of its CronJob has made up for is
+silent."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             if not _made_up_for(cluster, job):
                 yield _told(cluster, job, told[-1])
         elif job.spec.suspend:
-            yield finding("K8S-624", job.subject, owner=cluster.owner(job), cites=(cluster.cite(job, '"suspend":true'),))
+            yield finding(
+                "K8S-624", job.subject, owner=cluster.owner(job), cites=(cluster.cite(job, '"suspend":true'),)
+            )
         else:
             yield from _overdue(cluster, job)
 
@@ -81,7 +84,9 @@ def _overdue(cluster: Cluster, job: Job) -> Iterator[Finding]:
     if limit and start and job.status.active and (cluster.clock - start - _GRACE).total_seconds() > limit:
         ran = int((cluster.clock - start).total_seconds())
         cites = (cluster.cite(job, written("activeDeadlineSeconds", limit)),)
-        yield finding("K8S-625", job.subject, owner=cluster.owner(job), cites=cites, onset=start, limit=str(limit), ran=str(ran))
+        yield finding(
+            "K8S-625", job.subject, owner=cluster.owner(job), cites=cites, onset=start, limit=str(limit), ran=str(ran)
+        )
 
 
 ANALYZER = Analyzer(find)

@@ -1,4 +1,5 @@
-"""What the logs of containers in trouble say. The platform's own word (out of memory, killed by a probe) outranks them."""
+"""What the logs of containers in trouble say. The platform's own word (out of memory, killed by a probe) outranks
+them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -50,12 +51,18 @@ def speaks_for_itself(instance: Instance) -> bool:
 
 def _reason(instance: Instance, log: LogLines, found: list[Line]) -> Iterator[Finding]:
     near = found[-_NEAR_THE_END:]
-    # A container that still runs may log an error that it lives with: only its end, or its not being ready, makes it a reason.
+    # A container that still runs may log an error that it lives with: only its end, or its not being ready, makes it a
+    # reason.
     if best := _best(near):
         pattern, line, facts = best
         sure = crashed(instance) and line.level != CALM
-        yield _say(instance, log, pattern.code, line, confidence=Confidence.HIGH if sure else Confidence.MEDIUM, **facts)
-    elif crashed(instance) and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None:
+        yield _say(
+            instance, log, pattern.code, line, confidence=Confidence.HIGH if sure else Confidence.MEDIUM, **facts
+        )
+    elif (
+        crashed(instance)
+        and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None
+    ):
         yield _say(instance, log, "K8S-924", line)
 
 
@@ -71,7 +78,9 @@ def _best(near: list[Line]) -> tuple[Pattern, Line, Mapping[str, str]] | None:
     return max(matches, key=lambda m: (m[0], m[1]))[2:] if matches else None
 
 
-def _say(instance: Instance, log: LogLines, code: str, line: Line, *, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
+def _say(
+    instance: Instance, log: LogLines, code: str, line: Line, *, confidence: Confidence = Confidence.HIGH, **facts: str
+) -> Finding:
     cites: list[Citation] = [instance.cluster.cite_log(log, line.text)]
     first = {"what": next(iter(facts.values()), "")}
     known = {**first, "image_name": instance.spec.image or "", **facts, "said": clip(line.said)}

@@ -36,7 +36,9 @@ class Measured:
             owner = self._cluster.owner(pod)
             yield owner, (owner.name, pod.name)
         for service in self._cluster.all(Service):
-            for owner in dict.fromkeys((*owners(self._cluster, backing.pods(service)), *(w.subject for w in backing.providers(service)))):
+            for owner in dict.fromkeys(
+                (*owners(self._cluster, backing.pods(service)), *(w.subject for w in backing.providers(service)))
+            ):
                 yield owner, (owner.name, service.name)
         for node in self._cluster.all(Node):
             yield node.subject, (node.name, *(a.address for a in node.status.addresses or ()))
@@ -50,7 +52,8 @@ class Measured:
         return named[0] if len({s.namespace for s in named}) == 1 else None
 
     def _begun(self, name: str) -> dict[Subject, None] | None:
-        """`db` for the only workload that begins so (`db-postgresql`): charts write their own name behind the release's."""
+        """`db` for the only workload that begins so (`db-postgresql`): charts write their own name behind the
+        release's."""
         found = {s: None for s in self._workloads if s.name.startswith(f"{name}-")}
         return found if len(found) == 1 else None
 
@@ -63,7 +66,9 @@ class Measured:
         """By workload, or node; what nothing in the cluster goes by the name of stays a Service of that name."""
         found: dict[Subject, list[Series]] = defaultdict(list)
         for one in self._cluster.measured:
-            about = self.subject(one.entity, one.namespace) or Subject(kind="Service", name=one.entity, namespace=one.namespace)
+            about = self.subject(one.entity, one.namespace) or Subject(
+                kind="Service", name=one.entity, namespace=one.namespace
+            )
             found[about].append(one)
         return found
 

@@ -17,7 +17,13 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("K8S-143", re.compile(r"hostPath type check failed", re.IGNORECASE)),
     ("K8S-165", re.compile(r"subPath", re.IGNORECASE)),
     ("K8S-142", re.compile(r"permission denied|access denied|operation not permitted", re.IGNORECASE)),
-    (_WAITS, re.compile(r"Unable to attach or mount volumes.*timed out|timed out waiting for the condition", re.IGNORECASE | re.DOTALL)),
+    (
+        _WAITS,
+        re.compile(
+            r"Unable to attach or mount volumes.*timed out|timed out waiting for the condition",
+            re.IGNORECASE | re.DOTALL,
+        ),
+    ),
 )
 
 

@@ -33,7 +33,10 @@ _USUAL = frozenset({"Ready", *_PRESSURE})
 _NOT_READY = (
     ("K8S-805", re.compile(r"x509|certificate|Unauthorized", re.IGNORECASE)),
     ("K8S-803", re.compile(r"network plugin|NetworkPluginNotReady|cni (?:plugin|config)", re.IGNORECASE)),
-    ("K8S-802", re.compile(r"container runtime|runtime is down|PLEG|RuntimeReady|containerd|cri-o|docker", re.IGNORECASE)),
+    (
+        "K8S-802",
+        re.compile(r"container runtime|runtime is down|PLEG|RuntimeReady|containerd|cri-o|docker", re.IGNORECASE),
+    ),
 )
 _EVENTS = {
     "SystemOOM": "K8S-811",
@@ -50,14 +53,22 @@ _PROXY_DOWN = "no kube-proxy pod runs there"
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    newest = max((h for n in cluster.all(Node) for c in n.status.conditions or () if (h := c.last_heartbeat_time)), default=None)
+    newest = max(
+        (h for n in cluster.all(Node) for c in n.status.conditions or () if (h := c.last_heartbeat_time)), default=None
+    )
     for node in cluster.all(Node):
         yield from _conditions(cluster, node)
         yield from _events(cluster, node)
         ready = node.condition("Ready")
         beat = ready.last_heartbeat_time if ready and ready.status == "True" else None
         if ready and beat and newest and newest - beat > _STALE:
-            yield _say(cluster, node, "K8S-815", cluster.cite(node, member("lastHeartbeatTime", beat)), since=beat.strftime("%H:%M:%S"))
+            yield _say(
+                cluster,
+                node,
+                "K8S-815",
+                cluster.cite(node, member("lastHeartbeatTime", beat)),
+                since=beat.strftime("%H:%M:%S"),
+            )
         if node.spec.unschedulable:
             yield _say(cluster, node, "K8S-810", cluster.cite(node, '"unschedulable":true'))
     yield from _dns(cluster)
@@ -65,10 +76,14 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     yield from _scheduler(cluster)
 
 
-def _say(cluster: Cluster, node: Node, code: str, *cites: Citation, onset: datetime | None = None, **facts: str) -> Finding:
+def _say(
+    cluster: Cluster, node: Node, code: str, *cites: Citation, onset: datetime | None = None, **facts: str
+) -> Finding:
     pods = str(sum(p.spec.node_name == node.name and not p.finished for p in cluster.all(Pod)))
     sure = Confidence.HIGH
-    return finding(code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, peers=(), pods=pods, **facts)
+    return finding(
+        code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, peers=(), pods=pods, **facts
+    )
 
 
 def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
@@ -80,7 +95,13 @@ def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
             text = " ".join((condition.message or condition.reason or "no message").split())[:300]
             proof = cluster.cite(node, condition.message or condition.reason or condition.type)
             yield _say(
-                cluster, node, code, proof, onset=condition.last_transition_time, quote=text, problem=condition.type or "without a name"
+                cluster,
+                node,
+                code,
+                proof,
+                onset=condition.last_transition_time,
+                quote=text,
+                problem=condition.type or "without a name",
             )
 
 
@@ -92,7 +113,9 @@ def _condition_code(condition: Condition) -> str:
     if condition.status != "True":
         return ""
     # anything else that is True comes from a problem detector: KernelDeadlock, ReadonlyFilesystem, NTPProblem …
-    return _PRESSURE.get(condition.type) or ("" if condition.type in _USUAL or not condition.reason else _detected(condition))
+    return _PRESSURE.get(condition.type) or (
+        "" if condition.type in _USUAL or not condition.reason else _detected(condition)
+    )
 
 
 def _unready(condition: Condition) -> str:
@@ -122,7 +145,8 @@ def _events(cluster: Cluster, node: Node) -> Iterator[Finding]:
 
 
 def _about(cluster: Cluster, node: Node) -> list[Event]:
-    """Events about a node stand in whatever namespace the sender chose, mostly `default`; the object itself has none."""
+    """Events about a node stand in whatever namespace the sender chose, mostly `default`; the object itself has
+    none."""
     places = ("", "default", SYSTEM)
     found = [e for place in places for e in cluster.events(Subject(kind="Node", name=node.name, namespace=place))]
     return sorted(found, key=lambda e: (str(e.last), e.name))
@@ -131,7 +155,10 @@ def _about(cluster: Cluster, node: Node) -> list[Event]:
 def _dns(cluster: Cluster) -> Iterator[Finding]:
     """Several spellings: CoreDNS, kube-dns, and the distributions' own names, all with the label k8s-app=kube-dns."""
     pods = [p for p in cluster.pods_in(SYSTEM) if p.labels.get("k8s-app") in ("kube-dns", "coredns") and not p.finished]
-    server = next((d for d in cluster.all(Deployment, SYSTEM) if d.name in ("coredns", "kube-dns", "rke2-coredns-rke2-coredns")), None)
+    server = next(
+        (d for d in cluster.all(Deployment, SYSTEM) if d.name in ("coredns", "kube-dns", "rke2-coredns-rke2-coredns")),
+        None,
+    )
     if any(p.ready for p in pods) or (not pods and server is None):
         return
     if server is not None and not pods and cluster.known(Pod, SYSTEM):
@@ -143,9 +170,14 @@ def _dns(cluster: Cluster) -> Iterator[Finding]:
     elif pods and all(_old(cluster, p) for p in pods):
         owner = cluster.owner(pods[0])
         proof = tuple(cluster.cite(p, member("phase", p.status.phase)) for p in pods)
-        onset = min((c.last_transition_time for p in pods if (c := p.condition("Ready")) and c.last_transition_time), default=None)
+        onset = min(
+            (c.last_transition_time for p in pods if (c := p.condition("Ready")) and c.last_transition_time),
+            default=None,
+        )
         peers = tuple(p.subject for p in pods)
-        yield finding("K8S-820", owner, owner=owner, cites=proof, onset=onset, peers=peers, pods=some(p.name for p in pods))
+        yield finding(
+            "K8S-820", owner, owner=owner, cites=proof, onset=onset, peers=peers, pods=some(p.name for p in pods)
+        )
 
 
 def _old(cluster: Cluster, pod: Pod) -> bool:
@@ -155,7 +187,11 @@ def _old(cluster: Cluster, pod: Pod) -> bool:
 
 
 def _proxies(cluster: Cluster) -> Iterator[Finding]:
-    pods = [p for p in cluster.pods_in(SYSTEM) if p.labels.get("k8s-app") == "kube-proxy" or p.name.startswith("kube-proxy-")]
+    pods = [
+        p
+        for p in cluster.pods_in(SYSTEM)
+        if p.labels.get("k8s-app") == "kube-proxy" or p.name.startswith("kube-proxy-")
+    ]
     daemon = cluster.get(DaemonSet, SYSTEM, "kube-proxy")
     if not cluster.known(Pod, SYSTEM) or (daemon is None and not pods):
         return  # none is meant to run: another component may do its work
@@ -190,7 +226,15 @@ def _scheduler(cluster: Cluster) -> Iterator[Finding]:
     for pod in pods:
         if not pod.ready:
             cites = (cluster.cite(pod, member("phase", pod.status.phase)), *proof)
-            yield finding("K8S-823", pod.subject, owner=cluster.owner(pod), cites=cites, onset=since, waiting=names, peers=(pod.subject,))
+            yield finding(
+                "K8S-823",
+                pod.subject,
+                owner=cluster.owner(pod),
+                cites=cites,
+                onset=since,
+                waiting=names,
+                peers=(pod.subject,),
+            )
     if not pods and node:
         cites = (cluster.cite_event(leadership(cluster)[-1]), *proof)
         yield finding("K8S-824", node.subject, cites=cites, confidence=Confidence.MEDIUM, onset=since, waiting=names)

@@ -62,7 +62,9 @@ def _meant(cluster: Cluster, unit: NodeService) -> bool:
 
 
 def _covered(unit: NodeService, units: list[NodeService]) -> bool:
-    return unit.unit in _SHARED and any(u.unit == unit.unit and u.node != unit.node and u.state == "active" for u in units)
+    return unit.unit in _SHARED and any(
+        u.unit == unit.unit and u.node != unit.node and u.state == "active" for u in units
+    )
 
 
 def _node(cluster: Cluster, unit: NodeService) -> Node | None:

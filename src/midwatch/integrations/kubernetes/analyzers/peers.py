@@ -1,4 +1,5 @@
-"""Connections and look-ups that failed, as the logs of containers in trouble tell them: whom they could not reach, and why."""
+"""Connections and look-ups that failed, as the logs of containers in trouble tell them: whom they could not reach, and
+why."""
 
 import re
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.view.ends import onset, troubled
 from midwatch.integrations.kubernetes.view.instances import Instance, clip
 
-# Read once from left to right, never again for less of it: a log may hold any number of such letters. Where no words stand
-# before a host, it begins where the word does, for the same reason.
+# Read once from left to right, never again for less of it: a log may hold any number of such letters. Where no words
+# stand before a host, it begins where the word does, for the same reason.
 _HOST = r"(?P<host>[A-Za-z0-9]{1,128}+(?:[_.-]{1,8}+[A-Za-z0-9]{1,128}+){0,40}+)"
 _ANY_HOST = rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.-]){_HOST}"
 _FAILED = (
@@ -38,7 +39,8 @@ _LOOKUPS = tuple(
         rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
         rf"UnknownHostException:? {_HOST}",
         rf"could not (?:resolve|translate) host(?: name)?:? [\"']?{_HOST}",
-        rf"{_ANY_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor servname|NXDOMAIN)",
+        rf"{_ANY_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor "
+        rf"servname|NXDOMAIN)",
         rf"(?:host|server|address) [\"']?{_HOST}[\"']? "
         rf"(?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']{{1,253}})'",
         rf"(?:Failed to resolve|cannot resolve|NameResolutionError[^\n]{{0,255}}resolve) [\"']?{_HOST}",
@@ -50,7 +52,8 @@ _CONNECTS = tuple(
         rf"{_ANY_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
         rf"{_FAILED}[^\n]{{0,80}}?{_ANY_HOST}:(?P<port>\d{{2,5}})",
         rf"(?:hosts?|servers?|nodes?)(?:\(s\))? tried[^\n]{{0,80}}\(tried: {_HOST}:(?P<port>\d{{2,5}})",
-        rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| with)?"
+        rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| "
+        rf"with)?"
         rf"(?: \w+){{0,3}} \[?[\"']?(?:\w+://)?{_HOST}:(?P<port>\d{{2,5}})",
         rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d{{1,5}})[^\n]{{0,200}}{_FAILED}",
         rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?(?=[^\n]{{0,132}}{_FAILED})[^\n]{{0,40}}?"
@@ -60,7 +63,24 @@ _CONNECTS = tuple(
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _SOURCE = re.compile(r"\.(?:c|cc|cpp|h|go|rs|py|java|kt|js|ts|rb|php|cs|scala)$", re.IGNORECASE)
 _PLAIN_WORDS = frozenset(
-    ["the", "a", "an", "to", "server", "host", "database", "db", "connection", "address", "error", "tcp", "http", "https", "dial", "at"]
+    [
+        "the",
+        "a",
+        "an",
+        "to",
+        "server",
+        "host",
+        "database",
+        "db",
+        "connection",
+        "address",
+        "error",
+        "tcp",
+        "http",
+        "https",
+        "dial",
+        "at",
+    ]
 )
 _OTHER_NAMESPACES = 3
 _ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
@@ -144,13 +164,23 @@ def _at_service(instance: Instance, log: LogLines, miss: Miss, service: Service)
     peer = (service.subject,)
     ports = [p.port for p in service.spec.ports or ()]
     if miss.lookup:
-        return _say(instance, log, miss, "K8S-934", peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer))
+        return _say(
+            instance,
+            log,
+            miss,
+            "K8S-934",
+            peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer),
+        )
     headless = service.spec.cluster_ip == "None"  # its name leads to the pods, and any port of theirs will do
     if not headless and miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
         serves = ", ".join(str(p) for p in ports)
         cites = (instance.cluster.cite(service, str(ports[0])),)
         return _say(instance, log, miss, "K8S-932", *cites, peers=peer, service=service.name, serves=serves)
-    where = f"{service.name} in namespace {service.namespace}" if service.namespace != instance.pod.namespace else service.name
+    where = (
+        f"{service.name} in namespace {service.namespace}"
+        if service.namespace != instance.pod.namespace
+        else service.name
+    )
     return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
 
 
@@ -194,12 +224,15 @@ def _service(instance: Instance, host: str) -> Service | None:
     pod = next((p for p in cluster.all(Pod) if p.status.pod_ip == host), None)
     if pod is None:
         return None
-    selecting = (s for s in cluster.all(Service, pod.namespace) if pod in cluster.pods(s.spec.selector or {}, pod.namespace))
+    selecting = (
+        s for s in cluster.all(Service, pod.namespace) if pod in cluster.pods(s.spec.selector or {}, pod.namespace)
+    )
     return next(selecting, None)
 
 
 def _place(instance: Instance, host: str) -> tuple[str, str, bool]:
-    """Name, namespace, and whether the host is a name of the cluster at all: `cart`, `cart.shop`, `cart.shop.svc.cluster.local`."""
+    """Name, namespace, and whether the host is a name of the cluster at all: `cart`, `cart.shop`,
+    `cart.shop.svc.cluster.local`."""
     parts = host.split(".")
     own = instance.pod.namespace
     if len(parts) == 1:
@@ -223,7 +256,11 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
             if inside and not cluster.known(Pod, namespace):
                 wanted[namespace] = None
     for namespace in list(wanted)[:_OTHER_NAMESPACES]:
-        yield Ask(tool="kubernetes_events", arguments={"namespace": namespace}, why="a host of this namespace could not be reached")
+        yield Ask(
+            tool="kubernetes_events",
+            arguments={"namespace": namespace},
+            why="a host of this namespace could not be reached",
+        )
         for resource in _ASKED:
             yield Ask(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
 

@@ -1,4 +1,5 @@
-"""NetworkPolicies that cut off what has to talk. Without a failed connection in a log, a strict policy is a risk, not a cause."""
+"""NetworkPolicies that cut off what has to talk. Without a failed connection in a log, a strict policy is a risk, not a
+cause."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,12 +40,21 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _idle(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy) -> Iterator[Finding]:
     """A policy for pods that come and go (Jobs, a workload at zero) is not idle."""
     selector = policy.spec.pod_selector
-    if not cluster.known(Pod, policy.namespace) or fences.selected(policy) or not (selector.match_labels or selector.match_expressions):
+    if (
+        not cluster.known(Pod, policy.namespace)
+        or fences.selected(policy)
+        or not (selector.match_labels or selector.match_expressions)
+    ):
         return
     if any(matches(selector, labels) for labels in backing.labels(policy.namespace)):
         return
     text = selector_text(selector.match_labels or {}) or "its expressions"
-    yield finding("K8S-540", policy.subject, cites=(cluster.cite(policy), cluster.cite_scope(Pod, policy.namespace)), selector=text)
+    yield finding(
+        "K8S-540",
+        policy.subject,
+        cites=(cluster.cite(policy), cluster.cite_scope(Pod, policy.namespace)),
+        selector=text,
+    )
 
 
 def _names(cluster: Cluster, fences: Fences, policy: NetworkPolicy, failed: Sequence[Miss]) -> Iterator[Finding]:
@@ -91,7 +101,8 @@ def _barriers(fences: Fences, backing: Backing, caller: Pod, service: Service) -
 
 
 def _way(service: Service, pod: Pod) -> tuple[int, str]:
-    """The port and protocol at which a Service's first port arrives at a pod: policies judge the pod's port, not the Service's."""
+    """The port and protocol at which a Service's first port arrives at a pod: policies judge the pod's port, not the
+    Service's."""
     for port in service.spec.ports or ():
         if isinstance(port.target_port, str) and not port.target_port.isdigit():
             named = [p for c in pod.spec.containers for p in c.ports or () if p.name == port.target_port]
@@ -100,7 +111,9 @@ def _way(service: Service, pod: Pod) -> tuple[int, str]:
     return 0, "TCP"
 
 
-def _closed(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy, callers: _Callers) -> Iterator[Finding]:
+def _closed(
+    cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy, callers: _Callers
+) -> Iterator[Finding]:
     """Callers known by their settings only: their environment names a Service that their traffic may not enter."""
     if "Ingress" not in directions(policy):
         return
@@ -126,7 +139,8 @@ def _callers(cluster: Cluster) -> _Callers:
 
 
 def _service_of(value: str, namespace: str) -> tuple[str, str]:
-    """The namespace and name meant by `shop`, `shop:80`, `http://shop/…` or `user@shop.other.svc:5432`, if it is a Service at all."""
+    """The namespace and name meant by `shop`, `shop:80`, `http://shop/…` or `user@shop.other.svc:5432`, if it is a
+    Service at all."""
     name, *rest = value.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].split(".")
     return (rest[0] if rest else namespace), name
 

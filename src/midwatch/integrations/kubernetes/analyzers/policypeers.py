@@ -1,4 +1,5 @@
-"""Peers of NetworkPolicies that nothing answers to: a rule that lets in or out nobody, often because a label was renamed."""
+"""Peers of NetworkPolicies that nothing answers to: a rule that lets in or out nobody, often because a label was
+renamed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -21,9 +22,15 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     policies = list(cluster.all(NetworkPolicy))
     backing = backing_of(cluster) if policies else None
     for policy in policies if backing else ():
-        lost = [text for way, peer in _peers(policy) if (text := _lost(cluster, backing, policy, way, peer))] if backing else []
+        lost = (
+            [text for way, peer in _peers(policy) if (text := _lost(cluster, backing, policy, way, peer))]
+            if backing
+            else []
+        )
         if lost:
-            yield finding("K8S-546", policy.subject, cites=(cluster.cite(policy),), nobody="; ".join(dict.fromkeys(lost)))
+            yield finding(
+                "K8S-546", policy.subject, cites=(cluster.cite(policy),), nobody="; ".join(dict.fromkeys(lost))
+            )
 
 
 def _peers(policy: NetworkPolicy) -> Iterator[tuple[str, Peer]]:
@@ -32,14 +39,19 @@ def _peers(policy: NetworkPolicy) -> Iterator[tuple[str, Peer]]:
 
 
 def _lost(cluster: Cluster, backing: Backing, policy: NetworkPolicy, way: str, peer: Peer) -> str:
-    """What the peer asks for, when it is proved that nothing is like that; else "". Blocks of addresses mean outside places."""
+    """What the peer asks for, when it is proved that nothing is like that; else "". Blocks of addresses mean outside
+    places."""
     if peer.ip_block:
         return ""
     places: Sequence[str] = (policy.namespace,)
     if peer.namespace_selector is not None:
         if peer.namespace_selector == _ANYONE or not cluster.known(Namespace):
             return ""
-        places = [n.name for n in cluster.all(Namespace) if matches(peer.namespace_selector, namespace_labels(cluster, n.name))]
+        places = [
+            n.name
+            for n in cluster.all(Namespace)
+            if matches(peer.namespace_selector, namespace_labels(cluster, n.name))
+        ]
         if not places:
             return f"{way} namespaces with {_text(peer.namespace_selector)}"
     if peer.pod_selector in (None, _ANYONE) or not all(cluster.known(Pod, place) for place in places):
@@ -51,7 +63,10 @@ def _lost(cluster: Cluster, backing: Backing, policy: NetworkPolicy, way: str, p
 
 def _text(selector: LabelSelector | None) -> str:
     parts = [f"{k}={v}" for k, v in ((selector and selector.match_labels) or {}).items()]
-    parts += [f"{e.key} {e.operator} {','.join(e.values or ())}".strip() for e in (selector and selector.match_expressions) or ()]
+    parts += [
+        f"{e.key} {e.operator} {','.join(e.values or ())}".strip()
+        for e in (selector and selector.match_expressions) or ()
+    ]
     return ", ".join(parts)
 
 

@@ -24,14 +24,17 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         for port in service.spec.ports or () if pods else ():
             if isinstance(port.target_port, str) and not port.target_port.isdigit():
                 if backing.published(service, port.name or ""):
-                    continue  # the port has resolved: only the text that was saved does not show the container port's name
+                    # the port has resolved: only the text that was saved does not show the container port's name
+                    continue
                 yield from _named(cluster, service, port, port.target_port, pods)
             elif service.spec.cluster_ip != "None":  # a headless Service gives addresses only; callers choose the port
                 yield from _numbered(cluster, service, port, pods, refused)
         yield from _foreign(cluster, service, pods)
 
 
-def _named(cluster: Cluster, service: Service, port: ServicePort, target: str, pods: Sequence[Pod]) -> Iterator[Finding]:
+def _named(
+    cluster: Cluster, service: Service, port: ServicePort, target: str, pods: Sequence[Pod]
+) -> Iterator[Finding]:
     if any(p.name == target and p.protocol == port.protocol for pod in pods for p in _declared(pod)):
         return
     declared = [p for pod in pods for p in _declared(pod)]
@@ -40,13 +43,17 @@ def _named(cluster: Cluster, service: Service, port: ServicePort, target: str, p
     facts: dict[str, Any] = {"port": str(port.port), "target": target, "declared": _text(declared) or "no port at all"}
     if other:
         facts |= {"protocol": port.protocol, "actual": other.protocol}
-        yield finding("K8S-516", service.subject, cites=(cluster.cite(service, quote), _proof(cluster, pods, other)), **facts)
+        yield finding(
+            "K8S-516", service.subject, cites=(cluster.cite(service, quote), _proof(cluster, pods, other)), **facts
+        )
     else:
         cites = (cluster.cite(service, quote), _proof(cluster, pods, declared[0] if declared else None))
         yield finding("K8S-515", service.subject, cites=cites, **facts)
 
 
-def _numbered(cluster: Cluster, service: Service, port: ServicePort, pods: Sequence[Pod], refused: Sequence[Miss]) -> Iterator[Finding]:
+def _numbered(
+    cluster: Cluster, service: Service, port: ServicePort, pods: Sequence[Pod], refused: Sequence[Miss]
+) -> Iterator[Finding]:
     target = int(port.target_port) if port.target_port else port.port
     if any(p.container_port == target and p.protocol == port.protocol for pod in pods for p in _declared(pod)):
         return
@@ -56,7 +63,9 @@ def _numbered(cluster: Cluster, service: Service, port: ServicePort, pods: Seque
     facts: dict[str, Any] = {"port": str(port.port), "target": str(target), "declared": _text(declared)}
     if same:
         facts |= {"protocol": port.protocol, "actual": same[0].protocol}
-        yield finding("K8S-516", service.subject, cites=(cluster.cite(service, quote), _proof(cluster, pods, same[0])), **facts)
+        yield finding(
+            "K8S-516", service.subject, cites=(cluster.cite(service, quote), _proof(cluster, pods, same[0])), **facts
+        )
     elif declared and not _probed(pods, target):
         miss = next((m for m in refused if m.names(service)), None)
         cites = (cluster.cite(service, quote), _proof(cluster, pods, declared[0]))
@@ -80,7 +89,10 @@ def _foreign(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterato
         yield finding(
             "K8S-517",
             service.subject,
-            cites=(cluster.cite(service, written("selector", service.spec.selector)), *(cluster.cite(p) for p in intruders)),
+            cites=(
+                cluster.cite(service, written("selector", service.spec.selector)),
+                *(cluster.cite(p) for p in intruders),
+            ),
             confidence=Confidence.MEDIUM,
             foreign=", ".join(short(o) for o in odd),
             own=", ".join(short(o) for o in fitting),
@@ -111,7 +123,9 @@ def _probed(pods: Sequence[Pod], port: int) -> bool:
 
 
 def _text(ports: Sequence[Port]) -> str:
-    return ", ".join(dict.fromkeys(f"{p.container_port}/{p.protocol}" + (f" ({p.name})" if p.name else "") for p in ports))
+    return ", ".join(
+        dict.fromkeys(f"{p.container_port}/{p.protocol}" + (f" ({p.name})" if p.name else "") for p in ports)
+    )
 
 
 def _proof(cluster: Cluster, pods: Sequence[Pod], port: Port | None) -> Citation:
@@ -123,10 +137,15 @@ def _proof(cluster: Cluster, pods: Sequence[Pod], port: Port | None) -> Citation
 
 def asks(cluster: Cluster) -> Iterator[Ask]:
     """The older form of the addresses, where nothing gave the newer one."""
-    unread = not any(cluster.known(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(cluster.all(EndpointSlice))
+    unread = not any(cluster.known(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(
+        cluster.all(EndpointSlice)
+    )
     places = {s.namespace for s in cluster.all(Service)}
     if unread and places:
-        yield Ask(tool="kubernetes_list", arguments={"resource": "endpoints", "namespace": places.pop() if len(places) == 1 else ""})
+        yield Ask(
+            tool="kubernetes_list",
+            arguments={"resource": "endpoints", "namespace": places.pop() if len(places) == 1 else ""},
+        )
 
 
 ANALYZER = Analyzer(find, asks)

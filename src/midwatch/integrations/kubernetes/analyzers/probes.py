@@ -16,7 +16,8 @@ from midwatch.integrations.kubernetes.view.instances import RECENT, Instance, ag
 _KIND = re.compile(r"(liveness|readiness|startup) probe (?:failed|errored)", re.IGNORECASE)
 _STATUS = re.compile(r"statuscode: (\d{3})")
 _PROTOCOL = re.compile(
-    r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x transport connection broken"
+    r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x "
+    r"transport connection broken"
     r"|does not implement the grpc health|error reading server preface|client sent an HTTP request to an HTTPS server"
     r"|\\x00\\x00|unimplemented",
     re.IGNORECASE,
@@ -43,7 +44,10 @@ class Failing:
         """What the probe asks, as a person would write it."""
         probe = self.probe
         if probe.http_get:
-            return f"{(probe.http_get.scheme or 'HTTP').upper()} {probe.http_get.path or '/'} on port {probe.http_get.port}"
+            return (
+                f"{(probe.http_get.scheme or 'HTTP').upper()} {probe.http_get.path or '/'} on port "
+                f"{probe.http_get.port}"
+            )
         if probe.grpc:
             return f"gRPC on port {probe.grpc.port}"
         if probe.tcp_socket:
@@ -87,12 +91,22 @@ def _failing(instance: Instance) -> Iterator[Failing]:
 
 def _probe(container: Container, kind: str) -> Probe:
     """The probe as it is specified; an empty one where the specification was not saved."""
-    found = {"liveness": container.liveness_probe, "readiness": container.readiness_probe, "startup": container.startup_probe}[kind]
+    found = {
+        "liveness": container.liveness_probe,
+        "readiness": container.readiness_probe,
+        "startup": container.startup_probe,
+    }[kind]
     return found or Probe()
 
 
 def _cause(failing: Failing) -> Finding:
-    return _wrong_port(failing) or _wrong_protocol(failing) or _answered(failing) or _too_soon(failing) or _unanswered(failing)
+    return (
+        _wrong_port(failing)
+        or _wrong_protocol(failing)
+        or _answered(failing)
+        or _too_soon(failing)
+        or _unanswered(failing)
+    )
 
 
 def _wrong_port(failing: Failing) -> Finding | None:
@@ -128,10 +142,17 @@ def _answered(failing: Failing) -> Finding | None:
 
 
 def _too_soon(failing: Failing) -> Finding | None:
-    """Killed each time before it could have started: no startup probe, and the probe's patience is shorter than the start."""
+    """Killed each time before it could have started: no startup probe, and the probe's patience is shorter than the
+    start."""
     instance, probe = failing.instance, failing.probe
     ended = instance.ended
-    if failing.kind != "liveness" or instance.spec.startup_probe or ended is None or not ended.started_at or not ended.finished_at:
+    if (
+        failing.kind != "liveness"
+        or instance.spec.startup_probe
+        or ended is None
+        or not ended.started_at
+        or not ended.finished_at
+    ):
         return None
     patience = (probe.initial_delay_seconds or 0) + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
     lived = (ended.finished_at - ended.started_at).total_seconds()
@@ -140,8 +161,12 @@ def _too_soon(failing: Failing) -> Finding | None:
     if by_itself or patience > 60 or lived > patience + grace or instance.status.restart_count < 2:
         return None
     delay = probe.initial_delay_seconds or 0
-    cites = (instance.cite(f'"periodSeconds":{probe.period_seconds}'),) if probe.period_seconds not in (None, 10) else ()
-    return failing.say("K8S-225", *cites, confidence=Confidence.MEDIUM, patience=str(patience), delay=str(delay), lived=str(int(lived)))
+    cites = (
+        (instance.cite(f'"periodSeconds":{probe.period_seconds}'),) if probe.period_seconds not in (None, 10) else ()
+    )
+    return failing.say(
+        "K8S-225", *cites, confidence=Confidence.MEDIUM, patience=str(patience), delay=str(delay), lived=str(int(lived))
+    )
 
 
 def _unanswered(failing: Failing) -> Finding:

@@ -34,7 +34,11 @@ _CODES = {"pods": "K8S-702", "cpu": "K8S-703", "memory": "K8S-704", "storage": "
 # Kind → what a quota counts of it, and whether by the storage it asks for.
 _COUNTED = {
     "Service": {"services": False, "count/services": False},
-    "PersistentVolumeClaim": {"requests.storage": True, "persistentvolumeclaims": False, "count/persistentvolumeclaims": False},
+    "PersistentVolumeClaim": {
+        "requests.storage": True,
+        "persistentvolumeclaims": False,
+        "count/persistentvolumeclaims": False,
+    },
 }
 _WISHED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
 
@@ -68,7 +72,9 @@ def _quota(cluster: Cluster, refusal: Refusal) -> Finding | None:
 
 def _short(requested: dict[str, str], used: dict[str, str], limited: dict[str, str]) -> str:
     """The resource to name: compute before mere counts, because a freed pod would not free enough of it."""
-    over = [r for r in requested if amount(requested[r]) + amount(used.get(r)) > amount(limited.get(r)) + 1e-9] or list(requested)
+    over = [r for r in requested if amount(requested[r]) + amount(used.get(r)) > amount(limited.get(r)) + 1e-9] or list(
+        requested
+    )
     return min(over, key=lambda r: (r == "pods", over.index(r)))
 
 
@@ -90,7 +96,12 @@ def _hard(cluster: Cluster, refusal: Refusal, name: str, resource: str) -> Itera
 
 
 def _about(
-    refusal: Refusal, type_: type[ResourceQuota | LimitRange], name: str, code: str, cites: tuple[Citation, ...], **facts: str
+    refusal: Refusal,
+    type_: type[ResourceQuota | LimitRange],
+    name: str,
+    code: str,
+    cites: tuple[Citation, ...],
+    **facts: str,
 ) -> Finding:
     subject = Subject(kind=type_.__name__, name=name, namespace=refusal.subject.namespace)
     return _told(code, subject, refusal, cites, facts)
@@ -98,20 +109,34 @@ def _about(
 
 def _told(code: str, subject: Subject, refusal: Refusal, cites: tuple[Citation, ...], facts: dict[str, str]) -> Finding:
     sure = Confidence.HIGH
-    return finding(code, subject, owner=refusal.owner, cites=cites, confidence=sure, onset=refusal.onset, peers=(), **facts)
+    return finding(
+        code, subject, owner=refusal.owner, cites=cites, confidence=sure, onset=refusal.onset, peers=(), **facts
+    )
 
 
 def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
     text = refusal.text
     if match := LIMIT.search(text):
         bound, resource, scope, value, side, given = match.groups()
-        facts = {"bound": bound, "resource": resource, "scope": scope, "value": value, "given": f"its {side} is {given}"}
+        facts = {
+            "bound": bound,
+            "resource": resource,
+            "scope": scope,
+            "value": value,
+            "given": f"its {side} is {given}",
+        }
     elif match := UNSET.search(text):
         bound, resource, scope, value, side = match.groups()
         facts = {"bound": bound, "resource": resource, "scope": scope, "value": value, "given": f"it sets no {side}"}
     elif match := RATIO.search(text):
         resource, scope, value, given = match.groups()
-        facts = {"bound": "limit-to-request ratio", "resource": resource, "scope": scope, "value": value, "given": f"its ratio is {given}"}
+        facts = {
+            "bound": "limit-to-request ratio",
+            "resource": resource,
+            "scope": scope,
+            "value": value,
+            "given": f"its ratio is {given}",
+        }
     else:
         return None
     ranges = [r for r in cluster.all(LimitRange, refusal.subject.namespace) if _declares(r, facts)]
@@ -124,7 +149,11 @@ def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
 def _declares(range_: LimitRange, facts: dict[str, str]) -> bool:
     for item in range_.spec.limits or ():
         bounds = {"maximum": item.max, "minimum": item.min}.get(facts["bound"]) or {}
-        if item.type == facts["scope"] and facts["resource"] in bounds and amount(bounds[facts["resource"]]) == amount(facts["value"]):
+        if (
+            item.type == facts["scope"]
+            and facts["resource"] in bounds
+            and amount(bounds[facts["resource"]]) == amount(facts["value"])
+        ):
             return True
     return False
 
@@ -136,11 +165,17 @@ def _exhausted(quota: ResourceQuota, *resources: str) -> str:
 
 def _numbers(quota: ResourceQuota, resource: str) -> dict[str, str]:
     hard, used = quota.status.hard or quota.spec.hard or {}, quota.status.used or {}
-    return {"quota": quota.name, "resource": resource, "used": str(used.get(resource, "?")), "limited": str(hard.get(resource, "?"))}
+    return {
+        "quota": quota.name,
+        "resource": resource,
+        "used": str(used.get(resource, "?")),
+        "limited": str(hard.get(resource, "?")),
+    }
 
 
 def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
-    """The refusal of a Service leaves no event: a full quota, and a workload that others call by a name no Service has, show it."""
+    """The refusal of a Service leaves no event: a full quota, and a workload that others call by a name no Service has,
+    show it."""
     resource = _exhausted(quota, "services", "count/services")
     if not resource or not cluster.known(Service, quota.namespace):
         return
@@ -205,7 +240,8 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
 
 
 def _wishes(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
-    """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever applied it."""
+    """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever
+    applied it."""
     hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
     for wish in cluster.all(Wish, quota.namespace):
         resources = _COUNTED.get(wish.wanted, {})
@@ -231,7 +267,10 @@ def _wishes(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
 def _user(cluster: Cluster, wish: Wish) -> Subject:
     """The workload that waits for what was not let in."""
     for pod in cluster.pods_in(wish.namespace):
-        if any(v.persistent_volume_claim and v.persistent_volume_claim.claim_name == wish.called for v in pod.spec.volumes or ()):
+        if any(
+            v.persistent_volume_claim and v.persistent_volume_claim.claim_name == wish.called
+            for v in pod.spec.volumes or ()
+        ):
             return cluster.owner(pod)
     return Subject(kind=wish.wanted, name=wish.called, namespace=wish.namespace)
 
@@ -241,7 +280,16 @@ def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     if resource := _exhausted(quota, *(r for r in sorted(hard) if amount(hard[r]) > 0)):
         proof = cluster.cite(quota, member(resource, (quota.status.used or {})[resource]))
         facts, sure = _numbers(quota, resource), Confidence.HIGH
-        yield finding("K8S-711", quota.subject, owner=quota.subject, cites=(proof,), confidence=sure, onset=None, peers=(), **facts)
+        yield finding(
+            "K8S-711",
+            quota.subject,
+            owner=quota.subject,
+            cites=(proof,),
+            confidence=sure,
+            onset=None,
+            peers=(),
+            **facts,
+        )
 
 
 ANALYZER = Analyzer(find)

@@ -1,4 +1,5 @@
-"""ReplicaSets and ReplicationControllers: a failure to create pods, and missing replicas where no Deployment speaks for them."""
+"""ReplicaSets and ReplicationControllers: a failure to create pods, and missing replicas where no Deployment speaks for
+them."""
 
 from collections.abc import Iterator
 
@@ -7,7 +8,14 @@ from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet, ReplicationController
-from midwatch.integrations.kubernetes.view.replicas import cite_counts, never_ran, quote_of, since, still_starting, text_of
+from midwatch.integrations.kubernetes.view.replicas import (
+    cite_counts,
+    never_ran,
+    quote_of,
+    since,
+    still_starting,
+    text_of,
+)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -26,15 +34,21 @@ def _spoken_for(cluster: Cluster, workload: ReplicaSet | ReplicationController) 
 def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> Iterator[Finding]:
     owner = cluster.owner(workload)
     failures = [
-        c for c in workload.status.conditions or () if c.type == "ReplicaFailure" and c.status != "False" and c.reason == "FailedCreate"
+        c
+        for c in workload.status.conditions or ()
+        if c.type == "ReplicaFailure" and c.status != "False" and c.reason == "FailedCreate"
     ]
     for condition in failures:
         cites = (cluster.cite(workload, quote_of(condition)),)
-        yield finding("K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition))
+        yield finding(
+            "K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition)
+        )
     ready = workload.status.ready_replicas or 0
     if not failures and ready < workload.wanted and not still_starting(cluster, workload):
         cites = cite_counts(cluster, workload, replicas=workload.status.replicas, ready_replicas=ready)
-        yield finding("K8S-608", workload.subject, owner=owner, cites=cites, wanted=str(workload.wanted), ready=str(ready))
+        yield finding(
+            "K8S-608", workload.subject, owner=owner, cites=cites, wanted=str(workload.wanted), ready=str(ready)
+        )
 
 
 ANALYZER = Analyzer(find)

@@ -18,10 +18,15 @@ _TEMPLATED = (Deployment, StatefulSet, DaemonSet)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    own = {s.spec.cluster_ip for s in cluster.all(Service)}  # cluster DNS has an address of a Service, where that was read
+    own = {
+        s.spec.cluster_ip for s in cluster.all(Service)
+    }  # cluster DNS has an address of a Service, where that was read
     # `kubectl describe` does not show it of a pod, only the template tells then.
     templates = {
-        w.subject: (w, servers) for type_ in _TEMPLATED for w in cluster.all(type_) if (servers := _servers(w.spec.template.spec, own))
+        w.subject: (w, servers)
+        for type_ in _TEMPLATED
+        for w in cluster.all(type_)
+        if (servers := _servers(w.spec.template.spec, own))
     }
     for pod in cluster.all(Pod):
         if pod.finished:
@@ -39,9 +44,14 @@ def _servers(spec: PodSpec, own: Collection[str | None]) -> list[str]:
 
 
 def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> Iterator[Finding]:
-    """A name server of one's own is a choice; it is a fault when look-ups there fail, or when the pod does not get ready."""
+    """A name server of one's own is a choice; it is a fault when look-ups there fail, or when the pod does not get
+    ready."""
     miss = next(
-        (m for m in misses(cluster) if m.pod.name == pod.name and m.pod.namespace == pod.namespace and any(s in m.line for s in servers)),
+        (
+            m
+            for m in misses(cluster)
+            if m.pod.name == pod.name and m.pod.namespace == pod.namespace and any(s in m.line for s in servers)
+        ),
         None,
     )
     if miss is None and pod.ready:

@@ -27,7 +27,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield from _unprogrammed(cluster, gateway)
         class_ = _word(gateway.spec or {}, "gatewayClassName")
         if class_ and cluster.missing(GatewayClass, "", class_):
-            cites = (cluster.cite(gateway, written("gatewayClassName", class_)), cluster.cite_absence(GatewayClass, "", class_))
+            cites = (
+                cluster.cite(gateway, written("gatewayClassName", class_)),
+                cluster.cite_absence(GatewayClass, "", class_),
+            )
             yield finding("K8S-535", gateway.subject, cites=cites, missing=class_)
 
 
@@ -54,7 +57,11 @@ def _backends(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
         service = cluster.get(Service, namespace, name)
         if cluster.missing(Service, namespace, name):
             yield finding(
-                "K8S-530", route.subject, cites=(where, cluster.cite_absence(Service, namespace, name)), missing=name, where=namespace
+                "K8S-530",
+                route.subject,
+                cites=(where, cluster.cite_absence(Service, namespace, name)),
+                missing=name,
+                where=namespace,
             )
         elif service is not None and isinstance(port, int) and all(p.port != port for p in service.spec.ports or ()):
             offered = ", ".join(str(p.port) for p in service.spec.ports or ()) or "no port"
@@ -72,7 +79,13 @@ def _refused(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
                 text = _word(condition, "message") or reason
                 peers = (Subject(kind="Gateway", name=gateway, namespace=route.namespace),) if gateway else ()
                 yield finding(
-                    "K8S-532", route.subject, cites=(cluster.cite(route, text),), peers=peers, condition=type_, reason=reason, text=text
+                    "K8S-532",
+                    route.subject,
+                    cites=(cluster.cite(route, text),),
+                    peers=peers,
+                    condition=type_,
+                    reason=reason,
+                    text=text,
                 )
 
 
@@ -81,14 +94,25 @@ def _unprogrammed(cluster: Cluster, gateway: Gateway) -> Iterator[Finding]:
         type_, reason = _word(condition, "type"), _word(condition, "reason")
         if type_ in ("Accepted", "Programmed") and _word(condition, "status") == "False" and reason != "Pending":
             text = _word(condition, "message") or reason
-            yield finding("K8S-533", gateway.subject, cites=(cluster.cite(gateway, text),), condition=type_, reason=reason, text=text)
+            yield finding(
+                "K8S-533",
+                gateway.subject,
+                cites=(cluster.cite(gateway, text),),
+                condition=type_,
+                reason=reason,
+                text=text,
+            )
             return
 
 
 def _maps(holder: _Map | None, key: str) -> list[_Map]:
     """The objects in a list field; a field of any other form (the text is not ours) is no list."""
     found = (holder or {}).get(key)
-    return [cast(_Map, one) for one in cast(list[object], found) if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return (
+        [cast(_Map, one) for one in cast(list[object], found) if isinstance(one, Mapping)]
+        if isinstance(found, list)
+        else []
+    )
 
 
 def _word(holder: _Map, key: str, default: str = "") -> str:

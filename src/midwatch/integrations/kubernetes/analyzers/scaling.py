@@ -22,7 +22,11 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     backing = backing_of(cluster)
     for namespace in cluster.namespaces:
         for workload in backing.workloads(namespace):
-            if not isinstance(workload, DaemonSet) and workload.spec.replicas == 0 and not workload.metadata.deletion_timestamp:
+            if (
+                not isinstance(workload, DaemonSet)
+                and workload.spec.replicas == 0
+                and not workload.metadata.deletion_timestamp
+            ):
                 yield _idle(cluster, backing, workload)
 
 
@@ -31,7 +35,12 @@ def _idle(cluster: Cluster, backing: Backing, workload: Workload) -> Finding:
     needed = [s for s in cluster.all(Service, workload.namespace) if _only_for(backing, workload, s)]
     if needed:
         cites = (zero, *(cluster.cite(s, written("selector", s.spec.selector)) for s in needed))
-        return finding("K8S-604", workload.subject, cites=cites, reason=f"Service {', '.join(s.name for s in needed)} has no pod left")
+        return finding(
+            "K8S-604",
+            workload.subject,
+            cites=cites,
+            reason=f"Service {', '.join(s.name for s in needed)} has no pod left",
+        )
     if before := _ran_before(cluster, workload):
         return finding("K8S-604", workload.subject, cites=(zero, before), reason="it had replicas before")
     return finding("K8S-605", workload.subject, cites=(zero,))
@@ -39,7 +48,11 @@ def _idle(cluster: Cluster, backing: Backing, workload: Workload) -> Finding:
 
 def _only_for(backing: Backing, workload: Workload, service: Service) -> bool:
     """A Service that another workload's pods still answer does not miss this one (blue and green)."""
-    return bool(service.spec.selector) and subset(service.spec.selector or {}, template_labels(workload)) and not backing.pods(service)
+    return (
+        bool(service.spec.selector)
+        and subset(service.spec.selector or {}, template_labels(workload))
+        and not backing.pods(service)
+    )
 
 
 def _ran_before(cluster: Cluster, workload: Workload) -> Citation | None:

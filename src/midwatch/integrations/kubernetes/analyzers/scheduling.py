@@ -42,7 +42,8 @@ def _gated(cluster: Cluster, pod: Pod) -> Finding:
         "K8S-318",
         pod.subject,
         owner=cluster.owner(pod),
-        cites=tuple(cluster.cite(pod, member("name", g.name)) for g in gates) or (cluster.cite(pod, "SchedulingGated"),),
+        cites=tuple(cluster.cite(pod, member("name", g.name)) for g in gates)
+        or (cluster.cite(pod, "SchedulingGated"),),
         onset=pod.metadata.creation_timestamp,
         gates=", ".join(g.name for g in gates) or "that it does not name",
     )
@@ -148,7 +149,9 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
             subject = pod.subject if pod else Subject(kind="Pod", name=about.name, namespace=about.namespace or "")
             owner = cluster.owner(pod) if pod else subject
             text = (event.message or "")[:200]
-            yield finding("K8S-323", subject, owner=owner, cites=(cluster.cite_event(event),), onset=event.last, quote=text)
+            yield finding(
+                "K8S-323", subject, owner=owner, cites=(cluster.cite_event(event),), onset=event.last, quote=text
+            )
 
 
 ANALYZER = Analyzer(find)

@@ -1,4 +1,5 @@
-"""Services nobody answers for: a selector without pods, pods without readiness, addresses the control plane did not publish."""
+"""Services nobody answers for: a selector without pods, pods without readiness, addresses the control plane did not
+publish."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -14,7 +15,15 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, HTTPRoute, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet, Workload
-from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, owners, selector_text, short, template_labels, written
+from midwatch.integrations.kubernetes.view.backing import (
+    Backing,
+    backing_of,
+    owners,
+    selector_text,
+    short,
+    template_labels,
+    written,
+)
 from midwatch.integrations.kubernetes.view.replicas import STARTING, recent, since
 
 # A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
@@ -34,7 +43,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _selective(cluster, backing, service)
         elif (listed := backing.listed(service)) and not listed.ready:
             yield finding(
-                "K8S-507", service.subject, cites=(cluster.cite(service), cluster.cite(listed.source)), confidence=Confidence.MEDIUM
+                "K8S-507",
+                service.subject,
+                cites=(cluster.cite(service), cluster.cite(listed.source)),
+                confidence=Confidence.MEDIUM,
             )
 
 
@@ -69,7 +81,13 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
     else:
         known = all(cluster.known(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
         code = "K8S-502" if _wanted(cluster, service) else "K8S-509"
-        yield finding(code, service.subject, cites=cites, confidence=Confidence.HIGH if known else Confidence.MEDIUM, selector=text)
+        yield finding(
+            code,
+            service.subject,
+            cites=cites,
+            confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+            selector=text,
+        )
 
 
 def _wanted(cluster: Cluster, service: Service) -> bool:
@@ -85,7 +103,10 @@ def _no_pods_yet(cluster: Cluster, service: Service, providers: list[Workload], 
     yield finding(
         "K8S-504" if idle else "K8S-505",
         service.subject,
-        cites=(cluster.cite(service, written("selector", service.spec.selector)), *(cluster.cite(w, quote) for w in providers)),
+        cites=(
+            cluster.cite(service, written("selector", service.spec.selector)),
+            *(cluster.cite(w, quote) for w in providers),
+        ),
         peers=tuple(w.subject for w in providers),
         selector=text,
         providers=", ".join(short(w.subject) for w in providers),
@@ -123,13 +144,20 @@ def _unpublished(cluster: Cluster, backing: Backing, service: Service, ready: li
 
 def _unselective(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Finding]:
     """Somebody else writes the addresses; only their complete absence is a fact."""
-    if (service.namespace, service.name) == ("default", "kubernetes") or service.metadata.owner_references or not service.spec.ports:
+    if (
+        (service.namespace, service.name) == ("default", "kubernetes")
+        or service.metadata.owner_references
+        or not service.spec.ports
+    ):
         return
     listed = backing.listed(service)
     if listed:
         if not listed.ready:
             yield finding(
-                "K8S-506", service.subject, cites=(cluster.cite(service), cluster.cite(listed.source)), confidence=Confidence.MEDIUM
+                "K8S-506",
+                service.subject,
+                cites=(cluster.cite(service), cluster.cite(listed.source)),
+                confidence=Confidence.MEDIUM,
             )
     elif cluster.known(Endpoints, service.namespace) and cluster.known(EndpointSlice, service.namespace):
         absent = cluster.cite_absence(Endpoints, service.namespace, service.name)
@@ -145,12 +173,18 @@ def _events(cluster: Cluster, service: Service) -> Iterator[Finding]:
         code = "K8S-512" if reason == "SyncLoadBalancerFailed" else "K8S-513"
         text = message or reason or "no message"
         yield finding(
-            code, service.subject, cites=(cluster.cite_event(event),), onset=event.first, reason=reason or "Warning", message=text
+            code,
+            service.subject,
+            cites=(cluster.cite_event(event),),
+            onset=event.first,
+            reason=reason or "Warning",
+            message=text,
         )
 
 
 def _nearest(backing: Backing, service: Service) -> Workload | None:
-    """The workload the Service was probably meant for: most labels right, and the wrong one alike in spelling or in name."""
+    """The workload the Service was probably meant for: most labels right, and the wrong one alike in spelling or in
+    name."""
     scored = [(s, w) for w in backing.workloads(service.namespace) if (s := _likeness(service, w)) >= _ALIKE]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
 

@@ -1,8 +1,9 @@
-"""Services that became slow, by what was measured: the origin among them, and whether CPU, memory, packets or a node is behind it.
+"""Services that became slow, by what was measured: the origin among them, and whether CPU, memory, packets or a node is
+behind it.
 
-Rules, from what is measured to what is only left over: an origin that is short of CPU is slow because of it; one whose packets are
-lost or whose memory is full, because of that; several origins that have only their node in common, because of the node; and what
-is slow without any of these, and waits for nobody, is slow on its way through the network.
+Rules, from what is measured to what is only left over: an origin that is short of CPU is slow because of it; one whose
+packets are lost or whose memory is full, because of that; several origins that have only their node in common, because
+of the node; and what is slow without any of these, and waits for nobody, is slow on its way through the network.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +46,8 @@ class Scene:
 
     @cached_property
     def strained(self) -> Mapping[Subject, list[Worse]]:
-        """Services whose CPU use rose and that the kernel held back; without a record of that, their use of CPU alone."""
+        """Services whose CPU use rose and that the kernel held back; without a record of that, their use of CPU
+        alone."""
         return {about: found for about, series in self.measured.services.items() if (found := _strain(series))}
 
     @cached_property
@@ -112,7 +114,9 @@ def _victim(scene: Scene, about: Subject, roots: Sequence[Finding]) -> Finding:
     called = [callee for callee in scene.measured.calls.get(about, ()) if callee in scene.slow]
     peers = tuple(dict.fromkeys((*(f.subject for f in roots), *sorted(called, key=str))))
     reasons = some(short(f.subject) for f in roots)
-    return _say(scene, "K8S-957", about, (scene.slow[about].worst,), Confidence.MEDIUM, peers=peers, facts={"reasons": reasons})
+    return _say(
+        scene, "K8S-957", about, (scene.slow[about].worst,), Confidence.MEDIUM, peers=peers, facts={"reasons": reasons}
+    )
 
 
 def _say(
@@ -156,17 +160,29 @@ def _slow_node(scene: Scene) -> Iterator[Finding]:
         return
     found = [scene.slow[origin].worst for origin in scene.origins if origin in scene.slow]
     cite = scene.cluster.cite(node)
-    yield _say(scene, "K8S-955", node.subject, found, Confidence.MEDIUM, cite, facts={"victims": some(map(short, scene.origins))})
+    yield _say(
+        scene,
+        "K8S-955",
+        node.subject,
+        found,
+        Confidence.MEDIUM,
+        cite,
+        facts={"victims": some(map(short, scene.origins))},
+    )
 
 
 def _lossy_node(scene: Scene) -> Iterator[Finding]:
     """A node that runs something slow and loses far more than every other such node."""
     inhabited = {node for about in scene.slow for node in scene.measured.nodes(about)}
     losing = {
-        about: lost for about, series in scene.measured.series.items() if about.name in inhabited and (lost := _node_loss(about, series))
+        about: lost
+        for about, series in scene.measured.series.items()
+        if about.name in inhabited and (lost := _node_loss(about, series))
     }
     ranked = sorted(losing, key=lambda about: -losing[about].change.after)
-    if not ranked or (len(ranked) > 1 and losing[ranked[1]].change.after * _LOSS_FACTOR > losing[ranked[0]].change.after):
+    if not ranked or (
+        len(ranked) > 1 and losing[ranked[1]].change.after * _LOSS_FACTOR > losing[ranked[0]].change.after
+    ):
         return
     here = [about for about in scene.slow if ranked[0].name in scene.measured.nodes(about)]
     found = (losing[ranked[0]], scene.slow[here[0]].worst)
@@ -189,7 +205,10 @@ def _strain(series: Sequence[Series]) -> list[Worse]:
 
 
 def _lost(series: Sequence[Series]) -> Worse | None:
-    found = (worst(_of(series, signal), factor=_LOSS_FACTOR, floor=_LOSS_FLOOR) for signal in ("tcp_retransmits", "network_drops"))
+    found = (
+        worst(_of(series, signal), factor=_LOSS_FACTOR, floor=_LOSS_FLOOR)
+        for signal in ("tcp_retransmits", "network_drops")
+    )
     return next((w for w in found if w), None)
 
 
@@ -221,7 +240,9 @@ def _telling(found: Worse) -> list[float | None]:
 
 def _spell(found: Worse) -> str:
     signal = found.series.signal
-    name = _SIGNALS.get(signal) or signal.replace("latency_", "").replace("_", " ") + (" latency" if "latency" in signal else "")
+    name = _SIGNALS.get(signal) or signal.replace("latency_", "").replace("_", " ") + (
+        " latency" if "latency" in signal else ""
+    )
     unit = f" {found.series.unit}" if found.series.unit else ""
     return f"{name} {_short(found.change.before)} → {_short(found.change.after)}{unit}"
 

@@ -1,4 +1,5 @@
-"""Containers that never get as far as their own first line: commands, hooks, sandboxes, and starts that take too long."""
+"""Containers that never get as far as their own first line: commands, hooks, sandboxes, and starts that take too
+long."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,16 @@ from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Terminated
 from midwatch.integrations.kubernetes.quantity import amount
-from midwatch.integrations.kubernetes.view.instances import STUCK, Instance, age, clip, instances, say_of_pod, spell, unready
+from midwatch.integrations.kubernetes.view.instances import (
+    STUCK,
+    Instance,
+    age,
+    clip,
+    instances,
+    say_of_pod,
+    spell,
+    unready,
+)
 
 _REFUSED = frozenset({"CreateContainerError", "RunContainerError"})
 _NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})
@@ -20,15 +30,24 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
         ("K8S-157", _TOO_SMALL.pattern),
-        ("K8S-154", r"not a directory[^\"]{0,80}(?:mount|trying)|mount[^\"]{0,300}not a directory|are you trying to mount a directory"),
+        (
+            "K8S-154",
+            r"not a directory[^\"]{0,80}(?:mount|trying)|mount[^\"]{0,300}not a directory|are you trying to mount a "
+            r"directory",
+        ),
         ("K8S-153", r"chdir to cwd|working directory|mkdir /[^ ]+: (?:read-only|permission)"),
         ("K8S-152", r"exec format error"),
         ("K8S-151", r"exec[^\n]{0,120}permission denied|permission denied: unknown"),
-        ("K8S-150", r"executable file not found|exec[^\n]{0,160}no such file or directory|no command specified|stat [^ ]+: no such file"),
+        (
+            "K8S-150",
+            r"executable file not found|exec[^\n]{0,160}no such file or directory|no command specified|stat [^ ]+: "
+            r"no such file",
+        ),
     )
 )
 _NO_ADDRESS = re.compile(
-    r"no (?:available|more) (?:IP|addresses)|failed to (?:assign|allocate)[^\"]{0,40}(?:IP|address)|no IP addresses available|IPAM",
+    r"no (?:available|more) (?:IP|addresses)|failed to (?:assign|allocate)[^\"]{0,40}(?:IP|address)|no IP addresses "
+    r"available|IPAM",
     re.IGNORECASE,
 )
 _NETWORK = re.compile(r"network|cni|plugin type=|calico|cilium|flannel", re.IGNORECASE)
@@ -75,10 +94,14 @@ def _refused(instance: Instance, message: str) -> Finding:
 
 def _hook(instance: Instance) -> Iterator[Finding]:
     if hook := _HOOKS.get(instance.waiting):
-        yield instance.say("K8S-156", instance.cite(instance.message or instance.waiting), hook=hook, said=clip(instance.message))
+        yield instance.say(
+            "K8S-156", instance.cite(instance.message or instance.waiting), hook=hook, said=clip(instance.message)
+        )
     elif not instance.status.ready and (events := instance.events("FailedPostStartHook")):
         cite = instance.cluster.cite_event(events[-1])
-        yield instance.say("K8S-156", cite, onset=events[0].first, hook="postStart", said=clip(events[-1].message or ""))
+        yield instance.say(
+            "K8S-156", cite, onset=events[0].first, hook="postStart", said=clip(events[-1].message or "")
+        )
 
 
 def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
@@ -87,7 +110,9 @@ def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         return
     message = events[-1].message or ""
     facts = {"said": clip(message) or "no message", "limit": _limits(pod.spec.containers)}
-    yield say_of_pod(cluster, pod, _sandbox_code(message), cluster.cite_event(events[-1]), onset=events[0].first, facts=facts)
+    yield say_of_pod(
+        cluster, pod, _sandbox_code(message), cluster.cite_event(events[-1]), onset=events[0].first, facts=facts
+    )
 
 
 def _sandbox_code(message: str) -> str:
@@ -104,10 +129,20 @@ def _limits(containers: Sequence[Container]) -> str:
 
 def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     """A start that takes long and of which nothing else is known."""
-    waiting = next((i for i in instances(cluster, pod) if i.waiting in ("ContainerCreating", "PodInitializing") and not i.begun), None)
+    waiting = next(
+        (i for i in instances(cluster, pod) if i.waiting in ("ContainerCreating", "PodInitializing") and not i.begun),
+        None,
+    )
     since = pod.status.start_time
-    held_up = any(i.waiting not in ("", "ContainerCreating", "PodInitializing") or i.begun for i in instances(cluster, pod))
-    if waiting is None or held_up or age(cluster, since) < STUCK or any(e.type == "Warning" for e in cluster.events(pod)):
+    held_up = any(
+        i.waiting not in ("", "ContainerCreating", "PodInitializing") or i.begun for i in instances(cluster, pod)
+    )
+    if (
+        waiting is None
+        or held_up
+        or age(cluster, since) < STUCK
+        or any(e.type == "Warning" for e in cluster.events(pod))
+    ):
         return
     facts = {"reason": waiting.waiting, "age": spell(age(cluster, since))}
     yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting), onset=since, facts=facts)

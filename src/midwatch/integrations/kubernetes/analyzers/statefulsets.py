@@ -1,4 +1,5 @@
-"""StatefulSets: ordinals that wait for an unready predecessor, missing replicas, a governing Service that does not exist."""
+"""StatefulSets: ordinals that wait for an unready predecessor, missing replicas, a governing Service that does not
+exist."""
 
 from collections.abc import Iterator
 
@@ -58,7 +59,10 @@ def _ordinal(pod: Pod) -> int:
 def _nameless(cluster: Cluster, workload: StatefulSet, lacking: bool) -> Iterator[Finding]:
     name = workload.spec.service_name
     if name and cluster.missing(Service, workload.namespace, name):
-        cites = (cluster.cite(workload, written("serviceName", name)), cluster.cite_absence(Service, workload.namespace, name))
+        cites = (
+            cluster.cite(workload, written("serviceName", name)),
+            cluster.cite_absence(Service, workload.namespace, name),
+        )
         yield finding("K8S-613" if lacking else "K8S-614", workload.subject, cites=cites, missing=name)
 
 

@@ -11,7 +11,8 @@ from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.view.replicas import quote_of, recent, text_of
 
 _PATIENCE = timedelta(minutes=5)
-# What holds a namespace, nearest to the person's next step first; the other conditions only say that there is something left.
+# What holds a namespace, nearest to the person's next step first; the other conditions only say that there is something
+# left.
 _TELLING = (
     "NamespaceDeletionDiscoveryFailure",
     "NamespaceDeletionGroupVersionParsingFailure",

@@ -11,7 +11,8 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.view.backing import written
 
-_FULL = 0.9  # above this share of the CPU limit the kernel throttles noticeably, and memory is one peak away from the OOM killer
+# above this share of the CPU limit the kernel throttles noticeably, and memory is one peak away from the OOM killer
+_FULL = 0.9
 _CODES = (("cpu", "K8S-671"), ("memory", "K8S-672"))
 _OF_NODE = (("cpu", "K8S-673"), ("memory", "K8S-674"))
 

@@ -16,7 +16,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         for obj in cluster.all(kind.type):
             if obj.api_version and not obj.metadata.owner_references and (gone := dropped(kind.name, obj.api_version)):
                 cites = (cluster.cite(obj, obj.api_version),)
-                yield finding("K8S-736", obj.subject, cites=cites, version=obj.api_version, dropped=gone.dropped, use=gone.use)
+                yield finding(
+                    "K8S-736", obj.subject, cites=cites, version=obj.api_version, dropped=gone.dropped, use=gone.use
+                )
 
 
 ANALYZER = Analyzer(find)

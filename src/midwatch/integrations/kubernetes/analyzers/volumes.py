@@ -46,7 +46,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 def _absent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     born = pod.metadata.creation_timestamp
-    if pod.status.phase == "Running" or (born and cluster.now - born < _SETTLING and not cluster.events(pod, "FailedScheduling")):
+    if pod.status.phase == "Running" or (
+        born and cluster.now - born < _SETTLING and not cluster.events(pod, "FailedScheduling")
+    ):
         return
     for name, _ in claims(cluster, pod):
         if cluster.missing(PersistentVolumeClaim, pod.namespace, name):
@@ -54,7 +56,10 @@ def _absent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
                 "K8S-430",
                 pod.subject,
                 owner=cluster.owner(pod),
-                cites=(cluster.cite(pod, member("claimName", name)), cluster.cite_absence(PersistentVolumeClaim, pod.namespace, name)),
+                cites=(
+                    cluster.cite(pod, member("claimName", name)),
+                    cluster.cite_absence(PersistentVolumeClaim, pod.namespace, name),
+                ),
                 onset=born,
                 claim=name,
                 existing=some(c.name for c in cluster.all(PersistentVolumeClaim, pod.namespace)) or "none",
@@ -93,14 +98,26 @@ def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
         return
     required = volume.spec.node_affinity.required if volume.spec.node_affinity else None
     pods = _stranded(cluster, volume)
-    if required and pods and cluster.known(Node) and not any(node_matches(required, n.labels, n.name) for n in cluster.all(Node)):
-        rules = [e for t in required.node_selector_terms or () for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
+    if (
+        required
+        and pods
+        and cluster.known(Node)
+        and not any(node_matches(required, n.labels, n.name) for n in cluster.all(Node))
+    ):
+        rules = [
+            e
+            for t in required.node_selector_terms or ()
+            for e in (*(t.match_expressions or ()), *(t.match_fields or ()))
+        ]
         place = " and ".join(f"{e.key} {e.operator} {', '.join(e.values or ())}".strip() for e in rules)
         yield finding(
             "K8S-442",
             volume.subject,
             owner=cluster.owner(pods[0]),
-            cites=(cluster.cite(volume, member("values", rules[0].values) if rules else volume.name), cluster.cite_scope(Node)),
+            cites=(
+                cluster.cite(volume, member("values", rules[0].values) if rules else volume.name),
+                cluster.cite_scope(Node),
+            ),
             holder=holder,
             place=place,
         )
@@ -111,7 +128,11 @@ def _unfinished(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]
     if volume.status.phase == "Pending" and (born is None or cluster.now - born > _AVAILABLE):
         cites = (cluster.cite(volume, '"phase":"Pending"'),)
         yield finding(
-            "K8S-444", volume.subject, cites=cites, onset=born, quote=volume.status.message or volume.status.reason or "no message"
+            "K8S-444",
+            volume.subject,
+            cites=cites,
+            onset=born,
+            quote=volume.status.message or volume.status.reason or "no message",
         )
 
 
@@ -135,13 +156,20 @@ def _defaults(cluster: Cluster) -> Iterator[Finding]:
 def _templates(cluster: Cluster, workload: StatefulSet) -> Iterator[Finding]:
     for template in workload.spec.volume_claim_templates or ():
         name = storage_class(template)
-        if name and cluster.missing(StorageClass, "", name) and not any(volume_class(v) == name for v in cluster.all(PersistentVolume)):
+        if (
+            name
+            and cluster.missing(StorageClass, "", name)
+            and not any(volume_class(v) == name for v in cluster.all(PersistentVolume))
+        ):
             if _all_bound(cluster, workload, template.name):
                 continue
             yield finding(
                 "K8S-434",
                 workload.subject,
-                cites=(cluster.cite(workload, member("storageClassName", name)), cluster.cite_absence(StorageClass, "", name)),
+                cites=(
+                    cluster.cite(workload, member("storageClassName", name)),
+                    cluster.cite_absence(StorageClass, "", name),
+                ),
                 onset=workload.metadata.creation_timestamp,
                 class_name=name,
                 template=template.name,

@@ -49,7 +49,13 @@ def _answered(
         listed = backing.listed(service)
         proof = (cluster.cite(listed.source),) if listed else tuple(cluster.cite(p) for p in backing.pods(service))
         code = "K8S-551" if strict else "K8S-553"
-        yield finding(code, configuration.subject, cites=(*cites, *(proof or (cluster.cite(service),))), peers=(service.subject,), **facts)
+        yield finding(
+            code,
+            configuration.subject,
+            cites=(*cites, *(proof or (cluster.cite(service),))),
+            peers=(service.subject,),
+            **facts,
+        )
 
 
 def unanswered(cluster: Cluster, webhook: str) -> Subject | None:

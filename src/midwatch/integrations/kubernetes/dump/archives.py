@@ -1,4 +1,5 @@
-"""Members of a .zip or .tar, read in place: nothing is unpacked to disk, no link is followed, no path leaves the archive."""
+"""Members of a .zip or .tar, read in place: nothing is unpacked to disk, no link is followed, no path leaves the
+archive."""
 
 import bz2
 import gzip
@@ -38,15 +39,21 @@ def archive(name: str, opened: Opener, size: int) -> Files | None:
             return _packed_tar(name, opened, unpack, size)
         return _tar(name, opened(), size, packed=False) if head[_TAR_MAGIC] == b"ustar" else None
     except READ_ERRORS as error:
-        raise Refused(f"{name} cannot be unpacked: {reason_of(error)}; pack it again, or give the unpacked folder") from error
+        raise Refused(
+            f"{name} cannot be unpacked: {reason_of(error)}; pack it again, or give the unpacked folder"
+        ) from error
 
 
 def _too_large(name: str) -> Refused:
     most = limits.UNPACKED_BYTES // limits.MIB
-    return Refused(f"{name} unpacks to more than {most} MiB or {limits.FILES:,} files; unpack it yourself and give the folder")
+    return Refused(
+        f"{name} unpacks to more than {most} MiB or {limits.FILES:,} files; unpack it yourself and give the folder"
+    )
 
 
-def _admit(files: Files, name: str, size: int, packed: int, open_: Opener, modified: float | None, *, direct: bool = False) -> None:
+def _admit(
+    files: Files, name: str, size: int, packed: int, open_: Opener, modified: float | None, *, direct: bool = False
+) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or any(":" in part for part in path.parts[:1]):
         return files.refuse(name, "its path leads out of the archive: not read")
@@ -94,7 +101,8 @@ def _zip_time(member: zipfile.ZipInfo) -> float | None:
 
 
 class _Wary(io.RawIOBase):
-    """tarfile reads a header's extension in one piece, as long as the header says: this refuses lengths no honest header has."""
+    """tarfile reads a header's extension in one piece, as long as the header says: this refuses lengths no honest
+    header has."""
 
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
@@ -177,7 +185,9 @@ def _tar(name: str, stream: BinaryIO, size: int, *, packed: bool, beneath: Binar
 
 def _take(files: Files, whole: tarfile.TarFile, member: tarfile.TarInfo, packed: int) -> None:
     if member.isfile():
-        _admit(files, member.name, member.size, packed, partial(_member, whole, member), float(member.mtime), direct=True)
+        _admit(
+            files, member.name, member.size, packed, partial(_member, whole, member), float(member.mtime), direct=True
+        )
     elif member.issym() or member.islnk():
         files.refuse(member.name, "a link: not followed")
     elif not member.isdir():

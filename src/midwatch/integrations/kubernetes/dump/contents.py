@@ -48,7 +48,8 @@ class Contents:
     """`whole`: plural → namespace ("" for all) → file that lists it completely.
 
     `saved`: when the dump was made, as far as it tells.
-    `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of them has.
+    `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of
+    them has.
     """
 
     held: dict[str, dict[Place, Held]] = field(default_factory=lambda: defaultdict(dict[Place, Held]))
@@ -175,7 +176,8 @@ class Contents:
                     self._put(SAVED["wishes"], Held(_wish(held.pop(place).obj), Origin.SERVED, {listing}))
 
     def _adopted(self, kind: Kind, held: Held, known: tuple[str, ...]) -> str:
-        """The namespace of the same object seen elsewhere, of the folder, the only one there is, or the one kubectl assumes."""
+        """The namespace of the same object seen elsewhere, of the folder, the only one there is, or the one kubectl
+        assumes."""
         name = held.obj.name
         same = [place[0] for place in self.held[PLURAL[kind.name]] if place[1] == name]
         if len(same) == 1:
@@ -198,21 +200,31 @@ class Contents:
         return "" if many else None
 
     def _listing_folder(self, file: str) -> str:
-        """`shop/pods.json` beside `nodes.json`: cluster-info dump's folders are namespaces, also those without any object."""
+        """`shop/pods.json` beside `nodes.json`: cluster-info dump's folders are namespaces, also those without any
+        object."""
         path = layout.Path.of(file)
         if not path.folders or layout.kind(path.name) is None:
             return ""
         nodes = "/".join((*path.folders[:-1], "nodes"))
-        return path.folders[-1] if any(f.startswith(nodes + ".") for h in self.held["nodes"].values() for f in h.files) else ""
+        return (
+            path.folders[-1]
+            if any(f.startswith(nodes + ".") for h in self.held["nodes"].values() for f in h.files)
+            else ""
+        )
 
     def scope(self, plural: str, namespace: str) -> set[str]:
-        """The files that together list a kind wholly: one list, or, for all namespaces, one for each that the cluster has."""
+        """The files that together list a kind wholly: one list, or, for all namespaces, one for each that the cluster
+        has."""
         whole = self.whole.get(plural, {})
         one = whole.get(namespace) or whole.get("")
         if one is not None or namespace:
             return {one} if one else set()
         each = [name for _, name in self.held["namespaces"]]
-        return {whole[name] for name in each} if each and "" in self.whole["namespaces"] and all(name in whole for name in each) else set()
+        return (
+            {whole[name] for name in each}
+            if each and "" in self.whole["namespaces"] and all(name in whole for name in each)
+            else set()
+        )
 
     def all(self, plural: str, namespace: str) -> Iterator[Held]:
         held: Mapping[Place, Held] = self.held.get(plural, {})
@@ -234,7 +246,11 @@ def _only_manifests(held: Held) -> bool:
 
 
 def _number(version: object) -> int:
-    return int(version) if isinstance(version, str) and version.isascii() and version.isdigit() and len(version) < 20 else 0
+    return (
+        int(version)
+        if isinstance(version, str) and version.isascii() and version.isdigit() and len(version) < 20
+        else 0
+    )
 
 
 def _namespaced(plural: str) -> bool:

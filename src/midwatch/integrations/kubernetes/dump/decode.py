@@ -62,7 +62,9 @@ def clean(raw: Json, kind: Kind) -> Json:
     if not isinstance(version, str) or dropped(kind.name, version) is None:
         raw.pop("apiVersion", None)
     if kind.name == "Secret":
-        keys = [key for part in ("data", "stringData") if isinstance(raw.get(part), dict) for key in cast(Json, raw[part])]
+        keys = [
+            key for part in ("data", "stringData") if isinstance(raw.get(part), dict) for key in cast(Json, raw[part])
+        ]
         raw.pop("stringData", None)
         raw["data"] = {str(key): "" for key in keys}
     elif kind.name == "Event" and "regarding" in raw:
@@ -94,7 +96,8 @@ def _converted(raw: Json, type_: type[O]) -> O:
 
 
 def _repair(raw: Json, where: re.Match[str], said: list[str]) -> None:
-    """Takes the value the error names out of the tree, or writes it as text where text is wanted; a null needs no mention."""
+    """Takes the value the error names out of the tree, or writes it as text where text is wanted; a null needs no
+    mention."""
     what, path = where["what"], where["path"] or ""
     if where["key"]:
         return _text_keys(_reach(raw, path))

@@ -1,4 +1,5 @@
-"""Text to raw objects: YAML or JSON, one or many, whole or damaged. What is damaged is named by its line; the rest is kept."""
+"""Text to raw objects: YAML or JSON, one or many, whole or damaged. What is damaged is named by its line; the rest is
+kept."""
 
 import json
 import re
@@ -21,7 +22,8 @@ _TROUBLES = 50
 
 @dataclass
 class Documents:
-    """`found`: (line, value). `salvaged`: lines of lists of which only a part could be read. `problems`: (line, reason)."""
+    """`found`: (line, value). `salvaged`: lines of lists of which only a part could be read. `problems`: (line,
+    reason)."""
 
     found: list[tuple[int, Any]] = field(default_factory=list[tuple[int, Any]])
     salvaged: set[int] = field(default_factory=set[int])

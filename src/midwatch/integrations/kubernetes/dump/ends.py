@@ -21,7 +21,8 @@ def binary(head: bytes) -> bool:
 
 
 def decoded(data: bytes) -> tuple[str, int]:
-    """The text, and the line (from 1) of the first byte that is not in its encoding and was replaced; 0 when all is well."""
+    """The text, and the line (from 1) of the first byte that is not in its encoding and was replaced; 0 when all is
+    well."""
     name, mark = encoding(data)
     try:
         return data[mark:].decode(name), 0
@@ -44,7 +45,9 @@ def read(file: File, most: int) -> bytes | None:
         return None
     with file.open() as stream:
         if file.size is not None:
-            data = stream.read(file.size + 1)  # one more: a file that grew meanwhile is cut, and its last object said to be broken
+            data = stream.read(
+                file.size + 1
+            )  # one more: a file that grew meanwhile is cut, and its last object said to be broken
             return data if len(data) <= most else None
         pieces = bytearray()
         while len(pieces) <= most and (piece := stream.read(limits.CHUNK_BYTES)):

@@ -102,7 +102,9 @@ def unpacked(file: File) -> File:
 
     def opened() -> BinaryIO:
         beneath = file.open()
-        return cast(BinaryIO, io.BufferedReader(Bounded(cast(BinaryIO, gzip.GzipFile(fileobj=beneath)), file.size, beneath)))
+        return cast(
+            BinaryIO, io.BufferedReader(Bounded(cast(BinaryIO, gzip.GzipFile(fileobj=beneath)), file.size, beneath))
+        )
 
     return File(file.name.removesuffix(".gz"), opened, None, file.modified, direct=False)
 

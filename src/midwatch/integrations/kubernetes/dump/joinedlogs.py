@@ -1,4 +1,5 @@
-"""The same log saved several times, at different times or with different filters, as one: nothing twice, in the order of time."""
+"""The same log saved several times, at different times or with different filters, as one: nothing twice, in the order
+of time."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ _Block = tuple[datetime, str]
 
 def joined(texts: Sequence[str]) -> str:
     """All that the texts say. A line without a time belongs to the one above it that has one."""
-    whole = [t for n, t in enumerate(texts) if not any(_within(t, n, other, m) for m, other in enumerate(texts) if m != n)]
+    whole = [
+        t for n, t in enumerate(texts) if not any(_within(t, n, other, m) for m, other in enumerate(texts) if m != n)
+    ]
     if len(whole) == 1:
         return whole[0]
     blocks = dict.fromkeys(block for text in whole for block in _blocks(text))

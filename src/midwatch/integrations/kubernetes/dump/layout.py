@@ -11,8 +11,39 @@ from midwatch.integrations.kubernetes.text.commands import Command, parse
 # Beside a dump lie scripts, notes and pictures; they are no evidence and no fault either.
 _IGNORED = frozenset(
     (
-        *(".html", ".htm", ".md", ".rst", ".css", ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".gif", ".ico", ".map", ".lock"),
-        *(".js", ".ts", ".py", ".pyc", ".rb", ".sh", ".bash", ".ps1", ".go", ".java", ".tf", ".hcl", ".tpl", ".toml", ".ini"),
+        *(
+            ".html",
+            ".htm",
+            ".md",
+            ".rst",
+            ".css",
+            ".pdf",
+            ".png",
+            ".jpg",
+            ".jpeg",
+            ".svg",
+            ".gif",
+            ".ico",
+            ".map",
+            ".lock",
+        ),
+        *(
+            ".js",
+            ".ts",
+            ".py",
+            ".pyc",
+            ".rb",
+            ".sh",
+            ".bash",
+            ".ps1",
+            ".go",
+            ".java",
+            ".tf",
+            ".hcl",
+            ".tpl",
+            ".toml",
+            ".ini",
+        ),
     )
 )
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tbz", ".tbz2", ".txz", ".7z", ".rar", ".zst", ".xz", ".bz2", ".jar", ".whl")
@@ -20,10 +51,14 @@ _OBJECTS = frozenset({".yaml", ".yml", ".json", ".jsonl", ".ndjson"})
 # What `oc adm inspect` always lists whole, one object a file.
 _LISTED = frozenset({"nodes", "persistentvolumes", "storageclasses"})
 _GATHERED = re.compile(r"(?:^|/)namespaces/(?P<ns>[^/]+)/")
-_CLUSTER_SCOPED = re.compile(r"(?:^|/)cluster-scoped-resources/(?P<group>[^/]+)/(?P<plural>[^/]+)/[^/]+\.(?:ya?ml|json)$")
+_CLUSTER_SCOPED = re.compile(
+    r"(?:^|/)cluster-scoped-resources/(?P<group>[^/]+)/(?P<plural>[^/]+)/[^/]+\.(?:ya?ml|json)$"
+)
 _WORDS = re.compile(r"[\s._:,=/]+")
 _ROTATED = re.compile(r"\.log\.\d+$")
-_KINDS: dict[str, str] = {word: plural for plural, kind in ALL.items() for word in (plural, kind.name.lower(), *kind.short)}
+_KINDS: dict[str, str] = {
+    word: plural for plural, kind in ALL.items() for word in (plural, kind.name.lower(), *kind.short)
+}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 KIB, MIB = 1024, 1024 * 1024
 
-# The must-gathers of mid-size clusters stay below this once unpacked; a larger one can be unpacked by the person and given as a folder.
+# The must-gathers of mid-size clusters stay below this once unpacked; a larger one can be unpacked by the person and
+# given as a folder.
 UNPACKED_BYTES = 512 * MIB
 # More files than a must-gather of thousands of pods has; the names alone then take some 50 MB.
 FILES = 200_000

@@ -110,7 +110,9 @@ def _table(state: Loading, file: File) -> None:
     if data is None:
         return None
     if not data:
-        return state.contents.complain(file.name, 0, f"larger than {limits.TEXT_FILE_BYTES // limits.MIB} MiB: not read; split it")
+        return state.contents.complain(
+            file.name, 0, f"larger than {limits.TEXT_FILE_BYTES // limits.MIB} MiB: not read; split it"
+        )
     state.budget -= len(data)
     found, problems = tables.read(ends.decoded(data)[0])
     state.contents.measured += [(file.name, series) for series in units.completed(found)]
@@ -165,7 +167,9 @@ def _sectioned_file(state: Loading, file: File, most: int) -> None:
 
     found = _tried(state, file, parts)
     if not found or not any(s.pod for s in found):
-        return state.contents.complain(file.name, 0, f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; split it")
+        return state.contents.complain(
+            file.name, 0, f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; split it"
+        )
     for part in joined(s for s in found if s.pod):
         state.logs.add(Claim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
     for part in found:
@@ -212,7 +216,8 @@ def _document(state: Loading, raw: Json, source: Source, *, whole: bool) -> None
 
 
 def _list(state: Loading, raw: Json, listed: Kind | None, source: Source, *, whole: bool) -> None:
-    """A list breaks up into its items; it is the whole of a kind when the API server made it and nothing is missing from it."""
+    """A list breaks up into its items; it is the whole of a kind when the API server made it and nothing is missing
+    from it."""
     seen: dict[str, set[str]] = {PLURAL[listed.name]: set()} if listed else {}
     name, api = (listed.name if listed else ""), raw.get("apiVersion")
     items = cast("list[Any]", raw["items"])
@@ -233,7 +238,11 @@ def _list(state: Loading, raw: Json, listed: Kind | None, source: Source, *, who
         namespace = state.contents.add(item, kind, source)
         whole = whole and namespace is not None
         seen.setdefault(PLURAL[kind.name], set()).update({namespace} if namespace else ())
-    if not (whole and (served or "metadata" in raw)) or _part_of_all(raw, source.file) or ("kind" not in raw and not listed):
+    if (
+        not (whole and (served or "metadata" in raw))
+        or _part_of_all(raw, source.file)
+        or ("kind" not in raw and not listed)
+    ):
         return
     if "events" in seen or not state.group:
         state.group += 1
@@ -250,7 +259,9 @@ def _part_of_all(raw: Json, file: str) -> bool:
     if layout.command(file).narrowed:
         return True
     meta = raw.get("metadata")
-    return isinstance(meta, dict) and bool(cast(Json, meta).get("continue") or cast(Json, meta).get("remainingItemCount"))
+    return isinstance(meta, dict) and bool(
+        cast(Json, meta).get("continue") or cast(Json, meta).get("remainingItemCount")
+    )
 
 
 def _version(raw: Json) -> str:
@@ -264,7 +275,8 @@ def _version(raw: Json) -> str:
 
 
 def _now(state: Loading) -> datetime | None:
-    """When the printed ages ("5m ago") were counted from: the files' time, if it fits what the objects say, else theirs."""
+    """When the printed ages ("5m ago") were counted from: the files' time, if it fits what the objects say, else
+    theirs."""
     newest = state.contents.newest()
     times = [f.modified for f in (*state.texts, *state.candidates) if f.modified is not None and 0 < f.modified < 1e11]
     saved = datetime.fromtimestamp(max(times), UTC) if times else None

@@ -1,4 +1,5 @@
-"""Several sources of one object made one: the fuller one wins, field by field, and the others fill what it does not say."""
+"""Several sources of one object made one: the fuller one wins, field by field, and the others fill what it does not
+say."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -13,7 +14,19 @@ Json = dict[str, Any]
 
 # Each of these is one statement of one moment: keys of another source would make a third thing that never was.
 _WHOLE = frozenset(
-    {"data", "binaryData", "labels", "annotations", "matchLabels", "selector", "nodeSelector", "limits", "requests", "hard", "used"}
+    {
+        "data",
+        "binaryData",
+        "labels",
+        "annotations",
+        "matchLabels",
+        "selector",
+        "nodeSelector",
+        "limits",
+        "requests",
+        "hard",
+        "used",
+    }
     | {"state", "lastState", "capacity", "allocatable", "ownerReferences"}
 )
 _EMPTY: tuple[Any, ...] = (None, "", [], {})

@@ -1,4 +1,5 @@
-"""The logs of a dump: which pod and container a file belongs to, and where its text lies. A log is read when somebody asks."""
+"""The logs of a dump: which pod and container a file belongs to, and where its text lies. A log is read when somebody
+asks."""
 
 import re
 from collections import defaultdict
@@ -148,9 +149,12 @@ class Attribution:
         return None
 
     def _by_name(self, stem: str, namespace: str) -> Claim | None:
-        """The longest run of words in the name that is a pod's name; the words beside it may tell container and namespace."""
+        """The longest run of words in the name that is a pod's name; the words beside it may tell container and
+        namespace."""
         words = _BREAKS.split(stem)
-        runs = ((i, j) for size in range(len(words), 0, -1) for i in range(0, len(words) - size + 1) for j in (i + size,))
+        runs = (
+            (i, j) for size in range(len(words), 0, -1) for i in range(0, len(words) - size + 1) for j in (i + size,)
+        )
         for i, j in runs:
             name = "".join(words[i:j])
             if name not in self._pods:
@@ -163,11 +167,16 @@ class Attribution:
         return None
 
     def _by_shape(self, folders: tuple[str, ...], stem: str, namespace: str) -> Claim | None:
-        """No object tells of the pod: `namespaces`-like folders, `ns_pod_container`, or a name that a controller made."""
+        """No object tells of the pod: `namespaces`-like folders, `ns_pod_container`, or a name that a controller
+        made."""
         parts = stem.split("_")
         if len(parts) == 3 and all(parts):
             return Claim(parts[0], parts[1], parts[2], sure=False)
-        if len(folders) >= 2 and stem not in _NO_NAME and (folders[-2] in self._namespaces or _GENERATED.match(folders[-1])):
+        if (
+            len(folders) >= 2
+            and stem not in _NO_NAME
+            and (folders[-2] in self._namespaces or _GENERATED.match(folders[-1]))
+        ):
             return Claim(folders[-2], folders[-1], stem, sure=False)
         if len(folders) >= 2 and stem in _NO_NAME and _GENERATED.match(folders[-1]):
             return Claim(folders[-2], folders[-1], sure=False)

@@ -1,4 +1,5 @@
-"""Answers for a cluster from what was saved of it, as typed as the live one does; a dump is no proof of what it does not list."""
+"""Answers for a cluster from what was saved of it, as typed as the live one does; a dump is no proof of what it does
+not list."""
 
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,14 @@ from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest,
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 # What kubectl or the server wrote where a log should be; all but the first two mean that there is one, unread.
 _NO_LOG_YET = ("is waiting to start", "previous terminated container")
-_NO_LOG = ("Error from server", "error: ", "unable to retrieve container logs", "Request log error", "Create log error", "failed to try")
+_NO_LOG = (
+    "Error from server",
+    "error: ",
+    "unable to retrieve container logs",
+    "Request log error",
+    "Create log error",
+    "failed to try",
+)
 _NO_METRICS = "the dump holds no metrics: nobody measured latency, CPU or network over time"
 _MOST_FILES_NAMED = 3
 
@@ -52,8 +60,12 @@ class DumpReader:
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
         found = _fresh(selected([h.obj for h in held], request.labels, request.fields), kind, request.names_only)
         query = _named(sorted({f for h in held for f in h.files} | listed))
-        narrowed = " ".join(f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value)
-        whole = () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
+        narrowed = " ".join(
+            f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value
+        )
+        whole = (
+            () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
+        )
         return Listing(found, f"{query} ({narrowed})" if narrowed else query, partial, whole)
 
     def _saved_logs(self, namespace: str) -> Listing:
@@ -65,20 +77,27 @@ class DumpReader:
                 box = container or _default_container(pod)
                 name = f"{pod_name}/{box}{'/previous' if before else ''}"
                 found[f"{place}/{name}"] = SavedLog(
-                    metadata=Metadata(name=name, namespace=place), pod=pod_name, container=box, previous=before, saved=self._contents.saved
+                    metadata=Metadata(name=name, namespace=place),
+                    pod=pod_name,
+                    container=box,
+                    previous=before,
+                    saved=self._contents.saved,
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)
         return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
 
     def _partial(self, kind: Kind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
-        """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at all."""
+        """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at
+        all."""
         whole = self._contents.whole.get(plural, {})
         if listed := self._contents.scope(plural, namespace):
             return "", listed
         if not count and (namespace or not whole):
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
-            raise Refused(f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in SAVED)
+            raise Refused(
+                f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in SAVED
+            )
         scopes = sorted(whole)
         held = self._contents.held.get(plural, {})
         if scopes and not namespace and all(place[0] in whole for place in held):

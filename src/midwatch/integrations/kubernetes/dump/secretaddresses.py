@@ -43,14 +43,20 @@ def _pair(key: str, value: str, values: Mapping[str, str], ports: Mapping[str, s
         return None
     port_key = key if host["port"] else ports.get(named["stem"].lower(), "")
     port = host["port"] or values.get(port_key, "").strip()
-    return Pair(key, port_key, host["name"], host["place"] or "", int(port) if port.isascii() and port.isdigit() else None)
+    return Pair(
+        key, port_key, host["name"], host["place"] or "", int(port) if port.isascii() and port.isdigit() else None
+    )
 
 
 def _values(raw: Json) -> dict[str, str]:
     plain, encoded = raw.get("stringData"), raw.get("data")
     found = {str(k): v for k, v in cast(Json, plain).items() if isinstance(v, str)} if isinstance(plain, dict) else {}
     for key, value in cast(Json, encoded).items() if isinstance(encoded, dict) else ():
-        if (_HOST_KEY.fullmatch(str(key)) or _PORT_KEY.fullmatch(str(key))) and isinstance(value, str) and len(value) < 512:
+        if (
+            (_HOST_KEY.fullmatch(str(key)) or _PORT_KEY.fullmatch(str(key)))
+            and isinstance(value, str)
+            and len(value) < 512
+        ):
             try:
                 found.setdefault(str(key), base64.b64decode(value, validate=True).decode())
             except (binascii.Error, UnicodeDecodeError):
@@ -58,7 +64,9 @@ def _values(raw: Json) -> dict[str, str]:
     return found
 
 
-def compared(namespace: str, secret: str, found: list[Pair], services: Mapping[tuple[str, str], Service]) -> Iterator[SecretAddress]:
+def compared(
+    namespace: str, secret: str, found: list[Pair], services: Mapping[tuple[str, str], Service]
+) -> Iterator[SecretAddress]:
     """Only of hosts that are Services of the dump: of any other host nothing is told."""
     for pair in found:
         place = pair.place or namespace

@@ -1,4 +1,5 @@
-"""The logs within a `kubectl cluster-info dump`: between `==== START logs for container C of pod NS/POD ====` and its END."""
+"""The logs within a `kubectl cluster-info dump`: between `==== START logs for container C of pod NS/POD ====` and its
+END."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +9,10 @@ from typing import BinaryIO
 from midwatch.integrations.kubernetes.dump import limits
 
 MARK = b"==== START logs for container "
-_MARK = re.compile(rb"^==== (?P<side>START|END) logs for container (?P<container>\S+) of pod (?P<namespace>[^\s/]+)/(?P<pod>\S+) ====\s*$")
+_MARK = re.compile(
+    rb"^==== (?P<side>START|END) logs for container (?P<container>\S+) of pod (?P<namespace>[^\s/]+)/(?P<pod>\S+) "
+    rb"====\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ def sections(stream: BinaryIO) -> Iterator[Section]:
             if position > start:
                 yield Section(start, position, first, *owner)
             opening = mark["side"] == b"START"
-            owner = (_name(mark, "namespace"), _name(mark, "pod"), _name(mark, "container")) if opening else ("", "", "")
+            owner = (
+                (_name(mark, "namespace"), _name(mark, "pod"), _name(mark, "container")) if opening else ("", "", "")
+            )
             start, first = position + len(piece), line + 1
             if opening:
                 yield Section(start, start, first, *owner)

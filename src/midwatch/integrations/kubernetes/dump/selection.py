@@ -54,10 +54,14 @@ def _expression(part: str, text: str) -> Expression:
         values = [v.strip() for v in found["values"].split(",")]
         return Expression(key=found["key"], operator="In" if found["operator"] == "in" else "NotIn", values=values)
     if found := _EQUAL.match(part):
-        return Expression(key=found["key"], operator="NotIn" if found["operator"] == "!=" else "In", values=[found["value"]])
+        return Expression(
+            key=found["key"], operator="NotIn" if found["operator"] == "!=" else "In", values=[found["value"]]
+        )
     if found := _PRESENT.match(part):
         return Expression(key=found["key"], operator="DoesNotExist" if found["absent"] else "Exists")
-    raise Refused(f"the label selector {text!r} cannot be understood at {part!r}; write it as `app=web,tier in (a,b)`", query=text)
+    raise Refused(
+        f"the label selector {text!r} cannot be understood at {part!r}; write it as `app=web,tier in (a,b)`", query=text
+    )
 
 
 def _field_tests(text: str) -> list[Test]:
@@ -67,7 +71,10 @@ def _field_tests(text: str) -> list[Test]:
 def _field_test(part: str, text: str) -> Test:
     found = _FIELD.match(part)
     if found is None or found["field"] not in _FIELDS:
-        raise Refused(f"a dump cannot be searched by the field selector {part!r}; known fields are {', '.join(_FIELDS)}", query=text)
+        raise Refused(
+            f"a dump cannot be searched by the field selector {part!r}; known fields are {', '.join(_FIELDS)}",
+            query=text,
+        )
     path, value, equal = _FIELDS[found["field"]], found["value"].strip(), found["operator"] != "!="
     return lambda obj: (_value(obj, path) == value) is equal
 

@@ -20,7 +20,8 @@ _ALIAS = re.compile(r"[ \t\[{,-]\*\w")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _INDENTING_TABS = re.compile(r"^[ ]*\t[ \t]*", re.M)
 _INLINE_NESTING = re.compile(r"(?:[-?:][ \t]+){100}")
-# What composes the values recurses on the machine's stack and dies, without an exception, somewhere above 10,000 levels.
+# What composes the values recurses on the machine's stack and dies, without an exception, somewhere above 10,000
+# levels.
 _DEPTH = 1000
 # Aliases make a short text a huge tree (each level doubling it); a real document has a node for every few characters.
 _NODES = 1_000_000
@@ -34,7 +35,9 @@ class _Loader(trees.TreeLoader):
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         merged = [value for key, value in node.value if key.tag == _MERGE]
-        wide = len(merged) > _MERGES or any(len(value.value) > _MERGES for value in merged if isinstance(value, yaml.SequenceNode))
+        wide = len(merged) > _MERGES or any(
+            len(value.value) > _MERGES for value in merged if isinstance(value, yaml.SequenceNode)
+        )
         if not wide:
             super().flatten_mapping(node)
         if wide or (merged and len(node.value) > _MERGED_KEYS):
@@ -42,7 +45,9 @@ class _Loader(trees.TreeLoader):
 
 
 _INTEGER = re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")
-_FLOAT = re.compile(r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$")
+_FLOAT = re.compile(
+    r"^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+)
 _NARROWED = {"tag:yaml.org,2002:int": _INTEGER, "tag:yaml.org,2002:float": _FLOAT}
 _DROPPED = ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value")
 _Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
@@ -143,7 +148,11 @@ def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
 
 def _too_deep(text: str) -> bool:
     """The parser's events are counted only where so much could nest at all: it alone knows which brackets are text."""
-    if text.count("[") + text.count("{") < _DEPTH and "\n" + " " * _DEPTH not in text and not _INLINE_NESTING.search(text):
+    if (
+        text.count("[") + text.count("{") < _DEPTH
+        and "\n" + " " * _DEPTH not in text
+        and not _INLINE_NESTING.search(text)
+    ):
         return False
     depth = 0
     try:

@@ -35,7 +35,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stay)
     server.run(sockets=[taken])
     with suppress(BrokenPipeError):  # a caller may have gone once it had the address
-        sys.stdout.write(f"requests={len(cluster.requests)} writes={len(cluster.writes)} bytes={sum(r.sent for r in cluster.requests)}\n")
+        sys.stdout.write(
+            f"requests={len(cluster.requests)} writes={len(cluster.writes)} "
+            f"bytes={sum(r.sent for r in cluster.requests)}\n"
+        )
 
 
 def _stay(_number: int, _frame: FrameType | None) -> None:
@@ -46,7 +49,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m midwatch.integrations.kubernetes.fake", description="A Kubernetes API server in memory."
     )
-    parser.add_argument("situation", nargs="?", type=Path, help="YAML file with API objects; without it the demonstration is served")
+    parser.add_argument(
+        "situation", nargs="?", type=Path, help="YAML file with API objects; without it the demonstration is served"
+    )
     parser.add_argument("--pods", type=int, default=0, help="serve a crowd of so many pods")
     parser.add_argument("--namespaces", type=int, default=50)
     parser.add_argument("--broken", type=int, default=3)

@@ -17,7 +17,8 @@ class Caller:
 
 
 def identify(cluster: FakeCluster, authorization: str) -> Caller:
-    """Without any credentials the real server sees an anonymous user, who may see nothing; a wrong token is refused at the door."""
+    """Without any credentials the real server sees an anonymous user, who may see nothing; a wrong token is refused at
+    the door."""
     if not cluster.tokens:
         return Caller(cluster.user)
     if not authorization:
@@ -57,18 +58,44 @@ def _access(cluster: FakeCluster, caller: Caller, spec: dict[str, Any]) -> bytes
 def _rules(cluster: FakeCluster, caller: Caller, spec: dict[str, Any]) -> bytes:
     namespace = str(spec.get("namespace") or "")
     rules: list[dict[str, Any]] = [
-        {"verbs": ["create"], "apiGroups": ["authorization.k8s.io"], "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"]}
+        {
+            "verbs": ["create"],
+            "apiGroups": ["authorization.k8s.io"],
+            "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+        }
     ]
     for resource in RESOURCES.values():
         for plural in (resource.plural, *(f"{resource.plural}/{below}" for below in resource.subresources)):
             verbs = [v for v in resource.verbs if permits(cluster, caller, v, plural, namespace)]
             if verbs and cluster.served(resource):
                 rules.append({"verbs": verbs, "apiGroups": [resource.group], "resources": [plural]})
-    paths = ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"]
-    status = {"resourceRules": rules, "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": paths}], "incomplete": False}
+    paths = [
+        "/api",
+        "/api/*",
+        "/apis",
+        "/apis/*",
+        "/healthz",
+        "/livez",
+        "/openapi",
+        "/openapi/*",
+        "/readyz",
+        "/version",
+        "/version/",
+    ]
+    status = {
+        "resourceRules": rules,
+        "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": paths}],
+        "incomplete": False,
+    }
     return _answer("SelfSubjectRulesReview", {}, status)
 
 
 def _answer(kind: str, spec: dict[str, Any], status: dict[str, Any]) -> bytes:
-    whole: dict[str, Any] = {"kind": kind, "apiVersion": "authorization.k8s.io/v1", "metadata": {}, "spec": spec, "status": status}
+    whole: dict[str, Any] = {
+        "kind": kind,
+        "apiVersion": "authorization.k8s.io/v1",
+        "metadata": {},
+        "spec": spec,
+        "status": status,
+    }
     return msgspec.json.encode(whole) + b"\n"

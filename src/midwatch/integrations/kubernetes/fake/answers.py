@@ -76,7 +76,8 @@ def _many(cluster: FakeCluster, place: Place, query: Query, accept: str) -> Answ
 
 
 def _page(cluster: FakeCluster, place: Place, query: Query) -> tuple[Sequence[Stored], dict[str, Any]]:
-    """The items of this page and the metadata of the list. How many remain is not known under a selector, and then not said."""
+    """The items of this page and the metadata of the list. How many remain is not known under a selector, and then not
+    said."""
     wanted_labels, wanted_fields, limit = query.get("labelSelector", ""), query.get("fieldSelector", ""), _limit(query)
     labels_fit, fields_fit = label_test(wanted_labels), field_test(wanted_fields, place.resource)
     after = decode_continue(query["continue"], cluster.compacted) if query.get("continue") else ""
@@ -103,7 +104,8 @@ def _limit(query: Query) -> int:
 
 
 def _form(accept: str) -> str:
-    """The first form of the client's wishes that JSON can give; protobuf, which this server does not speak, is passed over."""
+    """The first form of the client's wishes that JSON can give; protobuf, which this server does not speak, is passed
+    over."""
     for wish in accept.replace(" ", "").split(","):
         kind, *parameters = wish.split(";")
         asked = dict(p.split("=", 1) for p in parameters if "=" in p)
@@ -116,7 +118,9 @@ def _metadata_only(stored: Stored) -> Thing:
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": stored.decode()["metadata"]}
 
 
-def _table(cluster: FakeCluster, resource: Resource, objects: Sequence[Thing], metadata: Mapping[str, Any], query: Query) -> Answer:
+def _table(
+    cluster: FakeCluster, resource: Resource, objects: Sequence[Thing], metadata: Mapping[str, Any], query: Query
+) -> Answer:
     return _encoded(table(resource, objects, metadata, query.get("includeObject", ""), cluster.clock()))
 
 

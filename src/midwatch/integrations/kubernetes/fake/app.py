@@ -14,7 +14,14 @@ from midwatch.integrations.kubernetes.fake import discovery
 from midwatch.integrations.kubernetes.fake.access import Caller, identify, review
 from midwatch.integrations.kubernetes.fake.answers import Answer, read
 from midwatch.integrations.kubernetes.fake.paths import place_of
-from midwatch.integrations.kubernetes.fake.statuses import Failure, forbidden, forbidden_path, injected, method_not_allowed, no_page
+from midwatch.integrations.kubernetes.fake.statuses import (
+    Failure,
+    forbidden,
+    forbidden_path,
+    injected,
+    method_not_allowed,
+    no_page,
+)
 from midwatch.integrations.kubernetes.fake.world import FakeCluster, Request
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -32,7 +39,9 @@ def app(cluster: FakeCluster) -> ASGIApp:
         sent = _pack(answer, request.headers.get("accept-encoding", ""))
         response = Response(sent.body, sent.code, dict(sent.headers))
         writes = request.method not in ("GET", "HEAD") and not _is_review(request.url.path)
-        cluster.note(Request(request.method, request.url.path, request.url.query, sent.code, len(sent.body)), write=writes)
+        cluster.note(
+            Request(request.method, request.url.path, request.url.query, sent.code, len(sent.body)), write=writes
+        )
         await response(scope, receive, send)
 
     return serve
@@ -92,15 +101,23 @@ def _discover(cluster: FakeCluster, request: HttpRequest, path: str) -> Answer:
 
 
 def _change(cluster: FakeCluster, caller: Caller, request: HttpRequest, body: bytes) -> Answer:
-    """Nothing can be changed here: a reader is refused as the real server refuses him. Reviews only look like changes."""
+    """Nothing can be changed here: a reader is refused as the real server refuses him. Reviews only look like
+    changes."""
     path = request.url.path.rstrip("/")
     if _is_review(path) and request.method == "POST":
-        return Answer(review(cluster, caller, path.rsplit("/", 1)[1], body, request.headers.get("content-type", "")), HTTPStatus.CREATED)
+        return Answer(
+            review(cluster, caller, path.rsplit("/", 1)[1], body, request.headers.get("content-type", "")),
+            HTTPStatus.CREATED,
+        )
     place = place_of(path)
     if place is None or not cluster.served(place.resource):
         raise no_page() if request.method in _VERBS else method_not_allowed()
     verb = _VERBS.get(request.method, "")
-    if not verb or (verb == "create" and place.name and not place.below) or (verb in ("update", "patch") and not place.name):
+    if (
+        not verb
+        or (verb == "create" and place.name and not place.below)
+        or (verb in ("update", "patch") and not place.name)
+    ):
         raise method_not_allowed()
     if verb == "delete" and not place.name:
         verb = "deletecollection"
@@ -114,7 +131,9 @@ def _is_review(path: str) -> bool:
 
 
 def _json(value: Mapping[str, object], content_type: str = "application/json") -> Answer:
-    return Answer(msgspec.json.encode(value) + b"\n", headers={"cache-control": "no-cache, private", "content-type": content_type})
+    return Answer(
+        msgspec.json.encode(value) + b"\n", headers={"cache-control": "no-cache, private", "content-type": content_type}
+    )
 
 
 def _version(text: str) -> dict[str, str]:
@@ -137,7 +156,11 @@ def _version(text: str) -> dict[str, str]:
 
 
 def _pack(answer: Answer, accepted: str) -> Answer:
-    if len(answer.body) < _WORTH_PACKING or "gzip" not in accepted or not answer.headers["content-type"].startswith("application/json"):
+    if (
+        len(answer.body) < _WORTH_PACKING
+        or "gzip" not in accepted
+        or not answer.headers["content-type"].startswith("application/json")
+    ):
         return answer
     headers = dict(answer.headers) | {"content-encoding": "gzip", "vary": "Accept-Encoding"}
     return Answer(gzip.compress(answer.body, compresslevel=1, mtime=0), answer.code, headers)

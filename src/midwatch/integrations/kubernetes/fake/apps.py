@@ -1,4 +1,5 @@
-"""An application as its Deployment, ReplicaSet, pods, Service and endpoints stand after the controllers have done their work."""
+"""An application as its Deployment, ReplicaSet, pods, Service and endpoints stand after the controllers have done their
+work."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ _TEXTS = dict[str, str]
 
 @dataclass(frozen=True)
 class App:
-    """`env` maps a name to a value, or to ("configMap" | "secret", object, key); `volumes` a path to ("configMap" | "secret", object).
+    """`env` maps a name to a value, or to ("configMap" | "secret", object, key); `volumes` a path to ("configMap" |
+    "secret", object).
 
     `fault` says what becomes of the container; `worked_before` that the app was once fully rolled out; ages in seconds.
     """
@@ -56,7 +58,10 @@ def deploy(scene: Scene, app: App) -> list[Thing]:
     _scaled_up(scene, app, hash_)
     pods = [_pod(scene, app, template, hash_, n) for n in range(app.replicas)]
     ready = sum(_is_ready(p) for p in pods)
-    scene.add(_deployment(scene, app, deployment, template, ready, hash_), _replica_set(scene, app, replicaset, template, ready, hash_))
+    scene.add(
+        _deployment(scene, app, deployment, template, ready, hash_),
+        _replica_set(scene, app, replicaset, template, ready, hash_),
+    )
     scene.add(*pods)
     if app.service and app.port:
         publish(scene, app.namespace, app.name, app.labels, app.port, pods, app.age)
@@ -81,10 +86,22 @@ def _template(app: App) -> Thing:
     container |= {"volumeMounts": mounts} if mounts else {}
     container |= {"livenessProbe": dict(app.liveness)} if app.liveness else {}
     container |= {"readinessProbe": dict(app.readiness)} if app.readiness else {}
-    container |= {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File", "imagePullPolicy": "IfNotPresent"}
+    container |= {
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+        "imagePullPolicy": "IfNotPresent",
+    }
     spec: Thing = {"volumes": [_volume(*v) for v in app.volumes.values()]} if app.volumes else {}
-    spec |= {"containers": [container], "restartPolicy": "Always", "terminationGracePeriodSeconds": 30, "dnsPolicy": "ClusterFirst"}
-    return {"metadata": {"labels": app.labels}, "spec": spec | {"securityContext": {}, "schedulerName": "default-scheduler"}}
+    spec |= {
+        "containers": [container],
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+    }
+    return {
+        "metadata": {"labels": app.labels},
+        "spec": spec | {"securityContext": {}, "schedulerName": "default-scheduler"},
+    }
 
 
 def _variable(name: str, value: str | tuple[str, str, str]) -> Thing:
@@ -141,8 +158,18 @@ def record(scene: Scene, built: Thing, runs: Sequence[Run]) -> None:
         if run.running and run.usage:
             usage.append({"name": container["name"], "usage": dict(run.usage)})
     if usage:
-        head = {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "PodMetrics", "timestamp": stamp(ago(scene.now, 12)), "window": "18.212s"}
-        own = {"name": meta["name"], "namespace": meta["namespace"], "creationTimestamp": stamp(scene.now), "labels": meta["labels"]}
+        head = {
+            "apiVersion": "metrics.k8s.io/v1beta1",
+            "kind": "PodMetrics",
+            "timestamp": stamp(ago(scene.now, 12)),
+            "window": "18.212s",
+        }
+        own = {
+            "name": meta["name"],
+            "namespace": meta["namespace"],
+            "creationTimestamp": stamp(scene.now),
+            "labels": meta["labels"],
+        }
         scene.add(head | {"metadata": own, "containers": usage})
 
 
@@ -158,7 +185,11 @@ def _scaled_up(scene: Scene, app: App, hash_: str) -> None:
     if not app.replicas:
         return
     name = f"{app.name}-{hash_}"
-    about: Thing = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta(scene, app, "Deployment", app.name)}
+    about: Thing = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _meta(scene, app, "Deployment", app.name),
+    }
     text = f"Scaled up replica set {name} from 0 to {app.replicas}"
     scene.event(about, Note("ScalingReplicaSet", text, app.age, app.age, component="deployment-controller"))
     made: Thing = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": _meta(scene, app, "ReplicaSet", name)}
@@ -176,7 +207,9 @@ def _deployment(scene: Scene, app: App, meta: Thing, template: Thing, ready: int
         "revisionHistoryLimit": 10,
         "progressDeadlineSeconds": int(_DEADLINE),
     }
-    status: Thing = {"observedGeneration": 1} | _counts(app, ready) | {"conditions": _conditions(scene, app, ready, hash_)}
+    status: Thing = (
+        {"observedGeneration": 1} | _counts(app, ready) | {"conditions": _conditions(scene, app, ready, hash_)}
+    )
     built: Thing = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec, "status": status}
     meta["managedFields"] = [
         managed(built, "kubectl-client-side-apply", ago(scene.now, app.age), "spec"),
@@ -186,13 +219,19 @@ def _deployment(scene: Scene, app: App, meta: Thing, template: Thing, ready: int
 
 
 def _counts(app: App, ready: int) -> Thing:
-    counts = {"replicas": app.replicas, "updatedReplicas": app.replicas, "readyReplicas": ready, "availableReplicas": ready}
+    counts = {
+        "replicas": app.replicas,
+        "updatedReplicas": app.replicas,
+        "readyReplicas": ready,
+        "availableReplicas": ready,
+    }
     counts["unavailableReplicas"] = app.replicas - ready
     return {key: value for key, value in counts.items() if value}  # the API leaves zeros out
 
 
 def _conditions(scene: Scene, app: App, ready: int, hash_: str) -> list[Thing]:
-    """A rollout that never came to its end runs into its deadline; one that did stays a success whatever happens later."""
+    """A rollout that never came to its end runs into its deadline; one that did stays a success whatever happens
+    later."""
     name, enough = f"{app.name}-{hash_}", ready >= app.replicas - app.replicas // 4
     finished = app.worked_before or ready == app.replicas
     made = ago(scene.now, max(app.age - 6, 0))
@@ -205,7 +244,10 @@ def _conditions(scene: Scene, app: App, ready: int, hash_: str) -> list[Thing]:
         made = ago(scene.now, app.age - _DEADLINE)
     else:
         progress, reason, text = "True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.'
-    shown = (("Available", "True" if enough else "False", *(available if enough else lacking)), ("Progressing", progress, reason, text))
+    shown = (
+        ("Available", "True" if enough else "False", *(available if enough else lacking)),
+        ("Progressing", progress, reason, text),
+    )
     when = {"lastUpdateTime": stamp(made), "lastTransitionTime": stamp(made)}
     return [{"type": t, "status": s, **when, "reason": r, "message": m} for t, s, r, m in shown]
 
@@ -214,7 +256,10 @@ def _replica_set_meta(scene: Scene, app: App, hash_: str) -> Thing:
     meta = _meta(scene, app, "ReplicaSet", f"{app.name}-{hash_}")
     meta["labels"] = app.labels | {"pod-template-hash": hash_}
     most = app.replicas + -(-app.replicas // 4)
-    wanted = {"deployment.kubernetes.io/desired-replicas": str(app.replicas), "deployment.kubernetes.io/max-replicas": str(most)}
+    wanted = {
+        "deployment.kubernetes.io/desired-replicas": str(app.replicas),
+        "deployment.kubernetes.io/max-replicas": str(most),
+    }
     meta["annotations"] = wanted | {"deployment.kubernetes.io/revision": "1"}
     meta["ownerReferences"] = [owner("apps/v1", "Deployment", app.name, uid("Deployment", app.namespace, app.name))]
     return meta
@@ -222,7 +267,11 @@ def _replica_set_meta(scene: Scene, app: App, hash_: str) -> Thing:
 
 def _replica_set(scene: Scene, app: App, meta: Thing, template: Thing, ready: int, hash_: str) -> Thing:
     labels = app.labels | {"pod-template-hash": hash_}
-    spec = {"replicas": app.replicas, "selector": {"matchLabels": labels}, "template": template | {"metadata": {"labels": labels}}}
+    spec = {
+        "replicas": app.replicas,
+        "selector": {"matchLabels": labels},
+        "template": template | {"metadata": {"labels": labels}},
+    }
     counts = {"fullyLabeledReplicas": app.replicas, "readyReplicas": ready, "availableReplicas": ready}
     status: Thing = {"replicas": app.replicas} | {k: v for k, v in counts.items() if v} | {"observedGeneration": 1}
     built: Thing = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": spec, "status": status}

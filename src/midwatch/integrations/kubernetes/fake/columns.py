@@ -43,7 +43,13 @@ def _replicaset(obj: Thing, now: datetime) -> list[Any]:
 
 def _replication_controller(obj: Thing, now: datetime) -> list[Any]:
     numbers = [_count(obj, p) for p in ("spec.replicas", "status.replicas", "status.readyReplicas")]
-    return [obj["metadata"]["name"], *numbers, age(obj, now), *containers(dig(obj, "spec.template", {})), pairs(dig(obj, "spec.selector"))]
+    return [
+        obj["metadata"]["name"],
+        *numbers,
+        age(obj, now),
+        *containers(dig(obj, "spec.template", {})),
+        pairs(dig(obj, "spec.selector")),
+    ]
 
 
 def _statefulset(obj: Thing, now: datetime) -> list[Any]:
@@ -52,7 +58,13 @@ def _statefulset(obj: Thing, now: datetime) -> list[Any]:
 
 
 def _daemonset(obj: Thing, now: datetime) -> list[Any]:
-    paths = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable")
+    paths = (
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    )
     numbers = [_count(obj, f"status.{p}") for p in paths]
     nodes = pairs(dig(obj, "spec.template.spec.nodeSelector"))
     return [obj["metadata"]["name"], *numbers, nodes, age(obj, now), *_tail(obj)]
@@ -60,13 +72,16 @@ def _daemonset(obj: Thing, now: datetime) -> list[Any]:
 
 def _job(obj: Thing, now: datetime) -> list[Any]:
     wanted = dig(obj, "spec.completions")
-    done = f"{_count(obj, 'status.succeeded')}/{wanted if wanted is not None else '1 of ' + str(dig(obj, 'spec.parallelism', 1))}"
+    needed = wanted if wanted is not None else f"1 of {dig(obj, 'spec.parallelism', 1)}"
+    done = f"{_count(obj, 'status.succeeded')}/{needed}"
     return [obj["metadata"]["name"], _job_status(obj), done, _job_time(obj, now), age(obj, now), *_tail(obj)]
 
 
 def _job_status(obj: Thing) -> str:
     met = {c["type"] for c in dig(obj, "status.conditions", []) if c["status"] == "True"}
-    found = next((t for t in ("Complete", "Failed", "Suspended", "FailureTarget", "SuccessCriteriaMet") if t in met), "")
+    found = next(
+        (t for t in ("Complete", "Failed", "Suspended", "FailureTarget", "SuccessCriteriaMet") if t in met), ""
+    )
     if obj["metadata"].get("deletionTimestamp"):
         return "Terminating"
     return found or "Running"
@@ -83,20 +98,29 @@ def _cronjob(obj: Thing, now: datetime) -> list[Any]:
     last = dig(obj, "status.lastScheduleTime")
     suspended = "True" if dig(obj, "spec.suspend", False) else "False"
     zone, active = dig(obj, "spec.timeZone", NONE), len(dig(obj, "status.active", []))
-    tail = [*containers(dig(obj, "spec.jobTemplate.spec.template", {})), selector(dig(obj, "spec.jobTemplate.spec.selector"))]
+    tail = [
+        *containers(dig(obj, "spec.jobTemplate.spec.template", {})),
+        selector(dig(obj, "spec.jobTemplate.spec.selector")),
+    ]
     head = [obj["metadata"]["name"], obj["spec"]["schedule"], zone, suspended, active]
     return [*head, since(last, now) if last else NONE, age(obj, now), *tail]
 
 
 def _autoscaler(obj: Thing, now: datetime) -> list[Any]:
     target = f"{dig(obj, 'spec.scaleTargetRef.kind')}/{dig(obj, 'spec.scaleTargetRef.name')}"
-    least, most, current = dig(obj, "spec.minReplicas", 1), _count(obj, "spec.maxReplicas"), _count(obj, "status.currentReplicas")
+    least, most, current = (
+        dig(obj, "spec.minReplicas", 1),
+        _count(obj, "spec.maxReplicas"),
+        _count(obj, "status.currentReplicas"),
+    )
     return [obj["metadata"]["name"], target, _targets(obj), str(least), most, current, age(obj, now)]
 
 
 def _targets(obj: Thing) -> str:
     """Current and wanted value of each metric; what nobody could measure is <unknown>."""
-    current = {dig(m, "resource.name"): dig(m, "resource.current", {}) for m in dig(obj, "status.currentMetrics", []) if m}
+    current = {
+        dig(m, "resource.name"): dig(m, "resource.current", {}) for m in dig(obj, "status.currentMetrics", []) if m
+    }
     shown: list[str] = []
     for metric in dig(obj, "spec.metrics", []):
         name, wanted = dig(metric, "resource.name", ""), dig(metric, "resource.target", {})
@@ -121,7 +145,9 @@ WORKLOADS: Mapping[str, Sheet] = {
     "replicasets": Sheet("Name, Desired, Current, Ready, Age", _OF_PODS, _replicaset),
     "replicationcontrollers": Sheet("Name, Desired, Current, Ready, Age", _OF_PODS, _replication_controller),
     "statefulsets": Sheet("Name, Ready, Age", "Containers, Images", _statefulset),
-    "daemonsets": Sheet("Name, Desired, Current, Ready, Up-to-date, Available, Node Selector, Age", _OF_PODS, _daemonset),
+    "daemonsets": Sheet(
+        "Name, Desired, Current, Ready, Up-to-date, Available, Node Selector, Age", _OF_PODS, _daemonset
+    ),
     "jobs": Sheet("Name, Status, Completions, Duration, Age", _OF_PODS, _job),
     "cronjobs": Sheet("Name, Schedule, Timezone, Suspend, Active, Last Schedule, Age", _OF_PODS, _cronjob),
     "horizontalpodautoscalers": Sheet("Name, Reference, Targets, MinPods, MaxPods, Replicas, Age", "", _autoscaler),

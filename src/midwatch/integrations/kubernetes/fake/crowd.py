@@ -33,7 +33,8 @@ class Plan:
 
 
 def crowd(pods: int = 5000, namespaces: int = 50, broken: int = 3, now: datetime | None = None) -> FakeCluster:
-    """`broken` apps of one pod come on top, in turn a crash loop, an image that is missing and one that runs out of memory."""
+    """`broken` apps of one pod come on top, in turn a crash loop, an image that is missing and one that runs out of
+    memory."""
     scene = Scene(now, nodes=max(3, -(-pods // _PER_NODE)))
     populate(scene)
     spaces = [f"team-{n:03d}" for n in range(1, namespaces + 1)]
@@ -43,7 +44,10 @@ def crowd(pods: int = 5000, namespaces: int = 50, broken: int = 3, now: datetime
         deploy(scene, _app(plan.name, plan.namespace))
         _multiply(scene, plan)
     for n in range(broken):
-        deploy(scene, _app(f"broken-{n + 1}", spaces[n * 7 % len(spaces)], _FAULTS[n % len(_FAULTS)](), age=(17 + n) * 60.0))
+        deploy(
+            scene,
+            _app(f"broken-{n + 1}", spaces[n * 7 % len(spaces)], _FAULTS[n % len(_FAULTS)](), age=(17 + n) * 60.0),
+        )
     scene.measure()
     return scene.cluster
 
@@ -75,7 +79,8 @@ def _app(name: str, namespace: str, fault: Fault | None = None, age: float = 3 *
 
 
 def _multiply(scene: Scene, plan: Plan) -> None:
-    """Copies the app's one pod as encoded text: ten times faster than building each, and the server wants bytes anyway."""
+    """Copies the app's one pod as encoded text: ten times faster than building each, and the server wants bytes
+    anyway."""
     cluster = scene.cluster
     first = next(s for s in cluster.select("pods", plan.namespace) if s.labels.get("app") == plan.name)
     spec, status = first.decode()["spec"], first.decode()["status"]

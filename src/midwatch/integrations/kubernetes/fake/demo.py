@@ -1,4 +1,5 @@
-"""The demonstration: eight applications in one namespace; five are broken or idle, one is slow, one is lonely, one is well."""
+"""The demonstration: eight applications in one namespace; five are broken or idle, one is slow, one is lonely, one is
+well."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,8 @@ from midwatch.integrations.kubernetes.fake.world import FakeCluster
 NAMESPACE = "demo-apps"
 _MINUTE, _HOUR = 60.0, 3600.0
 _CONFIG_LOG = (
-    "payment-service 2.3.1 starting\nreading configuration from /config/app.conf\nERROR: Configuration file /config/app.conf not found!\n"
+    "payment-service 2.3.1 starting\nreading configuration from /config/app.conf\nERROR: Configuration "
+    "file /config/app.conf not found!\n"
 )
 _DATABASE_LOG = (
     "Error: the data directory is empty and the superuser password is not specified.\n"
@@ -22,7 +24,8 @@ _DATABASE_LOG = (
 )
 _MEMORY_LOG = "".join(f"report cache: {n * 25} MiB in use, loading part {n + 1} of 40\n" for n in range(1, 6))
 _CPU_LOG = "".join(
-    f"batch {n}: 4.{n % 10} s, of which 3.{n % 10} s waiting for a processor (cpu.stat: nr_periods {n * 48} nr_throttled {n * 46})\n"
+    f"batch {n}: 4.{n % 10} s, of which 3.{n % 10} s waiting for a processor (cpu.stat: nr_periods {n * 48} "
+    f"nr_throttled {n * 46})\n"
     for n in range(1, 40)
 )
 _WEB_LOG = "".join(f'10.244.1.{n} - - "GET /healthz HTTP/1.1" 200 15\n' for n in range(1, 30))
@@ -89,7 +92,11 @@ def _apps() -> tuple[App, ...]:
             port=8080,
             requests=_SMALL,
             limits={"cpu": "200m", "memory": "128Mi"},
-            readiness={"httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"}, "timeoutSeconds": 1, "periodSeconds": 10},
+            readiness={
+                "httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"},
+                "timeoutSeconds": 1,
+                "periodSeconds": 10,
+            },
             fault=healthy(_WEB_LOG, cpu="4m", memory="22Mi"),
             age=110 * _MINUTE,
         ),
@@ -97,11 +104,14 @@ def _apps() -> tuple[App, ...]:
 
 
 def _frontend() -> App:
-    return App("frontend-app", NAMESPACE, "registry.example.com/shop/frontend:7.1.0", replicas=0, port=8080, age=110 * _MINUTE)
+    return App(
+        "frontend-app", NAMESPACE, "registry.example.com/shop/frontend:7.1.0", replicas=0, port=8080, age=110 * _MINUTE
+    )
 
 
 def _scale_down(scene: Scene, app: App, seconds: float, before: int) -> None:
-    """An app that somebody scaled from `before` replicas to none, so long ago: the pods are gone, the traces are there."""
+    """An app that somebody scaled from `before` replicas to none, so long ago: the pods are gone, the traces are
+    there."""
     deploy(scene, app)
     cluster, at = scene.cluster, ago(scene.now, seconds)
     deployment = cluster.get("deployments", app.namespace, app.name)
@@ -111,8 +121,15 @@ def _scale_down(scene: Scene, app: App, seconds: float, before: int) -> None:
     scene.event(deployment, Note("ScalingReplicaSet", text, seconds, seconds, component="deployment-controller"))
     for n in range(before):
         pod = f"{name}-{letters(5, 'pod', app.namespace, f'{name}-', str(n))}"
-        scene.event(replicaset, Note("SuccessfulDelete", f"Deleted pod: {pod}", seconds, seconds, component="replicaset-controller"))
-        gone: dict[str, Any] = {"apiVersion": "v1", "kind": "Pod", "metadata": scene.meta("Pod", app.namespace, pod, app.age)}
+        scene.event(
+            replicaset,
+            Note("SuccessfulDelete", f"Deleted pod: {pod}", seconds, seconds, component="replicaset-controller"),
+        )
+        gone: dict[str, Any] = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": scene.meta("Pod", app.namespace, pod, app.age),
+        }
         stopping = Note("Killing", f"Stopping container {app.name}", seconds, seconds)
         scene.event(gone, stopping, container=app.name, host=scene.machines[n % len(scene.machines)].name)
     deployment["metadata"]["generation"] = deployment["status"]["observedGeneration"] = 2

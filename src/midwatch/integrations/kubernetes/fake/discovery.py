@@ -11,7 +11,9 @@ Answer = dict[str, Any]
 
 def wants_aggregated(accept: str) -> bool:
     """kubectl asks for several versions at once, in its order of preference."""
-    return any("as=APIGroupDiscoveryList" in part and "v=v2" in part.split(";") for part in accept.replace(" ", "").split(","))
+    return any(
+        "as=APIGroupDiscoveryList" in part and "v=v2" in part.split(";") for part in accept.replace(" ", "").split(",")
+    )
 
 
 def versions(server: str) -> Answer:
@@ -40,7 +42,10 @@ def aggregated(cluster: FakeCluster, *, core: bool) -> Answer:
     items: list[Answer] = []
     for name in names:
         by_version = {r.version: [x for x in _in(cluster, name) if x.version == r.version] for r in _in(cluster, name)}
-        served = [{"version": v, "resources": [_aggregated(r) for r in rs], "freshness": "Current"} for v, rs in by_version.items()]
+        served = [
+            {"version": v, "resources": [_aggregated(r) for r in rs], "freshness": "Current"}
+            for v, rs in by_version.items()
+        ]
         meta: Answer = {"name": name, "creationTimestamp": None} if name else {"creationTimestamp": None}
         items.append({"metadata": meta, "versions": served})
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
@@ -71,7 +76,13 @@ def _entries(resource: Resource) -> list[Answer]:
     main |= {"shortNames": list(resource.short)} if resource.short else {}
     main |= {"categories": list(resource.categories)} if resource.categories else {}
     below = [
-        {"name": f"{resource.plural}/{sub}", "singularName": "", "namespaced": resource.namespaced, "kind": resource.kind, "verbs": ["get"]}
+        {
+            "name": f"{resource.plural}/{sub}",
+            "singularName": "",
+            "namespaced": resource.namespaced,
+            "kind": resource.kind,
+            "verbs": ["get"],
+        }
         for sub in resource.subresources
     ]
     return [main, *below]

@@ -71,7 +71,8 @@ def _node_is_gone(cluster: FakeCluster, pod: Thing) -> bool:
 
 
 def _run_is_over(pod: Thing, container: str, *, previous: bool) -> bool:
-    """Whether the log asked for is that of the last finished run: also a container that waits to be restarted shows that one."""
+    """Whether the log asked for is that of the last finished run: also a container that waits to be restarted shows
+    that one."""
     name = pod["metadata"]["name"]
     state = _state(pod, container)
     if state is None:
@@ -115,7 +116,9 @@ def _cut(log: Log, query: Mapping[str, str], now: datetime) -> bytes:
     if query.get("tailLines"):
         lines = lines[max(len(lines) - int(query["tailLines"]), 0) :]
     stamped = query.get("timestamps") in ("true", "1")
-    text = "".join(f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z {line}" if stamped else line for at, line in lines).encode()
+    text = "".join(
+        f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z {line}" if stamped else line for at, line in lines
+    ).encode()
     return text[: int(query["limitBytes"])] if query.get("limitBytes") else text
 
 
@@ -125,4 +128,6 @@ def _since(query: Mapping[str, str], now: datetime) -> datetime | None:
     try:
         return datetime.fromisoformat(query["sinceTime"]) if query.get("sinceTime") else None
     except ValueError as problem:
-        raise bad_request(f'parsing time "{query["sinceTime"]}" as "2006-01-02T15:04:05Z07:00": cannot parse') from problem
+        raise bad_request(
+            f'parsing time "{query["sinceTime"]}" as "2006-01-02T15:04:05Z07:00": cannot parse'
+        ) from problem

@@ -31,7 +31,12 @@ def _port(port: Thing) -> str:
 
 
 def _endpoints(obj: Thing, now: datetime) -> list[Any]:
-    found = [f"{a['ip']}:{p['port']}" for s in obj.get("subsets") or () for p in s.get("ports") or () for a in s.get("addresses") or ()]
+    found = [
+        f"{a['ip']}:{p['port']}"
+        for s in obj.get("subsets") or ()
+        for p in s.get("ports") or ()
+        for a in s.get("addresses") or ()
+    ]
     more = f" + {len(found) - 3} more..." if len(found) > 3 else ""
     return [_name(obj), joined(found[:3]) + more, age(obj, now)]
 
@@ -107,7 +112,16 @@ def _claim(obj: Thing, now: datetime) -> list[Any]:
     modes = _modes(dig(obj, "status.accessModes", [])) if bound else ""
     status = "Terminating" if obj["metadata"].get("deletionTimestamp") else phase
     attributes = spec.get("volumeAttributesClassName") or UNSET
-    cells = [_name(obj), status, spec.get("volumeName", ""), size, modes, spec.get("storageClassName", ""), attributes, age(obj, now)]
+    cells = [
+        _name(obj),
+        status,
+        spec.get("volumeName", ""),
+        size,
+        modes,
+        spec.get("storageClassName", ""),
+        attributes,
+        age(obj, now),
+    ]
     return [*cells, spec.get("volumeMode", "Filesystem")]
 
 
@@ -116,7 +130,15 @@ def _volume(obj: Thing, now: datetime) -> list[Any]:
     whose = f"{claim['namespace']}/{claim['name']}" if claim else ""
     status = "Terminating" if obj["metadata"].get("deletionTimestamp") else dig(obj, "status.phase", "")
     policy, class_ = spec.get("persistentVolumeReclaimPolicy", ""), spec.get("storageClassName", "")
-    head = [_name(obj), dig(obj, "spec.capacity.storage", ""), _modes(spec.get("accessModes") or []), policy, status, whose, class_]
+    head = [
+        _name(obj),
+        dig(obj, "spec.capacity.storage", ""),
+        _modes(spec.get("accessModes") or []),
+        policy,
+        status,
+        whose,
+        class_,
+    ]
     return [*head, UNSET, dig(obj, "status.reason", ""), age(obj, now), spec.get("volumeMode", "Filesystem")]
 
 
@@ -124,7 +146,14 @@ def _class(obj: Thing, now: datetime) -> list[Any]:
     default = dig(obj, "metadata.annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true"
     name = f"{_name(obj)} (default)" if default else _name(obj)
     policy, mode = obj.get("reclaimPolicy", "Delete"), obj.get("volumeBindingMode", "Immediate")
-    return [name, obj.get("provisioner", ""), policy, mode, str(bool(obj.get("allowVolumeExpansion"))).lower(), age(obj, now)]
+    return [
+        name,
+        obj.get("provisioner", ""),
+        policy,
+        mode,
+        str(bool(obj.get("allowVolumeExpansion"))).lower(),
+        age(obj, now),
+    ]
 
 
 def _quota(obj: Thing, now: datetime) -> list[Any]:
@@ -157,7 +186,11 @@ OTHERS: Mapping[str, Sheet] = {
     "endpointslices": Sheet("Name, AddressType, Ports, Endpoints, Age", "", _slice),
     "ingresses": Sheet("Name, Class, Hosts, Address, Ports, Age", "", _ingress),
     "events": Sheet("Last Seen, Type, Reason, Object, +Subobject, +Source, Message", "First Seen, Count, Name", _event),
-    "nodes": Sheet("Name, Status, Roles, Age, Version", "Internal-IP, External-IP, OS-Image, Kernel-Version, Container-Runtime", _node),
+    "nodes": Sheet(
+        "Name, Status, Roles, Age, Version",
+        "Internal-IP, External-IP, OS-Image, Kernel-Version, Container-Runtime",
+        _node,
+    ),
     "namespaces": Sheet("Name, Status, Age", "", _namespace),
     "configmaps": Sheet("Name, Data, Age", "", _config),
     "secrets": Sheet("Name, Type, Data, Age", "", _secret),
@@ -170,7 +203,9 @@ OTHERS: Mapping[str, Sheet] = {
         "VolumeMode",
         _volume,
     ),
-    "storageclasses": Sheet("Name, Provisioner, ReclaimPolicy, VolumeBindingMode, AllowVolumeExpansion, Age", "", _class),
+    "storageclasses": Sheet(
+        "Name, Provisioner, ReclaimPolicy, VolumeBindingMode, AllowVolumeExpansion, Age", "", _class
+    ),
     "resourcequotas": Sheet("Name, Request, Limit, Age", "", _quota),
     "networkpolicies": Sheet("Name, Pod-Selector, Age", "", _policy),
     "priorityclasses": Sheet("Name, Value, Global-Default, Age", "PreemptionPolicy", _priority),

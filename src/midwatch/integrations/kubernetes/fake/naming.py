@@ -9,7 +9,9 @@ from uuid import UUID
 
 Thing = dict[str, Any]
 _ATOMIC = ("containerStatuses", "command", "args")  # lists that are owned as a whole
-_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # no vowels and nothing that reads like another: the alphabet of generated names
+_LETTERS = (
+    "bcdfghjklmnpqrstvwxz2456789"  # no vowels and nothing that reads like another: the alphabet of generated names
+)
 
 
 @lru_cache(maxsize=4096)
@@ -54,7 +56,14 @@ def lasting(seconds: float) -> str:
 
 
 def owner(api_version: str, kind: str, name: str, uid_: str) -> Thing:
-    return {"apiVersion": api_version, "kind": kind, "name": name, "uid": uid_, "controller": True, "blockOwnerDeletion": True}
+    return {
+        "apiVersion": api_version,
+        "kind": kind,
+        "name": name,
+        "uid": uid_,
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
 
 
 def managed(obj: Thing, manager: str, at: datetime, *parts: str, subresource: str = "") -> Thing:
@@ -76,7 +85,11 @@ def managed(obj: Thing, manager: str, at: datetime, *parts: str, subresource: st
 
 
 def _meta_fields(meta: Mapping[str, Any]) -> Thing:
-    found = {f"f:{key}": _fields(meta[key]) for key in ("annotations", "generateName", "labels", "ownerReferences") if meta.get(key)}
+    found = {
+        f"f:{key}": _fields(meta[key])
+        for key in ("annotations", "generateName", "labels", "ownerReferences")
+        if meta.get(key)
+    }
     for key in ("f:annotations", "f:labels"):
         found |= {key: {".": {}} | found[key]} if key in found else {}
     return found
@@ -93,7 +106,15 @@ def _fields(value: Any) -> Thing:
 
 
 def _keyed(items: Sequence[Mapping[str, Any]]) -> Thing:
-    for keys in (("uid",), ("containerPort", "protocol"), ("port", "protocol"), ("mountPath",), ("type",), ("name",), ("ip",)):
+    for keys in (
+        ("uid",),
+        ("containerPort", "protocol"),
+        ("port", "protocol"),
+        ("mountPath",),
+        ("type",),
+        ("name",),
+        ("ip",),
+    ):
         if all(key in items[0] for key in keys):
             break
     else:

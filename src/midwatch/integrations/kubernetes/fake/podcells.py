@@ -42,7 +42,9 @@ def status(pod: Thing) -> str:
 
 
 def _gated(pod: Thing) -> str:
-    gated = any(c["type"] == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in dig(pod, "status.conditions", []))
+    gated = any(
+        c["type"] == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in dig(pod, "status.conditions", [])
+    )
     return "SchedulingGated" if gated else ""
 
 
@@ -103,7 +105,11 @@ def _ready(pod: Thing) -> tuple[int, int]:
 
 def _restarts(pod: Thing, now: datetime) -> str:
     initializing, _ = _init_status(pod)
-    seen = dig(pod, "status.initContainerStatuses", []) if initializing and not _condition(pod, "Initialized") else _counted(pod)
+    seen = (
+        dig(pod, "status.initContainerStatuses", [])
+        if initializing and not _condition(pod, "Initialized")
+        else _counted(pod)
+    )
     count = sum(s.get("restartCount", 0) for s in seen)
     ends = [moment(at) for s in seen if (at := dig(s, "lastState.terminated.finishedAt"))]
     return f"{count} ({duration((now - max(ends)).total_seconds())} ago)" if count and ends else str(count)

@@ -14,7 +14,8 @@ _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 
 @dataclass(frozen=True)
 class Making:
-    """What is given before the pod lives: its template, owner and place. `generation` of the template does not matter to pods."""
+    """What is given before the pod lives: its template, owner and place. `generation` of the template does not matter
+    to pods."""
 
     namespace: str
     name: str
@@ -57,7 +58,9 @@ def pod(making: Making, runs: Sequence[Run]) -> Thing:
     built: Thing = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
     changed = ago(making.now, min(run.since for run in runs))
     meta["managedFields"] = [
-        managed(built | {"spec": making.template["spec"]}, "kube-controller-manager", ago(making.now, making.age), "spec"),
+        managed(
+            built | {"spec": making.template["spec"]}, "kube-controller-manager", ago(making.now, making.age), "spec"
+        ),
         managed(built, "kubelet" if placed else "kube-scheduler", changed, "status", subresource="status"),
     ]
     return built
@@ -69,7 +72,9 @@ def _spec(making: Making, *, placed: bool) -> Thing:
     mount = {"name": token, "readOnly": True, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}
     containers = [c | {"volumeMounts": [*c.get("volumeMounts", ()), mount]} for c in given["containers"]]
     account = given.get("serviceAccountName", "default")
-    tolerations = [{"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300} for key in _TOLERATED]
+    tolerations = [
+        {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300} for key in _TOLERATED
+    ]
     own = {"volumes": [*given.get("volumes", ()), _token_volume(token)], "containers": containers}
     place = {"nodeName": making.node} if placed else {}
     filled = {
@@ -118,7 +123,10 @@ def _status(making: Making, spec: Thing, runs: Sequence[Run]) -> Thing:
 
 def _waiting_for_node(making: Making, runs: Sequence[Run]) -> Thing:
     message = next(run.unscheduled_message for run in runs if not run.scheduled)
-    condition = _condition("PodScheduled", False, ago(making.now, making.age)) | {"reason": "Unschedulable", "message": message}
+    condition = _condition("PodScheduled", False, ago(making.now, making.age)) | {
+        "reason": "Unschedulable",
+        "message": message,
+    }
     containers = making.template["spec"]["containers"]
     return {"observedGeneration": 1, "phase": "Pending", "conditions": [condition], "qosClass": quality(containers)}
 
@@ -133,15 +141,26 @@ def _condition(type_: str, met: bool, at: datetime, unready: Sequence[str] = ())
 
 def _container(making: Making, container: Thing, run: Run) -> Thing:
     spot = making.spot(container)
-    status: Thing = {"name": container["name"], "state": dict(run.state), "lastState": dict(run.last), "ready": run.ready}
-    status |= {"restartCount": run.restarts, "image": container["image"], "imageID": spot.image_id if run.container_id else ""}
+    status: Thing = {
+        "name": container["name"],
+        "state": dict(run.state),
+        "lastState": dict(run.last),
+        "ready": run.ready,
+    }
+    status |= {
+        "restartCount": run.restarts,
+        "image": container["image"],
+        "imageID": spot.image_id if run.container_id else "",
+    }
     status |= {"containerID": run.container_id} if run.container_id else {}
     status["started"] = run.started
     if run.running:
         resources: Thing = container.get("resources") or {}
         status |= {"allocatedResources": resources["requests"]} if "requests" in resources else {}
         status |= {"resources": resources, "user": {"linux": {"uid": 0, "gid": 0, "supplementalGroups": [0]}}}
-    mounts = [{"name": m["name"], "mountPath": m["mountPath"]} | _read_only(m) for m in container.get("volumeMounts", ())]
+    mounts = [
+        {"name": m["name"], "mountPath": m["mountPath"]} | _read_only(m) for m in container.get("volumeMounts", ())
+    ]
     return status | {"volumeMounts": mounts}
 
 
@@ -154,5 +173,8 @@ def quality(containers: Sequence[Thing]) -> str:
     resources: list[dict[str, dict[str, str]]] = [c.get("resources") or {} for c in containers]
     if not any(r.get("requests") or r.get("limits") for r in resources):
         return "BestEffort"
-    whole = all({"cpu", "memory"} <= set(r.get("limits") or ()) and r.get("requests", r["limits"]) == r["limits"] for r in resources)
+    whole = all(
+        {"cpu", "memory"} <= set(r.get("limits") or ()) and r.get("requests", r["limits"]) == r["limits"]
+        for r in resources
+    )
     return "Guaranteed" if whole else "Burstable"

@@ -10,7 +10,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 class Sheet:
-    """Names separated by commas; `wide` ones, and those with a + before them, show with -o wide only. `cells` are in the same order."""
+    """Names separated by commas; `wide` ones, and those with a + before them, show with -o wide only. `cells` are in
+    the same order."""
 
     def __init__(self, columns: str, wide: str, cells: Cells) -> None:
         shown = [*columns.split(", "), *(f"+{name}" for name in wide.split(", ") if name)]

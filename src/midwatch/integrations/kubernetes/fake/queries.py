@@ -30,7 +30,10 @@ class _Tokens:
         while position < len(text):
             found = _TOKEN.match(text, position)
             if found is None:
-                raise bad_request(f"unable to parse requirement: found '{text[position:]}', expected: !, identifier, or 'end of string'")
+                raise bad_request(
+                    f"unable to parse requirement: found '{text[position:]}', expected: !, identifier, or 'end of "
+                    "string'"
+                )
             yield found.group("word") or found.group("sign")
             position = found.end()
 
@@ -42,7 +45,8 @@ class _Tokens:
 
 
 def label_test(text: str) -> Test:
-    """True for labels that meet every requirement; "" is met by all. Raises the server's 400 for a selector it cannot read."""
+    """True for labels that meet every requirement; "" is met by all. Raises the server's 400 for a selector it cannot
+    read."""
     tokens, tests = _Tokens(text), list[Test]()
     while tokens.peek():
         tests.append(_requirement(tokens))
@@ -66,7 +70,11 @@ def _requirement(tokens: _Tokens) -> Test:
     operator = tokens.take()
     if operator in ("in", "notin"):
         values = _values(tokens)
-        return (lambda labels: labels.get(key) in values) if operator == "in" else (lambda labels: labels.get(key) not in values)
+        return (
+            (lambda labels: labels.get(key) in values)
+            if operator == "in"
+            else (lambda labels: labels.get(key) not in values)
+        )
     if operator not in ("=", "==", "!=", ">", "<"):
         raise bad_request(f"unable to parse requirement: found '{operator}', expected: {_OPERATORS}")
     return _comparison(key, operator, tokens.take() if _is_word(tokens.peek()) else "")
@@ -78,7 +86,9 @@ def _comparison(key: str, operator: str, value: str) -> Test:
     if operator == "!=":
         return lambda labels: labels.get(key) != value
     if not value.lstrip("-").isdigit():
-        problem = f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
+        problem = (
+            f"values[0][{key}]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, the value must be an integer"
+        )
         raise bad_request(f"unable to parse requirement: {problem}")
     sign = 1 if operator == ">" else -1
     return lambda labels: labels.get(key, "x").lstrip("-").isdigit() and sign * (int(labels[key]) - int(value)) > 0
@@ -116,7 +126,9 @@ def _is_word(token: str) -> bool:
 # -- field selectors
 
 _NAMES = ("metadata.name", "metadata.namespace")
-_INVOLVED = tuple(f"involvedObject.{f}" for f in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"))
+_INVOLVED = tuple(
+    f"involvedObject.{f}" for f in ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+)
 _POD_SPEC = ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "pods": (*_POD_SPEC, "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"),
@@ -133,7 +145,8 @@ _STRICT_CORE = ("pods", "events", "nodes", "namespaces", "secrets", "services", 
 
 
 def field_test(text: str, resource: Resource) -> Callable[[Mapping[str, Any]], bool]:
-    """True for objects whose fields meet every term. Raises the server's 400 for fields that the kind cannot be selected by."""
+    """True for objects whose fields meet every term. Raises the server's 400 for fields that the kind cannot be
+    selected by."""
     terms = [_term(part, text) for part in re.split(r"(?<!\\),", text) if part]
     known = _NAMES + _FIELDS.get(resource.id, ())
     for path, _, _ in terms:
@@ -182,7 +195,9 @@ def decode_continue(token: str, compacted: int) -> str:
         version, start = int(data["rv"]), str(data["start"])
     except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as problem:
         illegal = isinstance(problem, binascii.Error)
-        raise _bad_token("illegal base64 data at input byte 0" if illegal else "invalid character in the token") from problem
+        raise _bad_token(
+            "illegal base64 data at input byte 0" if illegal else "invalid character in the token"
+        ) from problem
     if version == 0:
         raise _bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
     if 0 < version <= compacted:

@@ -1,4 +1,5 @@
-"""What the fake API server serves: every kind Midwatch reads, and those that kubectl or a suspicious client may ask for besides."""
+"""What the fake API server serves: every kind Midwatch reads, and those that kubectl or a suspicious client may ask for
+besides."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,8 +7,21 @@ from dataclasses import dataclass, field
 from midwatch.integrations.kubernetes.kinds import ALL
 
 _WRITE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-_IN_ALL = ("pods", "services", "replicationcontrollers", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs")
-OPTIONAL = ("metrics.k8s.io", "gateway.networking.k8s.io")  # served only when the cluster holds objects of them, as add-ons are
+_IN_ALL = (
+    "pods",
+    "services",
+    "replicationcontrollers",
+    "deployments",
+    "replicasets",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
+)
+OPTIONAL = (
+    "metrics.k8s.io",
+    "gateway.networking.k8s.io",
+)  # served only when the cluster holds objects of them, as add-ons are
 
 
 @dataclass(frozen=True)

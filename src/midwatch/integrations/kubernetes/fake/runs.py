@@ -98,7 +98,11 @@ def _pulled(spot: Spot, at: float) -> tuple[Note, ...]:
 
 
 def _began(spot: Spot, first: float, last: float, count: int) -> tuple[Note, ...]:
-    again = (Note("Pulled", f'Container image "{spot.image}" already present on machine', first, last, count - 1),) if count > 1 else ()
+    again = (
+        (Note("Pulled", f'Container image "{spot.image}" already present on machine', first, last, count - 1),)
+        if count > 1
+        else ()
+    )
     created = Note("Created", f"Created container: {spot.container}", first, last, count)
     return (*again, created, Note("Started", f"Started container {spot.container}", first, last, count))
 
@@ -109,7 +113,11 @@ def healthy(log: str = "", *, cpu: str = "12m", memory: str = "48Mi") -> Fault:
     def run(spot: Spot) -> Run:
         at = max(spot.age - _FIRST_START, 0)
         lines = max(log.count("\n"), 1)
-        written = Log(log, ago(spot.now, min(at, 10.0 * lines)), timedelta(seconds=min(at, 10.0 * lines) / lines)) if log else None
+        written = (
+            Log(log, ago(spot.now, min(at, 10.0 * lines)), timedelta(seconds=min(at, 10.0 * lines) / lines))
+            if log
+            else None
+        )
         return Run(
             state={"running": {"startedAt": stamp(ago(spot.now, at))}},
             ready=True,
@@ -124,13 +132,20 @@ def healthy(log: str = "", *, cpu: str = "12m", memory: str = "48Mi") -> Fault:
     return run
 
 
-def crash_loop(log: str, *, exit_code: int = 1, reason: str = "Error", runs_for: float = 1.0, message: str = "") -> Fault:
+def crash_loop(
+    log: str, *, exit_code: int = 1, reason: str = "Error", runs_for: float = 1.0, message: str = ""
+) -> Fault:
     """Starts, writes its log, ends, and is started again after ever longer waits."""
 
     def run(spot: Spot) -> Run:
         starts = _starts(spot.age, runs_for)
         begin, end, count = starts[-1], starts[-1] - runs_for, len(starts)
-        over: Thing = {"exitCode": exit_code, "reason": reason, "startedAt": _at(spot, begin), "finishedAt": _at(spot, end)}
+        over: Thing = {
+            "exitCode": exit_code,
+            "reason": reason,
+            "startedAt": _at(spot, begin),
+            "finishedAt": _at(spot, end),
+        }
         over |= {"containerID": spot.container_id(count - 1)} | ({"message": message} if message else {})
         wait = lasting(min(_BACKOFF * 2 ** (count - 1), _BACKOFF_MOST))
         told = f"back-off {wait} restarting failed container={spot.container} pod={spot.who}"
@@ -214,7 +229,16 @@ def unschedulable(message: str) -> Fault:
     def run(spot: Spot) -> Run:
         tries = 1 + int(spot.age / 300)
         last = spot.age % 300 if tries > 1 else spot.age
-        note = Note("FailedScheduling", message, spot.age, last, tries, "Warning", about_container=False, component="default-scheduler")
+        note = Note(
+            "FailedScheduling",
+            message,
+            spot.age,
+            last,
+            tries,
+            "Warning",
+            about_container=False,
+            component="default-scheduler",
+        )
         return Run(state={}, notes=(note,), scheduled=False, unscheduled_message=message, since=spot.age)
 
     return run
@@ -226,7 +250,9 @@ def not_ready(probe: str, *, log: str = "", every: float = 10.0) -> Fault:
     def run(spot: Spot) -> Run:
         well = healthy(log)(spot)
         tries = max(int(spot.age / every), 1)
-        note = Note("Unhealthy", f"Readiness probe failed: {probe}", spot.age - 10, min(3.0, spot.age), tries, "Warning")
+        note = Note(
+            "Unhealthy", f"Readiness probe failed: {probe}", spot.age - 10, min(3.0, spot.age), tries, "Warning"
+        )
         return Run(
             state=well.state,
             started=True,
@@ -257,7 +283,8 @@ def liveness_kill(probe: str, log: str, *, runs_for: float = 60.0) -> Fault:
 
 
 def _starts(age: float, runs_for: float) -> list[float]:
-    """When each run began, in seconds ago: the waits between runs double. The next one is about to begin, never under way."""
+    """When each run began, in seconds ago: the waits between runs double. The next one is about to begin, never under
+    way."""
     ends, at, wait = list[float](), _FIRST_START, _BACKOFF
     while at + runs_for < age:
         ends.append(at)

@@ -50,16 +50,39 @@ class Scene:
         labels = {"kubernetes.io/metadata.name": name}
         meta = {"name": name, "uid": uid("Namespace", name), "creationTimestamp": made, "labels": labels}
         status = {"phase": "Active"}
-        self.add({"apiVersion": "v1", "kind": "Namespace", "metadata": meta, "spec": {"finalizers": ["kubernetes"]}, "status": status})
-        self.add({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": self.meta("ServiceAccount", name, "default", age)})
+        self.add(
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": meta,
+                "spec": {"finalizers": ["kubernetes"]},
+                "status": status,
+            }
+        )
+        self.add(
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": self.meta("ServiceAccount", name, "default", age),
+            }
+        )
         root = self.meta("ConfigMap", name, "kube-root-ca.crt", age)
-        root["annotations"] = {"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver."}
+        root["annotations"] = {
+            "kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver."
+        }
         certificate = f"-----BEGIN CERTIFICATE-----\n{hex_id(64, 'ca')}\n-----END CERTIFICATE-----\n"
         self.add({"apiVersion": "v1", "kind": "ConfigMap", "metadata": root, "data": {"ca.crt": certificate}})
 
-    def meta(self, kind: str, namespace: str, name: str, age: float | None = None, labels: Mapping[str, str] | None = None) -> Thing:
+    def meta(
+        self, kind: str, namespace: str, name: str, age: float | None = None, labels: Mapping[str, str] | None = None
+    ) -> Thing:
         made = stamp(ago(self.now, self.age if age is None else age))
-        meta: Thing = {"name": name, "namespace": namespace, "uid": uid(kind, namespace, name), "creationTimestamp": made}
+        meta: Thing = {
+            "name": name,
+            "namespace": namespace,
+            "uid": uid(kind, namespace, name),
+            "creationTimestamp": made,
+        }
         return meta | ({"labels": dict(labels)} if labels else {})
 
     def event(self, about: Thing, note: Note, *, container: str = "", host: str = "") -> None:
@@ -73,15 +96,29 @@ class Scene:
         involved |= {"fieldPath": f"spec.containers{{{container}}}"} if container and note.about_container else {}
         first, last = ago(self.now, note.first), ago(self.now, note.last)
         suffix = hex_id(16, meta["uid"], note.reason, note.message, note.component)
-        own: Thing = {"name": f"{meta['name']}.{suffix}", "namespace": place, "uid": uid("Event", place, meta["name"], suffix)}
+        own: Thing = {
+            "name": f"{meta['name']}.{suffix}",
+            "namespace": place,
+            "uid": uid("Event", place, meta["name"], suffix),
+        }
         own["creationTimestamp"] = stamp(first)
         body: Thing = {"apiVersion": "v1", "kind": "Event", "metadata": own, "involvedObject": involved}
-        body |= {"reason": note.reason, "message": note.message, "type": note.type, "reportingComponent": note.component}
+        body |= {
+            "reason": note.reason,
+            "message": note.message,
+            "type": note.type,
+            "reportingComponent": note.component,
+        }
         if note.component == "default-scheduler":
             body |= _scheduler_times(first, last, note.count)
         else:
             source = {"component": note.component} | ({"host": host} if host else {})
-            times = {"firstTimestamp": stamp(first), "lastTimestamp": stamp(last), "count": note.count, "eventTime": None}
+            times = {
+                "firstTimestamp": stamp(first),
+                "lastTimestamp": stamp(last),
+                "count": note.count,
+                "eventTime": None,
+            }
             body |= {"source": source, "reportingInstance": host} | times
         own["managedFields"] = [managed(body, note.component, last, "involvedObject", "message", "reason", "type")]
         self.add(body)
@@ -94,7 +131,11 @@ class Scene:
     def measure(self) -> None:
         """What metrics-server would say of the nodes, from what it says of the pods."""
         for machine in self.machines:
-            meta = {"name": machine.name, "creationTimestamp": stamp(self.now), "labels": {"kubernetes.io/hostname": machine.name}}
+            meta = {
+                "name": machine.name,
+                "creationTimestamp": stamp(self.now),
+                "labels": {"kubernetes.io/hostname": machine.name},
+            }
             usage = {"cpu": "412883021n", "memory": "2893540Ki"}
             head = {"apiVersion": "metrics.k8s.io/v1beta1", "kind": "NodeMetrics", "metadata": meta}
             self.add(head | {"timestamp": stamp(ago(self.now, 14)), "window": "20.048s", "usage": usage})
@@ -104,7 +145,10 @@ def _scheduler_times(first: datetime, last: datetime, count: int) -> Thing:
     """The scheduler writes events in the newer form: no counts and stamps of old, a series instead."""
     times: Thing = {"eventTime": micro(first), "firstTimestamp": None, "lastTimestamp": None, "source": {}}
     series = {"series": {"count": count, "lastObservedTime": micro(last)}} if count > 1 else {}
-    action = {"action": "Scheduling" if count > 1 else "Binding", "reportingInstance": "default-scheduler-control-plane-1"}
+    action = {
+        "action": "Scheduling" if count > 1 else "Binding",
+        "reportingInstance": "default-scheduler-control-plane-1",
+    }
     return times | series | action
 
 
@@ -118,8 +162,16 @@ def _node(machine: Machine, number: int, now: datetime, age: float) -> Thing:
         "node.kubernetes.io/instance-type": "standard-4",
         "topology.kubernetes.io/zone": zone,
     }
-    meta: Thing = {"name": machine.name, "uid": uid("Node", machine.name), "labels": labels, "creationTimestamp": stamp(ago(now, age))}
-    meta["annotations"] = {"node.alpha.kubernetes.io/ttl": "0", "volumes.kubernetes.io/controller-managed-attach-detach": "true"}
+    meta: Thing = {
+        "name": machine.name,
+        "uid": uid("Node", machine.name),
+        "labels": labels,
+        "creationTimestamp": stamp(ago(now, age)),
+    }
+    meta["annotations"] = {
+        "node.alpha.kubernetes.io/ttl": "0",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+    }
     network = f"10.244.{number}.0/24"
     whole = {"cpu": "4", "ephemeral-storage": "81106868Ki", "hugepages-2Mi": "0", "memory": "16393232Ki", "pods": "110"}
     usable = whole | {"cpu": "3920m", "ephemeral-storage": "74748089426", "memory": "15351824Ki"}
@@ -139,8 +191,20 @@ def _node(machine: Machine, number: int, now: datetime, age: float) -> Thing:
 
 def _node_conditions(now: datetime, age: float) -> list[Thing]:
     beat = {"lastHeartbeatTime": stamp(ago(now, 120)), "lastTransitionTime": stamp(ago(now, age))}
-    fine = [{"type": type_, "status": "False", **beat, "reason": reason, "message": text} for type_, (reason, text) in _FINE.items()]
-    return [*fine, {"type": "Ready", "status": "True", **beat, "reason": "KubeletReady", "message": "kubelet is posting ready status"}]
+    fine = [
+        {"type": type_, "status": "False", **beat, "reason": reason, "message": text}
+        for type_, (reason, text) in _FINE.items()
+    ]
+    return [
+        *fine,
+        {
+            "type": "Ready",
+            "status": "True",
+            **beat,
+            "reason": "KubeletReady",
+            "message": "kubelet is posting ready status",
+        },
+    ]
 
 
 def _node_info(machine: Machine) -> Thing:
@@ -160,6 +224,11 @@ def _node_info(machine: Machine) -> Thing:
 
 def _lease(machine: Machine, now: datetime, age: float) -> Thing:
     place = "kube-node-lease"
-    meta = {"name": machine.name, "namespace": place, "uid": uid("Lease", machine.name), "creationTimestamp": stamp(ago(now, age))}
+    meta = {
+        "name": machine.name,
+        "namespace": place,
+        "uid": uid("Lease", machine.name),
+        "creationTimestamp": stamp(ago(now, age)),
+    }
     spec = {"holderIdentity": machine.name, "leaseDurationSeconds": 40, "renewTime": micro(ago(now, 4))}
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta, "spec": spec}

@@ -13,8 +13,9 @@ Thing = dict[str, Any]
 
 
 def load_situation(path: Path) -> FakeCluster:
-    """The document without a kind may hold `now`, `logs` (namespace, pod, container, text, previous), `forbidden` (resource, verb,
-    namespace), `allowed` (the same), `tokens` (token: user) and `troubles` (path, status, delay, retry_after, times)."""
+    """The document without a kind may hold `now`, `logs` (namespace, pod, container, text, previous), `forbidden`
+    (resource, verb, namespace), `allowed` (the same), `tokens` (token: user) and `troubles` (path, status, delay,
+    retry_after, times)."""
     documents = [cast("Thing", d) for d in yaml.load_all(path.read_text("utf-8"), Loader=_Loader) if d]
     settings: Thing = {}
     for document in documents:

@@ -9,9 +9,12 @@ import msgspec
 from midwatch.integrations.kubernetes.fake.resources import Resource
 
 EXPIRED = (
-    "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
-    "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token "
-    "results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and "
+    "The provided continue parameter is too old to display a consistent list result. You can start a new list "
+    "without the continue "
+    "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with "
+    "the provided token "
+    "results in an inconsistent list - objects that were created, modified, or deleted between the time the first "
+    "chunk was returned and "
     "now may show up in the list."
 )
 _PLAIN = {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"}
@@ -62,12 +65,19 @@ def forbidden(user: str, verb: str, resource: Resource, namespace: str, name: st
     what = f'{resource.qualified} "{name}"' if name else resource.qualified
     plural = f"{resource.plural}/{below}" if below else resource.plural
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
-    message = f'{what} is forbidden: User "{user}" cannot {verb} resource "{plural}" in API group "{resource.group}" {where}'
+    message = (
+        f'{what} is forbidden: User "{user}" cannot {verb} resource "{plural}" in API group "{resource.group}" {where}'
+    )
     return Failure(403, "Forbidden", message, _details(resource, name), headers={"x-content-type-options": "nosniff"})
 
 
 def forbidden_path(user: str, verb: str, path: str) -> Failure:
-    return Failure(403, "Forbidden", f'forbidden: User "{user}" cannot {verb} path "{path}"', headers={"x-content-type-options": "nosniff"})
+    return Failure(
+        403,
+        "Forbidden",
+        f'forbidden: User "{user}" cannot {verb} path "{path}"',
+        headers={"x-content-type-options": "nosniff"},
+    )
 
 
 def method_not_allowed() -> Failure:

@@ -52,7 +52,8 @@ class Rule:
 
 @dataclass
 class Trouble:
-    """An answer that is not the truth: for paths that fit the pattern, so many times. Without a status only the delay."""
+    """An answer that is not the truth: for paths that fit the pattern, so many times. Without a status only the
+    delay."""
 
     path: str
     status: int = 0
@@ -96,7 +97,8 @@ class FakeCluster:
     # -- objects
 
     def add(self, *objects: Thing) -> None:
-        """Creates or replaces; a List is taken apart. What the server would fill in (uid, version, times) is filled in if absent."""
+        """Creates or replaces; a List is taken apart. What the server would fill in (uid, version, times) is filled in
+        if absent."""
         for obj in objects:
             if obj["kind"].endswith("List") and "items" in obj:
                 self.add(*obj["items"])
@@ -115,7 +117,9 @@ class FakeCluster:
             meta.setdefault("creationTimestamp", self.clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
         body = {"metadata": meta} | {k: v for k, v in obj.items() if k not in ("kind", "apiVersion", "metadata")}
         key = f"{namespace}/{meta['name']}" if namespace else str(meta["name"])
-        self.put_encoded(resource.id, Stored(key, namespace, meta["name"], meta.get("labels") or {}, msgspec.json.encode(body)))
+        self.put_encoded(
+            resource.id, Stored(key, namespace, meta["name"], meta.get("labels") or {}, msgspec.json.encode(body))
+        )
 
     def put_encoded(self, resource_id: str, stored: Stored) -> None:
         items = self._stored.setdefault(resource_id, {})
@@ -144,18 +148,32 @@ class FakeCluster:
         keys, items = self._keys.get(resource_id, []), self._stored.get(resource_id, {})
         first, end = 0, len(keys)
         if namespace and RESOURCES[resource_id].namespaced:
-            first, end = bisect_left(keys, namespace + "/"), bisect_left(keys, namespace + "0")  # "0" is what follows "/"
+            first, end = (
+                bisect_left(keys, namespace + "/"),
+                bisect_left(keys, namespace + "0"),
+            )  # "0" is what follows "/"
             after = f"{namespace}/{after}" if after else ""
         first = max(first, bisect_left(keys, after)) if after else first
         return [items[key] for key in keys[first:end]]
 
     def served(self, resource: Resource) -> bool:
         """Whether the group is installed: add-ons are there only with objects of theirs."""
-        return resource.group not in OPTIONAL or any(self._stored.get(r.id) for r in RESOURCES.values() if r.group == resource.group)
+        return resource.group not in OPTIONAL or any(
+            self._stored.get(r.id) for r in RESOURCES.values() if r.group == resource.group
+        )
 
     # -- logs
 
-    def log(self, namespace: str, pod: str, container: str, text: str, *, previous: bool = False, start: datetime | None = None) -> None:
+    def log(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        text: str,
+        *,
+        previous: bool = False,
+        start: datetime | None = None,
+    ) -> None:
         """Without a start the last line was written just now."""
         start = start or self.clock() - timedelta(seconds=max(text.count("\n") - 1, 0))
         self._logs[namespace, pod, container, previous] = Log(text, start)

@@ -20,11 +20,14 @@ from midwatch.integrations.kubernetes.reader import Refused
 CONNECT_SECONDS = 3
 # Silence within an answer. A page of 500 pods begins within a second even on a busy control plane.
 READ_SECONDS = 10
-# client-go's own default is 5 questions a second with bursts of 10: enough to be quick, too few to be felt by the API server.
+# client-go's own default is 5 questions a second with bursts of 10: enough to be quick, too few to be felt by the API
+# server.
 CONNECTIONS = 8
 
 NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_PLACES = "|".join(sorted({re.escape(k.api) + f"(?:/namespaces/{NAME})?/{k.plural}" for p, k in ALL.items() if p != "secrets"}))
+_PLACES = "|".join(
+    sorted({re.escape(k.api) + f"(?:/namespaces/{NAME})?/{k.plural}" for p, k in ALL.items() if p != "secrets"})
+)
 _READS = re.compile(f"/version|/(?:{_PLACES})|/api/v1/namespaces/{NAME}/pods/{NAME}/log")
 
 
@@ -62,7 +65,8 @@ def open_connection(target: Target) -> Connection:
 
 
 def only_reads(prefix: str) -> Callable[[httpx2.Request], Awaitable[None]]:
-    """Every request passes here, whoever made it. A GET is not harmless by itself: exec, proxy and Secrets are GETs too."""
+    """Every request passes here, whoever made it. A GET is not harmless by itself: exec, proxy and Secrets are GETs
+    too."""
 
     async def check(request: httpx2.Request) -> None:
         path = request.url.path.removeprefix(prefix.rstrip("/"))
@@ -78,25 +82,34 @@ def _address(target: Target) -> httpx2.URL:
     except httpx2.InvalidURL:
         server = httpx2.URL("")
     if server.scheme not in ("https", "http") or not server.host:
-        raise NoConnection(f"The server of context {target.context!r} is not an address such as https://host:6443; correct the kubeconfig.")
+        raise NoConnection(
+            f"The server of context {target.context!r} is not an address such as https://host:6443; correct the "
+            "kubeconfig."
+        )
     return server
 
 
 def _tls(target: Target) -> ssl.SSLContext:
     cluster = target.cluster
-    if cluster.insecure:  # as asked; without this lightkube would check the certificate all the same when an authority is given
+    if (
+        cluster.insecure
+    ):  # as asked; without this lightkube would check the certificate all the same when an authority is given
         cluster = copy(cluster, certificate_auth=None, certificate_auth_data=None)
     if cluster.server.startswith("http://"):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used; the system's authorities take a third of a second to load
+        return ssl.SSLContext(
+            ssl.PROTOCOL_TLS_CLIENT
+        )  # never used; the system's authorities take a third of a second to load
     try:
         tls = verify_cluster(cluster, target.user, lambda path: path)
     except (OSError, ValueError) as error:
         reason = error.reason if isinstance(error, ssl.SSLError) and error.reason else type(error).__name__
         raise NoConnection(
-            f"The certificates or the key of context {target.context!r} are not valid PEM or do not fit each other ({reason}); "
+            f"The certificates or the key of context {target.context!r} are not valid PEM or do not fit each other "
+            f"({reason}); "
             "write the kubeconfig anew."
         ) from None
-    # Python 3.13 turned this on; the authorities that kubeadm and kind make do not pass, and kubectl does not ask for it.
+    # Python 3.13 turned this on; the authorities that kubeadm and kind make do not pass, and kubectl does not ask for
+    # it.
     tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return tls
 

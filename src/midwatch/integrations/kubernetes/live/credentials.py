@@ -1,4 +1,5 @@
-"""How a request proves who asks: a token, a token file that is rotated, a password, or a program that prints credentials."""
+"""How a request proves who asks: a token, a token file that is rotated, a password, or a program that prints
+credentials."""
 
 import asyncio
 import os
@@ -55,7 +56,9 @@ class Token(httpx2.Auth):
         try:
             return _checked(Path(self._file or "").read_text().strip(), self._context)
         except (OSError, UnicodeDecodeError):
-            raise NoConnection(f"The token file {self._file} of context {self._context!r} cannot be read; log in again.") from None
+            raise NoConnection(
+                f"The token file {self._file} of context {self._context!r} cannot be read; log in again."
+            ) from None
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
         if self._file and not self._token:
@@ -78,12 +81,14 @@ class Program(httpx2.Auth):
         version = plugin.apiVersion.removeprefix(_API)
         if version not in ("v1", "v1beta1"):
             raise NoConnection(
-                f"The login program {plugin.command} of context {target.context!r} is set up for {version}, which kubectl no longer "
+                f"The login program {plugin.command} of context {target.context!r} is set up for {version}, which "
+                "kubectl no longer "
                 "speaks either; write the kubeconfig anew with the vendor's tool."
             )
         if plugin.interactiveMode == "Always":
             raise NoConnection(
-                f"The login program {plugin.command} of context {target.context!r} wants a person at a terminal; use another login."
+                f"The login program {plugin.command} of context {target.context!r} wants a person at a terminal; use "
+                "another login."
             )
 
     async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
@@ -102,7 +107,8 @@ class Program(httpx2.Auth):
             request.headers["Connection"] = "close"
 
     async def _renew(self, refused: Credential | None) -> Credential:
-        """The credential at hand, or a new one when it is stale or is the one just refused; parallel requests share one run."""
+        """The credential at hand, or a new one when it is stale or is the one just refused; parallel requests share one
+        run."""
         async with self._lock:
             current = self._credential
             if current is None or current.stale or current is refused:
@@ -112,7 +118,9 @@ class Program(httpx2.Auth):
             return current
 
     def _present(self, credential: Credential) -> None:
-        with tempfile.NamedTemporaryFile() as file:  # readable by the owner only; the ssl module takes nothing but files
+        with (
+            tempfile.NamedTemporaryFile() as file
+        ):  # readable by the owner only; the ssl module takes nothing but files
             file.write(f"{credential.client_certificate_data}\n{credential.client_key_data}\n".encode())
             file.flush()
             try:
@@ -132,23 +140,29 @@ class Program(httpx2.Auth):
         except FileNotFoundError:
             hint = f" {shorten(plugin.installHint)}" if plugin.installHint else ""
             raise NoConnection(
-                f"The login program {plugin.command} of context {context!r} is not installed or not in PATH; install it.{hint}"
+                f"The login program {plugin.command} of context {context!r} is not installed or not in PATH; install "
+                f"it.{hint}"
             ) from None
         except OSError as error:
-            raise NoConnection(f"The login program {plugin.command} of context {context!r} cannot be run ({error.strerror}).") from None
+            raise NoConnection(
+                f"The login program {plugin.command} of context {context!r} cannot be run ({error.strerror})."
+            ) from None
         try:
             async with asyncio.timeout(PLUGIN_SECONDS):
                 out, err = await process.communicate()
         except TimeoutError:
             raise NoConnection(
-                f"The login program {plugin.command} of context {context!r} gave nothing in {PLUGIN_SECONDS} s; run it by hand."
+                f"The login program {plugin.command} of context {context!r} gave nothing in {PLUGIN_SECONDS} s; run "
+                "it by hand."
             ) from None
         finally:
             if process.returncode is None:  # too slow, or nobody waits for the answer any more
                 process.kill()
         if process.returncode:
             last = shorten((err.decode(errors="replace").strip().splitlines() or ["no message"])[-1])
-            raise NoConnection(f"The login program {plugin.command} of context {context!r} failed ({last}); log in again.")
+            raise NoConnection(
+                f"The login program {plugin.command} of context {context!r} failed ({last}); log in again."
+            )
         return self._parse(out)
 
     def _parse(self, out: bytes) -> Credential:
@@ -160,7 +174,10 @@ class Program(httpx2.Auth):
                 f"The login program {name} of context {context!r} printed no ExecCredential; run it by hand to see."
             ) from None
         if not credential or not (credential.token or credential.client_certificate_data):
-            raise NoConnection(f"The login program {name} of context {context!r} printed neither a token nor a certificate; log in again.")
+            raise NoConnection(
+                f"The login program {name} of context {context!r} printed neither a token nor a certificate; log in "
+                "again."
+            )
         if credential.token:
             _checked(credential.token, context)
         note_credential(credential.client_key_data)
@@ -170,7 +187,9 @@ class Program(httpx2.Auth):
         spec: dict[str, Any] = {"interactive": False}
         if self._plugin.provideClusterInfo:
             spec["cluster"] = _cluster_info(self._target.cluster)
-        return msgspec.json.encode({"apiVersion": self._plugin.apiVersion, "kind": "ExecCredential", "spec": spec}).decode()
+        return msgspec.json.encode(
+            {"apiVersion": self._plugin.apiVersion, "kind": "ExecCredential", "spec": spec}
+        ).decode()
 
 
 def _cluster_info(cluster: Cluster) -> dict[str, Any]:
@@ -193,7 +212,9 @@ def _checked(token: str, context: str) -> str:
     """A token that can be sent; it is noted, so that no output repeats it."""
     note_credential(token)
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise NoConnection(f"The token of context {context!r} is malformed (empty, or with spaces or line breaks in it); log in again.")
+        raise NoConnection(
+            f"The token of context {context!r} is malformed (empty, or with spaces or line breaks in it); log in again."
+        )
     return token
 
 

@@ -1,4 +1,5 @@
-"""What went wrong between Midwatch and an API server, in one sentence with a next step. No sentence ever holds a credential."""
+"""What went wrong between Midwatch and an API server, in one sentence with a next step. No sentence ever holds a
+credential."""
 
 import binascii
 import re
@@ -97,12 +98,15 @@ def refuse_answer(answer: Answer, question: Question) -> Refused:
         case 404:
             return Refused(question.missing, query=query, absent=True)
         case 429:
-            return Refused(f"{place} is overloaded and turned the question away twice (429); ask again in a minute.", query=query)
+            return Refused(
+                f"{place} is overloaded and turned the question away twice (429); ask again in a minute.", query=query
+            )
         case status if status >= 500:
             return Refused(f"{place} failed to answer ({status}): {said or 'no reason given'}.", query=query)
         case status if 300 <= status < 400:
             return NoConnection(
-                f"{place} redirects elsewhere ({status}); the address in the kubeconfig is not an API server's.", query=query
+                f"{place} redirects elsewhere ({status}); the address in the kubeconfig is not an API server's.",
+                query=query,
             )
         case status:
             return Refused(f"{place} rejected the question ({status}): {said or 'no reason given'}.", query=query)
@@ -111,7 +115,10 @@ def refuse_answer(answer: Answer, question: Question) -> Refused:
 def _unauthorized(answer: Answer, place: Place) -> str:
     expiry = token_expiry(answer.token)
     if not answer.token:
-        return f"{place} wants credentials and the context {place.context!r} sent none that it accepts; check its user in the kubeconfig."
+        return (
+            f"{place} wants credentials and the context {place.context!r} sent none that it accepts; check its "
+            "user in the kubeconfig."
+        )
     until = f" (it was valid until {expiry:%Y-%m-%d %H:%M} UTC)" if expiry else ""
     return f"{place} does not accept the token of context {place.context!r}{until}; log in again to renew it."
 
@@ -132,7 +139,10 @@ def _forbidden(said: str, question: Question) -> str:
     place = question.place
     user = re.search(r'User "([^"]+)"', said)
     if user and user[1] == "system:anonymous":
-        return f"{place} treats Midwatch as anonymous, who may not {question.permission}; check the user of context {place.context!r}."
+        return (
+            f"{place} treats Midwatch as anonymous, who may not {question.permission}; check the user of context "
+            f"{place.context!r}."
+        )
     who = user[1] if user else f"the user of context {place.context!r}"
     return f"{who} may not {question.permission}; grant it with a read-only role."
 
@@ -142,17 +152,23 @@ def refuse_transport(error: httpx2.RequestError, question: Question) -> Refused:
     place, query = question.place, question.query
     match error:
         case httpx2.ConnectTimeout():
-            return NoConnection(f"{place} does not answer; check that the network, VPN or firewall lets you reach it.", query=query)
+            return NoConnection(
+                f"{place} does not answer; check that the network, VPN or firewall lets you reach it.", query=query
+            )
         case httpx2.TimeoutException():
             return TooSlow(f"{place} did not answer in time; ask again, or for one namespace only.", query=query)
         case httpx2.ProxyError():
             return NoConnection(
-                f"The proxy in front of {place} failed ({shorten(str(error))}); check proxy-url and HTTPS_PROXY.", query=query
+                f"The proxy in front of {place} failed ({shorten(str(error))}); check proxy-url and HTTPS_PROXY.",
+                query=query,
             )
         case _ if reason := _unreachable(error, place):
             return NoConnection(reason, query=query)
         case _:
-            return Refused(f"The connection to {place} broke ({shorten(str(error)) or type(error).__name__}); ask again.", query=query)
+            return Refused(
+                f"The connection to {place} broke ({shorten(str(error)) or type(error).__name__}); ask again.",
+                query=query,
+            )
 
 
 def _unreachable(error: httpx2.RequestError, place: Place) -> str:
@@ -180,9 +196,17 @@ def _tls(error: ssl.SSLError, place: Place) -> str:
         if error.verify_code in _EXPIRED:
             return f"The certificate of {place} has expired; renew it on the control plane."
         if error.verify_code in _WRONG_NAME:
-            return f"The certificate of {place} is for another name; use the name it was made for, or set tls-server-name."
+            return (
+                f"The certificate of {place} is for another name; use the name it was made for, or set tls-server-name."
+            )
         why = shorten(error.verify_message)
-        return f"The certificate of {place} is not signed by the authority in the kubeconfig ({why}); check certificate-authority."
+        return (
+            f"The certificate of {place} is not signed by the authority in the kubeconfig ({why}); check "
+            "certificate-authority."
+        )
     if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
         return f"{place} does not speak TLS; check the scheme and the port of the server in the kubeconfig."
-    return f"The TLS handshake with {place} failed ({shorten(error.reason or str(error))}); check client-certificate and client-key."
+    return (
+        f"The TLS handshake with {place} failed ({shorten(error.reason or str(error))}); check client-certificate "
+        "and client-key."
+    )

@@ -34,7 +34,8 @@ class Plugin(models.UserExec, omit_defaults=True):
 
 class User(models.User, omit_defaults=True):
     auth_provider: dict[str, Any] | None = msgspec.field(name="auth-provider", default=None)
-    exec: Plugin | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - two more fields than lightkube reads
+    # Two more fields than lightkube reads.
+    exec: Plugin | None = None  # pyright: ignore[reportIncompatibleVariableOverride]
 
 
 class _NamedCluster(msgspec.Struct):
@@ -88,13 +89,17 @@ def load(path: Path | None = None, account: Path = SERVICE_ACCOUNT) -> Kubeconfi
     if existing := [p for p in listed if p.exists()]:
         return _merge(existing)
     if listed:
-        raise NoConnection(f"KUBECONFIG names {', '.join(map(str, listed))}, which does not exist; correct the variable or unset it.")
+        raise NoConnection(
+            f"KUBECONFIG names {', '.join(map(str, listed))}, which does not exist; correct the variable or unset it."
+        )
     home = os.environ.get("HOME")  # unset in containers that run under an arbitrary user id
     if home and (default := Path(home, ".kube", "config")).exists():
         return _merge([default])
     if host := os.environ.get("KUBERNETES_SERVICE_HOST"):
         return _in_cluster(host, os.environ.get("KUBERNETES_SERVICE_PORT", "443"), account)
-    raise NoConnection("There is no kubeconfig: neither KUBECONFIG nor ~/.kube/config; name one, or run inside a cluster.")
+    raise NoConnection(
+        "There is no kubeconfig: neither KUBECONFIG nor ~/.kube/config; name one, or run inside a cluster."
+    )
 
 
 def _merge(files: list[Path]) -> Kubeconfig:
@@ -131,7 +136,9 @@ def _read(path: Path) -> _File:
     except FileNotFoundError:
         raise NoConnection(f"The kubeconfig {path} does not exist; check the path.") from None
     except OSError as error:
-        raise NoConnection(f"The kubeconfig {path} cannot be read ({error.strerror}); check the path and its permissions.") from None
+        raise NoConnection(
+            f"The kubeconfig {path} cannot be read ({error.strerror}); check the path and its permissions."
+        ) from None
     except yaml.MarkedYAMLError as error:  # its own text quotes lines of the file, which hold secrets
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise NoConnection(f"The kubeconfig {path} is not valid YAML{line}; correct it or write it anew.") from None
@@ -144,7 +151,9 @@ def _read(path: Path) -> _File:
 def _in_cluster(host: str, port: str, account: Path) -> Kubeconfig:
     token, authority, home = account / "token", account / "ca.crt", account / "namespace"
     if not token.exists():
-        raise NoConnection("The pod has no service account token; set automountServiceAccountToken or mount a kubeconfig.")
+        raise NoConnection(
+            "The pod has no service account token; set automountServiceAccountToken or mount a kubeconfig."
+        )
     address = f"[{host}]" if ":" in host else host
     namespace = home.read_text().strip() if home.exists() else None
     return Kubeconfig(
@@ -160,14 +169,21 @@ def choose(config: Kubeconfig, context: str | None = None) -> Target:
     """The named context, else the current one, else the only one."""
     name = context or config.current or (next(iter(config.contexts)) if len(config.contexts) == 1 else "")
     if not name:
-        raise NoConnection(f"{config.where} sets no current-context; name one of: {', '.join(sorted(config.contexts)) or 'none defined'}.")
+        raise NoConnection(
+            f"{config.where} sets no current-context; name one of: "
+            f"{', '.join(sorted(config.contexts)) or 'none defined'}."
+        )
     if name not in config.contexts:
         raise NoConnection(f"{config.where} has no context {name!r}; {_nearest(name, config.contexts)}")
     chosen = config.contexts[name]
     if chosen.cluster not in config.clusters:
-        raise NoConnection(f"The context {name!r} names the cluster {chosen.cluster!r}, which {config.where} does not define; add it.")
+        raise NoConnection(
+            f"The context {name!r} names the cluster {chosen.cluster!r}, which {config.where} does not define; add it."
+        )
     if chosen.user and chosen.user not in config.users:
-        raise NoConnection(f"The context {name!r} names the user {chosen.user!r}, whom {config.where} does not define; log in again.")
+        raise NoConnection(
+            f"The context {name!r} names the user {chosen.user!r}, whom {config.where} does not define; log in again."
+        )
     user = config.users[chosen.user] if chosen.user else User()
     _check(config.clusters[chosen.cluster], user, name)
     return Target(name, chosen.namespace or "default", config.clusters[chosen.cluster], user)
@@ -191,7 +207,9 @@ def _check(cluster: Cluster, user: User, context: str) -> None:
         _embedded(label, value, context)
     key = _embedded("client-key-data", user.client_key_data, context) or _file("client-key", user.client_key, context)
     if bool(user.client_cert or user.client_cert_data) != bool(key):
-        raise NoConnection(f"The user of context {context!r} has only one of client-certificate and client-key; add the other.")
+        raise NoConnection(
+            f"The user of context {context!r} has only one of client-certificate and client-key; add the other."
+        )
     note_credential(key.decode(errors="replace"))
     note_credential(user.client_key_data)
     note_address(cluster.proxy_url or "")
@@ -200,10 +218,13 @@ def _check(cluster: Cluster, user: User, context: str) -> None:
         if holds_secret(variable.name, variable.value):
             note_credential(variable.value)
     if b"ENCRYPTED" in key:
-        raise NoConnection(f"The client-key of context {context!r} is encrypted; use one without a passphrase, as kubectl needs too.")
+        raise NoConnection(
+            f"The client-key of context {context!r} is encrypted; use one without a passphrase, as kubectl needs too."
+        )
     if user.auth_provider and not (user.exec or user.token or user.token_file):
         raise NoConnection(
-            f"The user of context {context!r} uses auth-provider, which Kubernetes dropped in 1.26; log in again with an exec plugin."
+            f"The user of context {context!r} uses auth-provider, which Kubernetes dropped in 1.26; log in again "
+            "with an exec plugin."
         )
 
 
@@ -211,7 +232,9 @@ def _file(label: str, path: str | None, context: str) -> bytes:
     try:
         return Path(path).read_bytes() if path else b""
     except OSError as error:
-        raise NoConnection(f"The {label} {path} of context {context!r} cannot be read ({error.strerror}); check the path.") from None
+        raise NoConnection(
+            f"The {label} {path} of context {context!r} cannot be read ({error.strerror}); check the path."
+        ) from None
 
 
 def _embedded(label: str, data: str | None, context: str) -> bytes:

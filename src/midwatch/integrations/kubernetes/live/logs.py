@@ -85,7 +85,9 @@ async def _read(sender: Sender, request: LogRequest, question: Question, lines: 
     tail = Tail(request.limit_bytes)
     try:
         # A 5xx here speaks of a kubelet that cannot be reached; asking again would only take its time-out twice.
-        answer = await sender.get(question, tail, {"Accept": "*/*", "Accept-Encoding": "identity"}, again=(429,), seconds=LOG_SECONDS)
+        answer = await sender.get(
+            question, tail, {"Accept": "*/*", "Accept-Encoding": "identity"}, again=(429,), seconds=LOG_SECONDS
+        )
     except TooSlow:
         if not tail.seen:
             raise
@@ -100,5 +102,7 @@ def _refuse(answer: Answer, request: LogRequest, question: Question) -> Refused:
     said = answer.message
     if answer.status == 400 and any(words in said for words in _NOT_YET):
         which = "previous log" if request.previous else "log"
-        return Refused(f"Pod {request.namespace}/{request.pod} has no {which} yet: {said}.", query=question.query, absent=True)
+        return Refused(
+            f"Pod {request.namespace}/{request.pod} has no {which} yet: {said}.", query=question.query, absent=True
+        )
     return refuse_answer(answer, question)

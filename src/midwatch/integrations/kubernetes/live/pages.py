@@ -50,7 +50,8 @@ class _Page(msgspec.Struct, Generic[T]):
     metadata: _PageInfo | None = None
 
     def of(self, kind: Kind, *, names_only: bool) -> bool:
-        """Whether this is such a list at all: `{"items": []}` of another program must not look like a cluster without pods."""
+        """Whether this is such a list at all: `{"items": []}` of another program must not look like a cluster without
+        pods."""
         if not self.kind:
             return self.metadata is not None or bool(self.items)
         return self.kind.endswith("List") if names_only else self.kind in (f"{kind.type.__name__}List", "List")
@@ -108,7 +109,10 @@ class Collected:
         elif self.pages >= MOST_PAGES or self.size >= MOST_BYTES:
             self.left = f"stopped after {self.pages} pages with {len(self.items)} {kind.plural}{more}"
         elif token in self.tokens or len(token) > TOKEN:
-            self.left = f"the server leads from page {self.pages} to no new page; the first {len(self.items)} {kind.plural} were read"
+            self.left = (
+                f"the server leads from page {self.pages} to no new page; the first {len(self.items)} "
+                f"{kind.plural} were read"
+            )
         self.tokens.add(token)
         return bool(self.left)
 
@@ -120,11 +124,13 @@ async def read_list(sender: Sender, kind: Kind, request: ListRequest, question: 
             got = await _collect(sender, kind, request, question) or await _collect(sender, kind, request, question)
     except TimeoutError:
         raise TooSlow(
-            f"{question.place} did not end the list of {kind.plural} within {SECONDS:g} s; ask for one namespace.", query=question.query
+            f"{question.place} did not end the list of {kind.plural} within {SECONDS:g} s; ask for one namespace.",
+            query=question.query,
         ) from None
     if got is None:
         raise Refused(
-            f"{question.place} dropped the list of {kind.plural} while it was read, twice; ask for one namespace.", query=question.query
+            f"{question.place} dropped the list of {kind.plural} while it was read, twice; ask for one namespace.",
+            query=question.query,
         )
     pages = f" ({got.pages} pages)" if got.pages > 1 else ""
     missed = _missed(kind, got)
@@ -133,7 +139,8 @@ async def read_list(sender: Sender, kind: Kind, request: ListRequest, question: 
 
 def list_url(kind: Kind, request: ListRequest) -> str:
     wanted = {"limit": str(PAGE), "labelSelector": request.labels, "fieldSelector": request.fields}
-    return f"{kind.path(request.namespace)}?{urlencode({k: v for k, v in wanted.items() if v}, safe='=,!()/', quote_via=quote)}"
+    query = urlencode({k: v for k, v in wanted.items() if v}, safe="=,!()/", quote_via=quote)
+    return f"{kind.path(request.namespace)}?{query}"
 
 
 async def _collect(sender: Sender, kind: Kind, request: ListRequest, question: Question) -> Collected | None:
@@ -159,7 +166,9 @@ async def _collect(sender: Sender, kind: Kind, request: ListRequest, question: Q
 def decode_page(body: bytearray, kind: Kind, request: ListRequest, question: Question, got: Collected) -> _PageInfo:
     """Adds the page's objects; one that cannot be decoded costs only itself."""
     if len(body) > PAGE_BYTES:
-        raise Refused(f"A page of {kind.plural} is larger than {PAGE_BYTES >> 20} MiB; ask with a selector.", query=question.query)
+        raise Refused(
+            f"A page of {kind.plural} is larger than {PAGE_BYTES >> 20} MiB; ask with a selector.", query=question.query
+        )
     type_ = _Named if request.names_only else kind.type
     try:
         page = None if _HUGE.search(body) else _decoder(type_).decode(body)
@@ -178,14 +187,17 @@ def decode_page(body: bytearray, kind: Kind, request: ListRequest, question: Que
 
 
 def _nameable(obj: Object, got: Collected) -> bool:
-    """Names become parts of paths, commands and sentences: what no API server takes for one is no object of this cluster."""
+    """Names become parts of paths, commands and sentences: what no API server takes for one is no object of this
+    cluster."""
     good = (
         _NAMEABLE.fullmatch(obj.metadata.name) is not None
         and obj.metadata.name.isprintable()
         and _NAMESPACE.fullmatch(obj.metadata.namespace)
     )
     if not good:
-        got.skipped.append(f"{shorten(obj.metadata.name, SHOWN) or 'an object without a name'}: not a name that Kubernetes allows")
+        got.skipped.append(
+            f"{shorten(obj.metadata.name, SHOWN) or 'an object without a name'}: not a name that Kubernetes allows"
+        )
     return bool(good)
 
 
@@ -208,13 +220,16 @@ def _decode_each(body: bytearray, type_: type[Any], question: Question, got: Col
 def _fits(value: Any) -> bool:
     """Whether all numbers are such as the API's types can hold."""
     if isinstance(value, dict | list):
-        return all(map(_fits, cast(dict[Any, Any], value).values() if isinstance(value, dict) else cast(list[Any], value)))
+        return all(
+            map(_fits, cast(dict[Any, Any], value).values() if isinstance(value, dict) else cast(list[Any], value))
+        )
     return not isinstance(value, int | float) or -_INT64 <= value < _INT64
 
 
 def _no_list(question: Question) -> Refused:
     return Refused(
-        f"{question.place} did not answer with a list as the Kubernetes API does; check the server's address.", query=question.query
+        f"{question.place} did not answer with a list as the Kubernetes API does; check the server's address.",
+        query=question.query,
     )
 
 

@@ -32,20 +32,33 @@ class Sender:
         self._slots = asyncio.Semaphore(CONNECTIONS)
 
     async def get(
-        self, question: Question, sink: Sink, headers: dict[str, str], *, again: Collection[int] = BUSY, seconds: float = PAGE_SECONDS
+        self,
+        question: Question,
+        sink: Sink,
+        headers: dict[str, str],
+        *,
+        again: Collection[int] = BUSY,
+        seconds: float = PAGE_SECONDS,
     ) -> Answer:
-        """Raises Refused when no answer arrives; an answer other than 200 is returned with its body, and nothing is in the sink."""
+        """Raises Refused when no answer arrives; an answer other than 200 is returned with its body, and nothing is in
+        the sink."""
         try:
             async with self._slots, asyncio.timeout(seconds):
                 return await self._try_twice(question, sink, headers, again)
         except httpx2.RequestError as error:
             raise refuse_transport(error, question) from None
         except httpx2.InvalidURL:
-            raise Refused(f"The question to {question.place} would be longer than an address may be; it was not sent.") from None
+            raise Refused(
+                f"The question to {question.place} would be longer than an address may be; it was not sent."
+            ) from None
         except TimeoutError:
-            raise TooSlow(f"{question.place} did not answer within {seconds:g} s; ask again, or for less.", query=question.query) from None
+            raise TooSlow(
+                f"{question.place} did not answer within {seconds:g} s; ask again, or for less.", query=question.query
+            ) from None
 
-    async def _try_twice(self, question: Question, sink: Sink, headers: dict[str, str], again: Collection[int]) -> Answer:
+    async def _try_twice(
+        self, question: Question, sink: Sink, headers: dict[str, str], again: Collection[int]
+    ) -> Answer:
         pause = PAUSE
         try:
             answer = await self._once(question, sink, headers)
@@ -59,7 +72,9 @@ class Sender:
 
     async def _once(self, question: Question, sink: Sink, headers: dict[str, str]) -> Answer:
         client, name = self._connection.client, self._connection.server_name
-        request = client.build_request("GET", question.url, headers=headers, extensions={"sni_hostname": name} if name else None)
+        request = client.build_request(
+            "GET", question.url, headers=headers, extensions={"sni_hostname": name} if name else None
+        )
         response = await client.send(request, stream=True)
         try:
             if response.status_code == 200:

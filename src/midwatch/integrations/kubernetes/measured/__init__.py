@@ -1,1 +1,2 @@
-"""What monitoring systems measured and a person saved: tables and Prometheus answers, as series with our own names for signals."""
+"""What monitoring systems measured and a person saved: tables and Prometheus answers, as series with our own names for
+signals."""

@@ -1,4 +1,5 @@
-"""What people save of their monitoring beside metrics: the alerts that fire, and who calls whom. As objects of the dump."""
+"""What people save of their monitoring beside metrics: the alerts that fire, and who calls whom. As objects of the
+dump."""
 
 from collections.abc import Iterator
 from typing import Any, cast

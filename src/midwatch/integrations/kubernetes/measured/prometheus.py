@@ -14,7 +14,8 @@ _MOST = 20_000  # series
 
 
 def matrix(raw: Json) -> list[Json] | None:
-    """The series of `{"data": {"resultType": "matrix", "result": […]}}`, with or without the envelope; None when it is none."""
+    """The series of `{"data": {"resultType": "matrix", "result": […]}}`, with or without the envelope; None when it is
+    none."""
     inner = raw.get("data", raw)
     if not isinstance(inner, dict) or cast(Json, inner).get("resultType") != "matrix":
         return None

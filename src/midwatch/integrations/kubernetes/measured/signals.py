@@ -34,7 +34,9 @@ class _Rule:
 
 @cache
 def _data() -> dict[str, Any]:
-    return yaml.load(files("midwatch.integrations.kubernetes.measured").joinpath("signals.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return yaml.load(
+        files("midwatch.integrations.kubernetes.measured").joinpath("signals.yaml").read_text(), Loader=yaml.CSafeLoader
+    )
 
 
 @cache
@@ -56,7 +58,8 @@ def signal(name: str) -> Signal | None:
 
 
 def split(column: str) -> tuple[str, Signal] | None:
-    """Entity and signal of a column such as `web-1-cpu`: the longest ending that is a signal by itself, as names hold dashes too."""
+    """Entity and signal of a column such as `web-1-cpu`: the longest ending that is a signal by itself, as names hold
+    dashes too."""
     low = _BREAKS.sub("_", column.strip().lower())
     for mark in _JOINT.finditer(low) if len(low) <= _LONGEST else ():
         if mark.start() and (found := _exact(low[mark.end() :], low)):

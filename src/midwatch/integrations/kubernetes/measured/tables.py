@@ -16,13 +16,17 @@ _MOST = 20_000  # columns
 
 
 def is_table(opening: str) -> bool:
-    """By the first line: it begins with the name of a time, and a later column names an entity and one of our signals."""
+    """By the first line: it begins with the name of a time, and a later column names an entity and one of our
+    signals."""
     first = opening.partition("\n")[0]
-    return _TIME.match(first) is not None and any(split(name.strip('" \r')) for name in first.split(_separator(first))[1:40])
+    return _TIME.match(first) is not None and any(
+        split(name.strip('" \r')) for name in first.split(_separator(first))[1:40]
+    )
 
 
 def read(text: str) -> tuple[list[Series], list[tuple[int, str]]]:
-    """The series, and (line, reason) of what could not be read. Rows without a time, and those that do not follow, are left out."""
+    """The series, and (line, reason) of what could not be read. Rows without a time, and those that do not follow, are
+    left out."""
     text = text.removeprefix("\ufeff")
     rows = csv.reader(text.splitlines(), delimiter=_separator(text.partition("\n")[0]))
     try:
@@ -31,10 +35,16 @@ def read(text: str) -> tuple[list[Series], list[tuple[int, str]]]:
     except csv.Error as error:
         return [], [(1, f"broken CSV: {error}")]
     columns = {at: found for at, name in enumerate(header[:_MOST]) if at and (found := split(name))}
-    problems = [(1, f"no signal is known by the name {name.strip()[:60]!r}") for at, name in enumerate(header) if at and at not in columns]
+    problems = [
+        (1, f"no signal is known by the name {name.strip()[:60]!r}")
+        for at, name in enumerate(header)
+        if at and at not in columns
+    ]
     kept, zoned = _timed(lines, problems)
     times = [at for at, _ in kept]
-    found = [_series(name, signal, at, times, [row for _, row in kept], zoned) for at, (name, signal) in columns.items()]
+    found = [
+        _series(name, signal, at, times, [row for _, row in kept], zoned) for at, (name, signal) in columns.items()
+    ]
     return [s for s in found if any(v is not None for v in s.values)], problems
 
 
@@ -42,7 +52,9 @@ def _separator(first: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _timed(lines: list[tuple[int, list[str]]], problems: list[tuple[int, str]]) -> tuple[list[tuple[float, list[str]]], bool]:
+def _timed(
+    lines: list[tuple[int, list[str]]], problems: list[tuple[int, str]]
+) -> tuple[list[tuple[float, list[str]]], bool]:
     kept: list[tuple[float, list[str]]] = []
     zoned = True
     for number, row in lines:
@@ -69,7 +81,9 @@ def _moment(cell: str) -> tuple[float | None, bool]:
 
 def _series(name: str, signal: Signal, at: int, times: list[float], rows: list[list[str]], zoned: bool) -> Series:
     values = [_number(row[at]) if at < len(row) else None for row in rows]
-    return Series(name, signal.name, signal.unit, times, list(rated(times, values)) if signal.counter else values, zoned=zoned)
+    return Series(
+        name, signal.name, signal.unit, times, list(rated(times, values)) if signal.counter else values, zoned=zoned
+    )
 
 
 def _number(cell: str) -> float | None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from midwatch.analysis.degradation import median
 from midwatch.analysis.series import Series
 
-# Services answer in 0.5 ms to 500 ms: the typical latency of all of them is above this number in milliseconds, and below it in seconds.
+# Services answer in 0.5 ms to 500 ms: the typical latency of all of them is above this number in milliseconds, and
+# below it in seconds.
 _BETWEEN = 0.5
 
 

@@ -1,4 +1,5 @@
-"""Who may do what: only which role a binding gives to whom. The rules of roles are not read; what they refuse stands in logs."""
+"""Who may do what: only which role a binding gives to whom. The rules of roles are not read; what they refuse stands in
+logs."""
 
 import msgspec
 

@@ -48,8 +48,8 @@ class Node(Object):
 
     @property
     def labels(self) -> dict[str, str]:
-        """Every kubelet labels its node with the host's name, which is the node's own unless somebody overrode it; what was saved of a
-        node may leave the label out."""
+        """Every kubelet labels its node with the host's name, which is the node's own unless somebody overrode it; what
+        was saved of a node may leave the label out."""
         return {_HOSTNAME: self.name, **super().labels}
 
     def condition(self, type_: str) -> Condition | None:
@@ -172,8 +172,8 @@ class NodeService(Object):
 
 
 class SecretAddress(Object):
-    """What may be told of an address in a saved Secret without telling a value: which known Service its host is, and whether
-    its port is one of that Service's. Compared while reading; the values themselves are dropped there."""
+    """What may be told of an address in a saved Secret without telling a value: which known Service its host is, and
+    whether its port is one of that Service's. Compared while reading; the values themselves are dropped there."""
 
     secret: str = ""
     host_key: str = ""
@@ -184,7 +184,8 @@ class SecretAddress(Object):
 
 
 class Wish(Object):
-    """An object that a saved manifest asks for and the cluster's own list does not have; `storage` is what a claim requests."""
+    """An object that a saved manifest asks for and the cluster's own list does not have; `storage` is what a claim
+    requests."""
 
     wanted: str = ""
     called: str = ""
@@ -192,7 +193,8 @@ class Wish(Object):
 
 
 class SavedLog(Object):
-    """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for logs.
+    """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for
+    logs.
 
     `saved` is when, as far as the dump tells.
     """

@@ -190,7 +190,9 @@ class PodAffinityTerm(Struct):
 
 
 class PodAffinity(Struct):
-    required: list[PodAffinityTerm] | None = msgspec.field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+    required: list[PodAffinityTerm] | None = msgspec.field(
+        default=None, name="requiredDuringSchedulingIgnoredDuringExecution"
+    )
 
 
 class Affinity(Struct):

@@ -1,6 +1,13 @@
 import msgspec
 
-from midwatch.integrations.kubernetes.objects.meta import Condition, LabelSelector, Object, Quantities, Struct, TypedReference
+from midwatch.integrations.kubernetes.objects.meta import (
+    Condition,
+    LabelSelector,
+    Object,
+    Quantities,
+    Struct,
+    TypedReference,
+)
 from midwatch.integrations.kubernetes.objects.pod import NodeSelector, Resources
 
 

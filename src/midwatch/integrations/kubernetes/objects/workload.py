@@ -1,6 +1,14 @@
 import msgspec
 
-from midwatch.integrations.kubernetes.objects.meta import Condition, IntOrString, LabelSelector, Object, Struct, Time, TypedReference
+from midwatch.integrations.kubernetes.objects.meta import (
+    Condition,
+    IntOrString,
+    LabelSelector,
+    Object,
+    Struct,
+    Time,
+    TypedReference,
+)
 from midwatch.integrations.kubernetes.objects.pod import PodTemplate
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 

@@ -1,4 +1,5 @@
-"""What people paste: the text that kubectl printed, read back into objects. Pure functions; any text is safe to give."""
+"""What people paste: the text that kubectl printed, read back into objects. Pure functions; any text is safe to
+give."""
 
 from midwatch.integrations.kubernetes.text.parsed import Parsed, SavedLog
 from midwatch.integrations.kubernetes.text.reading import read, recognised

@@ -4,9 +4,13 @@ import re
 
 _EMPTY = re.compile(r"No resources found(?: in (?P<namespace>\S+) namespace)?\.?\s*")
 _ERROR = re.compile(
-    r"(?:Error from server(?: \([A-Za-z]+\))?: |error: |Error: |The connection to the server |Unable to connect to the server).+", re.DOTALL
+    r"(?:Error from server(?: \([A-Za-z]+\))?: |error: |Error: |The connection to the server |Unable to connect to "
+    r"the server).+",
+    re.DOTALL,
 )
-_REFUSED = re.compile(r"Error from server \((?:Forbidden|NotFound|BadRequest|Unauthorized|ServiceUnavailable|Timeout|InternalError)\): .+")
+_REFUSED = re.compile(
+    r"Error from server \((?:Forbidden|NotFound|BadRequest|Unauthorized|ServiceUnavailable|Timeout|InternalError)\): .+"
+)
 
 
 def empty(line: str) -> str | None:

@@ -1,4 +1,5 @@
-"""What `argocd app get` prints: an Application's state as `key: value` lines, then its conditions and the tree of its objects."""
+"""What `argocd app get` prints: an Application's state as `key: value` lines, then its conditions and the tree of its
+objects."""
 
 import re
 from collections.abc import Iterator
@@ -8,8 +9,13 @@ from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.sections import clean
 
 _START = re.compile(r"^Name:[ \t]+(?:(?P<ns>[a-z0-9-]+)/)?(?P<name>[a-z0-9][a-z0-9.-]*)[ \t]*$", re.MULTILINE)
-_FIELD = re.compile(r"^(?P<key>Sync Status|Health Status|Phase|Message|Finished):[ \t]+(?P<value>\S(?:.*[^ \t\n])?)[ \t]*$", re.MULTILINE)
-_CONDITION = re.compile(r"^(?P<type>[A-Z]\w*(?:Error|Warning))[ \t]{2,}(?P<message>\S.*?)(?:(?<![ \t])[ \t]{2,}+20\d\d-.*)?$", re.MULTILINE)
+_FIELD = re.compile(
+    r"^(?P<key>Sync Status|Health Status|Phase|Message|Finished):[ \t]+(?P<value>\S(?:.*[^ \t\n])?)[ \t]*$",
+    re.MULTILINE,
+)
+_CONDITION = re.compile(
+    r"^(?P<type>[A-Z]\w*(?:Error|Warning))[ \t]{2,}(?P<message>\S.*?)(?:(?<![ \t])[ \t]{2,}+20\d\d-.*)?$", re.MULTILINE
+)
 _FINISHED = re.compile(r"(20\d\d-\d\d-\d\d) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)")
 _HOME = "argocd"  # where Applications live unless somebody configured it otherwise
 
@@ -27,7 +33,9 @@ def read(content: str) -> Iterator[Json]:
 
 
 def _application(start: re.Match[str], fields: dict[str, str], block: str) -> Json:
-    operation = filled(phase=fields.get("Phase"), message=fields.get("Message"), finishedAt=_time(fields.get("Finished", "")))
+    operation = filled(
+        phase=fields.get("Phase"), message=fields.get("Message"), finishedAt=_time(fields.get("Finished", ""))
+    )
     return {
         "kind": "Application",
         "metadata": {"name": start["name"], "namespace": start["ns"] or _HOME},
@@ -44,4 +52,9 @@ def _time(text: str) -> str | None:
     match = _FINISHED.match(text)
     if not match:
         return None
-    return datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3]}:{match[4]}").astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return (
+        datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3]}:{match[4]}")
+        .astimezone(UTC)
+        .isoformat()
+        .replace("+00:00", "Z")
+    )

@@ -39,7 +39,14 @@ def _event(line: str, scene: Scene) -> Json | None:
     match = _EVENT.fullmatch(line)
     if not match:
         return None
-    names = {"NAMESPACE": "ns", "LAST SEEN": "seen", "TYPE": "type", "REASON": "reason", "OBJECT": "object", "MESSAGE": "message"}
+    names = {
+        "NAMESPACE": "ns",
+        "LAST SEEN": "seen",
+        "TYPE": "type",
+        "REASON": "reason",
+        "OBJECT": "object",
+        "MESSAGE": "message",
+    }
     return events.row({column: match[name] or "" for column, name in names.items()}, scene)
 
 

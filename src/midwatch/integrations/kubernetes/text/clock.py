@@ -9,14 +9,16 @@ from midwatch.integrations.kubernetes.text.times import age, moment
 _TIME = r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"
 _STATED = re.compile(rf" *(?P<field>[A-Z][A-Za-z ]+): +(?P<time>{_TIME})$")
 _NODE = re.compile(rf"  \S+ +(?:True|False|Unknown) +(?P<time>{_TIME})")
-_EVENT = re.compile(r"  (?:Normal|Warning)  +(?P<reason>\S+) +(?:(?P<age>[0-9a-z]+)|\S+ \(x\d+ over (?P<over>[0-9a-z]+)\)) ")
+_EVENT = re.compile(
+    r"  (?:Normal|Warning)  +(?P<reason>\S+) +(?:(?P<age>[0-9a-z]+)|\S+ \(x\d+ over (?P<over>[0-9a-z]+)\)) "
+)
 
 
 def recorded(now: datetime | None, lines: Sequence[tuple[int, str]]) -> datetime | None:
     """`now`, unless the text speaks of a later time; without either, None.
 
-    An object's oldest event is not older than the object: its creation time and that age together bound the hour from below.
-    For a pod only the event of its scheduling counts, for its start comes after that of being refused.
+    An object's oldest event is not older than the object: its creation time and that age together bound the hour from
+    below. For a pod only the event of its scheduling counts, for its start comes after that of being refused.
     """
     newest = now
     began: datetime | None = None

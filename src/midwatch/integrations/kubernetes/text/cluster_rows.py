@@ -15,7 +15,9 @@ _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 def _node(cells: Cells, _: Json) -> Json:
     words = cells.get("STATUS", "").split(",")
     ready = {"Ready": "True", "NotReady": "False", "Unknown": "Unknown"}.get(words[0])
-    addresses = [{"type": kind, "address": cells[name]} for name, kind in _ADDRESSES.items() if said(cells.get(name, ""))]
+    addresses = [
+        {"type": kind, "address": cells[name]} for name, kind in _ADDRESSES.items() if said(cells.get(name, ""))
+    ]
     status = filled(
         conditions=[{"type": "Ready", "status": ready}] if ready else None,
         addresses=addresses,

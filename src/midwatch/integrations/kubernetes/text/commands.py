@@ -7,7 +7,9 @@ from pathlib import PurePath
 
 from midwatch.integrations.kubernetes.kinds import KINDS
 
-PLURAL_OF: dict[str, str] = {word: plural for plural, kind in KINDS.items() for word in (plural, kind.name.lower(), *kind.short)} | {
+PLURAL_OF: dict[str, str] = {
+    word: plural for plural, kind in KINDS.items() for word in (plural, kind.name.lower(), *kind.short)
+} | {
     "quotas": "resourcequotas",
     "limitrange": "limitranges",
     "netpols": "networkpolicies",
@@ -22,8 +24,12 @@ _FLAGS_WITH_VALUE = (
 )
 _WITH_VALUE = frozenset(_FLAGS_WITH_VALUE.split())
 _NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--types", "-f", "--filename"))
-# A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the bare command.
-_LINE = re.compile(r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) +(?=[a-z-])(?P<rest>.{1,2000})")
+# A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the
+# bare command.
+_LINE = re.compile(
+    r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) "
+    r"+(?=[a-z-])(?P<rest>.{1,2000})"
+)
 # Words of which every such line has one.
 PROGRAMS = ("kubectl ", "oc ", "k ")
 _PIPE = re.compile(r" ?(?:\|+|;|&&|2?>) ?")
@@ -95,7 +101,8 @@ def _words(said: str) -> list[str]:
 
 
 def of_file(name: str) -> Command:
-    """What a file's name tells: `kubectl describe pod -n shop.txt`, `describe_pod.txt`, `kubectl_logs_web-1_shop.txt`, `shop/pods.txt`."""
+    """What a file's name tells: `kubectl describe pod -n shop.txt`, `describe_pod.txt`, `kubectl_logs_web-1_shop.txt`,
+    `shop/pods.txt`."""
     path = PurePath(name.replace("\\", "/"))
     stem = re.sub(r"\.(txt|log|out|md)$", "", path.name)
     if stem.startswith("kubectl "):
@@ -118,7 +125,12 @@ def _spelled(words: list[str]) -> Command:
     rest = words[2:] if kinds else []
     namespace = rest[1] if len(rest) == 2 else None
     return Command(
-        verb=words[0], kinds=kinds, names=tuple(rest[:1]), namespace=namespace, narrowed=bool(rest), everything=words[1:2] == ["all"]
+        verb=words[0],
+        kinds=kinds,
+        names=tuple(rest[:1]),
+        namespace=namespace,
+        narrowed=bool(rest),
+        everything=words[1:2] == ["all"],
     )
 
 
@@ -130,7 +142,13 @@ def _saved_log(words: list[str]) -> Command:
     if pod and "-" not in pod[0]:  # `access_logs_2026`: no pod of a workload is called so
         return Command()
     namespace = pod[1] if len(pod) > 1 else None
-    return Command(verb="logs", names=tuple(pod[:1]), namespace=namespace, container=pod[2] if len(pod) > 2 else "", previous=before)
+    return Command(
+        verb="logs",
+        names=tuple(pod[:1]),
+        namespace=namespace,
+        container=pod[2] if len(pod) > 2 else "",
+        previous=before,
+    )
 
 
 def _directory(path: PurePath) -> str | None:

@@ -19,7 +19,9 @@ _SHELL = frozenset(("-c", "-ec", "-lc", "-exc", "-euc", "-xc", "-ce", "-cx"))
 
 
 def container(node: Node) -> Json:
-    ports = [filled(name=m[3], containerPort=int(m[1]), protocol=m[2]) for m in _PORT.finditer(node.get("Ports", "Port"))]
+    ports = [
+        filled(name=m[3], containerPort=int(m[1]), protocol=m[2]) for m in _PORT.finditer(node.get("Ports", "Port"))
+    ]
     return filled(
         name=node.text.rstrip(":"),
         image=said(node.get("Image")),
@@ -68,13 +70,18 @@ def _state(node: Node | None) -> Json | None:
         case "Terminated":
             code, signal = number(node.get("Exit Code")), number(node.get("Signal"))
             ended = written(node.get("Finished"))
-            return {"terminated": filled(reason=reason, message=message, exitCode=code, signal=signal, startedAt=started, finishedAt=ended)}
+            return {
+                "terminated": filled(
+                    reason=reason, message=message, exitCode=code, signal=signal, startedAt=started, finishedAt=ended
+                )
+            }
         case _:
             return None
 
 
 def _words(node: Node, key: str) -> list[str]:
-    """One argument a line, except a script: kubectl does not mark where an argument of several lines ends, and -c takes the last one."""
+    """One argument a line, except a script: kubectl does not mark where an argument of several lines ends, and -c takes
+    the last one."""
     found = node.find(key)
     if not found:
         return []
@@ -95,7 +102,10 @@ def _env(node: Node) -> Json:
     """The value, or where it comes from; further lines are a value of several lines."""
     if match := _KEY.match(node.value):
         source = "secretKeyRef" if match[2] == "in secret" else "configMapKeyRef"
-        return {"name": node.key, "valueFrom": {source: filled(name=match[3], key=match[1], optional=_OPTIONAL.get(match[4] or ""))}}
+        return {
+            "name": node.key,
+            "valueFrom": {source: filled(name=match[3], key=match[1], optional=_OPTIONAL.get(match[4] or ""))},
+        }
     if match := _FIELD.search(node.value):
         return {"name": node.key, "valueFrom": {"fieldRef": {"fieldPath": match[2]}}}
     if match := _RESOURCE.fullmatch(node.value):
@@ -117,5 +127,8 @@ def _mount(text: str) -> Json | None:
         return None
     path = re.search(r'path="([^"]*)"', match[3])
     return filled(
-        name=match[2], mountPath=match[1], readOnly=True if match[3].startswith("ro") else None, subPath=path[1] if path else None
+        name=match[2],
+        mountPath=match[1],
+        readOnly=True if match[3].startswith("ro") else None,
+        subPath=path[1] if path else None,
     )

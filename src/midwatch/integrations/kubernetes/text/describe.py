@@ -93,7 +93,8 @@ _NEXT = re.compile(
 
 
 def documents(lines: Lines) -> Iterator[Lines]:
-    """The lines of each object; one begins with `Name:` at the edge, behind an empty line, before another known field."""
+    """The lines of each object; one begins with `Name:` at the edge, behind an empty line, before another known
+    field."""
     starts = [i for i, (_, line) in enumerate(lines) if line.startswith("Name:") and _begins(lines, i)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=False):
         yield lines[start:end]
@@ -142,7 +143,11 @@ def _kind(doc: Node, hint: str) -> str:
 
 def _namespace(lines: Lines) -> str:
     """Told only by what it says of its quotas and limits."""
-    return "Namespace" if any(line.startswith(("No resource quota", "No LimitRange", "Resource Quotas")) for _, line in lines) else ""
+    return (
+        "Namespace"
+        if any(line.startswith(("No resource quota", "No LimitRange", "Resource Quotas")) for _, line in lines)
+        else ""
+    )
 
 
 def _metadata(kind: str, name: str, doc: Node, scene: Scene) -> Json:

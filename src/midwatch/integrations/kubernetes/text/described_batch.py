@@ -70,7 +70,9 @@ def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
             minReplicas=number(doc.get("Min replicas")),
             maxReplicas=number(doc.get("Max replicas")),
         ),
-        "status": filled(currentReplicas=pods.get("current"), desiredReplicas=pods.get("desired"), conditions=conditions(doc)),
+        "status": filled(
+            currentReplicas=pods.get("current"), desiredReplicas=pods.get("desired"), conditions=conditions(doc)
+        ),
     }
 
 

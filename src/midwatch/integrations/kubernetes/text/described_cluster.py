@@ -60,7 +60,9 @@ def namespace(doc: Node, _: Json, __: datetime | None) -> Json:
 def secret(doc: Node, _: Json, __: datetime | None) -> Json:
     """kubectl shows the size of each value, never the value."""
     keys = doc.under("Data")
-    return filled(type=said(doc.get("Type"))) | {"data": {line.key: "" for line in keys if line.value.endswith(" bytes")}}
+    return filled(type=said(doc.get("Type"))) | {
+        "data": {line.key: "" for line in keys if line.value.endswith(" bytes")}
+    }
 
 
 def account(doc: Node, _: Json, __: datetime | None) -> Json:
@@ -124,4 +126,6 @@ def event(doc: Node, metadata: Json, _: datetime | None) -> Json:
         eventTime=written(doc.get("Event Time")),
         source=filled(component=source.get("Component"), host=source.get("Host")) if source else None,
         reportingComponent=said(doc.get("Reporting Component")),
-    ) | filled(metadata=metadata | filled(creationTimestamp=written((doc.find("Metadata") or doc).get("Creation Timestamp"))))
+    ) | filled(
+        metadata=metadata | filled(creationTimestamp=written((doc.find("Metadata") or doc).get("Creation Timestamp")))
+    )

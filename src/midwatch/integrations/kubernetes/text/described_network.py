@@ -40,7 +40,8 @@ def _ports(doc: Node) -> list[Json]:
 
 
 def behind(doc: Node, service: Json) -> Json | None:
-    """The Endpoints that kubectl looked up for a described service; only of those with a selector, as others have none to be expected."""
+    """The Endpoints that kubectl looked up for a described service; only of those with a selector, as others have none
+    to be expected."""
     lines = doc.all("Endpoints")
     if not lines or "selector" not in service["spec"]:
         return None
@@ -87,7 +88,9 @@ def _endpoint(node: Node) -> Json:
     conditions = {n.key.lower(): states[n.value] for n in node.under("Conditions") if n.value in states}
     hosts = [a.strip() for a in node.value.split(",") if a.strip()]
     return filled(
-        addresses=hosts, conditions=conditions, targetRef=filled(kind=target[0], name=target[1].rpartition("/")[2]) if target else None
+        addresses=hosts,
+        conditions=conditions,
+        targetRef=filled(kind=target[0], name=target[1].rpartition("/")[2]) if target else None,
     )
 
 

@@ -8,7 +8,15 @@ from midwatch.integrations.kubernetes.text.tree import Node
 from midwatch.integrations.kubernetes.text.values import access_modes, quantities, said
 
 _TERM = re.compile(r"(\S{1,320}+) (in|not in|notin|exists|does not exist|>|<)(?: \[([^\]]{0,1000}+)\])?")
-_OPERATORS = {"in": "In", "not in": "NotIn", "notin": "NotIn", "exists": "Exists", "does not exist": "DoesNotExist", ">": "Gt", "<": "Lt"}
+_OPERATORS = {
+    "in": "In",
+    "not in": "NotIn",
+    "notin": "NotIn",
+    "exists": "Exists",
+    "does not exist": "DoesNotExist",
+    ">": "Gt",
+    "<": "Lt",
+}
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -34,7 +42,10 @@ def volume(doc: Node, _: Json, __: datetime | None) -> Json:
         claimRef={"kind": "PersistentVolumeClaim", "namespace": namespace, "name": name} if slash else None,
         nodeAffinity={"required": {"nodeSelectorTerms": terms}} if terms else None,
     )
-    return {"spec": spec, "status": filled(phase=_phase(doc), reason=said(doc.get("Reason")), message=said(doc.get("Message")))}
+    return {
+        "spec": spec,
+        "status": filled(phase=_phase(doc), reason=said(doc.get("Reason")), message=said(doc.get("Message"))),
+    }
 
 
 def storageclass(doc: Node, metadata: Json, _: datetime | None) -> Json:

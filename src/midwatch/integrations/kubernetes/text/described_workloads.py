@@ -24,7 +24,11 @@ def conditions(doc: Node) -> list[Json]:
         parts = node.text.split(None, 3)
         if len(parts) > 1 and parts[1] in ("True", "False", "Unknown"):
             padded = [*parts, "", ""]
-            found.append(filled(type=parts[0], status=parts[1], reason=padded[2], message="\n".join((padded[3], *node.more)).strip()))
+            found.append(
+                filled(
+                    type=parts[0], status=parts[1], reason=padded[2], message="\n".join((padded[3], *node.more)).strip()
+                )
+            )
     return found
 
 

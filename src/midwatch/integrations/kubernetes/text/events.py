@@ -42,7 +42,12 @@ def row(cells: Cells, scene: Scene) -> Json | None:
     if not name:
         return None
     namespace = cells.get("NAMESPACE") or scene.namespace or "default"
-    about = filled(kind=kind, name=name, namespace="" if kind in _CLUSTER_WIDE else namespace, fieldPath=said(cells.get("SUBOBJECT", "")))
+    about = filled(
+        kind=kind,
+        name=name,
+        namespace="" if kind in _CLUSTER_WIDE else namespace,
+        fieldPath=said(cells.get("SUBOBJECT", "")),
+    )
     made = event(cells, about, scene.now)
     made["metadata"]["namespace"] = namespace
     return made
@@ -66,11 +71,18 @@ def event(cells: Cells, about: Json, now: datetime | None) -> Json:
 
 
 def named(events: list[Json]) -> list[Json]:
-    """kubectl never prints an event's name: one is made of what it says, the same for the same event in two listings."""
+    """kubectl never prints an event's name: one is made of what it says, the same for the same event in two
+    listings."""
     same: Counter[str] = Counter()
     for item in events:
         about = item["involvedObject"]
-        parts = (about.get("kind", ""), about.get("namespace", ""), about.get("name", ""), item.get("reason", ""), item.get("message", ""))
+        parts = (
+            about.get("kind", ""),
+            about.get("namespace", ""),
+            about.get("name", ""),
+            item.get("reason", ""),
+            item.get("message", ""),
+        )
         digest = sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:12]
         nth = same[digest]
         same[digest] += 1

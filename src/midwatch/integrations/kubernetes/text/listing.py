@@ -9,7 +9,10 @@ from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene
 from midwatch.integrations.kubernetes.text.tables import Table, tables
 
 # What `kubectl get all` asks for.
-_IN_ALL = "pods replicationcontrollers services daemonsets deployments replicasets statefulsets horizontalpodautoscalers cronjobs jobs"
+_IN_ALL = (
+    "pods replicationcontrollers services daemonsets deployments replicasets statefulsets "
+    "horizontalpodautoscalers cronjobs jobs"
+)
 _ALL = tuple(_IN_ALL.split())
 # Kinds of whose objects a row leaves out what statements about all of them need (labels, taints, rules).
 _NAMED_ONLY = frozenset(("pods", "nodes", "networkpolicies"))
@@ -59,7 +62,8 @@ def _complete(table: Table, command: Command, scene: Scene, parsed: Parsed, plur
 
 
 def _bare(lines: list[tuple[int, str]], scene: Scene, parsed: Parsed, *, sure: bool) -> bool:
-    """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such rows."""
+    """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such
+    rows."""
     found = bare(lines, scene) if sure else only_rows(lines, scene)
     named([obj for obj in found if obj["kind"] == "Event"])
     for obj in found:

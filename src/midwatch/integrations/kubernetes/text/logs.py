@@ -38,6 +38,10 @@ def _keep(log: SavedLog, lines: list[str], parsed: Parsed) -> bool:
         if match:
             where = (match[1], match[2])
         texts.setdefault(where, []).append(line[match.end() :] if match else line)
-    found = [SavedLog(log.namespace, pod, box, log.previous, "\n".join(text).strip("\n")) for (pod, box), text in texts.items() if pod]
+    found = [
+        SavedLog(log.namespace, pod, box, log.previous, "\n".join(text).strip("\n"))
+        for (pod, box), text in texts.items()
+        if pod
+    ]
     parsed.logs += [log for log in found if log.text]
     return bool(found)

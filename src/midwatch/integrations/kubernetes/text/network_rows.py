@@ -12,7 +12,9 @@ _ADDRESS = re.compile(r"\[?([0-9a-fA-F.:]+?)\]?:(\d{1,5})", re.ASCII)
 
 
 def _service(cells: Cells, _: Json) -> Json:
-    ports = [filled(port=int(m[1]), nodePort=number(m[2]), protocol=m[3]) for m in _PORT.finditer(cells.get("PORT(S)", ""))]
+    ports = [
+        filled(port=int(m[1]), nodePort=number(m[2]), protocol=m[3]) for m in _PORT.finditer(cells.get("PORT(S)", ""))
+    ]
     kind = cells.get("TYPE", "")
     external = cells.get("EXTERNAL-IP", "") if kind == "ExternalName" else ""
     spec = filled(type=kind, clusterIP=said(cells.get("CLUSTER-IP", "")), externalName=said(external), ports=ports)
@@ -44,7 +46,11 @@ def _endpoints(cells: Cells, _: Json) -> Json:
 
 def _slice(cells: Cells, _: Json) -> Json:
     hosts = [h for h in (said(cells.get("ENDPOINTS", "")) or "").partition(" + ")[0].split(",") if h]
-    ports = [{"port": int(p)} for p in (said(cells.get("PORTS", "")) or "").split(",") if p.isascii() and p.isdigit() and len(p) < 6]
+    ports = [
+        {"port": int(p)}
+        for p in (said(cells.get("PORTS", "")) or "").split(",")
+        if p.isascii() and p.isdigit() and len(p) < 6
+    ]
     return filled(endpoints=[{"addresses": [h]} for h in hosts], ports=ports)
 
 

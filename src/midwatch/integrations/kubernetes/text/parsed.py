@@ -1,4 +1,5 @@
-"""What a text says: objects in the API's own JSON shape, which lists are whole, logs, and what the person was told instead of an answer."""
+"""What a text says: objects in the API's own JSON shape, which lists are whole, logs, and what the person was told
+instead of an answer."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,11 +24,11 @@ class SavedLog:
 class Parsed:
     """`lists`: (plural, namespace) listed completely; namespace "" means all of them.
 
-    `named` is weaker: every name is known, but not what a statement about the whole kind needs (a pod's labels, a node's
-    labels and taints, a policy's rules), so "nothing matches the selector" must not be said of it.
-    `rows` are the objects that only a table row tells about; a fuller description of the same object from elsewhere wins.
-    `problems`: line number (from 1) and what went wrong there.
-    `naive`: a value may be a time without a zone, as nothing made here of ages and dates is.
+    `named` is weaker: every name is known, but not what a statement about the whole kind needs (a pod's labels, a
+    node's labels and taints, a policy's rules), so "nothing matches the selector" must not be said of it. `rows` are
+    the objects that only a table row tells about; a fuller description of the same object from elsewhere wins.
+    `problems`: line number (from 1) and what went wrong there. `naive`: a value may be a time without a zone, as
+    nothing made here of ages and dates is.
     """
 
     objects: list[Json] = field(default_factory=list[Json])
@@ -40,7 +41,8 @@ class Parsed:
     _at: dict[Key, int] = field(default_factory=dict[Key, int], repr=False)
 
     def add(self, obj: Json, *, row: bool = False) -> None:
-        """Each object once: several rows complete one another, a description stands above them, the later above the earlier."""
+        """Each object once: several rows complete one another, a description stands above them, the later above the
+        earlier."""
         where = key(obj)
         at = self._at.get(where)
         if at is None:
@@ -57,7 +59,8 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is known around a piece of text: `kind` as the command or the file name has it, `namespace` when they say it."""
+    """What is known around a piece of text: `kind` as the command or the file name has it, `namespace` when they say
+    it."""
 
     kind: str = ""
     namespace: str = ""
@@ -74,7 +77,11 @@ def joined(one: Json, other: Json) -> Json:
     both = dict(one)
     for name, value in other.items():
         before = both.get(name)
-        both[name] = joined(cast(Json, before), cast(Json, value)) if isinstance(before, dict) and isinstance(value, dict) else value
+        both[name] = (
+            joined(cast(Json, before), cast(Json, value))
+            if isinstance(before, dict) and isinstance(value, dict)
+            else value
+        )
     return both
 
 

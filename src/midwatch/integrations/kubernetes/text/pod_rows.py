@@ -1,6 +1,7 @@
 """A row of `kubectl get pods`: what READY, STATUS and RESTARTS say about phase and containers, and no more.
 
-Which container a status belongs to is not in the row; the first that is not ready gets it, as kubectl shows the worst one.
+Which container a status belongs to is not in the row; the first that is not ready gets it, as kubectl shows the worst
+one.
 """
 
 import re
@@ -15,11 +16,21 @@ _JOB = ("batch.kubernetes.io/job-name", "job-name")
 _PHASES = frozenset(("Pending", "Running", "Succeeded", "Failed", "Unknown"))
 # Set by the kubelet or a controller as the pod's own reason, with phase Failed.
 _FAILED = frozenset(
-    ("Evicted", "Shutdown", "NodeShutdown", "NodeAffinity", "UnexpectedAdmissionError", "DeadlineExceeded", "Preempting", "Terminated")
+    (
+        "Evicted",
+        "Shutdown",
+        "NodeShutdown",
+        "NodeAffinity",
+        "UnexpectedAdmissionError",
+        "DeadlineExceeded",
+        "Preempting",
+        "Terminated",
+    )
 )
 _ENDED = frozenset(("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "Completed"))
 _WORKING = frozenset(("Running", "NotReady", "Terminating"))
-# `<deployment>-<pod-template-hash>-<suffix>`; both made of letters that spell no words (k8s.io/apimachinery, util/rand).
+# `<deployment>-<pod-template-hash>-<suffix>`; both made of letters that spell no words (k8s.io/apimachinery,
+# util/rand).
 _REPLICA = re.compile(r"(?P<set>.+-[bcdfghjklmnpqrstvwxz2456789]{6,10})-[bcdfghjklmnpqrstvwxz2456789]{5}")
 
 
@@ -63,7 +74,13 @@ def _phase(shown: str, ready: int, init: bool) -> str | None:
         return "Failed"
     if shown == "Completed":
         return "Succeeded"
-    if ready or shown in _WORKING or shown in _ENDED or shown in ("CrashLoopBackOff", "RunContainerError") or _exit(shown) is not None:
+    if (
+        ready
+        or shown in _WORKING
+        or shown in _ENDED
+        or shown in ("CrashLoopBackOff", "RunContainerError")
+        or _exit(shown) is not None
+    ):
         return "Running"
     return "Unknown" if shown == "NodeLost" else "Pending"
 

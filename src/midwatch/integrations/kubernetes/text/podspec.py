@@ -8,7 +8,8 @@ from midwatch.integrations.kubernetes.text.tree import Node
 from midwatch.integrations.kubernetes.text.values import int_or_text, labels, said, selector
 
 _TOLERATION = re.compile(
-    r"(?P<pair>(?:(?!op=Exists)[^\s:]+)?)(?::(?P<effect>\w+))?(?P<exists> ?op=Exists)?(?: for (?P<seconds>\d{1,9})s)?", re.ASCII
+    r"(?P<pair>(?:(?!op=Exists)[^\s:]+)?)(?::(?P<effect>\w+))?(?P<exists> ?op=Exists)?(?: for (?P<seconds>\d{1,9})s)?",
+    re.ASCII,
 )
 _SPREAD = re.compile(r"(\S+):(\w+) when max skew (\d{1,9}) is exceeded for selector (.*)", re.ASCII)
 _OPTIONAL = {"true": True, "false": False}
@@ -23,7 +24,9 @@ def podspec(node: Node) -> Json:
         volumes=[_volume(v) for v in node.under("Volumes") if v.text.endswith(":")],
         nodeSelector=labels(_lines(node, "Node-Selectors")) or None,
         tolerations=[found for text in _lines(node, "Tolerations") if (found := _toleration(text))],
-        topologySpreadConstraints=[found for text in _lines(node, "Topology Spread Constraints") if (found := _spread(text))],
+        topologySpreadConstraints=[
+            found for text in _lines(node, "Topology Spread Constraints") if (found := _spread(text))
+        ],
     )
 
 
@@ -58,7 +61,11 @@ def _toleration(text: str) -> Json | None:
 def _spread(text: str) -> Json | None:
     match = _SPREAD.fullmatch(text)
     return (
-        filled(topologyKey=match[1], whenUnsatisfiable=match[2], maxSkew=int(match[3]), labelSelector=selector(match[4])) if match else None
+        filled(
+            topologyKey=match[1], whenUnsatisfiable=match[2], maxSkew=int(match[3]), labelSelector=selector(match[4])
+        )
+        if match
+        else None
     )
 
 
@@ -71,11 +78,17 @@ def _volume(node: Node) -> Json:
         case "Secret":
             source = {"secret": filled(secretName=said(node.get("SecretName")), items=_items(node), optional=optional)}
         case "PersistentVolumeClaim":
-            claim = filled(claimName=said(node.get("ClaimName")), readOnly=True if node.get("ReadOnly") == "true" else None)
+            claim = filled(
+                claimName=said(node.get("ClaimName")), readOnly=True if node.get("ReadOnly") == "true" else None
+            )
             source = {"persistentVolumeClaim": claim}
         case "EmptyDir":
             limit = said(node.get("SizeLimit"))
-            source = {"emptyDir": filled(medium=said(node.get("Medium")), sizeLimit=int_or_text(limit) if limit and limit != "0" else None)}
+            source = {
+                "emptyDir": filled(
+                    medium=said(node.get("Medium")), sizeLimit=int_or_text(limit) if limit and limit != "0" else None
+                )
+            }
         case "HostPath":
             source = {"hostPath": filled(path=said(node.get("Path")), type=said(node.get("HostPathType")))}
         case "Projected":

@@ -11,7 +11,9 @@ _PROBE = re.compile(
     r" #success=(?P<success>\d{1,9}) #failure=(?P<failure>\d{1,9})",
     re.DOTALL | re.ASCII,
 )
-_HTTP = re.compile(r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^:/]*)(?::(?P<port>[^/]*))?(?P<path>/.*)?", re.IGNORECASE)
+_HTTP = re.compile(
+    r"(?P<scheme>https?)://(?P<host>\[[^\]]*\]|[^:/]*)(?::(?P<port>[^/]*))?(?P<path>/.*)?", re.IGNORECASE
+)
 
 
 def probe(text: str) -> Json | None:
@@ -47,12 +49,18 @@ def _http(target: str) -> Json:
     if not match:
         return {}
     return {
-        "httpGet": filled(scheme=match["scheme"].upper(), host=match["host"], port=int_or_text(match["port"] or ""), path=match["path"])
+        "httpGet": filled(
+            scheme=match["scheme"].upper(),
+            host=match["host"],
+            port=int_or_text(match["port"] or ""),
+            path=match["path"],
+        )
     }
 
 
 def _command(text: str) -> list[str]:
-    """kubectl joins the words with spaces: what stood between quotes cannot be told, but a shell's script is what follows -c."""
+    """kubectl joins the words with spaces: what stood between quotes cannot be told, but a shell's script is what
+    follows -c."""
     head, shell, script = text.partition(" -c ")
     if shell:
         return [*head.split(), "-c", script]

@@ -44,7 +44,10 @@ def _values(lines: Sequence[str]) -> dict[str, str]:
 
 def split_limits(lines: Lines) -> Lines:
     """A quota's or limit range's table put below a heading, as the other tables are."""
-    start = next((i for i, (_, line) in enumerate(lines) if line.startswith(("Resource", "Type")) and _LIMITS.fullmatch(line)), -1)
+    start = next(
+        (i for i, (_, line) in enumerate(lines) if line.startswith(("Resource", "Type")) and _LIMITS.fullmatch(line)),
+        -1,
+    )
     if start < 0:
         return lines
     table = [(n, line if line.startswith("Events:") else f"  {line}") for n, line in lines[start:]]

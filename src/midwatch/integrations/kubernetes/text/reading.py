@@ -12,7 +12,8 @@ from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene, key
 from midwatch.integrations.kubernetes.text.sections import Section, sections, unwrapped
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
-# A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it off.
+# A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it
+# off.
 _TIME = re.compile(r"-\d\d-\d\d[Tt\s]\s*\d\d:\d\d:\d\d")
 
 
@@ -27,14 +28,17 @@ class _Part:
 
 
 def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
-    """What the text says; None when it is not kubectl's. `name` is the file's path, `now` the best known time of its recording."""
+    """What the text says; None when it is not kubectl's. `name` is the file's path, `now` the best known time of its
+    recording."""
     parts = _parts(content, name)
     when = recorded(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
     usual = _namespace(parts)
     parsed = Parsed(naive=any(_TIME.search(part.section.text) for part in parts))
     for obj in (*units.read(content, name, when), *argo.read(content)):
         parsed.add(obj)
-    understood = [_read(part, Scene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts]
+    understood = [
+        _read(part, Scene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts
+    ]
     if not any(understood) and not parsed.objects:
         return None
     _promote(parsed)
@@ -44,7 +48,9 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
 def recognised(content: str, *, name: str) -> bool:
     """Whether `read` would find anything in the text; it stops at the first thing."""
     parts = _parts(content, name)
-    return any(_read(part, Scene(part.command.kind), Parsed()) for part in parts) or bool(units.read(content, name, None))
+    return any(_read(part, Scene(part.command.kind), Parsed()) for part in parts) or bool(
+        units.read(content, name, None)
+    )
 
 
 def _parts(content: str, name: str) -> list[_Part]:
@@ -106,9 +112,12 @@ def _described(lines: list[tuple[int, str]], scene: Scene, parsed: Parsed) -> bo
 
 
 def _promote(parsed: Parsed) -> None:
-    """What was listed by name is known wholly once each of its objects is: by a description, or, for pods, by its labels."""
+    """What was listed by name is known wholly once each of its objects is: by a description, or, for pods, by its
+    labels."""
     unknown = {
-        key(obj)[:2] for obj in parsed.objects if key(obj) in parsed.rows and not (obj["kind"] == "Pod" and "labels" in obj["metadata"])
+        key(obj)[:2]
+        for obj in parsed.objects
+        if key(obj) in parsed.rows and not (obj["kind"] == "Pod" and "labels" in obj["metadata"])
     }
     for plural, namespace in list(parsed.named):
         kind = KINDS[plural].name

@@ -64,11 +64,16 @@ _EXACT: dict[frozenset[str], str] = {
 
 
 def plural(table: Table, hint: str) -> str:
-    """The kind of a table, by its columns or else by the command; "" when neither tells. `get all` names it in each row."""
+    """The kind of a table, by its columns or else by the command; "" when neither tells. `get all` names it in each
+    row."""
     names = frozenset(table.columns.names)
     for candidate, signs in _SIGNS:
         if signs <= names:
-            return "replicationcontrollers" if candidate == "replicasets" and hint == "replicationcontrollers" else candidate
+            return (
+                "replicationcontrollers"
+                if candidate == "replicasets" and hint == "replicationcontrollers"
+                else candidate
+            )
     exact = _EXACT.get(names - {"NAMESPACE", "LABELS"}, "")
     if exact and hint in ("", exact):
         return exact

@@ -17,7 +17,8 @@ _WRAPPING = re.compile(r'(?:\{".*\}|stdout:|stderr:|```\w*)\s*')
 
 @dataclass
 class Section:
-    """`text` is what stands below the command, from line `first` of the file; `introduced` when the command stands there too."""
+    """`text` is what stands below the command, from line `first` of the file; `introduced` when the command stands
+    there too."""
 
     command: Command
     introduced: bool
@@ -70,7 +71,11 @@ def unwrapped(section: Section) -> list[tuple[int, str]]:
     text, lines = section.text, section.lines()
     if text.startswith("{") or any(sign in text for sign in _WRAPPED):
         lines = [(n, line) for n, line in lines if not _WRAPPING.fullmatch(line)]
-    kept = [(n, line.expandtabs(8).rstrip()) for n, line in lines] if "\t" in text else [(n, line.rstrip()) for n, line in lines]
+    kept = (
+        [(n, line.expandtabs(8).rstrip()) for n, line in lines]
+        if "\t" in text
+        else [(n, line.rstrip()) for n, line in lines]
+    )
     start = next((i for i, (_, line) in enumerate(kept) if line), len(kept))
     kept = kept[start:]
     if kept and re.match(r'\s*"(?:Name:|NAME|NAMESPACE|LAST SEEN)', kept[0][1]):

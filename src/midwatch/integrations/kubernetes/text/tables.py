@@ -5,10 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _WORD = re.compile(
-    r"ACCESS MODES|LAST SEEN|FIRST SEEN|NODE SELECTOR|NOMINATED NODE|READINESS GATES|RECLAIM POLICY|LAST SCHEDULE|MIN AVAILABLE"
+    r"ACCESS MODES|LAST SEEN|FIRST SEEN|NODE SELECTOR|NOMINATED NODE|READINESS GATES|RECLAIM POLICY|LAST "
+    r"SCHEDULE|MIN AVAILABLE"
     r"|MAX UNAVAILABLE|ALLOWED DISRUPTIONS|CREATED AT|CPU Requests|CPU Limits|Memory Requests|Memory Limits|\S+"
 )
-_HEADER = re.compile(r"(?:NAMESPACE\s+)?(?:NAME|LAST SEEN|FIRST SEEN|LASTSEEN|FIRSTSEEN|POD)(?:\s+[A-Z%(][A-Za-z0-9/()%-]*)+\s*", re.ASCII)
+_HEADER = re.compile(
+    r"(?:NAMESPACE\s+)?(?:NAME|LAST SEEN|FIRST SEEN|LASTSEEN|FIRSTSEEN|POD)(?:\s+[A-Z%(][A-Za-z0-9/()%-]*)+\s*",
+    re.ASCII,
+)
 _GAP = re.compile(r"\s{2,}")
 _LONGEST_MESSAGE = 16_384  # letters of a message of several lines: the API server takes 1,024 for an event
 # A space that parts cells, unlike those in `5 (10s ago)` and `4s (x9 over 111s)`.
@@ -27,7 +31,9 @@ class Columns:
         """{} for a row that does not fit the header."""
         if not self.tight and all(start == 0 or row[start - 1 : start] in ("", " ") for start in self.starts):
             ends = (*self.starts[1:], len(row))
-            cells = {name: row[start:end].strip() for name, start, end in zip(self.names, self.starts, ends, strict=True)}
+            cells = {
+                name: row[start:end].strip() for name, start, end in zip(self.names, self.starts, ends, strict=True)
+            }
             # Two cells in one: the row was edited, or printed by --watch, and stands on its own.
             if not any("  " in cell for cell in cells.values()) or len(_GAP.split(row.strip())) != len(self.names):
                 return cells

@@ -8,13 +8,17 @@ from functools import lru_cache
 _AGE = re.compile(r"(?:(\d{1,4})y)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s)?")
 _LONGEST_AGE = 36  # letters that the expression takes at most
 _SEEN = re.compile(r"(\S+)\s+\(x(\d{1,9}) over (\S+?)\)")
-# `Tue, 11 Nov 2025 21:32:08 +0800` (describe), `2026-03-13 20:20:18 +0800 CST` (network policies), `2025-11-28T16:02:49Z` (CREATED AT)
+# `Tue, 11 Nov 2025 21:32:08 +0800` (describe), `2026-03-13 20:20:18 +0800 CST` (network policies),
+# `2025-11-28T16:02:49Z` (CREATED AT)
 _WRITTEN = re.compile(
     r"(?:(?:\w{3},\s)?(?P<day>\d{1,2})\s(?P<mon>[A-Z][a-z]{2})\s(?P<year>\d{4})|(?P<date>\d{4}-\d\d-\d\d))[ T]"
     r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:\.\d+)?\s?(?P<zone>[+-]\d\d:?\d\d|Z|UTC|GMT)?",
     re.ASCII,
 )
-_MONTHS = {name: n for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)}
+_MONTHS = {
+    name: n
+    for n, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ def moment(text: str) -> datetime | None:
             year, month, day = (int(part) for part in match["date"].split("-"))
         else:
             year, month, day = int(match["year"]), _MONTHS[match["mon"]], int(match["day"])
-        found = datetime(year, month, day, int(match["h"]), int(match["m"]), int(match["s"]), tzinfo=_zone(match["zone"]))
+        found = datetime(
+            year, month, day, int(match["h"]), int(match["m"]), int(match["s"]), tzinfo=_zone(match["zone"])
+        )
         return found.astimezone(UTC) if year > 1 else None
     except (ValueError, KeyError, OverflowError):
         return None

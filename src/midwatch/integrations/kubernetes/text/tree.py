@@ -1,7 +1,7 @@
 """Describe output as a tree: a line belongs to the nearest line above it that is indented less.
 
-Two things break that order, because kubectl prints them raw: a message or value of several lines, whose later lines start
-wherever they like, and key values of a ConfigMap (which are cut out before they come here).
+Two things break that order, because kubectl prints them raw: a message or value of several lines, whose later lines
+start wherever they like, and key values of a ConfigMap (which are cut out before they come here).
 """
 
 import re
@@ -10,34 +10,52 @@ from collections.abc import Iterator, Sequence
 # The fields that stand at the edge of some description; anything else there is a further line of the text above.
 _FIELDS = (
     "API Version|Access Modes|Action|Active Deadline Seconds|Active Jobs|Address|AddressType|Addresses|Allocatable|"
-    "Allocated resources|AllowVolumeExpansion|Allowed disruptions|Annotations|Backoff Limit|Backoff Limit Per Index|Behavior|"
-    "BinaryData|Capacity|Claim|Completed At|Completed Indexes|Completion Mode|Completions|Concurrency Policy|Conditions|"
-    "Containers|Controlled By|Controller|Count|Created on|CreationTimestamp|Current Number of Nodes Scheduled|Data|DataSource|"
-    "Default Backend|Default backend|Deployment pods|Deprecated First Timestamp|Deprecated Last Timestamp|Deprecated Source|"
+    "Allocated resources|AllowVolumeExpansion|Allowed disruptions|Annotations|Backoff Limit|Backoff Limit Per "
+    "Index|Behavior|"
+    "BinaryData|Capacity|Claim|Completed At|Completed Indexes|Completion Mode|Completions|Concurrency "
+    "Policy|Conditions|"
+    "Containers|Controlled By|Controller|Count|Created on|CreationTimestamp|Current Number of Nodes "
+    "Scheduled|Data|DataSource|"
+    "Default Backend|Default backend|Deployment pods|Deprecated First Timestamp|Deprecated Last Timestamp|Deprecated "
+    "Source|"
     "Description|Desired Number of Nodes Scheduled|Duration|Endpoints|EndsAt|Ephemeral Containers|Event Time|Events|"
-    "Eviction Message|External IPs|External Name|External Traffic|External Traffic Policy|Failed Job History Limit|Features|"
+    "Eviction Message|External IPs|External Name|External Traffic|External Traffic Policy|Failed Job History "
+    "Limit|Features|"
     "Finalizers|First Timestamp|GlobalDefault|HealthCheck NodePort|IP|IP Families|IP Family Policy|IPFamily|IPs|"
-    "Image pull secrets|Ingress Class|Init Containers|Internal Traffic Policy|Involved Object|IsDefaultClass|Kind|Labels|"
-    "Last Job|Last Schedule Time|Last Timestamp|Lease|Limits|LoadBalancer Ingress|LoadBalancer Source Ranges|Max replicas|"
-    "Max unavailable|Message|Metadata|Metrics|Min available|Min replicas|MinReadySeconds|Minimum available|MountOptions|"
-    "Mountable secrets|Name|Namespace|Namespaces|NewReplicaSet|No events|Node|Node Affinity|Node-Selector|Node-Selectors|"
+    "Image pull secrets|Ingress Class|Init Containers|Internal Traffic Policy|Involved "
+    "Object|IsDefaultClass|Kind|Labels|"
+    "Last Job|Last Schedule Time|Last Timestamp|Lease|Limits|LoadBalancer Ingress|LoadBalancer Source Ranges|Max "
+    "replicas|"
+    "Max unavailable|Message|Metadata|Metrics|Min available|Min replicas|MinReadySeconds|Minimum "
+    "available|MountOptions|"
+    "Mountable secrets|Name|Namespace|Namespaces|NewReplicaSet|No events|Node|Node "
+    "Affinity|Node-Selector|Node-Selectors|"
     "NodePort|NominatedNodeName|Non-terminated Pods|Note|Number of Nodes Misscheduled|"
     "Number of Nodes Scheduled with Available Pods|Number of Nodes Scheduled with Up-to-date Pods|OldReplicaSets|"
     "Owner References|Parallelism|Parameters|Pod Failure Policy|Pod Management Policy|Pod Template|PodCIDR|PodCIDRs|"
     "Pods Status|Pods Statuses|Port|Ports|PreemptionPolicy|Priority|Priority Class Name|ProviderID|Provisioner|"
-    "Publish Not Ready Addresses|QoS Class|Readiness Gates|Reason|Reclaim Policy|ReclaimPolicy|Reference|Regarding|Related|"
-    "Replace|ReplicaSet pods|Replicas|ReplicationController pods|Reporting Component|Reporting Controller|Reporting Instance|"
-    "Resource Claims|Resource Quotas|Role|Roles|RollingUpdateStrategy|Rules|Runtime Class Name|Schedule|Scopes|SeccompProfile|"
-    "Selector|Series|Service Account|Session Affinity|Source|Spec|Start Time|Starting Deadline Seconds|StatefulSet pods|"
-    "Status|StorageClass|StrategyType|Subjects|Subsets|Successful Job History Limit|Suspend|System Info|TLS|Taints|TargetPort|"
+    "Publish Not Ready Addresses|QoS Class|Readiness Gates|Reason|Reclaim "
+    "Policy|ReclaimPolicy|Reference|Regarding|Related|"
+    "Replace|ReplicaSet pods|Replicas|ReplicationController pods|Reporting Component|Reporting Controller|Reporting "
+    "Instance|"
+    "Resource Claims|Resource Quotas|Role|Roles|RollingUpdateStrategy|Rules|Runtime Class "
+    "Name|Schedule|Scopes|SeccompProfile|"
+    "Selector|Series|Service Account|Session Affinity|Source|Spec|Start Time|Starting Deadline Seconds|StatefulSet "
+    "pods|"
+    "Status|StorageClass|StrategyType|Subjects|Subsets|Successful Job History Limit|Suspend|System "
+    "Info|TLS|Taints|TargetPort|"
     "Termination Grace Period|Time Zone|Tokens|Tolerations|Topology Spread Constraints|Traffic Distribution|Type|"
-    "Unschedulable|Update Strategy|Used By|Value|Volume|Volume Claims|VolumeAttributesClass|VolumeBindingMode|VolumeMode|"
+    "Unschedulable|Update Strategy|Used By|Value|Volume|Volume "
+    "Claims|VolumeAttributesClass|VolumeBindingMode|VolumeMode|"
     "Volumes|Webhooks"
 )
 _TOP = frozenset(_FIELDS.split("|"))
-_HEADINGS = frozenset(("Containers", "Init Containers", "Ephemeral Containers", "Conditions", "Volumes", "QoS Class", "Events"))
+_HEADINGS = frozenset(
+    ("Containers", "Init Containers", "Ephemeral Containers", "Conditions", "Volumes", "QoS Class", "Events")
+)
 _ROW = re.compile(r"(?:Normal|Warning) ")
-# What comes after a message of several lines: the fields that kubectl prints behind messages, and rows of the event table.
+# What comes after a message of several lines: the fields that kubectl prints behind messages, and rows of the event
+# table.
 _AFTER = re.compile(r" +(?:(?:Exit Code|Signal|Started|Finished|Ready|Restart Count|Last State):|(?:Normal|Warning) )")
 
 
@@ -126,7 +144,8 @@ def grow(lines: Sequence[tuple[int, str]]) -> Node:
 
 
 def _foreign(node: Node, last: Node, already: bool) -> bool:
-    """Whether the line belongs to the raw text above it. In a message any field's name may occur, so only headings end it."""
+    """Whether the line belongs to the raw text above it. In a message any field's name may occur, so only headings end
+    it."""
     if node.indent > 0:
         return already and not _AFTER.match(node.raw)
     message = already and last.indent > 0 and (last.key == "Message" or bool(_ROW.match(last.text)))

@@ -1,4 +1,5 @@
-"""What `systemctl` printed about the units of a node: not kubectl's, and saved beside it where the node itself is in doubt."""
+"""What `systemctl` printed about the units of a node: not kubectl's, and saved beside it where the node itself is in
+doubt."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ _ROW = re.compile(
     r"[●○×* ]*(?P<unit>[\w@.-]+)\.service +(?:loaded|masked|error) +"
     r"(?P<said>(?P<state>active|inactive|failed|activating|deactivating) +(?P<detail>\S+)).*"
 )
-# `$ ssh worker-1 systemctl status kubelet`, `root@worker-1:~# systemctl status kubelet`, `[root@worker-1 ~]# systemctl …`
+# `$ ssh worker-1 systemctl status kubelet`, `root@worker-1:~# systemctl status kubelet`, `[root@worker-1 ~]# systemctl
+# …`
 _HOST = r"[a-z0-9][a-z0-9.-]{0,252}"
 _COMMAND = re.compile(
     rf".*?(?:\bssh (?:-\S+ )*(?:\w+@)?(?P<ssh>{_HOST}) .*|[\w-]+@(?P<prompt>{_HOST})[: ].*|node/(?P<debug>{_HOST}) .*)?"
@@ -31,7 +33,8 @@ _NO_NODE = frozenset(("", ".", "nodes", "node", "systemctl", "systemd", "status"
 
 
 class _Reading:
-    """The state of going through one text line by line: the node of the last command, and the unit whose block is open."""
+    """The state of going through one text line by line: the node of the last command, and the unit whose block is
+    open."""
 
     def __init__(self, now: datetime | None) -> None:
         self.found: dict[str, Json] = {}
@@ -53,7 +56,12 @@ class _Reading:
 
     def _detail(self, unit: Json, line: str) -> None:
         if match := _ACTIVE.fullmatch(line):
-            unit |= filled(state=match["state"], detail=match["detail"], said=match["said"], since=ago(self._now, _span(match["ago"])))
+            unit |= filled(
+                state=match["state"],
+                detail=match["detail"],
+                said=match["said"],
+                since=ago(self._now, _span(match["ago"])),
+            )
         elif match := _LOADED.fullmatch(line):
             unit["enabled"] = match["enabled"].startswith("enabled")
         elif not unit["node"] and (match := _JOURNAL.fullmatch(line)):

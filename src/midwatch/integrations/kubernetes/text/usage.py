@@ -19,8 +19,12 @@ def of_table(table: Table, scene: Scene) -> list[Json]:
         name = cells.get("POD") or cells.get("NAME", "")
         namespace = cells.get("NAMESPACE") or scene.namespace or "default"
         if name:
-            pod = pods.setdefault((namespace, name), _measured("PodMetrics", {"name": name, "namespace": namespace}, scene))
-            pod.setdefault("containers", []).append({"name": cells["NAME"] if "POD" in cells else "", "usage": _usage(cells)})
+            pod = pods.setdefault(
+                (namespace, name), _measured("PodMetrics", {"name": name, "namespace": namespace}, scene)
+            )
+            pod.setdefault("containers", []).append(
+                {"name": cells["NAME"] if "POD" in cells else "", "usage": _usage(cells)}
+            )
     return list(pods.values())
 
 

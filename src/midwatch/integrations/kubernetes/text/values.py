@@ -66,7 +66,9 @@ def selector(text: str) -> Json | None:
     for part in (p.strip() for p in requirements(text)):
         if match := _SET.fullmatch(part):
             operator = "In" if match[2] == "in" else "NotIn"
-            expressions.append({"key": match[1], "operator": operator, "values": [v.strip() for v in match[3].split(",")]})
+            expressions.append(
+                {"key": match[1], "operator": operator, "values": [v.strip() for v in match[3].split(",")]}
+            )
         elif part.startswith("!"):
             expressions.append({"key": part[1:], "operator": "DoesNotExist"})
         elif "=" in part:
@@ -78,7 +80,11 @@ def selector(text: str) -> Json | None:
 
 
 def access_modes(text: str) -> list[str]:
-    return [_ACCESS.get(mode.strip(), mode.strip()) for mode in text.split(",") if mode.strip() in _ACCESS or mode.strip() in _MODES]
+    return [
+        _ACCESS.get(mode.strip(), mode.strip())
+        for mode in text.split(",")
+        if mode.strip() in _ACCESS or mode.strip() in _MODES
+    ]
 
 
 def taint(text: str) -> Json | None:

@@ -52,7 +52,10 @@ def _statefulset(cells: Cells, _: Json) -> Json:
     ready, wanted = _counts(cells.get("READY", ""))
     wanted = number(cells.get("DESIRED")) if wanted is None else wanted
     ready = number(cells.get("CURRENT")) if ready is None else ready
-    return {"spec": _spec(cells, wanted), "status": filled(replicas=wanted, readyReplicas=ready, availableReplicas=ready)}
+    return {
+        "spec": _spec(cells, wanted),
+        "status": filled(replicas=wanted, readyReplicas=ready, availableReplicas=ready),
+    }
 
 
 def _daemonset(cells: Cells, _: Json) -> Json:

@@ -1,4 +1,5 @@
-"""What stands behind a Service: the pods it selects, the addresses the cluster lists for it, the workloads that could give it pods."""
+"""What stands behind a Service: the pods it selects, the addresses the cluster lists for it, the workloads that could
+give it pods."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +84,9 @@ class Backing:
         yield from (p.labels for p in live(self._cluster.pods_in(namespace)))
         yield from (template_labels(w) for w in self.workloads(namespace))
         yield from (j.spec.template.metadata.labels or {} for j in self._cluster.all(Job, namespace))
-        yield from (c.spec.job_template.spec.template.metadata.labels or {} for c in self._cluster.all(CronJob, namespace))
+        yield from (
+            c.spec.job_template.spec.template.metadata.labels or {} for c in self._cluster.all(CronJob, namespace)
+        )
 
     def providers(self, service: Service) -> list[Workload]:
         """The workloads whose pods the Service would select, whether or not they have any."""
@@ -147,11 +150,15 @@ def _endpoints(cluster: Cluster) -> Iterator[tuple[_Place, Listed]]:
 def _slices(cluster: Cluster) -> dict[_Place, Listed]:
     found: dict[_Place, Listed] = {}
     for obj in cluster.all(EndpointSlice):
-        name = obj.labels.get(SERVICE_LABEL) or next((o.name for o in obj.metadata.owner_references or () if o.kind == "Service"), "")
+        name = obj.labels.get(SERVICE_LABEL) or next(
+            (o.name for o in obj.metadata.owner_references or () if o.kind == "Service"), ""
+        )
         # The API's rule: an unknown "ready" counts as ready.
         ready = sum(e.conditions.ready is not False for e in obj.endpoints or ())
         place = (obj.namespace, name)
         before = found.get(place)
-        ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (before.ports if before else frozenset[str]())
+        ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (
+            before.ports if before else frozenset[str]()
+        )
         found[place] = Listed(source=obj, ready=ready + (before.ready if before else 0), ports=frozenset(ports))
     return found

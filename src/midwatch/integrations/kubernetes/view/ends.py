@@ -9,7 +9,9 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 from midwatch.integrations.kubernetes.view.instances import RECENT, STABLE, Instance, age
 
-_BAD_ENDS = frozenset(("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded"))
+_BAD_ENDS = frozenset(
+    ("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded")
+)
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
 
 
@@ -30,8 +32,9 @@ def _troubled(cluster: Cluster) -> Iterator[Instance]:
 def crashed(instance: Instance) -> bool:
     """True when the last end of the container is part of the present trouble.
 
-    An init container or a Job's container that ended well is done; a container that has run for ten minutes since its last
-    crash has recovered, because then the kubelet forgets its restarts too, unless it crashes again and again within the hour.
+    An init container or a Job's container that ended well is done; a container that has run for ten minutes since its
+    last crash has recovered, because then the kubelet forgets its restarts too, unless it crashes again and again
+    within the hour.
     """
     ended, state = instance.ended, instance.status.state
     if ended is None:
@@ -57,7 +60,8 @@ def unready_run(instance: Instance) -> bool:
 
 
 def killed_by_liveness(instance: Instance) -> Event | None:
-    """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run ended."""
+    """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run
+    ended."""
     ended = instance.ended
     if ended is not None and ended.exit_code not in (SIGKILL, SIGTERM, 0, 2, 1):
         return None

@@ -34,7 +34,11 @@ class Fences:
         """The policies that restrict a pod's Ingress or Egress."""
         if pod.spec.host_network:
             return []
-        return [p for p in self._policies[pod.namespace] if direction in directions(p) and matches(p.spec.pod_selector, pod.labels)]
+        return [
+            p
+            for p in self._policies[pod.namespace]
+            if direction in directions(p) and matches(p.spec.pod_selector, pod.labels)
+        ]
 
     def lets_out(self, pod: Pod, other: Pod, port: int, protocol: str = "TCP") -> bool:
         around = self.around(pod, "Egress")
@@ -53,9 +57,12 @@ class Fences:
         )
 
     def resolves(self, pod: Pod) -> bool:
-        """Whether the pod may ask the cluster's DNS; True also where the DNS pods were not read and a peer could mean them."""
+        """Whether the pod may ask the cluster's DNS; True also where the DNS pods were not read and a peer could mean
+        them."""
         around = self.around(pod, "Egress")
-        return not around or any(self._reaches_dns(rule, policy) for policy in around for rule in policy.spec.egress or ())
+        return not around or any(
+            self._reaches_dns(rule, policy) for policy in around for rule in policy.spec.egress or ()
+        )
 
     def _reaches_dns(self, rule: EgressPolicyRule, policy: NetworkPolicy) -> bool:
         if not (_port_fits(rule.ports, None, _DNS_PORT, "UDP") or _port_fits(rule.ports, None, _DNS_PORT, "TCP")):
@@ -108,4 +115,6 @@ def _number_fits(wanted: PolicyPort, server: Pod | None, port: int) -> bool:
         return wanted.port <= port <= (wanted.end_port or wanted.port)
     if server is None:
         return wanted.port in ("dns", "dns-tcp")
-    return any(p.name == wanted.port and p.container_port == port for c in server.spec.containers for p in c.ports or ())
+    return any(
+        p.name == wanted.port and p.container_port == port for c in server.spec.containers for p in c.ports or ()
+    )

@@ -119,7 +119,14 @@ def _speak(
     known = {"pod": pod.name, "node": pod.spec.node_name or "", "who": _who(owner, instance)} | facts
     present = {key: value for key, value in known.items() if value}
     return finding(
-        code, subject, owner=owner, cites=cites, confidence=confidence, onset=onset or pod.status.start_time, peers=peers, **present
+        code,
+        subject,
+        owner=owner,
+        cites=cites,
+        confidence=confidence,
+        onset=onset or pod.status.start_time,
+        peers=peers,
+        **present,
     )
 
 
@@ -136,7 +143,8 @@ def _who(owner: Subject, instance: Instance | None) -> str:
 
 
 def container_of(event: Event) -> str:
-    """The container an event is about: the kubelet writes `spec.containers{app}` into the field path; "" for the pod."""
+    """The container an event is about: the kubelet writes `spec.containers{app}` into the field path; "" for the
+    pod."""
     match = _FIELD.search(event.involved_object.field_path or "")
     return match[1] if match else ""
 

@@ -1,10 +1,11 @@
-"""What a failed image pull says: the texts of containerd, CRI-O and Docker, told apart by what a person has to change."""
+"""What a failed image pull says: the texts of containerd, CRI-O and Docker, told apart by what a person has to
+change."""
 
 import re
 from dataclasses import dataclass
 
-# Order matters: a message often holds several of these ("failed to resolve reference …: dial tcp: lookup …: i/o timeout"),
-# and the more particular one comes first.
+# Order matters: a message often holds several of these ("failed to resolve reference …: dial tcp: lookup …: i/o
+# timeout"), and the more particular one comes first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
@@ -12,7 +13,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("K8S-119", r"no space left on device"),
         (
             "K8S-118",
-            r"no match for platform|no matching manifest for|no image found in (?:manifest list|image index)|exec format error"
+            r"no match for platform|no matching manifest for|no image found in (?:manifest list|image index)|exec "
+            r"format error"
             r"|image operating system \S+ cannot be used",
         ),
         (
@@ -24,27 +26,36 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("K8S-116", r"x509: [^\"]{0,120}|tls: failed to verify|remote error: tls|tls: first record does not look like"),
         (
             "K8S-111",
-            r"(?:repository )?does not exist or may require|requested access to the resource is denied|insufficient_scope"
+            r"(?:repository )?does not exist or may require|requested access to the resource is "
+            r"denied|insufficient_scope"
             r"|\(or it may not exist\)|does not exist or no (?:pull )?access",
         ),
         (
             "K8S-112",
-            r"no basic auth credentials|40[13] (?:unauthorized|forbidden)|failed to fetch (?:anonymous|oauth) token|authentication required"
-            r"|incorrect username or password|authorization failed|unauthorized|access forbidden|\bdenied\b|status code 40[13]",
+            r"no basic auth credentials|40[13] (?:unauthorized|forbidden)|failed to fetch (?:anonymous|oauth) "
+            r"token|authentication required"
+            r"|incorrect username or password|authorization failed|unauthorized|access forbidden|\bdenied\b|status "
+            r"code 40[13]",
         ),
-        ("K8S-128", r"name unknown|repository name not known|NAME_UNKNOWN|repository with name [^\"]{0,120} does not exist"),
+        (
+            "K8S-128",
+            r"name unknown|repository name not known|NAME_UNKNOWN|repository with name [^\"]{0,120} does not exist",
+        ),
         (
             "K8S-110",
-            r"manifest unknown|manifest for \S+ not found|code = NotFound|404 not found|: not found|MANIFEST_UNKNOWN|does not exist",
+            r"manifest unknown|manifest for \S+ not found|code = NotFound|404 not found|: not "
+            r"found|MANIFEST_UNKNOWN|does not exist",
         ),
         (
             "K8S-115",
-            r"i/o timeout|connection refused|connection reset by peer|no route to host|network is unreachable|TLS handshake timeout"
+            r"i/o timeout|connection refused|connection reset by peer|no route to host|network is unreachable|TLS "
+            r"handshake timeout"
             r"|context deadline exceeded|Client\.Timeout|request canceled|unexpected EOF|proxyconnect",
         ),
         (
             "K8S-127",
-            r"50[0234] (?:internal server error|bad gateway|service unavailable|gateway timeout)|received unexpected HTTP status: 5\d\d",
+            r"50[0234] (?:internal server error|bad gateway|service unavailable|gateway timeout)|received unexpected "
+            r"HTTP status: 5\d\d",
         ),
         ("K8S-121", r"invalid reference format|couldn't parse image (?:name|reference)"),
     )

@@ -18,20 +18,34 @@ class Failure(Enum):
     """In the order in which a line is tried: a failed look-up often ends in a timeout, too."""
 
     NAME = re.compile(
-        r"temporary failure in name resolution|no such host|name or service not known|could not resolve host|getaddrinfo|EAI_AGAIN"
-        r"|ENOTFOUND|UnknownHostException|name resolution|nodename nor servname|\blookup \S+( on \S+)?:|server misbehaving",
+        r"temporary failure in name resolution|no such host|name or service not known|could not resolve "
+        r"host|getaddrinfo|EAI_AGAIN"
+        r"|ENOTFOUND|UnknownHostException|name resolution|nodename nor servname|\blookup \S+( on \S+)?:|server "
+        r"misbehaving",
         re.IGNORECASE,
     )
     REFUSED = re.compile(r"connection refused|ECONNREFUSED", re.IGNORECASE)
     TIMEOUT = re.compile(
-        r"i/o timeout|timed? ?out|ETIMEDOUT|deadline exceeded|no route to host|EHOSTUNREACH|network is unreachable", re.IGNORECASE
+        r"i/o timeout|timed? ?out|ETIMEDOUT|deadline exceeded|no route to host|EHOSTUNREACH|network is unreachable",
+        re.IGNORECASE,
     )
 
 
-# Texts (lower case) of which one stands in every line that tells of a failure. Most logs hold none, and are not read line by line.
+# Texts (lower case) of which one stands in every line that tells of a failure. Most logs hold none, and are not read
+# line by line.
 _HINTS = (
     *("name resolution", "no such host", "service not known", "resolve host", "getaddrinfo", "eai_again", "enotfound"),
-    *("unknownhost", "nodename nor", "lookup ", "misbehaving", "refused", "timeout", "timed out", "time out", "timedout"),
+    *(
+        "unknownhost",
+        "nodename nor",
+        "lookup ",
+        "misbehaving",
+        "refused",
+        "timeout",
+        "timed out",
+        "time out",
+        "timedout",
+    ),
     *("deadline exceeded", "no route to", "ehostunreach", "is unreachable"),
 )
 
@@ -48,7 +62,11 @@ class Miss:
     def names(self, service: Service) -> bool:
         """Whether the line is about the Service: by its name as a host, or by its address."""
         address = service.spec.cluster_ip or ""
-        if address not in ("", "None") and address in self.line and re.search(rf"(?<![\d.]){re.escape(address)}(?![\d.])", self.line):
+        if (
+            address not in ("", "None")
+            and address in self.line
+            and re.search(rf"(?<![\d.]){re.escape(address)}(?![\d.])", self.line)
+        ):
             return True
         if service.name not in self.line:  # an expression for each name is dear to make
             return False
@@ -79,7 +97,8 @@ def _misses(cluster: Cluster) -> Iterator[Miss]:
 def _telling(text: str) -> bool:
     """False for a line, or a whole log, in which no failure can be found.
 
-    Beyond ASCII there are letters that the expressions take for another one of a different case (K for k): there all is read.
+    Beyond ASCII there are letters that the expressions take for another one of a different case (K for k): there all is
+    read.
     """
     if not text.isascii():
         return True

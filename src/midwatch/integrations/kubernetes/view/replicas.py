@@ -18,17 +18,24 @@ def recent(cluster: Cluster, when: datetime | None, within: timedelta) -> bool:
 
 def never_ran(workload: Workload) -> bool:
     """A manifest rather than a live object: no controller has written a status, and no server an identity."""
-    return workload.status == WorkloadStatus() and not workload.metadata.uid and workload.metadata.creation_timestamp is None
+    return (
+        workload.status == WorkloadStatus()
+        and not workload.metadata.uid
+        and workload.metadata.creation_timestamp is None
+    )
 
 
 def still_starting(cluster: Cluster, workload: Workload) -> bool:
     """Every pod that is not ready is too young to be called broken."""
     unready = [p for p in live(cluster.owned(workload.subject)) if not p.ready]
-    return bool(unready) and all(recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in unready)
+    return bool(unready) and all(
+        recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in unready
+    )
 
 
 def cite_counts(cluster: Cluster, workload: Workload, **fields: int | None) -> tuple[Citation, ...]:
-    """One citation for each count that stands in the object (zeros are left out of it); the object alone if none does."""
+    """One citation for each count that stands in the object (zeros are left out of it); the object alone if none
+    does."""
     quotes = [written(_camel(name), value) for name, value in fields.items() if value]
     return tuple(cluster.cite(workload, q) for q in quotes) or (cluster.cite(workload),)
 

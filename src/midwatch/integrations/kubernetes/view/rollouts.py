@@ -62,7 +62,9 @@ def revision(replica_set: ReplicaSet | Deployment) -> int:
 
 
 def _owned(replica_set: ReplicaSet, deployment: Deployment) -> bool:
-    return any(o.kind == "Deployment" and o.name == deployment.name for o in replica_set.metadata.owner_references or ())
+    return any(
+        o.kind == "Deployment" and o.name == deployment.name for o in replica_set.metadata.owner_references or ()
+    )
 
 
 def _differences(old: PodSpec, new: PodSpec) -> Iterator[str]:

@@ -28,7 +28,9 @@ class Papers:
         return context
 
 
-def issue(folder: Path, expires: datetime, names: Sequence[str] = ("localhost", "127.0.0.1"), starts: datetime | None = None) -> Papers:
+def issue(
+    folder: Path, expires: datetime, names: Sequence[str] = ("localhost", "127.0.0.1"), starts: datetime | None = None
+) -> Papers:
     """Valid from `starts` (a year before `expires` if not given)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Fake Site")])

@@ -16,8 +16,8 @@ _IDLE_S = 15.0  # a client that says nothing so long is let go
 
 @dataclass(frozen=True)
 class Page:
-    """`raw` is sent instead of HTTP. `delay_s` passes before the first byte, `drip_s` before each byte of the body; an `endless`
-    body repeats until the client leaves."""
+    """`raw` is sent instead of HTTP. `delay_s` passes before the first byte, `drip_s` before each byte of the body; an
+    `endless` body repeats until the client leaves."""
 
     status: int = 200
     body: bytes = b"<!doctype html><title>Shop</title><h1>Welcome</h1>"
@@ -31,7 +31,10 @@ class Page:
         known = {s.value: s.phrase for s in HTTPStatus}
         length = {} if self.endless else {"Content-Length": str(len(self.body))}
         headers = {"Content-Type": "text/html; charset=utf-8", "Connection": "close", **length, **self.headers}
-        lines = [f"HTTP/1.1 {self.status} {known.get(self.status, '')}", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"HTTP/1.1 {self.status} {known.get(self.status, '')}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         return "".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1")
 
 
