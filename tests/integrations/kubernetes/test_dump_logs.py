@@ -155,8 +155,7 @@ DUMPED = """{
 }
 {
     "kind": "PodList", "apiVersion": "v1",
-    "items": [{"metadata": {"name": "web-1", "namespace": "shop"}, 
-               "spec": {"containers": [{"name": "app"}, {"name": "proxy"}]}}]
+    "items": [{"metadata": {"name": "web-1", "namespace": "shop"}, "spec": {"containers": [{"name": "app"}, {"name": "proxy"}]}}]
 }
 ==== START logs for container app of pod shop/web-1 ====
 {"kind": "not an object"
