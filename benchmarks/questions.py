@@ -15,11 +15,11 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from benchmarks.station import Station, station
+from midwatch.diagnosis.traffic import fake
 from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from midwatch.integrations.traffic import fake
 
 LATENCY_S = 0.05
 TIMES = 20  # questions of each kind

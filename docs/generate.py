@@ -14,23 +14,23 @@ from pydantic import BaseModel
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
+from midwatch.diagnosis.alerts.situations import Situation, situations
+from midwatch.diagnosis.kubernetes.codes import CODES
+from midwatch.diagnosis.traffic.config import Traffic
+from midwatch.diagnosis.traffic.verdict import CODES as TRAFFIC_CODES
+from midwatch.diagnosis.websites.codes import CODES as WEBSITE_CODES
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
-from midwatch.integrations import traffic
-from midwatch.integrations.alerttext.situations import Situation, situations
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.tools import tools as aws_tools
-from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.kubernetes.tools import tools
-from midwatch.integrations.traffic.config import Traffic
-from midwatch.integrations.traffic.verdict import CODES as TRAFFIC_CODES
 from midwatch.integrations.website.check import Checker
-from midwatch.integrations.website.codes import CODES as WEBSITE_CODES
 from midwatch.integrations.website.tools import tools as website_tools
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.http.app import described
 from midwatch.settings import AwsSettings, Settings
+from midwatch.wiring.participants import traffic
 
 HERE = Path(__file__).parent
 
@@ -107,7 +107,7 @@ def playbook_row(entry: Situation) -> str:
 def tool_pages() -> Iterator[str]:
     yield "# Tools\n"
     yield "The questions Midwatch can put. All of them only read.\n"
-    traffic_tools = traffic.integration(Traffic()).tools
+    traffic_tools = traffic(Traffic()).tools
     for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings())), *website_tools(Checker(())), *traffic_tools):
         yield f"## {tool.name}\n"
         yield f"{tool.description}\n"

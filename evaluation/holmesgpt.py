@@ -18,8 +18,8 @@ from evaluation.accuracy import write_section
 from evaluation.holmesgpt_dump import alert, save
 from midwatch import wiring
 from midwatch.domain.investigation import Request
-from midwatch.engine.compose import compose
-from midwatch.interfaces.cli.terminal import WIDEST, show
+from midwatch.reports.compose import compose
+from midwatch.reports.terminal import WIDEST, show
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.settings import Settings

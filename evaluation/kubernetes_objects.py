@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from midwatch.diagnosis.kubernetes.analyzers import analyzers
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import Resources
-from midwatch.integrations.kubernetes.analyzers import analyzers
-from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, PLURAL, READABLE
 from midwatch.integrations.kubernetes.objects.meta import Object
 
 Thing = dict[str, Any]

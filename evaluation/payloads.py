@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from midwatch.domain.alert import Alert, Delivery
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.kit.clock import utc_now
 from midwatch.settings import SenderSettings
 

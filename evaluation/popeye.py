@@ -16,16 +16,16 @@ from evaluation.accuracy import write_section
 from evaluation.kubernetes_objects import listed
 from evaluation.popeye_states import STATES
 from midwatch import wiring
+from midwatch.diagnosis.kubernetes.analyse import analyse
+from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.finding import Finding
 from midwatch.domain.investigation import Request
-from midwatch.integrations.kubernetes.analyse import analyse
-from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, kind_of
 from midwatch.integrations.kubernetes.dump.files import folder as files_of
 from midwatch.integrations.kubernetes.dump.files import one
 from midwatch.integrations.kubernetes.dump.load import load
-from midwatch.integrations.kubernetes.kinds import BY_NAME
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.reasoning.rules import diagnose
 from midwatch.services.errors import Refusal

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from midwatch.integrations.inboxes import inboxes
-from midwatch.integrations.traffic.config import configured
+from midwatch.diagnosis.traffic.config import configured
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.desk import Desk

@@ -7,7 +7,7 @@ from typing import Any
 from midwatch.domain.alert import Alert, AlertStatus, Delivery, Remark
 from midwatch.domain.incident import Entry, Incident, StoredAlert
 from midwatch.domain.work import Run, RunState
-from midwatch.integrations.inbox import Forged, Hook, Inbox
+from midwatch.integrations.alert_sources.source import Forged, Hook, Inbox
 from midwatch.services import alerts
 from midwatch.services.alerts import Receipt
 from midwatch.services.desk import Desk

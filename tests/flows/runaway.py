@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from midwatch import crew
 from midwatch.domain.investigation import Request
-from midwatch.kit.journal import to_standard_error
+from midwatch.kit.logging import to_standard_error
 from midwatch.services.context import Context
 from midwatch.settings import Settings
 from midwatch.wiring.questions import Surroundings

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from midwatch.diagnosis.traffic import fake
 from midwatch.integrations.kubernetes.fake import runs
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
-from midwatch.integrations.traffic import fake
 from tests.flows.cluster import midwatch
 from tests.flows.server import Station, station, until
 from tests.flows.traffic import TWO, Night, night

@@ -9,7 +9,7 @@ import pytest
 from midwatch.domain.alert import AlertSeverity, AlertStatus, Delivery, Remark
 from midwatch.domain.incident import IncidentStatus
 from midwatch.domain.work import RunState
-from midwatch.integrations.inbox import Hook
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.services.alerts import parked, receive
 from midwatch.services.errors import NoAccess, NotKnown
 from midwatch.settings import Settings

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from midwatch.diagnosis.traffic import fake
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.domain.window import Window
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from midwatch.integrations.traffic import fake
 from midwatch.integrations.website.fake import FakeSite, Page
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from midwatch.integrations.traffic import fake
+from midwatch.diagnosis.traffic import fake
 from tests.flows.server import Station, station, until
 from tests.flows.traffic import TWO, Night, night
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from midwatch.diagnosis.traffic.fake import Refresh
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation
 from midwatch.integrations.aws.fake import FlowLog, Talker
-from midwatch.integrations.traffic.fake import Refresh
 from tests.flows.traffic import TWO, Night, night
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

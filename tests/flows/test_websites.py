@@ -11,7 +11,6 @@ from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.gather import Gathering
 from midwatch.engine.investigate import silent
-from midwatch.integrations import kubernetes
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE, demo
 from midwatch.integrations.website.fake import FakeSite, Page
@@ -22,6 +21,7 @@ from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, SiteSettings
 from midwatch.wiring import reader, toolbox
+from midwatch.wiring.kubernetes import kubernetes
 from midwatch.wiring.questions import Surroundings
 from midwatch.wiring.websites import websites
 from tests.flows.unfilled import whole
@@ -32,7 +32,7 @@ async def looked_into(url: str, kubeconfig: Path, *services: str) -> tuple[Diagn
     about = SiteSettings(url=url, services=services, namespaces=(NAMESPACE,))
     settings = Settings(kubernetes=KubernetesSettings(kubeconfig=kubeconfig), sites=(about,))
     opened = reader(settings)
-    parts = (kubernetes.integration(opened), websites(settings, cluster=True))
+    parts = (kubernetes(opened), websites(settings, cluster=True))
     question = Question(f"is {urlsplit(url).hostname} down?")
     gathering = Gathering(toolbox(parts), Budget(), silent)
     asks = [Ask(tool="website_check", arguments={"url": url}, essential=True)]

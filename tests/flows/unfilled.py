@@ -3,18 +3,18 @@
 import re
 
 from midwatch.analysis.codes import Catalogue
+from midwatch.diagnosis.alerts.situations import catalogue
 from midwatch.domain.investigation import Investigation
-from midwatch.domain.plain import plain
-from midwatch.engine.compose import compose
-from midwatch.integrations.alerttext.situations import catalogue
+from midwatch.reports.compose import compose
+from midwatch.reports.plain import plain
 
 _FACT = re.compile(r"\{([a-z_]+)\}")
 _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 _CODES = [
     *(
         c
-        for name in ("kubernetes", "traffic", "website")
-        for c in Catalogue.load(f"midwatch.integrations.{name}.codes").values()
+        for name in ("kubernetes", "traffic", "websites")
+        for c in Catalogue.load(f"midwatch.diagnosis.{name}.codes").values()
     ),
     *catalogue().values(),
 ]

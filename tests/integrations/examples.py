@@ -6,8 +6,8 @@ from pathlib import Path
 
 import midwatch.integrations
 from midwatch.domain.alert import Alert, Delivery, Remark
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.settings import SenderSettings
 
 ROOT = Path(midwatch.integrations.__file__).parent

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from midwatch.interfaces.cli.app import app
-from midwatch.interfaces.cli.curve import amount, draw
+from midwatch.interfaces.cli.ascii_chart import amount, draw
 from tests.flows.cluster import midwatch
 
 REFRESH = [3.1e9, 9.8e9, 12.5e9, 8.0e9]  # bytes in five minutes

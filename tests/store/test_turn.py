@@ -8,7 +8,7 @@ from pathlib import Path
 
 from midwatch.store.database import Database
 from midwatch.store.rows import next_number
-from midwatch.store.turn import Turn
+from midwatch.store.write_lock import Turn
 
 _COUNT = """
 import sys
@@ -21,7 +21,7 @@ with Database.open(sys.argv[1]) as db:
 """
 _HOLD = """
 import sys, time
-from midwatch.store.turn import Turn
+from midwatch.store.write_lock import Turn
 with Turn(sys.argv[1]).taken():
     print(flush=True)
     time.sleep(60)

@@ -7,10 +7,10 @@ import pytest
 
 from midwatch.analysis.codes import Catalogue, fill
 from midwatch.analysis.commands import command
+from midwatch.diagnosis.alerts.situations import catalogue
 from midwatch.domain.finding import Code
-from midwatch.integrations.alerttext.situations import catalogue
 
-CATALOGUES = [Catalogue.load(f"midwatch.integrations.{name}.codes") for name in ("kubernetes", "traffic", "website")]
+CATALOGUES = [Catalogue.load(f"midwatch.diagnosis.{name}.codes") for name in ("kubernetes", "traffic", "websites")]
 CODES = [code for one in (*CATALOGUES, catalogue()) for code in one.values()]
 FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
 PLACEHOLDER = re.compile(r"<[a-z][a-z _'-]*>")

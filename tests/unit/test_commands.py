@@ -10,11 +10,11 @@ from functools import cache
 import pytest
 
 from midwatch.analysis.commands import command, query
+from midwatch.diagnosis.alerts.situations import situations
+from midwatch.diagnosis.kubernetes.codes import CODES
+from midwatch.diagnosis.traffic.verdict import CODES as TRAFFIC_CODES
+from midwatch.diagnosis.websites.codes import CODES as WEBSITE_CODES
 from midwatch.domain.finding import Code
-from midwatch.integrations.alerttext.situations import situations
-from midwatch.integrations.kubernetes.codes import CODES
-from midwatch.integrations.traffic.verdict import CODES as TRAFFIC_CODES
-from midwatch.integrations.website.codes import CODES as WEBSITE_CODES
 
 ALL: list[Code] = [
     *CODES.values(),

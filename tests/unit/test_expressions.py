@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from midwatch.integrations.words import words
+from midwatch.integrations.alert_sources.vocabulary import words
 from tests.expressions import Expression, inventory
 from tests.growth import UNITS, superlinear
 
@@ -30,19 +30,19 @@ _FROM_TABLES = {
     "midwatch.analysis.facts: before",
     "midwatch.analysis.facts: behind",
     "midwatch.analysis.facts: s['pattern']",
-    "midwatch.analysis.numbers: "
+    "midwatch.analysis.quantities: "
     "f\"(?:(?<=\\\\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\\\\s:=]{{1,2}}){{0,3}}~?$\"",
-    "midwatch.analysis.numbers: number",
+    "midwatch.analysis.quantities: number",
     "midwatch.analysis.patterns: e['pattern']",
     "midwatch.analysis.times.days: pattern",
-    "midwatch.analysis.untrusted: pattern",
-    "midwatch.integrations.alerttext.match: '|'.join((start(word.strip()) for word in part.split('|')))",
-    "midwatch.integrations.kubernetes.analyzers.peers: pattern",
-    "midwatch.integrations.kubernetes.analyzers.startup: pattern",
+    "midwatch.analysis.prompt_injection: pattern",
+    "midwatch.diagnosis.alerts.match: '|'.join((start(word.strip()) for word in part.split('|')))",
+    "midwatch.diagnosis.kubernetes.analyzers.peers: pattern",
+    "midwatch.diagnosis.kubernetes.analyzers.startup: pattern",
     "midwatch.integrations.kubernetes.measured.signals: e['name']",
     "midwatch.integrations.kubernetes.measured.signals: patterns[name]",
-    "midwatch.integrations.kubernetes.view.pulls: pattern",
-    "midwatch.integrations.words: shape",
+    "midwatch.diagnosis.kubernetes.view.image_pull_errors: pattern",
+    "midwatch.integrations.alert_sources.vocabulary: shape",
     "midwatch.kit.redaction: entry['pattern']",
     "midwatch.kit.redaction: f\"{_branches(sorted(signs | within | {'private key'}))}|\\\\b(?:{_branches(first)})\"",
     "midwatch.kit.redaction: f'(?<![A-Za-z0-9]){before}{re.escape(first)}{rest}'",
@@ -59,19 +59,19 @@ _FROM_TABLES = {
 }
 # From a name, quoted letter by letter, with nothing beside it that repeats but what stands behind a dot:
 _FROM_NAMES = {
-    "midwatch.integrations.kubernetes.analyzers.addresses: f'(?<![\\\\w.-]){re.escape(setting.host)}(?![\\\\w-])'",
-    "midwatch.integrations.kubernetes.analyzers.ingresses: f'(?<![\\\\w.-]){re.escape(name)}(?![\\\\w-])'",
+    "midwatch.diagnosis.kubernetes.analyzers.addresses: f'(?<![\\\\w.-]){re.escape(setting.host)}(?![\\\\w-])'",
+    "midwatch.diagnosis.kubernetes.analyzers.ingresses: f'(?<![\\\\w.-]){re.escape(name)}(?![\\\\w-])'",
     "midwatch.integrations.kubernetes.dump.yamls: '^' + first[1] + '- '",
-    "midwatch.integrations.kubernetes.view.reach: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
-    "midwatch.integrations.kubernetes.view.reach: "
+    "midwatch.diagnosis.kubernetes.view.failed_connections: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
+    "midwatch.diagnosis.kubernetes.view.failed_connections: "
     "f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
     "midwatch.reasoning.naming: f'{before}{re.escape(word)}{after}'",
 }
 # Written by the person who set Midwatch up:
 _FROM_SETTINGS = {
-    "midwatch.integrations.traffic.config: text",
-    "midwatch.integrations.traffic.joblogs: p",
-    "midwatch.integrations.traffic.jobs: search.locator",
+    "midwatch.diagnosis.traffic.config: text",
+    "midwatch.diagnosis.traffic.joblogs: p",
+    "midwatch.diagnosis.traffic.jobs: search.locator",
 }
 
 

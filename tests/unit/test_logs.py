@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.analysis.logs import CALM, ERROR, FATAL, LARGEST, faults, last_reason, lines, said
-from midwatch.analysis.untrusted import instructions
+from midwatch.analysis.prompt_injection import instructions
 
 JAVA = """2026-11-21 01:00:00 INFO starting
 Exception in thread "main" org.example.BeanException: cannot make it

@@ -1,7 +1,7 @@
 import pytest
 
 from midwatch.analysis.patterns import Pattern, patterns
-from midwatch.integrations.kubernetes.codes import CODES
+from midwatch.diagnosis.kubernetes.codes import CODES
 
 EXAMPLES = [(p, line) for p in patterns() for line in p.examples]
 COUNTEREXAMPLES = [(p, line) for p in patterns() for line in p.counterexamples]

@@ -5,10 +5,10 @@ import time
 import pytest
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.markdown import markdown
-from midwatch.domain.plain import plain
 from midwatch.domain.report import Commands, Grid, Items, Report, Section, Text
 from midwatch.kit.printable import one_line, printable
+from midwatch.reports.markdown import markdown
+from midwatch.reports.plain import plain
 
 HOSTILE = [
     "a\x1b[2Jb",

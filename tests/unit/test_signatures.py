@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.proof import holds_token
+from midwatch.integrations.alert_sources.authentication import holds_token
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import credential, fresh, same_any, sign, signed
 from midwatch.settings import SenderSettings
 

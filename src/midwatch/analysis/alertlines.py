@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from midwatch.analysis.untrusted import clean, suspicious
+from midwatch.analysis.prompt_injection import clean, suspicious
 from midwatch.domain.alert import Alert
 from midwatch.kit.redaction import redact_named, redact_text
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Code, Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.kit import trees
+from midwatch.kit import fast_yaml
 
 _PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # curl's %{http_code} and the shell's ${name} are theirs
 _NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
@@ -51,7 +51,7 @@ class Catalogue(dict[str, Code]):
         entries: dict[str, Code] = {}
         for file in sorted(files(package).iterdir(), key=lambda f: f.name):
             if file.name.endswith(".yaml"):
-                for code, fields in trees.load(file.read_text()).items():
+                for code, fields in fast_yaml.load(file.read_text()).items():
                     if code in entries:
                         raise ValueError(f"{file.name}: {code} is declared twice")
                     entries[code] = Code(code=code, **fields)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from ipaddress import ip_address
 
-from midwatch.analysis.numbers import Number, data, numbers, timeless
+from midwatch.analysis.quantities import Number, data, numbers, timeless
 
 LONGEST = 64 * 1024  # characters that are read
 _VAGUE = "system"  # "on orders-db": a name, of whatever it is

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from midwatch.analysis.prompt_injection import clean, suspicion
 from midwatch.analysis.traces import frame, traces
-from midwatch.analysis.untrusted import clean, suspicion
 
 NEWEST = 120  # lines from the end; the reason for an end stands at the end
 LARGEST = 512 * 1024

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from midwatch.analysis.numbers import Number
+from midwatch.analysis.quantities import Number
 
 # points from which a number is taken for the measured one: its key names the thing, or its unit and its surroundings
 # fit

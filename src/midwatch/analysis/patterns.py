@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from midwatch.kit import trees
+from midwatch.kit import fast_yaml
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Pattern:
 
 @cache
 def patterns() -> tuple[Pattern, ...]:
-    entries: list[dict[str, Any]] = trees.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text())
+    entries: list[dict[str, Any]] = fast_yaml.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text())
     return tuple(
         Pattern(e["code"], re.compile(e["pattern"]), tuple(e["examples"]), tuple(e.get("not", ()))) for e in entries
     )

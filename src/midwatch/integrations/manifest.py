@@ -8,7 +8,7 @@ from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.intent import Topic
 from midwatch.domain.tool import Tool
-from midwatch.integrations.inbox import Inbox
+from midwatch.integrations.alert_sources.source import Inbox
 
 
 @dataclass(frozen=True)

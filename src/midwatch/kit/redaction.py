@@ -9,7 +9,7 @@ from importlib.resources import files
 from itertools import groupby
 from typing import Any, NamedTuple, cast
 
-from midwatch.kit import trees
+from midwatch.kit import fast_yaml
 from midwatch.kit.credentials import cut_credentials, cut_credentials_of
 from midwatch.kit.secretcarriers import cut_addresses, cut_connections, cut_cookies, cut_headers
 from midwatch.kit.secretcommands import cut_commands, cut_keys
@@ -54,7 +54,7 @@ class _Shape:
 
 @cache
 def _shapes() -> tuple[_Shape, ...]:
-    entries = trees.load(files("midwatch.kit").joinpath("redaction.yaml").read_text())
+    entries = fast_yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text())
     return tuple(shape for entry in entries for shape in _read(entry))
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Ask
 from midwatch.domain.investigation import Request
-from midwatch.kit import trees
+from midwatch.kit import fast_yaml
 
 
 class Line(Model, frozen=True):
@@ -43,7 +43,7 @@ def _filled(arguments: dict[str, Any], request: Request) -> dict[str, Any]:
 
 @cache
 def _concerns() -> dict[str, re.Pattern[str]]:
-    read: dict[str, str] = trees.load(files(__name__).joinpath("concerns.yaml").read_text())
+    read: dict[str, str] = fast_yaml.load(files(__name__).joinpath("concerns.yaml").read_text())
     return {concern: re.compile(pattern) for concern, pattern in read.items()}
 
 
@@ -53,7 +53,7 @@ def speaks_of(question: str, concern: str) -> bool:
 
 @cache
 def playbook(name: str) -> Playbook:
-    entry = trees.load(files(__name__).joinpath(f"{name}.yaml").read_text())
+    entry = fast_yaml.load(files(__name__).joinpath(f"{name}.yaml").read_text())
     lines = [
         {**{k: v for k, v in line.items() if k != "with"}, "arguments": line.get("with", {})} for line in entry["asks"]
     ]

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from midwatch.domain.intent import Facet, Topic
-from midwatch.kit import trees
+from midwatch.kit import fast_yaml
 
 _LETTERS = re.compile(r"[a-z]{4,}")
 
@@ -59,7 +59,7 @@ class Grammar:
 
 @cache
 def grammar() -> Grammar:
-    data: dict[str, Any] = trees.load(files("midwatch.reasoning").joinpath("route.yaml").read_text())
+    data: dict[str, Any] = fast_yaml.load(files("midwatch.reasoning").joinpath("route.yaml").read_text())
     speech: dict[str, Any] = data["asking_back"]
     expressions = " ".join((*data["features"].values(), data["noise"], data["orders"]))
     return Grammar(

@@ -10,8 +10,8 @@ from midwatch.kit.ids import new_id
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NoAccess, NotAllowed, NotKnown, Refusal
 from midwatch.store import access, audit
+from midwatch.store.advisory_lock import alone
 from midwatch.store.audit import Act
-from midwatch.store.locks import alone
 
 LINK_LIVES = timedelta(hours=24)
 USED = timedelta(

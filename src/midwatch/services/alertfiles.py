@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from midwatch.domain.alert import Alert, AlertStatus
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.inboxes import inboxes, recognised
-from midwatch.integrations.normal import decode
+from midwatch.integrations.alert_sources.normalize import decode
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.sources import inboxes, recognised
 from midwatch.services.errors import Refusal
 from midwatch.settings import SenderSettings
 

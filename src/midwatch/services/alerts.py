@@ -10,13 +10,13 @@ from typing import TypeVar
 
 from midwatch.domain.alert import Alert, Delivery
 from midwatch.domain.base import Model
-from midwatch.integrations.inbox import Forged, Hook, Inbox
+from midwatch.integrations.alert_sources.source import Forged, Hook, Inbox
 from midwatch.kit.fetch import Unreachable
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Later, NoAccess, NotKnown
-from midwatch.services.intake import left_out, remark, take
+from midwatch.services.incident_updates import left_out, remark, take
 from midwatch.settings import SenderSettings
 from midwatch.store import deliveries
 from midwatch.store.deliveries import Kept, Outcome

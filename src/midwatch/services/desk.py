@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cached_property
 
 from midwatch.domain.intent import Names
-from midwatch.integrations.inbox import Inbox
+from midwatch.integrations.alert_sources.source import Inbox
 from midwatch.settings import Settings
 from midwatch.store.database import Database
 from midwatch.store.probe import Probe

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from midwatch.analysis.alarms import alarms
-from midwatch.analysis.points import Points, read_points
+from midwatch.analysis.csv_series import Points, read_points
 from midwatch.analysis.spikes import Limits, Spike, Trace, trace
 from midwatch.services.errors import Refusal
 

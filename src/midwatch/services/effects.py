@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from midwatch.domain.incident import Entry
 from midwatch.domain.investigation import Answer, Investigation
-from midwatch.domain.plain import plain
 from midwatch.domain.work import Effect, Run
-from midwatch.engine.compose import compose
 from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.reports.compose import compose
+from midwatch.reports.plain import plain
 from midwatch.services.desk import Desk
 from midwatch.store import alerts, effects, incidents, timeline
 from midwatch.store.patience import patiently

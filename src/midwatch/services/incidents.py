@@ -11,11 +11,19 @@ from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
 from midwatch.domain.work import Run
-from midwatch.integrations.normal import NAME_CHARS, SERVICE_CHARS, TITLE_CHARS, Said, alert, line, text
+from midwatch.integrations.alert_sources.normalize import (
+    NAME_CHARS,
+    SERVICE_CHARS,
+    TITLE_CHARS,
+    Said,
+    alert,
+    line,
+    text,
+)
 from midwatch.kit.ids import new_id
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NotKnown, Refusal
-from midwatch.services.intake import investigate, take
+from midwatch.services.incident_updates import investigate, take
 from midwatch.store import alerts, audit, incidents, runs, timeline
 from midwatch.store.audit import Act
 from midwatch.store.incidents import Filter

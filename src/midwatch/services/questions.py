@@ -8,11 +8,11 @@ from midwatch.domain.access import Actor
 from midwatch.domain.base import Model
 from midwatch.domain.intent import AskBack, Facet, Intent
 from midwatch.domain.investigation import Answer, Investigation, Request, asked
-from midwatch.domain.markdown import markdown
 from midwatch.domain.report import Report
 from midwatch.domain.work import Run, RunState
-from midwatch.engine.compose import compose
 from midwatch.reasoning.echo import echo
+from midwatch.reports.compose import compose
+from midwatch.reports.markdown import markdown
 from midwatch.services import runs
 from midwatch.services.desk import Desk
 from midwatch.services.understanding import understood

@@ -10,7 +10,7 @@ from midwatch.domain.incident import Entry
 from midwatch.domain.intent import AskBack, Topic
 from midwatch.domain.investigation import Answer, Request, asked
 from midwatch.domain.work import Run, RunEvent, RunState
-from midwatch.integrations.normal import text
+from midwatch.integrations.alert_sources.normalize import text
 from midwatch.kit.ids import new_id
 from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk

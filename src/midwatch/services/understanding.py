@@ -3,15 +3,15 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+from midwatch.diagnosis.alerts.subject import namespace as named_in
+from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
 from midwatch.domain.window import Window
-from midwatch.integrations.alerttext.subject import namespace as named_in
-from midwatch.integrations.normal import text
-from midwatch.integrations.traffic.config import Traffic
-from midwatch.integrations.website.sites import host
+from midwatch.integrations.alert_sources.normalize import text
+from midwatch.integrations.website.objects.sites import host
 from midwatch.reasoning.alone import AROUND
 from midwatch.reasoning.route import route
 from midwatch.services.limits import short_enough

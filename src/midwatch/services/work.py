@@ -16,8 +16,8 @@ from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.recorded import Recorded
+from midwatch.kit.batching import Together
 from midwatch.kit.redaction import redact_text
-from midwatch.kit.together import Together
 from midwatch.services import investigations
 from midwatch.services.context import Context
 from midwatch.services.desk import Desk

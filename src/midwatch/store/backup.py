@@ -17,7 +17,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from midwatch.domain.base import Model
-from midwatch.store import locks
+from midwatch.store import advisory_lock
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
 from midwatch.store.migrate import head
@@ -68,7 +68,7 @@ def restore(db: Database, path: Path) -> Contents:
         with ZipFile(path) as pack:
             contents = _contents(pack, path)
             with db.write() as tx:
-                locks.alone(tx, "restore")
+                advisory_lock.alone(tx, "restore")
                 _refuse_unless_empty(tx)
                 for table in metadata.sorted_tables:
                     _unpack(tx, pack, table, contents.rows.get(table.name, 0))

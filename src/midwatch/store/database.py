@@ -17,7 +17,7 @@ from midwatch.store import sqlite
 from midwatch.store.errors import StoreError, plain
 from midwatch.store.migrate import migrate
 from midwatch.store.private import OWN_FOLDER, file_of, narrow, private
-from midwatch.store.turn import Turn
+from midwatch.store.write_lock import Turn
 
 READERS = 4
 OUR_FOLDER = ".midwatch"  # nobody but us makes a folder of this name

@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from midwatch.domain.work import Run, RunEvent, RunState
-from midwatch.store import locks
+from midwatch.store import advisory_lock
 from midwatch.store.body import written
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
@@ -88,7 +88,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
     """Appends what watchers see, of several runs perhaps, and numbers it within each run."""
     ids = sorted({event.run_id for event in events})
     for run_id in ids:  # in one order, so that no two workers wait for each other
-        locks.alone(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
+        advisory_lock.alone(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
     last = dict.fromkeys(ids, 0) | {row[0]: row[1] for row in tx.execute(_LAST, {"ids": ids})}
     rows: list[dict[str, object]] = []
     for event in events:

@@ -12,7 +12,6 @@ from importlib import import_module
 from pathlib import Path
 
 from midwatch.engine.gather import Door
-from midwatch.integrations import kubernetes
 from midwatch.integrations.kubernetes.reader import Reader, Refused
 from midwatch.integrations.manifest import Integration
 from midwatch.kit.clock import utc_now
@@ -24,6 +23,7 @@ from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
 from midwatch.toolbox.toolbox import Toolbox
+from midwatch.wiring.kubernetes import kubernetes
 
 FRESH_S = 30.0  # an answer this old is still the state of the cluster; within one investigation nothing is asked twice
 
@@ -56,7 +56,7 @@ async def context(settings: Settings, *, dump: str = "", context: str = "") -> A
     """Everything for investigating one cluster or one dump; closes what it opened."""
     opened = reader(settings, dump=dump, context=context)
     try:
-        integrations = (kubernetes.integration(opened),)
+        integrations = (kubernetes(opened),)
         source = (await opened.about()).source
         yield Context(integrations, toolbox(integrations), source, settings.budget)
     except Refused as refused:

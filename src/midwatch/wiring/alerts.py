@@ -3,21 +3,22 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from midwatch.integrations import alerttext, kubernetes
 from midwatch.integrations.kubernetes.reader import Reader, Refused
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring import reader, toolbox
+from midwatch.wiring.kubernetes import kubernetes
+from midwatch.wiring.participants import alert_text
 
 
 @asynccontextmanager
 async def alert_context(settings: Settings, *, dump: str = "", context: str = "") -> AsyncGenerator[Context]:
     """For an alert: its own text, and the cluster that is configured, even when the alert names nothing of Kubernetes:
     what fails outside often began inside. One that was named has to be there."""
-    alone = (alerttext.integration(),)
+    alone = (alert_text(),)
     opened, source = await _reached(settings, dump, context)
-    integrations = (*alone, kubernetes.integration(opened)) if opened else alone
+    integrations = (*alone, kubernetes(opened)) if opened else alone
     try:
         yield Context(integrations, toolbox(integrations), source, settings.budget)
     except Refused as refused:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from midwatch.diagnosis.traffic.config import Traffic, configured
 from midwatch.domain.alert import Alert
 from midwatch.domain.intent import AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
-from midwatch.integrations import alerttext, aws, kubernetes, traffic, website
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
 from midwatch.integrations.manifest import Integration
-from midwatch.integrations.traffic.config import Traffic, configured
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.services.understanding import names, reported, understood
@@ -21,6 +20,8 @@ from midwatch.settings import Settings, home
 from midwatch.wiring import context, reader, toolbox
 from midwatch.wiring.alerts import alert_context
 from midwatch.wiring.details import completed
+from midwatch.wiring.kubernetes import kubernetes
+from midwatch.wiring.participants import WEBSITE_TOPICS, account, alert_text, traffic
 from midwatch.wiring.websites import websites
 
 
@@ -89,11 +90,11 @@ class Surroundings:
 
 
 def taking_part(
-    request: Request, settings: Settings, known: Traffic, account: Aws, cluster: Reader
+    request: Request, settings: Settings, known: Traffic, aws: Aws, cluster: Reader
 ) -> tuple[Integration, ...]:
     """Who has a say in what is not about a cluster alone."""
-    own = kubernetes.integration(cluster)
-    if request.topic in website.TOPICS:
+    own = kubernetes(cluster)
+    if request.topic in WEBSITE_TOPICS:
         return websites(settings, cluster=not isinstance(cluster, Nobody)), own
-    told = (alerttext.integration(),) if request.alert else ()
-    return *told, traffic.integration(known), aws.integration(account), own
+    told = (alert_text(),) if request.alert else ()
+    return *told, traffic(known), account(aws), own

@@ -1,12 +1,13 @@
+from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.domain.intent import Topic
-from midwatch.integrations import alerttext, kubernetes
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody
-from midwatch.integrations.traffic.config import Traffic
 from midwatch.services.bundles import Bundle
 from midwatch.services.context import Context
 from midwatch.settings import Settings
 from midwatch.toolbox.tape import Tape
+from midwatch.wiring.kubernetes import kubernetes
+from midwatch.wiring.participants import alert_text
 from midwatch.wiring.questions import taking_part
 
 
@@ -17,9 +18,9 @@ def replay(bundle: Bundle, settings: Settings) -> Context:
     if request.topic is not Topic.CLUSTER:
         taken = taking_part(request, settings, Traffic(), Aws(settings.aws), Nobody())
         return Context(taken, tape, bundle.manifest.source, settings.budget)
-    told = (alerttext.integration(),) if request.alert else ()
+    told = (alert_text(),) if request.alert else ()
     looked = any(g not in request.unread for g in bundle.manifest.gaps) or any(
         e.tool != "alert" for e in bundle.evidence
     )
-    integrations = (*told, kubernetes.integration(Nobody())) if looked or not told else told
+    integrations = (*told, kubernetes(Nobody())) if looked or not told else told
     return Context(integrations, tape, bundle.manifest.source, settings.budget)

@@ -4,8 +4,8 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, WebLink
+from midwatch.integrations.alert_sources.source import Forged
 from midwatch.integrations.alertmanager import INBOX
-from midwatch.integrations.inbox import Forged
 from midwatch.settings import SenderSettings
 from tests.integrations.examples import at, delivered, hook, only, row
 

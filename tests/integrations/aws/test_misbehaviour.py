@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 import pytest
 
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.integrations.aws import integration
 from midwatch.integrations.aws.bounds import Bounded
 from midwatch.integrations.aws.client import PAGES, Aws
 from midwatch.integrations.aws.fake import FakeAws, environment
@@ -24,6 +23,7 @@ from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
 from midwatch.toolbox.toolbox import Toolbox
+from midwatch.wiring import participants
 from tests.integrations.aws.account import NAT, PACE, Clock, account
 
 HOUR = {"gateway": NAT, "start": "2026-10-16T02:00:00Z", "end": "2026-10-16T03:00:00Z"}
@@ -69,7 +69,7 @@ async def _next(given: Any, receive: Any) -> Any:
 
 
 async def ask(opened: Aws, tool: str) -> Evidence | Gap:
-    return await Toolbox(integration(opened).tools, (guard, limit(), redact), Clock()).call(tool, TOOLS[tool])
+    return await Toolbox(participants.account(opened).tools, (guard, limit(), redact), Clock()).call(tool, TOOLS[tool])
 
 
 def check(answer: Evidence | Gap, name: str = "") -> None:

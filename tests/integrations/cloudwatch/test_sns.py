@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
+from midwatch.integrations.alert_sources.source import Forged
 from midwatch.integrations.cloudwatch import INBOX
 from midwatch.integrations.cloudwatch.sns import subscribe_url
-from midwatch.integrations.inbox import Forged
 from midwatch.settings import SenderSettings
 from tests.integrations.examples import NOW, body, hook
 

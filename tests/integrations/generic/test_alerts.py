@@ -5,8 +5,8 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
+from midwatch.integrations.alert_sources.source import Forged, Hook
 from midwatch.integrations.generic import INBOX
-from midwatch.integrations.inbox import Forged, Hook
 from midwatch.kit.signatures import sign
 from midwatch.settings import SenderSettings
 from tests.integrations.examples import NOW, at, body, delivered, hook, only, row

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from midwatch.integrations.alert_sources.source import Forged, Hook
 from midwatch.integrations.grafana import INBOX
-from midwatch.integrations.inbox import Forged, Hook
 from midwatch.kit.signatures import sign
 from midwatch.settings import SenderSettings
 from tests.integrations.examples import NOW, at, body, delivered, hook, only, row

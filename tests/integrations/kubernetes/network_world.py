@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.situation import Logs, evidence, findings
 
 Thing = dict[str, Any]

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
-from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.situation import evidence
 
 _HERE = Path(__file__).parent / "recorded"

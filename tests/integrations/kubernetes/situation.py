@@ -10,12 +10,12 @@ import msgspec
 import yaml
 
 from midwatch.analysis.series import Series, encode
+from midwatch.diagnosis.kubernetes.analyzers import analyzers
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines, Measurements, Observation, Resources
-from midwatch.integrations.kubernetes.analyzers import analyzers
-from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, PLURAL, READABLE
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 Logs = dict[tuple[str, str, str], str]  # (namespace, pod, container) -> text

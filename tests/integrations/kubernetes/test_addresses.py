@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.finding import Confidence, Finding
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.network_world import Thing, deployment, pod, prove, service, stated, thing, told
 from tests.integrations.kubernetes.situation import evidence, findings
 

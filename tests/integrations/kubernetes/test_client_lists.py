@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from midwatch.domain.observation import Resources
 from midwatch.integrations.kubernetes.client import LiveReader, NoConnection, connect
-from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.live.connection import only_reads
 from midwatch.integrations.kubernetes.live.errors import Place, Question
 from midwatch.integrations.kubernetes.live.pages import MOST, MOST_PAGES, Collected, decode_page
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.reader import ListRequest, Refused
 from midwatch.integrations.kubernetes.tools import kubernetes_events

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from midwatch.integrations.kubernetes.codes import CODES
+from midwatch.diagnosis.kubernetes.codes import CODES
 
 TESTS = Path(__file__).parents[2]
 

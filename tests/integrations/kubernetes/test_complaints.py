@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from midwatch.analysis.question import Question
+from midwatch.diagnosis.kubernetes.analyse import analyse, wanted
+from midwatch.diagnosis.kubernetes.analyzers import log_errors
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Ask
 from midwatch.domain.finding import Finding, Role
-from midwatch.integrations.kubernetes.analyse import analyse, wanted
-from midwatch.integrations.kubernetes.analyzers import complaints
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.network_world import Thing, prove, thing
 from tests.integrations.kubernetes.situation import evidence
 
@@ -42,7 +42,7 @@ def pod(name: str = "till-7d9f8b6c5-x2n4m", *, state: Thing | None = None, **sta
 
 def heard(log: str, question: str = "", *objects: Thing) -> list[Finding]:
     seen = evidence(objects or (pod(),), {WHERE: log})
-    found = [f for f in complaints.find(Cluster(seen, Question(question))) if f.role is Role.COMPLAINT]
+    found = [f for f in log_errors.find(Cluster(seen, Question(question))) if f.role is Role.COMPLAINT]
     for one in found:
         prove(seen, one)
     return found
@@ -110,7 +110,7 @@ def test_why_a_container_ended_is_not_said_twice() -> None:
 
 def test_a_log_whose_pod_is_gone_speaks_for_the_pod() -> None:
     seen = evidence((), {("shop", "export-b5xkz", "app"): "ERROR no stock"})
-    (found,) = complaints.find(Cluster(seen))
+    (found,) = log_errors.find(Cluster(seen))
     assert str(found.subject.whole) == "Pod shop/export-b5xkz"
     assert "export-b5xkz" in {s.name for s in analyse(seen).subjects}
 

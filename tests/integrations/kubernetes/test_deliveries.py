@@ -2,8 +2,8 @@
 
 import pytest
 
+from midwatch.diagnosis.kubernetes.analyzers import argocd_applications
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.analyzers import deliveries
 from tests.integrations.kubernetes.situation import cluster
 
 FAILED = """
@@ -35,7 +35,7 @@ GROUP  KIND     NAMESPACE  NAME  STATUS     HEALTH   HOOK  MESSAGE
 
 
 def test_a_failed_sync_is_the_cause_in_the_words_of_the_server() -> None:
-    (found,) = deliveries.find(cluster(FAILED))
+    (found,) = argocd_applications.find(cluster(FAILED))
     assert found.code == "K8S-681"
     assert 'namespaces "shops" not found' in found.message
 
@@ -54,7 +54,7 @@ def test_a_failed_sync_is_the_cause_in_the_words_of_the_server() -> None:
 )
 def test_states_of_an_application(status: str, codes: list[str]) -> None:
     seen = cluster(f"kind: Application\nmetadata: {{name: shop, namespace: argocd}}\nstatus:\n  {status}")
-    assert [f.code for f in deliveries.find(seen)] == codes
+    assert [f.code for f in argocd_applications.find(seen)] == codes
 
 
 def test_what_argocd_prints_is_the_object() -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from midwatch.integrations.kubernetes.dump import DumpReader, limits, open_dump
 from midwatch.integrations.kubernetes.dump.yamls import Piece, load
-from midwatch.integrations.kubernetes.kinds import ALL
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 
 POD = json.dumps(

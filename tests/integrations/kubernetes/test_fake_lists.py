@@ -11,7 +11,7 @@ from midwatch.integrations.kubernetes.fake.printing import duration
 from midwatch.integrations.kubernetes.fake.queries import decode_continue, encode_continue, label_test
 from midwatch.integrations.kubernetes.fake.statuses import Failure
 from midwatch.integrations.kubernetes.objects.meta import Expression
-from midwatch.integrations.kubernetes.selectors import holds
+from midwatch.integrations.kubernetes.objects.selectors import holds
 from tests.integrations.kubernetes.fake_asking import TABLE, ask, pod
 
 Serve = Callable[[FakeCluster], str]

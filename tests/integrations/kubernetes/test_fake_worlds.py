@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.fake.podcells import status
 from midwatch.integrations.kubernetes.fake.printing import dig
 from midwatch.integrations.kubernetes.fake.resources import RESOURCES
 from midwatch.integrations.kubernetes.fake.situation import load_situation
-from midwatch.integrations.kubernetes.kinds import ALL
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from tests.integrations.kubernetes.fake_asking import ask
 
 Serve = Callable[[FakeCluster], str]

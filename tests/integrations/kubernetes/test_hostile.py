@@ -8,17 +8,17 @@ from time import process_time
 import pytest
 
 from midwatch.analysis.logs import lines
-from midwatch.integrations.kubernetes.analyzers.peers import missed
+from midwatch.diagnosis.kubernetes.analyzers.peers import missed
+from midwatch.diagnosis.kubernetes.scheduling.messages import counts
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution
 from midwatch.integrations.kubernetes.dump.reader import DumpReader
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Metadata
+from midwatch.integrations.kubernetes.objects.selectors import requirements
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest
 from midwatch.integrations.kubernetes.scrub import scrub
-from midwatch.integrations.kubernetes.selectors import requirements
 from midwatch.integrations.kubernetes.text import read
 from midwatch.integrations.kubernetes.text.tables import tables
-from midwatch.integrations.kubernetes.unschedulable import counts
 
 LOG = LogRequest("shop", "web", "web")
 

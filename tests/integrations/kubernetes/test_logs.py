@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.finding import Confidence, Finding, Role
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.network_world import Thing, prove, service, thing
 from tests.integrations.kubernetes.situation import evidence, findings
 

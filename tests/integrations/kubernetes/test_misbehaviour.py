@@ -21,13 +21,13 @@ import pytest
 from midwatch import wiring
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation, Request
-from midwatch.domain.markdown import markdown
-from midwatch.domain.plain import plain
-from midwatch.engine.compose import compose
 from midwatch.integrations.kubernetes.client import LiveReader, connect
-from midwatch.integrations.kubernetes.kinds import ALL
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 from midwatch.interfaces.cli.command import Exit, exit_code
+from midwatch.reports.compose import compose
+from midwatch.reports.markdown import markdown
+from midwatch.reports.plain import plain
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.settings import KubernetesSettings, Settings

@@ -3,8 +3,8 @@
 import pytest
 
 from midwatch.analysis.causality import chains
+from midwatch.diagnosis.kubernetes.analyse import analyse
 from midwatch.domain.finding import Confidence, Role
-from midwatch.integrations.kubernetes.analyse import analyse
 from tests.integrations.kubernetes.network_world import Thing, deployment, event, pod, service, stated, thing, told
 from tests.integrations.kubernetes.situation import evidence
 

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from midwatch.diagnosis.kubernetes.analyzers.nodes import ANALYZER
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.finding import Role
-from midwatch.integrations.kubernetes.analyzers.nodes import ANALYZER
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.recording import one, unproved
 from tests.integrations.kubernetes.situation import evidence
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.analysis.causality import chains
+from midwatch.diagnosis.kubernetes.analyse import analyse
+from midwatch.diagnosis.kubernetes.analyzers import admission, quotas
+from midwatch.diagnosis.kubernetes.analyzers.quotas import EXCEEDED
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.finding import Finding, Role
-from midwatch.integrations.kubernetes.analyse import analyse
-from midwatch.integrations.kubernetes.analyzers import admission, quotas
-from midwatch.integrations.kubernetes.analyzers.quotas import EXCEEDED
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.recording import one, recorded, told, unproved
 from tests.integrations.kubernetes.situation import evidence
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.integrations.kubernetes.view.reach import Failure, misses
+from midwatch.diagnosis.kubernetes.view.failed_connections import Failure, misses
 from tests.integrations.kubernetes.situation import cluster
 
 POD = """

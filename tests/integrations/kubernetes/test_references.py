@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-from midwatch.domain.finding import Confidence, Finding, Role
-from midwatch.integrations.kubernetes.analyzers import (
+from midwatch.diagnosis.kubernetes.analyzers import (
     accounts,
     bindings,
     budgets,
-    bursts,
     cronjobs,
+    hpa_capacity,
     routes,
     usage,
     versions,
 )
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.domain.finding import Confidence, Finding, Role
 from midwatch.integrations.kubernetes.dump.decode import clean, convert
-from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from tests.integrations.kubernetes.network_world import OLD, Thing, event, pod, prove, thing
 from tests.integrations.kubernetes.situation import Logs, evidence
 
-EVERY = (accounts, bindings, budgets, bursts, cronjobs, usage, versions)
+EVERY = (accounts, bindings, budgets, hpa_capacity, cronjobs, usage, versions)
 REFUSED = (
     'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in '
     'the namespace "shop"'

@@ -11,7 +11,7 @@ import yaml
 from midwatch.integrations.kubernetes.client import connect
 from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import demo
-from midwatch.integrations.kubernetes.kinds import ALL
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 from tests.flows.cluster import midwatch
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.cluster import Cluster
 from tests.integrations.kubernetes.situation import Logs, evidence, findings
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

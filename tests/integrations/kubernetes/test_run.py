@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from midwatch.diagnosis.kubernetes.analyzers.crashes import asks
 from midwatch.domain.finding import Role
-from midwatch.integrations.kubernetes.analyzers.crashes import asks
 from tests.integrations.kubernetes.situation import Logs, cluster, codes, findings
 
 POD = """

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import NodeService, SavedLog, SecretAddress
 from midwatch.integrations.kubernetes.objects.workload import Deployment
 from midwatch.integrations.kubernetes.reader import Refused

@@ -6,12 +6,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midwatch.diagnosis.kubernetes.analyzers.scheduling import ANALYZER
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.pod_requests import readable, requested
+from midwatch.diagnosis.kubernetes.scheduling import messages
+from midwatch.diagnosis.kubernetes.scheduling.filters import tolerates
 from midwatch.domain.finding import Confidence, Role
-from midwatch.integrations.kubernetes import unschedulable
-from midwatch.integrations.kubernetes.analyzers.scheduling import ANALYZER
-from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.fit import tolerates
-from midwatch.integrations.kubernetes.footprint import readable, requested
 from midwatch.integrations.kubernetes.objects.cluster import Taint
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, PodSpec, Resources, Toleration
 from tests.integrations.kubernetes.recording import one, recorded, told, unproved
@@ -328,10 +328,10 @@ def test_shortages_are_read_back_as_they_were_written(short: dict[str, int]) -> 
         + ", ".join(f"{n} Insufficient {r}" for r, n in short.items())
         + ". preemption: 0/9 7 Too many pods."
     )
-    assert unschedulable.counts(message) == {f"fit:{r}": n for r, n in short.items()}
+    assert messages.counts(message) == {f"fit:{r}": n for r, n in short.items()}
 
 
 @given(st.text())
 def test_any_text_can_be_taken_apart(text: str) -> None:
-    assert all(n > 0 for n in unschedulable.counts(text).values())
-    assert unschedulable.taints(text) == sorted(unschedulable.taints(text))
+    assert all(n > 0 for n in messages.counts(text).values())
+    assert messages.taints(text) == sorted(messages.taints(text))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from midwatch.analysis.series import Series
+from midwatch.diagnosis.kubernetes.analyse import analyse
+from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
-from midwatch.integrations.kubernetes.analyse import analyse
-from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.reasoning.rules import diagnose
 from tests.integrations.kubernetes.network_world import Thing, deployment, pod, service, thing
 from tests.integrations.kubernetes.situation import NOW, evidence

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midwatch.diagnosis.kubernetes.analyzers import volume_claims, volumes
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.volume_binding import differences
 from midwatch.domain.finding import Confidence, Finding, Role
-from midwatch.integrations.kubernetes.analyzers import claims, volumes
-from midwatch.integrations.kubernetes.binding import differences
-from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.pod import Resources
 from midwatch.integrations.kubernetes.objects.storage import (
     ClaimSpec,
@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.objects.storage import (
 from tests.integrations.kubernetes.recording import one, recorded, told, unproved
 from tests.integrations.kubernetes.situation import evidence
 
-BOTH = (claims.ANALYZER, volumes.ANALYZER)
+BOTH = (volume_claims.ANALYZER, volumes.ANALYZER)
 UNBOUND = "no persistent volumes available for this claim and no storage class is set"
 
 

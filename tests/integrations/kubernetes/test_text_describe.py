@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.kinds import BY_NAME
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.kinds import BY_NAME, KINDS
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, KINDS
 from midwatch.integrations.kubernetes.text.commands import parse
 from midwatch.integrations.kubernetes.text.sections import clean
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.kinds import BY_NAME
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
 
 SAVED = Path(__file__).parent / "saved"
 NOW = datetime(2026, 11, 21, 5, 37, 47, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.domain.finding import Role
-from midwatch.integrations.kubernetes.schedule import fault
+from midwatch.integrations.kubernetes.objects.schedule import fault
 from tests.integrations.kubernetes.network_world import Thing, deployment, event, pod, stated, thing, told
 
 STUCK = {

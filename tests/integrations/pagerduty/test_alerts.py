@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery, Remark, WebLink
-from midwatch.integrations.inbox import Forged
+from midwatch.integrations.alert_sources.source import Forged
 from midwatch.integrations.pagerduty import INBOX
 from midwatch.kit.signatures import sign
 from midwatch.settings import SenderSettings

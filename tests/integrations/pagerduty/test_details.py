@@ -16,13 +16,13 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
-from midwatch.domain.plain import plain
 from midwatch.domain.work import Run, RunState
-from midwatch.engine.compose import compose
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.kit.loopback import serve
+from midwatch.reports.compose import compose
+from midwatch.reports.plain import plain
 from midwatch.services.bundles import load, save_file
 from midwatch.services.investigations import investigate
 from midwatch.services.work import begin

@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Remark
-from midwatch.integrations.inbox import Forged
+from midwatch.integrations.alert_sources.source import Forged
 from midwatch.integrations.sentry import INBOX
 from midwatch.kit.signatures import sign
 from midwatch.settings import SenderSettings

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from midwatch.analysis.question import Question
+from midwatch.diagnosis.websites.analyse import analyse
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis
 from midwatch.domain.observation import Probe
 from midwatch.integrations.website.addresses import Resolve, resolve
-from midwatch.integrations.website.analyse import analyse
 from midwatch.integrations.website.check import Checker
 from midwatch.integrations.website.tools import tools
 from midwatch.settings import SiteSettings

@@ -9,23 +9,24 @@ import pytest
 
 from midwatch.analysis.causality import chains
 from midwatch.analysis.question import Question
+from midwatch.diagnosis.kubernetes.analyse import analyse as analyse_cluster
+from midwatch.diagnosis.kubernetes.codes import CODES as CLUSTER_CODES
+from midwatch.diagnosis.websites.analyse import analyse as analyse_site
+from midwatch.diagnosis.websites.codes import CODES
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Confidence, Role, Severity
 from midwatch.domain.investigation import Request
 from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
-from midwatch.integrations import website
-from midwatch.integrations.kubernetes.analyse import analyse as analyse_cluster
-from midwatch.integrations.kubernetes.codes import CODES as CLUSTER_CODES
-from midwatch.integrations.website.analyse import analyse as analyse_site
-from midwatch.integrations.website.codes import CODES
+from midwatch.integrations.website.objects.sites import backends
 from midwatch.integrations.website.visit import Visit
 from midwatch.playbooks import playbook
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
 from midwatch.settings import SiteSettings
+from midwatch.wiring.participants import websites
 from tests.integrations.kubernetes import situation
 from tests.integrations.kubernetes.network_world import deployment, pod, service
 from tests.integrations.website.asking import NOW, evidence, reading
@@ -255,7 +256,7 @@ def behind(namespace: str) -> tuple[Ask, ...]:
     "seen", [probe(status=502), probe(took_ms=9000), failed("timeout"), failed("connect"), probe(status=404)]
 )
 def test_a_site_in_trouble_leads_on_to_its_namespaces(seen: Probe) -> None:
-    asks = website.integration(SITES, behind=behind).wanted([evidence(seen)], Question())
+    asks = websites(SITES, behind=behind).wanted([evidence(seen)], Question())
     assert {a.arguments["namespace"] for a in asks if a.arguments.get("namespace")} == {"shop"}
     assert [a.key for a in asks] == [a.key for a in behind("shop")]
     assert {a.why for a in asks} == {"behind shop.example"}
@@ -263,11 +264,11 @@ def test_a_site_in_trouble_leads_on_to_its_namespaces(seen: Probe) -> None:
 
 @pytest.mark.parametrize("seen", [probe(), with_tls(-1, "expired"), failed("dns"), probe(status=401), with_tls(3)])
 def test_a_site_that_says_itself_what_is_wrong_leads_nowhere(seen: Probe) -> None:
-    assert website.integration(SITES, behind=behind).wanted([evidence(seen)], Question()) == ()
+    assert websites(SITES, behind=behind).wanted([evidence(seen)], Question()) == ()
 
 
 def test_without_a_cluster_a_site_leads_nowhere() -> None:
-    assert website.integration(SITES).wanted([evidence(probe(status=502))], Question()) == ()
+    assert websites(SITES).wanted([evidence(probe(status=502))], Question()) == ()
 
 
 def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:
@@ -276,8 +277,8 @@ def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:
         SiteSettings(url="https://shop.example/api", services=("api", "cart"), namespaces=("api", "shop")),
         SiteSettings(url="other.example"),
     ]
-    assert website.backends(sites, "Shop.Example") == (("cart", "auth", "api"), ("shop", "api"))
-    assert website.backends(sites, "nobody.example") == ((), ())
+    assert backends(sites, "Shop.Example") == (("cart", "auth", "api"), ("shop", "api"))
+    assert backends(sites, "nobody.example") == ((), ())
 
 
 def test_every_code_is_named_by_a_test() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from midwatch.kit.journal import to_standard_error
+from midwatch.kit.logging import to_standard_error
 from tests.interfaces.http.house import House, house
 
 

@@ -16,7 +16,7 @@ import httpx2
 from fastapi import FastAPI
 
 from midwatch.domain.access import AccessRole, Actor
-from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import Fetch

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from midwatch.domain.access import AccessRole
-from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
-from midwatch.kit.journal import to_standard_error
+from midwatch.kit.logging import to_standard_error
 from midwatch.services.desk import Desk
 from midwatch.settings import ServerSettings, Settings
 from midwatch.store import workers

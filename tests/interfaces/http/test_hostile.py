@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.settings import SenderSettings
 from tests.interfaces.http.house import House, house
 from tests.interfaces.http.wire import PROBE, Port, guarded, parsed

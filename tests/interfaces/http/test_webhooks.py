@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Delivery
-from midwatch.integrations.inbox import Hook, Inbox
-from midwatch.integrations.inboxes import inboxes
+from midwatch.integrations.alert_sources.source import Hook, Inbox
+from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.signatures import sign

@@ -1,9 +1,9 @@
 """Prometheus Alertmanager: its webhook, version 4, and the alerts Prometheus itself pushes."""
 
+from midwatch.integrations.alert_sources.authentication import by_token
+from midwatch.integrations.alert_sources.source import Inbox
 from midwatch.integrations.alertmanager.alerts import parse, recognises
-from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
-from midwatch.integrations.proof import by_token
 
 INBOX = Inbox(
     source="alertmanager",

@@ -3,37 +3,37 @@
 from typing import Any
 
 from midwatch.domain.alert import Alert, Delivery
-from midwatch.integrations import labelled
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import Said, alert, decode, dig, record, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.alert_sources import prometheus_alerts
+from midwatch.integrations.alert_sources.normalize import Said, alert, decode, dig, record, text
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.vocabulary import severity
 from midwatch.settings import SenderSettings
 
 
 def recognises(document: object) -> bool:
-    return labelled.is_group(document) and not labelled.is_grafana(document)
+    return prometheus_alerts.is_group(document) and not prometheus_alerts.is_grafana(document)
 
 
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     group = ("Alertmanager", dig(document, "externalURL"))
-    return labelled.delivery(document, lambda item: _alert(item, group, hook), "Alertmanager")
+    return prometheus_alerts.delivery(document, lambda item: _alert(item, group, hook), "Alertmanager")
 
 
 def _alert(item: dict[str, Any], group: tuple[str, Any], hook: Hook) -> Alert | None:
-    labels, title = record(item.get("labels")), text(labelled.title(item))
+    labels, title = record(item.get("labels")), text(prometheus_alerts.title(item))
     if not title:
         return None
     said = Said(
         title=title,
-        status=labelled.state(item, hook.received_at),
+        status=prometheus_alerts.state(item, hook.received_at),
         severity=severity(text(labels.get("severity") or labels.get("priority"))),
         fingerprint=item.get("fingerprint"),
         external_id=item.get("fingerprint"),
-        summary=labelled.summary(item),
+        summary=prometheus_alerts.summary(item),
         labels=labels,
-        details=labelled.details(item),
-        links=[*labelled.links(item), group],
+        details=prometheus_alerts.details(item),
+        links=[*prometheus_alerts.links(item), group],
         starts_at=item.get("startsAt"),
         ends_at=item.get("endsAt"),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from midwatch.domain.tool import ToolError
-from midwatch.integrations.normal import record
+from midwatch.integrations.alert_sources.normalize import record
 from midwatch.kit.printable import one_line
 
 _READ = 16_384  # characters of what AWS says that are looked at

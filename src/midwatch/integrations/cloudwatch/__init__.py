@@ -1,8 +1,8 @@
 """Amazon CloudWatch alarms, by an SNS topic or by EventBridge."""
 
+from midwatch.integrations.alert_sources.source import Inbox
 from midwatch.integrations.cloudwatch.alerts import parse, recognises
 from midwatch.integrations.cloudwatch.sns import certificate_url, verify
-from midwatch.integrations.inbox import Inbox
 from midwatch.integrations.manifest import Integration
 
 INBOX = Inbox(

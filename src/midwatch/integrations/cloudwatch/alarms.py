@@ -3,8 +3,8 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
+from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, record, text
 from midwatch.integrations.cloudwatch.arn import STATES, arn, graveness
-from midwatch.integrations.normal import Said, dig, first, items, record, text
 
 _LIMITS = {  # field of Trigger → detail
     "MetricName": "metric",

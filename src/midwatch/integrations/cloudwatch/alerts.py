@@ -4,11 +4,11 @@ EventBridge."""
 from typing import Any
 
 from midwatch.domain.alert import Delivery
+from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, decode, line, record, text
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.cloudwatch.alarms import alarm
 from midwatch.integrations.cloudwatch.eventbridge import change
 from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelope, subscribe_url
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import NAME_CHARS, alert, decode, line, record, text
 from midwatch.settings import SenderSettings
 
 

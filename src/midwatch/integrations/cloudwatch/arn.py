@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.normal import text
-from midwatch.integrations.words import severity, tagged
+from midwatch.integrations.alert_sources.normalize import text
+from midwatch.integrations.alert_sources.vocabulary import severity, tagged
 
 STATES = {"ALARM": AlertStatus.FIRING, "INSUFFICIENT_DATA": AlertStatus.FIRING, "OK": AlertStatus.RESOLVED}
 _CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}

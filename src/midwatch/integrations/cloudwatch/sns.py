@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from midwatch.integrations.inbox import Forged, Hook
-from midwatch.integrations.normal import decode, record, text
-from midwatch.integrations.proof import holds_token
+from midwatch.integrations.alert_sources.authentication import holds_token
+from midwatch.integrations.alert_sources.normalize import decode, record, text
+from midwatch.integrations.alert_sources.source import Forged, Hook
 from midwatch.settings import SenderSettings
 
 NOTIFICATION, SUBSCRIPTION, FAREWELL = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"

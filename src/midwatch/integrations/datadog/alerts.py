@@ -5,10 +5,20 @@ import re
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.labels import pairs
-from midwatch.integrations.normal import NAME_CHARS, Said, alert, decode, first, items, line, record, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.alert_sources.labels import pairs
+from midwatch.integrations.alert_sources.normalize import (
+    NAME_CHARS,
+    Said,
+    alert,
+    decode,
+    first,
+    items,
+    line,
+    record,
+    text,
+)
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.vocabulary import severity
 from midwatch.settings import SenderSettings
 
 _MISSING = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")

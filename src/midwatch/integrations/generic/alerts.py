@@ -6,12 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
+from midwatch.integrations.alert_sources.labels import known, pairs
+from midwatch.integrations.alert_sources.normalize import (
+    ALERTS,
+    NAME_CHARS,
+    Said,
+    alert,
+    decode,
+    dig,
+    items,
+    line,
+    listed,
+    record,
+    text,
+)
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.vocabulary import severity, status
 from midwatch.integrations.generic.facts import facts_of
 from midwatch.integrations.generic.fields import usual
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.labels import known, pairs
-from midwatch.integrations.normal import ALERTS, NAME_CHARS, Said, alert, decode, dig, items, line, listed, record, text
-from midwatch.integrations.words import severity, status
 from midwatch.settings import SenderSettings
 
 _DELIVERY = ("x-midwatch-delivery", "idempotency-key")

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from midwatch.integrations.alert_sources.normalize import DETAILS, decode, dig, record
 from midwatch.integrations.generic.fields import usual
-from midwatch.integrations.normal import DETAILS, decode, dig, record
 from midwatch.kit.redaction import redact_text
 
 _DEEPEST = 6  # levels of nesting that are looked into

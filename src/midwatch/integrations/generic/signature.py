@@ -1,8 +1,8 @@
 """Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in
 X-Midwatch-Timestamp."""
 
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.proof import by_signature
+from midwatch.integrations.alert_sources.authentication import by_signature
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import fresh, signed
 
 SIGNATURE = "X-Midwatch-Signature"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertSeverity, Delivery
-from midwatch.integrations import labelled
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import Said, alert, decode, dig, items, record, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.alert_sources import prometheus_alerts
+from midwatch.integrations.alert_sources.normalize import Said, alert, decode, dig, items, record, text
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.vocabulary import severity
 from midwatch.settings import SenderSettings
 
 # What Grafana fires when a rule has no data or cannot be run: the monitoring is broken, not (yet) what it watches.
@@ -14,7 +14,7 @@ _BLIND = {"DatasourceNoData": "No data", "DatasourceError": "The rule cannot be 
 
 
 def recognises(document: object) -> bool:
-    return labelled.is_group(document) and labelled.is_grafana(document)
+    return prometheus_alerts.is_group(document) and prometheus_alerts.is_grafana(document)
 
 
 def parse(hook: Hook, _: SenderSettings) -> Delivery:
@@ -22,35 +22,35 @@ def parse(hook: Hook, _: SenderSettings) -> Delivery:
     alerts = items(dig(document, "alerts"))
     if alerts and all(_tried(record(a)) for a in alerts):
         return Delivery(ignored="A test of the contact point.")
-    return labelled.delivery(document, lambda item: _alert(item, hook), "Grafana")
+    return prometheus_alerts.delivery(document, lambda item: _alert(item, hook), "Grafana")
 
 
 def _tried(item: dict[str, Any]) -> bool:
-    return labelled.name(item) == "TestAlert" and dig(item, "labels", "instance") == "Grafana"
+    return prometheus_alerts.name(item) == "TestAlert" and dig(item, "labels", "instance") == "Grafana"
 
 
 def _alert(item: dict[str, Any], hook: Hook) -> Alert | None:
     labels = record(item.get("labels"))
-    blind = _BLIND.get(labelled.name(item), "")
+    blind = _BLIND.get(prometheus_alerts.name(item), "")
     title = (
-        f"{blind}: {text(labels.get('rulename')) or text(labelled.title(item))}"
+        f"{blind}: {text(labels.get('rulename')) or text(prometheus_alerts.title(item))}"
         if blind
-        else text(labelled.title(item))
+        else text(prometheus_alerts.title(item))
     )
     if not title:
         return None
     unseen = blind or dig(item, "annotations", "grafana_state_reason") in ("NoData", "Error")
     said = Said(
         title=title,
-        status=labelled.state(item, hook.received_at),
+        status=prometheus_alerts.state(item, hook.received_at),
         severity=AlertSeverity.MEDIUM if unseen else severity(text(labels.get("severity") or labels.get("priority"))),
         fingerprint=item.get("fingerprint"),
         external_id=item.get("fingerprint"),
-        summary=labelled.summary(item),
+        summary=prometheus_alerts.summary(item),
         labels=labels,
-        details=labelled.details(item) | _values(item),
+        details=prometheus_alerts.details(item) | _values(item),
         links=[
-            *labelled.links(item),
+            *prometheus_alerts.links(item),
             ("Dashboard", item.get("dashboardURL")),
             ("Panel", item.get("panelURL")),
             ("Silence", item.get("silenceURL")),

@@ -1,8 +1,8 @@
 """Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one
 named here."""
 
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.proof import by_signature
+from midwatch.integrations.alert_sources.authentication import by_signature
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import fresh, signed
 
 SIGNATURE = "X-Grafana-Alerting-Signature"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from midwatch.integrations.kubernetes.kinds import ALL, METRICS, SAVED, Kind
 from midwatch.integrations.kubernetes.live.connection import NAME, Connection, open_connection
 from midwatch.integrations.kubernetes.live.errors import NoConnection, Question, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
 from midwatch.integrations.kubernetes.live.logs import log_url, read_log
 from midwatch.integrations.kubernetes.live.pages import list_url, read_list
 from midwatch.integrations.kubernetes.live.sender import Sender
+from midwatch.integrations.kubernetes.objects.kinds import ALL, METRICS, SAVED, Kind
 from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
 from midwatch.kit.answers import MALFORMED
 

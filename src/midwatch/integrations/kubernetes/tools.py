@@ -9,7 +9,7 @@ from pydantic import Field
 from midwatch.analysis import series
 from midwatch.domain.observation import LogLines, Measurements, Resources
 from midwatch.domain.tool import Seen, Tool, ToolError
-from midwatch.integrations.kubernetes.kinds import KINDS, READABLE
+from midwatch.integrations.kubernetes.objects.kinds import KINDS, READABLE
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, LogRequest, Reader, Refused
 from midwatch.integrations.kubernetes.scrub import scrub
 

@@ -4,10 +4,22 @@ nanoseconds."""
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.labels import known, pairs
-from midwatch.integrations.normal import NAME_CHARS, Said, alert, decode, dig, first, items, line, moment, record, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.alert_sources.labels import known, pairs
+from midwatch.integrations.alert_sources.normalize import (
+    NAME_CHARS,
+    Said,
+    alert,
+    decode,
+    dig,
+    first,
+    items,
+    line,
+    moment,
+    record,
+    text,
+)
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.vocabulary import severity
 from midwatch.settings import SenderSettings
 
 _CHANGES = {

@@ -2,8 +2,8 @@
 as well)."""
 
 from midwatch.domain.alert import Delivery
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import decode, dig, record
+from midwatch.integrations.alert_sources.normalize import decode, dig, record
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.pagerduty.events import event
 from midwatch.integrations.pagerduty.messages import messages
 from midwatch.integrations.pagerduty.webhooks import bare, webhook

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from midwatch.integrations.normal import dig
+from midwatch.integrations.alert_sources.normalize import dig
 from midwatch.integrations.outbox import Undelivered
 from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decoded, objects, send
 from midwatch.kit.printable import one_line

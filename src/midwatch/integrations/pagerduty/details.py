@@ -5,8 +5,8 @@ from typing import Any
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
-from midwatch.integrations.labels import known, standard
-from midwatch.integrations.normal import LABELS, NAME_CHARS, dig, line, record, text
+from midwatch.integrations.alert_sources.labels import known, standard
+from midwatch.integrations.alert_sources.normalize import LABELS, NAME_CHARS, dig, line, record, text
 from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.kit.redaction import redact_named, redact_text

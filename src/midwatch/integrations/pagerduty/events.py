@@ -3,10 +3,10 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.labels import known
-from midwatch.integrations.normal import NAME_CHARS, Said, alert, dig, first, items, line, record, text
-from midwatch.integrations.words import resource, severity
+from midwatch.integrations.alert_sources.labels import known
+from midwatch.integrations.alert_sources.normalize import NAME_CHARS, Said, alert, dig, first, items, line, record, text
+from midwatch.integrations.alert_sources.source import Hook
+from midwatch.integrations.alert_sources.vocabulary import resource, severity
 
 _ACTIONS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
 

@@ -4,8 +4,8 @@ well."""
 from typing import Any
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.normal import Said, dig, first, items, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, text
+from midwatch.integrations.alert_sources.vocabulary import severity
 
 STATUSES = {"triggered": AlertStatus.FIRING, "acknowledged": AlertStatus.ACKNOWLEDGED, "resolved": AlertStatus.RESOLVED}
 _URGENCY = {"high": AlertSeverity.CRITICAL, "low": AlertSeverity.LOW}

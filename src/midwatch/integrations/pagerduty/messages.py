@@ -4,8 +4,20 @@ incident."""
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import ALERTS, NAME_CHARS, Said, alert, dig, first, items, line, moment, record, text
+from midwatch.integrations.alert_sources.normalize import (
+    ALERTS,
+    NAME_CHARS,
+    Said,
+    alert,
+    dig,
+    first,
+    items,
+    line,
+    moment,
+    record,
+    text,
+)
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.pagerduty.incidents import name, names, said
 
 _CHANGES = {

@@ -1,7 +1,7 @@
 """PagerDuty signs the raw body: `v1=<hex>`, several of them while a secret is changed. There is no time in it."""
 
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.proof import by_signature
+from midwatch.integrations.alert_sources.authentication import by_signature
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import signed
 
 SIGNATURE = "X-PagerDuty-Signature"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import NAME_CHARS, alert, dig, first, items, line, moment, text
+from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, dig, first, items, line, moment, text
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, said
 from midwatch.integrations.pagerduty.ours import is_ours
 

@@ -3,8 +3,18 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.normal import NAME_CHARS, alert, decode, dig, first, line, moment, record, text
+from midwatch.integrations.alert_sources.normalize import (
+    NAME_CHARS,
+    alert,
+    decode,
+    dig,
+    first,
+    line,
+    moment,
+    record,
+    text,
+)
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.sentry.issues import event_said, issue_said, plugin_said
 from midwatch.integrations.sentry.metrics import metric_said
 from midwatch.settings import SenderSettings

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
-from midwatch.integrations.labels import known
-from midwatch.integrations.normal import Said, dig, first, items, text
-from midwatch.integrations.words import severity
+from midwatch.integrations.alert_sources.labels import known
+from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, text
+from midwatch.integrations.alert_sources.vocabulary import severity
 
 
 def event_said(data: Mapping[str, Any]) -> Said:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.normal import Said, dig, first, items, text
+from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, text
 
 _SEVERITIES = {"critical": AlertSeverity.CRITICAL, "warning": AlertSeverity.MEDIUM}
 _STATES = ("critical", "warning", "resolved")

@@ -1,8 +1,8 @@
 """Sentry signs the raw body with the integration's client secret: hex, without a prefix. The time it sends is not
 signed."""
 
-from midwatch.integrations.inbox import Hook
-from midwatch.integrations.proof import by_signature
+from midwatch.integrations.alert_sources.authentication import by_signature
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import signed
 
 SIGNATURE = "Sentry-Hook-Signature"

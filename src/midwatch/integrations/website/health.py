@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.manifest import Health
 from midwatch.integrations.website.check import Checker
-from midwatch.integrations.website.sites import host
+from midwatch.integrations.website.objects.sites import host
 from midwatch.integrations.website.target import target
 from midwatch.settings import SiteSettings
 

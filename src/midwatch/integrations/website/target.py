@@ -5,7 +5,7 @@ import re
 import httpx2
 
 from midwatch.domain.tool import ToolError
-from midwatch.integrations.website.sites import full
+from midwatch.integrations.website.objects.sites import full
 from midwatch.kit.redaction import redact_named, redact_text
 
 _LONGEST = 2048  # characters of an address

@@ -9,8 +9,8 @@ import httpx2
 
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import NEVER, Resolve, refused
+from midwatch.integrations.website.objects.sites import meant
 from midwatch.integrations.website.phases import Phases
-from midwatch.integrations.website.sites import meant
 from midwatch.integrations.website.target import port
 from midwatch.settings import SiteSettings
 

@@ -6,7 +6,7 @@ import typer
 import yaml
 
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.sending import DEFAULT_URL, Sender, Sent, Url
+from midwatch.interfaces.cli.alert_client import DEFAULT_URL, Sender, Sent, Url
 from midwatch.services.errors import Refusal
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

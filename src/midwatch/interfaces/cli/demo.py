@@ -13,11 +13,12 @@ from rich.text import Text
 from midwatch import wiring
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation, Request
-from midwatch.engine.compose import compose
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE
 from midwatch.integrations.kubernetes.fake.demo import demo as made_up
-from midwatch.interfaces.cli import command, terminal
+from midwatch.interfaces.cli import command
+from midwatch.reports import terminal
+from midwatch.reports.compose import compose
 from midwatch.services.context import Context
 from midwatch.services.investigations import investigate
 
@@ -63,7 +64,7 @@ def demo(
     """
     tell: Callable[[], Coroutine[None, None, None]] = _demo
     if story is Story.TRAFFIC:
-        tell = import_module("midwatch.interfaces.cli.demotraffic").demo_traffic
+        tell = import_module("midwatch.interfaces.cli.demo_traffic").demo_traffic
     command.finish(tell())
 
 

@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 
 from midwatch.analysis.spikes import FACTOR, Limits, Spike
-from midwatch.interfaces.cli import command, curve, terminal
+from midwatch.interfaces.cli import ascii_chart, command
+from midwatch.reports import terminal
 from midwatch.services.detection import LARGEST, Detection, moment
 from midwatch.services.detection import detect as detect_in
 from midwatch.services.errors import Refusal
@@ -76,7 +77,9 @@ def _show(found: Detection, *, plot: bool) -> None:
     terminal.lay(out, f"{count or 'No'} {'spike' if count == 1 else 'spikes'} in {len(times)} rows{gaps}, {span}")
     if plot:
         terminal.lay(
-            out, "", *curve.draw(found.points.values, found.trace.usual, [(s.first, s.last) for s in found.spikes])
+            out,
+            "",
+            *ascii_chart.draw(found.points.values, found.trace.usual, [(s.first, s.last) for s in found.spikes]),
         )
     if found.spikes:
         terminal.lay(out, "", _table(found.spikes))
@@ -90,7 +93,7 @@ def _table(spikes: tuple[Spike, ...]) -> Table:
         end = "goes on" if spike.end is None else _clock(spike.end, after=spike.onset)
         factor = "-" if spike.factor is None else f"{spike.factor:,.1f}"
         began, peak = _clock(spike.onset), _clock(spike.at, after=spike.onset)
-        table.add_row(began, peak, end, curve.amount(spike.top), factor, curve.amount(spike.volume))
+        table.add_row(began, peak, end, ascii_chart.amount(spike.top), factor, ascii_chart.amount(spike.volume))
     return table
 
 

@@ -6,8 +6,9 @@ from rich.text import Text
 
 from midwatch import wiring
 from midwatch.integrations.manifest import Health
-from midwatch.interfaces.cli import command, terminal
+from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.command import Exit
+from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
 from midwatch.services.health import checks
 from midwatch.settings import Settings, home

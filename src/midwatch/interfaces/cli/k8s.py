@@ -6,7 +6,7 @@ import typer
 from midwatch import wiring
 from midwatch.domain.investigation import Request
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.sending import Sender, Url
+from midwatch.interfaces.cli.alert_client import Sender, Url
 from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate

@@ -1,9 +1,9 @@
 import sys
 
 from midwatch.domain.investigation import Investigation
-from midwatch.domain.markdown import markdown
-from midwatch.engine.compose import compose
-from midwatch.interfaces.cli import terminal
+from midwatch.reports import terminal
+from midwatch.reports.compose import compose
+from midwatch.reports.markdown import markdown
 
 
 def show(found: Investigation, form: str) -> None:

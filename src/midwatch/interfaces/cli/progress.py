@@ -15,7 +15,7 @@ def shown(source: str) -> Generator[Watch]:
     if not sys.stderr.isatty():
         yield silent
         return
-    terminal: Any = import_module("midwatch.interfaces.cli.terminal")
+    terminal: Any = import_module("midwatch.reports.terminal")
     with terminal.console(stderr=True).status(f"reading {source}") as status:
         seen = 0
 

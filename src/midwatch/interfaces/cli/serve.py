@@ -14,7 +14,7 @@ from midwatch.interfaces.http.app import create_app
 from midwatch.interfaces.http.limits import ConnectionLimits, Connections, raise_file_limit
 from midwatch.interfaces.http.listener import listener
 from midwatch.kit.hosts import loopback
-from midwatch.kit.journal import to_standard_error
+from midwatch.kit.logging import to_standard_error
 from midwatch.services.access import keys
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Refusal

@@ -8,7 +8,7 @@ import typer
 
 from midwatch import crew
 from midwatch.interfaces.cli import command
-from midwatch.kit.journal import to_standard_error
+from midwatch.kit.logging import to_standard_error
 from midwatch.services.worker import Worker
 from midwatch.settings import Settings
 

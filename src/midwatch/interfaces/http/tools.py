@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from midwatch.interfaces.http.access import Responder, TheDesk, TheRates, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import questions
-from midwatch.services.errands import ERRANDS, errand
+from midwatch.services.query_tools import ERRANDS, errand
 from midwatch.services.questions import Reply
 
 router = APIRouter(prefix="/tools", tags=["questions"], responses=FAILURES)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident
-from midwatch.integrations.inbox import Hook
+from midwatch.integrations.alert_sources.source import Hook
 from midwatch.interfaces.http.access import (
     Bearer,
     Header,

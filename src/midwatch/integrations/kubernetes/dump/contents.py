@@ -11,8 +11,8 @@ from midwatch.integrations.kubernetes.dump import layout, limits
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, dated, kind_of
 from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merged
 from midwatch.integrations.kubernetes.dump.secretaddresses import Pair, compared, pairs
-from midwatch.integrations.kubernetes.kinds import KINDS, PLURAL, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.cluster import Event, Wish
+from midwatch.integrations.kubernetes.objects.kinds import KINDS, PLURAL, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod

@@ -7,9 +7,9 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from midwatch.integrations.kubernetes.kinds import BY_NAME, Kind
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, Kind
 from midwatch.integrations.kubernetes.objects.meta import Object
-from midwatch.integrations.kubernetes.versions import dropped
+from midwatch.integrations.kubernetes.objects.versions import dropped
 
 O = TypeVar("O", bound=Object)  # noqa: E741  the one Object a function gives back
 Json = dict[str, Any]

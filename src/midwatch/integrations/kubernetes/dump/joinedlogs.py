@@ -4,7 +4,7 @@ of time."""
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from midwatch.analysis.moments import moment
+from midwatch.analysis.log_timestamps import moment
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _Block = tuple[datetime, str]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from midwatch.integrations.kubernetes.kinds import ALL, Kind
+from midwatch.integrations.kubernetes.objects.kinds import ALL, Kind
 from midwatch.integrations.kubernetes.text.commands import Command, parse
 
 # Beside a dump lie scripts, notes and pictures; they are no evidence and no fault either.

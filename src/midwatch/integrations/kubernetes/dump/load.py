@@ -18,8 +18,8 @@ from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.merge import Origin
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution, Claim, Logs, Saved, joined
 from midwatch.integrations.kubernetes.dump.sections import MARK, Section, sections
-from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, Kind
 from midwatch.integrations.kubernetes.measured import beside, prometheus, tables, units
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, PLURAL, Kind
 from midwatch.integrations.kubernetes.text.parsed import key
 
 Json = dict[str, Any]

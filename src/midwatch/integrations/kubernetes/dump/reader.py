@@ -13,8 +13,8 @@ from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, F
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import selected
-from midwatch.integrations.kubernetes.kinds import READABLE, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, SavedLog, Secret
+from midwatch.integrations.kubernetes.objects.kinds import READABLE, SAVED, Kind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused

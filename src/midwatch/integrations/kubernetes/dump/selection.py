@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from midwatch.integrations.kubernetes.objects.meta import Expression, Object
+from midwatch.integrations.kubernetes.objects.selectors import holds, requirements
 from midwatch.integrations.kubernetes.reader import Refused
-from midwatch.integrations.kubernetes.selectors import holds, requirements
 
 Test = Callable[[Object], bool]
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import yaml
 
-from midwatch.integrations.kubernetes.kinds import BY_NAME
-from midwatch.kit import trees
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
+from midwatch.kit import fast_yaml
 
 LIKELY = re.compile(r"^(?:apiVersion|kind|items|metadata)[ \t]*:", re.M)
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)", re.M)
@@ -30,7 +30,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 _MERGES, _MERGED_KEYS = 20, 1000
 
 
-class _Loader(trees.TreeLoader):
+class _Loader(fast_yaml.TreeLoader):
     """Times stay text (the structs decode them), `12:30` is no number in base 60, and `=` is just text."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -134,7 +134,7 @@ def _parsed(text: str, line: int) -> tuple[Any, tuple[int, str] | None]:
     if _too_deep(text):
         return None, (line, "nested deeper than any object: not read")
     try:
-        return trees.load(text, _Loader), None
+        return fast_yaml.load(text, _Loader), None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return None, (line + (mark.line if mark else 0), f"broken YAML: {error.problem or error.context or 'syntax'}")

@@ -4,7 +4,7 @@ besides."""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from midwatch.integrations.kubernetes.kinds import ALL
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 
 _WRITE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 _IN_ALL = (

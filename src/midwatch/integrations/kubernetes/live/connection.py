@@ -10,10 +10,10 @@ import httpx2
 from lightkube.config.client_adapter import verify_cluster
 from msgspec.structs import replace as copy
 
-from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.live.credentials import credentials
 from midwatch.integrations.kubernetes.live.errors import NoConnection, Place
 from midwatch.integrations.kubernetes.live.kubeconfig import Target
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import Refused
 
 # An API server answers a handshake in milliseconds, or in a second across continents; what takes longer is a firewall.

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from midwatch.integrations.kubernetes.kinds import Kind
 from midwatch.integrations.kubernetes.live.errors import Question, TooSlow, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.sender import Sender
+from midwatch.integrations.kubernetes.objects.kinds import Kind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, Refused
 from midwatch.kit.answers import MALFORMED

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 
 PLURAL_OF: dict[str, str] = {
     word: plural for plural, kind in KINDS.items() for word in (plural, kind.name.lower(), *kind.short)

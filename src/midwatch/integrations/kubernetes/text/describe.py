@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.kinds import BY_NAME, KINDS
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, KINDS
 from midwatch.integrations.kubernetes.text import (
     described_batch,
     described_cluster,

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from hashlib import sha256
 
-from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF
 from midwatch.integrations.kubernetes.text.parsed import Json, Scene, filled
 from midwatch.integrations.kubernetes.text.tables import columns

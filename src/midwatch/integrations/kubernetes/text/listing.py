@@ -1,6 +1,6 @@
 """Answers of `kubectl get`, `events` and `top`: their rows as objects, and what they list completely."""
 
-from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import rows, usage
 from midwatch.integrations.kubernetes.text.bare import bare, only_rows
 from midwatch.integrations.kubernetes.text.commands import Command

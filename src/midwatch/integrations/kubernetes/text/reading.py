@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import answers, argo, describe, listing, logs, units
 from midwatch.integrations.kubernetes.text.clock import recorded
 from midwatch.integrations.kubernetes.text.commands import Command, of_file

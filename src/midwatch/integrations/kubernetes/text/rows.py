@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from midwatch.integrations.kubernetes.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import events
 from midwatch.integrations.kubernetes.text.cluster_rows import CLUSTER
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF

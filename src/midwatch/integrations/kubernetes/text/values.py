@@ -2,7 +2,7 @@
 
 import re
 
-from midwatch.integrations.kubernetes.selectors import requirements
+from midwatch.integrations.kubernetes.objects.selectors import requirements
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 
 _NOTHING = {"", "<none>", "<unset>", "<nil>", "<unknown>", "<default>", "<any>", "<auto-select>"}

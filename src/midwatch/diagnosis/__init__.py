@@ -1,0 +1,1 @@
+"""What Midwatch knows: an area a folder, pure. An area reads evidence and never sees a client."""

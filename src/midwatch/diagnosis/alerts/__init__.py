@@ -1,0 +1,1 @@
+"""Alert text: what can be said when only the alert is known."""

@@ -1,0 +1,154 @@
+"""What an alert's own text allows to be said: the situation it describes, measured, and who could confirm it.
+
+An alert is a claim of somebody else. It never confirms a cause: at best, when the alert itself states the exhausted
+thing with value and limit, the cause is likely.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+
+from midwatch.analysis.alertlines import Lines, read
+from midwatch.analysis.classify import classify
+from midwatch.analysis.facts import Facts, facts
+from midwatch.analysis.measure import Measure, measure
+from midwatch.analysis.question import Question
+from midwatch.diagnosis.alerts.envelope import opened
+from midwatch.diagnosis.alerts.match import UNKNOWN, match
+from midwatch.diagnosis.alerts.refuted import refuted
+from midwatch.diagnosis.alerts.situations import Situation, catalogue, situations
+from midwatch.diagnosis.alerts.subject import NOBODY, kubernetes_subject, namespace, subject
+from midwatch.domain.evidence import Citation, Evidence, Gap
+from midwatch.domain.finding import Analysis, Confidence, Finding, Role
+from midwatch.domain.observation import AlertText
+
+ORDERS = "ALT-901"
+_LEAST = 0.8  # of a limit: below it the thing that the alert calls exhausted is not
+_QUOTE = 300  # characters of a quotation
+# What may stand in a command that people copy. Anything else in a name leaves the placeholder.
+_SAFE = re.compile(r"[A-Za-z0-9/_][A-Za-z0-9._:/@%+=,-]{0,200}")
+_WORKLOADS = ("deployment", "statefulset", "daemonset")
+_HANDLED = frozenset({"value", "limit", "about"})
+_NOTHING_ASKED = Question()
+
+
+def analyse(evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED) -> Analysis:
+    findings: list[Finding] = []
+    gaps: list[Gap] = []
+    for item in evidence:
+        if isinstance(item.observation, AlertText):
+            reading = Reading(item)
+            findings += reading.findings()
+            gaps += reading.gaps(evidence)
+    return Analysis(findings=tuple(findings), gaps=tuple(gaps))
+
+
+class Reading:
+    """One alert, read: its facts, its kind, its playbook and what it is about."""
+
+    def __init__(self, item: Evidence) -> None:
+        self._item = item
+        self.lines: Lines = opened(read(item.text))
+        self.facts: Facts = facts(self.lines.said)
+        self.kind = classify(self.lines.title, self.lines.told, self.lines.labels)
+        self.situation: Situation = match(self.lines, self.kind.category)
+        self.category = self.kind.category if self.situation.code.code == UNKNOWN else self.situation.category
+        self.subject, self._named = subject(self.lines.labels, self.facts, self.category)
+        wanted = self.situation.measure
+        self.measure: Measure | None = measure(self.facts.numbers, wanted.words, wanted.units)
+        if refuted(self.lines.title, self.measure, self.situation.code.role):
+            self.situation, self.category = situations()[UNKNOWN], self.kind.category
+
+    def findings(self) -> Iterator[Finding]:
+        yield self._finding(self.situation.code.code, tuple(self._cites()), self._confidence())
+        if self.lines.orders:
+            quote = Citation(evidence=self._item.id, quote=self.lines.orders[0][:_QUOTE])
+            yield self._finding(ORDERS, (quote,), Confidence.HIGH)
+
+    def _finding(self, code: str, cites: tuple[Citation, ...], confidence: Confidence) -> Finding:
+        """Its facts are those that may stand in a command: a name that a sender made up is not among them."""
+        who = self.subject.name if self.subject.name != NOBODY else NOBODY.capitalize()
+        said = self.measure.words if self.measure else "the alert gives no figure for it"
+        title = self.lines.title[:_QUOTE] or "an alert without a title"
+        stated = catalogue().finding(
+            *(code, self.subject),
+            cites=cites,
+            confidence=confidence,
+            onset=_time(self.lines.starts_at),
+            who=who,
+            said=said,
+            title=title,
+        )
+        return stated.model_copy(update={"facts": self.known | {"category": self.category}})
+
+    def gaps(self, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+        """Who could confirm or refute it and was not asked, or gave no answer."""
+        for source in self.situation.ask:
+            if not _answered(source.name, source.shows, evidence):
+                shows = re.sub(r"\{(\w+)\}", lambda m: self.known.get(m[1], "the system concerned"), source.shows)
+                yield Gap(
+                    tool=source.name,
+                    arguments={},
+                    query=shows,
+                    reason=f"not configured, or not read; it would show: {shows}",
+                )
+        if isinstance(self._item.observation, AlertText) and self._item.observation.truncated:
+            yield Gap(
+                tool="alert", arguments={}, query=self._item.query, reason="the alert is longer than what is kept of it"
+            )
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The names that the text gives, as far as they may stand in a command."""
+        known = {kind: name.value.partition("?")[0] for kind, name in self.facts.first.items()}
+        if labelled := kubernetes_subject(self.lines.labels):
+            known |= {labelled.kind.lower(): labelled.name, "namespace": namespace(self.lines.labels)}
+        for kind in _WORKLOADS:
+            if name := self.lines.labels.get(kind):
+                known |= {"owner": f"{kind}/{name}", "owner_name": name}
+        if self._named:
+            known["about"] = re.sub(r"^https?://|[:/].*$", "", self._named) or self._named
+        if "host" not in known and self.subject.kind in ("Website", "Domain"):
+            known["host"] = known["about"]
+        return {kind: value for kind, value in known.items() if _SAFE.fullmatch(value)}
+
+    def _confidence(self) -> Confidence:
+        """MEDIUM when the alert states everything the playbook needs; a value far from its limit speaks against it."""
+        if self.situation.code.role is not Role.CAUSE:
+            return Confidence.MEDIUM
+        short = self.measure is not None and self.measure.value.of is not None and (self.measure.factor or 1.0) < _LEAST
+        return (
+            Confidence.LOW if short or not all(self._has(need) for need in self.situation.needs) else Confidence.MEDIUM
+        )
+
+    def _has(self, need: str) -> bool:
+        if need not in _HANDLED:
+            return need in self.facts.first
+        if need == "about":
+            return bool(self._named)
+        return self.measure is not None and (
+            need == "value" or self.measure.limit is not None or self.measure.value.dimension == "ratio"
+        )
+
+    def _cites(self) -> Iterator[Citation]:
+        title = self.lines.title.split("\n")[0][:_QUOTE].strip()
+        quotes = [title if title in self._item.text else "title: "]
+        if self.measure:
+            quotes += [n.quote for n in (self.measure.value, self.measure.limit, self.measure.usual) if n]
+        quotes.append(self._named)
+        yield from (Citation(evidence=self._item.id, quote=q) for q in dict.fromkeys(q for q in quotes if q))
+
+
+def _answered(source: str, shows: str, evidence: Sequence[Evidence]) -> bool:
+    """A source has answered when something was read from it, and, where a metric is named, the metric was asked for."""
+    metric = next(iter(re.findall(r"(?<![a-z])[a-z]++(?:_[a-z0-9]+){2,}", shows)), "")
+    seen = [e for e in evidence if e.tool.startswith(f"{source.lower()}_")]
+    return any(not metric or metric in e.query for e in seen)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

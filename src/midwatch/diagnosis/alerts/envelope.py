@@ -1,0 +1,67 @@
+"""An alert without its envelope: what its user wrote chooses the playbook, never the fields that the source sends with
+every alert."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from midwatch.analysis.alertlines import Lines
+from midwatch.integrations.alert_sources.vocabulary import label, plain
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Names of fields in lower case, letters and digits only: `always` says nothing, `named` says something by its
+    value alone."""
+
+    always: frozenset[str]
+    named: frozenset[str]
+
+    def wraps(self, key: str) -> bool:
+        return plain(key.partition(".")[0]) in self.always
+
+    def names(self, key: str) -> bool:
+        """Whether the name of the field is the source's, or a standard label's, and not one that a person chose for
+        this alert."""
+        return plain(key.partition(".")[0]) in self.named or label(key) != "" or key.startswith(_GIVEN)
+
+
+_GIVEN = ("value_", "metric_", "tag_")  # the letter of a query, the id of a metric, the key of a tag follow
+
+
+@cache
+def envelope(source: str) -> Envelope:
+    """Of a source that is not known, the fields that every source has."""
+    told: dict[str, dict[str, list[str]]] = yaml.load(
+        files(__package__ or "").joinpath("envelopes.yaml").read_text(), Loader=yaml.CSafeLoader
+    )
+    parts = [told["any"], told.get(source, {})]
+    always, named = (frozenset(plain(str(n)) for p in parts for n in p.get(kind, ())) for kind in ("always", "named"))
+    return Envelope(always, named)
+
+
+def opened(lines: Lines) -> Lines:
+    """The alert without the envelope of its source. Positions in `told` stay."""
+    wraps = envelope(lines.source).wraps
+    inner = {kind: {k: v for k, v in pairs.items() if not wraps(k)} for kind, pairs in _pairs(lines).items()}
+    told = "\n".join(" " * len(line) if _wrapped(line, wraps) else line for line in lines.told.split("\n"))
+    return replace(lines, labels=inner["label"], details=inner["detail"], told=told)
+
+
+def wording(lines: Lines) -> Iterator[str]:
+    """Details and labels as far as a person wrote them: the value alone where the name of the field is not theirs."""
+    names = envelope(lines.source).names
+    for key, value in (*lines.details.items(), *lines.labels.items()):
+        yield value if names(key) else f"{key}: {value}"
+
+
+def _pairs(lines: Lines) -> dict[str, Mapping[str, str]]:
+    return {"label": lines.labels, "detail": lines.details}
+
+
+def _wrapped(line: str, wraps: Callable[[str], bool]) -> bool:
+    word, _, key = line.partition(": ")[0].partition(" ")
+    return word in ("label", "detail") and wraps(key)

@@ -1,0 +1,1 @@
+"""Root causes in a Kubernetes cluster."""

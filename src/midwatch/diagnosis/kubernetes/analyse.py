@@ -1,0 +1,152 @@
+"""Evidence in, Analysis out: runs every analyzer, merges what the replicas of one workload have in common."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from midwatch.analysis.question import Question
+from midwatch.diagnosis.kubernetes.analyzers import analyzers
+from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.finding import Analysis, Finding, Fine
+from midwatch.domain.intent import Topic
+from midwatch.domain.observation import Resources
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
+from midwatch.integrations.kubernetes.objects.delivery import Application
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.network import Ingress, Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.workload import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    HorizontalPodAutoscaler,
+    Job,
+    StatefulSet,
+)
+
+# Facts that differ between the replicas of one workload although they suffer from the same thing.
+_OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said", "often", "range"})
+_LATEST = datetime.max.replace(tzinfo=UTC)
+_NOTHING = Question()
+_RUNS: tuple[type[Object], ...] = (Pod, Deployment, StatefulSet, DaemonSet, CronJob, Job)
+_NAMEABLE: tuple[type[Object], ...] = (
+    *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),
+    *(PersistentVolumeClaim, Pod, Node, Namespace, Application),
+)
+
+
+class _Read:
+    """Evidence as a key: the same answers to the same questions are the same reading."""
+
+    def __init__(self, evidence: Sequence[Evidence], question: Question) -> None:
+        self.evidence, self.question = tuple(evidence), question
+        self._key = (question.text, *((e.id, e.query, e.taken_at, e.sha256) for e in evidence))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Read) and self._key == other._key
+
+
+@lru_cache(maxsize=1)
+def _index(read: _Read) -> Cluster:
+    """The last reading is looked at twice: for what is still wanted, and then for what is wrong."""
+    return Cluster(read.evidence, read.question)
+
+
+def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Analysis:
+    cluster = _index(_Read(evidence, question))
+    found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
+    return Analysis(
+        findings=tuple(merge(found)),
+        links=tuple(links(cluster)) if found else (),
+        subjects=tuple(_subjects(cluster)),
+        fine=tuple(_fine(cluster)),
+        gaps=_nothing_runs(evidence, cluster, question),
+    )
+
+
+def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Question) -> tuple[Gap, ...]:
+    """Where the cluster is what is asked about, zero pods and zero workloads are nothing that could be well."""
+    pods = next(
+        (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None
+    )
+    if (
+        question.intent.topic is not Topic.CLUSTER
+        or pods is None
+        or any(next(iter(cluster.all(t)), None) for t in _RUNS)
+    ):
+        return ()
+    place = str(pods.arguments.get("namespace", ""))
+    where = f"namespace {place}" if place else "this cluster"
+    reason = f"there is no pod and no workload in {where}: nothing could be checked"
+    return (Gap(tool=pods.tool, arguments=pods.arguments, query=pods.query, reason=reason, essential=True),)
+
+
+def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:
+    """What the analyzers would still like to see, given what was seen."""
+    cluster = _index(_Read(evidence, question))
+    return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
+
+
+def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """One finding for all replicas of a workload that show the same: the earliest speaks, the others are named in
+    `also`."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_sameness(finding), []).append(finding)
+    for group in groups.values():
+        first = min(group, key=lambda f: (f.onset or _LATEST, str(f.subject)))
+        others = tuple(dict.fromkeys(f.subject.whole for f in group if f.subject.whole != first.subject.whole))
+        yield first.model_copy(update={"also": others}) if others else first
+
+
+def _sameness(finding: Finding) -> tuple[object, ...]:
+    facts = tuple(sorted((k, v) for k, v in finding.facts.items() if k not in _OF_ONE_POD))
+    subject = finding.subject if finding.subject.kind != "Pod" else finding.subject.container
+    return (finding.code, finding.owner, subject, facts)
+
+
+def _subjects(cluster: Cluster) -> Iterator[Subject]:
+    for type_ in _NAMEABLE:
+        yield from (obj.subject for obj in cluster.all(type_))
+    seen = {
+        owner
+        for owner, pods in cluster.by_owner.items()
+        if any(owner.name != p.name or owner.kind != "Pod" for p in pods)
+    }
+    seen |= {
+        Subject(kind="Pod", name=g.name, namespace=g.namespace)
+        for g in cluster.logs()
+        if not cluster.get(Pod, g.namespace, g.name)
+    }
+    seen |= {Subject(kind="Namespace", name=name) for name in cluster.namespaces}
+    yield from sorted(seen, key=lambda s: (s.kind, s.namespace, s.name))
+
+
+def _fine(cluster: Cluster) -> Iterator[Fine]:
+    """What was counted and is in order, so that nobody checks it again."""
+    nodes = list(cluster.all(Node))
+    yield from _all_of(cluster, "nodes are ready", nodes, [n for n in nodes if _is_ready(n)])
+    pods = [p for p in cluster.all(Pod) if not p.finished]
+    yield from _all_of(cluster, "pods are ready", pods, [p for p in pods if p.ready])
+    yield from clean_logs(cluster)
+    claims = list(cluster.all(PersistentVolumeClaim))
+    yield from _all_of(cluster, "volume claims are bound", claims, [c for c in claims if c.status.phase == "Bound"])
+
+
+def _is_ready(node: Node) -> bool:
+    condition = node.condition("Ready")
+    return condition is not None and condition.status == "True"
+
+
+def _all_of(cluster: Cluster, what: str, found: Sequence[Object], good: Sequence[Object]) -> Iterator[Fine]:
+    if found and len(found) == len(good) and cluster.known(type(found[0]), found[0].namespace):
+        text = f"all {len(found)} {what}" if len(found) > 1 else f"1 of 1 {what}"
+        yield Fine(text=text, cites=(cluster.cite_scope(type(found[0]), found[0].namespace),))

@@ -1,0 +1,26 @@
+"""One file for each kind of resource; every module here with an ANALYZER is run, in order of its name."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.domain.evidence import Ask
+from midwatch.domain.finding import Finding
+
+
+@dataclass(frozen=True)
+class Analyzer:
+    """`find` states what is wrong; `asks` says what it would still like to see (logs of a crashed container, another
+    namespace)."""
+
+    find: Callable[[Cluster], Iterable[Finding]]
+    asks: Callable[[Cluster], Iterable[Ask]] = lambda _: ()
+
+
+@cache
+def analyzers() -> tuple[Analyzer, ...]:
+    modules = (import_module(f"{__name__}.{m.name}") for m in iter_modules(__path__))
+    return tuple(m.ANALYZER for m in modules if hasattr(m, "ANALYZER"))

@@ -1,0 +1,184 @@
+"""Pods that the API server refuses for other reasons than a quota: service accounts, security rules, webhooks, rights,
+invalid fields."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.quotas import EXCEEDED, LIMIT, RATIO, UNSET, UNSPECIFIED
+from midwatch.diagnosis.kubernetes.analyzers.webhooks import unanswered
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.failed_creates import Refusal, refusals
+from midwatch.diagnosis.kubernetes.scheduling.explain import member
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import PriorityClass
+from midwatch.integrations.kubernetes.objects.network import (
+    MutatingWebhookConfiguration,
+    ServiceAccount,
+    ValidatingWebhookConfiguration,
+    Webhook,
+)
+
+_QUOTAS = (EXCEEDED, UNSPECIFIED, LIMIT, UNSET, RATIO)
+_ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
+_SECURITY = re.compile(r'violates PodSecurity "([^"]+)": (.+)', re.DOTALL)
+_DENIED = re.compile(r'admission webhook "([^"]+)" denied the request(?: without explanation|: (.*))?', re.DOTALL)
+_UNREACHED = re.compile(r'failed calling webhook "([^"]+)": (?:failed to call webhook: )?(.*)', re.DOTALL)
+_CALLED = re.compile(r"https://([a-z0-9-]+)\.([a-z0-9-]+)\.svc")
+_NO_SERVICE = re.compile(r'service "([^"]+)" not found|no endpoints available for service "([^"]+)"')
+_PRIORITY = re.compile(r"no PriorityClass with name (\S+) was found")
+_RIGHT = re.compile(r'User "([^"]+)" cannot (\w+) resource "([^"]+)"')
+_POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding '([^']+)' denied request: (.*)", re.DOTALL)
+_INVALID = re.compile(r'(?:Pod|Job\.batch|ReplicaSet\.apps) "[^"]*" is invalid: (.+)', re.DOTALL)
+_CONSTRAINT = re.compile(r"unable to validate against any security context constraint: (.+)", re.DOTALL)
+_ENDING = re.compile(r"because it is being terminated")
+_WHY = (
+    ("x509", "its certificate is not accepted"),
+    ("connection refused", "nothing listens there"),
+    ("no endpoints available", "its Service has no ready pod"),
+    ("deadline exceeded", "it does not answer in time"),
+    ("Timeout", "it does not answer in time"),
+    ("timeout", "it does not answer in time"),
+    ("no route to host", "it cannot be reached"),
+    ("not found", "its Service does not exist"),
+    ("no such host", "its name does not resolve"),
+)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for refusal in refusals(cluster):
+        if not any(p.search(refusal.text) for p in _QUOTAS):
+            yield from _judged(cluster, refusal)
+
+
+def _judged(cluster: Cluster, refusal: Refusal) -> Iterator[Finding]:
+    for pattern, rule in _RULES:
+        if match := pattern.search(refusal.text):
+            yield rule(cluster, refusal, match)
+            return
+    if not refusal.conditioned:  # the workload's own finding repeats an unknown sentence of its condition
+        yield _say(refusal, "K8S-729", quote=_short(refusal.text))
+
+
+def _say(refusal: Refusal, code: str, *cites: Citation, peers: tuple[Subject, ...] = (), **facts: str) -> Finding:
+    proof, sure = (refusal.cite, *cites), Confidence.HIGH
+    return finding(
+        code,
+        refusal.subject,
+        owner=refusal.owner,
+        cites=proof,
+        confidence=sure,
+        onset=refusal.onset,
+        peers=peers,
+        **facts,
+    )
+
+
+def _short(text: str | None) -> str:
+    line = " ".join((text or "").split())
+    return line if len(line) <= 300 else line[:299] + "…"
+
+
+def _account(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    place = refusal.subject.namespace
+    gone = cluster.missing(ServiceAccount, place, match[1])
+    proof = (cluster.cite_absence(ServiceAccount, place, match[1]),) if gone else ()
+    return _say(refusal, "K8S-720", *proof, account=match[1])
+
+
+def _security(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    return _say(refusal, "K8S-721", level=match[1], rule=_short(match[2]))
+
+
+def _denied(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    return _say(
+        refusal, "K8S-722", *_declared(cluster, match[1]), webhook=match[1], quote=_short(match[2]) or "no reason given"
+    )
+
+
+def _unreachable(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    name, text = match[1], match[2]
+    service = _service(cluster, name, text)
+    why = next((words for mark, words in _WHY if mark in text), "the call fails")
+    at = f"{service.namespace}/{service.name}" if service else "an outside address"
+    told = unanswered(cluster, name)
+    peers = (told,) if told else (service,) if service else ()
+    return _say(
+        refusal,
+        "K8S-735" if told else "K8S-723",
+        *_declared(cluster, name),
+        peers=peers,
+        webhook=name,
+        service=at,
+        why=why,
+        quote=_short(text),
+    )
+
+
+def _service(cluster: Cluster, webhook: str, text: str) -> Subject | None:
+    if match := _CALLED.search(text):
+        return Subject(kind="Service", name=match[1], namespace=match[2])
+    for _, hook in _webhooks(cluster):
+        if hook.name == webhook and hook.client_config.service:
+            return Subject(
+                kind="Service", name=hook.client_config.service.name, namespace=hook.client_config.service.namespace
+            )
+    match = _NO_SERVICE.search(text)
+    return Subject(kind="Service", name=match[1] or match[2]) if match else None
+
+
+def _webhooks(
+    cluster: Cluster,
+) -> Iterator[tuple[ValidatingWebhookConfiguration | MutatingWebhookConfiguration, Webhook]]:
+    for configuration in (*cluster.all(ValidatingWebhookConfiguration), *cluster.all(MutatingWebhookConfiguration)):
+        yield from ((configuration, hook) for hook in configuration.webhooks or ())
+
+
+def _declared(cluster: Cluster, webhook: str) -> tuple[Citation, ...]:
+    return tuple(cluster.cite(c, member("name", webhook)) for c, hook in _webhooks(cluster) if hook.name == webhook)[:1]
+
+
+def _priority(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    gone = cluster.missing(PriorityClass, "", match[1])
+    proof = (cluster.cite_absence(PriorityClass, "", match[1]),) if gone else ()
+    return _say(refusal, "K8S-724", *proof, priority=match[1])
+
+
+def _right(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    return _say(refusal, "K8S-725", user=match[1], verb=match[2], resource=match[3])
+
+
+def _policy(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    return _say(refusal, "K8S-726", policy=match[1], quote=_short(match[3]))
+
+
+def _invalid(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    return _say(refusal, "K8S-727", quote=_short(match[1]))
+
+
+def _constraint(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+    return _say(refusal, "K8S-728", quote=_short(match[1]))
+
+
+def _ending(_: Cluster, refusal: Refusal, __: re.Match[str]) -> Finding:
+    return _say(refusal, "K8S-730")
+
+
+_RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, Refusal, re.Match[str]], Finding]], ...] = (
+    (_UNREACHED, _unreachable),
+    (_DENIED, _denied),
+    (_POLICY, _policy),
+    (_ACCOUNT, _account),
+    (_SECURITY, _security),
+    (_CONSTRAINT, _constraint),
+    (_PRIORITY, _priority),
+    (_RIGHT, _right),
+    (_ENDING, _ending),
+    (_INVALID, _invalid),
+)
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,88 @@
+"""Saved alerts of slowness and lost packets, where nobody measured latency: what they name suffers; a lossy node may be
+why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.measured import Measured, measured_of
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.scheduling.explain import some
+from midwatch.diagnosis.kubernetes.view.backing import short
+from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.measured.signals import concern, entity, namespace
+from midwatch.integrations.kubernetes.objects.cluster import FiringAlert
+
+_STANDS_OUT = 3.0  # times the value of the next node: the others only feel what the worst one loses
+
+
+@dataclass(frozen=True)
+class Told:
+    alert: FiringAlert
+    about: Subject
+
+    @property
+    def value(self) -> float:
+        try:
+            return float(self.alert.value)
+        except ValueError:
+            return 0.0
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    alerts = list(cluster.all(FiringAlert))
+    if not alerts or any(s.signal.startswith("latency") for s in cluster.measured):
+        return
+    measured = measured_of(cluster)
+    slow = [t for a in alerts if concern(_words(a)) == "slow" and (t := _about(measured, a)) and t.about.kind != "Node"]
+    lossy = [
+        t for a in alerts if concern(_words(a)) == "loss" and (t := _about(measured, a)) and t.about.kind == "Node"
+    ]
+    roots = list(_losing(cluster, lossy, slow))
+    yield from roots
+    for told in slow:
+        yield finding(
+            "K8S-958",
+            told.about,
+            cites=(cluster.cite(told.alert, told.alert.alert),),
+            confidence=Confidence.MEDIUM,
+            onset=told.alert.since,
+            peers=tuple(f.subject for f in roots),
+            alert=told.alert.alert,
+            said=clip(told.alert.message, 120),
+        )
+
+
+def _losing(cluster: Cluster, lossy: Sequence[Told], slow: Sequence[Told]) -> Iterator[Finding]:
+    """The node that loses most; LOW where several lose about the same."""
+    if not lossy or not slow:
+        return
+    first, *others = sorted(lossy, key=lambda t: (-t.value, t.about.name))
+    sure = all(first.value > _STANDS_OUT * other.value for other in others)
+    yield finding(
+        "K8S-956",
+        first.about,
+        cites=(cluster.cite(first.alert, first.alert.alert), *(cluster.cite(t.alert, t.alert.alert) for t in slow)),
+        confidence=Confidence.MEDIUM if sure else Confidence.LOW,
+        onset=first.alert.since,
+        changes=clip(f"{first.alert.alert} {first.alert.message}".strip(), 160),
+        clock=f"{first.alert.since:%H:%M:%S} UTC" if first.alert.since else "the alert began",
+        victims=some(short(t.about) for t in slow),
+    )
+
+
+def _about(measured: Measured, alert: FiringAlert) -> Told | None:
+    labels = alert.about or {}
+    name, _ = entity(labels)
+    about = measured.subject(name, namespace(labels)) if name else None
+    return Told(alert, about) if about else None
+
+
+def _words(alert: FiringAlert) -> str:
+    return f"{alert.alert} {alert.message}"
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,123 @@
+"""HorizontalPodAutoscalers that cannot measure, cannot act, or stand at their maximum. Idling at the minimum is no
+news."""
+
+from collections.abc import Iterator, Sequence
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.backing import short, written
+from midwatch.diagnosis.kubernetes.view.replicas import quote_of, since, text_of
+from midwatch.domain.finding import Finding
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import LimitRange
+from midwatch.integrations.kubernetes.objects.meta import Condition
+from midwatch.integrations.kubernetes.objects.workload import (
+    Deployment,
+    HorizontalPodAutoscaler,
+    ReplicaSet,
+    ReplicationController,
+    ResourceMetric,
+    StatefulSet,
+    Workload,
+)
+
+_TARGETS: dict[str, type[Workload]] = {
+    k.__name__: k for k in (Deployment, ReplicaSet, ReplicationController, StatefulSet)
+}
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for scaler in cluster.all(HorizontalPodAutoscaler):
+        ref = scaler.spec.scale_target_ref
+        kind = _TARGETS.get(ref.kind)
+        named = Subject(kind=ref.kind, name=ref.name, namespace=scaler.namespace)
+        peers = (named,) if ref.name else ()
+        if kind and ref.name and cluster.missing(kind, scaler.namespace, ref.name):
+            cites = (
+                cluster.cite(scaler, written("name", ref.name)),
+                cluster.cite_absence(kind, scaler.namespace, ref.name),
+            )
+            yield finding("K8S-642", scaler.subject, cites=cites, target=short(named))
+            continue
+        target = cluster.get(kind, scaler.namespace, ref.name) if kind else None
+        unmeasurable = list(_unmeasurable(cluster, scaler, target)) if target else []
+        yield from unmeasurable
+        yield from _conditions(cluster, scaler, peers, told=bool(unmeasurable))
+
+
+def _conditions(
+    cluster: Cluster, scaler: HorizontalPodAutoscaler, peers: tuple[Subject, ...], *, told: bool
+) -> Iterator[Finding]:
+    active, able, limited = (scaler.condition(t) for t in ("ScalingActive", "AbleToScale", "ScalingLimited"))
+    if able and able.status == "False":
+        yield _said(cluster, scaler, "K8S-645", able, peers)
+    # A target at 0 replicas switches the autoscaler off: that is the workload's statement, not this one's.
+    elif (
+        active
+        and active.status == "False"
+        and active.reason != "ScalingDisabled"
+        and not (told and "missing request" in text_of(active))
+    ):
+        yield _said(cluster, scaler, "K8S-641", active, peers)
+    if limited and limited.status == "True" and limited.reason == "TooManyReplicas":
+        yield _said(cluster, scaler, "K8S-644", limited, peers)
+
+
+def _said(
+    cluster: Cluster, scaler: HorizontalPodAutoscaler, code: str, condition: Condition, peers: tuple[Subject, ...]
+) -> Finding:
+    return finding(
+        code,
+        scaler.subject,
+        cites=(cluster.cite(scaler, quote_of(condition)),),
+        onset=since(condition),
+        peers=peers,
+        reason=condition.reason or "no reason given",
+        text=text_of(condition),
+        maximum=str(scaler.spec.max_replicas),
+        target=short(peers[0]) if peers else "its target",
+    )
+
+
+def _unmeasurable(cluster: Cluster, scaler: HorizontalPodAutoscaler, target: Workload) -> Iterator[Finding]:
+    """A utilisation is a share of the request: without a request there is none."""
+    for metric in scaler.spec.metrics or ():
+        resource = metric.resource or metric.container_resource
+        if (
+            resource
+            and resource.target.type == "Utilization"
+            and not _defaulted(cluster, scaler.namespace, resource.name)
+        ):
+            bare = _without_request(target, resource)
+            if bare:
+                yield finding(
+                    "K8S-643",
+                    scaler.subject,
+                    cites=(cluster.cite(scaler, written("name", resource.name)), cluster.cite(target)),
+                    peers=(target.subject,),
+                    resource=resource.name,
+                    target=short(target.subject),
+                    containers=", ".join(bare),
+                )
+
+
+def _without_request(target: Workload, resource: ResourceMetric) -> Sequence[str]:
+    """A limit alone serves as the request, too."""
+    return [
+        c.name
+        for c in target.spec.template.spec.containers
+        if resource.container in ("", None, c.name)
+        and resource.name not in {**(c.resources.requests or {}), **(c.resources.limits or {})}
+    ]
+
+
+def _defaulted(cluster: Cluster, namespace: str, resource: str) -> bool:
+    """A LimitRange fills requests in when pods are created, and where the LimitRanges were not read one might."""
+    if not cluster.known(LimitRange, namespace):
+        return True
+    items = [i for r in cluster.all(LimitRange, namespace) for i in r.spec.limits or () if i.type == "Container"]
+    return any(resource in {**(i.default_request or {}), **(i.default or {})} for i in items)
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,150 @@
+"""ConfigMaps, Secrets, keys and accounts that a container needs and the namespace does not have; users it may not run
+as."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.containers import Instance, clip, instances, say_of_pod, unready
+from midwatch.diagnosis.kubernetes.view.references import absences
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.network import ServiceAccount
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+# The kubelet's own words, for environment variables and for volumes alike (kubelet_pods.go, volume/configmap,
+# volume/secret).
+_OBJECT = re.compile(r'(configmap|secret|serviceaccount)s? "([^"]+)" not found')
+_KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) ([^/\s]+)/(\S+)")
+_VOLUME_KEY = re.compile(r"references non-existent (config|secret) key: (\S+)")
+_VOLUME = re.compile(r'for volume "([^"]+)"')
+_ROOT = re.compile(
+    r"container has runAsNonRoot and image will run as root|container's runAsUser breaks non-root policy"
+)
+_NAMED_USER = re.compile(r"container has runAsNonRoot and image has non-numeric user \(([^)]*)\)")
+_SUB_PATH = re.compile(r"subPath|cannot find volume")
+_PASSING = re.compile(r"failed to sync (?:configmap|secret) cache|services have not yet been read")
+
+_TYPES: dict[str, type[Object]] = {"configmap": ConfigMap, "secret": Secret, "serviceaccount": ServiceAccount}
+_MISSING = {"configmap": "K8S-101", "secret": "K8S-102", "serviceaccount": "K8S-109"}
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for pod in unready(cluster):
+        said = list(_reported(cluster, pod))
+        yield from said
+        if not any(i.begun for i in instances(cluster, pod)):
+            yield from _unreported(cluster, pod, {(f.code, f.facts.get("missing", "")) for f in said})
+
+
+def _reported(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
+    for instance in instances(cluster, pod):
+        if instance.waiting == "CreateContainerConfigError":
+            yield _refused(instance)
+    mounts = {}
+    for event in cluster.events(pod, "FailedMount"):
+        if found := _mount(cluster, pod, event):
+            mounts[found.code, found.facts.get("missing")] = found
+    if not any(i.begun for i in instances(cluster, pod)):
+        yield from mounts.values()
+
+
+def _refused(instance: Instance) -> Finding:
+    """One container with CreateContainerConfigError, told apart by the kubelet's message."""
+    message, cite = _words(instance)
+    if (match := _OBJECT.search(message)) and not _exists(instance.cluster, instance.pod, match):
+        proof = _absence(instance.cluster, instance.pod, match)
+        return instance.say(_MISSING[match[1]], cite(match[0]), *proof, missing=match[2])
+    if match := _KEY.search(message):
+        code = "K8S-103" if match[2] == "ConfigMap" else "K8S-104"
+        return instance.say(code, cite(match[0]), missing=match[4], key=match[1])
+    if match := _NAMED_USER.search(message):
+        return instance.say("K8S-106", cite(match[0]), user=match[1] or '""', image=instance.spec.image or "")
+    if match := _ROOT.search(message):
+        return instance.say("K8S-105", cite(match[0]), image=instance.spec.image or "")
+    if match := _SUB_PATH.search(message):
+        return instance.say("K8S-165", cite(message), said=clip(message))
+    code = "K8S-108" if _PASSING.search(message) else "K8S-107"
+    return instance.say(code, cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
+
+
+def _words(instance: Instance) -> tuple[str, Callable[[str], Citation]]:
+    """The kubelet's message and how to cite it: `kubectl describe` shows a waiting container without one, and the event
+    below."""
+    if not instance.message and (events := [e for e in instance.events("Failed") if e.message]):
+        return events[-1].message or "", partial(instance.cluster.cite_event, events[-1])
+    return instance.message, instance.cite
+
+
+def _mount(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:
+    message = event.message or ""
+    if (match := _OBJECT.search(message)) and not _exists(cluster, pod, match):
+        proof = _absence(cluster, pod, match)
+        return say_of_pod(
+            cluster,
+            pod,
+            _MISSING[match[1]],
+            cluster.cite_event(event, match[0]),
+            *proof,
+            onset=event.first,
+            missing=match[2],
+        )
+    volume = _VOLUME.search(message)
+    if volume and (match := _VOLUME_KEY.search(message)):
+        code = "K8S-103" if match[1] == "config" else "K8S-104"
+        name = _behind(pod, volume[1])
+        cites = [cluster.cite_event(event, match[0])]
+        if name:
+            cites.append(cluster.cite(pod, name))
+        return say_of_pod(
+            cluster, pod, code, *cites, onset=event.first, missing=name or f"of volume {volume[1]}", key=match[2]
+        )
+    return None
+
+
+def _behind(pod: Pod, volume: str) -> str:
+    """The name of the ConfigMap or Secret a volume shows; "" for a projected volume, which may show several."""
+    found = next((v for v in pod.spec.volumes or () if v.name == volume), None)
+    if found and found.config_map:
+        return found.config_map.name or ""
+    return (found.secret.secret_name or "") if found and found.secret else ""
+
+
+def _exists(cluster: Cluster, pod: Pod, match: re.Match[str]) -> bool:
+    """True when the object has appeared since the kubelet looked: then nothing is missing any more."""
+    return cluster.get(_TYPES[match[1]], pod.namespace, match[2]) is not None
+
+
+def _absence(cluster: Cluster, pod: Pod, match: re.Match[str]) -> tuple[Citation, ...]:
+    type_ = _TYPES[match[1]]
+    return (
+        (cluster.cite_absence(type_, pod.namespace, match[2]),)
+        if cluster.missing(type_, pod.namespace, match[2])
+        else ()
+    )
+
+
+def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Iterator[Finding]:
+    """What is provably missing although the kubelet has not come to say so (the pod waits for a node, or for another
+    object)."""
+    for absence in absences(cluster, pod):
+        if (absence.code, absence.missing) in said:
+            continue
+        said.add((absence.code, absence.missing))
+        yield say_of_pod(
+            cluster,
+            pod,
+            absence.code,
+            cluster.cite(pod, absence.missing),
+            absence.proof,
+            onset=pod.status.start_time or pod.metadata.creation_timestamp,
+            missing=absence.missing,
+            key=absence.key,
+        )
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,108 @@
+"""Databases as their clients see them: what several logs complain of is the server's fault, whichever client was read
+first."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from midwatch.analysis.logs import CALM, lines
+from midwatch.analysis.patterns import patterns
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.addresses import settings
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.scheduling.explain import member, some
+from midwatch.diagnosis.kubernetes.view.backing import Backing, owners, short
+from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+# What a client says → what it means of the server.
+_OF_SERVER = {"K8S-912": "K8S-941", "K8S-913": "K8S-940"}
+_PORTS = frozenset((1433, 1521, 3306, 5432, 6379, 9042, 26257, 27017))
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """`databases` are what the pod that complains is told to call."""
+
+    code: str
+    pod: Pod
+    databases: tuple[Service, ...]
+    log: LogLines
+    line: str
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    complaints = list(_complaints(cluster))
+    if not complaints:
+        return
+    backing = Backing(cluster)
+    groups: dict[tuple[str, Subject], list[tuple[Complaint, Service]]] = defaultdict(list)
+    for complaint in complaints:
+        for service in complaint.databases:
+            for server in owners(cluster, backing.pods(service)):
+                groups[complaint.code, server].append((complaint, service))
+    for (code, server), told in groups.items():
+        yield _say(cluster, code, server, told)
+
+
+def _complaints(cluster: Cluster) -> Iterator[Complaint]:
+    """One for each log of a pod that has a database: the newest line that speaks of it and is no mere warning."""
+    if not any(_of_database(service) for service in cluster.all(Service)):
+        return
+    telling = [p for p in patterns() if p.code in _OF_SERVER]
+    for log in cluster.logs():
+        pod = cluster.get(Pod, log.namespace, log.name)
+        databases = _databases(cluster, pod) if pod else ()
+        if pod is None or not databases:
+            continue
+        for line in reversed(lines(log.text)):
+            code = next((p.code for p in telling if p.facts(line.said) is not None), "") if line.level != CALM else ""
+            if code:
+                yield Complaint(code, pod, databases, log, line.text)
+                break
+
+
+def _databases(cluster: Cluster, pod: Pod) -> tuple[Service, ...]:
+    """The Services with a database's port that the pod is told to call, by its environment or by a Secret it takes it
+    from."""
+    secrets = {s.secret_ref.name for c in pod.spec.all_containers for s in c.env_from or () if s.secret_ref}
+    secrets |= {
+        e.value_from.secret_key_ref.name
+        for c in pod.spec.all_containers
+        for e in c.env or ()
+        if e.value_from and e.value_from.secret_key_ref
+    }
+    places = {(a.place, a.service): None for a in cluster.all(SecretAddress, pod.namespace) if a.secret in secrets}
+    places |= {s.place: None for s in settings(cluster, pod)}
+    found = (cluster.get(Service, *place) for place in places)
+    return tuple(s for s in found if s and _of_database(s))
+
+
+def _of_database(service: Service) -> bool:
+    return any(port.port in _PORTS for port in service.spec.ports or ())
+
+
+def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Complaint, Service]]) -> Finding:
+    clients = some(short(o) for o in owners(cluster, [c.pod for c, _ in told]))
+    first, service = told[0]
+    cites = tuple(cluster.cite_log(c.log, c.line) for c, _ in told[:3])
+    port = next(p.port for p in service.spec.ports or () if p.port in _PORTS)
+    return finding(
+        _OF_SERVER[code],
+        server,
+        owner=server,
+        cites=(*cites, cluster.cite(service, member("port", port))),
+        confidence=Confidence.HIGH if len(told) > 1 else Confidence.MEDIUM,
+        service=service.name,
+        clients=clients,
+        said=clip(first.line),
+    )
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,145 @@
+"""Deployments that lack replicas, and what their last rollout changed. One symptom a Deployment: the pods tell why."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.replicas import (
+    ROLLING,
+    cite_counts,
+    never_ran,
+    quote_of,
+    recent,
+    since,
+    still_starting,
+    text_of,
+)
+from midwatch.diagnosis.kubernetes.view.rollouts import last_rollout, revision
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.workload import Deployment
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for deployment in cluster.all(Deployment):
+        if never_ran(deployment) or deployment.wanted == 0 or deployment.metadata.deletion_timestamp:
+            continue
+        trouble = _trouble(cluster, deployment)
+        if trouble:
+            yield trouble
+            yield from _changed(cluster, deployment)
+        yield from _paused(cluster, deployment, bool(trouble))
+        yield from _unseen(cluster, deployment)
+
+
+def _trouble(cluster: Cluster, deployment: Deployment) -> Finding | None:
+    failure, progress = deployment.condition("ReplicaFailure"), deployment.condition("Progressing")
+    if failure and failure.status == "True":
+        return _symptom(
+            cluster,
+            deployment,
+            "K8S-607",
+            cluster.cite(deployment, quote_of(failure)),
+            since(failure),
+            text_of(failure),
+        )
+    if progress and progress.reason == "ProgressDeadlineExceeded" and not _complete(deployment):
+        return _symptom(
+            cluster,
+            deployment,
+            "K8S-602",
+            cluster.cite(deployment, quote_of(progress)),
+            since(progress),
+            text_of(progress),
+        )
+    if _lacking(deployment) and not _rolling(cluster, deployment):
+        available = deployment.condition("Available")
+        down = available if available and available.status == "False" else None
+        proof = cluster.cite(deployment, quote_of(down)) if down else cluster.cite(deployment)
+        return _symptom(cluster, deployment, "K8S-601", proof, since(down), text_of(down) if down else "")
+    return None
+
+
+def _symptom(
+    cluster: Cluster, deployment: Deployment, code: str, proof: Citation, onset: datetime | None, text: str
+) -> Finding:
+    status = deployment.status
+    counts = cite_counts(
+        cluster,
+        deployment,
+        replicas=status.replicas,
+        ready_replicas=status.ready_replicas,
+        available_replicas=status.available_replicas,
+        unavailable_replicas=status.unavailable_replicas,
+    )
+    return finding(
+        code,
+        deployment.subject,
+        cites=(proof, *counts),
+        onset=onset,
+        wanted=str(deployment.wanted),
+        has=str(status.replicas or 0),
+        ready=str(status.ready_replicas or 0),
+        available=str(status.available_replicas or 0),
+        text=text,
+    )
+
+
+def _complete(deployment: Deployment) -> bool:
+    status = deployment.status
+    return (status.available_replicas or 0) >= deployment.wanted and (status.updated_replicas or 0) >= deployment.wanted
+
+
+def _lacking(deployment: Deployment) -> bool:
+    """Fewer than wanted, or more than wanted because new ones do not become available and so the old ones stay."""
+    replicas, available = deployment.status.replicas or 0, deployment.status.available_replicas or 0
+    return available < deployment.wanted or (replicas > deployment.wanted and available < replicas)
+
+
+def _rolling(cluster: Cluster, deployment: Deployment) -> bool:
+    """A rollout, or the start of missing pods, within the time it ordinarily takes."""
+    progress = deployment.condition("Progressing")
+    under_way = progress is not None and progress.status == "True" and progress.reason != "NewReplicaSetAvailable"
+    moved = (progress.last_update_time or progress.last_transition_time) if progress else None
+    return (under_way and recent(cluster, moved, ROLLING)) or still_starting(cluster, deployment)
+
+
+def _changed(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
+    rollout = last_rollout(cluster, deployment)
+    if rollout and revision(rollout.new) >= revision(deployment):
+        old, new = rollout.quotes
+        when = rollout.new.metadata.creation_timestamp
+        yield finding(
+            "K8S-609",
+            deployment.subject,
+            cites=(cluster.cite(rollout.old, old), cluster.cite(rollout.new, new)),
+            onset=when,
+            revision=str(revision(rollout.new)),
+            before=str(revision(rollout.old)),
+            change="; ".join(rollout.differences),
+            when=f"{when:%Y-%m-%d %H:%M} UTC" if when else "at an unknown time",
+        )
+
+
+def _paused(cluster: Cluster, deployment: Deployment, troubled: bool) -> Iterator[Finding]:
+    if deployment.spec.paused:
+        behind = (deployment.status.updated_replicas or 0) < deployment.wanted
+        if behind or troubled:
+            yield finding("K8S-603", deployment.subject, cites=(cluster.cite(deployment, '"paused":true'),))
+
+
+def _unseen(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
+    """The controller writes the generation it has seen within seconds; the newest condition dates its last work."""
+    wanted, seen = deployment.metadata.generation, deployment.status.observed_generation or 0
+    worked = [c.last_update_time or c.last_transition_time for c in deployment.status.conditions or ()]
+    created = deployment.metadata.creation_timestamp
+    if 0 < seen < wanted and not any(recent(cluster, when, ROLLING) for when in (*worked, created)):
+        cites = cite_counts(cluster, deployment, generation=wanted, observed_generation=seen)
+        yield finding(
+            "K8S-606", deployment.subject, cites=cites, confidence=Confidence.MEDIUM, wanted=str(wanted), seen=str(seen)
+        )
+
+
+ANALYZER = Analyzer(find)

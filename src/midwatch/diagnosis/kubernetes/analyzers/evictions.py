@@ -1,0 +1,132 @@
+"""Pods that were put away: evicted, preempted, rejected by the kubelet, lost with their node; and pods that will not
+go."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.containers import RECENT, age, clip, instances, say_of_pod, spell, unready
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+_RESOURCE = re.compile(
+    r"low on resource: ([\w-]+)|local (?:ephemeral )?storage usage|ephemeral local storage|exceeded its local "
+    r"ephemeral",
+    re.IGNORECASE,
+)
+_REJECTED = frozenset(
+    {
+        "NodeAffinity",
+        "OutOfcpu",
+        "OutOfmemory",
+        "OutOfpods",
+        "UnexpectedAdmissionError",
+        "NodePorts",
+        "Terminated",
+        "NodeShutdown",
+    }
+)
+_HANGS_AFTER = timedelta(minutes=2)  # beyond the grace period
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for pod in cluster.all(Pod):
+        if pod.metadata.deletion_timestamp is not None:
+            yield from _hanging(cluster, pod)
+        elif pod.status.phase == "Failed":
+            yield from _put_away(cluster, pod)
+        elif pod.status.phase == "Unknown":
+            yield say_of_pod(cluster, pod, "K8S-245", cluster.cite(pod, "Unknown"), peers=_node(pod))
+    for pod in unready(cluster):
+        yield from _silent(cluster, pod)
+
+
+def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
+    reason, message = pod.status.reason or "", pod.status.message or ""
+    old = age(cluster, _when(pod)) > RECENT
+    if reason == "Evicted" and not old:
+        match = _RESOURCE.search(message)
+        resource = (match[1] or "ephemeral-storage") if match else "resources"
+        own = match is not None and not match[1]
+        code = "K8S-241" if own else "K8S-240"
+        yield say_of_pod(
+            cluster,
+            pod,
+            code,
+            cluster.cite(pod, message or reason),
+            peers=_node(pod),
+            resource=resource,
+            said=clip(message),
+        )
+    elif reason in _REJECTED and not old:
+        yield say_of_pod(cluster, pod, "K8S-242", cluster.cite(pod, reason), reason=reason, said=clip(message))
+    elif reason == "NodeLost":
+        yield say_of_pod(cluster, pod, "K8S-245", cluster.cite(pod, reason), peers=_node(pod))
+    elif reason == "Preempting" or _condition(pod, "PreemptionByScheduler"):
+        yield say_of_pod(
+            cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message)
+        )
+    elif not old and _wordless(cluster, pod):
+        proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
+        facts = {"reason": reason or "no reason given", "said": clip(message) or "no message"}
+        yield say_of_pod(cluster, pod, "K8S-244", proof, onset=_when(pod), facts=facts)
+
+
+def _wordless(cluster: Cluster, pod: Pod) -> bool:
+    """Its containers say nothing either, and it is not the pod of a Job, which tells of its own failures."""
+    return not any(i.ended for i in instances(cluster, pod)) and cluster.owner(pod).kind not in ("Job", "CronJob")
+
+
+def _when(pod: Pod):
+    times = [c.last_transition_time for c in pod.status.conditions or () if c.last_transition_time]
+    return max(times, default=pod.status.start_time)
+
+
+def _condition(pod: Pod, reason: str) -> bool:
+    condition = pod.condition("DisruptionTarget")
+    return condition is not None and condition.status == "True" and condition.reason == reason
+
+
+def _node(pod: Pod) -> tuple[Subject, ...]:
+    return (Subject(kind="Node", name=pod.spec.node_name),) if pod.spec.node_name else ()
+
+
+def _hanging(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
+    since = pod.metadata.deletion_timestamp
+    late = age(cluster, since)
+    if late < _HANGS_AFTER:
+        return
+    finalizers = ", ".join(pod.metadata.finalizers or ())
+    cites = [
+        cluster.cite(pod, "deletionTimestamp"),
+        *([cluster.cite(pod, pod.metadata.finalizers[0])] if pod.metadata.finalizers else []),
+    ]
+    code = "K8S-247" if finalizers else "K8S-248"
+    yield say_of_pod(cluster, pod, code, *cites, onset=since, peers=_node(pod), finalizers=finalizers, age=spell(late))
+
+
+def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
+    """Scheduled, its containers run, and it is not ready: the last word when nothing more particular is known."""
+    running = [i for i in instances(cluster, pod) if i.status.state.running and not i.status.ready and not i.init]
+    if not running or not pod.spec.node_name:
+        return
+    since = max(
+        (
+            i.status.state.running.started_at
+            for i in running
+            if i.status.state.running and i.status.state.running.started_at
+        ),
+        default=None,
+    )
+    if since is not None and age(cluster, since) < timedelta(minutes=2) and not cluster.events(pod, "Unhealthy"):
+        return
+    for instance in running:
+        if not instance.events("Unhealthy"):
+            cite = instance.cite(f'"name":"{instance.name}"')
+            yield instance.say("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,112 @@
+"""Autoscalers whose most replicas the nodes could not hold: when the load comes, the last of them will wait for a
+node."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.pod_requests import amounts, readable, requested
+from midwatch.diagnosis.kubernetes.view.backing import short, written
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import (
+    Deployment,
+    HorizontalPodAutoscaler,
+    ReplicaSet,
+    StatefulSet,
+    Workload,
+)
+
+_TARGETS: dict[str, type[Workload]] = {k.__name__: k for k in (Deployment, ReplicaSet, StatefulSet)}
+_RESOURCES = ("cpu", "memory")
+
+
+@dataclass(frozen=True)
+class Burst:
+    """`more` is what the replicas ask for that the autoscaler may still add."""
+
+    scaler: HorizontalPodAutoscaler
+    target: Workload
+    more: dict[str, float]
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    """Where nodes come and go with the load this is no limit: a risk, never a cause."""
+    bursts = list(_bursts(cluster))
+    nodes = [n for n in cluster.all(Node) if not n.spec.unschedulable and n.status.allocatable]
+    if not bursts or not nodes or not cluster.known(Node) or not cluster.known(Pod):
+        return
+    free = _free(cluster, nodes)
+    proof = cluster.cite_scope(Node)
+    alone = [found for burst in bursts if (found := _too_much(cluster, burst, free, proof))]
+    yield from alone
+    if not alone and len(bursts) > 1:
+        yield from _together(cluster, bursts, free, proof)
+
+
+def _bursts(cluster: Cluster) -> Iterator[Burst]:
+    for scaler in cluster.all(HorizontalPodAutoscaler):
+        ref = scaler.spec.scale_target_ref
+        kind = _TARGETS.get(ref.kind)
+        target = cluster.get(kind, scaler.namespace, ref.name) if kind else None
+        if target is not None:
+            one = requested(Pod(spec=target.spec.template.spec))
+            count = max(0, scaler.spec.max_replicas - target.wanted)
+            yield Burst(scaler, target, {r: count * one.get(r, 0.0) for r in _RESOURCES})
+
+
+def _free(cluster: Cluster, nodes: list[Node]) -> Counter[str]:
+    left: Counter[str] = Counter()
+    for node in nodes:
+        left.update(amounts(node.status.allocatable))
+    names = {n.name for n in nodes}
+    for pod in cluster.all(Pod):
+        if pod.spec.node_name in names and not pod.finished:
+            left.subtract(requested(pod))
+    return left
+
+
+def _too_much(cluster: Cluster, burst: Burst, free: Counter[str], proof: Citation) -> Finding | None:
+    over = next((r for r in _RESOURCES if burst.more[r] > max(free[r], 0.0)), None)
+    if over is None:
+        return None
+    most = burst.scaler.spec.max_replicas
+    return finding(
+        "K8S-646",
+        burst.scaler.subject,
+        cites=(cluster.cite(burst.scaler, written("maxReplicas", most)), cluster.cite(burst.target), proof),
+        confidence=Confidence.MEDIUM,
+        target=short(burst.target.subject),
+        maximum=str(most),
+        more=readable(over, burst.more[over]),
+        free=readable(over, max(free[over], 0.0)),
+    )
+
+
+def _together(cluster: Cluster, bursts: list[Burst], free: Counter[str], proof: Citation) -> Iterator[Finding]:
+    """Each fits alone and all of them do not: said once, of the one that asks for most."""
+    for resource in _RESOURCES:
+        total = sum(b.more[resource] for b in bursts)
+        if total > max(free[resource], 0.0):
+            largest = max(bursts, key=lambda b: (b.more[resource], b.scaler.name))
+            yield finding(
+                "K8S-647",
+                largest.scaler.subject,
+                cites=(
+                    *(cluster.cite(b.scaler, written("maxReplicas", b.scaler.spec.max_replicas)) for b in bursts[:5]),
+                    proof,
+                ),
+                confidence=Confidence.MEDIUM,
+                count=str(len(bursts)),
+                more=readable(resource, total),
+                free=readable(resource, max(free[resource], 0.0)),
+            )
+            return
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,135 @@
+"""Images that cannot be pulled or may not be used."""
+
+import re
+from collections.abc import Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.containers import Instance, clip, instances
+from midwatch.diagnosis.kubernetes.view.image_pull_errors import (
+    Reference,
+    Refusal,
+    looked_up,
+    refusal,
+    without_credentials,
+)
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+_PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
+_STATED = {
+    "InvalidImageName": "K8S-121",
+    "ErrImageNeverPull": "K8S-122",
+    "ImageInspectError": "K8S-123",
+    "RegistryUnavailable": "K8S-124",
+    "SignatureValidationFailed": "K8S-125",
+}
+_LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
+# With these the secret's absence explains the refusal; with the others (network, disk) it would only be a second fault.
+_REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for pod in cluster.all(Pod):
+        if pod.ready or pod.finished:
+            continue
+        for instance in instances(cluster, pod):
+            if instance.waiting in _PULLING:
+                yield _unpulled(instance)
+            elif code := _STATED.get(instance.waiting):
+                said = instance.message or instance.waiting
+                yield instance.say(
+                    code, instance.cite(said), *_image_cite(instance), image=_image(instance), said=clip(said)
+                )
+
+
+def _image(instance: Instance) -> str:
+    return instance.spec.image or instance.status.image
+
+
+def _image_cite(instance: Instance) -> tuple[Citation, ...]:
+    return (instance.cite(_image(instance)),) if _image(instance) else ()
+
+
+def _unpulled(instance: Instance) -> Finding:
+    events = instance.events("Failed", "BackOff", "InspectFailed")
+    onset = min((e.first for e in events if e.first), default=None)
+    found, proof = _reason(instance, events)
+    image = _image(instance)
+    reference = Reference.parse(image)
+    facts = {"image": image, "registry": reference.registry, "repository": reference.repository, "tag": reference.tag}
+    if (found.code if found else "") in _REFUSED and (lost := _lost_secret(instance)):
+        secret, proofs = lost
+        cites = (*proofs, *((proof,) if proof else ()))
+        return instance.say("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
+    if found is None or proof is None:
+        cites = (instance.cite(instance.waiting), *_image_cite(instance))
+        return instance.say(
+            "K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting, facts=facts
+        )
+    context, more = _context(instance, reference, found)
+    message = proof.quote
+    host = looked_up(message) if found.code == "K8S-114" else ""
+    facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
+    if found.code == "K8S-112" and without_credentials(message):
+        facts["context"] = "it was asked without credentials; " + context
+    return instance.say(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
+
+
+def _reason(instance: Instance, events: list[Event]) -> tuple[Refusal | None, Citation | None]:
+    """The newest message that says why; the waiting message repeats it in newer releases, in older ones only the event
+    has it."""
+    if found := refusal(instance.message):
+        return found, instance.cite(instance.message)
+    for event in reversed(events):
+        if found := refusal(event.message or ""):
+            return found, instance.cluster.cite_event(event)
+    return None, None
+
+
+def _lost_secret(instance: Instance) -> tuple[str, tuple[Citation, ...]] | None:
+    """A pull secret that the pod names and the namespace does not have, from the kubelet's warning or from a full list
+    of secrets."""
+    cluster, pod = instance.cluster, instance.pod
+    for event in reversed(cluster.events(pod, "FailedToRetrieveImagePullSecret")):
+        if match := _LOST_SECRET.search(event.message or ""):
+            return match[1], (cluster.cite_event(event, match[0]),)
+    for secret in pod.spec.image_pull_secrets or ():
+        if secret.name and cluster.missing(Secret, pod.namespace, secret.name):
+            return secret.name, (
+                cluster.cite(pod, secret.name),
+                cluster.cite_absence(Secret, pod.namespace, secret.name),
+            )
+    return None
+
+
+def _context(instance: Instance, reference: Reference, found: Refusal) -> tuple[str, tuple[Citation, ...]]:
+    """What else is known and narrows the cause: pull secrets, and pods that did get an image from the same place."""
+    secrets = ", ".join(s.name for s in instance.pod.spec.image_pull_secrets or () if s.name)
+    said = f"the pod uses the pull secret {secrets}" if secrets else "the pod names no imagePullSecrets"
+    if found.code not in ("K8S-110", "K8S-111", "K8S-112"):
+        return said, ()
+    neighbour = _neighbour(instance, reference)
+    if neighbour is None:
+        return said, ()
+    pod, image = neighbour
+    return f"{said}; {image} of the same repository runs in pod {pod.name}", (instance.cluster.cite(pod, image),)
+
+
+def _neighbour(instance: Instance, reference: Reference) -> tuple[Pod, str] | None:
+    """A pod that runs another image of the same repository: then the repository exists and can be read from here."""
+    for pod in instance.cluster.pods_in(instance.pod.namespace):
+        for other in instances(instance.cluster, pod):
+            image = _image(other)
+            seen = Reference.parse(image)
+            if other.status.state.running and (seen.registry, seen.repository) == (
+                reference.registry,
+                reference.repository,
+            ):
+                return pod, image
+    return None
+
+
+ANALYZER = Analyzer(find)

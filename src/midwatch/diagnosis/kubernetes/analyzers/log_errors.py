@@ -1,0 +1,169 @@
+"""What the logs of working pods complain of, and of pods that are gone: errors by template, slow operations, refused
+requests."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from midwatch.analysis.log_errors import Complaint, digest
+from midwatch.analysis.log_timestamps import headless
+from midwatch.analysis.logs import template
+from midwatch.analysis.patterns import patterns
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
+from midwatch.diagnosis.kubernetes.analyzers.peers import missed
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import CODES, finding
+from midwatch.diagnosis.kubernetes.scheduling.explain import some
+from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
+from midwatch.diagnosis.kubernetes.view.terminations import crashed, troubled
+from midwatch.domain.evidence import Ask
+from midwatch.domain.finding import Confidence, Finding, Fine
+from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import SavedLog
+from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+_CALM_SHOWN = 3  # logs
+_SAID = 180  # letters of a line
+_OF_ONE_LOG = 6  # complaints; a program that says more says the same in other words
+_SAVED, _PODS_ASKED = 70, 4  # logs that are read
+_ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    within = asked_time(cluster)
+    ended = {(i.pod.namespace, i.pod.name, i.name) for i in troubled(cluster) if crashed(i)}
+    # Why a container ended is said by logs.py and peers.py.
+    logs = [g for g in cluster.logs() if cluster.question.wants_logs or (g.namespace, g.name, g.container) not in ended]
+    if not any(digest(log.text, within) for log in logs):
+        within = None  # nothing at the time that was asked about: what there is at others says when
+    for log in logs:
+        heard = digest(log.text, within)
+        for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
+            yield _say(cluster, log, complaint)
+
+
+def _rank(cluster: Cluster, one: Complaint) -> tuple[bool, bool, int, bool, bool, int]:
+    """What was asked for first, then errors before slowness before warnings, fatal and known ones before the
+    frequent."""
+    slow_asked = one.kind == "slow" and cluster.question.wants_speed
+    asked = slow_asked or cluster.question.speaks_of(one.line.text)
+    known = _reason(one.line.said) is not None
+    return (
+        not slow_asked,
+        not asked,
+        _ORDER[one.kind],
+        not one.fatal,
+        not known,
+        -one.count if one.kind != "slow" else 0,
+    )
+
+
+def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
+    pod = cluster.get(Pod, log.namespace, log.name)
+    subject = Subject(kind="Pod", name=log.name, namespace=log.namespace, container=log.container)
+    owner = cluster.owner(pod) if pod else subject.whole
+    code, confidence, facts = _judged(cluster, log, one)
+    alone = pod is None or len(pod.spec.all_containers) < 2 or not log.container
+    top = f"{owner.kind.lower()}/{owner.name}"
+    facts |= {
+        "who": top if alone else f"container {log.container} of {top}",
+        "pod": log.name,
+        "said": clip(headless(one.line.said), _SAID),
+        "template": template(one.line.said),
+    }
+    cites = (cluster.cite_log(log, one.line.text),)
+    return finding(code, subject, owner=owner, cites=cites, confidence=confidence, onset=one.first, peers=(), **facts)
+
+
+def _judged(cluster: Cluster, log: LogLines, one: Complaint) -> tuple[str, Confidence, dict[str, str]]:
+    facts = {"often": _often(one)}
+    if one.kind == "slow":
+        return "K8S-963", Confidence.MEDIUM, {"range": _range(one)}
+    if one.kind == "warning":
+        return "K8S-965", Confidence.LOW, facts | {"reason": "The program warns and goes on."}
+    if miss := missed(one.line):
+        facts["target"] = f"{miss.host}:{miss.port}" if miss.port else miss.host
+        if miss.lookup:
+            return "K8S-961", Confidence.MEDIUM, facts | {"fence": _fence(cluster, log)}
+        return "K8S-962", Confidence.MEDIUM, facts
+    if one.kind == "status":
+        return "K8S-964", Confidence.MEDIUM, facts
+    reason = _reason(one.line.said)
+    told = (
+        f"This is known: {reason[0].lower()}{reason[1:]}."
+        if reason
+        else "The program says so itself; nothing else that was read does."
+    )
+    return "K8S-960", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
+
+
+def _reason(said: str) -> str | None:
+    """The title of the known reason that a line gives, the most direct one."""
+    codes = [p.code for p in patterns() if p.facts(said) is not None]
+    return CODES[max(codes, key=lambda c: CODES[c].directness)].title if codes else None
+
+
+def _often(one: Complaint) -> str:
+    times = "once" if one.count == 1 else f"{one.count} times"
+    if one.first is None or one.last is None:
+        return times
+    if one.count == 1 or one.last - one.first < timedelta(seconds=1):
+        return f"{times} at {_written(one.first)}"
+    return f"{times} since {_written(one.first)}, last {_written(one.last)}"
+
+
+def _written(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M:%S}"
+
+
+def _range(one: Complaint) -> str:
+    low, high = min(one.spans), max(one.spans)
+    took = f"{low:g} to {high:g} seconds" if high > low else f"{low:g} seconds"
+    return f"took {took}, {one.count} times" if one.count > 1 else f"took {took}"
+
+
+def _fence(cluster: Cluster, log: LogLines) -> str:
+    names = [p.name for p in cluster.all(NetworkPolicy, log.namespace)]
+    return (
+        f" There are the NetworkPolicies {some(names)}."
+        if len(names) > 1
+        else f" There is the NetworkPolicy {names[0]}."
+        if names
+        else " "
+    )
+
+
+def clean_logs(cluster: Cluster) -> Iterator[Fine]:
+    """The logs that complain of nothing, the first few."""
+    within = asked_time(cluster)
+    calm = [log for log in cluster.logs() if log.text.strip() and not digest(log.text, within)]
+    for log in calm[:_CALM_SHOWN]:
+        count = len(log.text.splitlines())
+        when = f" from {within}" if within else ""
+        last = "the last " if log.truncated else ""
+        text = (
+            f"no error in {last}{count} lines of the log of {log.namespace}/{log.name} {log.container}".rstrip() + when
+        )
+        yield Fine(text=text, cites=(cluster.cite_log(log, ""),))
+
+
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    """What a person saved, and the logs of pods that the question is about, also when they look well."""
+    saved = list(cluster.all(SavedLog))
+    for one in saved[:_SAVED]:
+        yield log_ask(cluster, (one.namespace, one.pod, one.container), previous=one.previous, why="it was saved")
+    for pod in [] if saved else _asked_pods(cluster)[:_PODS_ASKED]:
+        for container in pod.spec.containers:
+            yield log_ask(cluster, (pod.namespace, pod.name, container.name), why="the question is about it")
+
+
+def _asked_pods(cluster: Cluster) -> list[Pod]:
+    """Pods that run and are named by the question: by their own name or by that of their workload."""
+    names = cluster.question.names
+    running = (p for p in cluster.all(Pod) if names and not p.finished and p.spec.node_name)
+    return [p for p in running if p.name.lower() in names or cluster.owner(p).name.lower() in names]
+
+
+ANALYZER = Analyzer(find, asks)

@@ -1,0 +1,61 @@
+"""The last word on pods of which nothing more particular is known: not ready, or started again and again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.containers import Instance, age, instances, say_of_pod, unready
+from midwatch.diagnosis.kubernetes.view.terminations import troubled
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.pod import Pod, State
+
+_OFTEN = 5  # restarts; fewer come with updates of nodes and with dependencies that start later
+_DAY = timedelta(days=1)
+_STARTING = timedelta(minutes=2)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for pod in unready(cluster):
+        if pod.status.phase == "Running" and not _young(cluster, pod):
+            yield from _unexplained(cluster, pod)
+    ill = {(i.pod.subject, i.name) for i in troubled(cluster)}
+    for pod in cluster.all(Pod):
+        if not pod.finished and pod.metadata.deletion_timestamp is None:
+            for instance in instances(cluster, pod):
+                often = instance.status.restart_count >= _OFTEN and _restless(instance)
+                if often and (pod.subject, instance.name) not in ill:
+                    yield _restarts(instance)
+
+
+def _young(cluster: Cluster, pod: Pod) -> bool:
+    born = pod.status.start_time or pod.metadata.creation_timestamp
+    return born is not None and age(cluster, born) < _STARTING
+
+
+def _unexplained(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
+    """Saved objects may lack what the kubelet saw: a pod without containers, a container without a state."""
+    ready = pod.condition("Ready")
+    if ready and ready.status == "False" and not pod.statuses:
+        proof = cluster.cite(pod, written("type", "Ready"))
+        yield say_of_pod(cluster, pod, "K8S-251", proof, onset=ready.last_transition_time, confidence=Confidence.MEDIUM)
+    for instance in instances(cluster, pod):
+        if not instance.status.ready and instance.status.state == State() and not instance.init:
+            yield instance.say("K8S-251", instance.cite(written("name", instance.name)), confidence=Confidence.MEDIUM)
+
+
+def _restless(instance: Instance) -> bool:
+    """At least once a day over the life of the pod, and within the last day, as far as that is known."""
+    count, ended, started = instance.status.restart_count, instance.ended, instance.pod.status.start_time
+    if ended and age(instance.cluster, ended.finished_at) > _DAY:
+        return False
+    return started is None or age(instance.cluster, started) < count * _DAY
+
+
+def _restarts(instance: Instance) -> Finding:
+    count = instance.status.restart_count
+    return instance.say("K8S-214", instance.cite(written("restartCount", count)), count=str(count))
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,268 @@
+"""Connections and look-ups that failed, as the logs of containers in trouble tell them: whom they could not reach, and
+why."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
+
+from midwatch.analysis.logs import Line, lines
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.logs import log_of, speaks_for_itself
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.containers import Instance, clip
+from midwatch.diagnosis.kubernetes.view.terminations import onset, troubled
+from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.finding import Confidence, Finding, Role
+from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import Namespace
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+# Read once from left to right, never again for less of it: a log may hold any number of such letters. Where no words
+# stand before a host, it begins where the word does, for the same reason.
+_HOST = r"(?P<host>[A-Za-z0-9]{1,128}+(?:[_.-]{1,8}+[A-Za-z0-9]{1,128}+){0,40}+)"
+_ANY_HOST = rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.-]){_HOST}"
+_FAILED = (
+    r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT"
+    r"|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
+)
+_ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # only a machine whose address was known can say so
+_OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
+# A name that nobody answers to; then a host with a port, before or after the word for the failure.
+_LOOKUPS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"lookup {_HOST}(?: on \S{{1,100}})?: (?:no such host|server misbehaving|i/o timeout|Temporary failure)",
+        rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
+        rf"UnknownHostException:? {_HOST}",
+        rf"could not (?:resolve|translate) host(?: name)?:? [\"']?{_HOST}",
+        rf"{_ANY_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor "
+        rf"servname|NXDOMAIN)",
+        rf"(?:host|server|address) [\"']?{_HOST}[\"']? "
+        rf"(?:not found|could not be resolved|is unknown)|Unknown MySQL server host '(?P<mysql>[^']{{1,253}})'",
+        rf"(?:Failed to resolve|cannot resolve|NameResolutionError[^\n]{{0,255}}resolve) [\"']?{_HOST}",
+    )
+)
+_CONNECTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"{_ANY_HOST}:(?P<port>\d{{2,5}})[^\n]{{0,160}}{_FAILED}",
+        rf"{_FAILED}[^\n]{{0,80}}?{_ANY_HOST}:(?P<port>\d{{2,5}})",
+        rf"(?:hosts?|servers?|nodes?)(?:\(s\))? tried[^\n]{{0,80}}\(tried: {_HOST}:(?P<port>\d{{2,5}})",
+        rf"(?:fail(?:ed|ure)|unable|could not|cannot|can't|error) (?:to )?(?:connect(?:ing)?|reach(?:ing)?)(?: to| "
+        rf"with)?"
+        rf"(?: \w+){{0,3}} \[?[\"']?(?:\w+://)?{_HOST}:(?P<port>\d{{2,5}})",
+        rf"host=[\"']?{_HOST}[\"']?,? port=[\"']?(?P<port>\d{{1,5}})[^\n]{{0,200}}{_FAILED}",
+        rf"(?:connect(?:ion)? to|reach|server at|host) [\"']?{_HOST}[\"']?(?=[^\n]{{0,132}}{_FAILED})[^\n]{{0,40}}?"
+        rf"(?:port (?P<port>\d{{1,5}})|\((?P<port2>\d{{1,5}})\))?[^\n]{{0,80}}{_FAILED}",
+    )
+)
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_SOURCE = re.compile(r"\.(?:c|cc|cpp|h|go|rs|py|java|kt|js|ts|rb|php|cs|scala)$", re.IGNORECASE)
+_PLAIN_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "to",
+        "server",
+        "host",
+        "database",
+        "db",
+        "connection",
+        "address",
+        "error",
+        "tcp",
+        "http",
+        "https",
+        "dial",
+        "at",
+    ]
+)
+_OTHER_NAMESPACES = 3
+_ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
+
+
+@dataclass(frozen=True)
+class Miss:
+    """One failed attempt: `port` 0 when the line does not say, `lookup` when the name itself was not found."""
+
+    host: str
+    port: int
+    lookup: bool
+    line: Line
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for instance in troubled(cluster):
+        log = log_of(instance)
+        if log is not None:
+            told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
+            # What the platform ended did not end for want of a peer, yet the peer may be in trouble all the same.
+            own = speaks_for_itself(instance)
+            heard = [f for f in told if f is not None and (own or f.role is Role.SYMPTOM)]
+            yield from sorted(heard, key=lambda f: -f.directness)[:1]
+
+
+def _misses(found: list[Line]) -> list[Miss]:
+    """The newest miss of each host, newest first, three at most: after that they repeat."""
+    misses: dict[tuple[str, int], Miss] = {}
+    for line in reversed(found):
+        miss = missed(line)
+        if miss is not None:
+            misses.setdefault((miss.host, miss.port), miss)
+    return list(misses.values())[:3]
+
+
+def missed(line: Line) -> Miss | None:
+    """The host a line says could not be reached or resolved."""
+    for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
+        for expression in expressions:
+            match = expression.search(line.said)
+            named = match.groupdict() if match else {}
+            host = (named.get("host") or named.get("mysql") or "").strip(".")
+            if host and host.lower() not in _PLAIN_WORDS and _could_be_host(host):
+                return Miss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
+    return None
+
+
+def _could_be_host(host: str) -> bool:
+    """`09:11` is a time and `grpc_stream.cc:130` a place in a source file."""
+    return bool(_ADDRESS.fullmatch(host)) or (any(c.isalpha() for c in host) and not _SOURCE.search(host))
+
+
+def _told(instance: Instance, log: LogLines, miss: Miss) -> Finding | None:
+    if _OWN.match(miss.host):
+        return _say(instance, log, miss, "K8S-936", confidence=Confidence.MEDIUM)
+    service = _service(instance, miss.host)
+    if service is not None:
+        return _at_service(instance, log, miss, service)
+    if _ADDRESS.fullmatch(miss.host):
+        if not _public(miss.host):
+            return None  # an address that nobody read may well be a pod of this cluster that is gone
+        return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
+    name, namespace, inside = _place(instance, miss.host)
+    if inside and instance.cluster.known(Service, namespace):
+        return _no_service(instance, log, miss, name, namespace)
+    if inside:
+        peer = Subject(kind="Service", name=name, namespace=namespace)
+        return _say(instance, log, miss, "K8S-930", peers=(peer,), service=f"{name} in namespace {namespace}")
+    return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
+
+
+def _public(address: str) -> bool:
+    try:
+        return ip_address(address).is_global
+    except ValueError:
+        return False
+
+
+def _at_service(instance: Instance, log: LogLines, miss: Miss, service: Service) -> Finding:
+    peer = (service.subject,)
+    ports = [p.port for p in service.spec.ports or ()]
+    if miss.lookup:
+        return _say(
+            instance,
+            log,
+            miss,
+            "K8S-934",
+            peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer),
+        )
+    headless = service.spec.cluster_ip == "None"  # its name leads to the pods, and any port of theirs will do
+    if not headless and miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
+        serves = ", ".join(str(p) for p in ports)
+        cites = (instance.cluster.cite(service, str(ports[0])),)
+        return _say(instance, log, miss, "K8S-932", *cites, peers=peer, service=service.name, serves=serves)
+    where = (
+        f"{service.name} in namespace {service.namespace}"
+        if service.namespace != instance.pod.namespace
+        else service.name
+    )
+    return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
+
+
+def _no_service(instance: Instance, log: LogLines, miss: Miss, name: str, namespace: str) -> Finding:
+    cluster = instance.cluster
+    known = [s.name for s in cluster.all(Service, namespace)]
+    near = get_close_matches(name, known, n=2, cutoff=0.6)
+    hint = f" (there is {' and '.join(near)})" if near else ""
+    absent = cluster.cite_absence(Service, namespace, name)
+    code, sure = "K8S-931", Confidence.HIGH if miss.lookup else Confidence.MEDIUM
+    if not miss.lookup and _ANSWERED.search(miss.line.said):
+        code = "K8S-935"
+    return _say(instance, log, miss, code, absent, confidence=sure, missing=name, where=namespace, hint=hint or " ")
+
+
+def _say(
+    instance: Instance,
+    log: LogLines,
+    miss: Miss,
+    code: str,
+    *more: Citation,
+    confidence: Confidence = Confidence.HIGH,
+    peers: tuple[Subject, ...] = (),
+    **facts: str,
+) -> Finding:
+    target = f"{miss.host}:{miss.port}" if miss.port else miss.host
+    known = {"target": target, "host": miss.host, "port": str(miss.port or ""), "said": clip(miss.line.said)} | facts
+    cite = instance.cluster.cite_log(log, miss.line.text)
+    return instance.say(code, cite, *more, onset=onset(instance), confidence=confidence, peers=peers, facts=known)
+
+
+def _service(instance: Instance, host: str) -> Service | None:
+    """The Service behind a host: by name, by cluster address, or by the address of a pod it selects."""
+    cluster = instance.cluster
+    if not _ADDRESS.fullmatch(host):
+        name, namespace, inside = _place(instance, host)
+        return cluster.get(Service, namespace, name) if inside else None
+    for service in cluster.all(Service):
+        if service.spec.cluster_ip == host:
+            return service
+    pod = next((p for p in cluster.all(Pod) if p.status.pod_ip == host), None)
+    if pod is None:
+        return None
+    selecting = (
+        s for s in cluster.all(Service, pod.namespace) if pod in cluster.pods(s.spec.selector or {}, pod.namespace)
+    )
+    return next(selecting, None)
+
+
+def _place(instance: Instance, host: str) -> tuple[str, str, bool]:
+    """Name, namespace, and whether the host is a name of the cluster at all: `cart`, `cart.shop`,
+    `cart.shop.svc.cluster.local`."""
+    parts = host.split(".")
+    own = instance.pod.namespace
+    if len(parts) == 1:
+        return parts[0], own, True
+    if parts[2:3] == ["svc"]:
+        # The pod of a StatefulSet has a name of its own before the Service's.
+        return parts[0], parts[1], True
+    if len(parts) > 3 and parts[3] == "svc":
+        return parts[1], parts[2], True
+    namespaces = {n.name for n in instance.cluster.all(Namespace)} | set(instance.cluster.namespaces)
+    return (parts[0], parts[1], True) if len(parts) == 2 and parts[1] in namespaces else (host, own, False)
+
+
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    """What stands behind a host of another namespace that was not read yet."""
+    wanted: dict[str, None] = {}
+    for instance in troubled(cluster):
+        log = log_of(instance)
+        for miss in _misses(lines(log.text)) if log else ():
+            _, namespace, inside = _place(instance, miss.host)
+            if inside and not cluster.known(Pod, namespace):
+                wanted[namespace] = None
+    for namespace in list(wanted)[:_OTHER_NAMESPACES]:
+        yield Ask(
+            tool="kubernetes_events",
+            arguments={"namespace": namespace},
+            why="a host of this namespace could not be reached",
+        )
+        for resource in _ASKED:
+            yield Ask(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
+
+
+ANALYZER = Analyzer(find, asks)

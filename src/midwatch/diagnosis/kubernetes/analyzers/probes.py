@@ -1,0 +1,179 @@
+"""Probes that fail: what the kubelet said, held against what the probe asks and what the container serves."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.containers import RECENT, Instance, age, clip, instances
+from midwatch.diagnosis.kubernetes.view.terminations import crashed, killed_by_liveness
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Probe
+
+_KIND = re.compile(r"(liveness|readiness|startup) probe (?:failed|errored)", re.IGNORECASE)
+_STATUS = re.compile(r"statuscode: (\d{3})")
+_PROTOCOL = re.compile(
+    r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x "
+    r"transport connection broken"
+    r"|does not implement the grpc health|error reading server preface|client sent an HTTP request to an HTTPS server"
+    r"|\\x00\\x00|unimplemented",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(r"connection refused|failed to connect|connection reset", re.IGNORECASE)
+_TIMEOUT = re.compile(r"deadline exceeded|i/o timeout|Client\.Timeout|timed? ?out", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Failing:
+    """One probe of one container, and the newest event in which it failed."""
+
+    instance: Instance
+    kind: str  # liveness, readiness or startup
+    probe: Probe
+    event: Event
+
+    @property
+    def said(self) -> str:
+        return self.event.message or ""
+
+    @property
+    def asked(self) -> str:
+        """What the probe asks, as a person would write it."""
+        probe = self.probe
+        if probe.http_get:
+            return (
+                f"{(probe.http_get.scheme or 'HTTP').upper()} {probe.http_get.path or '/'} on port "
+                f"{probe.http_get.port}"
+            )
+        if probe.grpc:
+            return f"gRPC on port {probe.grpc.port}"
+        if probe.tcp_socket:
+            return f"TCP on port {probe.tcp_socket.port}"
+        if probe.exec:
+            return "command " + " ".join(probe.exec.command or ())
+        return "what it asks was not saved"
+
+    @property
+    def port(self) -> int | str:
+        check = self.probe.http_get or self.probe.grpc or self.probe.tcp_socket
+        return check.port if check else 0
+
+    def say(self, code: str, *more: Citation, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
+        cites = (self.instance.cluster.cite_event(self.event), *more)
+        asked = {"probe": self.kind, "asked": self.asked, "said": clip(self.said)}
+        return self.instance.say(code, *cites, onset=self.event.first, confidence=confidence, facts=asked | facts)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for pod in cluster.all(Pod):
+        if pod.finished or pod.metadata.deletion_timestamp is not None or not cluster.events(pod, "Unhealthy"):
+            continue
+        for instance in instances(cluster, pod):
+            for failing in _failing(instance):
+                yield _cause(failing)
+
+
+def _failing(instance: Instance) -> Iterator[Failing]:
+    """The probes that still fail: a container that became ready, or whose last failure is long ago, is past it."""
+    kinds: dict[str, Event] = {}
+    for event in instance.events("Unhealthy"):
+        if (match := _KIND.search(event.message or "")) and age(instance.cluster, event.last) < RECENT:
+            kinds[match[1].lower()] = event
+    for kind, event in sorted(kinds.items()):
+        probe = _probe(instance.spec, kind)
+        dead = kind != "readiness" and (crashed(instance) or killed_by_liveness(instance) is not None)
+        if (not instance.status.ready or dead) and (instance.begun or instance.pod.status.phase == "Running"):
+            yield Failing(instance, kind, probe, event)
+
+
+def _probe(container: Container, kind: str) -> Probe:
+    """The probe as it is specified; an empty one where the specification was not saved."""
+    found = {
+        "liveness": container.liveness_probe,
+        "readiness": container.readiness_probe,
+        "startup": container.startup_probe,
+    }[kind]
+    return found or Probe()
+
+
+def _cause(failing: Failing) -> Finding:
+    return (
+        _wrong_port(failing)
+        or _wrong_protocol(failing)
+        or _answered(failing)
+        or _too_soon(failing)
+        or _unanswered(failing)
+    )
+
+
+def _wrong_port(failing: Failing) -> Finding | None:
+    """The probe asks a port that the container does not name; decisive when nothing listened there."""
+    declared = failing.instance.spec.ports or ()
+    numbers, names = {p.container_port for p in declared}, {p.name for p in declared if p.name}
+    port = failing.port
+    if not declared or port in numbers or port in names or not port:
+        return None
+    if isinstance(port, int) and not _REFUSED.search(failing.said):
+        return None
+    serves = ", ".join(str(p.container_port) + (f" ({p.name})" if p.name else "") for p in declared)
+    return failing.say(
+        "K8S-221",
+        failing.instance.cite(str(port)),
+        failing.instance.cite(str(declared[0].container_port)),
+        serves=serves,
+        port_asked=str(port),
+    )
+
+
+def _wrong_protocol(failing: Failing) -> Finding | None:
+    return failing.say("K8S-222") if _PROTOCOL.search(failing.said) else None
+
+
+def _answered(failing: Failing) -> Finding | None:
+    status = _STATUS.search(failing.said)
+    if status is None:
+        return None
+    number = int(status[1])
+    code = {404: "K8S-223", 401: "K8S-224", 403: "K8S-224"}.get(number, "K8S-231" if number >= 500 else "K8S-232")
+    return failing.say(code, status=status[1])
+
+
+def _too_soon(failing: Failing) -> Finding | None:
+    """Killed each time before it could have started: no startup probe, and the probe's patience is shorter than the
+    start."""
+    instance, probe = failing.instance, failing.probe
+    ended = instance.ended
+    if (
+        failing.kind != "liveness"
+        or instance.spec.startup_probe
+        or ended is None
+        or not ended.started_at
+        or not ended.finished_at
+    ):
+        return None
+    patience = (probe.initial_delay_seconds or 0) + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
+    lived = (ended.finished_at - ended.started_at).total_seconds()
+    grace = (instance.pod.spec.termination_grace_period_seconds or 30) + (probe.period_seconds or 10)
+    by_itself = lived < (probe.initial_delay_seconds or 0)  # no probe had asked yet
+    if by_itself or patience > 60 or lived > patience + grace or instance.status.restart_count < 2:
+        return None
+    delay = probe.initial_delay_seconds or 0
+    cites = (
+        (instance.cite(f'"periodSeconds":{probe.period_seconds}'),) if probe.period_seconds not in (None, 10) else ()
+    )
+    return failing.say(
+        "K8S-225", *cites, confidence=Confidence.MEDIUM, patience=str(patience), delay=str(delay), lived=str(int(lived))
+    )
+
+
+def _unanswered(failing: Failing) -> Finding:
+    if _TIMEOUT.search(failing.said):
+        timeout = failing.probe.timeout_seconds or 1
+        return failing.say("K8S-226" if failing.kind != "readiness" else "K8S-233", timeout=str(timeout))
+    return failing.say("K8S-234" if failing.kind == "readiness" else "K8S-235")
+
+
+ANALYZER = Analyzer(find)

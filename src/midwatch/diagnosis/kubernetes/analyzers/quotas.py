@@ -1,0 +1,295 @@
+"""Pods, claims and Services that a ResourceQuota or a LimitRange does not let in."""
+
+import re
+from collections.abc import Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.failed_creates import Refusal, refusals
+from midwatch.diagnosis.kubernetes.pod_requests import amounts
+from midwatch.diagnosis.kubernetes.scheduling.explain import member
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import LimitRange, ResourceQuota, Wish
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.pod import Container, Pod
+from midwatch.integrations.kubernetes.objects.quantity import amount
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.workload import Deployment, StatefulSet, Workload
+
+EXCEEDED = re.compile(
+    r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,400}), used: ((?:(?!, limited: ).){1,400})"
+    r", limited: (.+?)(?:$|\n)"
+)
+UNSPECIFIED = re.compile(r"failed quota: ([^:]+): must specify ([^\s;]+)(?: for: ([\w,.-]+))?")
+LIMIT = re.compile(r"(maximum|minimum) (\S+) usage per (\w+) is (\S+?), but (limit|request) is ([^\s.,\]]+)")
+UNSET = re.compile(r"(maximum|minimum) (\S+) usage per (\w+) is (\S+?)\.\s+No (limit|request) is specified")
+RATIO = re.compile(r"(?<!\S)(\S{1,253}) max limit to request ratio per (\w+) is (\S+?), but provided ratio is ([\d.]+)")
+_HOST = re.compile(r"^(?:[a-z][a-z0-9+]*://)?([a-z][a-z0-9-]*)(?:\.[a-z0-9.-]+)?(?::\d+)?(?:/\S*)?$")
+_PAIR = re.compile(r"(?<![\w./-])([\w./-]++)=([^,\s]+)")
+_CODES = {"pods": "K8S-702", "cpu": "K8S-703", "memory": "K8S-704", "storage": "K8S-705", "services": "K8S-706"}
+
+# Kind → what a quota counts of it, and whether by the storage it asks for.
+_COUNTED = {
+    "Service": {"services": False, "count/services": False},
+    "PersistentVolumeClaim": {
+        "requests.storage": True,
+        "persistentvolumeclaims": False,
+        "count/persistentvolumeclaims": False,
+    },
+}
+_WISHED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    refused: set[Subject] = set()
+    for refusal in refusals(cluster):
+        if found := _quota(cluster, refusal) or _limit(cluster, refusal):
+            refused.add(found.subject)
+            yield found
+    for quota in cluster.all(ResourceQuota):
+        blocked = [*_services(cluster, quota), *_claims(cluster, quota)] or list(_wishes(cluster, quota))
+        yield from blocked
+        if not blocked and quota.subject not in refused:
+            yield from _full(cluster, quota)
+
+
+def _quota(cluster: Cluster, refusal: Refusal) -> Finding | None:
+    if match := EXCEEDED.search(refusal.text):
+        requested, used, limited = (dict(_PAIR.findall(part)) for part in match.groups()[1:])
+        short = _short(requested, used, limited)
+        facts = {"quota": match[1], "resource": short}
+        facts |= {"requested": _say(requested, short), "used": _say(used, short), "limited": _say(limited, short)}
+        cites = (refusal.cite, *_hard(cluster, refusal, match[1], short))
+        return _about(refusal, ResourceQuota, match[1], _CODES.get(_family(short), "K8S-701"), cites, **facts)
+    if match := UNSPECIFIED.search(refusal.text):
+        facts = {"quota": match[1], "resource": match[2].replace(",", ", "), "where": match[3] or "a container"}
+        return _about(refusal, ResourceQuota, match[1], "K8S-707", (refusal.cite,), **facts)
+    return None
+
+
+def _short(requested: dict[str, str], used: dict[str, str], limited: dict[str, str]) -> str:
+    """The resource to name: compute before mere counts, because a freed pod would not free enough of it."""
+    over = [r for r in requested if amount(requested[r]) + amount(used.get(r)) > amount(limited.get(r)) + 1e-9] or list(
+        requested
+    )
+    return min(over, key=lambda r: (r == "pods", over.index(r)))
+
+
+def _family(resource: str) -> str:
+    """`requests.cpu` → cpu, `count/pods` → pods, `gold.storageclass.storage.k8s.io/requests.storage` → storage."""
+    name = resource.rsplit("/", 1)[-1].removeprefix("requests.").removeprefix("limits.")
+    return {"persistentvolumeclaims": "storage"}.get(name, "services" if name.startswith("services") else name)
+
+
+def _say(amounts_: dict[str, str], resource: str) -> str:
+    return f"{amounts_.get(resource, '?')} {resource}"
+
+
+def _hard(cluster: Cluster, refusal: Refusal, name: str, resource: str) -> Iterator[Citation]:
+    quota = cluster.get(ResourceQuota, refusal.subject.namespace, name)
+    hard = (quota.spec.hard or {}) if quota else {}
+    if quota and resource in hard:
+        yield cluster.cite(quota, member(resource, hard[resource]))
+
+
+def _about(
+    refusal: Refusal,
+    type_: type[ResourceQuota | LimitRange],
+    name: str,
+    code: str,
+    cites: tuple[Citation, ...],
+    **facts: str,
+) -> Finding:
+    subject = Subject(kind=type_.__name__, name=name, namespace=refusal.subject.namespace)
+    return _told(code, subject, refusal, cites, facts)
+
+
+def _told(code: str, subject: Subject, refusal: Refusal, cites: tuple[Citation, ...], facts: dict[str, str]) -> Finding:
+    sure = Confidence.HIGH
+    return finding(
+        code, subject, owner=refusal.owner, cites=cites, confidence=sure, onset=refusal.onset, peers=(), **facts
+    )
+
+
+def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
+    text = refusal.text
+    if match := LIMIT.search(text):
+        bound, resource, scope, value, side, given = match.groups()
+        facts = {
+            "bound": bound,
+            "resource": resource,
+            "scope": scope,
+            "value": value,
+            "given": f"its {side} is {given}",
+        }
+    elif match := UNSET.search(text):
+        bound, resource, scope, value, side = match.groups()
+        facts = {"bound": bound, "resource": resource, "scope": scope, "value": value, "given": f"it sets no {side}"}
+    elif match := RATIO.search(text):
+        resource, scope, value, given = match.groups()
+        facts = {
+            "bound": "limit-to-request ratio",
+            "resource": resource,
+            "scope": scope,
+            "value": value,
+            "given": f"its ratio is {given}",
+        }
+    else:
+        return None
+    ranges = [r for r in cluster.all(LimitRange, refusal.subject.namespace) if _declares(r, facts)]
+    if len(ranges) != 1:
+        return _told("K8S-708", refusal.subject, refusal, (refusal.cite,), facts | {"range": "of the namespace"})
+    cites = (refusal.cite, cluster.cite(ranges[0], facts["resource"]))
+    return _about(refusal, LimitRange, ranges[0].name, "K8S-708", cites, range=ranges[0].name, **facts)
+
+
+def _declares(range_: LimitRange, facts: dict[str, str]) -> bool:
+    for item in range_.spec.limits or ():
+        bounds = {"maximum": item.max, "minimum": item.min}.get(facts["bound"]) or {}
+        if (
+            item.type == facts["scope"]
+            and facts["resource"] in bounds
+            and amount(bounds[facts["resource"]]) == amount(facts["value"])
+        ):
+            return True
+    return False
+
+
+def _exhausted(quota: ResourceQuota, *resources: str) -> str:
+    hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
+    return next((r for r in resources if r in hard and r in used and used[r] >= hard[r]), "")
+
+
+def _numbers(quota: ResourceQuota, resource: str) -> dict[str, str]:
+    hard, used = quota.status.hard or quota.spec.hard or {}, quota.status.used or {}
+    return {
+        "quota": quota.name,
+        "resource": resource,
+        "used": str(used.get(resource, "?")),
+        "limited": str(hard.get(resource, "?")),
+    }
+
+
+def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+    """The refusal of a Service leaves no event: a full quota, and a workload that others call by a name no Service has,
+    show it."""
+    resource = _exhausted(quota, "services", "count/services")
+    if not resource or not cluster.known(Service, quota.namespace):
+        return
+    callers = _called(cluster, quota.namespace)
+    for workload in (*cluster.all(Deployment, quota.namespace), *cluster.all(StatefulSet, quota.namespace)):
+        if workload.name in callers and cluster.missing(Service, quota.namespace, workload.name):
+            caller, env = callers[workload.name]
+            yield finding(
+                "K8S-709",
+                quota.subject,
+                owner=workload.subject,
+                cites=(
+                    cluster.cite(quota, member(resource, (quota.status.used or {})[resource])),
+                    cluster.cite_absence(Service, quota.namespace, workload.name),
+                    cluster.cite(caller, env),
+                ),
+                confidence=Confidence.MEDIUM,
+                onset=quota.metadata.creation_timestamp,
+                peers=(),
+                service=workload.name,
+                caller=f"{cluster.owner(caller).kind.lower()}/{cluster.owner(caller).name}",
+                **_numbers(quota, resource),
+            )
+
+
+def _called(cluster: Cluster, namespace: str) -> dict[str, tuple[Pod | Workload, str]]:
+    """Host names in environment values → who has them and the value, for example `orders:8080`."""
+    found: dict[str, tuple[Pod | Workload, str]] = {}
+    for pod in cluster.pods_in(namespace):
+        for value in _values(pod.spec.all_containers):
+            if (match := _HOST.match(value)) and match[1] not in found:
+                found[match[1]] = (pod, value)
+    return found
+
+
+def _values(containers: list[Container]) -> Iterator[str]:
+    return (e.value for c in containers for e in c.env or () if e.value and (":" in e.value or "." in e.value))
+
+
+def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+    resource = _exhausted(quota, "persistentvolumeclaims", "requests.storage", "count/persistentvolumeclaims")
+    if not resource:
+        return
+    for pod in cluster.pods_in(quota.namespace):
+        for volume in pod.spec.volumes or ():
+            name = volume.persistent_volume_claim.claim_name if volume.persistent_volume_claim else ""
+            if name and not pod.finished and cluster.missing(PersistentVolumeClaim, quota.namespace, name):
+                yield finding(
+                    "K8S-710",
+                    quota.subject,
+                    owner=cluster.owner(pod),
+                    cites=(
+                        cluster.cite(quota, member(resource, (quota.status.used or {})[resource])),
+                        cluster.cite_absence(PersistentVolumeClaim, quota.namespace, name),
+                    ),
+                    confidence=Confidence.MEDIUM,
+                    onset=quota.metadata.creation_timestamp,
+                    peers=(),
+                    claim=name,
+                    **_numbers(quota, resource),
+                )
+
+
+def _wishes(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+    """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever
+    applied it."""
+    hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
+    for wish in cluster.all(Wish, quota.namespace):
+        resources = _COUNTED.get(wish.wanted, {})
+        for resource in (r for r in resources if r in hard):
+            need = amount(wish.storage) if resources[resource] else 1.0
+            if used.get(resource, 0.0) + need <= hard[resource]:
+                continue
+            yield finding(
+                _WISHED[wish.wanted],
+                quota.subject,
+                owner=_user(cluster, wish),
+                cites=(cluster.cite(quota, resource), cluster.cite(wish)),
+                confidence=Confidence.MEDIUM,
+                onset=quota.metadata.creation_timestamp,
+                peers=(),
+                wanted=f"{wish.wanted} {wish.called}",
+                asked=wish.storage if resources[resource] else "1 more",
+                **_numbers(quota, resource),
+            )
+            break
+
+
+def _user(cluster: Cluster, wish: Wish) -> Subject:
+    """The workload that waits for what was not let in."""
+    for pod in cluster.pods_in(wish.namespace):
+        if any(
+            v.persistent_volume_claim and v.persistent_volume_claim.claim_name == wish.called
+            for v in pod.spec.volumes or ()
+        ):
+            return cluster.owner(pod)
+    return Subject(kind=wish.wanted, name=wish.called, namespace=wish.namespace)
+
+
+def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+    hard = quota.status.hard or quota.spec.hard or {}
+    if resource := _exhausted(quota, *(r for r in sorted(hard) if amount(hard[r]) > 0)):
+        proof = cluster.cite(quota, member(resource, (quota.status.used or {})[resource]))
+        facts, sure = _numbers(quota, resource), Confidence.HIGH
+        yield finding(
+            "K8S-711",
+            quota.subject,
+            owner=quota.subject,
+            cites=(proof,),
+            confidence=sure,
+            onset=None,
+            peers=(),
+            **facts,
+        )
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,54 @@
+"""ReplicaSets and ReplicationControllers: a failure to create pods, and missing replicas where no Deployment speaks for
+them."""
+
+from collections.abc import Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.replicas import (
+    cite_counts,
+    never_ran,
+    quote_of,
+    since,
+    still_starting,
+    text_of,
+)
+from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet, ReplicationController
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for kind in (ReplicaSet, ReplicationController):
+        for workload in cluster.all(kind):
+            if workload.wanted and not never_ran(workload) and not _spoken_for(cluster, workload):
+                yield from _trouble(cluster, workload)
+
+
+def _spoken_for(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> bool:
+    """A Deployment that was read reports its own ReplicaSets, the failure to create pods included."""
+    parents = [o.name for o in workload.metadata.owner_references or () if o.kind == "Deployment"]
+    return any(cluster.get(Deployment, workload.namespace, name) is not None for name in parents)
+
+
+def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> Iterator[Finding]:
+    owner = cluster.owner(workload)
+    failures = [
+        c
+        for c in workload.status.conditions or ()
+        if c.type == "ReplicaFailure" and c.status != "False" and c.reason == "FailedCreate"
+    ]
+    for condition in failures:
+        cites = (cluster.cite(workload, quote_of(condition)),)
+        yield finding(
+            "K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition)
+        )
+    ready = workload.status.ready_replicas or 0
+    if not failures and ready < workload.wanted and not still_starting(cluster, workload):
+        cites = cite_counts(cluster, workload, replicas=workload.status.replicas, ready_replicas=ready)
+        yield finding(
+            "K8S-608", workload.subject, owner=owner, cites=cites, wanted=str(workload.wanted), ready=str(ready)
+        )
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,73 @@
+"""Workloads that ask name servers of their own instead of the cluster's."""
+
+from collections.abc import Collection, Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.diagnosis.kubernetes.view.failed_connections import misses
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.pod import Pod, PodSpec
+from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet
+
+_TEMPLATED = (Deployment, StatefulSet, DaemonSet)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    own = {
+        s.spec.cluster_ip for s in cluster.all(Service)
+    }  # cluster DNS has an address of a Service, where that was read
+    # `kubectl describe` does not show it of a pod, only the template tells then.
+    templates = {
+        w.subject: (w, servers)
+        for type_ in _TEMPLATED
+        for w in cluster.all(type_)
+        if (servers := _servers(w.spec.template.spec, own))
+    }
+    for pod in cluster.all(Pod):
+        if pod.finished:
+            continue
+        if servers := _servers(pod.spec, own):
+            yield from _judged(cluster, pod, pod, servers)
+        elif templates and (template := templates.get(cluster.owner(pod))):
+            yield from _judged(cluster, pod, *template)
+
+
+def _servers(spec: PodSpec, own: Collection[str | None]) -> list[str]:
+    """The name servers that are asked instead of the cluster's."""
+    listed = spec.dns_config.nameservers or () if spec.dns_policy == "None" and spec.dns_config else ()
+    return [s for s in listed if s not in own]
+
+
+def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> Iterator[Finding]:
+    """A name server of one's own is a choice; it is a fault when look-ups there fail, or when the pod does not get
+    ready."""
+    miss = next(
+        (
+            m
+            for m in misses(cluster)
+            if m.pod.name == pod.name and m.pod.namespace == pod.namespace and any(s in m.line for s in servers)
+        ),
+        None,
+    )
+    if miss is None and pod.ready:
+        return
+    server = next((s for s in servers if miss and s in miss.line), servers[0])
+    cites = (cluster.cite(holder, server), cluster.cite(holder, written("dnsPolicy", "None")))
+    yield finding(
+        "K8S-527",
+        pod.subject,
+        owner=cluster.owner(pod),
+        cites=(*cites, cluster.cite_log(miss.log, miss.line)) if miss else cites,
+        confidence=Confidence.HIGH if miss else Confidence.MEDIUM,
+        onset=pod.metadata.creation_timestamp,
+        server=server,
+        said=f": {clip(miss.line)}" if miss else ", and it does not get ready",
+    )
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,164 @@
+"""Pods that wait for a node, and the one reason to change."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.scheduling import messages
+from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import schedulers
+from midwatch.diagnosis.kubernetes.scheduling.explain import blame, member
+from midwatch.diagnosis.kubernetes.scheduling.filters import Board, Trial, claims
+from midwatch.diagnosis.kubernetes.scheduling.pending import (
+    DEFAULT_SCHEDULER,
+    chosen,
+    older,
+    opinion,
+    untouched,
+    waiting,
+)
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+
+_PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault
+_RECENT = timedelta(hours=1)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    board = Board(cluster)
+    ignored = {pod.subject for pod in untouched(cluster)}
+    for pod in waiting(cluster):
+        condition = pod.condition("PodScheduled")
+        if pod.spec.scheduling_gates or (condition and condition.reason == "SchedulingGated"):
+            yield _gated(cluster, pod)
+        elif pod.subject in ignored:
+            yield _untouched(cluster, pod)
+        else:
+            yield from _judged(board, pod)
+    yield from _preempted(cluster)
+
+
+def _gated(cluster: Cluster, pod: Pod) -> Finding:
+    gates = pod.spec.scheduling_gates or ()
+    return finding(
+        "K8S-318",
+        pod.subject,
+        owner=cluster.owner(pod),
+        cites=tuple(cluster.cite(pod, member("name", g.name)) for g in gates)
+        or (cluster.cite(pod, "SchedulingGated"),),
+        onset=pod.metadata.creation_timestamp,
+        gates=", ".join(g.name for g in gates) or "that it does not name",
+    )
+
+
+def _untouched(cluster: Cluster, pod: Pod) -> Finding:
+    name = pod.spec.scheduler_name or DEFAULT_SCHEDULER
+    own, since = name != DEFAULT_SCHEDULER, pod.metadata.creation_timestamp
+    return finding(
+        "K8S-321" if own else "K8S-320",
+        pod.subject,
+        owner=cluster.owner(pod),
+        cites=(cluster.cite(pod, member("schedulerName", name) if pod.spec.scheduler_name else '"phase":"Pending"'),),
+        confidence=Confidence.HIGH if own else Confidence.MEDIUM,
+        onset=since,
+        peers=() if own else tuple(s.subject for s in schedulers(cluster)),
+        scheduler=name,
+        age=f"{(cluster.now - since).total_seconds() / 60:.0f} minutes" if since else "",
+    )
+
+
+def _judged(board: Board, pod: Pod) -> Iterator[Finding]:
+    cluster = board.cluster
+    message, cite = opinion(cluster, pod)
+    if messages.absent_claim(message) and _absent(cluster, pod):
+        return  # said of the claim itself (analyzers/volumes.py)
+    if messages.blames_claim(message) or chosen(cluster, pod):
+        yield from _unbound(cluster, pod, cite)
+    elif cite:
+        yield _unplaced(board, pod, message, cite)
+
+
+def _absent(cluster: Cluster, pod: Pod) -> bool:
+    return any(cluster.missing(PersistentVolumeClaim, pod.namespace, name) for name, _ in claims(cluster, pod))
+
+
+def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Finding]:
+    open_ = [c for _, c in claims(cluster, pod) if c and c.status.phase != "Bound"]
+    known = cluster.known(PersistentVolumeClaim, pod.namespace)
+    if not older(cluster, pod, _PROVISIONING) or (known and not open_):
+        return  # bound since: the scheduler tries again by itself
+    proof = tuple(cluster.cite(c, f'"phase":"{c.status.phase}"') for c in open_ if c.status.phase)
+    names = ", ".join(c.name for c in open_) or ", ".join(name for name, _ in claims(cluster, pod))
+    yield finding(
+        "K8S-317",
+        pod.subject,
+        owner=cluster.owner(pod),
+        cites=((cite,) if cite else ()) + proof,
+        onset=pod.metadata.creation_timestamp,
+        peers=tuple(c.subject for c in open_),
+        claims=names,
+    )
+
+
+def _unplaced(board: Board, pod: Pod, message: str, cite: Citation) -> Finding:
+    cluster = board.cluster
+    onset, owner = pod.metadata.creation_timestamp, cluster.owner(pod)
+    trial = board.trial(pod)
+    filter_, sure = _choice(trial, message)
+    if filter_:
+        because = blame(trial, filter_, message)
+        return finding(
+            because.code,
+            pod.subject,
+            owner=owner,
+            cites=(cite, *because.cites),
+            confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+            onset=onset,
+            peers=because.peers,
+            scheduler_says=messages.phrase(filter_, message),
+            **because.facts,
+        )
+    nobody = "no nodes available" in message or (cluster.known(Node) and not board.nodes and "0/0 nodes" in message)
+    return finding(
+        "K8S-322" if nobody else "K8S-319",
+        pod.subject,
+        owner=owner,
+        cites=(cite,),
+        confidence=Confidence.HIGH if nobody else Confidence.LOW,
+        onset=onset,
+        quote=message[:300] or "no reason given",
+    )
+
+
+def _choice(trial: Trial, message: str) -> tuple[str, bool]:
+    """The filter to change, and whether the nodes and the scheduler's words agree on it."""
+    said = messages.counts(message)
+    ranked = trial.ranking()
+    agreed = [f for f in ranked if messages.named(f, said) or (said and trial.masked(f))]
+    if agreed:
+        return agreed[0], True
+    if said:
+        own = {f: n for f, n in said.items() if f not in ("taint", "cordon")} or said
+        return max(sorted(own), key=lambda f: own[f]), False
+    return (ranked[0] if ranked and not message else "", False)
+
+
+def _preempted(cluster: Cluster) -> Iterator[Finding]:
+    for event in cluster.all(Event):
+        about = event.involved_object
+        if event.reason == "Preempted" and about.kind == "Pod" and event.last and cluster.now - event.last < _RECENT:
+            pod = cluster.get(Pod, about.namespace or "", about.name)
+            subject = pod.subject if pod else Subject(kind="Pod", name=about.name, namespace=about.namespace or "")
+            owner = cluster.owner(pod) if pod else subject
+            text = (event.message or "")[:200]
+            yield finding(
+                "K8S-323", subject, owner=owner, cites=(cluster.cite_event(event),), onset=event.last, quote=text
+            )
+
+
+ANALYZER = Analyzer(find)

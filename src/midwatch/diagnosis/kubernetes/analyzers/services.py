@@ -1,0 +1,203 @@
+"""Services nobody answers for: a selector without pods, pods without readiness, addresses the control plane did not
+publish."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from difflib import SequenceMatcher
+from typing import Any
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.view.backing import (
+    Backing,
+    backing_of,
+    owners,
+    selector_text,
+    short,
+    template_labels,
+    written,
+)
+from midwatch.diagnosis.kubernetes.view.replicas import STARTING, recent, since
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, HTTPRoute, Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet, Workload
+
+# A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
+_ALIKE = 0.6
+_EVENT_AGE = timedelta(hours=1)  # the API server keeps events for an hour; older ones come from long-running dumps
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    backing = backing_of(cluster)
+    for service in cluster.all(Service):
+        yield from _events(cluster, service)
+        if service.spec.type == "ExternalName":
+            continue
+        if not service.spec.selector:
+            yield from _unselective(cluster, backing, service)
+        elif cluster.known(Pod, service.namespace):
+            yield from _selective(cluster, backing, service)
+        elif (listed := backing.listed(service)) and not listed.ready:
+            yield finding(
+                "K8S-507",
+                service.subject,
+                cites=(cluster.cite(service), cluster.cite(listed.source)),
+                confidence=Confidence.MEDIUM,
+            )
+
+
+def _selective(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Finding]:
+    pods = backing.pods(service)
+    if not pods:
+        yield from _nobody(cluster, backing, service)
+    elif not any(p.ready for p in pods):
+        yield from _unready(cluster, service, pods)
+    else:
+        yield from _unpublished(cluster, backing, service, [p for p in pods if p.ready])
+
+
+def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Finding]:
+    selector = service.spec.selector or {}
+    text = selector_text(selector)
+    providers = backing.providers(service)
+    selected = cluster.pods(selector, service.namespace)
+    cites = (cluster.cite(service, written("selector", selector)), cluster.cite_scope(Pod, service.namespace))
+    if providers:
+        yield from _no_pods_yet(cluster, service, providers, text)
+    elif selected and all(p.finished for p in selected):
+        return  # it stands before Jobs, which have ended
+    elif nearest := _nearest(backing, service):
+        labels = template_labels(nearest)
+        wrong = {k: v for k, v in selector.items() if labels.get(k) != v}
+        have = {k: labels[k] for k in wrong if k in labels}
+        proof = tuple(cluster.cite(nearest, written(k, v)) for k, v in have.items()) or (cluster.cite(nearest),)
+        facts: dict[str, Any] = {"selector": text, "nearest": short(nearest.subject), "wrong": selector_text(wrong)}
+        facts["have"] = selector_text(have) or f"no label {', '.join(wrong)}"
+        yield finding("K8S-501", service.subject, cites=(*cites, *proof), **facts)
+    else:
+        known = all(cluster.known(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
+        code = "K8S-502" if _wanted(cluster, service) else "K8S-509"
+        yield finding(
+            code,
+            service.subject,
+            cites=cites,
+            confidence=Confidence.HIGH if known else Confidence.MEDIUM,
+            selector=text,
+        )
+
+
+def _wanted(cluster: Cluster, service: Service) -> bool:
+    """Whether anything that was read leads to the Service, or people outside may come by it."""
+    open_to_all = (service.spec.type or "ClusterIP") != "ClusterIP" or any(cluster.all(HTTPRoute))
+    return open_to_all or any(link.source == service.subject for link in links(cluster))
+
+
+def _no_pods_yet(cluster: Cluster, service: Service, providers: list[Workload], text: str) -> Iterator[Finding]:
+    """The selector is right: whatever is wrong is wrong with the workload."""
+    idle = all(not isinstance(w, DaemonSet) and w.wanted == 0 for w in providers)
+    quote = '"replicas":0' if idle else ""
+    yield finding(
+        "K8S-504" if idle else "K8S-505",
+        service.subject,
+        cites=(
+            cluster.cite(service, written("selector", service.spec.selector)),
+            *(cluster.cite(w, quote) for w in providers),
+        ),
+        peers=tuple(w.subject for w in providers),
+        selector=text,
+        providers=", ".join(short(w.subject) for w in providers),
+    )
+
+
+def _unready(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterator[Finding]:
+    if service.spec.publish_not_ready_addresses or all(
+        recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in pods
+    ):
+        return
+    behind = owners(cluster, pods)
+    yield finding(
+        "K8S-503",
+        service.subject,
+        cites=(cluster.cite(service, written("selector", service.spec.selector)), *(cluster.cite(p) for p in pods)),
+        onset=max((t for p in pods if (t := since(p.condition("Ready")))), default=None),
+        peers=behind,
+        count=str(len(pods)),
+        providers=", ".join(short(o) for o in behind),
+    )
+
+
+def _unpublished(cluster: Cluster, backing: Backing, service: Service, ready: list[Pod]) -> Iterator[Finding]:
+    listed = backing.listed(service)
+    if listed and not listed.ready and not any(recent(cluster, since(p.condition("Ready")), STARTING) for p in ready):
+        yield finding(
+            "K8S-508",
+            service.subject,
+            cites=(cluster.cite(listed.source), *(cluster.cite(p, written("type", "Ready")) for p in ready)),
+            count=str(len(ready)),
+            source=f"{listed.source.kind} {listed.source.name}",
+        )
+
+
+def _unselective(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Finding]:
+    """Somebody else writes the addresses; only their complete absence is a fact."""
+    if (
+        (service.namespace, service.name) == ("default", "kubernetes")
+        or service.metadata.owner_references
+        or not service.spec.ports
+    ):
+        return
+    listed = backing.listed(service)
+    if listed:
+        if not listed.ready:
+            yield finding(
+                "K8S-506",
+                service.subject,
+                cites=(cluster.cite(service), cluster.cite(listed.source)),
+                confidence=Confidence.MEDIUM,
+            )
+    elif cluster.known(Endpoints, service.namespace) and cluster.known(EndpointSlice, service.namespace):
+        absent = cluster.cite_absence(Endpoints, service.namespace, service.name)
+        yield finding("K8S-506", service.subject, cites=(cluster.cite(service), absent), confidence=Confidence.MEDIUM)
+
+
+def _events(cluster: Cluster, service: Service) -> Iterator[Finding]:
+    newest: dict[tuple[str, str], Event] = {}
+    for event in cluster.events(service):
+        if event.type == "Warning" and recent(cluster, event.last or cluster.now, _EVENT_AGE):
+            newest[event.reason or "", event.message or ""] = event
+    for (reason, message), event in newest.items():
+        code = "K8S-512" if reason == "SyncLoadBalancerFailed" else "K8S-513"
+        text = message or reason or "no message"
+        yield finding(
+            code,
+            service.subject,
+            cites=(cluster.cite_event(event),),
+            onset=event.first,
+            reason=reason or "Warning",
+            message=text,
+        )
+
+
+def _nearest(backing: Backing, service: Service) -> Workload | None:
+    """The workload the Service was probably meant for: most labels right, and the wrong one alike in spelling or in
+    name."""
+    scored = [(s, w) for w in backing.workloads(service.namespace) if (s := _likeness(service, w)) >= _ALIKE]
+    return max(scored, key=lambda pair: pair[0])[1] if scored else None
+
+
+def _likeness(service: Service, workload: Workload) -> float:
+    selector, labels = service.spec.selector or {}, template_labels(workload)
+    wrong = [k for k, v in selector.items() if labels.get(k) != v]
+    spelled = [SequenceMatcher(None, selector[k], labels[k]).ratio() for k in wrong if k in labels]
+    named = SequenceMatcher(None, service.name, workload.name).ratio()
+    right = (len(selector) - len(wrong)) / len(selector)
+    if named < 1 and not (spelled and min(spelled) >= _ALIKE) and not (right and named >= _ALIKE):
+        return 0.0
+    return named + right + (min(spelled) if spelled else 0.0)
+
+
+ANALYZER = Analyzer(find)

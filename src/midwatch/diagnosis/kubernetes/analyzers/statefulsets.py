@@ -1,0 +1,69 @@
+"""StatefulSets: ordinals that wait for an unready predecessor, missing replicas, a governing Service that does not
+exist."""
+
+from collections.abc import Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.replicas import cite_counts, never_ran, still_starting
+from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import StatefulSet
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for workload in cluster.all(StatefulSet):
+        if workload.metadata.deletion_timestamp or workload.wanted == 0:
+            continue
+        lacking = not never_ran(workload) and (workload.status.ready_replicas or 0) < workload.wanted
+        if lacking and not still_starting(cluster, workload):
+            yield _trouble(cluster, workload)
+        yield from _nameless(cluster, workload, lacking)
+
+
+def _trouble(cluster: Cluster, workload: StatefulSet) -> Finding:
+    ready = workload.status.ready_replicas or 0
+    counts = cite_counts(cluster, workload, replicas=workload.spec.replicas, ready_replicas=ready)
+    first = _blocking(cluster, workload)
+    if first is None:
+        return finding("K8S-611", workload.subject, cites=counts, wanted=str(workload.wanted), ready=str(ready))
+    return finding(
+        "K8S-612",
+        workload.subject,
+        cites=(*counts, cluster.cite(first)),
+        peers=(first.subject,),
+        wanted=str(workload.wanted),
+        ready=str(ready),
+        pod=first.name,
+        waiting=str(workload.wanted - _ordinal(first) - 1),
+    )
+
+
+def _blocking(cluster: Cluster, workload: StatefulSet) -> Pod | None:
+    """In the ordered policy (the default) a pod is created only when all before it are ready."""
+    if workload.spec.pod_management_policy == "Parallel":
+        return None
+    pods = sorted(cluster.owned(workload.subject), key=_ordinal)
+    unready = next((p for p in pods if not p.ready), None)
+    return unready if unready is not None and pods[-1] is unready and _ordinal(unready) + 1 < workload.wanted else None
+
+
+def _ordinal(pod: Pod) -> int:
+    tail = pod.name.rpartition("-")[2]
+    return int(tail) if tail.isdigit() else -1
+
+
+def _nameless(cluster: Cluster, workload: StatefulSet, lacking: bool) -> Iterator[Finding]:
+    name = workload.spec.service_name
+    if name and cluster.missing(Service, workload.namespace, name):
+        cites = (
+            cluster.cite(workload, written("serviceName", name)),
+            cluster.cite_absence(Service, workload.namespace, name),
+        )
+        yield finding("K8S-613" if lacking else "K8S-614", workload.subject, cites=cites, missing=name)
+
+
+ANALYZER = Analyzer(find)

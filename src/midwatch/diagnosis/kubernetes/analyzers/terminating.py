@@ -1,0 +1,39 @@
+"""Namespaces that are being deleted and do not go away."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.replicas import quote_of, recent, text_of
+from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.cluster import Namespace
+
+_PATIENCE = timedelta(minutes=5)
+# What holds a namespace, nearest to the person's next step first; the other conditions only say that there is something
+# left.
+_TELLING = (
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceFinalizersRemaining",
+    "NamespaceDeletionContentFailure",
+    "NamespaceContentRemaining",
+)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    for namespace in cluster.all(Namespace):
+        since = namespace.metadata.deletion_timestamp
+        if namespace.status.phase != "Terminating" or recent(cluster, since, _PATIENCE):
+            continue
+        held = {c.type: c for c in namespace.status.conditions or () if c.status == "True"}
+        told = next((held[t] for t in _TELLING if t in held), None)
+        if told:
+            cites = (cluster.cite(namespace, quote_of(told)),)
+            yield finding("K8S-661", namespace.subject, cites=cites, onset=since, text=text_of(told))
+        else:
+            yield finding("K8S-662", namespace.subject, cites=(cluster.cite(namespace, "Terminating"),), onset=since)
+
+
+ANALYZER = Analyzer(find)

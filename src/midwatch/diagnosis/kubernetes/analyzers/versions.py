@@ -1,0 +1,24 @@
+"""Objects written in an API version that newer clusters do not serve."""
+
+from collections.abc import Iterator
+
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
+from midwatch.integrations.kubernetes.objects.versions import dropped
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    """A live list does not say in which version its objects were written; what a person saved does."""
+    for kind in KINDS.values():
+        for obj in cluster.all(kind.type):
+            if obj.api_version and not obj.metadata.owner_references and (gone := dropped(kind.name, obj.api_version)):
+                cites = (cluster.cite(obj, obj.api_version),)
+                yield finding(
+                    "K8S-736", obj.subject, cites=cites, version=obj.api_version, dropped=gone.dropped, use=gone.use
+                )
+
+
+ANALYZER = Analyzer(find)

@@ -1,0 +1,260 @@
+"""The cluster as the evidence shows it: what the analyzers read, and how they cite it. Pure; nothing here asks
+anybody."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from typing import TypeVar
+
+import msgspec
+
+from midwatch.analysis.question import Question
+from midwatch.analysis.series import Series, decode, quote
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.kinds import PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.selectors import subset
+
+AnyObject = TypeVar("AnyObject", bound=Object)
+Key = tuple[str, str, str]  # kind, namespace, name
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_TEMPLATE_HASH = "pod-template-hash"
+_NOTHING = Question()
+
+
+class Cluster:
+    """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it."""
+
+    def __init__(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> None:
+        self.question = question
+        self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
+        self._ordered: dict[str, list[Object]] = {}
+        self._owners: dict[Key, Subject] = {}
+        self._tops: dict[tuple[str, str, str, str], Subject] = {}
+        self._source: dict[Key, str] = {}
+        self._whole: dict[str, dict[str, str]] = defaultdict(dict)  # plural → scope → evidence that lists it completely
+        self._logs: dict[tuple[str, str, str, bool], Evidence] = {}
+        self._measured: list[Evidence] = []
+        self._events: dict[Key, list[Event]] = defaultdict(list)
+        for item in evidence:
+            self._take(item)
+        for event in self.all(Event):
+            about = event.involved_object
+            self._events[about.kind, about.namespace or "", about.name].append(event)
+        for events in self._events.values():
+            events.sort(key=lambda e: (e.last or _NEVER, e.name))
+        self.taken_at = max((e.taken_at for e in evidence if not isinstance(e.observation, AlertText)), default=_NEVER)
+
+    def _take(self, item: Evidence) -> None:
+        seen = item.observation
+        if isinstance(seen, LogLines):
+            self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
+        elif isinstance(seen, Measurements):
+            self._measured.append(item)
+        elif isinstance(seen, Resources) and seen.resource in READABLE:
+            found = {_key(obj): obj for obj in _decoded(seen.resource, seen.body)}
+            self._objects[READABLE[seen.resource].name] |= found
+            self._source |= dict.fromkeys(found, item.id)
+            for scope in seen.whole if seen.partial else (seen.scope,):
+                self._whole[seen.resource][scope] = item.id
+
+    # -- objects
+
+    def all(self, type_: type[AnyObject], namespace: str | None = None) -> Sequence[AnyObject]:
+        """All objects of a kind in a stable order (namespace, name); of one namespace, if named."""
+        kind = type_.__name__
+        if kind not in self._ordered:
+            found = self._objects.get(kind, {})
+            self._ordered[kind] = [found[key] for key in sorted(found)]
+        ordered: Sequence[AnyObject] = self._ordered[kind]  # pyright: ignore[reportAssignmentType]
+        return ordered if namespace is None else [obj for obj in ordered if obj.metadata.namespace == namespace]
+
+    def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
+        return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
+
+    def known(self, type_: type[Object], namespace: str = "") -> bool:
+        """True when every object of the kind in the namespace was read, so that absence is a fact."""
+        scopes = self._whole.get(PLURAL[type_.__name__], {})
+        return "" in scopes or (bool(namespace) and namespace in scopes)
+
+    def missing(self, type_: type[Object], namespace: str, name: str) -> bool:
+        """True only when the absence is proved; False when it exists or nobody knows."""
+        return self.known(type_, namespace) and self.get(type_, namespace, name) is None
+
+    @cached_property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces of everything that was read, sorted."""
+        return tuple(sorted({key[1] for found in self._objects.values() for key in found if key[1]}))
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time of the evidence: when it was taken, or, in a dump, the newest time that it speaks of.
+
+        Never the machine's clock: the same evidence must give the same answer tomorrow.
+        """
+        spoken = [e.last for e in self.all(Event) if e.last]
+        spoken += [
+            c.last_transition_time
+            for pod in self.all(Pod)
+            for c in pod.status.conditions or ()
+            if c.last_transition_time
+        ]
+        return max(spoken, default=self.taken_at)
+
+    @cached_property
+    def clock(self) -> datetime:
+        """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is
+        the last thing that happened would stay young for ever."""
+        return self.now if self._events else self.taken_at
+
+    # -- owners and pods
+
+    def owner(self, obj: Object) -> Subject:
+        """The workload a person would name: up the controllers' chain as far as it is known, or by name where a link is
+        missing."""
+        key = _key(obj)
+        if key not in self._owners:
+            self._owners[key] = self._above(obj)
+        return self._owners[key]
+
+    def _above(self, obj: Object) -> Subject:
+        """Replicas have all that leads to their workload in common: it is followed once for each controller, not for
+        each pod."""
+        parent = _controller(obj.metadata)
+        if parent is None:
+            return obj.subject
+        siblings = (parent.kind, obj.namespace, parent.name, obj.labels.get(_TEMPLATE_HASH, ""))
+        if siblings not in self._tops:
+            self._tops[siblings] = self._top(obj)
+        return self._tops[siblings]
+
+    def _top(self, obj: Object) -> Subject:
+        meta, kind, namespace, name = obj.metadata, obj.kind, obj.namespace, obj.name
+        for _ in range(4):
+            parent = _controller(meta)
+            if parent is None:
+                break
+            kind, name = parent.kind, parent.name
+            known = self._objects.get(kind, {}).get((kind, namespace, name))
+            if known is None:
+                return _deployment(Subject(kind=kind, name=name, namespace=namespace), obj.labels)
+            meta = known.metadata
+        return Subject(kind=kind, name=name, namespace=namespace)
+
+    def pods(self, selector: Mapping[str, str], namespace: str) -> list[Pod]:
+        """Pods a plain (Service-style) selector matches; an empty selector matches none."""
+        return [p for p in self.pods_in(namespace) if selector and subset(selector, p.labels)]
+
+    def pods_in(self, namespace: str) -> Sequence[Pod]:
+        return self._pods_by_namespace.get(namespace, ())
+
+    @cached_property
+    def _pods_by_namespace(self) -> dict[str, list[Pod]]:
+        found: dict[str, list[Pod]] = defaultdict(list)
+        for pod in self.all(Pod):
+            found[pod.namespace].append(pod)
+        return found
+
+    def owned(self, owner: Subject) -> Sequence[Pod]:
+        """The pods of a workload, in order of name."""
+        return self.by_owner.get(owner, ())
+
+    @cached_property
+    def by_owner(self) -> Mapping[Subject, Sequence[Pod]]:
+        """The pods of every workload; one that nothing controls is its own."""
+        found: dict[Subject, list[Pod]] = defaultdict(list)
+        for pod in self.all(Pod):
+            found[self.owner(pod)].append(pod)
+        return found
+
+    # -- events and logs
+
+    def events(self, obj: Object | Subject, *reasons: str) -> list[Event]:
+        """Events about an object, oldest first; only of the named reasons, if any."""
+        known = self._events.get(_key(obj) if isinstance(obj, Object) else (obj.kind, obj.namespace, obj.name))
+        return [e for e in known if not reasons or e.reason in reasons] if known else []
+
+    def log(self, pod: Pod, container: str, *, previous: bool = False) -> LogLines | None:
+        """The log that was read, or None when it was not."""
+        found = self._logs.get((pod.namespace, pod.name, container, previous))
+        return found.observation if found and isinstance(found.observation, LogLines) else None
+
+    def logs(self) -> Iterator[LogLines]:
+        for key in sorted(self._logs):
+            seen = self._logs[key].observation
+            if isinstance(seen, LogLines):
+                yield seen
+
+    # -- measurements
+
+    @cached_property
+    def measured(self) -> Sequence[Series]:
+        """Everything that was measured over time."""
+        return tuple(self._series_source)
+
+    @cached_property
+    def _series_source(self) -> dict[Series, str]:
+        found = ((item, item.observation) for item in self._measured)
+        return {s: item.id for item, seen in found if isinstance(seen, Measurements) for s in decode(seen.body)}
+
+    # -- citing
+
+    def cite(self, obj: Object, quote: str = "") -> Citation:
+        """The object as it was seen; `quote` must be text that stands in it."""
+        return Citation(evidence=self._source[_key(obj)], subject=obj.subject, quote=quote)
+
+    def cite_event(self, event: Event, quote: str = "") -> Citation:
+        return self.cite(event, quote or event.message or event.reason or "")
+
+    def cite_log(self, log: LogLines, quote: str) -> Citation:
+        found = self._logs[log.namespace, log.name, log.container, log.previous]
+        return Citation(evidence=found.id, quote=quote)
+
+    def cite_series(self, series: Series, values: Sequence[float | None] = ()) -> Citation:
+        """The series; `values` must follow one another in it."""
+        subject = Subject(kind="Series", name=series.name, namespace=series.namespace)
+        return Citation(evidence=self._series_source[series], subject=subject, quote=quote(values))
+
+    def cite_absence(self, type_: type[Object], namespace: str, name: str) -> Citation:
+        """That an object does not exist; only after `missing()` was True."""
+        scopes = self._whole[PLURAL[type_.__name__]]
+        subject = Subject(kind=type_.__name__, name=name, namespace=namespace)
+        return Citation(evidence=scopes.get(namespace) or scopes[""], subject=subject, absent=True)
+
+    def cite_scope(self, type_: type[Object], namespace: str = "") -> Citation:
+        """The whole list of a kind: for statements such as "no pod matches"."""
+        scopes = self._whole.get(PLURAL[type_.__name__], {})
+        return Citation(evidence=scopes.get(namespace) or scopes.get("") or next(iter(scopes.values())))
+
+
+@lru_cache(maxsize=64)
+def _decoded(resource: str, body: bytes) -> Sequence[Object]:
+    """Objects are only ever read, so the rounds of one investigation share them."""
+    return msgspec.json.decode(body, type=list[READABLE[resource].type])
+
+
+def _key(obj: Object) -> Key:
+    """Straight from the fields: it is asked for a dozen times of each of thousands of pods, and properties cost as much
+    again."""
+    meta = obj.metadata
+    return (type(obj).__name__, meta.namespace, meta.name)
+
+
+def _controller(meta: Metadata):
+    owners = meta.owner_references
+    if not owners or owners[0].controller:  # of thousands of pods nearly each has one owner, which controls it
+        return owners[0] if owners else None
+    return next((o for o in owners if o.controller), owners[0])
+
+
+def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:
+    """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`."""
+    suffix = "-" + labels.get(_TEMPLATE_HASH, "")
+    if subject.kind == "ReplicaSet" and len(suffix) > 1 and subject.name.endswith(suffix):
+        return Subject(kind="Deployment", name=subject.name.removesuffix(suffix), namespace=subject.namespace)
+    return subject

@@ -1,0 +1,107 @@
+"""What the API server refused when a controller asked for pods or claims: the newest words per workload, from events or
+conditions."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.domain.evidence import Citation
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.meta import Condition, Object
+from midwatch.integrations.kubernetes.objects.workload import (
+    DaemonSet,
+    Deployment,
+    Job,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    Workload,
+)
+
+_REASONS = ("FailedCreate", "ReplicaSetCreateError", "FailedCreatePod")
+_TYPES: tuple[type[Object], ...] = (ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, Deployment)
+_NOISE = re.compile(r"^(?:\(combined from similar events\): )?(?:Error creating: )?")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`text` is the API server's own sentence, without the controller's preface."""
+
+    subject: Subject
+    owner: Subject
+    text: str
+    cite: Citation
+    onset: datetime | None
+    conditioned: bool = False  # the object's ReplicaFailure condition tells of it too
+
+
+def refusals(cluster: Cluster) -> Iterator[Refusal]:
+    said: set[Subject] = set()
+    for type_ in _TYPES:
+        for obj in cluster.all(type_):
+            owner = cluster.owner(obj)
+            if isinstance(obj, Deployment) and owner in said:
+                continue  # its ReplicaSet has told the same already
+            for refusal in _of(cluster, obj, owner):
+                said.add(owner)
+                yield refusal
+    yield from _unseen(cluster)
+
+
+def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[Refusal]:
+    if _complete(obj):
+        return
+    if event := _newest(cluster.events(obj, *_REASONS)):
+        yield _from_event(cluster, event, obj.subject, owner, conditioned=bool(_conditions(obj)))
+        return
+    for condition in _conditions(obj):
+        if text := condition.message:
+            yield Refusal(
+                obj.subject, owner, text, cluster.cite(obj, text), condition.last_transition_time, conditioned=True
+            )
+
+
+def _conditions(obj: Object) -> list[Condition]:
+    found = (obj.status.conditions or ()) if isinstance(obj, Workload) else ()
+    return [c for c in found if c.type == "ReplicaFailure" and c.reason == "FailedCreate" and c.status in ("True", "")]
+
+
+def _newest(events: list[Event]) -> Event | None:
+    return next((e for e in reversed(events) if e.message), None)
+
+
+def _complete(obj: Object) -> bool:
+    """It has all the pods it wants by now: the refusal is history."""
+    if isinstance(obj, DaemonSet):
+        return 0 < (obj.status.desired_number_scheduled or 0) <= (obj.status.current_number_scheduled or 0)
+    if isinstance(obj, Workload):
+        return (obj.status.replicas or 0) >= obj.wanted
+    if isinstance(obj, Job):
+        done = obj.condition("Complete")
+        return bool(obj.status.active or obj.spec.suspend or (done and done.status == "True"))
+    return False
+
+
+def _unseen(cluster: Cluster) -> Iterator[Refusal]:
+    """Events about workloads whose kind could not be listed."""
+    newest: dict[Subject, Event] = {}
+    known = {t.__name__: t for t in _TYPES}
+    for event in cluster.all(Event):
+        about = event.involved_object
+        type_ = known.get(about.kind)
+        if event.reason in _REASONS and event.message and type_ and not cluster.known(type_, about.namespace or ""):
+            subject = Subject(kind=about.kind, name=about.name, namespace=about.namespace or "")
+            if cluster.get(type_, subject.namespace, subject.name) is None:
+                newest[subject] = max(newest.get(subject, event), event, key=lambda e: (str(e.last), e.name))
+    for subject, event in sorted(newest.items(), key=lambda item: str(item[0])):
+        yield _from_event(cluster, event, subject, subject)
+
+
+def _from_event(
+    cluster: Cluster, event: Event, subject: Subject, owner: Subject, *, conditioned: bool = False
+) -> Refusal:
+    text = _NOISE.sub("", event.message or "")
+    return Refusal(subject, owner, text, cluster.cite_event(event, text), event.first, conditioned)

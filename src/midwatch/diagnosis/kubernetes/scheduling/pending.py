@@ -1,0 +1,86 @@
+"""Pods that no node has been found for, and what is known of the scheduler's opinion."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.scheduling.filters import claims
+from midwatch.domain.evidence import Citation
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.pod import Pod
+
+DEFAULT_SCHEDULER = "default-scheduler"
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_SILENCE = timedelta(minutes=2)  # a working scheduler speaks of a pod within a second
+CHOSEN_NODE = "volume.kubernetes.io/selected-node"
+
+
+def waiting(cluster: Cluster) -> Iterator[Pod]:
+    for pod in cluster.all(Pod):
+        if (
+            pod.status.phase in ("Pending", "")
+            and not pod.spec.node_name
+            and not pod.metadata.deletion_timestamp
+            and not _scheduled(pod)
+        ):
+            yield pod
+
+
+def _scheduled(pod: Pod) -> bool:
+    condition = pod.condition("PodScheduled")
+    return condition is not None and condition.status == "True"
+
+
+def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
+    """The newest words of the scheduler about the pod and where they stand; "" and None when it has said nothing."""
+    condition = pod.condition("PodScheduled")
+    refused = condition is not None and condition.status == "False"
+    if condition and refused and condition.message:
+        return condition.message, cluster.cite(pod, condition.message)
+    if events := cluster.events(pod, "FailedScheduling"):  # `kubectl describe` shows conditions without their messages
+        return events[-1].message or "", cluster.cite_event(events[-1])
+    if not condition and (events := _of_gone_siblings(cluster, pod)):
+        return events[-1].message or "", cluster.cite_event(events[-1])
+    return "", cluster.cite(pod, condition.reason or "PodScheduled") if condition and refused else None
+
+
+def _of_gone_siblings(cluster: Cluster, pod: Pod) -> list[Event]:
+    """What the scheduler said of pods of the same ReplicaSet that are no longer there: the same template, the same
+    answer."""
+    owner = next((o.name for o in pod.metadata.owner_references or () if o.kind == "ReplicaSet"), "")
+    gone = (
+        e
+        for e in cluster.all(Event)
+        if owner and e.reason == "FailedScheduling" and e.involved_object.name.startswith(f"{owner}-")
+    )
+    return sorted(
+        (e for e in gone if e.last and not cluster.get(Pod, pod.namespace, e.involved_object.name)),
+        key=lambda e: e.last or _NEVER,
+    )
+
+
+def older(cluster: Cluster, obj: Object, age: timedelta) -> bool:
+    """Existing for longer than that; an object without a time of creation counts as old."""
+    born = obj.metadata.creation_timestamp
+    return born is None or cluster.now - born >= age
+
+
+def chosen(cluster: Cluster, pod: Pod) -> bool:
+    """The scheduler has picked a node and waits for a volume to be made there; the pod's status does not show that."""
+    return any(claim and CHOSEN_NODE in claim.annotations for _, claim in claims(cluster, pod))
+
+
+def untouched(cluster: Cluster) -> list[Pod]:
+    """Pods that no scheduler has said anything about for too long."""
+    return [pod for pod in waiting(cluster) if _ignored(cluster, pod)]
+
+
+def _ignored(cluster: Cluster, pod: Pod) -> bool:
+    known = pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name
+    if known or pod.metadata.creation_timestamp is None:
+        return False
+    spoken = (
+        chosen(cluster, pod) or cluster.events(pod, "FailedScheduling", "Scheduled") or _of_gone_siblings(cluster, pod)
+    )
+    return older(cluster, pod, _SILENCE) and not spoken

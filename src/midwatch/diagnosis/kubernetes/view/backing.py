@@ -1,0 +1,164 @@
+"""What stands behind a Service: the pods it selects, the addresses the cluster lists for it, the workloads that could
+give it pods."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.selectors import subset
+from midwatch.integrations.kubernetes.objects.workload import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    Job,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    Workload,
+)
+
+SERVICE_LABEL = "kubernetes.io/service-name"
+_TOP_KINDS: tuple[type[Workload], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController)
+_Place = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The addresses that the cluster hands out for a Service; `source` is one of the objects that list them.
+
+    `ports` are the names of the Service's ports that lead to some address.
+    """
+
+    source: Object
+    ready: int
+    ports: frozenset[str] = frozenset()
+
+
+class Backing:
+    """Indexed once for a cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._listed = dict(_endpoints(cluster)) | _slices(cluster)
+        self._labelled: dict[tuple[str, str, str], list[Pod]] = defaultdict(list)
+        for pod in live(list(cluster.all(Pod))):
+            for key, value in pod.labels.items():
+                self._labelled[pod.namespace, key, value].append(pod)
+        self._selected: dict[_Place, list[Pod]] = {}
+        self._workloads: dict[str, list[Workload]] = defaultdict(list)
+        for kind in _TOP_KINDS:
+            for workload in cluster.all(kind):
+                if not workload.metadata.owner_references:
+                    self._workloads[workload.namespace].append(workload)
+
+    def listed(self, service: Service) -> Listed | None:
+        return self._listed.get((service.namespace, service.name))
+
+    def pods(self, service: Service) -> Sequence[Pod]:
+        """The live pods a Service selects."""
+        place = (service.namespace, service.name)
+        if place not in self._selected:
+            self._selected[place] = self._select(service)
+        return self._selected[place]
+
+    def _select(self, service: Service) -> list[Pod]:
+        """Found by the rarest of its labels: thousands of pods times hundreds of Services add up."""
+        selector = service.spec.selector or {}
+        candidates = [self._labelled.get((service.namespace, k, v), []) for k, v in selector.items()]
+        return [p for p in min(candidates, key=len) if subset(selector, p.labels)] if candidates else []
+
+    def workloads(self, namespace: str) -> Sequence[Workload]:
+        """Those that no other workload controls."""
+        return self._workloads.get(namespace, ())
+
+    def labels(self, namespace: str) -> Iterator[dict[str, str]]:
+        """Of the live pods, and of every template: pods of Jobs and of workloads at 0 replicas come and go."""
+        yield from (p.labels for p in live(self._cluster.pods_in(namespace)))
+        yield from (template_labels(w) for w in self.workloads(namespace))
+        yield from (j.spec.template.metadata.labels or {} for j in self._cluster.all(Job, namespace))
+        yield from (
+            c.spec.job_template.spec.template.metadata.labels or {} for c in self._cluster.all(CronJob, namespace)
+        )
+
+    def providers(self, service: Service) -> list[Workload]:
+        """The workloads whose pods the Service would select, whether or not they have any."""
+        selector = service.spec.selector or {}
+        return [w for w in self.workloads(service.namespace) if selector and subset(selector, template_labels(w))]
+
+    def published(self, service: Service, port: str) -> bool:
+        """Whether the cluster has found a container port for this port of the Service."""
+        listed = self.listed(service)
+        return listed is not None and port in listed.ports
+
+    def ready(self, service: Service) -> int | None:
+        """How many backends can answer; None when neither addresses nor pods were read."""
+        if listed := self.listed(service):
+            return listed.ready
+        if service.spec.selector and self._cluster.known(Pod, service.namespace):
+            return sum(p.ready for p in self.pods(service))
+        return None
+
+
+@lru_cache(maxsize=2)
+def backing_of(cluster: Cluster) -> Backing:
+    """The index of a cluster, made once for all analyzers that ask."""
+    return Backing(cluster)
+
+
+def live(pods: Sequence[Pod]) -> list[Pod]:
+    """Without the finished ones and those being deleted: neither receives traffic."""
+    return [p for p in pods if not p.finished and p.metadata.deletion_timestamp is None]
+
+
+def owners(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Subject, ...]:
+    return tuple(dict.fromkeys(cluster.owner(p) for p in pods))
+
+
+def template_labels(workload: Workload) -> dict[str, str]:
+    return workload.spec.template.metadata.labels or {}
+
+
+def short(subject: Subject) -> str:
+    """The way kubectl takes it: `deployment/web`."""
+    return f"{subject.kind.lower()}/{subject.name}"
+
+
+def selector_text(selector: Mapping[str, str]) -> str:
+    return ",".join(f"{k}={v}" for k, v in selector.items())
+
+
+def written(key: str, value: object) -> str:
+    """A field as it stands in an object's JSON, for quoting."""
+    return f'"{key}":{msgspec.json.encode(value).decode()}'
+
+
+def _endpoints(cluster: Cluster) -> Iterator[tuple[_Place, Listed]]:
+    for obj in cluster.all(Endpoints):
+        ready = sum(len(s.addresses or ()) for s in obj.subsets or ())
+        ports = {p.name or "" for s in obj.subsets or () if s.addresses or s.not_ready_addresses for p in s.ports or ()}
+        yield (obj.namespace, obj.name), Listed(source=obj, ready=ready, ports=frozenset(ports))
+
+
+def _slices(cluster: Cluster) -> dict[_Place, Listed]:
+    found: dict[_Place, Listed] = {}
+    for obj in cluster.all(EndpointSlice):
+        name = obj.labels.get(SERVICE_LABEL) or next(
+            (o.name for o in obj.metadata.owner_references or () if o.kind == "Service"), ""
+        )
+        # The API's rule: an unknown "ready" counts as ready.
+        ready = sum(e.conditions.ready is not False for e in obj.endpoints or ())
+        place = (obj.namespace, name)
+        before = found.get(place)
+        ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (
+            before.ports if before else frozenset[str]()
+        )
+        found[place] = Listed(source=obj, ready=ready + (before.ready if before else 0), ports=frozenset(ports))
+    return found

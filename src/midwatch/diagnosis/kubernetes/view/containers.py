@@ -1,0 +1,179 @@
+"""What the analyzers of pods share: one container of one pod as it was seen, and how to speak about it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from midwatch.analysis.times.said import span
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
+from midwatch.domain.window import Window
+from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
+from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, Terminated
+
+RECENT = timedelta(hours=1)
+STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running
+STUCK = timedelta(minutes=5)
+
+_FIELD = re.compile(r"\{([^}]{1,253}+)\}")
+
+
+class Instance(NamedTuple):
+    """A container in its pod; `name` is the container's."""
+
+    cluster: Cluster
+    pod: Pod
+    status: ContainerStatus
+
+    @property
+    def name(self) -> str:
+        return self.status.name
+
+    @property
+    def spec(self) -> Container:
+        return self.pod.container(self.name) or Container(name=self.name)
+
+    @property
+    def init(self) -> bool:
+        """True for an init container that has to end before the others start (not for a restartable sidecar)."""
+        return any(c.name == self.name and c.restart_policy != "Always" for c in self.pod.spec.init_containers or ())
+
+    @property
+    def waiting(self) -> str:
+        return (self.status.state.waiting.reason or "") if self.status.state.waiting else ""
+
+    @property
+    def message(self) -> str:
+        return (self.status.state.waiting.message or "") if self.status.state.waiting else ""
+
+    @property
+    def ended(self) -> Terminated | None:
+        """The newest end of the container: the present state, else the one before."""
+        return self.status.state.terminated or self.status.last_state.terminated
+
+    @property
+    def begun(self) -> bool:
+        """Whether the container ever ran in this pod."""
+        return bool(self.status.state.running or self.ended or self.waiting == "CrashLoopBackOff")
+
+    def events(self, *reasons: str) -> list[Event]:
+        """Events about this container; those that name none count when the pod has only one."""
+        about = self.cluster.events(self.pod, *reasons)
+        alone = bool(about) and len(self.pod.spec.all_containers) == 1
+        return [e for e in about if container_of(e) == self.name or (alone and not container_of(e))]
+
+    def cite(self, quote: str) -> Citation:
+        return self.cluster.cite(self.pod, quote)
+
+    def say(
+        self,
+        code: str,
+        *cites: Citation,
+        onset: datetime | None = None,
+        confidence: Confidence = Confidence.HIGH,
+        peers: tuple[Subject, ...] = (),
+        facts: Mapping[str, str] | None = None,
+        **more: str,
+    ) -> Finding:
+        return _speak(self.cluster, self.pod, self, code, cites, onset, confidence, peers, {**(facts or {}), **more})
+
+
+def instances(cluster: Cluster, pod: Pod) -> Iterator[Instance]:
+    for status in pod.statuses:
+        yield Instance(cluster, pod, status)
+
+
+def say_of_pod(
+    cluster: Cluster,
+    pod: Pod,
+    code: str,
+    *cites: Citation,
+    onset: datetime | None = None,
+    confidence: Confidence = Confidence.HIGH,
+    peers: tuple[Subject, ...] = (),
+    facts: Mapping[str, str] | None = None,
+    **more: str,
+) -> Finding:
+    """A statement about the pod as a whole."""
+    return _speak(cluster, pod, None, code, cites, onset, confidence, peers, {**(facts or {}), **more})
+
+
+def _speak(
+    cluster: Cluster,
+    pod: Pod,
+    instance: Instance | None,
+    code: str,
+    cites: tuple[Citation, ...],
+    onset: datetime | None,
+    confidence: Confidence,
+    peers: tuple[Subject, ...],
+    facts: dict[str, str],
+) -> Finding:
+    owner = cluster.owner(pod)
+    subject = pod.subject.model_copy(update={"container": instance.name}) if instance else pod.subject
+    known = {"pod": pod.name, "node": pod.spec.node_name or "", "who": _who(owner, instance)} | facts
+    present = {key: value for key, value in known.items() if value}
+    return finding(
+        code,
+        subject,
+        owner=owner,
+        cites=cites,
+        confidence=confidence,
+        onset=onset or pod.status.start_time,
+        peers=peers,
+        **present,
+    )
+
+
+def _who(owner: Subject, instance: Instance | None) -> str:
+    top = f"{owner.kind.lower()}/{owner.name}"
+    if instance is None:
+        return top
+    if instance.init:
+        return f"init container {instance.name} of {top} (the other containers wait for it)"
+    if not instance.name:  # a row of `kubectl get pods` names no container
+        return top
+    sidecar = instance.spec.restart_policy == "Always"
+    return f"{'sidecar ' if sidecar else ''}container {instance.name} of {top}"
+
+
+def container_of(event: Event) -> str:
+    """The container an event is about: the kubelet writes `spec.containers{app}` into the field path; "" for the
+    pod."""
+    match = _FIELD.search(event.involved_object.field_path or "")
+    return match[1] if match else ""
+
+
+@lru_cache(maxsize=1)
+def unready(cluster: Cluster) -> Sequence[Pod]:
+    """Pods that should be serving and are not: neither finished, nor ready, nor on their way out."""
+    return [p for p in cluster.all(Pod) if not p.finished and not p.ready and p.metadata.deletion_timestamp is None]
+
+
+def age(cluster: Cluster, since: datetime | None) -> timedelta:
+    return cluster.clock - since if since else timedelta(0)
+
+
+@lru_cache(maxsize=1)
+def asked_time(cluster: Cluster) -> Window | None:
+    """The time the question speaks of, counted back from when the logs were saved."""
+    saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
+    return span(cluster.question.text, max(saved, default=cluster.clock))
+
+
+def clip(text: str, size: int = 220) -> str:
+    """The beginning of a long message, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= size else line[:size].rsplit(" ", 1)[0] + " …"
+
+
+def spell(span: timedelta) -> str:
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"

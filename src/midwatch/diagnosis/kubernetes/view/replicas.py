@@ -1,0 +1,58 @@
+"""What the analyzers of workloads share: counting, quoting counts, and telling "not yet" from "broken"."""
+
+from datetime import datetime, timedelta
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.backing import live, written
+from midwatch.domain.evidence import Citation
+from midwatch.integrations.kubernetes.objects.meta import Condition
+from midwatch.integrations.kubernetes.objects.workload import Workload, WorkloadStatus
+
+STARTING = timedelta(minutes=2)  # an ordinary container start, image pull included
+ROLLING = timedelta(minutes=5)  # an ordinary rollout; the API's own deadline is 10 minutes
+
+
+def recent(cluster: Cluster, when: datetime | None, within: timedelta) -> bool:
+    return when is not None and cluster.clock - when < within
+
+
+def never_ran(workload: Workload) -> bool:
+    """A manifest rather than a live object: no controller has written a status, and no server an identity."""
+    return (
+        workload.status == WorkloadStatus()
+        and not workload.metadata.uid
+        and workload.metadata.creation_timestamp is None
+    )
+
+
+def still_starting(cluster: Cluster, workload: Workload) -> bool:
+    """Every pod that is not ready is too young to be called broken."""
+    unready = [p for p in live(cluster.owned(workload.subject)) if not p.ready]
+    return bool(unready) and all(
+        recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in unready
+    )
+
+
+def cite_counts(cluster: Cluster, workload: Workload, **fields: int | None) -> tuple[Citation, ...]:
+    """One citation for each count that stands in the object (zeros are left out of it); the object alone if none
+    does."""
+    quotes = [written(_camel(name), value) for name, value in fields.items() if value]
+    return tuple(cluster.cite(workload, q) for q in quotes) or (cluster.cite(workload),)
+
+
+def text_of(condition: Condition) -> str:
+    """What a condition says for itself, shortest sufficient form."""
+    return (condition.message or condition.reason or f"{condition.type}={condition.status}").strip()
+
+
+def quote_of(condition: Condition) -> str:
+    return (condition.message or condition.reason or condition.type).strip()
+
+
+def since(condition: Condition | None) -> datetime | None:
+    return (condition.last_transition_time or condition.last_update_time) if condition else None
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

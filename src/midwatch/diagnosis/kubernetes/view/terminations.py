@@ -1,0 +1,75 @@
+"""How a container's last run ended, and whether that still matters: what crashes, probes and logs have in common."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.containers import RECENT, STABLE, Instance, age
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
+
+_BAD_ENDS = frozenset(
+    ("Error", "OOMKilled", "ContainerCannotRun", "StartError", "ContainerStatusUnknown", "DeadlineExceeded")
+)
+SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
+
+
+@lru_cache(maxsize=2)
+def troubled(cluster: Cluster) -> tuple[Instance, ...]:
+    """Containers that crashed and have not recovered, that failed for good, or that run without being ready."""
+    return tuple(_troubled(cluster))
+
+
+def _troubled(cluster: Cluster) -> Iterator[Instance]:
+    for pod in cluster.all(Pod):
+        if pod.status.phase == "Succeeded" or pod.metadata.deletion_timestamp is not None:
+            continue
+        shaken = (Instance(cluster, pod, s) for s in pod.statuses if not s.untroubled)
+        yield from (i for i in shaken if crashed(i) or unready_run(i))
+
+
+def crashed(instance: Instance) -> bool:
+    """True when the last end of the container is part of the present trouble.
+
+    An init container or a Job's container that ended well is done; a container that has run for ten minutes since its
+    last crash has recovered, because then the kubelet forgets its restarts too, unless it crashes again and again
+    within the hour.
+    """
+    ended, state = instance.ended, instance.status.state
+    if ended is None:
+        return instance.waiting == "CrashLoopBackOff"
+    if state.waiting is not None:
+        return failed(ended) or instance.waiting == "CrashLoopBackOff"
+    if state.terminated is not None:
+        return failed(ended)
+    if ended.exit_code == 0 and ended.reason == "Completed":
+        return False
+    calm = age(instance.cluster, state.running.started_at if state.running else None)
+    quiet = instance.status.ready and (calm >= STABLE or instance.status.restart_count < 2)
+    return not quiet and age(instance.cluster, ended.finished_at) < RECENT
+
+
+def failed(ended: Terminated) -> bool:
+    """A row of `kubectl get pods` tells the reason of an end without its exit code."""
+    return ended.exit_code != 0 or ended.reason in _BAD_ENDS
+
+
+def unready_run(instance: Instance) -> bool:
+    return instance.status.state.running is not None and not instance.status.ready and not instance.pod.finished
+
+
+def killed_by_liveness(instance: Instance) -> Event | None:
+    """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run
+    ended."""
+    ended = instance.ended
+    if ended is not None and ended.exit_code not in (SIGKILL, SIGTERM, 0, 2, 1):
+        return None
+    kills = [e for e in instance.events("Killing") if "probe" in (e.message or "")]
+    return kills[-1] if kills and (ended is None or ended.reason != "OOMKilled") else None
+
+
+def onset(instance: Instance) -> datetime | None:
+    """When the trouble began: the first back-off that is remembered, else the end of the last run."""
+    first = min((e.first for e in instance.events("BackOff") if e.first), default=None)
+    return first or (instance.ended.finished_at if instance.ended else instance.pod.status.start_time)

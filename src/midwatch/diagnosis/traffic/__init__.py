@@ -1,0 +1,1 @@
+"""NAT gateway traffic, and the jobs behind it."""

@@ -1,0 +1,276 @@
+"""The sentence that answers a question about traffic or jobs which asks for something else than what is wrong."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from midwatch.analysis.spikes import Spike
+from midwatch.diagnosis.traffic.job_candidates import Suspect, explained
+from midwatch.diagnosis.traffic.jobs import Job
+from midwatch.diagnosis.traffic.nat_metrics import BACK, OUT, Measured, clock, gb, moment, of, span
+from midwatch.diagnosis.traffic.verdict import Scene, judged
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import Confidence, Fine, Role
+from midwatch.domain.intent import Facet, Intent, Topic
+from midwatch.domain.window import Window
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that an answer can be made of. `chosen` are the jobs that the question is about, oldest first."""
+
+    intent: Intent
+    window: Window
+    scene: Scene
+    measured: Sequence[Measured]
+    spikes: Sequence[tuple[Measured, Spike]]
+    chosen: Sequence[Job]
+
+    @property
+    def what(self) -> str:
+        return self.scene.traffic.jobs.what
+
+    def against(self, window: Window) -> Sequence[tuple[Measured, Spike]]:
+        return [(m, s) for m in of(self.measured, window) for s in m.spikes(window)]
+
+
+def answer(known: Known) -> Fine | None:
+    """None where what was found says it itself."""
+    if known.intent.facet is not Facet.ALL and (found := _facet(known)):
+        return found
+    return _ANSWERS[known.intent.topic](known) if known.intent.topic in _ANSWERS else None
+
+
+def _spike(known: Known) -> Fine | None:
+    if known.spikes:
+        return None
+    if not known.measured:
+        ran = (
+            f"{_count(len(known.chosen), known.what)} ran then"
+            if known.scene.looked
+            else f"nor could {known.what}s be looked at"
+        )
+        return _fine(f"Whether there was a spike from {known.window} could not be measured; {ran}.", _listed(known))
+    parts = [_highest(m, known.window) for m in known.measured]
+    return _fine(f"There was no spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
+
+
+def _highest(one: Measured, window: Window) -> str:
+    top = one.highest(OUT, window)
+    return (
+        f"{one.label} sent at most {gb(top[1])} in {span(one.period)}, at {clock(moment(top[0]), window.since)}"
+        if top
+        else f"{one.label} reported no traffic"
+    )
+
+
+def _traffic(known: Known) -> Fine:
+    if not known.measured:
+        return _fine(f"The traffic from {known.window} could not be measured.", _listed(known))
+    parts = [
+        f"{m.label} sent {_gb(m.total(OUT, known.window))} out and got {_gb(m.total(BACK, known.window))} in"
+        for m in known.measured
+    ]
+    return _fine(f"From {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
+
+
+def _patterns(known: Known) -> Fine:
+    if not known.measured:
+        return _traffic(known)
+    behind = [next((s for s in known.scene.suspects(m, spike) if explained(s)), None) for m, spike in known.spikes]
+    jobs = Counter(s.job.client or s.job.name for s in behind if s)
+    hours = Counter(moment(s.onset).hour for _, s in known.spikes)
+    text = f"{_count(len(known.spikes), 'spike')} from {known.window}"
+    if known.spikes:
+        text += (
+            f", {gb(sum(s.volume for _, s in known.spikes))} in all, {len([s for s in behind if s])} with a "
+            f"{known.what} behind it"
+        )
+    if jobs:
+        text += f", most often {jobs.most_common(1)[0][0]}"
+    if hours and len(known.spikes) > 1:
+        text += (
+            f"; most often between {hours.most_common(1)[0][0]:02d}:00 and "
+            f"{(hours.most_common(1)[0][0] + 1) % 24:02d}:00 UTC"
+        )
+    return _fine(f"{text}.", _metrics(known))
+
+
+def _compare(known: Known) -> Fine:
+    other = known.intent.against
+    if other is None or not known.measured:
+        return _traffic(known)
+    here, there = (_total(known, OUT, w) for w in (known.window, other))
+    if here is None or there is None:
+        return _fine(f"Of {known.window} and {other}, one could not be measured.", _metrics(known))
+    spikes = f"{_count(len(known.spikes), 'spike')} against {len(known.against(other))}"
+    return _fine(
+        f"{gb(here)} out from {known.window}, {gb(there)} from {other}: {_change(here, there)}; {spikes}.",
+        _metrics(known),
+    )
+
+
+def _change(here: float, there: float) -> str:
+    percent = f" ({(here - there) / there:+.0%})" if there else ""
+    return "the same" if here == there else f"{gb(abs(here - there))} {'more' if here > there else 'less'}{percent}"
+
+
+def _jobs(known: Known) -> Fine:
+    if not known.scene.looked:
+        return _fine(
+            f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known)
+        )
+    if not known.chosen:
+        whose = f" for {known.intent.client}" if known.intent.client else ""
+        return _fine(f"No {known.what}s ran{whose} from {known.window}.", _listed(known))
+    running = [j for j in known.chosen if j.state == "running"]
+    clients = ", ".join(dict.fromkeys(j.client for j in known.chosen if j.client))
+    uploads = _uploading(known, running)
+    state = f"{len(running)} of them still running{uploads}" if running else "none of them still running"
+    return _fine(
+        f"{_count(len(known.chosen), known.what)} from {known.window}, "
+        f"{state}{f'; clients: {clients}' if clients else ''}.",
+        _listed(known),
+    )
+
+
+def _uploading(known: Known, running: Sequence[Job]) -> str:
+    logs = [known.scene.logs.get((j.namespace, j.name)) for j in running]
+    busy = sum(1 for log in logs if log and log.uploads)
+    return f", {busy} with uploads in the log" if busy else ""
+
+
+def _by_volume(known: Known) -> Fine:
+    volumes: Counter[str] = Counter()
+    for job in known.chosen:
+        if volume := _volume(known, job):
+            volumes[job.client or job.name] += round(volume)
+    if not volumes:
+        return _fine(
+            f"No log of the {_count(len(known.chosen), known.what)} from {known.window} tells how much was uploaded.",
+            _listed(known),
+        )
+    ranked = ", ".join(f"{name} {gb(size)}" for name, size in volumes.most_common(5))
+    untold = len(known.chosen) - sum(1 for job in known.chosen if _volume(known, job))
+    more = f"; of {_count(untold, 'more ' + known.what)} it is not known" if untold else ""
+    return _fine(
+        f"By what their logs tell, most was uploaded for {ranked} ({known.window}){more}.",
+        (*_listed(known), *_read(known)),
+    )
+
+
+def _volume(known: Known, job: Job) -> float | None:
+    log = known.scene.logs.get((job.namespace, job.name))
+    return log.volume if log else None
+
+
+def _facet(known: Known) -> Fine | None:
+    """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
+    the chosen."""
+    suspect = _suspect(known)
+    last = known.chosen[-1] if known.chosen and not known.spikes else None
+    job = suspect.job if suspect else last
+    if known.intent.facet is Facet.VOLUME and known.spikes:
+        one, spike = max(known.spikes, key=lambda p: p[1].volume)
+        told = (
+            f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log"
+            if suspect and suspect.moved is not None
+            else ""
+        )
+        return _fine(
+            f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.over(spike)))} "
+            f"UTC{told}.",
+            _metrics(known),
+        )
+    if known.intent.facet is Facet.EXPECTED and known.spikes:
+        return _expected(known)
+    if job is None or known.intent.facet not in _FACETS:
+        return None
+    said = _FACETS[known.intent.facet](job, known)
+    return _fine(said, (job.cite(), *_read(known, job))) if said else None
+
+
+def _expected(known: Known) -> Fine:
+    one, spike = max(known.spikes, key=lambda p: p[1].volume)
+    finding = judged(one, spike, known.scene)
+    sure = finding.role is Role.INTENDED and finding.confidence is Confidence.HIGH
+    word = "Yes" if sure else "Probably" if finding.role is Role.INTENDED else "That needs a look"
+    return _fine(f"{word}: {finding.message}.", finding.cites)
+
+
+def _suspect(known: Known) -> Suspect | None:
+    largest = max(known.spikes, key=lambda p: p[1].volume, default=None)
+    ranked = known.scene.suspects(*largest) if largest else []
+    return next((s for s in ranked if explained(s)), None)
+
+
+def _duration(job: Job, _known: Known) -> str:
+    if job.began is None:
+        return f"{job.name} has not begun yet."
+    if job.seconds is None or job.ended is None:
+        return f"{job.name} began at {clock(job.began)} UTC and has not ended."
+    return f"{job.name} took {span(job.seconds)}: from {clock(job.began)} to {clock(job.ended, job.began)} UTC."
+
+
+def _destination(job: Job, known: Known) -> str:
+    log = known.scene.logs.get((job.namespace, job.name))
+    if log is None:
+        return f"Where {job.name} sent its data is not known: its log could not be read."
+    where = ", ".join(dict.fromkeys(f"{d.vendor} ({d.host})" if d.vendor else d.host for d in log.destinations))
+    return (
+        f"{job.name} spoke to {where}." if where else f"The log of {job.name} names nobody outside the cluster and AWS."
+    )
+
+
+_FACETS: dict[Facet, Callable[[Job, Known], str]] = {
+    Facet.DURATION: _duration,
+    Facet.TIME: _duration,
+    Facet.DESTINATION: _destination,
+    Facet.CLIENT: lambda job, _: (
+        f"{job.name} ran for {job.client}." if job.client else f"{job.name} does not tell whom it ran for."
+    ),
+    Facet.USER: lambda job, _: (
+        f"{job.user} started {job.name}." if job.user else f"{job.name} does not tell who started it."
+    ),
+    Facet.JOB: lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
+}
+_ANSWERS: dict[Topic, Callable[[Known], Fine | None]] = {
+    Topic.NAT_SPIKE: _spike,
+    Topic.NAT_TRAFFIC: _traffic,
+    Topic.NAT_PATTERNS: _patterns,
+    Topic.NAT_COMPARE: _compare,
+    Topic.JOBS: _jobs,
+    Topic.JOBS_OF_CLIENT: _jobs,
+    Topic.JOBS_BY_VOLUME: _by_volume,
+}
+
+
+def _total(known: Known, signal: str, window: Window) -> float | None:
+    totals = [t for m in of(known.measured, window) if (t := m.total(signal, window)) is not None]
+    return sum(totals) if totals else None
+
+
+def _gb(value: float | None) -> str:
+    return "nothing that was measured" if value is None else gb(value)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'s' * (number != 1)}"
+
+
+def _fine(text: str, cites: tuple[Citation, ...]) -> Fine:
+    return Fine(text=f"N{text[1:]}" if text.startswith("no ") else text, cites=tuple(dict.fromkeys(cites)))
+
+
+def _metrics(known: Known) -> tuple[Citation, ...]:
+    return tuple(m.cite(OUT) if OUT in m.signals else Citation(evidence=m.evidence) for m in known.measured)
+
+
+def _listed(known: Known) -> tuple[Citation, ...]:
+    return tuple(Citation(evidence=e.id) for e in known.scene.evidence if e.arguments.get("resource") == "jobs")
+
+
+def _read(known: Known, job: Job | None = None) -> tuple[Citation, ...]:
+    chosen = [job] if job else known.chosen
+    logs = (known.scene.logs.get((j.namespace, j.name)) for j in chosen)
+    return tuple(Citation(evidence=log.evidence) for log in logs if log)

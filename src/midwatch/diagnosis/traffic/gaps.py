@@ -1,0 +1,68 @@
+"""What an answer about traffic or jobs would have to know, and nobody could be asked."""
+
+from collections.abc import Iterator, Sequence
+
+from midwatch.diagnosis.traffic.answers import Known
+from midwatch.diagnosis.traffic.evidence_plan import GATEWAYS, LIST, LOGS
+from midwatch.diagnosis.traffic.nat_metrics import METRICS, OUT, Measured, of
+from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Topic
+from midwatch.domain.observation import Resources
+from midwatch.domain.window import Window
+
+NO_TIME = Gap(
+    tool=METRICS, arguments={"resource": "traffic"}, query="", reason="the question names no time", essential=True
+)
+
+
+def gaps(told: Known, evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
+    return (*_unmeasured(told, evidence), *_spaces(told, evidence), *_gone(told))
+
+
+def _unmeasured(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+    """No point at all is not the same as little traffic."""
+    if told.intent.topic not in NAT_TOPICS:
+        return
+    shown = [e.observation for e in evidence if e.tool == GATEWAYS and isinstance(e.observation, Resources)]
+    if not told.measured and shown and not any(listing.count for listing in shown):
+        yield _gap(METRICS, "traffic", "no NAT gateway is configured, and AWS shows none", essential=True)
+    for window in (told.window, told.intent.against):
+        for one in of(told.measured, window) if window else ():
+            yield from _silent(one, window)
+
+
+def _silent(one: Measured, window: Window | None) -> Iterator[Gap]:
+    if window and one.total(OUT, window) is None:
+        yield _gap(METRICS, f"traffic of {one.label}", f"CloudWatch has no point of it from {window}", essential=True)
+
+
+def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+    """Namespaces that do not exist. No job of namespaces that nobody saw is not "no job ran"."""
+    spaces = next(
+        (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None
+    )
+    wanted = (told.intent.namespace,) if told.intent.namespace else told.scene.traffic.jobs.namespaces
+    there = [s for s in wanted if spaces and f'"name":"{s}"' in spaces.text]
+    about_jobs = told.intent.topic in JOB_TOPICS and not told.scene.jobs and not there
+    for space in wanted if spaces else ():
+        if space not in there:
+            yield _gap(LIST, f"namespace {space}", "does not exist in this cluster", essential=about_jobs)
+    if about_jobs and not (wanted and spaces):
+        what = (
+            f"whether namespace {', '.join(wanted)} exists could not be read"
+            if wanted
+            else "there is no job in this cluster"
+        )
+        yield _gap(LIST, f"{told.what}s", f"no job was seen, and {what}", essential=True)
+
+
+def _gone(told: Known) -> Iterator[Gap]:
+    """Jobs whose pods are gone with their logs."""
+    gone = [j for j in told.chosen if not j.pods and j.state != "waiting"]
+    if gone and told.intent.topic is not Topic.NAT_COMPARE:
+        names = ", ".join(j.name for j in gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
+        yield _gap(LOGS, f"logs of {names}", "their pods are gone, and the logs with them")
+
+
+def _gap(tool: str, what: str, reason: str, *, essential: bool = False) -> Gap:
+    return Gap(tool=tool, arguments={"resource": what}, query="", reason=reason, essential=essential)

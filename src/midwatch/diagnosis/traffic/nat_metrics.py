@@ -1,0 +1,169 @@
+"""What was measured at NAT gateways, read from the evidence: totals, rates and spikes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import pairwise
+
+from midwatch.analysis import series
+from midwatch.analysis.series import Series
+from midwatch.analysis.spikes import Limits, Spike, spikes
+from midwatch.diagnosis.traffic.config import GB, Gateway, Traffic
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.observation import Measurements
+from midwatch.domain.subject import Subject
+from midwatch.domain.window import Window
+
+METRICS = "aws_nat_metrics"
+# The signals of integrations/aws/nat.yaml that are spoken of.
+OUT, BACK = "egress", "ingress"
+PEAK, CONNECTIONS = "peak_rate", "connections"
+ERRORS, DROPPED, PACKETS = "port_allocation_errors", "packets_dropped", "egress_packets"
+_FIVE_MINUTES = 300.0
+
+
+@dataclass(frozen=True)
+class Burst:
+    """A spike in time: epoch seconds, the seconds that one point adds up, and bytes in all."""
+
+    since: float
+    until: float
+    period: float
+    volume: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point
+    adds up."""
+
+    evidence: str
+    until: str
+    gateway: Gateway
+    signals: dict[str, Series]
+    partial: str
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(kind="NATGateway", name=self.gateway.id)
+
+    @property
+    def label(self) -> str:
+        return f"{self.gateway.name} ({self.gateway.id})" if self.gateway.name else self.gateway.id
+
+    @property
+    def period(self) -> float:
+        times = self.signals[OUT].times if OUT in self.signals else ()
+        return min((b - a for a, b in pairwise(times)), default=_FIVE_MINUTES)
+
+    def points(self, signal: str, window: Window) -> list[tuple[float, float]]:
+        """(time, value) of what was measured in the window; points that are missing are left out."""
+        found = self.signals.get(signal)
+        since, until = window.since.timestamp(), window.until.timestamp()
+        pairs = zip(found.times, found.values, strict=True) if found else ()
+        return [(at, value) for at, value in pairs if value is not None and since - self.period < at < until]
+
+    def total(self, signal: str, window: Window) -> float | None:
+        """None where nothing was measured."""
+        points = self.points(signal, window)
+        return sum(value for _, value in points) if points else None
+
+    def highest(self, signal: str, window: Window) -> tuple[float, float] | None:
+        """(time, value) of the highest point."""
+        return max(self.points(signal, window), key=lambda p: p[1], default=None)
+
+    def spikes(self, window: Window) -> tuple[Spike, ...]:
+        """Those of the traffic out that touch the window; the points before it are what they are measured against."""
+        since, until = window.since.timestamp(), window.until.timestamp()
+        return tuple(s for s in self._spikes if s.onset < until and self.over(s) > since)
+
+    @cached_property
+    def _spikes(self) -> tuple[Spike, ...]:
+        """Of the whole series, which takes a tenth of a second for a week."""
+        out = self.signals.get(OUT)
+        if out is None:
+            return ()
+        share = self.period / _FIVE_MINUTES * GB
+        usual, threshold = self.gateway.usual_gb, self.gateway.spike_gb
+        limits = Limits(threshold=threshold and threshold * share, usual=usual and usual * share)
+        return spikes(out.times, out.values, limits)
+
+    def over(self, spike: Spike) -> float:
+        """When its last point was complete, in epoch seconds."""
+        return self.signals[OUT].times[spike.last] + self.period
+
+    def burst(self, spike: Spike) -> Burst:
+        return Burst(spike.onset, self.over(spike), self.period, spike.volume)
+
+    def cite(self, signal: str, rows: slice | None = None) -> Citation:
+        """The values themselves, as they stand in the evidence."""
+        found = self.signals[signal]
+        quote = series.quote(found.values[rows]) if rows else ""
+        return Citation(
+            evidence=self.evidence,
+            quote=quote,
+            subject=Subject(kind="Series", name=found.name, namespace=found.namespace),
+        )
+
+
+def measured(evidence: Sequence[Evidence], traffic: Traffic) -> tuple[Measured, ...]:
+    return tuple(_measured(evidence, traffic))
+
+
+def _measured(evidence: Sequence[Evidence], traffic: Traffic) -> Iterator[Measured]:
+    for item in evidence:
+        if item.tool != METRICS or not isinstance(item.observation, Measurements):
+            continue
+        by_gateway: dict[str, dict[str, Series]] = {}
+        for one in series.decode(item.observation.body):
+            by_gateway.setdefault(one.entity, {})[one.signal] = one
+        name = str(item.arguments.get("gateway", ""))
+        for entity, signals in (by_gateway or {name: {}}).items():
+            yield Measured(
+                item.id,
+                str(item.arguments.get("end", "")),
+                traffic.gateway(entity) or Gateway(id=entity),
+                signals,
+                item.observation.partial,
+            )
+
+
+def of(seen: Sequence[Measured], window: Window) -> list[Measured]:
+    """Those that were asked for this window, and not for the other one of a comparison."""
+    return [m for m in seen if m.until == window.until.isoformat()]
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def gb(value: float) -> str:
+    """Bytes as people read them: 12.5 GB, 420 MB."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if value >= size:
+            return f"{value / size:.3g} {unit}" if value < 999.5 * size else f"{value / size:.0f} {unit}"
+    return f"{value:.0f} bytes"
+
+
+def mbps(bytes_per_second: float) -> str:
+    return f"{bytes_per_second * 8 / 1e6:,.1f} Mbps"
+
+
+def times(factor: float) -> str:
+    """29×; 1.6×."""
+    return f"{factor:.0f}×" if factor >= 10 else f"{factor:.1f}×"
+
+
+def clock(at: datetime, beside: datetime | None = None) -> str:
+    """With the date only where it is another one than `beside`'s."""
+    return f"{at:%H:%M}" if beside and beside.date() == at.date() else f"{at:%Y-%m-%d %H:%M}"
+
+
+def span(seconds: float) -> str:
+    """3 h 1 min; 45 s."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if hours and rest else f"{hours} h" if hours else f"{rest} min"

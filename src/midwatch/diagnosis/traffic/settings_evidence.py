@@ -1,0 +1,37 @@
+"""What is known beforehand, as evidence: a limit that a verdict rests on can be cited, and a bundle brings it along."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from midwatch.diagnosis.traffic.config import Traffic
+from midwatch.domain.evidence import Ask, Citation, Evidence
+from midwatch.domain.observation import Resources
+from midwatch.domain.subject import Subject
+from midwatch.domain.tool import Seen
+
+TOOL, NAME = "traffic_settings", "traffic"
+ASK = Ask(tool=TOOL)
+
+
+async def traffic_settings(traffic: Traffic) -> Seen:
+    """Reads what is configured: NAT gateways with what is usual there, how jobs are found and read, vendors, hours and
+    limits."""
+    body = msgspec.json.encode([{"metadata": {"name": NAME}, **traffic.model_dump(mode="json")}])
+    return Seen(Resources(resource="settings", body=body, count=1), "the traffic file")
+
+
+def known(evidence: Sequence[Evidence]) -> Traffic | None:
+    """None before it was read."""
+    for item in evidence:
+        if item.tool == TOOL:
+            return Traffic.model_validate(
+                {k: v for k, v in msgspec.json.decode(item.text)[0].items() if k != "metadata"}
+            )
+    return None
+
+
+def cite(evidence: Sequence[Evidence], quote: str = "") -> tuple[Citation, ...]:
+    """Of the settings; `quote` is a part of them as it stands there."""
+    item = next((e for e in evidence if e.tool == TOOL), None)
+    return (Citation(evidence=item.id, quote=quote, subject=Subject(kind="Settings", name=NAME)),) if item else ()

@@ -1,0 +1,210 @@
+"""What a spike was: expected, unexpected, or to be looked into; with the reason for each doubt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from midwatch.analysis.codes import Catalogue
+from midwatch.analysis.spikes import Spike
+from midwatch.diagnosis.traffic.config import GB, Traffic
+from midwatch.diagnosis.traffic.job_candidates import MOST, Suspect, explained, suspects
+from midwatch.diagnosis.traffic.joblogs import JobLog
+from midwatch.diagnosis.traffic.jobs import Job
+from midwatch.diagnosis.traffic.nat_metrics import OUT, Measured, clock, gb, moment, span, times
+from midwatch.diagnosis.traffic.settings_evidence import cite
+from midwatch.domain.evidence import Citation, Evidence
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import Resources
+from midwatch.domain.subject import Subject
+
+CODES = Catalogue.load("midwatch.diagnosis.traffic.codes")
+Facts = dict[str, Any]  # texts; so declared that they can be given on by name
+_NAMED = 4  # jobs of one spike that are told of by name, beside the likeliest
+_QUOTED = 12  # values of a spike that are quoted
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is known beside the measurements. `looked`: the jobs of the time could be read."""
+
+    traffic: Traffic
+    jobs: Sequence[Job]
+    logs: Mapping[tuple[str, str], JobLog]
+    evidence: Sequence[Evidence]
+    looked: bool
+
+    def suspects(self, one: Measured, spike: Spike) -> list[Suspect]:
+        return suspects(one.burst(spike), self.jobs, self.logs, self.traffic)
+
+
+def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
+    """The finding about one spike."""
+    facts = _facts(one, spike, scene.traffic)
+    quoted = one.cite(OUT, slice(spike.first, min(spike.last + 1, spike.first + _QUOTED)))
+    ranked = scene.suspects(one, spike)
+    if any(explained(s) for s in ranked):
+        return _of_job(one, spike, [s for s in ranked if s.there], facts, quoted, scene)
+    there = [s for s in ranked if s.there]
+    facts |= {
+        "nobody": _little(there, facts) if there else _nobody(ranked, facts),
+        "talker": _talker(spike, scene.evidence),
+    }
+    limit = scene.traffic.limits.unexplained_gb * GB
+    code = "TRF-105" if not scene.looked else "TRF-104" if spike.volume > limit else "TRF-103"
+    listed = tuple(Citation(evidence=e.id) for e in _listings(scene.evidence)) if scene.looked else ()
+    told = tuple(c for s in there if s.log for c in s.log.cites())
+    talked = tuple(Citation(evidence=e.id) for e in scene.evidence if e.tool == "aws_flow_talkers" and facts["talker"])
+    above = cite(scene.evidence, f'"unexplained_gb":{scene.traffic.limits.unexplained_gb}') if code == "TRF-104" else ()
+    cites = (quoted, *listed, *told, *talked, *above)
+    facts |= {"limit": gb(limit), "vpc": one.gateway.vpc}
+    return CODES.finding(code, one.subject, cites=cites, onset=moment(spike.onset), **facts)
+
+
+def _of_job(
+    one: Measured, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene
+) -> Finding:
+    """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with
+    the sum."""
+    best, *others = there
+    doubts = _doubts(spike, there, scene.traffic)
+    said = tuple(c for s in there if s.log and (s is best or s.moved is not None) for c in s.log.cites())
+    sure = best.moved is not None and _told(there) >= MOST * spike.volume
+    return CODES.finding(
+        "TRF-102" if doubts else "TRF-101",
+        one.subject,
+        cites=tuple(dict.fromkeys((quoted, best.job.cite(), *(s.job.cite() for s in others[:_NAMED]), *said))),
+        onset=moment(spike.onset),
+        confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+        peers=tuple(s.job.subject for s in there if explained(s)),
+        **facts,
+        **named(best.job),
+        how=best.overlap.how,
+        score=f"{best.overlap.score:.1f}",
+        moved=f" and {_moved(best)}",
+        others=_others(others),
+        doubt=" and ".join(doubts),
+    )
+
+
+def _moved(one: Suspect) -> str:
+    if one.moved is not None:
+        return f"uploaded {gb(one.moved)} by its log"
+    if one.log is None:
+        return "uploaded an unknown amount (its log could not be read)"
+    return "uploaded an unknown amount (its log tells no sizes)" if one.uploads else "its log tells of no upload then"
+
+
+def _others(others: Sequence[Suspect]) -> str:
+    if not others:
+        return ""
+    told = "; ".join(f"{s.job.name}{_whose(s.job)} {_moved(s)}" for s in others[:_NAMED])
+    more = f"; and {len(others) - _NAMED} others" if len(others) > _NAMED else ""
+    return f", and {len(others)} more ran then: {told}{more}"
+
+
+def _told(there: Sequence[Suspect]) -> float:
+    return sum(s.moved for s in there if s.moved is not None)
+
+
+def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[str]:
+    """Why traffic that a job explains is still not simply expected."""
+    found: list[str] = []
+    usual, limits = traffic.jobs.usual_gb, traffic.limits
+    behind = [s for s in there if explained(s)]
+    covered, unknown = _told(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
+    if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
+        found.append(f"that is more than the {usual[1]:g} GB that one of them usually moves")
+    if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
+        found.append(f"that is more than {limits.off_hours_gb:g} GB outside the business hours")
+    if not covered and not unknown:
+        whose = "its log tells" if len(there) == 1 else "their logs tell"
+        found.append(f"{whose} of {gb(_told(there))} only")
+    if behind[0].job.state == "failed":
+        found.append("the job failed")
+    return found
+
+
+def _off_hours(spike: Spike, traffic: Traffic) -> bool:
+    there = moment(spike.at).astimezone(ZoneInfo(traffic.hours.zone))
+    return there.weekday() >= 5 or not traffic.hours.begin <= there.hour < traffic.hours.end
+
+
+def _facts(one: Measured, spike: Spike, traffic: Traffic) -> Facts:
+    since, until = moment(spike.onset), moment(one.over(spike))
+    return {
+        "gateway": one.label,
+        "gateway_id": one.gateway.id,
+        "volume": gb(spike.volume),
+        "top": gb(spike.top),
+        "period": span(one.period),
+        "since": clock(since),
+        "until": clock(until, since),
+        "since_iso": f"{since:%Y-%m-%dT%H:%M:%SZ}",
+        "until_iso": f"{until + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
+        "at": clock(moment(spike.at), since),
+        "factor": f", {times(spike.factor)} the usual {gb(spike.usual)}" if spike.factor else "",
+        "what": traffic.jobs.what,
+    }
+
+
+def named(job: Job) -> Facts:
+    return {"job": job.name, "job_namespace": job.namespace, "whose": _whose(job)}
+
+
+def _whose(job: Job) -> str:
+    about = [f"client {job.client}" if job.client else "", job.type, f"started by {job.user}" if job.user else ""]
+    whose = ", ".join(part for part in about if part)
+    return f" ({whose})" if whose else ""
+
+
+def _nobody(ranked: Sequence[Suspect], facts: Facts) -> str:
+    near = (
+        f"; the nearest, {ranked[0].job.name}, {ranked[0].overlap.how} (correlation {ranked[0].overlap.score:.1f})"
+        if ranked
+        else ""
+    )
+    return f"No {facts['what']}s were running during the spike window{near}"
+
+
+def _little(there: Sequence[Suspect], facts: Facts) -> str:
+    told = "; ".join(f"{s.job.name}{_whose(s.job)} {_moved(s)}" for s in there[:_NAMED])
+    more = f"; and {len(there) - _NAMED} others" if len(there) > _NAMED else ""
+    return f"The {facts['what']}s that ran then account for {gb(_told(there))} of it: {told}{more}"
+
+
+def _listings(evidence: Sequence[Evidence]) -> list[Evidence]:
+    return [e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "jobs"]
+
+
+class _Pair(msgspec.Struct):
+    source: str = ""
+    destination: str = ""
+    port: int | None = None
+    bytes: float = 0.0
+
+
+def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
+    """The pair of addresses that moved the most while it lasted, where flow logs tell it."""
+    for item in evidence:
+        if item.tool == "aws_flow_talkers" and item.arguments.get("start") == moment(spike.onset).isoformat():
+            pairs = msgspec.json.decode(item.text, type=list[_Pair])
+            if pairs:
+                first = max(pairs, key=lambda p: p.bytes)
+                return (
+                    f"; flow logs show {gb(first.bytes)} from {first.source} to "
+                    f"{first.destination}{f':{first.port}' if first.port else ''}"
+                )
+    return ""
+
+
+def looked(evidence: Sequence[Evidence], expected: int) -> bool:
+    """Whether the jobs of every namespace that is configured were listed."""
+    return len(_listings(evidence)) >= max(1, expected)
+
+
+def subjects(measured: Sequence[Measured], jobs: Sequence[Job]) -> tuple[Subject, ...]:
+    return (*(m.subject for m in measured), *(j.subject for j in jobs))

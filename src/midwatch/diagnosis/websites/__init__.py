@@ -1,0 +1,1 @@
+"""Websites and APIs: availability, latency, certificates, and the services behind them."""

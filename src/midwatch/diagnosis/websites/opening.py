@@ -1,0 +1,23 @@
+"""First requests for a question about websites."""
+
+from collections.abc import Sequence
+
+from midwatch.analysis.question import Question
+from midwatch.domain.evidence import Ask
+from midwatch.domain.intent import Topic
+from midwatch.integrations.website.objects.sites import site_of
+from midwatch.settings import SiteSettings
+
+
+def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[Ask, ...]:
+    """Of the sites that were named; of all critical ones where all are meant."""
+    named = [site_of(sites, name) for name in question.intent.sites]
+    chosen = [site.url if site else name for site, name in zip(named, question.intent.sites, strict=True)]
+    if question.intent.topic is Topic.WEBSITES:
+        chosen = [s.url for s in sites if s.critical] or [s.url for s in sites]
+    return tuple(Ask(tool="website_check", arguments={"url": url}, essential=True) for url in dict.fromkeys(chosen))
+
+
+def nothing(_namespace: str) -> tuple[Ask, ...]:
+    """Without a cluster nothing can be asked about what is behind a site."""
+    return ()

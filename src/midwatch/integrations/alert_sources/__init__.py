@@ -1,0 +1,1 @@
+"""What all inbound alert sources share: authentication, normalization, vocabulary."""

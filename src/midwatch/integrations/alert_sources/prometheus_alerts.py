@@ -1,0 +1,85 @@
+"""Alerts as label sets: the shape that Prometheus, Alertmanager and Grafana share. What differs is told by `read`."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from midwatch.domain.alert import Alert, AlertStatus, Delivery
+from midwatch.integrations.alert_sources.normalize import ALERTS, dig, first, listed, moment, record, text
+from midwatch.integrations.alert_sources.vocabulary import status, words
+
+_TOLD = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
+
+
+def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], source: str) -> Delivery:
+    """The alerts of a group, of a bare list (as Prometheus pushes them), or of one alert that comes alone."""
+    entries = listed(document)
+    if not entries:
+        return Delivery(ignored="The group holds no alert.")
+    loud = [e for e in entries if name(record(e)) not in words()["quiet"]]
+    if not loud:
+        return Delivery(ignored=f"{name(record(entries[0]))} only shows that alerting works, or silences others.")
+    alerts = tuple(a for a in map(read, map(record, loud[:ALERTS])) if a)
+    if not alerts:
+        return Delivery(unknown=f"This is not what {source} sends: no alert with labels, a title or a summary.")
+    return Delivery(alerts=alerts, omitted=len(loud) - len(alerts) + _truncated(document))
+
+
+def is_group(document: object) -> bool:
+    """A group of alerts, a list as Prometheus pushes it, or one alert alone: each has labels and, beside them, a field
+    of this form."""
+    entries = listed(document)
+    return bool(entries) and all(_is_labelled(record(entry)) for entry in entries[:ALERTS])
+
+
+def _is_labelled(item: Mapping[str, Any]) -> bool:
+    own = ("startsAt", "endsAt", "generatorURL", "fingerprint", "annotations")
+    return isinstance(item.get("labels"), dict) and any(key in item for key in own)
+
+
+def is_grafana(document: object) -> bool:
+    """What Grafana adds to the group of Alertmanager."""
+    own = ("orgId", "silenceURL", "dashboardURL", "panelURL", "valueString", "ruleUID")
+    return any(key in record(entry) for entry in (document, *listed(document)[:ALERTS]) for key in own)
+
+
+def _truncated(document: object) -> int:
+    count = dig(document, "truncatedAlerts")
+    return max(0, min(count, 1_000_000)) if isinstance(count, int) else 0
+
+
+def name(item: Mapping[str, Any]) -> str:
+    return text(dig(item, "labels", "alertname"))
+
+
+def state(item: Mapping[str, Any], received_at: datetime) -> AlertStatus:
+    """Its own status, never the group's. Prometheus itself sends none: there an end that has passed is a resolve."""
+    said = item.get("status")
+    word = said if isinstance(said, str) else dig(said, "state")
+    if found := status(text(word)):
+        return found
+    ended = moment(item.get("endsAt"))
+    return AlertStatus.RESOLVED if ended and ended <= received_at else AlertStatus.FIRING
+
+
+def title(item: Mapping[str, Any]) -> Any:
+    annotations = record(item.get("annotations"))
+    own = first(item, "title") or first(annotations, "summary") or first(item, "summary")
+    return own or name(item) or first(annotations, "title", "message", "description")
+
+
+def summary(item: Mapping[str, Any]) -> Any:
+    annotations = record(item.get("annotations"))
+    return (
+        first(annotations, "description", "message")
+        or first(item, "description", "message")
+        or first(annotations, "summary")
+    )
+
+
+def details(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record(item.get("annotations")).items() if key not in _TOLD}
+
+
+def links(item: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return [("Runbook", dig(item, "annotations", "runbook_url")), ("Rule", item.get("generatorURL"))]

@@ -1,0 +1,101 @@
+"""The night of the source document: a spike at two, the job behind it, and the questions a person would put."""
+
+import os
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+from midwatch.diagnosis.traffic import fake
+from midwatch.domain.intent import AskBack, Facet, Intent
+from midwatch.domain.investigation import Investigation, Request
+from midwatch.integrations.aws.client import NOT_INSTALLED
+from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
+from midwatch.integrations.aws.fake import serve as serve_aws
+from midwatch.integrations.aws.fake.world import Points
+from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
+from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.interfaces.cli import command
+from midwatch.kit.clock import utc_now
+from midwatch.reasoning.echo import echo
+from midwatch.reports import terminal
+from midwatch.reports.compose import compose
+from midwatch.services.errors import Refusal
+from midwatch.services.investigations import investigate
+from midwatch.services.understanding import understood
+from midwatch.settings import TrafficSettings
+from midwatch.wiring.questions import Surroundings
+
+SPIKE = "What caused the NAT spike at 2am?"
+THEN = (
+    "How long did the upload take?",
+    "Where did the data go?",
+    "Was that expected?",
+    "Are any refresh jobs uploading data right now?",
+    "Show me NAT traffic for the last 24 hours",
+    "and yesterday?",
+)
+
+
+async def demo_traffic() -> None:
+    out, now = terminal.console(), utc_now()
+    if find_spec("boto3") is None:
+        raise Refusal(NOT_INSTALLED)
+    two = (now - timedelta(hours=0 if now.hour >= 3 else 24)).replace(hour=2, minute=0, second=0, microsecond=0)
+    with tempfile.TemporaryDirectory() as folder, _world(Path(folder), two) as around:
+        out.print("A cluster and an AWS account made up in memory answer on this machine as the real ones would.\n")
+        before = await _ask(around, SPIKE, None, whole=True)
+        for question in THEN:
+            before = await _ask(around, question, before, whole=False)
+    out.print("\nWith your own account and cluster: docs/traffic.md\n", style="dim")
+
+
+async def _ask(around: Surroundings, question: str, before: Intent | None, *, whole: bool) -> Intent | None:
+    """Answers on the terminal; what was spoken of now."""
+    out = terminal.console()
+    out.print(f"\n> {question}", style="bold cyan")
+    intent = understood(question, around.names, utc_now(), before)
+    if isinstance(intent, AskBack):
+        out.print(terminal.plain(intent.question))
+        return before
+    request = Request(question=question, intent=intent)
+    async with around.opened(request) as ctx:
+        found: Investigation = await investigate(ctx, request)
+    out.print(terminal.plain(echo(intent)), style="dim")
+    if whole:
+        terminal.show(out, compose(found))
+    else:
+        out.print(terminal.plain(found.diagnosis.headline))
+    return intent.model_copy(update={"facet": Facet.ALL})
+
+
+@contextmanager
+def _world(folder: Path, two: datetime) -> Generator[Surroundings]:
+    """Both made up, and who looks into them; AWS's own variables point there meanwhile."""
+    scene = Scene()
+    for name in fake.NAMESPACES:
+        scene.namespace(name)
+    for job in fake.night(two):
+        scene.cluster.add(*job.things())
+        scene.cluster.log(job.namespace, job.pod_name, "refresh", job.log(), start=job.began)
+    sent = fake.traffic(fake.burst(two))
+    metrics: dict[str, Points] = {
+        "BytesOutToDestination": sent,
+        "BytesOutToSource": lambda at: sent(at) / 10,
+        "PeakBytesPerSecond": lambda at: sent(at) / 30,
+        "ActiveConnectionCount": lambda at: 900 + at % 11,
+    }
+    gateway = Gateway(fake.GATEWAY, "demo-nat-1c")
+    aws = FakeAws(gateways=[gateway], metrics={(gateway.id, name): points for name, points in metrics.items()})
+    (folder / "traffic.yaml").write_text(fake.CONFIG)
+    was = dict(os.environ)
+    with serve(scene.cluster) as url, serve_aws(aws) as aws_url:
+        os.environ.update(environment(aws_url))
+        try:
+            settings = command.settings(str(write_kubeconfig(folder / "kubeconfig", url)))
+            yield Surroundings(settings.model_copy(update={"traffic": TrafficSettings(file=folder / "traffic.yaml")}))
+        finally:
+            os.environ.clear()
+            os.environ.update(was)

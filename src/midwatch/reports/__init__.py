@@ -1,0 +1,1 @@
+"""A diagnosis laid out: one compose, renderers side by side."""

@@ -1,0 +1,49 @@
+"""What an alert says, as a section of the report: how bad, how sure, and the facts in its text."""
+
+from collections.abc import Iterator
+
+from midwatch.analysis.alertlines import read
+from midwatch.analysis.facts import facts
+from midwatch.analysis.quantities import Number
+from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.investigation import Investigation
+from midwatch.domain.observation import AlertText
+from midwatch.domain.report import Grid, Section, Text
+
+_SHOWN = 14  # facts; an alert that holds more is read in full
+_SURE = {
+    Verdict.CONFIRMED: "high: proved by what was read beside the alert",
+    Verdict.LIKELY: "medium: the alert itself states what is exhausted or wrong; nobody else has confirmed it",
+    Verdict.INCONCLUSIVE: "low: the alert names a symptom, and its text does not show the cause",
+    Verdict.EXPECTED: "high",
+    Verdict.HEALTHY: "high",
+}
+_ROLES = {"limit": "limit", "baseline": "usual", "window": "over"}
+
+
+def factsheet(run: Investigation) -> Iterator[Section]:
+    alert = next((e for e in run.evidence if isinstance(e.observation, AlertText)), None)
+    if alert is None:
+        return
+    lines = read(alert.text)
+    found = facts(lines.said)
+    rows = list(
+        dict.fromkeys(
+            [
+                *((n.kind, n.value) for n in found.names),
+                *(_row(n) for n in found.numbers if n.name or n.dimension or n.of),
+            ]
+        )
+    )
+    kinds = {c.finding.facts["category"] for c in run.diagnosis.causes if "category" in c.finding.facts}
+    about = f" Kind: {', '.join(sorted(kinds))}." if kinds else ""
+    state = "It is resolved. " if lines.status == "resolved" else ""
+    said = f"{state}Severity: {lines.severity}.{about} Confidence: {_SURE[run.diagnosis.verdict]}."
+    facts_shown = (Grid(columns=("fact", "as the alert has it"), rows=tuple(rows[:_SHOWN])),) if rows else ()
+    more = (Text(text=f"and {len(rows) - _SHOWN} more"),) if len(rows) > _SHOWN else ()
+    yield Section(title="The alert", blocks=(Text(text=said, marks=f"[{alert.id}]"), *facts_shown, *more))
+
+
+def _row(number: Number) -> tuple[str, str]:
+    name = _ROLES.get(number.role, "number") if not number.name else number.name.replace("_", " ")
+    return name, number.quote if number.of else number.text

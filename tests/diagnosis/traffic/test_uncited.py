@@ -1,0 +1,26 @@
+"""Where nothing could be read, the answer still rests on something: the settings, which say what there was to read."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from midwatch.analysis.question import Question
+from midwatch.diagnosis.traffic.analyse import analyse
+from midwatch.diagnosis.traffic.config import Traffic
+from midwatch.diagnosis.traffic.settings_evidence import TOOL, traffic_settings
+from midwatch.domain.evidence import Evidence
+from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
+from midwatch.domain.window import Window
+from midwatch.reasoning.citations import Library
+
+WINDOW = Window(datetime(2026, 11, 21, 1, tzinfo=UTC), datetime(2026, 11, 21, 3, tzinfo=UTC))
+TOPICS = sorted(NAT_TOPICS | JOB_TOPICS | {Topic.NAT_GATEWAYS})
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+async def test_an_answer_cites_the_settings_where_nothing_else_was_read(topic: Topic) -> None:
+    seen = await traffic_settings(Traffic())
+    given = {"tool": TOOL, "arguments": {}, "query": seen.query, "taken_at": WINDOW.until, "took_ms": 1, "sha256": ""}
+    evidence = [Evidence.model_validate({"id": "E1", "observation": seen.observation, **given})]
+    answer = analyse(evidence, Question("", Intent(topic=topic, window=WINDOW))).answer
+    assert answer and Library(evidence).prove(answer.cites), answer

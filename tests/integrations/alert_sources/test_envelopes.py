@@ -1,0 +1,165 @@
+"""What a source sends with each of its alerts chooses no playbook: a title that nobody knows stays "alert without a
+playbook"."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from midwatch.diagnosis.alerts.analyse import Reading
+from midwatch.domain.alert import Alert
+from midwatch.engine.alerts import told
+from midwatch.integrations.alert_sources.sources import inboxes
+from midwatch.settings import SenderSettings
+from tests.integrations.examples import ROOT, delivered, hook, names
+
+TITLE = "Glimmer wobbles zonk"
+SOURCES = sorted(s for s in inboxes() if (ROOT / s / "examples").is_dir())
+# The fields of the examples whose words are their user's: they say what is wrong, and may choose a playbook.
+WRITTEN = frozenset(
+    {
+        "alertname",
+        "rulename",
+        "metric",
+        "metric namespace",
+        "metric m1",
+        "rule",
+        "triggered by",
+        "component",
+        "class",
+        "group",
+        "Error",
+    }
+)
+OWN_NAMES = frozenset({"error_rate", "depth"})  # names that the sender of the example made up
+
+
+def nonsense(pairs: Mapping[str, str]) -> dict[str, str]:
+    return {k: "zonk" if k in WRITTEN else v for k, v in pairs.items() if k not in OWN_NAMES}
+
+
+def read(alert: Alert) -> Reading:
+    return Reading(told(alert))
+
+
+CASES = [
+    (source, name, n)
+    for source in SOURCES
+    for name in names(source)
+    for n in range(len(delivered(source, name).alerts))
+]
+
+
+@pytest.mark.parametrize(("source", "name", "number"), CASES, ids=[f"{s}-{n}-{i}" for s, n, i in CASES])
+def test_the_fields_of_the_source_choose_no_playbook(source: str, name: str, number: int) -> None:
+    alert = delivered(source, name).alerts[number]
+    written = {"title": TITLE, "summary": "", "labels": nonsense(alert.labels), "details": nonsense(alert.details)}
+    found = read(alert.model_copy(update=written))
+    assert found.situation.code.code == "ALT-900"
+    (said, *_) = found.findings()
+    assert TITLE in said.message
+    if alert.service:  # or the pod, the host that its labels name
+        assert any(name in said.message for name in (alert.service, *alert.labels.values()))
+
+
+def test_every_source_has_a_case() -> None:
+    assert (
+        {source for source, _, _ in CASES}
+        == set(SOURCES)
+        >= {"pagerduty", "opsgenie", "datadog", "sentry", "grafana", "cloudwatch"}
+    )
+
+
+def pagerduty(title: str, **more: object) -> Alert:
+    data = {
+        "id": "Q1",
+        "type": "incident",
+        "html_url": "https://acme.pagerduty.com/incidents/Q1",
+        "number": 1,
+        "status": "triggered",
+        "incident_key": "key1",
+        "created_at": "2026-03-02T05:00:00Z",
+        "title": title,
+        "service": {"id": "S1", "summary": "Basket", "type": "service_reference"},
+        "assignees": [{"id": "U1", "summary": "Mara Root-Admin", "type": "user_reference"}],
+        "escalation_policy": {
+            "id": "E1",
+            "summary": "Database failover, replication lag",
+            "type": "escalation_policy_reference",
+        },
+        "teams": [{"id": "T1", "summary": "Failed logins and brute force", "type": "team_reference"}],
+        "priority": {"summary": "P1"},
+        "urgency": "high",
+        "incident_type": {"name": "data_exfiltration"},
+        "conference_bridge": {"conference_url": "https://meet.example.com/disk-full"},
+        "resolve_reason": None,
+        **more,
+    }
+    event = {
+        "id": "EV1",
+        "event_type": "incident.triggered",
+        "resource_type": "incident",
+        "occurred_at": "2026-03-02T05:00:00Z",
+    }
+    body = json.dumps({"event": {**event, "agent": {"summary": "Certificate expired"}, "data": data}}).encode()
+    (alert,) = inboxes()["pagerduty"].parse(hook(body), SenderSettings()).alerts
+    return alert
+
+
+@pytest.mark.parametrize("title", ["Parcels are not labelled", "Tea is cold", "Basket: 3 blue whales"])
+def test_an_incident_that_no_playbook_knows(title: str) -> None:
+    found = read(pagerduty(title))
+    (said,) = found.findings()
+    assert (said.code, found.category) == ("ALT-900", "service")
+    assert said.message.startswith(f"Basket: {title}")
+    assert not [n for n in found.facts.names if n.kind == "user"]
+
+
+def test_a_title_that_a_playbook_knows_still_finds_it() -> None:
+    assert read(pagerduty("Disk space low on log-1")).situation.code.code == "ALT-206"
+
+
+@pytest.mark.parametrize(
+    ("title", "labels", "details"),
+    [
+        ("Parcels are down", {"node": "n-1", "severity": "critical"}, {}),  # `node: … down` is no NodeDown
+        ("Parcels are late", {"team": "data"}, {"owner": "the database pool is exhausted"}),
+        ("BargeLate", {"job": "node-exporter", "node": "n-1"}, {}),  # a scrape job is no job that is late
+        ("Parcels are high", {"deployment": "x", "container": "y"}, {"urgency": "cpu"}),
+    ],
+)
+def test_names_of_labels_are_not_words(title: str, labels: dict[str, str], details: dict[str, str]) -> None:
+    alert = pagerduty(title)
+    found = read(alert.model_copy(update={"labels": labels, "details": details}))
+    assert found.situation.code.code == "ALT-900"
+
+
+def test_the_service_alone_is_not_what_is_wrong() -> None:
+    assert read(pagerduty("Parcels", service={"summary": "Disk space full"})).situation.code.code == "ALT-900"
+
+
+def test_details_that_a_person_wrote_choose_the_playbook() -> None:
+    alert = pagerduty("Parcels").model_copy(
+        update={"details": {"what": "the connection pool is exhausted", "urgency": "high"}}
+    )
+    assert read(alert).situation.code.code == "ALT-101"
+
+
+def test_the_release_of_an_error_is_not_what_is_wrong() -> None:
+    alert = (
+        delivered("sentry", "issue-alert")
+        .alerts[0]
+        .model_copy(update={"title": "ZeroDivisionError: division by zero", "summary": ""})
+    )
+    found = read(
+        alert.model_copy(update={"details": {"release": "failed-deploy-2", "culprit": "app.views"}, "labels": {}})
+    )
+    assert found.situation.code.code == "ALT-900"
+
+
+def test_a_setting_of_the_alarm_is_not_what_is_wrong() -> None:
+    alert = delivered("cloudwatch", "sns-metric-math").alerts[0].model_copy(update={"title": TITLE, "summary": ""})
+    kept = alert.model_copy(
+        update={"details": alert.details | {"missing data": "missing", "state": "INSUFFICIENT_DATA", "unit": "Count"}}
+    )
+    assert read(kept).situation.code.code == "ALT-900"

@@ -1,0 +1,37 @@
+"""A body that names no source is found by its own fields: each example by exactly one source, and by no other."""
+
+import json
+
+import pytest
+
+from midwatch.integrations.alert_sources.sources import inboxes, recognised
+from tests.integrations.examples import body, names
+
+SOURCES = sorted(inboxes())
+EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
+
+
+@pytest.mark.parametrize(("source", "name"), EXAMPLES, ids=lambda x: x)
+def test_an_example_is_recognised_by_its_source_alone(source: str, name: str) -> None:
+    document = json.loads(body(source, name))
+    claims = {inbox.source for inbox in inboxes().values() if inbox.recognises and inbox.recognises(document)}
+    assert claims == ({source} - {"generic"})
+    assert recognised(body(source, name)).source == source
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"Disk full on db-1",
+        b"[critical] disk full",
+        b'{"event": "x", "messages": []}',
+        b"\xff\xfe",
+        b"[" * 90_000,
+    ],
+)
+def test_what_no_source_knows_is_generic(text: bytes) -> None:
+    assert recognised(text).source == "generic"

@@ -1,0 +1,55 @@
+"""The log is lost where it cannot be written, and nothing else is."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import redirect_stderr, suppress
+from pathlib import Path
+
+import pytest
+import structlog
+
+from midwatch.kit.logging import to_standard_error
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    yield
+    structlog.reset_defaults()
+    root.handlers = handlers
+
+
+def test_an_event_is_a_line_of_json() -> None:
+    written = io.StringIO()
+    with redirect_stderr(written):
+        to_standard_error()
+        structlog.get_logger().warning("the store does not answer", run="inv_1")
+    assert '"event": "the store does not answer"' in written.getvalue() and '"run": "inv_1"' in written.getvalue()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_ends_nothing() -> None:
+    written: list[str] = []
+    with (
+        suppress(OSError),
+        Path("/dev/full").open("w", buffering=1) as full,
+    ):  # what was kept back fails when it is closed
+        with redirect_stderr(full):
+            to_standard_error()
+            structlog.get_logger().warning("the store does not answer")
+        structlog.get_logger().warning("and goes on")
+        logging.getLogger("dbos").error("a library speaks")
+        logging.getLogger("dbos").handlers[0].flush()
+        written.append("both")
+    assert written == ["both"]
+
+
+def test_a_reader_that_is_gone_ends_nothing() -> None:
+    closed = io.StringIO()
+    with redirect_stderr(closed):
+        to_standard_error()
+        closed.close()
+        structlog.get_logger().warning("the store does not answer")
+        logging.getLogger("dbos").handlers[0].flush()
