@@ -15,22 +15,12 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from midwatch.diagnosis.alerts.situations import Situation, situations
-from midwatch.diagnosis.kubernetes.codes import CODES
-from midwatch.diagnosis.traffic.config import Traffic
-from midwatch.diagnosis.traffic.verdict import CODES as TRAFFIC_CODES
-from midwatch.diagnosis.websites.codes import CODES as WEBSITE_CODES
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
-from midwatch.integrations.aws.client import Aws
-from midwatch.integrations.aws.tools import tools as aws_tools
-from midwatch.integrations.kubernetes.reader import Nobody
-from midwatch.integrations.kubernetes.tools import tools
-from midwatch.integrations.website.check import Checker
-from midwatch.integrations.website.tools import tools as website_tools
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.http.app import described
-from midwatch.settings import AwsSettings, Settings
-from midwatch.wiring.participants import traffic
+from midwatch.wiring.connections import Connections
+from midwatch.wiring.registry import registry
 
 HERE = Path(__file__).parent
 
@@ -57,7 +47,8 @@ def findings() -> Iterator[str]:
         "*symptom* is told as"
     )
     yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
-    for code in sorted([*CODES.values(), *TRAFFIC_CODES.values(), *WEBSITE_CODES.values()], key=lambda c: c.code):
+    codes = [c for name, area in registry().areas.items() if name != "alerts" for c in area.codes().values()]
+    for code in sorted(codes, key=lambda c: c.code):
         yield f"## {code.code}\n"
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
         yield f"> {code.message}\n"
@@ -107,11 +98,19 @@ def playbook_row(entry: Situation) -> str:
 def tool_pages() -> Iterator[str]:
     yield "# Tools\n"
     yield "The questions Midwatch can put. All of them only read.\n"
-    traffic_tools = traffic(Traffic()).tools
-    for tool in (*tools(Nobody()), *aws_tools(Aws(AwsSettings())), *website_tools(Checker(())), *traffic_tools):
+    for tool in tools():
         yield f"## {tool.name}\n"
         yield f"{tool.description}\n"
         yield from parameters(tool)
+
+
+def tools() -> Iterator[Tool]:
+    """Of every integration and area, as they are without any settings."""
+    connections = Connections(registry().settings.model_construct())
+    for owner in connections.plugged.integrations.values():
+        yield from owner.unreachable("") or (connections.connected(owner.name).tools if owner.connect else ())
+    for area in connections.areas.values():
+        yield from area.own_tools(area.settings() if area.settings else None)
 
 
 def parameters(tool: Tool) -> Iterator[str]:
@@ -137,7 +136,7 @@ def settings() -> Iterator[str]:
         "both.\n"
     )
     yield "| setting | variable | default | meaning |\n|---|---|---|---|"
-    yield from rows(Settings, "", "MIDWATCH_")
+    yield from rows(registry().settings, "", "MIDWATCH_")
 
 
 def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:

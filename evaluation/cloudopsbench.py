@@ -19,12 +19,12 @@ from rich.table import Table
 from evaluation.accuracy import write_section
 from evaluation.cloudopsbench_dump import save
 from evaluation.cloudopsbench_labels import Label, labels
-from midwatch import wiring
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.investigation import Request
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.settings import Settings
+from midwatch.wiring import connections
+from midwatch.wiring.registry import registry
 
 NAME = "cloudopsbench"
 _ANSWERS = 3
@@ -93,8 +93,8 @@ def _answer(folder: Path, case: str) -> dict[str, Any]:
 
 
 async def _diagnose(place: str, case: Mapping[str, Any], found: list[Diagnosis]) -> None:
-    settings = Settings()
-    async with wiring.context(settings, dump=place) as ctx:
+    settings = registry().settings()
+    async with connections.opened(settings, dump=place) as ctx:
         found.append((await investigate(ctx, Request(question=case["query"]))).diagnosis)
 
 

@@ -16,13 +16,13 @@ from rich.console import Console
 
 from evaluation.accuracy import write_section
 from evaluation.holmesgpt_dump import alert, save
-from midwatch import wiring
 from midwatch.domain.investigation import Request
 from midwatch.reports.compose import compose
 from midwatch.reports.terminal import WIDEST, show
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.settings import Settings
+from midwatch.wiring import connections
+from midwatch.wiring.registry import registry
 
 NAME = "holmesgpt"
 _JUDGED = 12  # lines of an answer
@@ -99,7 +99,7 @@ async def _said(place: str, asked: str) -> str:
     """What `midwatch ask` prints."""
     out = io.StringIO()
     try:
-        async with wiring.context(Settings(), dump=place) as ctx:
+        async with connections.opened(registry().settings(), dump=place) as ctx:
             show(
                 Console(file=out, width=WIDEST, highlight=False),
                 compose(await investigate(ctx, Request(question=asked))),

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from midwatch.domain.alert import Alert, Delivery
-from midwatch.integrations.alert_sources.source import Hook
-from midwatch.integrations.alert_sources.sources import inboxes
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.clock import utc_now
-from midwatch.settings import SenderSettings
+from midwatch.wiring.registry import registry
 
 NAME = "payloads"
 SOURCES = {"prometheus": "alertmanager"}  # folder → source, where they differ
@@ -51,9 +51,9 @@ def run(folder: Path) -> int:
 
 def delivery(file: Path) -> Delivery:
     document = json.loads(file.read_text())
-    inbox = inboxes()[SOURCES.get(file.parent.name, file.parent.name)]
+    inbox = registry().alert_sources[SOURCES.get(file.parent.name, file.parent.name)]
     body = json.dumps(unwrapped(document)).encode()
-    return inbox.parse(Hook(body=body, received_at=utc_now()), SenderSettings())
+    return inbox.parse(WebhookRequest(body=body, received_at=utc_now()), SenderSettings())
 
 
 def unwrapped(document: Any) -> Any:

@@ -15,7 +15,6 @@ from rich.table import Table
 from evaluation.accuracy import write_section
 from evaluation.kubernetes_objects import listed
 from evaluation.popeye_states import STATES
-from midwatch import wiring
 from midwatch.diagnosis.kubernetes.analyse import analyse
 from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.diagnosis import Diagnosis
@@ -30,7 +29,8 @@ from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.reasoning.rules import diagnose
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.settings import Settings
+from midwatch.wiring import connections
+from midwatch.wiring.registry import registry
 
 NAME = "popeye-objects"
 _BUILT = "built"
@@ -124,5 +124,5 @@ def _trouble(place: Path) -> str:
 
 
 async def _investigated(place: Path) -> Diagnosis:
-    async with wiring.context(Settings(), dump=str(place)) as ctx:
+    async with connections.opened(registry().settings(), dump=str(place)) as ctx:
         return (await investigate(ctx, Request())).diagnosis

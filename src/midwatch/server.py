@@ -5,14 +5,13 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
-from midwatch.diagnosis.traffic.config import configured
-from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.desk import Desk
-from midwatch.services.understanding import names
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
+from midwatch.wiring.questions import names
+from midwatch.wiring.registry import registry
 
 
 def _nobody() -> None:
@@ -27,5 +26,6 @@ async def desk(
     url = settings.server.database or default_url(home())
     async with httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
         with Database.open(url) as db:
-            known = names(settings, configured(settings.traffic.file, home()))
-            yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access, known)
+            yield Desk(
+                db, settings, registry().alert_sources, utc_now, woken, Fetch(http).get, open_access, names(settings)
+            )

@@ -1,118 +1,27 @@
-"""One Settings: defaults, then `midwatch.yaml`, then MIDWATCH_* in the environment (`__` between levels), then
-flags."""
+"""Settings: defaults, then `midwatch.yaml`, then MIDWATCH_* in the environment (`__` between levels), then flags.
+
+What belongs to an integration or to an area is declared by it; `compose` puts the sections together.
+"""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, Self
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from midwatch.domain.base import SettingsSection
 from midwatch.domain.investigation import Budget
+from midwatch.domain.refusal import Refusal
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.credentials import note_address, note_credential
-
-_AWS_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
 
 def home() -> Path:
     """Where Midwatch keeps its own files: $MIDWATCH_HOME, else ~/.midwatch."""
     return Path(os.environ.get("MIDWATCH_HOME") or Path.home() / ".midwatch")
-
-
-class SettingsSection(BaseModel):
-    """A part of the settings. A name that is not known is refused: what was meant would silently not be set."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class KubernetesSettings(SettingsSection):
-    """How the clusters are reached. Credentials stay in the kubeconfig; none are settings of Midwatch."""
-
-    kubeconfig: Path | None = Field(
-        default=None, description="kubeconfig file; otherwise $KUBECONFIG, ~/.kube/config, or the pod's own account"
-    )
-    contexts: tuple[str, ...] = Field(default=(), description="contexts to look into; otherwise the current one")
-
-
-class TrafficSettings(SettingsSection):
-    """NAT gateways, the jobs that move data, and whom it is sent to: a file of its own, described in
-    docs/traffic.md."""
-
-    file: Path | None = Field(
-        default=None, description="traffic file; otherwise traffic.yaml beside midwatch.yaml, if it is there"
-    )
-
-
-class SenderSettings(SettingsSection):
-    """What a sender proves itself with. Several secrets: during a rotation the old one still counts."""
-
-    secrets: tuple[SecretStr, ...] = Field(default=(), description="shared secrets of the signature, newest first")
-    tokens: tuple[SecretStr, ...] = Field(default=(), description="bearer tokens, or passwords of basic authentication")
-    topics: tuple[str, ...] = Field(default=(), description="SNS topics that may send, and are confirmed by themselves")
-    fields: Mapping[str, str] = Field(
-        default_factory=dict, description="for generic JSON: our field → dotted path in theirs"
-    )
-    values: Mapping[str, str] = Field(
-        default_factory=dict, description="for generic JSON: their value → ours (ok → resolved)"
-    )
-
-    @field_validator("secrets", "tokens", "topics")
-    @classmethod
-    def _is_something(cls, values: tuple[SecretStr | str, ...]) -> tuple[SecretStr | str, ...]:
-        texts = (v.get_secret_value() if isinstance(v, SecretStr) else v for v in values)
-        if not all(text.strip() for text in texts):
-            raise ValueError("an empty text proves nothing; leave it out, or check the variable that it comes from")
-        return values
-
-    @property
-    def open(self) -> bool:
-        """Nothing is configured: such a sender needs an API key, or a server that was started with --open."""
-        return not (self.secrets or self.tokens or self.topics)
-
-
-class PagerDutySettings(SettingsSection):
-    """Writing notes and reading the details of alerts. Without a token Midwatch knows only what webhooks say."""
-
-    token: SecretStr | None = Field(
-        default=None, description="REST API key; reading incidents and writing notes is all it needs"
-    )
-    email: str = Field(
-        default="", description="e-mail of the PagerDuty user who signs the notes; account-level keys need it"
-    )
-    url: str = Field(
-        default="https://api.pagerduty.com", description="https://api.eu.pagerduty.com for accounts in the EU"
-    )
-    timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
-
-
-class WebhookSettings(SettingsSection):
-    """Where answers are sent as JSON."""
-
-    url: str = Field(default="", description="address that gets every answer; empty: none")
-    secret: SecretStr | None = Field(default=None, description="signs each request (X-Midwatch-Signature)")
-    timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
-
-
-class AwsSettings(SettingsSection):
-    """Which account is looked into. Credentials come by AWS's own chain (environment, profile, role of the machine),
-    never from here."""
-
-    region: str = Field(
-        default="", description="region of the gateways; otherwise $AWS_REGION, $AWS_DEFAULT_REGION or the profile's"
-    )
-    profile: str = Field(default="", description="profile of ~/.aws/config; otherwise $AWS_PROFILE")
-    role_arn: str = Field(default="", description="role to assume, for an account other than that of the credentials")
-    external_id: str = Field(default="", description="external id that the role asks for")
-
-    @property
-    def configured(self) -> bool:
-        """Somebody said where to look: here, or in AWS's own variables."""
-        return bool(
-            self.region or self.profile or self.role_arn or any(os.environ.get(name) for name in _AWS_VARIABLES)
-        )
 
 
 class ServerSettings(SettingsSection):
@@ -159,73 +68,39 @@ class ServerSettings(SettingsSection):
     )
 
 
-class SiteSettings(SettingsSection):
-    """A website or API that is checked, and what stands behind it: trouble of these services explains trouble of the
-    site."""
-
-    url: str = Field(description="host name or address; a bare host means https://")
-    services: tuple[str, ...] = Field(
-        default=(), description="Kubernetes services or workloads behind it, nearest first"
-    )
-    namespaces: tuple[str, ...] = Field(default=(), description="where these services run")
-    slow_ms: int = Field(default=3000, gt=0, description="an answer that takes longer, in milliseconds, is slow")
-    critical: bool = Field(
-        default=True, description="part of a full health check; trouble of the others is only a warning"
-    )
-    ca_file: Path | None = Field(
-        default=None, description="PEM file of an authority of your own that signs its certificate"
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value if "://" in value else f"https://{value}")
-            odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
-        except ValueError:  # its text quotes the address, which may hold a password
-            raise ValueError("a site is a host name or an http(s) address with a number as its port") from None
-        if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise ValueError("a site is a host name or an http(s) address, without a user or password")
-        return value
-
-    @model_validator(mode="after")
-    def _has_a_place(self) -> Self:
-        if self.services and not self.namespaces:
-            raise ValueError("services need the namespaces they run in")
-        return self
+S = TypeVar("S", bound=BaseModel)
+_PREFIX = "MIDWATCH_"
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="MIDWATCH_", env_nested_delimiter="__", extra="forbid")
+    """What belongs to Midwatch itself; the sections of integrations and areas are beside it once composed."""
 
-    kubernetes: KubernetesSettings = Field(default_factory=KubernetesSettings, description="clusters to look into")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid")
+
+    server: ServerSettings = Field(default_factory=ServerSettings, description="midwatch serve and midwatch worker")
     senders: dict[str, SenderSettings] = Field(
         default_factory=dict[str, SenderSettings],
-        description="monitoring systems that send alerts: source → how it proves itself",
-    )
-    server: ServerSettings = Field(default_factory=ServerSettings, description="midwatch serve and midwatch worker")
-    traffic: TrafficSettings = Field(
-        default_factory=TrafficSettings, description="NAT gateways and the jobs behind their traffic"
-    )
-    pagerduty: PagerDutySettings = Field(default_factory=PagerDutySettings, description="notes on PagerDuty incidents")
-    aws: AwsSettings = Field(default_factory=AwsSettings, description="NAT gateways, CloudWatch and flow logs")
-    webhook: WebhookSettings = Field(default_factory=WebhookSettings, description="answers to an address of yours")
-    sites: tuple[SiteSettings, ...] = Field(
-        default=(), description="websites and APIs to check: url, services, namespaces, slow_ms, critical, ca_file"
+        description="monitoring systems that send alerts: source → what it authenticates with",
     )
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
+
+    def of(self, section: type[S]) -> S:
+        """The section that was declared with this type; its defaults where it was not composed in."""
+        found = (getattr(self, name) for name in type(self).model_fields)
+        return next((value for value in found if type(value) is section), section())
+
+    def having(self, *sections: BaseModel) -> Self:
+        """The same settings with other sections, each in the place of its type."""
+        places: dict[type, str] = {type(getattr(self, name)): name for name in type(self).model_fields}
+        return self.model_copy(update={places[type(section)]: section for section in sections})
 
     @model_validator(mode="after")
     def _notes_credentials(self) -> Self:
         """From here on no output repeats them."""
-        secrets = [self.pagerduty.token, self.webhook.secret]
-        for sender in self.senders.values():
-            secrets += [*sender.secrets, *sender.tokens]
-        for secret in secrets:
-            note_credential(secret.get_secret_value() if secret else "")
-        for url in (self.server.database, self.webhook.url, self.pagerduty.url):
+        for secret in _secrets(self):
+            note_credential(secret)
+        for url in _addresses(self):
             note_address(url)
-        note_credential(self.aws.external_id)
         return self
 
     @classmethod
@@ -237,5 +112,60 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = YamlConfigSettingsSource(settings_cls, yaml_file=[home() / "midwatch.yaml", Path("midwatch.yaml")])
+        file = YamlConfigSettingsSource(settings_cls, yaml_file=files(), deep_merge=True)
         return init_settings, env_settings, file
+
+
+def files() -> list[Path]:
+    """Where midwatch.yaml is read from; the later ones win."""
+    return [home() / "midwatch.yaml", Path("midwatch.yaml")]
+
+
+def compose(sections: Mapping[str, type[BaseModel]]) -> type[Settings]:
+    """Settings with a section for each. Raises Refusal for a name that cannot be one."""
+    for name in sections:
+        if hasattr(Settings, name) or name in Settings.model_fields:
+            raise Refusal(f"A section of the settings cannot be called {name!r}.", "Give it the name of its system")
+    fields: dict[str, Any] = {
+        name: (type_, Field(default_factory=type_, description=(type_.__doc__ or "").strip().partition("\n")[0]))
+        for name, type_ in sections.items()
+    }
+    return create_model("Settings", __base__=Settings, **fields)
+
+
+def unknown_variable(settings: type[Settings]) -> str:
+    """A variable whose first part is no section: pydantic-settings passes over those. "" when there is none.
+
+    Only names with `__`: a Kubernetes Service that is called midwatch puts MIDWATCH_PORT_… into every pod.
+    """
+    for name in sorted(os.environ):
+        first, deeper, _ = name.upper().removeprefix(_PREFIX).partition("__")
+        if name.upper().startswith(_PREFIX) and deeper and first.lower() not in settings.model_fields:
+            return name
+    return ""
+
+
+def _secrets(value: object) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    for inner in _inside(value):
+        yield from _secrets(inner)
+    if isinstance(value, SettingsSection):
+        yield from value.credentials()
+
+
+def _addresses(value: object) -> Iterator[str]:
+    """Texts that may be addresses with a password in them."""
+    if isinstance(value, str) and "://" in value:
+        yield value
+    for inner in _inside(value):
+        yield from _addresses(inner)
+
+
+def _inside(value: object) -> Iterator[object]:
+    if isinstance(value, BaseModel):
+        yield from (getattr(value, name) for name in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, tuple | list):
+        yield from value

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery, Remark
+from midwatch.domain.capabilities import AlertSource, SignatureInvalid, WebhookRequest
 from midwatch.domain.incident import Entry, Incident, StoredAlert
+from midwatch.domain.sender import SenderSettings
 from midwatch.domain.work import Run, RunState
-from midwatch.integrations.alert_sources.source import Forged, Hook, Inbox
 from midwatch.services import alerts
 from midwatch.services.alerts import Receipt
 from midwatch.services.desk import Desk
-from midwatch.settings import SenderSettings, Settings
+from midwatch.settings import Settings
 from midwatch.store import alerts as stored
 from midwatch.store import incidents, runs, timeline
 from midwatch.store.database import Database
@@ -20,19 +21,19 @@ from midwatch.store.incidents import Filter
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
-def _verify(hook: Hook, sender: SenderSettings) -> None:
+def _verify(hook: WebhookRequest, sender: SenderSettings) -> None:
     if hook.headers.get("x-token") not in [t.get_secret_value() for t in sender.tokens]:
-        raise Forged("The token is not right.")
+        raise SignatureInvalid("The token is not right.")
 
 
-def _parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def _parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     try:
         return Delivery.model_validate_json(hook.body)
     except ValueError:
         return Delivery(unknown="no delivery")
 
 
-INBOX = Inbox(source="bell", title="Bell", verify=_verify, parse=_parse)
+INBOX = AlertSource(source="bell", title="Bell", verify=_verify, parse=_parse)
 TOKEN = {"x-token": "let me in"}
 
 
@@ -66,7 +67,7 @@ class Watch:
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
         return await alerts.receive(
-            self.desk, "bell", Hook(body.encode(), self.now, TOKEN if headers is None else headers)
+            self.desk, "bell", WebhookRequest(body.encode(), self.now, TOKEN if headers is None else headers)
         )
 
     def incidents(self) -> list[Incident]:

@@ -11,21 +11,21 @@ from midwatch import crew
 from midwatch.domain.investigation import Request
 from midwatch.kit.logging import to_standard_error
 from midwatch.services.context import Context
-from midwatch.settings import Settings
-from midwatch.wiring.questions import Surroundings
+from midwatch.wiring.connections import Connections
+from tests.plugged import settings as composed
 from tests.unit.hostile import hostile_alerts
 
 
 @asynccontextmanager
-async def opened(around: Surroundings, request: Request) -> AsyncGenerator[Context]:
-    async with crew.investigating(around, request) as ctx:
-        yield replace(ctx, integrations=(*ctx.integrations, hostile_alerts()))
+async def opened(connections: Connections, request: Request) -> AsyncGenerator[Context]:
+    async with crew.investigating(connections, request) as ctx:
+        yield replace(ctx, areas=(*ctx.areas, hostile_alerts()))
 
 
 async def work() -> None:
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
-    async with crew.working(Settings(), opened):
+    async with crew.working(composed(), opened):
         sys.stderr.write("working\n")
         sys.stderr.flush()
         await over.wait()

@@ -16,11 +16,11 @@ from midwatch.kit.processes import own_name
 from midwatch.services import runs
 from midwatch.services.desk import Desk
 from midwatch.services.worker import ALONE_S, Worker
-from midwatch.settings import Settings
 from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
 from midwatch.store.record import record_url
+from tests.plugged import settings as composed
 
 SECONDS = 4.0
 
@@ -64,7 +64,7 @@ async def _nowhere(_url: str) -> bytes:
 async def working(
     db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False
 ) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
-    desk = Desk(db, Settings(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
+    desk = Desk(db, composed(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
     steps, name = OneStep(desk, away, wrong), own_name()
     worker = Worker(desk, Durable(steps, record_url(db.url), name, 2), {}, name, woken=woken)
     task = asyncio.create_task(worker.run())

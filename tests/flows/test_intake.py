@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus, Delivery, Remark
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.domain.incident import IncidentStatus
 from midwatch.domain.work import RunState
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.services.alerts import parked, receive
 from midwatch.services.errors import NoAccess, NotKnown
-from midwatch.settings import Settings
 from midwatch.store import incidents as kept
 from midwatch.store import runs as stored_runs
 from midwatch.store.database import Database
 from tests.flows.desk import CART, START, Watch, alert, over
+from tests.plugged import settings as composed
 from tests.together import together
 
 ACKNOWLEDGED = AlertStatus.ACKNOWLEDGED
@@ -260,9 +260,9 @@ async def test_a_request_has_to_prove_itself(watch: Watch, db: Database) -> None
     with pytest.raises(NoAccess):
         await watch.sends(Delivery(alerts=(alert(),)), {"x-token": "wrong"})
     with pytest.raises(NoAccess, match="Nothing is configured"):
-        await Watch(db, Settings()).sends(Delivery(alerts=(alert(),)))
+        await Watch(db, composed()).sends(Delivery(alerts=(alert(),)))
     with pytest.raises(NotKnown, match="no source 'horn'"):
-        await receive(watch.desk, "horn", Hook(b"", START))
+        await receive(watch.desk, "horn", WebhookRequest(b"", START))
     assert watch.incidents() == []
     assert (await watch.sends(Delivery(alerts=(alert(),)))).moves == {"open": 1}
 

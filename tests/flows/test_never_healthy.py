@@ -16,10 +16,10 @@ from midwatch.domain.window import Window
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.objects.site import Sites, SiteSettings
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.settings import SiteSettings
-from midwatch.wiring.questions import Surroundings
+from midwatch.wiring.connections import Connections
 from tests.flows.cluster import site
 from tests.flows.traffic import TWO, Night, night
 from tests.flows.unfilled import whole
@@ -66,12 +66,11 @@ def spike_left(here: Night) -> None:
 
 async def told(here: Night, topic: Topic, sites: tuple[str, ...] = (SITE,), **more: object) -> Investigation | str:
     """The answer, or the one sentence of a refusal."""
-    settings = here.around.settings.model_copy(
-        update={"sites": tuple(SiteSettings(url=s) for s in sites), "budget": Budget(seconds=20), **more}
-    )
+    settings = here.connections.settings.having(Sites(tuple(SiteSettings(url=s) for s in sites)), Budget(seconds=20))
+    settings = settings.model_copy(update=more)
     request = Request(question="", intent=intent(topic))
     try:
-        async with Surroundings(settings).opened(request) as ctx:
+        async with Connections(settings).opened(request) as ctx:
             return whole(await investigate(ctx, request))
     except Refusal as refusal:
         return refusal.reason

@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from midwatch import wiring
 from midwatch.domain.investigation import Answer, Request
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.services.bundles import Bundle, load, save_file
 from midwatch.services.investigations import investigate
-from midwatch.settings import KubernetesSettings, Settings
+from midwatch.wiring import connections
 from midwatch.wiring.replays import replay
 from tests.flows.cluster import site
 from tests.flows.test_diagnose import healthy, missing_variable, out_of_memory, wrong_image
+from tests.plugged import settings as composed
 
 
 @pytest.fixture
@@ -28,15 +29,15 @@ async def bundles(tmp_path: Path) -> list[Bundle]:
         folder = tmp_path / str(number)
         folder.mkdir()
         with site(scene.cluster, folder) as place:
-            settings = Settings(kubernetes=KubernetesSettings(kubeconfig=place.kubeconfig))
-            async with wiring.context(settings) as ctx:
+            settings = composed(kubernetes=KubernetesSettings(kubeconfig=place.kubeconfig))
+            async with connections.opened(settings) as ctx:
                 save_file(await investigate(ctx, Request()), str(folder / "bundle.tgz"))
         found.append(load(folder / "bundle.tgz"))
     return found
 
 
 async def replayed(bundles: Sequence[Bundle], analysts: Analysts) -> list[str]:
-    contexts = [replace(replay(bundle, Settings()), analysts=analysts) for bundle in bundles]
+    contexts = [replace(replay(bundle, composed()), analysts=analysts) for bundle in bundles]
     runs = await asyncio.gather(
         *(investigate(ctx, bundle.manifest.request) for ctx, bundle in zip(contexts, bundles, strict=True))
     )

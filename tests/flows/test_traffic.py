@@ -1,5 +1,6 @@
 """The source document's scenarios of traffic and jobs, from the question to the report, over real HTTP."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,10 @@ from midwatch.reports.compose import compose
 from midwatch.services.bundles import load, save_file
 from midwatch.services.investigations import investigate
 from midwatch.services.understanding import about_alert
-from midwatch.settings import Settings
+from midwatch.wiring.questions import names
 from midwatch.wiring.replays import replay
 from tests.flows.traffic import NOW, TWO, Night, night
+from tests.plugged import settings as composed
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SPIKE = "What caused the NAT spike at 2am?"
@@ -194,7 +196,7 @@ class TestAws:
             await here.ask("what made the nat traffic jump around 2am")
         ).diagnosis.headline == first.diagnosis.headline
         assert here.aws.calls["GetMetricData"] == asked == 1
-        assert here.around.aws.cache_state.hits >= 1
+        assert json.loads(here.connections.memory)["hits"] >= 1
 
     def test_a_gateway_that_nobody_configured(self, here: Night) -> None:
         asked = here.asks_back("what caused the spike of nat-0123456789abcdef0 at 2am?")
@@ -311,6 +313,7 @@ class TestJobs:
 class TestAlert:
     """Scenario 5 as it begins at night: a monitoring system calls about the gateway."""
 
+import json
     ALERT = Alert(
         source="datadog",
         fingerprint="nat",
@@ -324,10 +327,10 @@ class TestAlert:
     async def test_the_job_behind_it_explains_the_alert(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
         here.runs(*fake.night(TWO))
-        intent = about_alert(self.ALERT, here.around.names, NOW)
+        intent = about_alert(self.ALERT, names(here.connections.settings), NOW)
         assert intent and intent.gateway == fake.GATEWAY
         request = Request(alert=self.ALERT, intent=intent)
-        async with here.around.opened(request) as ctx:
+        async with here.connections.opened(request) as ctx:
             found = await investigate(ctx, request)
         assert (found.diagnosis.verdict, codes(found)) == (Verdict.EXPECTED, ["TRF-101"])
         assert any(f.code.startswith("ALT-") for f in found.diagnosis.causes[0].explains)
@@ -337,7 +340,8 @@ class TestAlert:
     )
     def test_other_alerts_are_looked_into_as_before(self, here: Night, title: str) -> None:
         assert (
-            about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), here.around.names, NOW) is None
+            about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), names(here.connections.settings), NOW)
+            is None
         )
 
 
@@ -377,7 +381,7 @@ async def test_a_bundle_gives_the_same_answer_where_nothing_is_configured(here: 
     found = await here.ask(SPIKE)
     save_file(found, str(tmp_path / "night.tgz"))
     bundle = load(tmp_path / "night.tgz")
-    again = await investigate(replay(bundle, Settings()), bundle.manifest.request)
+    again = await investigate(replay(bundle, composed()), bundle.manifest.request)
     assert Answer.of(again).json_text() == bundle.answer
 
 

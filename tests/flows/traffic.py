@@ -10,17 +10,20 @@ import pytest
 
 from midwatch.diagnosis.traffic import fake
 from midwatch.diagnosis.traffic.fake import Refresh
+from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.domain.intent import AskBack, Intent
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
-from midwatch.settings import KubernetesSettings, Settings, TrafficSettings
-from midwatch.wiring.questions import Surroundings
+from midwatch.wiring.connections import Connections
+from midwatch.wiring.questions import names
 from tests.flows.unfilled import whole
+from tests.plugged import settings as composed
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 26)).replace(hour=2, minute=0)  # the last 2 am that is well over
@@ -33,7 +36,7 @@ class Night:
 
     aws: FakeAws
     scene: Scene
-    around: Surroundings
+    connections: Connections
     folder: Path
     before: Intent | None = None
 
@@ -42,15 +45,15 @@ class Night:
         return self.scene.cluster
 
     async def ask(self, question: str) -> Investigation:
-        found = understood(question, self.around.names, datetime.now(UTC), self.before)
+        found = understood(question, names(self.connections.settings), datetime.now(UTC), self.before)
         assert isinstance(found, Intent), found
         self.before = found
         request = Request(question=question, namespace=found.namespace, intent=found)
-        async with self.around.opened(request) as ctx:
+        async with self.connections.opened(request) as ctx:
             return whole(await investigate(ctx, request))
 
     def asks_back(self, question: str) -> AskBack:
-        found = understood(question, self.around.names, datetime.now(UTC), self.before)
+        found = understood(question, names(self.connections.settings), datetime.now(UTC), self.before)
         assert isinstance(found, AskBack), found
         return found
 
@@ -79,10 +82,10 @@ def night(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str = fake.CONF
     with serve(scene.cluster) as url, serve_aws(aws) as aws_url:
         for name, value in environment(aws_url).items():
             monkeypatch.setenv(name, value)
-        settings = Settings(
+        settings = composed(
             kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)),
             traffic=TrafficSettings(file=folder / "traffic.yaml"),
         )
-        made = Night(aws, scene, Surroundings(settings), folder)
+        made = Night(aws, scene, Connections(settings), folder)
         made.sends()
         yield made

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import midwatch.integrations
 from midwatch.domain.alert import Alert, Delivery, Remark
-from midwatch.integrations.alert_sources.source import Hook
-from midwatch.integrations.alert_sources.sources import inboxes
-from midwatch.settings import SenderSettings
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
+from tests.plugged import alert_sources
 
 ROOT = Path(midwatch.integrations.__file__).parent
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -29,14 +29,14 @@ def body(source: str, name: str) -> bytes:
 
 def hook(
     raw: bytes, headers: Mapping[str, str] | None = None, certificate: bytes = b"", token: str = "", now: datetime = NOW
-) -> Hook:
-    return Hook(body=raw, received_at=now, headers=headers or {}, certificate=certificate, token=token)
+) -> WebhookRequest:
+    return WebhookRequest(body=raw, received_at=now, headers=headers or {}, certificate=certificate, token=token)
 
 
 def delivered(
     source: str, name: str, sender: SenderSettings | None = None, headers: Mapping[str, str] | None = None
 ) -> Delivery:
-    return inboxes()[source].parse(hook(body(source, name), headers), sender or SenderSettings())
+    return alert_sources()[source].parse(hook(body(source, name), headers), sender or SenderSettings())
 
 
 def only(source: str, name: str) -> Alert:

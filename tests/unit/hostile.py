@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from midwatch.analysis.question import Question
+from midwatch.domain.capabilities import Area
 from midwatch.domain.evidence import Ask, Citation, Evidence
 from midwatch.domain.finding import Analysis, Code, Finding, Role, Severity
 from midwatch.domain.intent import Topic
+from midwatch.domain.investigation import Request
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
-from midwatch.integrations.manifest import Integration, nothing_wanted
 
 HANGS = "a" * 60 + "b"  # 2^60 steps
 HANGS_EARLY = "early " + HANGS
@@ -34,7 +35,7 @@ def _asks(last: int, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
     return tuple(Ask(tool="log", arguments={"round": n}, essential=True) for n in range(min(last, len(evidence) + 1)))
 
 
-def _opening(_question: Question) -> tuple[Ask, ...]:
+def _opening(_question: Question, _request: Request) -> tuple[Ask, ...]:
     return (Ask(tool="log", arguments={"round": 0}, essential=True),)
 
 
@@ -75,23 +76,26 @@ def _fault(item: Evidence, what: str) -> Finding:
     )
 
 
-def hostile(rounds: int) -> Integration:
+def hostile(rounds: int) -> Area:
     """Reads as many logs, one a round."""
-    return Integration(
+    return Area(
         name="hostile",
         title="Hostile",
-        topics=frozenset(Topic),
+        topics=tuple(Topic),
         opening=_opening,
         wanted=partial(_wanted, rounds),
         analyse=_analyse,
-        codes={CODE.code: CODE},
+        codes=_codes,
     )
 
 
-def _nothing(_question: Question) -> tuple[Ask, ...]:
-    return ()
+def _codes() -> dict[str, Code]:
+    return {CODE.code: CODE}
 
 
-def hostile_alerts() -> Integration:
+def hostile_alerts() -> Area:
     """Reads nothing but the alert."""
-    return replace(hostile(0), opening=_nothing, wanted=nothing_wanted)
+    return replace(AREA, analyse=_analyse, codes=_codes, alerts=True)
+
+
+AREA = Area(name="hostile", title="Hostile")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.analysis.question import Question
+from midwatch.domain.question import Question
 
 
 @pytest.mark.parametrize("text", ["show me the errors of web", "what do the logs of web say", "any exceptions in web?"])

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.authentication import holds_token
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import credential, fresh, same_any, sign, signed
-from midwatch.settings import SenderSettings
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -87,5 +87,5 @@ def test_every_pair_is_compared_whatever_is_found(monkeypatch: pytest.MonkeyPatc
     sender = SenderSettings.model_validate({"tokens": ["harbour"]})
     for header in ("Bearer harbour", "Basic " + base64.b64encode(b"me:harbour").decode()):
         compared.clear()
-        assert holds_token(Hook(b"", NOW, {"authorization": header}), sender)
+        assert holds_token(WebhookRequest(b"", NOW, {"authorization": header}), sender)
         assert (b"harbour", b"harbour") in compared

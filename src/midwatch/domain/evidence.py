@@ -21,6 +21,14 @@ class Ask(Model, frozen=True):
         )
 
 
+class Lead(Model, frozen=True):
+    """A trail that leaves an area: every area that opens entities of this kind is asked for its requests about it."""
+
+    kind: str
+    name: str
+    why: str = ""
+
+
 def evidence_id(place: int) -> str:
     """What the answer calls its evidence, by its place from 1."""
     return f"E{place}"

@@ -8,20 +8,20 @@ raises `Ended` when they are over.
 import signal
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from midwatch.analysis.question import Question
+from midwatch.domain.capabilities import Area
 from midwatch.domain.diagnosis import Diagnosis
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Ask, Evidence, Gap, Lead
 from midwatch.domain.finding import Analysis
 from midwatch.domain.intent import Intent, Topic
 from midwatch.domain.investigation import Request
+from midwatch.domain.question import Question
 from midwatch.engine.alerts import ALERT
-from midwatch.integrations.manifest import Integration
 from midwatch.playbooks import speaks_of
 from midwatch.reasoning.alertscope import concerned, tied
 from midwatch.reasoning.rules import diagnose
@@ -39,28 +39,36 @@ class Conclusion(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One request and the integrations that have a say in it. Pure: the same evidence gives the same bytes, in any
-    process."""
+    """One request and the areas that take part. Pure: the same evidence gives the same bytes, in any process."""
 
     request: Request
-    integrations: tuple[Integration, ...]
+    areas: tuple[Area, ...]
 
     @classmethod
-    def of(cls, request: Request, integrations: Sequence[Integration]) -> "Case":
-        """With what computes of the integrations; their tools, and the connections behind them, stay where they are."""
-        topic = request.topic
-        return cls(
-            request, tuple(replace(i, tools=(), opening=None, inbox=None) for i in integrations if topic in i.topics)
-        )
+    def of(cls, request: Request, areas: Sequence[Area]) -> "Case":
+        """With what computes of the areas; what reads their settings stays where it is."""
+        return cls(request, tuple(area.pure for area in areas))
 
     @property
     def question(self) -> Question:
         return Question(self.request.question, self.request.intent or Intent(topic=self.request.topic))
 
+    def opening(self) -> tuple[Ask, ...]:
+        """The first requests of every area that takes part."""
+        return tuple(a for area in self.areas for a in area.opening(self.question, self.request))
+
     def wanted(self, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
-        """What the evidence so far makes worth asking."""
-        question = self.question
-        return tuple(a for i in self.integrations for a in i.wanted(evidence, question))
+        """What the evidence so far makes worth asking. A lead of one area is followed by those that open its kind."""
+        asks: dict[str, Ask] = {}
+        for one in (w for area in self.areas for w in area.wanted(evidence, self.question)):
+            for ask in self._followed(one) if isinstance(one, Lead) else (one,):
+                asks.setdefault(ask.key, ask)
+        return tuple(asks.values())
+
+    def _followed(self, lead: Lead) -> Iterator[Ask]:
+        for area in self.areas:
+            if lead.kind in area.opens:
+                yield from (a.model_copy(update={"why": lead.why}) for a in area.opens[lead.kind](lead.name))
 
     def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap]) -> Conclusion:
         request, question = self.request, self.question
@@ -72,14 +80,14 @@ class Case:
         elif request.alert:
             analysis = tied(analysis, ALERT)
             subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
-        codes = {code: entry for i in self.integrations for code, entry in i.codes.items()}
+        codes = {code: entry for area in self.areas for code, entry in area.codes().items()}
         slow = speaks_of(request.question, "slowness")
         return Conclusion(
             diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject
         )
 
     def _analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis:
-        parts = [i.analyse(evidence, question) for i in self.integrations if i.analyse]
+        parts = [area.analyse(evidence, question) for area in self.areas]
         return Analysis(
             findings=tuple(f for p in parts for f in p.findings),
             links=tuple(x for p in parts for x in p.links),

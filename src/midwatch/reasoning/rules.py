@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from midwatch.analysis.causality import Chain, chains
 from midwatch.analysis.codes import fill
 from midwatch.analysis.commands import command, query
-from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis, Code, Confidence, Finding, Role, Severity
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe, Resources
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from midwatch.analysis.question import NAME
+from midwatch.domain.question import NAME
 from midwatch.domain.subject import Subject
 
 _LONGEST = 253  # letters of an object's name

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 from midwatch.domain.alert import Alert, Delivery
 from midwatch.domain.base import Model
-from midwatch.integrations.alert_sources.source import Forged, Hook, Inbox
+from midwatch.domain.capabilities import AlertSource, SignatureInvalid, WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.fetch import Unreachable
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Later, NoAccess, NotKnown
 from midwatch.services.incident_updates import left_out, remark, take
-from midwatch.settings import SenderSettings
 from midwatch.store import deliveries
 from midwatch.store.deliveries import Kept, Outcome
 
@@ -52,7 +52,7 @@ class Understood(Model, frozen=True):
     proof: str = ""
 
 
-async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False) -> Receipt:
+async def receive(desk: Desk, source: str, hook: WebhookRequest, *, trusted: bool = False) -> Receipt:
     """One request of a monitoring system; `trusted` when an API key has vouched for it already.
 
     Raises NotKnown for a source that does not exist, NoAccess for a request that does not prove where it comes from.
@@ -66,14 +66,14 @@ async def receive(desk: Desk, source: str, hook: Hook, *, trusted: bool = False)
     return await asyncio.to_thread(store, desk, source, delivery, hook.body)
 
 
-def inbox(desk: Desk, source: str) -> Inbox:
+def inbox(desk: Desk, source: str) -> AlertSource:
     found = desk.inboxes.get(source)
     if found is None:
         raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(desk.inboxes))}")
     return found
 
 
-async def understand(desk: Desk, source: str, hook: Hook) -> Understood:
+async def understand(desk: Desk, source: str, hook: WebhookRequest) -> Understood:
     """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
     found, settings = inbox(desk, source), sender(desk, source)
     try:
@@ -118,7 +118,7 @@ def parked(desk: Desk, source: str = "") -> list[Kept]:
         return deliveries.listed(tx, source, Outcome.PARKED)
 
 
-async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) -> Hook:
+async def _proved(desk: Desk, inbox: AlertSource, hook: WebhookRequest, sender: SenderSettings) -> WebhookRequest:
     if sender.open:
         if desk.open:
             return hook
@@ -130,7 +130,7 @@ async def _proved(desk: Desk, inbox: Inbox, hook: Hook, sender: SenderSettings) 
         address = await _apart(hook, lambda: inbox.certificate_url(hook))
         proved = replace(hook, certificate=await _fetched(desk, address)) if address else hook
         await _apart(hook, lambda: inbox.verify(proved, sender))
-    except Forged as forged:
+    except SignatureInvalid as forged:
         raise NoAccess(str(forged), f"docs/alerts.md says how {inbox.title} signs") from forged
     return proved
 
@@ -148,7 +148,7 @@ async def _fetched(desk: Desk, url: str) -> bytes:
         raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away
 
 
-async def _apart(hook: Hook, read: Callable[[], T]) -> T:
+async def _apart(hook: WebhookRequest, read: Callable[[], T]) -> T:
     """Reads a large body in a thread, a small one at once."""
     return await asyncio.to_thread(read) if len(hook.body) > LARGE else read()
 

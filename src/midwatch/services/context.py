@@ -1,9 +1,9 @@
 from dataclasses import dataclass
 
+from midwatch.domain.capabilities import Area
 from midwatch.domain.investigation import Budget
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.gather import Door
-from midwatch.integrations.manifest import Integration
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Context:
     """What every use case needs: the integrations, the door to their tools, where the evidence comes from, the limits,
     and who computes."""
 
-    integrations: tuple[Integration, ...]
+    areas: tuple[Area, ...]
     door: Door
     source: str
     budget: Budget

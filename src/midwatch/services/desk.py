@@ -3,8 +3,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from midwatch.domain.capabilities import AlertSource
 from midwatch.domain.intent import Names
-from midwatch.integrations.alert_sources.source import Inbox
 from midwatch.settings import Settings
 from midwatch.store.database import Database
 from midwatch.store.probe import Probe
@@ -21,7 +21,7 @@ class Desk:
 
     db: Database
     settings: Settings
-    inboxes: Mapping[str, Inbox]
+    inboxes: Mapping[str, AlertSource]
     now: Callable[[], datetime]
     wake: Callable[[], None]
     fetch: Callable[[str], Awaitable[bytes]]

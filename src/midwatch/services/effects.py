@@ -12,6 +12,8 @@ from midwatch.domain.incident import Entry
 from midwatch.domain.investigation import Answer, Investigation
 from midwatch.domain.work import Effect, Run
 from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.integrations.pagerduty.settings import PagerDutySettings
+from midwatch.integrations.webhook.settings import WebhookSettings
 from midwatch.reports.compose import compose
 from midwatch.reports.plain import plain
 from midwatch.services.desk import Desk
@@ -34,13 +36,13 @@ def effects_of(desk: Desk, run: Run, found: Investigation) -> list[Effect]:
     with desk.db.read() as tx:
         incident = incidents.get(tx, run.incident_id) if run.incident_id else None
         known = alerts.of_incident(tx, run.incident_id) if incident else []
-    if desk.settings.pagerduty.token is not None and incident:
+    if desk.settings.of(PagerDutySettings).token is not None and incident:
         theirs = {a.alert.external_id for a in known if a.alert.source == "pagerduty"}
         text = plain(compose(found), sections=2)
         for key in sorted(theirs - {""}):
             payload = {"incident": key, "text": text}
             made.append(_effect(run, f"note:{run.id}:{key}", "pagerduty", "note", payload))
-    if desk.settings.webhook.url:
+    if desk.settings.of(WebhookSettings).url:
         answer = Answer.of(found).model_dump(mode="json", by_alias=True)
         payload = {"incident": incident.model_dump(mode="json") if incident else None, "run": run.id, "answer": answer}
         made.append(_effect(run, f"answer:{run.id}", "webhook", "answer", payload))

@@ -14,9 +14,7 @@ async def investigate(ctx: Context, request: Request, watch: Watch = silent) -> 
     """Looks into a request; raises Refusal when nothing could be read, or when the question names something that is not
     there."""
     short_enough(request.question)
-    run, scope = await run_investigation(
-        request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch, ctx.analysts
-    )
+    run, scope = await run_investigation(request, ctx.door, ctx.areas, ctx.source, ctx.budget, watch, ctx.analysts)
     if not run.evidence:
         _nothing_read(run)
     if request.alert is None:  # an alert may name what is gone; that is no typing error

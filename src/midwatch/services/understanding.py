@@ -1,6 +1,6 @@
 """What a question in words, or an alert, turns out to ask: the same for every door. Needs no server and no store."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.alerts.subject import namespace as named_in
@@ -11,11 +11,11 @@ from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Intent, Name
 from midwatch.domain.investigation import Request
 from midwatch.domain.window import Window
 from midwatch.integrations.alert_sources.normalize import text
+from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
 from midwatch.reasoning.alone import AROUND
 from midwatch.reasoning.route import route
 from midwatch.services.limits import short_enough
-from midwatch.settings import Settings
 
 Completed = Callable[
     [Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]
@@ -23,9 +23,8 @@ Completed = Callable[
 _READ = 500  # letters of an alert's summary
 
 
-def names(settings: Settings, traffic: Traffic) -> Names:
+def names(sites: Sequence[SiteSettings], traffic: Traffic) -> Names:
     """What a question can name, as far as the configuration knows it."""
-    sites = settings.sites
     return Names(
         gateways=tuple((g.id, g.name) for g in traffic.gateways),
         clients=traffic.clients,

@@ -3,24 +3,20 @@
 What only questions and alerts need is loaded for those: an empty question about a cluster starts in half the time.
 """
 
-from contextlib import AbstractAsyncContextManager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any
 
 from midwatch.domain.alert import Alert
+from midwatch.domain.capabilities import Selection
 from midwatch.domain.intent import AskBack, Intent, Topic
 from midwatch.domain.investigation import Investigation, Request, asked
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import silent
 from midwatch.kit.clock import utc_now
-from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
-from midwatch.wiring import context as cluster
-
-if TYPE_CHECKING:
-    from midwatch.wiring.questions import Surroundings
+from midwatch.wiring.connections import Connections
 
 
 def question(
@@ -32,30 +28,32 @@ def question(
     """
     if dump or not words.strip():
         return asked(words, Intent(topic=Topic.CLUSTER), namespace)
-    found = _surroundings(settings).understood(words, utc_now(), otherwise)
+    found = _questions().understood(settings, words, utc_now(), otherwise)
     if isinstance(found, AskBack):
         raise Refusal(found.question, "\n  ".join(f"- {choice}" for choice in found.choices))
     return asked(words, found, namespace)
 
 
 async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:
-    return await _surroundings(settings).reported(told, utc_now(), namespace)
+    connections = Connections(settings)
+    try:
+        found: Request = await _questions().reported(settings, connections.complete, told, utc_now(), namespace)
+        return found
+    finally:
+        await connections.close()
 
 
 async def request(
     settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent
 ) -> Investigation:
     """Raises Refusal when what it is about cannot be opened, or nothing could be read of it."""
-    async with _opened(settings, wanted, dump, context) as ctx:
-        return await investigate(ctx, wanted, watch)
+    connections = Connections(settings)
+    try:
+        async with connections.opened(wanted, Selection(context, dump)) as ctx:
+            return await investigate(ctx, wanted, watch)
+    finally:
+        await connections.close()
 
 
-def _opened(settings: Settings, wanted: Request, dump: str, context: str) -> AbstractAsyncContextManager[Context]:
-    if wanted.topic is Topic.CLUSTER and wanted.alert is None:
-        return cluster(settings, dump=dump, context=context)
-    return _surroundings(settings).opened(wanted, dump=dump, context_name=context)
-
-
-def _surroundings(settings: Settings) -> "Surroundings":
-    made: type[Surroundings] = import_module("midwatch.wiring.questions").Surroundings
-    return made(settings)
+def _questions() -> Any:
+    return import_module("midwatch.wiring.questions")

@@ -1,100 +1,34 @@
-"""What a question in words needs beside a cluster: AWS, the sites, and what is known of one's own traffic."""
+"""What a question in words, or an alert, is about: understood with the names that the configuration knows."""
 
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import cached_property
 
-from midwatch.diagnosis.traffic.config import Traffic, configured
+from midwatch.diagnosis.traffic.config import configured
+from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Gap
 from midwatch.domain.intent import AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
-from midwatch.integrations.aws.client import Aws
-from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
-from midwatch.integrations.manifest import Integration
-from midwatch.services.context import Context
-from midwatch.services.errors import Refusal
-from midwatch.services.understanding import names, reported, understood
+from midwatch.integrations.website.objects.site import Sites
+from midwatch.services import understanding
 from midwatch.settings import Settings, home
-from midwatch.wiring import context, reader, toolbox
-from midwatch.wiring.alerts import alert_context
-from midwatch.wiring.details import completed
-from midwatch.wiring.kubernetes import kubernetes
-from midwatch.wiring.participants import WEBSITE_TOPICS, account, alert_text, traffic
-from midwatch.wiring.websites import websites
+
+Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """Lives as long as its process: what AWS said is remembered for some minutes. Raises Refusal when the traffic file
-    is wrong."""
-
-    settings: Settings
-
-    @cached_property
-    def traffic(self) -> Traffic:
-        return configured(self.settings.traffic.file, home())
-
-    @cached_property
-    def aws(self) -> Aws:
-        return Aws(self.settings.aws)
-
-    @property
-    def names(self) -> Names:
-        return names(self.settings, self.traffic)
-
-    def understood(self, words: str, now: datetime, otherwise: Topic | None = None) -> Intent | AskBack:
-        return understood(words, self.names, now, otherwise=otherwise)
-
-    async def reported(self, alert: Alert, now: datetime, namespace: str = "") -> Request:
-        """With the details that its sender keeps."""
-        async with AsyncExitStack() as stack:
-            whole, unread = await completed(self.settings, stack)(alert)
-        return reported(whole, self.names, now, namespace, unread)
-
-    @asynccontextmanager
-    async def opened(self, request: Request, *, dump: str = "", context_name: str = "") -> AsyncGenerator[Context]:
-        """What the topic of the request needs. A cluster that cannot be reached is a gap, except where it is all that
-        was asked about."""
-        if request.topic is Topic.CLUSTER:
-            async with self._cluster_alone(request, dump, context_name) as ctx:
-                yield ctx
-            return
-        cluster, source = await self._cluster(dump, context_name)
-        try:
-            integrations = taking_part(request, self.settings, self.traffic, self.aws, cluster)
-            yield Context(integrations, toolbox(integrations), source, self.settings.budget)
-        except Refused as refused:
-            raise Refusal(str(refused)) from refused
-        finally:
-            await cluster.close()
-
-    def _cluster_alone(self, request: Request, dump: str, context_name: str) -> AbstractAsyncContextManager[Context]:
-        """An alert has to be looked into even where no cluster is configured; a question about a cluster cannot."""
-        if request.alert:
-            return alert_context(self.settings, dump=dump, context=context_name)
-        return context(self.settings, dump=dump, context=context_name)
-
-    async def _cluster(self, dump: str, context_name: str) -> tuple[Reader, str]:
-        opened: Reader | None = None
-        try:
-            opened = reader(self.settings, dump=dump, context=context_name)
-            return opened, (await opened.about()).source
-        except (Refused, Refusal) as refused:
-            if opened:
-                await opened.close()
-            if dump or context_name:
-                raise Refusal(str(refused)) from refused
-            return Nobody(str(refused)), f"no cluster ({refused})"
+def names(settings: Settings) -> Names:
+    """Raises Refusal when the traffic file is wrong."""
+    traffic = configured(settings.of(TrafficSettings).file, home())
+    return understanding.names(settings.of(Sites).root, traffic)
 
 
-def taking_part(
-    request: Request, settings: Settings, known: Traffic, aws: Aws, cluster: Reader
-) -> tuple[Integration, ...]:
-    """Who has a say in what is not about a cluster alone."""
-    own = kubernetes(cluster)
-    if request.topic in WEBSITE_TOPICS:
-        return websites(settings, cluster=not isinstance(cluster, Nobody)), own
-    told = (alert_text(),) if request.alert else ()
-    return *told, traffic(known), account(aws), own
+def understood(settings: Settings, words: str, now: datetime, otherwise: Topic | None = None) -> Intent | AskBack:
+    return understanding.understood(words, names(settings), now, otherwise=otherwise)
+
+
+async def reported(
+    settings: Settings, completed: Completed, alert: Alert, now: datetime, namespace: str = ""
+) -> Request:
+    """With the details that its sender keeps."""
+    whole, unread = await completed(alert)
+    return understanding.reported(whole, names(settings), now, namespace, unread)

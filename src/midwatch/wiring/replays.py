@@ -1,26 +1,18 @@
-from midwatch.diagnosis.traffic.config import Traffic
-from midwatch.domain.intent import Topic
-from midwatch.integrations.aws.client import Aws
-from midwatch.integrations.kubernetes.reader import Nobody
+"""The same investigation from its bundle."""
+
 from midwatch.services.bundles import Bundle
 from midwatch.services.context import Context
 from midwatch.settings import Settings
 from midwatch.toolbox.tape import Tape
-from midwatch.wiring.kubernetes import kubernetes
-from midwatch.wiring.participants import alert_text
-from midwatch.wiring.questions import taking_part
+from midwatch.wiring.connections import Connections
 
 
 def replay(bundle: Bundle, settings: Settings) -> Context:
-    """The same investigation from its bundle: the tape answers, nothing else can."""
+    """The tape answers, nothing else can. An area whose system could not be reached then did not take part."""
     tape = Tape([*bundle.evidence, *bundle.manifest.gaps])
     request = bundle.manifest.request
-    if request.topic is not Topic.CLUSTER:
-        taken = taking_part(request, settings, Traffic(), Aws(settings.aws), Nobody())
-        return Context(taken, tape, bundle.manifest.source, settings.budget)
-    told = (alert_text(),) if request.alert else ()
-    looked = any(g not in request.unread for g in bundle.manifest.gaps) or any(
-        e.tool != "alert" for e in bundle.evidence
-    )
-    integrations = (*told, kubernetes(Nobody())) if looked or not told else told
-    return Context(integrations, tape, bundle.manifest.source, settings.budget)
+    asked = {e.tool.partition("_")[0] for e in bundle.evidence} | {
+        g.tool.partition("_")[0] for g in bundle.manifest.gaps if g not in request.unread
+    }
+    areas = tuple(a for a in Connections(settings).taking_part(request) if asked.issuperset(a.essential))
+    return Context(areas, tape, bundle.manifest.source, settings.budget)

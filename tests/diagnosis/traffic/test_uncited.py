@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.traffic.analyse import analyse
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.settings_evidence import TOOL, traffic_settings
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
+from midwatch.domain.question import Question
 from midwatch.domain.window import Window
 from midwatch.reasoning.citations import Library
 

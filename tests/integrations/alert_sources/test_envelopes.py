@@ -8,13 +8,13 @@ import pytest
 
 from midwatch.diagnosis.alerts.analyse import Reading
 from midwatch.domain.alert import Alert
+from midwatch.domain.sender import SenderSettings
 from midwatch.engine.alerts import told
-from midwatch.integrations.alert_sources.sources import inboxes
-from midwatch.settings import SenderSettings
 from tests.integrations.examples import ROOT, delivered, hook, names
+from tests.plugged import alert_sources
 
 TITLE = "Glimmer wobbles zonk"
-SOURCES = sorted(s for s in inboxes() if (ROOT / s / "examples").is_dir())
+SOURCES = sorted(s for s in alert_sources() if (ROOT / s / "examples").is_dir())
 # The fields of the examples whose words are their user's: they say what is wrong, and may choose a playbook.
 WRITTEN = frozenset(
     {
@@ -102,7 +102,7 @@ def pagerduty(title: str, **more: object) -> Alert:
         "occurred_at": "2026-03-02T05:00:00Z",
     }
     body = json.dumps({"event": {**event, "agent": {"summary": "Certificate expired"}, "data": data}}).encode()
-    (alert,) = inboxes()["pagerduty"].parse(hook(body), SenderSettings()).alerts
+    (alert,) = alert_sources()["pagerduty"].parse(hook(body), SenderSettings()).alerts
     return alert
 
 

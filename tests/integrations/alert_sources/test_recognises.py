@@ -4,19 +4,20 @@ import json
 
 import pytest
 
-from midwatch.integrations.alert_sources.sources import inboxes, recognised
+from midwatch.services.alertfiles import recognised
 from tests.integrations.examples import body, names
+from tests.plugged import alert_sources
 
-SOURCES = sorted(inboxes())
+SOURCES = sorted(alert_sources())
 EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
 
 
 @pytest.mark.parametrize(("source", "name"), EXAMPLES, ids=lambda x: x)
 def test_an_example_is_recognised_by_its_source_alone(source: str, name: str) -> None:
     document = json.loads(body(source, name))
-    claims = {inbox.source for inbox in inboxes().values() if inbox.recognises and inbox.recognises(document)}
+    claims = {inbox.source for inbox in alert_sources().values() if inbox.recognises and inbox.recognises(document)}
     assert claims == ({source} - {"generic"})
-    assert recognised(body(source, name)).source == source
+    assert recognised(body(source, name), alert_sources()).source == source
 
 
 @pytest.mark.parametrize(
@@ -34,4 +35,4 @@ def test_an_example_is_recognised_by_its_source_alone(source: str, name: str) ->
     ],
 )
 def test_what_no_source_knows_is_generic(text: bytes) -> None:
-    assert recognised(text).source == "generic"
+    assert recognised(text, alert_sources()).source == "generic"

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Delivery
-from midwatch.integrations.alert_sources.source import Forged
-from midwatch.integrations.alert_sources.sources import inboxes
-from midwatch.settings import SenderSettings
+from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.sender import SenderSettings
+from midwatch.wiring.registry import registry
 from tests.integrations.examples import ROOT, body, delivered, hook, names
+from tests.plugged import alert_sources
 
-SOURCES = sorted(inboxes())
+SOURCES = sorted(alert_sources())
 EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
 SENDERS = (
     SenderSettings(),
@@ -83,14 +84,14 @@ def check(delivery: Delivery) -> None:
 def ask(source: str, raw: bytes, headers: dict[str, str] | None = None, certificate: bytes = b"") -> None:
     for sender in SENDERS:
         one = hook(raw, headers, certificate, token="tt")
-        check(inboxes()[source].parse(one, sender))
+        check(alert_sources()[source].parse(one, sender))
         try:
-            inboxes()[source].verify(one, sender)
-        except Forged as forged:
+            alert_sources()[source].verify(one, sender)
+        except SignatureInvalid as forged:
             assert str(forged).endswith(".")
         try:
-            inboxes()[source].certificate_url(one)
-        except Forged as forged:
+            alert_sources()[source].certificate_url(one)
+        except SignatureInvalid as forged:
             assert str(forged).endswith(".")
 
 
@@ -113,9 +114,9 @@ def test_every_source_is_found_by_its_folder() -> None:
 def test_every_source_is_documented_and_has_a_manifest(source: str) -> None:
     page = (ROOT.parents[2] / "docs" / "alerts.md").read_text()
     assert f"/webhook/{source}" in page
-    module = import_module(f"midwatch.integrations.{source}")
-    assert module.INTEGRATION.inbox is inboxes()[source]
-    assert module.INTEGRATION.name == source
+    module = import_module(f"midwatch.integrations.{source}.integration")
+    assert registry().integrations[source] is module.INTEGRATION
+    assert module.INTEGRATION.title == alert_sources()[source].title
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -157,7 +158,7 @@ def mutations(value: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize(("source", "name"), EXAMPLES, ids=lambda x: x)
 def test_an_example_with_any_field_dropped_or_of_another_type_gets_an_answer(source: str, name: str) -> None:
-    inbox, sender = inboxes()[source], SENDERS[1]
+    inbox, sender = alert_sources()[source], SENDERS[1]
     document = json.loads(body(source, name))
     for changed in mutations(document):
         check(inbox.parse(hook(json.dumps(changed).encode()), sender))
@@ -185,7 +186,7 @@ def test_over_long_content_is_cut_and_counted() -> None:
         "annotations": {"description": "ä" * 200_000},
     }
     raw = json.dumps({"alerts": [item] + [{"labels": {"alertname": str(n)}} for n in range(1500)]}).encode()
-    found = inboxes()["alertmanager"].parse(hook(raw), SenderSettings())
+    found = alert_sources()["alertmanager"].parse(hook(raw), SenderSettings())
     assert (len(found.alerts), found.omitted) == (1000, 501)
     assert len(found.alerts[0].labels) == 200
     assert found.alerts[0].summary.endswith("… [cut]")
@@ -202,7 +203,7 @@ def test_hidden_signs_and_secrets_are_cut_out_of_every_text() -> None:
             "link": "https://u:tidewater4@x.example/",
         }
     )
-    (alert,) = inboxes()["generic"].parse(hook(raw.encode()), SenderSettings()).alerts
+    (alert,) = alert_sources()["generic"].parse(hook(raw.encode()), SenderSettings()).alerts
     assert alert.title == "esrever password=[REDACTED:secret] red"
     assert alert.labels == {"a": alert.title, "api_key": "[REDACTED:api_key]"}
     assert "tidewater" not in alert.model_dump_json()
@@ -216,7 +217,7 @@ def test_hidden_signs_and_secrets_are_cut_out_of_every_text() -> None:
 def test_a_text_made_to_be_slow_is_not(text: str) -> None:
     assert (
         len(
-            inboxes()["generic"]
+            alert_sources()["generic"]
             .parse(hook(json.dumps({"title": "t", "description": text}).encode()), SenderSettings())
             .alerts
         )

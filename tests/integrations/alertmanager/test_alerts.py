@@ -4,10 +4,12 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, WebLink
-from midwatch.integrations.alert_sources.source import Forged
-from midwatch.integrations.alertmanager import INBOX
-from midwatch.settings import SenderSettings
+from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.sender import SenderSettings
 from tests.integrations.examples import at, delivered, hook, only, row
+from tests.plugged import alert_sources
+
+SOURCE = alert_sources()["alertmanager"]
 
 
 def test_each_alert_of_a_group_has_its_own_status() -> None:
@@ -99,21 +101,21 @@ SENDER = SenderSettings(tokens=(SecretStr("gangway"), SecretStr("gangplank")))
     ],
 )
 def test_a_token_in_any_of_the_usual_places(headers: dict[str, str]) -> None:
-    INBOX.verify(hook(b"{}", headers), SENDER)
+    SOURCE.verify(hook(b"{}", headers), SENDER)
 
 
 @pytest.mark.parametrize(
     "value", ["", "Bearer", "Bearer gangwa", "Basic gangway", "Basic é", "Digest gangway", "gangway"]
 )
 def test_no_token_is_forged(value: str) -> None:
-    with pytest.raises(Forged, match="token is missing or wrong"):
-        INBOX.verify(hook(b"{}", {"authorization": value}), SENDER)
+    with pytest.raises(SignatureInvalid, match="token is missing or wrong"):
+        SOURCE.verify(hook(b"{}", {"authorization": value}), SENDER)
 
 
 def test_a_token_in_the_address_counts() -> None:
-    INBOX.verify(hook(b"{}", token="gangway"), SENDER)
+    SOURCE.verify(hook(b"{}", token="gangway"), SENDER)
 
 
 def test_a_secret_is_of_no_use_where_nothing_is_signed() -> None:
-    with pytest.raises(Forged, match=r"set senders\.alertmanager\.tokens"):
-        INBOX.verify(hook(b"{}"), SenderSettings(secrets=(SecretStr("s"),)))
+    with pytest.raises(SignatureInvalid, match=r"set senders\.alertmanager\.tokens"):
+        SOURCE.verify(hook(b"{}"), SenderSettings(secrets=(SecretStr("s"),)))

@@ -8,12 +8,12 @@ import pytest
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.fake import FakeAws, environment, serve
-from midwatch.settings import AwsSettings
+from midwatch.integrations.aws.settings import AwsSettings
+from midwatch.integrations.aws.tools import tools
 from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
 from midwatch.toolbox.toolbox import Toolbox
-from midwatch.wiring import participants
 from tests.integrations.aws.account import PACE, Clock, account
 
 
@@ -39,7 +39,7 @@ def aws(world: FakeAws, clock: Clock) -> Aws:
 @pytest.fixture
 def ask(aws: Aws, clock: Clock) -> Callable[..., Any]:
     """Puts a question through the toolbox, as an investigation does."""
-    box = Toolbox(participants.account(aws).tools, (guard, limit(), redact), clock)
+    box = Toolbox(tools(aws), (guard, limit(), redact), clock)
 
     async def put(name: str, **arguments: Any) -> Evidence | Gap:
         return await box.call(name, arguments)

@@ -14,8 +14,8 @@ from midwatch.domain.tool import ToolError
 from midwatch.integrations.aws.cache import CacheState
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.fake import FakeAws
-from midwatch.settings import AwsSettings
-from midwatch.wiring import participants
+from midwatch.integrations.aws.settings import AwsSettings
+from midwatch.integrations.aws.tools import tools
 from tests.integrations.aws.account import NAT, PACE, Clock, gap, partial, seen
 
 Ask = Callable[..., Any]
@@ -177,7 +177,7 @@ async def test_not_configured_is_a_state(clock: Clock, monkeypatch: pytest.Monke
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     aws = Aws(AwsSettings(), clock, PACE)
-    assert len(participants.account(aws).tools) == 3
+    assert len(tools(aws)) == 3
     with pytest.raises(ToolError, match="AWS is not configured") as missing:
         await aws.call("sts", "GetCallerIdentity")
     assert missing.value.absent

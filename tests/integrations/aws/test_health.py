@@ -9,7 +9,7 @@ import pytest
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.fake import FakeAws
 from midwatch.integrations.aws.health import health
-from midwatch.settings import AwsSettings
+from midwatch.integrations.aws.settings import AwsSettings
 from tests.integrations.aws.account import HURRIED, NAT, PACE, Clock
 
 PAGE = Path(__file__).parents[3] / "docs" / "aws.md"

@@ -17,13 +17,13 @@ from midwatch.integrations.aws.client import PAGES, Aws
 from midwatch.integrations.aws.fake import FakeAws, environment
 from midwatch.integrations.aws.fake.app import app
 from midwatch.integrations.aws.health import health
+from midwatch.integrations.aws.settings import AwsSettings
+from midwatch.integrations.aws.tools import tools
 from midwatch.kit.loopback import serve
-from midwatch.settings import AwsSettings
 from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
 from midwatch.toolbox.toolbox import Toolbox
-from midwatch.wiring import participants
 from tests.integrations.aws.account import NAT, PACE, Clock, account
 
 HOUR = {"gateway": NAT, "start": "2026-10-16T02:00:00Z", "end": "2026-10-16T03:00:00Z"}
@@ -69,7 +69,7 @@ async def _next(given: Any, receive: Any) -> Any:
 
 
 async def ask(opened: Aws, tool: str) -> Evidence | Gap:
-    return await Toolbox(participants.account(opened).tools, (guard, limit(), redact), Clock()).call(tool, TOOLS[tool])
+    return await Toolbox(tools(opened), (guard, limit(), redact), Clock()).call(tool, TOOLS[tool])
 
 
 def check(answer: Evidence | Gap, name: str = "") -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery, WebLink
-from midwatch.settings import SenderSettings
+from midwatch.domain.sender import SenderSettings
 from tests.integrations.examples import at, delivered, only, row
 
 CHANGED, CONTRIBUTED = at("01:40:32.123"), at("01:40:32")

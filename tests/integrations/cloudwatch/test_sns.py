@@ -15,16 +15,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from midwatch.integrations.alert_sources.source import Forged
-from midwatch.integrations.cloudwatch import INBOX
+from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.cloudwatch.sns import subscribe_url
-from midwatch.settings import SenderSettings
 from tests.integrations.examples import NOW, body, hook
+from tests.plugged import alert_sources
 
 TOPIC = "arn:aws:sns:eu-north-1:210987654321:harbour-alarms"
 OURS = SenderSettings(topics=(TOPIC,))
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 Change = Callable[[dict[str, Any]], None]
+
+SOURCE = alert_sources()["cloudwatch"]
 
 
 def certificate(key: Any = KEY, days: int = 30) -> bytes:
@@ -56,7 +58,7 @@ def message(
 
 
 def verify(raw: bytes, sender: SenderSettings = OURS, pem: bytes = CERTIFICATE, token: str = "") -> None:
-    INBOX.verify(hook(raw, certificate=pem, token=token), sender)
+    SOURCE.verify(hook(raw, certificate=pem, token=token), sender)
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
@@ -88,7 +90,7 @@ def test_a_message_without_a_subject_and_with_other_letters() -> None:
     ],
 )
 def test_whatever_was_changed_after_signing_is_forged(change: Change) -> None:
-    with pytest.raises(Forged):
+    with pytest.raises(SignatureInvalid):
         verify(message(after=change))
 
 
@@ -104,14 +106,14 @@ def test_whatever_was_changed_after_signing_is_forged(change: Change) -> None:
     ids=["none", "broken", "out of date", "of another key", "not RSA"],
 )
 def test_another_certificate_is_forged(pem: bytes) -> None:
-    with pytest.raises(Forged):
+    with pytest.raises(SignatureInvalid):
         verify(message(), pem=pem)
 
 
 def test_a_good_signature_of_somebody_elses_topic_is_forged() -> None:
     theirs = message(before=lambda m: m.update(TopicArn="arn:aws:sns:eu-north-1:999999999999:theirs"))
     for sender in (OURS, SenderSettings(tokens=(SecretStr("gangway"),))):
-        with pytest.raises(Forged, match="topic is not one of"):
+        with pytest.raises(SignatureInvalid, match="topic is not one of"):
             verify(theirs, sender)
     verify(theirs, SenderSettings(tokens=(SecretStr("gangway"),)), token="gangway")
     verify(theirs, SenderSettings())
@@ -121,10 +123,10 @@ def test_a_good_signature_of_somebody_elses_topic_is_forged() -> None:
 def test_without_an_envelope_only_a_token_proves_anything(example: str) -> None:
     raw = body("cloudwatch", example)
     for sender in (SenderSettings(), OURS, SenderSettings(tokens=(SecretStr("gangway"),))):
-        with pytest.raises(Forged, match="nothing is signed"):
+        with pytest.raises(SignatureInvalid, match="nothing is signed"):
             verify(raw, sender)
     verify(raw, SenderSettings(tokens=(SecretStr("gangway"),)), token="gangway")
-    assert INBOX.certificate_url(hook(raw)) == ""
+    assert SOURCE.certificate_url(hook(raw)) == ""
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_without_an_envelope_only_a_token_proves_anything(example: str) -> None:
     ],
 )
 def test_addresses_of_amazons_certificates(url: str) -> None:
-    assert INBOX.certificate_url(hook(message(before=lambda m: m.update(SigningCertURL=url)))) == url
+    assert SOURCE.certificate_url(hook(message(before=lambda m: m.update(SigningCertURL=url)))) == url
 
 
 @pytest.mark.parametrize(
@@ -161,8 +163,8 @@ def test_addresses_of_amazons_certificates(url: str) -> None:
     ],
 )
 def test_any_other_address_is_not_asked(url: Any) -> None:
-    with pytest.raises(Forged, match="not one of Amazon SNS"):
-        INBOX.certificate_url(hook(message(before=lambda m: m.update(SigningCertURL=url))))
+    with pytest.raises(SignatureInvalid, match="not one of Amazon SNS"):
+        SOURCE.certificate_url(hook(message(before=lambda m: m.update(SigningCertURL=url))))
 
 
 @pytest.mark.parametrize(
@@ -177,4 +179,4 @@ def test_any_other_address_is_not_asked(url: Any) -> None:
 def test_a_confirmation_elsewhere_is_not_followed(url: Any) -> None:
     assert subscribe_url({"SubscribeURL": url}) == ""
     raw = message("sns-subscription", before=lambda m: m.update(SubscribeURL=url or ""))
-    assert INBOX.parse(hook(raw), OURS).confirm == ""
+    assert SOURCE.parse(hook(raw), OURS).confirm == ""

@@ -5,11 +5,13 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
-from midwatch.integrations.alert_sources.source import Forged, Hook
-from midwatch.integrations.generic import INBOX
+from midwatch.domain.capabilities import SignatureInvalid, WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from midwatch.settings import SenderSettings
 from tests.integrations.examples import NOW, at, body, delivered, hook, only, row
+from tests.plugged import alert_sources
+
+SOURCE = alert_sources()["generic"]
 
 
 def test_usual_names_are_understood() -> None:
@@ -56,7 +58,7 @@ def test_fields_without_a_place_are_details_and_a_secret_that_is_named_beside_th
         "check": {"grade": "red"},
         "details": {"env": {"name": "DB_PASSWORD", "value": "tidewater-9Qx2"}},
     }
-    (one,) = INBOX.parse(hook(json.dumps(raw).encode()), SenderSettings()).alerts
+    (one,) = SOURCE.parse(hook(json.dumps(raw).encode()), SenderSettings()).alerts
     assert one.details["check.grade"] == "red" and one.details["env.name"] == "DB_PASSWORD"
     assert "tidewater" not in one.model_dump_json()
 
@@ -91,7 +93,7 @@ SENDER = SenderSettings(secrets=(SecretStr("new"), SecretStr("old")))
 RAW = body("generic", "plain")
 
 
-def signed(secret: str, seconds: float = 0, prefix: str = "sha256=") -> Hook:
+def signed(secret: str, seconds: float = 0, prefix: str = "sha256=") -> WebhookRequest:
     stamp = str(int((NOW + timedelta(seconds=seconds)).timestamp()))
     return hook(
         RAW, {"x-midwatch-timestamp": stamp, "x-midwatch-signature": prefix + sign(secret, stamp.encode(), b".", RAW)}
@@ -101,7 +103,7 @@ def signed(secret: str, seconds: float = 0, prefix: str = "sha256=") -> Hook:
 @pytest.mark.parametrize("secret", ["new", "old"])
 @pytest.mark.parametrize("seconds", [-299, 0, 299])
 def test_our_own_signature(secret: str, seconds: int) -> None:
-    INBOX.verify(signed(secret, seconds), SENDER)
+    SOURCE.verify(signed(secret, seconds), SENDER)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,6 @@ def test_our_own_signature(secret: str, seconds: int) -> None:
         hook(RAW),
     ],
 )
-def test_anything_else_is_forged(request_: Hook) -> None:
-    with pytest.raises(Forged):
-        INBOX.verify(request_, SENDER)
+def test_anything_else_is_forged(request_: WebhookRequest) -> None:
+    with pytest.raises(SignatureInvalid):
+        SOURCE.verify(request_, SENDER)

@@ -3,11 +3,13 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from midwatch.integrations.alert_sources.source import Forged, Hook
-from midwatch.integrations.grafana import INBOX
+from midwatch.domain.capabilities import SignatureInvalid, WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from midwatch.settings import SenderSettings
 from tests.integrations.examples import NOW, at, body, delivered, hook, only, row
+from tests.plugged import alert_sources
+
+SOURCE = alert_sources()["grafana"]
 
 
 def test_a_firing_rule() -> None:
@@ -46,7 +48,7 @@ RAW = body("grafana", "firing")
 STAMP = str(int(NOW.timestamp()))
 
 
-def signed(secret: str, stamp: str = "") -> Hook:
+def signed(secret: str, stamp: str = "") -> WebhookRequest:
     parts = (stamp.encode(), b":", RAW) if stamp else (RAW,)
     headers = {"x-grafana-alerting-signature": sign(secret, *parts)}
     return hook(RAW, headers | ({"x-grafana-alerting-timestamp": stamp} if stamp else {}))
@@ -55,23 +57,23 @@ def signed(secret: str, stamp: str = "") -> Hook:
 @pytest.mark.parametrize("secret", ["new", "old"])
 @pytest.mark.parametrize("stamp", ["", STAMP])
 def test_the_body_is_signed_with_or_without_the_time(secret: str, stamp: str) -> None:
-    INBOX.verify(signed(secret, stamp), SENDER)
+    SOURCE.verify(signed(secret, stamp), SENDER)
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_a_signature_with_an_old_time_is_forged(minutes: int) -> None:
     stamp = str(int((NOW + timedelta(minutes=minutes)).timestamp()))
-    with pytest.raises(Forged, match="does not fit"):
-        INBOX.verify(signed("new", stamp), SENDER)
+    with pytest.raises(SignatureInvalid, match="does not fit"):
+        SOURCE.verify(signed("new", stamp), SENDER)
 
 
 def test_the_time_cannot_be_left_out_of_a_signature_that_has_it() -> None:
-    with pytest.raises(Forged):
-        INBOX.verify(hook(RAW, {"x-grafana-alerting-signature": sign("new", STAMP.encode(), b":", RAW)}), SENDER)
+    with pytest.raises(SignatureInvalid):
+        SOURCE.verify(hook(RAW, {"x-grafana-alerting-signature": sign("new", STAMP.encode(), b":", RAW)}), SENDER)
 
 
 def test_another_secret_is_forged() -> None:
-    with pytest.raises(Forged):
-        INBOX.verify(signed("other"), SENDER)
-    with pytest.raises(Forged, match="X-Grafana-Alerting-Signature is missing"):
-        INBOX.verify(hook(RAW), SENDER)
+    with pytest.raises(SignatureInvalid):
+        SOURCE.verify(signed("other"), SENDER)
+    with pytest.raises(SignatureInvalid, match="X-Grafana-Alerting-Signature is missing"):
+        SOURCE.verify(hook(RAW), SENDER)

@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.kubernetes.analyse import analyse, wanted
 from midwatch.diagnosis.kubernetes.analyzers import log_errors
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Ask
 from midwatch.domain.finding import Finding, Role
+from midwatch.domain.question import Question
 from tests.integrations.kubernetes.network_world import Thing, prove, thing
 from tests.integrations.kubernetes.situation import evidence
 

@@ -18,21 +18,22 @@ from typing import Any
 
 import pytest
 
-from midwatch import wiring
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.integrations.kubernetes.client import LiveReader, connect
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.interfaces.cli.command import Exit, exit_code
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
 from midwatch.reports.plain import plain
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.settings import KubernetesSettings, Settings
+from midwatch.wiring import connections
 from tests.flows.cluster import midwatch
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, gzipped, kubeconfig, running
+from tests.plugged import settings as composed
 
 TOKEN = "not-a-real-token"
 DEEP = b"[" * 100_000
@@ -197,9 +198,9 @@ class Told:
 
 async def look(folder: Path, api: ApiServer, namespace: str = "shop") -> Told:
     path = kubeconfig(folder, api.url, {"token": TOKEN})
-    settings = Settings(kubernetes=KubernetesSettings(kubeconfig=path))
+    settings = composed(kubernetes=KubernetesSettings(kubeconfig=path))
     try:
-        async with wiring.context(settings) as ctx:
+        async with connections.opened(settings) as ctx:
             found = await investigate(ctx, Request(namespace=namespace))
     except Refusal as refusal:
         return Told(Exit.FAILED, f"{refusal.reason} {refusal.hint}")

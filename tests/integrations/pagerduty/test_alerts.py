@@ -4,14 +4,16 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery, Remark, WebLink
-from midwatch.integrations.alert_sources.source import Forged
-from midwatch.integrations.pagerduty import INBOX
+from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from midwatch.settings import SenderSettings
 from tests.integrations.examples import at, body, delivered, hook, only, remark, row
+from tests.plugged import alert_sources
 
 TITLE = "Booking database has no free connections"
 BEGAN, EVENT = at("01:40:05"), at("01:52:30.250")
+
+SOURCE = alert_sources()["pagerduty"]
 
 
 def test_an_incident_becomes_an_alert() -> None:
@@ -197,7 +199,7 @@ RAW = body("pagerduty", "field-values")  # not ASCII
     ],
 )
 def test_a_signature_with_any_of_the_secrets_is_enough(header: str) -> None:
-    INBOX.verify(hook(RAW, {"x-pagerduty-signature": header}), SENDER)
+    SOURCE.verify(hook(RAW, {"x-pagerduty-signature": header}), SENDER)
 
 
 @pytest.mark.parametrize(
@@ -213,9 +215,9 @@ def test_a_signature_with_any_of_the_secrets_is_enough(header: str) -> None:
     ],
 )
 def test_anything_else_is_forged(headers: dict[str, str]) -> None:
-    with pytest.raises(Forged):
-        INBOX.verify(hook(RAW, headers), SENDER)
+    with pytest.raises(SignatureInvalid):
+        SOURCE.verify(hook(RAW, headers), SENDER)
 
 
 def test_nothing_configured_lets_everybody_in() -> None:
-    INBOX.verify(hook(RAW), SenderSettings())
+    SOURCE.verify(hook(RAW), SenderSettings())

@@ -18,7 +18,7 @@ from midwatch.integrations.pagerduty.client import PAGES, PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.notify import outbox
 from midwatch.integrations.pagerduty.ours import signature
-from midwatch.settings import PagerDutySettings
+from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, running
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

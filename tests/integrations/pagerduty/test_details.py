@@ -20,18 +20,19 @@ from midwatch.domain.work import Run, RunState
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
+from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from midwatch.kit.loopback import serve
 from midwatch.reports.compose import compose
 from midwatch.reports.plain import plain
 from midwatch.services.bundles import load, save_file
 from midwatch.services.investigations import investigate
 from midwatch.services.work import begin
-from midwatch.settings import PagerDutySettings, Settings
 from midwatch.store import runs
 from midwatch.store.database import Database
-from midwatch.wiring.alerts import alert_context
+from midwatch.wiring import connections
 from midwatch.wiring.replays import replay
 from tests.flows.desk import START, Watch, alert
+from tests.plugged import settings as composed
 
 PAGE = alert("key-1", source="pagerduty", title="Parcels are not labelled", service="Basket", external_id="PINC1")
 
@@ -87,7 +88,7 @@ async def failed(request: pytest.FixtureRequest) -> tuple[Alert, tuple[Gap, ...]
 
 async def asked(alert: Alert, unread: tuple[Gap, ...]) -> Investigation:
     request = Request(alert=alert, unread=unread)
-    async with alert_context(Settings()) as ctx:
+    async with connections.opened(composed(), request) as ctx:
         return await investigate(ctx, request)
 
 
@@ -122,7 +123,7 @@ async def test_a_failure_is_a_gap_and_no_rule_reads_it(
     assert ("needs the right to read incidents in PagerDuty" in text) is needs
     save_file(run, str(tmp_path / "b.tgz"))
     bundle = load(tmp_path / "b.tgz")
-    again = await investigate(replay(bundle, Settings()), bundle.manifest.request)
+    again = await investigate(replay(bundle, composed()), bundle.manifest.request)
     assert Answer.of(again).json_text() == bundle.answer
 
 

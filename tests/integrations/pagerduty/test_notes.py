@@ -11,8 +11,8 @@ from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.integrations.pagerduty.notify import LARGEST, outbox
 from midwatch.integrations.pagerduty.ours import signature
+from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from midwatch.kit.loopback import serve
-from midwatch.settings import PagerDutySettings
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 

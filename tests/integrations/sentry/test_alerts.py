@@ -4,14 +4,16 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Remark
-from midwatch.integrations.alert_sources.source import Forged
-from midwatch.integrations.sentry import INBOX
+from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from midwatch.settings import SenderSettings
 from tests.integrations.examples import at, body, delivered, hook, only, remark, row
+from tests.plugged import alert_sources
 
 BEGAN = at("01:40:05")
 TITLE = "PoolTimeout: no free connection"
+
+SOURCE = alert_sources()["sentry"]
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_an_installation_is_no_alert() -> None:
 
 def test_the_signature_is_over_the_body() -> None:
     raw, sender = body("sentry", "issue-alert"), SenderSettings(secrets=(SecretStr("client"),))
-    INBOX.verify(hook(raw, {"sentry-hook-signature": sign("client", raw)}), sender)
+    SOURCE.verify(hook(raw, {"sentry-hook-signature": sign("client", raw)}), sender)
     for forged in ({}, {"sentry-hook-signature": sign("client", raw[:-1])}, {"sentry-hook-signature": "é"}):
-        with pytest.raises(Forged):
-            INBOX.verify(hook(raw, forged), sender)
+        with pytest.raises(SignatureInvalid):
+            SOURCE.verify(hook(raw, forged), sender)

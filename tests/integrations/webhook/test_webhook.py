@@ -14,8 +14,8 @@ from starlette.routing import Route
 from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.webhook import Webhook
+from midwatch.integrations.webhook.settings import WebhookSettings
 from midwatch.kit.loopback import serve
-from midwatch.settings import WebhookSettings
 from tests.integrations.kubernetes.api_server import Reply, running
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.websites.analyse import analyse
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis
 from midwatch.domain.observation import Probe
+from midwatch.domain.question import Question
 from midwatch.integrations.website.addresses import Resolve, resolve
 from midwatch.integrations.website.check import Checker
+from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.tools import tools
-from midwatch.settings import SiteSettings
 from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact

@@ -8,25 +8,29 @@ from typing import Any
 import pytest
 
 from midwatch.analysis.causality import chains
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.kubernetes.analyse import analyse as analyse_cluster
+from midwatch.diagnosis.kubernetes.area import AREA as KUBERNETES
 from midwatch.diagnosis.kubernetes.codes import CODES as CLUSTER_CODES
 from midwatch.diagnosis.websites.analyse import analyse as analyse_site
+from midwatch.diagnosis.websites.area import AREA as WEBSITES
 from midwatch.diagnosis.websites.codes import CODES
+from midwatch.domain.capabilities import Area
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Confidence, Role, Severity
+from midwatch.domain.intent import Intent, Topic
 from midwatch.domain.investigation import Request
 from midwatch.domain.observation import Probe
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
+from midwatch.engine.analyst import Case
+from midwatch.integrations.website.objects.site import Sites, SiteSettings
 from midwatch.integrations.website.objects.sites import backends
 from midwatch.integrations.website.visit import Visit
 from midwatch.playbooks import playbook
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
-from midwatch.settings import SiteSettings
-from midwatch.wiring.participants import websites
 from tests.integrations.kubernetes import situation
 from tests.integrations.kubernetes.network_world import deployment, pod, service
 from tests.integrations.website.asking import NOW, evidence, reading
@@ -256,19 +260,23 @@ def behind(namespace: str) -> tuple[Ask, ...]:
     "seen", [probe(status=502), probe(took_ms=9000), failed("timeout"), failed("connect"), probe(status=404)]
 )
 def test_a_site_in_trouble_leads_on_to_its_namespaces(seen: Probe) -> None:
-    asks = websites(SITES, behind=behind).wanted([evidence(seen)], Question())
+    asks = case(KUBERNETES).wanted([evidence(seen)])
     assert {a.arguments["namespace"] for a in asks if a.arguments.get("namespace")} == {"shop"}
     assert [a.key for a in asks] == [a.key for a in behind("shop")]
     assert {a.why for a in asks} == {"behind shop.example"}
 
 
+def case(*others: Area) -> Case:
+    return Case(Request(intent=Intent(topic=Topic.WEBSITE)), (WEBSITES.configure(WEBSITES, Sites(SITES)), *others))
+
+
 @pytest.mark.parametrize("seen", [probe(), with_tls(-1, "expired"), failed("dns"), probe(status=401), with_tls(3)])
 def test_a_site_that_says_itself_what_is_wrong_leads_nowhere(seen: Probe) -> None:
-    assert websites(SITES, behind=behind).wanted([evidence(seen)], Question()) == ()
+    assert case(KUBERNETES).wanted([evidence(seen)]) == ()
 
 
 def test_without_a_cluster_a_site_leads_nowhere() -> None:
-    assert websites(SITES).wanted([evidence(probe(status=502))], Question()) == ()
+    assert case().wanted([evidence(probe(status=502))]) == ()
 
 
 def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:

@@ -3,7 +3,7 @@
 from midwatch.integrations.website.check import Checker
 from midwatch.integrations.website.fake import FakeSite, Page
 from midwatch.integrations.website.health import health
-from midwatch.settings import SiteSettings
+from midwatch.integrations.website.objects.site import SiteSettings
 from tests.integrations.website.asking import site
 
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import kind, refused
 from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
 from midwatch.integrations.website.target import target
-from midwatch.settings import SiteSettings
 from tests.integrations.website.asking import as_json, ask, named, refusal, seen, site
 
 

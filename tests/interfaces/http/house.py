@@ -16,16 +16,18 @@ import httpx2
 from fastapi import FastAPI
 
 from midwatch.domain.access import AccessRole, Actor
-from midwatch.integrations.alert_sources.sources import inboxes
+from midwatch.domain.sender import SenderSettings
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import Fetch
 from midwatch.kit.loopback import build_server, listen
 from midwatch.services.access import create_key
 from midwatch.services.desk import Desk
-from midwatch.settings import SenderSettings, ServerSettings, Settings
+from midwatch.settings import ServerSettings
 from midwatch.store.database import Database
 from midwatch.store.migrate import migrate
+from tests.plugged import alert_sources
+from tests.plugged import settings as composed
 
 OWNER = Actor(name="test", role=AccessRole.ADMIN)
 Role = AccessRole | None
@@ -113,7 +115,7 @@ async def house(
 ) -> AsyncGenerator[House]:
     file = folder / "midwatch.db"
     shutil.copy(_template(), file)
-    settings = Settings(server=ServerSettings(**server), senders=dict(senders))
+    settings = composed(server=ServerSettings(**server), senders=dict(senders))
     clock, outside, asked, woken = Clock(), dict[str, httpx2.Response](), list[str](), list[int]()
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -123,7 +125,7 @@ async def house(
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
         with Database.open(f"sqlite:///{file}") as db:
-            desk = Desk(db, settings, inboxes(), clock, lambda: woken.append(1), Fetch(internet).get, open_access)
+            desk = Desk(db, settings, alert_sources(), clock, lambda: woken.append(1), Fetch(internet).get, open_access)
             app = create_app(desk)
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:

@@ -11,15 +11,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from midwatch.domain.access import AccessRole
-from midwatch.integrations.alert_sources.sources import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.logging import to_standard_error
 from midwatch.services.desk import Desk
-from midwatch.settings import ServerSettings, Settings
+from midwatch.settings import ServerSettings
 from midwatch.store import workers
 from midwatch.store.database import Database
 from tests.interfaces.http.house import House, house, listening, refused
+from tests.plugged import alert_sources
+from tests.plugged import settings as composed
 
 INCIDENTS = "/api/v1/incidents"
 ALERT = {"title": "t"}
@@ -149,7 +150,9 @@ class TestHealth:
     async def test_a_file_that_was_deleted_takes_no_alert(self, tmp_path: Path) -> None:
         file = tmp_path / "midwatch.db"
         with Database.open(f"sqlite:///{file}") as db:
-            desk = Desk(db, Settings(server=ServerSettings()), inboxes(), utc_now, lambda: None, _nowhere, open=True)
+            desk = Desk(
+                db, composed(server=ServerSettings()), alert_sources(), utc_now, lambda: None, _nowhere, open=True
+            )
             transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 file.unlink()
@@ -178,7 +181,9 @@ class TestHealth:
         folder.mkdir()
         with Database.open(f"sqlite:///{folder / 'midwatch.db'}") as db:
             folder.rename(tmp_path / "gone")
-            desk = Desk(db, Settings(server=ServerSettings()), inboxes(), utc_now, lambda: None, _nowhere, open=True)
+            desk = Desk(
+                db, composed(server=ServerSettings()), alert_sources(), utc_now, lambda: None, _nowhere, open=True
+            )
             transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 assert (await http.get("/healthz")).status_code == 200

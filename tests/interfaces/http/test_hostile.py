@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.integrations.alert_sources.sources import inboxes
-from midwatch.settings import SenderSettings
+from midwatch.domain.sender import SenderSettings
 from tests.interfaces.http.house import House, house
 from tests.interfaces.http.wire import PROBE, Port, guarded, parsed
+from tests.plugged import alert_sources
 
 H = b" HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 CLOSE = b"Connection: close\r\n"
@@ -107,7 +107,7 @@ KEYED = {
 
 @pytest.fixture
 async def port(tmp_path: Path) -> AsyncGenerator[tuple[House, Port]]:
-    senders = {source: SenderSettings.model_validate({"tokens": ["harbour"]}) for source in inboxes()}
+    senders = {source: SenderSettings.model_validate({"tokens": ["harbour"]}) for source in alert_sources()}
     async with house(tmp_path, senders=senders, requests_per_hour=100_000) as here, guarded(here.desk) as made:
         yield here, made
 

@@ -9,19 +9,20 @@ from typing import Any
 import httpx2
 import pytest
 
-from midwatch import wiring
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.services.context import Context
 from midwatch.services.runs import tell
 from midwatch.services.work import Steps
-from midwatch.settings import KubernetesSettings, Settings
+from midwatch.wiring import connections
 from tests.flows.cluster import midwatch
 from tests.interfaces.http.house import House, listening, refused
+from tests.plugged import settings as composed
 
 RUNS = "/api/v1/investigations"
 READ = ("", "/{id}", "/{id}/evidence", "/{id}/bundle", "/{id}/events")
@@ -37,8 +38,8 @@ async def cluster(folder: Path) -> AsyncGenerator[Context]:
     scene.namespace("shop")
     deploy(scene, App("web", "shop", "web:1", 1, 8080, fault=runs.crash_loop("ERROR: /config/app.conf not found\n")))
     with serve(scene.cluster) as url:
-        settings = Settings(kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)))
-        async with wiring.context(settings) as ctx:
+        settings = composed(kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)))
+        async with connections.opened(settings) as ctx:
             yield ctx
 
 

@@ -16,16 +16,16 @@ from pydantic import SecretStr
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Delivery
-from midwatch.integrations.alert_sources.source import Hook, Inbox
-from midwatch.integrations.alert_sources.sources import inboxes
+from midwatch.domain.capabilities import AlertSource, WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.signatures import sign
 from midwatch.services.alerts import LARGE
-from midwatch.settings import SenderSettings
 from tests.integrations.cloudwatch.test_sns import CERTIFICATE, LINES, TOPIC, message
 from tests.integrations.examples import NOW, body, delivered, names
 from tests.interfaces.http.house import House, house, refused
+from tests.plugged import alert_sources
 
 SECRET, TOKEN = "harbour-secret", "harbour-token"
 SIGNED = SenderSettings(secrets=(SecretStr("old"), SecretStr(SECRET)))
@@ -34,7 +34,7 @@ SENDERS = {s: SIGNED for s in ("pagerduty", "sentry", "grafana", "generic")} | {
     s: BY_TOKEN for s in ("alertmanager", "datadog", "opsgenie")
 }
 SENDERS["cloudwatch"] = SenderSettings(topics=(TOPIC,), tokens=(SecretStr(TOKEN),))
-SOURCES = sorted(inboxes())
+SOURCES = sorted(alert_sources())
 EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
 CERT_URL = "https://sns.eu-north-1.amazonaws.com/SimpleNotificationService-0a1b.pem"
 Proof = Callable[[bytes, datetime], dict[str, str]]
@@ -360,11 +360,11 @@ class TestOdd:
     async def test_a_large_body_is_read_beside_the_loop(self, harbour: House) -> None:
         read_in = list[str]()
 
-        def parse(hook: Hook, _sender: SenderSettings) -> Delivery:
+        def parse(hook: WebhookRequest, _sender: SenderSettings) -> Delivery:
             read_in.append(threading.current_thread().name)
             return Delivery(ignored="seen")
 
-        probe = Inbox(source="probe", title="Probe", verify=lambda _hook, _sender: None, parse=parse)
+        probe = AlertSource(source="probe", title="Probe", verify=lambda _hook, _sender: None, parse=parse)
         desk = replace(harbour.desk, inboxes={"probe": probe}, open=True)
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(create_app(desk)), base_url="http://127.0.0.1"

@@ -13,7 +13,6 @@ from midwatch.analysis.alertlines import Lines, read
 from midwatch.analysis.classify import classify
 from midwatch.analysis.facts import Facts, facts
 from midwatch.analysis.measure import Measure, measure
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.alerts.envelope import opened
 from midwatch.diagnosis.alerts.match import UNKNOWN, match
 from midwatch.diagnosis.alerts.refuted import refuted
@@ -22,6 +21,7 @@ from midwatch.diagnosis.alerts.subject import NOBODY, kubernetes_subject, namesp
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, Confidence, Finding, Role
 from midwatch.domain.observation import AlertText
+from midwatch.domain.question import Question
 
 ORDERS = "ALT-901"
 _LEAST = 0.8  # of a limit: below it the thing that the alert calls exhausted is not

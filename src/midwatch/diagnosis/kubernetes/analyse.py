@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
 from midwatch.diagnosis.kubernetes.cluster import Cluster
@@ -13,6 +12,7 @@ from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis, Finding, Fine
 from midwatch.domain.intent import Topic
 from midwatch.domain.observation import Resources
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
 from midwatch.integrations.kubernetes.objects.delivery import Application

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
-from midwatch.analysis.question import Question
 from midwatch.analysis.series import Series, decode, quote
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.kinds import PLURAL, READABLE

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from midwatch.analysis.question import Question
 from midwatch.analysis.spikes import Spike
 from midwatch.diagnosis.traffic import joblogs, report_tables
 from midwatch.diagnosis.traffic.answers import Known, answer
@@ -18,6 +17,7 @@ from midwatch.diagnosis.traffic.verdict import CODES, Facts, Scene, judged, look
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Analysis, Finding, Fine, Role, Table
 from midwatch.domain.intent import JOB_TOPICS, Intent, Topic
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 

@@ -7,7 +7,6 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.job_candidates import explained, suspects
 from midwatch.diagnosis.traffic.joblogs import JobLog, logs
@@ -17,6 +16,7 @@ from midwatch.diagnosis.traffic.settings_evidence import known
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
 from midwatch.domain.observation import Resources
+from midwatch.domain.question import Question
 from midwatch.domain.window import Window
 
 GATEWAYS, TALKERS, LOGS, LIST = "aws_nat_gateways", "aws_flow_talkers", "kubernetes_logs", "kubernetes_list"

@@ -1,19 +1,19 @@
 """What a probe says: whether the site answers, how fast, with which certificate; and who behind it can be the
 reason."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from midwatch.analysis.question import Question
 from midwatch.diagnosis.websites.probe_findings import Reading
 from midwatch.diagnosis.websites.routes import routes
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Evidence, Gap, Lead
 from midwatch.domain.finding import Analysis, Finding, Link, Role, Severity
 from midwatch.domain.intent import Topic
 from midwatch.domain.observation import Probe
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website.objects import sites as known
-from midwatch.settings import SiteSettings
+from midwatch.integrations.website.objects.site import SiteSettings
 
 TOPICS = frozenset({Topic.WEBSITE, Topic.WEBSITES})
 _NOT_ASKED = Gap(
@@ -25,8 +25,6 @@ _SERVING = (
     "StatefulSet",
     "DaemonSet",
 )  # a service is named by people; any of these can bear its name
-
-Behind = Callable[[str], tuple[Ask, ...]]
 
 
 def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], question: Question) -> Analysis:
@@ -41,17 +39,15 @@ def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], questio
     )
 
 
-def wanted(
-    sites: Sequence[SiteSettings], behind: Behind, evidence: Sequence[Evidence], _question: Question
-) -> tuple[Ask, ...]:
-    """What is asked of the namespaces behind a site in trouble: what `behind` asks of a namespace."""
-    asks: dict[str, Ask] = {}
+def wanted(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _question: Question) -> tuple[Lead, ...]:
+    """The namespaces behind a site in trouble."""
+    leads: dict[str, Lead] = {}
     for reading in _readings(sites, evidence):
         if any(leads_on(f) for f in reading.findings()):
             why = f"behind {reading.subject.name}"
             for namespace in known.backends(sites, reading.subject.name).namespaces:
-                asks |= {a.key: a.model_copy(update={"why": why}) for a in behind(namespace)}
-    return tuple(asks.values())
+                leads[namespace] = Lead(kind="namespace", name=namespace, why=why)
+    return tuple(leads.values())
 
 
 def leads_on(finding: Finding) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask
 from midwatch.domain.intent import Topic
+from midwatch.domain.question import Question
+from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import site_of
-from midwatch.settings import SiteSettings
 
 
 def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[Ask, ...]:
@@ -16,8 +16,3 @@ def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[Ask, ...
     if question.intent.topic is Topic.WEBSITES:
         chosen = [s.url for s in sites if s.critical] or [s.url for s in sites]
     return tuple(Ask(tool="website_check", arguments={"url": url}, essential=True) for url in dict.fromkeys(chosen))
-
-
-def nothing(_namespace: str) -> tuple[Ask, ...]:
-    """Without a cluster nothing can be asked about what is behind a site."""
-    return ()

@@ -3,24 +3,24 @@
 from typing import Any
 
 from midwatch.domain.alert import Alert, Delivery
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources import prometheus_alerts
 from midwatch.integrations.alert_sources.normalize import Said, alert, decode, dig, record, text
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.alert_sources.vocabulary import severity
-from midwatch.settings import SenderSettings
 
 
 def recognises(document: object) -> bool:
     return prometheus_alerts.is_group(document) and not prometheus_alerts.is_grafana(document)
 
 
-def parse(hook: Hook, _: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     group = ("Alertmanager", dig(document, "externalURL"))
     return prometheus_alerts.delivery(document, lambda item: _alert(item, group, hook), "Alertmanager")
 
 
-def _alert(item: dict[str, Any], group: tuple[str, Any], hook: Hook) -> Alert | None:
+def _alert(item: dict[str, Any], group: tuple[str, Any], hook: WebhookRequest) -> Alert | None:
     labels, title = record(item.get("labels")), text(prometheus_alerts.title(item))
     if not title:
         return None

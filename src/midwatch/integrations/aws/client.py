@@ -16,9 +16,9 @@ from midwatch.domain.tool import ToolError
 from midwatch.integrations.aws.bounds import bound
 from midwatch.integrations.aws.cache import Cache, CacheState
 from midwatch.integrations.aws.errors import STRANGE, Busy, Call, explain, strange
+from midwatch.integrations.aws.settings import AwsSettings
 from midwatch.kit.clock import utc_now
 from midwatch.kit.credentials import note_credential
-from midwatch.settings import AwsSettings
 
 _CONNECT, _READ = 3, 10  # seconds
 _CONNECTIONS = 16  # to one endpoint, kept open

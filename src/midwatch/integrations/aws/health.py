@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Awaitable
 from datetime import timedelta
 
+from midwatch.domain.capabilities import Health
 from midwatch.domain.tool import ToolError
 from midwatch.domain.window import Window
 from midwatch.integrations.aws.client import NOT_CONFIGURED, Aws
 from midwatch.integrations.aws.errors import STRANGE, strange
 from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.spans import nat
-from midwatch.integrations.manifest import Health
 
 _FIRST = 5  # the smallest page of EC2
 _NOBODY = "nat-00000000000000000"

@@ -4,12 +4,12 @@ EventBridge."""
 from typing import Any
 
 from midwatch.domain.alert import Delivery
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, decode, line, record, text
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.cloudwatch.alarms import alarm
 from midwatch.integrations.cloudwatch.eventbridge import change
 from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelope, subscribe_url
-from midwatch.settings import SenderSettings
 
 
 def recognises(document: object) -> bool:
@@ -19,7 +19,7 @@ def recognises(document: object) -> bool:
     return bool(envelope(found)) or event or ("AlarmName" in found and "NewStateValue" in found)
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     found = envelope(document)
     if not found:
@@ -53,7 +53,7 @@ def _subscription(found: dict[str, Any], sender: SenderSettings, known_as: str) 
     return Delivery(id=known_as, confirm=url)
 
 
-def _content(message: Any, hook: Hook, known_as: str) -> Delivery:
+def _content(message: Any, hook: WebhookRequest, known_as: str) -> Delivery:
     document = record(decode(message.encode(errors="replace")) if isinstance(message, str) else message)
     if "detail-type" in document:
         found = change(document)

@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
+from midwatch.domain.capabilities import SignatureInvalid, WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.authentication import holds_token
 from midwatch.integrations.alert_sources.normalize import decode, record, text
-from midwatch.integrations.alert_sources.source import Forged, Hook
-from midwatch.settings import SenderSettings
 
 NOTIFICATION, SUBSCRIPTION, FAREWELL = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
 _SIGNED = {
@@ -46,21 +46,21 @@ def subscribe_url(found: dict[str, Any]) -> str:
     return url if isinstance(url, str) and _SUBSCRIBE.fullmatch(url) else ""
 
 
-def certificate_url(hook: Hook) -> str:
+def certificate_url(hook: WebhookRequest) -> str:
     found = envelope(decode(hook.body))
     if not found:
         return ""
     url = found.get("SigningCertURL") or found.get("SigningCertUrl")
     if not isinstance(url, str) or not _CERTIFICATE.fullmatch(url):
-        raise Forged("The address of the signing certificate is not one of Amazon SNS.")
+        raise SignatureInvalid("The address of the signing certificate is not one of Amazon SNS.")
     return url
 
 
-def verify(hook: Hook, sender: SenderSettings) -> None:
+def verify(hook: WebhookRequest, sender: SenderSettings) -> None:
     found = envelope(decode(hook.body))
     if not found:
         if not holds_token(hook, sender):
-            raise Forged(
+            raise SignatureInvalid(
                 "Without the envelope of SNS nothing is signed: set senders.cloudwatch.tokens and send one in a "
                 "header or as ?token=."
             )
@@ -68,23 +68,23 @@ def verify(hook: Hook, sender: SenderSettings) -> None:
     certificate_url(hook)
     _check_signature(found, hook)
     if not (sender.open or found.get("TopicArn") in sender.topics or holds_token(hook, sender)):
-        raise Forged("The topic is not one of senders.cloudwatch.topics.")
+        raise SignatureInvalid("The topic is not one of senders.cloudwatch.topics.")
 
 
-def _check_signature(found: dict[str, Any], hook: Hook) -> None:
+def _check_signature(found: dict[str, Any], hook: WebhookRequest) -> None:
     algorithm, signature = _HASHES.get(text(found.get("SignatureVersion"), 10)), found.get("Signature")
     if algorithm is None or not isinstance(signature, str):
-        raise Forged("There is no signature of version 1 or 2.")
+        raise SignatureInvalid("There is no signature of version 1 or 2.")
     try:
         raw = base64.b64decode(signature, validate=True)
         _key(hook).verify(
             raw, _signed_text(found), PKCS1v15(), algorithm()
         )  # version 1, SHA-1, is what topics use by default
     except (InvalidSignature, binascii.Error, ValueError) as wrong:
-        raise Forged("The signature does not fit the message and Amazon's certificate.") from wrong
+        raise SignatureInvalid("The signature does not fit the message and Amazon's certificate.") from wrong
 
 
-def _key(hook: Hook) -> RSAPublicKey:
+def _key(hook: WebhookRequest) -> RSAPublicKey:
     """Raises Forged for a certificate that is none, not of RSA, or out of date."""
     try:
         certificate = load_pem_x509_certificate(hook.certificate)
@@ -93,11 +93,11 @@ def _key(hook: Hook) -> RSAPublicKey:
             certificate.not_valid_before_utc <= hook.received_at <= certificate.not_valid_after_utc,
         )
     except (ValueError, UnsupportedAlgorithm) as unreadable:
-        raise Forged("The signing certificate could not be read.") from unreadable
+        raise SignatureInvalid("The signing certificate could not be read.") from unreadable
     if not valid:
-        raise Forged("The signing certificate is out of date.")
+        raise SignatureInvalid("The signing certificate is out of date.")
     if not isinstance(key, RSAPublicKey):
-        raise Forged("The signing certificate has no RSA key.")
+        raise SignatureInvalid("The signing certificate has no RSA key.")
     return key
 
 
@@ -106,5 +106,5 @@ def _signed_text(found: dict[str, Any]) -> bytes:
     may be absent."""
     names = [name for name in _SIGNED[found["Type"]] if not (name == "Subject" and found.get(name) is None)]
     if not all(isinstance(found.get(name), str) for name in names):
-        raise Forged("A signed field of the envelope is missing.")
+        raise SignatureInvalid("A signed field of the envelope is missing.")
     return "".join(f"{name}\n{found[name]}\n" for name in names).encode(errors="surrogatepass")

@@ -5,6 +5,8 @@ import re
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.labels import pairs
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
@@ -17,9 +19,7 @@ from midwatch.integrations.alert_sources.normalize import (
     record,
     text,
 )
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.alert_sources.vocabulary import severity
-from midwatch.settings import SenderSettings
 
 _MISSING = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 # `[P2] [Triggered on {host:a,env:b}] Title`: what Datadog puts before the monitor's name
@@ -40,7 +40,7 @@ def recognises(document: object) -> bool:
     )
 
 
-def parse(hook: Hook, _: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = {
         k: v for k, v in record(decode(hook.body)).items() if not (isinstance(v, str) and _MISSING.fullmatch(v.strip()))
     }
@@ -55,7 +55,7 @@ def parse(hook: Hook, _: SenderSettings) -> Delivery:
     return Delivery(id=known_as, alerts=(found,))
 
 
-def _alert(document: dict[str, Any], hook: Hook) -> Alert | None:
+def _alert(document: dict[str, Any], hook: WebhookRequest) -> Alert | None:
     title = text(first(document, "alert_title", "event_title", "title"))
     headed = _HEADED.match(title[:2000])
     tags, words = pairs([*_tags(document.get("tags")), *_tags(_scope(document))])

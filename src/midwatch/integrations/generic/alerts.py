@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.labels import known, pairs
 from midwatch.integrations.alert_sources.normalize import (
     ALERTS,
@@ -20,18 +22,16 @@ from midwatch.integrations.alert_sources.normalize import (
     record,
     text,
 )
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.alert_sources.vocabulary import severity, status
 from midwatch.integrations.generic.facts import facts_of
 from midwatch.integrations.generic.fields import usual
-from midwatch.settings import SenderSettings
 
 _DELIVERY = ("x-midwatch-delivery", "idempotency-key")
 _LABEL = "labels."
 _TAGGED = re.compile(r"\[\w[\w .:/-]{0,60}\]\s+\S")  # `[critical] disk full`
 
 
-def parse(hook: Hook, sender: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     document = decode(hook.body) or plain_text(hook.body)
     known_as = line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
     entries = listed(document)
@@ -58,7 +58,7 @@ def plain_text(body: bytes) -> dict[str, str] | None:
     return {"title": title.strip(), "description": rest.strip()} if title and not cut_json else None
 
 
-def _alert(document: dict[str, Any], sender: SenderSettings, hook: Hook) -> Alert | None:
+def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookRequest) -> Alert | None:
     def of(field: str) -> Any:
         return _found(document, field, sender)
 

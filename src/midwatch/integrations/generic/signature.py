@@ -1,15 +1,15 @@
 """Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in
 X-Midwatch-Timestamp."""
 
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import fresh, signed
 
 SIGNATURE = "X-Midwatch-Signature"
 TIMESTAMP = "X-Midwatch-Timestamp"
 
 
-def _good(hook: Hook, secrets: list[str]) -> bool:
+def _good(hook: WebhookRequest, secrets: list[str]) -> bool:
     stamp = hook.headers.get(TIMESTAMP.lower(), "").strip()
     given = hook.headers[SIGNATURE.lower()].strip()
     if not (given.startswith("sha256=") and fresh(stamp, hook.received_at)):

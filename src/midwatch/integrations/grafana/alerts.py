@@ -3,11 +3,11 @@
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertSeverity, Delivery
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources import prometheus_alerts
 from midwatch.integrations.alert_sources.normalize import Said, alert, decode, dig, items, record, text
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.alert_sources.vocabulary import severity
-from midwatch.settings import SenderSettings
 
 # What Grafana fires when a rule has no data or cannot be run: the monitoring is broken, not (yet) what it watches.
 _BLIND = {"DatasourceNoData": "No data", "DatasourceError": "The rule cannot be evaluated"}
@@ -17,7 +17,7 @@ def recognises(document: object) -> bool:
     return prometheus_alerts.is_group(document) and prometheus_alerts.is_grafana(document)
 
 
-def parse(hook: Hook, _: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     alerts = items(dig(document, "alerts"))
     if alerts and all(_tried(record(a)) for a in alerts):
@@ -29,7 +29,7 @@ def _tried(item: dict[str, Any]) -> bool:
     return prometheus_alerts.name(item) == "TestAlert" and dig(item, "labels", "instance") == "Grafana"
 
 
-def _alert(item: dict[str, Any], hook: Hook) -> Alert | None:
+def _alert(item: dict[str, Any], hook: WebhookRequest) -> Alert | None:
     labels = record(item.get("labels"))
     blind = _BLIND.get(prometheus_alerts.name(item), "")
     title = (

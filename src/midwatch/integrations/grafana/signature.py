@@ -1,15 +1,15 @@
 """Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one
 named here."""
 
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import fresh, signed
 
 SIGNATURE = "X-Grafana-Alerting-Signature"
 TIMESTAMP = "X-Grafana-Alerting-Timestamp"
 
 
-def _good(hook: Hook, secrets: list[str]) -> bool:
+def _good(hook: WebhookRequest, secrets: list[str]) -> bool:
     given = [hook.headers[SIGNATURE.lower()].strip()]
     stamp = hook.headers.get(TIMESTAMP.lower())
     if stamp is None:

@@ -4,6 +4,8 @@ nanoseconds."""
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.labels import known, pairs
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
@@ -18,9 +20,7 @@ from midwatch.integrations.alert_sources.normalize import (
     record,
     text,
 )
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.alert_sources.vocabulary import severity
-from midwatch.settings import SenderSettings
 
 _CHANGES = {
     "create": AlertStatus.FIRING,
@@ -55,7 +55,7 @@ def recognises(document: object) -> bool:
     return "action" in found and any(key in record(found.get("alert")) for key in ("alertId", "tinyId"))
 
 
-def parse(hook: Hook, _: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     told, action = record(document.get("alert")), text(document.get("action"))
     if not action or not first(told, "alias", "alertId") or not first(told, "message", "alias"):
@@ -96,7 +96,7 @@ def _said(told: dict[str, Any], status: AlertStatus, action: str) -> Said:
     )
 
 
-def _remark(told: dict[str, Any], action: str, field: str, hook: Hook) -> Remark:
+def _remark(told: dict[str, Any], action: str, field: str, hook: WebhookRequest) -> Remark:
     more = text(dig(told, field))
     at = moment(told.get("updatedAt")) or hook.received_at
     return Remark(

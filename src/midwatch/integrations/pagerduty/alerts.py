@@ -2,12 +2,12 @@
 as well)."""
 
 from midwatch.domain.alert import Delivery
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import decode, dig, record
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.pagerduty.events import event
 from midwatch.integrations.pagerduty.messages import messages
 from midwatch.integrations.pagerduty.webhooks import bare, webhook
-from midwatch.settings import SenderSettings
 
 
 def recognises(document: object) -> bool:
@@ -19,7 +19,7 @@ def recognises(document: object) -> bool:
     return event or (found.get("type") == "incident" and "incident_number" in found)
 
 
-def parse(hook: Hook, _: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     if isinstance(dig(document, "event"), dict):
         return webhook(document["event"], hook)

@@ -8,10 +8,10 @@ import httpx2
 
 from midwatch.integrations.alert_sources.normalize import dig
 from midwatch.integrations.outbox import Undelivered
+from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decoded, objects, send
 from midwatch.kit.printable import one_line
 from midwatch.kit.redaction import redact_text
-from midwatch.settings import PagerDutySettings
 
 _ACCEPT = "application/vnd.pagerduty+json;version=2"
 _PAGE = 100  # the largest that the API gives

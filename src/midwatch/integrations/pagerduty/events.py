@@ -3,15 +3,15 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.labels import known
 from midwatch.integrations.alert_sources.normalize import NAME_CHARS, Said, alert, dig, first, items, line, record, text
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.alert_sources.vocabulary import resource, severity
 
 _ACTIONS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
 
 
-def event(document: dict[str, Any], hook: Hook) -> Delivery:
+def event(document: dict[str, Any], hook: WebhookRequest) -> Delivery:
     payload, key = dig(document, "payload"), dig(document, "dedup_key")
     title = first(payload, "summary") or key
     action = text(dig(document, "event_action"))

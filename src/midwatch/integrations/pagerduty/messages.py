@@ -4,6 +4,7 @@ incident."""
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.normalize import (
     ALERTS,
     NAME_CHARS,
@@ -17,7 +18,6 @@ from midwatch.integrations.alert_sources.normalize import (
     record,
     text,
 )
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.pagerduty.incidents import name, names, said
 
 _CHANGES = {
@@ -28,7 +28,7 @@ _CHANGES = {
 }
 
 
-def messages(listed: list[Any], hook: Hook) -> Delivery:
+def messages(listed: list[Any], hook: WebhookRequest) -> Delivery:
     known_as = line(dig(listed, "0", "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
     readable = [
         m for m in listed if dig(m, "incident", "id") and first(dig(m, "incident"), "title", "summary", "description")
@@ -53,7 +53,7 @@ def _said(message: Any) -> Said:
     return said(incident, _CHANGES[_event(message)], at, facts | {"changed by": name(dig(entry, "agent"))})
 
 
-def _remark(message: Any, hook: Hook) -> Remark:
+def _remark(message: Any, hook: WebhookRequest) -> Remark:
     incident, entry = dig(message, "incident"), dig(message, "log_entries", "0")
     kind = _event(message).removeprefix("incident.") or "changed"
     who = names(dig(incident, "assignees")) or names(

@@ -1,13 +1,13 @@
 """PagerDuty signs the raw body: `v1=<hex>`, several of them while a secret is changed. There is no time in it."""
 
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import signed
 
 SIGNATURE = "X-PagerDuty-Signature"
 
 
-def _good(hook: Hook, secrets: list[str]) -> bool:
+def _good(hook: WebhookRequest, secrets: list[str]) -> bool:
     entries = [e.strip() for e in hook.headers[SIGNATURE.lower()].split(",")[:10]]
     return signed([e.removeprefix("v1=") for e in entries if e.startswith("v1=")], secrets, hook.body)
 

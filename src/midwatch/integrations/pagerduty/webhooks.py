@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, dig, first, items, line, moment, text
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, said
 from midwatch.integrations.pagerduty.ours import is_ours
 
@@ -46,7 +46,7 @@ _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
 }
 
 
-def webhook(event: Any, hook: Hook) -> Delivery:
+def webhook(event: Any, hook: WebhookRequest) -> Delivery:
     """The event's own id is signed, the header's is not; both are the same on every retry."""
     known_as = line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
     what, _, change = text(dig(event, "event_type")).partition(".")
@@ -71,7 +71,7 @@ def webhook(event: Any, hook: Hook) -> Delivery:
     return Delivery(id=known_as, remarks=(remark,))
 
 
-def bare(data: Any, hook: Hook) -> Delivery:
+def bare(data: Any, hook: WebhookRequest) -> Delivery:
     """The data of an event without its envelope, as automation passes it on."""
     change = text(dig(data, "status"))
     if dig(data, "type") == "incident" and change in STATUSES and first(data, "title", "summary"):
@@ -85,7 +85,7 @@ def bare(data: Any, hook: Hook) -> Delivery:
     return Delivery(remarks=(remark,))
 
 
-def _changed(event: Any, change: str, hook: Hook, known_as: str) -> Delivery:
+def _changed(event: Any, change: str, hook: WebhookRequest, known_as: str) -> Delivery:
     data, at = dig(event, "data"), dig(event, "occurred_at")
     facts = {"changed by": name(dig(event, "agent")), "sent by": dig(event, "client", "name")}
     target = merged_into(data) if change == "resolved" else ""
@@ -96,14 +96,14 @@ def _changed(event: Any, change: str, hook: Hook, known_as: str) -> Delivery:
     return Delivery(id=known_as, alerts=(one,), remarks=(remark,) if remark else ())
 
 
-def _remark(data: Any, change: str, event: Any, hook: Hook) -> Remark | None:
+def _remark(data: Any, change: str, event: Any, hook: WebhookRequest) -> Remark | None:
     if dig(data, "type") == "incident" and change in _INCIDENT:
         return _written(data, change, _INCIDENT[change](data), event, hook)
     kind, says = _OTHER.get(text(dig(data, "type")), ("", None))
     return _written(data, change or kind, says(data), event, hook) if says else None
 
 
-def _written(data: Any, kind: str, words: str, event: Any, hook: Hook) -> Remark | None:
+def _written(data: Any, kind: str, words: str, event: Any, hook: WebhookRequest) -> Remark | None:
     own = dig(data, "type") == "incident"
     incident = data if own else dig(data, "incident") or dig(data, "incident_role_assignments", "0", "incident")
     external_id = line(dig(incident, "id"), NAME_CHARS)

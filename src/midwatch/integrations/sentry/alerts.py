@@ -3,6 +3,8 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery, Remark
+from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
     alert,
@@ -14,10 +16,8 @@ from midwatch.integrations.alert_sources.normalize import (
     record,
     text,
 )
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.integrations.sentry.issues import event_said, issue_said, plugin_said
 from midwatch.integrations.sentry.metrics import metric_said
-from midwatch.settings import SenderSettings
 
 _ISSUE = {"created": AlertStatus.FIRING, "unresolved": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 _ISSUE_REMARKS = ("assigned", "archived", "ignored")
@@ -43,7 +43,7 @@ def recognises(document: object) -> bool:
     return sent or ("project_slug" in found and "event_id" in record(found.get("event")))
 
 
-def parse(hook: Hook, _: SenderSettings) -> Delivery:
+def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     data, action = record(document.get("data")), text(document.get("action"))
     known_as = line(hook.headers.get("request-id"), NAME_CHARS)
@@ -71,7 +71,7 @@ def _said(document: dict[str, Any], data: dict[str, Any], action: str) -> Any:
     return plugin_said(document) if first(document, "message", "event") and not data else None
 
 
-def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: Hook) -> Remark | None:
+def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> Remark | None:
     issue = dig(data, "issue", "id") or data.get("issue_id")
     comment = text(data.get("comment"))
     if not issue or not (comment or action in _ISSUE_REMARKS):

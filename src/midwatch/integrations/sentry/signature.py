@@ -1,14 +1,14 @@
 """Sentry signs the raw body with the integration's client secret: hex, without a prefix. The time it sends is not
 signed."""
 
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.kit.signatures import signed
 
 SIGNATURE = "Sentry-Hook-Signature"
 
 
-def _good(hook: Hook, secrets: list[str]) -> bool:
+def _good(hook: WebhookRequest, secrets: list[str]) -> bool:
     return signed([hook.headers[SIGNATURE.lower()].strip()], secrets, hook.body)
 
 

@@ -9,10 +9,10 @@ import httpx2
 
 from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.integrations.webhook.settings import WebhookSettings
 from midwatch.kit.answers import Unanswered, send
 from midwatch.kit.clock import utc_now
 from midwatch.kit.redaction import redact_body
-from midwatch.settings import WebhookSettings
 
 TARGET = "webhook"
 SCHEMA = "midwatch.event/1"

@@ -1,12 +1,12 @@
 import asyncio
 from collections.abc import Sequence
 
+from midwatch.domain.capabilities import Health
 from midwatch.domain.tool import ToolError
-from midwatch.integrations.manifest import Health
 from midwatch.integrations.website.check import Checker
+from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
 from midwatch.integrations.website.target import target
-from midwatch.settings import SiteSettings
 
 
 async def health(sites: Sequence[SiteSettings], checker: Checker) -> tuple[Health, ...]:

@@ -9,10 +9,10 @@ import httpx2
 
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import NEVER, Resolve, refused
+from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import meant
 from midwatch.integrations.website.phases import Phases
 from midwatch.integrations.website.target import port
-from midwatch.settings import SiteSettings
 
 CONNECT_S = 3.0
 _ADDRESSES = 3  # that are tried of one name

@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from midwatch.domain.diagnosis import Verdict
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.kit.printable import one_line
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import Refusal
-from midwatch.settings import Settings
+from midwatch.settings import Settings, unknown_variable
+from midwatch.wiring.registry import registry
 
 T = TypeVar("T")
 
@@ -50,7 +52,13 @@ Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Look i
 def settings(kubeconfig: str = "") -> Settings:
     """The settings in force; a flag wins over the environment, which wins over midwatch.yaml."""
     try:
-        found = Settings()
+        composed = registry().settings
+        if unknown := unknown_variable(composed):
+            raise Refusal(
+                f"{unknown} is no setting of Midwatch.",
+                f"Its first part is one of {', '.join(sorted(composed.model_fields))}",
+            )
+        found = composed()
     except (
         ValidationError,
         SettingsError,
@@ -66,8 +74,7 @@ def settings(kubeconfig: str = "") -> Settings:
             f"The settings are not right: {_first(error)}", "Correct midwatch.yaml or the MIDWATCH_ variable"
         ) from None
     if kubeconfig:
-        cluster = found.kubernetes.model_copy(update={"kubeconfig": Path(kubeconfig)})
-        return found.model_copy(update={"kubernetes": cluster})
+        return found.having(found.of(KubernetesSettings).model_copy(update={"kubeconfig": Path(kubeconfig)}))
     return found
 
 

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from midwatch import wiring
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
@@ -21,6 +20,7 @@ from midwatch.reports import terminal
 from midwatch.reports.compose import compose
 from midwatch.services.context import Context
 from midwatch.services.investigations import investigate
+from midwatch.wiring import connections
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -74,7 +74,7 @@ async def _demo() -> None:
         kubeconfig = write_kubeconfig(Path(folder) / "kubeconfig", url, namespace=NAMESPACE, context="demo")
         out.print(f"A cluster made up in memory answers at {url} as a real API server would.")
         out.print(f"In its namespace {NAMESPACE} live {len(APPS)} applications. Looking at each, read-only:\n")
-        async with wiring.context(command.settings(str(kubeconfig))) as ctx:
+        async with connections.opened(command.settings(str(kubeconfig))) as ctx:
             for name, story in APPS.items():
                 terminal.lay(out, _line(name, story, await _look(ctx, name)))
             found = await _look(ctx, next(iter(APPS)))

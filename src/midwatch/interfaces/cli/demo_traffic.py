@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from midwatch.diagnosis.traffic import fake
+from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.domain.intent import AskBack, Facet, Intent
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.integrations.aws.client import NOT_INSTALLED
@@ -25,8 +26,8 @@ from midwatch.reports.compose import compose
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
-from midwatch.settings import TrafficSettings
-from midwatch.wiring.questions import Surroundings
+from midwatch.wiring.connections import Connections
+from midwatch.wiring.questions import names
 
 SPIKE = "What caused the NAT spike at 2am?"
 THEN = (
@@ -44,24 +45,24 @@ async def demo_traffic() -> None:
     if find_spec("boto3") is None:
         raise Refusal(NOT_INSTALLED)
     two = (now - timedelta(hours=0 if now.hour >= 3 else 24)).replace(hour=2, minute=0, second=0, microsecond=0)
-    with tempfile.TemporaryDirectory() as folder, _world(Path(folder), two) as around:
+    with tempfile.TemporaryDirectory() as folder, _world(Path(folder), two) as connections:
         out.print("A cluster and an AWS account made up in memory answer on this machine as the real ones would.\n")
-        before = await _ask(around, SPIKE, None, whole=True)
+        before = await _ask(connections, SPIKE, None, whole=True)
         for question in THEN:
-            before = await _ask(around, question, before, whole=False)
+            before = await _ask(connections, question, before, whole=False)
     out.print("\nWith your own account and cluster: docs/traffic.md\n", style="dim")
 
 
-async def _ask(around: Surroundings, question: str, before: Intent | None, *, whole: bool) -> Intent | None:
+async def _ask(connections: Connections, question: str, before: Intent | None, *, whole: bool) -> Intent | None:
     """Answers on the terminal; what was spoken of now."""
     out = terminal.console()
     out.print(f"\n> {question}", style="bold cyan")
-    intent = understood(question, around.names, utc_now(), before)
+    intent = understood(question, names(connections.settings), utc_now(), before)
     if isinstance(intent, AskBack):
         out.print(terminal.plain(intent.question))
         return before
     request = Request(question=question, intent=intent)
-    async with around.opened(request) as ctx:
+    async with connections.opened(request) as ctx:
         found: Investigation = await investigate(ctx, request)
     out.print(terminal.plain(echo(intent)), style="dim")
     if whole:
@@ -72,7 +73,7 @@ async def _ask(around: Surroundings, question: str, before: Intent | None, *, wh
 
 
 @contextmanager
-def _world(folder: Path, two: datetime) -> Generator[Surroundings]:
+def _world(folder: Path, two: datetime) -> Generator[Connections]:
     """Both made up, and who looks into them; AWS's own variables point there meanwhile."""
     scene = Scene()
     for name in fake.NAMESPACES:
@@ -95,7 +96,7 @@ def _world(folder: Path, two: datetime) -> Generator[Surroundings]:
         os.environ.update(environment(aws_url))
         try:
             settings = command.settings(str(write_kubeconfig(folder / "kubeconfig", url)))
-            yield Surroundings(settings.model_copy(update={"traffic": TrafficSettings(file=folder / "traffic.yaml")}))
+            yield Connections(settings.having(TrafficSettings(file=folder / "traffic.yaml")))
         finally:
             os.environ.clear()
             os.environ.update(was)

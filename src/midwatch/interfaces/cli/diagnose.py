@@ -8,6 +8,7 @@ import typer
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.intent import Topic
 from midwatch.domain.investigation import Answer, Investigation, Request
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.interfaces.cli import command, progress
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
@@ -67,7 +68,7 @@ async def answered(
         raise Refusal("--bundle saves one cluster.", "Give one --context")
     settings = command.settings(kubeconfig)
     request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
-    names = contexts or settings.kubernetes.contexts or ("",)
+    names = contexts or settings.of(KubernetesSettings).contexts or ("",)
     if request.topic is not Topic.CLUSTER:
         names = names[:1]
         if form == "terminal":

@@ -4,19 +4,21 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from midwatch import wiring
-from midwatch.integrations.manifest import Health
+from midwatch.domain.capabilities import Health, Integration, Selection
+from midwatch.domain.evidence import Ask
+from midwatch.domain.intent import Intent
+from midwatch.domain.investigation import Request
+from midwatch.domain.question import Question
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.command import Exit
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
-from midwatch.services.health import checks
-from midwatch.settings import Settings, home
-from midwatch.wiring.accounts import account_health
-from midwatch.wiring.websites import site_health
+from midwatch.settings import files, home
+from midwatch.wiring.connections import Connections
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _STYLES = {"ok": "green", "missing": "dim", "refused": "yellow", "failed": "red"}
+UNREACHABLE, REFUSED, OK = "unreachable", "refused", "ok"
 
 
 @app.command()
@@ -35,54 +37,64 @@ def doctor(
 
 
 async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: str) -> None:
-    settings = command.settings(kubeconfig)
+    connections = Connections(command.settings(kubeconfig))
+    read = [str(file) for file in files() if file.exists()]
     out = terminal.console()
-    file = home() / "midwatch.yaml"
-    out.print(f"settings    {file if file.exists() else f'defaults ({file} does not exist)'}")
-    states = [
-        await _cluster(settings, name, namespace, dump) for name in contexts or settings.kubernetes.contexts or ("",)
-    ]
-    states += await _aws(settings)
-    states += await _websites(settings)
-    if all(state == "unreachable" for state in states):
+    missing = f"defaults ({home() / 'midwatch.yaml'} does not exist)"
+    out.print(f"settings    {', '.join(read) or missing}")
+    states = list[str]()
+    for owner in connections.plugged.integrations.values():
+        if owner.connect is not None and connections.configured(owner):
+            states += await _system(connections, owner, contexts, namespace, dump)
+    for broken in connections.plugged.broken:
+        out.print(Text.assemble(f"{broken.name}  ", (terminal.plain(f"{broken.origin}: {broken.reason}"), "red")))
+        states.append(REFUSED)
+    await connections.close()
+    if all(state == UNREACHABLE for state in states):
         raise typer.Exit(Exit.FAILED)
-    raise typer.Exit(Exit.HEALTHY if set(states) == {"ok"} else Exit.PROBLEM)
+    raise typer.Exit(Exit.HEALTHY if set(states) == {OK} else Exit.PROBLEM)
 
 
-async def _aws(settings: Settings) -> list[str]:
-    """The account is asked where one is configured."""
-    if not settings.aws.configured:
-        return []
-    found = await account_health(settings)
-    terminal.console().print("aws")
-    terminal.console().print(_table(found))
-    return ["ok" if all(h.state == "ok" for h in found) else "refused"]
+async def _system(
+    connections: Connections, owner: Integration, contexts: list[str], namespace: str, dump: str
+) -> list[str]:
+    """Each of its connections; one that has nothing to check says nothing."""
+    names = (contexts if owner.place else []) or connections.contexts(owner)
+    states: list[str] = []
+    for name in names:
+        selection = Selection(name, dump) if owner.place else Selection()
+        if state := await _connection(connections, owner, selection, namespace):
+            states.append(state)
+    return states
 
 
-async def _websites(settings: Settings) -> list[str]:
-    """Sites are checked where some are configured; one that is down is a problem, as everything else that is."""
-    if not settings.sites:
-        return []
-    found = await site_health(settings)
-    terminal.console().print("websites")
-    terminal.console().print(_table(found))
-    return ["ok" if all(h.state == "ok" for h in found) else "refused"]
-
-
-async def _cluster(settings: Settings, context: str, namespace: str, dump: str) -> str:
-    out = terminal.console()
+async def _connection(connections: Connections, owner: Integration, selection: Selection, namespace: str) -> str:
+    out, label = terminal.console(), owner.name.ljust(10)
     try:
-        async with wiring.context(settings, dump=dump, context=context) as ctx:
-            found = await checks(ctx, namespace)
-            source = ctx.source
+        connection = connections.connected(owner.name, selection)
+        try:
+            place = await connection.about()
+            found = await connection.health(_opening(connections, namespace))
+        finally:
+            if not owner.lasting:
+                await connection.close()
     except Refusal as refusal:
-        out.print(Text.assemble("kubernetes  ", (terminal.plain(refusal.reason), "red")))
-        return "unreachable"
-    out.print(f"kubernetes  {terminal.plain(source)}")
+        out.print(Text.assemble(f"{label}  ", (terminal.plain(refusal.reason), "red")))
+        return UNREACHABLE
+    if not found:
+        return ""
+    out.print(f"{label}  {terminal.plain(place or owner.title)}")
     out.print(_table(found))
-    if all(h.state == "failed" for h in found):
-        return "unreachable"
-    return "refused" if any(h.state in ("refused", "failed") for h in found) else "ok"
+    if owner.place and all(h.state == "failed" for h in found):
+        return UNREACHABLE
+    return OK if all(h.state == "ok" or (owner.place and h.state == "missing") for h in found) else REFUSED
+
+
+def _opening(connections: Connections, namespace: str) -> tuple[Ask, ...]:
+    """What investigations of everything open with."""
+    request = Request(namespace=namespace)
+    question = Question("", Intent(topic=request.topic))
+    return tuple(a for area in connections.taking_part(request) for a in area.opening(question, request))
 
 
 def _table(found: Sequence[Health]) -> Table:

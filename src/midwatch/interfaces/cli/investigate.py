@@ -13,6 +13,7 @@ from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring import cli
+from midwatch.wiring.registry import registry
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -63,6 +64,6 @@ async def _run(
 def _read(file: str, source: str, settings: Settings) -> tuple[Alert, ...]:
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
-            return read_alerts(opened.read(LARGEST + 1), utc_now(), source, settings.senders)
+            return read_alerts(opened.read(LARGEST + 1), utc_now(), registry().alert_sources, source, settings.senders)
     except OSError as error:
         raise Refusal(f"{file} cannot be read: {error.strerror}.", "Give a file, or - for standard input") from error

@@ -3,7 +3,6 @@ from typing import Annotated, Any
 
 import typer
 
-from midwatch import wiring
 from midwatch.domain.investigation import Request
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_client import Sender, Url
@@ -12,6 +11,7 @@ from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.services.watching import Alerts, changes, firing
 from midwatch.settings import Settings
+from midwatch.wiring import connections
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -68,7 +68,7 @@ async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
     What an essential question got no answer about is not over: alerts of before stay. Raises Refusal when nothing else
     is known.
     """
-    async with wiring.context(settings) as ctx:
+    async with connections.opened(settings) as ctx:
         found = await investigate(ctx, request)
         now = firing(found, ctx.source)
     if not any(gap.essential for gap in found.diagnosis.gaps):

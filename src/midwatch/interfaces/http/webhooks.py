@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import AlertSeverity
+from midwatch.domain.capabilities import WebhookRequest
 from midwatch.domain.incident import Incident
-from midwatch.integrations.alert_sources.source import Hook
 from midwatch.interfaces.http.access import (
     Bearer,
     Header,
@@ -58,11 +58,11 @@ class NewAlert(BaseModel):
     alert_source: str = Field(default="", max_length=64, pattern=r"^[a-z0-9_.-]*$")
 
 
-async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> Hook:
-    return Hook(await raw(request), desk.now(), dict(request.headers), token=token)
+async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> WebhookRequest:
+    return WebhookRequest(await raw(request), desk.now(), dict(request.headers), token=token)
 
 
-TheHook = Annotated[Hook, Depends(the_hook)]
+TheHook = Annotated[WebhookRequest, Depends(the_hook)]
 
 
 @router.post(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from midwatch.settings import SiteSettings
+from midwatch.integrations.website.objects.site import SiteSettings
 
 _PORTS = {"https": 443, "http": 80}
 

@@ -69,7 +69,7 @@ class Question:
 @cache
 def _common() -> frozenset[str]:
     return frozenset(
-        yaml.load(files("midwatch.analysis").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)[
+        yaml.load(files("midwatch.domain").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)[
             "common"
         ].split()
     )

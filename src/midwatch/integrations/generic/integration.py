@@ -1,0 +1,18 @@
+"""Any JSON as an integration."""
+
+from midwatch.domain.capabilities import AlertSource, Integration
+
+
+def _alert_source() -> AlertSource:
+    from midwatch.integrations.generic.alerts import parse
+    from midwatch.integrations.generic.signature import verify
+
+    return AlertSource(
+        source=INTEGRATION.name,
+        title=INTEGRATION.title,
+        verify=verify,
+        parse=parse,
+    )
+
+
+INTEGRATION = Integration(name="generic", title="Any JSON", alert_source=_alert_source)

@@ -1,0 +1,19 @@
+"""Opsgenie as an integration."""
+
+from midwatch.domain.capabilities import AlertSource, Integration
+
+
+def _alert_source() -> AlertSource:
+    from midwatch.integrations.alert_sources.authentication import by_token
+    from midwatch.integrations.opsgenie.alerts import parse, recognises
+
+    return AlertSource(
+        source=INTEGRATION.name,
+        title=INTEGRATION.title,
+        verify=by_token("opsgenie"),
+        parse=parse,
+        recognises=recognises,
+    )
+
+
+INTEGRATION = Integration(name="opsgenie", title="Opsgenie", alert_source=_alert_source)

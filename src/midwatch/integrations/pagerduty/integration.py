@@ -1,0 +1,36 @@
+"""PagerDuty as an integration."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from midwatch.domain.capabilities import AlertSource, Integration, Selection, SystemConnection
+from midwatch.integrations.pagerduty.settings import PagerDutySettings
+
+
+def _alert_source() -> AlertSource:
+    from midwatch.integrations.pagerduty.alerts import parse, recognises
+    from midwatch.integrations.pagerduty.signature import verify
+
+    return AlertSource(
+        source=INTEGRATION.name, title=INTEGRATION.title, verify=verify, parse=parse, recognises=recognises
+    )
+
+
+def _connect(
+    settings: PagerDutySettings, _selection: Selection, _used: Mapping[str, SystemConnection]
+) -> SystemConnection:
+    from midwatch.integrations.pagerduty.client import PagerDuty
+    from midwatch.integrations.pagerduty.details import complete
+
+    client = PagerDuty(settings)
+    return SystemConnection(close=client.close, complete=partial(complete, client))
+
+
+INTEGRATION = Integration(
+    name="pagerduty",
+    title="PagerDuty",
+    settings=PagerDutySettings,
+    configured=lambda settings: settings.token is not None,
+    connect=_connect,
+    alert_source=_alert_source,
+)

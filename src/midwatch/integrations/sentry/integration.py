@@ -1,0 +1,19 @@
+"""Sentry as an integration."""
+
+from midwatch.domain.capabilities import AlertSource, Integration
+
+
+def _alert_source() -> AlertSource:
+    from midwatch.integrations.sentry.alerts import parse, recognises
+    from midwatch.integrations.sentry.signature import verify
+
+    return AlertSource(
+        source=INTEGRATION.name,
+        title=INTEGRATION.title,
+        verify=verify,
+        parse=parse,
+        recognises=recognises,
+    )
+
+
+INTEGRATION = Integration(name="sentry", title="Sentry", alert_source=_alert_source)

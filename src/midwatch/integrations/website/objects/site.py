@@ -1,0 +1,51 @@
+"""A configured website."""
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, RootModel, field_validator, model_validator
+
+from midwatch.domain.base import SettingsSection
+
+
+class SiteSettings(SettingsSection):
+    """A website or API that is checked, and what stands behind it: trouble of these services explains trouble of the
+    site."""
+
+    url: str = Field(description="host name or address; a bare host means https://")
+    services: tuple[str, ...] = Field(
+        default=(), description="Kubernetes services or workloads behind it, nearest first"
+    )
+    namespaces: tuple[str, ...] = Field(default=(), description="where these services run")
+    slow_ms: int = Field(default=3000, gt=0, description="an answer that takes longer, in milliseconds, is slow")
+    critical: bool = Field(
+        default=True, description="part of a full health check; trouble of the others is only a warning"
+    )
+    ca_file: Path | None = Field(
+        default=None, description="PEM file of an authority of your own that signs its certificate"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value if "://" in value else f"https://{value}")
+            odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
+        except ValueError:  # its text quotes the address, which may hold a password
+            raise ValueError("a site is a host name or an http(s) address with a number as its port") from None
+        if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise ValueError("a site is a host name or an http(s) address, without a user or password")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if self.services and not self.namespaces:
+            raise ValueError("services need the namespaces they run in")
+        return self
+
+
+class Sites(RootModel[tuple[SiteSettings, ...]]):
+    """Websites and APIs to check: url, services, namespaces, slow_ms, critical, ca_file."""
+
+    root: tuple[SiteSettings, ...] = ()
