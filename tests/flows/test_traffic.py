@@ -313,7 +313,6 @@ class TestJobs:
 class TestAlert:
     """Scenario 5 as it begins at night: a monitoring system calls about the gateway."""
 
-import json
     ALERT = Alert(
         source="datadog",
         fingerprint="nat",
@@ -340,7 +339,9 @@ import json
     )
     def test_other_alerts_are_looked_into_as_before(self, here: Night, title: str) -> None:
         assert (
-            about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), names(here.connections.settings), NOW)
+            about_alert(
+                self.ALERT.model_copy(update={"title": title, "summary": ""}), names(here.connections.settings), NOW
+            )
             is None
         )
 
