@@ -269,6 +269,15 @@ UNITS = (
         "password=\\\n",
         "] => ",
     ),
+    *(
+        "password=<<a\n",
+        "password=<<a\nb\n",
+        '["password","',
+        "'cookie','",
+        "LoginModule user_a='b'",
+        '<a name="password">',
+        'password="a" => "',
+    ),
 )
 
 

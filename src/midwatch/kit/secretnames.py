@@ -66,7 +66,8 @@ _LONG = re.compile(
     r"(?:^|_)nonce$|(?:^|_)otp$"
 )
 _REFERENCES = re.compile(
-    r"^secrets_?manager$|(?:pull|tls|image)_?secrets?$|(?:^|_)secret_?(?:name|ref|key_ref)s?$|^key_?id$|public_?key|token_?type$"
+    r"^secrets_?manager$|(?:pull|tls|image)_?secrets?$|(?:^|_)secret_?(?:name|ref|key_ref)s?$|^key_?id$|public_?key|token_?type$|"
+    r"(?:^|_)existing_?secret(?:_|s?$)"
 )
 _IDS = ("secret_id", "session_id", "sessionid")
 
