@@ -172,6 +172,12 @@ LINES = (
     '"required": ["password", "email"]',
     "columns ('password', 'address2', 'city') do not match",
     '<label name="password">Password</label>',
+    '<a name="token">link</a>',
+    '<label for="password">Pass1word</label>',
+    "{'errors': [['password', 'is too short (minimum is 8 characters)']]}",
+    "if user['password'] == stored:",
+    "the new password is: required",
+    "A temporary password is generated for root@localhost",
     'javax.security.auth.spi.LoginModule failed; user_agent="curl/8.4" status=401',
     "auth:\n  existingSecret: shop-db\n  existingSecretPasswordKey: postgres-password\n",
 )

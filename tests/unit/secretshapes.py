@@ -336,6 +336,14 @@ MORE: tuple[str, ...] = (
     f'[["user", "bob"], ["password", "{PASSWORD}"]]',
     f'{{"m": "[[\\"api_key\\", \\"{PASSWORD}\\"]]"}}',
     f'<property name="hibernate.connection.password">{PASSWORD}</property>',
+    f"$cfg['Servers'][$i]['password'] = '{PASSWORD}';",
+    f'{{:headers, [{{"accept", "a"}}, {{"x-api-key", "{PASSWORD}"}}]}}',
+    f"[(b'host', b'a'), (b'x-api-key', b'{PASSWORD}')]",
+    f"A temporary password is generated for root@localhost: {PASSWORD}",
+    f"Your initial password is: {PASSWORD}",
+    f"cannot bind with bindpw {PASSWORD}",
+    f"ldap_default_authtok = {PASSWORD}",
+    f"GET /q?filter=%7B%22password%22%3A%22{PASSWORD}%22%7D HTTP/1.1",
     f'PlainLoginModule required\n username="admin"\n user_alice="{PASSWORD}";',
 )
 

@@ -42,19 +42,21 @@ _LONGEST = 8192  # characters of one value
 _NAME_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _BEFORE_KEY = ("api", "secret", "access", "private", "account", "encryption", "signing", "master", "auth")
 
-QUOTE = r"""(?:\\{0,31}+(?:["'`]|u0022|u0027)|&quot;|&\#3[49];)"""
+QUOTE = r"""(?:\\{0,31}+(?:["'`]|u0022|u0027)|&quot;|&\#3[49];|%2[27])"""
 _REST = re.compile(r"[\w.-]{0,80}+")
 _SEPARATOR = re.compile(
     rf"""
     (?P<object>(?:{QUOTE},\s{{0,80}}+|{QUOTE}?\s{{1,80}}+){QUOTE}?value{QUOTE}?[ \t]{{0,4}}+[:=][ \t]{{0,8}}+)
-    |(?P<pair>{QUOTE}\s{{0,8}}+,\s{{0,80}}+(?={QUOTE}))
-    |(?P<json>{QUOTE}\s{{0,80}}+(?:=>|:=|:|=)\s{{0,80}}+(?:\[\s{{0,80}}+)?)
+    |(?P<pair>{QUOTE}\s{{0,8}}+,\s{{0,80}}+b?(?={QUOTE}))
+    |(?P<json>{QUOTE}\s{{0,80}}+(?:=>|:=|:|=|%3[Aa]|\][ ]{{0,4}}+=[ ]{{0,4}}+(?={QUOTE}))
+        \s{{0,80}}+(?:\[\s{{0,80}}+)?)
     |(?P<assign>\]?[ \t\u00a0]{{0,60}}+(?:=>|->|:=|={{1,2}}+|%3[AaDd]|,[ ]?<<)[ \t\u00a0]{{0,8}}+
         (?:\\\r?\n[ \t]{{0,80}}+)?\(?)
-    |(?P<colon>(?:[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ \t]{{0,2}}+:[ \t]{{0,80}}+(?:!!\w{{1,10}}+[ ])?)
+    |(?P<colon>(?:(?:[ ]is[ ]generated)?[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ \t]{{0,2}}+:[ \t]{{0,80}}+
+        (?:!!\w{{1,10}}+[ ])?)
     |(?P<xml>(?:{QUOTE}\s{{0,8}}+)?>(?=[^<>\s]))
     |(?P<prose>(?:[ ](?:value|text)|[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?
-        [ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?[ ]{{1,4}}+)
+        [ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?:?[ ]{{1,4}}+)
     |(?P<next>[ ](?={QUOTE}|[^\s\[]))
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -72,8 +74,8 @@ _NEXT_ITEM = re.compile(rf"\s{{0,80}}+,\s{{0,80}}+(?={QUOTE})")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]{0,8}+(?:\r?\n)")
 _HEREDOC = re.compile(r"<<[-~]?['\"]?(?P<end>\w{1,40})['\"]?[ \t]{0,8}+(?:\r?\n|\Z)")  # of Terraform, of a shell
 _ATTRIBUTE = re.compile(r"(?:name|key)=\\{0,7}+[\"']\Z", re.IGNORECASE)  # `<property name="password">x</property>`
-_PAIR_STARTS = re.compile(rf"[\[(]\s{{0,8}}+b?{QUOTE}\Z")
-_PAIR_ENDS = re.compile(r"\s{0,8}+[\])]")
+_PAIR_STARTS = re.compile(rf"[\[({{]\s{{0,8}}+b?{QUOTE}\Z")
+_PAIR_ENDS = re.compile(r"\s{0,8}+[\])}]")
 _SHOWN = re.compile(r"<[^<>\n]{1,300}>")
 _LINE_START = re.compile(r"[\s>|*#<-]{0,80}\Z")
 _NEW_ENTRY = re.compile(r"\n(?:[{\[]|\d{4}-|\d\d:|[A-Z]{3,5} |\w+:)")
@@ -252,7 +254,7 @@ def _closing(text: str, start: int, quote: str) -> int:
     """Where the value ends that was opened with `quote`, which may be escaped: with 1 backslash in JSON in a string,
     with 3 below that."""
     limit = min(len(text), start + _LONGEST)
-    if quote[0] == "&" or quote.endswith(("u0022", "u0027")):
+    if quote[0] in "&%" or quote.endswith(("u0022", "u0027")):
         found = text.find(quote, start, limit)
     else:
         found = _unescaped(text, start, limit, quote)
@@ -323,11 +325,13 @@ def _is_told(text: str, name: _Name, form: str, separator: str, found: _Value) -
     more, or it is a list of names. `<property name="password">x</property>`: no other attribute than the name."""
     value = text[found.start : found.end]
     if form == "xml" and separator != ">":
-        return not is_ordinary(value) and _ATTRIBUTE.search(text, max(0, name.start - 16), name.start) is not None
+        named = _ATTRIBUTE.search(text, max(0, name.start - 16), name.start)
+        return named is not None and is_secret_in_prose(name.kind, value)
     if form != "pair":
         return True
     starts = _PAIR_STARTS.search(text, max(0, name.start - 48), name.start)
-    return starts is not None and _PAIR_ENDS.match(text, found.after) is not None and is_random(value)
+    two = starts is not None and _PAIR_ENDS.match(text, found.after) is not None
+    return two and is_random(value) and " " not in value.strip()
 
 
 def _lines(text: str, name: _Name, form: str, at: int) -> Iterator[_Value] | None:
