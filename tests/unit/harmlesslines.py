@@ -169,6 +169,17 @@ LINES = (
     "tokenizer=bert-base-uncased",
     "passthrough: true",
     '"reason":"Unauthorized","message":"Unauthorized","code":401',
+    '"required": ["password", "email"]',
+    "columns ('password', 'address2', 'city') do not match",
+    '<label name="password">Password</label>',
+    '<a name="token">link</a>',
+    '<label for="password">Pass1word</label>',
+    "{'errors': [['password', 'is too short (minimum is 8 characters)']]}",
+    "if user['password'] == stored:",
+    "the new password is: required",
+    "A temporary password is generated for root@localhost",
+    'javax.security.auth.spi.LoginModule failed; user_agent="curl/8.4" status=401',
+    "auth:\n  existingSecret: shop-db\n  existingSecretPasswordKey: postgres-password\n",
 )
 
 SETTINGS = (
@@ -191,6 +202,7 @@ SETTINGS = (
     "CACHE_KEY=user:42",
     "KEY_PREFIX=shop:",
     "imagePullSecret=regcred",
+    "existingSecret=shop-db",
     "GOOGLE_APPLICATION_CREDENTIALS=/var/secrets/google/key.json",
     "DB_PASSWORD=$(FROM_ELSEWHERE)",
     "ACCESS_TOKEN_EXPIRES_IN=3600",

@@ -329,6 +329,22 @@ MORE: tuple[str, ...] = (
     f"pwd1={PASSWORD}",
     f"GITHUB_PAT={PASSWORD}",
     f"ENCRYPTION_SALT={PASSWORD}",
+    f'  ~ password                  = "{PASSWORD}" -> (known after apply)',
+    f'master_password: "old8x" => "{PASSWORD}"',
+    f"password = <<-EOT\n    {PASSWORD}\nEOT\nport = 1",
+    f"rawHeaders: [ 'Set-Cookie', 'sid={PASSWORD}; Path=/', 'Host', 'a' ]",
+    f'[["user", "bob"], ["password", "{PASSWORD}"]]',
+    f'{{"m": "[[\\"api_key\\", \\"{PASSWORD}\\"]]"}}',
+    f'<property name="hibernate.connection.password">{PASSWORD}</property>',
+    f"$cfg['Servers'][$i]['password'] = '{PASSWORD}';",
+    f'{{:headers, [{{"accept", "a"}}, {{"x-api-key", "{PASSWORD}"}}]}}',
+    f"[(b'host', b'a'), (b'x-api-key', b'{PASSWORD}')]",
+    f"A temporary password is generated for root@localhost: {PASSWORD}",
+    f"Your initial password is: {PASSWORD}",
+    f"cannot bind with bindpw {PASSWORD}",
+    f"ldap_default_authtok = {PASSWORD}",
+    f"GET /q?filter=%7B%22password%22%3A%22{PASSWORD}%22%7D HTTP/1.1",
+    f'PlainLoginModule required\n username="admin"\n user_alice="{PASSWORD}";',
 )
 
 # Further secrets with what of them must be gone.
@@ -337,5 +353,6 @@ ENCODED: tuple[tuple[str, str], ...] = (
     (f"DB_URL_B64={b64(f'postgres://bob:{PASSWORD}@db/x')}", b64(f"postgres://bob:{PASSWORD}@db/x")),
     (f".dockerconfigjson: {b64(json.dumps({'auths': {'r': {'auth': PASSWORD}}}, separators=(',', ':')))}", "ImF1dGgi"),
     (f"Unseal Key 1: {b64(MIXED)}", b64(MIXED)),
+    (json.dumps({"cookies": [["theme", "dark"], ["sessionid", MIXED]]}), MIXED),
     (f"use the following password to proceed to installation:\n\n{hexes(32)}\n", hexes(32)),
 )

@@ -269,6 +269,18 @@ UNITS = (
         "password=\\\n",
         "] => ",
     ),
+    *(
+        "password=<<a\n",
+        "password=<<a\nb\n",
+        '["password","',
+        "'cookie','",
+        "LoginModule user_a='b'",
+        '<a name="password">',
+        'password="a" => "',
+        "%22password%22%3A%22",
+        "['password'] = ",
+        "password is generated for a: ",
+    ),
 )
 
 
@@ -287,6 +299,20 @@ def _seconds(text: str) -> float:
 @pytest.mark.parametrize("text", shapes.MORE)
 def test_further_carriers(text: str) -> None:
     assert shapes.PASSWORD not in redact_text(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("password = <<-EOT\n    ", "\n  EOT\nregion = eu-west-1"),
+        ("GET /q?f=%7B%22password%22%3A%22", "%22%2C%22page%22%3A2%7D HTTP/1.1 500"),
+        ('<property name="db.password">', '</property><property name="db.host">db</property>'),
+        ('PlainLoginModule required user_bob="', '"; user_agent="curl/8.4"'),
+        ('password: "', '" => (known after apply)'),
+    ],
+)
+def test_what_follows_a_value_stays(before: str, after: str) -> None:
+    assert redact_text(f"{before}{shapes.PASSWORD}{after}") == f"{before}[REDACTED:secret]{after}"
 
 
 @pytest.mark.parametrize(("text", "secret"), shapes.ENCODED)

@@ -105,7 +105,7 @@ _COMMANDS = (
 )
 _READERS = (
     _Reader(cut_addresses, ("://",)),
-    _Reader(cut_connections, ("@tcp(", "@unix(", "@udp(", "image", "thin:", "oci:", "sqlplus")),
+    _Reader(cut_connections, ("@tcp(", "@unix(", "@udp(", "image", "thin:", "oci:", "sqlplus", "loginmodule")),
     _Reader(cut_headers, ("authorization", "bearer", "basic")),
     _Reader(cut_cookies, ("cookie",)),
     _Reader(cut_commands, _COMMANDS),

@@ -26,6 +26,8 @@ _DATABASES = (
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]{1,24}\Z")
 _TCP = re.compile(r"(?<!REDACTED):([^\s:@\"']{1,200}+)@(?=(?:tcp|unix|udp)\()")
 _ORACLE = re.compile(r"(?:\bthin:|\boci:|\bsqlplus[ \t]{1,4}+)[\w$#]{1,60}+/([^\s@\"']{1,200}+)@")
+_JAAS = re.compile(r"LoginModule\s[^;]{1,2000}+")
+_JAAS_USER = re.compile(r"""\buser_[\w.-]{1,60}+[ \t]{0,4}+=[ \t]{0,4}+\\{0,7}+["']([^"'\\\n]{1,200}+)""")
 _IMAGE = re.compile(r"(?i)image\W{1,4}[\w.%+-]{1,64}:([^\s@\"'/]{3,200}+)@(?!sha\d)")
 
 
@@ -85,7 +87,10 @@ def _could_be_token(user: str) -> bool:
 
 
 def cut_connections(text: str) -> str:
-    """`user:password@tcp(host:3306)/db` of Go's MySQL driver, and an image with the registry's password."""
+    """`user:password@tcp(host:3306)/db` of Go's MySQL driver, an image with the registry's password, and the users that
+    a login module of Java (JAAS) lists."""
+    if "LoginModule" in text:
+        text = _JAAS.sub(lambda module: _JAAS_USER.sub(_group("secret"), module[0]), text)
     text = _ORACLE.sub(_group("url-password"), text)
     return _IMAGE.sub(_group("url-password"), _TCP.sub(_group("url-password"), text))
 
@@ -105,8 +110,9 @@ _PARAMETERS = re.compile(
 )
 _BEARER = re.compile(r"(?i)\bbearer(?:[ \t]{1,4}+|%20|\\u0020|:[ \t]{0,2}+|=)(?P<value>[A-Za-z0-9._~+/=%|-]{6,4096}+)")
 _BASIC = re.compile(r"\b(?i:basic)(?:[ \t]{1,4}+|%20)(?P<value>[A-Za-z0-9+/_-]{8,4096}+={0,2})(?![\w=])")
+_LISTED = r"""\\{0,31}+["'`]\s{0,4}+,\s{0,8}+b?\\{0,31}+["'`]"""  # `'Set-Cookie', 'sid=x'`
 _COOKIE = re.compile(
-    rf"""(?i)cookies?{_SEP}(?P<value>[\w.!#$%&*+^|~-]{{1,128}}+=[^\s;"'`\\]{{1,4096}}+"""
+    rf"""(?i)cookies?(?:{_SEP}|{_LISTED})(?P<value>[\w.!#$%&*+^|~-]{{1,128}}+=[^\s;"'`\\]{{1,4096}}+"""
     r"""(?:;[ ]?[\w.!#$%&*+^|~-]{1,128}+(?:=[^\s;"'`\\]{0,4096}+)?)*+)"""
 )
 _ATTRIBUTES = re.compile(r"(?i)(?:path|domain|max-age|expires|samesite)=")

@@ -49,12 +49,12 @@ _FILES = frozenset(
     ("json", "yaml", "yml", "properties", "ini", "conf", "cfg", "toml", "env", "xml", "txt", "sh", "sql", "py", "js")
 )
 _PASSWORD = re.compile(
-    r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|(?:user|store|key|require|pg)pass$|kennwort|"
+    r"passw|passphrase|passcode|pwd(?:_|$)|(?:^|_)(?:\w{1,20}_)?(?:pass|pw)$|(?:user|store|key|require|pg)pass$|bindpw$|kennwort|"
     r"(?:^|_)(?:pwd\d{1,2}|psk)$"
 )
 _SECRET = re.compile(
     r"secret|token(?!i[sz])|credential|(?:^|_)creds?(?:_|$)|jwt|(?:^|_)dsn$|bearer|requirepass|"
-    r"(?:^|_)(?:rest_)?api_?keys?(?:_|$)|[a-z]api_?key$|authkey|"
+    r"(?:^|_)(?:rest_)?api_?keys?(?:_|$)|[a-z]api_?key$|authkey|authtok$|"
     r"(?:access|private|signing|signature|encryption|encrypt|decryption|account|shared|master|license|licence|hmac|auth|storage|"
     r"webhook|subscription|ingest|integration|functions?|deploy|secure|crypto|priv)_?keys?$|key_data$|priv$|"
     r"(?:github|gitlab|azure|git|gh)_pat$|(?:encryption|password|hash|secret)_salt$"
@@ -66,7 +66,8 @@ _LONG = re.compile(
     r"(?:^|_)nonce$|(?:^|_)otp$"
 )
 _REFERENCES = re.compile(
-    r"^secrets_?manager$|(?:pull|tls|image)_?secrets?$|(?:^|_)secret_?(?:name|ref|key_ref)s?$|^key_?id$|public_?key|token_?type$"
+    r"^secrets_?manager$|(?:pull|tls|image)_?secrets?$|(?:^|_)secret_?(?:name|ref|key_ref)s?$|^key_?id$|public_?key|token_?type$|"
+    r"(?:^|_)existing_?secret(?:_|s?$)"
 )
 _IDS = ("secret_id", "session_id", "sessionid")
 

@@ -42,18 +42,21 @@ _LONGEST = 8192  # characters of one value
 _NAME_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _BEFORE_KEY = ("api", "secret", "access", "private", "account", "encryption", "signing", "master", "auth")
 
-QUOTE = r"""(?:\\{0,31}+(?:["'`]|u0022|u0027)|&quot;|&\#3[49];)"""
+QUOTE = r"""(?:\\{0,31}+(?:["'`]|u0022|u0027)|&quot;|&\#3[49];|%2[27])"""
 _REST = re.compile(r"[\w.-]{0,80}+")
 _SEPARATOR = re.compile(
     rf"""
     (?P<object>(?:{QUOTE},\s{{0,80}}+|{QUOTE}?\s{{1,80}}+){QUOTE}?value{QUOTE}?[ \t]{{0,4}}+[:=][ \t]{{0,8}}+)
-    |(?P<json>{QUOTE}\s{{0,80}}+(?:=>|:=|:|=)\s{{0,80}}+(?:\[\s{{0,80}}+)?)
-    |(?P<assign>\]?[ \t\u00a0]{{0,8}}+(?:=>|->|:=|={{1,2}}+|%3[AaDd]|,[ ]?<<)[ \t\u00a0]{{0,8}}+
+    |(?P<pair>{QUOTE}\s{{0,8}}+,\s{{0,80}}+b?(?={QUOTE}))
+    |(?P<json>{QUOTE}\s{{0,80}}+(?:=>|:=|:|=|%3[Aa]|\][ ]{{0,4}}+=[ ]{{0,4}}+(?={QUOTE}))
+        \s{{0,80}}+(?:\[\s{{0,80}}+)?)
+    |(?P<assign>\]?[ \t\u00a0]{{0,60}}+(?:=>|->|:=|={{1,2}}+|%3[AaDd]|,[ ]?<<)[ \t\u00a0]{{0,8}}+
         (?:\\\r?\n[ \t]{{0,80}}+)?\(?)
-    |(?P<colon>(?:[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ \t]{{0,2}}+:[ \t]{{0,80}}+(?:!!\w{{1,10}}+[ ])?)
-    |(?P<xml>>(?=[^<>\s]))
+    |(?P<colon>(?:(?:[ ]is[ ]generated)?[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?[ \t]{{0,2}}+:[ \t]{{0,80}}+
+        (?:!!\w{{1,10}}+[ ])?)
+    |(?P<xml>(?:{QUOTE}\s{{0,8}}+)?>(?=[^<>\s]))
     |(?P<prose>(?:[ ](?:value|text)|[ ]for[ ](?:user[ ])?[\w.@-]{{1,60}}+)?
-        [ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?[ ]{{1,4}}+)
+        [ ](?:is|was|equals|set[ ]to|changed[ ]to)(?:[ ]now)?:?[ ]{{1,4}}+)
     |(?P<next>[ ](?={QUOTE}|[^\s\[]))
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -64,9 +67,15 @@ _BARE = re.compile(
     r"""(?:[^\s"'`&,;<\\]++|&(?![\w.%\[\]-]{1,60}=|amp;|quot;|\#3)|[,;](?!\s|["'\\{]|\Z|[\w. -]{1,40}[=:])|<(?!/)"""
     r"""|\\(?!\\{0,31}["'])|["'](?![\s,;)\]}:]|\Z))++"""
 )
-_CHANGED = re.compile(rf"[ ]{{1,4}}+->[ ]{{1,4}}+(?={QUOTE})")  # a plan of Terraform: the old value, then the new one
+_CHANGED = re.compile(
+    rf"[ ]{{1,4}}+[-=]>[ ]{{1,4}}+(?={QUOTE})"
+)  # a plan of Terraform: the old value, then the new one
 _NEXT_ITEM = re.compile(rf"\s{{0,80}}+,\s{{0,80}}+(?={QUOTE})")
 _BLOCK = re.compile(r"[|>][+-]?\d?[ \t]{0,8}+(?:\r?\n)")
+_HEREDOC = re.compile(r"<<[-~]?['\"]?(?P<end>\w{1,40})['\"]?[ \t]{0,8}+(?:\r?\n|\Z)")  # of Terraform, of a shell
+_ATTRIBUTE = re.compile(r"(?:name|key)=\\{0,7}+[\"']\Z", re.IGNORECASE)  # `<property name="password">x</property>`
+_PAIR_STARTS = re.compile(rf"[\[({{]\s{{0,8}}+b?{QUOTE}\Z")
+_PAIR_ENDS = re.compile(r"\s{0,8}+[\])}]")
 _SHOWN = re.compile(r"<[^<>\n]{1,300}>")
 _LINE_START = re.compile(r"[\s>|*#<-]{0,80}\Z")
 _NEW_ENTRY = re.compile(r"\n(?:[{\[]|\d{4}-|\d\d:|[A-Z]{3,5} |\w+:)")
@@ -168,8 +177,8 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
         return
     if _SHOWN.match(text, found.end()) or _is_part_of_a_name(text, name, form, found.end()):
         return  # `<set to the key 'x' in secret 'y'>`
-    if form == "colon" and _BLOCK.match(text, found.end()):
-        yield from _block(text, name, found.end())
+    if (lines := _lines(text, name, form, found.end())) is not None:
+        yield from lines
         return
     value = (
         _value(text, found.end(), bare, wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
@@ -245,7 +254,7 @@ def _closing(text: str, start: int, quote: str) -> int:
     """Where the value ends that was opened with `quote`, which may be escaped: with 1 backslash in JSON in a string,
     with 3 below that."""
     limit = min(len(text), start + _LONGEST)
-    if quote[0] == "&" or quote.endswith(("u0022", "u0027")):
+    if quote[0] in "&%" or quote.endswith(("u0022", "u0027")):
         found = text.find(quote, start, limit)
     else:
         found = _unescaped(text, start, limit, quote)
@@ -276,8 +285,8 @@ def _cuts(text: str, name: _Name, form: str, separator: str, found: _Value) -> b
     match form:
         case "flag":
             return could_be_secret(name.kind, value) and (bool(found.quote) or not is_ordinary(value))
-        case "json" | "xml" | "assign":
-            return could_be_secret(name.kind, value, name.spelled)
+        case "json" | "xml" | "assign" | "pair":
+            return _is_told(text, name, form, separator, found) and could_be_secret(name.kind, value, name.spelled)
         case "object":
             written = "\n" in separator or _OPEN.search(separator) is not None
             return could_be_secret(name.kind, value) if written else is_secret_in_prose(name.kind, value)
@@ -309,6 +318,48 @@ def _beside(name: _Name, found: _Value, value: str) -> bool:
         return (name.kind is SecretKind.PASSWORD and is_secret_in_prose(name.kind, value)) or random
     alike = value.isidentifier() or any(c in value for c in "!@#$%^&*")
     return name.kind is SecretKind.PASSWORD and alike and is_random(value) and is_secret_in_prose(name.kind, value)
+
+
+def _is_told(text: str, name: _Name, form: str, separator: str, found: _Value) -> bool:
+    """Whether name and value belong together. `["sessionid", "x9…"]`, how headers and cookies are listed: two and no
+    more, or it is a list of names. `<property name="password">x</property>`: no other attribute than the name."""
+    value = text[found.start : found.end]
+    if form == "xml" and separator != ">":
+        named = _ATTRIBUTE.search(text, max(0, name.start - 16), name.start)
+        return named is not None and is_secret_in_prose(name.kind, value)
+    if form != "pair":
+        return True
+    starts = _PAIR_STARTS.search(text, max(0, name.start - 48), name.start)
+    two = starts is not None and _PAIR_ENDS.match(text, found.after) is not None
+    return two and is_random(value) and " " not in value.strip()
+
+
+def _lines(text: str, name: _Name, form: str, at: int) -> Iterator[_Value] | None:
+    """The value where it is a block of lines; None where it is not."""
+    if form == "colon" and _BLOCK.match(text, at):
+        return _block(text, name, at)
+    heredoc = _HEREDOC.match(text, at) if form == "assign" else None
+    return _heredoc(text, name, heredoc) if heredoc else None
+
+
+def _heredoc(text: str, name: _Name, opened: re.Match[str]) -> Iterator[_Value]:
+    """The lines up to the one that holds the closing word alone; without it, as many as one value may have."""
+    if name.kind not in (SecretKind.PASSWORD, SecretKind.SECRET):
+        return
+    at = opened.end()
+    limit = stop = min(len(text), at + _LONGEST)
+    while at < limit:
+        end = text.find("\n", at, limit)
+        end = end if end >= 0 else limit
+        if text[at:end].strip() == opened["end"]:
+            stop = at
+            break
+        at = end + 1
+    inner = text[opened.end() : stop]
+    first = opened.end() + len(inner) - len(inner.lstrip())
+    last = opened.end() + len(inner.rstrip())
+    if last > first and not text.startswith(_MARKED, first):
+        yield _Value(first, last, last)
 
 
 def _block(text: str, name: _Name, at: int) -> Iterator[_Value]:

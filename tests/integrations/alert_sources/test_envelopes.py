@@ -163,3 +163,12 @@ def test_a_setting_of_the_alarm_is_not_what_is_wrong() -> None:
         update={"details": alert.details | {"missing data": "missing", "state": "INSUFFICIENT_DATA", "unit": "Count"}}
     )
     assert read(kept).situation.code.code == "ALT-900"
+
+
+def test_what_an_event_carries_is_no_title() -> None:
+    """A body that nobody knows, with an event that tells the load of a machine among much else."""
+    document = {"message": "Parcels are late", "event": {"extra": {"loadavg": [0.9, 0.5], "url": "http://a.test/x"}}}
+    (alert,) = alert_sources()["generic"].parse(hook(json.dumps(document).encode()), SenderSettings()).alerts
+    found = read(alert)
+    (said,) = found.findings()
+    assert said.code == "ALT-900" and said.message.startswith("An unnamed system: Parcels are late")

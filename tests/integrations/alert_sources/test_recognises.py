@@ -36,3 +36,9 @@ def test_an_example_is_recognised_by_its_source_alone(source: str, name: str) ->
 )
 def test_what_no_source_knows_is_generic(text: bytes) -> None:
     assert recognised(text, alert_sources()).source == "generic"
+
+
+def test_a_body_of_sentrys_plug_in_without_an_event_id() -> None:
+    document = json.loads(body("sentry", "plugin"))
+    del document["event"]["event_id"]
+    assert recognised(json.dumps(document).encode(), alert_sources()).source == "sentry"

@@ -52,6 +52,26 @@ def test_a_list_of_alerts() -> None:
     assert (found.id, found.omitted) == ("k-1", 1)
 
 
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [
+        ({"event": {"loadavg": [1]}, "message": "An exception\nof Python"}, "An exception"),
+        ({"title": None, "summary": {"status": "building"}, "name": "docs site"}, "docs site"),
+        ({"name": ["a", "b"], "description": "Broken"}, "Broken"),
+        ({"event": 4711}, "4711"),
+    ],
+)
+def test_a_title_is_a_text_and_no_object(raw: dict[str, object], title: str) -> None:
+    (one,) = SOURCE.parse(hook(json.dumps(raw).encode()), SenderSettings()).alerts
+    assert one.title == title
+
+
+def test_objects_alone_are_no_title() -> None:
+    raw = {"event": {"loadavg": [1]}, "description": {"text": {"a": 1}}}
+    found = SOURCE.parse(hook(json.dumps(raw).encode()), SenderSettings())
+    assert not found.alerts and "No title" in found.unknown
+
+
 def test_fields_without_a_place_are_details_and_a_secret_that_is_named_beside_them_is_cut() -> None:
     raw = {
         "title": "t",

@@ -2,7 +2,7 @@
 Paths are dotted (`a.b.0`) or JSON pointers (`/a/b/0`)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
@@ -62,7 +62,7 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
     def of(field: str) -> Any:
         return _found(document, field, sender)
 
-    title = _title(document, of)
+    title = _title(document, sender)
     if not title:
         return None
     facts = facts_of(document)
@@ -84,15 +84,25 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
     return alert("generic", said, hook.received_at)
 
 
-def _title(document: dict[str, Any], of: Callable[[str], Any]) -> str:
-    """Where nothing is called a title: the name of the rule in the labels, or the first line of the description."""
-    return text(of("title")) or text(dig(document, "labels", "alertname")) or text(of("summary")).partition("\n")[0]
+def _title(document: dict[str, Any], sender: SenderSettings) -> str:
+    """Where nothing is called a title: the name of the rule in the labels, or the first line of the description. An
+    object is none of these: what an event carries beside its words would be read as what is wrong."""
+    title = _worded(_each(document, "title", sender)) or _worded([dig(document, "labels", "alertname")])
+    return title or _worded(_each(document, "summary", sender)).partition("\n")[0]
+
+
+def _worded(found: Iterable[Any]) -> str:
+    return text(next((value for value in found if not isinstance(value, dict | list)), None))
 
 
 def _found(document: dict[str, Any], field: str, sender: SenderSettings) -> Any:
+    return next(_each(document, field, sender), None)
+
+
+def _each(document: dict[str, Any], field: str, sender: SenderSettings) -> Iterator[Any]:
     """At the path of the settings and nowhere else, where they name one."""
     paths = [sender.fields[field]] if field in sender.fields else usual()[field]
-    return next((found for found in (_at(document, path) for path in paths) if found not in (None, "", [], {})), None)
+    return (found for found in (_at(document, path) for path in paths) if found not in (None, "", [], {}))
 
 
 def _at(document: dict[str, Any], path: str) -> Any:

@@ -40,7 +40,8 @@ def recognises(document: object) -> bool:
     """What an integration is sent (`action` and `data` of a known kind), or the older plug-in's body."""
     found = record(document)
     sent = "action" in found and any(kind in record(found.get("data")) for kind in _DATA)
-    return sent or ("project_slug" in found and "event_id" in record(found.get("event")))
+    told = "culprit" in found and "event" in found
+    return sent or ("project_slug" in found and (told or "event_id" in record(found.get("event"))))
 
 
 def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
