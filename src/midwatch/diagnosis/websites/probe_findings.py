@@ -10,9 +10,9 @@ from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Confidence, Finding, Fine, Severity
 from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
+from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
-from midwatch.integrations.website.visit import LEAVES_HTTPS
 
 SLOW_MS = 3000  # of a site nobody configured
 SOON_DAYS = 14  # automatic renewal happens 30 days before the end; after 16 days of failures somebody has to look

@@ -19,7 +19,7 @@ class AwsSettings(SettingsSection):
     )
     profile: str = Field(default="", description="profile of ~/.aws/config; otherwise $AWS_PROFILE")
     role_arn: str = Field(default="", description="role to assume, for an account other than that of the credentials")
-    external_id: str = Field(default="", description="external id that the role asks for")
+    external_id: str = Field(default="", repr=False, description="external id that the role asks for")
 
     @property
     def configured(self) -> bool:

@@ -15,11 +15,12 @@ from midwatch.domain.observation import Probe
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import Resolve, resolve
 from midwatch.integrations.website.certificate import presented, problem, read
+from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import site_of
 from midwatch.integrations.website.target import allow, has_host, port, shown
 from midwatch.integrations.website.transport import CONNECT_S, Pinned, Unresolved, causes
-from midwatch.integrations.website.visit import LEAVES_HTTPS, Visit
+from midwatch.integrations.website.visit import Visit
 from midwatch.kit.clock import utc_now
 
 TOTAL_S = 10.0

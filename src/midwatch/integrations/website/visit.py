@@ -9,7 +9,6 @@ from midwatch.domain.observation import Probe
 from midwatch.integrations.website.certificate import Certificate, Problem
 from midwatch.integrations.website.target import line
 
-LEAVES_HTTPS = "(leaves https)"
 _PREVIEW = 500  # characters of the body
 _SAID = 300  # characters of an error or a header
 ErrorKind = Literal["", "dns", "connect", "timeout", "tls", "redirects", "protocol"]

@@ -1,7 +1,6 @@
 """What all commands share: flags, exit codes, and one clear sentence for whatever goes wrong."""
 
 import asyncio
-import re
 import sys
 from collections.abc import Coroutine
 from enum import IntEnum
@@ -9,17 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
-import yaml
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from midwatch.domain.diagnosis import Verdict
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.kit.printable import one_line
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import Refusal
-from midwatch.settings import Settings, unknown_variable
-from midwatch.wiring.registry import registry
+from midwatch.settings import Settings
+from midwatch.wiring.configuration import load
 
 T = TypeVar("T")
 
@@ -51,46 +47,10 @@ Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Look i
 
 def settings(kubeconfig: str = "") -> Settings:
     """The settings in force; a flag wins over the environment, which wins over midwatch.yaml."""
-    try:
-        composed = registry().settings
-        if unknown := unknown_variable(composed):
-            raise Refusal(
-                f"{unknown} is no setting of Midwatch.",
-                f"Its first part is one of {', '.join(sorted(composed.model_fields))}",
-            )
-        found = composed()
-    except (
-        ValidationError,
-        SettingsError,
-        yaml.YAMLError,
-        OSError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
-        # Without the cause: its text quotes what was set, and a traceback would print it.
-        raise Refusal(
-            f"The settings are not right: {_first(error)}", "Correct midwatch.yaml or the MIDWATCH_ variable"
-        ) from None
+    found = load()
     if kubeconfig:
         return found.having(found.of(KubernetesSettings).model_copy(update={"kubeconfig": Path(kubeconfig)}))
     return found
-
-
-def _first(error: Exception) -> str:
-    """What is wrong, and where; never what was set, which may be a secret."""
-    if isinstance(error, ValidationError):
-        problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        return f"{'.'.join(str(p) for p in problem['loc'])}: {problem['msg']}"
-    if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"not valid YAML in {mark.name}, line {mark.line + 1}, column {mark.column + 1}"
-    if isinstance(error, SettingsError):
-        found = re.search(r'field "([\w.]{1,100})"', str(error))
-        return f"{found[1]}: not valid JSON in its variable" if found else "a variable is not valid JSON"
-    if isinstance(error, OSError):
-        return f"{error.filename} cannot be read ({error.strerror})"
-    return "midwatch.yaml is not a YAML file of names and values"
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

@@ -1,0 +1,123 @@
+"""What is plugged in: the folders of the product and installed packages, without twins."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from midwatch.domain.refusal import Refusal
+from midwatch.wiring.registry import Registry, registry
+
+ROOT = Path(__file__).parents[2] / "src" / "midwatch"
+
+
+@pytest.fixture(autouse=True)
+def _anew() -> Iterator[None]:
+    registry.cache_clear()
+    yield
+    registry.cache_clear()
+
+
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, entries: str, name: str = "outside") -> None:
+    """A distribution as pip leaves it."""
+    (folder / f"{name}.py").write_text(module)
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(entries)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+def test_every_folder_is_plugged_in() -> None:
+    """There is no list to keep: each folder has its manifest, and is called as its value."""
+    found = registry()
+    shared = {"alert_sources"}
+    assert set(found.integrations) == {p.parent.name for p in ROOT.glob("integrations/*/__init__.py")} - shared
+    assert set(found.areas) == {p.parent.name for p in ROOT.glob("diagnosis/*/__init__.py")}
+
+
+def test_what_areas_ask_is_there() -> None:
+    found = registry()
+    assert {s for area in found.areas.values() for s in (*area.systems, *area.essential)} <= set(found.integrations)
+    assert {other for i in found.integrations.values() for other in i.uses} <= set(found.integrations)
+    topics = {topic for area in found.areas.values() for topic in area.topics}
+    assert {topic for area in found.areas.values() for topic in area.joins} <= topics
+
+
+def test_a_manifest_loads_light() -> None:
+    """A test of a fresh process: what a command does not use, it does not load."""
+    code = "import sys; from midwatch.wiring.registry import registry; registry().settings; print(*sorted(sys.modules))"
+    import subprocess  # noqa: PLC0415
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = (
+        "boto3",
+        "httpx2",
+        "sqlalchemy",
+        "midwatch.integrations.kubernetes.client",
+        "midwatch.diagnosis.alerts.match",
+    )
+    assert [name for name in heavy if name in loaded] == []
+
+
+def test_an_installed_integration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = (
+        "from midwatch.domain.capabilities import Integration\nMINE = Integration(name='outside', title='Outside')\n"
+    )
+    installed(tmp_path, monkeypatch, module, "[midwatch.integrations]\noutside = outside:MINE\n")
+    assert registry().intact().integrations["outside"].title == "Outside"
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("pagerduty", "integration 'pagerduty'"), ("other", "section of the settings 'aws'")]
+)
+def test_twins_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, what: str) -> None:
+    module = f"""
+from midwatch.domain.base import SettingsSection
+from midwatch.domain.capabilities import Integration
+
+class Mine(SettingsSection):
+    pass
+
+MINE = Integration(name={name!r}, title="Outside", settings=Mine, section={"x" if name == "pagerduty" else "aws"!r})
+"""
+    installed(tmp_path, monkeypatch, module, "[midwatch.integrations]\noutside = outside:MINE\n")
+    with pytest.raises(Refusal, match=f"{what}: midwatch and outside"):
+        registry()
+
+
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("MINE = 1\n", "outside:MINE is no Integration"),
+        ("raise RuntimeError('too new')\n", "RuntimeError: too new"),
+    ],
+)
+def test_a_broken_plug_in_is_told_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, reason: str
+) -> None:
+    installed(tmp_path, monkeypatch, module, "[midwatch.integrations]\nbroken = outside:MINE\n")
+    found: Registry = registry()
+    assert [(b.name, b.origin, b.reason) for b in found.broken] == [("broken", "outside", reason)]
+    assert "kubernetes" in found.integrations
+    with pytest.raises(Refusal, match="'broken' of outside cannot be loaded"):
+        found.intact()
+
+
+@pytest.mark.parametrize("name", ["copy", "json", "of", "model_config", "server"])
+def test_a_section_cannot_hide_what_settings_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    module = f"""
+from midwatch.domain.base import SettingsSection
+from midwatch.domain.capabilities import Integration
+
+class Mine(SettingsSection):
+    pass
+
+MINE = Integration(name="outside", title="Outside", settings=Mine, section={name!r})
+"""
+    installed(tmp_path, monkeypatch, module, "[midwatch.integrations]\noutside = outside:MINE\n")
+    with pytest.raises(Refusal, match="cannot be called"):
+        registry().settings  # noqa: B018
