@@ -22,8 +22,8 @@ from evaluation.cloudopsbench_labels import Label, labels
 from midwatch import wiring
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
 
 NAME = "cloudopsbench"

@@ -19,9 +19,9 @@ from evaluation.holmesgpt_dump import alert, save
 from midwatch import wiring
 from midwatch.domain.investigation import Request
 from midwatch.engine.compose import compose
+from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli.terminal import WIDEST, show
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
 
 NAME = "holmesgpt"

@@ -19,6 +19,7 @@ from midwatch import wiring
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.finding import Finding
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.analyse import analyse
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, kind_of
@@ -29,7 +30,6 @@ from midwatch.integrations.kubernetes.kinds import BY_NAME
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.reasoning.rules import diagnose
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
 
 NAME = "popeye-objects"

@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from midwatch import crew
 from midwatch.domain.investigation import Request
+from midwatch.engine.context import Context
 from midwatch.kit.journal import to_standard_error
-from midwatch.services.context import Context
 from midwatch.settings import Settings
+from midwatch.wiring import worker as crew
 from midwatch.wiring.questions import Surroundings
 from tests.unit.hostile import hostile_alerts
 

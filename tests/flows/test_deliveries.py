@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from midwatch.domain.work import Effect
+from midwatch.engine.notifications import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, deliver_due
 from midwatch.integrations.outbox import Outbox, Undelivered
-from midwatch.services.effects import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, deliver_due
-from midwatch.store import effects
+from midwatch.store import notifications
 from midwatch.store.database import Database
 from tests.flows.desk import CART, Watch, alert
 
@@ -45,7 +45,7 @@ def asked(db: Database) -> Watch:
             created_at=watch.now,
             next_at=watch.now,
         )
-        effects.add(tx, made)
+        notifications.add(tx, made)
     return watch
 
 
@@ -56,7 +56,7 @@ async def tried(watch: Watch, other: Other) -> Effect:
 
 def kept(watch: Watch) -> Effect:
     with watch.desk.db.read() as tx:
-        found = effects.get(tx, "k")
+        found = notifications.get(tx, "k")
     assert found is not None
     return found
 
@@ -101,7 +101,9 @@ async def test_it_waits_twice_as_long_each_time_and_is_given_up_in_the_end(db: D
     assert len(other.attempts) == ATTEMPTS and told(watch) == [("undelivered", "other: away")]
 
 
-@pytest.mark.parametrize(("after", "wait"), [(1.0, FIRST_WAIT), (90.0, timedelta(seconds=90)), (1e9, effects.FARTHEST)])
+@pytest.mark.parametrize(
+    ("after", "wait"), [(1.0, FIRST_WAIT), (90.0, timedelta(seconds=90)), (1e9, notifications.FARTHEST)]
+)
 async def test_it_waits_as_long_as_the_other_side_asks(db: Database, after: float, wait: timedelta) -> None:
     watch, other = asked(db), Other(Undelivered("too often", after=after), "receipt")
     assert (await tried(watch, other)).next_at == watch.now + wait
@@ -113,7 +115,7 @@ async def test_it_waits_as_long_as_the_other_side_asks(db: Database, after: floa
 async def test_an_attempt_that_died_is_made_again_after_its_lease(db: Database) -> None:
     watch, other = asked(db), Other("receipt")
     with db.write() as tx:
-        assert effects.claim(tx, kept(watch), watch.now + LEASE)
+        assert notifications.claim(tx, kept(watch), watch.now + LEASE)
     await tried(watch.later(seconds=29), other)
     assert other.attempts == []
     await tried(watch.later(seconds=1), other)
@@ -127,9 +129,9 @@ async def test_a_late_failure_does_not_undo_what_another_attempt_did(db: Databas
     def meanwhile() -> None:
         watch.later(seconds=31)
         with db.write() as tx:
-            (due,) = effects.due(tx, watch.now)
-            again = effects.claim(tx, due, watch.now + LEASE)
-            assert again and effects.put(
+            (due,) = notifications.due(tx, watch.now)
+            again = notifications.claim(tx, due, watch.now + LEASE)
+            assert again and notifications.put(
                 tx, again, again.model_copy(update={"sent_at": watch.now, "receipt": "theirs"})
             )
 

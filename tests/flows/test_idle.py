@@ -12,10 +12,10 @@ from sqlalchemy import Engine, event
 from midwatch.domain.investigation import Request
 from midwatch.domain.work import RunState
 from midwatch.engine.durable import Durable
+from midwatch.engine.worker import ALONE_S, Worker
 from midwatch.kit.processes import own_name
 from midwatch.services import runs
 from midwatch.services.desk import Desk
-from midwatch.services.worker import ALONE_S, Worker
 from midwatch.settings import Settings
 from midwatch.store import workers
 from midwatch.store.database import Database

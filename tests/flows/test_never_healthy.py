@@ -12,12 +12,12 @@ from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.domain.window import Window
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.website.fake import FakeSite, Page
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import SiteSettings
 from midwatch.wiring.questions import Surroundings
 from tests.flows.cluster import site

@@ -12,8 +12,8 @@ from midwatch import wiring
 from midwatch.domain.investigation import Answer, Request
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
+from midwatch.engine.investigations import investigate
 from midwatch.services.bundles import Bundle, load, save_file
-from midwatch.services.investigations import investigate
 from midwatch.settings import KubernetesSettings, Settings
 from midwatch.wiring.replays import replay
 from tests.flows.cluster import site

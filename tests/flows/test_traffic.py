@@ -10,11 +10,11 @@ from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.engine.compose import compose
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.aws.fake import FlowLog, Talker
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
 from midwatch.services.bundles import load, save_file
-from midwatch.services.investigations import investigate
 from midwatch.services.understanding import about_alert
 from midwatch.settings import Settings
 from midwatch.wiring.replays import replay

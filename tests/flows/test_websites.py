@@ -11,6 +11,7 @@ from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.gather import Gathering
 from midwatch.engine.investigate import silent
+from midwatch.engine.investigations import investigate
 from midwatch.integrations import kubernetes
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE, demo
@@ -18,7 +19,6 @@ from midwatch.integrations.website.fake import FakeSite, Page
 from midwatch.kit.clock import utc_now
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
-from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, SiteSettings
 from midwatch.wiring import reader, toolbox

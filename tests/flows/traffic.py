@@ -10,13 +10,13 @@ import pytest
 
 from midwatch.domain.intent import AskBack, Intent
 from midwatch.domain.investigation import Investigation, Request
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
-from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, TrafficSettings
 from midwatch.wiring.questions import Surroundings

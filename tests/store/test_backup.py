@@ -15,7 +15,18 @@ from midwatch.domain.access import AccessRole, ApiKey
 from midwatch.domain.incident import Entry, StoredAlert
 from midwatch.domain.intent import Intent, Topic
 from midwatch.domain.work import RunEvent
-from midwatch.store import access, alerts, audit, conversations, deliveries, effects, incidents, runs, timeline, workers
+from midwatch.store import (
+    access,
+    alerts,
+    audit,
+    conversations,
+    deliveries,
+    incidents,
+    notifications,
+    runs,
+    timeline,
+    workers,
+)
 from midwatch.store.audit import Act
 from midwatch.store.backup import Contents, backup, restore
 from midwatch.store.database import Database
@@ -57,7 +68,7 @@ def fill(db: Database, count: int = 3) -> None:
             runs.add(tx, run(n))
             runs.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
             tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
-            effects.add(tx, effect(f"e{n}"))
+            notifications.add(tx, effect(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
         conversations.said(tx, "c" * 64, Intent(topic=Topic.NAT_SPIKE), NOW)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from midwatch.domain.intent import Names
+from midwatch.domain.limits import LONGEST_QUESTION, short_enough
 from midwatch.services.errors import Refusal
-from midwatch.services.limits import LONGEST_QUESTION, short_enough
 from midwatch.services.understanding import understood
 
 

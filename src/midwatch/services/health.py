@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.investigation import Request
+from midwatch.engine.context import Context
 from midwatch.integrations.manifest import Health
 from midwatch.playbooks import playbook
-from midwatch.services.context import Context
 
 # A name no object has: the server checks the right to list and sends an empty list.
 _NOBODY = "metadata.name=midwatch-doctor"

@@ -7,7 +7,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from midwatch.services.desk import Desk
-from midwatch.store import deliveries, effects, incidents, runs
+from midwatch.store import deliveries, incidents, notifications, runs
 
 
 class _Counted(Collector):
@@ -27,7 +27,7 @@ def exposition(desk: Desk) -> bytes:
         families = {
             "midwatch_incidents": ("Incidents in the store.", "status", incidents.counts(tx)),
             "midwatch_investigations": ("Investigations in the store.", "state", runs.counts(tx)),
-            "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", effects.counts(tx)),
+            "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", notifications.counts(tx)),
             "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", deliveries.counts(tx)),
         }
     registry = CollectorRegistry()

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from midwatch.domain.base import Model
 from midwatch.services.desk import Desk
-from midwatch.store import effects, incidents, runs, workers
+from midwatch.store import incidents, notifications, runs, workers
 from midwatch.store.errors import StoreError
 
 ALIVE = timedelta(seconds=30)
@@ -73,7 +73,7 @@ def _health(desk: Desk, tx: Connection) -> ServerHealth:
         workers=living,
         incidents=incidents.counts(tx),
         investigations=runs.counts(tx),
-        effects=effects.counts(tx),
+        effects=notifications.counts(tx),
         cache=_added(workers.caches(tx, now - ALIVE)),
     )
 

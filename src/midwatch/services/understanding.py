@@ -7,6 +7,7 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
+from midwatch.domain.limits import short_enough
 from midwatch.domain.window import Window
 from midwatch.integrations.alerttext.subject import namespace as named_in
 from midwatch.integrations.normal import text
@@ -14,7 +15,6 @@ from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website.sites import host
 from midwatch.reasoning.alone import AROUND
 from midwatch.reasoning.route import route
-from midwatch.services.limits import short_enough
 from midwatch.settings import Settings
 
 Completed = Callable[

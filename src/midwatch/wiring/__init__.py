@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
+from midwatch.engine.context import Context
 from midwatch.engine.gather import Door
 from midwatch.integrations import kubernetes
 from midwatch.integrations.kubernetes.reader import Reader, Refused
 from midwatch.integrations.manifest import Integration
 from midwatch.kit.clock import utc_now
-from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.toolbox.cache import cache

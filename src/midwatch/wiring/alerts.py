@@ -3,9 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from midwatch.engine.context import Context
 from midwatch.integrations import alerttext, kubernetes
 from midwatch.integrations.kubernetes.reader import Reader, Refused
-from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring import reader, toolbox

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from midwatch.domain.alert import Alert
 from midwatch.domain.intent import AskBack, Intent, Topic
 from midwatch.domain.investigation import Investigation, Request, asked
+from midwatch.engine.context import Context
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import silent
+from midwatch.engine.investigations import investigate
 from midwatch.kit.clock import utc_now
-from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
 from midwatch.wiring import context as cluster
 

@@ -9,12 +9,12 @@ from functools import cached_property
 from midwatch.domain.alert import Alert
 from midwatch.domain.intent import AskBack, Intent, Names, Topic
 from midwatch.domain.investigation import Request
+from midwatch.engine.context import Context
 from midwatch.integrations import alerttext, aws, kubernetes, traffic, website
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
 from midwatch.integrations.manifest import Integration
 from midwatch.integrations.traffic.config import Traffic, configured
-from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.services.understanding import names, reported, understood
 from midwatch.settings import Settings, home

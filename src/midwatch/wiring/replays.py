@@ -1,10 +1,10 @@
 from midwatch.domain.intent import Topic
+from midwatch.engine.context import Context
 from midwatch.integrations import alerttext, kubernetes
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.services.bundles import Bundle
-from midwatch.services.context import Context
 from midwatch.settings import Settings
 from midwatch.toolbox.tape import Tape
 from midwatch.wiring.questions import taking_part

@@ -24,12 +24,12 @@ from midwatch.domain.investigation import Investigation, Request
 from midwatch.domain.markdown import markdown
 from midwatch.domain.plain import plain
 from midwatch.engine.compose import compose
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.client import LiveReader, connect
 from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 from midwatch.interfaces.cli.command import Exit, exit_code
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import KubernetesSettings, Settings
 from tests.flows.cluster import midwatch
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, gzipped, kubeconfig, running

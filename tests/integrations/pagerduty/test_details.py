@@ -19,13 +19,13 @@ from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.plain import plain
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
+from midwatch.engine.investigations import investigate
+from midwatch.engine.steps import begin
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.kit.loopback import serve
 from midwatch.services.bundles import load, save_file
-from midwatch.services.investigations import investigate
-from midwatch.services.work import begin
 from midwatch.settings import PagerDutySettings, Settings
 from midwatch.store import runs
 from midwatch.store.database import Database

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from midwatch.domain.work import Effect
 from midwatch.integrations.outbox import Undelivered
-from midwatch.integrations.webhook import Webhook
+from midwatch.integrations.webhook.notify import Webhook
 from midwatch.kit.loopback import serve
 from midwatch.settings import WebhookSettings
 from tests.integrations.kubernetes.api_server import Reply, running

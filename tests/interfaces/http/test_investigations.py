@@ -13,12 +13,12 @@ from midwatch import wiring
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
+from midwatch.engine.context import Context
+from midwatch.engine.steps import Steps
 from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from midwatch.services.context import Context
 from midwatch.services.runs import tell
-from midwatch.services.work import Steps
 from midwatch.settings import KubernetesSettings, Settings
 from tests.flows.cluster import midwatch
 from tests.interfaces.http.house import House, listening, refused

@@ -3,13 +3,13 @@ from typing import Annotated
 
 import typer
 
-from midwatch import server
 from midwatch.domain.access import AccessRole, Actor
 from midwatch.interfaces.cli import command
 from midwatch.services.access import create_key
 from midwatch.settings import Settings
 from midwatch.store.backup import backup as store_backup
 from midwatch.store.backup import restore as store_restore
+from midwatch.wiring import server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 CONSOLE = Actor(name="console", role=AccessRole.ADMIN)

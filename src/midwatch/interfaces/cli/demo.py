@@ -14,12 +14,12 @@ from midwatch import wiring
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.engine.compose import compose
+from midwatch.engine.context import Context
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE
 from midwatch.integrations.kubernetes.fake.demo import demo as made_up
 from midwatch.interfaces.cli import command, terminal
-from midwatch.services.context import Context
-from midwatch.services.investigations import investigate
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from midwatch.domain.intent import AskBack, Facet, Intent
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.engine.compose import compose
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.aws.client import NOT_INSTALLED
 from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
@@ -22,7 +23,6 @@ from midwatch.interfaces.cli import command, terminal
 from midwatch.kit.clock import utc_now
 from midwatch.reasoning.echo import echo
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood
 from midwatch.settings import TrafficSettings
 from midwatch.wiring.questions import Surroundings

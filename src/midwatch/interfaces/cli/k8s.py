@@ -5,11 +5,11 @@ import typer
 
 from midwatch import wiring
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.sending import Sender, Url
 from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.services.watching import Alerts, changes, firing
 from midwatch.settings import Settings
 

@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from midwatch import server
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.attached import attached
 from midwatch.interfaces.cli.firstadmin import first_admin
 from midwatch.interfaces.http.app import create_app
 from midwatch.interfaces.http.limits import ConnectionLimits, Connections, raise_file_limit
@@ -19,6 +17,8 @@ from midwatch.services.access import keys
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings, home
+from midwatch.wiring import server
+from midwatch.wiring.worker_process import attached
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

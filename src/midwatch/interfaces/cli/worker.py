@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from midwatch import crew
+from midwatch.engine.worker import Worker
 from midwatch.interfaces.cli import command
 from midwatch.kit.journal import to_standard_error
-from midwatch.services.worker import Worker
 from midwatch.settings import Settings
+from midwatch.wiring import worker as crew
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 

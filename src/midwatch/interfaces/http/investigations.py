@@ -8,12 +8,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
 from midwatch.domain.evidence import Evidence
+from midwatch.domain.limits import LONGEST_QUESTION
 from midwatch.domain.work import Run, RunState
 from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
-from midwatch.services.limits import LONGEST_QUESTION
 from midwatch.store.patience import patiently
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)

@@ -3,10 +3,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
+from midwatch.domain.limits import LONGEST_QUESTION
 from midwatch.interfaces.http.access import Responder, TheDesk, TheRates
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services import questions
-from midwatch.services.limits import LONGEST_QUESTION
 from midwatch.services.questions import Reply
 
 router = APIRouter(tags=["questions"], responses=FAILURES)

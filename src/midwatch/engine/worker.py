@@ -13,10 +13,10 @@ from datetime import timedelta
 import structlog
 
 from midwatch.engine.durable import Durable, Left
+from midwatch.engine.heartbeat import Pulse
+from midwatch.engine.notifications import deliver_due, someone_waits
 from midwatch.integrations.outbox import Outbox
 from midwatch.services.desk import Desk
-from midwatch.services.effects import deliver_due, someone_waits
-from midwatch.services.pulse import Pulse
 from midwatch.store import runs, workers
 from midwatch.store.errors import AWAY
 from midwatch.store.patience import patiently

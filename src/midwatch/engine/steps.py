@@ -12,20 +12,20 @@ from functools import partial
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
+from midwatch.domain.refusal import Refusal
 from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.engine import investigations
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
+from midwatch.engine.context import Context
+from midwatch.engine.notifications import effects_of
 from midwatch.engine.recorded import Recorded
 from midwatch.kit.redaction import redact_text
 from midwatch.kit.together import Together
-from midwatch.services import investigations
-from midwatch.services.context import Context
 from midwatch.services.desk import Desk
-from midwatch.services.effects import effects_of
-from midwatch.services.errors import Refusal
 from midwatch.services.runs import ALIVE, get, note_down, tell
 from midwatch.services.understanding import Completed, reported
-from midwatch.store import calls, effects, runs
+from midwatch.store import calls, notifications, runs
 from midwatch.store.errors import StoreError
 from midwatch.store.patience import patiently
 
@@ -204,7 +204,7 @@ def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
         tell(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
         note_down(tx, done, "answered", f"{done.verdict}: {done.headline}")
         for effect in due:
-            effects.add(tx, effect)
+            notifications.add(tx, effect)
     desk.wake()
 
 

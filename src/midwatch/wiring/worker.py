@@ -8,20 +8,20 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import asdict
 from functools import partial
 
-from midwatch import server
 from midwatch.domain.investigation import Request
 from midwatch.engine.analystpool import Pool
+from midwatch.engine.context import Context
 from midwatch.engine.durable import Durable
-from midwatch.integrations import webhook
+from midwatch.engine.steps import Steps
+from midwatch.engine.worker import Worker
 from midwatch.integrations.outbox import Outbox
 from midwatch.integrations.pagerduty import notify
-from midwatch.integrations.webhook import Webhook
+from midwatch.integrations.webhook import notify as webhook
+from midwatch.integrations.webhook.notify import Webhook
 from midwatch.kit.processes import own_name, usable_processors
-from midwatch.services.context import Context
-from midwatch.services.work import Steps
-from midwatch.services.worker import Worker
 from midwatch.settings import Settings
 from midwatch.store.record import record_url
+from midwatch.wiring import server
 from midwatch.wiring.details import completed, pagerduty
 from midwatch.wiring.questions import Surroundings
 

@@ -1,13 +1,13 @@
 from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import Investigation, Request
+from midwatch.domain.limits import short_enough
 from midwatch.domain.observation import Resources
+from midwatch.domain.refusal import Refusal
+from midwatch.engine.context import Context
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import investigate as run_investigation
 from midwatch.engine.investigate import silent
 from midwatch.reasoning.scope import Scope
-from midwatch.services.context import Context
-from midwatch.services.errors import Refusal
-from midwatch.services.limits import short_enough
 
 
 async def investigate(ctx: Context, request: Request, watch: Watch = silent) -> Investigation:

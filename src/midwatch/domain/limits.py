@@ -1,6 +1,6 @@
 """How much of what people send is read."""
 
-from midwatch.services.errors import Refusal
+from midwatch.domain.refusal import Refusal
 
 LONGEST_QUESTION = 10_000  # characters
 

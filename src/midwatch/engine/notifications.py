@@ -15,7 +15,7 @@ from midwatch.domain.work import Effect, Run
 from midwatch.engine.compose import compose
 from midwatch.integrations.outbox import Outbox, Undelivered
 from midwatch.services.desk import Desk
-from midwatch.store import alerts, effects, incidents, timeline
+from midwatch.store import alerts, incidents, notifications, timeline
 from midwatch.store.patience import patiently
 
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
@@ -74,17 +74,17 @@ async def deliver_due(desk: Desk, outboxes: Mapping[str, Outbox]) -> int:
 
 def someone_waits(tx: Connection, now: datetime) -> bool:
     """Whether anything is due."""
-    return effects.waits(tx, now)
+    return notifications.waits(tx, now)
 
 
 def _due(desk: Desk) -> list[Effect]:
     with desk.db.read() as tx:
-        return effects.due(tx, desk.now())
+        return notifications.due(tx, desk.now())
 
 
 def _claim(desk: Desk, effect: Effect) -> Effect | None:
     with desk.db.write() as tx:
-        return effects.claim(tx, effect, desk.now() + LEASE)
+        return notifications.claim(tx, effect, desk.now() + LEASE)
 
 
 async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
@@ -113,12 +113,12 @@ def _later(taken: Effect, failed: Undelivered, now: datetime) -> Effect:
     if _final(taken, failed):
         return taken.model_copy(update={"given_up": str(failed)})
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(taken.attempts - 1, 20))
-    asked = timedelta(seconds=min(failed.after, effects.FARTHEST / timedelta(seconds=1)))
+    asked = timedelta(seconds=min(failed.after, notifications.FARTHEST / timedelta(seconds=1)))
     return taken.model_copy(update={"next_at": now + max(wait, asked)})
 
 
 def _put(desk: Desk, taken: Effect, effect: Effect, said: str) -> None:
     with desk.db.write() as tx:
-        if effects.put(tx, taken, effect) and said and effect.incident_id:
+        if notifications.put(tx, taken, effect) and said and effect.incident_id:
             kind = "sent" if effect.sent_at else "undelivered"
             timeline.append(tx, Entry(incident_id=effect.incident_id, at=desk.now(), kind=kind, text=said))
