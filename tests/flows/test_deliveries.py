@@ -1,4 +1,4 @@
-"""An effect is tried until it arrives: later each time, or when the other side says, and not for ever."""
+"""A notification is tried until it arrives: later each time, or when the other side says, and not for ever."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from midwatch.domain.work import Effect
-from midwatch.engine.notifications import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, deliver_due
-from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.domain.capabilities import DeliveryFailed, Notifier
+from midwatch.domain.work import Notification
+from midwatch.engine.notifications import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, by_name, deliver_due
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.store import notifications
 from midwatch.store.database import Database
 from tests.flows.desk import CART, Watch, alert
@@ -23,8 +24,8 @@ class Other:
         self._says, self._then = list(says), then
         self.attempts: list[int] = []
 
-    async def deliver(self, effect: Effect) -> str:
-        self.attempts.append(effect.attempts)
+    async def deliver(self, notification: Notification) -> str:
+        self.attempts.append(notification.attempts)
         said = self._says.pop(0) if len(self._says) > 1 else self._says[0]
         self._then()
         if isinstance(said, Exception):
@@ -36,10 +37,10 @@ def asked(db: Database) -> Watch:
     watch = Watch(db)
     watch.says(alert(**CART))
     with db.write() as tx:
-        made = Effect(
+        made = Notification(
             key="k",
             incident_id=watch.incident().id,
-            target="other",
+            notifier="other",
             kind="note",
             payload={},
             created_at=watch.now,
@@ -49,12 +50,16 @@ def asked(db: Database) -> Watch:
     return watch
 
 
-async def tried(watch: Watch, other: Other) -> Effect:
-    await deliver_due(watch.desk, {"other": Outbox("other", other.deliver)})
+def context(watch: Watch, *notifiers: Notifier) -> WorkerContext:
+    return WorkerContext(watch.desk.db, watch.desk.now, by_name(notifiers))
+
+
+async def tried(watch: Watch, other: Other) -> Notification:
+    await deliver_due(context(watch, Notifier("other", "note", lambda _: (), lambda _, __: {}, other.deliver)))
     return kept(watch)
 
 
-def kept(watch: Watch) -> Effect:
+def kept(watch: Watch) -> Notification:
     with watch.desk.db.read() as tx:
         found = notifications.get(tx, "k")
     assert found is not None
@@ -74,7 +79,7 @@ async def test_what_arrives_is_said_once_and_not_sent_again(db: Database) -> Non
 
 
 async def test_a_permanent_refusal_is_not_tried_again(db: Database) -> None:
-    watch, other = asked(db), Other(Undelivered("no such incident", permanent=True))
+    watch, other = asked(db), Other(DeliveryFailed("no such incident", permanent=True))
     assert (await tried(watch, other)).given_up == "no such incident"
     await tried(watch.later(hours=30), other)
     assert other.attempts == [0] and told(watch) == [("undelivered", "other: no such incident")]
@@ -82,12 +87,12 @@ async def test_a_permanent_refusal_is_not_tried_again(db: Database) -> None:
 
 async def test_who_is_not_configured_any_more_is_given_up(db: Database) -> None:
     watch = asked(db)
-    await deliver_due(watch.desk, {})
+    await deliver_due(context(watch))
     assert told(watch) == [("undelivered", "other: other is not configured any more")]
 
 
 async def test_it_waits_twice_as_long_each_time_and_is_given_up_in_the_end(db: Database) -> None:
-    watch, other = asked(db), Other(Undelivered("away"))
+    watch, other = asked(db), Other(DeliveryFailed("away"))
     waits = list[timedelta]()
     for _ in range(ATTEMPTS):
         after = await tried(watch, other)
@@ -105,7 +110,7 @@ async def test_it_waits_twice_as_long_each_time_and_is_given_up_in_the_end(db: D
     ("after", "wait"), [(1.0, FIRST_WAIT), (90.0, timedelta(seconds=90)), (1e9, notifications.FARTHEST)]
 )
 async def test_it_waits_as_long_as_the_other_side_asks(db: Database, after: float, wait: timedelta) -> None:
-    watch, other = asked(db), Other(Undelivered("too often", after=after), "receipt")
+    watch, other = asked(db), Other(DeliveryFailed("too often", after=after), "receipt")
     assert (await tried(watch, other)).next_at == watch.now + wait
     await tried(watch.later(seconds=wait.total_seconds() - 1), other)
     assert other.attempts == [0]
@@ -135,12 +140,12 @@ async def test_a_late_failure_does_not_undo_what_another_attempt_did(db: Databas
                 tx, again, again.model_copy(update={"sent_at": watch.now, "receipt": "theirs"})
             )
 
-    after = await tried(watch, Other(Undelivered("broke off"), then=meanwhile))
+    after = await tried(watch, Other(DeliveryFailed("broke off"), then=meanwhile))
     assert after.receipt == "theirs" and told(watch) == []
 
 
 async def test_a_clock_that_was_set_back_delays_nothing_for_long(db: Database) -> None:
-    watch, other = asked(db), Other(Undelivered("away"), "receipt")
+    watch, other = asked(db), Other(DeliveryFailed("away"), "receipt")
     await tried(watch, other)
     more: dict[str, Any] = {"hours": -1.5}
     assert (await tried(watch.later(**more), other)).receipt == "receipt"

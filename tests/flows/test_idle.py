@@ -11,8 +11,9 @@ from sqlalchemy import Engine, event
 
 from midwatch.domain.investigation import Request
 from midwatch.domain.work import RunState
-from midwatch.engine.durable import Durable
+from midwatch.engine.durable import DurableQueue
 from midwatch.engine.worker import ALONE_S, Worker
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.processes import own_name
 from midwatch.services import runs
 from midwatch.services.desk import Desk
@@ -26,7 +27,7 @@ SECONDS = 4.0
 
 
 class OneStep:
-    """Steps that do nothing but end the run; the store is away for the first tries of `look`."""
+    """Steps that do nothing but end the run; the store is away for the first tries of `run_investigation`."""
 
     def __init__(self, desk: Desk, away: int = 0, wrong: bool = False) -> None:
         self.desk, self.away, self.wrong = desk, away, wrong
@@ -36,7 +37,7 @@ class OneStep:
         self.begun.append(run_id)
         return True
 
-    async def look(self, run_id: str) -> bool:
+    async def run_investigation(self, run_id: str) -> bool:
         self.looked.append(run_id)
         if len(self.looked) <= self.away:
             raise StoreError("The store is away.")
@@ -66,7 +67,8 @@ async def working(
 ) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
     desk = Desk(db, Settings(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
     steps, name = OneStep(desk, away, wrong), own_name()
-    worker = Worker(desk, Durable(steps, record_url(db.url), name, 2), {}, name, woken=woken)
+    queue = DurableQueue(steps, record_url(db.url), name, 2)
+    worker = Worker(WorkerContext(db, desk.now), queue, name, woken=woken)
     task = asyncio.create_task(worker.run())
     try:
         yield desk, steps, worker

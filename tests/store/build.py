@@ -9,7 +9,7 @@ from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.incident import Incident
 from midwatch.domain.observation import LogLines
-from midwatch.domain.work import Effect, Run
+from midwatch.domain.work import Notification, Run
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 ZONES = [timezone(timedelta(minutes=m)) for m in (-720, -210, 0, 60, 345, 840)]
@@ -62,9 +62,9 @@ def run(number: int = 1, **more: Any) -> Run:
     return Run.model_validate({"id": f"inv_{number}", **given, **more})
 
 
-def effect(key: str = "note", **more: Any) -> Effect:
-    given = {"target": "pagerduty", "kind": "note", "payload": {"text": "cause"}, "created_at": NOW, "next_at": NOW}
-    return Effect.model_validate({"key": key, **given, **more})
+def notification(key: str = "note", **more: Any) -> Notification:
+    given = {"notifier": "pagerduty", "kind": "note", "payload": {"text": "cause"}, "created_at": NOW, "next_at": NOW}
+    return Notification.model_validate({"key": key, **given, **more})
 
 
 GAP: dict[str, Any] = {"query": "q", "reason": "refused", "permission": "get pods"}

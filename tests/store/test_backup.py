@@ -35,7 +35,7 @@ from midwatch.store.errors import StoreError
 from midwatch.store.migrate import head
 from midwatch.store.tables import calls, metadata
 from tests.postgres import Server
-from tests.store.build import NOW, alert, effect, incident, run
+from tests.store.build import NOW, alert, incident, notification, run
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -68,7 +68,7 @@ def fill(db: Database, count: int = 3) -> None:
             runs.add(tx, run(n))
             runs.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
             tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
-            notifications.add(tx, effect(f"e{n}"))
+            notifications.add(tx, notification(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
         conversations.said(tx, "c" * 64, Intent(topic=Topic.NAT_SPIKE), NOW)

@@ -10,7 +10,7 @@ from midwatch.store.deliveries import Kept, Outcome
 from midwatch.store.retention import Purged, purge
 from midwatch.store.tables import calls
 from midwatch.store.tables import runs as stored
-from tests.store.build import NOW, ZONES, effect, incident, run
+from tests.store.build import NOW, ZONES, incident, notification, run
 
 DAY = timedelta(days=1)
 
@@ -35,7 +35,7 @@ def test_only_what_is_old_and_over_goes(db: Database) -> None:
             deliveries.add(tx, Kept(source="s", id=str(number), received_at=at, outcome=Outcome.ACCEPTED))
         incidents.add(tx, incident(status="resolved", created_at=NOW - 9 * DAY, updated_at=NOW - 9 * DAY))
         timeline.append(tx, Entry(incident_id="inc_1", at=NOW - 9 * DAY, kind="opened", text="t"))
-        notifications.add(tx, effect(sent_at=NOW - 9 * DAY))
+        notifications.add(tx, notification(sent_at=NOW - 9 * DAY))
     with db.write() as tx:
         assert purge(tx, NOW) == Purged(deliveries=1, run_events=6, calls=2)
     with db.write() as tx:

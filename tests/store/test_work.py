@@ -4,7 +4,7 @@ from functools import partial
 from midwatch.domain.work import RunEvent, RunState
 from midwatch.store import notifications, runs, workers
 from midwatch.store.database import Database
-from tests.store.build import NOW, effect, run
+from tests.store.build import NOW, notification, run
 from tests.together import together
 
 MINUTE = timedelta(minutes=1)
@@ -78,25 +78,25 @@ def test_which_runs_are_over(db: Database) -> None:
         assert runs.over(tx, [f"inv_{n}" for n in range(5)] + ["unknown"]) == {"inv_2", "inv_3", "inv_4", "unknown"}
 
 
-def test_an_effect_is_asked_for_once(db: Database) -> None:
+def test_a_notification_is_asked_for_once(db: Database) -> None:
     with db.write() as tx:
-        assert notifications.add(tx, effect()) and not notifications.add(tx, effect(kind="other"))
-        assert notifications.get(tx, "note") == effect() and notifications.get(tx, "no") is None
+        assert notifications.add(tx, notification()) and not notifications.add(tx, notification(kind="other"))
+        assert notifications.get(tx, "note") == notification() and notifications.get(tx, "no") is None
 
 
-def test_effects_are_due_in_their_order(db: Database) -> None:
+def test_notifications_are_due_in_their_order(db: Database) -> None:
     with db.write() as tx:
         for name, minutes in (("late", 9), ("second", 2), ("first", 1), ("now", 3)):
-            notifications.add(tx, effect(name, next_at=NOW + minutes * MINUTE))
-        notifications.add(tx, effect("sent", sent_at=NOW))
-        notifications.add(tx, effect("given up", given_up="gone"))
+            notifications.add(tx, notification(name, next_at=NOW + minutes * MINUTE))
+        notifications.add(tx, notification("sent", sent_at=NOW))
+        notifications.add(tx, notification("given up", given_up="gone"))
         assert [e.key for e in notifications.due(tx, NOW + 3 * MINUTE)] == ["first", "second", "now"]
         assert [e.key for e in notifications.due(tx, NOW + 3 * MINUTE, limit=1)] == ["first"]
         assert notifications.counts(tx) == {"pending": 4, "sent": 1, "given up": 1}
 
 
-def test_of_two_who_claim_an_effect_one_gets_it(db: Database) -> None:
-    asked = effect()
+def test_of_two_who_claim_a_notification_one_gets_it(db: Database) -> None:
+    asked = notification()
     with db.write() as tx:
         notifications.add(tx, asked)
 

@@ -1,8 +1,10 @@
-"""Work that must not be lost: investigations to run, and effects to have once."""
+"""Work that must not be lost: investigations to run, and notifications to deliver once."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from pydantic import AliasChoices, Field
 
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.base import Model
@@ -19,6 +21,9 @@ class RunState(StrEnum):
     @property
     def over(self) -> bool:
         return self in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
+
+
+UNFINISHED = tuple(state for state in RunState if not state.over)
 
 
 class Run(Model, frozen=True):
@@ -56,15 +61,16 @@ class RunEvent(Model, frozen=True):
     data: dict[str, Any] = {}
 
 
-class Effect(Model, frozen=True):
-    """Something that has to reach an outside system once. `key` is the same however often the effect is asked for.
+class Notification(Model, frozen=True, serialize_by_alias=True):
+    """One message that has to reach one outside system exactly once. `key` is the same however often it is asked for.
 
-    `incident_id` names the timeline that is told how it went.
+    `incident_id` names the timeline that says how it went. `notifier` is the name of who delivers it; stored as
+    `target`, as 0.1.0 did.
     """
 
     key: str
     incident_id: str = ""
-    target: str
+    notifier: str = Field(validation_alias=AliasChoices("notifier", "target"), serialization_alias="target")
     kind: str
     payload: dict[str, Any]
     created_at: datetime

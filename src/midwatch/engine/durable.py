@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
+from midwatch.engine.queue import Left, Steps
 from midwatch.kit.pauses import pauses
 from midwatch.store.errors import AWAY
 from midwatch.store.record import Record
@@ -32,30 +33,6 @@ LATE = "-late"  # behind the id of a run: the workflow of what it still computes
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-
-class Steps(Protocol):
-    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what
-    it computes takes long): then `finish` waits for its end. Each may be called again after a crash."""
-
-    async def begin(self, run_id: str) -> bool: ...
-    async def look(self, run_id: str) -> bool: ...
-    async def finish(self, run_id: str) -> None: ...
-    async def fail(self, run_id: str, reason: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Left:
-    """Runs that are not over and that nobody carries on.
-
-    `dropped` are workflows that were begun by who is dead, `lost` by this process, which is not in them (any more);
-    `ended` are runs whose workflow ended without ending them; `unknown` have none.
-    """
-
-    dropped: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 @dataclass
@@ -79,11 +56,8 @@ class _Seat:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self.loop))
 
 
-class Durable:
-    """One process's share of the work: `workers` runs at a time. `url` is where DBOS keeps its record.
-
-    `start` and `stop` any number of times, in turn; the other methods only between them.
-    """
+class DurableQueue:
+    """The Queue on DBOS: `workers` investigations at a time in this process. `url` is where DBOS keeps its record."""
 
     def __init__(self, steps: Steps, url: str, worker: str, workers: int) -> None:
         self._url, self._worker, self._workers = url, worker, workers
@@ -129,20 +103,16 @@ class Durable:
         )
 
     async def stop(self) -> None:
-        """Lets go at once: what is unfinished is found by whoever looks next."""
         record, self._record = self._record, None
         if record is not None:
             record.close()  # first: who waits for its database would hold up the end
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
 
     def enqueue(self, run_id: str, priority: int) -> None:
-        """Lower numbers go first; 1 is the lowest. From a thread, as the following: they ask the database."""
         with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
     def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
-        """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that
-        live."""
         if not run_ids:
             return Left()
         ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
@@ -159,7 +129,6 @@ class Durable:
         )
 
     def resume(self, dropped: Sequence[str]) -> None:
-        """From the first step of each that was not finished."""
         DBOS.resume_workflows(list(dropped), queue_name=QUEUE)
 
     def forget(self, run_ids: Sequence[str]) -> None:
@@ -176,9 +145,9 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
     async def begin(run_id: str) -> bool:
         return bool(await here().do(_through(steps, run_id, steps.begin)))
 
-    @DBOS.step(name="look")
-    async def look(run_id: str) -> bool:
-        return bool(await here().do(_through(steps, run_id, steps.look)))
+    @DBOS.step(name="look")  # as 0.1.0 recorded it: what it began goes on
+    async def run_investigation(run_id: str) -> bool:
+        return bool(await here().do(_through(steps, run_id, steps.run_investigation)))
 
     @DBOS.step(name="finish")
     async def finish(run_id: str) -> None:
@@ -193,7 +162,7 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
     async def investigate(run_id: str) -> None:
         """What is raised here is DBOS's own trouble, never the run's."""
         with here().carrying(run_id):
-            if await begin(run_id) and await look(run_id):
+            if await begin(run_id) and await run_investigation(run_id):
                 # Started by itself it takes no place in the queue: those behind it do not wait for it.
                 with SetWorkflowID(f"{run_id}{LATE}"):
                     await DBOS.start_workflow_async(late, run_id)

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import structlog
 
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.processes import named
-from midwatch.services.desk import Desk
 from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import AWAY
@@ -40,18 +40,18 @@ class Silence:
         return self._silent
 
 
-class Pulse:
+class Heartbeat:
     """Beats between `start` and `stop`. `told` is called, from its thread, after the first beat and when a dead
     worker's row is gone."""
 
-    def __init__(self, desk: Desk, name: str, remembered: Callable[[], str], told: Callable[[], None]) -> None:
-        self._desk, self._name, self._remembered, self._told = desk, name, remembered, told
-        self._started = desk.now()
+    def __init__(self, ctx: WorkerContext, name: str, remembered: Callable[[], str], told: Callable[[], None]) -> None:
+        self._ctx, self._name, self._remembered, self._told = ctx, name, remembered, told
+        self._started = ctx.now()
         self._silence = Silence()
         self._left = True
         self._over = threading.Event()
         self._first = threading.Event()
-        self._thread = threading.Thread(target=self._beats, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._beats, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -68,7 +68,7 @@ class Pulse:
         return self._first.is_set()
 
     def _beats(self) -> None:
-        with self._desk.db.beside() as db:
+        with self._ctx.db.beside() as db:
             while not self._over.is_set():
                 try:
                     self.beat(db)
@@ -84,14 +84,14 @@ class Pulse:
 
     def beat(self, db: Database) -> None:
         with db.write() as tx:
-            workers.beat(tx, self._name, self._started, self._desk.now(), self._remembered())
+            workers.beat(tx, self._name, self._started, self._ctx.now(), self._remembered())
         with db.read() as tx:
             others = {name: sign for name, sign in workers.listed(tx) if name != self._name}
         silent = self._silence.seen(others, time.monotonic())
         for name in sorted(name for name, seconds in silent.items() if seconds > DEAD_S or named(name).ended):
-            self._bury(db, name)
+            self._reclaim_dead_worker(db, name)
 
-    def _bury(self, db: Database, name: str) -> None:
+    def _reclaim_dead_worker(self, db: Database, name: str) -> None:
         """What it left is found by its name, which is on nobody's list any more."""
         with db.write() as tx:
             mine = workers.leave(tx, name)

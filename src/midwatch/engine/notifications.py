@@ -1,20 +1,19 @@
-"""What an answer has to reach, and how it gets there: each effect once, however often somebody tries."""
+"""Notifications: which an answer causes, and how each is delivered once, however often somebody tries."""
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
+from midwatch.domain.capabilities import DeliveryFailed, Notifier, Story
 from midwatch.domain.incident import Entry
-from midwatch.domain.investigation import Answer, Investigation
-from midwatch.domain.plain import plain
-from midwatch.domain.work import Effect, Run
-from midwatch.engine.compose import compose
-from midwatch.integrations.outbox import Outbox, Undelivered
-from midwatch.services.desk import Desk
+from midwatch.domain.investigation import Answer
+from midwatch.domain.report import Report
+from midwatch.domain.work import Notification, Run
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.store import alerts, incidents, notifications, timeline
 from midwatch.store.patience import patiently
 
@@ -28,87 +27,88 @@ ATTEMPTS = (
 log = structlog.get_logger()
 
 
-def effects_of(desk: Desk, run: Run, found: Investigation) -> list[Effect]:
-    """One note for each PagerDuty incident that the incident's alerts come from, and one event for the webhook."""
-    made: list[Effect] = []
-    with desk.db.read() as tx:
-        incident = incidents.get(tx, run.incident_id) if run.incident_id else None
-        known = alerts.of_incident(tx, run.incident_id) if incident else []
-    if desk.settings.pagerduty.token is not None and incident:
-        theirs = {a.alert.external_id for a in known if a.alert.source == "pagerduty"}
-        text = plain(compose(found), sections=2)
-        for key in sorted(theirs - {""}):
-            payload = {"incident": key, "text": text}
-            made.append(_effect(run, f"note:{run.id}:{key}", "pagerduty", "note", payload))
-    if desk.settings.webhook.url:
-        answer = Answer.of(found).model_dump(mode="json", by_alias=True)
-        payload = {"incident": incident.model_dump(mode="json") if incident else None, "run": run.id, "answer": answer}
-        made.append(_effect(run, f"answer:{run.id}", "webhook", "answer", payload))
-    return made
+def by_name(found: Sequence[Notifier]) -> Mapping[str, Notifier]:
+    """Raises ValueError where two share a name or a kind: their notifications would have one key."""
+    for attribute in ("name", "kind"):
+        values = [getattr(notifier, attribute) for notifier in found]
+        if twins := sorted({value for value in values if values.count(value) > 1}):
+            raise ValueError(f"two notifiers have the {attribute} {twins[0]!r}")
+    return {notifier.name: notifier for notifier in found}
 
 
-def _effect(run: Run, key: str, target: str, kind: str, payload: Mapping[str, object]) -> Effect:
+def add_notifications(
+    tx: Connection, notifiers: Mapping[str, Notifier], run: Run, report: Report, answer: Answer
+) -> None:
+    """What every notifier has to deliver of this answer, stored with it: one for each of its targets."""
+    if not notifiers:
+        return
+    incident = incidents.get(tx, run.incident_id) if run.incident_id else None
+    known = alerts.of_incident(tx, run.incident_id) if incident else []
+    story = Story(run, incident, known, report, answer)
     now = run.finished_at or run.created_at
-    return Effect(
-        key=key,
-        incident_id=run.incident_id,
-        target=target,
-        kind=kind,
-        payload=dict(payload),
-        created_at=now,
-        next_at=now,
-    )
+    for notifier in notifiers.values():
+        for target in notifier.targets(story):
+            made = Notification(
+                key=":".join((notifier.kind, run.id, *([target] if target else []))),
+                incident_id=run.incident_id,
+                notifier=notifier.name,
+                kind=notifier.kind,
+                payload=dict(notifier.render(story, target)),
+                created_at=now,
+                next_at=now,
+            )
+            notifications.add(tx, made)
 
 
-async def deliver_due(desk: Desk, outboxes: Mapping[str, Outbox]) -> int:
+async def deliver_due(ctx: WorkerContext) -> int:
     """Tries everything that is due; how many were tried."""
     tried = 0
-    for effect in await asyncio.to_thread(_due, desk):
+    for notification in await asyncio.to_thread(_due, ctx):
         claimed = time.monotonic()
-        taken = await asyncio.to_thread(_claim, desk, effect)
+        taken = await asyncio.to_thread(_claim, ctx, notification)
         if taken is not None and time.monotonic() - claimed < SURE_S:
             tried += 1
-            await _attempt(desk, taken, outboxes.get(effect.target))
+            await _attempt(ctx, taken)
     return tried
 
 
-def someone_waits(tx: Connection, now: datetime) -> bool:
-    """Whether anything is due."""
+def any_due(tx: Connection, now: datetime) -> bool:
     return notifications.waits(tx, now)
 
 
-def _due(desk: Desk) -> list[Effect]:
-    with desk.db.read() as tx:
-        return notifications.due(tx, desk.now())
+def _due(ctx: WorkerContext) -> list[Notification]:
+    with ctx.db.read() as tx:
+        return notifications.due(tx, ctx.now())
 
 
-def _claim(desk: Desk, effect: Effect) -> Effect | None:
-    with desk.db.write() as tx:
-        return notifications.claim(tx, effect, desk.now() + LEASE)
+def _claim(ctx: WorkerContext, notification: Notification) -> Notification | None:
+    with ctx.db.write() as tx:
+        return notifications.claim(tx, notification, ctx.now() + LEASE)
 
 
-async def _attempt(desk: Desk, taken: Effect, outbox: Outbox | None) -> None:
-    """`taken` counts this attempt; what the outbox gets to see is how many came before."""
+async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
+    """`taken` counts this attempt; what the notifier gets to see is how many came before."""
     try:
-        if outbox is None:
-            raise Undelivered(f"{taken.target} is not configured any more", permanent=True)
-        receipt = await outbox.deliver(taken.model_copy(update={"attempts": taken.attempts - 1}))
-    except Undelivered as failed:
-        log.warning("not delivered", effect=taken.key, reason=str(failed), attempt=taken.attempts)
-        after, said = _later(taken, failed, desk.now()), f"{taken.target}: {failed}" if _final(taken, failed) else ""
+        notifier = ctx.notifiers.get(taken.notifier)
+        if notifier is None:
+            raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
+        receipt = await notifier.deliver(taken.model_copy(update={"attempts": taken.attempts - 1}))
+    except DeliveryFailed as failed:
+        log.warning("not delivered", notification=taken.key, reason=str(failed), attempt=taken.attempts)
+        after, said = _later(taken, failed, ctx.now()), f"{taken.notifier}: {failed}" if _final(taken, failed) else ""
     else:
         after, said = (
-            taken.model_copy(update={"sent_at": desk.now(), "receipt": receipt}),
-            f"{taken.kind} sent to {taken.target}",
+            taken.model_copy(update={"sent_at": ctx.now(), "receipt": receipt}),
+            f"{taken.kind} sent to {taken.notifier}",
         )
-    await patiently(_put, desk, taken, after, said)
+    await patiently(_put, ctx, taken, after, said)
 
 
-def _final(taken: Effect, failed: Undelivered) -> bool:
+def _final(taken: Notification, failed: DeliveryFailed) -> bool:
     return failed.permanent or taken.attempts >= ATTEMPTS
 
 
-def _later(taken: Effect, failed: Undelivered, now: datetime) -> Effect:
+def _later(taken: Notification, failed: DeliveryFailed, now: datetime) -> Notification:
     """Waits twice as long each time, or as long as the other side asked."""
     if _final(taken, failed):
         return taken.model_copy(update={"given_up": str(failed)})
@@ -117,8 +117,8 @@ def _later(taken: Effect, failed: Undelivered, now: datetime) -> Effect:
     return taken.model_copy(update={"next_at": now + max(wait, asked)})
 
 
-def _put(desk: Desk, taken: Effect, effect: Effect, said: str) -> None:
-    with desk.db.write() as tx:
-        if notifications.put(tx, taken, effect) and said and effect.incident_id:
-            kind = "sent" if effect.sent_at else "undelivered"
-            timeline.append(tx, Entry(incident_id=effect.incident_id, at=desk.now(), kind=kind, text=said))
+def _put(ctx: WorkerContext, taken: Notification, after: Notification, said: str) -> None:
+    with ctx.db.write() as tx:
+        if notifications.put(tx, taken, after) and said and after.incident_id:
+            kind = "sent" if after.sent_at else "undelivered"
+            timeline.append(tx, Entry(incident_id=after.incident_id, at=ctx.now(), kind=kind, text=said))

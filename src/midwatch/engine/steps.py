@@ -1,7 +1,7 @@
-"""The steps a worker takes with a run. Each may be repeated after a crash: `begin` and `conclude` change the run only
-in the state they expect it in, and `look` asks no tool twice, because what a tool said is kept before it is used. What
-the store cannot do just now is waited out; only where a tool's answer cannot be kept the step is given up and taken
-anew, so that the wait is not taken from the time that the investigation has."""
+"""The steps a worker takes with an investigation. Each may be repeated after a crash: `begin` and `conclude` change it
+only in the state they expect it in, and `run_investigation` asks no tool twice, because what a tool said is kept before
+it is used. What the store cannot do just now is waited out; only where a tool's answer cannot be kept the step is given
+up and taken anew, so that the wait is not taken from the time that the investigation has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,26 +10,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.refusal import Refusal
-from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.domain.work import UNFINISHED, Run, RunEvent, RunState
 from midwatch.engine import investigations
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
+from midwatch.engine.compose import compose
 from midwatch.engine.context import Context
-from midwatch.engine.notifications import effects_of
+from midwatch.engine.notifications import add_notifications
+from midwatch.engine.progress import add_event, add_to_timeline
 from midwatch.engine.recorded import Recorded
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.redaction import redact_text
 from midwatch.kit.together import Together
-from midwatch.services.desk import Desk
-from midwatch.services.runs import ALIVE, get, note_down, tell
-from midwatch.services.understanding import Completed, reported
-from midwatch.store import calls, notifications, runs
+from midwatch.store import calls, runs
 from midwatch.store.errors import StoreError
 from midwatch.store.patience import patiently
 
 Opened = Callable[[Request], AbstractAsyncContextManager[Context]]
+Understand = Callable[[Alert, datetime, str], Awaitable[Request]]  # an alert, the time, a namespace or ""
 Said = tuple[str, Evidence | Gap]  # in the run of this id
 Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
 
@@ -46,31 +48,31 @@ class _Underway:
     late: asyncio.Event
 
 
-class Steps:
-    """What the durable engine calls by name. `opened` gives the clusters and tools to investigate with, `completed` an
-    alert with what its sender left out of it, and what of that could not be read.
+class InvestigationSteps:
+    """What the queue calls by name. `opened` gives the clusters and tools to investigate with; `understand` makes the
+    request of an alert, with what its sender left out of it.
 
     With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
     """
 
     def __init__(
         self,
-        desk: Desk,
+        ctx: WorkerContext,
         opened: Opened,
-        completed: Completed,
+        understand: Understand,
         worker: str = "",
         pool: Pool | None = None,
         late: int = 0,
     ) -> None:
-        self._desk, self._opened, self._completed, self._worker = desk, opened, completed, worker
+        self._ctx, self._opened, self._understand, self._worker = ctx, opened, understand, worker
         self._pool, self._late = pool, late
-        self._kept: Kept = Together(partial(_keep, desk))
+        self._kept: Kept = Together(partial(_keep, ctx))
         self._underway: dict[str, _Underway] = {}
 
     async def begin(self, run_id: str) -> bool:
-        return await begin(self._desk, run_id, self._completed, self._worker)
+        return await begin(self._ctx, run_id, self._understand, self._worker)
 
-    async def look(self, run_id: str) -> bool:
+    async def run_investigation(self, run_id: str) -> bool:
         """Whether it goes on: it computes for long, and `finish` waits for it."""
         underway = self._started(run_id)
         late = asyncio.create_task(underway.late.wait())
@@ -81,12 +83,12 @@ class Steps:
         return run_id in self._underway
 
     async def finish(self, run_id: str) -> None:
-        """Waits for what `look` left; begins again where that was in another process."""
+        """Waits for what `run_investigation` left; begins again where that was in another process."""
         await asyncio.wait((self._started(run_id).task,))
         await self._over(run_id)
 
     async def fail(self, run_id: str, reason: str) -> None:
-        await patiently(_fail, self._desk, run_id, reason)
+        await patiently(_fail, self._ctx, run_id, reason)
 
     async def close(self) -> None:
         """Lets go of what is under way: another process begins it again."""
@@ -98,7 +100,7 @@ class Steps:
         if run_id not in self._underway:
             late = asyncio.Event()
             analysts = partial(self._pool.open, late=partial(self._is_late, late)) if self._pool else here
-            task = asyncio.create_task(look(self._desk, run_id, self._opened, self._kept, analysts))
+            task = asyncio.create_task(run_investigation(self._ctx, run_id, self._opened, self._kept, analysts))
             self._underway[run_id] = _Underway(task, late)
         return self._underway[run_id]
 
@@ -111,32 +113,32 @@ class Steps:
         await self._underway.pop(run_id).task
 
 
-async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "") -> bool:
+async def begin(ctx: WorkerContext, run_id: str, understand: Understand, worker: str = "") -> bool:
     """Whether there is something to do: it is not when the run was cancelled or is over."""
-    run = await patiently(get, desk, run_id)
+    run = await patiently(_get, ctx, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
-        alert, unread = await completed(request.alert)
-        request = reported(alert, desk.names, desk.now(), request.namespace, unread)
+        request = await understand(request.alert, ctx.now(), request.namespace)
     running = run.model_copy(
-        update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()}
+        update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or ctx.now()}
     )
-    return await patiently(_begun, desk, running, worker)
+    return await patiently(_begun, ctx, running, worker)
 
 
-def _begun(desk: Desk, running: Run, worker: str) -> bool:
+def _begun(ctx: WorkerContext, running: Run, worker: str) -> bool:
     """Said once, by who takes it out of the queue; who takes it over goes on."""
-    with desk.db.write() as tx:
+    with ctx.db.write() as tx:
         if not runs.change(tx, running, RunState.QUEUED):
             return not runs.over(tx, {running.id})
-        tell(tx, desk.now(), running.id, "started", {"worker": worker})
-        note_down(tx, running, "started", "investigation started")
+        add_event(tx, ctx.now(), running.id, "started", {"worker": worker})
+        add_to_timeline(tx, running, "started", "investigation started")
+    ctx.announce([running.id])
     return True
 
 
-async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
+async def run_investigation(ctx: WorkerContext, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
-    run, before = await patiently(_taken_up, desk, run_id)
+    run, before = await patiently(_taken_up, ctx, run_id)
     if run.state.over:
         return
 
@@ -145,45 +147,54 @@ async def look(desk: Desk, run_id: str, opened: Opened, kept: Kept, analysts: An
             raise Cancelled(run_id)
 
     try:
-        async with opened(run.request) as ctx:
-            door = Recorded(ctx.door, before, keep)
-            found = await investigations.investigate(replace(ctx, door=door, analysts=analysts), run.request)
+        async with opened(run.request) as opening:
+            door = Recorded(opening.door, before, keep)
+            found = await investigations.investigate(replace(opening, door=door, analysts=analysts), run.request)
     except Cancelled:
         return
     except StoreError:
         raise
     except Refusal as refusal:
-        await patiently(_fail, desk, run_id, f"{refusal.reason} {refusal.hint}".strip())
+        await patiently(_fail, ctx, run_id, f"{refusal.reason} {refusal.hint}".strip())
         return
-    await patiently(conclude, desk, run, found, len(before) + door.asked)
+    await patiently(conclude, ctx, run, found, len(before) + door.asked)
 
 
-def _taken_up(desk: Desk, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
+def _get(ctx: WorkerContext, run_id: str) -> Run:
+    with ctx.db.read() as tx:
+        run = runs.get(tx, run_id)
+    if run is None:
+        raise Refusal(f"There is no investigation {run_id!r}.")
+    return run
+
+
+def _taken_up(ctx: WorkerContext, run_id: str) -> tuple[Run, list[Evidence | Gap]]:
     """The run, and what its tools said before, to another process perhaps."""
-    run = get(desk, run_id)
-    with desk.db.read() as tx:
+    run = _get(ctx, run_id)
+    with ctx.db.read() as tx:
         return run, calls.kept(tx, run_id)
 
 
-def _keep(desk: Desk, said: Sequence[Said]) -> set[str]:
+def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
     """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are
     over.
 
     Told is only what is new: two workers may believe that a run is theirs.
     """
-    now = desk.now()
+    now = ctx.now()
     rows = [calls.row(run_id, answer) for run_id, answer in said]
     events = [_seen(run_id, answer, now) for run_id, answer in said]
-    with desk.db.write() as tx:
+    with ctx.db.write() as tx:
         over = runs.over(tx, {run_id for run_id, _ in said})
         new = calls.keep(tx, [row for row in rows if row["run_id"] not in over])
         runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
+    ctx.announce({run_id for run_id, _ in new})
     return over
 
 
-def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
+def conclude(ctx: WorkerContext, run: Run, found: Investigation, asked: int) -> None:
     """The answer, its place on the timeline and what has to be sent, in one transaction."""
-    now = desk.now()
+    now = ctx.now()
     answer = Answer.of(found)
     done = run.model_copy(
         update={
@@ -196,26 +207,27 @@ def conclude(desk: Desk, run: Run, found: Investigation, asked: int) -> None:
             "seconds": round((now - (run.started_at or now)) / timedelta(seconds=1), 3),
         }
     )
-    due = effects_of(desk, done, found)
-    with desk.db.write() as tx:
+    report = compose(found)
+    with ctx.db.write() as tx:
         if not runs.change(tx, done, RunState.RUNNING):
             return
         calls.number(tx, run.id, found.evidence)
-        tell(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
-        note_down(tx, done, "answered", f"{done.verdict}: {done.headline}")
-        for effect in due:
-            notifications.add(tx, effect)
-    desk.wake()
+        add_event(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
+        add_to_timeline(tx, done, "answered", f"{done.verdict}: {done.headline}")
+        add_notifications(tx, ctx.notifiers, done, report, answer)
+    ctx.announce([run.id])
+    ctx.wake()
 
 
-def _fail(desk: Desk, run_id: str, reason: str) -> None:
+def _fail(ctx: WorkerContext, run_id: str, reason: str) -> None:
     reason = redact_text(reason)
-    run = get(desk, run_id)
-    failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": desk.now(), "reason": reason})
-    with desk.db.write() as tx:
-        if runs.change(tx, failed, *ALIVE):
-            tell(tx, desk.now(), run.id, "failed", {"reason": reason})
-            note_down(tx, failed, "failed", f"investigation failed: {reason}")
+    run = _get(ctx, run_id)
+    failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": ctx.now(), "reason": reason})
+    with ctx.db.write() as tx:
+        if runs.change(tx, failed, *UNFINISHED):
+            add_event(tx, ctx.now(), run.id, "failed", {"reason": reason})
+            add_to_timeline(tx, failed, "failed", f"investigation failed: {reason}")
+    ctx.announce([run.id])
 
 
 def _seen(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:

@@ -6,17 +6,15 @@ now and then: how soon depends on whether somebody wakes it.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import structlog
 
-from midwatch.engine.durable import Durable, Left
-from midwatch.engine.heartbeat import Pulse
-from midwatch.engine.notifications import deliver_due, someone_waits
-from midwatch.integrations.outbox import Outbox
-from midwatch.services.desk import Desk
+from midwatch.engine.heartbeat import Heartbeat
+from midwatch.engine.notifications import any_due, deliver_due
+from midwatch.engine.queue import Left, Queue
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.store import runs, workers
 from midwatch.store.errors import AWAY
 from midwatch.store.patience import patiently
@@ -60,16 +58,15 @@ class Worker:
 
     def __init__(
         self,
-        desk: Desk,
-        durable: Durable,
-        outboxes: Mapping[str, Outbox],
+        ctx: WorkerContext,
+        queue: Queue,
         name: str,
         remembered: Callable[[], str] = lambda: "",
         *,
         woken: bool = False,
     ) -> None:
-        self._desk, self._durable, self._outboxes, self._name = desk, durable, outboxes, name
-        self._pulse = Pulse(desk, name, remembered, self.wake)
+        self._ctx, self._queue, self._name = ctx, queue, name
+        self._heartbeat = Heartbeat(ctx, name, remembered, self.wake)
         self._idle_s = WOKEN_S if woken else ALONE_S
         self._queued = asyncio.Event()
         self._due = asyncio.Event()
@@ -83,18 +80,18 @@ class Worker:
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._pulse.start()
+        self._heartbeat.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_every(self._pause, self._queued, self._look))
                 group.create_task(_every(lambda: REST_S, self._due, self._deliver))
                 group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
         finally:
-            self._pulse.stop(left=bool(self._durable.carried))
-            await self._durable.stop()
+            self._heartbeat.stop(left=bool(self._queue.carried))
+            await self._queue.stop()
 
     def _pause(self) -> float:
-        return BUSY_S if self._durable.started or not self._pulse.begun else self._idle_s
+        return BUSY_S if self._queue.started or not self._heartbeat.begun else self._idle_s
 
     async def _look(self) -> None:
         """One question for all there may be to do; the engine is started for it when there is, and stopped a while
@@ -102,50 +99,50 @@ class Worker:
         alive, due = await asyncio.to_thread(self._glance)
         if due:
             self._due.set()
-        if alive and self._pulse.begun:
+        if alive and self._heartbeat.begun:
             self._worked = time.monotonic()
-            if not self._durable.started:
-                await self._durable.start()
+            if not self._queue.started:
+                await self._queue.start()
             await asyncio.to_thread(self._hand_over, alive)
-        elif self._durable.started and not self._durable.carried and time.monotonic() - self._worked > REST_S:
-            await self._durable.stop()
+        elif self._queue.started and not self._queue.carried and time.monotonic() - self._worked > REST_S:
+            await self._queue.stop()
 
     def _glance(self) -> tuple[list[str], bool]:
-        with self._desk.db.read() as tx:
-            return runs.alive(tx), someone_waits(tx, self._desk.now())
+        with self._ctx.db.read() as tx:
+            return runs.alive(tx), any_due(tx, self._ctx.now())
 
     def _hand_over(self, alive: list[str]) -> None:
         """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers
         any more."""
-        carried = self._durable.carried
-        with self._desk.db.read() as tx:
+        carried = self._queue.carried
+        with self._ctx.db.read() as tx:
             living = {name for name, _ in workers.listed(tx)} - {self._name}
-        left = self._durable.left([run_id for run_id in alive if run_id not in carried], living)
+        left = self._queue.left([run_id for run_id in alive if run_id not in carried], living)
         now = time.monotonic()
         self._seen.only(left)
         dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
         ended = self._seen.ripe(left.ended, now)
         if dropped:
-            self._durable.resume(dropped)
+            self._queue.resume(dropped)
             log.warning("runs that nobody carried on are resumed", runs=dropped)
         if ended:
-            self._durable.forget(ended)
+            self._queue.forget(ended)
             log.warning("runs whose workflow ended without them begin anew", runs=ended)
         for run_id in (*ended, *left.unknown):
-            with self._desk.db.read() as tx:
+            with self._ctx.db.read() as tx:
                 run = runs.get(tx, run_id)
             if run is not None and not run.state.over:
-                self._durable.enqueue(run_id, run.severity.rank + 1)
+                self._queue.enqueue(run_id, run.severity.rank + 1)
 
     async def _deliver(self) -> None:
-        while await deliver_due(self._desk, self._outboxes):
+        while await deliver_due(self._ctx):
             pass
 
     async def _purge(self) -> None:
-        before = self._desk.now() - timedelta(days=self._desk.settings.server.keep_days)
+        before = self._ctx.now() - self._ctx.keep
 
         def gone() -> dict[str, int]:
-            with self._desk.db.write() as tx:
+            with self._ctx.db.write() as tx:
                 return purge(tx, before).model_dump()
 
         log.info("purged", **await patiently(gone))

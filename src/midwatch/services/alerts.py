@@ -103,7 +103,7 @@ def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Rec
             left_out(tx, source, decisions, delivery.omitted, now)
     if any(d.investigate for d in decisions):
         desk.wake()
-    moves = Counter(str(d.move) for d in decisions)
+    moves = Counter(str(d.action) for d in decisions)
     reached = tuple(d.incident_id for d in decisions)
     return Receipt(delivery=known, outcome=outcome, incidents=reached, moves=moves, omitted=delivery.omitted, note=note)
 

@@ -1,28 +1,30 @@
-"""The third composition root: a process that works. What it needs (the durable engine, the clusters) the one that
-answers does not."""
+"""Composition root of `midwatch worker`: what a worker needs (the queue, the clusters, who is notified) a server does
+not."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from functools import partial
 
+from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Request
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.context import Context
-from midwatch.engine.durable import Durable
-from midwatch.engine.steps import Steps
+from midwatch.engine.durable import DurableQueue
+from midwatch.engine.steps import InvestigationSteps, Understand
 from midwatch.engine.worker import Worker
-from midwatch.integrations.outbox import Outbox
-from midwatch.integrations.pagerduty import notify
-from midwatch.integrations.webhook import notify as webhook
-from midwatch.integrations.webhook.notify import Webhook
+from midwatch.engine.worker_context import Announce, WorkerContext, unannounced
+from midwatch.kit.clock import utc_now
 from midwatch.kit.processes import own_name, usable_processors
-from midwatch.settings import Settings
+from midwatch.services.understanding import reported
+from midwatch.settings import Settings, home
+from midwatch.store.database import Database, default_url
 from midwatch.store.record import record_url
-from midwatch.wiring import server
-from midwatch.wiring.details import completed, pagerduty
+from midwatch.wiring.details import completed
+from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import Surroundings
 
 
@@ -36,10 +38,14 @@ Investigating = Callable[[Surroundings, Request], AbstractAsyncContextManager[Co
 
 @asynccontextmanager
 async def working(
-    settings: Settings, opened: Investigating = investigating, *, woken: bool = False
+    settings: Settings,
+    opened: Investigating = investigating,
+    *,
+    woken: bool = False,
+    announce: Announce = unannounced,
 ) -> AsyncGenerator[Worker]:
     """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody
-    calls `wake`."""
+    calls `wake`. `announce` is told which investigations have new events."""
     working_here: list[Worker] = []
 
     def wake() -> None:
@@ -47,19 +53,21 @@ async def working(
             worker.wake()
 
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(server.desk(settings, woken=wake))
-        name = own_name()
-        around = Surroundings(found.settings)
-        workers = max(1, found.settings.server.workers)
+        db = stack.enter_context(Database.open(settings.server.database or default_url(home())))
+        keep = timedelta(days=settings.server.keep_days)
+        # PostgreSQL says it to every server by itself.
+        announce = announce if db.url.startswith("sqlite") else unannounced
+        ctx = WorkerContext(db, utc_now, notifiers(settings, stack), wake, announce, keep)
+        name, workers = own_name(), max(1, settings.server.workers)
+        around = Surroundings(settings)
         # As many again as work may compute for long beside them; a processor is left to the server.
         pool = Pool(most=2 * workers, keep=workers, at_once=max(1, usable_processors() - 1))
         stack.push_async_callback(pool.close)
-        steps = Steps(found, partial(opened, around), completed(found.settings, stack), name, pool, late=workers)
+        understand = understanding(around, stack)
+        steps = InvestigationSteps(ctx, partial(opened, around), understand, name, pool, late=workers)
         stack.push_async_callback(steps.close)
-        durable = Durable(steps, record_url(found.db.url), name, workers)
-        worker = Worker(
-            found, durable, _outboxes(found.settings, stack), name, lambda: _remembered(around), woken=woken
-        )
+        queue = DurableQueue(steps, record_url(db.url), name, workers)
+        worker = Worker(ctx, queue, name, lambda: _remembered(around), woken=woken)
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
         try:
@@ -69,16 +77,17 @@ async def working(
             await asyncio.gather(task, return_exceptions=True)
 
 
+def understanding(around: Surroundings, stack: AsyncExitStack) -> Understand:
+    """An alert's request, after its details came; one connection to who gives them, for all alerts. Raises Refusal when
+    the configuration that says what an alert can name is wrong."""
+    names, complete = around.names, completed(around.settings, stack)
+
+    async def understand(alert: Alert, now: datetime, namespace: str) -> Request:
+        whole, unread = await complete(alert)
+        return reported(whole, names, now, namespace, unread)
+
+    return understand
+
+
 def _remembered(around: Surroundings) -> str:
     return json.dumps(asdict(around.aws.cache_state))
-
-
-def _outboxes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Outbox]:
-    found: list[Outbox] = []
-    if settings.pagerduty.token is not None:
-        found.append(notify.outbox(pagerduty(settings, stack)))
-    if settings.webhook.url:
-        sender = Webhook(settings.webhook)
-        stack.push_async_callback(sender.close)
-        found.append(webhook.outbox(sender))
-    return {outbox.target: outbox for outbox in found}

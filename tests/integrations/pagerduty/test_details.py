@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,20 @@ from starlette.routing import Route
 from midwatch.domain.alert import Alert
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Gap
+from midwatch.domain.intent import Names
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.domain.plain import plain
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
 from midwatch.engine.investigations import investigate
 from midwatch.engine.steps import begin
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.kit.loopback import serve
 from midwatch.services.bundles import load, save_file
+from midwatch.services.understanding import reported
 from midwatch.settings import PagerDutySettings, Settings
 from midwatch.store import runs
 from midwatch.store.database import Database
@@ -134,15 +138,16 @@ async def test_the_gap_survives_the_durable_step(
     _, unread, *_ = failed
     asked_for: list[str] = []
 
-    async def completed(one: Alert) -> tuple[Alert, tuple[Gap, ...]]:
+    async def understand(one: Alert, now: datetime, namespace: str) -> Request:
         asked_for.append(one.external_id)
-        return one, unread
+        return reported(one, Names(), now, namespace, unread)
 
     with Database.open(f"sqlite:///{tmp_path / 'm.db'}") as db:
-        desk = Watch(db).desk
+        watch = Watch(db)
+        ctx = WorkerContext(db, watch.desk.now)
         with db.write() as tx:
             runs.add(tx, Run(id="inv_1", request=Request(alert=PAGE), asked_by="test", created_at=START))
-        assert await begin(desk, "inv_1", completed) and await begin(desk, "inv_1", completed)
+        assert await begin(ctx, "inv_1", understand) and await begin(ctx, "inv_1", understand)
         with db.read() as tx:
             run = runs.get(tx, "inv_1")
     assert run and run.state is RunState.RUNNING

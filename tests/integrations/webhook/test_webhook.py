@@ -11,16 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Undelivered
+from midwatch.domain.capabilities import DeliveryFailed
+from midwatch.domain.work import Notification
 from midwatch.integrations.webhook.notify import Webhook
 from midwatch.kit.loopback import serve
 from midwatch.settings import WebhookSettings
 from tests.integrations.kubernetes.api_server import Reply, running
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-EFFECT = Effect(
-    key="answer:inv_1", target="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW
+NOTIFICATION = Notification(
+    key="answer:inv_1", notifier="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW
 )
 
 
@@ -45,8 +45,8 @@ async def test_an_answer_is_signed_and_keeps_its_id() -> None:
     receiver = Receiver()
     with serve(receiver.app()) as url:
         client = Webhook(WebhookSettings(url=f"{url}/in", secret=SecretStr("s3cret")))
-        assert await client.deliver(EFFECT) == "200"
-        assert await client.deliver(EFFECT) == "200"
+        assert await client.deliver(NOTIFICATION) == "200"
+        assert await client.deliver(NOTIFICATION) == "200"
         await client.close()
     assert receiver.bodies[0] == receiver.bodies[1]
     headers = receiver.headers[0]
@@ -69,8 +69,8 @@ async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, 
     receiver.status = status
     with serve(receiver.app()) as url:
         client = Webhook(WebhookSettings(url=f"{url}/in"))
-        with pytest.raises(Undelivered) as refused:
-            await client.deliver(EFFECT)
+        with pytest.raises(DeliveryFailed) as refused:
+            await client.deliver(NOTIFICATION)
         await client.close()
     assert (refused.value.permanent, refused.value.after) == (permanent, after)
 
@@ -79,7 +79,7 @@ async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, 
 async def test_what_comes_with_the_status_does_not_matter(body: bytes) -> None:
     async with running(lambda _: Reply(200, body, {"Content-Encoding": "gzip"})) as api:
         client = Webhook(WebhookSettings(url=api.url))
-        assert await client.deliver(EFFECT) == "200"
+        assert await client.deliver(NOTIFICATION) == "200"
         await client.close()
     assert len(api.asked) == 1
 
@@ -90,8 +90,8 @@ async def test_a_redirect_is_not_followed() -> None:
         running(lambda _: Reply(307, b"", {"Location": elsewhere.url})) as api,
     ):
         client = Webhook(WebhookSettings(url=api.url, secret=SecretStr("s")))
-        with pytest.raises(Undelivered, match="answers 307") as refused:
-            await client.deliver(EFFECT)
+        with pytest.raises(DeliveryFailed, match="answers 307") as refused:
+            await client.deliver(NOTIFICATION)
         assert refused.value.permanent and elsewhere.asked == []
         await client.close()
 
@@ -100,7 +100,7 @@ async def test_a_redirect_is_not_followed() -> None:
 async def test_no_wait_is_longer_than_an_hour(said: str) -> None:
     async with running(lambda _: Reply(503, b"", {"Retry-After": said})) as api:
         client = Webhook(WebhookSettings(url=api.url))
-        with pytest.raises(Undelivered) as refused:
-            await client.deliver(EFFECT)
+        with pytest.raises(DeliveryFailed) as refused:
+            await client.deliver(NOTIFICATION)
         assert 0 <= refused.value.after <= 3600
         await client.close()

@@ -1,25 +1,27 @@
-"""Outgoing webhook: every answer as JSON to an address of the user's choice, signed, under an id that stays the same on
+"""Webhook notifier: every answer as JSON to an address of the user's choice, signed, under an id that stays the same on
 a retry."""
 
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import httpx2
 
-from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Outbox, Undelivered
+from midwatch.domain.capabilities import DeliveryFailed, Notifier, Story
+from midwatch.domain.work import Notification
 from midwatch.kit.answers import Unanswered, send
 from midwatch.kit.clock import utc_now
 from midwatch.kit.redaction import redact_body
 from midwatch.settings import WebhookSettings
 
-TARGET = "webhook"
+NAME, KIND = "webhook", "answer"
 SCHEMA = "midwatch.event/1"
 
 
 class Webhook:
-    """POSTs effects. 2xx is taken; 408, 425, 429 and 5xx are tried again; every other answer is final."""
+    """POSTs notifications. 2xx is taken; 408, 425, 429 and 5xx are tried again; every other answer is final."""
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._settings = settings
@@ -28,10 +30,10 @@ class Webhook:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def deliver(self, effect: Effect) -> str:
-        event = {"schema": SCHEMA, "id": effect.key, "kind": effect.kind, **effect.payload}
+    async def deliver(self, notification: Notification) -> str:
+        event = {"schema": SCHEMA, "id": notification.key, "kind": notification.kind, **notification.payload}
         body = redact_body(json.dumps(event, ensure_ascii=False).encode())
-        headers = {"Content-Type": "application/json", "X-Midwatch-Id": effect.key}
+        headers = {"Content-Type": "application/json", "X-Midwatch-Id": notification.key}
         stamp = str(int(utc_now().timestamp()))  # of this attempt: receivers refuse old signatures
         if self._settings.secret is not None:
             headers |= {
@@ -50,11 +52,11 @@ class Webhook:
                 headers=headers,
             )
         except Unanswered as error:
-            raise Undelivered(f"the webhook's address cannot be reached: {error}") from error
+            raise DeliveryFailed(f"the webhook's address cannot be reached: {error}") from error
         if answer.ok:
             return str(answer.status)
         again = answer.status in (408, 425, 429) or answer.status >= 500
-        raise Undelivered(f"the webhook's address answers {answer.status}", permanent=not again, after=answer.wait)
+        raise DeliveryFailed(f"the webhook's address answers {answer.status}", permanent=not again, after=answer.wait)
 
 
 def sign(secret: str, stamp: str, body: bytes) -> str:
@@ -62,5 +64,18 @@ def sign(secret: str, stamp: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def outbox(client: Webhook) -> Outbox:
-    return Outbox(TARGET, client.deliver)
+def notifier(client: Webhook) -> Notifier:
+    return Notifier(NAME, KIND, targets, render, client.deliver)
+
+
+def targets(_story: Story) -> Sequence[str]:
+    """There is one address, and it gets every answer."""
+    return ("",)
+
+
+def render(story: Story, _target: str) -> Mapping[str, Any]:
+    return {
+        "incident": story.incident.model_dump(mode="json") if story.incident else None,
+        "run": story.run.id,
+        "answer": story.answer.model_dump(mode="json", by_alias=True),
+    }
