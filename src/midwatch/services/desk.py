@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cached_property
 
 from midwatch.domain.intent import Names
+from midwatch.engine.events import LiveEvents
 from midwatch.integrations.inbox import Inbox
 from midwatch.settings import Settings
 from midwatch.store.database import Database
@@ -27,6 +28,11 @@ class Desk:
     fetch: Callable[[str], Awaitable[bytes]]
     open: bool = False
     names: Names = field(default_factory=Names)
+
+    @cached_property
+    def events(self) -> LiveEvents:
+        """One for all who watch an investigation."""
+        return LiveEvents(self.db)
 
     @cached_property
     def probe(self) -> Probe:

@@ -1,25 +1,18 @@
 """Investigations as work: asked for, read, watched, cancelled."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection
-
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.incident import Entry
 from midwatch.domain.intent import AskBack, Topic
 from midwatch.domain.investigation import Answer, Request, asked
-from midwatch.domain.work import Run, RunEvent, RunState
+from midwatch.domain.work import UNFINISHED, Run, RunState
+from midwatch.engine.progress import add_event, add_to_timeline
 from midwatch.integrations.normal import text
 from midwatch.kit.ids import new_id
 from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NotKnown, Refusal
 from midwatch.services.understanding import understood
-from midwatch.store import audit, calls, runs, timeline
+from midwatch.store import audit, calls, runs
 from midwatch.store.audit import Act
-
-ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
 def question(desk: Desk, words: str, namespace: str, asked_by: str) -> Run:
@@ -70,11 +63,6 @@ def bundle(desk: Desk, run_id: str) -> bytes:
     return pack_answer(Answer.model_validate_json(run.answer), evidence(desk, run_id), gaps, run.answer)
 
 
-def told(desk: Desk, run_id: str, after: int) -> list[RunEvent]:
-    with desk.db.read() as tx:
-        return runs.told(tx, run_id, after)
-
-
 def cancel(desk: Desk, run_id: str, who: str) -> Run:
     """Raises Conflict when it is over already."""
     run = get(desk, run_id)
@@ -82,21 +70,10 @@ def cancel(desk: Desk, run_id: str, who: str) -> Run:
         update={"state": RunState.CANCELLED, "finished_at": desk.now(), "reason": f"cancelled by {who}"}
     )
     with desk.db.write() as tx:
-        if not runs.change(tx, over, *ALIVE):
+        if not runs.change(tx, over, *UNFINISHED):
             raise Conflict(f"Investigation {run_id} is {run.state} already.")
-        tell(tx, desk.now(), run_id, "cancelled", {"by": who})
+        add_event(tx, desk.now(), run_id, "cancelled", {"by": who})
         audit.append(tx, Act(at=desk.now(), actor=who, action="investigation.cancel", object=run_id))
-        note_down(tx, over, "cancelled", f"investigation cancelled by {who}", who)
+        add_to_timeline(tx, over, "cancelled", f"investigation cancelled by {who}", who)
+    desk.events.announce([run_id])
     return over
-
-
-def tell(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
-    runs.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
-
-
-def note_down(tx: Connection, run: Run, kind: str, text: str, actor: str = "midwatch") -> None:
-    if run.incident_id:
-        at = run.finished_at or run.started_at or run.created_at
-        timeline.append(
-            tx, Entry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id})
-        )

@@ -4,7 +4,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from midwatch.domain.work import Run, RunEvent, RunState
-from midwatch.store import locks
+from midwatch.store import changes, locks
 from midwatch.store.body import written
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
@@ -89,7 +89,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
     ids = sorted({event.run_id for event in events})
     for run_id in ids:  # in one order, so that no two workers wait for each other
         locks.alone(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
-    last = dict.fromkeys(ids, 0) | {row[0]: row[1] for row in tx.execute(_LAST, {"ids": ids})}
+    last = dict.fromkeys(ids, 0) | last_events(tx, ids)
     rows: list[dict[str, object]] = []
     for event in events:
         last[event.run_id] += 1
@@ -97,12 +97,18 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
         rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": written(numbered)})
     if rows:
         tx.execute(_TELL, rows)
+        changes.notify(tx, ids)
 
 
 def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
     """From behind the event `after`, in order."""
     query = select(e.c.body).where(e.c.run_id == run_id, e.c.seq > after).order_by(e.c.seq).limit(limit)
     return [RunEvent.model_validate_json(body) for body in tx.execute(query).scalars()]
+
+
+def last_events(tx: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """The number of each one's last event, where it has any."""
+    return {row[0]: row[1] for row in tx.execute(_LAST, {"ids": list(run_ids)})}
 
 
 def _columns(run: Run) -> dict[str, object]:

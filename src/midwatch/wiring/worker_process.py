@@ -1,12 +1,15 @@
-"""A server's workers are a process of their own: an investigation computes, and who computes does not answer in
-time."""
+"""A server's worker as a process of its own: an investigation computes, and who computes does not answer in time.
+
+Between the two go lines: an empty one to its standard input wakes the worker, and one from its standard output says
+which investigation has new events.
+"""
 
 import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -14,21 +17,40 @@ AGAIN_S = 1.0  # before another is started; twice as long each time one ends bef
 AGAIN_AT_MOST_S = 60.0
 SETTLED_S = 60.0
 PATIENCE_S = 10.0
+_EVENTS = b"events "  # what else a program may print is no message
 
 log = structlog.get_logger()
 
 
-class Attached:
+def announce_on_standard_output() -> Callable[[Collection[str]], None]:
+    """For the worker. Never waits: what a server does not read in time it finds in the store."""
+    output = sys.stdout.fileno()
+    os.set_blocking(output, False)
+
+    def announce(run_ids: Collection[str]) -> None:
+        for run_id in run_ids:
+            with suppress(BlockingIOError, BrokenPipeError):
+                os.write(output, _EVENTS + run_id.encode() + b"\n")
+
+    return announce
+
+
+def _announced(line: bytes) -> tuple[str, ...]:
+    return (line.removeprefix(_EVENTS).strip().decode(errors="replace"),) if line.startswith(_EVENTS) else ()
+
+
+class WorkerProcess:
     """Keeps a working process beside this one, and starts another when it ends.
 
     Its standard input is held open: a line wakes it, and when it closes, because this process ends, however it ends, so
-    does the other.
+    does the other. `heard` is called with the investigations that have new events.
     """
 
     def __init__(self, workers: int, kubeconfig: str) -> None:
         self._workers, self._flags = workers, ["--kubeconfig", kubeconfig] if kubeconfig else []
         self._loop = asyncio.get_running_loop()
         self._child: Process | None = None
+        self.heard: Callable[[Collection[str]], None] = lambda _: None
 
     def wake(self) -> None:
         """From any thread."""
@@ -48,23 +70,32 @@ class Attached:
             # end. Not a session: Linux shares processors fairly between sessions first (autogroup), and the worker's
             # nice value would be ignored.
             self._child = child = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, env=environment, process_group=0
+                *command, stdin=PIPE, stdout=PIPE, env=environment, process_group=0
             )
+            reading = asyncio.create_task(self._read(child))
             try:
                 code = await child.wait()
             finally:
                 await _end(child)
+                reading.cancel()
             if self._loop.time() - started > SETTLED_S:
                 pause = AGAIN_S
             log.warning("the working process ended; another is started", code=code, in_s=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, AGAIN_AT_MOST_S)
 
+    async def _read(self, child: Process) -> None:
+        """To the end of what it says: a pipe that nobody reads fills up."""
+        while child.stdout and not child.stdout.at_eof():
+            with suppress(ValueError):  # a line that has no end is none of ours
+                if run_ids := _announced(await child.stdout.readline()):
+                    self.heard(run_ids)
+
 
 @asynccontextmanager
-async def attached(workers: int, kubeconfig: str) -> AsyncGenerator[Attached]:
+async def worker_process(workers: int, kubeconfig: str) -> AsyncGenerator[WorkerProcess]:
     """A working process while the block lasts; none where `workers` is 0, since others work then."""
-    beside = Attached(workers, kubeconfig)
+    beside = WorkerProcess(workers, kubeconfig)
     task = asyncio.create_task(beside.keep()) if workers else None
     try:
         yield beside

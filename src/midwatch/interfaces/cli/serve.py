@@ -18,7 +18,7 @@ from midwatch.services.desk import Desk
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings, home
 from midwatch.wiring import server
-from midwatch.wiring.worker_process import attached
+from midwatch.wiring.worker_process import worker_process
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -65,9 +65,10 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
                 "Make one first: midwatch admin create NAME",
             )
     async with (
-        attached(settings.server.workers, kubeconfig) as workers,
+        worker_process(settings.server.workers, kubeconfig) as workers,
         server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
     ):
+        workers.heard = desk.events.announce
         limits = ConnectionLimits.of(settings.server, raise_file_limit())
         listening = listener(desk, Connections(limits), create_app(desk, limits))
         task = asyncio.create_task(listening.serve())

@@ -1,6 +1,6 @@
-import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -14,11 +14,9 @@ from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, View
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
-from midwatch.store.patience import patiently
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
-WATCH_S = 0.3  # how soon a watcher sees what happened
 BUNDLE = {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -97,20 +95,10 @@ async def events(
 ) -> AsyncGenerator[ServerSentEvent]:
     """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is
     away it waits."""
-    seen = _number(last_event_id)
-    while True:
-        told = await patiently(runs.told, desk, run.id, seen)
-        for event in told:
-            seen = event.seq
-            yield ServerSentEvent(
-                raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq)
-            )
-        if told:
-            continue
-        if run.state.over:
-            return
-        await asyncio.sleep(WATCH_S)
-        run = await patiently(runs.get, desk, run.id)
+    async with aclosing(desk.events.follow(run.id, _number(last_event_id))) as followed:
+        async for event in followed:
+            told = json.dumps({"at": event.at.isoformat(), **event.data})
+            yield ServerSentEvent(raw_data=told, event=event.kind, id=str(event.seq))
 
 
 def _number(given: str) -> int:
