@@ -22,9 +22,9 @@ _EVENTS = b"events "  # what else a program may print is no message
 log = structlog.get_logger()
 
 
-def announce_on_standard_output() -> Callable[[Collection[str]], None]:
-    """For the worker. Never waits: what a server does not read in time it finds in the store."""
-    output = sys.stdout.fileno()
+def announce_on(output: int) -> Callable[[Collection[str]], None]:
+    """For the worker, whose standard output is the pipe `output`. Never waits: what a server does not read in time it
+    finds in the store."""
     os.set_blocking(output, False)
 
     def announce(run_ids: Collection[str]) -> None:
@@ -35,7 +35,8 @@ def announce_on_standard_output() -> Callable[[Collection[str]], None]:
     return announce
 
 
-def _announced(line: bytes) -> tuple[str, ...]:
+def announced(line: bytes) -> tuple[str, ...]:
+    """For the server; nothing, for a line that says something else."""
     return (line.removeprefix(_EVENTS).strip().decode(errors="replace"),) if line.startswith(_EVENTS) else ()
 
 
@@ -88,7 +89,7 @@ class WorkerProcess:
         """To the end of what it says: a pipe that nobody reads fills up."""
         while child.stdout and not child.stdout.at_eof():
             with suppress(ValueError):  # a line that has no end is none of ours
-                if run_ids := _announced(await child.stdout.readline()):
+                if run_ids := announced(await child.stdout.readline()):
                     self.heard(run_ids)
 
 

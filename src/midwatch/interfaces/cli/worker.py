@@ -12,7 +12,7 @@ from midwatch.interfaces.cli import command
 from midwatch.kit.journal import to_standard_error
 from midwatch.settings import Settings
 from midwatch.wiring.worker import working
-from midwatch.wiring.worker_process import announce_on_standard_output
+from midwatch.wiring.worker_process import announce_on
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -40,7 +40,7 @@ async def _work(settings: Settings, *, attached: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, over.set)
     if attached:
         os.nice(BEHIND)
-    announce = announce_on_standard_output() if attached else unannounced
+    announce = announce_on(sys.stdout.fileno()) if attached else unannounced
     async with working(settings, woken=attached, announce=announce) as worker:
         told = asyncio.create_task(_hear(worker, over)) if attached else None
         typer.echo("midwatch: working", err=True)
