@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from midwatch.domain.investigation import Request
 from midwatch.domain.work import RunState
 from midwatch.engine.durable import DurableQueue
+from midwatch.engine.schedules import Schedules
 from midwatch.engine.worker import ALONE_S, Worker
 from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.processes import own_name
@@ -66,9 +67,10 @@ async def working(
     db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False
 ) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
     desk = Desk(db, Settings(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
+    ctx = WorkerContext(db, desk.now)
     steps, name = OneStep(desk, away, wrong), own_name()
-    queue = DurableQueue(steps, record_url(db.url), name, 2)
-    worker = Worker(WorkerContext(db, desk.now), queue, name, woken=woken)
+    queue = DurableQueue(steps, record_url(db.url), name, 2, Schedules(ctx))
+    worker = Worker(ctx, queue, name, woken=woken)
     task = asyncio.create_task(worker.run())
     try:
         yield desk, steps, worker

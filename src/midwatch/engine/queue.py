@@ -20,8 +20,8 @@ class Steps(Protocol):
 class Left:
     """Investigations that are not over and that nobody carries on.
 
-    `dropped` were begun by who is dead, `lost` by this process, which is not in them (any more); `ended` are those
-    whose place in the queue ended without ending them; `unknown` have none.
+    `dropped` were begun by who is dead (times of a schedule are among them), `lost` by this process, which is not in
+    them (any more); `ended` are those whose place in the queue ended without ending them; `unknown` have none.
     """
 
     dropped: tuple[str, ...] = ()
@@ -36,6 +36,11 @@ class Queue(Protocol):
 
     @property
     def started(self) -> bool: ...
+    @property
+    def has_schedules(self) -> bool:
+        """Whether it has to run while there is no work, too."""
+        ...
+
     @property
     def carried(self) -> frozenset[str]:
         """The investigations that this process is in."""

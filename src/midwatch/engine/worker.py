@@ -99,7 +99,7 @@ class Worker:
         alive, due = await asyncio.to_thread(self._glance)
         if due:
             self._due.set()
-        if alive and self._heartbeat.begun:
+        if (alive or self._queue.has_schedules) and self._heartbeat.begun:
             self._worked = time.monotonic()
             if not self._queue.started:
                 await self._queue.start()

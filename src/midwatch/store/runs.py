@@ -6,6 +6,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.store import changes, locks
 from midwatch.store.body import written
+from midwatch.store.rows import insert_new
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
@@ -26,6 +27,11 @@ _TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one stateme
 
 def add(tx: Connection, run: Run) -> None:
     tx.execute(_ADD, {"id": run.id, "incident_id": run.incident_id, "version": 1, **_columns(run)})
+
+
+def add_once(tx: Connection, run: Run) -> None:
+    """Unless there is one with this id."""
+    insert_new(tx, t, {"id": run.id, "incident_id": run.incident_id, "version": 1, **_columns(run)})
 
 
 def get(tx: Connection, run_id: str) -> Run | None:

@@ -3,17 +3,19 @@ not."""
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 
 from midwatch.domain.alert import Alert
+from midwatch.domain.capabilities import Scheduled
 from midwatch.domain.investigation import Request
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.context import Context
 from midwatch.engine.durable import DurableQueue
+from midwatch.engine.schedules import Schedules
 from midwatch.engine.steps import InvestigationSteps, Understand
 from midwatch.engine.worker import Worker
 from midwatch.engine.worker_context import Announce, WorkerContext, unannounced
@@ -43,9 +45,11 @@ async def working(
     *,
     woken: bool = False,
     announce: Announce = unannounced,
+    schedules: Sequence[Scheduled] = (),
 ) -> AsyncGenerator[Worker]:
     """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody
-    calls `wake`. `announce` is told which investigations have new events."""
+    calls `wake`. `announce` is told which investigations have new events.
+    `schedules` are those that areas declare: with any, the queue runs while there is no work, too."""
     working_here: list[Worker] = []
 
     def wake() -> None:
@@ -66,7 +70,7 @@ async def working(
         understand = understanding(around, stack)
         steps = InvestigationSteps(ctx, partial(opened, around), understand, name, pool, late=workers)
         stack.push_async_callback(steps.close)
-        queue = DurableQueue(steps, record_url(db.url), name, workers)
+        queue = DurableQueue(steps, record_url(db.url), name, workers, Schedules(ctx, schedules))
         worker = Worker(ctx, queue, name, lambda: _remembered(around), woken=woken)
         working_here.append(worker)
         task = asyncio.create_task(worker.run())
