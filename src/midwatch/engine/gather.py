@@ -2,7 +2,7 @@
 ids."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
@@ -29,6 +29,15 @@ class Gathering:
         self._asked: set[str] = set()
         self.essential = False  # whether a question was put that the answer rests on
         self._deadline = asyncio.get_running_loop().time() + budget.seconds
+
+    def rounds(self, most: int) -> Callable[[Sequence[Ask]], Awaitable[bool]]:
+        """`ask`, so many times; then there is nothing left to put."""
+        left = iter(range(most))
+
+        async def ask(asks: Sequence[Ask]) -> bool:
+            return next(left, None) is not None and await self.ask(asks)
+
+        return ask
 
     async def ask(self, asks: Sequence[Ask]) -> bool:
         """Puts the questions that were not put before; False when there was none left to put."""

@@ -1,4 +1,4 @@
-"""The one pipeline: match, gather, and again while the evidence so far leads to more questions; then reason."""
+"""The one pipeline: match, then reason, gathering while the evidence so far leads to more questions."""
 
 from collections.abc import Sequence
 
@@ -10,6 +10,7 @@ from midwatch.engine.alerts import told
 from midwatch.engine.analyst import Analysts, Case, here
 from midwatch.engine.computation import Computation
 from midwatch.engine.gather import Door, Gathering, Watch
+from midwatch.engine.reasoner import OpenCase, Reasoning, RulesReasoner, rules_alone
 from midwatch.integrations.manifest import Integration
 from midwatch.playbooks import playbook
 from midwatch.reasoning.scope import Scope
@@ -32,25 +33,31 @@ async def investigate(
     budget: Budget,
     watch: Watch = silent,
     analysts: Analysts = here,
+    reasoning: Reasoning = rules_alone,
 ) -> tuple[Investigation, Scope]:
-    """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
+    """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts.
+
+    `reasoning` gets the rules, and gives who reasons.
+    """
     intent = request.intent or Intent(topic=request.topic)
     gathering, question = Gathering(door, budget, watch), Question(request.question, intent)
     integrations = [i for i in integrations if intent.topic in i.topics]
     if request.alert:
         gathering.evidence.append(told(request.alert))
-    asks: Sequence[Ask] = [a for i in integrations for a in opening(i, request, question)]
+
+    def gaps() -> tuple[Gap, ...]:
+        return (*request.unread, *(_weighed(g, question) for g in gathering.gaps))
+
+    def all_gaps() -> tuple[Gap, ...]:
+        return (*gaps(), *(() if gathering.essential or request.alert else (_UNASKED,)))
+
+    first = [a for i in integrations for a in opening(i, request, question)]
+    case = OpenCase(request, first, gathering.evidence, all_gaps)
     async with analysts(Case.of(request, integrations)) as analyst:
-        computation = Computation(analyst, budget.compute_seconds, gathering.evidence)
-        for _ in range(budget.rounds):
-            if not await gathering.ask(asks):
-                break
-            asks = await computation.wanted()
-        gaps = (*request.unread, *(_weighed(g, question) for g in gathering.gaps))
-        unasked = () if gathering.essential or request.alert else (_UNASKED,)
-        diagnosis, subject = await computation.conclude((*gaps, *unasked))
+        rules = RulesReasoner(Computation(analyst, budget.compute_seconds, gathering.evidence))
+        diagnosis, subject = await reasoning(rules).reason(case, gathering.rounds(budget.rounds))
     run = Investigation(
-        request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis
+        request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps(), diagnosis=diagnosis
     )
     return run, subject
 

@@ -15,7 +15,7 @@ async def investigate(ctx: Context, request: Request, watch: Watch = silent) -> 
     there."""
     short_enough(request.question)
     run, scope = await run_investigation(
-        request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch, ctx.analysts
+        request, ctx.door, ctx.integrations, ctx.source, ctx.budget, watch, ctx.analysts, ctx.reasoning
     )
     if not run.evidence:
         _nothing_read(run)
