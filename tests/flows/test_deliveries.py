@@ -1,5 +1,6 @@
 """A notification is tried until it arrives: later each time, or when the other side says, and not for ever."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -7,9 +8,22 @@ from typing import Any
 import pytest
 
 from midwatch.domain.capabilities import DeliveryFailed, Notifier
+from midwatch.domain.diagnosis import Diagnosis, Verdict
+from midwatch.domain.investigation import Answer, Investigation
 from midwatch.domain.work import Notification
-from midwatch.engine.notifications import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, by_name, deliver_due
+from midwatch.engine.compose import compose
+from midwatch.engine.notifications import (
+    ATTEMPTS,
+    FIRST_WAIT,
+    LEASE,
+    LONGEST_WAIT,
+    add_notifications,
+    by_name,
+    deliver_due,
+)
 from midwatch.engine.worker_context import WorkerContext
+from midwatch.integrations.pagerduty import notify as pagerduty_note
+from midwatch.integrations.webhook import notify as webhook
 from midwatch.store import notifications
 from midwatch.store.database import Database
 from tests.flows.desk import CART, Watch, alert
@@ -149,3 +163,46 @@ async def test_a_clock_that_was_set_back_delays_nothing_for_long(db: Database) -
     await tried(watch, other)
     more: dict[str, Any] = {"hours": -1.5}
     assert (await tried(watch.later(**more), other)).receipt == "receipt"
+
+
+def test_each_notifier_is_asked_for_its_targets_and_the_published_keys_stay(db: Database) -> None:
+    watch = Watch(db)
+    watch.says(*(alert(f"f{n}", source="pagerduty", external_id=f"PINC{n}", **CART) for n in (2, 1)))
+    (run,) = watch.runs()
+    found = Investigation(
+        request=run.request,
+        source="test",
+        evidence=(),
+        gaps=(),
+        diagnosis=Diagnosis(verdict=Verdict.INCONCLUSIVE, headline="The disk is full"),
+    )
+    senders = [
+        Notifier(way.NAME, way.KIND, way.targets, way.render, Other("receipt").deliver)
+        for way in (pagerduty_note, webhook)
+    ]
+    with db.write() as tx:
+        for _ in range(2):
+            add_notifications(tx, by_name(senders), run, compose(found), Answer.of(found))
+        made = {n.key: n for n in notifications.due(tx, watch.now)}
+    assert set(made) == {f"note:{run.id}:PINC1", f"note:{run.id}:PINC2", f"answer:{run.id}"}
+    note, answer = made[f"note:{run.id}:PINC1"], made[f"answer:{run.id}"]
+    assert (note.notifier, note.kind, note.payload["incident"]) == ("pagerduty", "note", "PINC1")
+    assert "The disk is full" in note.payload["text"]
+    assert (answer.payload["run"], answer.payload["incident"]["id"]) == (run.id, watch.incident().id)
+    assert answer.payload["answer"]["headline"] == "The disk is full"
+
+
+@pytest.mark.parametrize(("name", "kind", "twin"), [("a", "other", "name 'a'"), ("b", "note", "kind 'note'")])
+def test_notifiers_that_would_share_a_key_are_refused(name: str, kind: str, twin: str) -> None:
+    def of(name: str, kind: str) -> Notifier:
+        return Notifier(name, kind, lambda _: (), lambda _, __: {}, Other("receipt").deliver)
+
+    with pytest.raises(ValueError, match=twin):
+        by_name([of("a", "note"), of(name, kind)])
+
+
+def test_what_an_older_program_stored_is_read_and_written_as_it_was(db: Database) -> None:
+    made = kept(asked(db))
+    body = json.loads(made.model_dump_json())
+    assert body["target"] == "other" and "notifier" not in body
+    assert Notification.model_validate(body) == made
