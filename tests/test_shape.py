@@ -68,3 +68,11 @@ def test_no_test_patches_own_code() -> None:
     marks = ("patch(" + '"midwatch', "setattr(" + "midwatch", 'setattr("' + "midwatch")
     found = [name(p) for p in sorted((ROOT / "tests").rglob("*.py")) for m in marks if m in p.read_text()]
     assert found == []
+
+
+def test_the_engine_names_nobody_who_is_notified() -> None:
+    """A notifier is a value that wiring hands in: another one needs no edit of the engine."""
+    engine = [p for p in SOURCES if p.parent.name == "engine"]
+    names = [p.name for p in (ROOT / "src" / "midwatch" / "integrations").iterdir() if (p / "notify.py").exists()]
+    assert len(names) >= 2 and engine
+    assert [f"{name(p)}: {n}" for p in engine for n in names if n in p.read_text()] == []
