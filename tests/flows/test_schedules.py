@@ -94,6 +94,7 @@ async def started(db: Database, name: str, schedules: Schedules) -> AsyncGenerat
         await queue.stop()
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # in this process; both databases in processes above
 async def test_what_is_not_declared_any_more_is_deleted_and_the_rest_left_alone(db: Database) -> None:
     ctx = WorkerContext(db, utc_now)
 
@@ -111,6 +112,7 @@ async def test_what_is_not_declared_any_more_is_deleted_and_the_rest_left_alone(
     assert await found() == {}
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # in this process; both databases in processes above
 async def test_a_time_that_a_dead_worker_had_begun_is_gone_on_with(db: Database) -> None:
     ctx = WorkerContext(db, utc_now)
     stuck = Stuck(ctx, hourly("report"))
