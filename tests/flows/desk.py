@@ -11,11 +11,13 @@ from midwatch.integrations.inbox import Forged, Hook, Inbox
 from midwatch.services import alerts
 from midwatch.services.alerts import Receipt
 from midwatch.services.desk import Desk
+from midwatch.services.identity import prove
 from midwatch.settings import SenderSettings, Settings
 from midwatch.store import alerts as stored
 from midwatch.store import incidents, runs, timeline
 from midwatch.store.database import Database
 from midwatch.store.incidents import Filter
+from tests.usecases import SENDER, settle
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -58,16 +60,20 @@ class Watch:
         return self
 
     def says(self, *said: Alert, **more: Any) -> Receipt:
-        return alerts.store(self.desk, "bell", Delivery(alerts=said, **more), b"")
+        return self._gets(Delivery(alerts=said, **more))
 
     def remarks(self, *said: Remark) -> Receipt:
-        return alerts.store(self.desk, "bell", Delivery(remarks=said), b"")
+        return self._gets(Delivery(remarks=said))
+
+    def _gets(self, delivery: Delivery) -> Receipt:
+        """From a sender that has proved itself."""
+        body = delivery.model_dump_json().encode()
+        return settle(alerts.receive(self.desk, SENDER, "bell", Hook(body, self.now)))
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
-        return await alerts.receive(
-            self.desk, "bell", Hook(body.encode(), self.now, TOKEN if headers is None else headers)
-        )
+        hook = Hook(body.encode(), self.now, TOKEN if headers is None else headers)
+        return await alerts.receive(self.desk, await prove(self.desk, "bell", hook), "bell", hook)
 
     def incidents(self) -> list[Incident]:
         with self.desk.db.read() as tx:

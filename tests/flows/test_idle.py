@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from midwatch.domain.investigation import Request
 from midwatch.domain.work import RunState
 from midwatch.engine.durable import Durable
 from midwatch.kit.processes import own_name
@@ -21,6 +20,7 @@ from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
 from midwatch.store.record import record_url
+from tests.usecases import OWNER, settle
 
 SECONDS = 4.0
 
@@ -53,7 +53,7 @@ class OneStep:
         self._over(run_id)
 
     def _over(self, run_id: str) -> None:
-        runs.cancel(self.desk, run_id, "the test")
+        settle(runs.cancel(self.desk, OWNER, run_id))
 
 
 async def _nowhere(_url: str) -> bytes:
@@ -76,11 +76,11 @@ async def working(
 
 
 async def ended(desk: Desk, worker: Worker | None = None) -> None:
-    run = await asyncio.to_thread(runs.ask, desk, Request(question="?"), "test")
+    run = await runs.question(desk, OWNER, "what is wrong?")
     if worker:
         worker.wake()
     for _ in range(3000):
-        if (await asyncio.to_thread(runs.get, desk, run.id)).state is RunState.CANCELLED:
+        if (await runs.get(desk, OWNER, run.id)).state is RunState.CANCELLED:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("nobody did it")

@@ -5,8 +5,10 @@ from importlib.metadata import version
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from midwatch.domain.access import Actor, KeylessRole
 from midwatch.domain.base import Model
 from midwatch.services.desk import Desk
+from midwatch.services.use_case import use_case
 from midwatch.store import effects, incidents, runs, workers
 from midwatch.store.errors import StoreError
 
@@ -41,13 +43,15 @@ class ServerHealth(Model, frozen=True):
     cache: CacheHealth = CacheHealth()
 
 
-def store_trouble(desk: Desk) -> str:
+@use_case(needs=KeylessRole.ANONYMOUS)
+def store_trouble(desk: Desk, _caller: Actor) -> str:
     """Why no alert can be taken now: the store does not take a write. "" when it does."""
     return desk.probe.trouble()
 
 
-def server_health(desk: Desk) -> ServerHealth:
-    if trouble := store_trouble(desk):
+@use_case(needs=KeylessRole.ANONYMOUS)
+def server_health(desk: Desk, _caller: Actor) -> ServerHealth:
+    if trouble := desk.probe.trouble():
         return ServerHealth(status="degraded", version=version("midwatch"), store=trouble, reasons=(trouble,))
     try:
         with desk.db.read() as tx:

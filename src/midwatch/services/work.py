@@ -23,7 +23,7 @@ from midwatch.services.context import Context
 from midwatch.services.desk import Desk
 from midwatch.services.effects import effects_of
 from midwatch.services.errors import Refusal
-from midwatch.services.runs import ALIVE, get, note_down, tell
+from midwatch.services.runlog import ALIVE, get, note_down, tell
 from midwatch.services.understanding import Completed, reported
 from midwatch.store import calls, effects, runs
 from midwatch.store.errors import StoreError

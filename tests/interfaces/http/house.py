@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
-from midwatch.domain.access import AccessRole, Actor
+from midwatch.domain.access import AccessRole
 from midwatch.integrations.inboxes import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
@@ -26,8 +26,8 @@ from midwatch.services.desk import Desk
 from midwatch.settings import SenderSettings, ServerSettings, Settings
 from midwatch.store.database import Database
 from midwatch.store.migrate import migrate
+from tests.usecases import OWNER, settle
 
-OWNER = Actor(name="test", role=AccessRole.ADMIN)
 Role = AccessRole | None
 
 
@@ -55,7 +55,7 @@ class House:
     def key(self, role: AccessRole) -> dict[str, str]:
         """The header of a key with this role."""
         if role not in self.secrets:
-            _, self.secrets[role] = create_key(self.desk, OWNER, f"the {role}", role)
+            _, self.secrets[role] = settle(create_key(self.desk, OWNER, f"the {role}", role))
         return {"Authorization": f"Bearer {self.secrets[role]}"}
 
     async def ask(self, method: str, path: str, role: Role = AccessRole.ADMIN, **more: Any) -> httpx2.Response:

@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.services.context import Context
-from midwatch.services.runs import tell
+from midwatch.services.runlog import tell
 from midwatch.services.work import Steps
 from midwatch.settings import KubernetesSettings, Settings
 from tests.flows.cluster import midwatch

@@ -21,7 +21,7 @@ from midwatch.integrations.inboxes import inboxes
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.signatures import sign
-from midwatch.services.alerts import LARGE
+from midwatch.services.identity import LARGE
 from midwatch.settings import SenderSettings
 from tests.integrations.cloudwatch.test_sns import CERTIFICATE, LINES, TOPIC, message
 from tests.integrations.examples import NOW, body, delivered, names

@@ -10,6 +10,7 @@ import typer
 
 from midwatch.services.access import invite, invited, keys
 from midwatch.services.desk import Desk
+from midwatch.services.identity import CONSOLE
 from midwatch.store.errors import StoreError
 
 FILE = "first-admin"
@@ -28,7 +29,7 @@ async def first_admin(desk: Desk, base: str, folder: Path) -> None:
     file = folder / FILE
     try:
         file.unlink(missing_ok=True)  # of a server that was killed
-        secret = await asyncio.to_thread(_invited, desk)
+        secret = await _invited(desk)
     except StoreError as error:
         typer.echo(
             f"midwatch: {error.reason} Whether an admin exists is not known: midwatch admin create NAME makes one",
@@ -46,8 +47,8 @@ async def first_admin(desk: Desk, base: str, folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _invited(desk: Desk) -> str:
-    return "" if keys(desk) else invite(desk)
+async def _invited(desk: Desk) -> str:
+    return "" if await keys(desk, CONSOLE) else await invite(desk, CONSOLE)
 
 
 def _shown(command: str, file: Path) -> str:
@@ -62,7 +63,7 @@ def _shown(command: str, file: Path) -> str:
 
 async def _works(desk: Desk, secret: str) -> bool:
     try:
-        return await asyncio.to_thread(invited, desk, secret)
+        return await invited(desk, CONSOLE, secret)
     except StoreError as error:
         log.warning("the store does not answer", error=str(error))
         return True

@@ -18,6 +18,7 @@ from midwatch.kit.journal import to_standard_error
 from midwatch.services.access import keys
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Refusal
+from midwatch.services.identity import CONSOLE
 from midwatch.settings import Settings, home
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -59,7 +60,7 @@ def serve(
 async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
     _takeable(settings.server.host, settings.server.port)
     async with server.desk(settings, open_access=open_access) as desk:
-        if not loopback(settings.server.host) and not keys(desk):
+        if not loopback(settings.server.host) and not await keys(desk, CONSOLE):
             raise Refusal(
                 f"Nobody has an API key yet, and {settings.server.host} is reached from elsewhere.",
                 "Make one first: midwatch admin create NAME",

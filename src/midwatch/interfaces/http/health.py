@@ -4,6 +4,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from midwatch.interfaces.http.access import TheDesk, local_when_open
 from midwatch.interfaces.http.envelope import FAILURES
+from midwatch.services.identity import ANONYMOUS
 from midwatch.services.metrics import exposition
 from midwatch.services.serverhealth import ServerHealth, server_health, store_trouble
 
@@ -22,10 +23,10 @@ async def healthz() -> str:
     summary="Alerts can be taken: the store takes writes",
     responses={503: {"description": "It does not; the text says why."}},
 )
-def readyz(desk: TheDesk) -> Response:
+async def readyz(desk: TheDesk) -> Response:
     """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is
     /health's to say."""
-    trouble = store_trouble(desk)
+    trouble = await store_trouble(desk, ANONYMOUS)
     return PlainTextResponse(trouble or "ok", 503 if trouble else 200)
 
 
@@ -35,10 +36,10 @@ def readyz(desk: TheDesk) -> Response:
     responses={401: FAILURES[401], 503: {"model": ServerHealth, "description": "The store takes no writes."}},
     dependencies=LOCAL,
 )
-def health(desk: TheDesk, response: Response) -> ServerHealth:
+async def health(desk: TheDesk, response: Response) -> ServerHealth:
     """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long
     (both 200)."""
-    found = server_health(desk)
+    found = await server_health(desk, ANONYMOUS)
     response.status_code = 200 if found.store == "ok" else 503
     return found
 
@@ -50,5 +51,5 @@ def health(desk: TheDesk, response: Response) -> ServerHealth:
     responses={401: FAILURES[401], 503: FAILURES[503]},
     dependencies=LOCAL,
 )
-def metrics(desk: TheDesk) -> Response:
-    return Response(exposition(desk), media_type=CONTENT_TYPE_LATEST)
+async def metrics(desk: TheDesk) -> Response:
+    return Response(await exposition(desk, ANONYMOUS), media_type=CONTENT_TYPE_LATEST)
