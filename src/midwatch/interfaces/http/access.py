@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from midwatch.domain.access import Actor, Role
+from midwatch.domain.access import Actor, KeylessRole, Role
 from midwatch.interfaces.http.load import Streams
 from midwatch.kit.hosts import loopback
 from midwatch.kit.rates import Allowance
+from midwatch.services.alerts import receive
 from midwatch.services.desk import Desk
 from midwatch.services.errors import NoAccess, TooOften
-from midwatch.services.identity import identify
+from midwatch.services.identity import ANONYMOUS, identify
 from midwatch.services.use_case import UseCase, check
 
 HOUR_S, MINUTE_S = 3600.0, 60.0
@@ -29,6 +30,9 @@ _header = APIKeyHeader(
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 Header = Annotated[str | None, Security(_header)]
+# The same where a request may prove itself in another way.
+SenderBearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer, scopes=[receive.declared.needs])]
+SenderHeader = Annotated[str | None, Security(_header, scopes=[receive.declared.needs])]
 
 
 class Rates:
@@ -136,8 +140,15 @@ async def local_when_open(request: Request, desk: TheDesk) -> None:
 
 
 def caller_of(case: UseCase[..., Any]) -> Any:
-    """The caller, as a dependency: known by a key, and of a role that may do this."""
+    """The caller, as a dependency: known by a key, and of a role that may do this; nobody is asked for a key where none
+    is needed. OpenAPI shows the role as the scope, and what a caller without it is answered (app.py)."""
+    if case.declared.needs is KeylessRole.ANONYMOUS:
+        return Depends(_anonymous)
     return Security(_admits(case.declared.needs), scopes=[case.declared.needs])
+
+
+async def _anonymous() -> Actor:
+    return ANONYMOUS
 
 
 @cache

@@ -17,6 +17,7 @@ from midwatch.services.limits import LONGEST_QUESTION
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
+LastEvent = Annotated[str, Header(description="the id of the last event that was seen; the stream goes on behind it")]
 BUNDLE = {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -56,7 +57,7 @@ async def listed(
 
 @router.get("/{run_id}", summary="An investigation and, when it is done, its answer")
 def get(run: Annotated[Run, Depends(the_run)]) -> Ok[RunAnswered]:
-    """In a thread: an answer may be long to read."""
+    # In a thread, not on the loop: an answer may be long to read.
     return Ok(data=RunAnswered.of(run))
 
 
@@ -93,9 +94,7 @@ async def events(
     run: Annotated[Run, Depends(the_run)],
     desk: TheDesk,
     caller: Annotated[Actor, caller_of(runs.told)],
-    last_event_id: Annotated[
-        str, Header(description="the id of the last event that was seen; the stream goes on behind it")
-    ] = "",
+    last_event_id: LastEvent = "",
 ) -> AsyncGenerator[ServerSentEvent]:
     """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is
     away it waits."""

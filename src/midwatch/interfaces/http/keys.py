@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from midwatch.domain.access import AccessRole, Actor, ApiKey
 from midwatch.interfaces.http.access import Address, TheDesk, TheRates, caller_of
-from midwatch.interfaces.http.envelope import FAILURES, Ok
+from midwatch.interfaces.http.envelope import DENIED, FAILURES, Ok
 from midwatch.interfaces.http.moment import Moment
 from midwatch.services import access
 from midwatch.services.identity import LINK
@@ -67,7 +67,12 @@ async def revoke(
     return Ok(message="revoked", data=None)
 
 
-@router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
+@router.post(
+    "/setup",
+    status_code=201,
+    summary="Turn the one-time link into the first admin's key",
+    responses={401: DENIED[401]},
+)
 async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
     rates.setup(address)
     key, secret = await access.redeem(desk, LINK, claim.token, claim.name)

@@ -10,8 +10,8 @@ from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident
 from midwatch.integrations.inbox import Hook
 from midwatch.interfaces.http.access import (
-    Bearer,
-    Header,
+    SenderBearer,
+    SenderHeader,
     TheDesk,
     caller_of,
     from_here,
@@ -27,9 +27,7 @@ from midwatch.services.alerts import Receipt
 from midwatch.services.identity import inbox, prove, sender
 from midwatch.services.use_case import check
 
-router = APIRouter(
-    tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 401, 403, 404, 413, 429, 503)}
-)
+router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 404, 413, 429, 503)})
 Source = Annotated[str, Path(description="pagerduty, alertmanager, grafana, cloudwatch, …", max_length=64)]
 
 Token = Annotated[str, Query(max_length=4096, description="for senders that can set neither a header nor a signature")]
@@ -62,13 +60,14 @@ TheHook = Annotated[Hook, Depends(the_hook)]
 @router.post(
     "/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON
 )
-async def webhook(request: Request, source: Source, bearer: Bearer, header: Header, token: Token = "") -> Ok[Receipt]:
+async def webhook(
+    request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
+) -> Ok[Receipt]:
     """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note`
     says why."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     desk, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
-    # Whether there is such a source, and who calls how often, is asked before the body is read.
-    inbox(desk, source)
+    inbox(desk, source)  # whether there is one, and who calls how often, is asked before the body is read
     rates.delivery(source, address)
     if caller := await vouched(desk, bearer, header):
         check(caller, alerts.receive.declared.needs)
@@ -80,7 +79,7 @@ async def webhook(request: Request, source: Source, bearer: Bearer, header: Head
 
 @router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
 async def webhook_put(
-    request: Request, source: Source, bearer: Bearer, header: Header, token: Token = ""
+    request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
     """Grafana may be told to PUT."""
     return await webhook(request, source, bearer, header, token)
