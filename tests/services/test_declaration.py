@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from midwatch.domain.access import AccessRole, Actor, KeylessRole, key_role
 from midwatch.services.desk import Desk
 from midwatch.services.use_case import Unaudited, Write, Writing, use_case
-from midwatch.store import locks
+from midwatch.store import audit, locks
+from midwatch.store.audit import Act
 from midwatch.store.database import Database
 from tests.services.stage import Stage
 from tests.usecases import OWNER
@@ -37,7 +38,8 @@ def write_once(_desk: Desk, _caller: Actor, writing: Writing, said: tuple[str, .
 
 
 @use_case(needs=ADMIN, audit="thing.write")
-def write_nothing(_desk: Desk, _caller: Actor, writing: Writing) -> None:
+def write_nothing(desk: Desk, caller: Actor, writing: Writing) -> None:
+    audit.append(writing.tx, Act(at=desk.now(), actor=caller.name, action="thing.write", object="a"))
     writing.unchanged()
 
 

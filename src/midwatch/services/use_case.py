@@ -61,7 +61,7 @@ class Writing:
     """A transaction that writes. It begins when `tx` is asked for first, so that nobody waits for a body that still
     reads what it was given; it ends with the body.
 
-    The body has to say what it did: `audit` names the object, `unchanged` says that there is none.
+    The body has to say what it did: `audit` names the object; after `unchanged` nothing is kept.
     """
 
     def __init__(self, desk: Desk, stack: ExitStack) -> None:
@@ -90,6 +90,7 @@ class Writing:
     def close(self, declared: Declaration, caller: Actor) -> None:
         """The last statement of the transaction: the log is locked from here to its end."""
         if self._over:
+            self.tx.rollback()  # whatever was written
             return
         if self._said is None:
             raise Unaudited(f"{declared.audit or declared.record}: the write has not said what it did")
