@@ -50,12 +50,12 @@ _FROM_TABLES = {
     "midwatch.kit.redaction: start.encode()",
     "midwatch.kit.secretcommands: pattern",
     "midwatch.playbooks: pattern",
-    "midwatch.reasoning.grammar: _folded(data['noise'])",
-    "midwatch.reasoning.grammar: _folded(data['orders'])",
-    "midwatch.reasoning.grammar: data['chained_orders']",
-    "midwatch.reasoning.grammar: data['leaning']",
-    "midwatch.reasoning.grammar: e.replace('{it}', data['it'])",
-    "midwatch.reasoning.grammar: expression",
+    "midwatch.questions.grammar: _folded(data['noise'])",
+    "midwatch.questions.grammar: _folded(data['orders'])",
+    "midwatch.questions.grammar: data['chained_orders']",
+    "midwatch.questions.grammar: data['leaning']",
+    "midwatch.questions.grammar: e.replace('{it}', data['it'])",
+    "midwatch.questions.grammar: expression",
 }
 # From a name, quoted letter by letter, with nothing beside it that repeats but what stands behind a dot:
 _FROM_NAMES = {
@@ -65,7 +65,7 @@ _FROM_NAMES = {
     "midwatch.integrations.kubernetes.view.reach: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
     "midwatch.integrations.kubernetes.view.reach: "
     "f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
-    "midwatch.reasoning.naming: f'{before}{re.escape(word)}{after}'",
+    "midwatch.questions.entities: f'{before}{re.escape(word)}{after}'",
 }
 # Written by the person who set Midwatch up:
 _FROM_SETTINGS = {

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from midwatch.domain.intent import AskBack, Facet, Intent, Names, Topic
 from midwatch.domain.window import Window
-from midwatch.reasoning.echo import echo
-from midwatch.reasoning.grammar import grammar
-from midwatch.reasoning.route import route
-from midwatch.reasoning.spelling import spelled
+from midwatch.questions.grammar import grammar
+from midwatch.questions.restate import echo
+from midwatch.questions.route import route
+from midwatch.questions.spelling import spelled
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday
 FIRST, SECOND = "nat-07eb006676096fcd3", "nat-0a1b2c3d4e5f60718"

@@ -12,7 +12,7 @@ from midwatch.domain.markdown import markdown
 from midwatch.domain.report import Report
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
-from midwatch.reasoning.echo import echo
+from midwatch.questions.restate import echo
 from midwatch.services import runs
 from midwatch.services.desk import Desk
 from midwatch.services.understanding import understood

@@ -12,8 +12,8 @@ from midwatch.integrations.alerttext.subject import namespace as named_in
 from midwatch.integrations.normal import text
 from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.website.sites import host
-from midwatch.reasoning.alone import AROUND
-from midwatch.reasoning.route import route
+from midwatch.questions.route import route
+from midwatch.questions.standalone import AROUND
 from midwatch.services.limits import short_enough
 from midwatch.settings import Settings
 

@@ -20,7 +20,7 @@ from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.traffic import fake
 from midwatch.interfaces.cli import command, terminal
 from midwatch.kit.clock import utc_now
-from midwatch.reasoning.echo import echo
+from midwatch.questions.restate import echo
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.services.understanding import understood

@@ -71,7 +71,7 @@ async def answered(
     if request.topic is not Topic.CLUSTER:
         names = names[:1]
         if form == "terminal":
-            restated: Callable[[Request], str] = import_module("midwatch.reasoning.echo").restated
+            restated: Callable[[Request], str] = import_module("midwatch.questions.restate").restated
             sys.stderr.write(f"{restated(request)}\n")
     runs = [await _one(settings, request, dump, name) for name in names]
     for found in runs:

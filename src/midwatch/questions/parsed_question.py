@@ -10,9 +10,9 @@ from midwatch.analysis.times.said import Said, times
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import Names
 from midwatch.domain.window import Window
-from midwatch.reasoning.grammar import Grammar, grammar
-from midwatch.reasoning.naming import Named, named
-from midwatch.reasoning.spelling import spelled
+from midwatch.questions.entities import Named, named
+from midwatch.questions.grammar import Grammar, grammar
+from midwatch.questions.spelling import spelled
 
 LONGEST_QUESTION = 2000  # characters that are read
 _LONG = timedelta(hours=36)

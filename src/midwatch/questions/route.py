@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, tzinfo
 
 from midwatch.domain.intent import AskBack, Intent, Names
-from midwatch.reasoning.alone import routed
-from midwatch.reasoning.followup import facet, followed, leans
-from midwatch.reasoning.heard import Heard, hear
+from midwatch.questions.followup import facet, followed, leans
+from midwatch.questions.parsed_question import Heard, hear
+from midwatch.questions.standalone import routed
 
 
 def route(

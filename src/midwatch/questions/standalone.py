@@ -8,8 +8,8 @@ from midwatch.analysis.times.periods import periods
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import NAT_TOPICS, AskBack, Intent, Names, Topic
 from midwatch.domain.window import Window
-from midwatch.reasoning.heard import Heard
-from midwatch.reasoning.naming import Doubt, strange_client
+from midwatch.questions.entities import Doubt, strange_client
+from midwatch.questions.parsed_question import Heard
 
 AROUND = timedelta(minutes=30)  # a moment is asked about with half an hour before and after it
 NOW = timedelta(minutes=15)  # what `right now` reaches back for

@@ -59,7 +59,7 @@ class Grammar:
 
 @cache
 def grammar() -> Grammar:
-    data: dict[str, Any] = trees.load(files("midwatch.reasoning").joinpath("route.yaml").read_text())
+    data: dict[str, Any] = trees.load(files("midwatch.questions").joinpath("grammar.yaml").read_text())
     speech: dict[str, Any] = data["asking_back"]
     expressions = " ".join((*data["features"].values(), data["noise"], data["orders"]))
     return Grammar(

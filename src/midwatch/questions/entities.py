@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
 from midwatch.domain.intent import Names
-from midwatch.reasoning.grammar import Grammar
+from midwatch.questions.grammar import Grammar
 
 SURE, NEAR = (
     0.85,

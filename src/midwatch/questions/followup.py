@@ -8,9 +8,9 @@ from midwatch.analysis.times.said import times
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, AskBack, Facet, Intent, Topic
 from midwatch.domain.window import Window
-from midwatch.reasoning.alone import AROUND, around, limited, routed, slots
-from midwatch.reasoning.heard import Heard
-from midwatch.reasoning.naming import strange_client
+from midwatch.questions.entities import strange_client
+from midwatch.questions.parsed_question import Heard
+from midwatch.questions.standalone import AROUND, around, limited, routed, slots
 
 _DAY = timedelta(days=1)
 _BEFORE = re.compile(r"\b(?:the )?(?P<unit>hour|day|night|week|month) before\b(?! (?:yesterday|last))")
