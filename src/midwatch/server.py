@@ -10,9 +10,10 @@ from midwatch.integrations.traffic.config import configured
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
 from midwatch.services.desk import Desk
-from midwatch.services.understanding import names
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
+from midwatch.wiring.areas import areas
+from midwatch.wiring.entities import entities
 
 
 def _nobody() -> None:
@@ -27,5 +28,5 @@ async def desk(
     url = settings.server.database or default_url(home())
     async with httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
         with Database.open(url) as db:
-            known = names(settings, configured(settings.traffic.file, home()))
-            yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access, known)
+            known = entities(settings, configured(settings.traffic.file, home()))
+            yield Desk(db, settings, inboxes(), utc_now, woken, Fetch(http).get, open_access, known, areas())

@@ -158,7 +158,7 @@ def test_a_namespace_beside_the_question_narrows_it_everywhere(here: Night, post
     question = "what is wrong with the pods"
     asked = of(post.post("/query", {"prompt": question, "namespace": "shop"}).json()["answer"])
     run = post.post("/api/v1/investigations", {"question": question, "namespace": "shop"}).json()["data"]["id"]
-    assert asked.intent["namespace"] == "shop" and asked.answer[1]
+    assert asked.intent["entities"]["namespace"] == ["shop"] and asked.answer[1]
     assert (
         asked
         == investigated(post, run)

@@ -8,15 +8,17 @@ import pytest
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.engine.compose import compose
 from midwatch.integrations.aws.fake import FlowLog, Talker
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
+from midwatch.questions.understand import understand
 from midwatch.services.bundles import load, save_file
 from midwatch.services.investigations import investigate
-from midwatch.services.understanding import about_alert
 from midwatch.settings import Settings
+from midwatch.wiring.areas import areas
 from midwatch.wiring.replays import replay
 from tests.flows.traffic import NOW, TWO, Night, night
 
@@ -324,8 +326,8 @@ class TestAlert:
     async def test_the_job_behind_it_explains_the_alert(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
         here.runs(*fake.night(TWO))
-        intent = about_alert(self.ALERT, here.around.names, NOW)
-        assert intent and intent.gateway == fake.GATEWAY
+        intent = understand(self.ALERT, here.around.entities, NOW, areas())
+        assert isinstance(intent, Intent) and intent.first("gateway") == fake.GATEWAY
         request = Request(alert=self.ALERT, intent=intent)
         async with here.around.opened(request) as ctx:
             found = await investigate(ctx, request)
@@ -336,9 +338,8 @@ class TestAlert:
         "title", ["CPU is high on web-1", "Pod restarts a lot", "Certificate expires", "natural gas price rises", ""]
     )
     def test_other_alerts_are_looked_into_as_before(self, here: Night, title: str) -> None:
-        assert (
-            about_alert(self.ALERT.model_copy(update={"title": title, "summary": ""}), here.around.names, NOW) is None
-        )
+        other = self.ALERT.model_copy(update={"title": title, "summary": ""})
+        assert understand(other, here.around.entities, NOW, areas()) == Intent(topic="cluster")
 
 
 class TestConversation:

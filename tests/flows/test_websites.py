@@ -19,7 +19,6 @@ from midwatch.kit.clock import utc_now
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
 from midwatch.services.investigations import investigate
-from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, SiteSettings
 from midwatch.wiring import reader, toolbox
 from midwatch.wiring.questions import Surroundings
@@ -75,7 +74,7 @@ async def test_of_a_healthy_site_the_cluster_is_not_asked(tmp_path: Path) -> Non
 
 async def asked(question: str, settings: Settings) -> Investigation:
     around = Surroundings(settings)
-    intent = understood(question, around.names, utc_now())
+    intent = around.understood(question, utc_now())
     assert isinstance(intent, Intent), intent
     request = Request(question=question, intent=intent)
     async with around.opened(request) as ctx:

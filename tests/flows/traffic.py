@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from midwatch.domain.intent import AskBack, Intent
+from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
@@ -17,7 +17,6 @@ from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.traffic import fake
 from midwatch.integrations.traffic.fake import Refresh
 from midwatch.services.investigations import investigate
-from midwatch.services.understanding import understood
 from midwatch.settings import KubernetesSettings, Settings, TrafficSettings
 from midwatch.wiring.questions import Surroundings
 from tests.flows.unfilled import whole
@@ -42,16 +41,16 @@ class Night:
         return self.scene.cluster
 
     async def ask(self, question: str) -> Investigation:
-        found = understood(question, self.around.names, datetime.now(UTC), self.before)
+        found = self.around.understood(question, datetime.now(UTC), self.before)
         assert isinstance(found, Intent), found
         self.before = found
-        request = Request(question=question, namespace=found.namespace, intent=found)
+        request = Request(question=question, namespace=found.first("namespace"), intent=found)
         async with self.around.opened(request) as ctx:
             return whole(await investigate(ctx, request))
 
-    def asks_back(self, question: str) -> AskBack:
-        found = understood(question, self.around.names, datetime.now(UTC), self.before)
-        assert isinstance(found, AskBack), found
+    def asks_back(self, question: str) -> Clarification:
+        found = self.around.understood(question, datetime.now(UTC), self.before)
+        assert isinstance(found, Clarification), found
         return found
 
     def runs(self, *jobs: Refresh) -> None:

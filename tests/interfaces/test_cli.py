@@ -177,7 +177,7 @@ def test_json_keeps_to_the_published_schema(shop: Scene, tmp_path: Path) -> None
     assert answer.verdict == "CONFIRMED"
     schema = json.loads(midwatch("schema").out)
     assert shown.answer.keys() == schema["properties"].keys()
-    assert schema["properties"]["schema"]["const"] == "midwatch.answer/1"
+    assert schema["properties"]["schema"]["const"] == "midwatch.answer/2"
 
 
 def test_nothing_but_text_reaches_a_pipe(shop: Scene, tmp_path: Path) -> None:

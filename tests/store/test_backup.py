@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 
 from midwatch.domain.access import AccessRole, ApiKey
 from midwatch.domain.incident import Entry, StoredAlert
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.work import RunEvent
 from midwatch.store import access, alerts, audit, conversations, deliveries, effects, incidents, runs, timeline, workers
 from midwatch.store.audit import Act
@@ -60,7 +60,7 @@ def fill(db: Database, count: int = 3) -> None:
             effects.add(tx, effect(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
-        conversations.said(tx, "c" * 64, Intent(topic=Topic.NAT_SPIKE), NOW)
+        conversations.said(tx, "c" * 64, Intent(topic="nat-spike"), NOW)
         access.add_key(
             tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW)
         )

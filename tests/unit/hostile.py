@@ -10,7 +10,6 @@ from functools import partial
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Citation, Evidence
 from midwatch.domain.finding import Analysis, Code, Finding, Role, Severity
-from midwatch.domain.intent import Topic
 from midwatch.domain.subject import Subject
 from midwatch.integrations.manifest import Integration, nothing_wanted
 
@@ -80,7 +79,7 @@ def hostile(rounds: int) -> Integration:
     return Integration(
         name="hostile",
         title="Hostile",
-        topics=frozenset(Topic),
+        topics=None,
         opening=_opening,
         wanted=partial(_wanted, rounds),
         analyse=_analyse,

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from midwatch.integrations.words import words
-from tests.expressions import Expression, inventory
+from midwatch.questions.fragments import merged
+from midwatch.wiring.areas import areas
+from tests.expressions import Expression, held, inventory
 from tests.growth import UNITS, superlinear
 
 _PARTS = 4
@@ -50,12 +52,15 @@ _FROM_TABLES = {
     "midwatch.kit.redaction: start.encode()",
     "midwatch.kit.secretcommands: pattern",
     "midwatch.playbooks: pattern",
-    "midwatch.questions.grammar: _folded(data['noise'])",
-    "midwatch.questions.grammar: _folded(data['orders'])",
-    "midwatch.questions.grammar: data['chained_orders']",
-    "midwatch.questions.grammar: data['leaning']",
-    "midwatch.questions.grammar: e.replace('{it}', data['it'])",
-    "midwatch.questions.grammar: expression",
+    "midwatch.questions.fragments: _folded(core['noise'])",
+    "midwatch.questions.fragments: core['chained_orders']",
+    "midwatch.questions.fragments: core['ends']",
+    "midwatch.questions.fragments: core['joints'].replace('{opening}', opening)",
+    "midwatch.questions.fragments: core['leaning']",
+    "midwatch.questions.fragments: core['pronouns']",
+    "midwatch.questions.fragments: opening",
+    "midwatch.questions.fragments: orders",
+    "midwatch.questions.fragments: text",
 }
 # From a name, quoted letter by letter, with nothing beside it that repeats but what stands behind a dot:
 _FROM_NAMES = {
@@ -85,7 +90,7 @@ def _all() -> list[Expression]:
         Expression(f"words.yaml {ours}", re.compile(shape), frozenset(["fullmatch"]))
         for ours, shape in words()["ids"].items()
     )
-    return [*inventory().expressions, *ids]
+    return [*inventory().expressions, *ids, *held("the merged grammar", merged(areas()))]
 
 
 def _slow(part: int, size: int, common: tuple[str, ...], *, thorough: bool) -> list[str]:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import yaml
 
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
 # `Users see errors` tells of trouble; `show me the errors` asks for lines.
@@ -22,7 +22,7 @@ _SLOW = re.compile(
     r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"
 )
 _WORD = re.compile(r"[a-z]{4,}")
-WHATEVER = Intent(topic=Topic.CLUSTER)
+WHATEVER = Intent(topic="")  # nothing was asked in particular
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,16 @@ from midwatch.domain.subject import Subject
 
 
 class Ask(Model, frozen=True):
-    """A question to a tool that has not been put yet."""
+    """A question to a tool that has not been put yet. `asked_by` names who asks."""
 
     tool: str
     arguments: dict[str, Any] = {}
     why: str = ""
     essential: bool = False
+    asked_by: str = ""
+
+    def by(self, name: str) -> "Ask":
+        return self.model_copy(update={"asked_by": name})
 
     @property
     def key(self) -> str:

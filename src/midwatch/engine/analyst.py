@@ -18,7 +18,7 @@ from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.engine.alerts import ALERT
 from midwatch.integrations.manifest import Integration
@@ -37,6 +37,11 @@ class Conclusion(NamedTuple):
     scope: Scope
 
 
+def intent_of(request: Request, integrations: Sequence[Integration]) -> Intent:
+    """What was understood. What was not understood as anything is about whatever is wrong: the topic that is open."""
+    return request.intent or Intent(topic=next((t for i in integrations for t in sorted(i.open_topics)), ""))
+
+
 @dataclass(frozen=True)
 class Case:
     """One request and the integrations that have a say in it. Pure: the same evidence gives the same bytes, in any
@@ -48,26 +53,32 @@ class Case:
     @classmethod
     def of(cls, request: Request, integrations: Sequence[Integration]) -> "Case":
         """With what computes of the integrations; their tools, and the connections behind them, stay where they are."""
-        topic = request.topic
-        return cls(
-            request, tuple(replace(i, tools=(), opening=None, inbox=None) for i in integrations if topic in i.topics)
-        )
+        intent = intent_of(request, integrations)
+        part = [i for i in integrations if i.takes_part(intent.topic)]
+        whole = request.model_copy(update={"intent": intent})
+        return cls(whole, tuple(replace(i, tools=(), opening=None, inbox=None) for i in part))
 
     @property
     def question(self) -> Question:
-        return Question(self.request.question, self.request.intent or Intent(topic=self.request.topic))
+        return Question(self.request.question, intent_of(self.request, self.integrations))
+
+    @property
+    def particular(self) -> bool:
+        """Whether the topic is one of its own, and not whatever is wrong."""
+        topic = self.question.intent.topic
+        return any(i.answers(topic) and topic not in i.open_topics for i in self.integrations)
 
     def wanted(self, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
         """What the evidence so far makes worth asking."""
         question = self.question
-        return tuple(a for i in self.integrations for a in i.wanted(evidence, question))
+        return tuple(a.by(i.name) for i in self.integrations for a in i.wanted(evidence, question))
 
     def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap]) -> Conclusion:
         request, question = self.request, self.question
         analysis = self._analyse(evidence, question)
-        # Other topics were told what is named when the question was understood.
-        subject = scope(request.question, analysis.subjects) if request.topic is Topic.CLUSTER else Scope()
-        if request.alert and request.topic is not Topic.CLUSTER:
+        # A particular topic was told what is named when the question was understood.
+        subject = Scope() if self.particular else scope(request.question, analysis.subjects)
+        if request.alert and self.particular:
             analysis = tied(analysis, ALERT, all_of_it=True)
         elif request.alert:
             analysis = tied(analysis, ALERT)

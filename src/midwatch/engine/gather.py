@@ -27,13 +27,20 @@ class Gathering:
         self.gaps: list[Gap] = []
         self._door, self._budget, self._watch = door, budget, watch
         self._asked: set[str] = set()
-        self.essential = False  # whether a question was put that the answer rests on
+        self._rested_on: set[str] = set()
+        self._missed: dict[str, int] = {}  # place among the gaps, by the question's key
         self._deadline = asyncio.get_running_loop().time() + budget.seconds
+
+    @property
+    def rested_on(self) -> frozenset[str]:
+        """Who put a question that the answer rests on."""
+        return frozenset(self._rested_on)
 
     async def ask(self, asks: Sequence[Ask]) -> bool:
         """Puts the questions that were not put before; False when there was none left to put."""
-        fresh = list({a.key: a for a in asks if a.key not in self._asked}.values())
-        self.essential = self.essential or any(a.essential for a in fresh)
+        fresh = [a for a in _once(asks) if a.key not in self._asked]
+        self._weigh(asks)
+        self._rested_on |= {a.asked_by for a in asks if a.essential}
         room = max(0, self._budget.calls - len(self._asked))
         self._asked |= {a.key for a in fresh}
         calls = [asyncio.create_task(self._put(a)) for a in fresh[:room]]
@@ -55,8 +62,14 @@ class Gathering:
         self._watch(ask, answer)
         return answer
 
+    def _weigh(self, asks: Sequence[Ask]) -> None:
+        """What got no answer before is essential from now on when somebody's answer rests on it."""
+        for place in (self._missed[a.key] for a in asks if a.essential and a.key in self._missed):
+            self.gaps[place] = self.gaps[place].model_copy(update={"essential": True})
+
     def _keep(self, ask: Ask, answer: Evidence | Gap) -> None:
         if isinstance(answer, Gap):
+            self._missed[ask.key] = len(self.gaps)
             self.gaps.append(answer.model_copy(update={"essential": ask.essential}))
         else:
             self.evidence.append(answer.model_copy(update={"id": evidence_id(len(self.evidence) + 1)}))
@@ -70,6 +83,15 @@ class Gathering:
                     essential=ask.essential,
                 )
                 self.gaps.append(gap)
+
+
+def _once(asks: Sequence[Ask]) -> list[Ask]:
+    """Each question once; essential when one of those who ask it says so."""
+    found: dict[str, Ask] = {}
+    for ask in asks:
+        known = found.get(ask.key, ask)
+        found[ask.key] = ask if ask.essential and not known.essential else known
+    return list(found.values())
 
 
 def _unanswered(ask: Ask, reason: str) -> Gap:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Code
-from midwatch.domain.intent import Topic
 from midwatch.domain.tool import Tool
 from midwatch.integrations.inbox import Inbox
 
@@ -30,17 +29,28 @@ def nothing_wanted(_evidence: Sequence[Evidence], _question: Question) -> tuple[
 class Integration:
     """Capabilities are optional fields: what an integration cannot do, it leaves out.
 
-    `topics` are what it has a say in. `opening` puts its first questions, where a playbook cannot know them; `wanted`
-    says what it would still like to see, cheaply, after each round; `analyse` is run once, when nothing more is wanted.
-    Both compute from their arguments alone, and can be pickled: a worker computes in a process beside it.
+    `topics` are those it answers (None: it has something to say to each), `follows` those of others that may lead on to
+    it. Of its `open_topics` everything it knows may be wrong: it asks its whole playbook. `opening` puts its first
+    questions, where a playbook cannot know them; `wanted` says what it would still like to see, cheaply, after each
+    round; `analyse` is run once, when nothing more is wanted. Both compute from their arguments alone, and can be
+    pickled: a worker computes in a process beside it.
     """
 
     name: str
     title: str
-    topics: frozenset[Topic] = frozenset({Topic.CLUSTER})
+    topics: frozenset[str] | None = frozenset()
+    follows: frozenset[str] = frozenset()
+    open_topics: frozenset[str] = frozenset()
     tools: tuple[Tool, ...] = ()
     opening: Callable[[Question], tuple[Ask, ...]] | None = None
     analyse: Callable[[Sequence[Evidence], Question], Analysis] | None = None
     wanted: Callable[[Sequence[Evidence], Question], tuple[Ask, ...]] = nothing_wanted
     codes: dict[str, Code] = field(default_factory=dict[str, Code])
     inbox: Inbox | None = None
+
+    def takes_part(self, topic: str) -> bool:
+        return self.topics is None or topic in self.topics or topic in self.follows
+
+    def answers(self, topic: str) -> bool:
+        """Whether the answer rests on it: then it has to have looked before anything is called well."""
+        return self.topics is not None and topic in self.topics

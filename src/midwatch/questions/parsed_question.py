@@ -8,10 +8,10 @@ from datetime import datetime, timedelta, tzinfo
 from midwatch.analysis.times.periods import compared
 from midwatch.analysis.times.said import Said, times
 from midwatch.analysis.times.words import Moment
-from midwatch.domain.intent import Names
+from midwatch.domain.intent import Entities
 from midwatch.domain.window import Window
-from midwatch.questions.entities import Named, named
-from midwatch.questions.grammar import Grammar, grammar
+from midwatch.questions.entities import NamedEntities, named
+from midwatch.questions.grammar import Grammar
 from midwatch.questions.spelling import spelled
 
 LONGEST_QUESTION = 2000  # characters that are read
@@ -20,16 +20,16 @@ _MENTION = re.compile(r"<[@#!][^>]{0,200}+>|(?<!\w)@[\w.-]+|^\s*/[a-z]\w*|[*_`~\
 
 
 @dataclass(frozen=True)
-class Heard:
+class ParsedQuestion:
     """A question as it was understood so far. `plain` is without names, times, punctuation and politeness."""
 
     text: str
     plain: str
-    named: Named
+    named: NamedEntities
     said: tuple[Said, ...]
     now: datetime
     zone: tzinfo
-    names: Names
+    entities: Entities
     grammar: Grammar
     features: frozenset[str] = field(default=frozenset())
 
@@ -39,40 +39,48 @@ class Heard:
         chosen = next((s.time for s in self.said if s.time != Moment(self.now)), None)
         return chosen or (Moment(self.now) if self.said else None)
 
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self.grammar.topics(self.features)
 
-def hear(question: str, names: Names, now: datetime, zone: tzinfo) -> Heard:
-    rules = grammar()
-    text = " ".join(_MENTION.sub(" ", question[:LONGEST_QUESTION]).replace("’", "'").split()).lower()
-    text = spelled(text, rules.spelling, rules.words)
-    found = named(text, names, rules)
+
+def parse(question: str, entities: Entities, now: datetime, zone: tzinfo, grammar: Grammar) -> ParsedQuestion:
+    text = " ".join(cleaned(question).replace("’", "'").split()).lower()
+    text = spelled(text, grammar.spelling, grammar.words)
+    found = named(text, entities, grammar)
     said = tuple(times(found.text, now, zone))
     plain = found.text
     for time in reversed(said):
         plain = f"{plain[: time.start]} {plain[time.end :]}"
-    plain = _politeless(_plain(plain), rules)
-    whole = _politeless(_plain(found.text), rules)
-    heard = Heard(found.text, plain, found, said, now, zone, names, rules)
-    features = rules.found(whole) | found.features | _time_features(heard)
-    return replace(heard, features=frozenset(features))
+    plain = _politeless(_plain(plain), grammar)
+    whole = _politeless(_plain(found.text), grammar)
+    parsed = ParsedQuestion(found.text, plain, found, said, now, zone, entities, grammar)
+    features = grammar.found(whole) | found.features | _time_features(parsed)
+    return replace(parsed, features=frozenset(features))
+
+
+def cleaned(question: str) -> str:
+    """As much as is read, without mentions and marks of formatting."""
+    return _MENTION.sub(" ", question[:LONGEST_QUESTION])
 
 
 def _plain(text: str) -> str:
     text = re.sub(r"§'?s\b", "§", text).replace("'", "")
-    return " ".join(re.sub(r"[^\w§%/]+", " ", re.sub(r"\bnat-(?=\w)", "nat ", text)).split())
+    return " ".join(re.sub(r"[^\w§%/]+", " ", text).split())
 
 
-def _politeless(text: str, rules: Grammar) -> str:
+def _politeless(text: str, grammar: Grammar) -> str:
     previous = ""
     while previous != text:
-        previous, text = text, rules.noise.sub("", text).strip()
+        previous, text = text, grammar.noise.sub("", text).strip()
     return text
 
 
-def _time_features(heard: Heard) -> set[str]:
-    time = heard.time
-    found = {"compared"} if compared(heard.text) else set[str]()
+def _time_features(parsed: ParsedQuestion) -> set[str]:
+    time = parsed.time
+    found = {"compared"} if compared(parsed.text) else set[str]()
     if isinstance(time, Moment):
-        found.add("now" if time.at == heard.now else "point")
+        found.add("now" if time.at == parsed.now else "point")
     elif time and time.until - time.since > _LONG:
         found.add("days")
     return found

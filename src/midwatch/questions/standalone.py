@@ -6,126 +6,123 @@ from datetime import datetime, timedelta
 
 from midwatch.analysis.times.periods import periods
 from midwatch.analysis.times.words import Moment
-from midwatch.domain.intent import NAT_TOPICS, AskBack, Intent, Names, Topic
+from midwatch.domain.capabilities import Topic
+from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.window import Window
-from midwatch.questions.entities import Doubt, strange_client
-from midwatch.questions.parsed_question import Heard
+from midwatch.questions.entities import unknown_name
+from midwatch.questions.grammar import Kind
+from midwatch.questions.parsed_question import ParsedQuestion
 
 AROUND = timedelta(minutes=30)  # a moment is asked about with half an hour before and after it
 NOW = timedelta(minutes=15)  # what `right now` reaches back for
-LONGEST = timedelta(days=7, hours=1)  # of NAT metrics; a week can be an hour longer where clocks change
 _CHOICES = 5
-_DEFAULT = {
-    Topic.NAT_SPIKE: timedelta(days=1),
-    Topic.NAT_TRAFFIC: timedelta(hours=1),
-    Topic.NAT_PATTERNS: timedelta(days=7),
-    Topic.JOBS: timedelta(days=1),
-    Topic.JOBS_OF_CLIENT: timedelta(days=7),
-    Topic.JOBS_BY_VOLUME: timedelta(days=1),
-}
 _BROKEN = re.compile(
     r"(?<![\w:./-])(?:\d{1,2}:\d{2}(?![\w:])|20\d\d-\d\d?-\d\d?\S*|\d{1,2}\s?[ap]m\b|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\w/]))"
 )
 _INVALID = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
 
 
-def routed(heard: Heard, topic: Topic | None = None) -> Intent | AskBack:
-    """A question that stands on its own. `topic` is given where it is known."""
-    topics: tuple[Topic, ...] = (topic,) if topic else heard.grammar.topics(heard.features)
-    found = _doubted(heard) or _mistimed(heard) or _about(heard, topics)
-    return found.model_copy(update={"topic": topics[0]}) if isinstance(found, AskBack) and len(topics) == 1 else found
+def routed(parsed: ParsedQuestion, topic: str = "", *, needs_all: bool = True) -> Intent | Clarification:
+    """A question that stands on its own. `topic` is given where it is known; without `needs_all` the name that it needs
+    may have been said before."""
+    topics = (topic,) if topic else parsed.topics
+    found = _doubted(parsed) or _mistimed(parsed) or _about(parsed, topics, needs_all=needs_all)
+    if isinstance(found, Clarification) and len(topics) == 1:
+        return found.model_copy(update={"topic": topics[0]})
+    return found
 
 
-def _about(heard: Heard, topics: tuple[Topic, ...]) -> Intent | AskBack:
+def _about(parsed: ParsedQuestion, topics: tuple[str, ...], *, needs_all: bool) -> Intent | Clarification:
+    grammar = parsed.grammar
     if not topics:
-        return AskBack(question=heard.grammar.help, choices=heard.grammar.examples)
-    if len(topics) > 1:
-        return AskBack(
-            question=f"Is this about {' or '.join(t.value.replace('-', ' ') for t in topics)}?", choices=tuple(topics)
-        )
-    chosen = next(iter(topics))
-    if chosen is Topic.JOBS and (strange := strange_client(heard.plain, heard.grammar)):
-        return _unknown_client(heard, strange)
-    return _site(heard, chosen) if chosen is Topic.WEBSITE else _timed(heard, slots(heard, chosen))
+        return Clarification(question=grammar.help, choices=grammar.examples)
+    first, *others = topics
+    if others:
+        either_topic = " or ".join(topic.replace("-", " ") for topic in topics)
+        return Clarification(question=f"Is this about {either_topic}?", choices=topics)
+    chosen = grammar.topic(first)
+    kind = grammar.kind(chosen.strange)
+    if kind and (strange := unknown_name(kind, parsed.plain, grammar)):
+        return _unknown(parsed, chosen, kind, strange)
+    return _needed(parsed, chosen) if needs_all else _timed(parsed, slots(parsed, chosen))
 
 
-def _unknown_client(heard: Heard, name: str) -> Intent | AskBack:
-    """Where the clients are known, one that nobody has is asked back; else it is looked for among the jobs."""
-    if known := heard.names.clients:
-        return AskBack(question=f"I know no client {name!r}. Which one do you mean?", choices=known[:_CHOICES])
-    return _timed(heard, slots(heard, Topic.JOBS_OF_CLIENT).model_copy(update={"client": name}))
+def _unknown(parsed: ParsedQuestion, topic: Topic, kind: Kind, name: str) -> Intent | Clarification:
+    """Where names of the kind are known, one that nothing has is asked back; else it is looked for as it is."""
+    if known := parsed.entities.ids(kind.name):
+        return Clarification(question=kind.declared.unknown.replace("{name}", repr(name)), choices=known[:_CHOICES])
+    meant = parsed.grammar.topic(dict(topic.named).get(kind.name, topic.id))
+    return _timed(parsed, slots(parsed, meant).naming({kind.name: (name,)}))
 
 
-def slots(heard: Heard, topic: Topic) -> Intent:
-    found = heard.named
-    return Intent(
-        topic=topic,
-        gateway=found.gateways[0] if found.gateways else "",
-        client=found.clients[0] if found.clients else "",
-        namespace=found.namespaces[0] if len(found.namespaces) == 1 else "",
-        services=found.services if topic is Topic.CLUSTER else (),
-        sites=found.sites,
-    )
+def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
+    """The names of the kinds that the topic takes."""
+    named: dict[str, tuple[str, ...]] = {}
+    for kind in parsed.grammar.kinds:
+        found = parsed.named.of(kind.name) if kind.name in topic.takes else ()
+        if kind.declared.single:
+            found = found[:1]
+        named[kind.name] = () if kind.declared.sole and len(found) > 1 else found
+    return Intent(topic=topic.id).naming(named)
 
 
-def _site(heard: Heard, topic: Topic) -> Intent | AskBack:
+def _needed(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
     """`the app` is the one site that is configured; of several it has to be said which."""
-    if heard.named.sites:
-        return _timed(heard, slots(heard, topic))
-    if len(heard.names.sites) == 1:
-        return _timed(heard, slots(heard, topic).model_copy(update={"sites": heard.names.sites}))
-    return AskBack(question="Which website do you mean?", choices=heard.names.sites)
+    intent, kind = slots(parsed, topic), parsed.grammar.kind(topic.needs)
+    if kind is None or intent.named(kind.name):
+        return _timed(parsed, intent)
+    known = parsed.entities.ids(kind.name)
+    if len(known) == 1:
+        return _timed(parsed, intent.naming({kind.name: known}))
+    return Clarification(question=kind.declared.which, choices=known)
 
 
-def _doubted(heard: Heard) -> AskBack | None:
-    for doubt in heard.named.doubts:
+def _doubted(parsed: ParsedQuestion) -> Clarification | None:
+    for doubt in parsed.named.doubts:
+        kind = parsed.grammar.kind(doubt.kind)
         if doubt.near:
-            return AskBack(question=f"Did you mean {either(doubt.near)}?", choices=doubt.near)
-        if doubt.kind == "gateway":
-            return _no_gateway(doubt, heard.names)
-    for kind, some in (("NAT gateway", heard.named.gateways), ("client", heard.named.clients)):
-        if len(some) > 1:
-            return AskBack(
-                question=f"Which {kind} do you mean: {either(some)}? I can look at one at a time.", choices=some
-            )
+            return Clarification(question=f"Did you mean {either(doubt.near)}?", choices=doubt.near)
+        if kind and kind.declared.missing:
+            known = tuple(parsed.entities.title(kind.name, one) for one in parsed.entities.ids(kind.name))
+            return Clarification(question=kind.declared.missing.replace("{name}", doubt.word), choices=known)
+    for kind in parsed.grammar.kinds:
+        some = parsed.named.of(kind.name)
+        if kind.declared.single and len(some) > 1:
+            question = f"Which {kind.declared.title} do you mean: {either(some)}? I can look at one at a time."
+            return Clarification(question=question, choices=some)
     return None
 
 
-def _no_gateway(doubt: Doubt, names: Names) -> AskBack:
-    known = tuple(f"{gateway} ({name})" if name else gateway for gateway, name in names.gateways)
-    return AskBack(question=f"NAT gateway {doubt.word} not found or not configured for this cluster.", choices=known)
-
-
-def _mistimed(heard: Heard) -> AskBack | None:
-    rest = heard.text
-    for said in reversed(heard.said):
+def _mistimed(parsed: ParsedQuestion) -> Clarification | None:
+    rest = parsed.text
+    for said in reversed(parsed.said):
         rest = f"{rest[: said.start]}{' ' * (said.end - said.start)}{rest[said.end :]}"
     if match := _BROKEN.search(rest):
-        return AskBack(question=f'I cannot read the time "{match[0]}". {_INVALID}')
+        return Clarification(question=f'I cannot read the time "{match[0]}". {_INVALID}')
     return None
 
 
-def _timed(heard: Heard, intent: Intent) -> Intent | AskBack:
+def _timed(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
     """The intent with the window that was said, or its topic's own."""
-    if intent.topic is Topic.NAT_GATEWAYS:
+    topic = parsed.grammar.topic(intent.topic)
+    if topic.periods == 0:
         return intent
-    if intent.topic is Topic.NAT_COMPARE:
-        found = periods(heard.text, heard.now, heard.zone, AROUND)
-        return limited(
-            heard, intent.model_copy(update={"window": found.first, "against": found.second} if found else {})
-        )
-    return limited(heard, intent.model_copy(update={"window": windowed(heard, intent.topic)}))
+    if topic.periods == 2:
+        found = periods(parsed.text, parsed.now, parsed.zone, AROUND)
+        update = {"window": found.first, "against": found.second} if found else {}
+        return limited(parsed, intent.model_copy(update=update))
+    return limited(parsed, intent.model_copy(update={"window": windowed(parsed, topic)}))
 
 
-def windowed(heard: Heard, topic: Topic) -> Window | None:
-    time, now = heard.time, heard.now
+def windowed(parsed: ParsedQuestion, topic: Topic) -> Window | None:
+    time, now = parsed.time, parsed.now
     if isinstance(time, Window):
         return time
     if isinstance(time, Moment) and time.at != now:
         return around(time.at, now)
-    if topic is Topic.JOBS and ("now" in heard.features or "running" in heard.features):
+    if not parsed.features.isdisjoint(topic.current):
         return Window(now - NOW, now)
-    return Window(now - _DEFAULT[topic], now) if topic in _DEFAULT else None
+    return Window(now - topic.default_window, now) if topic.default_window else None
 
 
 def around(at: datetime, now: datetime) -> Window:
@@ -133,23 +130,22 @@ def around(at: datetime, now: datetime) -> Window:
     return Window(at - AROUND, min(at + AROUND, now) if at - AROUND < now else at + AROUND)
 
 
-def limited(heard: Heard, intent: Intent) -> Intent | AskBack:
+def limited(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
     """The intent, with what is still to come cut off; or what is wrong with its time."""
+    topic = parsed.grammar.topic(intent.topic)
     for window in (intent.window, intent.against):
         if window and window.since >= window.until:
-            return AskBack(
+            return Clarification(
                 question=f"The time has to begin before it ends: {_minute(window.since)} is not before "
                 f"{_minute(window.until)}."
             )
-        if window and window.since > heard.now:
-            return AskBack(question=f"{_minute(window.since)} lies in the future. Which time in the past do you mean?")
-        if window and intent.topic in NAT_TOPICS and window.until - window.since > LONGEST:
-            return AskBack(
-                question=f"NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 "
-                "days?"
-            )
-    if intent.window and intent.window.until > heard.now > intent.window.since:
-        return intent.model_copy(update={"window": Window(intent.window.since, heard.now)})
+        if window and window.since > parsed.now:
+            said = f"{_minute(window.since)} lies in the future. Which time in the past do you mean?"
+            return Clarification(question=said)
+        if window and topic.longest and window.until - window.since > topic.longest:
+            return Clarification(question=topic.too_long.replace("{window}", str(window)))
+    if intent.window and intent.window.until > parsed.now > intent.window.since:
+        return intent.model_copy(update={"window": Window(intent.window.since, parsed.now)})
     return intent
 
 

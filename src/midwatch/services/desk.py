@@ -3,7 +3,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from midwatch.domain.intent import Names
+from midwatch.domain.capabilities import Area
+from midwatch.domain.intent import Entities
 from midwatch.integrations.inbox import Inbox
 from midwatch.settings import Settings
 from midwatch.store.database import Database
@@ -16,7 +17,8 @@ class Desk:
 
     `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a
     public address (a certificate, a confirmation) or raises Unreachable. `open` means that no key is asked for: on
-    loopback, by the user's own wish. `names` are what a question can name, by the configuration.
+    loopback, by the user's own wish. `entities` are what a question can name, by the configuration; `areas` what it
+    can be about.
     """
 
     db: Database
@@ -26,7 +28,8 @@ class Desk:
     wake: Callable[[], None]
     fetch: Callable[[str], Awaitable[bytes]]
     open: bool = False
-    names: Names = field(default_factory=Names)
+    entities: Entities = field(default_factory=Entities)
+    areas: tuple[Area, ...] = ()
 
     @cached_property
     def probe(self) -> Probe:

@@ -6,13 +6,13 @@ from time import monotonic
 
 from midwatch.domain.access import Actor
 from midwatch.domain.base import Model
-from midwatch.domain.intent import AskBack, Facet, Intent
+from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.investigation import Answer, Investigation, Request, asked
 from midwatch.domain.markdown import markdown
 from midwatch.domain.report import Report
 from midwatch.domain.work import Run, RunState
 from midwatch.engine.compose import compose
-from midwatch.questions.restate import echo
+from midwatch.questions.restate import restate
 from midwatch.services import runs
 from midwatch.services.desk import Desk
 from midwatch.services.understanding import understood
@@ -45,7 +45,7 @@ async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: st
     of."""
     started, conversation = monotonic(), _conversation(who, session)
     found = await asyncio.to_thread(_understood, desk, question, conversation)
-    if isinstance(found, AskBack):
+    if isinstance(found, Clarification):
         return Reply(
             response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started)
         )
@@ -65,17 +65,17 @@ async def answered(
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
-def _understood(desk: Desk, question: str, conversation: str) -> Intent | AskBack:
+def _understood(desk: Desk, question: str, conversation: str) -> Intent | Clarification:
     with desk.db.read() as tx:
         before = conversations.last(tx, conversation)
-    return understood(question, desk.names, desk.now(), before)
+    return understood(question, desk.entities, desk.now(), desk.areas, before)
 
 
 def _queued(desk: Desk, who: Actor, request: Request, conversation: str) -> Run:
     run = runs.ask(desk, request, who.name)
     with desk.db.write() as tx:
         if request.intent:
-            conversations.said(tx, conversation, request.intent.model_copy(update={"facet": Facet.ALL}), desk.now())
+            conversations.said(tx, conversation, request.intent.model_copy(update={"attribute": ""}), desk.now())
     return run
 
 
@@ -90,10 +90,11 @@ async def _ended(desk: Desk, run_id: str) -> Run:
 
 
 def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
+    restated = restate(intent, desk.areas)
     made = Reply(
         response="",
         session_id=session,
-        understood=echo(intent),
+        understood=restated,
         intent=intent,
         investigation=run.id,
         state=run.state.value,
@@ -112,14 +113,14 @@ def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
         )
     )
     tools = tuple(dict.fromkeys(e.tool for e in seen))
-    return made.model_copy(update={"response": spoken(report, intent), "tools_used": tools, "answer": answer})
+    return made.model_copy(update={"response": spoken(report, intent, restated), "tools_used": tools, "answer": answer})
 
 
-def spoken(report: Report, intent: Intent) -> str:
+def spoken(report: Report, intent: Intent, restated: str) -> str:
     """The report, with what it is an answer to; one thing that was asked for gets one sentence."""
-    if intent.facet is not Facet.ALL:
+    if intent.attribute:
         return f"{report.headline} {report.marks}".strip() + "\n"
-    return f"_{echo(intent)}_\n\n{markdown(report)}"
+    return f"_{restated}_\n\n{markdown(report)}"
 
 
 def _unfinished(run: Run) -> str:
@@ -128,7 +129,7 @@ def _unfinished(run: Run) -> str:
     return f"The investigation goes on: GET /api/v1/investigations/{run.id} has its answer when it is done.\n"
 
 
-def _asked_back(found: AskBack) -> str:
+def _asked_back(found: Clarification) -> str:
     return "\n".join([found.question, *(f"- {choice}" for choice in found.choices)]) + "\n"
 
 

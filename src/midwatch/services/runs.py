@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.incident import Entry
-from midwatch.domain.intent import AskBack, Topic
+from midwatch.domain.intent import Clarification
 from midwatch.domain.investigation import Answer, Request, asked
 from midwatch.domain.work import Run, RunEvent, RunState
 from midwatch.integrations.normal import text
 from midwatch.kit.ids import new_id
+from midwatch.questions.fragments import open_topic
 from midwatch.services.bundles import pack_answer
 from midwatch.services.desk import Desk
 from midwatch.services.errors import Conflict, NotKnown, Refusal
@@ -23,10 +24,10 @@ ALIVE = (RunState.QUEUED, RunState.RUNNING)
 
 
 def question(desk: Desk, words: str, namespace: str, asked_by: str) -> Run:
-    """Queues what a question asks; what speaks for no topic is about the cluster. Raises Refusal when it has to be
+    """Queues what a question asks; what speaks for no topic asks what is wrong. Raises Refusal when it has to be
     asked back."""
-    found = understood(words, desk.names, desk.now(), otherwise=Topic.CLUSTER)
-    if isinstance(found, AskBack):
+    found = understood(words, desk.entities, desk.now(), desk.areas, otherwise=open_topic(desk.areas))
+    if isinstance(found, Clarification):
         raise Refusal(found.question, "; ".join(found.choices))
     return ask(desk, asked(words, found, namespace), asked_by)
 

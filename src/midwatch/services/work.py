@@ -117,7 +117,7 @@ async def begin(desk: Desk, run_id: str, completed: Completed, worker: str = "")
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
         alert, unread = await completed(request.alert)
-        request = reported(alert, desk.names, desk.now(), request.namespace, unread)
+        request = reported(alert, desk.entities, desk.now(), desk.areas, request.namespace, unread)
     running = run.model_copy(
         update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or desk.now()}
     )

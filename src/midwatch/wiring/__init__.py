@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
+from midwatch.domain.investigation import Request
 from midwatch.engine.gather import Door
 from midwatch.integrations import kubernetes
+from midwatch.integrations.kubernetes.area import CLUSTER as CLUSTER
 from midwatch.integrations.kubernetes.reader import Reader, Refused
 from midwatch.integrations.manifest import Integration
 from midwatch.kit.clock import utc_now
@@ -26,6 +28,11 @@ from midwatch.toolbox.redact import redact
 from midwatch.toolbox.toolbox import Toolbox
 
 FRESH_S = 30.0  # an answer this old is still the state of the cluster; within one investigation nothing is asked twice
+
+
+def about_cluster(request: Request) -> bool:
+    """Whether it asks what is wrong in a cluster, or nothing in particular."""
+    return request.topic in ("", CLUSTER)
 
 
 def reader(settings: Settings, *, dump: str = "", context: str = "") -> Reader:

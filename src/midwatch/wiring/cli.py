@@ -3,12 +3,14 @@
 What only questions and alerts need is loaded for those: an empty question about a cluster starts in half the time.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.intent import AskBack, Intent, Topic
+from midwatch.domain.capabilities import Area
+from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.investigation import Investigation, Request, asked
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import silent
@@ -17,23 +19,22 @@ from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
+from midwatch.wiring import CLUSTER, about_cluster
 from midwatch.wiring import context as cluster
 
 if TYPE_CHECKING:
     from midwatch.wiring.questions import Surroundings
 
 
-def question(
-    settings: Settings, words: str, namespace: str = "", *, dump: str = "", otherwise: Topic | None = None
-) -> Request:
+def question(settings: Settings, words: str, namespace: str = "", *, dump: str = "", otherwise: str = "") -> Request:
     """A question, about what it turns out to ask. A dump is a cluster, so that its questions are about that.
 
     Raises Refusal with the choices when it has to be asked back.
     """
     if dump or not words.strip():
-        return asked(words, Intent(topic=Topic.CLUSTER), namespace)
-    found = _surroundings(settings).understood(words, utc_now(), otherwise)
-    if isinstance(found, AskBack):
+        return asked(words, Intent(topic=CLUSTER), namespace)
+    found = _surroundings(settings).understood(words, utc_now(), otherwise=otherwise)
+    if isinstance(found, Clarification):
         raise Refusal(found.question, "\n  ".join(f"- {choice}" for choice in found.choices))
     return asked(words, found, namespace)
 
@@ -51,9 +52,16 @@ async def request(
 
 
 def _opened(settings: Settings, wanted: Request, dump: str, context: str) -> AbstractAsyncContextManager[Context]:
-    if wanted.topic is Topic.CLUSTER and wanted.alert is None:
+    if about_cluster(wanted) and wanted.alert is None:
         return cluster(settings, dump=dump, context=context)
     return _surroundings(settings).opened(wanted, dump=dump, context_name=context)
+
+
+def restated(request: Request) -> str:
+    """What was understood, in one line."""
+    line: Callable[[Intent, tuple[Area, ...]], str] = import_module("midwatch.questions.restate").restate
+    areas: Callable[[], tuple[Area, ...]] = import_module("midwatch.wiring.areas").areas
+    return line(request.intent, areas()) if request.intent else ""
 
 
 def _surroundings(settings: Settings) -> "Surroundings":

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.intent import AskBack, Intent, Names, Topic
+from midwatch.domain.intent import Clarification, Entities, Intent
 from midwatch.domain.investigation import Request
 from midwatch.integrations import alerttext, aws, kubernetes, traffic, website
 from midwatch.integrations.aws.client import Aws
@@ -16,11 +16,13 @@ from midwatch.integrations.manifest import Integration
 from midwatch.integrations.traffic.config import Traffic, configured
 from midwatch.services.context import Context
 from midwatch.services.errors import Refusal
-from midwatch.services.understanding import names, reported, understood
+from midwatch.services.understanding import reported, understood
 from midwatch.settings import Settings, home
-from midwatch.wiring import context, reader, toolbox
+from midwatch.wiring import about_cluster, context, reader, toolbox
 from midwatch.wiring.alerts import alert_context
+from midwatch.wiring.areas import areas
 from midwatch.wiring.details import completed
+from midwatch.wiring.entities import entities
 from midwatch.wiring.websites import websites
 
 
@@ -40,23 +42,25 @@ class Surroundings:
         return Aws(self.settings.aws)
 
     @property
-    def names(self) -> Names:
-        return names(self.settings, self.traffic)
+    def entities(self) -> Entities:
+        return entities(self.settings, self.traffic)
 
-    def understood(self, words: str, now: datetime, otherwise: Topic | None = None) -> Intent | AskBack:
-        return understood(words, self.names, now, otherwise=otherwise)
+    def understood(
+        self, words: str, now: datetime, before: Intent | None = None, otherwise: str = ""
+    ) -> Intent | Clarification:
+        return understood(words, self.entities, now, areas(), before, otherwise)
 
     async def reported(self, alert: Alert, now: datetime, namespace: str = "") -> Request:
         """With the details that its sender keeps."""
         async with AsyncExitStack() as stack:
             whole, unread = await completed(self.settings, stack)(alert)
-        return reported(whole, self.names, now, namespace, unread)
+        return reported(whole, self.entities, now, areas(), namespace, unread)
 
     @asynccontextmanager
     async def opened(self, request: Request, *, dump: str = "", context_name: str = "") -> AsyncGenerator[Context]:
         """What the topic of the request needs. A cluster that cannot be reached is a gap, except where it is all that
         was asked about."""
-        if request.topic is Topic.CLUSTER:
+        if about_cluster(request):
             async with self._cluster_alone(request, dump, context_name) as ctx:
                 yield ctx
             return
@@ -94,6 +98,7 @@ def taking_part(
     """Who has a say in what is not about a cluster alone."""
     own = kubernetes.integration(cluster)
     if request.topic in website.TOPICS:
+        own = replace(own, follows=website.TOPICS)  # a site in trouble leads on to what is behind it
         return websites(settings, cluster=not isinstance(cluster, Nobody)), own
     told = (alerttext.integration(),) if request.alert else ()
     return *told, traffic.integration(known), aws.integration(account), own

@@ -1,4 +1,3 @@
-from midwatch.domain.intent import Topic
 from midwatch.integrations import alerttext, kubernetes
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.kubernetes.reader import Nobody
@@ -7,6 +6,7 @@ from midwatch.services.bundles import Bundle
 from midwatch.services.context import Context
 from midwatch.settings import Settings
 from midwatch.toolbox.tape import Tape
+from midwatch.wiring import about_cluster
 from midwatch.wiring.questions import taking_part
 
 
@@ -14,7 +14,7 @@ def replay(bundle: Bundle, settings: Settings) -> Context:
     """The same investigation from its bundle: the tape answers, nothing else can."""
     tape = Tape([*bundle.evidence, *bundle.manifest.gaps])
     request = bundle.manifest.request
-    if request.topic is not Topic.CLUSTER:
+    if not about_cluster(request):
         taken = taking_part(request, settings, Traffic(), Aws(settings.aws), Nobody())
         return Context(taken, tape, bundle.manifest.source, settings.budget)
     told = (alerttext.integration(),) if request.alert else ()

@@ -26,6 +26,7 @@ from midwatch.services.desk import Desk
 from midwatch.settings import SenderSettings, ServerSettings, Settings
 from midwatch.store.database import Database
 from midwatch.store.migrate import migrate
+from midwatch.wiring.areas import areas
 
 OWNER = Actor(name="test", role=AccessRole.ADMIN)
 Role = AccessRole | None
@@ -123,7 +124,9 @@ async def house(
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
         with Database.open(f"sqlite:///{file}") as db:
-            desk = Desk(db, settings, inboxes(), clock, lambda: woken.append(1), Fetch(internet).get, open_access)
+            desk = Desk(
+                db, settings, inboxes(), clock, lambda: woken.append(1), Fetch(internet).get, open_access, areas=areas()
+            )
             app = create_app(desk)
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:

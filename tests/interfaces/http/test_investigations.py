@@ -121,7 +121,7 @@ class TestInvestigations:
         run = await asked(here)
         await carried_out(here, tmp_path, run["id"])
         shown = (await here.get(f"{RUNS}/{run['id']}"))["data"]
-        assert (shown["state"], shown["answer"]["schema"]) == ("done", "midwatch.answer/1")
+        assert (shown["state"], shown["answer"]["schema"]) == ("done", "midwatch.answer/2")
         assert shown["answer"]["verdict"] == shown["verdict"]
         evidence = (await here.get(f"{RUNS}/{run['id']}/evidence"))["data"]
         assert [e["id"] for e in evidence] == [e["id"] for e in shown["answer"]["evidence"]]

@@ -1,6 +1,5 @@
 """Alerts by their own words: what can be said when nothing but the alert is known. Asks nobody."""
 
-from midwatch.domain.intent import Topic
 from midwatch.integrations.alerttext.analyse import analyse
 from midwatch.integrations.alerttext.situations import catalogue
 from midwatch.integrations.manifest import Integration
@@ -10,7 +9,7 @@ def integration() -> Integration:
     return Integration(
         name="alerts",
         title="Alert text",
-        topics=frozenset(Topic),
+        topics=None,
         analyse=analyse,
         codes=dict(catalogue()),
     )

@@ -1,13 +1,13 @@
 """Kubernetes: one live cluster, or what was saved of one. Reads, and only reads."""
 
-from midwatch.domain.intent import Topic
 from midwatch.integrations.kubernetes.analyse import analyse, wanted
+from midwatch.integrations.kubernetes.area import CLUSTER
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Reader
 from midwatch.integrations.kubernetes.tools import tools
 from midwatch.integrations.manifest import Integration
 
-TOPICS = frozenset({Topic.CLUSTER, Topic.WEBSITE, Topic.WEBSITES})
+TOPICS = frozenset([CLUSTER])
 
 
 def integration(reader: Reader) -> Integration:
@@ -16,6 +16,7 @@ def integration(reader: Reader) -> Integration:
         name="kubernetes",
         title="Kubernetes",
         topics=TOPICS,
+        open_topics=TOPICS,
         tools=tools(reader),
         analyse=analyse,
         wanted=wanted,

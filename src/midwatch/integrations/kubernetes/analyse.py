@@ -7,11 +7,11 @@ from functools import lru_cache
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis, Finding, Fine
-from midwatch.domain.intent import Topic
 from midwatch.domain.observation import Resources
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.analyzers.complaints import clean_logs
+from midwatch.integrations.kubernetes.area import CLUSTER
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.graph import links
 from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
@@ -78,7 +78,7 @@ def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Ques
         (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None
     )
     if (
-        question.intent.topic is not Topic.CLUSTER
+        question.intent.topic not in ("", CLUSTER)
         or pods is None
         or any(next(iter(cluster.all(t)), None) for t in _RUNS)
     ):

@@ -8,7 +8,7 @@ from midwatch.analysis.question import Question
 from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Analysis, Finding, Fine, Role, Table
-from midwatch.domain.intent import JOB_TOPICS, Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic import joblogs, tables
@@ -18,6 +18,15 @@ from midwatch.integrations.traffic.config import Traffic
 from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.known import cite, known
 from midwatch.integrations.traffic.measured import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
+from midwatch.integrations.traffic.topics import (
+    CLIENT,
+    JOB_TOPICS,
+    NAMESPACE,
+    NAT_GATEWAYS,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TRAFFIC,
+)
 from midwatch.integrations.traffic.unread import NO_TIME, gaps
 from midwatch.integrations.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
 
@@ -29,12 +38,12 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     intent, traffic = question.intent, known(evidence)
     if traffic is None:
         return Analysis()
-    if intent.topic is Topic.NAT_GATEWAYS:
+    if intent.topic == NAT_GATEWAYS:
         return _gateways(evidence, traffic)
     if intent.window is None:
         return Analysis(gaps=(NO_TIME,))
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
-    expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
+    expected = 1 if intent.first(NAMESPACE) else len(traffic.jobs.namespaces)
     scene = Scene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
     spikes = sorted(
         ((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset
@@ -58,13 +67,14 @@ def _spoken_of(intent: Intent, spikes: Sequence[tuple[Measured, Spike]], scene: 
     """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is
     well with them."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
-    if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC):
+    if intent.topic in (NAT_SPIKE, NAT_TRAFFIC):
         return [judged(m, s, scene) for m, s in largest[:_JUDGED]]
     return [f for f in (judged(m, s, scene) for m, s in largest) if f.role is not Role.INTENDED][:_JUDGED]
 
 
 def _chosen(intent: Intent, window: Window, found: Sequence[Job]) -> list[Job]:
-    return [j for j in found if active(j, window) and (not intent.client or of_client(j, intent.client))]
+    client = intent.first(CLIENT)
+    return [j for j in found if active(j, window) and (not client or of_client(j, client))]
 
 
 def _tables(told: Known) -> Iterator[Table]:
@@ -73,9 +83,9 @@ def _tables(told: Known) -> Iterator[Table]:
     made: list[Table | None] = [tables.traffic_table(of(told.measured, told.window), told.window)]
     if against:
         made.append(tables.traffic_table(of(told.measured, against), against, "Compared with"))
-    if len(spikes) > 1 or intent.topic is Topic.NAT_PATTERNS:
+    if len(spikes) > 1 or intent.topic == NAT_PATTERNS:
         made.append(tables.spikes_table(spikes, told.scene))
-    if spikes and intent.topic is Topic.NAT_SPIKE:
+    if spikes and intent.topic == NAT_SPIKE:
         largest = max(spikes, key=lambda pair: pair[1].volume)
         made.append(tables.suspects_table(told.scene.suspects(*largest)))
     elif intent.topic in JOB_TOPICS:

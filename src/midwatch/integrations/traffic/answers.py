@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from midwatch.analysis.spikes import Spike
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Fine, Role
-from midwatch.domain.intent import Facet, Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.jobs import Job
 from midwatch.integrations.traffic.measured import BACK, OUT, Measured, clock, gb, moment, of, span
 from midwatch.integrations.traffic.suspects import Suspect, explained
+from midwatch.integrations.traffic.topics import (
+    CLIENT,
+    JOBS,
+    JOBS_BY_VOLUME,
+    JOBS_OF_CLIENT,
+    NAT_COMPARE,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TRAFFIC,
+)
 from midwatch.integrations.traffic.verdict import Scene, judged
 
 
@@ -36,7 +46,7 @@ class Known:
 
 def answer(known: Known) -> Fine | None:
     """None where what was found says it itself."""
-    if known.intent.facet is not Facet.ALL and (found := _facet(known)):
+    if known.intent.attribute and (found := _attribute(known)):
         return found
     return _ANSWERS[known.intent.topic](known) if known.intent.topic in _ANSWERS else None
 
@@ -121,7 +131,8 @@ def _jobs(known: Known) -> Fine:
             f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known)
         )
     if not known.chosen:
-        whose = f" for {known.intent.client}" if known.intent.client else ""
+        client = known.intent.first(CLIENT)
+        whose = f" for {client}" if client else ""
         return _fine(f"No {known.what}s ran{whose} from {known.window}.", _listed(known))
     running = [j for j in known.chosen if j.state == "running"]
     clients = ", ".join(dict.fromkeys(j.client for j in known.chosen if j.client))
@@ -164,13 +175,13 @@ def _volume(known: Known, job: Job) -> float | None:
     return log.volume if log else None
 
 
-def _facet(known: Known) -> Fine | None:
+def _attribute(known: Known) -> Fine | None:
     """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
     the chosen."""
     suspect = _suspect(known)
     last = known.chosen[-1] if known.chosen and not known.spikes else None
     job = suspect.job if suspect else last
-    if known.intent.facet is Facet.VOLUME and known.spikes:
+    if known.intent.attribute == "volume" and known.spikes:
         one, spike = max(known.spikes, key=lambda p: p[1].volume)
         told = (
             f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log"
@@ -182,11 +193,11 @@ def _facet(known: Known) -> Fine | None:
             f"UTC{told}.",
             _metrics(known),
         )
-    if known.intent.facet is Facet.EXPECTED and known.spikes:
+    if known.intent.attribute == "expected" and known.spikes:
         return _expected(known)
-    if job is None or known.intent.facet not in _FACETS:
+    if job is None or known.intent.attribute not in _ATTRIBUTES:
         return None
-    said = _FACETS[known.intent.facet](job, known)
+    said = _ATTRIBUTES[known.intent.attribute](job, known)
     return _fine(said, (job.cite(), *_read(known, job))) if said else None
 
 
@@ -222,26 +233,26 @@ def _destination(job: Job, known: Known) -> str:
     )
 
 
-_FACETS: dict[Facet, Callable[[Job, Known], str]] = {
-    Facet.DURATION: _duration,
-    Facet.TIME: _duration,
-    Facet.DESTINATION: _destination,
-    Facet.CLIENT: lambda job, _: (
+_ATTRIBUTES: dict[str, Callable[[Job, Known], str]] = {
+    "duration": _duration,
+    "time": _duration,
+    "destination": _destination,
+    "client": lambda job, _: (
         f"{job.name} ran for {job.client}." if job.client else f"{job.name} does not tell whom it ran for."
     ),
-    Facet.USER: lambda job, _: (
+    "user": lambda job, _: (
         f"{job.user} started {job.name}." if job.user else f"{job.name} does not tell who started it."
     ),
-    Facet.JOB: lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
+    "job": lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
 }
-_ANSWERS: dict[Topic, Callable[[Known], Fine | None]] = {
-    Topic.NAT_SPIKE: _spike,
-    Topic.NAT_TRAFFIC: _traffic,
-    Topic.NAT_PATTERNS: _patterns,
-    Topic.NAT_COMPARE: _compare,
-    Topic.JOBS: _jobs,
-    Topic.JOBS_OF_CLIENT: _jobs,
-    Topic.JOBS_BY_VOLUME: _by_volume,
+_ANSWERS: dict[str, Callable[[Known], Fine | None]] = {
+    NAT_SPIKE: _spike,
+    NAT_TRAFFIC: _traffic,
+    NAT_PATTERNS: _patterns,
+    NAT_COMPARE: _compare,
+    JOBS: _jobs,
+    JOBS_OF_CLIENT: _jobs,
+    JOBS_BY_VOLUME: _by_volume,
 }
 
 

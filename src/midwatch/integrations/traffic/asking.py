@@ -9,7 +9,7 @@ import msgspec
 
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence
-from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 from midwatch.integrations.traffic.config import Traffic
@@ -18,9 +18,20 @@ from midwatch.integrations.traffic.jobs import Job, jobs
 from midwatch.integrations.traffic.known import known
 from midwatch.integrations.traffic.measured import METRICS, Burst, Measured, measured, moment
 from midwatch.integrations.traffic.suspects import explained, suspects
+from midwatch.integrations.traffic.topics import (
+    CLIENT,
+    GATEWAY,
+    JOB_TOPICS,
+    NAMESPACE,
+    NAT_COMPARE,
+    NAT_GATEWAYS,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TOPICS,
+)
 
 GATEWAYS, TALKERS, LOGS, LIST = "aws_nat_gateways", "aws_flow_talkers", "kubernetes_logs", "kubernetes_list"
-TOPICS = NAT_TOPICS | JOB_TOPICS | {Topic.NAT_GATEWAYS}
+TOPICS = NAT_TOPICS | JOB_TOPICS | {NAT_GATEWAYS}
 _HISTORY = timedelta(hours=24)  # before the window: what its traffic is measured against
 _LONGEST = timedelta(days=7)  # that one question to CloudWatch may span
 _ALIKE = 0.85  # one letter of six
@@ -41,12 +52,12 @@ def _first(intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
         asks += [ask for gateway in _gateways(intent, traffic) for ask in _metrics(intent, gateway)]
     if intent.topic in NAT_TOPICS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
-    if intent.topic in NAT_TOPICS or intent.topic is Topic.NAT_GATEWAYS:
-        needed = intent.topic is Topic.NAT_GATEWAYS
+    if intent.topic in NAT_TOPICS or intent.topic == NAT_GATEWAYS:
+        needed = intent.topic == NAT_GATEWAYS
         asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}, essential=needed) for g in _gateways(intent, traffic)]
-    if intent.topic is Topic.NAT_GATEWAYS and not asks:
+    if intent.topic == NAT_GATEWAYS and not asks:
         asks.append(Ask(tool=GATEWAYS, essential=True))
-    if intent.topic is not Topic.NAT_GATEWAYS:
+    if intent.topic != NAT_GATEWAYS:
         asks += _listings(intent, traffic)
     return tuple(asks)
 
@@ -66,9 +77,9 @@ def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tup
 
 
 def _gateways(intent: Intent, traffic: Traffic) -> tuple[str, ...]:
-    if intent.gateway:
-        known = traffic.gateway(intent.gateway)
-        return (known.id if known else intent.gateway,)
+    if name := intent.first(GATEWAY):
+        known = traffic.gateway(name)
+        return (known.id if known else name,)
     return tuple(g.id for g in traffic.gateways[:_GATEWAYS])
 
 
@@ -87,7 +98,7 @@ def _metrics(intent: Intent, gateway: str) -> Iterator[Ask]:
     for window in (intent.window, intent.against):
         if window is not None:
             long = window.until - window.since
-            history = _HISTORY if intent.topic is not Topic.NAT_COMPARE else timedelta(0)
+            history = _HISTORY if intent.topic != NAT_COMPARE else timedelta(0)
             since = window.since - max(timedelta(0), min(history, _LONGEST - long))
             yield Ask(
                 tool=METRICS,
@@ -99,7 +110,7 @@ def _metrics(intent: Intent, gateway: str) -> Iterator[Ask]:
 def _listings(intent: Intent, traffic: Traffic) -> Iterator[Ask]:
     """Jobs by their selector, and the pods that jobs made; the namespaces tell a misspelt one from an empty one."""
     search = traffic.jobs
-    spaces: Sequence[str] = (intent.namespace,) if intent.namespace else search.namespaces or ("",)
+    spaces: Sequence[str] = intent.named(NAMESPACE) or search.namespaces or ("",)
     essential = intent.topic in JOB_TOPICS
     for space in spaces:
         selector = {"labels": search.selector} if search.selector else {}
@@ -110,13 +121,11 @@ def _listings(intent: Intent, traffic: Traffic) -> Iterator[Ask]:
 
 
 def _worth_reading(found: Sequence[Job], seen: Sequence[Measured], intent: Intent, traffic: Traffic) -> list[Job]:
-    if intent.topic is Topic.NAT_COMPARE:
+    if intent.topic == NAT_COMPARE:
         return []
     if intent.topic in JOB_TOPICS:
-        window = intent.window
-        chosen = [
-            j for j in found if (not window or active(j, window)) and (not intent.client or of_client(j, intent.client))
-        ]
+        window, client = intent.window, intent.first(CLIENT)
+        chosen = [j for j in found if (not window or active(j, window)) and (not client or of_client(j, client))]
         return chosen[-_LOGS:]
     ranked = [s for spike in _spikes(seen, intent) for s in suspects(spike, found, {}, traffic)]
     return list(dict.fromkeys(s.job for s in sorted(ranked, key=lambda s: -s.overlap.score)))[:_LOGS]
@@ -149,7 +158,7 @@ def _talkers(
     traffic: Traffic,
 ) -> Iterator[Ask]:
     """Who used the gateway while it spiked: asked only where no job explains it."""
-    if intent.topic not in (Topic.NAT_SPIKE, Topic.NAT_PATTERNS) or intent.window is None:
+    if intent.topic not in (NAT_SPIKE, NAT_PATTERNS) or intent.window is None:
         return
     for one in seen:
         for spike in sorted(one.spikes(intent.window), key=lambda s: -s.volume)[:_SPIKES]:

@@ -5,7 +5,6 @@ from functools import partial
 
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask
-from midwatch.domain.intent import Topic
 from midwatch.integrations.manifest import Integration
 from midwatch.integrations.website.analyse import TOPICS as TOPICS
 from midwatch.integrations.website.analyse import Behind, analyse, wanted
@@ -16,14 +15,15 @@ from midwatch.integrations.website.sites import backends as backends
 from midwatch.integrations.website.sites import host as host
 from midwatch.integrations.website.sites import site_of
 from midwatch.integrations.website.tools import tools
+from midwatch.integrations.website.topics import SITE, WEBSITES
 from midwatch.settings import SiteSettings
 
 
 def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[Ask, ...]:
     """Of the sites that were named; of all critical ones where all are meant."""
-    named = [site_of(sites, name) for name in question.intent.sites]
-    chosen = [site.url if site else name for site, name in zip(named, question.intent.sites, strict=True)]
-    if question.intent.topic is Topic.WEBSITES:
+    named = [site_of(sites, name) for name in question.intent.named(SITE)]
+    chosen = [site.url if site else name for site, name in zip(named, question.intent.named(SITE), strict=True)]
+    if question.intent.topic == WEBSITES:
         chosen = [s.url for s in sites if s.critical] or [s.url for s in sites]
     return tuple(Ask(tool="website_check", arguments={"url": url}, essential=True) for url in dict.fromkeys(chosen))
 

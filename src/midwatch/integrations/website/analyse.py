@@ -7,15 +7,15 @@ from typing import Any
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
 from midwatch.domain.finding import Analysis, Finding, Link, Role, Severity
-from midwatch.domain.intent import Topic
 from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website import sites as known
 from midwatch.integrations.website.reading import Reading
 from midwatch.integrations.website.routes import routes
+from midwatch.integrations.website.topics import WEBSITE, WEBSITES
 from midwatch.settings import SiteSettings
 
-TOPICS = frozenset({Topic.WEBSITE, Topic.WEBSITES})
+TOPICS = frozenset([WEBSITE, WEBSITES])
 _NOT_ASKED = Gap(
     tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was asked", essential=True
 )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-from midwatch.domain.intent import AskBack, Facet, Intent
+from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.investigation import Investigation, Request
 from midwatch.engine.compose import compose
 from midwatch.integrations.aws.client import NOT_INSTALLED
@@ -20,11 +20,11 @@ from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.traffic import fake
 from midwatch.interfaces.cli import command, terminal
 from midwatch.kit.clock import utc_now
-from midwatch.questions.restate import echo
+from midwatch.questions.restate import restate
 from midwatch.services.errors import Refusal
 from midwatch.services.investigations import investigate
-from midwatch.services.understanding import understood
 from midwatch.settings import TrafficSettings
+from midwatch.wiring.areas import areas
 from midwatch.wiring.questions import Surroundings
 
 SPIKE = "What caused the NAT spike at 2am?"
@@ -55,19 +55,19 @@ async def _ask(around: Surroundings, question: str, before: Intent | None, *, wh
     """Answers on the terminal; what was spoken of now."""
     out = terminal.console()
     out.print(f"\n> {question}", style="bold cyan")
-    intent = understood(question, around.names, utc_now(), before)
-    if isinstance(intent, AskBack):
+    intent = around.understood(question, utc_now(), before)
+    if isinstance(intent, Clarification):
         out.print(terminal.plain(intent.question))
         return before
     request = Request(question=question, intent=intent)
     async with around.opened(request) as ctx:
         found: Investigation = await investigate(ctx, request)
-    out.print(terminal.plain(echo(intent)), style="dim")
+    out.print(terminal.plain(restate(intent, areas())), style="dim")
     if whole:
         terminal.show(out, compose(found))
     else:
         out.print(terminal.plain(found.diagnosis.headline))
-    return intent.model_copy(update={"facet": Facet.ALL})
+    return intent.model_copy(update={"attribute": ""})
 
 
 @contextmanager

@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.intent import Topic
 from midwatch.domain.investigation import Answer, Investigation, Request
 from midwatch.interfaces.cli import command, progress
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
-from midwatch.wiring import cli
+from midwatch.wiring import CLUSTER, about_cluster, cli
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -57,7 +56,7 @@ async def answered(
     kubeconfig: str = "",
     form: str = "terminal",
     bundle: str = "",
-    otherwise: Topic | None = Topic.CLUSTER,
+    otherwise: str = CLUSTER,
 ) -> None:
     """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of
     the worst."""
@@ -68,11 +67,10 @@ async def answered(
     settings = command.settings(kubeconfig)
     request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
     names = contexts or settings.kubernetes.contexts or ("",)
-    if request.topic is not Topic.CLUSTER:
+    if not about_cluster(request):
         names = names[:1]
         if form == "terminal":
-            restated: Callable[[Request], str] = import_module("midwatch.questions.restate").restated
-            sys.stderr.write(f"{restated(request)}\n")
+            sys.stderr.write(f"{cli.restated(request)}\n")
     runs = [await _one(settings, request, dump, name) for name in names]
     for found in runs:
         show(found, form)

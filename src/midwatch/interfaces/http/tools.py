@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from midwatch.interfaces.http.access import Responder, TheDesk, TheRates, Viewer
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import questions
-from midwatch.services.errands import ERRANDS, errand
+from midwatch.services.errands import errand, errands
 from midwatch.services.questions import Reply
 
 router = APIRouter(prefix="/tools", tags=["questions"], responses=FAILURES)
@@ -19,11 +19,11 @@ class ToolShown(BaseModel):
 
 
 @router.get("", summary="What programs can ask by name")
-def listed(_who: Viewer) -> Ok[list[ToolShown]]:
+def listed(_who: Viewer, desk: TheDesk) -> Ok[list[ToolShown]]:
     """For agents: each with the schema of its arguments."""
     found = [
         ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema())
-        for e in ERRANDS.values()
+        for e in errands(desk.areas).values()
     ]
     return Ok(data=found)
 
@@ -38,6 +38,6 @@ async def called(
 ) -> Reply:
     """Answers as POST /query does, and counts as one."""
     rates.query(who.key_id or who.name)
-    intent = errand(name).intent(arguments, desk.now())
+    intent = errand(name, desk.areas).intent(arguments, desk.now())
     told = ", ".join(f"{key}={value}" for key, value in arguments.items())
     return await questions.answered(desk, who, f"{name}({told})", intent)

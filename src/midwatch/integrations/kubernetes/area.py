@@ -1,0 +1,48 @@
+"""Kubernetes: what is wrong in a cluster."""
+
+from importlib.resources import files
+
+from midwatch.domain.capabilities import Area, EntityKind, Topic
+
+NAME = "kubernetes"
+NAMESPACE, SERVICE = "namespace", "service"
+CLUSTER = "cluster"
+
+TOPICS = (Topic(CLUSTER, "Cluster", NAME, takes=(NAMESPACE, SERVICE), open=True),)
+
+# A word like `api` is an object's name only in front of one of these.
+_MARKER = r"(?=(?:'?s)? (?:service|deployment|pods?|namespace)\b)"
+_NAMESPACES = EntityKind(
+    name=NAMESPACE,
+    title="namespace",
+    rank=40,
+    label="namespace {names}",
+    sole=True,
+    marker=_MARKER,
+    shared_with=SERVICE,
+    marks=("{name} namespace", "in {name}", "namespace {name}"),
+)
+_SERVICES = EntityKind(
+    name=SERVICE,
+    title="service",
+    rank=50,
+    label="service {names}",
+    labels="services {names}",
+    marker=_MARKER,
+    places=(
+        r"\b(?P<a>[a-z][\w-]{2,60}) (?:service|deployment|pods?)\b|\b(?:service|deployment|pods? of|namespace) "
+        r"(?P<b>[a-z][\w-]{2,60})\b"
+    ),
+    topic=CLUSTER,
+)
+
+AREA = Area(
+    name=NAME,
+    title="Kubernetes",
+    topics=TOPICS,
+    entities=(_NAMESPACES, _SERVICES),
+    grammar=files(__package__ or "").joinpath("grammar.yaml").read_text,
+    questions=files(__package__ or "").joinpath("questions.yaml").read_text,
+    abilities=("the cluster (what is wrong, pods, services, errors)",),
+    examples=("What is wrong with the cluster?",),
+)

@@ -1,0 +1,96 @@
+"""Traffic and jobs: NAT gateways, and the refresh jobs whose data goes through them."""
+
+from datetime import timedelta
+from functools import partial
+from importlib.resources import files
+
+from midwatch.domain.capabilities import Area, EntityKind, Topic
+from midwatch.integrations.traffic import query_tools
+from midwatch.integrations.traffic.topics import (
+    CLIENT,
+    GATEWAY,
+    JOBS,
+    JOBS_BY_VOLUME,
+    JOBS_OF_CLIENT,
+    NAMESPACE,
+    NAT_COMPARE,
+    NAT_GATEWAYS,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TRAFFIC,
+)
+
+NAME = "traffic"
+
+_DAY = timedelta(days=1)
+_LONGEST = timedelta(days=7, hours=1)  # of NAT metrics; a week can be an hour longer where clocks change
+_TOO_LONG = "NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 days?"
+_TAKES = (GATEWAY, CLIENT, NAMESPACE)
+
+_topic = partial(Topic, area=NAME, compared=NAT_COMPARE, takes=_TAKES)
+_nat = partial(_topic, longest=_LONGEST, too_long=_TOO_LONG, inherits=(GATEWAY,), alert=NAT_SPIKE)
+_jobs = partial(_topic, rests_on=_TAKES, named=((CLIENT, JOBS_OF_CLIENT),))
+
+TOPICS = (
+    _nat(NAT_SPIKE, "NAT spike", default_window=_DAY),
+    _nat(NAT_TRAFFIC, "NAT traffic", default_window=timedelta(hours=1)),
+    _nat(NAT_PATTERNS, "NAT traffic patterns", default_window=_DAY * 7),
+    _nat(NAT_COMPARE, "NAT traffic compared", periods=2),
+    _topic(NAT_GATEWAYS, "NAT gateways", periods=0),
+    _jobs(JOBS, "Refresh jobs", default_window=_DAY, current=("now", "running"), strange=CLIENT),
+    _jobs(JOBS_OF_CLIENT, "Refresh jobs of a client", default_window=_DAY * 7),
+    _jobs(JOBS_BY_VOLUME, "Refresh jobs by volume", default_window=_DAY),
+)
+
+_GATEWAYS = EntityKind(
+    name=GATEWAY,
+    title="NAT gateway",
+    rank=20,
+    label="gateway {names}",
+    single=True,
+    short_names=True,
+    ambiguous=("nat", "gateway", "prod", "dev"),
+    pattern=r"\b(?P<name>nat-[0-9a-z]{4,17})\b",
+    closed=True,
+    missing="NAT gateway {name} not found or not configured for this cluster.",
+    partial=r"\b[a-z]{2}-[a-z]+-\d[a-z]\b",
+    partial_with=r"nat|gateway",
+)
+_CLIENTS = EntityKind(
+    name=CLIENT,
+    title="client",
+    rank=30,
+    label="client {names}",
+    single=True,
+    places=(
+        r"\b(?:client|customer|tenant)s? (?:named |called )?(?P<a>[a-z][\w&-]{2,40})\b"
+        r"|\b(?:jobs?|refresh(?:es)?|uploads?) (?:for|of|by|from) (?P<b>[a-z][\w&-]{2,40})\b"
+        r"|\b(?P<c>[a-z][\w&-]{2,40}?)(?:'?s)? (?:jobs?|refresh(?:es|ed)?|uploads?)\b"
+        r"|^(?:and |what about |how about )?for (?P<d>[a-z][\w&-]{2,40})\b"
+    ),
+    one_suffices=True,
+    unknown="I know no client {name}. Which one do you mean?",
+    topic=JOBS_OF_CLIENT,
+    stands=True,
+)
+
+AREA = Area(
+    name=NAME,
+    title="Traffic and jobs",
+    topics=TOPICS,
+    entities=(_GATEWAYS, _CLIENTS),
+    grammar=files(__package__ or "").joinpath("grammar.yaml").read_text,
+    questions=files(__package__ or "").joinpath("questions.yaml").read_text,
+    abilities=(
+        "NAT gateways (spikes, traffic, patterns, comparisons)",
+        "refresh jobs (running, of one client, by volume)",
+    ),
+    query_tools=(
+        query_tools.check_nat_gateway_metrics,
+        query_tools.find_zeus_jobs_during_timeframe,
+        query_tools.correlate_nat_spike_with_zeus_jobs,
+        query_tools.compare_nat_traffic,
+        query_tools.search_zeus_jobs_by_client,
+    ),
+    examples=("What caused the NAT spike at 2am?", "What refresh jobs are running?"),
+)
