@@ -131,7 +131,7 @@ def test_only_a_topic_with_a_comparison_is_compared() -> None:
     assert before.window
     assert isinstance(ask("compare that with yesterday", before), Clarification)
     assert intent("nat spike at 2am", "compare that with yesterday").topic == "nat-compare"
-    fresh = intent("why is checkout slow since 3am", "compare nat traffic today vs yesterday")
+    fresh = intent("why is checkout slow since 3am", "and compare nat traffic today vs yesterday")
     assert (fresh.topic, fresh.named("service")) == ("nat-compare", ()) and fresh.against
 
 
