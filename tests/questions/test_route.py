@@ -109,6 +109,8 @@ def test_a_follow_up_changes_just_what_it_says(questions: tuple[str, ...], resta
         (("is api.example.com up?", "and for Boeing?"), "Refresh jobs of a client, client Boeing"),
         (("why is checkout slow", "and api.example.com?"), "Website, api.example.com"),
         (("why are hermes and checkout slow",), "Cluster, services hermes, checkout"),
+        (("why are pods pending in checkout",), "Cluster, namespace checkout, service checkout"),
+        (("is anything broken in devmatt or devzeus",), "Cluster"),
         (("is api.example.com in devmatt up for acrisure",), "Website, api.example.com"),
     ],
 )
