@@ -49,7 +49,6 @@ _FROM_TABLES = {
     "midwatch.kit.redaction: f'{re.escape(first)}(?<![A-Za-z0-9_]{re.escape(first)}){rest}'",
     "midwatch.kit.redaction: start.encode()",
     "midwatch.kit.secretcommands: pattern",
-    "midwatch.playbooks: pattern",
     "midwatch.reasoning.grammar: _folded(data['noise'])",
     "midwatch.reasoning.grammar: _folded(data['orders'])",
     "midwatch.reasoning.grammar: data['chained_orders']",

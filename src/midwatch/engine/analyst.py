@@ -22,7 +22,6 @@ from midwatch.domain.intent import Intent, Topic
 from midwatch.domain.investigation import Request
 from midwatch.engine.alerts import ALERT
 from midwatch.integrations.manifest import Integration
-from midwatch.playbooks import speaks_of
 from midwatch.reasoning.alertscope import concerned, tied
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
@@ -55,7 +54,8 @@ class Case:
 
     @property
     def question(self) -> Question:
-        return Question(self.request.question, self.request.intent or Intent(topic=self.request.topic))
+        request = self.request
+        return Question(request.question, request.intent or Intent(topic=request.topic), request.namespace)
 
     def wanted(self, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
         """What the evidence so far makes worth asking."""
@@ -73,7 +73,7 @@ class Case:
             analysis = tied(analysis, ALERT)
             subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
         codes = {code: entry for i in self.integrations for code, entry in i.codes.items()}
-        slow = speaks_of(request.question, "slowness")
+        slow = question.is_about_slowness
         return Conclusion(
             diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject
         )

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Budget, Investigation, Request
 from midwatch.engine.alerts import told
 from midwatch.engine.analyst import Analysts, Case, here
 from midwatch.engine.computation import Computation
 from midwatch.engine.gather import Door, Gathering, Watch
 from midwatch.integrations.manifest import Integration
-from midwatch.playbooks import playbook
 from midwatch.reasoning.scope import Scope
 
 # Without a question that the answer rests on nothing can be called well; an alert speaks for itself.
@@ -35,11 +34,11 @@ async def investigate(
 ) -> tuple[Investigation, Scope]:
     """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
     intent = request.intent or Intent(topic=request.topic)
-    gathering, question = Gathering(door, budget, watch), Question(request.question, intent)
+    gathering, question = Gathering(door, budget, watch), Question(request.question, intent, request.namespace)
     integrations = [i for i in integrations if intent.topic in i.topics]
     if request.alert:
         gathering.evidence.append(told(request.alert))
-    asks: Sequence[Ask] = [a for i in integrations for a in opening(i, request, question)]
+    asks: Sequence[Ask] = [a for i in integrations if i.opening for a in i.opening(question)]
     async with analysts(Case.of(request, integrations)) as analyst:
         computation = Computation(analyst, budget.compute_seconds, gathering.evidence)
         for _ in range(budget.rounds):
@@ -59,10 +58,3 @@ def _weighed(gap: Gap, question: Question) -> Gap:
     """What the question speaks of by its kind ("is an ingress broken") has to be read before it is called well."""
     kind = str(gap.arguments.get("resource", ""))
     return gap.model_copy(update={"essential": True}) if kind and not gap.absent and question.asks_about(kind) else gap
-
-
-def opening(integration: Integration, request: Request, question: Question) -> Sequence[Ask]:
-    """Its own first questions; a playbook's only where everything may be wrong."""
-    if integration.opening:
-        return integration.opening(question)
-    return playbook(integration.name).questions(request) if question.intent.topic is Topic.CLUSTER else ()

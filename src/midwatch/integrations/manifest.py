@@ -30,9 +30,9 @@ def nothing_wanted(_evidence: Sequence[Evidence], _question: Question) -> tuple[
 class Integration:
     """Capabilities are optional fields: what an integration cannot do, it leaves out.
 
-    `topics` are what it has a say in. `opening` puts its first questions, where a playbook cannot know them; `wanted`
-    says what it would still like to see, cheaply, after each round; `analyse` is run once, when nothing more is wanted.
-    Both compute from their arguments alone, and can be pickled: a worker computes in a process beside it.
+    `topics` are what it has a say in. `opening` puts its first questions; `wanted` says what it would still like to
+    see, cheaply, after each round; `analyse` is run once, when nothing more is wanted. Both compute
+    from their arguments alone, and can be pickled: a worker computes in a process beside it.
     """
 
     name: str

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
-from midwatch.domain.investigation import Request
 from midwatch.integrations.manifest import Health
-from midwatch.playbooks import playbook
 from midwatch.services.context import Context
 
 # A name no object has: the server checks the right to list and sends an empty list.
@@ -15,7 +14,8 @@ _NOBODY = "metadata.name=midwatch-doctor"
 
 async def checks(ctx: Context, namespace: str = "") -> tuple[Health, ...]:
     """One Health for each kind of object an investigation reads."""
-    asks = {a.key: a for i in ctx.integrations for a in playbook(i.name).questions(Request(namespace=namespace))}
+    everything = Question(namespace=namespace)
+    asks = {a.key: a for i in ctx.integrations if i.opening for a in i.opening(everything)}
     probes = [_probe(a) for a in asks.values() if a.tool == "kubernetes_list"]
     answers = await asyncio.gather(*(ctx.door.call(p.tool, p.arguments) for p in probes))
     return tuple(_health(p, a) for p, a in zip(probes, answers, strict=True))

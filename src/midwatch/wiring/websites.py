@@ -1,12 +1,12 @@
 """The configured sites: how they are asked, and how what is behind them is."""
 
+from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask
-from midwatch.domain.investigation import Request
 from midwatch.integrations import website
+from midwatch.integrations.kubernetes.analyzers.opening import opening
 from midwatch.integrations.manifest import Health, Integration
 from midwatch.integrations.website.check import Checker
 from midwatch.integrations.website.health import health
-from midwatch.playbooks import playbook
 from midwatch.settings import Settings
 
 
@@ -20,4 +20,4 @@ async def site_health(settings: Settings) -> tuple[Health, ...]:
 
 
 def _behind(namespace: str) -> tuple[Ask, ...]:
-    return playbook("kubernetes").questions(Request(namespace=namespace))
+    return opening(Question(namespace=namespace))

@@ -16,6 +16,7 @@ from midwatch.domain.observation import LogLines, Measurements, Observation, Res
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
+from tests.diagnosis.kubernetes.reads import RecordedCluster
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 Logs = dict[tuple[str, str, str], str]  # (namespace, pod, container) -> text
@@ -72,7 +73,13 @@ def cluster(text: str, logs: Logs | None = None, previous: Logs | None = None, u
 
 
 def findings(seen: Cluster) -> list[Finding]:
-    return [f for a in analyzers() for f in a.find(seen)]
+    """Of every analyzer; fails when one looks at a kind that it does not declare."""
+    recorded, found = RecordedCluster(seen.evidence, seen.question), list[Finding]()
+    for analyzer in analyzers():
+        recorded.read.clear()
+        found += analyzer.find(recorded)
+        assert recorded.read <= {*analyzer.reads}, f"{analyzer.find.__module__} declares {analyzer.reads}"
+    return found
 
 
 def codes(seen: Cluster) -> list[str]:

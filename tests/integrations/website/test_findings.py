@@ -12,16 +12,15 @@ from midwatch.analysis.question import Question
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Ask, Evidence
 from midwatch.domain.finding import Analysis, Confidence, Role, Severity
-from midwatch.domain.investigation import Request
 from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
 from midwatch.integrations import website
 from midwatch.integrations.kubernetes.analyse import analyse as analyse_cluster
+from midwatch.integrations.kubernetes.analyzers.opening import opening
 from midwatch.integrations.kubernetes.codes import CODES as CLUSTER_CODES
 from midwatch.integrations.website.analyse import analyse as analyse_site
 from midwatch.integrations.website.codes import CODES
 from midwatch.integrations.website.visit import Visit
-from midwatch.playbooks import playbook
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
@@ -248,7 +247,7 @@ def test_a_question_about_the_site_is_answered_with_what_is_behind_it() -> None:
 
 
 def behind(namespace: str) -> tuple[Ask, ...]:
-    return playbook("kubernetes").questions(Request(namespace=namespace))
+    return opening(Question(namespace=namespace))
 
 
 @pytest.mark.parametrize(

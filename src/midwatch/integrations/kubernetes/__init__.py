@@ -2,6 +2,7 @@
 
 from midwatch.domain.intent import Topic
 from midwatch.integrations.kubernetes.analyse import analyse, wanted
+from midwatch.integrations.kubernetes.analyzers.opening import opening
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Reader
 from midwatch.integrations.kubernetes.tools import tools
@@ -17,6 +18,7 @@ def integration(reader: Reader) -> Integration:
         title="Kubernetes",
         topics=TOPICS,
         tools=tools(reader),
+        opening=opening,
         analyse=analyse,
         wanted=wanted,
         codes=CODES,

@@ -31,7 +31,7 @@ class Cluster:
     """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it."""
 
     def __init__(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> None:
-        self.question = question
+        self.evidence, self.question = tuple(evidence), question
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._ordered: dict[str, list[Object]] = {}
         self._owners: dict[Key, Subject] = {}
@@ -73,6 +73,11 @@ class Cluster:
             self._ordered[kind] = [found[key] for key in sorted(found)]
         ordered: Sequence[AnyObject] = self._ordered[kind]  # pyright: ignore[reportAssignmentType]
         return ordered if namespace is None else [obj for obj in ordered if obj.metadata.namespace == namespace]
+
+    def everything(self) -> Iterator[Object]:
+        """All that was read of any kind, for statements that are no kind's own."""
+        for kind in sorted(self._objects):
+            yield from (self._objects[kind][key] for key in sorted(self._objects[kind]))
 
     def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]

@@ -13,6 +13,7 @@ from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
+from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import (
     Backend,
     Ingress,
@@ -24,9 +25,9 @@ from midwatch.integrations.kubernetes.objects.network import (
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Volume
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import HorizontalPodAutoscaler
-from midwatch.integrations.kubernetes.scheduler import schedulers
+from midwatch.integrations.kubernetes.scheduler import SCHEDULER_READS, schedulers
 from midwatch.integrations.kubernetes.selectors import matches
-from midwatch.integrations.kubernetes.view.backing import backing_of
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, backing_of
 
 # A host in a value: after a scheme or a user, before a port, or a cluster name. A bare word counts only in a setting
 # for addresses.
@@ -36,6 +37,15 @@ _HOST = re.compile(
 _WORD = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _ADDRESS_NAME = re.compile(
     r"(?i)(?:host|addr|address|url|uri|endpoint|server|servers|service|brokers?|dsn|upstream|backend|peer)s?$"
+)
+
+
+# Kinds that links are made of; what else is linked is named by these.
+LINK_READS: tuple[type[Object], ...] = (
+    *BACKING_READS,
+    *SCHEDULER_READS,
+    *(Service, ConfigMap, HorizontalPodAutoscaler, PersistentVolumeClaim, Ingress, NetworkPolicy),
+    *(ValidatingWebhookConfiguration, MutatingWebhookConfiguration),
 )
 
 

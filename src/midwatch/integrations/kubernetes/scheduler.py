@@ -8,6 +8,7 @@ from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 SYSTEM = "kube-system"
+SCHEDULER_READS: tuple[type[Object], ...] = (Pod, Event, Node, NodeService)
 _LEADER = re.compile(r"^(\S+)_[0-9a-f-]{36} became leader")
 
 

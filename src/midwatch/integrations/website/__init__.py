@@ -34,8 +34,8 @@ def nothing(_namespace: str) -> tuple[Ask, ...]:
 
 
 def integration(sites: Sequence[SiteSettings], checker: Checker | None = None, behind: Behind = nothing) -> Integration:
-    """`behind` gives the questions about one namespace that a site in trouble leads on to: the Kubernetes playbook's,
-    where there is a cluster."""
+    """`behind` gives the questions about one namespace that a site in trouble leads on to: the opening requests
+    of a cluster, where there is one."""
     return Integration(
         name="website",
         title="Websites",

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -198,4 +199,4 @@ def _say(
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Service, SecretAddress, LogLines))

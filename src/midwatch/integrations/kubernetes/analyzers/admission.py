@@ -4,7 +4,7 @@ invalid fields."""
 import re
 from collections.abc import Callable, Iterator
 
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
@@ -13,14 +13,17 @@ from midwatch.integrations.kubernetes.analyzers.webhooks import unanswered
 from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import PriorityClass
+from midwatch.integrations.kubernetes.objects.cluster import Event, PriorityClass
 from midwatch.integrations.kubernetes.objects.network import (
     MutatingWebhookConfiguration,
+    Service,
     ServiceAccount,
     ValidatingWebhookConfiguration,
     Webhook,
 )
+from midwatch.integrations.kubernetes.objects.workload import Job
 from midwatch.integrations.kubernetes.refusals import Refusal, refusals
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS
 
 _QUOTAS = (EXCEEDED, UNSPECIFIED, LIMIT, UNSET, RATIO)
 _ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
@@ -181,4 +184,25 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, Refusal, re.Match[str]],
 )
 
 
-ANALYZER = Analyzer(find)
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    """Priority classes matter where one was refused that does not exist."""
+    if any(_PRIORITY.search(refusal.text) for refusal in refusals(cluster)):
+        yield Ask(
+            tool="kubernetes_list", arguments={"resource": "priorityclasses"}, why="a pod names one that was not found"
+        )
+
+
+ANALYZER = Analyzer(
+    find,
+    asks,
+    reads=(
+        *BACKING_READS,
+        Event,
+        Service,
+        Job,
+        ServiceAccount,
+        ValidatingWebhookConfiguration,
+        MutatingWebhookConfiguration,
+        PriorityClass,
+    ),
+)

@@ -4,6 +4,7 @@ why."""
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from midwatch.analysis.series import Series
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
@@ -12,8 +13,9 @@ from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.measured.signals import concern, entity, namespace
-from midwatch.integrations.kubernetes.objects.cluster import FiringAlert
-from midwatch.integrations.kubernetes.view.backing import short
+from midwatch.integrations.kubernetes.objects.cluster import FiringAlert, Node
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, short
 from midwatch.integrations.kubernetes.view.instances import clip
 
 _STANDS_OUT = 3.0  # times the value of the next node: the others only feel what the worst one loses
@@ -85,4 +87,4 @@ def _words(alert: FiringAlert) -> str:
     return f"{alert.alert} {alert.message}"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Node, Service, FiringAlert, Series))

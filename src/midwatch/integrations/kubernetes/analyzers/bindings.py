@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Finding
+from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
@@ -74,4 +75,4 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
             )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, Role, RoleBinding, ClusterRole, ClusterRoleBinding, LogLines))

@@ -11,7 +11,14 @@ from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import PodDisruptionBudget
 from midwatch.integrations.kubernetes.selectors import matches
-from midwatch.integrations.kubernetes.view.backing import backing_of, live, selector_text, template_labels, written
+from midwatch.integrations.kubernetes.view.backing import (
+    BACKING_READS,
+    backing_of,
+    live,
+    selector_text,
+    template_labels,
+    written,
+)
 from midwatch.integrations.kubernetes.view.instances import say_of_pod
 
 
@@ -61,4 +68,4 @@ def _doubled(cluster: Cluster) -> Iterator[Finding]:
                 yield say_of_pod(cluster, pod, "K8S-653", *(cluster.cite(b) for b in over), budgets=names)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, PodDisruptionBudget))

@@ -109,4 +109,4 @@ def _together(cluster: Cluster, bursts: list[Burst], free: Counter[str], proof: 
             return
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Node, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler))

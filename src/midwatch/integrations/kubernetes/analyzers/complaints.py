@@ -166,4 +166,4 @@ def _asked_pods(cluster: Cluster) -> list[Pod]:
     return [p for p in running if p.name.lower() in names or cluster.owner(p).name.lower() in names]
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, NetworkPolicy, SavedLog, LogLines))

@@ -147,4 +147,4 @@ def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Itera
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, ConfigMap, ServiceAccount, Secret))

@@ -8,7 +8,8 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.asking import log_ask
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.pod import Terminated
+from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
+from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 from midwatch.integrations.kubernetes.view.ends import (
     SIGKILL,
     SIGTERM,
@@ -148,4 +149,4 @@ def _has_last(instance: Instance) -> bool:
     return instance.status.last_state.terminated is not None
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, SavedLog))

@@ -8,6 +8,7 @@ from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.jobs import siblings
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.schedule import fault
 from midwatch.integrations.kubernetes.view.backing import written
@@ -96,4 +97,4 @@ def _fruitless(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Event, Job, CronJob))

@@ -6,6 +6,7 @@ from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet
 from midwatch.integrations.kubernetes.view.replicas import cite_counts, still_starting
 
@@ -39,4 +40,4 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, DaemonSet))

@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.view.backing import Backing, owners, short
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, Backing, owners, short
 from midwatch.integrations.kubernetes.view.instances import clip
 
 # What a client says → what it means of the server.
@@ -105,4 +105,4 @@ def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Complain
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Service, SecretAddress, LogLines))

@@ -8,7 +8,8 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.workload import Deployment
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet
 from midwatch.integrations.kubernetes.view.replicas import (
     ROLLING,
     cite_counts,
@@ -142,4 +143,4 @@ def _unseen(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Deployment, ReplicaSet))

@@ -117,4 +117,4 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
         )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Service, ConfigMap))

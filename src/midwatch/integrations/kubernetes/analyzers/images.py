@@ -126,4 +126,4 @@ def _neighbour(instance: Instance, reference: Reference) -> tuple[Pod, str] | No
     return None
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, Secret))

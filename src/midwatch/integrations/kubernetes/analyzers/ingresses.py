@@ -7,7 +7,7 @@ from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import Secret
+from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.network import Ingress, IngressClass, Service, ServiceBackend
 from midwatch.integrations.kubernetes.view.backing import written
 
@@ -140,4 +140,4 @@ def _says_absent(message: str, name: str) -> bool:
     return bool(named and _ABSENT.search(message) and "secret" in message.lower())
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Event, Service, Ingress, IngressClass, Secret))

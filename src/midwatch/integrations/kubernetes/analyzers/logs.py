@@ -12,6 +12,7 @@ from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import CODES
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.view.ends import SIGKILL, SIGTERM, crashed, killed_by_liveness, onset, troubled
 from midwatch.integrations.kubernetes.view.instances import Instance, clip, instances
@@ -99,4 +100,4 @@ def _orders(instance: Instance) -> Iterator[Finding]:
             return
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, LogLines))

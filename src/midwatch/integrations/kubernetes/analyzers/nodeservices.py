@@ -9,6 +9,7 @@ from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Node, NodeService
+from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.scheduler import SYSTEM
 
 _RUNTIMES = {"containerd": "containerd", "crio": "cri-o", "cri-o": "cri-o", "docker": "docker", "cri-docker": "docker"}
@@ -73,4 +74,4 @@ def _node(cluster: Cluster, unit: NodeService) -> Node | None:
     return exact or next((n for n in cluster.all(Node) if n.name.split(".")[0] == unit.node.split(".")[0]), None)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Node, NodeService))

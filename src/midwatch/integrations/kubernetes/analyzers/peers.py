@@ -15,7 +15,7 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.logs import log_of, speaks_for_itself
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.cluster import Namespace
+from midwatch.integrations.kubernetes.objects.cluster import Event, Namespace
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.view.ends import onset, troubled
@@ -265,4 +265,4 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
             yield Ask(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, Namespace, Service, LogLines))

@@ -6,13 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from midwatch.domain.finding import Finding
+from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.selectors import matches
-from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, live, owners, selector_text, short
+from midwatch.integrations.kubernetes.view.backing import (
+    BACKING_READS,
+    Backing,
+    backing_of,
+    live,
+    owners,
+    selector_text,
+    short,
+)
 from midwatch.integrations.kubernetes.view.fences import Fences, directions
 from midwatch.integrations.kubernetes.view.reach import Failure, Miss, misses
 
@@ -145,4 +156,4 @@ def _service_of(value: str, namespace: str) -> tuple[str, str]:
     return (rest[0] if rest else namespace), name
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Namespace, Service, Job, CronJob, NetworkPolicy, LogLines))

@@ -11,8 +11,9 @@ from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.meta import LabelSelector
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Peer
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 from midwatch.integrations.kubernetes.selectors import matches
-from midwatch.integrations.kubernetes.view.backing import Backing, backing_of
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, Backing, backing_of
 from midwatch.integrations.kubernetes.view.fences import namespace_labels
 
 _ANYONE = LabelSelector()
@@ -70,4 +71,4 @@ def _text(selector: LabelSelector | None) -> str:
     return ", ".join(parts)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Namespace, Job, CronJob, NetworkPolicy))

@@ -5,12 +5,13 @@ from typing import Any
 
 from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.network import EndpointSlice, Service, ServicePort
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
-from midwatch.integrations.kubernetes.view.backing import backing_of, owners, short, written
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, backing_of, owners, short, written
 from midwatch.integrations.kubernetes.view.reach import Failure, Miss, misses
 
 
@@ -148,4 +149,4 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
         )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(*BACKING_READS, Service, LogLines))

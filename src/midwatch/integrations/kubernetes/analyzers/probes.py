@@ -176,4 +176,4 @@ def _unanswered(failing: Failing) -> Finding:
     return failing.say("K8S-234" if failing.kind == "readiness" else "K8S-235")
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event))

@@ -11,11 +11,19 @@ from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.footprint import amounts
-from midwatch.integrations.kubernetes.objects.cluster import LimitRange, ResourceQuota, Wish
+from midwatch.integrations.kubernetes.objects.cluster import Event, LimitRange, ResourceQuota, Wish
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
-from midwatch.integrations.kubernetes.objects.workload import Deployment, StatefulSet, Workload
+from midwatch.integrations.kubernetes.objects.workload import (
+    DaemonSet,
+    Deployment,
+    Job,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    Workload,
+)
 from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.refusals import Refusal, refusals
 
@@ -292,4 +300,21 @@ def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(
+    find,
+    reads=(
+        Pod,
+        Event,
+        Deployment,
+        ReplicaSet,
+        StatefulSet,
+        DaemonSet,
+        Service,
+        Job,
+        PersistentVolumeClaim,
+        ResourceQuota,
+        LimitRange,
+        ReplicationController,
+        Wish,
+    ),
+)

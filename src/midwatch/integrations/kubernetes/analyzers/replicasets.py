@@ -3,10 +3,13 @@ them."""
 
 from collections.abc import Iterator
 
+from midwatch.domain.evidence import Ask
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet, ReplicationController
 from midwatch.integrations.kubernetes.view.replicas import (
     cite_counts,
@@ -51,4 +54,17 @@ def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> 
         )
 
 
-ANALYZER = Analyzer(find)
+def asks(cluster: Cluster) -> Iterator[Ask]:
+    """Few clusters have ReplicationControllers; pods and events name those that there are."""
+    named = [(o.kind, p.namespace) for p in cluster.all(Pod) for o in p.metadata.owner_references or ()]
+    named += [(e.involved_object.kind, e.namespace) for e in cluster.all(Event)]
+    for namespace in sorted({place for kind, place in named if kind == "ReplicationController"}):
+        if not cluster.known(ReplicationController, namespace):
+            yield Ask(
+                tool="kubernetes_list",
+                arguments={"resource": "replicationcontrollers", "namespace": namespace},
+                why="a pod or an event names one",
+            )
+
+
+ANALYZER = Analyzer(find, asks, reads=(Event, Pod, Deployment, ReplicaSet, ReplicationController))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
@@ -70,4 +71,4 @@ def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> I
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Deployment, StatefulSet, DaemonSet, Service, LogLines))

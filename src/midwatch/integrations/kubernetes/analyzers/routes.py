@@ -125,4 +125,4 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
         yield Ask(tool="kubernetes_list", arguments={"resource": "gatewayclasses"}, why="a Gateway names its class")
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Service, HTTPRoute, Gateway, GatewayClass))

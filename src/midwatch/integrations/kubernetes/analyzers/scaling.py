@@ -8,10 +8,11 @@ from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, HorizontalPodAutoscaler, ReplicaSet, Workload
 from midwatch.integrations.kubernetes.selectors import subset
-from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, template_labels, written
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, Backing, backing_of, template_labels, written
 from midwatch.integrations.kubernetes.view.rollouts import revision
 
 # The deployment controller's event: "Scaled down replica set web-5d8 from 3 to 0"
@@ -74,4 +75,4 @@ def _superseded(cluster: Cluster, workload: Workload) -> list[str]:
     return [r.name for r in owned if revision(r) < newest]
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Event, Service, HorizontalPodAutoscaler))

@@ -10,11 +10,21 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.graph import links
+from midwatch.integrations.kubernetes.graph import LINK_READS, links
 from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, HTTPRoute, Service
+from midwatch.integrations.kubernetes.objects.network import (
+    Endpoints,
+    EndpointSlice,
+    HTTPRoute,
+    Service,
+)
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet, Workload
+from midwatch.integrations.kubernetes.objects.workload import (
+    DaemonSet,
+    Deployment,
+    StatefulSet,
+    Workload,
+)
 from midwatch.integrations.kubernetes.view.backing import (
     Backing,
     backing_of,
@@ -200,4 +210,4 @@ def _likeness(service: Service, workload: Workload) -> float:
     return named + right + (min(spelled) if spelled else 0.0)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*LINK_READS, HTTPRoute))

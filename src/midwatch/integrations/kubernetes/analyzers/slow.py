@@ -21,9 +21,10 @@ from midwatch.integrations.kubernetes.analyzers.measured import Measured, measur
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Node, ServiceCall
+from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.quantity import amount
-from midwatch.integrations.kubernetes.view.backing import short
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, short
 
 _DOUBLED = 2.0
 _FAR = 5.0  # times the rise of another origin: beside it, the other is an aside
@@ -251,4 +252,4 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Node, Service, ConfigMap, ServiceCall, Series))

@@ -58,4 +58,4 @@ def _restarts(instance: Instance) -> Finding:
     return instance.say("K8S-214", instance.cite(written("restartCount", count)), count=str(count))
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod,))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Terminated
 from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.view.instances import (
@@ -148,4 +149,4 @@ def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting), onset=since, facts=facts)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event))

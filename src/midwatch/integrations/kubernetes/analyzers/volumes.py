@@ -13,7 +13,7 @@ from midwatch.integrations.kubernetes.blame import member, some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.fit import claims
-from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from midwatch.integrations.kubernetes.objects.workload import StatefulSet
@@ -184,4 +184,4 @@ def _all_bound(cluster: Cluster, workload: StatefulSet, template: str) -> bool:
     return bool(made) and all(c is not None and c.status.phase == "Bound" for c in made)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, StatefulSet, PersistentVolumeClaim, PersistentVolume, StorageClass))

@@ -15,7 +15,7 @@ from midwatch.integrations.kubernetes.objects.network import (
     Webhook,
     WebhookService,
 )
-from midwatch.integrations.kubernetes.view.backing import Backing, backing_of, written
+from midwatch.integrations.kubernetes.view.backing import BACKING_READS, Backing, backing_of, written
 
 _Configuration = ValidatingWebhookConfiguration | MutatingWebhookConfiguration
 
@@ -73,4 +73,4 @@ def _strict(webhook: Webhook) -> bool:
     return (webhook.failure_policy or "Fail") == "Fail"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Service, ValidatingWebhookConfiguration, MutatingWebhookConfiguration))

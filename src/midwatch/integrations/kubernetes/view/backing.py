@@ -27,6 +27,8 @@ from midwatch.integrations.kubernetes.selectors import subset
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 _TOP_KINDS: tuple[type[Workload], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController)
+# What an analyzer that asks for the backing of a Service reads.
+BACKING_READS: tuple[type[Object], ...] = (Pod, Endpoints, EndpointSlice, *_TOP_KINDS)
 _Place = tuple[str, str]
 
 
