@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -46,11 +46,8 @@ class Case:
 
     @classmethod
     def of(cls, request: Request, integrations: Sequence[Integration]) -> "Case":
-        """With what computes of the integrations; their tools, and the connections behind them, stay where they are."""
-        topic = request.topic
-        return cls(
-            request, tuple(replace(i, tools=(), opening=None, inbox=None) for i in integrations if topic in i.topics)
-        )
+        """With what computes of the integrations, and what they keep of it: nothing outlives the case."""
+        return cls(request, tuple(i.begun() for i in integrations if request.topic in i.topics))
 
     @property
     def question(self) -> Question:

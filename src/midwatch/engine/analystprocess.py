@@ -53,7 +53,7 @@ class Desk:
 
 
 def _tidied() -> bool:
-    """Whether it is fit for another case. The bounded caches hold the clusters of the last cases; the unbounded ones,
+    """Whether it is fit for another case. The bounded caches hold words of the last cases; the unbounded ones,
     catalogues."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if peak > LARGE_KB:

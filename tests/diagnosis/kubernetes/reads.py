@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -106,7 +106,9 @@ class _Reach:
         if id(value) in self._met:
             return
         self._met.add(id(value))
-        if isinstance(value, FunctionType) and value.__module__.startswith(_PACKAGE):
+        if wrapped := getattr(value, "__wrapped__", None) or getattr(value, "func", None):
+            self.follow(wrapped)
+        elif isinstance(value, FunctionType) and value.__module__.startswith(_PACKAGE):
             self._names(value.__code__, value.__globals__)
         elif isinstance(value, type):
             self._class(value)
@@ -114,10 +116,6 @@ class _Reach:
             parts = (*value.keys(), *value.values()) if isinstance(value, dict) else value
             for part in parts:
                 self.follow(part)
-        elif isinstance(value, partial):
-            self.follow(value.func)
-        elif wrapped := getattr(value, "__wrapped__", None) or getattr(value, "func", None):
-            self.follow(wrapped)
 
     def _class(self, value: type) -> None:
         if issubclass(value, Object):

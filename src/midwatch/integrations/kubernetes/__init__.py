@@ -1,7 +1,7 @@
 """Kubernetes: one live cluster, or what was saved of one. Reads, and only reads."""
 
 from midwatch.domain.intent import Topic
-from midwatch.integrations.kubernetes.analyse import analyse, wanted
+from midwatch.integrations.kubernetes.analyse import KubernetesRun, analyse, wanted
 from midwatch.integrations.kubernetes.analyzers.opening import opening
 from midwatch.integrations.kubernetes.codes import CODES
 from midwatch.integrations.kubernetes.reader import Reader
@@ -21,5 +21,6 @@ def integration(reader: Reader) -> Integration:
         opening=opening,
         analyse=analyse,
         wanted=wanted,
+        run=KubernetesRun,
         codes=CODES,
     )

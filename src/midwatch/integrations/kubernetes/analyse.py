@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from midwatch.analysis.question import Question
 from midwatch.domain.evidence import Ask, Evidence, Gap
@@ -40,45 +39,60 @@ _NAMEABLE: tuple[type[Object], ...] = (
 )
 
 
-class _Read:
-    """Evidence as a key: the same answers to the same questions are the same reading."""
+class KubernetesRun:
+    """The computing of one investigation. The last reading is looked at twice, for what is still wanted and then for
+    what is wrong, and each reading holds the one before: what was made of it is kept here, and nowhere else."""
 
-    def __init__(self, evidence: Sequence[Evidence], question: Question) -> None:
-        self.evidence, self.question = tuple(evidence), question
-        self._key = (question.text, *((e.id, e.query, e.taken_at, e.sha256) for e in evidence))
+    def __init__(self) -> None:
+        self.cluster: Cluster | None = None
 
-    def __hash__(self) -> int:
-        return hash(self._key)
+    def wanted(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:
+        """What the analyzers would still like to see, given what was seen."""
+        cluster = self._cluster(evidence, question)
+        return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Read) and self._key == other._key
+    def analyse(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> Analysis:
+        return _analysis(self._cluster(evidence, question))
+
+    def _cluster(self, evidence: Sequence[Evidence], question: Question) -> Cluster:
+        last = self.cluster
+        if last is None or _reading(last.evidence, last.question) != _reading(evidence, question):
+            self.cluster = last = Cluster(evidence, question, last)
+        return last
 
 
-@lru_cache(maxsize=1)
-def _index(read: _Read) -> Cluster:
-    """The last reading is looked at twice: for what is still wanted, and then for what is wrong."""
-    return Cluster(read.evidence, read.question)
+def _reading(evidence: Sequence[Evidence], question: Question) -> tuple[object, ...]:
+    """The same answers to the same questions are the same reading."""
+    return (question.text, *((e.id, e.query, e.taken_at, e.sha256) for e in evidence))
 
 
 def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Analysis:
-    cluster = _index(_Read(evidence, question))
+    return KubernetesRun().analyse(evidence, question)
+
+
+def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:
+    return KubernetesRun().wanted(evidence, question)
+
+
+def _analysis(cluster: Cluster) -> Analysis:
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
     return Analysis(
         findings=tuple(merge(found)),
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=_nothing_runs(evidence, cluster, question),
+        gaps=_nothing_runs(cluster),
     )
 
 
-def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Question) -> tuple[Gap, ...]:
+def _nothing_runs(cluster: Cluster) -> tuple[Gap, ...]:
     """Where the cluster is what is asked about, zero pods and zero workloads are nothing that could be well."""
     pods = next(
-        (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None
+        (e for e in cluster.evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"),
+        None,
     )
     if (
-        question.intent.topic is not Topic.CLUSTER
+        cluster.question.intent.topic is not Topic.CLUSTER
         or pods is None
         or any(next(iter(cluster.all(t)), None) for t in _RUNS)
     ):
@@ -87,12 +101,6 @@ def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Ques
     where = f"namespace {place}" if place else "this cluster"
     reason = f"there is no pod and no workload in {where}: nothing could be checked"
     return (Gap(tool=pods.tool, arguments=pods.arguments, query=pods.query, reason=reason, essential=True),)
-
-
-def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:
-    """What the analyzers would still like to see, given what was seen."""
-    cluster = _index(_Read(evidence, question))
-    return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
 
 
 def merge(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -2,9 +2,9 @@
 anybody."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, wraps
 from typing import TypeVar
 
 import msgspec
@@ -21,6 +21,8 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.selectors import subset
 
 AnyObject = TypeVar("AnyObject", bound=Object)
+Fact = TypeVar("Fact")
+_Body = tuple[str, bytes]  # plural, JSON
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _TEMPLATE_HASH = "pod-template-hash"
@@ -28,10 +30,18 @@ _NOTHING = Question()
 
 
 class Cluster:
-    """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it."""
+    """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it.
 
-    def __init__(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> None:
+    `before` is the cluster as the same investigation saw it a round earlier: its objects are only ever read, so what
+    was decoded then is shared.
+    """
+
+    def __init__(
+        self, evidence: Sequence[Evidence], question: Question = _NOTHING, before: "Cluster | None" = None
+    ) -> None:
         self.evidence, self.question = tuple(evidence), question
+        self._decoded: dict[_Body, Sequence[Object]] = {}
+        self._facts: dict[Callable[[Cluster], object], object] = {}
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._ordered: dict[str, list[Object]] = {}
         self._owners: dict[Key, Subject] = {}
@@ -42,7 +52,7 @@ class Cluster:
         self._measured: list[Evidence] = []
         self._events: dict[Key, list[Event]] = defaultdict(list)
         for item in evidence:
-            self._take(item)
+            self._take(item, before._decoded if before else {})
         for event in self.all(Event):
             about = event.involved_object
             self._events[about.kind, about.namespace or "", about.name].append(event)
@@ -50,14 +60,17 @@ class Cluster:
             events.sort(key=lambda e: (e.last or _NEVER, e.name))
         self.taken_at = max((e.taken_at for e in evidence if not isinstance(e.observation, AlertText)), default=_NEVER)
 
-    def _take(self, item: Evidence) -> None:
+    def _take(self, item: Evidence, known: Mapping[_Body, Sequence[Object]]) -> None:
         seen = item.observation
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
         elif isinstance(seen, Measurements):
             self._measured.append(item)
         elif isinstance(seen, Resources) and seen.resource in READABLE:
-            found = {_key(obj): obj for obj in _decoded(seen.resource, seen.body)}
+            body = (seen.resource, seen.body)
+            objects = known.get(body)
+            self._decoded[body] = _objects(*body) if objects is None else objects
+            found = {_key(obj): obj for obj in self._decoded[body]}
             self._objects[READABLE[seen.resource].name] |= found
             self._source |= dict.fromkeys(found, item.id)
             for scope in seen.whole if seen.partial else (seen.scope,):
@@ -116,6 +129,12 @@ class Cluster:
         """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is
         the last thing that happened would stay young for ever."""
         return self.now if self._events else self.taken_at
+
+    def fact(self, compute: "Callable[[Cluster], Fact]") -> "Fact":
+        """What `compute` gives for this cluster, kept for as long as the cluster is. Not called by two threads."""
+        if compute not in self._facts:
+            self._facts[compute] = compute(self)
+        return self._facts[compute]  # pyright: ignore[reportReturnType]
 
     # -- owners and pods
 
@@ -237,9 +256,18 @@ class Cluster:
         return Citation(evidence=scopes.get(namespace) or scopes.get("") or next(iter(scopes.values())))
 
 
-@lru_cache(maxsize=64)
-def _decoded(resource: str, body: bytes) -> Sequence[Object]:
-    """Objects are only ever read, so the rounds of one investigation share them."""
+def fact(compute: Callable[[Cluster], Fact]) -> Callable[[Cluster], Fact]:
+    """What is computed from a whole cluster, once for all analyzers that ask. The cluster keeps it and nothing else
+    does."""
+
+    @wraps(compute)
+    def kept(cluster: Cluster) -> Fact:
+        return cluster.fact(compute)
+
+    return kept
+
+
+def _objects(resource: str, body: bytes) -> Sequence[Object]:
     return msgspec.json.decode(body, type=list[READABLE[resource].type])
 
 

@@ -2,13 +2,13 @@
 conditions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from midwatch.domain.evidence import Citation
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Condition, Object
 from midwatch.integrations.kubernetes.objects.workload import (
@@ -38,7 +38,13 @@ class Refusal:
     conditioned: bool = False  # the object's ReplicaFailure condition tells of it too
 
 
-def refusals(cluster: Cluster) -> Iterator[Refusal]:
+@fact
+def refusals(cluster: Cluster) -> Sequence[Refusal]:
+    """Of all workloads, looked for once for all analyzers that ask."""
+    return tuple(_refusals(cluster))
+
+
+def _refusals(cluster: Cluster) -> Iterator[Refusal]:
     said: set[Subject] = set()
     for type_ in _TYPES:
         for obj in cluster.all(type_):

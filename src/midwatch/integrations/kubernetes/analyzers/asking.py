@@ -1,11 +1,10 @@
 """How the log of a container is asked for: alike by everybody who asks, so that nothing is asked twice."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from midwatch.domain.evidence import Ask
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.objects.cluster import SavedLog
 from midwatch.integrations.kubernetes.view.instances import asked_time
 
@@ -24,7 +23,7 @@ def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, w
     return Ask(tool="kubernetes_logs", arguments=arguments, why=why)
 
 
-@lru_cache(maxsize=2)
+@fact
 def _whole(cluster: Cluster) -> bool:
     """Of few saved logs all is read, and of those that a question about logs, or about some time, is about."""
     saved = sum(1 for _ in cluster.all(SavedLog))

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from midwatch.domain.evidence import Ask, Citation
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -52,7 +51,7 @@ def _accounts(binding: RoleBinding | ClusterRoleBinding) -> list[_Account]:
     return [(s.namespace or binding.namespace, s.name) for s in binding.subjects or () if s.kind == "ServiceAccount"]
 
 
-@lru_cache(maxsize=2)
+@fact
 def _refusals(cluster: Cluster) -> Sequence[tuple[_Account, Subject, Citation]]:
     """Account, workload and line of each program that was told that it may not."""
     found: list[tuple[_Account, Subject, Citation]] = []

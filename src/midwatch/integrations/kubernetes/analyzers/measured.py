@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from midwatch.analysis.series import Series
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.graph import callers
 from midwatch.integrations.kubernetes.objects.cluster import Node, ServiceCall
 from midwatch.integrations.kubernetes.objects.network import Service
@@ -99,7 +99,7 @@ class Measured:
         return frozenset(p.spec.node_name for p in self._cluster.owned(workload) if p.spec.node_name and not p.finished)
 
 
-@lru_cache(maxsize=2)
+@fact
 def measured_of(cluster: Cluster) -> Measured:
     """The index of a cluster, made once for all analyzers that ask."""
     return Measured(cluster)

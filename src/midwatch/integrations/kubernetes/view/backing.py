@@ -4,12 +4,11 @@ give it pods."""
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -109,7 +108,7 @@ class Backing:
         return None
 
 
-@lru_cache(maxsize=2)
+@fact
 def backing_of(cluster: Cluster) -> Backing:
     """The index of a cluster, made once for all analyzers that ask."""
     return Backing(cluster)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 from midwatch.integrations.kubernetes.view.instances import RECENT, STABLE, Instance, age
@@ -15,7 +14,7 @@ _BAD_ENDS = frozenset(
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
 
 
-@lru_cache(maxsize=2)
+@fact
 def troubled(cluster: Cluster) -> tuple[Instance, ...]:
     """Containers that crashed and have not recovered, that failed for good, or that run without being ready."""
     return tuple(_troubled(cluster))

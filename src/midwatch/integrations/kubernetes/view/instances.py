@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from midwatch.analysis.times.said import span
@@ -11,7 +10,7 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, Terminated
@@ -149,7 +148,7 @@ def container_of(event: Event) -> str:
     return match[1] if match else ""
 
 
-@lru_cache(maxsize=1)
+@fact
 def unready(cluster: Cluster) -> Sequence[Pod]:
     """Pods that should be serving and are not: neither finished, nor ready, nor on their way out."""
     return [p for p in cluster.all(Pod) if not p.finished and not p.ready and p.metadata.deletion_timestamp is None]
@@ -159,7 +158,7 @@ def age(cluster: Cluster, since: datetime | None) -> timedelta:
     return cluster.clock - since if since else timedelta(0)
 
 
-@lru_cache(maxsize=1)
+@fact
 def asked_time(cluster: Cluster) -> Window | None:
     """The time the question speaks of, counted back from when the logs were saved."""
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
 from midwatch.domain.observation import LogLines
-from midwatch.integrations.kubernetes.cluster import Cluster
+from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
@@ -77,7 +76,7 @@ class Miss:
         return not elsewhere and (host["rest"] is not None or self.pod.namespace == service.namespace)
 
 
-@lru_cache(maxsize=2)
+@fact
 def misses(cluster: Cluster) -> Sequence[Miss]:
     """Of all logs, looked for once for all analyzers that ask."""
     return tuple(_misses(cluster))
