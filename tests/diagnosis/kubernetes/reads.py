@@ -12,7 +12,7 @@ from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer, Readable
-from midwatch.integrations.kubernetes.cluster import AnyObject, Cluster
+from midwatch.integrations.kubernetes.cluster import TYPES, AnyObject, Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -129,7 +129,8 @@ class _Reach:
             if name in self._MEMBERS:
                 self.kinds.add(self._MEMBERS[name])
             self.follow(getattr(vars(Cluster).get(name), "func", vars(Cluster).get(name)))
-            self.follow(known.get(name))
+            if known.get(name) is not TYPES:  # the table of all kinds, by which evidence is decoded
+                self.follow(known.get(name))
         for inner in code.co_consts:
             if isinstance(inner, CodeType):
                 self._names(inner, known)

@@ -7,10 +7,11 @@ from midwatch.domain.evidence import Ask
 from midwatch.domain.intent import Intent, Topic
 from midwatch.integrations.kubernetes.analyzers import analyzers
 from midwatch.integrations.kubernetes.analyzers.opening import ON_DEMAND, opening
-from midwatch.integrations.kubernetes.kinds import PLURAL
+from midwatch.integrations.kubernetes.cluster import PLURAL
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints
+from midwatch.integrations.kubernetes.objects.saved import SAVED
 
 _NAMES = """
     pods! events nodes namespaces deployments! replicasets statefulsets! daemonsets services! endpointslices jobs
@@ -33,7 +34,7 @@ def name(ask: Ask) -> str:
 
 def served(question: Question) -> list[Ask]:
     """Without what no API serves and a person saves."""
-    return [a for a in opening(question) if a.arguments.get("resource", "pods") in PLURAL.values()]
+    return [a for a in opening(question) if a.tool != "kubernetes_saved"]
 
 
 def test_of_all_namespaces() -> None:
@@ -69,7 +70,16 @@ def test_another_topic_asks_for_nothing_of_the_cluster() -> None:
 
 def test_every_kind_that_an_analyzer_reads_is_asked_for() -> None:
     """By the opening requests or, when something points at one, by an analyzer."""
-    asked = {str(a.arguments.get("resource")) for a in opening(Question(namespace="shop"))} | {PLURAL[Event.__name__]}
+    asks = opening(Question(namespace="shop"))
+    asked = {str(a.arguments.get("resource") or a.arguments.get("what")) for a in asks} | {PLURAL[Event.__name__]}
     read = {k for a in analyzers() for k in a.reads if issubclass(k, Object)}
     assert {PLURAL[k.__name__] for k in read - ON_DEMAND} == asked - {"None"}
     assert Endpoints in read
+
+
+def test_what_people_save_is_asked_for_by_its_format() -> None:
+    asks = [a for a in opening(Question(namespace="shop")) if a.tool == "kubernetes_saved"]
+    assert [str(a.arguments["what"]) for a in asks] == [*SAVED]
+    assert {str(a.arguments["what"]) for a in asks if "namespace" in a.arguments} == {
+        *("secret_addresses", "container_logs", "unapplied_manifests")
+    }

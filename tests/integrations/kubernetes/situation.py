@@ -14,8 +14,8 @@ from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines, Measurements, Observation, Resources
 from midwatch.integrations.kubernetes.analyzers import analyzers
-from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, READABLE
+from midwatch.integrations.kubernetes.cluster import PLURAL, TYPES, Cluster
+from midwatch.integrations.kubernetes.objects.saved import SAVED
 from tests.diagnosis.kubernetes.reads import RecordedCluster
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -33,14 +33,14 @@ def evidence(
     `unknown`."""
     by_kind: dict[str, list[Any]] = defaultdict(list)
     for obj in objects:
-        by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
+        by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, TYPES[PLURAL[obj["kind"]]], strict=False))
     seen: list[tuple[str, dict[str, Any], Observation]] = [
         (
-            "kubernetes_list",
-            {"resource": p},
+            "kubernetes_saved" if p in SAVED else "kubernetes_list",
+            {"what" if p in SAVED else "resource": p},
             Resources(resource=p, body=msgspec.json.encode(by_kind[p]), count=len(by_kind[p])),
         )
-        for p in READABLE
+        for p in TYPES
         if p not in unknown
     ]
     for texts, before in ((logs or {}, False), (previous or {}, True)):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.measured import beside, prometheus, tables, units
 from midwatch.integrations.kubernetes.measured.signals import signal, split
-from midwatch.integrations.kubernetes.objects.cluster import FiringAlert, ServiceCall
+from midwatch.integrations.kubernetes.objects.saved import FiringAlert, ServiceCall
 from midwatch.integrations.kubernetes.reader import Refused
-from tests.integrations.kubernetes.test_dump import ask, dump, listed, pod
+from tests.integrations.kubernetes.test_dump import dump, listed, pod
 
 Json = dict[str, Any]
 T = 1_763_690_000
@@ -252,7 +252,7 @@ ALERTMANAGER = {
 )
 async def test_alerts_that_fire(tmp_path: Path, saved: str) -> None:
     reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), alerts_json=saved)
-    (found,) = (await ask(reader, "firingalerts")).items
+    (found,) = (await reader.saved("firing_alerts")).items
     assert isinstance(found, FiringAlert)
     assert (found.alert, found.about) == ("Slow", {"service": "web"})
 
@@ -260,6 +260,6 @@ async def test_alerts_that_fire(tmp_path: Path, saved: str) -> None:
 async def test_who_calls_whom(tmp_path: Path) -> None:
     calls = {"data": [{"parent": "web", "child": "db", "callCount": 12}], "total": 1}
     reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), dependencies_json=calls)
-    (found,) = (await ask(reader, "servicecalls")).items
+    (found,) = (await reader.saved("traced_calls")).items
     assert isinstance(found, ServiceCall)
     assert (found.caller, found.callee) == ("web", "db")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from midwatch.integrations.kubernetes.kinds import ALL, METRICS, SAVED, Kind
+from midwatch.integrations.kubernetes.kinds import ALL, METRICS, Kind
 from midwatch.integrations.kubernetes.live.connection import NAME, Connection, open_connection
 from midwatch.integrations.kubernetes.live.errors import NoConnection, Question, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
@@ -55,6 +55,9 @@ class LiveReader:
         missing = f"This cluster does not serve {label} ({kind.api.removeprefix('apis/')})."
         question = Question(list_url(kind, request), f"list {label}{where}", missing, self._connection.place)
         return await read_list(self._sender, kind, request, question)
+
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        raise Refused(f"No API serves {plural.replace('_', ' ')}; they are read from a dump.", absent=True)
 
     async def log(self, request: LogRequest) -> LogText:
         if not request.namespace or not request.pod:
@@ -108,8 +111,6 @@ def _kind(plural: str) -> Kind:
         raise Refused("Midwatch never asks for Secrets: even a list of their names would carry their values.")
     if plural in ALL:
         return ALL[plural]
-    if plural in SAVED:
-        raise Refused(f"No API serves {plural}; they are read from what a person saved.", absent=True)
     near = get_close_matches(plural, ALL, n=1)
     raise Refused(f"Midwatch does not read {plural!r}{f'; did you mean {near[0]!r}?' if near else '.'}")
 

@@ -14,14 +14,18 @@ from midwatch.analysis.series import Series, decode, quote
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.kinds import PLURAL, READABLE
+from midwatch.integrations.kubernetes.kinds import ALL
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SAVED
 from midwatch.integrations.kubernetes.selectors import subset
 
 AnyObject = TypeVar("AnyObject", bound=Object)
 Fact = TypeVar("Fact")
+# All that evidence lists: what the API serves, and what people save beside it.
+TYPES: dict[str, type[Object]] = {plural: one.type for plural, one in (*ALL.items(), *SAVED.items())}
+PLURAL: dict[str, str] = {type_.__name__: plural for plural, type_ in TYPES.items()}
 _Body = tuple[str, bytes]  # plural, JSON
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -66,12 +70,12 @@ class Cluster:
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
         elif isinstance(seen, Measurements):
             self._measured.append(item)
-        elif isinstance(seen, Resources) and seen.resource in READABLE:
+        elif isinstance(seen, Resources) and seen.resource in TYPES:
             body = (seen.resource, seen.body)
             objects = known.get(body)
             self._decoded[body] = _objects(*body) if objects is None else objects
             found = {_key(obj): obj for obj in self._decoded[body]}
-            self._objects[READABLE[seen.resource].name] |= found
+            self._objects[TYPES[seen.resource].__name__] |= found
             self._source |= dict.fromkeys(found, item.id)
             for scope in seen.whole if seen.partial else (seen.scope,):
                 self._whole[seen.resource][scope] = item.id
@@ -268,7 +272,7 @@ def fact(compute: Callable[[Cluster], Fact]) -> Callable[[Cluster], Fact]:
 
 
 def _objects(resource: str, body: bytes) -> Sequence[Object]:
-    return msgspec.json.decode(body, type=list[READABLE[resource].type])
+    return msgspec.json.decode(body, type=list[TYPES[resource]])
 
 
 def _key(obj: Object) -> Key:

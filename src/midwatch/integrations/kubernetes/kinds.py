@@ -90,18 +90,5 @@ METRICS: dict[str, Kind] = {
     "nodemetrics": Kind("nodes", _METRICS, cluster.NodeMetrics, namespaced=False),
 }
 ALL: dict[str, Kind] = KINDS | METRICS
-# What no API serves and a person saves beside kubectl's output.
-SAVED: dict[str, Kind] = {
-    kind.plural: kind
-    for kind in (
-        Kind("nodeservices", "", cluster.NodeService, namespaced=False),
-        Kind("secretaddresses", "", cluster.SecretAddress),
-        Kind("savedlogs", "", cluster.SavedLog),
-        Kind("wishes", "", cluster.Wish),
-        Kind("servicecalls", "", cluster.ServiceCall, namespaced=False),
-        Kind("firingalerts", "", cluster.FiringAlert, namespaced=False),
-    )
-}
-READABLE: dict[str, Kind] = ALL | SAVED
-BY_NAME: dict[str, Kind] = {kind.name: kind for kind in READABLE.values()}
-PLURAL: dict[str, str] = {kind.name: plural for plural, kind in READABLE.items()}
+BY_NAME: dict[str, Kind] = {kind.name: kind for kind in ALL.values()}
+PLURAL: dict[str, str] = {kind.name: plural for plural, kind in ALL.items()}

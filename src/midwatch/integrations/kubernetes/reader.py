@@ -95,6 +95,11 @@ class Reader(Protocol):
         """All objects of a kind; raises Refused."""
         ...
 
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        """What people saved beside kubectl's lists, by a format of objects.saved; raises Refused (absent=True where
+        nothing was)."""
+        ...
+
     async def log(self, request: LogRequest) -> LogText:
         """The end of one container's log; raises Refused (absent=True when there is no such log yet)."""
         ...
@@ -116,6 +121,9 @@ class Nobody:
 
     async def list(self, request: ListRequest) -> Listing:
         raise Refused(self._reason)
+
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        raise Refused(self._reason, absent=True)
 
     async def log(self, request: LogRequest) -> LogText:
         raise Refused(self._reason)

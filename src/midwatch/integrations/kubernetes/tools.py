@@ -9,7 +9,8 @@ from pydantic import Field
 from midwatch.analysis import series
 from midwatch.domain.observation import LogLines, Measurements, Resources
 from midwatch.domain.tool import Seen, Tool, ToolError
-from midwatch.integrations.kubernetes.kinds import KINDS, READABLE
+from midwatch.integrations.kubernetes.kinds import ALL, KINDS
+from midwatch.integrations.kubernetes.objects.saved import SAVED
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, LogRequest, Reader, Refused
 from midwatch.integrations.kubernetes.scrub import scrub
 
@@ -23,13 +24,13 @@ _TELLING_NOTE = "warnings, kills and scalings only"
 
 def tools(reader: Reader) -> tuple[Tool, ...]:
     """The tools of one cluster, bound to whoever answers for it."""
-    asks = (kubernetes_list, kubernetes_events, kubernetes_metrics)
+    asks = (kubernetes_list, kubernetes_events, kubernetes_metrics, kubernetes_saved)
     return (*(Tool.of(ask, reader) for ask in asks), Tool.of(kubernetes_logs, reader, timeout_s=16))
 
 
 async def kubernetes_list(
     reader: Reader,
-    resource: Annotated[str, Field(description=f"one of: {', '.join(READABLE)}")],
+    resource: Annotated[str, Field(description=f"one of: {', '.join(ALL)}")],
     namespace: Namespace = "",
     labels: Selector = "",
     fields: Annotated[str, Field(description="field selector, as kubectl's --field-selector")] = "",
@@ -39,12 +40,12 @@ async def kubernetes_list(
 
     Returns the fields that matter for finding faults, of all objects, secrets cut out.
     """
-    if resource not in READABLE:
+    if resource not in ALL:
         raise ToolError(f"no kind {resource!r} is known; kinds are {', '.join(KINDS)}")
     request = ListRequest(resource, namespace, labels, fields, names_only)
     listing = await _listed(reader, request)
     narrowed = f"only {labels} {fields}".strip() if labels or fields else listing.partial
-    return Seen(_resources(resource, namespace, listing, narrowed), listing.query)
+    return Seen(_resources(resource, namespace if ALL[resource].namespaced else "", listing, narrowed), listing.query)
 
 
 async def kubernetes_events(
@@ -112,6 +113,27 @@ async def kubernetes_metrics(reader: Reader, namespace: Namespace = "") -> Seen:
     return Seen(Measurements(body=series.encode(found.series), count=len(found.series), signals=signals), found.query)
 
 
+async def kubernetes_saved(
+    reader: Reader,
+    what: Annotated[str, Field(description=f"one of: {', '.join(SAVED)}")],
+    namespace: Namespace = "",
+) -> Seen:
+    """Lists what a dump holds beside kubectl's lists.
+
+    That is: `systemctl status` of nodes, container logs, firing alerts of Prometheus or Alertmanager, calls between
+    services as Jaeger traced them, manifests of objects that the cluster does not have, and addresses in Secrets
+    compared with Services, without any value. A live cluster has none of it.
+    """
+    if what not in SAVED:
+        raise ToolError(f"no format {what!r} is known; formats are {', '.join(SAVED)}")
+    try:
+        listing = await reader.saved(what, namespace)
+    except Refused as refused:
+        raise _error(refused) from refused
+    scope = namespace if SAVED[what].namespaced else ""
+    return Seen(_resources(what, scope, listing, listing.partial), listing.query)
+
+
 async def _listed(reader: Reader, request: ListRequest) -> Listing:
     try:
         return await reader.list(request)
@@ -123,9 +145,8 @@ def _error(refused: Refused) -> ToolError:
     return ToolError(str(refused), query=refused.query, permission=refused.permission, absent=refused.absent)
 
 
-def _resources(resource: str, namespace: str, listing: Listing, partial: str) -> Resources:
+def _resources(resource: str, scope: str, listing: Listing, partial: str) -> Resources:
     body = msgspec.json.encode([scrub(obj) for obj in listing.items])
-    scope = namespace if READABLE[resource].namespaced else ""
     whole = listing.whole if partial == listing.partial else ()
     return Resources(
         resource=resource,

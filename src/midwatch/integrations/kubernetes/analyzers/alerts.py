@@ -13,8 +13,9 @@ from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.measured.signals import concern, entity, namespace
-from midwatch.integrations.kubernetes.objects.cluster import FiringAlert, Node
+from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.saved import FiringAlert
 from midwatch.integrations.kubernetes.view.backing import BACKING_READS, short
 from midwatch.integrations.kubernetes.view.instances import clip
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from midwatch.domain.evidence import Ask
 from midwatch.integrations.kubernetes.cluster import Cluster, fact
-from midwatch.integrations.kubernetes.objects.cluster import SavedLog
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 from midwatch.integrations.kubernetes.view.instances import asked_time
 
 FEW = 12  # saved logs that are read whole; of more, the end must do

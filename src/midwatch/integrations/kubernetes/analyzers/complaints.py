@@ -18,9 +18,9 @@ from midwatch.integrations.kubernetes.analyzers.peers import missed
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import CODES, finding
-from midwatch.integrations.kubernetes.objects.cluster import SavedLog
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 from midwatch.integrations.kubernetes.view.ends import crashed, troubled
 from midwatch.integrations.kubernetes.view.instances import asked_time, clip
 

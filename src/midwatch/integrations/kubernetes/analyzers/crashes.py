@@ -8,8 +8,9 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.analyzers.asking import log_ask
 from midwatch.integrations.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 from midwatch.integrations.kubernetes.view.ends import (
     SIGKILL,
     SIGTERM,

@@ -15,9 +15,9 @@ from midwatch.integrations.kubernetes.analyzers.addresses import settings
 from midwatch.integrations.kubernetes.blame import member, some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SecretAddress
 from midwatch.integrations.kubernetes.view.backing import BACKING_READS, Backing, owners, short
 from midwatch.integrations.kubernetes.view.instances import clip
 

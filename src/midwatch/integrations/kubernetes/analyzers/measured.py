@@ -9,9 +9,10 @@ from midwatch.analysis.series import Series
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.graph import callers
-from midwatch.integrations.kubernetes.objects.cluster import Node, ServiceCall
+from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import ServiceCall
 from midwatch.integrations.kubernetes.view.backing import backing_of, owners
 
 _PORT = re.compile(r":\d+$")

@@ -8,8 +8,9 @@ from midwatch.integrations.kubernetes.analyzers import Analyzer
 from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import Node, NodeService
+from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
 from midwatch.integrations.kubernetes.scheduler import SYSTEM
 
 _RUNTIMES = {"containerd": "containerd", "crio": "cri-o", "cri-o": "cri-o", "docker": "docker", "cri-docker": "docker"}
@@ -25,14 +26,14 @@ _SHARED = frozenset(("kube-scheduler", "kube-controller-manager", "kube-apiserve
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    units = list(cluster.all(NodeService))
+    units = list(cluster.all(SystemdUnit))
     for unit in units:
         code = _CODES.get(unit.unit)
         if code and _down(unit) and _meant(cluster, unit) and not _covered(unit, units):
             yield _say(cluster, unit, code)
 
 
-def _say(cluster: Cluster, unit: NodeService, code: str) -> Finding:
+def _say(cluster: Cluster, unit: SystemdUnit, code: str) -> Finding:
     node = _node(cluster, unit)
     return finding(
         code,
@@ -46,12 +47,12 @@ def _say(cluster: Cluster, unit: NodeService, code: str) -> Finding:
     )
 
 
-def _down(unit: NodeService) -> bool:
+def _down(unit: SystemdUnit) -> bool:
     restarting = unit.state == "activating" and unit.detail == "auto-restart"
     return unit.state in ("inactive", "failed") or restarting
 
 
-def _meant(cluster: Cluster, unit: NodeService) -> bool:
+def _meant(cluster: Cluster, unit: SystemdUnit) -> bool:
     """Whether the node works with this unit: another runtime, or a pod, may do the same work."""
     node = _node(cluster, unit)
     runtime = node.status.node_info.container_runtime_version if node else ""
@@ -62,16 +63,16 @@ def _meant(cluster: Cluster, unit: NodeService) -> bool:
     return unit.enabled is not False and not any(p.name.startswith(unit.unit) for p in cluster.pods_in(SYSTEM))
 
 
-def _covered(unit: NodeService, units: list[NodeService]) -> bool:
+def _covered(unit: SystemdUnit, units: list[SystemdUnit]) -> bool:
     return unit.unit in _SHARED and any(
         u.unit == unit.unit and u.node != unit.node and u.state == "active" for u in units
     )
 
 
-def _node(cluster: Cluster, unit: NodeService) -> Node | None:
+def _node(cluster: Cluster, unit: SystemdUnit) -> Node | None:
     """A host may be written with or without its domain."""
     exact = cluster.get(Node, "", unit.node)
     return exact or next((n for n in cluster.all(Node) if n.name.split(".")[0] == unit.node.split(".")[0]), None)
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Node, NodeService))
+ANALYZER = Analyzer(find, reads=(Pod, Node, SystemdUnit))

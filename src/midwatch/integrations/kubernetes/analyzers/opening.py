@@ -13,12 +13,13 @@ from midwatch.analysis.series import Series
 from midwatch.domain.evidence import Ask
 from midwatch.domain.intent import Topic
 from midwatch.integrations.kubernetes.analyzers import Readable, analyzers
-from midwatch.integrations.kubernetes.kinds import READABLE, Kind
+from midwatch.integrations.kubernetes.kinds import ALL, Kind
 from midwatch.integrations.kubernetes.objects.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, PriorityClass, Secret
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints, GatewayClass, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SAVED
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicationController, StatefulSet
 
 # Without these nothing is called healthy: what serves people, and what keeps it running.
@@ -33,18 +34,22 @@ ON_DEMAND: frozenset[type[Object]] = frozenset(
 def opening(question: Question) -> tuple[Ask, ...]:
     """Of the namespace of the question or, without one, of all; none for a question that is not about the cluster.
 
-    In the order of the kinds, and measurements last; the same for the same question.
+    In the order of the kinds, then measurements, then what people save beside them; the same for the same question.
     """
     return tuple(_requests(question)) if question.intent.topic is Topic.CLUSTER else ()
 
 
 def _requests(question: Question) -> Iterator[Ask]:
-    for plural, kind in READABLE.items():
+    for plural, kind in ALL.items():
         if kind.type in _read() and kind.type not in ON_DEMAND:
             yield from _request(plural, kind, question.namespace)
     if Series in _read():
         place = _placed(question.namespace)
         yield Ask(tool="kubernetes_metrics", arguments=place, essential=question.is_about_slowness)
+    for one in SAVED.values():
+        if one.type in _read():
+            place = _placed(question.namespace) if one.namespaced else {}
+            yield Ask(tool="kubernetes_saved", arguments={"what": one.plural, **place})
 
 
 def _request(plural: str, kind: Kind, namespace: str) -> Iterator[Ask]:

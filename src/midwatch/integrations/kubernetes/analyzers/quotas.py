@@ -11,9 +11,10 @@ from midwatch.integrations.kubernetes.blame import member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.footprint import amounts
-from midwatch.integrations.kubernetes.objects.cluster import Event, LimitRange, ResourceQuota, Wish
+from midwatch.integrations.kubernetes.objects.cluster import Event, LimitRange, ResourceQuota
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod
+from midwatch.integrations.kubernetes.objects.saved import UnappliedManifest
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import (
     DaemonSet,
@@ -48,7 +49,7 @@ _COUNTED = {
         "count/persistentvolumeclaims": False,
     },
 }
-_WISHED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
+_UNAPPLIED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             refused.add(found.subject)
             yield found
     for quota in cluster.all(ResourceQuota):
-        blocked = [*_services(cluster, quota), *_claims(cluster, quota)] or list(_wishes(cluster, quota))
+        blocked = [*_services(cluster, quota), *_claims(cluster, quota)] or list(_unapplied(cluster, quota))
         yield from blocked
         if not blocked and quota.subject not in refused:
             yield from _full(cluster, quota)
@@ -247,40 +248,40 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                 )
 
 
-def _wishes(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever
     applied it."""
     hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
-    for wish in cluster.all(Wish, quota.namespace):
-        resources = _COUNTED.get(wish.wanted, {})
+    for manifest in cluster.all(UnappliedManifest, quota.namespace):
+        resources = _COUNTED.get(manifest.object_kind, {})
         for resource in (r for r in resources if r in hard):
-            need = amount(wish.storage) if resources[resource] else 1.0
+            need = amount(manifest.storage) if resources[resource] else 1.0
             if used.get(resource, 0.0) + need <= hard[resource]:
                 continue
             yield finding(
-                _WISHED[wish.wanted],
+                _UNAPPLIED[manifest.object_kind],
                 quota.subject,
-                owner=_user(cluster, wish),
-                cites=(cluster.cite(quota, resource), cluster.cite(wish)),
+                owner=_user(cluster, manifest),
+                cites=(cluster.cite(quota, resource), cluster.cite(manifest)),
                 confidence=Confidence.MEDIUM,
                 onset=quota.metadata.creation_timestamp,
                 peers=(),
-                wanted=f"{wish.wanted} {wish.called}",
-                asked=wish.storage if resources[resource] else "1 more",
+                wanted=f"{manifest.object_kind} {manifest.object_name}",
+                asked=manifest.storage if resources[resource] else "1 more",
                 **_numbers(quota, resource),
             )
             break
 
 
-def _user(cluster: Cluster, wish: Wish) -> Subject:
+def _user(cluster: Cluster, manifest: UnappliedManifest) -> Subject:
     """The workload that waits for what was not let in."""
-    for pod in cluster.pods_in(wish.namespace):
+    for pod in cluster.pods_in(manifest.namespace):
         if any(
-            v.persistent_volume_claim and v.persistent_volume_claim.claim_name == wish.called
+            v.persistent_volume_claim and v.persistent_volume_claim.claim_name == manifest.object_name
             for v in pod.spec.volumes or ()
         ):
             return cluster.owner(pod)
-    return Subject(kind=wish.wanted, name=wish.called, namespace=wish.namespace)
+    return Subject(kind=manifest.object_kind, name=manifest.object_name, namespace=manifest.namespace)
 
 
 def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
@@ -315,6 +316,6 @@ ANALYZER = Analyzer(
         ResourceQuota,
         LimitRange,
         ReplicationController,
-        Wish,
+        UnappliedManifest,
     ),
 )

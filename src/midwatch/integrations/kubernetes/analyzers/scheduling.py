@@ -12,8 +12,9 @@ from midwatch.integrations.kubernetes.blame import blame, member
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
 from midwatch.integrations.kubernetes.fit import Board, Trial, claims
-from midwatch.integrations.kubernetes.objects.cluster import Event, Node, NodeService
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim
 from midwatch.integrations.kubernetes.scheduler import schedulers
 from midwatch.integrations.kubernetes.waiting import DEFAULT_SCHEDULER, chosen, older, opinion, untouched, waiting
@@ -154,4 +155,4 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, NodeService))
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit))

@@ -21,8 +21,9 @@ from midwatch.integrations.kubernetes.analyzers.measured import Measured, measur
 from midwatch.integrations.kubernetes.blame import some
 from midwatch.integrations.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.codes import finding
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Node, ServiceCall
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Node
 from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.saved import ServiceCall
 from midwatch.integrations.kubernetes.quantity import amount
 from midwatch.integrations.kubernetes.view.backing import BACKING_READS, short
 

@@ -14,11 +14,12 @@ from midwatch.integrations.kubernetes.dump.contents import Contents, List, Sourc
 from midwatch.integrations.kubernetes.dump.decode import kind_of
 from midwatch.integrations.kubernetes.dump.documents import documents
 from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, reason_of
+from midwatch.integrations.kubernetes.dump.formats import BY_NAME, PLURAL
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.merge import Origin
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution, Claim, Logs, Saved, joined
 from midwatch.integrations.kubernetes.dump.sections import MARK, Section, sections
-from midwatch.integrations.kubernetes.kinds import BY_NAME, PLURAL, Kind
+from midwatch.integrations.kubernetes.kinds import Kind
 from midwatch.integrations.kubernetes.measured import beside, prometheus, tables, units
 from midwatch.integrations.kubernetes.text.parsed import key
 

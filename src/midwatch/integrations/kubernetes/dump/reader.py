@@ -10,13 +10,15 @@ from midwatch.integrations.kubernetes.dump import ends, files
 from midwatch.integrations.kubernetes.dump.archives import archive
 from midwatch.integrations.kubernetes.dump.contents import Contents
 from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
+from midwatch.integrations.kubernetes.dump.formats import FORMATS
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import selected
-from midwatch.integrations.kubernetes.kinds import READABLE, SAVED, Kind
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, SavedLog, Secret
+from midwatch.integrations.kubernetes.kinds import ALL, Kind
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
 
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
@@ -50,11 +52,19 @@ class DumpReader:
         return self._contents.namespaces
 
     async def list(self, request: ListRequest) -> Listing:
-        kind = READABLE.get(request.plural)
+        kind = ALL.get(request.plural)
         if kind is None:
-            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(READABLE)}")
-        if request.plural == "savedlogs":
-            return self._saved_logs(request.namespace)
+            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(ALL)}")
+        return self._listing(kind, request)
+
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        if plural not in FORMATS:
+            raise Refused(f"no format is called {plural!r}; formats are {', '.join(FORMATS)}")
+        if plural == "container_logs":
+            return self._saved_logs(namespace)
+        return self._listing(FORMATS[plural], ListRequest(plural, namespace))
+
+    def _listing(self, kind: Kind, request: ListRequest) -> Listing:
         namespace = request.namespace if kind.namespaced else ""
         held = list(self._contents.all(request.plural, namespace))
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
@@ -96,7 +106,7 @@ class DumpReader:
         if not count and (namespace or not whole):
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
             raise Refused(
-                f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in SAVED
+                f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in FORMATS
             )
         scopes = sorted(whole)
         held = self._contents.held.get(plural, {})
