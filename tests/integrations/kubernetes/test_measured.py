@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.analysis.series import Series
-from midwatch.integrations.kubernetes.measured import beside, prometheus, tables, units
-from midwatch.integrations.kubernetes.measured.signals import signal, split
+from midwatch.integrations.kubernetes.measured import beside, prometheus, units
+from midwatch.integrations.kubernetes.measured.signals import signal
 from midwatch.integrations.kubernetes.objects.saved import FiringAlert, ServiceCall
 from midwatch.integrations.kubernetes.reader import Refused
 from tests.integrations.kubernetes.test_dump import dump, listed, pod
@@ -33,30 +33,30 @@ def short(found: list[Series]) -> list[tuple[str, str, str, list[float | None]]]
 
 
 @pytest.mark.parametrize(
-    ("column", "entity", "name", "unit"),
+    ("metric", "name", "unit"),
     [
-        ("web-cpu", "web", "cpu", ""),
-        ("shop-cart-db-0_mem", "shop-cart-db-0", "memory", ""),
-        ("web-cpu_cfs", "web", "cpu_throttled", ""),
-        ("web-p95latency", "web", "latency_p95", ""),
-        ("web_lat_50", "web", "latency_p50", ""),
-        ("latency-api-latency_p99_ms", "latency-api", "latency_p99", "ms"),
-        ("net-network_receive", "net", "network_receive", ""),
-        ("web-network_receive_packets_dropped", "web", "network_drops", ""),
-        ("node-7-tcp_retransmits", "node-7", "tcp_retransmits", ""),
-        ("success-api-success_rate", "success-api", "success_rate", ""),
-        ("web-rps", "web", "request_rate", "req/s"),
+        ("cpu", "cpu", ""),
+        ("mem", "memory", ""),
+        ("cpu_cfs", "cpu_throttled", ""),
+        ("p95_latency", "latency_p95", ""),
+        ("lat_50", "latency_p50", ""),
+        ("latency_p99_ms", "latency_p99", "ms"),
+        ("network_receive", "network_receive", ""),
+        ("network_receive_packets_dropped", "network_drops", ""),
+        ("tcp_retransmits", "tcp_retransmits", ""),
+        ("success_rate", "success_rate", ""),
+        ("rps", "request_rate", "req/s"),
     ],
 )
-def test_a_column_is_an_entity_and_a_signal(column: str, entity: str, name: str, unit: str) -> None:
-    found = split(column)
+def test_a_metric_is_one_of_our_signals(metric: str, name: str, unit: str) -> None:
+    found = signal(metric)
     assert found is not None
-    assert (found[0], found[1].name, found[1].unit) == (entity, name, unit)
+    assert (found.name, found.unit) == (name, unit)
 
 
-@pytest.mark.parametrize("column", ["time", "cpu", "web-color", "-cpu", "a" * 300 + "-cpu", ""])
-def test_other_columns_are_none(column: str) -> None:
-    assert split(column) is None
+@pytest.mark.parametrize("metric", ["time", "color", "a" * 300 + "_cpu", ""])
+def test_other_metrics_are_none(metric: str) -> None:
+    assert signal(metric) is None
 
 
 @pytest.mark.parametrize(
@@ -75,50 +75,6 @@ def test_metrics_of_known_exporters(metric: str, name: str, unit: str, counter: 
     assert found is not None
     assert (found.name, found.unit, found.counter) == (name, unit, counter)
     assert signal("kube_pod_info") is None
-
-
-def test_a_table_with_holes() -> None:
-    text = (
-        "\ufefftime,web-cpu,web-p95latency,web-color\n2026-11-21 02:00:00,0.1,4.8,red\n"
-        "2026-11-21 02:00:05,,NaN,red\n\n2026-11-21 02:00:10,0.3,5\n"
-    )
-    assert tables.is_table(text)
-    found, problems = tables.read(text)
-    assert short(units.completed(found)) == [
-        ("web", "cpu", "", [0.1, None, 0.3]),
-        ("web", "latency_p95", "ms", [4.8, None, 5.0]),
-    ]
-    assert [t - found[0].times[0] for t in found[0].times] == [0, 5, 10]
-    assert not found[0].zoned
-    assert problems == [(1, "no signal is known by the name 'web-color'")]
-
-
-@pytest.mark.parametrize(
-    "time", ["2026-11-21T02:00:{:02}Z", "17636900{:02}", "17636900{:02}000", "2026-11-21 02:00:{:02}+01:00"]
-)
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_times_and_separators(time: str, separator: str) -> None:
-    rows = [separator.join((time.format(n), "1", "2")) for n in (5, 10, 10, 20)]
-    text = "\n".join((separator.join(("timestamp", "a-cpu", "b-cpu")), *rows))
-    assert tables.is_table(text)
-    found, problems = tables.read(text)
-    assert [t - found[0].times[0] for t in found[0].times] == [0, 5, 15]
-    assert found[0].zoned
-    assert [line for line, _ in problems] == [4]
-
-
-@given(st.text(max_size=200), st.text(max_size=30))
-def test_any_table_is_safe(text: str, header: str) -> None:
-    for content in (
-        text,
-        f"time,{header}\n{text}",
-        f"time,web-cpu\n{text}",
-        f"time,web-cpu\n2026-11-21 02:00:00,{text}\n2026-11-21 02:00:01,1",
-    ):
-        tables.is_table(content)
-        for series in tables.read(content)[0]:
-            assert len(series.times) == len(series.values)
-            assert list(series.times) == sorted(set(series.times))
 
 
 def test_seconds_and_milliseconds_are_told_apart() -> None:
@@ -205,13 +161,12 @@ def test_any_answer_is_safe(raw: Json) -> None:
 
 
 async def test_a_dump_with_metrics(tmp_path: Path) -> None:
-    table = "time,web-cpu,web-p95latency\n2026-11-21T02:00:00Z,0.1,4.8\n2026-11-21T02:00:05Z,0.2,5\n"
     answer = matrix(one({"pod": "api-1", "namespace": "other"}, "1"), one({"pod": "web-1", "namespace": "shop"}, "2"))
-    reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), metrics_txt=table, prom__cpu_json=answer)
+    reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), prom__cpu_json=answer)
     found = await reader.measured("")
-    assert sorted(s.name for s in found.series) == ["api-1/cpu", "web-1/cpu", "web/cpu", "web/latency_p95"]
-    assert found.query == "2 files: metrics.txt, prom/cpu.json"
-    assert sorted(s.entity for s in (await reader.measured("shop")).series) == ["web", "web", "web-1"]
+    assert sorted(s.name for s in found.series) == ["api-1/cpu", "web-1/cpu"]
+    assert found.query == "file prom/cpu.json"
+    assert sorted(s.entity for s in (await reader.measured("shop")).series) == ["web-1"]
     assert (await reader.about()).unreadable == ()
 
 
@@ -220,11 +175,6 @@ async def test_a_dump_without_metrics_says_so(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="holds no metrics") as refused:
         await reader.measured("")
     assert refused.value.absent
-
-
-async def test_what_cannot_be_used_of_a_table_is_named(tmp_path: Path) -> None:
-    reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), m_csv="time,web-cpu,web-color\nyesterday,1,2\n")
-    assert [(u.file, u.line) for u in (await reader.about()).unreadable] == [("m.csv", 1), ("m.csv", 2)]
 
 
 PROMETHEUS = {

@@ -20,7 +20,7 @@ from midwatch.integrations.kubernetes.dump.merge import Origin
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution, Claim, Logs, Saved, joined
 from midwatch.integrations.kubernetes.dump.sections import MARK, Section, sections
 from midwatch.integrations.kubernetes.kinds import Kind
-from midwatch.integrations.kubernetes.measured import beside, prometheus, tables, units
+from midwatch.integrations.kubernetes.measured import beside, prometheus, units
 from midwatch.integrations.kubernetes.text.parsed import key
 
 Json = dict[str, Any]
@@ -34,7 +34,6 @@ _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|m
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 _UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
 # Files are believed to be as old as they say only when that fits what is in them: a copy has the time of the copying.
-_TROUBLES = 20  # lines of one table that are complained about
 _SAVED_WITHIN = timedelta(days=1)
 
 
@@ -88,8 +87,6 @@ def _route(state: Loading, file: File, *, alone: bool) -> None:
 def _by_content(state: Loading, file: File, path: Path, opening: str) -> None:
     if path.of_objects or (_OBJECTS.match(opening) and not _COMMAND.search(opening)):
         return _objects(state, file)
-    if tables.is_table(opening):
-        return _table(state, file)
     state.texts.append(file)
     return None
 
@@ -103,23 +100,7 @@ def _tried(state: Loading, file: File, read: Callable[[File], T]) -> T | None:
         return None
 
 
-# -- metrics
-
-
-def _table(state: Loading, file: File) -> None:
-    data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
-    if data is None:
-        return None
-    if not data:
-        return state.contents.complain(
-            file.name, 0, f"larger than {limits.TEXT_FILE_BYTES // limits.MIB} MiB: not read; split it"
-        )
-    state.budget -= len(data)
-    found, problems = tables.read(ends.decoded(data)[0])
-    state.contents.measured += [(file.name, series) for series in units.completed(found)]
-    for line, reason in problems[:_TROUBLES]:
-        state.contents.complain(file.name, line, reason)
-    return None
+# -- monitoring
 
 
 def _of_monitoring(state: Loading, raw: Json, source: Source) -> bool:

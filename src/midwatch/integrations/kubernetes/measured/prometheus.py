@@ -7,7 +7,6 @@ from typing import Any, cast
 
 from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.measured.signals import Signal, entity, namespace, signal
-from midwatch.integrations.kubernetes.measured.tables import rated
 
 Json = dict[str, Any]
 _MOST = 20_000  # series
@@ -84,3 +83,12 @@ def _joined(kind: Signal, each: list[Series]) -> Series:
     first = each[0]
     values = [float(join(at[time])) if at[time] else None for time in times]
     return Series(first.entity, first.signal, first.unit, times, values, first.namespace, first.role)
+
+
+def rated(times: list[float], values: list[float | None]) -> Iterator[float | None]:
+    """A counter as its rise a second; the first value of all, and the one after a restart of the counter, tell none."""
+    before: tuple[float, float] | None = None
+    for at, value in zip(times, values, strict=True):
+        rise = None if value is None or before is None or value < before[1] else (value - before[1]) / (at - before[0])
+        yield rise
+        before = before if value is None else (at, value)

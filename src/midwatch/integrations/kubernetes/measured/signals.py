@@ -57,16 +57,6 @@ def signal(name: str) -> Signal | None:
     return next((found for ending in endings if (found := _exact(ending, low))), None)
 
 
-def split(column: str) -> tuple[str, Signal] | None:
-    """Entity and signal of a column such as `web-1-cpu`: the longest ending that is a signal by itself, as names hold
-    dashes too."""
-    low = _BREAKS.sub("_", column.strip().lower())
-    for mark in _JOINT.finditer(low) if len(low) <= _LONGEST else ():
-        if mark.start() and (found := _exact(low[mark.end() :], low)):
-            return column.strip()[: mark.start()], found
-    return None
-
-
 @lru_cache(maxsize=4096)
 def _exact(ending: str, whole: str) -> Signal | None:
     for rule in _rules():
