@@ -8,6 +8,7 @@ from pathlib import Path
 PARTS = (
     "start",
     "idle",
+    "watching",
     "crowd",
     "serving",
     "questions",

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 from benchmarks.station import Station, station
 from midwatch.diagnosis.traffic import fake
-from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
+from midwatch.integrations.aws.fake import FakeAws, FakeGateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -46,7 +46,7 @@ def run() -> str:
         scene.cluster.log(job.namespace, job.pod_name, "refresh", job.log(), start=job.began)
     scene.cluster.trouble("*", delay=LATENCY_S)
     aws = FakeAws(
-        gateways=[Gateway(fake.GATEWAY)],
+        gateways=[FakeGateway(fake.GATEWAY)],
         metrics={(fake.GATEWAY, "BytesOutToDestination"): fake.traffic(fake.burst(two))},
     )
     aws.latency.update(

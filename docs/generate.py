@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from midwatch.diagnosis.alerts.situations import Situation, situations
+from midwatch.domain.access import KeylessRole, key_role
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
@@ -189,7 +190,11 @@ def endpoints() -> Iterator[str]:
 
 def role(operation: dict[str, Any]) -> str:
     scopes = [scope for entry in operation.get("security", ()) for names in entry.values() for scope in names]
-    return scopes[0] if scopes else "the sender's own proof, or responder" if operation.get("security") else "none"
+    return (
+        f"the sender's own proof, or {key_role(KeylessRole.SENDER)}"
+        if KeylessRole.SENDER in scopes
+        else (scopes or ["none"])[0]
+    )
 
 
 def inputs(operation: dict[str, Any], schemas: dict[str, Any]) -> Iterator[str]:

@@ -21,8 +21,8 @@ from evaluation.cloudopsbench_dump import save
 from evaluation.cloudopsbench_labels import Label, labels
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.wiring import connections
 from midwatch.wiring.registry import registry
 

@@ -1,6 +1,7 @@
 """A case of Cloud-OpsBench as the folder a person would have saved: kubectl's output, manifests, logs, `systemctl
-status`, `nc`, the metrics as a table, the alerts as Prometheus gives them, and who calls whom as Jaeger does."""
+status`, `nc`, metrics and alerts as Prometheus gives them, and who calls whom as Jaeger does."""
 
+import csv
 import json
 import os
 import re
@@ -14,6 +15,8 @@ Json = dict[str, Any]
 # What a ReplicaSet, a Deployment or a StatefulSet appends to its name.
 _POD = re.compile(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|\d+)$")
 _UNBOUND = frozenset(("nodes", "persistentvolumes", "storageclasses", "namespaces"))
+# What the recorder calls its metrics, where no exporter does.
+_METRICS = {**{f"p{q}latency": f"latency_p{q}" for q in (50, 90, 95, 99)}, "tcp_retans": "tcp_retransmits"}
 _ZONE = "+08:00"  # of the machine that recorded; `collected_at` does not say it, the described objects do
 
 
@@ -77,7 +80,7 @@ def _connections(checks: Sequence[tuple[Json, Any]]) -> Iterator[tuple[str, str]
 
 def _monitoring(case: Json, probes: Mapping[str, Sequence[tuple[Json, Any]]]) -> Iterator[tuple[str, str]]:
     if case.get("metrics_csv"):
-        yield "monitoring/metrics.csv", case["metrics_csv"]
+        yield "monitoring/metrics.json", json.dumps(_matrix(case["metrics_csv"]))
     told = [
         a
         for _, answer in probes["GetAlerts"]
@@ -94,6 +97,19 @@ def _monitoring(case: Json, probes: Mapping[str, Sequence[tuple[Json, Any]]]) ->
     ]
     if calls:
         yield "monitoring/dependencies.json", json.dumps({"data": calls, "total": len(calls)})
+
+
+def _matrix(table: str) -> Json:
+    """The recorder's wide table (a column for each service and metric) as Prometheus answers a range query."""
+    header, *rows = csv.reader(table.removeprefix("\ufeff").splitlines())
+    times = [datetime.fromisoformat(row[0] + _ZONE).timestamp() for row in rows]
+    result: list[Json] = []
+    for at, column in enumerate(header[1:], 1):
+        service, _, metric = column.rpartition("-")
+        labels = {"__name__": _METRICS.get(metric, metric), "service": service}
+        values = [[time, row[at]] for time, row in zip(times, rows, strict=True) if at < len(row) and row[at]]
+        result.append({"metric": labels, "values": values})
+    return {"status": "success", "data": {"resultType": "matrix", "result": result}}
 
 
 def _alert(alert: Json, said: str) -> Json:

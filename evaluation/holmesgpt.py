@@ -17,10 +17,10 @@ from rich.console import Console
 from evaluation.accuracy import write_section
 from evaluation.holmesgpt_dump import alert, save
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.reports.compose import compose
 from midwatch.reports.terminal import WIDEST, show
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.wiring import connections
 from midwatch.wiring.registry import registry
 

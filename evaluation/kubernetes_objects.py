@@ -13,7 +13,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import Resources
-from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.kinds import ALL, BY_NAME, PLURAL
 from midwatch.integrations.kubernetes.objects.meta import Object
 
 Thing = dict[str, Any]
@@ -129,12 +129,12 @@ def listed(objects: Sequence[Object], namespace: str = "") -> list[Evidence]:
     by_kind: dict[str, list[Object]] = defaultdict(list)
     for obj in objects:
         by_kind[PLURAL[obj.kind]].append(obj)
-    return [_listed(n, plural, by_kind[plural], namespace) for n, plural in enumerate(READABLE, 1)]
+    return [_listed(n, plural, by_kind[plural], namespace) for n, plural in enumerate(ALL, 1)]
 
 
 def _listed(number: int, plural: str, items: Sequence[Any], namespace: str) -> Evidence:
     body = msgspec.json.encode(items)
-    scope = namespace if READABLE[plural].namespaced else ""
+    scope = namespace if ALL[plural].namespaced else ""
     return Evidence(
         id=f"E{number}",
         tool="kubernetes_list",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from midwatch.domain.alert import Alert, Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.clock import utc_now
 from midwatch.wiring.registry import registry

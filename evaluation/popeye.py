@@ -20,6 +20,7 @@ from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.finding import Finding
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, kind_of
 from midwatch.integrations.kubernetes.dump.files import folder as files_of
 from midwatch.integrations.kubernetes.dump.files import one
@@ -28,7 +29,6 @@ from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.reasoning.rules import diagnose
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.wiring import connections
 from midwatch.wiring.registry import registry
 

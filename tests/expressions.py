@@ -59,6 +59,11 @@ def inventory() -> Inventory:
     return Inventory(tuple(sorted(merged, key=lambda e: e.where)), frozenset(unread))
 
 
+def held(where: str, value: object) -> list[Expression]:
+    """Those of a value that no module holds."""
+    return [Expression(where, pattern) for pattern in _held(value, {})]
+
+
 def modules() -> list[ModuleType]:
     names = (m.name for m in pkgutil.walk_packages(midwatch.__path__, "midwatch.") if not m.name.endswith("__main__"))
     return [importlib.import_module(name) for name in names if not name.startswith(_SKIPPED)]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from midwatch.domain.capabilities import AlertSource
+from midwatch.domain.alert_source import AlertSource
 from midwatch.settings import Settings
 from midwatch.wiring.registry import registry
 
@@ -15,3 +15,6 @@ def alert_sources() -> Mapping[str, AlertSource]:
 def settings(**sections: Any) -> Settings:
     """With every section that is declared, as a command composes them."""
     return registry().settings(**sections)
+
+
+AREAS = tuple(registry().areas.values())

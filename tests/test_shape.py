@@ -2,6 +2,7 @@
 
 import ast
 import statistics
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_functions_are_short() -> None:
 
 
 # The edges of the loops that have to go on whatever happens: the worker's. (HTTP's edge is the framework's.)
-EDGES = {"src/midwatch/services/worker.py", "src/midwatch/engine/durable.py"}
+EDGES = {"src/midwatch/engine/worker.py", "src/midwatch/engine/durable.py", "src/midwatch/wiring/registry.py"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
@@ -68,3 +69,28 @@ def test_no_test_patches_own_code() -> None:
     marks = ("patch(" + '"midwatch', "setattr(" + "midwatch", 'setattr("' + "midwatch")
     found = [name(p) for p in sorted((ROOT / "tests").rglob("*.py")) for m in marks if m in p.read_text()]
     assert found == []
+
+
+def test_the_engine_names_nobody_who_is_notified() -> None:
+    """A notifier is a value that wiring hands in: another one needs no edit of the engine."""
+    engine = [p for p in SOURCES if p.parent.name == "engine"]
+    names = [p.name for p in (ROOT / "src" / "midwatch" / "integrations").iterdir() if (p / "notify.py").exists()]
+    assert len(names) >= 2 and engine
+    assert [f"{name(p)}: {n}" for p in engine for n in names if n in p.read_text()] == []
+
+
+# Public class names that stand in two modules, each with its reason; at most ten, and no more than these.
+TWICE = {
+    "Probe": "Kubernetes' own noun, and what was seen of a website",
+    "WebhookClient": "Kubernetes' own noun (WebhookClientConfig), and what sends answers to an address",
+}
+
+
+def test_a_public_name_means_one_thing() -> None:
+    names = Counter(
+        node.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert {name for name, times in names.items() if times > 1} == set(TWICE)

@@ -1,22 +1,26 @@
 """A desk over a real store with a clock in hand."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from midwatch.domain.alert import Alert, AlertStatus, Delivery, Remark
-from midwatch.domain.capabilities import AlertSource, SignatureInvalid, WebhookRequest
-from midwatch.domain.incident import Entry, Incident, StoredAlert
+from midwatch.domain.alert import Alert, AlertComment, AlertStatus, Delivery
+from midwatch.domain.alert_source import AlertSource, SignatureInvalid, WebhookRequest
+from midwatch.domain.incident import Incident, StoredAlert, TimelineEntry
 from midwatch.domain.sender import SenderSettings
-from midwatch.domain.work import Run, RunState
+from midwatch.domain.work import Investigation, RunState
 from midwatch.services import alerts
 from midwatch.services.alerts import Receipt
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
+from midwatch.services.identity import prove
 from midwatch.settings import Settings
 from midwatch.store import alerts as stored
 from midwatch.store import incidents, runs, timeline
 from midwatch.store.database import Database
 from midwatch.store.incidents import Filter
+from tests.plugged import AREAS
+from tests.usecases import SENDER, settle
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -45,7 +49,7 @@ class Watch:
         self.woken = 0
         self.fetched: list[str] = []
         given = settings or Settings.model_validate({"senders": {"bell": {"tokens": ["let me in"]}}})
-        self.desk = Desk(db, given, {"bell": INBOX}, lambda: self.now, self._wake, self._fetch)
+        self.desk = ServerContext(db, given, {"bell": INBOX}, lambda: self.now, self._wake, self._fetch, areas=AREAS)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -59,16 +63,22 @@ class Watch:
         return self
 
     def says(self, *said: Alert, **more: Any) -> Receipt:
-        return alerts.store(self.desk, "bell", Delivery(alerts=said, **more), b"")
+        return self._gets(Delivery(alerts=said, **more))
 
-    def remarks(self, *said: Remark) -> Receipt:
-        return alerts.store(self.desk, "bell", Delivery(remarks=said), b"")
+    def remarks(self, *said: AlertComment) -> Receipt:
+        return self._gets(Delivery(remarks=said))
+
+    def _gets(self, delivery: Delivery) -> Receipt:
+        """From a sender that has proved itself."""
+        inboxes = {"bell": replace(INBOX, parse=lambda _hook, _sender: delivery)}
+        return settle(
+            alerts.receive(replace(self.desk, inboxes=inboxes), SENDER, "bell", WebhookRequest(b"", self.now))
+        )
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
-        return await alerts.receive(
-            self.desk, "bell", WebhookRequest(body.encode(), self.now, TOKEN if headers is None else headers)
-        )
+        hook = WebhookRequest(body.encode(), self.now, TOKEN if headers is None else headers)
+        return await alerts.receive(self.desk, await prove(self.desk, "bell", hook), "bell", hook)
 
     def incidents(self) -> list[Incident]:
         with self.desk.db.read() as tx:
@@ -82,14 +92,14 @@ class Watch:
         with self.desk.db.read() as tx:
             return {a.alert.fingerprint: a for a in stored.of_incident(tx, incident_id)}
 
-    def timeline(self, incident_id: str) -> list[Entry]:
+    def timeline(self, incident_id: str) -> list[TimelineEntry]:
         with self.desk.db.read() as tx:
             return timeline.of_incident(tx, incident_id)
 
     def kinds(self) -> list[str]:
         return [entry.kind for entry in self.timeline(self.incident().id)]
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[Investigation]:
         with self.desk.db.read() as tx:
             return runs.listed(tx, 1, 100)[0]
 
@@ -97,14 +107,14 @@ class Watch:
         with self.desk.db.read() as tx:
             return {i.id: i for i in incidents.listed(tx, Filter(), 1, 100_000)[0]}
 
-    def runs_of_incidents(self) -> dict[str, list[Run]]:
+    def runs_of_incidents(self) -> dict[str, list[Investigation]]:
         with self.desk.db.read() as tx:
-            found: dict[str, list[Run]] = {}
+            found: dict[str, list[Investigation]] = {}
             for run in runs.listed(tx, 1, 100_000)[0]:
                 found.setdefault(run.incident_id, []).append(run)
             return found
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: Investigation) -> None:
         """A worker takes it."""
         with self.desk.db.write() as tx:
             assert runs.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)

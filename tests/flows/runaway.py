@@ -7,25 +7,25 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from midwatch import crew
 from midwatch.domain.investigation import Request
+from midwatch.engine.context import InvestigationContext
 from midwatch.kit.logging import to_standard_error
-from midwatch.services.context import Context
+from midwatch.wiring import worker
 from midwatch.wiring.connections import Connections
 from tests.plugged import settings as composed
 from tests.unit.hostile import hostile_alerts
 
 
 @asynccontextmanager
-async def opened(connections: Connections, request: Request) -> AsyncGenerator[Context]:
-    async with crew.investigating(connections, request) as ctx:
+async def opened(connections: Connections, request: Request) -> AsyncGenerator[InvestigationContext]:
+    async with worker.investigating(connections, request) as ctx:
         yield replace(ctx, areas=(*ctx.areas, hostile_alerts()))
 
 
 async def work() -> None:
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
-    async with crew.working(composed(), opened):
+    async with worker.working(composed(), opened):
         sys.stderr.write("working\n")
         sys.stderr.flush()
         await over.wait()

@@ -3,7 +3,6 @@ PREFIX`."""
 
 import sys
 
-from midwatch.services import alerts
 from midwatch.store.database import Database
 from tests.flows.desk import Watch, alert, over
 
@@ -17,11 +16,11 @@ def take(url: str, prefix: str) -> None:
             # Every third joins the one before; every fifth is over at once.
             fingerprint = f"{prefix}-{number}"
             labels = {"namespace": prefix, "deployment": f"d{number - (number % 3 == 0)}"}
-            alerts.add(watch.later(seconds=1).desk, alert(fingerprint, labels=labels))
+            watch.later(seconds=1).says(alert(fingerprint, labels=labels))
             sys.stdout.write(f"{fingerprint}\n")
             sys.stdout.flush()
             if number % 5 == 0:
-                alerts.add(watch.desk, over(fingerprint, labels=labels))
+                watch.says(over(fingerprint, labels=labels))
 
 
 if __name__ == "__main__":

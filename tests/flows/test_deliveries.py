@@ -1,15 +1,30 @@
-"""An effect is tried until it arrives: later each time, or when the other side says, and not for ever."""
+"""A notification is tried until it arrives: later each time, or when the other side says, and not for ever."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Outbox, Undelivered
-from midwatch.services.effects import ATTEMPTS, FIRST_WAIT, LEASE, LONGEST_WAIT, deliver_due
-from midwatch.store import effects
+from midwatch.domain.diagnosis import Diagnosis, Verdict
+from midwatch.domain.investigation import Answer, CaseFile
+from midwatch.domain.notifier import DeliveryFailed, Notifier
+from midwatch.domain.work import Notification
+from midwatch.engine.notifications import (
+    ATTEMPTS,
+    FIRST_WAIT,
+    LEASE,
+    LONGEST_WAIT,
+    add_notifications,
+    by_name,
+    deliver_due,
+)
+from midwatch.engine.worker_context import WorkerContext
+from midwatch.integrations.pagerduty import notify as pagerduty_note
+from midwatch.integrations.webhook import notify as webhook
+from midwatch.reports.compose import compose
+from midwatch.store import notifications
 from midwatch.store.database import Database
 from tests.flows.desk import CART, Watch, alert
 
@@ -23,8 +38,8 @@ class Other:
         self._says, self._then = list(says), then
         self.attempts: list[int] = []
 
-    async def deliver(self, effect: Effect) -> str:
-        self.attempts.append(effect.attempts)
+    async def deliver(self, notification: Notification) -> str:
+        self.attempts.append(notification.attempts)
         said = self._says.pop(0) if len(self._says) > 1 else self._says[0]
         self._then()
         if isinstance(said, Exception):
@@ -36,27 +51,31 @@ def asked(db: Database) -> Watch:
     watch = Watch(db)
     watch.says(alert(**CART))
     with db.write() as tx:
-        made = Effect(
+        made = Notification(
             key="k",
             incident_id=watch.incident().id,
-            target="other",
+            notifier="other",
             kind="note",
             payload={},
             created_at=watch.now,
             next_at=watch.now,
         )
-        effects.add(tx, made)
+        notifications.add(tx, made)
     return watch
 
 
-async def tried(watch: Watch, other: Other) -> Effect:
-    await deliver_due(watch.desk, {"other": Outbox("other", other.deliver)})
+def context(watch: Watch, *notifiers: Notifier) -> WorkerContext:
+    return WorkerContext(watch.desk.db, watch.desk.now, by_name(notifiers))
+
+
+async def tried(watch: Watch, other: Other) -> Notification:
+    await deliver_due(context(watch, Notifier("other", "note", lambda _: (), lambda _, __: {}, other.deliver)))
     return kept(watch)
 
 
-def kept(watch: Watch) -> Effect:
+def kept(watch: Watch) -> Notification:
     with watch.desk.db.read() as tx:
-        found = effects.get(tx, "k")
+        found = notifications.get(tx, "k")
     assert found is not None
     return found
 
@@ -74,7 +93,7 @@ async def test_what_arrives_is_said_once_and_not_sent_again(db: Database) -> Non
 
 
 async def test_a_permanent_refusal_is_not_tried_again(db: Database) -> None:
-    watch, other = asked(db), Other(Undelivered("no such incident", permanent=True))
+    watch, other = asked(db), Other(DeliveryFailed("no such incident", permanent=True))
     assert (await tried(watch, other)).given_up == "no such incident"
     await tried(watch.later(hours=30), other)
     assert other.attempts == [0] and told(watch) == [("undelivered", "other: no such incident")]
@@ -82,12 +101,12 @@ async def test_a_permanent_refusal_is_not_tried_again(db: Database) -> None:
 
 async def test_who_is_not_configured_any_more_is_given_up(db: Database) -> None:
     watch = asked(db)
-    await deliver_due(watch.desk, {})
+    await deliver_due(context(watch))
     assert told(watch) == [("undelivered", "other: other is not configured any more")]
 
 
 async def test_it_waits_twice_as_long_each_time_and_is_given_up_in_the_end(db: Database) -> None:
-    watch, other = asked(db), Other(Undelivered("away"))
+    watch, other = asked(db), Other(DeliveryFailed("away"))
     waits = list[timedelta]()
     for _ in range(ATTEMPTS):
         after = await tried(watch, other)
@@ -101,9 +120,11 @@ async def test_it_waits_twice_as_long_each_time_and_is_given_up_in_the_end(db: D
     assert len(other.attempts) == ATTEMPTS and told(watch) == [("undelivered", "other: away")]
 
 
-@pytest.mark.parametrize(("after", "wait"), [(1.0, FIRST_WAIT), (90.0, timedelta(seconds=90)), (1e9, effects.FARTHEST)])
+@pytest.mark.parametrize(
+    ("after", "wait"), [(1.0, FIRST_WAIT), (90.0, timedelta(seconds=90)), (1e9, notifications.FARTHEST)]
+)
 async def test_it_waits_as_long_as_the_other_side_asks(db: Database, after: float, wait: timedelta) -> None:
-    watch, other = asked(db), Other(Undelivered("too often", after=after), "receipt")
+    watch, other = asked(db), Other(DeliveryFailed("too often", after=after), "receipt")
     assert (await tried(watch, other)).next_at == watch.now + wait
     await tried(watch.later(seconds=wait.total_seconds() - 1), other)
     assert other.attempts == [0]
@@ -113,7 +134,7 @@ async def test_it_waits_as_long_as_the_other_side_asks(db: Database, after: floa
 async def test_an_attempt_that_died_is_made_again_after_its_lease(db: Database) -> None:
     watch, other = asked(db), Other("receipt")
     with db.write() as tx:
-        assert effects.claim(tx, kept(watch), watch.now + LEASE)
+        assert notifications.claim(tx, kept(watch), watch.now + LEASE)
     await tried(watch.later(seconds=29), other)
     assert other.attempts == []
     await tried(watch.later(seconds=1), other)
@@ -127,18 +148,61 @@ async def test_a_late_failure_does_not_undo_what_another_attempt_did(db: Databas
     def meanwhile() -> None:
         watch.later(seconds=31)
         with db.write() as tx:
-            (due,) = effects.due(tx, watch.now)
-            again = effects.claim(tx, due, watch.now + LEASE)
-            assert again and effects.put(
+            (due,) = notifications.due(tx, watch.now)
+            again = notifications.claim(tx, due, watch.now + LEASE)
+            assert again and notifications.put(
                 tx, again, again.model_copy(update={"sent_at": watch.now, "receipt": "theirs"})
             )
 
-    after = await tried(watch, Other(Undelivered("broke off"), then=meanwhile))
+    after = await tried(watch, Other(DeliveryFailed("broke off"), then=meanwhile))
     assert after.receipt == "theirs" and told(watch) == []
 
 
 async def test_a_clock_that_was_set_back_delays_nothing_for_long(db: Database) -> None:
-    watch, other = asked(db), Other(Undelivered("away"), "receipt")
+    watch, other = asked(db), Other(DeliveryFailed("away"), "receipt")
     await tried(watch, other)
     more: dict[str, Any] = {"hours": -1.5}
     assert (await tried(watch.later(**more), other)).receipt == "receipt"
+
+
+def test_each_notifier_is_asked_for_its_targets_and_the_published_keys_stay(db: Database) -> None:
+    watch = Watch(db)
+    watch.says(*(alert(f"f{n}", source="pagerduty", external_id=f"PINC{n}", **CART) for n in (2, 1)))
+    (run,) = watch.runs()
+    found = CaseFile(
+        request=run.request,
+        source="test",
+        evidence=(),
+        gaps=(),
+        diagnosis=Diagnosis(verdict=Verdict.INCONCLUSIVE, headline="The disk is full"),
+    )
+    senders = [
+        Notifier(way.NAME, way.KIND, way.targets, way.render, Other("receipt").deliver)
+        for way in (pagerduty_note, webhook)
+    ]
+    with db.write() as tx:
+        for _ in range(2):
+            add_notifications(tx, by_name(senders), run, compose(found), Answer.of(found))
+        made = {n.key: n for n in notifications.due(tx, watch.now)}
+    assert set(made) == {f"note:{run.id}:PINC1", f"note:{run.id}:PINC2", f"answer:{run.id}"}
+    note, answer = made[f"note:{run.id}:PINC1"], made[f"answer:{run.id}"]
+    assert (note.notifier, note.kind, note.payload["incident"]) == ("pagerduty", "note", "PINC1")
+    assert "The disk is full" in note.payload["text"]
+    assert (answer.payload["run"], answer.payload["incident"]["id"]) == (run.id, watch.incident().id)
+    assert answer.payload["answer"]["headline"] == "The disk is full"
+
+
+@pytest.mark.parametrize(("name", "kind", "twin"), [("a", "other", "name 'a'"), ("b", "note", "kind 'note'")])
+def test_notifiers_that_would_share_a_key_are_refused(name: str, kind: str, twin: str) -> None:
+    def of(name: str, kind: str) -> Notifier:
+        return Notifier(name, kind, lambda _: (), lambda _, __: {}, Other("receipt").deliver)
+
+    with pytest.raises(ValueError, match=twin):
+        by_name([of("a", "note"), of(name, kind)])
+
+
+def test_what_an_older_program_stored_is_read_and_written_as_it_was(db: Database) -> None:
+    made = kept(asked(db))
+    body = json.loads(made.model_dump_json())
+    assert body["target"] == "other" and "notifier" not in body
+    assert Notification.model_validate(body) == made

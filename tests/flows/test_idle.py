@@ -9,26 +9,29 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
-from midwatch.domain.investigation import Request
 from midwatch.domain.work import RunState
-from midwatch.engine.durable import Durable
+from midwatch.engine.durable import DurableQueue
+from midwatch.engine.schedules import Schedules
+from midwatch.engine.worker import ALONE_S, Worker
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.processes import own_name
 from midwatch.services import runs
-from midwatch.services.desk import Desk
-from midwatch.services.worker import ALONE_S, Worker
+from midwatch.services.desk import ServerContext
 from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
 from midwatch.store.record import record_url
+from tests.plugged import AREAS
 from tests.plugged import settings as composed
+from tests.usecases import OWNER, settle
 
 SECONDS = 4.0
 
 
 class OneStep:
-    """Steps that do nothing but end the run; the store is away for the first tries of `look`."""
+    """Steps that do nothing but end the run; the store is away for the first tries of `run_investigation`."""
 
-    def __init__(self, desk: Desk, away: int = 0, wrong: bool = False) -> None:
+    def __init__(self, desk: ServerContext, away: int = 0, wrong: bool = False) -> None:
         self.desk, self.away, self.wrong = desk, away, wrong
         self.begun, self.looked, self.failed = list[str](), list[str](), list[str]()
 
@@ -36,7 +39,7 @@ class OneStep:
         self.begun.append(run_id)
         return True
 
-    async def look(self, run_id: str) -> bool:
+    async def run_investigation(self, run_id: str) -> bool:
         self.looked.append(run_id)
         if len(self.looked) <= self.away:
             raise StoreError("The store is away.")
@@ -53,7 +56,7 @@ class OneStep:
         self._over(run_id)
 
     def _over(self, run_id: str) -> None:
-        runs.cancel(self.desk, run_id, "the test")
+        settle(runs.cancel(self.desk, OWNER, run_id))
 
 
 async def _nowhere(_url: str) -> bytes:
@@ -63,10 +66,12 @@ async def _nowhere(_url: str) -> bytes:
 @asynccontextmanager
 async def working(
     db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False
-) -> AsyncGenerator[tuple[Desk, OneStep, Worker]]:
-    desk = Desk(db, composed(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere)
+) -> AsyncGenerator[tuple[ServerContext, OneStep, Worker]]:
+    desk = ServerContext(db, composed(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere, areas=AREAS)
+    ctx = WorkerContext(db, desk.now)
     steps, name = OneStep(desk, away, wrong), own_name()
-    worker = Worker(desk, Durable(steps, record_url(db.url), name, 2), {}, name, woken=woken)
+    queue = DurableQueue(steps, record_url(db.url), name, 2, Schedules(ctx))
+    worker = Worker(ctx, queue, name, woken=woken)
     task = asyncio.create_task(worker.run())
     try:
         yield desk, steps, worker
@@ -75,12 +80,12 @@ async def working(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def ended(desk: Desk, worker: Worker | None = None) -> None:
-    run = await asyncio.to_thread(runs.ask, desk, Request(question="?"), "test")
+async def ended(desk: ServerContext, worker: Worker | None = None) -> None:
+    run = await runs.question(desk, OWNER, "what is wrong?")
     if worker:
         worker.wake()
     for _ in range(3000):
-        if (await asyncio.to_thread(runs.get, desk, run.id)).state is RunState.CANCELLED:
+        if (await runs.get(desk, OWNER, run.id)).state is RunState.CANCELLED:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("nobody did it")
@@ -137,6 +142,6 @@ async def test_a_worker_that_ends_with_nothing_left_signs_off(file: Database) ->
         assert workers.listed(tx) == [], "nobody has to find it dead"
 
 
-def _rows(desk: Desk) -> list[tuple[str, datetime]]:
+def _rows(desk: ServerContext) -> list[tuple[str, datetime]]:
     with desk.db.read() as tx:
         return workers.listed(tx)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from midwatch.domain.alert import AlertSeverity, AlertStatus, Delivery, Remark
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert import AlertComment, AlertSeverity, AlertStatus, Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.incident import IncidentStatus
 from midwatch.domain.work import RunState
-from midwatch.services.alerts import parked, receive
+from midwatch.services.alerts import receive, status
 from midwatch.services.errors import NoAccess, NotKnown
 from midwatch.store import incidents as kept
 from midwatch.store import runs as stored_runs
@@ -18,6 +18,7 @@ from midwatch.store.database import Database
 from tests.flows.desk import CART, START, Watch, alert, over
 from tests.plugged import settings as composed
 from tests.together import together
+from tests.usecases import OWNER, SENDER
 
 ACKNOWLEDGED = AlertStatus.ACKNOWLEDGED
 
@@ -191,7 +192,7 @@ def test_somebody_looks_already(watch: Watch) -> None:
 
 def test_a_remark_goes_onto_the_timeline(watch: Watch) -> None:
     watch.says(alert())
-    note = Remark(fingerprint="f1", kind="note", text="I look", actor="ada", at=START)
+    note = AlertComment(fingerprint="f1", kind="note", text="I look", actor="ada", at=START)
     watch.remarks(note, note.model_copy(update={"fingerprint": "nobody knows this"}))
     entry = watch.timeline(watch.incident().id)[-1]
     assert (entry.kind, entry.text, entry.actor) == ("note", "I look", "ada")
@@ -262,14 +263,14 @@ async def test_a_request_has_to_prove_itself(watch: Watch, db: Database) -> None
     with pytest.raises(NoAccess, match="Nothing is configured"):
         await Watch(db, composed()).sends(Delivery(alerts=(alert(),)))
     with pytest.raises(NotKnown, match="no source 'horn'"):
-        await receive(watch.desk, "horn", WebhookRequest(b"", START))
+        await receive(watch.desk, SENDER, "horn", WebhookRequest(b"", START))
     assert watch.incidents() == []
     assert (await watch.sends(Delivery(alerts=(alert(),)))).moves == {"open": 1}
 
 
 async def test_what_is_not_understood_is_parked_without_its_secrets(watch: Watch) -> None:
     receipt = await watch.sends('{"password": "hunter2hunter2", "x": "\0"')
-    (found,) = parked(watch.desk, "bell")
+    (found,) = (await status(watch.desk, OWNER, "bell")).last
     assert (receipt.outcome, receipt.note, found.id) == ("parked", "no delivery", receipt.delivery)
     assert "hunter2" not in found.body and found.received_at == START
 
@@ -277,7 +278,7 @@ async def test_what_is_not_understood_is_parked_without_its_secrets(watch: Watch
 async def test_a_ping_is_ignored_and_a_confirmation_fetched(watch: Watch) -> None:
     assert (await watch.sends(Delivery(ignored="a ping"))).outcome == "ignored"
     await watch.sends(Delivery(confirm="https://example.com/confirm"))
-    assert watch.fetched == ["https://example.com/confirm"] and parked(watch.desk) == []
+    assert watch.fetched == ["https://example.com/confirm"] and (await status(watch.desk, OWNER, "bell")).last == []
 
 
 def test_a_store_that_fails_half_way_keeps_nothing(watch: Watch) -> None:

@@ -1,17 +1,18 @@
 """A dump with metrics: from the files a person saved to the answer, its bundle, and the replay of it."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.flows.cluster import midwatch
 
-ROW = "2026-11-21T02:{:02}:{:02}Z"
+_START = datetime(2026, 11, 21, 2, tzinfo=UTC).timestamp()
 
 
 def saved(folder: Path, columns: dict[str, tuple[float, float]]) -> str:
-    """Two healthy pods, and a table in which each column goes from its first value to its second."""
+    """Two healthy pods, and what Prometheus measured: each metric goes from its first value to its second."""
     owner = {"kind": "StatefulSet", "controller": True, "uid": "u"}
     ready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
     pods = [
@@ -35,19 +36,24 @@ def saved(folder: Path, columns: dict[str, tuple[float, float]]) -> str:
     (folder / "pods.json").write_text(
         json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods})
     )
-    rows = [",".join(("time", *columns))]
-    for n in range(60):
-        values = (calm if n < 20 or n > 50 else later for calm, later in columns.values())
-        rows.append(",".join((ROW.format(n // 12, n % 12 * 5), *(f"{v}" for v in values))))
-    (folder / "metrics.csv").write_text("\n".join(rows) + "\n")
+    result = [
+        {
+            "metric": {"__name__": name.partition("-")[2], "service": name.partition("-")[0]},
+            "values": [[_START + 5 * n, f"{calm if n < 20 or n > 50 else later}"] for n in range(60)],
+        }
+        for name, (calm, later) in columns.items()
+    ]
+    (folder / "metrics.json").write_text(
+        json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}})
+    )
     return str(folder)
 
 
 THROTTLED = {
-    "store-p95latency": (9.0, 120.0),
+    "store-latency_p95": (9.0, 120.0),
     "store-cpu": (0.05, 0.4),
     "store-cpu_cfs": (0.01, 0.9),
-    "front-p95latency": (20.0, 22.0),
+    "front-latency_p95": (20.0, 22.0),
 }
 
 
@@ -73,7 +79,7 @@ def test_the_answer_and_its_replay_are_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "columns", "verdict"),
     [
-        ("why is it slow", {"store-p95latency": (9.0, 9.5), "front-p95latency": (20.0, 22.0)}, "HEALTHY"),
+        ("why is it slow", {"store-latency_p95": (9.0, 9.5), "front-latency_p95": (20.0, 22.0)}, "HEALTHY"),
         ("why is it slow", {"store-cpu": (0.05, 0.06)}, "INCONCLUSIVE"),
         ("is it up", {"store-cpu": (0.05, 0.06)}, "HEALTHY"),
     ],

@@ -9,32 +9,46 @@ from pathlib import Path
 import pytest
 
 from midwatch.diagnosis.traffic import fake
+from midwatch.diagnosis.traffic.topics import (
+    JOB_TOPICS,
+    JOBS,
+    JOBS_OF_CLIENT,
+    NAT_COMPARE,
+    NAT_GATEWAYS,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TOPICS,
+    NAT_TRAFFIC,
+)
+from midwatch.diagnosis.websites.topics import WEBSITE, WEBSITES
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
-from midwatch.domain.investigation import Budget, Investigation, Request
+from midwatch.domain.intent import Intent
+from midwatch.domain.investigation import Budget, CaseFile, Request
 from midwatch.domain.window import Window
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.fake import FakePage, FakeSite
 from midwatch.integrations.website.objects.site import Sites, SiteSettings
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.wiring.connections import Connections
 from tests.flows.cluster import site
 from tests.flows.traffic import TWO, Night, night
 from tests.flows.unfilled import whole
+from tests.plugged import AREAS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+TOPICS = [topic.id for area in AREAS for topic in area.topics]
 WINDOW = Window(TWO - HOUR, TWO + HOUR)
 SITE = "http://127.0.0.1:9"  # nobody listens at the discard port
 
 
-def intent(topic: Topic) -> Intent:
-    against = Window(WINDOW.since - DAY, WINDOW.until - DAY) if topic is Topic.NAT_COMPARE else None
-    client = "Acrisure" if topic is Topic.JOBS_OF_CLIENT else ""
-    sites = ("127.0.0.1",) if topic is Topic.WEBSITE else ()
+def intent(topic: str) -> Intent:
+    against = Window(WINDOW.since - DAY, WINDOW.until - DAY) if topic == NAT_COMPARE else None
+    names = {"client": ("Acrisure",)} if topic == JOBS_OF_CLIENT else {}
+    names |= {"site": ("127.0.0.1",)} if topic == WEBSITE else {}
     windowed = topic in NAT_TOPICS | JOB_TOPICS
-    return Intent(topic=topic, window=WINDOW if windowed else None, against=against, client=client, sites=sites)
+    return Intent(topic=topic, window=WINDOW if windowed else None, against=against).naming(names)
 
 
 def nothing_answered(here: Night) -> None:
@@ -64,7 +78,7 @@ def spike_left(here: Night) -> None:
     here.sends([(at, size * 5) for at, size in fake.burst(TWO)])
 
 
-async def told(here: Night, topic: Topic, sites: tuple[str, ...] = (SITE,), **more: object) -> Investigation | str:
+async def told(here: Night, topic: str, sites: tuple[str, ...] = (SITE,), **more: object) -> CaseFile | str:
     """The answer, or the one sentence of a refusal."""
     settings = here.connections.settings.having(Sites(tuple(SiteSettings(url=s) for s in sites)), Budget(seconds=20))
     settings = settings.model_copy(update=more)
@@ -82,9 +96,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
         yield made
 
 
-@pytest.mark.parametrize("topic", list(Topic))
+@pytest.mark.parametrize("topic", TOPICS)
 @pytest.mark.parametrize("situation", [all_refused, nothing_there])
-async def test_no_topic_is_healthy(here: Night, topic: Topic, situation: Callable[[Night], None]) -> None:
+async def test_no_topic_is_healthy(here: Night, topic: str, situation: Callable[[Night], None]) -> None:
     situation(here)
     found = await told(here, topic)
     if isinstance(found, str):
@@ -96,8 +110,8 @@ async def test_no_topic_is_healthy(here: Night, topic: Topic, situation: Callabl
     )
 
 
-@pytest.mark.parametrize("topic", list(Topic))
-async def test_no_topic_is_healthy_when_nothing_answers(here: Night, topic: Topic) -> None:
+@pytest.mark.parametrize("topic", TOPICS)
+async def test_no_topic_is_healthy_when_nothing_answers(here: Night, topic: str) -> None:
     nothing_answered(here)
     found = await told(here, topic, budget=Budget(seconds=1))
     assert isinstance(found, str) or found.diagnosis.verdict is Verdict.INCONCLUSIVE
@@ -106,7 +120,7 @@ async def test_no_topic_is_healthy_when_nothing_answers(here: Night, topic: Topi
 @pytest.mark.parametrize("topic", sorted(NAT_TOPICS))
 @pytest.mark.parametrize("situation", [spike_left, no_point])
 async def test_no_traffic_is_healthy_with_a_spike_left_over_or_without_a_point(
-    here: Night, topic: Topic, situation: Callable[[Night], None]
+    here: Night, topic: str, situation: Callable[[Night], None]
 ) -> None:
     situation(here)
     found = await told(here, topic)
@@ -115,35 +129,33 @@ async def test_no_traffic_is_healthy_with_a_spike_left_over_or_without_a_point(
 
 async def test_a_refusal_is_not_told_as_there_being_none(here: Night) -> None:
     here.aws.deny("cloudwatch:GetMetricData")
-    found = await told(here, Topic.NAT_SPIKE)
+    found = await told(here, NAT_SPIKE)
     assert not isinstance(found, str)
     assert not [g for g in found.diagnosis.gaps if "AWS shows none" in g.reason], "one is configured, and AWS shows it"
 
 
 async def test_without_a_site_no_website_is_healthy(here: Night) -> None:
-    for topic in (Topic.WEBSITE, Topic.WEBSITES):
+    for topic in (WEBSITE, WEBSITES):
         found = await told(here, topic, sites=())
         assert isinstance(found, str) or found.diagnosis.verdict is Verdict.INCONCLUSIVE
 
 
 async def test_a_gateway_that_failed_is_no_healthy_gateway(here: Night) -> None:
     here.aws.gateways[0] = replace(here.aws.gateways[0], state="failed")
-    found = await told(here, Topic.NAT_GATEWAYS)
+    found = await told(here, NAT_GATEWAYS)
     assert not isinstance(found, str)
     assert [c.finding.code for c in found.diagnosis.causes] == ["TRF-112"]
 
 
-@pytest.mark.parametrize(
-    "topic", [Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE, Topic.NAT_GATEWAYS, Topic.JOBS]
-)
-async def test_a_quiet_night_is_healthy(here: Night, topic: Topic) -> None:
+@pytest.mark.parametrize("topic", [NAT_SPIKE, NAT_TRAFFIC, NAT_PATTERNS, NAT_COMPARE, NAT_GATEWAYS, JOBS])
+async def test_a_quiet_night_is_healthy(here: Night, topic: str) -> None:
     found = await told(here, topic)
     assert not isinstance(found, str) and found.diagnosis.verdict is Verdict.HEALTHY
 
 
 async def test_a_site_that_answers_is_healthy(here: Night) -> None:
-    with FakeSite(Page(200)).serve() as url:
-        found = await told(here, Topic.WEBSITES, sites=(url,))
+    with FakeSite(FakePage(200)).serve() as url:
+        found = await told(here, WEBSITES, sites=(url,))
     assert not isinstance(found, str) and found.diagnosis.verdict is Verdict.HEALTHY
 
 

@@ -11,9 +11,9 @@ import pytest
 from midwatch.domain.investigation import Answer, Request
 from midwatch.engine.analyst import Analysts, here
 from midwatch.engine.analystpool import Pool
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.services.bundles import Bundle, load, save_file
-from midwatch.services.investigations import investigate
 from midwatch.wiring import connections
 from midwatch.wiring.replays import replay
 from tests.flows.cluster import site

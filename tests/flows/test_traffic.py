@@ -11,15 +11,17 @@ from midwatch.diagnosis.traffic import fake
 from midwatch.diagnosis.traffic.fake import Refresh
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Answer, Investigation, Request
-from midwatch.integrations.aws.fake import FlowLog, Talker
+from midwatch.domain.intent import Intent
+from midwatch.domain.investigation import Answer, CaseFile, Request
+from midwatch.engine.investigations import investigate
+from midwatch.integrations.aws.fake import FakeFlowLog, Talker
+from midwatch.questions.understand import understand
 from midwatch.reports.compose import compose
 from midwatch.services.bundles import load, save_file
-from midwatch.services.investigations import investigate
-from midwatch.services.understanding import about_alert
-from midwatch.wiring.questions import names
+from midwatch.wiring.questions import entities
 from midwatch.wiring.replays import replay
 from tests.flows.traffic import NOW, TWO, Night, night
+from tests.plugged import AREAS
 from tests.plugged import settings as composed
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -33,15 +35,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
         yield made
 
 
-def codes(found: Investigation) -> list[str]:
+def codes(found: CaseFile) -> list[str]:
     return [c.finding.code for c in found.diagnosis.causes]
 
 
-def table(found: Investigation, title: str) -> list[tuple[str, ...]]:
+def table(found: CaseFile, title: str) -> list[tuple[str, ...]]:
     return [row for t in found.diagnosis.tables if t.title.startswith(title) for row in t.rows]
 
 
-def reasons(found: Investigation) -> str:
+def reasons(found: CaseFile) -> str:
     return "\n".join(f"{g.reason} {g.permission} {g.arguments}" for g in found.diagnosis.gaps)
 
 
@@ -93,7 +95,7 @@ class TestSpike:
 
     async def test_nobody_ran_and_flow_logs_tell_who_it_was(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
-        here.aws.flow_logs.append(FlowLog("vpc-0a1b2c3d"))
+        here.aws.flow_logs.append(FakeFlowLog("vpc-0a1b2c3d"))
         here.aws.talkers += [
             Talker("10.0.3.7", "198.51.100.9", 443, 11_800_000_000),
             Talker("10.0.3.9", "198.51.100.9", 443, 7),
@@ -326,8 +328,8 @@ class TestAlert:
     async def test_the_job_behind_it_explains_the_alert(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
         here.runs(*fake.night(TWO))
-        intent = about_alert(self.ALERT, names(here.connections.settings), NOW)
-        assert intent and intent.gateway == fake.GATEWAY
+        intent = understand(self.ALERT, entities(here.connections), NOW, AREAS)
+        assert isinstance(intent, Intent) and intent.first("gateway") == fake.GATEWAY
         request = Request(alert=self.ALERT, intent=intent)
         async with here.connections.opened(request) as ctx:
             found = await investigate(ctx, request)
@@ -338,12 +340,8 @@ class TestAlert:
         "title", ["CPU is high on web-1", "Pod restarts a lot", "Certificate expires", "natural gas price rises", ""]
     )
     def test_other_alerts_are_looked_into_as_before(self, here: Night, title: str) -> None:
-        assert (
-            about_alert(
-                self.ALERT.model_copy(update={"title": title, "summary": ""}), names(here.connections.settings), NOW
-            )
-            is None
-        )
+        other = self.ALERT.model_copy(update={"title": title, "summary": ""})
+        assert understand(other, entities(here.connections), NOW, AREAS) == Intent(topic="cluster")
 
 
 class TestConversation:

@@ -8,8 +8,8 @@ import pytest
 
 from midwatch.diagnosis.traffic.fake import Refresh
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Investigation
-from midwatch.integrations.aws.fake import FlowLog, Talker
+from midwatch.domain.investigation import CaseFile
+from midwatch.integrations.aws.fake import FakeFlowLog, Talker
 from tests.flows.traffic import TWO, Night, night
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -34,11 +34,11 @@ def job(client: str, space: str, *gigabytes: float | None, began: datetime = TWO
     return Refresh(client, f"refresh-{space}", began, TWO + HOUR, "INCREMENTAL", files=files, pods=pods)
 
 
-def codes(found: Investigation) -> list[str]:
+def codes(found: CaseFile) -> list[str]:
     return [c.finding.code for c in found.diagnosis.causes]
 
 
-def first_row(found: Investigation) -> str:
+def first_row(found: CaseFile) -> str:
     return next(t.rows[0][1] for t in found.diagnosis.tables if t.title.startswith("Jobs"))
 
 
@@ -70,7 +70,7 @@ async def test_who_sent_it_is_named_first_with_what_it_sent(here: Night) -> None
 async def test_one_that_sent_next_to_nothing_explains_nothing(here: Night, total: tuple[float, ...], code: str) -> None:
     here.sends(spike(*total))
     here.runs(job("Northwind", "a", 0.2))
-    here.aws.flow_logs.append(FlowLog("vpc-0a1b2c3d"))
+    here.aws.flow_logs.append(FakeFlowLog("vpc-0a1b2c3d"))
     here.aws.talkers += [Talker("10.0.3.7", "198.51.100.9", 443, 17_000_000_000)]
     found = await here.ask(SPIKE)
     assert (codes(found), found.diagnosis.verdict) == ([code], Verdict.INCONCLUSIVE)

@@ -11,22 +11,21 @@ import pytest
 from midwatch.diagnosis.traffic import fake
 from midwatch.diagnosis.traffic.fake import Refresh
 from midwatch.diagnosis.traffic.settings import TrafficSettings
-from midwatch.domain.intent import AskBack, Intent
-from midwatch.domain.investigation import Investigation, Request
-from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
+from midwatch.domain.intent import Clarification, Intent
+from midwatch.domain.investigation import CaseFile, Request
+from midwatch.engine.investigations import investigate
+from midwatch.integrations.aws.fake import FakeAws, FakeGateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
-from midwatch.services.investigations import investigate
-from midwatch.services.understanding import understood
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.questions import names
+from midwatch.wiring.questions import understood
 from tests.flows.unfilled import whole
 from tests.plugged import settings as composed
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
-TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 26)).replace(hour=2, minute=0)  # the last 2 am that is well over
+TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 24)).replace(hour=2, minute=0)  # the last 2 am that is well over
 
 
 @dataclass
@@ -44,17 +43,17 @@ class Night:
     def cluster(self) -> FakeCluster:
         return self.scene.cluster
 
-    async def ask(self, question: str) -> Investigation:
-        found = understood(question, names(self.connections.settings), datetime.now(UTC), self.before)
+    async def ask(self, question: str) -> CaseFile:
+        found = understood(self.connections, question, datetime.now(UTC), self.before)
         assert isinstance(found, Intent), found
         self.before = found
-        request = Request(question=question, namespace=found.namespace, intent=found)
+        request = Request(question=question, namespace=found.first("namespace"), intent=found)
         async with self.connections.opened(request) as ctx:
             return whole(await investigate(ctx, request))
 
-    def asks_back(self, question: str) -> AskBack:
-        found = understood(question, names(self.connections.settings), datetime.now(UTC), self.before)
-        assert isinstance(found, AskBack), found
+    def asks_back(self, question: str) -> Clarification:
+        found = understood(self.connections, question, datetime.now(UTC), self.before)
+        assert isinstance(found, Clarification), found
         return found
 
     def runs(self, *jobs: Refresh) -> None:
@@ -77,7 +76,7 @@ def night(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str = fake.CONF
     scene = Scene()
     for name in fake.NAMESPACES:
         scene.namespace(name)
-    aws = FakeAws(gateways=[Gateway(fake.GATEWAY, "demo-nat-1c")])
+    aws = FakeAws(gateways=[FakeGateway(fake.GATEWAY, "demo-nat-1c")])
     (folder / "traffic.yaml").write_text(config)
     with serve(scene.cluster) as url, serve_aws(aws) as aws_url:
         for name, value in environment(aws_url).items():

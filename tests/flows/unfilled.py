@@ -4,7 +4,7 @@ import re
 
 from midwatch.analysis.codes import Catalogue
 from midwatch.diagnosis.alerts.situations import catalogue
-from midwatch.domain.investigation import Investigation
+from midwatch.domain.investigation import CaseFile
 from midwatch.reports.compose import compose
 from midwatch.reports.plain import plain
 
@@ -31,7 +31,7 @@ def unfilled(text: str, evidence: str = "") -> list[str]:
     return [m[0] for m in _PLACEHOLDER.finditer(text) if m[1] in FACTS and m[0] not in evidence]
 
 
-def whole(run: Investigation) -> Investigation:
+def whole(run: CaseFile) -> CaseFile:
     """The same investigation, once its report was looked through."""
     seen = "\n".join([run.request.question, *(e.text for e in run.evidence)])
     assert [m for m in _PLACEHOLDER.findall(plain(compose(run))) if f"<{m}>" not in seen] == []

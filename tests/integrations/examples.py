@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import midwatch.integrations
-from midwatch.domain.alert import Alert, Delivery, Remark
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert import Alert, AlertComment, Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from tests.plugged import alert_sources
 
@@ -44,7 +44,7 @@ def only(source: str, name: str) -> Alert:
     return alert
 
 
-def remark(source: str, name: str) -> Remark:
+def remark(source: str, name: str) -> AlertComment:
     (one,) = delivered(source, name).remarks
     return one
 

@@ -12,7 +12,7 @@ from midwatch.domain.investigation import Answer
 from midwatch.integrations.kubernetes.fake import runs
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.fake import FakePage, FakeSite
 from midwatch.interfaces.cli.app import COMMANDS
 from tests.flows.cluster import Shown, midwatch, site
 
@@ -162,7 +162,7 @@ def test_a_missing_permission_is_named_and_keeps_health_open(tmp_path: Path) -> 
 
 
 def test_doctor_checks_each_configured_site(shop: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with FakeSite().serve() as well, FakeSite(Page(503)).serve() as ill, site(shop.cluster, tmp_path) as here:
+    with FakeSite().serve() as well, FakeSite(FakePage(503)).serve() as ill, site(shop.cluster, tmp_path) as here:
         for url, code, said in ((well, 0, "answers 200 in"), (ill, 1, "answers 503 in")):
             monkeypatch.setenv("MIDWATCH_SITES", json.dumps([{"url": url}]))
             shown = here.run("doctor", "-n", "shop")
@@ -177,7 +177,7 @@ def test_json_keeps_to_the_published_schema(shop: Scene, tmp_path: Path) -> None
     assert answer.verdict == "CONFIRMED"
     schema = json.loads(midwatch("schema").out)
     assert shown.answer.keys() == schema["properties"].keys()
-    assert schema["properties"]["schema"]["const"] == "midwatch.answer/1"
+    assert schema["properties"]["schema"]["const"] == "midwatch.answer/2"
 
 
 def test_nothing_but_text_reaches_a_pipe(shop: Scene, tmp_path: Path) -> None:

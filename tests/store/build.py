@@ -9,7 +9,7 @@ from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.incident import Incident
 from midwatch.domain.observation import LogLines
-from midwatch.domain.work import Effect, Run
+from midwatch.domain.work import Investigation, Notification
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 ZONES = [timezone(timedelta(minutes=m)) for m in (-720, -210, 0, 60, 345, 840)]
@@ -57,14 +57,14 @@ def incident(number: int = 1, **more: Any) -> Incident:
     return Incident.model_validate({"id": f"inc_{number}", "number": number, **given, **more})
 
 
-def run(number: int = 1, **more: Any) -> Run:
+def run(number: int = 1, **more: Any) -> Investigation:
     given = {"incident_id": "inc_1", "request": {"namespace": "shop"}, "created_at": NOW + timedelta(minutes=number)}
-    return Run.model_validate({"id": f"inv_{number}", **given, **more})
+    return Investigation.model_validate({"id": f"inv_{number}", **given, **more})
 
 
-def effect(key: str = "note", **more: Any) -> Effect:
-    given = {"target": "pagerduty", "kind": "note", "payload": {"text": "cause"}, "created_at": NOW, "next_at": NOW}
-    return Effect.model_validate({"key": key, **given, **more})
+def notification(key: str = "note", **more: Any) -> Notification:
+    given = {"notifier": "pagerduty", "kind": "note", "payload": {"text": "cause"}, "created_at": NOW, "next_at": NOW}
+    return Notification.model_validate({"key": key, **given, **more})
 
 
 GAP: dict[str, Any] = {"query": "q", "reason": "refused", "permission": "get pods"}

@@ -9,7 +9,7 @@ from midwatch.domain.incident import StoredAlert
 from midwatch.kit.storable import storable, storable_tree
 from midwatch.store import alerts, calls, deliveries, incidents
 from midwatch.store.database import Database
-from midwatch.store.deliveries import Kept, Outcome
+from midwatch.store.deliveries import Outcome, WebhookDelivery
 from tests.store import build
 from tests.store.build import NOW, alert, incident
 
@@ -17,9 +17,9 @@ MINUTE = timedelta(minutes=1)
 TEN = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def delivery(name: str, minute: int = 0, **more: object) -> Kept:
+def delivery(name: str, minute: int = 0, **more: object) -> WebhookDelivery:
     given = {"source": "alertmanager", "received_at": NOW + minute * MINUTE, "outcome": Outcome.ACCEPTED}
-    return Kept.model_validate({"id": name, **given, **more})
+    return WebhookDelivery.model_validate({"id": name, **given, **more})
 
 
 def test_a_delivery_is_new_once(db: Database) -> None:

@@ -12,19 +12,30 @@ import pytest
 from sqlalchemy import insert, select
 
 from midwatch.domain.access import AccessRole, ApiKey
-from midwatch.domain.incident import Entry, StoredAlert
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.incident import StoredAlert, TimelineEntry
+from midwatch.domain.intent import Intent
 from midwatch.domain.work import RunEvent
-from midwatch.store import access, alerts, audit, conversations, deliveries, effects, incidents, runs, timeline, workers
+from midwatch.store import (
+    access,
+    alerts,
+    audit,
+    conversations,
+    deliveries,
+    incidents,
+    notifications,
+    runs,
+    timeline,
+    workers,
+)
 from midwatch.store.audit import Act
-from midwatch.store.backup import Contents, backup, restore
+from midwatch.store.backup import BackupContents, backup, restore
 from midwatch.store.database import Database
-from midwatch.store.deliveries import Kept, Outcome
+from midwatch.store.deliveries import Outcome, WebhookDelivery
 from midwatch.store.errors import StoreError
 from midwatch.store.migrate import head
 from midwatch.store.tables import calls, metadata
 from tests.postgres import Server
-from tests.store.build import NOW, alert, effect, incident, run
+from tests.store.build import NOW, alert, incident, notification, run
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -45,11 +56,14 @@ def fill(db: Database, count: int = 3) -> None:
     """Something in every table."""
     with db.write() as tx:
         deliveries.add(
-            tx, Kept(source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň")
+            tx,
+            WebhookDelivery(
+                source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň"
+            ),
         )
         for n in range(1, count + 1):
             incidents.add(tx, incident(incidents.number(tx), keys=(f"k{n}", "shared")))
-            timeline.append(tx, Entry(incident_id=f"inc_{n}", at=NOW, kind="opened", text='it\\n"began"'))
+            timeline.append(tx, TimelineEntry(incident_id=f"inc_{n}", at=NOW, kind="opened", text='it\\n"began"'))
             known = StoredAlert(
                 id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW
             )
@@ -57,10 +71,10 @@ def fill(db: Database, count: int = 3) -> None:
             runs.add(tx, run(n))
             runs.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
             tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
-            effects.add(tx, effect(f"e{n}"))
+            notifications.add(tx, notification(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
-        conversations.said(tx, "c" * 64, Intent(topic=Topic.NAT_SPIKE), NOW)
+        conversations.said(tx, "c" * 64, Intent(topic="nat-spike"), NOW)
         access.add_key(
             tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW)
         )
@@ -95,7 +109,7 @@ def test_a_restored_store_counts_on(db: Database, other: Database, tmp_path: Pat
     restore(other, tmp_path / "b.zip")
     with other.write() as tx:
         assert incidents.number(tx) == 4
-        timeline.append(tx, Entry(incident_id="inc_1", at=NOW, kind="note", text="after"))
+        timeline.append(tx, TimelineEntry(incident_id="inc_1", at=NOW, kind="note", text="after"))
         audit.append(tx, Act(at=NOW, actor="bob", action="note", object="inc_1"))
     with other.read() as tx:
         assert [e.text for e in timeline.of_incident(tx, "inc_1")][-1] == "after"
@@ -116,7 +130,7 @@ def test_a_backup_is_of_one_moment(db: Database, tmp_path: Path) -> None:
             with db.write() as tx:
                 number = incidents.number(tx)
                 incidents.add(tx, incident(number, keys=("k",)))
-                timeline.append(tx, Entry(incident_id=f"inc_{number}", at=NOW, kind="opened", text="t"))
+                timeline.append(tx, TimelineEntry(incident_id=f"inc_{number}", at=NOW, kind="opened", text="t"))
 
     writing = Thread(target=write)
     writing.start()
@@ -162,7 +176,7 @@ def spoil(path: Path, name: str, content: str | None) -> Path:
 
 def about(**more: Any) -> str:
     rows = dict.fromkeys(metadata.tables, 0)
-    return json.dumps({**Contents(schema_revision=head(), rows=rows).model_dump(), **more})
+    return json.dumps({**BackupContents(schema_revision=head(), rows=rows).model_dump(), **more})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from midwatch.domain.alert import AlertSeverity
-from midwatch.domain.incident import Entry, IncidentStatus
+from midwatch.domain.incident import IncidentStatus, TimelineEntry
 from midwatch.store import incidents, timeline
 from midwatch.store.database import Database
 from midwatch.store.incidents import Filter
@@ -134,12 +134,14 @@ def test_nearby_shares_a_key_or_the_service(db: Database) -> None:
 
 def test_a_timeline_is_read_on_from_where_one_stopped(db: Database) -> None:
     said = [
-        Entry(incident_id="inc_1", at=NOW + n * MINUTE, kind="note" if n else "opened", text=f"{n}", data={"n": n})
+        TimelineEntry(
+            incident_id="inc_1", at=NOW + n * MINUTE, kind="note" if n else "opened", text=f"{n}", data={"n": n}
+        )
         for n in range(4)
     ]
     with db.write() as tx:
         timeline.append(tx, *said[:2])
-        timeline.append(tx, Entry(incident_id="inc_2", at=NOW, kind="note", text="another's"))
+        timeline.append(tx, TimelineEntry(incident_id="inc_2", at=NOW, kind="note", text="another's"))
         timeline.append(tx, *said[2:])
     with db.read() as tx:
         found = timeline.of_incident(tx, "inc_1")

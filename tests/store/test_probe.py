@@ -9,7 +9,7 @@ import pytest
 
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
-from midwatch.store.probe import Probe
+from midwatch.store.probe import StoreProbe
 from midwatch.store.rows import next_number
 from tests.flows.outages import fill, small_disk
 
@@ -28,11 +28,11 @@ def opened(file: Path) -> Generator[Database]:
 
 
 def test_a_store_that_takes_writes(db: Database) -> None:
-    assert Probe(db).trouble() == ""
+    assert StoreProbe(db).trouble() == ""
 
 
 def test_many_questions_are_one_write(db: Database) -> None:
-    probe = Probe(db)
+    probe = StoreProbe(db)
     assert {probe.trouble() for _ in range(20)} == {""}
     with db.write() as tx:
         assert next_number(tx, "probe") == 2
@@ -41,26 +41,26 @@ def test_many_questions_are_one_write(db: Database) -> None:
 def test_a_locked_file(opened: Database, file: Path) -> None:
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert "is locked" in Probe(opened).trouble()
+    assert "is locked" in StoreProbe(opened).trouble()
     other.rollback()
     other.close()
-    assert Probe(opened).trouble() == ""
+    assert StoreProbe(opened).trouble() == ""
 
 
 def test_a_file_that_was_deleted_takes_nothing_more(opened: Database, file: Path) -> None:
     file.rename(file.with_suffix(".away"))
-    assert "was deleted or replaced" in Probe(opened).trouble()
+    assert "was deleted or replaced" in StoreProbe(opened).trouble()
     with pytest.raises(StoreError, match="was deleted or replaced"), opened.write() as tx:
         next_number(tx, "x")
     file.with_suffix(".away").rename(file)
-    assert Probe(opened).trouble() == ""
+    assert StoreProbe(opened).trouble() == ""
 
 
 def test_a_file_that_was_replaced(opened: Database, file: Path) -> None:
     other = file.with_suffix(".other")
     other.write_bytes(file.read_bytes())
     other.replace(file)
-    assert "was deleted or replaced" in Probe(opened).trouble()
+    assert "was deleted or replaced" in StoreProbe(opened).trouble()
 
 
 @pytest.mark.parametrize("begin", [0, 16])
@@ -69,7 +69,7 @@ def test_a_file_that_was_damaged(opened: Database, file: Path, begin: int) -> No
     with file.open("r+b") as out:
         out.seek(begin)
         out.write(b"\xff" * 64)
-    assert "damaged" in Probe(opened).trouble()
+    assert "damaged" in StoreProbe(opened).trouble()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system, which only root may do")
@@ -79,6 +79,6 @@ def test_a_full_disk(migrated_file: Path, tmp_path: Path) -> None:
         file.write_bytes(migrated_file.read_bytes())
         with Database.open(f"sqlite:///{file}") as db:
             filler = fill(disk)
-            assert any(said in Probe(db).trouble() for said in ("no room", "The disk failed"))
+            assert any(said in StoreProbe(db).trouble() for said in ("no room", "The disk failed"))
             filler.unlink()
-            assert Probe(db).trouble() == ""
+            assert StoreProbe(db).trouble() == ""

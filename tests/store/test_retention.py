@@ -2,15 +2,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select
 
-from midwatch.domain.incident import Entry
+from midwatch.domain.incident import TimelineEntry
 from midwatch.domain.work import RunEvent, RunState
-from midwatch.store import deliveries, effects, incidents, runs, timeline
+from midwatch.store import deliveries, incidents, notifications, runs, timeline
 from midwatch.store.database import Database
-from midwatch.store.deliveries import Kept, Outcome
+from midwatch.store.deliveries import Outcome, WebhookDelivery
 from midwatch.store.retention import Purged, purge
 from midwatch.store.tables import calls
 from midwatch.store.tables import runs as stored
-from tests.store.build import NOW, ZONES, effect, incident, run
+from tests.store.build import NOW, ZONES, incident, notification, run
 
 DAY = timedelta(days=1)
 
@@ -32,10 +32,10 @@ def test_only_what_is_old_and_over_goes(db: Database) -> None:
     put(db, 6, NOW - 3 * DAY, None, RunState.CANCELLED)  # nobody knows when
     with db.write() as tx:
         for number, at in enumerate((NOW - DAY, NOW, NOW + DAY)):
-            deliveries.add(tx, Kept(source="s", id=str(number), received_at=at, outcome=Outcome.ACCEPTED))
+            deliveries.add(tx, WebhookDelivery(source="s", id=str(number), received_at=at, outcome=Outcome.ACCEPTED))
         incidents.add(tx, incident(status="resolved", created_at=NOW - 9 * DAY, updated_at=NOW - 9 * DAY))
-        timeline.append(tx, Entry(incident_id="inc_1", at=NOW - 9 * DAY, kind="opened", text="t"))
-        effects.add(tx, effect(sent_at=NOW - 9 * DAY))
+        timeline.append(tx, TimelineEntry(incident_id="inc_1", at=NOW - 9 * DAY, kind="opened", text="t"))
+        notifications.add(tx, notification(sent_at=NOW - 9 * DAY))
     with db.write() as tx:
         assert purge(tx, NOW) == Purged(deliveries=1, run_events=6, calls=2)
     with db.write() as tx:
@@ -44,7 +44,7 @@ def test_only_what_is_old_and_over_goes(db: Database) -> None:
         assert tx.execute(select(func.count()).select_from(calls)).scalar_one() == 4
         assert sorted(d.id for d in deliveries.listed(tx)) == ["1", "2"]
         assert runs.listed(tx, 1, 10)[1] == 6 and runs.get(tx, "inv_1") is not None
-        assert len(timeline.of_incident(tx, "inc_1")) == 1 and effects.get(tx, "note") is not None
+        assert len(timeline.of_incident(tx, "inc_1")) == 1 and notifications.get(tx, "note") is not None
 
 
 def test_many_runs_go_in_several_steps(db: Database) -> None:

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from midwatch.domain.alert import AlertSeverity, Remark
+from midwatch.domain.alert import AlertComment, AlertSeverity
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Request
 from midwatch.domain.observation import AlertText
-from midwatch.domain.work import Run, RunEvent
+from midwatch.domain.work import Investigation, RunEvent
 from midwatch.kit.storable import MARK, storable
 from midwatch.store import alerts, audit, calls, deliveries, runs
 from midwatch.store.audit import Act
 from midwatch.store.body import written
 from midwatch.store.database import Database
-from midwatch.store.deliveries import Kept, Outcome
+from midwatch.store.deliveries import Outcome, WebhookDelivery
 from tests.flows.desk import Watch, alert
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -51,7 +51,7 @@ def test_every_text_of_an_alert_is_kept(db: Database, one: str, other: str) -> N
         f"f{one}", title=one, summary=other, external_id=one, service=other, labels={one: other}, details={other: one}
     )
     receipt = watch.says(said, id=f"{one}{other}{datetime.now(UTC).timestamp()}")
-    watch.remarks(Remark(fingerprint=f"f{one}", id=other, kind="note", text=one, actor=other, at=watch.now))
+    watch.remarks(AlertComment(fingerprint=f"f{one}", id=other, kind="note", text=one, actor=other, at=watch.now))
     with db.read() as tx:
         found = alerts.find(tx, "bell", f"f{one}")
         assert (
@@ -67,7 +67,7 @@ def test_every_text_of_an_alert_is_kept(db: Database, one: str, other: str) -> N
 def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, other: str) -> None:
     with db.write() as tx:
         number = len(audit.listed(tx, page_size=200))
-        run = Run(
+        run = Investigation(
             id=f"inv_{number}",
             request=Request(question=one, namespace=other),
             asked_by=other,
@@ -80,7 +80,10 @@ def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, ot
             calls.keep(tx, [calls.row(run.id, answer)])
         audit.append(tx, Act(at=NOW, actor=one, action="key.create", object=other, detail={"name": one}))
         deliveries.add(
-            tx, Kept(source="bell", id=f"{one}{number}", received_at=NOW, outcome=Outcome.PARKED, note=one, body=other)
+            tx,
+            WebhookDelivery(
+                source="bell", id=f"{one}{number}", received_at=NOW, outcome=Outcome.PARKED, note=one, body=other
+            ),
         )
     with db.read() as tx:
         kept = runs.get(tx, run.id)

@@ -2,9 +2,9 @@ from datetime import timedelta
 from functools import partial
 
 from midwatch.domain.work import RunEvent, RunState
-from midwatch.store import effects, runs, workers
+from midwatch.store import notifications, runs, workers
 from midwatch.store.database import Database
-from tests.store.build import NOW, effect, run
+from tests.store.build import NOW, notification, run
 from tests.together import together
 
 MINUTE = timedelta(minutes=1)
@@ -78,42 +78,42 @@ def test_which_runs_are_over(db: Database) -> None:
         assert runs.over(tx, [f"inv_{n}" for n in range(5)] + ["unknown"]) == {"inv_2", "inv_3", "inv_4", "unknown"}
 
 
-def test_an_effect_is_asked_for_once(db: Database) -> None:
+def test_a_notification_is_asked_for_once(db: Database) -> None:
     with db.write() as tx:
-        assert effects.add(tx, effect()) and not effects.add(tx, effect(kind="other"))
-        assert effects.get(tx, "note") == effect() and effects.get(tx, "no") is None
+        assert notifications.add(tx, notification()) and not notifications.add(tx, notification(kind="other"))
+        assert notifications.get(tx, "note") == notification() and notifications.get(tx, "no") is None
 
 
-def test_effects_are_due_in_their_order(db: Database) -> None:
+def test_notifications_are_due_in_their_order(db: Database) -> None:
     with db.write() as tx:
         for name, minutes in (("late", 9), ("second", 2), ("first", 1), ("now", 3)):
-            effects.add(tx, effect(name, next_at=NOW + minutes * MINUTE))
-        effects.add(tx, effect("sent", sent_at=NOW))
-        effects.add(tx, effect("given up", given_up="gone"))
-        assert [e.key for e in effects.due(tx, NOW + 3 * MINUTE)] == ["first", "second", "now"]
-        assert [e.key for e in effects.due(tx, NOW + 3 * MINUTE, limit=1)] == ["first"]
-        assert effects.counts(tx) == {"pending": 4, "sent": 1, "given up": 1}
+            notifications.add(tx, notification(name, next_at=NOW + minutes * MINUTE))
+        notifications.add(tx, notification("sent", sent_at=NOW))
+        notifications.add(tx, notification("given up", given_up="gone"))
+        assert [e.key for e in notifications.due(tx, NOW + 3 * MINUTE)] == ["first", "second", "now"]
+        assert [e.key for e in notifications.due(tx, NOW + 3 * MINUTE, limit=1)] == ["first"]
+        assert notifications.counts(tx) == {"pending": 4, "sent": 1, "given up": 1}
 
 
-def test_of_two_who_claim_an_effect_one_gets_it(db: Database) -> None:
-    asked = effect()
+def test_of_two_who_claim_a_notification_one_gets_it(db: Database) -> None:
+    asked = notification()
     with db.write() as tx:
-        effects.add(tx, asked)
+        notifications.add(tx, asked)
 
     def claim() -> bool:
         with db.write() as tx:
-            return effects.claim(tx, asked, NOW + MINUTE) is not None
+            return notifications.claim(tx, asked, NOW + MINUTE) is not None
 
     assert together(*[claim] * 4).count(True) == 1
     with db.write() as tx:
-        assert effects.due(tx, NOW) == []
-        (again,) = effects.due(tx, NOW + MINUTE)
+        assert notifications.due(tx, NOW) == []
+        (again,) = notifications.due(tx, NOW + MINUTE)
         assert again.attempts == 1, "whoever claimed it died"
-        taken = effects.claim(tx, again, NOW + 5 * MINUTE)
+        taken = notifications.claim(tx, again, NOW + 5 * MINUTE)
         assert taken is not None and taken.attempts == 2
-        effects.put(tx, taken, taken.model_copy(update={"given_up": "refused five times"}))
-        assert effects.due(tx, NOW + 9 * MINUTE) == [] and effects.counts(tx) == {"given up": 1}
-        assert effects.claim(tx, taken, NOW + 9 * MINUTE) is None
+        notifications.put(tx, taken, taken.model_copy(update={"given_up": "refused five times"}))
+        assert notifications.due(tx, NOW + 9 * MINUTE) == [] and notifications.counts(tx) == {"given up": 1}
+        assert notifications.claim(tx, taken, NOW + 9 * MINUTE) is None
 
 
 def test_workers_live_and_are_buried_once(db: Database) -> None:

@@ -8,10 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from midwatch.domain.capabilities import Area
-from midwatch.domain.evidence import Ask, Citation, Evidence
-from midwatch.domain.finding import Analysis, Code, Finding, Role, Severity
-from midwatch.domain.intent import Topic
-from midwatch.domain.investigation import Request
+from midwatch.domain.evidence import Citation, Evidence, ToolRequest
+from midwatch.domain.finding import Analysis, CausalRole, Code, Finding, Severity
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 
@@ -23,7 +21,7 @@ CODE = Code(
     code="TST-1",
     title="Fault",
     severity=Severity.CRITICAL,
-    role=Role.CAUSE,
+    role=CausalRole.CAUSE,
     directness=50,
     message="{what}",
     meaning="A test's.",
@@ -31,15 +29,17 @@ CODE = Code(
 _CATASTROPHIC = re.compile(r"(a|a)+$")
 
 
-def _asks(last: int, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
-    return tuple(Ask(tool="log", arguments={"round": n}, essential=True) for n in range(min(last, len(evidence) + 1)))
+def _asks(last: int, evidence: Sequence[Evidence]) -> tuple[ToolRequest, ...]:
+    return tuple(
+        ToolRequest(tool="log", arguments={"round": n}, essential=True) for n in range(min(last, len(evidence) + 1))
+    )
 
 
-def _opening(_question: Question, _request: Request) -> tuple[Ask, ...]:
-    return (Ask(tool="log", arguments={"round": 0}, essential=True),)
+def _opening(_question: Question) -> tuple[ToolRequest, ...]:
+    return (ToolRequest(tool="log", arguments={"round": 0}, essential=True),)
 
 
-def _wanted(last: int, evidence: Sequence[Evidence], _question: Question) -> tuple[Ask, ...]:
+def _wanted(last: int, evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest, ...]:
     for item in evidence:
         if HANGS_EARLY in item.text:
             _CATASTROPHIC.search(item.text)
@@ -81,7 +81,7 @@ def hostile(rounds: int) -> Area:
     return Area(
         name="hostile",
         title="Hostile",
-        topics=tuple(Topic),
+        joins=("",),
         opening=_opening,
         wanted=partial(_wanted, rounds),
         analyse=_analyse,

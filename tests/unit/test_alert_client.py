@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from midwatch.interfaces.cli.alert_client import KEY, Sender, Sent
+from midwatch.interfaces.cli.alert_client import KEY, AlertSender, Sent
 from midwatch.services.errors import Refusal
 from tests.integrations.kubernetes.api_server import Reply, as_json, running
 
@@ -14,7 +14,7 @@ ALERT = {"title": "t"}
 
 async def sent(reply: Reply) -> Sent:
     async with running(lambda _: reply) as api:
-        sender = Sender(api.url)
+        sender = AlertSender(api.url)
         try:
             return await sender.send_all([ALERT])
         finally:
@@ -73,7 +73,7 @@ async def test_a_bomb_is_not_unpacked() -> None:
 @pytest.mark.parametrize("url", ["http://[", "http://a:99999999", "ftp://x", "", "x y", "http://"])
 async def test_what_is_no_address_is_told(url: str) -> None:
     with pytest.raises(Refusal):
-        sender = Sender(url)
+        sender = AlertSender(url)
         try:
             await sender.send_all([ALERT])
         finally:

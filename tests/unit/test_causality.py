@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from midwatch.analysis.causality import FARTHEST, chains
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Finding, Link, Role, Severity
+from midwatch.domain.finding import CausalRole, Finding, Link, Severity
 from midwatch.domain.subject import Subject
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -20,7 +20,9 @@ def subject(name: str, kind: str = "Pod", container: str = "") -> Subject:
     return Subject(kind=kind, name=name, namespace="shop", container=container)
 
 
-def finding(code: str, about: Subject, role: Role = Role.CAUSE, directness: int = 50, **more: Any) -> Finding:
+def finding(
+    code: str, about: Subject, role: CausalRole = CausalRole.CAUSE, directness: int = 50, **more: Any
+) -> Finding:
     fields: dict[str, Any] = {"owner": about.whole, "severity": Severity.CRITICAL} | more
     return Finding(
         code=code,
@@ -45,8 +47,8 @@ def link(source: Subject, target: Subject) -> Link:
 def test_a_cause_explains_the_symptoms_it_can_reach() -> None:
     pod, service, caller = subject("db-1"), subject("db", "Service"), subject("api-1")
     found = [
-        finding("REFUSED", caller, Role.SYMPTOM),
-        finding("NO_ENDPOINTS", service, Role.SYMPTOM),
+        finding("REFUSED", caller, CausalRole.SYMPTOM),
+        finding("NO_ENDPOINTS", service, CausalRole.SYMPTOM),
         finding("NO_CONFIG", pod),
     ]
     assert codes(found, [link(pod, service), link(service, caller)]) == [("NO_CONFIG", ["NO_ENDPOINTS", "REFUSED"])]
@@ -61,7 +63,7 @@ def row(length: int) -> tuple[list[Subject], list[Link]]:
 @pytest.mark.parametrize("length", [3, 4, FARTHEST])
 def test_a_cause_explains_symptoms_many_links_away(length: int) -> None:
     subjects, links = row(length)
-    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], Role.SYMPTOM)]
+    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], CausalRole.SYMPTOM)]
     assert codes(found, links) == [("CAUSE", ["FAR"])]
     assert codes(found, links[::-1]) == [("CAUSE", ["FAR"])], "the order of the links does not matter"
     assert codes(found, [li for li in links if li.source != subjects[1]]) == [("CAUSE", []), ("FAR", [])], (
@@ -71,7 +73,7 @@ def test_a_cause_explains_symptoms_many_links_away(length: int) -> None:
 
 def test_a_chain_longer_than_that_is_a_coincidence() -> None:
     subjects, links = row(FARTHEST + 1)
-    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], Role.SYMPTOM)]
+    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], CausalRole.SYMPTOM)]
     assert codes(found, links) == [("CAUSE", []), ("FAR", [])]
 
 
@@ -79,7 +81,11 @@ def test_what_is_explained_by_what_is_explained_belongs_to_the_root() -> None:
     """Symptoms that follow one another reach farther than any of them does alone; the nearest is told first."""
     subjects, links = row(2 * FARTHEST)
     middle, end = subjects[FARTHEST], subjects[-1]
-    found = [finding("END", end, Role.SYMPTOM), finding("MIDDLE", middle, Role.SYMPTOM), finding("CAUSE", subjects[0])]
+    found = [
+        finding("END", end, CausalRole.SYMPTOM),
+        finding("MIDDLE", middle, CausalRole.SYMPTOM),
+        finding("CAUSE", subjects[0]),
+    ]
     assert codes(found, links) == [("CAUSE", ["MIDDLE", "END"])]
 
 
@@ -92,8 +98,8 @@ def test_the_way_goes_over_owners_and_peers_as_well() -> None:
     )
     found = [
         finding("CAUSE", pod, owner=deployment),
-        finding("REFUSED", caller, Role.SYMPTOM, peers=(service,)),
-        finding("SLOW", subject("web", "Website"), Role.SYMPTOM),
+        finding("REFUSED", caller, CausalRole.SYMPTOM, peers=(service,)),
+        finding("SLOW", subject("web", "Website"), CausalRole.SYMPTOM),
     ]
     ways = [link(deployment, service), link(caller, subject("web", "Website"))]
     assert codes(found, ways) == [("CAUSE", ["REFUSED", "SLOW"])]
@@ -112,7 +118,7 @@ def test_a_cause_elsewhere_never_explains_a_cause_away() -> None:
 def test_the_more_direct_statement_about_one_container_wins() -> None:
     main = subject("web", container="app")
     found = [
-        finding("EXIT_1", main, Role.SYMPTOM, 20),
+        finding("EXIT_1", main, CausalRole.SYMPTOM, 20),
         finding("NO_FILE", main, directness=80),
         finding("VAGUE", main, directness=40),
     ]
@@ -129,38 +135,41 @@ def test_faults_of_two_containers_are_two_faults() -> None:
 
 def test_a_peer_named_by_the_evidence_is_upstream() -> None:
     service = subject("cart", "Service")
-    found = [finding("UNREACHABLE", subject("web"), Role.SYMPTOM, peers=(service,)), finding("SELECTOR", service)]
+    found = [finding("UNREACHABLE", subject("web"), CausalRole.SYMPTOM, peers=(service,)), finding("SELECTOR", service)]
     assert codes(found) == [("SELECTOR", ["UNREACHABLE"])]
 
 
 def test_a_symptom_nothing_explains_is_a_root_of_its_own() -> None:
-    assert codes([finding("CRASH", subject("web"), Role.SYMPTOM)]) == [("CRASH", [])]
+    assert codes([finding("CRASH", subject("web"), CausalRole.SYMPTOM)]) == [("CRASH", [])]
 
 
 def test_risks_and_notes_are_never_causes() -> None:
-    found = [finding("RISK", subject("web"), Role.RISK), finding("NOTE", subject("db"), severity=Severity.INFO)]
+    found = [finding("RISK", subject("web"), CausalRole.RISK), finding("NOTE", subject("db"), severity=Severity.INFO)]
     assert codes(found) == []
 
 
 def test_the_cause_that_explains_more_comes_first() -> None:
     node, lonely = subject("node-1", "Node"), subject("aaa")
     hit = [subject(f"web-{n}") for n in range(3)]
-    found = [finding("LONELY", lonely), finding("NODE", node), *(finding("DOWN", s, Role.SYMPTOM) for s in hit)]
+    found = [finding("LONELY", lonely), finding("NODE", node), *(finding("DOWN", s, CausalRole.SYMPTOM) for s in hit)]
     assert [c for c, _ in codes(found, [link(node, s) for s in hit])] == ["NODE", "LONELY"]
 
 
 def test_two_symptoms_that_reach_each_other_are_ordered_by_onset() -> None:
     one, two = subject("one"), subject("two")
     found = [
-        finding("LATER", one, Role.SYMPTOM, onset=NOON + timedelta(minutes=5)),
-        finding("FIRST", two, Role.SYMPTOM, onset=NOON),
+        finding("LATER", one, CausalRole.SYMPTOM, onset=NOON + timedelta(minutes=5)),
+        finding("FIRST", two, CausalRole.SYMPTOM, onset=NOON),
     ]
     assert codes(found, [link(one, two), link(two, one)]) == [("FIRST", ["LATER"])]
 
 
 names = st.sampled_from("abcdef")
 worlds = st.tuples(
-    st.lists(st.tuples(names, names, st.sampled_from([Role.CAUSE, Role.SYMPTOM]), st.integers(0, 100)), max_size=8),
+    st.lists(
+        st.tuples(names, names, st.sampled_from([CausalRole.CAUSE, CausalRole.SYMPTOM]), st.integers(0, 100)),
+        max_size=8,
+    ),
     st.lists(st.tuples(names, names), max_size=12),
 )
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from midwatch.domain.evidence import Citation, Evidence
-from midwatch.domain.finding import Analysis, Code, Finding, Fine, Role, Severity, Table
+from midwatch.domain.finding import Analysis, CausalRole, Code, Finding, HealthyCheck, Severity, Table
 from midwatch.domain.observation import LogLines, Observation, Resources
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
@@ -71,7 +71,9 @@ def test_a_log_is_quoted_letter_by_letter() -> None:
 
 POD = Subject(kind="Pod", name="web", namespace="shop")
 HOLDS, FAILS = Citation(evidence="E1", subject=WEB, quote="7"), Citation(evidence="E1", subject=WEB, quote="made up")
-CODE = Code(code="T-1", title="t", severity=Severity.CRITICAL, role=Role.CAUSE, directness=1, message="m", meaning="m")
+CODE = Code(
+    code="T-1", title="t", severity=Severity.CRITICAL, role=CausalRole.CAUSE, directness=1, message="m", meaning="m"
+)
 
 
 def finding(*cites: Citation) -> Finding:
@@ -89,7 +91,7 @@ def finding(*cites: Citation) -> Finding:
 @pytest.mark.parametrize("cites", [(), (FAILS,), (HOLDS, FAILS)])
 def test_what_is_not_proved_reaches_no_report(cites: tuple[Citation, ...]) -> None:
     """Not a finding, an answer, a check that found nothing wrong, or a table."""
-    said = Fine(text="said without proof", cites=cites)
+    said = HealthyCheck(text="said without proof", cites=cites)
     table = Table(title="said without proof", columns=("a",), rows=(("1",),), cites=cites)
     analysis = Analysis(findings=(finding(*cites), finding(HOLDS)), answer=said, fine=(said,), tables=(table,))
     found = diagnose(analysis, library_evidence(), (), {"T-1": CODE})
@@ -100,7 +102,7 @@ def test_what_is_not_proved_reaches_no_report(cites: tuple[Citation, ...]) -> No
 
 
 def test_what_is_proved_does() -> None:
-    said = Fine(text="said with proof", cites=(HOLDS,))
+    said = HealthyCheck(text="said with proof", cites=(HOLDS,))
     table = Table(title="t", columns=("a",), rows=(("1",),), cites=(HOLDS,))
     found = diagnose(Analysis(answer=said, fine=(said,), tables=(table,)), library_evidence(), (), {})
     assert (

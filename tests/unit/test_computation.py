@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from midwatch.domain.diagnosis import Diagnosis, Verdict
-from midwatch.domain.evidence import Ask, Evidence, Gap
-from midwatch.domain.investigation import Answer, Budget, Investigation, Request
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
+from midwatch.domain.investigation import Answer, Budget, CaseFile, Request
 from midwatch.domain.observation import LogLines
 from midwatch.engine.analyst import Analysts, Case, Conclusion, Died, TookTooLong, here
 from midwatch.engine.analystpool import Pool
@@ -60,7 +60,7 @@ class Logs:
         return log(arguments["round"], self._texts[arguments["round"]])
 
 
-async def answered(*texts: str, seconds: float = 1.2, analysts: Analysts = here, question: str = "") -> Investigation:
+async def answered(*texts: str, seconds: float = 1.2, analysts: Analysts = here, question: str = "") -> CaseFile:
     budget, integrations = Budget(compute_seconds=seconds), (hostile(len(texts)),)
     run, scope = await investigate(
         Request(question=question), Logs(*texts), integrations, "test", budget, analysts=analysts
@@ -69,7 +69,7 @@ async def answered(*texts: str, seconds: float = 1.2, analysts: Analysts = here,
     return run
 
 
-def causes(run: Investigation) -> list[str]:
+def causes(run: CaseFile) -> list[str]:
     return [c.finding.message for c in run.diagnosis.causes]
 
 
@@ -175,7 +175,7 @@ class Told:
         self.limits: list[float] = []
         self.tried: list[int] = []
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
+    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         self.limits.append(seconds)
         self.spent += self._takes
         return ()

@@ -5,8 +5,10 @@ import re
 import pytest
 
 from midwatch.integrations.alert_sources.vocabulary import words
-from tests.expressions import Expression, inventory
+from midwatch.questions.fragments import merged
+from tests.expressions import Expression, held, inventory
 from tests.growth import UNITS, superlinear
+from tests.plugged import AREAS
 
 _PARTS = 4
 _QUICK, _LONG = 2_000, 8_000  # characters; `superlinear` compares them with a sixteenth
@@ -15,13 +17,13 @@ _FEW = ("a", "7", "/", " ", "\n", "a.", "A b_c-1.")  # beside those that are mad
 # tells.
 _BOUNDED = {
     "midwatch.integrations.kubernetes.text.units._COMMAND": 300,
-    "midwatch.integrations.kubernetes.measured.signals._rules": 200,
-    "midwatch.integrations.kubernetes.measured.signals._units": 200,
+    "midwatch.integrations.kubernetes.objects.signals._rules": 200,
+    "midwatch.integrations.kubernetes.objects.signals._units": 200,
 }
 _WHOLE = frozenset(
     [
-        "midwatch.integrations.kubernetes.measured.signals._rules",
-        "midwatch.integrations.kubernetes.measured.signals._units",
+        "midwatch.integrations.kubernetes.objects.signals._rules",
+        "midwatch.integrations.kubernetes.objects.signals._units",
     ]
 )
 # Made at run time. From the product's own tables, that the inventory finds compiled where they are kept:
@@ -39,8 +41,8 @@ _FROM_TABLES = {
     "midwatch.diagnosis.alerts.match: '|'.join((start(word.strip()) for word in part.split('|')))",
     "midwatch.diagnosis.kubernetes.analyzers.peers: pattern",
     "midwatch.diagnosis.kubernetes.analyzers.startup: pattern",
-    "midwatch.integrations.kubernetes.measured.signals: e['name']",
-    "midwatch.integrations.kubernetes.measured.signals: patterns[name]",
+    "midwatch.integrations.kubernetes.objects.signals: e['name']",
+    "midwatch.integrations.kubernetes.objects.signals: patterns[name]",
     "midwatch.diagnosis.kubernetes.view.image_pull_errors: pattern",
     "midwatch.integrations.alert_sources.vocabulary: shape",
     "midwatch.kit.redaction: entry['pattern']",
@@ -49,13 +51,15 @@ _FROM_TABLES = {
     "midwatch.kit.redaction: f'{re.escape(first)}(?<![A-Za-z0-9_]{re.escape(first)}){rest}'",
     "midwatch.kit.redaction: start.encode()",
     "midwatch.kit.secretcommands: pattern",
-    "midwatch.playbooks: pattern",
-    "midwatch.reasoning.grammar: _folded(data['noise'])",
-    "midwatch.reasoning.grammar: _folded(data['orders'])",
-    "midwatch.reasoning.grammar: data['chained_orders']",
-    "midwatch.reasoning.grammar: data['leaning']",
-    "midwatch.reasoning.grammar: e.replace('{it}', data['it'])",
-    "midwatch.reasoning.grammar: expression",
+    "midwatch.questions.fragments: _folded(core['noise'])",
+    "midwatch.questions.fragments: core['chained_orders']",
+    "midwatch.questions.fragments: core['ends']",
+    "midwatch.questions.fragments: core['joints'].replace('{opening}', opening)",
+    "midwatch.questions.fragments: core['leaning']",
+    "midwatch.questions.fragments: core['pronouns']",
+    "midwatch.questions.fragments: opening",
+    "midwatch.questions.fragments: orders",
+    "midwatch.questions.fragments: text",
 }
 # From a name, quoted letter by letter, with nothing beside it that repeats but what stands behind a dot:
 _FROM_NAMES = {
@@ -65,7 +69,7 @@ _FROM_NAMES = {
     "midwatch.diagnosis.kubernetes.view.failed_connections: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
     "midwatch.diagnosis.kubernetes.view.failed_connections: "
     "f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
-    "midwatch.reasoning.naming: f'{before}{re.escape(word)}{after}'",
+    "midwatch.questions.entities: f'{before}{re.escape(word)}{after}'",
 }
 # Written by the person who set Midwatch up:
 _FROM_SETTINGS = {
@@ -85,7 +89,7 @@ def _all() -> list[Expression]:
         Expression(f"words.yaml {ours}", re.compile(shape), frozenset(["fullmatch"]))
         for ours, shape in words()["ids"].items()
     )
-    return [*inventory().expressions, *ids]
+    return [*inventory().expressions, *ids, *held("the merged grammar", merged(AREAS))]
 
 
 def _slow(part: int, size: int, common: tuple[str, ...], *, thorough: bool) -> list[str]:

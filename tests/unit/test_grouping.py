@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert
-from midwatch.engine.grouping import FLAPS, Move, decide, keys
+from midwatch.engine.grouping import FLAPS, GroupingAction, decide, keys
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -86,23 +86,23 @@ RESOLVED = {"status": IncidentStatus.RESOLVED, "resolved_at": NOW - timedelta(mi
 @pytest.mark.parametrize(
     ("now", "known", "mine", "related", "openings", "move", "investigate"),
     [
-        (AlertStatus.FIRING, None, None, [], 0, Move.OPEN, True),
-        (AlertStatus.ACKNOWLEDGED, None, None, [], 0, Move.OPEN, False),
-        (AlertStatus.FIRING, AlertStatus.FIRING, {}, [], 1, Move.REPEAT, False),
-        (AlertStatus.FIRING, None, None, [{}], 0, Move.JOIN, False),
-        (AlertStatus.FIRING, None, None, [{"updated_at": NOW - timedelta(hours=2)}], 0, Move.OPEN, True),
-        (AlertStatus.RESOLVED, AlertStatus.FIRING, {}, [], 1, Move.END, False),
-        (AlertStatus.RESOLVED, AlertStatus.RESOLVED, RESOLVED, [], 1, Move.NOTHING, False),
-        (AlertStatus.RESOLVED, None, None, [], 0, Move.NOTHING, False),
-        (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED, [], 1, Move.REOPEN, True),
-        (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED, [], FLAPS, Move.REOPEN, False),
+        (AlertStatus.FIRING, None, None, [], 0, GroupingAction.OPEN, True),
+        (AlertStatus.ACKNOWLEDGED, None, None, [], 0, GroupingAction.OPEN, False),
+        (AlertStatus.FIRING, AlertStatus.FIRING, {}, [], 1, GroupingAction.REPEAT, False),
+        (AlertStatus.FIRING, None, None, [{}], 0, GroupingAction.JOIN, False),
+        (AlertStatus.FIRING, None, None, [{"updated_at": NOW - timedelta(hours=2)}], 0, GroupingAction.OPEN, True),
+        (AlertStatus.RESOLVED, AlertStatus.FIRING, {}, [], 1, GroupingAction.END, False),
+        (AlertStatus.RESOLVED, AlertStatus.RESOLVED, RESOLVED, [], 1, GroupingAction.NOTHING, False),
+        (AlertStatus.RESOLVED, None, None, [], 0, GroupingAction.NOTHING, False),
+        (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED, [], 1, GroupingAction.REOPEN, True),
+        (AlertStatus.FIRING, AlertStatus.RESOLVED, RESOLVED, [], FLAPS, GroupingAction.REOPEN, False),
         (
             AlertStatus.FIRING,
             AlertStatus.RESOLVED,
             RESOLVED | {"resolved_at": NOW - timedelta(hours=3)},
             [],
             1,
-            Move.OPEN,
+            GroupingAction.OPEN,
             True,
         ),
     ],
@@ -113,13 +113,13 @@ def test_every_case_has_its_move(
     mine: dict[str, Any] | None,
     related: list[dict[str, Any]],
     openings: int,
-    move: Move,
+    move: GroupingAction,
     investigate: bool,
 ) -> None:
     before = stored(alert(status=known)) if known else None
     belongs = incident(**mine) if mine is not None else None
     made = decide(alert(status=now), before, belongs, [incident(**r) for r in related], openings, NOW)
-    assert (made.move, made.investigate) == (move, investigate)
+    assert (made.action, made.investigate) == (move, investigate)
 
 
 @given(

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import LogLines
-from midwatch.domain.tool import Seen, Tool
+from midwatch.domain.tool import Tool, ToolResult
 from midwatch.kit.longlines import LONGEST, cut_line, cut_lines
 from midwatch.reasoning.citations import Library
 from midwatch.toolbox.redact import redact
@@ -39,8 +39,8 @@ class _Nothing(BaseModel):
 
 
 async def _evidence(text: str) -> Evidence:
-    async def read() -> Seen:
-        return Seen(LogLines(namespace="shop", name="web", container="web", text=text), "logs")
+    async def read() -> ToolResult:
+        return ToolResult(LogLines(namespace="shop", name="web", container="web", text=text), "logs")
 
     tool = Tool(name="logs", title="", description="", parameters=_Nothing, run=read, timeout_s=5)
     found = await Toolbox([tool], [redact], lambda: datetime(2026, 11, 27, tzinfo=UTC)).call("logs", {})

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from midwatch.engine.heartbeat import DEAD_S, Silence
 from midwatch.kit.processes import ProcessName, named, own_name, place
-from midwatch.services.pulse import DEAD_S, Silence
 
 HERE = named(own_name())
 

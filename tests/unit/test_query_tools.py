@@ -5,48 +5,53 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.window import Window
 from midwatch.services.errors import NotKnown
-from midwatch.services.query_tools import ERRANDS, errand
+from midwatch.services.query_tools import query_tool, query_tools_of
+from tests.plugged import AREAS
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+ERRANDS = query_tools_of(AREAS)
+SHOP = Intent(topic="website", entities=(("site", ("shop.example.com",)),))
 TWO = datetime(2026, 11, 21, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("name", "arguments", "intent"),
     [
-        ("check_nat_gateway_metrics", {}, Intent(topic=Topic.NAT_TRAFFIC, window=Window(NOW - HOUR, NOW))),
+        ("check_nat_gateway_metrics", {}, Intent(topic="nat-traffic", window=Window(NOW - HOUR, NOW))),
         (
             "check_nat_gateway_metrics",
             {"time_window_hours": 168, "nat_gateway_id": "nat-1"},
-            Intent(topic=Topic.NAT_TRAFFIC, window=Window(NOW - 168 * HOUR, NOW), gateway="nat-1"),
+            Intent(topic="nat-traffic", window=Window(NOW - 168 * HOUR, NOW), entities=(("gateway", ("nat-1",)),)),
         ),
         (
             "correlate_nat_spike_with_zeus_jobs",
             {"spike_timestamp": "2am"},
-            Intent(topic=Topic.NAT_SPIKE, window=Window(TWO - HOUR / 2, TWO + HOUR / 2)),
+            Intent(topic="nat-spike", window=Window(TWO - HOUR / 2, TWO + HOUR / 2)),
         ),
         (
             "correlate_nat_spike_with_zeus_jobs",
             {"spike_timestamp": "9:20", "time_window_minutes": 60},
-            Intent(topic=Topic.NAT_SPIKE, window=Window(NOW - 70 * HOUR / 60, NOW)),
+            Intent(topic="nat-spike", window=Window(NOW - 70 * HOUR / 60, NOW)),
         ),
         (
             "find_zeus_jobs_during_timeframe",
             {"start_time": "1795219200", "end_time": "2026-11-21T02:00:00+00:00", "namespace": "refresh-a"},
             Intent(
-                topic=Topic.JOBS, window=Window(datetime.fromtimestamp(1795219200, UTC), TWO), namespace="refresh-a"
+                topic="jobs",
+                window=Window(datetime.fromtimestamp(1795219200, UTC), TWO),
+                entities=(("namespace", ("refresh-a",)),),
             ),
         ),
         (
             "compare_nat_traffic",
             {"timeframe1": "2026-11-21T00:00Z/2026-11-21T02:00Z", "timeframe2": "2026-11-20T00:00Z/2026-11-20T02:00Z"},
             Intent(
-                topic=Topic.NAT_COMPARE,
+                topic="nat-compare",
                 window=Window(TWO - 2 * HOUR, TWO),
                 against=Window(TWO - 26 * HOUR, TWO - 24 * HOUR),
             ),
@@ -54,13 +59,17 @@ TWO = datetime(2026, 11, 21, 2, tzinfo=UTC)
         (
             "search_zeus_jobs_by_client",
             {"client_name": "Acrisure", "days_back": 2},
-            Intent(topic=Topic.JOBS_OF_CLIENT, window=Window(NOW - 48 * HOUR, NOW), client="Acrisure"),
+            Intent(topic="jobs-of-client", window=Window(NOW - 48 * HOUR, NOW), entities=(("client", ("Acrisure",)),)),
         ),
-        ("website_health_query", {"url": "shop.example.com"}, Intent(topic=Topic.WEBSITE, sites=("shop.example.com",))),
+        (
+            "website_health_query",
+            {"url": "shop.example.com"},
+            SHOP,
+        ),
     ],
 )
 def test_arguments_become_what_a_question_would(name: str, arguments: dict[str, Any], intent: Intent) -> None:
-    assert errand(name).intent(arguments, NOW) == intent
+    assert query_tool(name, AREAS).intent(arguments, NOW) == intent
 
 
 @pytest.mark.parametrize(
@@ -91,13 +100,13 @@ def test_arguments_become_what_a_question_would(name: str, arguments: dict[str, 
 )
 def test_what_is_not_right_is_said(name: str, arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(Refusal) as refused:
-        errand(name).intent(arguments, NOW)
+        query_tool(name, AREAS).intent(arguments, NOW)
     assert said in refused.value.reason
 
 
 def test_a_tool_that_nobody_has() -> None:
     with pytest.raises(NotKnown, match="no tool 'rm'"):
-        errand("rm")
+        query_tool("rm", AREAS)
 
 
 @given(name=st.sampled_from(sorted(ERRANDS)), text=st.text(max_size=40), number=st.floats() | st.integers())
@@ -105,6 +114,6 @@ def test_no_argument_is_too_odd(name: str, text: str, number: float) -> None:
     fields = ERRANDS[name].parameters.model_fields
     given = {key: number if field.annotation in (int, float) else text for key, field in fields.items()}
     try:
-        assert errand(name).intent(given, NOW).topic
+        assert query_tool(name, AREAS).intent(given, NOW).topic
     except Refusal as refused:
         assert refused.reason

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.report import Commands, Grid, Items, Report, Section, Text
+from midwatch.domain.report import Commands, Grid, Items, Report, ReportSection, Text
 from midwatch.kit.printable import one_line, printable
 from midwatch.reports.markdown import markdown
 from midwatch.reports.plain import plain
@@ -35,7 +35,7 @@ def report(text: str) -> Report:
         Commands(commands=(f"kubectl get {text}",)),
         Grid(columns=(text, "b"), rows=((text, text),)),
     )
-    return Report(verdict=Verdict.CONFIRMED, headline=text, sections=(Section(title=text, blocks=blocks),))
+    return Report(verdict=Verdict.CONFIRMED, headline=text, sections=(ReportSection(title=text, blocks=blocks),))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[ascii(t) for t in HOSTILE])

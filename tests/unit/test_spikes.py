@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midwatch.analysis.alarms import alarms
-from midwatch.analysis.spikes import Limits, Spike, spikes
+from midwatch.analysis.spikes import Spike, SpikeLimits, spikes
 
 START = 1_793_000_000.0
 STEP = 300.0
@@ -18,7 +18,7 @@ def times(count: int) -> list[float]:
     return [START + STEP * n for n in range(count)]
 
 
-def found(values: Sequence[float | None], limits: Limits | None = None) -> tuple[Spike, ...]:
+def found(values: Sequence[float | None], limits: SpikeLimits | None = None) -> tuple[Spike, ...]:
     return spikes(times(len(values)), values, limits)
 
 
@@ -107,7 +107,7 @@ def test_a_spike_goes_on_until_a_row_says_otherwise() -> None:
 
 def test_a_higher_level_is_usual_in_the_end() -> None:
     (spike,) = found([*noise(300, 1), *noise(600, 2, level=5e9)])
-    assert (spike.first, spike.last) == (300, 300 + Limits().settles - 1)
+    assert (spike.first, spike.last) == (300, 300 + SpikeLimits().settles - 1)
     assert spike.end is not None
     assert len(called([*noise(300, 1), *noise(600, 2, level=5e9)])) <= 2
 
@@ -123,15 +123,15 @@ def test_a_fall_is_an_alarm_and_no_spike() -> None:
 def test_a_fixed_threshold_holds_whatever_is_usual() -> None:
     values = [*[6e9] * 30, *[4e9] * 30]
     assert found(values) == ()
-    (spike,) = found(values, Limits(threshold=5e9, settles=10))
+    (spike,) = found(values, SpikeLimits(threshold=5e9, settles=10))
     assert (spike.first, spike.last) == (0, 29)
-    assert alarms(times(60), values, Limits(threshold=5e9)) == [0]
+    assert alarms(times(60), values, SpikeLimits(threshold=5e9)) == [0]
 
 
 def test_a_configured_normal_value_stands_in_for_a_missing_past() -> None:
     values = [*REFRESH, *[0.42e9] * 8]
     assert found(values) == ()
-    (spike,) = found(values, Limits(usual=0.5e9))
+    (spike,) = found(values, SpikeLimits(usual=0.5e9))
     assert (spike.first, spike.last, spike.usual) == (0, 3, 0.5e9)
 
 
@@ -139,7 +139,7 @@ def test_small_change_of_next_to_nothing_can_be_left_out() -> None:
     values = [*[0.0] * 30, 1200.0, *[0.0] * 5]
     (spike,) = found(values)
     assert spike.factor is None
-    assert found(values, Limits(floor=1e6)) == ()
+    assert found(values, SpikeLimits(floor=1e6)) == ()
 
 
 def test_gaps_are_not_zeros() -> None:

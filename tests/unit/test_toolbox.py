@@ -4,27 +4,27 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.investigation import Budget
 from midwatch.domain.observation import LogLines
-from midwatch.domain.tool import Mode, Seen, Tool, ToolError
+from midwatch.domain.tool import Mode, Tool, ToolError, ToolResult
 from midwatch.engine.gather import Gathering
 from midwatch.engine.investigate import silent
 from midwatch.toolbox.cache import cache
 from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
-from midwatch.toolbox.tape import Tape
+from midwatch.toolbox.tape import ReplayToolbox
 from midwatch.toolbox.toolbox import Policy, Toolbox
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def log(text: str) -> Seen:
-    return Seen(LogLines(namespace="n", name="p", container="c", text=text), "GET /log")
+def log(text: str) -> ToolResult:
+    return ToolResult(LogLines(namespace="n", name="p", container="c", text=text), "GET /log")
 
 
-async def read_log(pod: str, lines: int = 10) -> Seen:
+async def read_log(pod: str, lines: int = 10) -> ToolResult:
     """Reads a log."""
     if pod == "gone":
         raise ToolError("no such pod", permission="get pods")
@@ -81,7 +81,7 @@ async def test_secrets_do_not_get_through() -> None:
 async def test_the_same_question_is_asked_once_while_fresh() -> None:
     calls, times = count(), iter([0.0, 1.0, 20.0])
 
-    async def counted() -> Seen:
+    async def counted() -> ToolResult:
         """Counts."""
         return log(str(next(calls)))
 
@@ -92,7 +92,7 @@ async def test_the_same_question_is_asked_once_while_fresh() -> None:
 
 async def test_a_tape_answers_what_was_recorded_and_nothing_else() -> None:
     recorded = await called(toolbox(), pod="web")
-    tape = Tape([recorded])
+    tape = ReplayToolbox([recorded])
     assert await tape.call("read_log", {"pod": "web"}) is recorded
     assert isinstance(await tape.call("read_log", {"pod": "api"}), Gap)
 
@@ -104,7 +104,7 @@ async def test_evidence_is_numbered_in_the_order_of_asking() -> None:
             return await called(toolbox(), **arguments)
 
     gathering = Gathering(Door(), Budget(), silent)
-    asks = [Ask(tool="read_log", arguments={"pod": p}) for p in ("first", "gone", "second", "first")]
+    asks = [ToolRequest(tool="read_log", arguments={"pod": p}) for p in ("first", "gone", "second", "first")]
     assert await gathering.ask(asks)
     assert [(e.id, e.arguments["pod"]) for e in gathering.evidence] == [("E1", "first"), ("E2", "second")]
     assert [g.arguments["pod"] for g in gathering.gaps] == ["gone"]
@@ -114,7 +114,9 @@ async def test_evidence_is_numbered_in_the_order_of_asking() -> None:
 async def test_what_comes_after_the_budget_is_a_gap_and_nothing_is_lost() -> None:
     box = Toolbox([Tool.of(read_log)], (), lambda: NOW)
     gathering = Gathering(box, Budget(calls=2, seconds=0.2), silent)
-    await gathering.ask([Ask(tool="read_log", arguments={"pod": p}, essential=True) for p in ("web", "slow", "late")])
+    await gathering.ask(
+        [ToolRequest(tool="read_log", arguments={"pod": p}, essential=True) for p in ("web", "slow", "late")]
+    )
     assert [e.arguments["pod"] for e in gathering.evidence] == ["web"]
     assert [(g.arguments["pod"], g.essential) for g in gathering.gaps] == [("slow", True), ("late", True)]
     assert "budget of 2 calls" in gathering.gaps[1].reason
@@ -128,7 +130,7 @@ async def test_the_time_of_the_budget_is_for_all_rounds_together() -> None:
 
     gathering = Gathering(Door(), Budget(seconds=0.4), silent)
     for seconds in (60, 0.2):
-        await gathering.ask([Ask(tool="read_log", arguments={"seconds": seconds})])
+        await gathering.ask([ToolRequest(tool="read_log", arguments={"seconds": seconds})])
     assert [g.reason for g in gathering.gaps] == ["no answer within the budget of 0.4 s"] * 2, (
         "the first round took all of it"
     )
@@ -142,4 +144,4 @@ async def test_no_password_of_an_argument_is_kept() -> None:
     ):
         answer = await called(toolbox(redact), **arguments)
         assert "hunter22" not in answer.model_dump_json()
-        assert (await Tape([answer]).call("read_log", arguments)) == answer
+        assert (await ReplayToolbox([answer]).call("read_log", arguments)) == answer

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from midwatch.domain.refusal import Refusal
+from midwatch.wiring.connections import Connections
 from midwatch.wiring.registry import Registry, registry
+from tests.flows.cluster import midwatch
 
 ROOT = Path(__file__).parents[2] / "src" / "midwatch"
 
@@ -42,7 +44,7 @@ def test_what_areas_ask_is_there() -> None:
     found = registry()
     assert {s for area in found.areas.values() for s in (*area.systems, *area.essential)} <= set(found.integrations)
     assert {other for i in found.integrations.values() for other in i.uses} <= set(found.integrations)
-    topics = {topic for area in found.areas.values() for topic in area.topics}
+    topics = {topic.id for area in found.areas.values() for topic in area.topics}
     assert {topic for area in found.areas.values() for topic in area.joins} <= topics
 
 
@@ -121,3 +123,33 @@ MINE = Integration(name="outside", title="Outside", settings=Mine, section={name
     installed(tmp_path, monkeypatch, module, "[midwatch.integrations]\noutside = outside:MINE\n")
     with pytest.raises(Refusal, match="cannot be called"):
         registry().settings  # noqa: B018
+
+
+def test_areas_can_be_keys() -> None:
+    """The merged grammar is remembered by its areas."""
+    assert len(set(registry().areas.values())) == len(registry().areas)
+
+
+def test_doctor_and_health_know_what_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed system is checked without a line of the product that names it."""
+    module = """
+from midwatch.domain.capabilities import Health, Integration, SystemConnection
+
+async def health(asks):
+    return (Health("queues", "refused", f"{len(asks) > 0}", "ask for access"),)
+
+def connect(settings, selection, used):
+    return SystemConnection(health=health, memory=lambda: '{"hits": 3}')
+
+MINE = Integration(name="outside", title="Outside broker", connect=connect)
+"""
+    installed(tmp_path, monkeypatch, module, "[midwatch.integrations]\noutside = outside:MINE\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MIDWATCH_HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    shown = midwatch("doctor")
+    assert shown.code == 1
+    assert "outside     Outside broker\n  queues  refused  True; ask for access" in shown.out
+    connections = Connections(registry().settings())
+    connections.connected("outside")
+    assert connections.memory == '{"hits": 3}'

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from midwatch.analysis.baseline import Season, Tails
-from midwatch.analysis.spikes import Limits, spikes
+from midwatch.analysis.spikes import SpikeLimits, spikes
 
 _SPANS = (12, 30)  # rows: an hour of 5-minute values for what is sudden, two and a half for what creeps
 _PAST = 4000  # values remembered: two weeks of 5-minute rows, so that what once was new becomes usual
@@ -41,7 +41,7 @@ class _Sign:
 
 
 def alarms(
-    times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None, *, drops: bool = True
+    times: Sequence[float], values: Sequence[float | None], limits: SpikeLimits | None = None, *, drops: bool = True
 ) -> list[int]:
     """The rows at which an alarm begins, rising; each stands for 150 rows, in which no other begins.
 
@@ -49,7 +49,7 @@ def alarms(
     there is too little past to call anything rare, and wherever the fixed threshold is passed, a spike's first row is
     an alarm.
     """
-    limits = limits or Limits()
+    limits = limits or SpikeLimits()
     early = _early(values)
     until = early if limits.threshold is None else len(values)
     sudden = {
@@ -95,5 +95,5 @@ def _early(values: Sequence[float | None]) -> int:
     return len(values)
 
 
-def _passes(value: float | None, limits: Limits) -> bool:
+def _passes(value: float | None, limits: SpikeLimits) -> bool:
     return value is not None and limits.threshold is not None and value > limits.threshold

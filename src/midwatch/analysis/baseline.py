@@ -16,7 +16,7 @@ _STEADY = 0.1  # of the interquartile range: a tail is not taken to be steeper, 
 _REFRESH = 8  # rows for which a tail that was worked out is good enough
 
 
-class Window:
+class BaselineWindow:
     """The last `size` values, and their order."""
 
     def __init__(self, size: int) -> None:
@@ -80,7 +80,7 @@ class Tails:
 
     def __init__(self, size: int, least: int) -> None:
         """`size` is how many values are remembered, `least` from how many on anything is said."""
-        self._past = Window(size)
+        self._past = BaselineWindow(size)
         self._least = least
         self._stale = 0
         self._high = self._low = (0.0, 1.0)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from midwatch.domain.finding import Finding, Link, Role, Severity
+from midwatch.domain.finding import CausalRole, Finding, Link, Severity
 from midwatch.domain.subject import Subject
 
 FARTHEST = 8  # links; a chain longer than this is a coincidence, not a cause
@@ -38,7 +38,9 @@ def chains(findings: Sequence[Finding], links: Iterable[Link]) -> tuple[Chain, .
     """The roots among the findings (risks, complaints and mere notes left out), best first, each with its
     consequences."""
     real = [
-        f for f in findings if f.role in (Role.CAUSE, Role.SYMPTOM, Role.INTENDED) and f.severity is not Severity.INFO
+        f
+        for f in findings
+        if f.role in (CausalRole.CAUSE, CausalRole.SYMPTOM, CausalRole.INTENDED) and f.severity is not Severity.INFO
     ]
     spread = _Spread(real, links)
     explained: dict[int, list[int]] = defaultdict(list)
@@ -97,9 +99,9 @@ class _Spread:
 def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _Spread) -> bool:
     if one.owner == other.owner and _same_place(one, other):
         return _rank(one) < _rank(other)
-    if other.role is not Role.SYMPTOM or (other.subject.whole not in near and other.owner not in near):
+    if other.role is not CausalRole.SYMPTOM or (other.subject.whole not in near and other.owner not in near):
         return False
-    if one.role is Role.CAUSE:
+    if one.role is CausalRole.CAUSE:
         return True
     back = spread.distances(other)
     mutual = one.subject.whole in back or one.owner in back
@@ -109,12 +111,12 @@ def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _S
 def _same_place(one: Finding, other: Finding) -> bool:
     """Findings of different containers are different faults; what concerns the whole pod concerns each container."""
     a, b = one.subject.container, other.subject.container
-    return not a or not b or a == b or Role.SYMPTOM in (one.role, other.role)
+    return not a or not b or a == b or CausalRole.SYMPTOM in (one.role, other.role)
 
 
 def _rank(finding: Finding) -> tuple[bool, int, datetime, str, str]:
     return (
-        finding.role is not Role.CAUSE,
+        finding.role is not CausalRole.CAUSE,
         -finding.directness,
         finding.onset or _LATEST,
         finding.code,
@@ -140,7 +142,7 @@ def _order(chain: Chain) -> tuple[int, bool, int, int, datetime, str, str]:
     place = str(root.subject) + root.subject.container
     return (
         _SEVERITY[root.severity],
-        root.role is not Role.CAUSE,
+        root.role is not CausalRole.CAUSE,
         -reach,
         -root.directness,
         root.onset or _LATEST,

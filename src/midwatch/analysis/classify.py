@@ -16,7 +16,7 @@ SEARCHED = 16 * 1024  # characters of the text in which words are looked for
 
 
 @dataclass(frozen=True)
-class Kind:
+class TroubleKind:
     """`quotes` are the words that decided, as the text spells them."""
 
     category: str
@@ -71,7 +71,7 @@ def categories() -> tuple[str, ...]:
     return tuple(c.name for c in _categories())
 
 
-def classify(title: str, text: str, labels: Iterable[str] = ()) -> Kind:
+def classify(title: str, text: str, labels: Iterable[str] = ()) -> TroubleKind:
     """The category with the most points, and the words that gave them; `other` without any."""
     keys = {k.lower() for k in labels}
     named, body = spaced(title), text[:SEARCHED]
@@ -88,4 +88,4 @@ def classify(title: str, text: str, labels: Iterable[str] = ()) -> Kind:
                 quotes[found[0]] = None
         if points > most:
             best, most, proof = category.name, points, tuple(quotes)
-    return Kind(best, tuple(dict.fromkeys(q for q in proof if q in title or q in text)))
+    return TroubleKind(best, tuple(dict.fromkeys(q for q in proof if q in title or q in text)))

@@ -25,7 +25,7 @@ _NAMELIKE = re.compile(r"[A-Za-z/][\w./@+-]{0,100}")
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class NamedFact:
     """Something the text names: `kind` is host, address, user, database, service, table, queue, disk, url, region,
     port, code …"""
 
@@ -40,12 +40,12 @@ class Facts:
     """All facts of one text, each kind in the order of the text."""
 
     numbers: tuple[Number, ...]
-    names: tuple[Name, ...]
+    names: tuple[NamedFact, ...]
 
     @cached_property
-    def first(self) -> dict[str, Name]:
+    def first(self) -> dict[str, NamedFact]:
         """The first name of each kind; labels and details come before what a sentence says."""
-        found: dict[str, Name] = {}
+        found: dict[str, NamedFact] = {}
         for name in self.names:
             found.setdefault(name.kind, name)
         return found
@@ -56,7 +56,7 @@ class Facts:
 
 def facts(text: str) -> Facts:
     text = text[:LONGEST]
-    seen: dict[tuple[str, str], Name] = {}
+    seen: dict[tuple[str, str], NamedFact] = {}
     count: dict[str, int] = {}
     known: set[str] = set()
     for name in sorted((*_labelled(text), *_shaped(timeless(text)), *_spoken(text)), key=lambda n: n.kind == _VAGUE):
@@ -101,7 +101,7 @@ def _words() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(before, re.IGNORECASE), re.compile(behind, re.IGNORECASE)
 
 
-def _labelled(text: str) -> Iterator[Name]:
+def _labelled(text: str) -> Iterator[NamedFact]:
     """Names behind a key, on a line of their own or in a sentence (host=db-1)."""
     for match in _LINE.finditer(text):
         key, value, at = (match[1], match[2], match.start(2)) if match[1] else (match[3], match[4], match.start(4))
@@ -110,23 +110,25 @@ def _labelled(text: str) -> Iterator[Name]:
         yield from _keyed(match[1], match[2].rstrip(".:"), match.start(2))
 
 
-def _keyed(key: str, value: str, at: int) -> Iterator[Name]:
+def _keyed(key: str, value: str, at: int) -> Iterator[NamedFact]:
     known, low = _kinds(), key.lower()
     parts = [p.lower() for p in _PARTS.findall(key)]
     kind = known.get(low.rpartition(".")[2]) or (known.get(parts[-1]) if parts else None)
     if kind and value and not value.replace(".", "").replace("%", "").isdigit() and value.lower() not in _plain():
-        yield Name(kind, value, value, at)
+        yield NamedFact(kind, value, value, at)
 
 
-def _shaped(text: str) -> Iterator[Name]:
+def _shaped(text: str) -> Iterator[NamedFact]:
     for shape in _shapes():
         for match in shape.pattern.finditer(text):
             group = 1 if shape.pattern.groups else 0
             if shape.fits(match[group]):
-                yield Name(shape.kind, match[group].rstrip(".,;)"), match[group].rstrip(".,;)"), match.start(group))
+                yield NamedFact(
+                    shape.kind, match[group].rstrip(".,;)"), match[group].rstrip(".,;)"), match.start(group)
+                )
 
 
-def _spoken(text: str) -> Iterator[Name]:
+def _spoken(text: str) -> Iterator[NamedFact]:
     """ "database orders_db", "the orders-events queue": a word counts as a name when it is quoted or cannot be plain
     English."""
     before, behind = _words()
@@ -135,10 +137,10 @@ def _spoken(text: str) -> Iterator[Name]:
         name, kind = match["name"].rstrip(".,:"), known[match["word"].lower().replace(" ", "_")]
         sure = bool(match["mark"]) or _is_name(name) or kind == "user" or _VERB.match(text, match.end())
         if sure and name.lower() not in _plain() and _NAMELIKE.fullmatch(name):
-            yield Name(kind, name, name, match.start("name"))
+            yield NamedFact(kind, name, name, match.start("name"))
     for match in behind.finditer(text):
         if _is_name(match["name"]) and match["name"].lower() not in _plain():
-            yield Name(
+            yield NamedFact(
                 known[match["word"].lower().replace(" ", "_")], match["name"], match["name"], match.start("name")
             )
 

@@ -118,7 +118,7 @@ class _Words:
 
 
 @dataclass
-class Complaint:
+class LogError:
     """One template: how often, since when, and the newest line; `first` and `last` None when the lines bear no time.
 
     `kind` is error, warning, status or slow; `spans` are the seconds of slow operations.
@@ -138,11 +138,11 @@ class Complaint:
 
 
 @lru_cache(maxsize=16)
-def digest(text: str, within: Window | None = None) -> tuple[Complaint, ...]:
+def digest(text: str, within: Window | None = None) -> tuple[LogError, ...]:
     """The complaints of a log, in the order of their first line; with `within` only of that time, when the lines tell
     theirs."""
     groups = Templates()
-    found: dict[tuple[str, int], Complaint] = {}
+    found: dict[tuple[str, int], LogError] = {}
     when: datetime | None = None
     text = text[-LARGEST:]
     words = _Words.of(text)
@@ -153,12 +153,12 @@ def digest(text: str, within: Window | None = None) -> tuple[Complaint, ...]:
         if within is not None and when is not None and not within.holds(when):
             continue
         for kind, line, seconds in _heard(raw, words):
-            one = found.setdefault((kind, groups.group(f"{kind} {line.said}")), Complaint(kind, line))
+            one = found.setdefault((kind, groups.group(f"{kind} {line.said}")), LogError(kind, line))
             _count(one, line, when, seconds)
     return tuple(c for c in found.values() if c.kind != "slow" or c.middle >= _SLOW_S)
 
 
-def _count(one: Complaint, line: Line, when: datetime | None, seconds: float) -> None:
+def _count(one: LogError, line: Line, when: datetime | None, seconds: float) -> None:
     one.line, one.count = line, one.count + 1
     one.fatal = one.fatal or line.level == FATAL
     one.first, one.last = one.first or when, when or one.last

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from midwatch.analysis.baseline import Season, Tails, Window
+from midwatch.analysis.baseline import BaselineWindow, Season, Tails
 
 FACTOR = 1.5  # times the usual value: what is less than half as much again is load that comes and goes
 _RECENT = 36  # values whose median is usual: three hours of 5-minute rows, half of them after any change
@@ -25,7 +25,7 @@ _LULL = 2  # rows within a spike that may be missing or usual: load comes and go
 
 
 @dataclass(frozen=True)
-class Limits:
+class SpikeLimits:
     """What is known of a series beforehand, in its own unit.
 
     `threshold`: a value above is a spike whatever is usual, as long as it lasts. `usual`: what is normal, used as long
@@ -85,10 +85,10 @@ class _Run:
 class _Past:
     """What was usual before the row at hand."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: SpikeLimits) -> None:
         self._limits = limits
         self._season = Season()
-        self._recent, self._away = Window(_RECENT), Window(_PAST)
+        self._recent, self._away = BaselineWindow(_RECENT), BaselineWindow(_PAST)
         self._tails = Tails(_PAST, _TAIL_KNOWN)
         self._seen = 0
 
@@ -135,7 +135,7 @@ class _Past:
 
 
 @dataclass(frozen=True)
-class Trace:
+class SpikeTrace:
     """What was found, and for each row what was usual before it: None for a gap, and when there was nothing to go
     by."""
 
@@ -143,15 +143,17 @@ class Trace:
     usual: tuple[float | None, ...]
 
 
-def spikes(times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None) -> tuple[Spike, ...]:
+def spikes(
+    times: Sequence[float], values: Sequence[float | None], limits: SpikeLimits | None = None
+) -> tuple[Spike, ...]:
     """The spikes of a series, in their order. `times` are seconds since 1970, rising; None and rows left out are gaps,
     never zeros."""
     return trace(times, values, limits).spikes
 
 
-def trace(times: Sequence[float], values: Sequence[float | None], limits: Limits | None = None) -> Trace:
+def trace(times: Sequence[float], values: Sequence[float | None], limits: SpikeLimits | None = None) -> SpikeTrace:
     """The spikes, and what they were measured by."""
-    limits = limits or Limits()
+    limits = limits or SpikeLimits()
     past, found, usuals = _Past(limits), list[Spike](), list[float | None]()
     run: _Run | None = None
     for row, (time, value) in enumerate(zip(times, values, strict=True)):
@@ -178,7 +180,7 @@ def trace(times: Sequence[float], values: Sequence[float | None], limits: Limits
         past.notice(time, value)
     if run:
         found.append(run.spike(times, ongoing=run.rows[-1][0] == run.last))
-    return Trace(tuple(found), tuple(usuals))
+    return SpikeTrace(tuple(found), tuple(usuals))
 
 
 def _resume(past: _Past, run: _Run) -> None:
@@ -188,6 +190,6 @@ def _resume(past: _Past, run: _Run) -> None:
             past.learn(value, usual)
 
 
-def _settled(run: _Run, limits: Limits) -> bool:
+def _settled(run: _Run, limits: SpikeLimits) -> bool:
     lasts = len(run.rows) >= limits.settles
     return lasts and (limits.threshold is None or any(v <= limits.threshold for _, v, _ in run.rows[-_RECENT:]))

@@ -24,7 +24,7 @@ _NEAR = 40  # lines between a head and its last frame that may be no frames (mes
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class CallTrace:
     """`line` is the line that names the innermost cause; `outer` the type that was thrown in the end."""
 
     position: int
@@ -39,7 +39,7 @@ def frame(text: str) -> bool:
     return _FRAME.match(text) is not None
 
 
-def traces(lines: Sequence[tuple[int, str]]) -> Iterator[Trace]:
+def traces(lines: Sequence[tuple[int, str]]) -> Iterator[CallTrace]:
     """Oldest first. A head counts only when frames follow, or when its language prints the frames before it."""
     index = 0
     while index < len(lines):
@@ -53,7 +53,7 @@ def traces(lines: Sequence[tuple[int, str]]) -> Iterator[Trace]:
         index = after
 
 
-def _python(lines: Sequence[tuple[int, str]], start: int) -> tuple[Trace | None, int]:
+def _python(lines: Sequence[tuple[int, str]], start: int) -> tuple[CallTrace | None, int]:
     """The exception stands below its frames, at the left edge. A chain of several tells the cause first and what became
     of it last."""
     for index in range(start + 1, min(len(lines), start + 400)):
@@ -63,11 +63,11 @@ def _python(lines: Sequence[tuple[int, str]], start: int) -> tuple[Trace | None,
         match = _RAISED.match(text)
         if match is None:
             return None, index
-        return Trace(position, text, match[1], match[2] or "", match[1]), index + 1
+        return CallTrace(position, text, match[1], match[2] or "", match[1]), index + 1
     return None, start + 1
 
 
-def _thrown(lines: Sequence[tuple[int, str]], start: int) -> tuple[Trace | None, int]:
+def _thrown(lines: Sequence[tuple[int, str]], start: int) -> tuple[CallTrace | None, int]:
     head = _head(lines[start][1])
     if head is None:
         return None, start + 1
@@ -85,7 +85,7 @@ def _thrown(lines: Sequence[tuple[int, str]], start: int) -> tuple[Trace | None,
         index += 1
     if not frames:
         return None, start + 1
-    return Trace(lines[place][0], lines[place][1], inner[0], inner[1], outer), index
+    return CallTrace(lines[place][0], lines[place][1], inner[0], inner[1], outer), index
 
 
 def _head(text: str) -> tuple[str, str] | None:

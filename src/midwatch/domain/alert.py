@@ -55,7 +55,7 @@ class Alert(Model, frozen=True):
     ends_at: datetime | None = None
 
 
-class Remark(Model, frozen=True):
+class AlertComment(Model, frozen=True):
     """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new
     priority.
 
@@ -86,7 +86,7 @@ class Delivery(Model, frozen=True):
 
     id: str = ""
     alerts: tuple[Alert, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[AlertComment, ...] = ()
     omitted: int = 0
     confirm: str = ""
     ignored: str = ""

@@ -4,20 +4,23 @@ Both are typed values, found by their folder or by the entry-point groups `midwa
 Capabilities are optional fields: what something cannot do, it leaves out.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from midwatch.domain.alert import Alert, Delivery
-from midwatch.domain.evidence import Ask, Evidence, Gap, Lead
+from midwatch.domain.alert import Alert
+from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.evidence import Evidence, Gap, Lead, ToolRequest
 from midwatch.domain.finding import Analysis, Code
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
+from midwatch.domain.notifier import Notifier
 from midwatch.domain.question import Question
-from midwatch.domain.sender import SenderSettings
 from midwatch.domain.tool import Tool
+from midwatch.domain.topics import EntityKind, Topic
 
 
 @dataclass(frozen=True)
@@ -30,51 +33,21 @@ class Health:
     hint: str = ""
 
 
-class SignatureInvalid(Exception):
-    """The request does not prove that it comes from the configured sender. The text says what is missing, never the
-    secret."""
-
-
 @dataclass(frozen=True)
-class WebhookRequest:
-    """One request as it came. Names of headers are lower case. `certificate` is what was found at the source's
-    `certificate_url`.
+class Scheduled:
+    """Work that an area wants done again and again. `cron` has five fields, or six with seconds first, in UTC;
+    `request` makes the investigation of one such time, and is pure."""
 
-    `token` is what the address carried as `?token=`, for senders that can set neither a header nor a signature.
-    """
-
-    body: bytes
-    received_at: datetime
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    certificate: bytes = b""
-    token: str = ""
-
-
-@dataclass(frozen=True)
-class AlertSource:
-    """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; what is stored and started is not
-    decided here.
-
-    `verify` raises SignatureInvalid. `parse` never raises on strange content: what it does not understand it says in
-    `unknown`. `certificate_url` tells which certificate `verify` will need, "" for none; it raises SignatureInvalid for
-    an address that is not the sender's own. `recognises` looks at the decoded body of a file that names no source: at
-    least one key or value is the sender's own, so that no two sources claim the same. A source without it takes what
-    no other does.
-    """
-
-    source: str
-    title: str
-    verify: Callable[[WebhookRequest, SenderSettings], None]
-    parse: Callable[[WebhookRequest, SenderSettings], Delivery]
-    certificate_url: Callable[[WebhookRequest], str] = lambda _: ""
-    recognises: Callable[[object], bool] | None = None
+    name: str
+    cron: str
+    request: Callable[[datetime], Request]
 
 
 async def _closed() -> None:
     """Nothing is open."""
 
 
-async def _unchecked(_asks: Sequence[Ask]) -> tuple[Health, ...]:
+async def _unchecked(_asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
     """It has no health check of its own."""
     return ()
 
@@ -100,9 +73,10 @@ class SystemConnection:
 
     tools: tuple[Tool, ...] = ()
     about: Callable[[], Awaitable[str]] = _placeless
-    health: Callable[[Sequence[Ask]], Awaitable[tuple[Health, ...]]] = _unchecked
+    health: Callable[[Sequence[ToolRequest]], Awaitable[tuple[Health, ...]]] = _unchecked
     close: Callable[[], Awaitable[None]] = _closed
     complete: Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]] = _complete
+    notifier: Notifier | None = None
     memory: Callable[[], str] = lambda: ""
 
 
@@ -118,6 +92,11 @@ class Selection:
         return bool(self.context or self.dump)
 
 
+def _as_recorded(item: Evidence | Gap) -> Evidence | Gap:
+    """Its tools have changed no name."""
+    return item
+
+
 # The integration's own section of the settings, what was selected, and the connections of the systems that it uses.
 Connect = Callable[[Any, Selection, Mapping[str, SystemConnection]], SystemConnection]
 
@@ -130,9 +109,10 @@ class Integration:
     nothing by itself and may raise Refusal. `lasting`: one connection for the life of the process; otherwise one for
     each investigation, since credentials expire. `place`: what it is a connection to, for "no cluster (reason)".
     `unreachable` gives the tools of one that cannot be reached, which tell why. `contexts` are the configured ones, ""
-    for the default. `uses` names the systems it stands on. `configured` says whether its settings name anything; a
-    system that is not configured is a state, never an error. What loads more than the standard library is imported when
-    it is called.
+    for the default. `migrate` gives what an earlier version recorded as its tools would give it today: every later
+    version replays a bundle. `uses` names the systems it stands on. `configured` says whether its settings name
+    anything; a system that is not configured is a state, never an error. What loads more than the standard library is
+    imported when it is called.
     """
 
     name: str
@@ -147,15 +127,16 @@ class Integration:
     contexts: Callable[[Any], tuple[str, ...]] = lambda _: ("",)
     configured: Callable[[Any], bool] = lambda _: True
     alert_source: Callable[[], AlertSource] | None = None
-    notifier: Callable[[Any], Any] | None = None
+    notifies: bool = False
+    migrate: Callable[[Evidence | Gap], Evidence | Gap] = _as_recorded
 
 
-def _nothing_wanted(_evidence: Sequence[Evidence], _question: Question) -> tuple[Ask | Lead, ...]:
+def _nothing_wanted(_evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest | Lead, ...]:
     """The first questions were all it has."""
     return ()
 
 
-def _no_opening(_question: Question, _request: Request) -> tuple[Ask, ...]:
+def _no_opening(_question: Question) -> tuple[ToolRequest, ...]:
     """It only reads what others asked for."""
     return ()
 
@@ -168,6 +149,24 @@ def _no_codes() -> Mapping[str, Code]:
     return {}
 
 
+def _nothing() -> str:
+    """No words of its own."""
+    return ""
+
+
+def _no_entities(_section: Any) -> Mapping[str, Iterable[str | tuple[str, str]]]:
+    """Its settings name nothing."""
+    return {}
+
+
+class AreaRun(Protocol):
+    """The computing of one investigation: it may keep what it made of the evidence, which only grows. Pickled before it
+    begins, if at all."""
+
+    def wanted(self, evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest | Lead, ...]: ...
+    def analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis: ...
+
+
 @dataclass(frozen=True)
 class Area:
     """A diagnosis area: pure knowledge, which never sees a client.
@@ -177,36 +176,84 @@ class Area:
     `opening` puts its first requests; `wanted` says what it would still like to see, cheaply, after each round;
     `analyse` runs once, when nothing more is wanted. `opens` gives the requests about one entity of a kind to which a
     `Lead` of any area points. All of them compute from their arguments alone, and can be pickled: a worker computes in
-    a process beside it. `configure` binds them to its own section of the settings, or to that of the integration which
-    `configured_by` names; `own_tools` read what is configured as evidence, so that it can be cited.
+    a process beside it. `run` gives `wanted` and `analyse` for one investigation, where something is to be kept from
+    one round to the next. `configure` binds them to its own section of the settings, or to that of the integration
+    which `configured_by` names; `connection_labels` are labels of an alert, beside `cluster`, that may name a context;
+    `own_tools` read what is configured as evidence, so that it can be cited; `known` gives
+    the names that its section knows, by entity kind.
+
+    `grammar` and `questions` read their YAML when they are called: the fragment of the grammar, and the table of
+    questions that have to be understood. `query_tools` are what programs ask by name: each takes the present time and
+    declared arguments. `abilities` say in a few words what can be asked ("websites (up, slow, certificates)");
+    `examples` are questions to choose from. `schedules` is work that it wants done again and again.
     """
 
     name: str
     title: str
-    topics: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    entities: tuple[EntityKind, ...] = ()
+    grammar: Callable[[], str] = _nothing
+    questions: Callable[[], str] = _nothing
+    query_tools: Callable[[], tuple[Callable[..., Intent], ...]] = tuple
+    abilities: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
     alerts: bool = False
     systems: tuple[str, ...] = ()
     essential: tuple[str, ...] = ()
-    opening: Callable[[Question, Request], tuple[Ask, ...]] = _no_opening
-    wanted: Callable[[Sequence[Evidence], Question], tuple[Ask | Lead, ...]] = _nothing_wanted
+    opening: Callable[[Question], tuple[ToolRequest, ...]] = _no_opening
+    wanted: Callable[[Sequence[Evidence], Question], tuple[ToolRequest | Lead, ...]] = _nothing_wanted
     analyse: Callable[[Sequence[Evidence], Question], Analysis] = _nothing_found
+    run: Callable[[], AreaRun] | None = None
     codes: Callable[[], Mapping[str, Code]] = _no_codes
-    opens: Mapping[str, Callable[[str], tuple[Ask, ...]]] = field(default_factory=dict[str, Any])
+    opens: tuple[tuple[str, Callable[[str], tuple[ToolRequest, ...]]], ...] = ()
+    connection_labels: tuple[str, ...] = ()
+    schedules: tuple[Scheduled, ...] = ()
     settings: type[BaseModel] | None = None
     section: str = ""
     configured_by: str = ""
     configure: Callable[["Area", Any], "Area"] = lambda area, _: area
     own_tools: Callable[[Any], tuple[Tool, ...]] = lambda _: ()
+    known: Callable[[Any], Mapping[str, Iterable[str | tuple[str, str]]]] = _no_entities
 
-    def takes_part(self, request: Request) -> bool:
-        topic = str(request.topic)
-        return topic in self.topics or topic in self.joins or (self.alerts and request.alert is not None)
+    def owns(self, topic: str) -> bool:
+        """Whether the answer rests on it: then it has to have looked before anything is called well."""
+        return any(topic == own.id for own in self.topics)
 
-    @property
-    def pure(self) -> "Area":
-        """What computes; without what stays in the process that asks."""
-        return replace(self, own_tools=_no_tools, configure=_as_it_is, settings=None)
+    def takes_part(self, request: Request, topic: str) -> bool:
+        return bool(self.reason(request, topic))
+
+    def reason(self, request: Request, topic: str) -> str:
+        """Why it takes part: `topic` (one of its own), `joins` (one of another area) or `alert`; "" when it does
+        not."""
+        if self.owns(topic):
+            return "topic"
+        if topic in self.joins:
+            return "joins"
+        return "alert" if self.alerts and request.alert is not None else ""
+
+    def begun(self) -> "Area":
+        """What computes, for one investigation; without what stays in the process that asks."""
+        own = self.run() if self.run else self
+        return replace(
+            self,
+            wanted=own.wanted,
+            analyse=own.analyse,
+            run=None,
+            grammar=_nothing,
+            questions=_nothing,
+            query_tools=tuple,
+            schedules=(),
+            own_tools=_no_tools,
+            configure=_as_it_is,
+            known=_no_entities,
+            settings=None,
+        )
+
+
+def open_topic(areas: Iterable[Area]) -> str:
+    """What is wrong, with nothing in particular asked: the one topic of all areas that is open."""
+    return next((topic.id for area in areas for topic in area.topics if topic.open), "")
 
 
 def _no_tools(_section: Any) -> tuple[Tool, ...]:

@@ -1,24 +1,41 @@
 from datetime import datetime
 from typing import Any
 
+from pydantic import Field
+
 from midwatch.domain.base import Model
 from midwatch.domain.observation import Observation
 from midwatch.domain.subject import Subject
 
 
-class Ask(Model, frozen=True):
-    """A question to a tool that has not been put yet."""
+class ToolRequest(Model, frozen=True):
+    """A question to a tool that has not been put yet. `asked_by` names who asks."""
 
     tool: str
     arguments: dict[str, Any] = {}
     why: str = ""
     essential: bool = False
+    asked_by: str = ""
+
+    def by(self, name: str) -> "ToolRequest":
+        return self.model_copy(update={"asked_by": name})
 
     @property
     def key(self) -> str:
         return (
             f"{self.tool}({', '.join(f'{k}={v!r}' for k, v in sorted(self.arguments.items()) if v not in ('', None))})"
         )
+
+
+def _default(connection: str) -> bool:
+    return not connection
+
+
+def named_connection() -> Any:
+    """The name of the connection that was asked; left out of JSON where it is the default one."""
+    return Field(
+        default="", exclude_if=_default, description="the connection (context) that was asked; absent: default"
+    )
 
 
 class Lead(Model, frozen=True):
@@ -45,6 +62,7 @@ class Evidence(Model, frozen=True):
     taken_at: datetime
     took_ms: int
     sha256: str
+    connection: str = named_connection()
 
     @property
     def text(self) -> str:

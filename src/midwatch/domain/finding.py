@@ -12,7 +12,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-class Role(StrEnum):
+class CausalRole(StrEnum):
     """What a code can be in a chain of causes."""
 
     CAUSE = "cause"  # can be the root by itself: a missing ConfigMap, a wrong selector
@@ -43,7 +43,7 @@ class Code(Model, frozen=True):
     code: str
     title: str
     severity: Severity
-    role: Role
+    role: CausalRole
     directness: int
     message: str
     meaning: str
@@ -66,7 +66,7 @@ class Finding(Model, frozen=True):
     title: str
     message: str
     severity: Severity
-    role: Role
+    role: CausalRole
     directness: int
     confidence: Confidence = Confidence.HIGH
     facts: dict[str, str] = {}
@@ -84,7 +84,7 @@ class Link(Model, frozen=True):
     how: str
 
 
-class Fine(Model, frozen=True):
+class HealthyCheck(Model, frozen=True):
     """Something that was looked at and is in order: what a person need not check again."""
 
     text: str
@@ -112,7 +112,7 @@ class Analysis(Model, frozen=True):
     findings: tuple[Finding, ...] = ()
     links: tuple[Link, ...] = ()
     subjects: tuple[Subject, ...] = ()
-    fine: tuple[Fine, ...] = ()
+    fine: tuple[HealthyCheck, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    answer: Fine | None = None
+    answer: HealthyCheck | None = None
     tables: tuple[Table, ...] = ()

@@ -56,7 +56,7 @@ class StoredAlert(Model, frozen=True):
     last_seen: datetime
 
 
-class Entry(Model, frozen=True):
+class TimelineEntry(Model, frozen=True):
     """One line of an incident's timeline; `seq` grows. `actor` is who did it: a person's name, a source, or
     midwatch."""
 

@@ -1,77 +1,130 @@
-"""What a question turned out to ask: a topic, and what it names. Made by the written grammar, or by a model that calls
-a tool."""
+"""What a question turned out to ask: a topic, and the entities it names. Made by the written grammar, or by a model
+that calls a tool."""
 
-from enum import StrEnum
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, cast
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema, model_validator
 
 from midwatch.domain.base import Model
 from midwatch.domain.window import Window
 
+NamesByKind = tuple[tuple[str, tuple[str, ...]], ...]
 
-class Topic(StrEnum):
-    CLUSTER = "cluster"  # what is wrong in the cluster: the Kubernetes diagnosis
-    NAT_SPIKE = "nat-spike"  # what caused the spike at …
-    NAT_TRAFFIC = "nat-traffic"  # how much went through, in a window
-    NAT_PATTERNS = "nat-patterns"  # spikes of some days and the jobs behind them
-    NAT_COMPARE = "nat-compare"  # one window against another
-    NAT_GATEWAYS = "nat-gateways"  # which gateways there are
-    JOBS = "jobs"  # jobs that ran in a window; running ones when the window is now
-    JOBS_OF_CLIENT = "jobs-of-client"  # one client's jobs
-    JOBS_BY_VOLUME = "jobs-by-volume"  # who moves the most
-    WEBSITE = "website"  # one or some sites: up, slow, certificate
-    WEBSITES = "websites"  # all of the configured ones
+# Version 0.1.0 had one field for each kind of entity, and stored it so.
+_FIELDS_OF_0_1 = {
+    "gateway": "gateway",
+    "client": "client",
+    "namespace": "namespace",
+    "services": "service",
+    "sites": "site",
+}
+_ATTRIBUTE_OF_0_1 = "facet"
 
 
-NAT_TOPICS = frozenset(
-    {Topic.NAT_SPIKE, Topic.NAT_TRAFFIC, Topic.NAT_PATTERNS, Topic.NAT_COMPARE}
-)  # that need measurements
-JOB_TOPICS = frozenset({Topic.JOBS, Topic.JOBS_OF_CLIENT, Topic.JOBS_BY_VOLUME})
+def _pairs(given: Any) -> Any:
+    """Sorted by kind, without kinds of which nothing is named: equal intents are equal values."""
+    pairs: Any = cast("Mapping[Any, Any]", given).items() if isinstance(given, Mapping) else given
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str):
+        return pairs
+    found = [tuple(cast("Iterable[Any]", pair)) for pair in cast("Iterable[Any]", pairs)]
+    return tuple(sorted((pair for pair in found if len(pair) != 2 or pair[1]), key=lambda pair: str(pair[:1])))
 
 
-class Facet(StrEnum):
-    """The one thing a follow-up wants to know of what was just spoken of."""
+def _by_kind(pairs: NamesByKind) -> dict[str, list[str]]:
+    return {kind: list(names) for kind, names in pairs}
 
-    ALL = ""
-    DURATION = "duration"
-    VOLUME = "volume"
-    TIME = "time"
-    DESTINATION = "destination"
-    CLIENT = "client"
-    USER = "user"
-    JOB = "job"
-    EXPECTED = "expected"
+
+_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    "description": "names by kind: client, gateway, namespace, service, site, or what an area adds",
+    "default": {},
+}
 
 
 class Intent(Model, frozen=True):
-    """`window` is what the answer is about, `against` the other period of a comparison; both are echoed to who
-    asked."""
+    """`window` is what the answer is about, `against` the other period of a comparison; both are echoed to who asked.
 
-    topic: Topic
+    `entities` are the names by kind, in JSON an object; `attribute` is the one thing that a follow-up wants to know.
+    What version 0.1.0 stored is read too.
+    """
+
+    topic: str
     window: Window | None = None
     against: Window | None = None
-    gateway: str = ""
-    client: str = ""
-    namespace: str = ""
-    services: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-    facet: Facet = Facet.ALL
+    entities: Annotated[
+        NamesByKind,
+        BeforeValidator(_pairs),
+        PlainSerializer(_by_kind, when_used="json"),
+        WithJsonSchema(_SCHEMA),
+    ] = ()
+    attribute: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_0_1(cls, given: Any) -> Any:
+        old = {*_FIELDS_OF_0_1, _ATTRIBUTE_OF_0_1}
+        if not isinstance(given, dict) or not old & cast("dict[str, Any]", given).keys():
+            return cast(Any, given)
+        data = dict(cast("dict[str, Any]", given))
+        entities: dict[str, Any] = dict(data.pop("entities", {}))
+        for field, kind in _FIELDS_OF_0_1.items():
+            if names := data.pop(field, None):
+                entities.setdefault(kind, (names,) if isinstance(names, str) else names)
+        attribute = data.pop(_ATTRIBUTE_OF_0_1, "")
+        return {"attribute": attribute, **data, "entities": entities}
+
+    def named(self, kind: str) -> tuple[str, ...]:
+        return next((names for found, names in self.entities if found == kind), ())
+
+    def first(self, kind: str) -> str:
+        """The name, or "" when none of this kind is named."""
+        return next(iter(self.named(kind)), "")
+
+    def naming(self, names: Mapping[str, Iterable[str]]) -> "Intent":
+        """With these names instead of its own of the same kinds; without one ("" is none) the kind is taken out."""
+        merged = dict(self.entities) | {kind: tuple(filter(None, some)) for kind, some in names.items()}
+        return self.model_copy(update={"entities": _pairs(merged)})
+
+    def only(self, kinds: Iterable[str]) -> "Intent":
+        """Without the names of other kinds."""
+        kept = set(kinds)
+        return self.model_copy(update={"entities": tuple(pair for pair in self.entities if pair[0] in kept)})
 
 
-class AskBack(Model, frozen=True):
+class Clarification(Model, frozen=True):
     """It is not clear what was meant: a question to who asked, and what could have been meant.
 
-    `topic` is what the question is about as far as that is clear; what is missing then is a name or a time.
+    `topic` is what the question is about as far as that is clear; what is missing then is a name or a time. `several`:
+    more than one question was asked; `choices` are those.
     """
 
     question: str
     choices: tuple[str, ...] = ()
-    topic: Topic | None = None
+    topic: str = ""
+    several: bool = False
 
 
-class Names(Model, frozen=True):
-    """What a question can name: known from the configuration and from what was read before."""
+class Entities(Model, frozen=True):
+    """What a question can name: known from the configuration and from what was read before. By kind, each with its id
+    and a name that people call it by ("" when the id is that)."""
 
-    gateways: tuple[tuple[str, str], ...] = ()  # id, name
-    clients: tuple[str, ...] = ()
-    namespaces: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()  # host names
+    known: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    @classmethod
+    def of(cls, **names: Iterable[str | tuple[str, str]]) -> "Entities":
+        """`Entities.of(client=["Boeing"], gateway=[("nat-07eb", "eks-1c")])`."""
+        pairs = {kind: tuple((n, "") if isinstance(n, str) else n for n in some) for kind, some in names.items()}
+        return cls(known=tuple(sorted((kind, some) for kind, some in pairs.items() if some)))
+
+    def pairs(self, kind: str) -> tuple[tuple[str, str], ...]:
+        return next((some for found, some in self.known if found == kind), ())
+
+    def ids(self, kind: str) -> tuple[str, ...]:
+        return tuple(found for found, _ in self.pairs(kind))
+
+    def title(self, kind: str, entity: str) -> str:
+        """The id, with its name where it has one: `nat-07eb (eks-1c)`."""
+        name = dict(self.pairs(kind)).get(entity, "")
+        return f"{entity} ({name})" if name else entity

@@ -1,13 +1,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
-from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.evidence import Evidence, Gap, named_connection
+from midwatch.domain.intent import Intent
 from midwatch.kit.redaction import redact_text
 
 
@@ -15,10 +15,10 @@ class Request(Model, frozen=True):
     """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of
     them.
 
-    `intent` is what the question turned out to ask, where that was found out; None looks for what is wrong in the
-    cluster. A request is saved and published: secrets in the question are cut out here, those in the alert where it was
-    read. `unread` is what should have been known before anything was asked, and got no answer (the details of an alert
-    whose sender keeps them).
+    `intent` is what the question turned out to ask, where that was found out; None (and so stored by version 0.1.0)
+    looks for whatever is wrong. A request is saved and published: secrets in the question are cut out here, those in
+    the alert where it was read. `unread` is what should have been known before anything was asked, and got no answer
+    (the details of an alert whose sender keeps them).
     """
 
     question: Annotated[str, AfterValidator(redact_text)] = ""
@@ -28,13 +28,14 @@ class Request(Model, frozen=True):
     unread: tuple[Gap, ...] = ()
 
     @property
-    def topic(self) -> Topic:
-        return self.intent.topic if self.intent else Topic.CLUSTER
+    def topic(self) -> str:
+        """ "" where nothing was asked in particular."""
+        return self.intent.topic if self.intent else ""
 
 
 def asked(question: str, intent: Intent, namespace: str = "") -> Request:
     """The investigation of a question. `namespace` was given beside it, and wins over one that it names."""
-    narrowed = intent.model_copy(update={"namespace": namespace or intent.namespace})
+    narrowed = intent.naming({"namespace": (namespace,)}) if namespace else intent
     return Request(question=question, namespace=namespace, intent=narrowed)
 
 
@@ -54,7 +55,7 @@ class Budget(Model, frozen=True):
     )
 
 
-class Investigation(Model, frozen=True):
+class CaseFile(Model, frozen=True):
     """One run: the evidence in the order it was asked for, the gaps, and the diagnosis."""
 
     request: Request
@@ -73,6 +74,12 @@ class EvidenceSummary(Model, frozen=True):
     taken_at: datetime
     took_ms: int
     sha256: str
+    connection: str = named_connection()
+
+
+def _current(name: Any) -> Any:
+    """An answer of version 0.1.0 is read, and given on as one of today."""
+    return "midwatch.answer/2" if name == "midwatch.answer/1" else name
 
 
 class Answer(Model, frozen=True):
@@ -81,8 +88,8 @@ class Answer(Model, frozen=True):
     The schema's name changes its number only when a field changes its meaning or goes away.
     """
 
-    schema_: Literal["midwatch.answer/1"] = Field(
-        default="midwatch.answer/1", alias="schema", serialization_alias="schema"
+    schema_: Annotated[Literal["midwatch.answer/2"], BeforeValidator(_current)] = Field(
+        default="midwatch.answer/2", alias="schema", serialization_alias="schema"
     )
     request: Request
     source: str
@@ -92,11 +99,13 @@ class Answer(Model, frozen=True):
     evidence: tuple[EvidenceSummary, ...]
 
     @classmethod
-    def of(cls, run: Investigation) -> "Answer":
+    def of(cls, run: CaseFile) -> "Answer":
         evidence = tuple(
             EvidenceSummary(
                 size=e.size,
-                **e.model_dump(include={"id", "tool", "arguments", "query", "taken_at", "took_ms", "sha256"}),
+                **e.model_dump(
+                    include={"id", "tool", "arguments", "query", "taken_at", "took_ms", "sha256", "connection"}
+                ),
             )
             for e in run.evidence
         )

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import yaml
 
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
 # `Users see errors` tells of trouble; `show me the errors` asks for lines.
@@ -21,16 +21,23 @@ _SLOW = re.compile(
     r")?long\w*|lag\w*)\b"
     r"|[a-z](?:Latency|Slow)\b|\b(?:High|Slow)[A-Z]"
 )
+# A question about slowness is not answered by "everything runs".
+_SLOWNESS = re.compile(
+    r"(?i)\bslow|latenc|\btime[ds]?[ -]?outs?\b|\btim(?:es|ed|ing) out|degrad|response time|sluggish"
+    r"|\blag(?:s|gy|ging)?\b|takes? (?:too )?long|\bdelay|performance"
+)
 _WORD = re.compile(r"[a-z]{4,}")
-WHATEVER = Intent(topic=Topic.CLUSTER)
+WHATEVER = Intent(topic="")  # nothing was asked in particular
 
 
 @dataclass(frozen=True)
 class Question:
-    """The words of a person ("" when only a cluster was named), and what they were understood to ask."""
+    """The words of a person ("" when only a cluster was named), and what they were understood to ask; `namespace` is
+    the only one that is read, "" for all."""
 
     text: str = ""
     intent: Intent = WHATEVER
+    namespace: str = ""
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -53,6 +60,11 @@ class Question:
     @cached_property
     def wants_speed(self) -> bool:
         return bool(_SLOW.search(self.text))
+
+    @cached_property
+    def is_about_slowness(self) -> bool:
+        """Whether nothing can be called healthy before latency was measured."""
+        return bool(_SLOWNESS.search(self.text))
 
     @cached_property
     def topics(self) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Grid(Model, frozen=True):
 Block = Annotated[Text | Items | Commands | Grid, Field(discriminator="type")]
 
 
-class Section(Model, frozen=True):
+class ReportSection(Model, frozen=True):
     title: str
     blocks: tuple[Block, ...]
 
@@ -42,4 +42,4 @@ class Report(Model, frozen=True):
     verdict: Verdict
     headline: str
     marks: str = ""
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]

@@ -14,10 +14,10 @@ class SenderSettings(SettingsSection):
     tokens: tuple[SecretStr, ...] = Field(default=(), description="bearer tokens, or passwords of basic authentication")
     topics: tuple[str, ...] = Field(default=(), description="SNS topics that may send, and are confirmed by themselves")
     fields: Mapping[str, str] = Field(
-        default_factory=dict, description="for generic JSON: our field → dotted path in theirs"
+        default_factory=dict, description="for JSON of any other shape: our field → dotted path in theirs"
     )
     values: Mapping[str, str] = Field(
-        default_factory=dict, description="for generic JSON: their value → ours (ok → resolved)"
+        default_factory=dict, description="for JSON of any other shape: their value → ours (ok → resolved)"
     )
 
     @field_validator("secrets", "tokens", "topics")

@@ -31,7 +31,7 @@ class ToolError(Exception):
         self.absent = absent
 
 
-class Seen(NamedTuple):
+class ToolResult(NamedTuple):
     """What a tool returns: the observation, and the exact query, as a person could repeat it."""
 
     observation: Observation
@@ -44,13 +44,18 @@ class Tool:
     title: str
     description: str
     parameters: type[BaseModel]
-    run: Callable[..., Awaitable[Seen]]
+    run: Callable[..., Awaitable[ToolResult]]
     mode: Mode = Mode.READ
     timeout_s: float = 30.0
+    connection: str = ""  # the one of its system that it asks, "" for the default
 
     @classmethod
     def of(
-        cls, function: Callable[..., Awaitable[Seen]], *bound: object, mode: Mode = Mode.READ, timeout_s: float = 30.0
+        cls,
+        function: Callable[..., Awaitable[ToolResult]],
+        *bound: object,
+        mode: Mode = Mode.READ,
+        timeout_s: float = 30.0,
     ) -> "Tool":
         """The tool a function declares: its name, the first line of its docstring, and its parameters.
 

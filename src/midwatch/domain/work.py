@@ -1,8 +1,10 @@
-"""Work that must not be lost: investigations to run, and effects to have once."""
+"""Work that must not be lost: investigations to run, and notifications to deliver once."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from pydantic import AliasChoices, Field
 
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.base import Model
@@ -21,7 +23,10 @@ class RunState(StrEnum):
         return self in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
 
 
-class Run(Model, frozen=True):
+UNFINISHED = tuple(state for state in RunState if not state.over)
+
+
+class Investigation(Model, frozen=True):
     """An investigation as a piece of work: asked for, taken by a worker, ended. Its answer is the published form, as
     JSON.
 
@@ -56,15 +61,16 @@ class RunEvent(Model, frozen=True):
     data: dict[str, Any] = {}
 
 
-class Effect(Model, frozen=True):
-    """Something that has to reach an outside system once. `key` is the same however often the effect is asked for.
+class Notification(Model, frozen=True, serialize_by_alias=True):
+    """One message that has to reach one outside system exactly once. `key` is the same however often it is asked for.
 
-    `incident_id` names the timeline that is told how it went.
+    `incident_id` names the timeline that says how it went. `notifier` is the name of who delivers it; stored as
+    `target`, as 0.1.0 did.
     """
 
     key: str
     incident_id: str = ""
-    target: str
+    notifier: str = Field(validation_alias=AliasChoices("notifier", "target"), serialization_alias="target")
     kind: str
     payload: dict[str, Any]
     created_at: datetime

@@ -5,7 +5,7 @@ from midwatch.analysis.alertlines import written
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, evidence_id
 from midwatch.domain.observation import AlertText
-from midwatch.domain.tool import Seen
+from midwatch.domain.tool import ToolResult
 from midwatch.toolbox.toolbox import fingerprint
 
 ALERT = evidence_id(1)
@@ -15,7 +15,7 @@ def told(alert: Alert) -> Evidence:
     """Taken when it fired, by its sender's clock: the same alert is the same evidence whenever it is replayed."""
     text, cut = written(alert)
     source = next((line.removeprefix("source: ") for line in text.split("\n") if line.startswith("source: ")), "")
-    seen = Seen(AlertText(source=source, text=text, truncated=cut), f"alert from {source or 'an unnamed sender'}")
+    seen = ToolResult(AlertText(source=source, text=text, truncated=cut), f"alert from {source or 'an unnamed sender'}")
     return Evidence(
         id=ALERT,
         tool="alert",

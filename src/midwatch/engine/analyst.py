@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
-from midwatch.domain.capabilities import Area
+from midwatch.domain.capabilities import Area, open_topic
 from midwatch.domain.diagnosis import Diagnosis
-from midwatch.domain.evidence import Ask, Evidence, Gap, Lead
+from midwatch.domain.evidence import Evidence, Gap, Lead, ToolRequest
 from midwatch.domain.finding import Analysis
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
 from midwatch.engine.alerts import ALERT
-from midwatch.playbooks import speaks_of
 from midwatch.reasoning.alertscope import concerned, tied
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
@@ -37,6 +36,11 @@ class Conclusion(NamedTuple):
     scope: Scope
 
 
+def intent_of(request: Request, areas: Sequence[Area]) -> Intent:
+    """What was understood. What was not understood as anything is about whatever is wrong: the topic that is open."""
+    return request.intent or Intent(topic=open_topic(areas))
+
+
 @dataclass(frozen=True)
 class Case:
     """One request and the areas that take part. Pure: the same evidence gives the same bytes, in any process."""
@@ -46,42 +50,51 @@ class Case:
 
     @classmethod
     def of(cls, request: Request, areas: Sequence[Area]) -> "Case":
-        """With what computes of the areas; what reads their settings stays where it is."""
-        return cls(request, tuple(area.pure for area in areas))
+        """With what computes of the areas, and what they keep of it: nothing outlives the case."""
+        intent = intent_of(request, areas)
+        whole = request.model_copy(update={"intent": intent})
+        return cls(whole, tuple(area.begun() for area in areas if area.takes_part(request, intent.topic)))
 
     @property
     def question(self) -> Question:
-        return Question(self.request.question, self.request.intent or Intent(topic=self.request.topic))
+        return Question(self.request.question, intent_of(self.request, self.areas), self.request.namespace)
 
-    def opening(self) -> tuple[Ask, ...]:
+    @property
+    def particular(self) -> bool:
+        """Whether the topic is one of its own, and not whatever is wrong."""
+        topic = self.question.intent.topic
+        return topic != open_topic(self.areas) and any(area.owns(topic) for area in self.areas)
+
+    def opening(self) -> tuple[ToolRequest, ...]:
         """The first requests of every area that takes part."""
-        return tuple(a for area in self.areas for a in area.opening(self.question, self.request))
+        return tuple(a.by(area.name) for area in self.areas for a in area.opening(self.question))
 
-    def wanted(self, evidence: Sequence[Evidence]) -> tuple[Ask, ...]:
+    def wanted(self, evidence: Sequence[Evidence]) -> tuple[ToolRequest, ...]:
         """What the evidence so far makes worth asking. A lead of one area is followed by those that open its kind."""
-        asks: dict[str, Ask] = {}
-        for one in (w for area in self.areas for w in area.wanted(evidence, self.question)):
-            for ask in self._followed(one) if isinstance(one, Lead) else (one,):
-                asks.setdefault(ask.key, ask)
+        asks: dict[str, ToolRequest] = {}
+        for area in self.areas:
+            for one in area.wanted(evidence, self.question):
+                for ask in self._followed(one) if isinstance(one, Lead) else (one.by(area.name),):
+                    asks.setdefault(ask.key, ask)
         return tuple(asks.values())
 
-    def _followed(self, lead: Lead) -> Iterator[Ask]:
+    def _followed(self, lead: Lead) -> Iterator[ToolRequest]:
         for area in self.areas:
-            if lead.kind in area.opens:
-                yield from (a.model_copy(update={"why": lead.why}) for a in area.opens[lead.kind](lead.name))
+            for asked in (requests(lead.name) for kind, requests in area.opens if kind == lead.kind):
+                yield from (a.model_copy(update={"why": lead.why}).by(area.name) for a in asked)
 
     def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap]) -> Conclusion:
         request, question = self.request, self.question
         analysis = self._analyse(evidence, question)
-        # Other topics were told what is named when the question was understood.
-        subject = scope(request.question, analysis.subjects) if request.topic is Topic.CLUSTER else Scope()
-        if request.alert and request.topic is not Topic.CLUSTER:
-            analysis = tied(analysis, ALERT, all_of_it=True)
+        # A particular topic was told what is named when the question was understood.
+        subject = Scope() if self.particular else scope(request.question, analysis.subjects)
+        if request.alert and self.particular:
+            analysis = tied(analysis, ALERT, request.alert.labels, all_of_it=True)
         elif request.alert:
-            analysis = tied(analysis, ALERT)
+            analysis = tied(analysis, ALERT, request.alert.labels)
             subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
         codes = {code: entry for area in self.areas for code, entry in area.codes().items()}
-        slow = speaks_of(request.question, "slowness")
+        slow = question.is_about_slowness
         return Conclusion(
             diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject
         )
@@ -119,7 +132,7 @@ class Analyst(Protocol):
 
     spent: float
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]: ...
+    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]: ...
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion: ...
 
 
@@ -134,7 +147,7 @@ class Here:
         self._case = case
         self.spent = 0.0
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
+    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         return self._timed(seconds, partial(self._case.wanted, evidence))
 
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:

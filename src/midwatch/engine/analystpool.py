@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.engine.analyst import Case, Conclusion, Died, TookTooLong
 from midwatch.engine.analystwire import HEAD, Begin, Conclude, End, Message, Wanted, loaded, packed
 
@@ -110,7 +110,7 @@ class Remote:
         with suppress(Died):
             await self._begun()
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[Ask]:
+    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         return await self._compute(evidence, seconds, Wanted)
 
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:

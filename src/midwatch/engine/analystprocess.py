@@ -32,7 +32,7 @@ LARGE_KB, LARGEST_KB = 100 * 1024, 300 * 1024
 _OBJECTS_BETWEEN_LOOKS = 200_000  # of the garbage collector, as in the command line
 
 
-class Desk:
+class AnalystSession:
     """Keeps the evidence of the case at hand, so that each piece is sent once."""
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Desk:
 
 
 def _tidied() -> bool:
-    """Whether it is fit for another case. The bounded caches hold the clusters of the last cases; the unbounded ones,
+    """Whether it is fit for another case. The bounded caches hold words of the last cases; the unbounded ones,
     catalogues."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if peak > LARGE_KB:
@@ -74,7 +74,7 @@ def main() -> None:
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 50, 50)
-    desk, read = Desk(), _reader()
+    desk, read = AnalystSession(), _reader()
     with suppress(EOFError, BrokenPipeError):
         while True:
             answers.write(packed(desk.answer(unpacked(read))))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from midwatch.domain.diagnosis import Diagnosis, Verdict
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.engine.analyst import Analyst, Conclusion, Died, Ended
 from midwatch.reasoning.scope import Scope
 
@@ -29,7 +29,7 @@ class Computation:
         self._sizes = [len(evidence)]  # of the evidence, as it was computed with
         self._trouble = ""
 
-    async def wanted(self) -> Sequence[Ask]:
+    async def wanted(self) -> Sequence[ToolRequest]:
         """What is worth asking now; nothing after a computation that was ended."""
         size = len(self._evidence)
         try:

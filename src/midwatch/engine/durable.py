@@ -5,7 +5,10 @@ A run's workflow has the run's id: starting it twice is harmless. A workflow tha
 step a second time, which is why every step may be repeated. What the store cannot do just now is waited out here; only
 a fault of the run itself ends a run.
 
-DBOS asks its database several times a second even when there is nothing to do, so it runs only while there is work.
+DBOS asks its database several times a second even when there is nothing to do, so it runs only while there is work, or
+where a schedule is declared. One workflow serves all schedules: a time that falls to a process which does not know its
+schedule is passed over, and no workflow is left that nobody can carry on. What is missed while no worker runs is not
+made up for.
 """
 
 import asyncio
@@ -13,11 +16,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 import structlog
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
+from midwatch.engine.queue import Left, Steps
+from midwatch.engine.schedules import Schedules
 from midwatch.kit.pauses import pauses
 from midwatch.store.errors import AWAY
 from midwatch.store.record import Record
@@ -27,35 +33,13 @@ VERSION = "1"  # of the steps: workflows that an older program began are resumed
 POLL_S = 0.1  # while there is work
 WAITING = ("ENQUEUED", "DELAYED")
 UNDER_WAY = "PENDING"
+SCHEDULED = "scheduled"  # the workflow of all schedules
+NEW_SCHEDULES_S = 30.0  # how often DBOS looks for those of other processes
 LATE = "-late"  # behind the id of a run: the workflow of what it still computes
 
 T = TypeVar("T")
 
 log = structlog.get_logger()
-
-
-class Steps(Protocol):
-    """What is done with a run. `begin` says whether there is anything to do, `look` whether it goes on after all (what
-    it computes takes long): then `finish` waits for its end. Each may be called again after a crash."""
-
-    async def begin(self, run_id: str) -> bool: ...
-    async def look(self, run_id: str) -> bool: ...
-    async def finish(self, run_id: str) -> None: ...
-    async def fail(self, run_id: str, reason: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Left:
-    """Runs that are not over and that nobody carries on.
-
-    `dropped` are workflows that were begun by who is dead, `lost` by this process, which is not in them (any more);
-    `ended` are runs whose workflow ended without ending them; `unknown` have none.
-    """
-
-    dropped: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 @dataclass
@@ -79,17 +63,20 @@ class _Seat:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(step, self.loop))
 
 
-class Durable:
-    """One process's share of the work: `workers` runs at a time. `url` is where DBOS keeps its record.
+class DurableQueue:
+    """The Queue on DBOS: `workers` investigations at a time in this process. `url` is where DBOS keeps its record."""
 
-    `start` and `stop` any number of times, in turn; the other methods only between them.
-    """
-
-    def __init__(self, steps: Steps, url: str, worker: str, workers: int) -> None:
+    def __init__(self, steps: Steps, url: str, worker: str, workers: int, schedules: Schedules) -> None:
         self._url, self._worker, self._workers = url, worker, workers
+        self._declared = schedules.declared
         self._record: Record | None = None
         self._seat: _Seat | None = None
         self._investigate = _workflow(steps, self._here)
+        self._scheduled = _schedule_workflow(schedules, self._here)
+
+    @property
+    def has_schedules(self) -> bool:
+        return bool(self._declared)
 
     @property
     def started(self) -> bool:
@@ -120,7 +107,7 @@ class Durable:
                 "log_level": "ERROR",
                 "notification_listener_polling_interval_sec": POLL_S,  # nobody notifies; how long stopping takes
                 "notification_coalesce_sec": POLL_S,
-                "scheduler_polling_interval_sec": 3600.0,  # nothing is scheduled
+                "scheduler_polling_interval_sec": NEW_SCHEDULES_S if self._declared else 3600.0,
             }
         )
         DBOS.launch()
@@ -128,23 +115,37 @@ class Durable:
             QUEUE, worker_concurrency=self._workers, polling_interval_sec=POLL_S, on_conflict="always_update"
         )
 
+        self._apply_schedules()
+
+    def _apply_schedules(self) -> None:
+        """What is declared is there afterwards, and nothing else. What is there already is left alone: DBOS would begin
+        it anew in every process."""
+        found = {schedule["schedule_name"]: schedule for schedule in DBOS.list_schedules()}
+        for name in found.keys() - self._declared.keys():
+            DBOS.delete_schedule(name)
+        changed = [s for name, s in self._declared.items() if name not in found or found[name]["schedule"] != s.cron]
+        if changed:
+            DBOS.apply_schedules(
+                [
+                    {"schedule_name": s.name, "workflow_fn": self._scheduled, "schedule": s.cron, "context": s.name}
+                    for s in changed
+                ]
+            )
+
     async def stop(self) -> None:
-        """Lets go at once: what is unfinished is found by whoever looks next."""
         record, self._record = self._record, None
         if record is not None:
             record.close()  # first: who waits for its database would hold up the end
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
 
     def enqueue(self, run_id: str, priority: int) -> None:
-        """Lower numbers go first; 1 is the lowest. From a thread, as the following: they ask the database."""
         with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
     def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
-        """Which of these runs, none of them over, nobody carries on; `living` are the names of the other workers that
-        live."""
+        missed = self._missed(living) if self._declared else ()
         if not run_ids:
-            return Left()
+            return Left(dropped=missed)
         ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
         found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
         # The later one tells: what computes for long goes on in a workflow of its own.
@@ -152,14 +153,18 @@ class Durable:
         begun = [w for w in known.values() if w.status == UNDER_WAY and w.executor_id not in living]
         mine = {w.workflow_id for w in begun if w.executor_id == self._worker}
         return Left(
-            dropped=tuple(w.workflow_id for w in begun if w.workflow_id not in mine),
+            dropped=(*missed, *(w.workflow_id for w in begun if w.workflow_id not in mine)),
             lost=tuple(begun_here for begun_here in mine if begun_here.removesuffix(LATE) not in self.carried),
             ended=tuple(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY)),
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
 
+    def _missed(self, living: Collection[str]) -> tuple[str, ...]:
+        """Times of a schedule that were begun by who is dead."""
+        begun = DBOS.list_workflows(name=SCHEDULED, status=UNDER_WAY, load_input=False, load_output=False)
+        return tuple(w.workflow_id for w in begun if w.executor_id not in (*living, self._worker))
+
     def resume(self, dropped: Sequence[str]) -> None:
-        """From the first step of each that was not finished."""
         DBOS.resume_workflows(list(dropped), queue_name=QUEUE)
 
     def forget(self, run_ids: Sequence[str]) -> None:
@@ -176,9 +181,9 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
     async def begin(run_id: str) -> bool:
         return bool(await here().do(_through(steps, run_id, steps.begin)))
 
-    @DBOS.step(name="look")
-    async def look(run_id: str) -> bool:
-        return bool(await here().do(_through(steps, run_id, steps.look)))
+    @DBOS.step(name="look")  # as 0.1.0 recorded it: what it began goes on
+    async def run_investigation(run_id: str) -> bool:
+        return bool(await here().do(_through(steps, run_id, steps.run_investigation)))
 
     @DBOS.step(name="finish")
     async def finish(run_id: str) -> None:
@@ -193,12 +198,29 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
     async def investigate(run_id: str) -> None:
         """What is raised here is DBOS's own trouble, never the run's."""
         with here().carrying(run_id):
-            if await begin(run_id) and await look(run_id):
+            if await begin(run_id) and await run_investigation(run_id):
                 # Started by itself it takes no place in the queue: those behind it do not wait for it.
                 with SetWorkflowID(f"{run_id}{LATE}"):
                     await DBOS.start_workflow_async(late, run_id)
 
     return investigate
+
+
+def _schedule_workflow(
+    schedules: Schedules, here: Callable[[], _Seat]
+) -> Callable[[datetime, Any], Coroutine[Any, Any, None]]:
+    @DBOS.step(name="enqueue")
+    async def enqueue(at: datetime, name: str) -> None:
+        try:
+            await here().do(schedules.enqueue(name, at))
+        except Exception as error:
+            log.error("a schedule's investigation cannot be made", schedule=name, at=at.isoformat(), exc_info=error)
+
+    @DBOS.workflow(name=SCHEDULED)
+    async def scheduled(at: datetime, name: Any) -> None:
+        await enqueue(at, str(name))
+
+    return scheduled
 
 
 async def _through(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:

@@ -2,38 +2,54 @@
 ids."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest, evidence_id
 from midwatch.domain.investigation import Budget
 from midwatch.domain.observation import Resources
 from midwatch.kit.redaction import redact_arguments
 
 
-class Door(Protocol):
+class ToolCaller(Protocol):
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap: ...
 
 
-Watch = Callable[[Ask, Evidence | Gap], None]
+Watch = Callable[[ToolRequest, Evidence | Gap], None]
 
 
 class Gathering:
     """The evidence and gaps of one investigation as they grow; no question is put twice, and none after the
     deadline."""
 
-    def __init__(self, door: Door, budget: Budget, watch: Watch) -> None:
+    def __init__(self, door: ToolCaller, budget: Budget, watch: Watch) -> None:
         self.evidence: list[Evidence] = []
         self.gaps: list[Gap] = []
         self._door, self._budget, self._watch = door, budget, watch
         self._asked: set[str] = set()
-        self.essential = False  # whether a question was put that the answer rests on
+        self._rested_on: set[str] = set()
+        self._missed: dict[str, int] = {}  # place among the gaps, by the question's key
         self._deadline = asyncio.get_running_loop().time() + budget.seconds
 
-    async def ask(self, asks: Sequence[Ask]) -> bool:
+    @property
+    def rested_on(self) -> frozenset[str]:
+        """Who put a question that the answer rests on."""
+        return frozenset(self._rested_on)
+
+    def rounds(self, most: int) -> Callable[[Sequence[ToolRequest]], Awaitable[bool]]:
+        """`ask`, so many times; then there is nothing left to put."""
+        left = iter(range(most))
+
+        async def ask(asks: Sequence[ToolRequest]) -> bool:
+            return next(left, None) is not None and await self.ask(asks)
+
+        return ask
+
+    async def ask(self, asks: Sequence[ToolRequest]) -> bool:
         """Puts the questions that were not put before; False when there was none left to put."""
-        fresh = list({a.key: a for a in asks if a.key not in self._asked}.values())
-        self.essential = self.essential or any(a.essential for a in fresh)
+        fresh = [a for a in _once(asks) if a.key not in self._asked]
+        self._weigh(asks)
+        self._rested_on |= {a.asked_by for a in asks if a.essential}
         room = max(0, self._budget.calls - len(self._asked))
         self._asked |= {a.key for a in fresh}
         calls = [asyncio.create_task(self._put(a)) for a in fresh[:room]]
@@ -50,13 +66,19 @@ class Gathering:
             self._keep(ask, _unanswered(ask, f"not asked: the budget of {self._budget.calls} calls was spent"))
         return bool(calls)
 
-    async def _put(self, ask: Ask) -> Evidence | Gap:
+    async def _put(self, ask: ToolRequest) -> Evidence | Gap:
         answer = await self._door.call(ask.tool, ask.arguments)
         self._watch(ask, answer)
         return answer
 
-    def _keep(self, ask: Ask, answer: Evidence | Gap) -> None:
+    def _weigh(self, asks: Sequence[ToolRequest]) -> None:
+        """What got no answer before is essential from now on when somebody's answer rests on it."""
+        for place in (self._missed[a.key] for a in asks if a.essential and a.key in self._missed):
+            self.gaps[place] = self.gaps[place].model_copy(update={"essential": True})
+
+    def _keep(self, ask: ToolRequest, answer: Evidence | Gap) -> None:
         if isinstance(answer, Gap):
+            self._missed[ask.key] = len(self.gaps)
             self.gaps.append(answer.model_copy(update={"essential": ask.essential}))
         else:
             self.evidence.append(answer.model_copy(update={"id": evidence_id(len(self.evidence) + 1)}))
@@ -72,6 +94,15 @@ class Gathering:
                 self.gaps.append(gap)
 
 
-def _unanswered(ask: Ask, reason: str) -> Gap:
+def _once(asks: Sequence[ToolRequest]) -> list[ToolRequest]:
+    """Each question once; essential when one of those who ask it says so."""
+    found: dict[str, ToolRequest] = {}
+    for ask in asks:
+        known = found.get(ask.key, ask)
+        found[ask.key] = ask if ask.essential and not known.essential else known
+    return list(found.values())
+
+
+def _unanswered(ask: ToolRequest, reason: str) -> Gap:
     told = redact_arguments(ask.arguments)
-    return Gap(tool=ask.tool, arguments=told, query=Ask(tool=ask.tool, arguments=told).key, reason=reason)
+    return Gap(tool=ask.tool, arguments=told, query=ToolRequest(tool=ask.tool, arguments=told).key, reason=reason)

@@ -83,7 +83,7 @@ def _related(service: str, workload: str) -> bool:
     return not other or one.startswith(other) or other.startswith(one)
 
 
-class Move(StrEnum):
+class GroupingAction(StrEnum):
     OPEN = "open"  # a new incident
     JOIN = "join"  # another alert of an open incident
     REPEAT = "repeat"  # the same alert said again
@@ -92,10 +92,10 @@ class Move(StrEnum):
     NOTHING = "nothing"  # the end of something that nobody knew
 
 
-class Decision(Model, frozen=True):
+class GroupingDecision(Model, frozen=True):
     """`investigate` is false when somebody looks already, or looked a moment ago; `why` goes on the timeline."""
 
-    move: Move
+    action: GroupingAction
     incident_id: str = ""
     investigate: bool = False
     why: str = ""
@@ -108,7 +108,7 @@ def decide(
     related: Sequence[Incident],
     openings: int,
     now: datetime,
-) -> Decision:
+) -> GroupingDecision:
     """What to do with an alert.
 
     `known` is the same alert as it was stored, `incident` where it belongs; `related` are open incidents that share a
@@ -119,8 +119,10 @@ def decide(
     if known is not None and incident is not None:
         if incident.status is not IncidentStatus.RESOLVED:
             if known.alert.status is AlertStatus.RESOLVED:
-                return Decision(move=Move.JOIN, incident_id=incident.id, why="it was over, and is back")
-            return Decision(move=Move.REPEAT, incident_id=incident.id, why="the same alert again")
+                return GroupingDecision(
+                    action=GroupingAction.JOIN, incident_id=incident.id, why="it was over, and is back"
+                )
+            return GroupingDecision(action=GroupingAction.REPEAT, incident_id=incident.id, why="the same alert again")
         if incident.resolved_at is not None and now - incident.resolved_at < REOPEN:
             flapping = openings >= FLAPS
             why = (
@@ -129,15 +131,19 @@ def decide(
                 else "it fires again"
             )
             investigate = not flapping and alert.status is AlertStatus.FIRING
-            return Decision(move=Move.REOPEN, incident_id=incident.id, investigate=investigate, why=why)
+            return GroupingDecision(
+                action=GroupingAction.REOPEN, incident_id=incident.id, investigate=investigate, why=why
+            )
     if near := next((i for i in related if now - i.updated_at < WINDOW), None):
-        return Decision(move=Move.JOIN, incident_id=near.id, why=f"concerns the same as incident {near.number}")
-    return Decision(
-        move=Move.OPEN, investigate=alert.status is AlertStatus.FIRING, why="nothing open concerns the same"
+        return GroupingDecision(
+            action=GroupingAction.JOIN, incident_id=near.id, why=f"concerns the same as incident {near.number}"
+        )
+    return GroupingDecision(
+        action=GroupingAction.OPEN, investigate=alert.status is AlertStatus.FIRING, why="nothing open concerns the same"
     )
 
 
-def _ended(known: StoredAlert | None, incident: Incident | None) -> Decision:
+def _ended(known: StoredAlert | None, incident: Incident | None) -> GroupingDecision:
     if known is None or incident is None or known.alert.status is AlertStatus.RESOLVED:
-        return Decision(move=Move.NOTHING, why="the end of an alert that is not open")
-    return Decision(move=Move.END, incident_id=incident.id, why="the alert is over")
+        return GroupingDecision(action=GroupingAction.NOTHING, why="the end of an alert that is not open")
+    return GroupingDecision(action=GroupingAction.END, incident_id=incident.id, why="the alert is over")

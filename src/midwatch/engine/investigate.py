@@ -1,56 +1,57 @@
-"""The one pipeline: match, gather, and again while the evidence so far leads to more questions; then reason."""
+"""The one pipeline: match, then reason, gathering while the evidence so far leads to more questions."""
 
 from collections.abc import Sequence
 
 from midwatch.domain.capabilities import Area
-from midwatch.domain.evidence import Ask, Evidence, Gap
-from midwatch.domain.intent import Intent
-from midwatch.domain.investigation import Budget, Investigation, Request
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
+from midwatch.domain.investigation import Budget, CaseFile, Request
 from midwatch.domain.question import Question
 from midwatch.engine.alerts import told
-from midwatch.engine.analyst import Analysts, Case, here
+from midwatch.engine.analyst import Analysts, Case, here, intent_of
 from midwatch.engine.computation import Computation
-from midwatch.engine.gather import Door, Gathering, Watch
+from midwatch.engine.gather import Gathering, ToolCaller, Watch
+from midwatch.engine.reasoner import OpenCase, Reasoning, RulesReasoner, rules_alone
 from midwatch.reasoning.scope import Scope
 
-# Without a question that the answer rests on nothing can be called well; an alert speaks for itself.
-_UNASKED = Gap(
-    tool="everything", arguments={}, query="", reason="nothing was asked that an answer could rest on", essential=True
-)
+_UNASKED = "nothing was asked that an answer could rest on"
 
 
-def silent(_ask: Ask, _answer: Evidence | Gap) -> None:
+def silent(_ask: ToolRequest, _answer: Evidence | Gap) -> None:
     """Nobody watches."""
 
 
 async def investigate(
     request: Request,
-    door: Door,
+    door: ToolCaller,
     areas: Sequence[Area],
     source: str,
     budget: Budget,
     watch: Watch = silent,
     analysts: Analysts = here,
-) -> tuple[Investigation, Scope]:
-    """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts."""
-    intent = request.intent or Intent(topic=request.topic)
-    gathering, question = Gathering(door, budget, watch), Question(request.question, intent)
-    case = Case.of(request, [area for area in areas if area.takes_part(request)])
+    reasoning: Reasoning = rules_alone,
+    unread: Sequence[Gap] = (),
+) -> tuple[CaseFile, Scope]:
+    """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts.
+
+    `reasoning` gets the rules, and gives who reasons. `unread` are gaps that were known before anything was asked.
+    """
+    intent, case = intent_of(request, areas), Case.of(request, areas)
+    gathering, question = Gathering(door, budget, watch), case.question
     if request.alert:
         gathering.evidence.append(told(request.alert))
-    asks: Sequence[Ask] = case.opening()
+
+    def gaps() -> tuple[Gap, ...]:
+        return (*request.unread, *unread, *(_weighed(g, question) for g in gathering.gaps))
+
+    def all_gaps() -> tuple[Gap, ...]:
+        unasked = () if request.alert else _unasked(case.areas, intent.topic, gathering.rested_on)
+        return (*gaps(), *unasked)
+
+    open_case = OpenCase(request, case.opening(), gathering.evidence, all_gaps)
     async with analysts(case) as analyst:
-        computation = Computation(analyst, budget.compute_seconds, gathering.evidence)
-        for _ in range(budget.rounds):
-            if not await gathering.ask(asks):
-                break
-            asks = await computation.wanted()
-        gaps = (*request.unread, *(_weighed(g, question) for g in gathering.gaps))
-        unasked = () if gathering.essential or request.alert else (_UNASKED,)
-        diagnosis, subject = await computation.conclude((*gaps, *unasked))
-    run = Investigation(
-        request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps, diagnosis=diagnosis
-    )
+        rules = RulesReasoner(Computation(analyst, budget.compute_seconds, gathering.evidence))
+        diagnosis, subject = await reasoning(rules).reason(open_case, gathering.rounds(budget.rounds))
+    run = CaseFile(request=request, source=source, evidence=tuple(gathering.evidence), gaps=gaps(), diagnosis=diagnosis)
     return run, subject
 
 
@@ -58,3 +59,12 @@ def _weighed(gap: Gap, question: Question) -> Gap:
     """What the question speaks of by its kind ("is an ingress broken") has to be read before it is called well."""
     kind = str(gap.arguments.get("resource", ""))
     return gap.model_copy(update={"essential": True}) if kind and not gap.absent and question.asks_about(kind) else gap
+
+
+def _unasked(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tuple[Gap, ...]:
+    """Nothing is called well by who asked nothing that it rests on; an alert, in contrast, speaks for itself."""
+    lacking = [area.title for area in areas if area.owns(topic) and area.name not in rested_on]
+    if not lacking and rested_on:
+        return ()
+    reason = f"{', '.join(lacking)}: {_UNASKED}" if lacking else _UNASKED
+    return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)

@@ -3,22 +3,22 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
-from midwatch.engine.gather import Door
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
+from midwatch.engine.gather import ToolCaller
 
 Keep = Callable[[Evidence | Gap], Awaitable[None]]
 
 
-class Recorded:
+class CachedToolCaller:
     """`before` is what was kept; `keep` is called with each new answer before anybody else sees it."""
 
-    def __init__(self, door: Door, before: Iterable[Evidence | Gap], keep: Keep) -> None:
+    def __init__(self, door: ToolCaller, before: Iterable[Evidence | Gap], keep: Keep) -> None:
         self._door, self._keep = door, keep
-        self._known = {Ask(tool=item.tool, arguments=item.arguments).key: item for item in before}
+        self._known = {ToolRequest(tool=item.tool, arguments=item.arguments).key: item for item in before}
         self.asked = 0
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
-        known = self._known.get(Ask(tool=name, arguments=dict(arguments)).key)
+        known = self._known.get(ToolRequest(tool=name, arguments=dict(arguments)).key)
         if known is not None:
             return known
         self.asked += 1

@@ -2,11 +2,21 @@
 
 import secrets
 from datetime import datetime
+from hashlib import sha256
 
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_id(prefix: str, now: datetime) -> str:
     """48 bits of milliseconds, 80 random bits."""
-    number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+    return _written(prefix, now, secrets.randbits(80))
+
+
+def repeatable_id(prefix: str, at: datetime, name: str) -> str:
+    """The same whenever it is made for the same time and name."""
+    return _written(prefix, at, int.from_bytes(sha256(name.encode()).digest()[:10]))
+
+
+def _written(prefix: str, at: datetime, rest: int) -> str:
+    number = int(at.timestamp() * 1000) << 80 | rest
     return prefix + "_" + "".join(_DIGITS[number >> shift & 31] for shift in range(125, -1, -5))

@@ -7,7 +7,7 @@ from midwatch.analysis.codes import fill
 from midwatch.analysis.commands import command, query
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.finding import Analysis, Code, Confidence, Finding, Role, Severity
+from midwatch.domain.finding import Analysis, CausalRole, Code, Confidence, Finding, Severity
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe, Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
@@ -94,7 +94,7 @@ def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scop
     Every cluster has a program that logs an error now and then: only a question that is about something makes it an
     answer.
     """
-    heard = [f for f in findings if f.role is Role.COMPLAINT]
+    heard = [f for f in findings if f.role is CausalRole.COMPLAINT]
     if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
         heard = [f for f in heard if question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
@@ -131,9 +131,9 @@ def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
 
 
 def _certainty(root: Finding) -> Verdict:
-    if root.role is Role.SYMPTOM:
+    if root.role is CausalRole.SYMPTOM:
         return Verdict.INCONCLUSIVE
-    if root.role is Role.INTENDED and root.confidence is Confidence.HIGH:
+    if root.role is CausalRole.INTENDED and root.confidence is Confidence.HIGH:
         return Verdict.EXPECTED
     return {
         Confidence.HIGH: Verdict.CONFIRMED,
@@ -166,13 +166,13 @@ def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
 
 def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence[Cause]) -> list[Finding]:
     said = _quoted(told)
-    risks = [f for f in findings if f.role in (Role.RISK, Role.COMPLAINT) or f.severity is Severity.INFO]
-    risks = [f for f in risks if f.role is not Role.COMPLAINT or f.cites[0].quote not in said]
+    risks = [f for f in findings if f.role in (CausalRole.RISK, CausalRole.COMPLAINT) or f.severity is Severity.INFO]
+    risks = [f for f in risks if f.role is not CausalRole.COMPLAINT or f.cites[0].quote not in said]
     asked = {(s.namespace, s.name) for s in named}
     spaces = {s.name for s in named if s.kind == "Namespace"}
     near = [f for f in risks if not named or (f.owner.namespace, f.owner.name) in asked or f.owner.namespace in spaces]
-    heard = [f for f in near if f.role is Role.COMPLAINT][:_COMPLAINTS]
-    others = [f for f in near if f.role is not Role.COMPLAINT]
+    heard = [f for f in near if f.role is CausalRole.COMPLAINT][:_COMPLAINTS]
+    others = [f for f in near if f.role is not CausalRole.COMPLAINT]
     return sorted([*others, *heard], key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
 
 

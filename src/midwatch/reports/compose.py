@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.finding import Finding, Role, Table
-from midwatch.domain.investigation import Investigation
-from midwatch.domain.report import Block, Commands, Grid, Items, Report, Section, Text
+from midwatch.domain.finding import CausalRole, Finding, Table
+from midwatch.domain.investigation import CaseFile
+from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
 from midwatch.reports.factsheet import factsheet
 
 _SHOWN = 6  # consequences of one cause that are spelled out; the others are counted
 
 
-def compose(run: Investigation) -> Report:
+def compose(run: CaseFile) -> Report:
     diagnosis = run.diagnosis
     sections = [
         *_causes(diagnosis.causes, said=diagnosis.answer is None),
@@ -24,7 +24,7 @@ def compose(run: Investigation) -> Report:
     ]
     if diagnosis.ruled_out:
         sections.append(
-            Section(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),))
+            ReportSection(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),))
         )
     sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, _cited(diagnosis), diagnosis.unproved)]
     first = diagnosis.answer or (diagnosis.causes[0].claim if diagnosis.causes else None)
@@ -32,25 +32,27 @@ def compose(run: Investigation) -> Report:
     return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, marks=marks, sections=tuple(sections))
 
 
-def _causes(causes: Sequence[Cause], *, said: bool) -> Iterator[Section]:
+def _causes(causes: Sequence[Cause], *, said: bool) -> Iterator[ReportSection]:
     """`said`: the headline is the first cause."""
-    complaints = [c for c in causes if c.finding.role is Role.COMPLAINT]
+    complaints = [c for c in causes if c.finding.role is CausalRole.COMPLAINT]
     if len(complaints) == len(causes) > 1:
-        yield Section(title="The logs also say", blocks=(Items(items=tuple(_finding(c.finding) for c in causes[1:])),))
+        yield ReportSection(
+            title="The logs also say", blocks=(Items(items=tuple(_finding(c.finding) for c in causes[1:])),)
+        )
         causes = causes[:1]
     if len(causes) > 1:
         items = tuple(_finding(c.finding) for c in causes)
-        yield Section(title=f"{len(causes)} causes, independent of each other", blocks=(Items(items=items),))
+        yield ReportSection(title=f"{len(causes)} causes, independent of each other", blocks=(Items(items=items),))
     for number, cause in enumerate(causes, 1):
         title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
         title = "What a log says" if complaints and len(causes) == 1 else title
-        if cause.finding.role is Role.INTENDED:
+        if cause.finding.role is CausalRole.INTENDED:
             title = title.replace("Root cause", "What it was")
         if cause.verdict is Verdict.INCONCLUSIVE:
             title = title.replace("Root cause", "Symptom without a known cause")
         # With one cause the headline has just said it; only what comes after is worth a tired reader's time.
         blocks = list(_cause(cause))[1 if said and len(causes) == 1 else 0 :]
-        yield Section(title=f"{title} · {cause.verdict}", blocks=tuple(blocks))
+        yield ReportSection(title=f"{title} · {cause.verdict}", blocks=tuple(blocks))
 
 
 def _cause(cause: Cause) -> Iterator[Block]:
@@ -86,27 +88,29 @@ def _claim(claim: Claim) -> Text:
     return Text(text=claim.text, marks=claim.marks)
 
 
-def _tables(tables: Sequence[Table]) -> Iterator[Section]:
+def _tables(tables: Sequence[Table]) -> Iterator[ReportSection]:
     for table in tables:
         grid = Grid(columns=table.columns, rows=table.rows)
         marks = Claim(text="", cites=table.cites).marks
-        yield Section(
+        yield ReportSection(
             title=f"{table.title} {marks}".strip(), blocks=(grid, Text(text=table.note)) if table.note else (grid,)
         )
 
 
-def _elsewhere(causes: Sequence[Cause]) -> Iterator[Section]:
+def _elsewhere(causes: Sequence[Cause]) -> Iterator[ReportSection]:
     if causes:
         items = tuple(Text(text=f"{c.finding.owner}: {c.finding.title}", marks=c.claim.marks) for c in causes)
-        yield Section(title="Elsewhere, not part of the question", blocks=(Items(items=items),))
+        yield ReportSection(title="Elsewhere, not part of the question", blocks=(Items(items=items),))
 
 
-def _risks(risks: Sequence[Finding]) -> Iterator[Section]:
+def _risks(risks: Sequence[Finding]) -> Iterator[ReportSection]:
     if risks:
-        yield Section(title="Also noticed, not the cause", blocks=(Items(items=tuple(_finding(r) for r in risks)),))
+        yield ReportSection(
+            title="Also noticed, not the cause", blocks=(Items(items=tuple(_finding(r) for r in risks)),)
+        )
 
 
-def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
+def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
     """Gaps with the same reason are one line: a dump without ten kinds is one fact, not ten."""
     if not gaps:
         return
@@ -118,7 +122,7 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[Section]:
             f"{reason} (needs the right to {gap.permission})" if gap.permission else reason, []
         ).append(what)
     items = tuple(Text(text=f"{', '.join(dict.fromkeys(what))}: {reason}") for reason, what in by_reason.items())
-    yield Section(title="Not checked", blocks=(Items(items=items),))
+    yield ReportSection(title="Not checked", blocks=(Items(items=items),))
 
 
 def _cited(diagnosis: Diagnosis) -> set[str]:
@@ -131,7 +135,7 @@ def _cited(diagnosis: Diagnosis) -> set[str]:
     }
 
 
-def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> Section:
+def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> ReportSection:
     rows = tuple((e.id, e.size, e.query) for e in evidence if e.id in cited)
     blocks: list[Block] = [Grid(columns=("", "seen", "query"), rows=rows)] if rows else []
     if others := [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]:
@@ -143,4 +147,4 @@ def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> S
                 "left out."
             )
         )
-    return Section(title="Evidence", blocks=tuple(blocks))
+    return ReportSection(title="Evidence", blocks=tuple(blocks))

@@ -6,9 +6,9 @@ from midwatch.analysis.alertlines import read
 from midwatch.analysis.facts import facts
 from midwatch.analysis.quantities import Number
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Investigation
+from midwatch.domain.investigation import CaseFile
 from midwatch.domain.observation import AlertText
-from midwatch.domain.report import Grid, Section, Text
+from midwatch.domain.report import Grid, ReportSection, Text
 
 _SHOWN = 14  # facts; an alert that holds more is read in full
 _SURE = {
@@ -21,7 +21,7 @@ _SURE = {
 _ROLES = {"limit": "limit", "baseline": "usual", "window": "over"}
 
 
-def factsheet(run: Investigation) -> Iterator[Section]:
+def factsheet(run: CaseFile) -> Iterator[ReportSection]:
     alert = next((e for e in run.evidence if isinstance(e.observation, AlertText)), None)
     if alert is None:
         return
@@ -41,7 +41,7 @@ def factsheet(run: Investigation) -> Iterator[Section]:
     said = f"{state}Severity: {lines.severity}.{about} Confidence: {_SURE[run.diagnosis.verdict]}."
     facts_shown = (Grid(columns=("fact", "as the alert has it"), rows=tuple(rows[:_SHOWN])),) if rows else ()
     more = (Text(text=f"and {len(rows) - _SHOWN} more"),) if len(rows) > _SHOWN else ()
-    yield Section(title="The alert", blocks=(Text(text=said, marks=f"[{alert.id}]"), *facts_shown, *more))
+    yield ReportSection(title="The alert", blocks=(Text(text=said, marks=f"[{alert.id}]"), *facts_shown, *more))
 
 
 def _row(number: Number) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from midwatch.domain.alert import Alert, AlertStatus
-from midwatch.domain.capabilities import AlertSource, WebhookRequest
+from midwatch.domain.alert_source import AlertSource, WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import decode
 from midwatch.services.errors import Refusal

@@ -1,33 +1,26 @@
-"""Alerts come in: proved, understood, stored with their consequences in one transaction; only then is the sender told
-so."""
+"""Alerts come in: understood, stored with their consequences in one transaction; only then is the sender told so."""
 
-import asyncio
 import base64
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
 
-from midwatch.domain.alert import Alert, Delivery
+from pydantic import Field
+from sqlalchemy import Connection
+
+from midwatch.domain.access import AccessRole, Actor, KeylessRole
+from midwatch.domain.alert import Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.base import Model
-from midwatch.domain.capabilities import AlertSource, SignatureInvalid, WebhookRequest
-from midwatch.domain.sender import SenderSettings
-from midwatch.kit.fetch import Unreachable
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
-from midwatch.services.desk import Desk
-from midwatch.services.errors import Later, NoAccess, NotKnown
+from midwatch.services.desk import ServerContext
+from midwatch.services.errors import NoAccess
+from midwatch.services.identity import apart, fetched, inbox, prove, sender
 from midwatch.services.incident_updates import left_out, remark, take
+from midwatch.services.use_case import Write, Writing, use_case
 from midwatch.store import deliveries
-from midwatch.store.deliveries import Kept, Outcome
+from midwatch.store.deliveries import Outcome, WebhookDelivery
 
 KEPT = 65_536  # bytes of a body that are kept for a person to look at
-AGAIN_S = 30.0  # when a sender may try again for whom something had to be fetched
-LARGE = (
-    32_768  # bytes; above that reading a body takes longer than handing it to a thread, and everybody else would wait
-)
-
-T = TypeVar("T")
 
 
 class Receipt(Model, frozen=True):
@@ -52,39 +45,47 @@ class Understood(Model, frozen=True):
     proof: str = ""
 
 
-async def receive(desk: Desk, source: str, hook: WebhookRequest, *, trusted: bool = False) -> Receipt:
-    """One request of a monitoring system; `trusted` when an API key has vouched for it already.
+class SenderStatus(Model, frozen=True):
+    source: str
+    title: str
+    configured: bool = Field(description="whether deliveries have to prove where they come from")
+    last: list[WebhookDelivery] = Field(description="what was not understood, newest first")
 
-    Raises NotKnown for a source that does not exist, NoAccess for a request that does not prove where it comes from.
+
+@use_case(needs=KeylessRole.SENDER, record="deliveries")
+async def receive(desk: ServerContext, _caller: Actor, write: Write, source: str, hook: WebhookRequest) -> Receipt:
+    """One request of a monitoring system, in whose name the caller has proved itself or an API key vouches.
+
+    Raises NotKnown for a source that does not exist, Later where a confirmation cannot be fetched.
     """
     found, settings = inbox(desk, source), sender(desk, source)
-    if not trusted:
-        hook = await _proved(desk, found, hook, settings)
-    delivery = await _apart(hook, lambda: found.parse(hook, settings))
+    delivery = await apart(hook, lambda: found.parse(hook, settings))
     if delivery.confirm:
-        await _fetched(desk, delivery.confirm)
-    return await asyncio.to_thread(store, desk, source, delivery, hook.body)
+        await fetched(desk, delivery.confirm)
+    return await write(_store, desk, source, delivery, hook.body)
 
 
-def inbox(desk: Desk, source: str) -> AlertSource:
-    found = desk.inboxes.get(source)
-    if found is None:
-        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(desk.inboxes))}")
-    return found
-
-
-async def understand(desk: Desk, source: str, hook: WebhookRequest) -> Understood:
+@use_case(needs=AccessRole.RESPONDER)
+async def understand(desk: ServerContext, _caller: Actor, source: str, hook: WebhookRequest) -> Understood:
     """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
     found, settings = inbox(desk, source), sender(desk, source)
     try:
-        hook = await _proved(desk, found, hook, settings)
+        await prove(desk, source, hook)
         proof = ""
     except NoAccess as refused:
         proof = f"{refused.reason} {refused.hint}".strip()
-    return Understood(delivery=await _apart(hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof)
+    return Understood(delivery=await apart(hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof)
 
 
-def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Receipt:
+@use_case(needs=AccessRole.VIEWER)
+def status(desk: ServerContext, _caller: Actor, tx: Connection, source: str) -> SenderStatus:
+    """Whether a source is configured, and what of it was not understood."""
+    found, configured = inbox(desk, source), not sender(desk, source).open
+    parked = deliveries.listed(tx, source, Outcome.PARKED)
+    return SenderStatus(source=source, title=found.title, configured=configured, last=parked)
+
+
+def _store(writing: Writing, desk: ServerContext, source: str, delivery: Delivery, body: bytes) -> Receipt:
     """Keeps a delivery and what follows from it: all of it or nothing. Its body is kept only when it was not
     understood."""
     now = desk.now()
@@ -92,65 +93,21 @@ def store(desk: Desk, source: str, delivery: Delivery, body: bytes = b"") -> Rec
     outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
     note = _note(delivery)
     text = _body(body) if outcome is Outcome.PARKED else ""
-    kept = Kept(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
-    with desk.db.write() as tx:
-        if not deliveries.add(tx, kept):
-            return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
-        decisions = [take(tx, alert, now) for alert in delivery.alerts]
-        for said in delivery.remarks:
-            remark(tx, source, said, now)
-        if delivery.omitted:
-            left_out(tx, source, decisions, delivery.omitted, now)
+    kept = WebhookDelivery(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
+    if not deliveries.add(writing.tx, kept):
+        writing.unchanged()
+        return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
+    decisions = [take(writing.tx, alert, now) for alert in delivery.alerts]
+    for said in delivery.remarks:
+        remark(writing.tx, source, said, now)
+    if delivery.omitted:
+        left_out(writing.tx, source, decisions, delivery.omitted, now)
+    writing.audit(known)
     if any(d.investigate for d in decisions):
-        desk.wake()
-    moves = Counter(str(d.move) for d in decisions)
+        writing.after(desk.wake)
+    moves = Counter(str(d.action) for d in decisions)
     reached = tuple(d.incident_id for d in decisions)
     return Receipt(delivery=known, outcome=outcome, incidents=reached, moves=moves, omitted=delivery.omitted, note=note)
-
-
-def add(desk: Desk, *alerts: Alert) -> Receipt:
-    """Alerts that are ours already: from `k8s watch`, or from a person."""
-    return store(desk, alerts[0].source, Delivery(alerts=alerts))
-
-
-def parked(desk: Desk, source: str = "") -> list[Kept]:
-    with desk.db.read() as tx:
-        return deliveries.listed(tx, source, Outcome.PARKED)
-
-
-async def _proved(desk: Desk, inbox: AlertSource, hook: WebhookRequest, sender: SenderSettings) -> WebhookRequest:
-    if sender.open:
-        if desk.open:
-            return hook
-        raise NoAccess(
-            f"Nothing is configured by which {inbox.title} could prove itself.",
-            f"Set senders.{inbox.source}, or send an API key",
-        )
-    try:
-        address = await _apart(hook, lambda: inbox.certificate_url(hook))
-        proved = replace(hook, certificate=await _fetched(desk, address)) if address else hook
-        await _apart(hook, lambda: inbox.verify(proved, sender))
-    except SignatureInvalid as forged:
-        raise NoAccess(str(forged), f"docs/alerts.md says how {inbox.title} signs") from forged
-    return proved
-
-
-def sender(desk: Desk, source: str) -> SenderSettings:
-    return desk.settings.senders.get(source) or SenderSettings()
-
-
-async def _fetched(desk: Desk, url: str) -> bytes:
-    """Which addresses may be asked for is decided by the source that wants it; where nothing comes the sender tries
-    again."""
-    try:
-        return await desk.fetch(url)
-    except Unreachable as away:
-        raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away
-
-
-async def _apart(hook: WebhookRequest, read: Callable[[], T]) -> T:
-    """Reads a large body in a thread, a small one at once."""
-    return await asyncio.to_thread(read) if len(hook.body) > LARGE else read()
 
 
 def _note(delivery: Delivery) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.investigation import Answer, Investigation, Request
+from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.services.errors import Refusal
 
 VERSION = 1
@@ -34,7 +34,7 @@ class Bundle(BaseModel):
     answer: str
 
 
-def save_file(run: Investigation, file: str) -> None:
+def save_file(run: CaseFile, file: str) -> None:
     """Writes the bundle; raises Refusal where the file cannot be written."""
     try:
         Path(file).write_bytes(pack(run))
@@ -42,7 +42,7 @@ def save_file(run: Investigation, file: str) -> None:
         raise Refusal(f"{file} cannot be written: {error.strerror}.", "Name a file in a folder that exists") from error
 
 
-def pack(run: Investigation) -> bytes:
+def pack(run: CaseFile) -> bytes:
     """The bundle's bytes; the same investigation gives the same bytes."""
     return pack_answer(Answer.of(run), run.evidence, run.gaps, Answer.of(run).json_text())
 

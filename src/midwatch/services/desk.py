@@ -3,20 +3,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from midwatch.domain.capabilities import AlertSource
-from midwatch.domain.intent import Names
+from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.capabilities import Area
+from midwatch.domain.intent import Entities
+from midwatch.engine.events import LiveEvents
 from midwatch.settings import Settings
 from midwatch.store.database import Database
-from midwatch.store.probe import Probe
+from midwatch.store.probe import StoreProbe
 
 
 @dataclass(frozen=True)
-class Desk:
+class ServerContext:
     """What the use cases of a server need: the store, the sources of alerts, the clock.
 
     `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a
     public address (a certificate, a confirmation) or raises Unreachable. `open` means that no key is asked for: on
-    loopback, by the user's own wish. `names` are what a question can name, by the configuration.
+    loopback, by the user's own wish. `entities` are what a question can name, by the configuration; `areas` what it
+    can be about.
     """
 
     db: Database
@@ -26,9 +29,15 @@ class Desk:
     wake: Callable[[], None]
     fetch: Callable[[str], Awaitable[bytes]]
     open: bool = False
-    names: Names = field(default_factory=Names)
+    entities: Entities = field(default_factory=Entities)
+    areas: tuple[Area, ...] = ()
 
     @cached_property
-    def probe(self) -> Probe:
+    def events(self) -> LiveEvents:
+        """One for all who watch an investigation."""
+        return LiveEvents(self.db)
+
+    @cached_property
+    def probe(self) -> StoreProbe:
         """One for all who ask whether the store takes writes."""
-        return Probe(self.db)
+        return StoreProbe(self.db)

@@ -6,7 +6,7 @@ from typing import Any
 
 from midwatch.analysis.alarms import alarms
 from midwatch.analysis.csv_series import Points, read_points
-from midwatch.analysis.spikes import Limits, Spike, Trace, trace
+from midwatch.analysis.spikes import Spike, SpikeLimits, SpikeTrace, trace
 from midwatch.services.errors import Refusal
 
 LARGEST = 32 * 1024 * 1024  # bytes of a file
@@ -18,7 +18,7 @@ class Detection:
     """`alarms` are rows where the series begins to be unlike its past, falls and restlessness among them."""
 
     points: Points
-    trace: Trace
+    trace: SpikeTrace
     alarms: list[int]
 
     @property
@@ -43,7 +43,7 @@ class Detection:
         }
 
 
-def detect(body: bytes, limits: Limits) -> Detection:
+def detect(body: bytes, limits: SpikeLimits) -> Detection:
     """Raises Refusal for a file that is no series."""
     if len(body) > LARGEST:
         raise Refusal(

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from midwatch.domain.alert import Alert, AlertStatus, Remark
-from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
+from midwatch.domain.alert import Alert, AlertComment, AlertStatus
+from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert, TimelineEntry
 from midwatch.domain.investigation import Request
-from midwatch.domain.work import Run
-from midwatch.engine.grouping import FLAP_WINDOW, Decision, Keys, Move, decide, keys
+from midwatch.domain.work import Investigation
+from midwatch.engine.grouping import FLAP_WINDOW, GroupingAction, GroupingDecision, Keys, decide, keys
 from midwatch.kit.ids import new_id
 from midwatch.store import advisory_lock, alerts, incidents, runs, timeline
 
 OPENED = ("opened", "reopened")
-GROWN = (Move.OPEN, Move.JOIN, Move.REOPEN)
+GROWN = (GroupingAction.OPEN, GroupingAction.JOIN, GroupingAction.REOPEN)
 HEARD = timedelta(
     minutes=1
 )  # how exactly it is kept when an incident was last heard of: in a storm that would be most of the writing
@@ -30,7 +30,7 @@ _REOPENED: dict[str, object] = {
 }
 
 
-def take(tx: Connection, alert: Alert, now: datetime) -> Decision:
+def take(tx: Connection, alert: Alert, now: datetime) -> GroupingDecision:
     """Decides about one alert and stores what follows from it."""
     advisory_lock.alone(tx, "intake")
     known = alerts.find(tx, alert.source, alert.fingerprint)
@@ -41,14 +41,14 @@ def take(tx: Connection, alert: Alert, now: datetime) -> Decision:
     related = [] if settled else incidents.by_keys(tx, shared.joins, held=True)
     openings = 0 if incident is None or settled else _openings(tx, incident, now)
     decision = decide(alert, known, incident, related, openings, now)
-    if decision.move is Move.NOTHING and known is None:
+    if decision.action is GroupingAction.NOTHING and known is None:
         return decision
-    if decision.move is Move.OPEN:
+    if decision.action is GroupingAction.OPEN:
         incident = _open(tx, alert, shared, now)
     elif decision.incident_id and (incident is None or incident.id != decision.incident_id):
         incident = next(i for i in related if i.id == decision.incident_id)
     alerts.put(tx, _stored(alert, known, incident, decision, now))
-    if incident is not None and decision.move not in (Move.OPEN, Move.NOTHING):
+    if incident is not None and decision.action not in (GroupingAction.OPEN, GroupingAction.NOTHING):
         incident = _change(tx, incident, alert, shared, decision, now)
     if incident is not None and decision.investigate:
         _investigate_once(tx, incident, alert, now)
@@ -59,7 +59,7 @@ def _openings(tx: Connection, incident: Incident, now: datetime) -> int:
     return sum([timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED])
 
 
-def remark(tx: Connection, source: str, said: Remark, now: datetime) -> None:
+def remark(tx: Connection, source: str, said: AlertComment, now: datetime) -> None:
     """What happened to an alert over there, onto its incident's timeline; about an alert nobody knows it is dropped."""
     known = (
         alerts.find(tx, source, said.fingerprint)
@@ -67,29 +67,29 @@ def remark(tx: Connection, source: str, said: Remark, now: datetime) -> None:
         else alerts.find_external(tx, source, said.external_id)
     )
     if known and known.incident_id:
-        entry = Entry(
+        entry = TimelineEntry(
             incident_id=known.incident_id, at=now, kind=said.kind[:KIND], text=said.text, actor=said.actor or source
         )
         timeline.append(tx, entry)
 
 
-def left_out(tx: Connection, source: str, decisions: Sequence[Decision], omitted: int, now: datetime) -> None:
+def left_out(tx: Connection, source: str, decisions: Sequence[GroupingDecision], omitted: int, now: datetime) -> None:
     """Says on the timeline of each incident that is new or has grown that there was more than it shows."""
     text = f"{source}: {omitted} more alerts of this delivery were not taken"
-    for incident_id in dict.fromkeys(d.incident_id for d in decisions if d.incident_id and d.move in GROWN):
-        timeline.append(tx, Entry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
+    for incident_id in dict.fromkeys(d.incident_id for d in decisions if d.incident_id and d.action in GROWN):
+        timeline.append(tx, TimelineEntry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
 
 
 def investigate(
     tx: Connection, incident: Incident, alert: Alert | None, now: datetime, asked_by: str = "midwatch"
-) -> Run:
+) -> Investigation:
     """Queues an investigation with the incident: whoever commits this has promised it."""
     request = Request(
         question="" if alert is None else f"{alert.title} {alert.service}".strip(),
         namespace=alert.labels.get("namespace", "") if alert else "",
         alert=alert,
     )
-    run = Run(
+    run = Investigation(
         id=new_id("inv", now),
         incident_id=incident.id,
         request=request,
@@ -100,7 +100,7 @@ def investigate(
     runs.add(tx, run)
     timeline.append(
         tx,
-        Entry(
+        TimelineEntry(
             incident_id=incident.id,
             at=now,
             kind="queued",
@@ -142,14 +142,14 @@ def _open(tx: Connection, alert: Alert, shared: Keys, now: datetime) -> Incident
 
 
 def _stored(
-    alert: Alert, known: StoredAlert | None, incident: Incident | None, decision: Decision, now: datetime
+    alert: Alert, known: StoredAlert | None, incident: Incident | None, decision: GroupingDecision, now: datetime
 ) -> StoredAlert:
-    again = decision.move in (Move.REPEAT, Move.END, Move.NOTHING)
+    again = decision.action in (GroupingAction.REPEAT, GroupingAction.END, GroupingAction.NOTHING)
     return StoredAlert(
         id=known.id if known else new_id("alt", now),
         incident_id=incident.id if incident else "",
         alert=alert,
-        count=known.count + (decision.move is Move.REPEAT) if known and again else 1,
+        count=known.count + (decision.action is GroupingAction.REPEAT) if known and again else 1,
         cycle=known.cycle + (0 if again else 1) if known else 1,
         first_seen=known.first_seen if known and again else now,
         last_seen=now,
@@ -157,24 +157,24 @@ def _stored(
 
 
 def _change(
-    tx: Connection, before: Incident, alert: Alert, shared: Keys, decision: Decision, now: datetime
+    tx: Connection, before: Incident, alert: Alert, shared: Keys, decision: GroupingDecision, now: datetime
 ) -> Incident:
-    """The incident after the move, stored with a line on the timeline; a repetition only shows in the alert's count."""
+    """The incident as it is then, stored with a line on the timeline; a repetition only shows in the alert's count."""
     changed: dict[str, object] = {}
-    if decision.move is Move.JOIN:
+    if decision.action is GroupingAction.JOIN:
         timeline.append(tx, _entry(before, now, "joined", f"{alert.source}: {alert.title} ({decision.why})", alert))
-    elif decision.move is Move.REOPEN:
+    elif decision.action is GroupingAction.REOPEN:
         changed |= _REOPENED | {"cycle": before.cycle + 1}
         timeline.append(tx, _entry(before, now, "reopened", decision.why, alert))
-    elif decision.move is Move.END:
+    elif decision.action is GroupingAction.END:
         changed |= _end(tx, before, alert, now)
-    if decision.move in (Move.JOIN, Move.REOPEN):
+    if decision.action in (GroupingAction.JOIN, GroupingAction.REOPEN):
         changed["keys"] = tuple(dict.fromkeys((*before.keys, *shared.own)))
         incidents.add_keys(tx, before.id, shared.own)
-    if decision.move is not Move.END:
+    if decision.action is not GroupingAction.END:
         changed |= _graver(tx, before, alert, now)
         changed |= _acknowledged(tx, before.model_copy(update=changed), alert, now)
-    if decision.move is Move.REPEAT and not changed and now - before.updated_at < HEARD:
+    if decision.action is GroupingAction.REPEAT and not changed and now - before.updated_at < HEARD:
         return before
     after = before.model_copy(update={**changed, "updated_at": max(now, before.updated_at + timedelta(microseconds=1))})
     incidents.change(tx, before, after)
@@ -213,6 +213,6 @@ def _end(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> dic
     }
 
 
-def _entry(incident: Incident, now: datetime, kind: str, text: str, alert: Alert) -> Entry:
+def _entry(incident: Incident, now: datetime, kind: str, text: str, alert: Alert) -> TimelineEntry:
     about = {"fingerprint": alert.fingerprint, "since": str(alert.starts_at)}
-    return Entry(incident_id=incident.id, at=now, kind=kind, text=text, actor=alert.source, data=about)
+    return TimelineEntry(incident_id=incident.id, at=now, kind=kind, text=text, actor=alert.source, data=about)

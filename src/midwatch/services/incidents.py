@@ -6,26 +6,26 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from midwatch.domain.access import Actor
+from midwatch.domain.access import AccessRole, Actor
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.base import Model
-from midwatch.domain.incident import Entry, Incident, IncidentStatus, StoredAlert
-from midwatch.domain.work import Run
+from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert, TimelineEntry
+from midwatch.domain.work import Investigation
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
     SERVICE_CHARS,
     TITLE_CHARS,
-    Said,
+    RawAlert,
     alert,
     line,
     text,
 )
 from midwatch.kit.ids import new_id
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
 from midwatch.services.errors import Conflict, NotKnown, Refusal
 from midwatch.services.incident_updates import investigate, take
-from midwatch.store import alerts, audit, incidents, runs, timeline
-from midwatch.store.audit import Act
+from midwatch.services.use_case import Writing, use_case
+from midwatch.store import alerts, incidents, runs, timeline
 from midwatch.store.incidents import Filter
 
 NEARBY = timedelta(days=30)
@@ -40,23 +40,34 @@ class Details(Model, frozen=True):
 
     incident: Incident
     alerts: tuple[StoredAlert, ...]
-    investigations: tuple[Run, ...]
+    investigations: tuple[Investigation, ...]
 
 
-def create(desk: Desk, who: Actor, made: Alert) -> Incident:
+@use_case(needs=AccessRole.RESPONDER, audit="incident.create")
+def create(
+    desk: ServerContext,
+    _caller: Actor,
+    writing: Writing,
+    title: str,
+    description: str = "",
+    severity: AlertSeverity = AlertSeverity.MEDIUM,
+    service: str = "",
+    source: str = "",
+) -> Incident:
     """Opens an incident for a person's own report; it may join one that is open."""
-    with desk.db.write() as tx:
-        decision = take(tx, made, desk.now())
-        _log(tx, desk, who, "incident.create", decision.incident_id, {"title": made.title})
-        incident = incidents.get(tx, decision.incident_id)
-    desk.wake()
-    return _found(incident, decision.incident_id)
+    made = _reported(desk, title, description, severity, service, source)
+    decision = take(writing.tx, made, desk.now())
+    writing.audit(decision.incident_id, title=made.title)
+    writing.after(desk.wake)
+    return _found(writing.tx, decision.incident_id)
 
 
-def reported(desk: Desk, title: str, description: str, severity: AlertSeverity, service: str, source: str) -> Alert:
+def _reported(
+    desk: ServerContext, title: str, description: str, severity: AlertSeverity, service: str, source: str
+) -> Alert:
     """A person's report in the form of an alert; each is its own alert, even with the words of another."""
     now = desk.now()
-    said = Said(
+    said = RawAlert(
         title=_named("title", title),
         status=AlertStatus.FIRING,
         severity=severity,
@@ -67,67 +78,74 @@ def reported(desk: Desk, title: str, description: str, severity: AlertSeverity, 
     return alert(source or "manual", said, now)
 
 
-def get(desk: Desk, incident_id: str) -> Incident:
-    with desk.db.read() as tx:
-        return _found(incidents.get(tx, incident_id), incident_id)
+@use_case(needs=AccessRole.VIEWER)
+def get(_desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str) -> Incident:
+    return _found(tx, incident_id)
 
 
-def details(desk: Desk, incident_id: str) -> Details:
-    with desk.db.read() as tx:
-        incident = _found(incidents.get(tx, incident_id), incident_id)
-        found, _ = runs.listed(tx, 1, RUNS, None, incident_id)
-        return Details(
-            incident=incident, alerts=tuple(alerts.of_incident(tx, incident_id)), investigations=tuple(found)
-        )
+@use_case(needs=AccessRole.VIEWER)
+def details(_desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str) -> Details:
+    incident = _found(tx, incident_id)
+    found, _ = runs.listed(tx, 1, RUNS, None, incident_id)
+    return Details(incident=incident, alerts=tuple(alerts.of_incident(tx, incident_id)), investigations=tuple(found))
 
 
-def listed(desk: Desk, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
-    with desk.db.read() as tx:
-        return incidents.listed(tx, wanted, page, page_size)
+@use_case(needs=AccessRole.VIEWER)
+def listed(
+    _desk: ServerContext, _caller: Actor, tx: Connection, wanted: Filter, page: int = 1, page_size: int = 20
+) -> tuple[list[Incident], int]:
+    return incidents.listed(tx, wanted, page, page_size)
 
 
-def entries(desk: Desk, incident_id: str, after: int = 0) -> list[Entry]:
-    get(desk, incident_id)
-    with desk.db.read() as tx:
-        return timeline.of_incident(tx, incident_id, after)
+@use_case(needs=AccessRole.VIEWER)
+def entries(
+    _desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str, after: int = 0
+) -> list[TimelineEntry]:
+    _found(tx, incident_id)
+    return timeline.of_incident(tx, incident_id, after)
 
 
-def related(desk: Desk, incident_id: str, limit: int) -> list[Incident]:
-    incident = get(desk, incident_id)
-    with desk.db.read() as tx:
-        return incidents.nearby(tx, incident, desk.now() - NEARBY, limit)
+@use_case(needs=AccessRole.VIEWER)
+def related(desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str, limit: int = 5) -> list[Incident]:
+    return incidents.nearby(tx, _found(tx, incident_id), desk.now() - NEARBY, limit)
 
 
-def update(desk: Desk, who: Actor, incident_id: str, changes: dict[str, Any]) -> Incident:
+@use_case(needs=AccessRole.RESPONDER, audit="incident.update")
+def update(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, changes: dict[str, Any]) -> Incident:
     """Title, description, severity and service are a person's to change; the status has verbs of its own."""
     if not changes:
         raise Refusal("Nothing is to be changed.", "Name at least one of title, description, severity, service")
     cleaned = {name: _CLEANED[name](value) for name, value in changes.items()}
     said = "changed " + ", ".join(f"{name} to {value}" for name, value in cleaned.items())
-    return _change(desk, who, incident_id, lambda _incident, _now: cleaned, "changed", said, "incident.update")
+    return _change(desk, caller, writing, incident_id, lambda _incident, _now: cleaned, "changed", said)
 
 
-def acknowledge(desk: Desk, who: Actor, incident_id: str, user: str) -> Incident:
-    name = line(user, NAME_CHARS) or who.name
+@use_case(needs=AccessRole.RESPONDER, audit="incident.acknowledge")
+def acknowledge(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, user: str = "") -> Incident:
+    name = line(user, NAME_CHARS) or caller.name
 
     def taken(incident: Incident, now: datetime) -> dict[str, Any]:
         return _moved(incident, IncidentStatus.ACKNOWLEDGED) | {"acknowledged_at": now, "acknowledged_by": name}
 
-    return _change(desk, who, incident_id, taken, "acknowledged", f"acknowledged by {name}", "incident.acknowledge")
+    return _change(desk, caller, writing, incident_id, taken, "acknowledged", f"acknowledged by {name}")
 
 
-def resolve(desk: Desk, who: Actor, incident_id: str, user: str, resolution: str) -> Incident:
-    name, resolution = line(user, NAME_CHARS) or who.name, text(resolution)
+@use_case(needs=AccessRole.RESPONDER, audit="incident.resolve")
+def resolve(
+    desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, user: str = "", resolution: str = ""
+) -> Incident:
+    name, resolution = line(user, NAME_CHARS) or caller.name, text(resolution)
 
     def over(incident: Incident, now: datetime) -> dict[str, Any]:
         moved = _moved(incident, IncidentStatus.RESOLVED)
         return moved | {"resolved_at": now, "resolved_by": name, "resolution": resolution}
 
     said = f"resolved by {name}" + (f": {resolution}" if resolution else "")
-    return _change(desk, who, incident_id, over, "resolved", said, "incident.resolve")
+    return _change(desk, caller, writing, incident_id, over, "resolved", said)
 
 
-def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
+@use_case(needs=AccessRole.RESPONDER, audit="incident.reopen")
+def reopen(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str) -> Incident:
     def back(incident: Incident, _now: datetime) -> dict[str, Any]:
         opened = {
             "acknowledged_at": None,
@@ -138,43 +156,26 @@ def reopen(desk: Desk, who: Actor, incident_id: str) -> Incident:
         }
         return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
 
-    return _change(desk, who, incident_id, back, "reopened", f"reopened by {who.name}", "incident.reopen")
+    return _change(desk, caller, writing, incident_id, back, "reopened", f"reopened by {caller.name}")
 
 
-def note(desk: Desk, who: Actor, incident_id: str, words: str) -> Incident:
+@use_case(needs=AccessRole.RESPONDER, audit="incident.note")
+def note(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, words: str) -> Incident:
     written = text(words).strip()
     if not written:
         raise Refusal("The note is empty.", "Write it into `text`")
-    return _change(desk, who, incident_id, lambda _incident, _now: {}, "note", written, "incident.note")
+    return _change(desk, caller, writing, incident_id, lambda _incident, _now: {}, "note", written)
 
 
-def look_again(desk: Desk, who: Actor, incident_id: str) -> Run:
+@use_case(needs=AccessRole.RESPONDER, audit="incident.investigate")
+def look_again(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str) -> Incident:
     """Investigates once more, with the newest of its alerts in hand."""
-    with desk.db.write() as tx:
-        incident = _found(incidents.get(tx, incident_id), incident_id)
-        known = alerts.of_incident(tx, incident_id)
-        run = investigate(tx, incident, known[-1].alert if known else None, desk.now(), who.name)
-        _log(tx, desk, who, "incident.investigate", incident_id, {"run": run.id})
-    desk.wake()
-    return run
-
-
-def act(desk: Desk, who: Actor, incident_id: str, action: str, words: str) -> Incident:
-    """The actions that can be named in one request."""
-    match action:
-        case "acknowledge":
-            return acknowledge(desk, who, incident_id, "")
-        case "resolve":
-            return resolve(desk, who, incident_id, "", words)
-        case "reopen":
-            return reopen(desk, who, incident_id)
-        case "note":
-            return note(desk, who, incident_id, words)
-        case "investigate":
-            look_again(desk, who, incident_id)
-            return get(desk, incident_id)
-        case _:
-            raise Refusal(f"There is no action {action!r}.", "One of acknowledge, resolve, reopen, note, investigate")
+    incident = _found(writing.tx, incident_id)
+    known = alerts.of_incident(writing.tx, incident_id)
+    run = investigate(writing.tx, incident, known[-1].alert if known else None, desk.now(), caller.name)
+    writing.audit(incident_id, run=run.id)
+    writing.after(desk.wake)
+    return _found(writing.tx, incident_id)
 
 
 def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
@@ -183,24 +184,20 @@ def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
     return {"status": status}
 
 
-def _change(desk: Desk, who: Actor, incident_id: str, changed: Changed, kind: str, said: str, action: str) -> Incident:
-    """Reads, decides, writes with a line on the timeline and one in the audit log; raises Conflict when somebody was
-    quicker."""
+def _change(
+    desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, changed: Changed, kind: str, said: str
+) -> Incident:
+    """Reads, decides, writes with a line on the timeline; raises Conflict when somebody was quicker."""
     now = desk.now()
-    with desk.db.write() as tx:
-        before = _found(incidents.get(tx, incident_id), incident_id)
-        changes = changed(before, now)
-        later = max(now, before.updated_at + timedelta(microseconds=1))
-        after = before.model_copy(update={**changes, "updated_at": later})
-        if not incidents.change(tx, before, after):
-            raise Conflict(f"Incident {before.number} was changed by somebody else.", "Read it again and decide again")
-        timeline.append(tx, Entry(incident_id=incident_id, at=now, kind=kind, text=said, actor=who.name))
-        _log(tx, desk, who, action, incident_id, {"said": said})
+    before = _found(writing.tx, incident_id)
+    changes = changed(before, now)
+    later = max(now, before.updated_at + timedelta(microseconds=1))
+    after = before.model_copy(update={**changes, "updated_at": later})
+    if not incidents.change(writing.tx, before, after):
+        raise Conflict(f"Incident {before.number} was changed by somebody else.", "Read it again and decide again")
+    timeline.append(writing.tx, TimelineEntry(incident_id=incident_id, at=now, kind=kind, text=said, actor=caller.name))
+    writing.audit(incident_id, said=said)
     return after
-
-
-def _log(tx: Connection, desk: Desk, who: Actor, action: str, thing: str, detail: dict[str, Any]) -> None:
-    audit.append(tx, Act(at=desk.now(), actor=who.name, action=action, object=thing, detail=detail))
 
 
 def _named(field: str, words: str) -> str:
@@ -218,7 +215,8 @@ _CLEANED: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _found(incident: Incident | None, incident_id: str) -> Incident:
+def _found(tx: Connection, incident_id: str) -> Incident:
+    incident = incidents.get(tx, incident_id)
     if incident is None:
         raise NotKnown(f"There is no incident {incident_id!r}.")
     return incident

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy import Connection
 
-from midwatch.services.desk import Desk
-from midwatch.store import deliveries, effects, incidents, runs
+from midwatch.domain.access import Actor, KeylessRole
+from midwatch.services.desk import ServerContext
+from midwatch.services.use_case import use_case
+from midwatch.store import deliveries, incidents, notifications, runs
 
 
 class _Counted(Collector):
@@ -22,14 +25,14 @@ class _Counted(Collector):
             yield family
 
 
-def exposition(desk: Desk) -> bytes:
-    with desk.db.read() as tx:
-        families = {
-            "midwatch_incidents": ("Incidents in the store.", "status", incidents.counts(tx)),
-            "midwatch_investigations": ("Investigations in the store.", "state", runs.counts(tx)),
-            "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", effects.counts(tx)),
-            "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", deliveries.counts(tx)),
-        }
+@use_case(needs=KeylessRole.ANONYMOUS)
+def exposition(_desk: ServerContext, _caller: Actor, tx: Connection) -> bytes:
+    families = {
+        "midwatch_incidents": ("Incidents in the store.", "status", incidents.counts(tx)),
+        "midwatch_investigations": ("Investigations in the store.", "state", runs.counts(tx)),
+        "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", notifications.counts(tx)),
+        "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", deliveries.counts(tx)),
+    }
     registry = CollectorRegistry()
     registry.register(_Counted(families))
     return generate_latest(registry)

@@ -1,21 +1,25 @@
 """Questions in words: understood, looked into by whoever works, and answered; or asked back."""
 
 import asyncio
+from collections.abc import Mapping
 from hashlib import sha256
 from time import monotonic
+from typing import Any
 
-from midwatch.domain.access import Actor
+from midwatch.domain.access import AccessRole, Actor
 from midwatch.domain.base import Model
-from midwatch.domain.intent import AskBack, Facet, Intent
-from midwatch.domain.investigation import Answer, Investigation, Request, asked
+from midwatch.domain.intent import Clarification, Intent
+from midwatch.domain.investigation import Answer, CaseFile, Request, asked
 from midwatch.domain.report import Report
-from midwatch.domain.work import Run, RunState
-from midwatch.reasoning.echo import echo
+from midwatch.domain.work import Investigation, RunState
+from midwatch.questions.restate import restate
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
-from midwatch.services import runs
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
+from midwatch.services.query_tools import QueryTool, query_tool, query_tools_of
+from midwatch.services.runlog import cleaned, enqueue, get
 from midwatch.services.understanding import understood
+from midwatch.services.use_case import Write, Writing, use_case
 from midwatch.store import calls, conversations
 
 POLL_S = 0.03  # how soon an answer that is there is seen
@@ -40,60 +44,88 @@ class Reply(Model, frozen=True):
     answer: Answer | None = None
 
 
-async def ask(desk: Desk, who: Actor, question: str, session: str, namespace: str = "") -> Reply:
+@use_case(needs=AccessRole.RESPONDER, audit="question.ask")
+async def ask(
+    desk: ServerContext, caller: Actor, write: Write, question: str, session: str = "", namespace: str = ""
+) -> Reply:
     """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken
     of."""
-    started, conversation = monotonic(), _conversation(who, session)
+    started, conversation = monotonic(), _conversation(caller, session)
     found = await asyncio.to_thread(_understood, desk, question, conversation)
-    if isinstance(found, AskBack):
+    if isinstance(found, Clarification):
         return Reply(
             response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started)
         )
-    reply = await answered(desk, who, question, found, session, namespace)
+    reply = await _answered(desk, caller, write, question, found, session, namespace)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
-async def answered(
-    desk: Desk, who: Actor, question: str, intent: Intent, session: str = "", namespace: str = ""
-) -> Reply:
-    """The same for what was understood already; `question` is how the investigation is called."""
+@use_case(needs=AccessRole.VIEWER)
+async def tools(desk: ServerContext, _caller: Actor) -> list[QueryTool]:
+    """What can be asked by name, with arguments."""
+    return list(query_tools_of(desk.areas).values())
+
+
+@use_case(needs=AccessRole.RESPONDER, audit="tool.call")
+async def call(desk: ServerContext, caller: Actor, write: Write, name: str, arguments: Mapping[str, Any]) -> Reply:
+    """The answer to what is asked by name; the investigation is called by the call. Raises NotKnown for a tool that
+    does not exist, Refusal for arguments that are not right."""
     started = monotonic()
-    request = asked(question, intent, namespace)
-    run = await asyncio.to_thread(_queued, desk, who, request, _conversation(who, session))
-    run = await _ended(desk, run.id)
-    reply = await asyncio.to_thread(_reply, desk, run, request.intent or intent, session)
+    intent = query_tool(name, desk.areas).intent(arguments, desk.now())
+    told = ", ".join(f"{key}={value}" for key, value in arguments.items())
+    reply = await _answered(desk, caller, write, f"{name}({told})", intent)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
-def _understood(desk: Desk, question: str, conversation: str) -> Intent | AskBack:
+async def _answered(
+    desk: ServerContext,
+    caller: Actor,
+    write: Write,
+    question: str,
+    intent: Intent,
+    session: str = "",
+    namespace: str = "",
+) -> Reply:
+    """Of what was understood already; `question` is how the investigation is called."""
+    request = asked(question, intent, namespace)
+    run = await write(_queued, desk, caller, request, _conversation(caller, session))
+    run = await _ended(desk, run.id)
+    return await asyncio.to_thread(_reply, desk, run, request.intent or intent, session)
+
+
+def _understood(desk: ServerContext, question: str, conversation: str) -> Intent | Clarification:
     with desk.db.read() as tx:
         before = conversations.last(tx, conversation)
-    return understood(question, desk.names, desk.now(), before)
+    return understood(question, desk.entities, desk.now(), desk.areas, before)
 
 
-def _queued(desk: Desk, who: Actor, request: Request, conversation: str) -> Run:
-    run = runs.ask(desk, request, who.name)
-    with desk.db.write() as tx:
-        if request.intent:
-            conversations.said(tx, conversation, request.intent.model_copy(update={"facet": Facet.ALL}), desk.now())
+def _queued(writing: Writing, desk: ServerContext, caller: Actor, request: Request, conversation: str) -> Investigation:
+    request = cleaned(request)
+    run = enqueue(writing.tx, request, caller.name, desk.now())
+    if request.intent:
+        spoken_of = request.intent.model_copy(update={"attribute": ""})
+        conversations.said(writing.tx, conversation, spoken_of, desk.now())
+    writing.audit(run.id)
+    writing.after(desk.wake)
     return run
 
 
-async def _ended(desk: Desk, run_id: str) -> Run:
+async def _ended(desk: ServerContext, run_id: str) -> Investigation:
     """The run when it is over, or as it is when patience ends."""
     end = monotonic() + desk.settings.server.answer_within
     while True:
-        run = await asyncio.to_thread(runs.get, desk, run_id)
+        run = await asyncio.to_thread(get, desk, run_id)
         if run.state.over or monotonic() > end:
             return run
         await asyncio.sleep(POLL_S)
 
 
-def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
+def _reply(desk: ServerContext, run: Investigation, intent: Intent, session: str) -> Reply:
+    restated = restate(intent, desk.areas)
     made = Reply(
         response="",
         session_id=session,
-        understood=echo(intent),
+        understood=restated,
         intent=intent,
         investigation=run.id,
         state=run.state.value,
@@ -104,7 +136,7 @@ def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
         seen = calls.evidence(tx, run.id)
     answer = Answer.model_validate_json(run.answer)
     report = compose(
-        Investigation(
+        CaseFile(
             **answer.model_dump(include={"request", "source"}),
             evidence=tuple(seen),
             gaps=(),
@@ -112,23 +144,25 @@ def _reply(desk: Desk, run: Run, intent: Intent, session: str) -> Reply:
         )
     )
     tools = tuple(dict.fromkeys(e.tool for e in seen))
-    return made.model_copy(update={"response": spoken(report, intent), "tools_used": tools, "answer": answer})
+    return made.model_copy(
+        update={"response": _spoken(report, intent, restated), "tools_used": tools, "answer": answer}
+    )
 
 
-def spoken(report: Report, intent: Intent) -> str:
+def _spoken(report: Report, intent: Intent, restated: str) -> str:
     """The report, with what it is an answer to; one thing that was asked for gets one sentence."""
-    if intent.facet is not Facet.ALL:
+    if intent.attribute:
         return f"{report.headline} {report.marks}".strip() + "\n"
-    return f"_{echo(intent)}_\n\n{markdown(report)}"
+    return f"_{restated}_\n\n{markdown(report)}"
 
 
-def _unfinished(run: Run) -> str:
+def _unfinished(run: Investigation) -> str:
     if run.state is RunState.FAILED:
         return f"Analysis unavailable: {run.reason}\n"
     return f"The investigation goes on: GET /api/v1/investigations/{run.id} has its answer when it is done.\n"
 
 
-def _asked_back(found: AskBack) -> str:
+def _asked_back(found: Clarification) -> str:
     return "\n".join([found.question, *(f"- {choice}" for choice in found.choices)]) + "\n"
 
 

@@ -5,9 +5,11 @@ from importlib.metadata import version
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from midwatch.domain.access import Actor, KeylessRole
 from midwatch.domain.base import Model
-from midwatch.services.desk import Desk
-from midwatch.store import effects, incidents, runs, workers
+from midwatch.services.desk import ServerContext
+from midwatch.services.use_case import use_case
+from midwatch.store import incidents, notifications, runs, workers
 from midwatch.store.errors import StoreError
 
 ALIVE = timedelta(seconds=30)
@@ -15,7 +17,7 @@ LATE = timedelta(minutes=5)  # an investigation that has waited for so long mean
 
 
 class CacheHealth(Model, frozen=True):
-    """What the workers remember of what AWS said: how often it helped, and how old the oldest of it is, in seconds."""
+    """What the workers remember of answers of systems: how often it helped, and how old the oldest is, in seconds."""
 
     hits: int = 0
     misses: int = 0
@@ -41,13 +43,15 @@ class ServerHealth(Model, frozen=True):
     cache: CacheHealth = CacheHealth()
 
 
-def store_trouble(desk: Desk) -> str:
+@use_case(needs=KeylessRole.ANONYMOUS)
+def store_trouble(desk: ServerContext, _caller: Actor) -> str:
     """Why no alert can be taken now: the store does not take a write. "" when it does."""
     return desk.probe.trouble()
 
 
-def server_health(desk: Desk) -> ServerHealth:
-    if trouble := store_trouble(desk):
+@use_case(needs=KeylessRole.ANONYMOUS)
+def server_health(desk: ServerContext, _caller: Actor) -> ServerHealth:
+    if trouble := desk.probe.trouble():
         return ServerHealth(status="degraded", version=version("midwatch"), store=trouble, reasons=(trouble,))
     try:
         with desk.db.read() as tx:
@@ -57,7 +61,7 @@ def server_health(desk: Desk) -> ServerHealth:
         return ServerHealth(status="degraded", version=version("midwatch"), store=away, reasons=(away,))
 
 
-def _health(desk: Desk, tx: Connection) -> ServerHealth:
+def _health(desk: ServerContext, tx: Connection) -> ServerHealth:
     now = desk.now()
     # A clock that was set back makes a sign of life lie ahead: far ahead proves as little as long ago.
     living = sum(abs(now - beat_at) <= ALIVE for _, beat_at in workers.listed(tx))
@@ -73,7 +77,7 @@ def _health(desk: Desk, tx: Connection) -> ServerHealth:
         workers=living,
         incidents=incidents.counts(tx),
         investigations=runs.counts(tx),
-        effects=effects.counts(tx),
+        effects=notifications.counts(tx),
         cache=_added(workers.caches(tx, now - ALIVE)),
     )
 

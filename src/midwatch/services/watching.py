@@ -5,13 +5,13 @@ from typing import Any
 
 from midwatch.domain.diagnosis import Cause
 from midwatch.domain.finding import Severity
-from midwatch.domain.investigation import Investigation
+from midwatch.domain.investigation import CaseFile
 
 _SEVERITY = {Severity.CRITICAL: "critical", Severity.WARNING: "medium", Severity.INFO: "low"}
 Alerts = dict[str, dict[str, Any]]
 
 
-def firing(found: Investigation, cluster: str = "") -> Alerts:
+def firing(found: CaseFile, cluster: str = "") -> Alerts:
     """One alert for each cause, under a fingerprint that stays while the same is wrong with the same thing."""
     return {str(alert["dedup_key"]): alert for alert in (_alert(cause, cluster) for cause in found.diagnosis.causes)}
 

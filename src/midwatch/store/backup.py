@@ -30,7 +30,7 @@ _ROWS = 500
 _LINE = 64 * 1024 * 1024  # bytes; no row comes near it
 
 
-class Contents(Model, frozen=True):
+class BackupContents(Model, frozen=True):
     """What a backup holds: rows by table."""
 
     version: int = VERSION
@@ -38,7 +38,7 @@ class Contents(Model, frozen=True):
     rows: dict[str, int]
 
 
-def backup(db: Database, path: Path) -> Contents:
+def backup(db: Database, path: Path) -> BackupContents:
     """Everything as it is at one moment, while others go on writing. The file appears when it is whole; only its owner
     may read it."""
     part = path.with_name(f"{path.name}.part")
@@ -49,7 +49,7 @@ def backup(db: Database, path: Path) -> Contents:
         with ZipFile(part, "w", ZIP_DEFLATED) as pack:
             with db.snapshot() as tx:
                 rows = {table.name: _pack(tx, pack, table) for table in metadata.sorted_tables}
-            contents = Contents(schema_revision=head(), rows=rows)
+            contents = BackupContents(schema_revision=head(), rows=rows)
             pack.writestr(_ABOUT, contents.model_dump_json(indent=2))
         part.replace(path)
     except OSError as error:
@@ -62,7 +62,7 @@ def backup(db: Database, path: Path) -> Contents:
     return contents
 
 
-def restore(db: Database, path: Path) -> Contents:
+def restore(db: Database, path: Path) -> BackupContents:
     """Puts a backup into an empty store: all of it, or nothing and a StoreError."""
     try:
         with ZipFile(path) as pack:
@@ -96,11 +96,11 @@ def _write(out: IO[bytes], rows: list[dict[str, Any]]) -> None:
     out.write("".join(json.dumps(row, ensure_ascii=False, default=datetime.isoformat) + "\n" for row in rows).encode())
 
 
-def _contents(pack: ZipFile, path: Path) -> Contents:
+def _contents(pack: ZipFile, path: Path) -> BackupContents:
     try:
         said = json.loads(pack.read(_ABOUT))
         version = said["version"]
-        contents = Contents.model_validate(said) if version == VERSION else None
+        contents = BackupContents.model_validate(said) if version == VERSION else None
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path} is no backup of Midwatch.", "Give a file that `midwatch` backed up") from error
     if contents is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from midwatch.domain.evidence import Ask, Evidence, Gap, evidence_id
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest, evidence_id
 from midwatch.store.body import written
 from midwatch.store.rows import new_keys
 from midwatch.store.tables import calls as t
@@ -26,7 +26,7 @@ def row(run_id: str, answer: Evidence | Gap) -> Row:
 
 
 def _key(tool: str, arguments: dict[str, object]) -> str:
-    return sha256(Ask(tool=tool, arguments=arguments).key.encode()).hexdigest()
+    return sha256(ToolRequest(tool=tool, arguments=arguments).key.encode()).hexdigest()
 
 
 def keep(tx: Connection, answers: Sequence[Row]) -> set[tuple[str, str]]:

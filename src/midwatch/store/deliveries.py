@@ -14,7 +14,7 @@ class Outcome(StrEnum):
     PARKED = "parked"  # not understood, kept for a person to look at
 
 
-class Kept(Model, frozen=True):
+class WebhookDelivery(Model, frozen=True):
     """One request of a monitoring system, as it was kept."""
 
     source: str
@@ -25,19 +25,19 @@ class Kept(Model, frozen=True):
     body: str = ""
 
 
-def add(tx: Connection, delivery: Kept) -> bool:
+def add(tx: Connection, delivery: WebhookDelivery) -> bool:
     """False when this delivery was there before: the sender tried again."""
     return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value}) == 1
 
 
-def listed(tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[Kept]:
+def listed(tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[WebhookDelivery]:
     """Newest first."""
     query = select(t).order_by(t.c.received_at.desc()).limit(limit)
     if source:
         query = query.where(t.c.source == source)
     if outcome is not None:
         query = query.where(t.c.outcome == outcome.value)
-    return [Kept.model_validate(dict(row)) for row in tx.execute(query).mappings()]
+    return [WebhookDelivery.model_validate(dict(row)) for row in tx.execute(query).mappings()]
 
 
 def counts(tx: Connection) -> dict[str, int]:

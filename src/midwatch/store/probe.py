@@ -16,7 +16,7 @@ EVERY_S = 3.0  # at most one write in that time, however often somebody asks
 WAIT_S = 2  # for a lock or an answer; who asks whether all is well will not wait long
 
 
-class Probe:
+class StoreProbe:
     """`trouble` says in one sentence what keeps the store from taking a write; "" when nothing does. From any thread.
 
     Each look opens a connection of its own: one that is open already remembers what the file held when it was still

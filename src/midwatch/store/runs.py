@@ -3,9 +3,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from midwatch.domain.work import Run, RunEvent, RunState
-from midwatch.store import advisory_lock
+from midwatch.domain.work import Investigation, RunEvent, RunState
+from midwatch.store import advisory_lock, changes
 from midwatch.store.body import written
+from midwatch.store.rows import insert_new
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
@@ -24,16 +25,21 @@ _LAST = (
 _TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one statement
 
 
-def add(tx: Connection, run: Run) -> None:
+def add(tx: Connection, run: Investigation) -> None:
     tx.execute(_ADD, {"id": run.id, "incident_id": run.incident_id, "version": 1, **_columns(run)})
 
 
-def get(tx: Connection, run_id: str) -> Run | None:
+def add_once(tx: Connection, run: Investigation) -> None:
+    """Unless there is one with this id."""
+    insert_new(tx, t, {"id": run.id, "incident_id": run.incident_id, "version": 1, **_columns(run)})
+
+
+def get(tx: Connection, run_id: str) -> Investigation | None:
     body = tx.execute(_GET, {"id": run_id}).scalar_one_or_none()
-    return None if body is None else Run.model_validate_json(body)
+    return None if body is None else Investigation.model_validate_json(body)
 
 
-def change(tx: Connection, after: Run, *allowed: RunState) -> bool:
+def change(tx: Connection, after: Investigation, *allowed: RunState) -> bool:
     """Only when its state is still one of the allowed: a run that was cancelled meanwhile does not come back."""
     same = (t.c.id == after.id) & t.c.state.in_([state.value for state in allowed])
     return tx.execute(update(t).where(same).values(version=t.c.version + 1, **_columns(after))).rowcount == 1
@@ -41,14 +47,14 @@ def change(tx: Connection, after: Run, *allowed: RunState) -> bool:
 
 def listed(
     tx: Connection, page: int, page_size: int, state: RunState | None = None, incident_id: str = ""
-) -> tuple[list[Run], int]:
+) -> tuple[list[Investigation], int]:
     """One page, newest first, and how many there are in all."""
     wanted = [t.c.state == state.value] if state else []
     wanted += [t.c.incident_id == incident_id] if incident_id else []
     total = tx.execute(select(func.count()).select_from(t).where(*wanted)).scalar_one()
     query = select(t.c.body).where(*wanted).order_by(t.c.created_at.desc(), t.c.id.desc())
     rows = tx.execute(query.limit(page_size).offset((page - 1) * page_size))
-    return [Run.model_validate_json(body) for body in rows.scalars()], total
+    return [Investigation.model_validate_json(body) for body in rows.scalars()], total
 
 
 def over(tx: Connection, run_ids: Iterable[str]) -> set[str]:
@@ -62,10 +68,10 @@ def waits(tx: Connection, incident_id: str) -> bool:
     return tx.execute(_WAITS, {"incident_id": incident_id}).first() is not None
 
 
-def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> list[Run]:
+def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> list[Investigation]:
     """Oldest first."""
     query = select(t.c.body).where(t.c.state.in_([s.value for s in states])).order_by(t.c.created_at).limit(limit)
-    return [Run.model_validate_json(body) for body in tx.execute(query).scalars()]
+    return [Investigation.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
 def alive(tx: Connection, limit: int = 1000) -> list[str]:
@@ -89,7 +95,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
     ids = sorted({event.run_id for event in events})
     for run_id in ids:  # in one order, so that no two workers wait for each other
         advisory_lock.alone(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
-    last = dict.fromkeys(ids, 0) | {row[0]: row[1] for row in tx.execute(_LAST, {"ids": ids})}
+    last = dict.fromkeys(ids, 0) | last_events(tx, ids)
     rows: list[dict[str, object]] = []
     for event in events:
         last[event.run_id] += 1
@@ -97,6 +103,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
         rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": written(numbered)})
     if rows:
         tx.execute(_TELL, rows)
+        changes.notify(tx, ids)
 
 
 def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
@@ -105,5 +112,10 @@ def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list
     return [RunEvent.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
-def _columns(run: Run) -> dict[str, object]:
+def last_events(tx: Connection, run_ids: Iterable[str]) -> dict[str, int]:
+    """The number of each one's last event, where it has any."""
+    return {row[0]: row[1] for row in tx.execute(_LAST, {"ids": list(run_ids)})}
+
+
+def _columns(run: Investigation) -> dict[str, object]:
     return {"state": run.state.value, "created_at": run.created_at, "body": written(run)}

@@ -57,7 +57,7 @@ def kept(value: str, most: int) -> str:
     return encoded[: most - len(mark)].decode(errors="ignore") + mark
 
 
-class Name(TypeDecorator[str]):
+class ColumnName(TypeDecorator[str]):
     """A key, or what is searched by, of at most so many bytes; the body has the whole."""
 
     impl = String
@@ -85,10 +85,10 @@ class Words(TypeDecorator[str]):
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("source", Name(64), primary_key=True),
-    Column("id", Name(200), primary_key=True),
+    Column("source", ColumnName(64), primary_key=True),
+    Column("id", ColumnName(200), primary_key=True),
     Column("received_at", Utc, nullable=False, index=True),
-    Column("outcome", Name(16), nullable=False, index=True),
+    Column("outcome", ColumnName(16), nullable=False, index=True),
     Column("note", Words, nullable=False),
     Column("body", Words, nullable=False),
 )
@@ -96,14 +96,14 @@ deliveries = Table(
 alerts = Table(
     "alerts",
     metadata,
-    Column("id", Name(40), primary_key=True),
-    Column("source", Name(64), nullable=False),
-    Column("fingerprint", Name(300), nullable=False),
-    Column("incident_id", Name(40), nullable=False, index=True),
-    Column("status", Name(16), nullable=False),
+    Column("id", ColumnName(40), primary_key=True),
+    Column("source", ColumnName(64), nullable=False),
+    Column("fingerprint", ColumnName(300), nullable=False),
+    Column("incident_id", ColumnName(40), nullable=False, index=True),
+    Column("status", ColumnName(16), nullable=False),
     Column("last_seen", Utc, nullable=False),
     Column("body", Words, nullable=False),
-    Column("external_id", Name(200), nullable=False, server_default=""),
+    Column("external_id", ColumnName(200), nullable=False, server_default=""),
     UniqueConstraint("source", "fingerprint", name="uq_alerts_source_fingerprint"),
     Index("ix_alerts_source_external", "source", "external_id"),
 )
@@ -111,12 +111,12 @@ alerts = Table(
 incidents = Table(
     "incidents",
     metadata,
-    Column("id", Name(40), primary_key=True),
+    Column("id", ColumnName(40), primary_key=True),
     Column("number", Integer, nullable=False, unique=True),
-    Column("status", Name(16), nullable=False),
-    Column("severity", Name(16), nullable=False),
-    Column("service", Name(300), nullable=False, index=True),
-    Column("source", Name(64), nullable=False),
+    Column("status", ColumnName(16), nullable=False),
+    Column("severity", ColumnName(16), nullable=False),
+    Column("service", ColumnName(300), nullable=False, index=True),
+    Column("source", ColumnName(64), nullable=False),
     Column("created_at", Utc, nullable=False, index=True),
     Column("updated_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
@@ -128,17 +128,17 @@ incidents = Table(
 incident_keys = Table(
     "incident_keys",
     metadata,
-    Column("key", Name(700), primary_key=True),
-    Column("incident_id", Name(40), primary_key=True, index=True),
+    Column("key", ColumnName(700), primary_key=True),
+    Column("incident_id", ColumnName(40), primary_key=True, index=True),
 )
 
 timeline = Table(
     "timeline",
     metadata,
     Column("seq", _SERIAL, primary_key=True, autoincrement=True),
-    Column("incident_id", Name(40), nullable=False),
+    Column("incident_id", ColumnName(40), nullable=False),
     Column("at", Utc, nullable=False),
-    Column("kind", Name(32), nullable=False),
+    Column("kind", ColumnName(32), nullable=False),
     Column("body", Words, nullable=False),
     Index("ix_timeline_incident_seq", "incident_id", "seq"),
 )
@@ -146,9 +146,9 @@ timeline = Table(
 runs = Table(
     "runs",
     metadata,
-    Column("id", Name(40), primary_key=True),
-    Column("incident_id", Name(40), nullable=False, index=True),
-    Column("state", Name(16), nullable=False),
+    Column("id", ColumnName(40), primary_key=True),
+    Column("incident_id", ColumnName(40), nullable=False, index=True),
+    Column("state", ColumnName(16), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
     Column("body", Words, nullable=False),
@@ -159,17 +159,17 @@ runs = Table(
 calls = Table(
     "calls",
     metadata,
-    Column("run_id", Name(40), primary_key=True),
-    Column("key", Name(200), primary_key=True),
+    Column("run_id", ColumnName(40), primary_key=True),
+    Column("key", ColumnName(200), primary_key=True),
     Column("number", Integer),
-    Column("kind", Name(16), nullable=False),
+    Column("kind", ColumnName(16), nullable=False),
     Column("body", Words, nullable=False),
 )
 
 run_events = Table(
     "run_events",
     metadata,
-    Column("run_id", Name(40), primary_key=True),
+    Column("run_id", ColumnName(40), primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("body", Words, nullable=False),
 )
@@ -177,8 +177,8 @@ run_events = Table(
 effects = Table(
     "effects",
     metadata,
-    Column("key", Name(200), primary_key=True),
-    Column("state", Name(16), nullable=False),
+    Column("key", ColumnName(200), primary_key=True),
+    Column("state", ColumnName(16), nullable=False),
     Column("next_at", Utc, nullable=False),
     Column("body", Words, nullable=False),
     Index("ix_effects_state_next", "state", "next_at"),
@@ -188,7 +188,7 @@ effects = Table(
 conversations = Table(
     "conversations",
     metadata,
-    Column("id", Name(64), primary_key=True),
+    Column("id", ColumnName(64), primary_key=True),
     Column("said_at", Utc, nullable=False, index=True),
     Column("body", Words, nullable=False),
 )
@@ -196,7 +196,7 @@ conversations = Table(
 workers = Table(
     "workers",
     metadata,
-    Column("id", Name(100), primary_key=True),
+    Column("id", ColumnName(100), primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("beat_at", Utc, nullable=False),
     Column("cache", Words, nullable=False, server_default=""),
@@ -205,16 +205,16 @@ workers = Table(
 api_keys = Table(
     "api_keys",
     metadata,
-    Column("id", Name(40), primary_key=True),
-    Column("digest", Name(64), nullable=False, unique=True),
+    Column("id", ColumnName(40), primary_key=True),
+    Column("digest", ColumnName(64), nullable=False, unique=True),
     Column("body", Words, nullable=False),
 )
 
 invites = Table(
     "invites",
     metadata,
-    Column("digest", Name(64), primary_key=True),
-    Column("role", Name(16), nullable=False),
+    Column("digest", ColumnName(64), primary_key=True),
+    Column("role", ColumnName(16), nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("used_at", Utc),
 )
@@ -225,13 +225,13 @@ audit = Table(
     metadata,
     Column("seq", _SERIAL, primary_key=True, autoincrement=True),
     Column("at", Utc, nullable=False, index=True),
-    Column("actor", Name(ACTOR), nullable=False, index=True),
-    Column("action", Name(64), nullable=False, index=True),
-    Column("object", Name(OBJECT), nullable=False),
+    Column("actor", ColumnName(ACTOR), nullable=False, index=True),
+    Column("action", ColumnName(64), nullable=False, index=True),
+    Column("object", ColumnName(OBJECT), nullable=False),
     Column("detail", Words, nullable=False),
-    Column("hash", Name(64), nullable=False),
+    Column("hash", ColumnName(64), nullable=False),
 )
 
 counters = Table(
-    "counters", metadata, Column("name", Name(32), primary_key=True), Column("value", Integer, nullable=False)
+    "counters", metadata, Column("name", ColumnName(32), primary_key=True), Column("value", Integer, nullable=False)
 )

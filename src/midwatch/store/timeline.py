@@ -2,14 +2,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from midwatch.domain.incident import Entry
+from midwatch.domain.incident import TimelineEntry
 from midwatch.store.body import written
 from midwatch.store.tables import timeline as t
 
 _APPEND = insert(t)
 
 
-def append(tx: Connection, *entries: Entry) -> None:
+def append(tx: Connection, *entries: TimelineEntry) -> None:
     for entry in entries:
         tx.execute(
             _APPEND,
@@ -22,12 +22,14 @@ def append(tx: Connection, *entries: Entry) -> None:
         )
 
 
-def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 500) -> list[Entry]:
+def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 500) -> list[TimelineEntry]:
     """In the order of writing, from behind the entry `after`."""
     query = (
         select(t.c.seq, t.c.body).where(t.c.incident_id == incident_id, t.c.seq > after).order_by(t.c.seq).limit(limit)
     )
-    return [Entry.model_validate_json(row.body).model_copy(update={"seq": row.seq}) for row in tx.execute(query)]
+    return [
+        TimelineEntry.model_validate_json(row.body).model_copy(update={"seq": row.seq}) for row in tx.execute(query)
+    ]
 
 
 def count(tx: Connection, incident_id: str, kind: str, since: datetime) -> int:

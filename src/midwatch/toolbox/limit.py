@@ -2,7 +2,7 @@ import asyncio
 
 from pydantic import BaseModel
 
-from midwatch.domain.tool import Seen, Tool, ToolError
+from midwatch.domain.tool import Tool, ToolError, ToolResult
 from midwatch.toolbox.toolbox import Policy, Run
 
 CALLS_AT_ONCE = 8  # an API server's fair queue serves a client about this many at a time before it makes it wait
@@ -14,7 +14,7 @@ def limit(calls_at_once: int = CALLS_AT_ONCE, largest: int = LARGEST) -> Policy:
     gate = asyncio.Semaphore(calls_at_once)
 
     def policy(inner: Run) -> Run:
-        async def limited(tool: Tool, arguments: BaseModel) -> Seen:
+        async def limited(tool: Tool, arguments: BaseModel) -> ToolResult:
             try:
                 async with gate, asyncio.timeout(tool.timeout_s):
                     seen = await inner(tool, arguments)

@@ -1,7 +1,7 @@
 from pydantic import BaseModel
 
 from midwatch.domain.observation import Listed, LogLines
-from midwatch.domain.tool import Seen, Tool
+from midwatch.domain.tool import Tool, ToolResult
 from midwatch.kit.longlines import cut_lines
 from midwatch.kit.redaction import redact_body, redact_text
 from midwatch.toolbox.toolbox import Run
@@ -15,12 +15,12 @@ def redact(inner: Run) -> Run:
     in it.
     """
 
-    async def redacted(tool: Tool, arguments: BaseModel) -> Seen:
+    async def redacted(tool: Tool, arguments: BaseModel) -> ToolResult:
         observation, query = await inner(tool, arguments)
         if isinstance(observation, Listed):
-            return Seen(observation.model_copy(update={"body": redact_body(observation.body)}), query)
+            return ToolResult(observation.model_copy(update={"body": redact_body(observation.body)}), query)
         text = redact_text(observation.text)
-        return Seen(
+        return ToolResult(
             observation.model_copy(update={"text": cut_lines(text) if isinstance(observation, LogLines) else text}),
             query,
         )

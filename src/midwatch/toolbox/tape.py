@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.kit.redaction import redact_arguments
 
 
-class Tape:
+class ReplayToolbox:
     """Stands where a Toolbox stands. What was not recorded is a Gap, so a replay can never reach out."""
 
     def __init__(self, recorded: Iterable[Evidence | Gap]) -> None:
-        self._calls = {Ask(tool=item.tool, arguments=item.arguments).key: item for item in recorded}
+        self._calls = {ToolRequest(tool=item.tool, arguments=item.arguments).key: item for item in recorded}
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
-        ask = Ask(tool=name, arguments=redact_arguments(arguments))
+        ask = ToolRequest(tool=name, arguments=redact_arguments(arguments))
         return self._calls.get(ask.key) or Gap(
             tool=name, arguments=ask.arguments, query=ask.key, reason="not in the bundle"
         )

@@ -10,15 +10,15 @@ from pydantic import BaseModel, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.observation import Written
-from midwatch.domain.tool import Seen, Tool, ToolError
+from midwatch.domain.tool import Tool, ToolError, ToolResult
 from midwatch.kit.redaction import redact_arguments, redact_text
 from midwatch.kit.storable import storable, storable_tree
 
-Run = Callable[[Tool, BaseModel], Awaitable[Seen]]
+Run = Callable[[Tool, BaseModel], Awaitable[ToolResult]]
 Policy = Callable[[Run], Run]
 
 
-async def run(tool: Tool, arguments: BaseModel) -> Seen:
+async def run(tool: Tool, arguments: BaseModel) -> ToolResult:
     """The innermost call: the tool's own function with its typed arguments."""
     return await tool.run(**{name: getattr(arguments, name) for name in type(arguments).model_fields})
 
@@ -59,18 +59,19 @@ class Toolbox:
             taken_at=started,
             took_ms=round(took.total_seconds() * 1000),
             sha256=fingerprint(seen),
+            connection=tool.connection,
         )
 
 
-def _kept(seen: Seen) -> Seen:
+def _kept(seen: ToolResult) -> ToolResult:
     """As it can be stored: the fingerprint is of that, so that it proves what is read again later."""
     found = seen.observation
     if isinstance(found, Written) and (text := storable(found.text)) is not found.text:
-        return Seen(found.model_copy(update={"text": text}), storable(seen.query))
+        return ToolResult(found.model_copy(update={"text": text}), storable(seen.query))
     return seen
 
 
-def fingerprint(seen: Seen) -> str:
+def fingerprint(seen: ToolResult) -> str:
     return sha256(seen.observation.content).hexdigest()
 
 

@@ -7,29 +7,30 @@ from importlib import import_module
 from typing import Any
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.capabilities import Selection
-from midwatch.domain.intent import AskBack, Intent, Topic
-from midwatch.domain.investigation import Investigation, Request, asked
+from midwatch.domain.capabilities import Selection, open_topic
+from midwatch.domain.intent import Clarification, Intent
+from midwatch.domain.investigation import CaseFile, Request, asked
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import silent
+from midwatch.engine.investigations import investigate
 from midwatch.kit.clock import utc_now
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.settings import Settings
 from midwatch.wiring.connections import Connections
+from midwatch.wiring.registry import registry
 
 
-def question(
-    settings: Settings, words: str, namespace: str = "", *, dump: str = "", otherwise: Topic | None = None
-) -> Request:
+def question(settings: Settings, words: str, namespace: str = "", *, dump: str = "", otherwise: str = "") -> Request:
     """A question, about what it turns out to ask. A dump is a cluster, so that its questions are about that.
 
     Raises Refusal with the choices when it has to be asked back.
     """
     if dump or not words.strip():
-        return asked(words, Intent(topic=Topic.CLUSTER), namespace)
-    found = _questions().understood(settings, words, utc_now(), otherwise)
-    if isinstance(found, AskBack):
+        return asked(words, Intent(topic=everything()), namespace)
+    found: Intent | Clarification = _questions().understood(
+        Connections(settings), words, utc_now(), otherwise=otherwise
+    )
+    if isinstance(found, Clarification):
         raise Refusal(found.question, "\n  ".join(f"- {choice}" for choice in found.choices))
     return asked(words, found, namespace)
 
@@ -37,7 +38,7 @@ def question(
 async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:
     connections = Connections(settings)
     try:
-        found: Request = await _questions().reported(settings, connections.complete, told, utc_now(), namespace)
+        found: Request = await _questions().reported(connections, told, utc_now(), namespace)
         return found
     finally:
         await connections.close()
@@ -45,7 +46,7 @@ async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request
 
 async def request(
     settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent
-) -> Investigation:
+) -> CaseFile:
     """Raises Refusal when what it is about cannot be opened, or nothing could be read of it."""
     connections = Connections(settings)
     try:
@@ -53,6 +54,27 @@ async def request(
             return await investigate(ctx, wanted, watch)
     finally:
         await connections.close()
+
+
+def contexts(settings: Settings) -> tuple[str, ...]:
+    """Those that --context picks from, where no flag names one: of the system that is a place."""
+    connections = Connections(settings)
+    places = (owner for owner in connections.plugged.integrations.values() if owner.place)
+    return next((connections.contexts(owner) for owner in places), ("",))
+
+
+def everything() -> str:
+    """The topic of whatever is wrong."""
+    return open_topic(registry().areas.values())
+
+
+def about_everything(request: Request) -> bool:
+    return request.topic in ("", everything())
+
+
+def restated(settings: Settings, request: Request) -> str:
+    """What was understood, in one line."""
+    return _questions().restated(Connections(settings), request.intent) if request.intent else ""
 
 
 def _questions() -> Any:

@@ -3,19 +3,19 @@
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.capabilities import Area, Integration, Selection, SystemConnection
+from midwatch.domain.capabilities import Area, Integration, Selection, SystemConnection, open_topic
 from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import Request
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.tool import Tool
-from midwatch.engine.gather import Door
+from midwatch.engine.context import InvestigationContext
+from midwatch.engine.gather import ToolCaller
 from midwatch.kit.clock import utc_now
-from midwatch.services.context import Context
 from midwatch.settings import Settings
 from midwatch.toolbox.cache import cache
 from midwatch.toolbox.guard import guard
@@ -23,13 +23,14 @@ from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
 from midwatch.toolbox.toolbox import Toolbox
 from midwatch.wiring.registry import Registry, registry
+from midwatch.wiring.selection import Choice, choose, naming_labels
 
 # An answer this old is still the state of the system; within one investigation nothing is asked twice.
 FRESH_S = 30.0
 EVERYTHING = Selection()
 
 
-def toolbox(tools: Sequence[Tool]) -> Door:
+def toolbox(tools: Sequence[Tool]) -> ToolCaller:
     return Toolbox(tools, (guard, cache(FRESH_S, time.monotonic), redact, limit()), utc_now)
 
 
@@ -40,80 +41,105 @@ class _Reached(NamedTuple):
     connection: SystemConnection
     place: str = ""
     failure: str = ""
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass
 class Connections:
-    """Lives as long as its process. Connections are opened when they are needed; lasting ones are kept and closed once,
-    by `close`."""
+    """Lives as long as its process. Connections are opened when they are needed; lasting ones are kept, one for each
+    context, and closed once, by `close`."""
 
     settings: Settings
     plugged: Registry = field(default_factory=registry)
-    _kept: dict[str, SystemConnection] = field(default_factory=dict[str, SystemConnection])
+    _kept: dict[tuple[str, Selection], SystemConnection] = field(
+        default_factory=dict[tuple[str, Selection], SystemConnection]
+    )
 
     @cached_property
     def areas(self) -> Mapping[str, Area]:
         """Every area, bound to its settings."""
-        return {name: area.configure(area, self._section(area)) for name, area in self.plugged.areas.items()}
+        return {name: area.configure(area, self.section(area)) for name, area in self.plugged.areas.items()}
+
+    def topic(self, request: Request) -> str:
+        """What it is about; the open topic where nothing in particular was asked."""
+        return request.topic or open_topic(self.areas.values())
 
     def taking_part(self, request: Request) -> tuple[Area, ...]:
-        return tuple(area for area in self.areas.values() if area.takes_part(request))
+        topic = self.topic(request)
+        return tuple(area for area in self.areas.values() if area.takes_part(request, topic))
 
     def connected(self, name: str, selection: Selection = EVERYTHING) -> SystemConnection:
-        """The connection of one system; raises Refusal when there can be none."""
-        kept = self._kept.get(name)
-        if kept is not None and not selection.named:
-            return kept
+        """The connection of one system, of its first context where none is selected; raises Refusal when there can be
+        none. Whoever gets one that is not lasting closes it."""
         owner = self.plugged.integrations[name]
+        if not selection.named:
+            selection = Selection(next(iter(self.contexts(owner)), ""))
+        kept = self._kept.get((name, selection))
+        if kept is not None:
+            return kept
         if owner.connect is None:
             raise Refusal(f"{owner.title} has nothing to connect to.")
         used = {other: self.connected(other) for other in owner.uses}
-        made = owner.connect(self._section(owner), selection, used)
+        made = owner.connect(self.section(owner), selection, used)
+        made = _closing(made, [used[other] for other in owner.uses if not self.plugged.integrations[other].lasting])
         if owner.lasting:
-            self._kept[name] = made
+            self._kept[name, selection] = made
         return made
 
+    def choice(self, owner: Integration, request: Request, selection: Selection = EVERYTHING) -> Choice:
+        """The connection of one system that an investigation asks, and why."""
+        named = selection if owner.place else EVERYTHING
+        return choose(self.contexts(owner), named, request.alert, naming_labels(self.areas.values()))
+
     @asynccontextmanager
-    async def opened(self, request: Request, selection: Selection = EVERYTHING) -> AsyncGenerator[Context]:
+    async def opened(self, request: Request, selection: Selection = EVERYTHING) -> AsyncGenerator[InvestigationContext]:
         """For one investigation. A system that cannot be reached is a gap, except where it was named, or where a
         question is about nothing else."""
         areas = self.taking_part(request)
         async with AsyncExitStack() as stack:
-            reached = [await self._reach(name, selection, stack) for name in _systems(areas)]
+            reached = [await self._reach(name, request, selection, stack) for name in systems(areas)]
             failed = {one.name: one.failure for one in reached if one.failure}
             areas, source = self._weighed(request, areas, reached, failed)
-            tools = [t for area in areas for t in area.own_tools(self._section(area))]
+            tools = [t for area in areas for t in area.own_tools(self.section(area))]
             tools += [t for one in reached for t in one.connection.tools]
-            yield Context(areas, toolbox(tools), source, self.settings.budget)
+            unread = tuple(gap for one in reached for gap in one.gaps)
+            yield InvestigationContext(areas, toolbox(tools), source, self.settings.budget, unread=unread)
 
-    async def _reach(self, name: str, selection: Selection, stack: AsyncExitStack) -> _Reached:
+    async def _reach(self, name: str, request: Request, selection: Selection, stack: AsyncExitStack) -> _Reached:
         owner = self.plugged.integrations.get(name)
         if owner is None:
             return _Reached(name, SystemConnection(), failure=f"{name} is not installed")
-        chosen = selection if owner.place else EVERYTHING
+        choice = self.choice(owner, request, selection)
+        context, gaps = choice.selection.context, choice.gaps(name)
         try:
-            connection = self.connected(name, chosen)
+            connection = self.connected(name, choice.selection)
             if not owner.lasting:
                 stack.push_async_callback(connection.close)
-            return _Reached(name, connection, await connection.about())
+            place = _placed(await connection.about(), context, owner)
         except Refusal as refused:
-            if chosen.named:
+            if choice.explicit:
                 raise
-            return _Reached(name, SystemConnection(tools=owner.unreachable(str(refused))), failure=str(refused))
+            failure = str(refused) if context in str(refused) else f"{context}: {refused}"
+            return _Reached(name, SystemConnection(tools=owner.unreachable(failure)), failure=failure, gaps=gaps)
+        tools = tuple(replace(tool, connection=context) for tool in connection.tools)
+        return _Reached(name, replace(connection, tools=tools), place, gaps=gaps)
 
     async def complete(self, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
         """The alert with the details that its sender keeps, and what of them could not be read."""
+        owner = self.sender(alert)
+        return await self.connected(owner.name).complete(alert) if owner else (alert, ())
+
+    def sender(self, alert: Alert) -> Integration | None:
+        """The system that can be asked for what an alert of its own left out."""
         owner = self.plugged.integrations.get(alert.source)
-        if owner is None or owner.connect is None or not self.configured(owner):
-            return alert, ()
-        return await self.connected(owner.name).complete(alert)
+        return owner if owner and owner.connect and self.configured(owner) else None
 
     def configured(self, owner: Integration) -> bool:
-        return owner.configured(self._section(owner))
+        return owner.configured(self.section(owner))
 
     def contexts(self, owner: Integration) -> tuple[str, ...]:
         """The configured connections of one system; "" for the default one."""
-        return owner.contexts(self._section(owner))
+        return owner.contexts(self.section(owner))
 
     @property
     def memory(self) -> str:
@@ -121,11 +147,13 @@ class Connections:
         return next((told for kept in self._kept.values() if (told := kept.memory())), "")
 
     async def close(self) -> None:
+        """Each once, whatever another one raises."""
         kept, self._kept = self._kept, {}
-        for connection in kept.values():
-            await connection.close()
+        async with AsyncExitStack() as stack:
+            for connection in kept.values():
+                stack.push_async_callback(connection.close)
 
-    def _section(self, owner: Integration | Area) -> Any:
+    def section(self, owner: Integration | Area) -> Any:
         """Its part of the settings; that of another where it says so."""
         if isinstance(owner, Area) and owner.configured_by:
             owner = self.plugged.integrations[owner.configured_by]
@@ -140,7 +168,7 @@ class Connections:
             return tuple(areas), "; ".join(places)
         name, reason = next(iter(failed.items()))
         left = tuple(area for area in areas if not set(area.essential) & set(failed))
-        owns = any(str(request.topic) in area.topics for area in areas if area not in left)
+        owns = any(area.owns(self.topic(request)) for area in areas if area not in left)
         if not owns:
             return left, f"no {self.plugged.integrations[name].place or name} ({reason})"
         if request.alert is None:
@@ -148,15 +176,35 @@ class Connections:
         return left, f"the alert alone ({reason})"
 
 
-def _systems(areas: Sequence[Area]) -> tuple[str, ...]:
-    """Each once, in the order of the areas."""
+def systems(areas: Sequence[Area]) -> tuple[str, ...]:
+    """The names of those that are asked, each once, in the order of the areas."""
     return tuple(dict.fromkeys(name for area in areas for name in area.systems))
+
+
+def _placed(place: str, context: str, owner: Integration) -> str:
+    """What the answer calls the place: with the context, where its own name does not say it."""
+    if not context or context in place:
+        return place
+    return f"{place} ({context})" if place else f"{owner.title} {context}"
+
+
+def _closing(connection: SystemConnection, others: Sequence[SystemConnection]) -> SystemConnection:
+    """A connection that also closes those it stands on, after itself."""
+    if not others:
+        return connection
+
+    async def close() -> None:
+        async with AsyncExitStack() as stack:
+            for one in (*others, connection):
+                stack.push_async_callback(one.close)
+
+    return replace(connection, close=close)
 
 
 @asynccontextmanager
 async def opened(
     settings: Settings, request: Request | None = None, *, dump: str = "", context: str = ""
-) -> AsyncGenerator[Context]:
+) -> AsyncGenerator[InvestigationContext]:
     """Everything for one investigation, of one cluster or dump where no request is given; closes what it opened."""
     connections = Connections(settings)
     try:

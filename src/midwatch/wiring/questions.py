@@ -1,34 +1,39 @@
 """What a question in words, or an alert, is about: understood with the names that the configuration knows."""
 
-from collections.abc import Awaitable, Callable
+from collections import defaultdict
 from datetime import datetime
 
-from midwatch.diagnosis.traffic.config import configured
-from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.domain.alert import Alert
-from midwatch.domain.evidence import Gap
-from midwatch.domain.intent import AskBack, Intent, Names, Topic
+from midwatch.domain.intent import Clarification, Entities, Intent
 from midwatch.domain.investigation import Request
-from midwatch.integrations.website.objects.site import Sites
+from midwatch.questions.restate import restate
 from midwatch.services import understanding
-from midwatch.settings import Settings, home
-
-Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
+from midwatch.wiring.connections import Connections
 
 
-def names(settings: Settings) -> Names:
-    """Raises Refusal when the traffic file is wrong."""
-    traffic = configured(settings.of(TrafficSettings).file, home())
-    return understanding.names(settings.of(Sites).root, traffic)
+def entities(connections: Connections) -> Entities:
+    """Every name that a section of the settings knows. Raises Refusal when one of them is wrong."""
+    known: dict[str, dict[str | tuple[str, str], None]] = defaultdict(dict)
+    for area in connections.areas.values():
+        for kind, names in area.known(connections.section(area)).items():
+            known[kind].update(dict.fromkeys(names))
+    return Entities.of(**known)
 
 
-def understood(settings: Settings, words: str, now: datetime, otherwise: Topic | None = None) -> Intent | AskBack:
-    return understanding.understood(words, names(settings), now, otherwise=otherwise)
+def understood(
+    connections: Connections, words: str, now: datetime, before: Intent | None = None, otherwise: str = ""
+) -> Intent | Clarification:
+    areas = tuple(connections.areas.values())
+    return understanding.understood(words, entities(connections), now, areas, before, otherwise)
 
 
-async def reported(
-    settings: Settings, completed: Completed, alert: Alert, now: datetime, namespace: str = ""
-) -> Request:
+async def reported(connections: Connections, alert: Alert, now: datetime, namespace: str = "") -> Request:
     """With the details that its sender keeps."""
-    whole, unread = await completed(alert)
-    return understanding.reported(whole, names(settings), now, namespace, unread)
+    whole, unread = await connections.complete(alert)
+    areas = tuple(connections.areas.values())
+    return understanding.reported(whole, entities(connections), now, areas, namespace, unread)
+
+
+def restated(connections: Connections, intent: Intent) -> str:
+    """What was understood, in one line."""
+    return restate(intent, tuple(connections.areas.values()))

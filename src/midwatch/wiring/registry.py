@@ -12,10 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from midwatch import diagnosis, integrations
-from midwatch.domain.capabilities import AlertSource, Area, Integration
+from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.capabilities import Area, Integration
 from midwatch.domain.refusal import Refusal
 from midwatch.settings import Settings, compose
 
@@ -40,6 +41,12 @@ class Broken:
     reason: str
 
 
+class UnreadSection(RootModel[Any]):
+    """The settings of a plug-in that cannot be loaded: what they should be is not known."""
+
+    root: Any = None
+
+
 @dataclass(frozen=True)
 class Registry:
     """By name, in order of names."""
@@ -59,6 +66,11 @@ class Registry:
         return compose({name: type_ for name, type_ in self._sections()})
 
     def _sections(self) -> Iterator[tuple[str, type[BaseModel]]]:
+        """A plug-in that cannot be loaded may have settings all the same: they are passed over, so that `doctor` and
+        other commands work."""
+        for one in self.broken:
+            if one.name.isidentifier() and not hasattr(Settings, one.name) and one.name not in Settings.model_fields:
+                yield one.name, UnreadSection
         for owner in (*self.integrations.values(), *self.areas.values()):
             if owner.settings is not None:
                 yield section(owner), owner.settings
@@ -112,7 +124,7 @@ def _installed(found: Iterable[EntryPoint], kind: type[_T], broken: list[Broken]
         origin = entry.dist.name if entry.dist else "an unknown package"
         try:
             value = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             broken.append(Broken(entry.name, origin, f"{type(error).__name__}: {error}"))
             continue
         if isinstance(value, kind):
@@ -129,7 +141,8 @@ def _without_twins(systems: Iterable[Plugged], areas: Iterable[Plugged]) -> bool
     systems, areas = list(systems), list(areas)
     _unique("integration", systems, lambda i: (i.name,))
     _unique("area", areas, lambda a: (a.name,))
-    _unique("topic", areas, lambda a: a.topics)
+    _unique("topic", areas, lambda a: [t.id for t in a.topics])
+    _unique("entity kind", areas, lambda a: [e.name for e in a.entities])
     _unique("section of the settings", [*systems, *areas], lambda o: (section(o),) if o.settings else ())
     return True
 

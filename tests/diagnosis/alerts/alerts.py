@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from midwatch.diagnosis.alerts.analyse import Reading
+from midwatch.diagnosis.alerts.analyse import AlertReading
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.engine.alerts import told
 
@@ -23,5 +23,5 @@ def alert(title: str, summary: str = "", labels: dict[str, str] | None = None, *
     )
 
 
-def reading(title: str, summary: str = "", labels: dict[str, str] | None = None, **details: str) -> Reading:
-    return Reading(told(alert(title, summary, labels, **details)))
+def reading(title: str, summary: str = "", labels: dict[str, str] | None = None, **details: str) -> AlertReading:
+    return AlertReading(told(alert(title, summary, labels, **details)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from midwatch.diagnosis.alerts.analyse import Reading
+from midwatch.diagnosis.alerts.analyse import AlertReading
 from midwatch.domain.alert import Alert
 from midwatch.domain.sender import SenderSettings
 from midwatch.engine.alerts import told
@@ -38,8 +38,8 @@ def nonsense(pairs: Mapping[str, str]) -> dict[str, str]:
     return {k: "zonk" if k in WRITTEN else v for k, v in pairs.items() if k not in OWN_NAMES}
 
 
-def read(alert: Alert) -> Reading:
-    return Reading(told(alert))
+def read(alert: Alert) -> AlertReading:
+    return AlertReading(told(alert))
 
 
 CASES = [

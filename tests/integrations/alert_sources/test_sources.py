@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Delivery
-from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.wiring.registry import registry
 from tests.integrations.examples import ROOT, body, delivered, hook, names

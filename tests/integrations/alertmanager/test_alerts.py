@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, WebLink
-from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from tests.integrations.examples import at, delivered, hook, only, row
 from tests.plugged import alert_sources

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.integrations.aws.client import Pace
-from midwatch.integrations.aws.fake import FakeAws, FlowLog, Gateway, Talker
+from midwatch.integrations.aws.fake import FakeAws, FakeFlowLog, FakeGateway, Talker
 from midwatch.integrations.aws.fake.world import PACKET_FORMAT
 
 NOW = datetime(2026, 10, 16, 3, 30, 20, tzinfo=UTC)
@@ -40,8 +40,8 @@ def peak(at: float) -> float:
 def account() -> FakeAws:
     return FakeAws(
         gateways=[
-            Gateway(NAT, "dev-nat-1c", tags={"Environment": "dev"}),
-            Gateway(
+            FakeGateway(NAT, "dev-nat-1c", tags={"Environment": "dev"}),
+            FakeGateway(
                 IDLE,
                 subnet="subnet-other",
                 zone="us-east-1a",
@@ -55,7 +55,7 @@ def account() -> FakeAws:
             (NAT, "PeakBytesPerSecond"): peak,
             (NAT, "ActiveConnectionCount"): [(SPIKE, 305), (SPIKE + 60, 260)],
         },
-        flow_logs=[FlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)],
+        flow_logs=[FakeFlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)],
         talkers=[Talker("10.0.1.5", "52.1.2.3", 443, 12_400_000_000), Talker("10.0.1.6", "52.1.2.4", 22, 1_000)],
     )
 

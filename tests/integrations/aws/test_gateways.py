@@ -3,7 +3,7 @@ from typing import Any
 
 import msgspec
 
-from midwatch.integrations.aws.fake import FakeAws, Gateway
+from midwatch.integrations.aws.fake import FakeAws, FakeGateway
 from tests.integrations.aws.account import IDLE, NAT, gap, partial, seen
 
 Ask = Callable[..., Any]
@@ -28,7 +28,7 @@ async def test_a_gateway_is_described_with_its_zone_tags_and_addresses(ask: Ask,
 
 
 async def test_all_gateways_of_all_pages_are_listed_once(ask: Ask, world: FakeAws) -> None:
-    world.gateways += [Gateway(f"nat-{n:017x}", subnet=f"subnet-{n}") for n in range(12)]
+    world.gateways += [FakeGateway(f"nat-{n:017x}", subnet=f"subnet-{n}") for n in range(12)]
     world.page = 5
     found = msgspec.json.decode(seen(await ask("aws_nat_gateways")).observation.content)
     assert {g["metadata"]["name"] for g in found} >= {NAT, IDLE}

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.integrations.aws.bounds import Bounded
+from midwatch.integrations.aws.bounds import BoundedBody
 from midwatch.integrations.aws.client import PAGES, Aws
 from midwatch.integrations.aws.fake import FakeAws, environment
 from midwatch.integrations.aws.fake.app import app
@@ -243,7 +243,7 @@ def test_an_answer_without_an_end_is_given_up() -> None:
         url, stream_output = "https://ec2.example", False
 
     with pytest.raises(Exception, match="Read timeout"):
-        Bounded(Session(), seconds=0.0).send(Request())
+        BoundedBody(Session(), seconds=0.0).send(Request())
     assert Session.given.raw.closed and Session.given.raw.read <= 1
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from midwatch.integrations.aws.client import Aws
-from midwatch.integrations.aws.fake import FakeAws, FlowLog, Talker
+from midwatch.integrations.aws.fake import FakeAws, FakeFlowLog, Talker
 from midwatch.integrations.aws.fake.world import PACKET_FORMAT
 from tests.integrations.aws.account import HURRIED, NAT, PACE, gap, partial, seen
 
@@ -47,7 +47,7 @@ async def test_addresses_of_the_packet_are_read_where_the_format_has_them(ask: A
 
 
 async def test_the_default_format_cannot_pair_the_ends_and_says_so(ask: Ask, world: FakeAws) -> None:
-    world.flow_logs = [FlowLog("eni-0a1b2c3d")]
+    world.flow_logs = [FakeFlowLog("eni-0a1b2c3d")]
     answer = await ask("aws_flow_talkers", **HOUR)
     assert "rows pair a workload or a destination with the gateway's own address" in partial(answer)
     assert world.queries[0].startswith("filter interfaceId in")
@@ -57,17 +57,17 @@ async def test_the_default_format_cannot_pair_the_ends_and_says_so(ask: Ask, wor
     ("logs", "reason"),
     [
         ([], "no flow logs are kept of nat-"),
-        ([FlowLog("vpc-elsewhere")], "no flow logs are kept of nat-"),
-        ([FlowLog("vpc-0a1b2c3d", destination="s3")], "go to S3: only those in CloudWatch Logs can be asked"),
-        ([FlowLog("vpc-0a1b2c3d", traffic="REJECT")], "hold only rejected traffic"),
+        ([FakeFlowLog("vpc-elsewhere")], "no flow logs are kept of nat-"),
+        ([FakeFlowLog("vpc-0a1b2c3d", destination="s3")], "go to S3: only those in CloudWatch Logs can be asked"),
+        ([FakeFlowLog("vpc-0a1b2c3d", traffic="REJECT")], "hold only rejected traffic"),
         (
-            [FlowLog("vpc-0a1b2c3d", format="${srcaddr} ${dstaddr}")],
+            [FakeFlowLog("vpc-0a1b2c3d", format="${srcaddr} ${dstaddr}")],
             "lack the fields interface-id, dstport, bytes, action",
         ),
     ],
 )
 async def test_flow_logs_that_cannot_be_asked_say_why(
-    ask: Ask, world: FakeAws, logs: list[FlowLog], reason: str
+    ask: Ask, world: FakeAws, logs: list[FakeFlowLog], reason: str
 ) -> None:
     world.flow_logs = logs
     missing = gap(await ask("aws_flow_talkers", **HOUR))
@@ -76,9 +76,9 @@ async def test_flow_logs_that_cannot_be_asked_say_why(
 
 async def test_the_flow_log_nearest_to_the_gateway_is_asked(ask: Ask, world: FakeAws) -> None:
     world.flow_logs = [
-        FlowLog("vpc-0a1b2c3d", "/vpc"),
-        FlowLog("eni-0a1b2c3d", "/eni"),
-        FlowLog("subnet-0a1b2c3d", "/subnet"),
+        FakeFlowLog("vpc-0a1b2c3d", "/vpc"),
+        FakeFlowLog("eni-0a1b2c3d", "/eni"),
+        FakeFlowLog("subnet-0a1b2c3d", "/subnet"),
     ]
     assert "in /eni," in seen(await ask("aws_flow_talkers", **HOUR)).query
 
@@ -124,8 +124,8 @@ async def test_what_may_still_arrive_and_what_was_cut_is_said(ask: Ask, world: F
 
 
 async def test_several_flow_logs_on_several_pages_are_found(ask: Ask, world: FakeAws) -> None:
-    world.flow_logs = [FlowLog("vpc-0a1b2c3d", destination="s3") for _ in range(7)] + [
-        FlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)
+    world.flow_logs = [FakeFlowLog("vpc-0a1b2c3d", destination="s3") for _ in range(7)] + [
+        FakeFlowLog("vpc-0a1b2c3d", format=PACKET_FORMAT)
     ]
     world.page = 5
     seen(await ask("aws_flow_talkers", **HOUR))

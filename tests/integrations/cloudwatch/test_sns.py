@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
-from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.cloudwatch.sns import subscribe_url
 from tests.integrations.examples import NOW, body, hook

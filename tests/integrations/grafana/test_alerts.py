@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from midwatch.domain.capabilities import SignatureInvalid, WebhookRequest
+from midwatch.domain.alert_source import SignatureInvalid, WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
 from tests.integrations.examples import NOW, at, body, delivered, hook, only, row

@@ -11,11 +11,12 @@ import yaml
 
 from midwatch.analysis.series import Series, encode
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import PLURAL, TYPES, Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines, Measurements, Observation, Resources
-from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.saved import SAVED
+from tests.diagnosis.kubernetes.reads import RecordedCluster
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 Logs = dict[tuple[str, str, str], str]  # (namespace, pod, container) -> text
@@ -32,14 +33,14 @@ def evidence(
     `unknown`."""
     by_kind: dict[str, list[Any]] = defaultdict(list)
     for obj in objects:
-        by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, BY_NAME[obj["kind"]].type, strict=False))
+        by_kind[PLURAL[obj["kind"]]].append(msgspec.convert(obj, TYPES[PLURAL[obj["kind"]]], strict=False))
     seen: list[tuple[str, dict[str, Any], Observation]] = [
         (
-            "kubernetes_list",
-            {"resource": p},
+            "kubernetes_saved" if p in SAVED else "kubernetes_list",
+            {"what" if p in SAVED else "resource": p},
             Resources(resource=p, body=msgspec.json.encode(by_kind[p]), count=len(by_kind[p])),
         )
-        for p in READABLE
+        for p in TYPES
         if p not in unknown
     ]
     for texts, before in ((logs or {}, False), (previous or {}, True)):
@@ -72,7 +73,13 @@ def cluster(text: str, logs: Logs | None = None, previous: Logs | None = None, u
 
 
 def findings(seen: Cluster) -> list[Finding]:
-    return [f for a in analyzers() for f in a.find(seen)]
+    """Of every analyzer; fails when one looks at a kind that it does not declare."""
+    recorded, found = RecordedCluster(seen.evidence, seen.question), list[Finding]()
+    for analyzer in analyzers():
+        recorded.read.clear()
+        found += analyzer.find(recorded)
+        assert recorded.read <= {*analyzer.reads}, f"{analyzer.find.__module__} declares {analyzer.reads}"
+    return found
 
 
 def codes(seen: Cluster) -> list[str]:

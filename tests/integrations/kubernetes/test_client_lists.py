@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from midwatch.domain.observation import Resources
 from midwatch.integrations.kubernetes.client import LiveReader, NoConnection, connect
 from midwatch.integrations.kubernetes.live.connection import only_reads
-from midwatch.integrations.kubernetes.live.errors import Place, Question
+from midwatch.integrations.kubernetes.live.errors import ApiRequest, ClusterEndpoint
 from midwatch.integrations.kubernetes.live.pages import MOST, MOST_PAGES, Collected, decode_page
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
 from midwatch.integrations.kubernetes.objects.kinds import ALL
@@ -322,7 +322,7 @@ json_values = st.recursive(
 def test_foreign_json_is_decoded_or_skipped_and_counted(items: list[Any]) -> None:
     got = Collected()
     body = bytearray(json.dumps({"items": items, "metadata": {}}).encode())
-    decode_page(body, ALL["pods"], ListRequest("pods"), Question("/", "", "", Place("lab", "here")), got)
+    decode_page(body, ALL["pods"], ListRequest("pods"), ApiRequest("/", "", "", ClusterEndpoint("lab", "here")), got)
     assert len(got.items) + len(got.skipped) == len(items)
 
 

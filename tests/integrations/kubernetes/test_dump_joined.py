@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.integrations.kubernetes.dump.joinedlogs import joined
-from midwatch.integrations.kubernetes.reader import ListRequest
 from tests.integrations.kubernetes.test_dump_logs import pod, read, write
 
 EARLY = "2026-11-21T01:00:00Z a\n  more of a\n2026-11-21T01:01:00Z b"
@@ -32,7 +31,7 @@ async def test_files_of_one_log_are_read_as_one(tmp_path: Path) -> None:
 
 async def test_a_saved_log_is_listed_though_its_pod_is_gone(tmp_path: Path) -> None:
     reader = write(tmp_path, {"log.txt": "$ kubectl logs export-b5xkz -n shop\nERROR no stock\n"})
-    (found,) = (await reader.list(ListRequest("savedlogs"))).items
+    (found,) = (await reader.saved("container_logs")).items
     assert (found.namespace, found.name) == ("shop", "export-b5xkz/")
     assert await read(reader, "export-b5xkz") == "ERROR no stock"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from midwatch.integrations.kubernetes.fake import FakeCluster, load
 from midwatch.integrations.kubernetes.fake.printing import duration
 from midwatch.integrations.kubernetes.fake.queries import decode_continue, encode_continue, label_test
-from midwatch.integrations.kubernetes.fake.statuses import Failure
+from midwatch.integrations.kubernetes.fake.statuses import FakeFailure
 from midwatch.integrations.kubernetes.objects.meta import Expression
 from midwatch.integrations.kubernetes.objects.selectors import holds
 from tests.integrations.kubernetes.fake_asking import TABLE, ask, pod
@@ -67,7 +67,7 @@ def test_a_selector_in_words_means_what_it_means_in_an_object(
 def test_any_text_is_a_selector_or_a_bad_request(text: str) -> None:
     try:
         label_test(text)({})
-    except Failure as failure:
+    except FakeFailure as failure:
         assert failure.code == 400
 
 

@@ -155,7 +155,7 @@ def test_a_path_that_nothing_serves(fake: Serve, path: str) -> None:
 
 def test_discovery_in_both_forms(fake: Serve) -> None:
     url = fake(FakeCluster())
-    assert [g["name"] for g in ask(url, "/apis").json["groups"]][:2] == ["apps", "batch"]
+    assert {g["name"] for g in ask(url, "/apis").json["groups"]} >= {"apps", "batch"}
     plain = {r["name"]: r for r in ask(url, "/api/v1").json["resources"]}
     assert plain["pods"]["shortNames"] == ["po"]
     assert plain["pods/log"]["verbs"] == ["get"]

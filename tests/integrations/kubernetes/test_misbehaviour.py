@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Investigation, Request
+from midwatch.domain.investigation import CaseFile, Request
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.client import LiveReader, connect
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
@@ -29,7 +30,6 @@ from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
 from midwatch.reports.plain import plain
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.wiring import connections
 from tests.flows.cluster import midwatch
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, gzipped, kubeconfig, running
@@ -193,7 +193,7 @@ def bomb() -> bytes:
 class Told:
     code: Exit
     text: str
-    found: Investigation | None = None
+    found: CaseFile | None = None
 
 
 async def look(folder: Path, api: ApiServer, namespace: str = "shop") -> Told:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.cluster import NodeService, SavedLog, SecretAddress
+from midwatch.integrations.kubernetes.objects.saved import SavedLog, SecretAddress, SystemdUnit
 from midwatch.integrations.kubernetes.objects.workload import Deployment
 from midwatch.integrations.kubernetes.reader import Refused
 from midwatch.integrations.kubernetes.text import read
@@ -84,12 +84,12 @@ def test_units_stand_beside_kubectl_output():
     text = "$ kubectl get nodes\nNAME     STATUS   ROLES    AGE   VERSION\nnode-1   Ready    <none>   1d    v1.33.0\n\n"
     parsed = read(text + "$ ssh node-1 systemctl status containerd\n" + STOPPED, name="a.txt", now=NOW)
     assert parsed is not None
-    assert {o["kind"] for o in parsed.objects} == {"Node", "NodeService"}
+    assert {o["kind"] for o in parsed.objects} == {"Node", "SystemdUnit"}
 
 
 def unit(name: str, node: str = "node-1", state: str = "inactive", **more: Any) -> Thing:
     return thing(
-        "NodeService",
+        "SystemdUnit",
         f"{node}/{name}",
         namespace="",
         node=node,
@@ -210,7 +210,7 @@ stringData: {DB_HOST: mysql, DB_PORT: "3399", DB_PASSWORD: hunter2-hunter2, MAIL
 
 async def test_addresses_of_a_secret_are_compared_and_never_shown(tmp_path: Path) -> None:
     reader = dump(tmp_path, secret_yaml=SECRET, services_txt=SERVICES)
-    (found,) = (await ask(reader, "secretaddresses")).items
+    (found,) = (await reader.saved("secret_addresses")).items
     assert isinstance(found, SecretAddress)
     assert (found.secret, found.service, found.port_key, found.fits) == ("db", "mysql", "DB_PORT", False)
     assert not any(value in repr(found) for value in ("3399", "hunter2", "mail.example.com"))
@@ -219,7 +219,7 @@ async def test_addresses_of_a_secret_are_compared_and_never_shown(tmp_path: Path
 @pytest.mark.parametrize(("port", "fits"), [("3306", True), ("", None)])
 async def test_a_port_that_fits_or_is_not_said(tmp_path: Path, port: str, fits: bool | None) -> None:
     reader = dump(tmp_path, secret_yaml=SECRET.replace("3399", port), services_txt=SERVICES)
-    (found,) = (await ask(reader, "secretaddresses")).items
+    (found,) = (await reader.saved("secret_addresses")).items
     assert isinstance(found, SecretAddress)
     assert found.fits is fits
 
@@ -227,22 +227,22 @@ async def test_a_port_that_fits_or_is_not_said(tmp_path: Path, port: str, fits: 
 async def test_saved_logs_are_named(tmp_path: Path) -> None:
     body = json.dumps(POD)
     reader = dump(tmp_path, pod_json=body, **{"shop__web-1__app_log": "ready\n", "shop__web-1__previous_log": "gone\n"})
-    found = [o for o in (await ask(reader, "savedlogs")).items if isinstance(o, SavedLog)]
+    found = [o for o in (await reader.saved("container_logs")).items if isinstance(o, SavedLog)]
     assert [(o.pod, o.container, o.previous) for o in found] == [("web-1", "app", False), ("web-1", "app", True)]
 
 
 async def test_what_nobody_saved_is_absent_and_no_gap(tmp_path: Path) -> None:
     reader = dump(tmp_path, services_txt=SERVICES)
-    for plural in ("nodeservices", "secretaddresses", "savedlogs"):
+    for plural in ("systemd_units", "secret_addresses", "container_logs"):
         with pytest.raises(Refused) as refused:
-            await ask(reader, plural)
+            await reader.saved(plural)
         assert refused.value.absent
 
 
 async def test_units_of_a_dump(tmp_path: Path) -> None:
     reader = dump(tmp_path, **{"nodes__worker-7__containerd_txt": "$ systemctl status containerd\n" + STOPPED})
-    (found,) = (await ask(reader, "nodeservices")).items
-    assert isinstance(found, NodeService)
+    (found,) = (await reader.saved("systemd_units")).items
+    assert isinstance(found, SystemdUnit)
     assert (found.node, found.unit, found.state) == ("worker-7", "containerd", "inactive")
 
 
@@ -256,7 +256,7 @@ def quota(resource: str, used: str, hard: str) -> Thing:
 
 
 def wish(kind: str, name: str, storage: str = "") -> Thing:
-    return thing("Wish", f"{kind}/{name}", wanted=kind, called=name, storage=storage)
+    return thing("UnappliedManifest", f"{kind}/{name}", objectKind=kind, objectName=name, storage=storage)
 
 
 @pytest.mark.parametrize(

@@ -98,10 +98,10 @@ Error from server (NotFound): pods "gone" not found
     )
     assert parsed is not None
     assert parsed.logs == [
-        text.SavedLog("shop", "web-1", "app", True, 'Traceback (most recent call last):\n  File "app.py"'),
-        text.SavedLog("shop", "api-7", "api", False, "NAME   READY"),
-        text.SavedLog("shop", "x-1", "app", False, "one"),
-        text.SavedLog("shop", "x-2", "app", False, "two"),
+        text.ParsedLog("shop", "web-1", "app", True, 'Traceback (most recent call last):\n  File "app.py"'),
+        text.ParsedLog("shop", "api-7", "api", False, "NAME   READY"),
+        text.ParsedLog("shop", "x-1", "app", False, "one"),
+        text.ParsedLog("shop", "x-2", "app", False, "two"),
     ]
     assert parsed.problems == [(13, 'Error from server (NotFound): pods "gone" not found')]
     assert parsed.objects == []
@@ -111,7 +111,7 @@ def test_logs_by_the_name_of_the_file() -> None:
     for name in ("kubectl logs web-1 -n shop.txt", "kubectl_logs_web-1_shop.txt"):
         parsed = text.read("starting\nName:  x\n", name=name, now=NOW)
         assert parsed is not None
-        assert parsed.logs == [text.SavedLog("shop", "web-1", "", False, "starting\nName:  x")]
+        assert parsed.logs == [text.ParsedLog("shop", "web-1", "", False, "starting\nName:  x")]
 
 
 @pytest.mark.parametrize("name", ["app.log", "access_logs_2026.txt", "notes.md"])

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from midwatch.domain.alert import Remark
+from midwatch.domain.alert import AlertComment
 from tests.integrations.examples import at, delivered, only, remark, row
 
 TITLE, BEGAN, CHANGED = "Crane 4 does not answer", at("01:40:05.123"), at("01:45:05.456")
@@ -30,7 +30,7 @@ def test_what_an_alert_is_about() -> None:
 
 
 def test_notes_and_escalations_are_remarks() -> None:
-    assert remark("opsgenie", "add-note") == Remark(
+    assert remark("opsgenie", "add-note") == AlertComment(
         fingerprint="crane-4-silent",
         external_id="0a0a-17",
         kind="AddNote",

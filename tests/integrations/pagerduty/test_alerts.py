@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery, Remark, WebLink
-from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.alert import Alert, AlertComment, AlertSeverity, AlertStatus, Delivery, WebLink
+from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
 from tests.integrations.examples import at, body, delivered, hook, only, remark, row
@@ -159,7 +159,7 @@ def test_messages_of_version_2() -> None:
     assert found.alerts[0].details["api_key"] == "[REDACTED:api_key]"
     assert [a.fingerprint for a in found.alerts] == ["Q0HARBOUR9", "Q0HARBOUR9"]
     assert found.remarks == (
-        Remark(
+        AlertComment(
             fingerprint="Q0HARBOUR9",
             external_id="Q0HARBOUR9",
             id="R2",

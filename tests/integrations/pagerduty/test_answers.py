@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
-from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Undelivered
+from midwatch.domain.notifier import DeliveryFailed
+from midwatch.domain.work import Notification
 from midwatch.integrations.pagerduty.client import PAGES, PagerDuty
 from midwatch.integrations.pagerduty.details import complete
-from midwatch.integrations.pagerduty.notify import outbox
+from midwatch.integrations.pagerduty.notify import notifier
 from midwatch.integrations.pagerduty.ours import signature
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, running
@@ -48,14 +48,14 @@ BROKEN = {
 }
 
 
-def effect(**more: Any) -> Effect:
+def notification(**more: Any) -> Notification:
     given = {
         "key": "note:inv_1",
-        "target": "pagerduty",
+        "notifier": "pagerduty",
         "kind": "note",
         "payload": {"incident": "PINC1", "text": "The cause."},
     }
-    return Effect.model_validate({**given, "created_at": NOW, "next_at": NOW, **more})
+    return Notification.model_validate({**given, "created_at": NOW, "next_at": NOW, **more})
 
 
 def alert(external_id: str = "PINC1") -> Alert:
@@ -93,7 +93,7 @@ async def test_a_broken_answer_is_one_sentence(body: bytes) -> None:
             and "\n" not in reason
             and len(reason) < 200
         )
-        with pytest.raises(Undelivered):
+        with pytest.raises(DeliveryFailed):
             await client.notes("PINC1")
 
 
@@ -102,8 +102,8 @@ async def test_a_note_without_an_id_is_written_once(body: bytes) -> None:
     """Neither by trying again, nor because the list of notes cannot be read."""
     async with pagerduty(lambda _: Reply(200, body)) as (client, api):
         for attempts in range(3):
-            with pytest.raises(Undelivered) as failed:
-                await outbox(client).deliver(effect(attempts=attempts))
+            with pytest.raises(DeliveryFailed) as failed:
+                await notifier(client).deliver(notification(attempts=attempts))
             if failed.value.permanent:
                 break
         assert [a.method for a in api.asked].count("POST") == 1
@@ -112,7 +112,7 @@ async def test_a_note_without_an_id_is_written_once(body: bytes) -> None:
 @pytest.mark.parametrize("note", [{}, {"id": None}, {"id": 7}, {"id": "../x"}, {"id": ""}, "x", None, []])
 async def test_an_id_of_another_kind_is_none(note: Any) -> None:
     async with pagerduty(lambda _: as_json({"note": note}, 201)) as (client, _):
-        with pytest.raises(Undelivered, match="not written again") as failed:
+        with pytest.raises(DeliveryFailed, match="not written again") as failed:
             await client.add_note("PINC1", "text")
         assert failed.value.permanent
 
@@ -120,7 +120,7 @@ async def test_an_id_of_another_kind_is_none(note: Any) -> None:
 async def test_a_note_that_is_there_needs_no_id() -> None:
     content = f"The cause.\n\n{signature('note:inv_1')}"
     async with pagerduty(lambda _: as_json({"notes": [{"content": 7}, {"content": content}]})) as (client, api):
-        assert await outbox(client).deliver(effect(attempts=1)) == signature("note:inv_1")
+        assert await notifier(client).deliver(notification(attempts=1)) == signature("note:inv_1")
         assert [a.method for a in api.asked] == ["GET"]
 
 
@@ -131,7 +131,7 @@ async def test_a_longer_key_is_another_note() -> None:
         "POST": as_json({"note": {"id": "P2"}}, 201),
     }
     async with pagerduty(lambda a: answers[a.method]) as (client, _):
-        assert await outbox(client).deliver(effect(attempts=1)) == "P2"
+        assert await notifier(client).deliver(notification(attempts=1)) == "P2"
 
 
 async def test_more_for_ever_ends() -> None:
@@ -172,7 +172,7 @@ async def test_nothing_else_is_asked_with_the_token(incident: str) -> None:
         if incident:
             assert "cannot be the id" in (await complete(client, alert(incident)))[1][0].reason
         for asked in (client.alerts(incident), client.notes(incident), client.add_note(incident, "x")):
-            with pytest.raises(Undelivered, match="cannot be the id") as refused:
+            with pytest.raises(DeliveryFailed, match="cannot be the id") as refused:
                 await asked
             assert refused.value.permanent and str(refused.value).isprintable()
         assert api.asked == []
@@ -182,16 +182,16 @@ async def test_nothing_else_is_asked_with_the_token(incident: str) -> None:
 async def test_no_redirect_is_followed(status: int) -> None:
     async with running(lambda _: as_json({"alerts": []})) as elsewhere:
         async with pagerduty(lambda _: Reply(status, b"", {"Location": f"{elsewhere.url}/x"})) as (client, _):
-            with pytest.raises(Undelivered, match=rf"redirects elsewhere .{status}"):
+            with pytest.raises(DeliveryFailed, match=rf"redirects elsewhere .{status}"):
                 await client.alerts("PINC1")
-            with pytest.raises(Undelivered):
+            with pytest.raises(DeliveryFailed):
                 await client.add_note("PINC1", "x")
         assert elsewhere.asked == []
 
 
 async def test_a_bomb_is_not_unpacked() -> None:
     async with pagerduty(lambda _: BOMB) as (client, api):
-        with pytest.raises(Undelivered, match="compressed data"):
+        with pytest.raises(DeliveryFailed, match="compressed data"):
             await client.alerts("PINC1")
         assert api.asked[0].headers["accept-encoding"] == "identity"
 
@@ -205,7 +205,7 @@ async def test_an_answer_without_an_end_is_given_up() -> None:
     async with running(stream=drip) as api:
         client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), url=api.url, timeout=20.0))
         started = time.process_time()
-        with pytest.raises(Undelivered, match="more than"):
+        with pytest.raises(DeliveryFailed, match="more than"):
             await client.alerts("PINC1")
         assert time.process_time() - started < 5
         await client.close()
@@ -219,7 +219,7 @@ async def test_no_wait_is_longer_than_an_hour(said: str, header: str) -> None:
 
     async with running(raw=None, respond=respond) as api:
         client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), url=api.url))
-        with pytest.raises(Undelivered, match="limits our requests") as limited:
+        with pytest.raises(DeliveryFailed, match="limits our requests") as limited:
             await client.alerts("PINC1")
         assert 0 <= limited.value.after <= 3600
         await client.close()
@@ -240,7 +240,7 @@ async def test_no_wait_is_longer_than_an_hour(said: str, header: str) -> None:
 )
 async def test_an_error_is_one_printable_line(error: Any) -> None:
     async with pagerduty(lambda _: as_json({"error": error}, 403)) as (client, _):
-        with pytest.raises(Undelivered, match=r"refuses .403") as refused:
+        with pytest.raises(DeliveryFailed, match=r"refuses .403") as refused:
             await client.alerts("PINC1")
         assert str(refused.value).isprintable() and len(str(refused.value)) < 400
 

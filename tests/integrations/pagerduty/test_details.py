@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,12 @@ from starlette.routing import Route
 from midwatch.domain.alert import Alert
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Gap
-from midwatch.domain.investigation import Answer, Investigation, Request
-from midwatch.domain.work import Run, RunState
+from midwatch.domain.intent import Entities
+from midwatch.domain.investigation import Answer, CaseFile, Request
+from midwatch.domain.work import Investigation, RunState
+from midwatch.engine.investigations import investigate
+from midwatch.engine.steps import begin
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
@@ -25,13 +30,13 @@ from midwatch.kit.loopback import serve
 from midwatch.reports.compose import compose
 from midwatch.reports.plain import plain
 from midwatch.services.bundles import load, save_file
-from midwatch.services.investigations import investigate
-from midwatch.services.work import begin
+from midwatch.services.understanding import reported
 from midwatch.store import runs
 from midwatch.store.database import Database
 from midwatch.wiring import connections
 from midwatch.wiring.replays import replay
 from tests.flows.desk import START, Watch, alert
+from tests.plugged import AREAS
 from tests.plugged import settings as composed
 
 PAGE = alert("key-1", source="pagerduty", title="Parcels are not labelled", service="Basket", external_id="PINC1")
@@ -86,7 +91,7 @@ async def failed(request: pytest.FixtureRequest) -> tuple[Alert, tuple[Gap, ...]
         return *(await complete(opened, PAGE)), said, needs
 
 
-async def asked(alert: Alert, unread: tuple[Gap, ...]) -> Investigation:
+async def asked(alert: Alert, unread: tuple[Gap, ...]) -> CaseFile:
     request = Request(alert=alert, unread=unread)
     async with connections.opened(composed(), request) as ctx:
         return await investigate(ctx, request)
@@ -135,15 +140,16 @@ async def test_the_gap_survives_the_durable_step(
     _, unread, *_ = failed
     asked_for: list[str] = []
 
-    async def completed(one: Alert) -> tuple[Alert, tuple[Gap, ...]]:
+    async def understand(one: Alert, now: datetime, namespace: str) -> Request:
         asked_for.append(one.external_id)
-        return one, unread
+        return reported(one, Entities(), now, AREAS, namespace, unread)
 
     with Database.open(f"sqlite:///{tmp_path / 'm.db'}") as db:
-        desk = Watch(db).desk
+        watch = Watch(db)
+        ctx = WorkerContext(db, watch.desk.now)
         with db.write() as tx:
-            runs.add(tx, Run(id="inv_1", request=Request(alert=PAGE), asked_by="test", created_at=START))
-        assert await begin(desk, "inv_1", completed) and await begin(desk, "inv_1", completed)
+            runs.add(tx, Investigation(id="inv_1", request=Request(alert=PAGE), asked_by="test", created_at=START))
+        assert await begin(ctx, "inv_1", understand) and await begin(ctx, "inv_1", understand)
         with db.read() as tx:
             run = runs.get(tx, "inv_1")
     assert run and run.state is RunState.RUNNING

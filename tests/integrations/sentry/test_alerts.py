@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from midwatch.domain.alert import Remark
-from midwatch.domain.capabilities import SignatureInvalid
+from midwatch.domain.alert import AlertComment
+from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
 from tests.integrations.examples import at, body, delivered, hook, only, remark, row
@@ -65,7 +65,7 @@ def test_thresholds_of_a_metric() -> None:
 
 
 def test_people_talk_about_an_issue() -> None:
-    assert remark("sentry", "comment") == Remark(
+    assert remark("sentry", "comment") == AlertComment(
         fingerprint="issue:5501",
         external_id="5501",
         id="31",

@@ -11,16 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Undelivered
-from midwatch.integrations.webhook import Webhook
+from midwatch.domain.notifier import DeliveryFailed
+from midwatch.domain.work import Notification
+from midwatch.integrations.webhook.notify import WebhookClient
 from midwatch.integrations.webhook.settings import WebhookSettings
 from midwatch.kit.loopback import serve
 from tests.integrations.kubernetes.api_server import Reply, running
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-EFFECT = Effect(
-    key="answer:inv_1", target="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW
+NOTIFICATION = Notification(
+    key="answer:inv_1", notifier="webhook", kind="answer", payload={"verdict": "CONFIRMED"}, created_at=NOW, next_at=NOW
 )
 
 
@@ -44,9 +44,9 @@ class Receiver:
 async def test_an_answer_is_signed_and_keeps_its_id() -> None:
     receiver = Receiver()
     with serve(receiver.app()) as url:
-        client = Webhook(WebhookSettings(url=f"{url}/in", secret=SecretStr("s3cret")))
-        assert await client.deliver(EFFECT) == "200"
-        assert await client.deliver(EFFECT) == "200"
+        client = WebhookClient(WebhookSettings(url=f"{url}/in", secret=SecretStr("s3cret")))
+        assert await client.deliver(NOTIFICATION) == "200"
+        assert await client.deliver(NOTIFICATION) == "200"
         await client.close()
     assert receiver.bodies[0] == receiver.bodies[1]
     headers = receiver.headers[0]
@@ -68,9 +68,9 @@ async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, 
     receiver = Receiver()
     receiver.status = status
     with serve(receiver.app()) as url:
-        client = Webhook(WebhookSettings(url=f"{url}/in"))
-        with pytest.raises(Undelivered) as refused:
-            await client.deliver(EFFECT)
+        client = WebhookClient(WebhookSettings(url=f"{url}/in"))
+        with pytest.raises(DeliveryFailed) as refused:
+            await client.deliver(NOTIFICATION)
         await client.close()
     assert (refused.value.permanent, refused.value.after) == (permanent, after)
 
@@ -78,8 +78,8 @@ async def test_refusals_say_whether_to_come_again(status: int, permanent: bool, 
 @pytest.mark.parametrize("body", [b"x" * 20_000_000, gzip.compress(b" " * 10_000_000), b"[" * 100_000])
 async def test_what_comes_with_the_status_does_not_matter(body: bytes) -> None:
     async with running(lambda _: Reply(200, body, {"Content-Encoding": "gzip"})) as api:
-        client = Webhook(WebhookSettings(url=api.url))
-        assert await client.deliver(EFFECT) == "200"
+        client = WebhookClient(WebhookSettings(url=api.url))
+        assert await client.deliver(NOTIFICATION) == "200"
         await client.close()
     assert len(api.asked) == 1
 
@@ -89,9 +89,9 @@ async def test_a_redirect_is_not_followed() -> None:
         running(lambda _: Reply(200)) as elsewhere,
         running(lambda _: Reply(307, b"", {"Location": elsewhere.url})) as api,
     ):
-        client = Webhook(WebhookSettings(url=api.url, secret=SecretStr("s")))
-        with pytest.raises(Undelivered, match="answers 307") as refused:
-            await client.deliver(EFFECT)
+        client = WebhookClient(WebhookSettings(url=api.url, secret=SecretStr("s")))
+        with pytest.raises(DeliveryFailed, match="answers 307") as refused:
+            await client.deliver(NOTIFICATION)
         assert refused.value.permanent and elsewhere.asked == []
         await client.close()
 
@@ -99,8 +99,8 @@ async def test_a_redirect_is_not_followed() -> None:
 @pytest.mark.parametrize("said", ["9" * 5000, "\xb2", "-1", "inf"])
 async def test_no_wait_is_longer_than_an_hour(said: str) -> None:
     async with running(lambda _: Reply(503, b"", {"Retry-After": said})) as api:
-        client = Webhook(WebhookSettings(url=api.url))
-        with pytest.raises(Undelivered) as refused:
-            await client.deliver(EFFECT)
+        client = WebhookClient(WebhookSettings(url=api.url))
+        with pytest.raises(DeliveryFailed) as refused:
+            await client.deliver(NOTIFICATION)
         assert 0 <= refused.value.after <= 3600
         await client.close()

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from midwatch.integrations.website.check import LARGEST, REDIRECTS, TOTAL_S
-from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.fake import FakePage, FakeSite
 from tests.integrations.website.asking import lines, named, seen, site
 
 
@@ -27,7 +27,7 @@ async def test_a_healthy_site_is_described_in_lines() -> None:
 
 @pytest.mark.parametrize("status", [301, 404, 500, 502, 503, 204])
 async def test_the_status_is_what_the_site_says(status: int) -> None:
-    with FakeSite(Page(status, b"")).serve() as url:
+    with FakeSite(FakePage(status, b"")).serve() as url:
         probe = await seen(url)
     assert (probe.status, probe.error) == (status, "")
 
@@ -40,7 +40,7 @@ async def test_a_site_with_a_path_and_a_question_is_asked_for_just_that() -> Non
 
 
 async def test_a_slow_answer_is_timed() -> None:
-    with FakeSite(Page(delay_s=0.3)).serve() as url:
+    with FakeSite(FakePage(delay_s=0.3)).serve() as url:
         probe = await seen(url)
     assert 300 <= probe.took_ms < 2500
     phases = dict(part.rsplit(" ", 2)[:2] for part in lines(probe)["phases"].split(", "))
@@ -50,10 +50,10 @@ async def test_a_slow_answer_is_timed() -> None:
 
 async def test_redirects_are_followed_and_noted_one_by_one() -> None:
     pages = {
-        "/": Page(302, b"", {"Location": "/login?code=abc123"}),
-        "/login?code=abc123": Page(307, b"", {"Location": "home"}),
+        "/": FakePage(302, b"", {"Location": "/login?code=abc123"}),
+        "/login?code=abc123": FakePage(307, b"", {"Location": "home"}),
     }
-    with FakeSite(Page(body=b"home"), pages).serve() as url:
+    with FakeSite(FakePage(body=b"home"), pages).serve() as url:
         probe = await seen(f"{url}/")
     said = lines(probe)
     assert (probe.status, said["preview"]) == (200, "home")
@@ -61,7 +61,7 @@ async def test_redirects_are_followed_and_noted_one_by_one() -> None:
 
 
 async def test_a_cookie_lives_as_long_as_one_check() -> None:
-    fake = FakeSite(pages={"/": Page(302, b"", {"Location": "/in", "Set-Cookie": "seen=1"})})
+    fake = FakeSite(pages={"/": FakePage(302, b"", {"Location": "/in", "Set-Cookie": "seen=1"})})
     with fake.serve() as url:
         await seen(f"{url}/")
         await seen(f"{url}/in", site(url))
@@ -69,7 +69,7 @@ async def test_a_cookie_lives_as_long_as_one_check() -> None:
 
 
 async def test_a_loop_ends() -> None:
-    pages = {"/": Page(302, b"", {"Location": "/b"}), "/b": Page(302, b"", {"Location": "/"})}
+    pages = {"/": FakePage(302, b"", {"Location": "/b"}), "/b": FakePage(302, b"", {"Location": "/"})}
     fake = FakeSite(pages=pages)
     with fake.serve() as url:
         probe = await seen(f"{url}/")
@@ -79,20 +79,20 @@ async def test_a_loop_ends() -> None:
 
 @pytest.mark.parametrize(("count", "error"), [(REDIRECTS, ""), (REDIRECTS + 1, "redirects")])
 async def test_five_redirects_are_followed_and_six_are_not(count: int, error: str) -> None:
-    pages = {f"/{n}": Page(301, b"", {"Location": f"/{n + 1}"}) for n in range(count)}
+    pages = {f"/{n}": FakePage(301, b"", {"Location": f"/{n + 1}"}) for n in range(count)}
     with FakeSite(pages=pages).serve() as url:
         assert (await seen(f"{url}/0", site(url))).error == error
 
 
 @pytest.mark.parametrize("location", ["myapp://open", "http://[", "javascript:alert(1)"])
 async def test_a_redirect_to_no_page_is_said(location: str) -> None:
-    with FakeSite(Page(302, b"", {"Location": location})).serve() as url:
+    with FakeSite(FakePage(302, b"", {"Location": location})).serve() as url:
         probe = await seen(url)
     assert (probe.status, probe.error) == (302, "redirects")
 
 
 async def test_an_endless_body_is_left_after_64_kib() -> None:
-    fake = FakeSite(Page(body=b"x" * 1000, endless=True))
+    fake = FakeSite(FakePage(body=b"x" * 1000, endless=True))
     with fake.serve() as url:
         probe = await seen(url)
     assert lines(probe)["size"] == f"more than {LARGEST} bytes, the rest was not read"
@@ -101,7 +101,7 @@ async def test_an_endless_body_is_left_after_64_kib() -> None:
 
 async def test_a_body_that_drips_is_left_when_the_time_is_up() -> None:
     started = time.monotonic()
-    with FakeSite(Page(body=b"drip" * 100, drip_s=0.2)).serve() as url:
+    with FakeSite(FakePage(body=b"drip" * 100, drip_s=0.2)).serve() as url:
         probe = await seen(url)
     assert (probe.status, probe.error) == (200, "timeout")
     assert lines(probe)["preview"].startswith("dripdrip")
@@ -109,13 +109,15 @@ async def test_a_body_that_drips_is_left_when_the_time_is_up() -> None:
 
 
 async def test_a_stream_of_events_is_not_waited_for() -> None:
-    with FakeSite(Page(body=b"data: 1\n\n", drip_s=0.5, headers={"Content-Type": "text/event-stream"})).serve() as url:
+    with FakeSite(
+        FakePage(body=b"data: 1\n\n", drip_s=0.5, headers={"Content-Type": "text/event-stream"})
+    ).serve() as url:
         probe = await seen(url)
     assert (probe.status, probe.error) == (200, "")
 
 
 async def test_a_packed_body_is_not_unpacked() -> None:
-    with FakeSite(Page(body=b"\x1f\x8b\x08bomb", headers={"Content-Encoding": "gzip"})).serve() as url:
+    with FakeSite(FakePage(body=b"\x1f\x8b\x08bomb", headers={"Content-Encoding": "gzip"})).serve() as url:
         said = lines(await seen(url))
     assert said["content encoding"] == "gzip"
     assert "preview" not in said
@@ -136,20 +138,20 @@ async def test_a_packed_body_is_not_unpacked() -> None:
     ids=["ssh", "garbage", "nothing", "half", "huge headers"],
 )
 async def test_what_is_not_http_is_said(raw: bytes, error: str) -> None:
-    with FakeSite(Page(raw=raw)).serve() as url:
+    with FakeSite(FakePage(raw=raw)).serve() as url:
         probe = await seen(url)
     assert probe.error == error
 
 
 async def test_a_page_cannot_forge_a_line() -> None:
-    with FakeSite(Page(404, b"\r\nstatus: 200 OK\r\ntime: 1 ms\x1b[2J\x00")).serve() as url:
+    with FakeSite(FakePage(404, b"\r\nstatus: 200 OK\r\ntime: 1 ms\x1b[2J\x00")).serve() as url:
         probe = await seen(url)
     assert [line for line in probe.text.splitlines() if line.startswith("status")] == ["status: 404 Not Found"]
     assert all(c.isprintable() or c == "\n" for c in probe.text)
 
 
 async def test_secrets_of_a_page_are_cut_out() -> None:
-    with FakeSite(Page(500, b"could not log in: password=hunter22secret")).serve() as url:
+    with FakeSite(FakePage(500, b"could not log in: password=hunter22secret")).serve() as url:
         probe = await seen(url)
     assert "hunter22secret" not in probe.text
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from midwatch.integrations.website.certificate import read
-from midwatch.integrations.website.fake import FakeSite, Page, issue
+from midwatch.integrations.website.fake import FakePage, FakeSite, issue
 from midwatch.kit.clock import utc_now
 from tests.integrations.website.asking import lines, named, refusal, seen, site
 
@@ -78,14 +78,14 @@ async def test_the_name_is_what_the_certificate_is_checked_against(tmp_path: Pat
 
 
 async def test_plain_http_at_a_port_for_https_is_said() -> None:
-    with FakeSite(Page()).serve() as url:
+    with FakeSite(FakePage()).serve() as url:
         probe = await seen(url.replace("http:", "https:"), site(url))
     assert (probe.error, probe.tls_problem, probe.tls_days) == ("tls", "handshake", None)
 
 
 async def test_leaving_https_is_noted_and_the_certificate_kept(tmp_path: Path) -> None:
     papers = issue(tmp_path, today() + 30 * DAY)
-    with FakeSite().serve() as plain, FakeSite(Page(301, b"", {"Location": plain})).serve(papers.server()) as url:
+    with FakeSite().serve() as plain, FakeSite(FakePage(301, b"", {"Location": plain})).serve(papers.server()) as url:
         probe = await seen(url, site(url, ca_file=papers.certificate), site(plain), now=today())
     assert lines(probe)["redirect 1"] == f"301 {plain} (leaves https)"
     assert (probe.status, probe.tls_days is not None) == (200, True)

@@ -9,6 +9,7 @@ import pytest
 
 from midwatch.analysis.causality import chains
 from midwatch.diagnosis.kubernetes.analyse import analyse as analyse_cluster
+from midwatch.diagnosis.kubernetes.analyzers.opening import opening
 from midwatch.diagnosis.kubernetes.area import AREA as KUBERNETES
 from midwatch.diagnosis.kubernetes.codes import CODES as CLUSTER_CODES
 from midwatch.diagnosis.websites.analyse import analyse as analyse_site
@@ -16,9 +17,9 @@ from midwatch.diagnosis.websites.area import AREA as WEBSITES
 from midwatch.diagnosis.websites.codes import CODES
 from midwatch.domain.capabilities import Area
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.evidence import Ask, Evidence
-from midwatch.domain.finding import Analysis, Confidence, Role, Severity
-from midwatch.domain.intent import Intent, Topic
+from midwatch.domain.evidence import Evidence, ToolRequest
+from midwatch.domain.finding import Analysis, CausalRole, Confidence, Severity
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.observation import Probe
 from midwatch.domain.question import Question
@@ -27,7 +28,6 @@ from midwatch.engine.analyst import Case
 from midwatch.integrations.website.objects.site import Sites, SiteSettings
 from midwatch.integrations.website.objects.sites import backends
 from midwatch.integrations.website.visit import Visit
-from midwatch.playbooks import playbook
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import scope
@@ -172,7 +172,7 @@ def test_what_an_address_holds_cannot_act_in_a_command() -> None:
 
 def test_codes_are_complete() -> None:
     assert all(c.check and c.prevent for c in CODES.values())
-    assert all(c.fix for c in CODES.values() if c.role is Role.CAUSE)
+    assert all(c.fix for c in CODES.values() if c.role is CausalRole.CAUSE)
     assert not set(CODES) & set(CLUSTER_CODES)
 
 
@@ -252,8 +252,8 @@ def test_a_question_about_the_site_is_answered_with_what_is_behind_it() -> None:
     assert (answer.verdict, answer.causes[0].finding.code) == (Verdict.CONFIRMED, "K8S-101")
 
 
-def behind(namespace: str) -> tuple[Ask, ...]:
-    return playbook("kubernetes").questions(Request(namespace=namespace))
+def behind(namespace: str) -> tuple[ToolRequest, ...]:
+    return opening(Question(namespace=namespace))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_site_in_trouble_leads_on_to_its_namespaces(seen: Probe) -> None:
 
 
 def case(*others: Area) -> Case:
-    return Case(Request(intent=Intent(topic=Topic.WEBSITE)), (WEBSITES.configure(WEBSITES, Sites(SITES)), *others))
+    return Case(Request(intent=Intent(topic="website")), (WEBSITES.configure(WEBSITES, Sites(SITES)), *others))
 
 
 @pytest.mark.parametrize("seen", [probe(), with_tls(-1, "expired"), failed("dns"), probe(status=401), with_tls(3)])

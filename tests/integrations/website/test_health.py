@@ -1,7 +1,7 @@
 """What the doctor is told of each configured site."""
 
 from midwatch.integrations.website.check import Checker
-from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.fake import FakePage, FakeSite
 from midwatch.integrations.website.health import health
 from midwatch.integrations.website.objects.site import SiteSettings
 from tests.integrations.website.asking import site
@@ -16,7 +16,7 @@ async def test_no_site_is_missing_not_wrong() -> None:
 
 
 async def test_each_site_has_its_line() -> None:
-    with FakeSite().serve() as well, FakeSite(Page(503)).serve() as ill:
+    with FakeSite().serve() as well, FakeSite(FakePage(503)).serve() as ill:
         found = await states(
             site(well), site(ill), SiteSettings(url="http://169.254.169.254"), SiteSettings(url="nothing.invalid")
         )

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import kind, refused
-from midwatch.integrations.website.fake import FakeSite, Page
+from midwatch.integrations.website.fake import FakePage, FakeSite
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
 from midwatch.integrations.website.target import target
@@ -90,12 +90,12 @@ async def test_a_redirect_into_the_network_is_refused() -> None:
         "http://[::ffff:127.0.0.1]:1/",
         "//2130706433:1/",
     ):
-        with FakeSite(Page(302, b"", {"Location": location})).serve() as url:
+        with FakeSite(FakePage(302, b"", {"Location": location})).serve() as url:
             assert (await refusal(url, site(url))).startswith("refused: ")
 
 
 async def test_a_redirect_with_credentials_is_refused() -> None:
-    with FakeSite(Page(302, b"", {"Location": "https://a:hunter22@shop.example/"})).serve() as url:
+    with FakeSite(FakePage(302, b"", {"Location": "https://a:hunter22@shop.example/"})).serve() as url:
         answer = await ask(url, site(url))
     assert "hunter22" not in as_json(answer)
     assert "user name or password" in as_json(answer)
@@ -126,7 +126,7 @@ async def test_each_hop_is_looked_up_and_checked_again() -> None:
     async def changing(host: str, port: int) -> list[str]:
         return answers.pop(0)
 
-    with FakeSite(pages={"/": Page(302, b"", {"Location": "/b"})}).serve() as url:
+    with FakeSite(pages={"/": FakePage(302, b"", {"Location": "/b"})}).serve() as url:
         there = f"{url.replace('127.0.0.1', 'shop.example')}/"
         assert "status: 200" not in as_json(await ask(there, site(url), resolve=changing))
 
@@ -144,8 +144,8 @@ async def test_metadata_of_the_cloud_is_refused_even_when_it_is_configured() -> 
 
 
 async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    proxy = FakeSite(Page(200, b"proxy"))
-    with proxy.serve() as between, FakeSite(Page(200, b"site")).serve() as url:
+    proxy = FakeSite(FakePage(200, b"proxy"))
+    with proxy.serve() as between, FakeSite(FakePage(200, b"site")).serve() as url:
         monkeypatch.setenv("HTTP_PROXY", between)
         monkeypatch.setenv("ALL_PROXY", between)
         assert "preview: site" in (await seen(url)).text

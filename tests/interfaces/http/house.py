@@ -15,21 +15,21 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
-from midwatch.domain.access import AccessRole, Actor
+from midwatch.domain.access import AccessRole
 from midwatch.domain.sender import SenderSettings
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import Fetch
 from midwatch.kit.loopback import build_server, listen
 from midwatch.services.access import create_key
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
 from midwatch.settings import ServerSettings
 from midwatch.store.database import Database
 from midwatch.store.migrate import migrate
-from tests.plugged import alert_sources
+from tests.plugged import AREAS, alert_sources
 from tests.plugged import settings as composed
+from tests.usecases import OWNER, settle
 
-OWNER = Actor(name="test", role=AccessRole.ADMIN)
 Role = AccessRole | None
 
 
@@ -45,7 +45,7 @@ class Clock:
 
 @dataclass
 class House:
-    desk: Desk
+    desk: ServerContext
     app: FastAPI
     http: httpx2.AsyncClient
     clock: Clock
@@ -57,7 +57,7 @@ class House:
     def key(self, role: AccessRole) -> dict[str, str]:
         """The header of a key with this role."""
         if role not in self.secrets:
-            _, self.secrets[role] = create_key(self.desk, OWNER, f"the {role}", role)
+            _, self.secrets[role] = settle(create_key(self.desk, OWNER, f"the {role}", role))
         return {"Authorization": f"Bearer {self.secrets[role]}"}
 
     async def ask(self, method: str, path: str, role: Role = AccessRole.ADMIN, **more: Any) -> httpx2.Response:
@@ -125,7 +125,16 @@ async def house(
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
         with Database.open(f"sqlite:///{file}") as db:
-            desk = Desk(db, settings, alert_sources(), clock, lambda: woken.append(1), Fetch(internet).get, open_access)
+            desk = ServerContext(
+                db,
+                settings,
+                alert_sources(),
+                clock,
+                lambda: woken.append(1),
+                Fetch(internet).get,
+                open_access,
+                areas=AREAS,
+            )
             app = create_app(desk)
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:

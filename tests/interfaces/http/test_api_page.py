@@ -11,6 +11,7 @@ import pytest
 from midwatch.interfaces.http.envelope import WHY
 from midwatch.services.access import invite
 from tests.interfaces.http.house import House, house
+from tests.usecases import OWNER
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 COMMANDS = re.findall(r"^curl .*$", PAGE, re.MULTILINE)
@@ -52,7 +53,7 @@ async def here(tmp_path: Path) -> AsyncGenerator[House]:
 
 
 async def test_each_command_works(here: House) -> None:
-    known = {"MIDWATCH": "http://127.0.0.1", "TOKEN": invite(here.desk)}
+    known = {"MIDWATCH": "http://127.0.0.1", "TOKEN": await invite(here.desk, OWNER)}
     assert len(COMMANDS) >= 20
     for command in COMMANDS:
         answer = await here.http.send(request(command, known))

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.domain.investigation import Request
 from midwatch.interfaces.http.connection import HEAD_BYTES, HEADERS, PIPELINE, STALLED_S, URL_BYTES
-from midwatch.interfaces.http.limits import ConnectionLimits, Connections, address_group, raise_file_limit
+from midwatch.interfaces.http.limits import ConnectionLimits, OpenConnections, address_group, raise_file_limit
 from midwatch.services import runs
 from midwatch.settings import ServerSettings
 from tests.interfaces.http.house import House, house
 from tests.interfaces.http.wire import PROBE, Port, Reply, guarded, parsed
+from tests.usecases import OWNER
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /webhook/generic HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -168,7 +168,7 @@ class TestTime:
             head = b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key
             wire = await port.open()
             await wire.send(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-            while not runs.listed(here.desk, 1, 20, None, "")[1]:
+            while not (await runs.listed(here.desk, OWNER))[1]:
                 await asyncio.sleep(0.02)
             await wire.send(b"\r\n")
             raw = await wire.rest()
@@ -220,7 +220,7 @@ class TestRoom:
             asked = [await port.open() for _ in range(4)]
             for wire in asked:
                 await wire.send(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-            while runs.listed(here.desk, 1, 20, None, "")[1] < 4:
+            while (await runs.listed(here.desk, OWNER))[1] < 4:
                 await asyncio.sleep(0.02)
             raw = await port.ask(b"GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert failed(raw, 503).headers["retry-after"]
@@ -239,7 +239,7 @@ class TestRoom:
             def check(self, now: float) -> None:
                 pass
 
-        counted = Connections(ConnectionLimits.of(ServerSettings(connections=16, connections_per_address=8)))
+        counted = OpenConnections(ConnectionLimits.of(ServerSettings(connections=16, connections_per_address=8)))
         some = [One("192.0.2.1") for _ in range(8)]
         for one in some:
             assert counted.add(one)
@@ -272,7 +272,7 @@ class TestRoom:
         async def large() -> str:
             return "x" * 30_000_000
 
-        connections = Connections(ConnectionLimits.of(here.desk.settings.server))
+        connections = OpenConnections(ConnectionLimits.of(here.desk.settings.server))
         async with guarded(here.desk, connections=connections, app=here.app) as port:
             slow, fast = await port.open(), await port.open()
             for wire in (slow, fast):
@@ -291,7 +291,7 @@ class TestRoom:
 class TestStreams:
     async def test_streams_are_counted_and_given_back(self, tmp_path: Path) -> None:
         async with house(tmp_path, streams=3, streams_per_key=2) as here, guarded(here.desk) as port:
-            run = runs.ask(here.desk, Request(question="x"), "test")
+            run = await runs.question(here.desk, OWNER, "what is wrong?")
             path = f"GET /api/v1/investigations/{run.id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: "
 
             async def watch(stack: AsyncExitStack, role: AccessRole) -> tuple[Any, bytes]:

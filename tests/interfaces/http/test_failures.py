@@ -14,7 +14,7 @@ from midwatch.domain.access import AccessRole
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.logging import to_standard_error
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
 from midwatch.settings import ServerSettings
 from midwatch.store import workers
 from midwatch.store.database import Database
@@ -150,7 +150,7 @@ class TestHealth:
     async def test_a_file_that_was_deleted_takes_no_alert(self, tmp_path: Path) -> None:
         file = tmp_path / "midwatch.db"
         with Database.open(f"sqlite:///{file}") as db:
-            desk = Desk(
+            desk = ServerContext(
                 db, composed(server=ServerSettings()), alert_sources(), utc_now, lambda: None, _nowhere, open=True
             )
             transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)
@@ -181,7 +181,7 @@ class TestHealth:
         folder.mkdir()
         with Database.open(f"sqlite:///{folder / 'midwatch.db'}") as db:
             folder.rename(tmp_path / "gone")
-            desk = Desk(
+            desk = ServerContext(
                 db, composed(server=ServerSettings()), alert_sources(), utc_now, lambda: None, _nowhere, open=True
             )
             transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)

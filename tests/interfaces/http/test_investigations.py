@@ -3,6 +3,7 @@ import json
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,15 @@ import pytest
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Alert
-from midwatch.domain.evidence import Gap
+from midwatch.domain.investigation import Request
+from midwatch.engine.context import InvestigationContext
+from midwatch.engine.progress import add_event
+from midwatch.engine.steps import InvestigationSteps
+from midwatch.engine.worker_context import WorkerContext
 from midwatch.integrations.kubernetes.fake import runs, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
-from midwatch.services.context import Context
-from midwatch.services.runs import tell
-from midwatch.services.work import Steps
 from midwatch.wiring import connections
 from tests.flows.cluster import midwatch
 from tests.interfaces.http.house import House, listening, refused
@@ -33,7 +35,7 @@ async def asked(here: House, **changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def cluster(folder: Path) -> AsyncGenerator[Context]:
+async def cluster(folder: Path) -> AsyncGenerator[InvestigationContext]:
     scene = Scene()
     scene.namespace("shop")
     deploy(scene, App("web", "shop", "web:1", 1, 8080, fault=runs.crash_loop("ERROR: /config/app.conf not found\n")))
@@ -43,15 +45,16 @@ async def cluster(folder: Path) -> AsyncGenerator[Context]:
             yield ctx
 
 
-async def _as_it_came(alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
-    return alert, ()
+async def _understand(alert: Alert, _now: datetime, namespace: str) -> Request:
+    return Request(alert=alert, namespace=namespace)
 
 
 async def carried_out(here: House, folder: Path, run_id: str) -> None:
     async with cluster(folder) as ctx:
-        steps = Steps(here.desk, lambda _request: nullcontext(ctx), _as_it_came)
+        worker = WorkerContext(here.desk.db, here.desk.now)
+        steps = InvestigationSteps(worker, lambda _request: nullcontext(ctx), _understand)
         assert await steps.begin(run_id)
-        await steps.look(run_id)
+        await steps.run_investigation(run_id)
 
 
 def told(stream: str) -> list[tuple[int, str, dict[str, Any]]]:
@@ -122,7 +125,7 @@ class TestInvestigations:
         run = await asked(here)
         await carried_out(here, tmp_path, run["id"])
         shown = (await here.get(f"{RUNS}/{run['id']}"))["data"]
-        assert (shown["state"], shown["answer"]["schema"]) == ("done", "midwatch.answer/1")
+        assert (shown["state"], shown["answer"]["schema"]) == ("done", "midwatch.answer/2")
         assert shown["answer"]["verdict"] == shown["verdict"]
         evidence = (await here.get(f"{RUNS}/{run['id']}/evidence"))["data"]
         assert [e["id"] for e in evidence] == [e["id"] for e in shown["answer"]["evidence"]]
@@ -175,7 +178,7 @@ class TestEvents:
         run = await asked(here)
         with here.desk.db.write() as tx:
             for _ in range(1500):
-                tell(tx, here.desk.now(), run["id"], "evidence", {})
+                add_event(tx, here.desk.now(), run["id"], "evidence", {})
         await here.post(f"{RUNS}/{run['id']}/cancel")
         answer = await here.ask("GET", f"{RUNS}/{run['id']}/events")
         assert [number for number, _, _ in told(answer.text)] == list(range(1, 1502))
@@ -209,7 +212,7 @@ class TestEvents:
             lines = stream.aiter_lines()
             for n in range(3):
                 with here.desk.db.write() as tx:
-                    tell(tx, here.desk.now(), run["id"], "evidence", {"n": n})
+                    add_event(tx, here.desk.now(), run["id"], "evidence", {"n": n})
                 async with asyncio.timeout(10):
                     seen = [await anext(lines) for _ in range(4)]
                 assert json.loads(next(line for line in seen if line.startswith("data: "))[6:])["n"] == n

@@ -12,7 +12,8 @@ from midwatch.interfaces.http.access import SETUP_TRIES, Rates
 from midwatch.services.access import LINK_LIVES, create_key, invite, invited, revoke
 from midwatch.services.errors import TooOften
 from midwatch.store.audit import listed
-from tests.interfaces.http.house import OWNER, House, house, refused
+from tests.interfaces.http.house import House, house, refused
+from tests.usecases import OWNER
 
 KEYS = "/api/v1/keys"
 
@@ -94,7 +95,7 @@ class TestSetup:
         return await here.http.post("/api/v1/setup", json={"token": token, "name": "mara"})
 
     async def test_a_link_makes_one_admin(self, here: House) -> None:
-        token = invite(here.desk)
+        token = await invite(here.desk, OWNER)
         answer = await self.claim(here, token)
         assert answer.status_code == 201
         assert answer.json()["data"]["key"]["role"] == "admin"
@@ -102,39 +103,39 @@ class TestSetup:
         refused(await self.claim(here, token), 401, "used before")
 
     async def test_a_link_expires(self, here: House) -> None:
-        token = invite(here.desk)
+        token = await invite(here.desk, OWNER)
         here.clock.ahead = LINK_LIVES
         refused(await self.claim(here, token), 401)
 
     async def test_a_wrong_link_makes_nothing(self, here: House) -> None:
-        invite(here.desk)
+        await invite(here.desk, OWNER)
         refused(await self.claim(here, "wrong"), 401)
         assert [k["name"] for k in (await here.get(KEYS, AccessRole.ADMIN))["data"]] == ["the admin"]
 
     async def test_a_new_link_withdraws_those_before(self, here: House) -> None:
-        first, second = invite(here.desk), invite(here.desk)
+        first, second = await invite(here.desk, OWNER), await invite(here.desk, OWNER)
         refused(await self.claim(here, first), 401)
         assert (await self.claim(here, second)).status_code == 201
 
     async def test_no_link_works_once_there_is_an_admin(self, here: House) -> None:
-        token = invite(here.desk)
+        token = await invite(here.desk, OWNER)
         here.key(AccessRole.RESPONDER)
-        assert invited(here.desk, token)
+        assert await invited(here.desk, OWNER, token)
         here.key(AccessRole.ADMIN)
-        assert not invited(here.desk, token)
+        assert not await invited(here.desk, OWNER, token)
         refused(await self.claim(here, token), 401)
-        refused(await self.claim(here, invite(here.desk)), 401)  # however it came to be
+        refused(await self.claim(here, await invite(here.desk, OWNER)), 401)  # however it came to be
         assert len((await here.get(KEYS, AccessRole.ADMIN))["data"]) == 2
 
     async def test_an_admin_who_is_gone_counts_no_more(self, here: House) -> None:
-        key, _ = create_key(here.desk, OWNER, "gone", AccessRole.ADMIN)
-        revoke(here.desk, OWNER, key.id)
-        create_key(here.desk, OWNER, "over", AccessRole.ADMIN, here.clock() + timedelta(minutes=1))
+        key, _ = await create_key(here.desk, OWNER, "gone", AccessRole.ADMIN)
+        await revoke(here.desk, OWNER, key.id)
+        await create_key(here.desk, OWNER, "over", AccessRole.ADMIN, here.clock() + timedelta(minutes=1))
         here.clock.ahead = timedelta(minutes=2)
-        assert (await self.claim(here, invite(here.desk))).status_code == 201
+        assert (await self.claim(here, await invite(here.desk, OWNER))).status_code == 201
 
     async def test_an_address_has_ten_tries(self, here: House) -> None:
-        token = invite(here.desk)
+        token = await invite(here.desk, OWNER)
         for _ in range(SETUP_TRIES):
             refused(await self.claim(here, "wrong"), 401)
         refused(await self.claim(here, token), 429)
@@ -146,7 +147,7 @@ class TestSetup:
         async with house(tmp_path, requests_per_hour=3) as here:
             for _ in range(3):
                 refused(await self.claim(here, "wrong"), 401)
-            refused(await self.claim(here, invite(here.desk)), 429)
+            refused(await self.claim(here, await invite(here.desk, OWNER)), 429)
 
 
 class TestRates:
@@ -195,7 +196,8 @@ class TestSessions:
                 assert answer.status_code == 200
                 return answer.json()
 
-            mara, eve = (bearer(create_key(here.desk, OWNER, "same name", AccessRole.RESPONDER)[1]) for _ in range(2))
+            made = [await create_key(here.desk, OWNER, "same name", AccessRole.RESPONDER) for _ in range(2)]
+            mara, eve = (bearer(secret) for _, secret in made)
             first = await asked("Show me NAT traffic for the last 24 hours", mara)
             assert first["investigation"]
             assert (await asked("and the day before?", mara))["understood"].startswith("NAT traffic")

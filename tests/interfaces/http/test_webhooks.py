@@ -16,12 +16,12 @@ from pydantic import SecretStr
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Delivery
-from midwatch.domain.capabilities import AlertSource, WebhookRequest
+from midwatch.domain.alert_source import AlertSource, WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.signatures import sign
-from midwatch.services.alerts import LARGE
+from midwatch.services.identity import LARGE
 from tests.integrations.cloudwatch.test_sns import CERTIFICATE, LINES, TOPIC, message
 from tests.integrations.examples import NOW, body, delivered, names
 from tests.interfaces.http.house import House, house, refused

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from midwatch.interfaces.http.app import create_app
-from midwatch.interfaces.http.limits import ConnectionLimits, Connections
+from midwatch.interfaces.http.limits import ConnectionLimits, OpenConnections
 from midwatch.interfaces.http.listener import listener
 from midwatch.kit.loopback import listen
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
 
 PROBE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -79,11 +79,11 @@ class Port:
 
 @asynccontextmanager
 async def guarded(
-    desk: Desk, connections: Connections | None = None, app: FastAPI | None = None
+    desk: ServerContext, connections: OpenConnections | None = None, app: FastAPI | None = None
 ) -> AsyncGenerator[Port]:
     """The listener of `midwatch serve`, with what the desk's settings allow."""
     taken, url = listen()
-    connections = Connections(ConnectionLimits.of(desk.settings.server)) if connections is None else connections
+    connections = OpenConnections(ConnectionLimits.of(desk.settings.server)) if connections is None else connections
     server = listener(desk, connections, app or create_app(desk, connections.limits))
     task = asyncio.create_task(server.serve(sockets=[taken]))
     while not server.started and not task.done():

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from midwatch.analysis.times.said import Said, times
+from midwatch.analysis.times.said import SpokenTime, times
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.window import Window
 
@@ -57,7 +57,7 @@ def shifted(window: Window, back: timedelta, zone: tzinfo) -> Window:
     return Window(_earlier(window.since, back, zone), _earlier(window.until, back, zone))
 
 
-def _one(text: str, said: Said, only: Window, now: datetime, zone: tzinfo) -> Periods:
+def _one(text: str, said: SpokenTime, only: Window, now: datetime, zone: tzinfo) -> Periods:
     """`compare traffic with yesterday` is about today; `compare yesterday` is about the day before it."""
     versus = [m for m in _VERSUS.finditer(text, 0, said.start)]
     link = re.search(
@@ -111,7 +111,7 @@ def _length(window: Window) -> timedelta:
     return _DAY * (7 if 5 <= days <= 7 else days) if length > _DAY / 2 else _DAY
 
 
-def _spread(said: Said, around: timedelta) -> Window:
+def _spread(said: SpokenTime, around: timedelta) -> Window:
     return Window(said.time.at - around, said.time.at + around) if isinstance(said.time, Moment) else said.time
 
 

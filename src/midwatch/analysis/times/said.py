@@ -33,7 +33,7 @@ _THEN = re.compile(r"[\s,]*(?:between|from)\s+(?:about\s+|around\s+)?", re.I)
 
 
 @dataclass(frozen=True)
-class Said:
+class SpokenTime:
     """What was said of a time, from `start` to `end` of the text. A span whose end was said to be before its start
     stays so."""
 
@@ -55,7 +55,7 @@ class _Point:
     opens: bool = False  # `from` or `between` stood inside
 
 
-def when(text: str, now: datetime, zone: tzinfo = UTC) -> Said | None:
+def when(text: str, now: datetime, zone: tzinfo = UTC) -> SpokenTime | None:
     """The first time a text speaks of; None when it names none that can be read. A clock without a zone is one of
     `zone`."""
     return next(iter(times(text, now, zone)), None)
@@ -74,9 +74,9 @@ def span(text: str, now: datetime, around: timedelta = timedelta(hours=1)) -> Wi
     return Window(said.time.since, now + timedelta(seconds=1)) if said.time.until == now else said.time
 
 
-def times(text: str, now: datetime, zone: tzinfo = UTC) -> list[Said]:
+def times(text: str, now: datetime, zone: tzinfo = UTC) -> list[SpokenTime]:
     """All of them, in the order of the text."""
-    found: list[Said] = []
+    found: list[SpokenTime] = []
     points = _points(text, words(text, now, zone))
     position = 0
     while position < len(points):
@@ -101,7 +101,7 @@ def timestamp(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     return said.time.at if isinstance(said.time, Moment) else said.time.since
 
 
-def _read(text: str, points: list[_Point], now: datetime, zone: tzinfo) -> tuple[int, Said | None]:
+def _read(text: str, points: list[_Point], now: datetime, zone: tzinfo) -> tuple[int, SpokenTime | None]:
     """How many of the points were used, and what they say."""
     first = points[0]
     try:
@@ -116,8 +116,8 @@ def _read(text: str, points: list[_Point], now: datetime, zone: tzinfo) -> tuple
         return 1, None
 
 
-def _said(text: str, start: int, end: int, time: Moment | Window) -> Said:
-    return Said(time, " ".join(text[start:end].split()), start, end)
+def _said(text: str, start: int, end: int, time: Moment | Window) -> SpokenTime:
+    return SpokenTime(time, " ".join(text[start:end].split()), start, end)
 
 
 def up_to(since: datetime, now: datetime) -> Window:

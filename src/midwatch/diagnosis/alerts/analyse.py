@@ -19,7 +19,7 @@ from midwatch.diagnosis.alerts.refuted import refuted
 from midwatch.diagnosis.alerts.situations import Situation, catalogue, situations
 from midwatch.diagnosis.alerts.subject import NOBODY, kubernetes_subject, namespace, subject
 from midwatch.domain.evidence import Citation, Evidence, Gap
-from midwatch.domain.finding import Analysis, Confidence, Finding, Role
+from midwatch.domain.finding import Analysis, CausalRole, Confidence, Finding
 from midwatch.domain.observation import AlertText
 from midwatch.domain.question import Question
 
@@ -38,13 +38,13 @@ def analyse(evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED) 
     gaps: list[Gap] = []
     for item in evidence:
         if isinstance(item.observation, AlertText):
-            reading = Reading(item)
+            reading = AlertReading(item)
             findings += reading.findings()
             gaps += reading.gaps(evidence)
     return Analysis(findings=tuple(findings), gaps=tuple(gaps))
 
 
-class Reading:
+class AlertReading:
     """One alert, read: its facts, its kind, its playbook and what it is about."""
 
     def __init__(self, item: Evidence) -> None:
@@ -115,7 +115,7 @@ class Reading:
 
     def _confidence(self) -> Confidence:
         """MEDIUM when the alert states everything the playbook needs; a value far from its limit speaks against it."""
-        if self.situation.code.role is not Role.CAUSE:
+        if self.situation.code.role is not CausalRole.CAUSE:
             return Confidence.MEDIUM
         short = self.measure is not None and self.measure.value.of is not None and (self.measure.factor or 1.0) < _LEAST
         return (

@@ -3,7 +3,7 @@
 import re
 
 from midwatch.analysis.measure import Measure
-from midwatch.domain.finding import Role
+from midwatch.domain.finding import CausalRole
 
 _SEARCHED = 300  # characters of a title
 _OVER = re.compile(
@@ -20,7 +20,7 @@ _LIMIT_PART = 0.8  # of a limit: below it what is called exhausted is not
 _LEAST_PERCENT = 50.0  # of the whole, where no limit is given: half empty is not nearly full
 
 
-def refuted(title: str, measured: Measure | None, role: Role) -> bool:
+def refuted(title: str, measured: Measure | None, role: CausalRole) -> bool:
     """`title` may say that it is over; `measured` may be far from any limit of what is used.
 
     Without a limit only a cause is doubted: 30% of swap or of waiting for a disk can well be trouble.
@@ -35,4 +35,4 @@ def refuted(title: str, measured: Measure | None, role: Role) -> bool:
         return False
     if measured.limit is not None:
         return measured.factor is not None and measured.factor < _LIMIT_PART
-    return role is Role.CAUSE and measured.usual is None and measured.value.amount < _LEAST_PERCENT
+    return role is CausalRole.CAUSE and measured.usual is None and measured.value.amount < _LEAST_PERCENT

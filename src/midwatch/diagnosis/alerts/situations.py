@@ -28,7 +28,7 @@ class Match(Model, frozen=True):
     without: tuple[str, ...] = ()
 
 
-class Measured(Model, frozen=True):
+class SituationMeasure(Model, frozen=True):
     """Which number measures it: `words` of its key or its surroundings, and its dimension (`units`, as in facts.yaml;
     count)."""
 
@@ -36,7 +36,7 @@ class Measured(Model, frozen=True):
     units: tuple[str, ...] = ()
 
 
-class Source(Model, frozen=True):
+class SituationSource(Model, frozen=True):
     """Somebody who could confirm it, and what that would show."""
 
     name: str
@@ -50,9 +50,9 @@ class Situation(Model, frozen=True):
     category: str
     causes: tuple[str, ...] = ()
     match: Match
-    measure: Measured
+    measure: SituationMeasure
     needs: tuple[str, ...] = ()
-    ask: tuple[Source, ...] = ()
+    ask: tuple[SituationSource, ...] = ()
 
 
 @cache

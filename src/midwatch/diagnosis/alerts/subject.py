@@ -14,6 +14,7 @@ from midwatch.domain.subject import Subject
 
 NOBODY = "an unnamed system"
 _EXPORTER = "kube-state-metrics"
+_RESOURCES = ("resource", "resource_id", "instance_id", "host")
 
 
 @cache
@@ -34,6 +35,12 @@ def kubernetes_subject(labels: Mapping[str, str]) -> Subject | None:
             if wide or space:
                 return Subject(kind=kind, name=name, namespace="" if wide else space)
     return Subject(kind="Namespace", name=space) if space else None
+
+
+def labelled_resource(labels: Mapping[str, str]) -> str:
+    """What the labels alone say the alert is about: `Pod shop/web-1`, the id of a resource, a host; or ""."""
+    found = kubernetes_subject(labels)
+    return str(found) if found else next((labels[name] for name in _RESOURCES if labels.get(name)), "")
 
 
 def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Subject, str]:

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
+from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
-from midwatch.domain.evidence import Ask, Evidence, Gap
-from midwatch.domain.finding import Analysis, Finding, Fine
-from midwatch.domain.intent import Topic
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
+from midwatch.domain.finding import Analysis, Finding, HealthyCheck
 from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
@@ -40,45 +39,60 @@ _NAMEABLE: tuple[type[Object], ...] = (
 )
 
 
-class _Read:
-    """Evidence as a key: the same answers to the same questions are the same reading."""
+class KubernetesRun:
+    """The computing of one investigation. The last reading is looked at twice, for what is still wanted and then for
+    what is wrong, and each reading holds the one before: what was made of it is kept here, and nowhere else."""
 
-    def __init__(self, evidence: Sequence[Evidence], question: Question) -> None:
-        self.evidence, self.question = tuple(evidence), question
-        self._key = (question.text, *((e.id, e.query, e.taken_at, e.sha256) for e in evidence))
+    def __init__(self) -> None:
+        self.cluster: Cluster | None = None
 
-    def __hash__(self) -> int:
-        return hash(self._key)
+    def wanted(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[ToolRequest, ...]:
+        """What the analyzers would still like to see, given what was seen."""
+        cluster = self._cluster(evidence, question)
+        return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Read) and self._key == other._key
+    def analyse(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> Analysis:
+        return _analysis(self._cluster(evidence, question))
+
+    def _cluster(self, evidence: Sequence[Evidence], question: Question) -> Cluster:
+        last = self.cluster
+        if last is None or _reading(last.evidence, last.question) != _reading(evidence, question):
+            self.cluster = last = Cluster(evidence, question, last)
+        return last
 
 
-@lru_cache(maxsize=1)
-def _index(read: _Read) -> Cluster:
-    """The last reading is looked at twice: for what is still wanted, and then for what is wrong."""
-    return Cluster(read.evidence, read.question)
+def _reading(evidence: Sequence[Evidence], question: Question) -> tuple[object, ...]:
+    """The same answers to the same questions are the same reading."""
+    return (question.text, *((e.id, e.query, e.taken_at, e.sha256) for e in evidence))
 
 
 def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Analysis:
-    cluster = _index(_Read(evidence, question))
+    return KubernetesRun().analyse(evidence, question)
+
+
+def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[ToolRequest, ...]:
+    return KubernetesRun().wanted(evidence, question)
+
+
+def _analysis(cluster: Cluster) -> Analysis:
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
     return Analysis(
         findings=tuple(merge(found)),
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=_nothing_runs(evidence, cluster, question),
+        gaps=_nothing_runs(cluster),
     )
 
 
-def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Question) -> tuple[Gap, ...]:
+def _nothing_runs(cluster: Cluster) -> tuple[Gap, ...]:
     """Where the cluster is what is asked about, zero pods and zero workloads are nothing that could be well."""
     pods = next(
-        (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"), None
+        (e for e in cluster.evidence if isinstance(e.observation, Resources) and e.observation.resource == "pods"),
+        None,
     )
     if (
-        question.intent.topic is not Topic.CLUSTER
+        cluster.question.intent.topic not in ("", CLUSTER)
         or pods is None
         or any(next(iter(cluster.all(t)), None) for t in _RUNS)
     ):
@@ -87,12 +101,6 @@ def _nothing_runs(evidence: Sequence[Evidence], cluster: Cluster, question: Ques
     where = f"namespace {place}" if place else "this cluster"
     reason = f"there is no pod and no workload in {where}: nothing could be checked"
     return (Gap(tool=pods.tool, arguments=pods.arguments, query=pods.query, reason=reason, essential=True),)
-
-
-def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[Ask, ...]:
-    """What the analyzers would still like to see, given what was seen."""
-    cluster = _index(_Read(evidence, question))
-    return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
 
 
 def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -130,7 +138,7 @@ def _subjects(cluster: Cluster) -> Iterator[Subject]:
     yield from sorted(seen, key=lambda s: (s.kind, s.namespace, s.name))
 
 
-def _fine(cluster: Cluster) -> Iterator[Fine]:
+def _fine(cluster: Cluster) -> Iterator[HealthyCheck]:
     """What was counted and is in order, so that nobody checks it again."""
     nodes = list(cluster.all(Node))
     yield from _all_of(cluster, "nodes are ready", nodes, [n for n in nodes if _is_ready(n)])
@@ -146,7 +154,7 @@ def _is_ready(node: Node) -> bool:
     return condition is not None and condition.status == "True"
 
 
-def _all_of(cluster: Cluster, what: str, found: Sequence[Object], good: Sequence[Object]) -> Iterator[Fine]:
+def _all_of(cluster: Cluster, what: str, found: Sequence[Object], good: Sequence[Object]) -> Iterator[HealthyCheck]:
     if found and len(found) == len(good) and cluster.known(type(found[0]), found[0].namespace):
         text = f"all {len(found)} {what}" if len(found) > 1 else f"1 of 1 {what}"
-        yield Fine(text=text, cites=(cluster.cite_scope(type(found[0]), found[0].namespace),))
+        yield HealthyCheck(text=text, cites=(cluster.cite_scope(type(found[0]), found[0].namespace),))

@@ -1,37 +1,62 @@
-"""Root causes in a Kubernetes cluster as an area."""
+"""Kubernetes: what is wrong in a cluster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from importlib.resources import files
 
-from midwatch.domain.capabilities import Area
-from midwatch.domain.evidence import Ask, Evidence, Lead
-from midwatch.domain.finding import Analysis, Code
-from midwatch.domain.investigation import Request
+from midwatch.domain.capabilities import Area, AreaRun
+from midwatch.domain.evidence import ToolRequest
+from midwatch.domain.finding import Code
 from midwatch.domain.question import Question
+from midwatch.domain.topics import EntityKind, Topic
+
+NAME = "kubernetes"
+NAMESPACE, SERVICE = "namespace", "service"
+CLUSTER = "cluster"
+
+TOPICS = (Topic(CLUSTER, "Cluster", NAME, takes=(NAMESPACE, SERVICE), open=True),)
+
+# A word like `api` is an object's name only in front of one of these.
+_MARKER = r"(?=(?:'?s)? (?:service|deployment|pods?|namespace)\b)"
+_NAMESPACES = EntityKind(
+    name=NAMESPACE,
+    title="namespace",
+    rank=40,
+    label="namespace {names}",
+    sole=True,
+    marker=_MARKER,
+    shared_with=SERVICE,
+    marks=("{name} namespace", "in {name}", "namespace {name}"),
+)
+_SERVICES = EntityKind(
+    name=SERVICE,
+    title="service",
+    rank=50,
+    label="service {names}",
+    labels="services {names}",
+    marker=_MARKER,
+    places=(
+        r"\b(?P<a>[a-z][\w-]{2,60}) (?:service|deployment|pods?)\b|\b(?:service|deployment|pods? of|namespace) "
+        r"(?P<b>[a-z][\w-]{2,60})\b"
+    ),
+    topic=CLUSTER,
+)
 
 
-def _opening(question: Question, request: Request) -> tuple[Ask, ...]:
+def _opening(question: Question) -> tuple[ToolRequest, ...]:
     """Everything that may be wrong, where nothing in particular was asked."""
-    from midwatch.playbooks import playbook
+    from midwatch.diagnosis.kubernetes.analyzers.opening import opening
 
-    return playbook("kubernetes").questions(request) if str(question.intent.topic) in AREA.topics else ()
-
-
-def _open_namespace(name: str) -> tuple[Ask, ...]:
-    from midwatch.playbooks import playbook
-
-    return playbook("kubernetes").questions(Request(namespace=name))
+    return opening(question)
 
 
-def _wanted(evidence: Sequence[Evidence], question: Question) -> tuple[Ask | Lead, ...]:
-    from midwatch.diagnosis.kubernetes.analyse import wanted
-
-    return wanted(evidence, question)
+def _open_namespace(name: str) -> tuple[ToolRequest, ...]:
+    return _opening(Question(namespace=name))
 
 
-def _analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
-    from midwatch.diagnosis.kubernetes.analyse import analyse
+def _run() -> AreaRun:
+    from midwatch.diagnosis.kubernetes.analyse import KubernetesRun
 
-    return analyse(evidence, question)
+    return KubernetesRun()
 
 
 def _codes() -> Mapping[str, Code]:
@@ -41,15 +66,19 @@ def _codes() -> Mapping[str, Code]:
 
 
 AREA = Area(
-    name="kubernetes",
+    name=NAME,
     title="Kubernetes",
-    topics=("cluster",),
+    topics=TOPICS,
+    entities=(_NAMESPACES, _SERVICES),
+    grammar=files(__package__ or "").joinpath("grammar.yaml").read_text,
+    questions=files(__package__ or "").joinpath("questions.yaml").read_text,
+    abilities=("the cluster (what is wrong, pods, services, errors)",),
+    examples=("What is wrong with the cluster?",),
     joins=("website", "websites"),
     systems=("kubernetes",),
     essential=("kubernetes",),
     opening=_opening,
-    wanted=_wanted,
-    analyse=_analyse,
+    run=_run,
     codes=_codes,
-    opens={"namespace": _open_namespace},
+    opens=((NAMESPACE, _open_namespace),),
 )

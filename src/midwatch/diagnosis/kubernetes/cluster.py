@@ -2,9 +2,9 @@
 anybody."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, wraps
 from typing import TypeVar
 
 import msgspec
@@ -15,12 +15,18 @@ from midwatch.domain.observation import AlertText, LogLines, Measurements, Resou
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.kinds import PLURAL, READABLE
+from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SAVED
 from midwatch.integrations.kubernetes.objects.selectors import subset
 
 AnyObject = TypeVar("AnyObject", bound=Object)
+Fact = TypeVar("Fact")
+# All that evidence lists: what the API serves, and what people save beside it.
+TYPES: dict[str, type[Object]] = {plural: one.type for plural, one in (*ALL.items(), *SAVED.items())}
+PLURAL: dict[str, str] = {type_.__name__: plural for plural, type_ in TYPES.items()}
+_Body = tuple[str, bytes]  # plural, JSON
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _TEMPLATE_HASH = "pod-template-hash"
@@ -28,10 +34,18 @@ _NOTHING = Question()
 
 
 class Cluster:
-    """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it."""
+    """Objects by kind and name, events and logs by the object they are about, each with the Evidence that holds it.
 
-    def __init__(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> None:
-        self.question = question
+    `before` is the cluster as the same investigation saw it a round earlier: its objects are only ever read, so what
+    was decoded then is shared.
+    """
+
+    def __init__(
+        self, evidence: Sequence[Evidence], question: Question = _NOTHING, before: "Cluster | None" = None
+    ) -> None:
+        self.evidence, self.question = tuple(evidence), question
+        self._decoded: dict[_Body, Sequence[Object]] = {}
+        self._facts: dict[Callable[[Cluster], object], object] = {}
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._ordered: dict[str, list[Object]] = {}
         self._owners: dict[Key, Subject] = {}
@@ -42,7 +56,7 @@ class Cluster:
         self._measured: list[Evidence] = []
         self._events: dict[Key, list[Event]] = defaultdict(list)
         for item in evidence:
-            self._take(item)
+            self._take(item, before._decoded if before else {})
         for event in self.all(Event):
             about = event.involved_object
             self._events[about.kind, about.namespace or "", about.name].append(event)
@@ -50,15 +64,18 @@ class Cluster:
             events.sort(key=lambda e: (e.last or _NEVER, e.name))
         self.taken_at = max((e.taken_at for e in evidence if not isinstance(e.observation, AlertText)), default=_NEVER)
 
-    def _take(self, item: Evidence) -> None:
+    def _take(self, item: Evidence, known: Mapping[_Body, Sequence[Object]]) -> None:
         seen = item.observation
         if isinstance(seen, LogLines):
             self._logs[seen.namespace, seen.name, seen.container, seen.previous] = item
         elif isinstance(seen, Measurements):
             self._measured.append(item)
-        elif isinstance(seen, Resources) and seen.resource in READABLE:
-            found = {_key(obj): obj for obj in _decoded(seen.resource, seen.body)}
-            self._objects[READABLE[seen.resource].name] |= found
+        elif isinstance(seen, Resources) and seen.resource in TYPES:
+            body = (seen.resource, seen.body)
+            objects = known.get(body)
+            self._decoded[body] = _objects(*body) if objects is None else objects
+            found = {_key(obj): obj for obj in self._decoded[body]}
+            self._objects[TYPES[seen.resource].__name__] |= found
             self._source |= dict.fromkeys(found, item.id)
             for scope in seen.whole if seen.partial else (seen.scope,):
                 self._whole[seen.resource][scope] = item.id
@@ -73,6 +90,11 @@ class Cluster:
             self._ordered[kind] = [found[key] for key in sorted(found)]
         ordered: Sequence[AnyObject] = self._ordered[kind]  # pyright: ignore[reportAssignmentType]
         return ordered if namespace is None else [obj for obj in ordered if obj.metadata.namespace == namespace]
+
+    def everything(self) -> Iterator[Object]:
+        """All that was read of any kind, for statements that are no kind's own."""
+        for kind in sorted(self._objects):
+            yield from (self._objects[kind][key] for key in sorted(self._objects[kind]))
 
     def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
@@ -111,6 +133,12 @@ class Cluster:
         """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is
         the last thing that happened would stay young for ever."""
         return self.now if self._events else self.taken_at
+
+    def fact(self, compute: "Callable[[Cluster], Fact]") -> "Fact":
+        """What `compute` gives for this cluster, kept for as long as the cluster is. Not called by two threads."""
+        if compute not in self._facts:
+            self._facts[compute] = compute(self)
+        return self._facts[compute]  # pyright: ignore[reportReturnType]
 
     # -- owners and pods
 
@@ -232,10 +260,19 @@ class Cluster:
         return Citation(evidence=scopes.get(namespace) or scopes.get("") or next(iter(scopes.values())))
 
 
-@lru_cache(maxsize=64)
-def _decoded(resource: str, body: bytes) -> Sequence[Object]:
-    """Objects are only ever read, so the rounds of one investigation share them."""
-    return msgspec.json.decode(body, type=list[READABLE[resource].type])
+def fact(compute: Callable[[Cluster], Fact]) -> Callable[[Cluster], Fact]:
+    """What is computed from a whole cluster, once for all analyzers that ask. The cluster keeps it and nothing else
+    does."""
+
+    @wraps(compute)
+    def kept(cluster: Cluster) -> Fact:
+        return cluster.fact(compute)
+
+    return kept
+
+
+def _objects(resource: str, body: bytes) -> Sequence[Object]:
+    return msgspec.json.decode(body, type=list[TYPES[resource]])
 
 
 def _key(obj: Object) -> Key:

@@ -2,11 +2,11 @@
 conditions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.domain.evidence import Citation
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -27,7 +27,7 @@ _NOISE = re.compile(r"^(?:\(combined from similar events\): )?(?:Error creating:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class FailedCreate:
     """`text` is the API server's own sentence, without the controller's preface."""
 
     subject: Subject
@@ -38,7 +38,13 @@ class Refusal:
     conditioned: bool = False  # the object's ReplicaFailure condition tells of it too
 
 
-def refusals(cluster: Cluster) -> Iterator[Refusal]:
+@fact
+def refusals(cluster: Cluster) -> Sequence[FailedCreate]:
+    """Of all workloads, looked for once for all analyzers that ask."""
+    return tuple(_refusals(cluster))
+
+
+def _refusals(cluster: Cluster) -> Iterator[FailedCreate]:
     said: set[Subject] = set()
     for type_ in _TYPES:
         for obj in cluster.all(type_):
@@ -51,7 +57,7 @@ def refusals(cluster: Cluster) -> Iterator[Refusal]:
     yield from _unseen(cluster)
 
 
-def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[Refusal]:
+def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[FailedCreate]:
     if _complete(obj):
         return
     if event := _newest(cluster.events(obj, *_REASONS)):
@@ -59,7 +65,7 @@ def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[Refusal]:
         return
     for condition in _conditions(obj):
         if text := condition.message:
-            yield Refusal(
+            yield FailedCreate(
                 obj.subject, owner, text, cluster.cite(obj, text), condition.last_transition_time, conditioned=True
             )
 
@@ -85,7 +91,7 @@ def _complete(obj: Object) -> bool:
     return False
 
 
-def _unseen(cluster: Cluster) -> Iterator[Refusal]:
+def _unseen(cluster: Cluster) -> Iterator[FailedCreate]:
     """Events about workloads whose kind could not be listed."""
     newest: dict[Subject, Event] = {}
     known = {t.__name__: t for t in _TYPES}
@@ -102,6 +108,6 @@ def _unseen(cluster: Cluster) -> Iterator[Refusal]:
 
 def _from_event(
     cluster: Cluster, event: Event, subject: Subject, owner: Subject, *, conditioned: bool = False
-) -> Refusal:
+) -> FailedCreate:
     text = _NOISE.sub("", event.message or "")
-    return Refusal(subject, owner, text, cluster.cite_event(event, text), event.first, conditioned)
+    return FailedCreate(subject, owner, text, cluster.cite_event(event, text), event.first, conditioned)

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import schedulers
-from midwatch.diagnosis.kubernetes.view.backing import backing_of
+from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import SCHEDULER_READS, schedulers
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
+from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import (
     Backend,
     Ingress,
@@ -36,6 +37,15 @@ _HOST = re.compile(
 _WORD = re.compile(r"[a-z0-9][a-z0-9.-]*")
 _ADDRESS_NAME = re.compile(
     r"(?i)(?:host|addr|address|url|uri|endpoint|server|servers|service|brokers?|dsn|upstream|backend|peer)s?$"
+)
+
+
+# Kinds that links are made of; what else is linked is named by these.
+LINK_READS: tuple[type[Object], ...] = (
+    *BACKING_READS,
+    *SCHEDULER_READS,
+    *(Service, ConfigMap, HorizontalPodAutoscaler, PersistentVolumeClaim, Ingress, NetworkPolicy),
+    *(ValidatingWebhookConfiguration, MutatingWebhookConfiguration),
 )
 
 

@@ -10,13 +10,22 @@ from midwatch.diagnosis.traffic.answers import Known, answer
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.evidence_plan import GATEWAYS, active, of_client
 from midwatch.diagnosis.traffic.gaps import NO_TIME, gaps
-from midwatch.diagnosis.traffic.jobs import Job, jobs
-from midwatch.diagnosis.traffic.nat_metrics import DROPPED, ERRORS, PACKETS, Measured, clock, measured, of, span
+from midwatch.diagnosis.traffic.jobs import RefreshJob, jobs
+from midwatch.diagnosis.traffic.nat_metrics import DROPPED, ERRORS, PACKETS, NatMetrics, clock, measured, of, span
 from midwatch.diagnosis.traffic.settings_evidence import cite, known
-from midwatch.diagnosis.traffic.verdict import CODES, Facts, Scene, judged, looked, named, subjects
+from midwatch.diagnosis.traffic.topics import (
+    CLIENT,
+    JOB_TOPICS,
+    NAMESPACE,
+    NAT_GATEWAYS,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TRAFFIC,
+)
+from midwatch.diagnosis.traffic.verdict import CODES, Facts, TrafficScene, judged, looked, named, subjects
 from midwatch.domain.evidence import Citation, Evidence
-from midwatch.domain.finding import Analysis, Finding, Fine, Role, Table
-from midwatch.domain.intent import JOB_TOPICS, Intent, Topic
+from midwatch.domain.finding import Analysis, CausalRole, Finding, HealthyCheck, Table
+from midwatch.domain.intent import Intent
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
@@ -29,13 +38,13 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     intent, traffic = question.intent, known(evidence)
     if traffic is None:
         return Analysis()
-    if intent.topic is Topic.NAT_GATEWAYS:
+    if intent.topic == NAT_GATEWAYS:
         return _gateways(evidence, traffic)
     if intent.window is None:
         return Analysis(gaps=(NO_TIME,))
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
-    expected = 1 if intent.namespace else len(traffic.jobs.namespaces)
-    scene = Scene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
+    expected = 1 if intent.first(NAMESPACE) else len(traffic.jobs.namespaces)
+    scene = TrafficScene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
     spikes = sorted(
         ((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset
     )
@@ -49,33 +58,34 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     )
 
 
-def _cited(said: Fine | None, evidence: Sequence[Evidence]) -> Fine | None:
+def _cited(said: HealthyCheck | None, evidence: Sequence[Evidence]) -> HealthyCheck | None:
     """Where nothing could be read, the answer rests on the settings: they say what there was to read."""
     return said.model_copy(update={"cites": cite(evidence)}) if said and not said.cites else said
 
 
-def _spoken_of(intent: Intent, spikes: Sequence[tuple[Measured, Spike]], scene: Scene) -> list[Finding]:
+def _spoken_of(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> list[Finding]:
     """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is
     well with them."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
-    if intent.topic in (Topic.NAT_SPIKE, Topic.NAT_TRAFFIC):
+    if intent.topic in (NAT_SPIKE, NAT_TRAFFIC):
         return [judged(m, s, scene) for m, s in largest[:_JUDGED]]
-    return [f for f in (judged(m, s, scene) for m, s in largest) if f.role is not Role.INTENDED][:_JUDGED]
+    return [f for f in (judged(m, s, scene) for m, s in largest) if f.role is not CausalRole.INTENDED][:_JUDGED]
 
 
-def _chosen(intent: Intent, window: Window, found: Sequence[Job]) -> list[Job]:
-    return [j for j in found if active(j, window) and (not intent.client or of_client(j, intent.client))]
+def _chosen(intent: Intent, window: Window, found: Sequence[RefreshJob]) -> list[RefreshJob]:
+    client = intent.first(CLIENT)
+    return [j for j in found if active(j, window) and (not client or of_client(j, client))]
 
 
 def _tables(told: Known) -> Iterator[Table]:
     intent, against = told.intent, told.intent.against
-    spikes: Sequence[tuple[Measured, Spike]] = told.spikes
+    spikes: Sequence[tuple[NatMetrics, Spike]] = told.spikes
     made: list[Table | None] = [report_tables.traffic_table(of(told.measured, told.window), told.window)]
     if against:
         made.append(report_tables.traffic_table(of(told.measured, against), against, "Compared with"))
-    if len(spikes) > 1 or intent.topic is Topic.NAT_PATTERNS:
+    if len(spikes) > 1 or intent.topic == NAT_PATTERNS:
         made.append(report_tables.spikes_table(spikes, told.scene))
-    if spikes and intent.topic is Topic.NAT_SPIKE:
+    if spikes and intent.topic == NAT_SPIKE:
         largest = max(spikes, key=lambda pair: pair[1].volume)
         made.append(report_tables.suspects_table(told.scene.suspects(*largest)))
     elif intent.topic in JOB_TOPICS:
@@ -83,7 +93,7 @@ def _tables(told: Known) -> Iterator[Table]:
     yield from (table for table in made if table)
 
 
-def _troubles(seen: Sequence[Measured], window: Window) -> Iterator[Finding]:
+def _troubles(seen: Sequence[NatMetrics], window: Window) -> Iterator[Finding]:
     for one in seen:
         facts: Facts = {
             "gateway": one.label,
@@ -151,7 +161,7 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
         title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites
     )
     return Analysis(
-        findings=tuple(_unwell(listed)), answer=Fine(text=text, cites=cites), tables=(table,) if rows else ()
+        findings=tuple(_unwell(listed)), answer=HealthyCheck(text=text, cites=cites), tables=(table,) if rows else ()
     )
 
 

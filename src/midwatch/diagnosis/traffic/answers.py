@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 from midwatch.analysis.spikes import Spike
 from midwatch.diagnosis.traffic.job_candidates import Suspect, explained
-from midwatch.diagnosis.traffic.jobs import Job
-from midwatch.diagnosis.traffic.nat_metrics import BACK, OUT, Measured, clock, gb, moment, of, span
-from midwatch.diagnosis.traffic.verdict import Scene, judged
+from midwatch.diagnosis.traffic.jobs import RefreshJob
+from midwatch.diagnosis.traffic.nat_metrics import BACK, OUT, NatMetrics, clock, gb, moment, of, span
+from midwatch.diagnosis.traffic.topics import (
+    CLIENT,
+    JOBS,
+    JOBS_BY_VOLUME,
+    JOBS_OF_CLIENT,
+    NAT_COMPARE,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TRAFFIC,
+)
+from midwatch.diagnosis.traffic.verdict import TrafficScene, judged
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Confidence, Fine, Role
-from midwatch.domain.intent import Facet, Intent, Topic
+from midwatch.domain.finding import CausalRole, Confidence, HealthyCheck
+from midwatch.domain.intent import Intent
 from midwatch.domain.window import Window
 
 
@@ -21,27 +31,27 @@ class Known:
 
     intent: Intent
     window: Window
-    scene: Scene
-    measured: Sequence[Measured]
-    spikes: Sequence[tuple[Measured, Spike]]
-    chosen: Sequence[Job]
+    scene: TrafficScene
+    measured: Sequence[NatMetrics]
+    spikes: Sequence[tuple[NatMetrics, Spike]]
+    chosen: Sequence[RefreshJob]
 
     @property
     def what(self) -> str:
         return self.scene.traffic.jobs.what
 
-    def against(self, window: Window) -> Sequence[tuple[Measured, Spike]]:
+    def against(self, window: Window) -> Sequence[tuple[NatMetrics, Spike]]:
         return [(m, s) for m in of(self.measured, window) for s in m.spikes(window)]
 
 
-def answer(known: Known) -> Fine | None:
+def answer(known: Known) -> HealthyCheck | None:
     """None where what was found says it itself."""
-    if known.intent.facet is not Facet.ALL and (found := _facet(known)):
+    if known.intent.attribute and (found := _attribute(known)):
         return found
     return _ANSWERS[known.intent.topic](known) if known.intent.topic in _ANSWERS else None
 
 
-def _spike(known: Known) -> Fine | None:
+def _spike(known: Known) -> HealthyCheck | None:
     if known.spikes:
         return None
     if not known.measured:
@@ -55,7 +65,7 @@ def _spike(known: Known) -> Fine | None:
     return _fine(f"There was no spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
 
 
-def _highest(one: Measured, window: Window) -> str:
+def _highest(one: NatMetrics, window: Window) -> str:
     top = one.highest(OUT, window)
     return (
         f"{one.label} sent at most {gb(top[1])} in {span(one.period)}, at {clock(moment(top[0]), window.since)}"
@@ -64,7 +74,7 @@ def _highest(one: Measured, window: Window) -> str:
     )
 
 
-def _traffic(known: Known) -> Fine:
+def _traffic(known: Known) -> HealthyCheck:
     if not known.measured:
         return _fine(f"The traffic from {known.window} could not be measured.", _listed(known))
     parts = [
@@ -74,7 +84,7 @@ def _traffic(known: Known) -> Fine:
     return _fine(f"From {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
 
 
-def _patterns(known: Known) -> Fine:
+def _patterns(known: Known) -> HealthyCheck:
     if not known.measured:
         return _traffic(known)
     behind = [next((s for s in known.scene.suspects(m, spike) if explained(s)), None) for m, spike in known.spikes]
@@ -96,7 +106,7 @@ def _patterns(known: Known) -> Fine:
     return _fine(f"{text}.", _metrics(known))
 
 
-def _compare(known: Known) -> Fine:
+def _compare(known: Known) -> HealthyCheck:
     other = known.intent.against
     if other is None or not known.measured:
         return _traffic(known)
@@ -115,13 +125,14 @@ def _change(here: float, there: float) -> str:
     return "the same" if here == there else f"{gb(abs(here - there))} {'more' if here > there else 'less'}{percent}"
 
 
-def _jobs(known: Known) -> Fine:
+def _jobs(known: Known) -> HealthyCheck:
     if not known.scene.looked:
         return _fine(
             f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known)
         )
     if not known.chosen:
-        whose = f" for {known.intent.client}" if known.intent.client else ""
+        client = known.intent.first(CLIENT)
+        whose = f" for {client}" if client else ""
         return _fine(f"No {known.what}s ran{whose} from {known.window}.", _listed(known))
     running = [j for j in known.chosen if j.state == "running"]
     clients = ", ".join(dict.fromkeys(j.client for j in known.chosen if j.client))
@@ -134,13 +145,13 @@ def _jobs(known: Known) -> Fine:
     )
 
 
-def _uploading(known: Known, running: Sequence[Job]) -> str:
+def _uploading(known: Known, running: Sequence[RefreshJob]) -> str:
     logs = [known.scene.logs.get((j.namespace, j.name)) for j in running]
     busy = sum(1 for log in logs if log and log.uploads)
     return f", {busy} with uploads in the log" if busy else ""
 
 
-def _by_volume(known: Known) -> Fine:
+def _by_volume(known: Known) -> HealthyCheck:
     volumes: Counter[str] = Counter()
     for job in known.chosen:
         if volume := _volume(known, job):
@@ -159,18 +170,18 @@ def _by_volume(known: Known) -> Fine:
     )
 
 
-def _volume(known: Known, job: Job) -> float | None:
+def _volume(known: Known, job: RefreshJob) -> float | None:
     log = known.scene.logs.get((job.namespace, job.name))
     return log.volume if log else None
 
 
-def _facet(known: Known) -> Fine | None:
+def _attribute(known: Known) -> HealthyCheck | None:
     """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
     the chosen."""
     suspect = _suspect(known)
     last = known.chosen[-1] if known.chosen and not known.spikes else None
     job = suspect.job if suspect else last
-    if known.intent.facet is Facet.VOLUME and known.spikes:
+    if known.intent.attribute == "volume" and known.spikes:
         one, spike = max(known.spikes, key=lambda p: p[1].volume)
         told = (
             f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log"
@@ -182,19 +193,19 @@ def _facet(known: Known) -> Fine | None:
             f"UTC{told}.",
             _metrics(known),
         )
-    if known.intent.facet is Facet.EXPECTED and known.spikes:
+    if known.intent.attribute == "expected" and known.spikes:
         return _expected(known)
-    if job is None or known.intent.facet not in _FACETS:
+    if job is None or known.intent.attribute not in _ATTRIBUTES:
         return None
-    said = _FACETS[known.intent.facet](job, known)
+    said = _ATTRIBUTES[known.intent.attribute](job, known)
     return _fine(said, (job.cite(), *_read(known, job))) if said else None
 
 
-def _expected(known: Known) -> Fine:
+def _expected(known: Known) -> HealthyCheck:
     one, spike = max(known.spikes, key=lambda p: p[1].volume)
     finding = judged(one, spike, known.scene)
-    sure = finding.role is Role.INTENDED and finding.confidence is Confidence.HIGH
-    word = "Yes" if sure else "Probably" if finding.role is Role.INTENDED else "That needs a look"
+    sure = finding.role is CausalRole.INTENDED and finding.confidence is Confidence.HIGH
+    word = "Yes" if sure else "Probably" if finding.role is CausalRole.INTENDED else "That needs a look"
     return _fine(f"{word}: {finding.message}.", finding.cites)
 
 
@@ -204,7 +215,7 @@ def _suspect(known: Known) -> Suspect | None:
     return next((s for s in ranked if explained(s)), None)
 
 
-def _duration(job: Job, _known: Known) -> str:
+def _duration(job: RefreshJob, _known: Known) -> str:
     if job.began is None:
         return f"{job.name} has not begun yet."
     if job.seconds is None or job.ended is None:
@@ -212,7 +223,7 @@ def _duration(job: Job, _known: Known) -> str:
     return f"{job.name} took {span(job.seconds)}: from {clock(job.began)} to {clock(job.ended, job.began)} UTC."
 
 
-def _destination(job: Job, known: Known) -> str:
+def _destination(job: RefreshJob, known: Known) -> str:
     log = known.scene.logs.get((job.namespace, job.name))
     if log is None:
         return f"Where {job.name} sent its data is not known: its log could not be read."
@@ -222,26 +233,26 @@ def _destination(job: Job, known: Known) -> str:
     )
 
 
-_FACETS: dict[Facet, Callable[[Job, Known], str]] = {
-    Facet.DURATION: _duration,
-    Facet.TIME: _duration,
-    Facet.DESTINATION: _destination,
-    Facet.CLIENT: lambda job, _: (
+_ATTRIBUTES: dict[str, Callable[[RefreshJob, Known], str]] = {
+    "duration": _duration,
+    "time": _duration,
+    "destination": _destination,
+    "client": lambda job, _: (
         f"{job.name} ran for {job.client}." if job.client else f"{job.name} does not tell whom it ran for."
     ),
-    Facet.USER: lambda job, _: (
+    "user": lambda job, _: (
         f"{job.user} started {job.name}." if job.user else f"{job.name} does not tell who started it."
     ),
-    Facet.JOB: lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
+    "job": lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
 }
-_ANSWERS: dict[Topic, Callable[[Known], Fine | None]] = {
-    Topic.NAT_SPIKE: _spike,
-    Topic.NAT_TRAFFIC: _traffic,
-    Topic.NAT_PATTERNS: _patterns,
-    Topic.NAT_COMPARE: _compare,
-    Topic.JOBS: _jobs,
-    Topic.JOBS_OF_CLIENT: _jobs,
-    Topic.JOBS_BY_VOLUME: _by_volume,
+_ANSWERS: dict[str, Callable[[Known], HealthyCheck | None]] = {
+    NAT_SPIKE: _spike,
+    NAT_TRAFFIC: _traffic,
+    NAT_PATTERNS: _patterns,
+    NAT_COMPARE: _compare,
+    JOBS: _jobs,
+    JOBS_OF_CLIENT: _jobs,
+    JOBS_BY_VOLUME: _by_volume,
 }
 
 
@@ -258,8 +269,8 @@ def _count(number: int, what: str) -> str:
     return f"{number or 'no'} {what}{'s' * (number != 1)}"
 
 
-def _fine(text: str, cites: tuple[Citation, ...]) -> Fine:
-    return Fine(text=f"N{text[1:]}" if text.startswith("no ") else text, cites=tuple(dict.fromkeys(cites)))
+def _fine(text: str, cites: tuple[Citation, ...]) -> HealthyCheck:
+    return HealthyCheck(text=f"N{text[1:]}" if text.startswith("no ") else text, cites=tuple(dict.fromkeys(cites)))
 
 
 def _metrics(known: Known) -> tuple[Citation, ...]:
@@ -270,7 +281,7 @@ def _listed(known: Known) -> tuple[Citation, ...]:
     return tuple(Citation(evidence=e.id) for e in known.scene.evidence if e.arguments.get("resource") == "jobs")
 
 
-def _read(known: Known, job: Job | None = None) -> tuple[Citation, ...]:
+def _read(known: Known, job: RefreshJob | None = None) -> tuple[Citation, ...]:
     chosen = [job] if job else known.chosen
     logs = (known.scene.logs.get((j.namespace, j.name)) for j in chosen)
     return tuple(Citation(evidence=log.evidence) for log in logs if log)

@@ -45,7 +45,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Gateway(_Part):
+class NatGateway(_Part):
     """`usual_gb` and `spike_gb` are for five minutes of traffic out: what is normal, and what is a spike whatever is
     normal."""
 
@@ -76,7 +76,7 @@ class Hours(_Part):
     end: int = Field(default=17, ge=1, le=24)
 
 
-class Limits(_Part):
+class TrafficLimits(_Part):
     """GB of one spike: above `off_hours_gb` one outside the business hours, and above `unexplained_gb` one without a
     job, is grave."""
 
@@ -108,12 +108,12 @@ class JobSearch(_Part):
 
 
 class Traffic(_Part):
-    gateways: tuple[Gateway, ...] = Field(default=(), validation_alias=AliasChoices("gateways", "nat_gateways"))
+    gateways: tuple[NatGateway, ...] = Field(default=(), validation_alias=AliasChoices("gateways", "nat_gateways"))
     jobs: JobSearch = Field(default_factory=JobSearch, validation_alias=AliasChoices(*_JOBS))
     vendors: tuple[Vendor, ...] = Field(default=(), validation_alias=AliasChoices("vendors", "external_vendors"))
     clients: tuple[str, ...] = ()
     hours: Hours = Field(default_factory=Hours, validation_alias=AliasChoices("hours", "business_hours"))
-    limits: Limits = Field(default_factory=Limits)
+    limits: TrafficLimits = Field(default_factory=TrafficLimits)
 
     @model_validator(mode="before")
     @classmethod
@@ -135,7 +135,7 @@ class Traffic(_Part):
             raise ValueError(f"no time zone is called {hours.zone!r}; write America/New_York, say") from error
         return hours
 
-    def gateway(self, name: str) -> Gateway | None:
+    def gateway(self, name: str) -> NatGateway | None:
         """By id or by name."""
         return next((g for g in self.gateways if name in (g.id, g.name)), None)
 

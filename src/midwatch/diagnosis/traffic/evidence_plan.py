@@ -10,17 +10,28 @@ import msgspec
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.job_candidates import explained, suspects
 from midwatch.diagnosis.traffic.joblogs import JobLog, logs
-from midwatch.diagnosis.traffic.jobs import Job, jobs
-from midwatch.diagnosis.traffic.nat_metrics import METRICS, Burst, Measured, measured, moment
+from midwatch.diagnosis.traffic.jobs import RefreshJob, jobs
+from midwatch.diagnosis.traffic.nat_metrics import METRICS, NatMetrics, TrafficBurst, measured, moment
 from midwatch.diagnosis.traffic.settings_evidence import known
-from midwatch.domain.evidence import Ask, Evidence
-from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Intent, Topic
+from midwatch.diagnosis.traffic.topics import (
+    CLIENT,
+    GATEWAY,
+    JOB_TOPICS,
+    NAMESPACE,
+    NAT_COMPARE,
+    NAT_GATEWAYS,
+    NAT_PATTERNS,
+    NAT_SPIKE,
+    NAT_TOPICS,
+)
+from midwatch.domain.evidence import Evidence, ToolRequest
+from midwatch.domain.intent import Intent
 from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.domain.window import Window
 
 GATEWAYS, TALKERS, LOGS, LIST = "aws_nat_gateways", "aws_flow_talkers", "kubernetes_logs", "kubernetes_list"
-TOPICS = NAT_TOPICS | JOB_TOPICS | {Topic.NAT_GATEWAYS}
+TOPICS = NAT_TOPICS | JOB_TOPICS | {NAT_GATEWAYS}
 _HISTORY = timedelta(hours=24)  # before the window: what its traffic is measured against
 _LONGEST = timedelta(days=7)  # that one question to CloudWatch may span
 _ALIKE = 0.85  # one letter of six
@@ -35,28 +46,30 @@ class _Named(msgspec.Struct):
     metadata: _Meta = msgspec.field(default_factory=_Meta)
 
 
-def _first(intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
-    asks: list[Ask] = []
+def _first(intent: Intent, traffic: Traffic) -> tuple[ToolRequest, ...]:
+    asks: list[ToolRequest] = []
     if intent.topic in NAT_TOPICS:
         asks += [ask for gateway in _gateways(intent, traffic) for ask in _metrics(intent, gateway)]
     if intent.topic in NAT_TOPICS and not asks:
-        asks.append(Ask(tool=GATEWAYS, essential=True))
-    if intent.topic in NAT_TOPICS or intent.topic is Topic.NAT_GATEWAYS:
-        needed = intent.topic is Topic.NAT_GATEWAYS
-        asks += [Ask(tool=GATEWAYS, arguments={"gateway": g}, essential=needed) for g in _gateways(intent, traffic)]
-    if intent.topic is Topic.NAT_GATEWAYS and not asks:
-        asks.append(Ask(tool=GATEWAYS, essential=True))
-    if intent.topic is not Topic.NAT_GATEWAYS:
+        asks.append(ToolRequest(tool=GATEWAYS, essential=True))
+    if intent.topic in NAT_TOPICS or intent.topic == NAT_GATEWAYS:
+        needed = intent.topic == NAT_GATEWAYS
+        asks += [
+            ToolRequest(tool=GATEWAYS, arguments={"gateway": g}, essential=needed) for g in _gateways(intent, traffic)
+        ]
+    if intent.topic == NAT_GATEWAYS and not asks:
+        asks.append(ToolRequest(tool=GATEWAYS, essential=True))
+    if intent.topic != NAT_GATEWAYS:
         asks += _listings(intent, traffic)
     return tuple(asks)
 
 
-def wanted(evidence: Sequence[Evidence], question: Question) -> tuple[Ask, ...]:
+def wanted(evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest, ...]:
     traffic = known(evidence)
     return (*_first(question.intent, traffic), *_then(evidence, question.intent, traffic)) if traffic else ()
 
 
-def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tuple[Ask, ...]:
+def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tuple[ToolRequest, ...]:
     if intent.topic in NAT_TOPICS and not any(e.tool == METRICS for e in evidence):
         return tuple(ask for gateway in _discovered(evidence) for ask in _metrics(intent, gateway))
     found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
@@ -66,9 +79,9 @@ def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tup
 
 
 def _gateways(intent: Intent, traffic: Traffic) -> tuple[str, ...]:
-    if intent.gateway:
-        known = traffic.gateway(intent.gateway)
-        return (known.id if known else intent.gateway,)
+    if name := intent.first(GATEWAY):
+        known = traffic.gateway(name)
+        return (known.id if known else name,)
     return tuple(g.id for g in traffic.gateways[:_GATEWAYS])
 
 
@@ -83,46 +96,48 @@ def _names(listing: Resources) -> list[str]:
     return [one.metadata.name for one in decoded]
 
 
-def _metrics(intent: Intent, gateway: str) -> Iterator[Ask]:
+def _metrics(intent: Intent, gateway: str) -> Iterator[ToolRequest]:
     for window in (intent.window, intent.against):
         if window is not None:
             long = window.until - window.since
-            history = _HISTORY if intent.topic is not Topic.NAT_COMPARE else timedelta(0)
+            history = _HISTORY if intent.topic != NAT_COMPARE else timedelta(0)
             since = window.since - max(timedelta(0), min(history, _LONGEST - long))
-            yield Ask(
+            yield ToolRequest(
                 tool=METRICS,
                 arguments={"gateway": gateway, "start": since.isoformat(), "end": window.until.isoformat()},
                 essential=True,
             )
 
 
-def _listings(intent: Intent, traffic: Traffic) -> Iterator[Ask]:
+def _listings(intent: Intent, traffic: Traffic) -> Iterator[ToolRequest]:
     """Jobs by their selector, and the pods that jobs made; the namespaces tell a misspelt one from an empty one."""
     search = traffic.jobs
-    spaces: Sequence[str] = (intent.namespace,) if intent.namespace else search.namespaces or ("",)
+    spaces: Sequence[str] = intent.named(NAMESPACE) or search.namespaces or ("",)
     essential = intent.topic in JOB_TOPICS
     for space in spaces:
         selector = {"labels": search.selector} if search.selector else {}
-        yield Ask(tool=LIST, arguments={"resource": "jobs", "namespace": space, **selector}, essential=essential)
-        yield Ask(tool=LIST, arguments={"resource": "pods", "namespace": space, "labels": "job-name"})
+        yield ToolRequest(
+            tool=LIST, arguments={"resource": "jobs", "namespace": space, **selector}, essential=essential
+        )
+        yield ToolRequest(tool=LIST, arguments={"resource": "pods", "namespace": space, "labels": "job-name"})
     if any(spaces):
-        yield Ask(tool=LIST, arguments={"resource": "namespaces", "names_only": True})
+        yield ToolRequest(tool=LIST, arguments={"resource": "namespaces", "names_only": True})
 
 
-def _worth_reading(found: Sequence[Job], seen: Sequence[Measured], intent: Intent, traffic: Traffic) -> list[Job]:
-    if intent.topic is Topic.NAT_COMPARE:
+def _worth_reading(
+    found: Sequence[RefreshJob], seen: Sequence[NatMetrics], intent: Intent, traffic: Traffic
+) -> list[RefreshJob]:
+    if intent.topic == NAT_COMPARE:
         return []
     if intent.topic in JOB_TOPICS:
-        window = intent.window
-        chosen = [
-            j for j in found if (not window or active(j, window)) and (not intent.client or of_client(j, intent.client))
-        ]
+        window, client = intent.window, intent.first(CLIENT)
+        chosen = [j for j in found if (not window or active(j, window)) and (not client or of_client(j, client))]
         return chosen[-_LOGS:]
     ranked = [s for spike in _spikes(seen, intent) for s in suspects(spike, found, {}, traffic)]
     return list(dict.fromkeys(s.job for s in sorted(ranked, key=lambda s: -s.overlap.score)))[:_LOGS]
 
 
-def _spikes(seen: Sequence[Measured], intent: Intent) -> list[Burst]:
+def _spikes(seen: Sequence[NatMetrics], intent: Intent) -> list[TrafficBurst]:
     """The largest spikes in the window."""
     window = intent.window
     found = [(s, m) for m in seen for s in (m.spikes(window) if window else ())]
@@ -130,7 +145,7 @@ def _spikes(seen: Sequence[Measured], intent: Intent) -> list[Burst]:
     return [m.burst(s) for s, m in largest]
 
 
-def _log(job: Job, pod: tuple[str, str], traffic: Traffic) -> Ask:
+def _log(job: RefreshJob, pod: tuple[str, str], traffic: Traffic) -> ToolRequest:
     name, container = pod
     arguments = {
         "namespace": job.namespace,
@@ -138,37 +153,37 @@ def _log(job: Job, pod: tuple[str, str], traffic: Traffic) -> Ask:
         "tail_lines": traffic.jobs.log_tail_lines,
         "seconds": traffic.jobs.timeout_seconds,
     }
-    return Ask(tool=LOGS, arguments={**arguments, "container": container} if container else arguments)
+    return ToolRequest(tool=LOGS, arguments={**arguments, "container": container} if container else arguments)
 
 
 def _talkers(
-    found: Sequence[Job],
+    found: Sequence[RefreshJob],
     read: Mapping[tuple[str, str], JobLog],
-    seen: Sequence[Measured],
+    seen: Sequence[NatMetrics],
     intent: Intent,
     traffic: Traffic,
-) -> Iterator[Ask]:
+) -> Iterator[ToolRequest]:
     """Who used the gateway while it spiked: asked only where no job explains it."""
-    if intent.topic not in (Topic.NAT_SPIKE, Topic.NAT_PATTERNS) or intent.window is None:
+    if intent.topic not in (NAT_SPIKE, NAT_PATTERNS) or intent.window is None:
         return
     for one in seen:
         for spike in sorted(one.spikes(intent.window), key=lambda s: -s.volume)[:_SPIKES]:
             burst = one.burst(spike)
             if not any(explained(s) for s in suspects(burst, found, read, traffic)):
                 times = {"start": _iso(burst.since), "end": _iso(burst.until)}
-                yield Ask(tool=TALKERS, arguments={"gateway": one.gateway.id, **times})
+                yield ToolRequest(tool=TALKERS, arguments={"gateway": one.gateway.id, **times})
 
 
 def _iso(seconds: float) -> str:
     return moment(seconds).isoformat()
 
 
-def active(job: Job, window: Window) -> bool:
+def active(job: RefreshJob, window: Window) -> bool:
     """It began before the window's end, and had not ended before its start."""
     return job.began is not None and job.began < window.until and (job.ended is None or job.ended >= window.since)
 
 
-def of_client(job: Job, client: str) -> bool:
+def of_client(job: RefreshJob, client: str) -> bool:
     """Exactly, as a part of the name (`Acme` finds acme-health), or but for a slip of the pen."""
     wanted, has = _plain(client), _plain(job.client)
     return bool(has) and (wanted in has or SequenceMatcher(None, wanted, has).ratio() >= _ALIKE)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from midwatch.diagnosis.traffic.answers import Known
 from midwatch.diagnosis.traffic.evidence_plan import GATEWAYS, LIST, LOGS
-from midwatch.diagnosis.traffic.nat_metrics import METRICS, OUT, Measured, of
+from midwatch.diagnosis.traffic.nat_metrics import METRICS, OUT, NatMetrics, of
+from midwatch.diagnosis.traffic.topics import JOB_TOPICS, NAMESPACE, NAT_COMPARE, NAT_TOPICS
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.domain.intent import JOB_TOPICS, NAT_TOPICS, Topic
 from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 
@@ -31,7 +31,7 @@ def _unmeasured(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
             yield from _silent(one, window)
 
 
-def _silent(one: Measured, window: Window | None) -> Iterator[Gap]:
+def _silent(one: NatMetrics, window: Window | None) -> Iterator[Gap]:
     if window and one.total(OUT, window) is None:
         yield _gap(METRICS, f"traffic of {one.label}", f"CloudWatch has no point of it from {window}", essential=True)
 
@@ -41,7 +41,7 @@ def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
     spaces = next(
         (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None
     )
-    wanted = (told.intent.namespace,) if told.intent.namespace else told.scene.traffic.jobs.namespaces
+    wanted = told.intent.named(NAMESPACE) or told.scene.traffic.jobs.namespaces
     there = [s for s in wanted if spaces and f'"name":"{s}"' in spaces.text]
     about_jobs = told.intent.topic in JOB_TOPICS and not told.scene.jobs and not there
     for space in wanted if spaces else ():
@@ -59,7 +59,7 @@ def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
 def _gone(told: Known) -> Iterator[Gap]:
     """Jobs whose pods are gone with their logs."""
     gone = [j for j in told.chosen if not j.pods and j.state != "waiting"]
-    if gone and told.intent.topic is not Topic.NAT_COMPARE:
+    if gone and told.intent.topic != NAT_COMPARE:
         names = ", ".join(j.name for j in gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
         yield _gap(LOGS, f"logs of {names}", "their pods are gone, and the logs with them")
 

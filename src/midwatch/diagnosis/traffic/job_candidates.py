@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from midwatch.analysis.time_overlap import ENDED, Overlap, overlap
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.joblogs import JobLog
-from midwatch.diagnosis.traffic.jobs import Job
-from midwatch.diagnosis.traffic.nat_metrics import Burst
+from midwatch.diagnosis.traffic.jobs import RefreshJob
+from midwatch.diagnosis.traffic.nat_metrics import TrafficBurst
 
 MOST, LITTLE = 0.5, 0.05  # of a spike: what accounts for it, and what is too little to be why it was one
 
@@ -18,7 +18,7 @@ class Suspect:
     """`moved`: bytes that its own log tells of within the spike, None where it tells no sizes or was not read;
     `volume`: of the spike."""
 
-    job: Job
+    job: RefreshJob
     overlap: Overlap
     log: JobLog | None
     moved: float | None
@@ -44,7 +44,7 @@ class Suspect:
 
 
 def suspects(
-    burst: Burst, found: Sequence[Job], logs: Mapping[tuple[str, str], JobLog], traffic: Traffic
+    burst: TrafficBurst, found: Sequence[RefreshJob], logs: Mapping[tuple[str, str], JobLog], traffic: Traffic
 ) -> list[Suspect]:
     """Best first; those that cannot have been are left out. `logs` by namespace and name of the job."""
     since, until, period = burst.since, burst.until, burst.period

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from midwatch.analysis.log_timestamps import moment
 from midwatch.diagnosis.traffic.config import JobSearch, Traffic, Vendor
-from midwatch.diagnosis.traffic.jobs import Job
+from midwatch.diagnosis.traffic.jobs import RefreshJob
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import LogLines
 
@@ -71,7 +71,7 @@ class JobLog:
         return tuple(Citation(evidence=self.evidence, quote=line[:_QUOTE]) for line in dict.fromkeys(lines))
 
 
-def logs(evidence: Sequence[Evidence], found: Sequence[Job], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
+def logs(evidence: Sequence[Evidence], found: Sequence[RefreshJob], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
     """Of the jobs whose logs were read, by namespace and name."""
     owners = {(j.namespace, name): j for j in found for name, _ in j.pods}
     have: dict[tuple[str, str], JobLog] = {}

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Job:
+class RefreshJob:
     """`state` is running, succeeded, failed or waiting; `ended` is None while it runs. `client` is "" where nothing
     tells it."""
 
@@ -103,7 +103,7 @@ class _Pod(msgspec.Struct):
     spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
 
 
-def jobs(evidence: Sequence[Evidence], search: JobSearch) -> tuple[Job, ...]:
+def jobs(evidence: Sequence[Evidence], search: JobSearch) -> tuple[RefreshJob, ...]:
     """All that were listed, oldest first."""
     pods = dict(_pods(evidence))
     found = [_job(item.id, made, pods, search) for item in _lists(evidence, "jobs") for made in _decoded(item, _Job)]
@@ -112,7 +112,7 @@ def jobs(evidence: Sequence[Evidence], search: JobSearch) -> tuple[Job, ...]:
     )
 
 
-def _job(evidence: str, made: _Job, pods: dict[tuple[str, str], list[_Pod]], search: JobSearch) -> Job:
+def _job(evidence: str, made: _Job, pods: dict[tuple[str, str], list[_Pod]], search: JobSearch) -> RefreshJob:
     status, meta = made.status, made.metadata
     over = next((c for c in status.conditions or () if c.type in ("Complete", "Failed") and c.status == "True"), None)
     state = "waiting" if status.start_time is None else "running"
@@ -121,7 +121,7 @@ def _job(evidence: str, made: _Job, pods: dict[tuple[str, str], list[_Pod]], sea
     ended = (status.completion_time or over.lastTransitionTime) if over else status.completion_time
     its_pods = pods.get((meta.namespace, meta.name), [])
     named = tuple((p.metadata.name, _main(p)) for p in its_pods)
-    job = Job(evidence, meta.namespace, meta.name, state, status.start_time, ended, pods=named)
+    job = RefreshJob(evidence, meta.namespace, meta.name, state, status.start_time, ended, pods=named)
     return replace(job, **_fields([made.spec.template.spec, *(p.spec for p in its_pods)], search))
 
 

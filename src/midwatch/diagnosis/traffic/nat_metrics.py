@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from midwatch.analysis import series
 from midwatch.analysis.series import Series
-from midwatch.analysis.spikes import Limits, Spike, spikes
-from midwatch.diagnosis.traffic.config import GB, Gateway, Traffic
+from midwatch.analysis.spikes import Spike, SpikeLimits, spikes
+from midwatch.diagnosis.traffic.config import GB, NatGateway, Traffic
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import Measurements
 from midwatch.domain.subject import Subject
@@ -24,7 +24,7 @@ _FIVE_MINUTES = 300.0
 
 
 @dataclass(frozen=True)
-class Burst:
+class TrafficBurst:
     """A spike in time: epoch seconds, the seconds that one point adds up, and bytes in all."""
 
     since: float
@@ -34,13 +34,13 @@ class Burst:
 
 
 @dataclass(frozen=True)
-class Measured:
+class NatMetrics:
     """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point
     adds up."""
 
     evidence: str
     until: str
-    gateway: Gateway
+    gateway: NatGateway
     signals: dict[str, Series]
     partial: str
 
@@ -86,15 +86,15 @@ class Measured:
             return ()
         share = self.period / _FIVE_MINUTES * GB
         usual, threshold = self.gateway.usual_gb, self.gateway.spike_gb
-        limits = Limits(threshold=threshold and threshold * share, usual=usual and usual * share)
+        limits = SpikeLimits(threshold=threshold and threshold * share, usual=usual and usual * share)
         return spikes(out.times, out.values, limits)
 
     def over(self, spike: Spike) -> float:
         """When its last point was complete, in epoch seconds."""
         return self.signals[OUT].times[spike.last] + self.period
 
-    def burst(self, spike: Spike) -> Burst:
-        return Burst(spike.onset, self.over(spike), self.period, spike.volume)
+    def burst(self, spike: Spike) -> TrafficBurst:
+        return TrafficBurst(spike.onset, self.over(spike), self.period, spike.volume)
 
     def cite(self, signal: str, rows: slice | None = None) -> Citation:
         """The values themselves, as they stand in the evidence."""
@@ -107,11 +107,11 @@ class Measured:
         )
 
 
-def measured(evidence: Sequence[Evidence], traffic: Traffic) -> tuple[Measured, ...]:
+def measured(evidence: Sequence[Evidence], traffic: Traffic) -> tuple[NatMetrics, ...]:
     return tuple(_measured(evidence, traffic))
 
 
-def _measured(evidence: Sequence[Evidence], traffic: Traffic) -> Iterator[Measured]:
+def _measured(evidence: Sequence[Evidence], traffic: Traffic) -> Iterator[NatMetrics]:
     for item in evidence:
         if item.tool != METRICS or not isinstance(item.observation, Measurements):
             continue
@@ -120,16 +120,16 @@ def _measured(evidence: Sequence[Evidence], traffic: Traffic) -> Iterator[Measur
             by_gateway.setdefault(one.entity, {})[one.signal] = one
         name = str(item.arguments.get("gateway", ""))
         for entity, signals in (by_gateway or {name: {}}).items():
-            yield Measured(
+            yield NatMetrics(
                 item.id,
                 str(item.arguments.get("end", "")),
-                traffic.gateway(entity) or Gateway(id=entity),
+                traffic.gateway(entity) or NatGateway(id=entity),
                 signals,
                 item.observation.partial,
             )
 
 
-def of(seen: Sequence[Measured], window: Window) -> list[Measured]:
+def of(seen: Sequence[NatMetrics], window: Window) -> list[NatMetrics]:
     """Those that were asked for this window, and not for the other one of a comparison."""
     return [m for m in seen if m.until == window.until.isoformat()]
 

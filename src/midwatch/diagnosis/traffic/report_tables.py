@@ -5,9 +5,20 @@ from collections.abc import Sequence
 from midwatch.analysis.spikes import Spike
 from midwatch.diagnosis.traffic.job_candidates import Suspect
 from midwatch.diagnosis.traffic.joblogs import Elsewhere, JobLog
-from midwatch.diagnosis.traffic.jobs import Job
-from midwatch.diagnosis.traffic.nat_metrics import BACK, CONNECTIONS, OUT, PEAK, Measured, clock, gb, mbps, moment, span
-from midwatch.diagnosis.traffic.verdict import Scene
+from midwatch.diagnosis.traffic.jobs import RefreshJob
+from midwatch.diagnosis.traffic.nat_metrics import (
+    BACK,
+    CONNECTIONS,
+    OUT,
+    PEAK,
+    NatMetrics,
+    clock,
+    gb,
+    mbps,
+    moment,
+    span,
+)
+from midwatch.diagnosis.traffic.verdict import TrafficScene
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Table
 from midwatch.domain.window import Window
@@ -15,7 +26,7 @@ from midwatch.domain.window import Window
 _ROWS, _RUNS = 20, 2
 
 
-def traffic_table(measured: Sequence[Measured], window: Window, title: str = "Traffic") -> Table | None:
+def traffic_table(measured: Sequence[NatMetrics], window: Window, title: str = "Traffic") -> Table | None:
     rows = tuple(_traffic(m, window) for m in measured if OUT in m.signals)
     if not rows:
         return None
@@ -28,7 +39,7 @@ def traffic_table(measured: Sequence[Measured], window: Window, title: str = "Tr
     )
 
 
-def _traffic(one: Measured, window: Window) -> tuple[str, ...]:
+def _traffic(one: NatMetrics, window: Window) -> tuple[str, ...]:
     top, peak, many = one.highest(OUT, window), one.highest(PEAK, window), one.highest(CONNECTIONS, window)
     return (
         one.gateway.name or one.gateway.id,
@@ -44,7 +55,7 @@ def _gb(value: float | None) -> str:
     return "not measured" if value is None else gb(value)
 
 
-def spikes_table(found: Sequence[tuple[Measured, Spike]], scene: Scene) -> Table | None:
+def spikes_table(found: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> Table | None:
     if not found:
         return None
     rows = [_spike(one, spike, scene.suspects(one, spike)) for one, spike in found[:_ROWS]]
@@ -61,11 +72,11 @@ def spikes_table(found: Sequence[tuple[Measured, Spike]], scene: Scene) -> Table
     )
 
 
-def _first(found: Sequence[tuple[Measured, Spike]], evidence: str) -> Measured:
+def _first(found: Sequence[tuple[NatMetrics, Spike]], evidence: str) -> NatMetrics:
     return next(one for one, _ in found if one.evidence == evidence)
 
 
-def _spike(one: Measured, spike: Spike, ranked: Sequence[Suspect]) -> tuple[str, ...]:
+def _spike(one: NatMetrics, spike: Spike, ranked: Sequence[Suspect]) -> tuple[str, ...]:
     since = moment(spike.onset)
     best = next((s for s in ranked if not s.little), None)
     likely = f"{best.job.client or best.job.name} ({best.overlap.score:.1f})" if best else "no job"
@@ -92,7 +103,7 @@ def _suspect(one: Suspect) -> tuple[str, ...]:
     return f"{one.overlap.score:.1f}", one.job.client or "unknown", _ran(one.job), told
 
 
-def jobs_table(found: Sequence[Job], scene: Scene) -> Table | None:
+def jobs_table(found: Sequence[RefreshJob], scene: TrafficScene) -> Table | None:
     if not found:
         return None
     rows: list[tuple[str, ...]] = []
@@ -112,14 +123,14 @@ def jobs_table(found: Sequence[Job], scene: Scene) -> Table | None:
     return Table(title="Jobs", columns=("client", "state", "ran", "job"), rows=tuple(rows), cites=cites, note=more)
 
 
-def _ran(job: Job) -> str:
+def _ran(job: RefreshJob) -> str:
     if job.began is None:
         return "not begun"
     ended = clock(job.ended, job.began) if job.ended else "now" if job.state == "running" else "unknown"
     return f"{clock(job.began)} to {ended}"
 
 
-def _told(job: Job, what: str, log: JobLog | None) -> str:
+def _told(job: RefreshJob, what: str, log: JobLog | None) -> str:
     where = ", ".join(dict.fromkeys(d.name for d in log.destinations)) if log else ""
     runs = [_elsewhere(run) for run in log.runs[:_RUNS]] if log else []
     more = f" and {len(log.runs) - _RUNS} more" if log and len(log.runs) > _RUNS else ""

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 import msgspec
 
 from midwatch.diagnosis.traffic.config import Traffic
-from midwatch.domain.evidence import Ask, Citation, Evidence
+from midwatch.domain.evidence import Citation, Evidence, ToolRequest
 from midwatch.domain.observation import Resources
 from midwatch.domain.subject import Subject
-from midwatch.domain.tool import Seen
+from midwatch.domain.tool import ToolResult
 
 TOOL, NAME = "traffic_settings", "traffic"
-ASK = Ask(tool=TOOL)
+ASK = ToolRequest(tool=TOOL)
 
 
-async def traffic_settings(traffic: Traffic) -> Seen:
+async def traffic_settings(traffic: Traffic) -> ToolResult:
     """Reads what is configured: NAT gateways with what is usual there, how jobs are found and read, vendors, hours and
     limits."""
     body = msgspec.json.encode([{"metadata": {"name": NAME}, **traffic.model_dump(mode="json")}])
-    return Seen(Resources(resource="settings", body=body, count=1), "the traffic file")
+    return ToolResult(Resources(resource="settings", body=body, count=1), "the traffic file")
 
 
 def known(evidence: Sequence[Evidence]) -> Traffic | None:

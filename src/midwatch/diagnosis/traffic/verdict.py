@@ -13,8 +13,8 @@ from midwatch.analysis.spikes import Spike
 from midwatch.diagnosis.traffic.config import GB, Traffic
 from midwatch.diagnosis.traffic.job_candidates import MOST, Suspect, explained, suspects
 from midwatch.diagnosis.traffic.joblogs import JobLog
-from midwatch.diagnosis.traffic.jobs import Job
-from midwatch.diagnosis.traffic.nat_metrics import OUT, Measured, clock, gb, moment, span, times
+from midwatch.diagnosis.traffic.jobs import RefreshJob
+from midwatch.diagnosis.traffic.nat_metrics import OUT, NatMetrics, clock, gb, moment, span, times
 from midwatch.diagnosis.traffic.settings_evidence import cite
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Confidence, Finding
@@ -28,20 +28,20 @@ _QUOTED = 12  # values of a spike that are quoted
 
 
 @dataclass(frozen=True)
-class Scene:
+class TrafficScene:
     """What is known beside the measurements. `looked`: the jobs of the time could be read."""
 
     traffic: Traffic
-    jobs: Sequence[Job]
+    jobs: Sequence[RefreshJob]
     logs: Mapping[tuple[str, str], JobLog]
     evidence: Sequence[Evidence]
     looked: bool
 
-    def suspects(self, one: Measured, spike: Spike) -> list[Suspect]:
+    def suspects(self, one: NatMetrics, spike: Spike) -> list[Suspect]:
         return suspects(one.burst(spike), self.jobs, self.logs, self.traffic)
 
 
-def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
+def judged(one: NatMetrics, spike: Spike, scene: TrafficScene) -> Finding:
     """The finding about one spike."""
     facts = _facts(one, spike, scene.traffic)
     quoted = one.cite(OUT, slice(spike.first, min(spike.last + 1, spike.first + _QUOTED)))
@@ -65,7 +65,7 @@ def judged(one: Measured, spike: Spike, scene: Scene) -> Finding:
 
 
 def _of_job(
-    one: Measured, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: Scene
+    one: NatMetrics, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: TrafficScene
 ) -> Finding:
     """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with
     the sum."""
@@ -133,7 +133,7 @@ def _off_hours(spike: Spike, traffic: Traffic) -> bool:
     return there.weekday() >= 5 or not traffic.hours.begin <= there.hour < traffic.hours.end
 
 
-def _facts(one: Measured, spike: Spike, traffic: Traffic) -> Facts:
+def _facts(one: NatMetrics, spike: Spike, traffic: Traffic) -> Facts:
     since, until = moment(spike.onset), moment(one.over(spike))
     return {
         "gateway": one.label,
@@ -151,11 +151,11 @@ def _facts(one: Measured, spike: Spike, traffic: Traffic) -> Facts:
     }
 
 
-def named(job: Job) -> Facts:
+def named(job: RefreshJob) -> Facts:
     return {"job": job.name, "job_namespace": job.namespace, "whose": _whose(job)}
 
 
-def _whose(job: Job) -> str:
+def _whose(job: RefreshJob) -> str:
     about = [f"client {job.client}" if job.client else "", job.type, f"started by {job.user}" if job.user else ""]
     whose = ", ".join(part for part in about if part)
     return f" ({whose})" if whose else ""
@@ -206,5 +206,5 @@ def looked(evidence: Sequence[Evidence], expected: int) -> bool:
     return len(_listings(evidence)) >= max(1, expected)
 
 
-def subjects(measured: Sequence[Measured], jobs: Sequence[Job]) -> tuple[Subject, ...]:
+def subjects(measured: Sequence[NatMetrics], jobs: Sequence[RefreshJob]) -> tuple[Subject, ...]:
     return (*(m.subject for m in measured), *(j.subject for j in jobs))

@@ -4,18 +4,18 @@ reason."""
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from midwatch.diagnosis.websites.probe_findings import Reading
+from midwatch.diagnosis.websites.probe_findings import ProbeReading
 from midwatch.diagnosis.websites.routes import routes
+from midwatch.diagnosis.websites.topics import WEBSITE, WEBSITES
 from midwatch.domain.evidence import Evidence, Gap, Lead
-from midwatch.domain.finding import Analysis, Finding, Link, Role, Severity
-from midwatch.domain.intent import Topic
+from midwatch.domain.finding import Analysis, CausalRole, Finding, Link, Severity
 from midwatch.domain.observation import Probe
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website.objects import sites as known
 from midwatch.integrations.website.objects.site import SiteSettings
 
-TOPICS = frozenset({Topic.WEBSITE, Topic.WEBSITES})
+TOPICS = frozenset([WEBSITE, WEBSITES])
 _NOT_ASKED = Gap(
     tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was asked", essential=True
 )
@@ -52,15 +52,15 @@ def wanted(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _questio
 
 def leads_on(finding: Finding) -> bool:
     """Whether the reason may lie behind the site: a certificate or a name says itself what is wrong."""
-    return finding.role is Role.SYMPTOM and finding.severity is not Severity.INFO
+    return finding.role is CausalRole.SYMPTOM and finding.severity is not Severity.INFO
 
 
-def _readings(sites: Sequence[SiteSettings], evidence: Sequence[Evidence]) -> Iterator[Reading]:
+def _readings(sites: Sequence[SiteSettings], evidence: Sequence[Evidence]) -> Iterator[ProbeReading]:
     """Of each address the last probe counts."""
     last: dict[str, tuple[Evidence, Probe]] = {
         e.observation.url: (e, e.observation) for e in evidence if isinstance(e.observation, Probe)
     }
-    yield from (Reading(item, probe, known.site_of(sites, probe.url)) for item, probe in last.values())
+    yield from (ProbeReading(item, probe, known.site_of(sites, probe.url)) for item, probe in last.values())
 
 
 def _routed(evidence: Sequence[Evidence], site: Subject) -> Iterator[Link]:

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 
-from midwatch.domain.evidence import Ask
-from midwatch.domain.intent import Topic
+from midwatch.diagnosis.websites.topics import SITE, WEBSITES
+from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.question import Question
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import site_of
 
 
-def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[Ask, ...]:
+def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[ToolRequest, ...]:
     """Of the sites that were named; of all critical ones where all are meant."""
-    named = [site_of(sites, name) for name in question.intent.sites]
-    chosen = [site.url if site else name for site, name in zip(named, question.intent.sites, strict=True)]
-    if question.intent.topic is Topic.WEBSITES:
+    named = [site_of(sites, name) for name in question.intent.named(SITE)]
+    chosen = [site.url if site else name for site, name in zip(named, question.intent.named(SITE), strict=True)]
+    if question.intent.topic == WEBSITES:
         chosen = [s.url for s in sites if s.critical] or [s.url for s in sites]
-    return tuple(Ask(tool="website_check", arguments={"url": url}, essential=True) for url in dict.fromkeys(chosen))
+    return tuple(
+        ToolRequest(tool="website_check", arguments={"url": url}, essential=True) for url in dict.fromkeys(chosen)
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from midwatch.diagnosis.websites.codes import finding
 from midwatch.domain.evidence import Citation, Evidence
-from midwatch.domain.finding import Confidence, Finding, Fine, Severity
+from midwatch.domain.finding import Confidence, Finding, HealthyCheck, Severity
 from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
@@ -29,7 +29,7 @@ _PROBLEMS = {
 }
 
 
-class Reading:
+class ProbeReading:
     """`site` is what is configured for the address, if anything."""
 
     def __init__(self, item: Evidence, probe: Probe, site: SiteSettings | None) -> None:
@@ -44,14 +44,14 @@ class Reading:
         yield from self._answered() if self._answers else self._unanswered()
         yield from self._risks()
 
-    def fine(self) -> Iterator[Fine]:
+    def fine(self) -> Iterator[HealthyCheck]:
         probe = self._probe
         if not probe.error and 0 < probe.status < 400 and probe.took_ms <= self._slow_ms:
             text = f"{self.subject.name} answers {probe.status} in {probe.took_ms} ms"
-            yield Fine(text=text, cites=(self._cite("status"), self._cite("time")))
+            yield HealthyCheck(text=text, cites=(self._cite("status"), self._cite("time")))
         if probe.tls_days is not None and probe.tls_days > SOON_DAYS and not probe.tls_problem:
             text = f"the certificate of {self.subject.name} is valid for another {probe.tls_days} days"
-            yield Fine(text=text, cites=(self._cite("certificate days left"),))
+            yield HealthyCheck(text=text, cites=(self._cite("certificate days left"),))
 
     @property
     def _answers(self) -> bool:

@@ -3,7 +3,7 @@ one."""
 
 from collections.abc import Callable
 
-from midwatch.domain.capabilities import SignatureInvalid, WebhookRequest
+from midwatch.domain.alert_source import SignatureInvalid, WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import credential, same_any
 

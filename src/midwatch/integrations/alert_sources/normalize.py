@@ -33,7 +33,7 @@ _EPOCH_UNITS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (float("inf"), 1e9))  # b
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class RawAlert:
     """What a sender said of one alert, raw: of any type, of any length. `title` and `status` are what makes it an
     alert."""
 
@@ -51,7 +51,7 @@ class Said:
     ends_at: object = None
 
 
-def alert(source: str, said: Said, received_at: datetime) -> Alert:
+def alert(source: str, said: RawAlert, received_at: datetime) -> Alert:
     """Without a fingerprint of the sender's, alerts of the same title, service and labels are one. Without a time, it
     is now."""
     labels = names.standard(dict(_named(said.labels, LABELS, LABEL_CHARS)))

@@ -3,10 +3,10 @@
 from typing import Any
 
 from midwatch.domain.alert import Alert, Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources import prometheus_alerts
-from midwatch.integrations.alert_sources.normalize import Said, alert, decode, dig, record, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, dig, record, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 
@@ -24,7 +24,7 @@ def _alert(item: dict[str, Any], group: tuple[str, Any], hook: WebhookRequest) -
     labels, title = record(item.get("labels")), text(prometheus_alerts.title(item))
     if not title:
         return None
-    said = Said(
+    said = RawAlert(
         title=title,
         status=prometheus_alerts.state(item, hook.received_at),
         severity=severity(text(labels.get("severity") or labels.get("priority"))),

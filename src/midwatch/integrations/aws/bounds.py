@@ -10,7 +10,7 @@ SECONDS = 25.0  # for the body as a whole; the SDK's own limit is one of silence
 _PIECE = 65_536
 
 
-class Bounded:
+class BoundedBody:
     """The SDK's HTTP session, whose answers are read here. Raises the SDK's own errors."""
 
     def __init__(self, inner: Any, largest: int = LARGEST, seconds: float = SECONDS) -> None:
@@ -48,4 +48,4 @@ class Bounded:
 def bound(client: Any) -> None:
     """Puts the limits on a client of the SDK."""
     endpoint = client._endpoint
-    endpoint.http_session = Bounded(endpoint.http_session)
+    endpoint.http_session = BoundedBody(endpoint.http_session)

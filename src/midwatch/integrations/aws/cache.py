@@ -7,7 +7,7 @@ from datetime import datetime
 from weakref import WeakValueDictionary
 
 from midwatch.domain.observation import Measurements, Resources
-from midwatch.domain.tool import Seen
+from midwatch.domain.tool import ToolResult
 from midwatch.integrations.aws.errors import STRANGE, Busy, strange
 
 FRESH_FOR = 300.0  # seconds
@@ -27,7 +27,7 @@ class CacheState:
 class Fetched:
     """`whole` is False for an answer that must not be shown again: a part of it did not come."""
 
-    seen: Seen
+    seen: ToolResult
     whole: bool = True
 
 
@@ -36,7 +36,7 @@ class Cache:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._kept: dict[Hashable, tuple[datetime, Seen]] = {}
+        self._kept: dict[Hashable, tuple[datetime, ToolResult]] = {}
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
         self._hits = self._misses = 0
 
@@ -45,7 +45,7 @@ class Cache:
         oldest = min((at for at, _ in self._kept.values()), default=None)
         return CacheState(self._hits, self._misses, None if oldest is None else self._age(oldest))
 
-    async def get(self, key: Hashable, fetch: Callable[[], Awaitable[Fetched]]) -> Seen:
+    async def get(self, key: Hashable, fetch: Callable[[], Awaitable[Fetched]]) -> ToolResult:
         """A fresh answer, or a stale one, marked so, where AWS is too busy to give another."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
@@ -70,17 +70,17 @@ class Cache:
     def _age(self, at: datetime) -> float:
         return (self._now() - at).total_seconds()
 
-    def _keep(self, key: Hashable, at: datetime, seen: Seen) -> None:
+    def _keep(self, key: Hashable, at: datetime, seen: ToolResult) -> None:
         self._kept.pop(key, None)
         self._kept[key] = (at, seen)
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
 
 
-def annotate(seen: Seen, note: str) -> Seen:
+def annotate(seen: ToolResult, note: str) -> ToolResult:
     """The same, with one more word on what it leaves out."""
     observation, query = seen
     if not isinstance(observation, Measurements | Resources):
         return seen
     partial = "; ".join(words for words in (note, observation.partial) if words)
-    return Seen(observation.model_copy(update={"partial": partial}), query)
+    return ToolResult(observation.model_copy(update={"partial": partial}), query)

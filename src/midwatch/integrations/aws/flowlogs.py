@@ -25,7 +25,7 @@ class FlowLog:
 
 
 @dataclass(frozen=True)
-class Question:
+class FlowLogQuery:
     """`source` and `destination` are the columns that name the ends; `partial` what the rows cannot tell."""
 
     query: str
@@ -75,7 +75,7 @@ def _fields(written: str) -> tuple[str, ...]:
     return tuple(_FIELD.findall(written))
 
 
-def compose(gateway: Json, log: FlowLog) -> Question:
+def compose(gateway: Json, log: FlowLog) -> FlowLogQuery:
     """Raises ToolError when the format lacks what the question needs."""
     if missing := [name for name in data()["needs"] if name not in log.fields]:
         raise ToolError(f"the flow logs in {log.group} lack the fields {', '.join(missing)}: who talked is not known")
@@ -88,7 +88,7 @@ def compose(gateway: Json, log: FlowLog) -> Question:
         interfaces=_quoted(interfaces(gateway)), own=_quoted(private(gateway)), limit=data()["limit"]
     )
     read = "" if log.fields == _fields(data()["default"]) else f"{_parse(log.fields)} | "
-    return Question(read + query, chosen["source"], chosen["destination"], chosen.get("partial", ""))
+    return FlowLogQuery(read + query, chosen["source"], chosen["destination"], chosen.get("partial", ""))
 
 
 def _parse(fields: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from midwatch.domain.capabilities import Health, Integration, Selection, SystemConnection
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import ToolRequest
 from midwatch.integrations.aws.settings import AwsSettings
 
 
@@ -17,7 +17,7 @@ def _connect(settings: AwsSettings, _selection: Selection, _used: Mapping[str, S
 
     aws = Aws(settings)
 
-    async def check(_asks: Sequence[Ask]) -> tuple[Health, ...]:
+    async def check(_asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
         return await health(aws)
 
     return SystemConnection(tools=tools(aws), health=check, memory=lambda: json.dumps(asdict(aws.cache_state)))

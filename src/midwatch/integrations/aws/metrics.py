@@ -7,7 +7,7 @@ from typing import Any
 
 from midwatch.analysis.series import Series, encode
 from midwatch.domain.observation import Measurements
-from midwatch.domain.tool import Seen, ToolError
+from midwatch.domain.tool import ToolError, ToolResult
 from midwatch.integrations.aws.cache import Fetched
 from midwatch.integrations.aws.client import Aws
 from midwatch.integrations.aws.errors import Busy
@@ -60,7 +60,7 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
     signals = tuple(sorted({s.signal for s in series}))
     partial = "; ".join(note for note in notes if note)
     seen = Measurements(body=encode(series), count=len(series), signals=signals, partial=partial)
-    return Fetched(Seen(seen, _words(gateway, span)), whole=not (forbidden or cut))
+    return Fetched(ToolResult(seen, _words(gateway, span)), whole=not (forbidden or cut))
 
 
 async def _doubt(aws: Aws, gateway: str) -> str:

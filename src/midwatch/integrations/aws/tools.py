@@ -9,7 +9,7 @@ from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
 from midwatch.domain.observation import Resources
-from midwatch.domain.tool import Seen, Tool
+from midwatch.domain.tool import Tool, ToolResult
 from midwatch.domain.window import Window
 from midwatch.integrations.aws import flowlogs
 from midwatch.integrations.aws.cache import Fetched
@@ -37,7 +37,7 @@ def tools(aws: Aws) -> tuple[Tool, ...]:
     return (Tool.of(aws_nat_metrics, aws), Tool.of(aws_nat_gateways, aws), Tool.of(aws_flow_talkers, aws, timeout_s=60))
 
 
-async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) -> Seen:
+async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) -> ToolResult:
     """Reads what went through a NAT gateway: bytes, packets, connections, peaks and errors over time.
 
     Points are a minute apart for up to 3 hours of the last 15 days, 5 minutes for the last 63 days, and an hour before.
@@ -50,13 +50,13 @@ async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) ->
 
 async def aws_nat_gateways(
     aws: Aws, gateway: Annotated[str, Field(description="id of one gateway; empty for all")] = ""
-) -> Seen:
+) -> ToolResult:
     """Lists NAT gateways: state, VPC, subnet, zone, tags, network interfaces and addresses."""
     name = named(gateway) if gateway else ""
     return await aws.cache.get(("gateways", name), partial(_gateways, aws, name))
 
 
-async def aws_flow_talkers(aws: Aws, gateway: Gateway, start: Start, end: End) -> Seen:
+async def aws_flow_talkers(aws: Aws, gateway: Gateway, start: Start, end: End) -> ToolResult:
     """Finds who moved the most bytes through a NAT gateway, from its VPC flow logs: at most 50 pairs, the largest
     first.
 
@@ -75,7 +75,7 @@ async def _gateways(aws: Aws, gateway: str) -> Fetched:
     narrowed = f"only {gateway}" if gateway else ""
     words = "; ".join(w for w in (narrowed, note) if w)
     return Fetched(
-        Seen(Resources(resource="natgateways", body=body, count=len(found), partial=words), query), whole=not note
+        ToolResult(Resources(resource="natgateways", body=body, count=len(found), partial=words), query), whole=not note
     )
 
 
@@ -95,10 +95,10 @@ async def _talkers(aws: Aws, gateway: str, window: Window) -> Fetched:
     words = "; ".join(note for note in notes if note)
     query = f"CloudWatch Logs Insights in {log.group}, {window}: {question.query} (scanned {answer.scanned:,} bytes)"
     seen = Resources(resource="talkers", scope=gateway, body=msgspec.json.encode(rows), count=len(rows), partial=words)
-    return Fetched(Seen(seen, query), whole=not answer.partial)
+    return Fetched(ToolResult(seen, query), whole=not answer.partial)
 
 
-def _talker(row: dict[str, str], question: flowlogs.Question) -> dict[str, Any]:
+def _talker(row: dict[str, str], question: flowlogs.FlowLogQuery) -> dict[str, Any]:
     source, destination, port = row.get(question.source, ""), row.get(question.destination, ""), row.get("dstPort", "")
     return {
         "metadata": {"name": f"{source} to {destination}:{port}"},

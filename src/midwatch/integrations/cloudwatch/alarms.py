@@ -3,7 +3,7 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
-from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, record, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, record, text
 from midwatch.integrations.cloudwatch.arn import STATES, arn, graveness
 
 _LIMITS = {  # field of Trigger → detail
@@ -20,7 +20,7 @@ _LIMITS = {  # field of Trigger → detail
 }
 
 
-def alarm(document: dict[str, Any]) -> Said | None:
+def alarm(document: dict[str, Any]) -> RawAlert | None:
     """None when the document names no alarm."""
     name = text(document.get("AlarmName"))
     if not name:
@@ -30,7 +30,7 @@ def alarm(document: dict[str, Any]) -> Said | None:
     state, at = text(document.get("NewStateValue")), document.get("StateChangeTime")
     trigger = document if "Trigger" not in document else record(document["Trigger"])
     description, reason = document.get("AlarmDescription"), document.get("NewStateReason")
-    return Said(
+    return RawAlert(
         title=name,
         status=STATES.get(state, AlertStatus.FIRING),
         severity=graveness(state, first(document, "Severity", "Priority"), name, description),

@@ -4,7 +4,7 @@ EventBridge."""
 from typing import Any
 
 from midwatch.domain.alert import Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, decode, line, record, text
 from midwatch.integrations.cloudwatch.alarms import alarm

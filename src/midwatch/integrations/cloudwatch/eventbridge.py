@@ -3,14 +3,14 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
-from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, record, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, record, text
 from midwatch.integrations.cloudwatch.arn import STATES, arn, graveness
 
 _OURS = {"CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"}
 _QUIET = {"CloudWatch Alarm Configuration Change": "The alarm was changed, its state was not."}
 
 
-def change(event: dict[str, Any]) -> Said | str | None:
+def change(event: dict[str, Any]) -> RawAlert | str | None:
     """The alarm; a sentence for an event of no concern; None for one we do not know."""
     kind, detail = text(event.get("detail-type")), record(event.get("detail"))
     if kind in _QUIET:
@@ -23,7 +23,7 @@ def change(event: dict[str, Any]) -> Said | str | None:
     state, reason = text(dig(detail, "state", "value")), dig(detail, "state", "reason")
     description = dig(detail, "configuration", "description")
     status, at = STATES.get(state, AlertStatus.FIRING), dig(detail, "state", "timestamp") or event.get("time")
-    return Said(
+    return RawAlert(
         title=name,
         status=status,
         severity=graveness(

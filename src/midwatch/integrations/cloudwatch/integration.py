@@ -1,6 +1,7 @@
 """Amazon CloudWatch as an integration."""
 
-from midwatch.domain.capabilities import AlertSource, Integration
+from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.capabilities import Integration
 
 
 def _alert_source() -> AlertSource:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from midwatch.domain.capabilities import SignatureInvalid, WebhookRequest
+from midwatch.domain.alert_source import SignatureInvalid, WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.authentication import holds_token
 from midwatch.integrations.alert_sources.normalize import decode, record, text

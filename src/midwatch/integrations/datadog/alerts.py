@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.labels import pairs
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
-    Said,
+    RawAlert,
     alert,
     decode,
     first,
@@ -62,7 +62,7 @@ def _alert(document: dict[str, Any], hook: WebhookRequest) -> Alert | None:
     if not title:
         return None
     metric = first(document, "alert_metric")
-    said = Said(
+    said = RawAlert(
         title=headed["title"] if headed else title,
         status=_status(document),
         severity=_severity(document),

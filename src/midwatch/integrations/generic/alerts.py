@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.labels import known, pairs
 from midwatch.integrations.alert_sources.normalize import (
     ALERTS,
     NAME_CHARS,
-    Said,
+    RawAlert,
     alert,
     decode,
     dig,
@@ -67,7 +67,7 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
         return None
     facts = facts_of(document)
     labels = _labels(of("labels")) | known(facts) | _chosen(document, sender)
-    said = Said(
+    said = RawAlert(
         title=title,
         status=status(_word(of("status"), sender)) or AlertStatus.FIRING,
         severity=severity(_word(of("severity"), sender)),

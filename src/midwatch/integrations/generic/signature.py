@@ -1,7 +1,7 @@
 """Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in
 X-Midwatch-Timestamp."""
 
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
 from midwatch.kit.signatures import fresh, signed
 

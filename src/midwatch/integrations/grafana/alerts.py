@@ -3,10 +3,10 @@
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertSeverity, Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources import prometheus_alerts
-from midwatch.integrations.alert_sources.normalize import Said, alert, decode, dig, items, record, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, dig, items, record, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 # What Grafana fires when a rule has no data or cannot be run: the monitoring is broken, not (yet) what it watches.
@@ -40,7 +40,7 @@ def _alert(item: dict[str, Any], hook: WebhookRequest) -> Alert | None:
     if not title:
         return None
     unseen = blind or dig(item, "annotations", "grafana_state_reason") in ("NoData", "Error")
-    said = Said(
+    said = RawAlert(
         title=title,
         status=prometheus_alerts.state(item, hook.received_at),
         severity=AlertSeverity.MEDIUM if unseen else severity(text(labels.get("severity") or labels.get("priority"))),

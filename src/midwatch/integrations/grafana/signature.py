@@ -1,7 +1,7 @@
 """Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one
 named here."""
 
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
 from midwatch.kit.signatures import fresh, signed
 

@@ -7,14 +7,22 @@ from pathlib import Path
 
 import msgspec
 
-from midwatch.integrations.kubernetes.live.connection import NAME, Connection, open_connection
-from midwatch.integrations.kubernetes.live.errors import NoConnection, Question, refuse_answer, shorten
+from midwatch.integrations.kubernetes.live.connection import NAME, ClusterConnection, open_connection
+from midwatch.integrations.kubernetes.live.errors import ApiRequest, NoConnection, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
 from midwatch.integrations.kubernetes.live.logs import log_url, read_log
 from midwatch.integrations.kubernetes.live.pages import list_url, read_list
-from midwatch.integrations.kubernetes.live.sender import Sender
-from midwatch.integrations.kubernetes.objects.kinds import ALL, METRICS, SAVED, Kind
-from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
+from midwatch.integrations.kubernetes.live.sender import ApiSender
+from midwatch.integrations.kubernetes.objects.kinds import ALL, METRICS, ResourceKind
+from midwatch.integrations.kubernetes.reader import (
+    About,
+    Listing,
+    ListRequest,
+    LogRequest,
+    LogText,
+    MeasuredSeries,
+    Refused,
+)
 from midwatch.kit.answers import MALFORMED
 
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
@@ -42,9 +50,9 @@ class _Body(bytearray):
 class LiveReader:
     """`default_namespace` is the one of the context."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
-        self._sender = Sender(connection)
+        self._sender = ApiSender(connection)
         self.default_namespace = connection.namespace
 
     async def list(self, request: ListRequest) -> Listing:
@@ -53,8 +61,11 @@ class LiveReader:
         label = f"{kind.plural}.{kind.group}" if request.plural in METRICS else kind.plural
         where = f" in namespace {request.namespace}" if request.namespace and kind.namespaced else ""
         missing = f"This cluster does not serve {label} ({kind.api.removeprefix('apis/')})."
-        question = Question(list_url(kind, request), f"list {label}{where}", missing, self._connection.place)
+        question = ApiRequest(list_url(kind, request), f"list {label}{where}", missing, self._connection.place)
         return await read_list(self._sender, kind, request, question)
+
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        raise Refused(f"No API serves {plural.replace('_', ' ')}; they are read from a dump.", absent=True)
 
     async def log(self, request: LogRequest) -> LogText:
         if not request.namespace or not request.pod:
@@ -63,16 +74,16 @@ class LiveReader:
             _name(what, name)
         missing = f"There is no Pod {request.namespace}/{request.pod} any more."
         permission = f"get pods/log in namespace {request.namespace}"
-        question = Question(log_url(request, request.tail_lines), permission, missing, self._connection.place)
+        question = ApiRequest(log_url(request, request.tail_lines), permission, missing, self._connection.place)
         return await read_log(self._sender, request, question)
 
-    async def measured(self, namespace: str) -> Measured:
+    async def measured(self, namespace: str) -> MeasuredSeries:
         raise Refused(_NO_METRICS, absent=True)
 
     async def about(self) -> About:
         """Raises NoConnection when the cluster cannot be read at all; a server that hides its version is no failure."""
         place, body = self._connection.place, _Body()
-        question = Question("/version", "get /version", "", place)
+        question = ApiRequest("/version", "get /version", "", place)
         answer = await self._sender.get(question, body, {"Accept": "application/json", "Accept-Encoding": "identity"})
         if answer.status in (403, 404):
             return About(str(place))
@@ -103,13 +114,11 @@ def contexts(kubeconfig: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted(load(kubeconfig).contexts))
 
 
-def _kind(plural: str) -> Kind:
+def _kind(plural: str) -> ResourceKind:
     if plural == "secrets":
         raise Refused("Midwatch never asks for Secrets: even a list of their names would carry their values.")
     if plural in ALL:
         return ALL[plural]
-    if plural in SAVED:
-        raise Refused(f"No API serves {plural}; they are read from what a person saved.", absent=True)
     near = get_close_matches(plural, ALL, n=1)
     raise Refused(f"Midwatch does not read {plural!r}{f'; did you mean {near[0]!r}?' if near else '.'}")
 

@@ -4,20 +4,20 @@ import asyncio
 from collections.abc import Sequence
 
 from midwatch.domain.capabilities import Health
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import ToolRequest
 from midwatch.integrations.kubernetes.reader import ListRequest, Reader, Refused
 
 # A name no object has: the server checks the right to list and sends an empty list.
 _NO_OBJECT = "metadata.name=midwatch-doctor"
 
 
-async def health(reader: Reader, asks: Sequence[Ask]) -> tuple[Health, ...]:
+async def health(reader: Reader, asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
     """One Health for each kind of object that investigations open with."""
     lists = {a.key: a for a in asks if a.tool == "kubernetes_list"}
     return tuple(await asyncio.gather(*(_line(reader, ask) for ask in lists.values())))
 
 
-async def _line(reader: Reader, ask: Ask) -> Health:
+async def _line(reader: Reader, ask: ToolRequest) -> Health:
     name = str(ask.arguments["resource"])
     request = ListRequest(name, str(ask.arguments.get("namespace", "")), fields=_NO_OBJECT)
     try:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from midwatch.domain.capabilities import Health, Integration, Selection, SystemConnection
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.tool import Tool
-from midwatch.integrations.kubernetes.reader import Nobody, Reader, Refused
+from midwatch.integrations.kubernetes.reader import Reader, Refused, UnavailableReader
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
 
 
@@ -47,7 +47,7 @@ def _reader(settings: KubernetesSettings, selection: Selection) -> Reader:
         raise Refusal(str(refused)) from refused
 
 
-async def _health(reader: Reader, asks: Sequence[Ask]) -> tuple[Health, ...]:
+async def _health(reader: Reader, asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
     from midwatch.integrations.kubernetes.health import health
 
     return await health(reader, asks)
@@ -56,7 +56,13 @@ async def _health(reader: Reader, asks: Sequence[Ask]) -> tuple[Health, ...]:
 def _unreachable(reason: str) -> tuple[Tool, ...]:
     from midwatch.integrations.kubernetes.tools import tools
 
-    return tools(Nobody(reason))
+    return tools(UnavailableReader(reason))
+
+
+def _migrate(item: Evidence | Gap) -> Evidence | Gap:
+    from midwatch.integrations.kubernetes.migrate import migrate
+
+    return migrate(item)
 
 
 INTEGRATION = Integration(
@@ -68,4 +74,5 @@ INTEGRATION = Integration(
     place="cluster",
     unreachable=_unreachable,
     contexts=lambda settings: settings.contexts or ("",),
+    migrate=_migrate,
 )

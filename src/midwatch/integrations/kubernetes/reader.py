@@ -65,7 +65,7 @@ class LogText:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredSeries:
     """`query` names the files or the question, as a person could repeat it."""
 
     series: Sequence[Series]
@@ -95,11 +95,16 @@ class Reader(Protocol):
         """All objects of a kind; raises Refused."""
         ...
 
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        """What people saved beside kubectl's lists, by a format of objects.saved; raises Refused (absent=True where
+        nothing was)."""
+        ...
+
     async def log(self, request: LogRequest) -> LogText:
         """The end of one container's log; raises Refused (absent=True when there is no such log yet)."""
         ...
 
-    async def measured(self, namespace: str) -> Measured:
+    async def measured(self, namespace: str) -> MeasuredSeries:
         """What was measured over time, of one namespace or, for "", of all; raises Refused."""
         ...
 
@@ -108,7 +113,7 @@ class Reader(Protocol):
     async def close(self) -> None: ...
 
 
-class Nobody:
+class UnavailableReader:
     """The reader where no cluster is: every question is refused, with the reason why."""
 
     def __init__(self, reason: str = "no cluster is configured") -> None:
@@ -117,10 +122,13 @@ class Nobody:
     async def list(self, request: ListRequest) -> Listing:
         raise Refused(self._reason)
 
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        raise Refused(self._reason, absent=True)
+
     async def log(self, request: LogRequest) -> LogText:
         raise Refused(self._reason)
 
-    async def measured(self, namespace: str) -> Measured:
+    async def measured(self, namespace: str) -> MeasuredSeries:
         raise Refused(self._reason)
 
     async def about(self) -> About:

@@ -3,13 +3,13 @@ nanoseconds."""
 
 from typing import Any
 
-from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert import AlertComment, AlertStatus, Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.labels import known, pairs
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
-    Said,
+    RawAlert,
     alert,
     decode,
     dig,
@@ -70,10 +70,10 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     return Delivery(unknown=f"The action {line(action, NAME_CHARS)} of Opsgenie is not known.")
 
 
-def _said(told: dict[str, Any], status: AlertStatus, action: str) -> Said:
+def _said(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:
     tags, words = pairs(text(tag) for tag in items(told.get("tags"))[:1000])
     facts = record(told.get("details"))
-    return Said(
+    return RawAlert(
         title=first(told, "message", "alias"),
         status=status,
         severity=severity(text(told.get("priority"))),
@@ -96,10 +96,10 @@ def _said(told: dict[str, Any], status: AlertStatus, action: str) -> Said:
     )
 
 
-def _remark(told: dict[str, Any], action: str, field: str, hook: WebhookRequest) -> Remark:
+def _remark(told: dict[str, Any], action: str, field: str, hook: WebhookRequest) -> AlertComment:
     more = text(dig(told, field))
     at = moment(told.get("updatedAt")) or hook.received_at
-    return Remark(
+    return AlertComment(
         fingerprint=alert("opsgenie", _said(told, AlertStatus.FIRING, action), at).fingerprint,
         external_id=line(told.get("alertId"), NAME_CHARS),
         kind=line(action, NAME_CHARS),

@@ -2,7 +2,7 @@
 as well)."""
 
 from midwatch.domain.alert import Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import decode, dig, record
 from midwatch.integrations.pagerduty.events import event

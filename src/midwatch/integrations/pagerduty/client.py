@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 
+from midwatch.domain.notifier import DeliveryFailed
 from midwatch.integrations.alert_sources.normalize import dig
-from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decoded, objects, send
 from midwatch.kit.printable import one_line
@@ -24,7 +24,7 @@ _ID = re.compile(r"[A-Z0-9]{1,64}")
 
 
 class PagerDuty:
-    """Raises Undelivered with PagerDuty's own words; a token that may not read or write is permanent, a limit or an
+    """Raises DeliveryFailed with PagerDuty's own words; a token that may not read or write is permanent, a limit or an
     outage is not."""
 
     def __init__(self, settings: PagerDutySettings) -> None:
@@ -55,7 +55,7 @@ class PagerDuty:
                     if answer.get("more") is not True or not fresh:
                         break
         except TimeoutError:
-            raise Undelivered(f"PagerDuty cannot be reached: no whole answer within {ALERTS_S:g} s") from None
+            raise DeliveryFailed(f"PagerDuty cannot be reached: no whole answer within {ALERTS_S:g} s") from None
         return list(found.values())
 
     async def notes(self, incident: str) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ class PagerDuty:
         except Unexpected:
             made = ""
         if not made:
-            raise Undelivered(
+            raise DeliveryFailed(
                 f"PagerDuty answered {answer.status} without the note's id; the note may be there and is not written "
                 "again",
                 permanent=True,
@@ -87,7 +87,7 @@ class PagerDuty:
         try:
             answer = await send(self._http, method, path, seconds=self._seconds, json=body)
         except Unanswered as error:
-            raise Undelivered(f"PagerDuty cannot be reached: {error}") from error
+            raise DeliveryFailed(f"PagerDuty cannot be reached: {error}") from error
         if answer.ok:
             return answer
         raise _refused(answer)
@@ -101,7 +101,7 @@ def note_id(note: object) -> str:
 
 def _path(incident: str, what: str) -> str:
     if not _ID.fullmatch(incident):
-        raise Undelivered(
+        raise DeliveryFailed(
             f"{one_line(incident)[:40]!r} cannot be the id of a PagerDuty incident; nothing was asked", permanent=True
         )
     return f"/incidents/{incident}/{what}"
@@ -114,22 +114,22 @@ def _listed(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
         raise _strange(error) from error
 
 
-def _strange(error: Unexpected) -> Undelivered:
-    return Undelivered(f"PagerDuty cannot be read: {error}; check integrations.pagerduty.url and what is between")
+def _strange(error: Unexpected) -> DeliveryFailed:
+    return DeliveryFailed(f"PagerDuty cannot be read: {error}; check integrations.pagerduty.url and what is between")
 
 
-def _refused(answer: HttpAnswer) -> Undelivered:
+def _refused(answer: HttpAnswer) -> DeliveryFailed:
     said = _message(answer)
     if answer.status == 429:
-        return Undelivered(f"PagerDuty limits our requests: {said}", after=answer.wait)
+        return DeliveryFailed(f"PagerDuty limits our requests: {said}", after=answer.wait)
     if answer.status >= 500:
-        return Undelivered(f"PagerDuty fails ({answer.status}): {said}")
+        return DeliveryFailed(f"PagerDuty fails ({answer.status}): {said}")
     if 300 <= answer.status < 400:
-        return Undelivered(
+        return DeliveryFailed(
             f"PagerDuty redirects elsewhere ({answer.status}); check integrations.pagerduty.url", permanent=True
         )
     hint = " (an account-level token also needs integrations.pagerduty.email)" if answer.status == 400 else ""
-    return Undelivered(f"PagerDuty refuses ({answer.status}): {said}{hint}", permanent=True)
+    return DeliveryFailed(f"PagerDuty refuses ({answer.status}): {said}{hint}", permanent=True)
 
 
 def _message(answer: HttpAnswer) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
+from midwatch.domain.notifier import DeliveryFailed
 from midwatch.integrations.alert_sources.labels import known, standard
 from midwatch.integrations.alert_sources.normalize import LABELS, NAME_CHARS, dig, line, record, text
-from midwatch.integrations.outbox import Undelivered
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.kit.redaction import redact_named, redact_text
 
@@ -22,7 +22,7 @@ async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, .
         return alert, ()
     try:
         found = await client.alerts(alert.external_id)
-    except Undelivered as refused:
+    except DeliveryFailed as refused:
         return alert, (_unread(alert.external_id, refused),)
     facts: dict[str, str] = {}
     for one in found[:ALERTS]:
@@ -35,7 +35,7 @@ async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, .
     return _with(alert, standard(labels), {name: value for name, value in facts.items() if name not in labels}), ()
 
 
-def _unread(incident: str, refused: Undelivered) -> Gap:
+def _unread(incident: str, refused: DeliveryFailed) -> Gap:
     """What PagerDuty said is a stranger's text: one line, redacted. Only a refusal for good asks for another token."""
     return Gap(
         tool="pagerduty_details",

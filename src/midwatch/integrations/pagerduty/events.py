@@ -3,9 +3,19 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.labels import known
-from midwatch.integrations.alert_sources.normalize import NAME_CHARS, Said, alert, dig, first, items, line, record, text
+from midwatch.integrations.alert_sources.normalize import (
+    NAME_CHARS,
+    RawAlert,
+    alert,
+    dig,
+    first,
+    items,
+    line,
+    record,
+    text,
+)
 from midwatch.integrations.alert_sources.vocabulary import resource, severity
 
 _ACTIONS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDGED, "resolve": AlertStatus.RESOLVED}
@@ -26,13 +36,13 @@ def event(document: dict[str, Any], hook: WebhookRequest) -> Delivery:
     return Delivery(alerts=(alert("pagerduty", _said(document, payload, title, action), hook.received_at),))
 
 
-def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> Said:
+def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> RawAlert:
     told = record(dig(payload, "custom_details"))
     facts = told or {"details": dig(payload, "custom_details")}
     source = text(dig(payload, "source"))
     names = {name: dig(payload, name) for name in ("component", "group", "class")}
     links = [(text(dig(e, "text")) or "Link", dig(e, "href")) for e in items(dig(document, "links"))[:50]]
-    return Said(
+    return RawAlert(
         title=title,
         status=_ACTIONS[action],
         severity=severity(text(dig(payload, "severity"))),

@@ -4,7 +4,7 @@ well."""
 from typing import Any
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 STATUSES = {"triggered": AlertStatus.FIRING, "acknowledged": AlertStatus.ACKNOWLEDGED, "resolved": AlertStatus.RESOLVED}
@@ -12,9 +12,9 @@ _URGENCY = {"high": AlertSeverity.CRITICAL, "low": AlertSeverity.LOW}
 MERGED = "merge_resolve_reason"
 
 
-def said(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) -> Said:
+def said(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) -> RawAlert:
     """`at` is when it came to this status; `facts` are details beyond the incident's own."""
-    return Said(
+    return RawAlert(
         title=first(incident, "title", "summary", "description"),
         status=status,
         severity=graveness(incident),

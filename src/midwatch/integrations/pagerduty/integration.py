@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from functools import partial
 
-from midwatch.domain.capabilities import AlertSource, Integration, Selection, SystemConnection
+from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.capabilities import Integration, Selection, SystemConnection
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 
 
@@ -21,9 +22,10 @@ def _connect(
 ) -> SystemConnection:
     from midwatch.integrations.pagerduty.client import PagerDuty
     from midwatch.integrations.pagerduty.details import complete
+    from midwatch.integrations.pagerduty.notify import notifier
 
     client = PagerDuty(settings)
-    return SystemConnection(close=client.close, complete=partial(complete, client))
+    return SystemConnection(close=client.close, complete=partial(complete, client), notifier=notifier(client))
 
 
 INTEGRATION = Integration(
@@ -33,4 +35,5 @@ INTEGRATION = Integration(
     configured=lambda settings: settings.token is not None,
     connect=_connect,
     alert_source=_alert_source,
+    notifies=True,
 )

@@ -3,12 +3,12 @@ incident."""
 
 from typing import Any
 
-from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert import AlertComment, AlertStatus, Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.normalize import (
     ALERTS,
     NAME_CHARS,
-    Said,
+    RawAlert,
     alert,
     dig,
     first,
@@ -45,7 +45,7 @@ def _event(message: Any) -> str:
     return line(dig(message, "event"), NAME_CHARS)
 
 
-def _said(message: Any) -> Said:
+def _said(message: Any) -> RawAlert:
     incident, entry = dig(message, "incident"), dig(message, "log_entries", "0")
     told = dig(entry, "channel", "details")
     facts = record(told) or {"details": told}
@@ -53,14 +53,14 @@ def _said(message: Any) -> Said:
     return said(incident, _CHANGES[_event(message)], at, facts | {"changed by": name(dig(entry, "agent"))})
 
 
-def _remark(message: Any, hook: WebhookRequest) -> Remark:
+def _remark(message: Any, hook: WebhookRequest) -> AlertComment:
     incident, entry = dig(message, "incident"), dig(message, "log_entries", "0")
     kind = _event(message).removeprefix("incident.") or "changed"
     who = names(dig(incident, "assignees")) or names(
         [dig(a, "assignee") for a in items(dig(incident, "assignments"))[:50]]
     )
     at = moment(dig(entry, "created_at")) or hook.received_at
-    return Remark(
+    return AlertComment(
         fingerprint=alert("pagerduty", said(incident, AlertStatus.FIRING, None, {}), at).fingerprint,
         external_id=line(dig(incident, "id"), NAME_CHARS),
         id=line(dig(entry, "id"), NAME_CHARS),

@@ -1,26 +1,39 @@
-"""The answer as a note on the PagerDuty incident, once."""
+"""PagerDuty notifier: the answer as a note on the PagerDuty incident, once."""
 
-from midwatch.domain.work import Effect
-from midwatch.integrations.outbox import Outbox
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from midwatch.domain.notifier import Notifier, Story
+from midwatch.domain.work import Notification
 from midwatch.integrations.pagerduty.client import PagerDuty, note_id
 from midwatch.integrations.pagerduty.ours import signature
+from midwatch.reports.plain import plain
 
-TARGET = "pagerduty"
+NAME, KIND = "pagerduty", "note"
 LARGEST = 4000  # characters; PagerDuty takes more, nobody reads more in a note
 
 
-def outbox(client: PagerDuty) -> Outbox:
-    async def deliver(effect: Effect) -> str:
+def notifier(client: PagerDuty) -> Notifier:
+    async def deliver(notification: Notification) -> str:
         """Looks first whether the note is there: the process may have died between PagerDuty's answer and our record of
         it."""
-        incident, mark = str(effect.payload["incident"]), signature(effect.key)
-        if effect.attempts:
+        incident, mark = str(notification.payload["incident"]), signature(notification.key)
+        if notification.attempts:
             for note in await client.notes(incident):
                 if mark in map(str.strip, str(note.get("content", "")).splitlines()):
                     return note_id(note) or mark
-        return await client.add_note(incident, note_text(str(effect.payload["text"]), mark))
+        return await client.add_note(incident, note_text(str(notification.payload["text"]), mark))
 
-    return Outbox(TARGET, deliver)
+    return Notifier(NAME, KIND, targets, render, deliver)
+
+
+def targets(story: Story) -> Sequence[str]:
+    """Each PagerDuty incident that the incident's alerts come from."""
+    return sorted({a.alert.external_id for a in story.alerts if a.alert.source == NAME} - {""})
+
+
+def render(story: Story, target: str) -> Mapping[str, Any]:
+    return {"incident": target, "text": plain(story.report, sections=2)}
 
 
 def note_text(text: str, mark: str) -> str:

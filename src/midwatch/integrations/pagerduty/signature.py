@@ -1,6 +1,6 @@
 """PagerDuty signs the raw body: `v1=<hex>`, several of them while a secret is changed. There is no time in it."""
 
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
 from midwatch.kit.signatures import signed
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert import AlertComment, AlertStatus, Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, dig, first, items, line, moment, text
 from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, said
 from midwatch.integrations.pagerduty.ours import is_ours
@@ -96,21 +96,21 @@ def _changed(event: Any, change: str, hook: WebhookRequest, known_as: str) -> De
     return Delivery(id=known_as, alerts=(one,), remarks=(remark,) if remark else ())
 
 
-def _remark(data: Any, change: str, event: Any, hook: WebhookRequest) -> Remark | None:
+def _remark(data: Any, change: str, event: Any, hook: WebhookRequest) -> AlertComment | None:
     if dig(data, "type") == "incident" and change in _INCIDENT:
         return _written(data, change, _INCIDENT[change](data), event, hook)
     kind, says = _OTHER.get(text(dig(data, "type")), ("", None))
     return _written(data, change or kind, says(data), event, hook) if says else None
 
 
-def _written(data: Any, kind: str, words: str, event: Any, hook: WebhookRequest) -> Remark | None:
+def _written(data: Any, kind: str, words: str, event: Any, hook: WebhookRequest) -> AlertComment | None:
     own = dig(data, "type") == "incident"
     incident = data if own else dig(data, "incident") or dig(data, "incident_role_assignments", "0", "incident")
     external_id = line(dig(incident, "id"), NAME_CHARS)
     if not external_id or not words:
         return None
     at = moment(dig(event, "occurred_at")) or hook.received_at
-    return Remark(
+    return AlertComment(
         fingerprint=alert("pagerduty", said(data, AlertStatus.FIRING, None, {}), at).fingerprint if own else "",
         external_id=external_id,
         id="" if own else line(dig(data, "id"), NAME_CHARS),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from midwatch.domain.alert import AlertStatus, Delivery, Remark
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert import AlertComment, AlertStatus, Delivery
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
@@ -72,14 +72,14 @@ def _said(document: dict[str, Any], data: dict[str, Any], action: str) -> Any:
     return plugin_said(document) if first(document, "message", "event") and not data else None
 
 
-def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> Remark | None:
+def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> AlertComment | None:
     issue = dig(data, "issue", "id") or data.get("issue_id")
     comment = text(data.get("comment"))
     if not issue or not (comment or action in _ISSUE_REMARKS):
         return None
     assignee = text(first(dig(data, "issue", "assignedTo"), "name", "email", "id"))
     at = moment(data.get("timestamp")) or hook.received_at
-    return Remark(
+    return AlertComment(
         fingerprint=line(f"issue:{text(issue)}", NAME_CHARS),
         external_id=line(issue, NAME_CHARS),
         id=line(data.get("comment_id"), NAME_CHARS),

@@ -8,11 +8,11 @@ from typing import Any
 
 from midwatch.domain.alert import AlertStatus
 from midwatch.integrations.alert_sources.labels import known
-from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 
-def event_said(data: Mapping[str, Any]) -> Said:
+def event_said(data: Mapping[str, Any]) -> RawAlert:
     """A rule of Sentry fired for this event."""
     event = data["event"]
     issue = text(first(event, "issue_id", "groupID") or dig(data, "issue", "id"))
@@ -21,7 +21,7 @@ def event_said(data: Mapping[str, Any]) -> Said:
     return _said(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
 
 
-def issue_said(data: Mapping[str, Any], status: AlertStatus) -> Said:
+def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
     """The issue began, came back, or was resolved."""
     issue = data["issue"]
     project = text(first(dig(issue, "project"), "slug", "name"))
@@ -30,7 +30,7 @@ def issue_said(data: Mapping[str, Any], status: AlertStatus) -> Said:
     return _said(issue, {}, text(dig(issue, "id")), project, facts, first(issue, "web_url", "permalink"), status, times)
 
 
-def plugin_said(document: Mapping[str, Any]) -> Said:
+def plugin_said(document: Mapping[str, Any]) -> RawAlert:
     """The webhook plug-in puts the issue outside and the event inside."""
     event = document.get("event")
     project = text(first(document, "project_slug", "project_name", "project"))
@@ -51,10 +51,10 @@ def _said(
     url: Any,
     status: AlertStatus = AlertStatus.FIRING,
     times: tuple[Any, Any] = (None, None),
-) -> Said:
+) -> RawAlert:
     tags = _tags(dig(event, "tags"))
     message = first(told, "message") or dig(event, "logentry", "formatted") or dig(told, "metadata", "value")
-    return Said(
+    return RawAlert(
         title=first(told, "title") or message,
         status=status,
         severity=severity(text(first(told, "level") or tags.get("level"))),

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.alert_sources.normalize import Said, dig, first, items, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, text
 
 _SEVERITIES = {"critical": AlertSeverity.CRITICAL, "warning": AlertSeverity.MEDIUM}
 _STATES = ("critical", "warning", "resolved")
 
 
-def metric_said(data: Mapping[str, Any], action: str, status: AlertStatus) -> Said:
+def metric_said(data: Mapping[str, Any], action: str, status: AlertStatus) -> RawAlert:
     told = data["metric_alert"]
     rule = dig(told, "alert_rule")
     projects = ", ".join(text(p) for p in items(dig(told, "projects"))[:50])
-    return Said(
+    return RawAlert(
         title=_title(text(first(data, "description_title"))) or first(rule, "name") or first(told, "title"),
         status=status,
         severity=_SEVERITIES.get(action),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from midwatch.domain.capabilities import Health, Integration, Selection, SystemConnection
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import ToolRequest
 from midwatch.integrations.website.objects.site import Sites
 
 
@@ -15,7 +15,7 @@ def _connect(sites: Sites, _selection: Selection, _used: Mapping[str, SystemConn
 
     checker = Checker(sites.root)
 
-    async def check(_asks: Sequence[Ask]) -> tuple[Health, ...]:
+    async def check(_asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
         return await health(sites.root, checker)
 
     return SystemConnection(tools=tools(checker), health=check)

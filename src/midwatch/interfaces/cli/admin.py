@@ -3,16 +3,16 @@ from typing import Annotated
 
 import typer
 
-from midwatch import server
-from midwatch.domain.access import AccessRole, Actor
+from midwatch.domain.access import AccessRole
 from midwatch.interfaces.cli import command
 from midwatch.services.access import create_key
+from midwatch.services.identity import CONSOLE
 from midwatch.settings import Settings
 from midwatch.store.backup import backup as store_backup
 from midwatch.store.backup import restore as store_restore
+from midwatch.wiring import server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-CONSOLE = Actor(name="console", role=AccessRole.ADMIN)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]
 Role = Annotated[AccessRole, typer.Option("--role", help="What the key may do.")]
@@ -64,5 +64,5 @@ async def _restore(settings: Settings, file: Path) -> None:
 
 async def _create(settings: Settings, name: str, role: AccessRole) -> None:
     async with server.desk(settings) as desk:
-        _, secret = create_key(desk, CONSOLE, name, role)
+        _, secret = await create_key(desk, CONSOLE, name, role)
     typer.echo(secret)

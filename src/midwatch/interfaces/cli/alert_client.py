@@ -42,7 +42,7 @@ class Sent:
         return sum(count for status, count in self.statuses.items() if status != 202)
 
 
-class Sender:
+class AlertSender:
     """The key is taken from $MIDWATCH_KEY: it is no argument, where every user of the machine could read it."""
 
     def __init__(self, url: str) -> None:

@@ -6,7 +6,7 @@ import typer
 import yaml
 
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.alert_client import DEFAULT_URL, Sender, Sent, Url
+from midwatch.interfaces.cli.alert_client import DEFAULT_URL, AlertSender, Sent, Url
 from midwatch.services.errors import Refusal
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -51,7 +51,7 @@ async def _send(type_: str, every: bool, batch: int, stress: float, rate: float,
         _numbered(alert, number // len(chosen))
         for number, alert in zip(range(count), itertools.cycle(chosen), strict=False)
     ]
-    sender = Sender(url)
+    sender = AlertSender(url)
     try:
         sent = await sender.send_all(bodies, rate if stress else 0.0)
     finally:

@@ -11,21 +11,21 @@ from rich.table import Table
 from rich.text import Text
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Investigation, Request
+from midwatch.domain.investigation import CaseFile, Request
+from midwatch.engine.context import InvestigationContext
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE
 from midwatch.integrations.kubernetes.fake.demo import demo as made_up
 from midwatch.interfaces.cli import command
 from midwatch.reports import terminal
 from midwatch.reports.compose import compose
-from midwatch.services.context import Context
-from midwatch.services.investigations import investigate
 from midwatch.wiring import connections
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-class Story(StrEnum):
+class DemoStory(StrEnum):
     APPS = "apps"
     TRAFFIC = "traffic"
 
@@ -54,8 +54,8 @@ TOUR = (
 @app.command()
 def demo(
     story: Annotated[
-        Story, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")
-    ] = Story.APPS,
+        DemoStory, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")
+    ] = DemoStory.APPS,
 ) -> None:
     """Made-up trouble, investigated on this machine.
 
@@ -63,7 +63,7 @@ def demo(
     look at yours, and ends. Needs no cluster, no key and no network.
     """
     tell: Callable[[], Coroutine[None, None, None]] = _demo
-    if story is Story.TRAFFIC:
+    if story is DemoStory.TRAFFIC:
         tell = import_module("midwatch.interfaces.cli.demo_traffic").demo_traffic
     command.finish(tell())
 
@@ -83,12 +83,12 @@ async def _demo() -> None:
     _tour(out)
 
 
-async def _look(ctx: Context, name: str) -> Investigation:
+async def _look(ctx: InvestigationContext, name: str) -> CaseFile:
     with terminal.console(stderr=True).status(f"looking at {name}"):
         return await investigate(ctx, Request(question=name, namespace=NAMESPACE))
 
 
-def _line(name: str, story: str, found: Investigation) -> Table:
+def _line(name: str, story: str, found: CaseFile) -> Table:
     verdict = found.diagnosis.verdict
     headline = found.diagnosis.headline if verdict is not Verdict.HEALTHY else "nothing is wrong with it"
     line = Table.grid(padding=(0, 1))

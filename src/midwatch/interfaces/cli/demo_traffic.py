@@ -10,24 +10,23 @@ from pathlib import Path
 
 from midwatch.diagnosis.traffic import fake
 from midwatch.diagnosis.traffic.settings import TrafficSettings
-from midwatch.domain.intent import AskBack, Facet, Intent
-from midwatch.domain.investigation import Investigation, Request
+from midwatch.domain.intent import Clarification, Intent
+from midwatch.domain.investigation import CaseFile, Request
+from midwatch.engine.investigations import investigate
 from midwatch.integrations.aws.client import NOT_INSTALLED
-from midwatch.integrations.aws.fake import FakeAws, Gateway, environment
+from midwatch.integrations.aws.fake import FakeAws, FakeGateway, environment
 from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.aws.fake.world import Points
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.interfaces.cli import command
 from midwatch.kit.clock import utc_now
-from midwatch.reasoning.echo import echo
+from midwatch.questions.restate import restate
 from midwatch.reports import terminal
 from midwatch.reports.compose import compose
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
-from midwatch.services.understanding import understood
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.questions import names
+from midwatch.wiring.questions import understood
 
 SPIKE = "What caused the NAT spike at 2am?"
 THEN = (
@@ -57,19 +56,19 @@ async def _ask(connections: Connections, question: str, before: Intent | None, *
     """Answers on the terminal; what was spoken of now."""
     out = terminal.console()
     out.print(f"\n> {question}", style="bold cyan")
-    intent = understood(question, names(connections.settings), utc_now(), before)
-    if isinstance(intent, AskBack):
+    intent = understood(connections, question, utc_now(), before)
+    if isinstance(intent, Clarification):
         out.print(terminal.plain(intent.question))
         return before
     request = Request(question=question, intent=intent)
     async with connections.opened(request) as ctx:
-        found: Investigation = await investigate(ctx, request)
-    out.print(terminal.plain(echo(intent)), style="dim")
+        found: CaseFile = await investigate(ctx, request)
+    out.print(terminal.plain(restate(intent, tuple(connections.areas.values()))), style="dim")
     if whole:
         terminal.show(out, compose(found))
     else:
         out.print(terminal.plain(found.diagnosis.headline))
-    return intent.model_copy(update={"facet": Facet.ALL})
+    return intent.model_copy(update={"attribute": ""})
 
 
 @contextmanager
@@ -88,7 +87,7 @@ def _world(folder: Path, two: datetime) -> Generator[Connections]:
         "PeakBytesPerSecond": lambda at: sent(at) / 30,
         "ActiveConnectionCount": lambda at: 900 + at % 11,
     }
-    gateway = Gateway(fake.GATEWAY, "demo-nat-1c")
+    gateway = FakeGateway(fake.GATEWAY, "demo-nat-1c")
     aws = FakeAws(gateways=[gateway], metrics={(gateway.id, name): points for name, points in metrics.items()})
     (folder / "traffic.yaml").write_text(fake.CONFIG)
     was = dict(os.environ)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from midwatch.analysis.spikes import FACTOR, Limits, Spike
+from midwatch.analysis.spikes import FACTOR, Spike, SpikeLimits
 from midwatch.interfaces.cli import ascii_chart, command
 from midwatch.reports import terminal
 from midwatch.services.detection import LARGEST, Detection, moment
@@ -50,7 +50,7 @@ def spikes(
     not readable.
     """
     try:
-        found = detect_in(_read(file), Limits(threshold=threshold, usual=usual, factor=factor))
+        found = detect_in(_read(file), SpikeLimits(threshold=threshold, usual=usual, factor=factor))
     except Refusal as refusal:
         command.fail(refusal)
     if json:

@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.intent import Topic
-from midwatch.domain.investigation import Answer, Investigation, Request
-from midwatch.integrations.kubernetes.settings import KubernetesSettings
+from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.interfaces.cli import command, progress
 from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
@@ -58,7 +56,7 @@ async def answered(
     kubeconfig: str = "",
     form: str = "terminal",
     bundle: str = "",
-    otherwise: Topic | None = Topic.CLUSTER,
+    otherwise: str | None = "",
 ) -> None:
     """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of
     the worst."""
@@ -67,13 +65,14 @@ async def answered(
     if bundle and contexts and len(contexts) > 1:
         raise Refusal("--bundle saves one cluster.", "Give one --context")
     settings = command.settings(kubeconfig)
+    # None is what `ask` gives: without a topic it asks back. Every other command is about whatever is wrong.
+    otherwise = "" if otherwise is None else otherwise or cli.everything()
     request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
-    names = contexts or settings.of(KubernetesSettings).contexts or ("",)
-    if request.topic is not Topic.CLUSTER:
+    names = contexts or cli.contexts(settings)
+    if not cli.about_everything(request):
         names = names[:1]
         if form == "terminal":
-            restated: Callable[[Request], str] = import_module("midwatch.reasoning.echo").restated
-            sys.stderr.write(f"{restated(request)}\n")
+            sys.stderr.write(f"{cli.restated(settings, request)}\n")
     runs = [await _one(settings, request, dump, name) for name in names]
     for found in runs:
         show(found, form)
@@ -82,21 +81,21 @@ async def answered(
     raise typer.Exit(command.exit_code([r.diagnosis.verdict for r in runs], problem=any(_problem(r) for r in runs)))
 
 
-async def _one(settings: Settings, request: Request, dump: str, context: str) -> Investigation:
+async def _one(settings: Settings, request: Request, dump: str, context: str) -> CaseFile:
     with progress.shown(dump or context or "the evidence") as watch:
         return await cli.request(settings, request, dump=dump, context=context, watch=watch)
 
 
-def _problem(run: Investigation) -> bool:
+def _problem(run: CaseFile) -> bool:
     found = run.diagnosis
     beside = bool(found.elsewhere) and not run.request.question
     return found.verdict is not Verdict.EXPECTED and (bool(found.causes) or beside)
 
 
-def show(found: Investigation, form: str) -> None:
+def show(found: CaseFile, form: str) -> None:
     """Prints the answer. What lays a report out is loaded where a person reads it, not where a program does."""
     if form == "json":
         sys.stdout.write(Answer.of(found).json_text())
         return
-    laid_out: Callable[[Investigation, str], None] = import_module("midwatch.interfaces.cli.layout").show
+    laid_out: Callable[[CaseFile, str], None] = import_module("midwatch.interfaces.cli.layout").show
     laid_out(found, form)

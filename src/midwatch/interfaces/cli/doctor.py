@@ -1,16 +1,19 @@
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from midwatch.domain.capabilities import Health, Integration, Selection
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
 from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.alert_file import Source
 from midwatch.interfaces.cli.command import Exit
+from midwatch.interfaces.cli.explain import explain_alert
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
 from midwatch.settings import files, home
@@ -27,12 +30,30 @@ def doctor(
     kubeconfig: command.Kubeconfig = "",
     namespace: command.Namespace = "",
     dump: command.Dump = "",
+    explain: Annotated[
+        str,
+        typer.Option(
+            "--explain", metavar="FILE", help="Say what investigating this alert would ask, and why; asks no system."
+        ),
+    ] = "",
+    source: Source = "",
+    json: Annotated[bool, typer.Option("--json", help="With --explain: print it as JSON.")] = False,
 ) -> None:
     """Say what is configured, reachable and permitted.
 
     Every line is a question that was really put, read-only. Exit code: 0 all well, 1 something is refused, 2 nothing
     can be reached.
+
+    With --explain: how an alert is read and understood, which areas take part, and which systems are asked. Exit code
+    0.
     """
+    if explain:
+        command.finish(explain_alert(explain, source, context or [], kubeconfig, namespace, dump, json=json))
+        return
+    if source or json:
+        command.fail(
+            Refusal("--source and --json go with --explain.", "Give the alert: midwatch doctor --explain FILE")
+        )
     command.finish(_doctor(context or [], kubeconfig, namespace, dump))
 
 
@@ -62,7 +83,7 @@ async def _system(
     names = (contexts if owner.place else []) or connections.contexts(owner)
     states: list[str] = []
     for name in names:
-        selection = Selection(name, dump) if owner.place else Selection()
+        selection = Selection(name, dump if owner.place else "")
         if state := await _connection(connections, owner, selection, namespace):
             states.append(state)
     return states
@@ -90,11 +111,11 @@ async def _connection(connections: Connections, owner: Integration, selection: S
     return OK if all(h.state == "ok" or (owner.place and h.state == "missing") for h in found) else REFUSED
 
 
-def _opening(connections: Connections, namespace: str) -> tuple[Ask, ...]:
+def _opening(connections: Connections, namespace: str) -> tuple[ToolRequest, ...]:
     """What investigations of everything open with."""
     request = Request(namespace=namespace)
-    question = Question("", Intent(topic=request.topic))
-    return tuple(a for area in connections.taking_part(request) for a in area.opening(question, request))
+    question = Question("", Intent(topic=connections.topic(request)), namespace)
+    return tuple(a for area in connections.taking_part(request) for a in area.opening(question))
 
 
 def _table(found: Sequence[Health]) -> Table:

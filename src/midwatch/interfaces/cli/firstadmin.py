@@ -9,7 +9,8 @@ import structlog
 import typer
 
 from midwatch.services.access import invite, invited, keys
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
+from midwatch.services.identity import CONSOLE
 from midwatch.store.errors import StoreError
 
 FILE = "first-admin"
@@ -18,7 +19,7 @@ LOOK_S = 1.0  # how soon the file goes after its link was used
 log = structlog.get_logger()
 
 
-async def first_admin(desk: Desk, base: str, folder: Path) -> None:
+async def first_admin(desk: ServerContext, base: str, folder: Path) -> None:
     """Shows how to make the first key, and returns when that can be done no longer: somebody has a key, or the link has
     ended.
 
@@ -28,7 +29,7 @@ async def first_admin(desk: Desk, base: str, folder: Path) -> None:
     file = folder / FILE
     try:
         file.unlink(missing_ok=True)  # of a server that was killed
-        secret = await asyncio.to_thread(_invited, desk)
+        secret = await _invited(desk)
     except StoreError as error:
         typer.echo(
             f"midwatch: {error.reason} Whether an admin exists is not known: midwatch admin create NAME makes one",
@@ -46,8 +47,8 @@ async def first_admin(desk: Desk, base: str, folder: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _invited(desk: Desk) -> str:
-    return "" if keys(desk) else invite(desk)
+async def _invited(desk: ServerContext) -> str:
+    return "" if await keys(desk, CONSOLE) else await invite(desk, CONSOLE)
 
 
 def _shown(command: str, file: Path) -> str:
@@ -60,9 +61,9 @@ def _shown(command: str, file: Path) -> str:
     return f"The command that makes the first admin's, once, within a day, is in {file}"
 
 
-async def _works(desk: Desk, secret: str) -> bool:
+async def _works(desk: ServerContext, secret: str) -> bool:
     try:
-        return await asyncio.to_thread(invited, desk, secret)
+        return await invited(desk, CONSOLE, secret)
     except StoreError as error:
         log.warning("the store does not answer", error=str(error))
         return True

@@ -1,19 +1,12 @@
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from midwatch.domain.alert import Alert
 from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.alert_file import Source, read
 from midwatch.interfaces.cli.diagnose import Json, Markdown, show
-from midwatch.kit.clock import utc_now
-from midwatch.services.alertfiles import LARGEST, read_alerts
 from midwatch.services.bundles import save_file
-from midwatch.services.errors import Refusal
-from midwatch.settings import Settings
 from midwatch.wiring import cli
-from midwatch.wiring.registry import registry
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -23,9 +16,7 @@ def investigate(
     alert: Annotated[
         str, typer.Option("--alert", metavar="FILE", help="A webhook's body, JSON or plain text; - for standard input.")
     ],
-    source: Annotated[
-        str, typer.Option("--source", metavar="NAME", help="The system that wrote it; otherwise found by its fields.")
-    ] = "",
+    source: Source = "",
     dump: command.Dump = "",
     context: Annotated[str, typer.Option("--context", metavar="NAME", help="Context of the kubeconfig.")] = "",
     kubeconfig: command.Kubeconfig = "",
@@ -49,7 +40,7 @@ async def _run(
     kubeconfig: str, file: str, source: str, dump: str, context: str, namespace: str, form: str, bundle: str
 ) -> None:
     settings = command.settings(kubeconfig)
-    first, *others = _read(file, source, settings)
+    first, *others = read(file, source, settings)
     if others:
         typer.echo(
             f"midwatch: {len(others)} more alerts in this file; the gravest is investigated: {first.title}", err=True
@@ -59,11 +50,3 @@ async def _run(
     if bundle:
         save_file(found, bundle)
     raise typer.Exit(command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes)))
-
-
-def _read(file: str, source: str, settings: Settings) -> tuple[Alert, ...]:
-    try:
-        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
-            return read_alerts(opened.read(LARGEST + 1), utc_now(), registry().alert_sources, source, settings.senders)
-    except OSError as error:
-        raise Refusal(f"{file} cannot be read: {error.strerror}.", "Give a file, or - for standard input") from error

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 import typer
 
 from midwatch.domain.investigation import Request
+from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.alert_client import Sender, Url
+from midwatch.interfaces.cli.alert_client import AlertSender, Url
 from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.services.watching import Alerts, changes, firing
 from midwatch.settings import Settings
 from midwatch.wiring import connections
@@ -41,7 +41,7 @@ def watch(
 
 async def _watch(settings: Settings, request: Request, once: bool, every: float, url: str) -> None:
     before: Alerts = {}
-    sender = Sender(url) if url else None
+    sender = AlertSender(url) if url else None
     try:
         while True:
             try:
@@ -78,7 +78,7 @@ async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
     return {**before, **now}
 
 
-async def _say(said: list[dict[str, Any]], before: Alerts, sender: Sender | None) -> None:
+async def _say(said: list[dict[str, Any]], before: Alerts, sender: AlertSender | None) -> None:
     for alert in said:
         if alert["status"] == "resolved" or alert["dedup_key"] not in before:
             typer.echo(one_line(f"{alert['status']:9}{alert['severity']:9}{alert['title']}"))

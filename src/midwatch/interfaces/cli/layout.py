@@ -1,12 +1,12 @@
 import sys
 
-from midwatch.domain.investigation import Investigation
+from midwatch.domain.investigation import CaseFile
 from midwatch.reports import terminal
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
 
 
-def show(found: Investigation, form: str) -> None:
+def show(found: CaseFile, form: str) -> None:
     """Prints the report for people to read: as Markdown, or laid out for a terminal."""
     if form == "markdown":
         sys.stdout.write(markdown(compose(found)))

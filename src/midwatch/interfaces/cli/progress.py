@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from midwatch.domain.evidence import Ask, Evidence, Gap
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import silent
 
@@ -19,7 +19,7 @@ def shown(source: str) -> Generator[Watch]:
     with terminal.console(stderr=True).status(f"reading {source}") as status:
         seen = 0
 
-        def watch(_ask: Ask, answer: Evidence | Gap) -> None:
+        def watch(_ask: ToolRequest, answer: Evidence | Gap) -> None:
             nonlocal seen
             seen += isinstance(answer, Evidence)
             what = f"{answer.size}" if isinstance(answer, Evidence) else "no answer"

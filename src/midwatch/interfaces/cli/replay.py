@@ -5,11 +5,11 @@ import msgspec
 import typer
 
 from midwatch.domain.investigation import Answer
+from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.diagnose import Json, Markdown, show
 from midwatch.services.bundles import load
 from midwatch.services.errors import Refusal
-from midwatch.services.investigations import investigate
 from midwatch.wiring.replays import replay as wired
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -6,19 +6,20 @@ from typing import Annotated
 
 import typer
 
-from midwatch import server
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.attached import attached
 from midwatch.interfaces.cli.firstadmin import first_admin
 from midwatch.interfaces.http.app import create_app
-from midwatch.interfaces.http.limits import ConnectionLimits, Connections, raise_file_limit
+from midwatch.interfaces.http.limits import ConnectionLimits, OpenConnections, raise_file_limit
 from midwatch.interfaces.http.listener import listener
 from midwatch.kit.hosts import loopback
 from midwatch.kit.logging import to_standard_error
 from midwatch.services.access import keys
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
 from midwatch.services.errors import Refusal
+from midwatch.services.identity import CONSOLE
 from midwatch.settings import Settings, home
+from midwatch.wiring import server
+from midwatch.wiring.worker_process import worker_process
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -59,17 +60,18 @@ def serve(
 async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
     _takeable(settings.server.host, settings.server.port)
     async with server.desk(settings, open_access=open_access) as desk:
-        if not loopback(settings.server.host) and not keys(desk):
+        if not loopback(settings.server.host) and not await keys(desk, CONSOLE):
             raise Refusal(
                 f"Nobody has an API key yet, and {settings.server.host} is reached from elsewhere.",
                 "Make one first: midwatch admin create NAME",
             )
     async with (
-        attached(settings.server.workers, kubeconfig) as workers,
+        worker_process(settings.server.workers, kubeconfig) as workers,
         server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
     ):
+        workers.heard = desk.events.announce
         limits = ConnectionLimits.of(settings.server, raise_file_limit())
-        listening = listener(desk, Connections(limits), create_app(desk, limits))
+        listening = listener(desk, OpenConnections(limits), create_app(desk, limits))
         task = asyncio.create_task(listening.serve())
         while not listening.started and not task.done():
             await asyncio.sleep(0.02)
@@ -83,7 +85,7 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
 
 
 @asynccontextmanager
-async def _offered(desk: Desk, base: str, *, wanted: bool) -> AsyncGenerator[None]:
+async def _offered(desk: ServerContext, base: str, *, wanted: bool) -> AsyncGenerator[None]:
     """The way to the first key while the block lasts."""
     offer = asyncio.create_task(first_admin(desk, base, home())) if wanted else None
     try:

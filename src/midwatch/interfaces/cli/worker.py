@@ -6,17 +6,19 @@ from typing import Annotated
 
 import typer
 
-from midwatch import crew
+from midwatch.engine.worker import Worker
+from midwatch.engine.worker_context import unannounced
 from midwatch.interfaces.cli import command
 from midwatch.kit.logging import to_standard_error
-from midwatch.services.worker import Worker
 from midwatch.settings import Settings
+from midwatch.wiring.worker import working
+from midwatch.wiring.worker_process import announce_on
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Attached = Annotated[
     bool,
-    typer.Option("--attached", hidden=True, help="A server's: woken by lines of standard input, ended by its end."),
+    typer.Option("--attached", hidden=True, help="A server's: woken by standard input, ended by its end."),
 ]
 
 BEHIND = 5  # steps of nice(2) by which a server's worker gives way to the server: who waits for an answer goes first
@@ -38,7 +40,8 @@ async def _work(settings: Settings, *, attached: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, over.set)
     if attached:
         os.nice(BEHIND)
-    async with crew.working(settings, woken=attached) as worker:
+    announce = announce_on(sys.stdout.fileno()) if attached else unannounced
+    async with working(settings, woken=attached, announce=announce) as worker:
         told = asyncio.create_task(_hear(worker, over)) if attached else None
         typer.echo("midwatch: working", err=True)
         await over.wait()

@@ -1,21 +1,24 @@
-"""Who asks, may they, and how often: an endpoint says in its signature which role it needs."""
+"""Who asks, may they, and how often: an endpoint names the use case it stands for, and that knows the role it needs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import cache
 from time import monotonic
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from midwatch.domain.access import AccessRole, Actor
+from midwatch.domain.access import Actor, KeylessRole, Role
 from midwatch.interfaces.http.load import Streams
 from midwatch.kit.hosts import loopback
 from midwatch.kit.rates import Allowance
-from midwatch.services.access import demand, identify
-from midwatch.services.desk import Desk
+from midwatch.services.alerts import receive
+from midwatch.services.desk import ServerContext
 from midwatch.services.errors import NoAccess, TooOften
+from midwatch.services.identity import ANONYMOUS, identify
+from midwatch.services.use_case import UseCase, check
 
 HOUR_S, MINUTE_S = 3600.0, 60.0
 SETUP_TRIES = 10  # of one address within an hour, at the one-time link
@@ -27,12 +30,15 @@ _header = APIKeyHeader(
 
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
 Header = Annotated[str | None, Security(_header)]
+# The same where a request may prove itself in another way.
+SenderBearer = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer, scopes=[receive.declared.needs])]
+SenderHeader = Annotated[str | None, Security(_header, scopes=[receive.declared.needs])]
 
 
 class Rates:
     """How many requests each caller has had within the hour; counted in this process."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ServerContext) -> None:
         self._requests = Allowance(desk.settings.server.requests_per_hour, HOUR_S)
         self._queries = Allowance(desk.settings.server.queries_per_minute, MINUTE_S)
         self._deliveries = Allowance(desk.settings.server.webhooks_per_hour, HOUR_S)
@@ -65,7 +71,7 @@ class Rates:
 
 
 # Coroutines, though nothing is awaited: for a plain function FastAPI would take a thread.
-async def the_desk(request: Request) -> Desk:
+async def the_desk(request: Request) -> ServerContext:
     return request.app.state.desk
 
 
@@ -81,7 +87,7 @@ async def the_streams(request: Request) -> Streams:
     return request.app.state.streams
 
 
-TheDesk = Annotated[Desk, Depends(the_desk)]
+TheDesk = Annotated[ServerContext, Depends(the_desk)]
 TheRates = Annotated[Rates, Depends(the_rates)]
 Address = Annotated[str, Depends(the_address)]
 TheStreams = Annotated[Streams, Depends(the_streams)]
@@ -133,24 +139,50 @@ async def local_when_open(request: Request, desk: TheDesk) -> None:
         from_here(request)
 
 
-def _needs(role: AccessRole) -> Callable[..., Awaitable[Actor]]:
-    async def check(
+def caller_of(case: UseCase[..., Any]) -> Any:
+    """The caller, as a dependency: known by a key, and of a role that may do this; nobody is asked for a key where none
+    is needed. OpenAPI shows the role as the scope, and what a caller without it is answered (app.py)."""
+    if case.declared.needs is KeylessRole.ANONYMOUS:
+        return Depends(_anonymous)
+    return Security(_admits(case.declared.needs), scopes=[case.declared.needs])
+
+
+async def _anonymous() -> Actor:
+    return ANONYMOUS
+
+
+@cache
+def _admits(needed: Role) -> Callable[..., Awaitable[Actor]]:
+    """One for each role: a dependency that is met twice is resolved once, and counted once."""
+
+    async def admit(
         request: Request, desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header
     ) -> Actor:
         try:
-            actor = await asyncio.to_thread(identify, desk, bearer.credentials if bearer else header or "")
+            actor = await asyncio.to_thread(identify, desk, _secret(bearer, header))
             if not actor.key_id:
                 from_here(request)
         except NoAccess:
             rates.stranger(address)
             raise
         rates.request(actor.key_id or actor.name)
-        demand(actor, role)
+        check(actor, needed)
         return actor
 
-    return check
+    return admit
 
 
-Viewer = Annotated[Actor, Security(_needs(AccessRole.VIEWER), scopes=["viewer"])]
-Responder = Annotated[Actor, Security(_needs(AccessRole.RESPONDER), scopes=["responder"])]
-Admin = Annotated[Actor, Security(_needs(AccessRole.ADMIN), scopes=["admin"])]
+async def vouched(desk: ServerContext, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Actor | None:
+    """The owner of a key of ours; None for what is not one: a token of the sender's own, which the source will
+    judge."""
+    secret = _secret(bearer, header)
+    if not secret.startswith("mw_"):
+        return None
+    try:
+        return await asyncio.to_thread(identify, desk, secret)
+    except NoAccess:
+        return None
+
+
+def _secret(bearer: HTTPAuthorizationCredentials | None, header: str | None) -> str:
+    return bearer.credentials if bearer else header or ""

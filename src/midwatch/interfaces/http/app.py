@@ -20,12 +20,21 @@ from midwatch.interfaces.http import (
 )
 from midwatch.interfaces.http.access import Rates
 from midwatch.interfaces.http.body import Bodies
+from midwatch.interfaces.http.envelope import DENIED
 from midwatch.interfaces.http.limits import ConnectionLimits
 from midwatch.interfaces.http.load import Concurrency, Streams
 from midwatch.interfaces.http.protection import security_headers
-from midwatch.services.desk import Desk
+from midwatch.services.desk import ServerContext
 
 _FAILURE = {"$ref": "#/components/schemas/Failure"}
+_DENIED = {
+    str(status): {
+        "description": answer["description"],
+        "content": {"application/json": {"schema": _FAILURE}},
+        "headers": answer["headers"],
+    }
+    for status, answer in DENIED.items()
+}
 
 
 class Api(FastAPI):
@@ -36,6 +45,8 @@ class Api(FastAPI):
             found = super().openapi()
             for operation in (op for path in found["paths"].values() for op in path.values()):
                 operation["responses"].pop("422", None)
+                answers = operation["responses"] | (_DENIED if operation.get("security") else {})
+                operation["responses"] = dict(sorted(answers.items()))
                 for answer in operation["responses"].values():
                     told = answer.get("content", {})
                     for kind in [k for k, content in told.items() if content.get("schema") == _FAILURE]:
@@ -50,7 +61,7 @@ class Api(FastAPI):
         return failures.RequestIds(super().build_middleware_stack(), self.state.security_headers)
 
 
-def create_app(desk: Desk, limits: ConnectionLimits | None = None) -> FastAPI:
+def create_app(desk: ServerContext, limits: ConnectionLimits | None = None) -> FastAPI:
     """`limits` are those of the connections it is served on."""
     app, server = _api(), desk.settings.server
     app.state.desk, app.state.rates, app.state.streams = desk, Rates(desk), Streams(server)

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from midwatch.interfaces.http.envelope import Failure
-from midwatch.interfaces.http.limits import Connections
+from midwatch.interfaces.http.limits import OpenConnections
 from midwatch.interfaces.http.protection import Header
 from midwatch.kit.clock import utc_now
 from midwatch.kit.ids import new_id
@@ -42,12 +42,12 @@ class _Refused(Exception):
     """Ends the parser's work on a request that is beyond a limit."""
 
 
-class Connection(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """Of uvicorn's making, watched. `peer` is the address of the other end."""
 
     def __init__(
         self,
-        connections: Connections,
+        connections: OpenConnections,
         headers: tuple[Header, ...],
         config: Config,
         server_state: ServerState,
@@ -245,10 +245,10 @@ class Connection(HttpToolsProtocol):
         return b"\r\n".join([start, *lines, b"", body])
 
 
-def connection_type(connections: Connections, headers: tuple[Header, ...]) -> type[Connection]:
+def connection_type(connections: OpenConnections, headers: tuple[Header, ...]) -> type[HttpConnection]:
     """What uvicorn makes of each connection it accepts."""
 
-    def made(*args: Any, **kwargs: Any) -> Connection:
-        return Connection(connections, headers, *args, **kwargs)
+    def made(*args: Any, **kwargs: Any) -> HttpConnection:
+        return HttpConnection(connections, headers, *args, **kwargs)
 
-    return cast(type[Connection], made)
+    return cast(type[HttpConnection], made)

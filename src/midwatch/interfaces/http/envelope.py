@@ -62,7 +62,10 @@ WHY: dict[int, str] = {
     500: "A fault of Midwatch; it is logged under the request's id.",
     503: "Not now: the store or something outside does not answer. `Retry-After` says how many seconds to wait.",
 }
-FAILURES: dict[int | str, dict[str, Any]] = {
+_ALL: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": why, "headers": _ID | _WAIT if status in (429, 503) else _ID}
     for status, why in WHY.items()
 }
+# What is answered to who has no key, or one of a lesser role. Where a role is needed app.py adds them by itself.
+DENIED = {status: _ALL[status] for status in (401, 403)}
+FAILURES = {status: answer for status, answer in _ALL.items() if status not in DENIED}

@@ -1,9 +1,12 @@
+from typing import Annotated
+
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from midwatch.interfaces.http.access import TheDesk, local_when_open
-from midwatch.interfaces.http.envelope import FAILURES
+from midwatch.domain.access import Actor
+from midwatch.interfaces.http.access import TheDesk, caller_of, local_when_open
+from midwatch.interfaces.http.envelope import DENIED, FAILURES
 from midwatch.services.metrics import exposition
 from midwatch.services.serverhealth import ServerHealth, server_health, store_trouble
 
@@ -22,23 +25,23 @@ async def healthz() -> str:
     summary="Alerts can be taken: the store takes writes",
     responses={503: {"description": "It does not; the text says why."}},
 )
-def readyz(desk: TheDesk) -> Response:
+async def readyz(desk: TheDesk, caller: Annotated[Actor, caller_of(store_trouble)]) -> Response:
     """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is
     /health's to say."""
-    trouble = store_trouble(desk)
+    trouble = await store_trouble(desk, caller)
     return PlainTextResponse(trouble or "ok", 503 if trouble else 200)
 
 
 @router.get(
     "/health",
     summary="What works, and how much is waiting",
-    responses={401: FAILURES[401], 503: {"model": ServerHealth, "description": "The store takes no writes."}},
+    responses={401: DENIED[401], 503: {"model": ServerHealth, "description": "The store takes no writes."}},
     dependencies=LOCAL,
 )
-def health(desk: TheDesk, response: Response) -> ServerHealth:
+async def health(desk: TheDesk, caller: Annotated[Actor, caller_of(server_health)], response: Response) -> ServerHealth:
     """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long
     (both 200)."""
-    found = server_health(desk)
+    found = await server_health(desk, caller)
     response.status_code = 200 if found.store == "ok" else 503
     return found
 
@@ -47,8 +50,8 @@ def health(desk: TheDesk, response: Response) -> ServerHealth:
     "/metrics",
     response_class=PlainTextResponse,
     summary="For Prometheus",
-    responses={401: FAILURES[401], 503: FAILURES[503]},
+    responses={401: DENIED[401], 503: FAILURES[503]},
     dependencies=LOCAL,
 )
-def metrics(desk: TheDesk) -> Response:
-    return Response(exposition(desk), media_type=CONTENT_TYPE_LATEST)
+async def metrics(desk: TheDesk, caller: Annotated[Actor, caller_of(exposition)]) -> Response:
+    return Response(await exposition(desk, caller), media_type=CONTENT_TYPE_LATEST)

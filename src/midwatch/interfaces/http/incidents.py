@@ -1,16 +1,19 @@
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from midwatch.domain.access import Actor
 from midwatch.domain.alert import AlertSeverity
-from midwatch.domain.incident import Entry, Incident, IncidentStatus
-from midwatch.interfaces.http.access import Responder, TheDesk, Viewer
+from midwatch.domain.incident import Incident, IncidentStatus, TimelineEntry
+from midwatch.interfaces.http.access import TheDesk, caller_of
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.moment import Moment
 from midwatch.interfaces.http.runs import IncidentShown
 from midwatch.interfaces.http.webhooks import NewAlert
 from midwatch.services import incidents
+from midwatch.services.desk import ServerContext
 from midwatch.store.incidents import Filter
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
@@ -18,13 +21,15 @@ Id = Annotated[str, Path(max_length=40, description="the incident's id, inc_…"
 Name = Annotated[str, Query(max_length=200, description="who does it, if not the owner of the key")]
 
 
-class Wanted(Paging):
+class IncidentWanted(Paging):
     """What a list is narrowed to."""
 
     status: IncidentStatus | None = None
     severity: AlertSeverity | None = None
     service: str = Field(default="", max_length=300, description="exactly this one")
-    source: str = Field(default="", max_length=64, description="pagerduty, alertmanager, manual, …")
+    source: str = Field(
+        default="", max_length=64, description="name of the alert source; manual for those that people opened"
+    )
     text: str = Field(
         default="", max_length=1000, description="occurs in title or description; upper and lower case are one"
     )
@@ -56,59 +61,82 @@ class Action(BaseModel):
 
 
 @router.post("", status_code=201, summary="Open an incident; it joins an open one about the same service")
-def create(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    made = incidents.reported(
-        desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source
-    )
-    return Ok(data=incidents.create(desk, who, made))
+async def create(alert: NewAlert, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.create)]) -> Ok[Incident]:
+    return Ok(data=await incidents.create(desk, caller, *alert.words))
 
 
 @router.get("", summary="Incidents, newest first")
-def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[Incident]:
-    found, total = incidents.listed(desk, wanted.filter, wanted.page, wanted.page_size)
+async def listed(
+    desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.listed)], wanted: Annotated[IncidentWanted, Query()]
+) -> Page[Incident]:
+    found, total = await incidents.listed(desk, caller, wanted.filter, wanted.page, wanted.page_size)
     return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")
-def get(incident_id: Id, desk: TheDesk, _who: Viewer) -> Ok[IncidentShown]:
-    return Ok(data=IncidentShown.of(incidents.details(desk, incident_id)))
+async def get(
+    incident_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.details)]
+) -> Ok[IncidentShown]:
+    return Ok(data=IncidentShown.of(await incidents.details(desk, caller, incident_id)))
 
 
 @router.patch("/{incident_id}", summary="Change title, description, severity or service")
-def update(incident_id: Id, changes: Changes, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    return Ok(data=incidents.update(desk, who, incident_id, changes.given()))
+async def update(
+    incident_id: Id, changes: Changes, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.update)]
+) -> Ok[Incident]:
+    return Ok(data=await incidents.update(desk, caller, incident_id, changes.given()))
 
 
 @router.post("/{incident_id}/actions", summary="Do something with an incident")
-def act(incident_id: Id, action: Action, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    return Ok(data=incidents.act(desk, who, incident_id, action.action, action.text))
+async def act(
+    incident_id: Id, action: Action, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.acknowledge)]
+) -> Ok[Incident]:
+    return Ok(data=await _ACTIONS[action.action](desk, caller, incident_id, action.text))
 
 
 @router.get("/{incident_id}/timeline", summary="What happened, in order")
-def timeline(
-    incident_id: Id, desk: TheDesk, _who: Viewer, after: Annotated[int, Query(ge=0, le=2**53)] = 0
-) -> Ok[list[Entry]]:
-    return Ok(data=incidents.entries(desk, incident_id, after))
+async def timeline(
+    incident_id: Id,
+    desk: TheDesk,
+    caller: Annotated[Actor, caller_of(incidents.entries)],
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+) -> Ok[list[TimelineEntry]]:
+    return Ok(data=await incidents.entries(desk, caller, incident_id, after))
 
 
 @router.get("/{incident_id}/related", summary="Others about the same things or the same service, of the last 30 days")
-def related(
-    incident_id: Id, desk: TheDesk, _who: Viewer, limit: Annotated[int, Query(ge=1, le=100)] = 5
+async def related(
+    incident_id: Id,
+    desk: TheDesk,
+    caller: Annotated[Actor, caller_of(incidents.related)],
+    limit: Annotated[int, Query(ge=1, le=100)] = 5,
 ) -> Ok[list[Incident]]:
-    return Ok(data=incidents.related(desk, incident_id, limit))
+    return Ok(data=await incidents.related(desk, caller, incident_id, limit))
 
 
 @router.post("/{incident_id}/acknowledge", summary="Somebody has it")
-def acknowledge(incident_id: Id, desk: TheDesk, who: Responder, user: Name = "") -> Ok[Incident]:
-    return Ok(data=incidents.acknowledge(desk, who, incident_id, user))
+async def acknowledge(
+    incident_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.acknowledge)], user: Name = ""
+) -> Ok[Incident]:
+    return Ok(data=await incidents.acknowledge(desk, caller, incident_id, user))
 
 
 @router.post("/{incident_id}/resolve", summary="It is over")
-def resolve(
+async def resolve(
     incident_id: Id,
     desk: TheDesk,
-    who: Responder,
+    caller: Annotated[Actor, caller_of(incidents.resolve)],
     user: Name = "",
     resolution: Annotated[str, Query(max_length=4000)] = "",
 ) -> Ok[Incident]:
-    return Ok(data=incidents.resolve(desk, who, incident_id, user, resolution))
+    return Ok(data=await incidents.resolve(desk, caller, incident_id, user, resolution))
+
+
+# The verbs that can be named in one request; each with the id and the text.
+_ACTIONS: dict[str, Callable[[ServerContext, Actor, str, str], Awaitable[Incident]]] = {
+    "acknowledge": lambda desk, caller, incident_id, _text: incidents.acknowledge(desk, caller, incident_id),
+    "resolve": lambda desk, caller, incident_id, text: incidents.resolve(desk, caller, incident_id, "", text),
+    "reopen": lambda desk, caller, incident_id, _text: incidents.reopen(desk, caller, incident_id),
+    "note": incidents.note,
+    "investigate": lambda desk, caller, incident_id, _text: incidents.look_again(desk, caller, incident_id),
+}

@@ -1,72 +1,77 @@
-import asyncio
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field
 
+from midwatch.domain.access import Actor
 from midwatch.domain.evidence import Evidence
-from midwatch.domain.work import Run, RunState
-from midwatch.interfaces.http.access import Responder, TheDesk, TheStreams, Viewer
+from midwatch.domain.limits import LONGEST_QUESTION
+from midwatch.domain.work import Investigation, RunState
+from midwatch.interfaces.http.access import TheDesk, TheStreams, caller_of
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
 from midwatch.services import runs
-from midwatch.services.limits import LONGEST_QUESTION
-from midwatch.store.patience import patiently
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
-WATCH_S = 0.3  # how soon a watcher sees what happened
+LastEvent = Annotated[str, Header(description="the id of the last event that was seen; the stream goes on behind it")]
 BUNDLE = {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}
 
 
-class Question(BaseModel):
+class QuestionBody(BaseModel):
     question: str = Field(default="", max_length=LONGEST_QUESTION, description="in words; empty: what is wrong?")
     namespace: str = Field(default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="empty: all of them")
 
 
-class Wanted(Paging):
+class InvestigationWanted(Paging):
     state: RunState | None = None
     incident: str = Field(default="", max_length=40, description="the id of an incident")
 
 
-def the_run(run_id: Id, desk: TheDesk, _who: Viewer) -> Run:
+async def the_run(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.get)]) -> Investigation:
     """Asked for before a stream begins: afterwards it is too late to say that there is none."""
-    return runs.get(desk, run_id)
+    return await runs.get(desk, caller, run_id)
 
 
-async def one_stream(streams: TheStreams, who: Viewer) -> AsyncGenerator[None]:
+async def one_stream(streams: TheStreams, caller: Annotated[Actor, caller_of(runs.get)]) -> AsyncGenerator[None]:
     """Counted until the stream ends, however it ends."""
-    with streams.one(who.key_id or who.name):
+    with streams.one(caller.key_id or caller.name):
         yield
 
 
 @router.post("", status_code=202, summary="Ask for an investigation")
-def create(question: Question, desk: TheDesk, who: Responder) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(runs.question(desk, question.question, question.namespace, who.name)))
+async def create(
+    question: QuestionBody, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.question)]
+) -> Ok[RunShown]:
+    return Ok(data=RunShown.of(await runs.question(desk, caller, question.question, question.namespace)))
 
 
 @router.get("", summary="Investigations, newest first")
-def listed(desk: TheDesk, _who: Viewer, wanted: Annotated[Wanted, Query()]) -> Page[RunShown]:
-    found, total = runs.listed(desk, wanted.page, wanted.page_size, wanted.state, wanted.incident)
+async def listed(
+    desk: TheDesk, caller: Annotated[Actor, caller_of(runs.listed)], wanted: Annotated[InvestigationWanted, Query()]
+) -> Page[RunShown]:
+    found, total = await runs.listed(desk, caller, wanted.page, wanted.page_size, wanted.state, wanted.incident)
     return Page[RunShown].of([RunShown.of(run) for run in found], total, wanted.page, wanted.page_size)
 
 
 @router.get("/{run_id}", summary="An investigation and, when it is done, its answer")
-def get(run: Annotated[Run, Depends(the_run)]) -> Ok[RunAnswered]:
+def get(run: Annotated[Investigation, Depends(the_run)]) -> Ok[RunAnswered]:
+    # In a thread, not on the loop: an answer may be long to read.
     return Ok(data=RunAnswered.of(run))
 
 
 @router.get("/{run_id}/evidence", summary="Everything the answer cites, as it was seen")
-def evidence(run_id: Id, desk: TheDesk, _who: Viewer) -> Ok[list[Evidence]]:
-    return Ok(data=runs.evidence(desk, run_id))
+async def evidence(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.evidence)]) -> Ok[list[Evidence]]:
+    return Ok(data=await runs.evidence(desk, caller, run_id))
 
 
 @router.post("/{run_id}/cancel", summary="Take it back")
-def cancel(run_id: Id, desk: TheDesk, who: Responder) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(runs.cancel(desk, run_id, who.name)))
+async def cancel(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.cancel)]) -> Ok[RunShown]:
+    return Ok(data=RunShown.of(await runs.cancel(desk, caller, run_id)))
 
 
 @router.get(
@@ -75,8 +80,8 @@ def cancel(run_id: Id, desk: TheDesk, who: Responder) -> Ok[RunShown]:
     response_class=Response,
     responses={200: {"content": BUNDLE, "description": "a .tgz for `midwatch replay`"}},
 )
-def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
-    packed = runs.bundle(desk, run_id)
+async def bundle(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.bundle)]) -> Response:
+    packed = await runs.bundle(desk, caller, run_id)
     return Response(
         packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'}
     )
@@ -89,28 +94,16 @@ def bundle(run_id: Id, desk: TheDesk, _who: Viewer) -> Response:
     dependencies=[Depends(one_stream)],
 )
 async def events(
-    run: Annotated[Run, Depends(the_run)],
+    run: Annotated[Investigation, Depends(the_run)],
     desk: TheDesk,
-    last_event_id: Annotated[
-        str, Header(description="the id of the last event that was seen; the stream goes on behind it")
-    ] = "",
+    last_event_id: LastEvent = "",
 ) -> AsyncGenerator[ServerSentEvent]:
     """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is
     away it waits."""
-    seen = _number(last_event_id)
-    while True:
-        told = await patiently(runs.told, desk, run.id, seen)
-        for event in told:
-            seen = event.seq
-            yield ServerSentEvent(
-                raw_data=json.dumps({"at": event.at.isoformat(), **event.data}), event=event.kind, id=str(event.seq)
-            )
-        if told:
-            continue
-        if run.state.over:
-            return
-        await asyncio.sleep(WATCH_S)
-        run = await patiently(runs.get, desk, run.id)
+    async with aclosing(desk.events.follow(run.id, _number(last_event_id))) as followed:
+        async for event in followed:
+            told = json.dumps({"at": event.at.isoformat(), **event.data})
+            yield ServerSentEvent(raw_data=told, event=event.kind, id=str(event.seq))
 
 
 def _number(given: str) -> int:

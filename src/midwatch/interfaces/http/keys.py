@@ -1,15 +1,15 @@
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from midwatch.domain.access import AccessRole, ApiKey
-from midwatch.interfaces.http.access import Address, Admin, TheDesk, TheRates
-from midwatch.interfaces.http.envelope import FAILURES, Ok
+from midwatch.domain.access import AccessRole, Actor, ApiKey
+from midwatch.interfaces.http.access import Address, TheDesk, TheRates, caller_of
+from midwatch.interfaces.http.envelope import DENIED, FAILURES, Ok
 from midwatch.interfaces.http.moment import Moment
 from midwatch.services import access
+from midwatch.services.identity import LINK
 
 router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
 
@@ -38,7 +38,7 @@ class NewKey(BaseModel):
     expires_at: Moment | None = None
 
 
-class Secret(BaseModel):
+class KeySecret(BaseModel):
     secret: str = Field(description="shown this once and kept nowhere")
     key: KeyShown
 
@@ -49,24 +49,33 @@ class Setup(BaseModel):
 
 
 @router.post("/keys", status_code=201, summary="Make an API key")
-def create(wanted: NewKey, desk: TheDesk, who: Admin) -> Ok[Secret]:
-    key, secret = access.create_key(desk, who, wanted.name, wanted.role, wanted.expires_at)
-    return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))
+async def create(
+    wanted: NewKey, desk: TheDesk, caller: Annotated[Actor, caller_of(access.create_key)]
+) -> Ok[KeySecret]:
+    key, secret = await access.create_key(desk, caller, wanted.name, wanted.role, wanted.expires_at)
+    return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))
 
 
 @router.get("/keys", summary="All API keys")
-def listed(desk: TheDesk, _who: Admin) -> Ok[list[KeyShown]]:
-    return Ok(data=[KeyShown.of(key) for key in access.keys(desk)])
+async def listed(desk: TheDesk, caller: Annotated[Actor, caller_of(access.keys)]) -> Ok[list[KeyShown]]:
+    return Ok(data=[KeyShown.of(key) for key in await access.keys(desk, caller)])
 
 
 @router.delete("/keys/{key_id}", summary="Revoke an API key")
-def revoke(key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, who: Admin) -> Ok[None]:
-    access.revoke(desk, who, key_id)
+async def revoke(
+    key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, caller: Annotated[Actor, caller_of(access.revoke)]
+) -> Ok[None]:
+    await access.revoke(desk, caller, key_id)
     return Ok(message="revoked", data=None)
 
 
-@router.post("/setup", status_code=201, summary="Turn the one-time link into the first admin's key")
-async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[Secret]:
+@router.post(
+    "/setup",
+    status_code=201,
+    summary="Turn the one-time link into the first admin's key",
+    responses={401: DENIED[401]},
+)
+async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[KeySecret]:
     rates.setup(address)
-    key, secret = await asyncio.to_thread(access.redeem, desk, claim.token, claim.name)
-    return Ok(data=Secret(secret=secret, key=KeyShown.of(key)))
+    key, secret = await access.redeem(desk, LINK, claim.token, claim.name)
+    return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))

@@ -97,7 +97,7 @@ class _Group:
     waiting: OrderedDict[Counted, None] = field(default_factory=OrderedDict[Counted, None])  # longest wait first
 
 
-class Connections:
+class OpenConnections:
     """All open connections. One that waits for its client (for the rest of a request, or for the next) makes room for a
     new one.
 

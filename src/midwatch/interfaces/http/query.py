@@ -3,10 +3,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, Field
 
-from midwatch.interfaces.http.access import Responder, TheDesk, TheRates
+from midwatch.domain.access import Actor
+from midwatch.domain.limits import LONGEST_QUESTION
+from midwatch.interfaces.http.access import TheDesk, TheRates, caller_of
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services import questions
-from midwatch.services.limits import LONGEST_QUESTION
 from midwatch.services.questions import Reply
 
 router = APIRouter(tags=["questions"], responses=FAILURES)
@@ -37,7 +38,10 @@ class Prompt(BaseModel):
 
 @router.post("/query", summary="Ask in words")
 async def query(
-    asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)], desk: TheDesk, rates: TheRates, who: Responder
+    asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)],
+    desk: TheDesk,
+    rates: TheRates,
+    caller: Annotated[Actor, caller_of(questions.ask)],
 ) -> Reply:
     """Answers in Markdown and as data, once it knows; what is not clear is asked back, with choices, and nothing is
     guessed.
@@ -45,5 +49,5 @@ async def query(
     NAT gateways need AWS's `cloudwatch:GetMetricData` and `ec2:DescribeNatGateways`; jobs and services need a cluster.
     What could not be looked at is said. 60 questions a minute for each key.
     """
-    rates.query(who.key_id or who.name)
-    return await questions.ask(desk, who, asked.prompt, asked.session_id, asked.namespace)
+    rates.query(caller.key_id or caller.name)
+    return await questions.ask(desk, caller, asked.prompt, asked.session_id, asked.namespace)

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from midwatch.domain.access import KeylessRole
 from midwatch.interfaces.http.protection import PAGE_POLICY
 
 router = APIRouter(include_in_schema=False)
@@ -70,7 +71,7 @@ def _operation(document: dict[str, Any], method: str, path: str, operation: dict
 
 def _role(operation: dict[str, Any]) -> str:
     scopes = [scope for entry in operation.get("security", ()) for names in entry.values() for scope in names]
-    return escape(scopes[0]) if scopes else "key or signature" if operation.get("security") else "no key"
+    return "key or signature" if KeylessRole.SENDER in scopes else escape((scopes or ["no key"])[0])
 
 
 def _inputs(document: dict[str, Any], operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident, StoredAlert
 from midwatch.domain.investigation import Answer, Request
-from midwatch.domain.work import Run, RunState
+from midwatch.domain.work import Investigation, RunState
 from midwatch.services.incidents import Details
 
 
@@ -29,7 +29,7 @@ class RunShown(BaseModel):
     seconds: float
 
     @classmethod
-    def of(cls, run: Run) -> Self:
+    def of(cls, run: Investigation) -> Self:
         return cls(**run.model_dump(include=set(RunShown.model_fields)))
 
 
@@ -39,7 +39,7 @@ class RunAnswered(RunShown):
     )
 
     @classmethod
-    def of(cls, run: Run) -> Self:
+    def of(cls, run: Investigation) -> Self:
         answer = Answer.model_validate_json(run.answer) if run.answer else None
         return cls(**run.model_dump(include=set(RunShown.model_fields)), answer=answer)
 

@@ -3,10 +3,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field
 
-from midwatch.interfaces.http.access import Responder, TheDesk, TheRates, Viewer
+from midwatch.domain.access import Actor
+from midwatch.interfaces.http.access import TheDesk, TheRates, caller_of
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import questions
-from midwatch.services.query_tools import ERRANDS, errand
 from midwatch.services.questions import Reply
 
 router = APIRouter(prefix="/tools", tags=["questions"], responses=FAILURES)
@@ -19,11 +19,11 @@ class ToolShown(BaseModel):
 
 
 @router.get("", summary="What programs can ask by name")
-def listed(_who: Viewer) -> Ok[list[ToolShown]]:
+async def listed(desk: TheDesk, caller: Annotated[Actor, caller_of(questions.tools)]) -> Ok[list[ToolShown]]:
     """For agents: each with the schema of its arguments."""
     found = [
         ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema())
-        for e in ERRANDS.values()
+        for e in await questions.tools(desk, caller)
     ]
     return Ok(data=found)
 
@@ -34,10 +34,8 @@ async def called(
     arguments: Annotated[dict[str, Any], Body(max_length=20, examples=[{"spike_timestamp": "2026-11-20T02:00:00Z"}])],
     desk: TheDesk,
     rates: TheRates,
-    who: Responder,
+    caller: Annotated[Actor, caller_of(questions.call)],
 ) -> Reply:
     """Answers as POST /query does, and counts as one."""
-    rates.query(who.key_id or who.name)
-    intent = errand(name).intent(arguments, desk.now())
-    told = ", ".join(f"{key}={value}" for key, value in arguments.items())
-    return await questions.answered(desk, who, f"{name}({told})", intent)
+    rates.query(caller.key_id or caller.name)
+    return await questions.call(desk, caller, name, arguments)

@@ -1,51 +1,39 @@
 """Where monitoring systems call. Raw bytes go in; the answer comes after everything is stored."""
 
-import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from midwatch.domain.access import AccessRole
+from midwatch.domain.access import Actor
 from midwatch.domain.alert import AlertSeverity
-from midwatch.domain.capabilities import WebhookRequest
+from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.incident import Incident
 from midwatch.interfaces.http.access import (
-    Bearer,
-    Header,
-    Responder,
+    SenderBearer,
+    SenderHeader,
     TheDesk,
-    Viewer,
+    caller_of,
     from_here,
     the_address,
     the_desk,
     the_rates,
+    vouched,
 )
 from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
-from midwatch.services.access import demand, identify
 from midwatch.services.alerts import Receipt
-from midwatch.services.desk import Desk
-from midwatch.services.errors import NoAccess
-from midwatch.store.deliveries import Kept
+from midwatch.services.identity import inbox, prove, sender
+from midwatch.services.use_case import check
 
-router = APIRouter(
-    tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 401, 403, 404, 413, 429, 503)}
-)
-Source = Annotated[str, Path(description="pagerduty, alertmanager, grafana, cloudwatch, …", max_length=64)]
+router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 404, 413, 429, 503)})
+Source = Annotated[str, Path(description="name of the alert source, in small letters", max_length=64)]
 
 Token = Annotated[str, Query(max_length=4096, description="for senders that can set neither a header nor a signature")]
 ANY_JSON: dict[str, Any] = {
     "requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}
 }
-
-
-class SenderStatus(BaseModel):
-    source: str
-    title: str
-    configured: bool = Field(description="whether deliveries have to prove where they come from")
-    last: list[Kept] = Field(description="what was not understood, newest first")
 
 
 class NewAlert(BaseModel):
@@ -56,6 +44,10 @@ class NewAlert(BaseModel):
     severity: AlertSeverity = AlertSeverity.MEDIUM
     service_name: str = Field(default="", max_length=300)
     alert_source: str = Field(default="", max_length=64, pattern=r"^[a-z0-9_.-]*$")
+
+    @property
+    def words(self) -> tuple[str, str, AlertSeverity, str, str]:
+        return self.title, self.description, self.severity, self.service_name, self.alert_source
 
 
 async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> WebhookRequest:
@@ -68,46 +60,41 @@ TheHook = Annotated[WebhookRequest, Depends(the_hook)]
 @router.post(
     "/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON
 )
-async def webhook(request: Request, source: Source, bearer: Bearer, header: Header, token: Token = "") -> Ok[Receipt]:
+async def webhook(
+    request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
+) -> Ok[Receipt]:
     """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note`
     says why."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     desk, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
-    alerts.inbox(
-        desk, source
-    )  # whether there is such a source, and who calls how often, is asked before the body is read
+    inbox(desk, source)  # whether there is one, and who calls how often, is asked before the body is read
     rates.delivery(source, address)
-    secret = bearer.credentials if bearer else header or ""
-    trusted = secret.startswith("mw_") and await asyncio.to_thread(_vouched, desk, secret)
-    if desk.open and not trusted and alerts.sender(desk, source).open:
+    if caller := await vouched(desk, bearer, header):
+        check(caller, alerts.receive.declared.needs)
+    elif desk.open and sender(desk, source).open:
         from_here(request)
     hook = await the_hook(request, desk, token)
-    return Ok(data=await alerts.receive(desk, source, hook, trusted=trusted))
+    return Ok(data=await alerts.receive(desk, caller or await prove(desk, source, hook), source, hook))
 
 
 @router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
 async def webhook_put(
-    request: Request, source: Source, bearer: Bearer, header: Header, token: Token = ""
+    request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
     """Grafana may be told to PUT."""
     return await webhook(request, source, bearer, header, token)
 
 
 @router.post("/alerts", status_code=202, summary="Report a problem as JSON")
-def report(alert: NewAlert, desk: TheDesk, who: Responder) -> Ok[Incident]:
-    made = incidents.reported(
-        desk, alert.title, alert.description, alert.severity, alert.service_name, alert.alert_source
-    )
-    return Ok(data=incidents.create(desk, who, made))
+async def report(alert: NewAlert, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.create)]) -> Ok[Incident]:
+    return Ok(data=await incidents.create(desk, caller, *alert.words))
 
 
 @router.get("/webhook/{source}/status", summary="Whether a source is configured, and what of it was not understood")
-def status(source: Source, desk: TheDesk, _who: Viewer) -> Ok[SenderStatus]:
-    inbox = alerts.inbox(desk, source)
-    configured = not alerts.sender(desk, source).open
-    return Ok(
-        data=SenderStatus(source=source, title=inbox.title, configured=configured, last=alerts.parked(desk, source))
-    )
+async def status(
+    source: Source, desk: TheDesk, caller: Annotated[Actor, caller_of(alerts.status)]
+) -> Ok[alerts.SenderStatus]:
+    return Ok(data=await alerts.status(desk, caller, source))
 
 
 @router.post(
@@ -115,15 +102,7 @@ def status(source: Source, desk: TheDesk, _who: Viewer) -> Ok[SenderStatus]:
     summary="What a delivery would be understood as; nothing is stored",
     openapi_extra=ANY_JSON,
 )
-async def test(source: Source, hook: TheHook, desk: TheDesk, _who: Responder) -> Ok[alerts.Understood]:
-    return Ok(data=await alerts.understand(desk, source, hook))
-
-
-def _vouched(desk: Desk, secret: str) -> bool:
-    """Whether the caller has a key of ours; what is not one may be a token of the sender's own, which the source will
-    judge."""
-    try:
-        demand(identify(desk, secret), AccessRole.RESPONDER)
-    except NoAccess:
-        return False
-    return True
+async def test(
+    source: Source, hook: TheHook, desk: TheDesk, caller: Annotated[Actor, caller_of(alerts.understand)]
+) -> Ok[alerts.Understood]:
+    return Ok(data=await alerts.understand(desk, caller, source, hook))

@@ -6,18 +6,25 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from midwatch.analysis.series import Series
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Finding
+from midwatch.domain.observation import LogLines
+from midwatch.integrations.kubernetes.objects.meta import Object
+
+Readable = type[Object] | type[LogLines] | type[Series]
 
 
 @dataclass(frozen=True)
 class Analyzer:
     """`find` states what is wrong; `asks` says what it would still like to see (logs of a crashed container, another
-    namespace)."""
+    namespace). `reads` are the kinds that both look at, from which the opening requests follow; not the clock's, nor
+    those on the way from a pod to its workload, which every analyzer has."""
 
     find: Callable[[Cluster], Iterable[Finding]]
-    asks: Callable[[Cluster], Iterable[Ask]] = lambda _: ()
+    asks: Callable[[Cluster], Iterable[ToolRequest]] = lambda _: ()
+    reads: tuple[Readable, ...] = ()
 
 
 @cache

@@ -12,7 +12,7 @@ from midwatch.diagnosis.kubernetes.view.containers import instances, say_of_pod
 from midwatch.diagnosis.kubernetes.view.replicas import never_ran
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Secret
+from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import ServiceAccount
 from midwatch.integrations.kubernetes.objects.pod import Pod, PodSpec
@@ -113,4 +113,19 @@ def _secrets(cluster: Cluster, account: ServiceAccount) -> Iterator[Finding]:
                 yield finding(code, account.subject, cites=cites, secret=name)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(
+    find,
+    reads=(
+        Pod,
+        Event,
+        Deployment,
+        ReplicaSet,
+        StatefulSet,
+        DaemonSet,
+        Job,
+        CronJob,
+        ServiceAccount,
+        ReplicationController,
+        Secret,
+    ),
+)

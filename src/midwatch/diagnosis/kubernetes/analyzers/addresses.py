@@ -10,13 +10,14 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import written
-from midwatch.diagnosis.kubernetes.view.failed_connections import Miss, misses
+from midwatch.diagnosis.kubernetes.view.failed_connections import NameMiss, misses
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SecretAddress
 
 _ADDRESS = re.compile(r"(?:^|//|@)(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(?P<port>\d{2,5})(?=$|[/,;?])")
 _NUMERIC = re.compile(r"[\d.]+")
@@ -118,7 +119,7 @@ def _uses(pod: Pod, address: SecretAddress) -> bool:
     return False
 
 
-def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence[Miss]) -> Iterator[Finding]:
+def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence[NameMiss]) -> Iterator[Finding]:
     """A headless Service and an alias give addresses only: there the caller chooses the port."""
     ports = [p.port for p in service.spec.ports or ()]
     if not ports or setting.port in ports or service.spec.cluster_ip == "None" or service.spec.type == "ExternalName":
@@ -128,7 +129,7 @@ def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence
     yield _say(cluster, "K8S-518", setting, cites, failed, **facts)
 
 
-def _name(cluster: Cluster, setting: Setting, same: Sequence[Setting], failed: Sequence[Miss]) -> Iterator[Finding]:
+def _name(cluster: Cluster, setting: Setting, same: Sequence[Setting], failed: Sequence[NameMiss]) -> Iterator[Finding]:
     """Many images come with addresses of parts that are not installed: only a likeness, a neighbour or a log makes it a
     fault."""
     namespace, name = setting.place
@@ -161,7 +162,7 @@ def _likeness(name: str, known: str) -> float:
     return SequenceMatcher(None, name, known).ratio()
 
 
-def _logged(setting: Setting, failed: Sequence[Miss]) -> Miss | None:
+def _logged(setting: Setting, failed: Sequence[NameMiss]) -> NameMiss | None:
     host = re.compile(rf"(?<![\w.-]){re.escape(setting.host)}(?![\w-])")
     return next(
         (
@@ -178,7 +179,7 @@ def _cite(cluster: Cluster, setting: Setting) -> Citation:
 
 
 def _say(
-    cluster: Cluster, code: str, setting: Setting, cites: tuple[Citation, ...], failed: Sequence[Miss], **facts: str
+    cluster: Cluster, code: str, setting: Setting, cites: tuple[Citation, ...], failed: Sequence[NameMiss], **facts: str
 ) -> Finding:
     miss = _logged(setting, failed)
     if miss:
@@ -198,4 +199,4 @@ def _say(
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Service, SecretAddress, LogLines))

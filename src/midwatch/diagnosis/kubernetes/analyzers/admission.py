@@ -9,18 +9,21 @@ from midwatch.diagnosis.kubernetes.analyzers.quotas import EXCEEDED, LIMIT, RATI
 from midwatch.diagnosis.kubernetes.analyzers.webhooks import unanswered
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.failed_creates import Refusal, refusals
+from midwatch.diagnosis.kubernetes.failed_creates import FailedCreate, refusals
 from midwatch.diagnosis.kubernetes.scheduling.explain import member
-from midwatch.domain.evidence import Citation
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import PriorityClass
+from midwatch.integrations.kubernetes.objects.cluster import Event, PriorityClass
 from midwatch.integrations.kubernetes.objects.network import (
     MutatingWebhookConfiguration,
+    Service,
     ServiceAccount,
     ValidatingWebhookConfiguration,
     Webhook,
 )
+from midwatch.integrations.kubernetes.objects.workload import Job
 
 _QUOTAS = (EXCEEDED, UNSPECIFIED, LIMIT, UNSET, RATIO)
 _ACCOUNT = re.compile(r'serviceaccount "([^"]+)" not found')
@@ -54,7 +57,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _judged(cluster, refusal)
 
 
-def _judged(cluster: Cluster, refusal: Refusal) -> Iterator[Finding]:
+def _judged(cluster: Cluster, refusal: FailedCreate) -> Iterator[Finding]:
     for pattern, rule in _RULES:
         if match := pattern.search(refusal.text):
             yield rule(cluster, refusal, match)
@@ -63,7 +66,7 @@ def _judged(cluster: Cluster, refusal: Refusal) -> Iterator[Finding]:
         yield _say(refusal, "K8S-729", quote=_short(refusal.text))
 
 
-def _say(refusal: Refusal, code: str, *cites: Citation, peers: tuple[Subject, ...] = (), **facts: str) -> Finding:
+def _say(refusal: FailedCreate, code: str, *cites: Citation, peers: tuple[Subject, ...] = (), **facts: str) -> Finding:
     proof, sure = (refusal.cite, *cites), Confidence.HIGH
     return finding(
         code,
@@ -82,24 +85,24 @@ def _short(text: str | None) -> str:
     return line if len(line) <= 300 else line[:299] + "…"
 
 
-def _account(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _account(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     place = refusal.subject.namespace
     gone = cluster.missing(ServiceAccount, place, match[1])
     proof = (cluster.cite_absence(ServiceAccount, place, match[1]),) if gone else ()
     return _say(refusal, "K8S-720", *proof, account=match[1])
 
 
-def _security(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _security(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-721", level=match[1], rule=_short(match[2]))
 
 
-def _denied(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _denied(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     return _say(
         refusal, "K8S-722", *_declared(cluster, match[1]), webhook=match[1], quote=_short(match[2]) or "no reason given"
     )
 
 
-def _unreachable(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _unreachable(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     name, text = match[1], match[2]
     service = _service(cluster, name, text)
     why = next((words for mark, words in _WHY if mark in text), "the call fails")
@@ -141,33 +144,33 @@ def _declared(cluster: Cluster, webhook: str) -> tuple[Citation, ...]:
     return tuple(cluster.cite(c, member("name", webhook)) for c, hook in _webhooks(cluster) if hook.name == webhook)[:1]
 
 
-def _priority(cluster: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _priority(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     gone = cluster.missing(PriorityClass, "", match[1])
     proof = (cluster.cite_absence(PriorityClass, "", match[1]),) if gone else ()
     return _say(refusal, "K8S-724", *proof, priority=match[1])
 
 
-def _right(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _right(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-725", user=match[1], verb=match[2], resource=match[3])
 
 
-def _policy(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _policy(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-726", policy=match[1], quote=_short(match[3]))
 
 
-def _invalid(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _invalid(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-727", quote=_short(match[1]))
 
 
-def _constraint(_: Cluster, refusal: Refusal, match: re.Match[str]) -> Finding:
+def _constraint(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-728", quote=_short(match[1]))
 
 
-def _ending(_: Cluster, refusal: Refusal, __: re.Match[str]) -> Finding:
+def _ending(_: Cluster, refusal: FailedCreate, __: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-730")
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, Refusal, re.Match[str]], Finding]], ...] = (
+_RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, FailedCreate, re.Match[str]], Finding]], ...] = (
     (_UNREACHED, _unreachable),
     (_DENIED, _denied),
     (_POLICY, _policy),
@@ -181,4 +184,25 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, Refusal, re.Match[str]],
 )
 
 
-ANALYZER = Analyzer(find)
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """Priority classes matter where one was refused that does not exist."""
+    if any(_PRIORITY.search(refusal.text) for refusal in refusals(cluster)):
+        yield ToolRequest(
+            tool="kubernetes_list", arguments={"resource": "priorityclasses"}, why="a pod names one that was not found"
+        )
+
+
+ANALYZER = Analyzer(
+    find,
+    asks,
+    reads=(
+        *BACKING_READS,
+        Event,
+        Service,
+        Job,
+        ServiceAccount,
+        ValidatingWebhookConfiguration,
+        MutatingWebhookConfiguration,
+        PriorityClass,
+    ),
+)

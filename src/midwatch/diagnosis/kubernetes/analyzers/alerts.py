@@ -4,17 +4,20 @@ why."""
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from midwatch.analysis.series import Series
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.analyzers.measured import Measured, measured_of
+from midwatch.diagnosis.kubernetes.analyzers.measured import MetricsView, measured_of
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import some
-from midwatch.diagnosis.kubernetes.view.backing import short
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, short
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.measured.signals import concern, entity, namespace
-from midwatch.integrations.kubernetes.objects.cluster import FiringAlert
+from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.saved import FiringAlert
+from midwatch.integrations.kubernetes.objects.signals import concern, entity, namespace
 
 _STANDS_OUT = 3.0  # times the value of the next node: the others only feel what the worst one loses
 
@@ -74,7 +77,7 @@ def _losing(cluster: Cluster, lossy: Sequence[Told], slow: Sequence[Told]) -> It
     )
 
 
-def _about(measured: Measured, alert: FiringAlert) -> Told | None:
+def _about(measured: MetricsView, alert: FiringAlert) -> Told | None:
     labels = alert.about or {}
     name, _ = entity(labels)
     about = measured.subject(name, namespace(labels)) if name else None
@@ -85,4 +88,4 @@ def _words(alert: FiringAlert) -> str:
     return f"{alert.alert} {alert.message}"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Node, Service, FiringAlert, Series))

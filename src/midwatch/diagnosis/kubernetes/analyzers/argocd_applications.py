@@ -42,4 +42,4 @@ def _say(
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Application,))

@@ -120,4 +120,6 @@ def _defaulted(cluster: Cluster, namespace: str, resource: str) -> bool:
     return any(resource in {**(i.default_request or {}), **(i.default or {})} for i in items)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(
+    find, reads=(Deployment, ReplicaSet, ReplicationController, StatefulSet, HorizontalPodAutoscaler, LimitRange)
+)

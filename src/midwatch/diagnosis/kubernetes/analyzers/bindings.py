@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import written
-from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Finding
+from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -51,7 +51,7 @@ def _accounts(binding: RoleBinding | ClusterRoleBinding) -> list[_Account]:
     return [(s.namespace or binding.namespace, s.name) for s in binding.subjects or () if s.kind == "ServiceAccount"]
 
 
-@lru_cache(maxsize=2)
+@fact
 def _refusals(cluster: Cluster) -> Sequence[tuple[_Account, Subject, Citation]]:
     """Account, workload and line of each program that was told that it may not."""
     found: list[tuple[_Account, Subject, Citation]] = []
@@ -62,16 +62,16 @@ def _refusals(cluster: Cluster) -> Sequence[tuple[_Account, Subject, Citation]]:
     return found
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """Rights are read only when a program was refused one: few may read them, and most faults lie elsewhere."""
     places = dict.fromkeys(account[0] for account, _, _ in _refusals(cluster))
     for resource, namespaced in _RESOURCES.items() if places else ():
         for place in places if namespaced else ("",):
-            yield Ask(
+            yield ToolRequest(
                 tool="kubernetes_list",
                 arguments={"resource": resource, "namespace": place},
                 why="a program was refused a right",
             )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, Role, RoleBinding, ClusterRole, ClusterRoleBinding, LogLines))

@@ -7,7 +7,14 @@ from itertools import chain
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import backing_of, live, selector_text, template_labels, written
+from midwatch.diagnosis.kubernetes.view.backing import (
+    BACKING_READS,
+    backing_of,
+    live,
+    selector_text,
+    template_labels,
+    written,
+)
 from midwatch.diagnosis.kubernetes.view.containers import say_of_pod
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -61,4 +68,4 @@ def _doubled(cluster: Cluster) -> Iterator[Finding]:
                 yield say_of_pod(cluster, pod, "K8S-653", *(cluster.cite(b) for b in over), budgets=names)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, PodDisruptionBudget))

@@ -7,7 +7,7 @@ from functools import partial
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import Instance, clip, instances, say_of_pod, unready
+from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances, say_of_pod, unready
 from midwatch.diagnosis.kubernetes.view.references import absences
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
@@ -53,7 +53,7 @@ def _reported(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         yield from mounts.values()
 
 
-def _refused(instance: Instance) -> Finding:
+def _refused(instance: ContainerView) -> Finding:
     """One container with CreateContainerConfigError, told apart by the kubelet's message."""
     message, cite = _words(instance)
     if (match := _OBJECT.search(message)) and not _exists(instance.cluster, instance.pod, match):
@@ -72,7 +72,7 @@ def _refused(instance: Instance) -> Finding:
     return instance.say(code, cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
 
 
-def _words(instance: Instance) -> tuple[str, Callable[[str], Citation]]:
+def _words(instance: ContainerView) -> tuple[str, Callable[[str], Citation]]:
     """The kubelet's message and how to cite it: `kubectl describe` shows a waiting container without one, and the event
     below."""
     if not instance.message and (events := [e for e in instance.events("Failed") if e.message]):
@@ -147,4 +147,4 @@ def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Itera
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, ConfigMap, ServiceAccount, Secret))

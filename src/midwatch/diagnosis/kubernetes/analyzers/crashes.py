@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import Instance
+from midwatch.diagnosis.kubernetes.view.containers import ContainerView
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
@@ -15,10 +15,12 @@ from midwatch.diagnosis.kubernetes.view.terminations import (
     onset,
     troubled,
 )
-from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.pod import Terminated
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
 _LOGS_OF_ONE_OWNER, _LOGS = 2, 12  # replicas crash alike; more logs cost time and tell nothing new
 _SIGNALS = {130: "SIGINT", 132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}
@@ -32,7 +34,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _ended(instance)
 
 
-def _ended(instance: Instance) -> Iterator[Finding]:
+def _ended(instance: ContainerView) -> Iterator[Finding]:
     ended = instance.ended
     if ended is None:
         yield instance.say("K8S-203", instance.cite(instance.waiting), onset=onset(instance), restarts=_count(instance))
@@ -48,7 +50,7 @@ def _ended(instance: Instance) -> Iterator[Finding]:
         yield _by_code(instance, ended)
 
 
-def _out_of_memory(instance: Instance, ended: Terminated) -> Finding:
+def _out_of_memory(instance: ContainerView, ended: Terminated) -> Finding:
     limit = str((instance.spec.resources.limits or {}).get("memory", ""))
     cites = [instance.cite("OOMKilled"), *([instance.cite(limit)] if limit else [])]
     code = "K8S-201" if limit else "K8S-202"
@@ -57,7 +59,7 @@ def _out_of_memory(instance: Instance, ended: Terminated) -> Finding:
     )
 
 
-def _system_oom(instance: Instance, ended: Terminated) -> Finding | None:
+def _system_oom(instance: ContainerView, ended: Terminated) -> Finding | None:
     """A child process that the kernel killed: the container ends with 137 and reason Error, only the node knows why."""
     if ended.exit_code != SIGKILL or not instance.pod.spec.node_name:
         return None
@@ -76,7 +78,7 @@ def _system_oom(instance: Instance, ended: Terminated) -> Finding | None:
     )
 
 
-def _by_code(instance: Instance, ended: Terminated) -> Finding:
+def _by_code(instance: ContainerView, ended: Terminated) -> Finding:
     exit_ = str(ended.exit_code) if ended.exit_code or not failed(ended) else "(not recorded)"
     facts = {"exit": exit_, "restarts": _restarts(instance), "reason": ended.reason or "Error"}
     cites: tuple[Citation, ...] = (instance.cite(_code(ended)),)
@@ -105,16 +107,16 @@ def _code(ended: Terminated) -> str:
     return f'"exitCode":{ended.exit_code}' if ended.exit_code else (ended.reason or "terminated")
 
 
-def _restarts(instance: Instance) -> str:
+def _restarts(instance: ContainerView) -> str:
     return _count(instance) + (", now in CrashLoopBackOff" if instance.waiting == "CrashLoopBackOff" else "")
 
 
-def _count(instance: Instance) -> str:
+def _count(instance: ContainerView) -> str:
     count = instance.status.restart_count
     return f"{count} restart{'s' * (count != 1)}"
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """The logs of what crashes and of what runs without being ready: crash loops first, few of each workload."""
     order = sorted(troubled(cluster), key=lambda i: (not crashed(i), i.pod.namespace, i.pod.name, i.name))
     seen: dict[Subject, set[str]] = {}
@@ -131,7 +133,7 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
         yield from _logs(instance)
 
 
-def _logs(instance: Instance) -> Iterator[Ask]:
+def _logs(instance: ContainerView) -> Iterator[ToolRequest]:
     place = (instance.pod.namespace, instance.pod.name, instance.name)
     if instance.status.restart_count > 0 and instance.status.last_state.terminated is not None:
         yield log_ask(instance.cluster, place, previous=True, why=f"container {instance.name} was restarted")
@@ -144,8 +146,8 @@ def _logs(instance: Instance) -> Iterator[Ask]:
         yield log_ask(instance.cluster, place, why=f"container {instance.name} is in trouble")
 
 
-def _has_last(instance: Instance) -> bool:
+def _has_last(instance: ContainerView) -> bool:
     return instance.status.last_state.terminated is not None
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, SavedLog))

@@ -10,6 +10,7 @@ from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import written
 from midwatch.diagnosis.kubernetes.view.replicas import quote_of, recent, since, text_of
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.schedule import fault
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 
@@ -96,4 +97,4 @@ def _fruitless(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Event, Job, CronJob))

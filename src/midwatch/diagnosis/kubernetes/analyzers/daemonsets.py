@@ -7,6 +7,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.replicas import cite_counts, still_starting
 from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet
 
 
@@ -39,4 +40,4 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, DaemonSet))

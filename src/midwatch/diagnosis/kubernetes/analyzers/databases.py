@@ -12,14 +12,14 @@ from midwatch.diagnosis.kubernetes.analyzers.addresses import settings
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import member, some
-from midwatch.diagnosis.kubernetes.view.backing import Backing, owners, short
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, owners, short
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import SecretAddress
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SecretAddress
 
 # What a client says → what it means of the server.
 _OF_SERVER = {"K8S-912": "K8S-941", "K8S-913": "K8S-940"}
@@ -27,7 +27,7 @@ _PORTS = frozenset((1433, 1521, 3306, 5432, 6379, 9042, 26257, 27017))
 
 
 @dataclass(frozen=True)
-class Complaint:
+class DatabaseError:
     """`databases` are what the pod that complains is told to call."""
 
     code: str
@@ -42,7 +42,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     if not complaints:
         return
     backing = Backing(cluster)
-    groups: dict[tuple[str, Subject], list[tuple[Complaint, Service]]] = defaultdict(list)
+    groups: dict[tuple[str, Subject], list[tuple[DatabaseError, Service]]] = defaultdict(list)
     for complaint in complaints:
         for service in complaint.databases:
             for server in owners(cluster, backing.pods(service)):
@@ -51,7 +51,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield _say(cluster, code, server, told)
 
 
-def _complaints(cluster: Cluster) -> Iterator[Complaint]:
+def _complaints(cluster: Cluster) -> Iterator[DatabaseError]:
     """One for each log of a pod that has a database: the newest line that speaks of it and is no mere warning."""
     if not any(_of_database(service) for service in cluster.all(Service)):
         return
@@ -64,7 +64,7 @@ def _complaints(cluster: Cluster) -> Iterator[Complaint]:
         for line in reversed(lines(log.text)):
             code = next((p.code for p in telling if p.facts(line.said) is not None), "") if line.level != CALM else ""
             if code:
-                yield Complaint(code, pod, databases, log, line.text)
+                yield DatabaseError(code, pod, databases, log, line.text)
                 break
 
 
@@ -88,7 +88,7 @@ def _of_database(service: Service) -> bool:
     return any(port.port in _PORTS for port in service.spec.ports or ())
 
 
-def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Complaint, Service]]) -> Finding:
+def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[DatabaseError, Service]]) -> Finding:
     clients = some(short(o) for o in owners(cluster, [c.pod for c, _ in told]))
     first, service = told[0]
     cites = tuple(cluster.cite_log(c.log, c.line) for c, _ in told[:3])
@@ -105,4 +105,4 @@ def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Complain
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Service, SecretAddress, LogLines))

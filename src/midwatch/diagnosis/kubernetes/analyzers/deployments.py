@@ -19,7 +19,8 @@ from midwatch.diagnosis.kubernetes.view.replicas import (
 from midwatch.diagnosis.kubernetes.view.rollouts import last_rollout, revision
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
-from midwatch.integrations.kubernetes.objects.workload import Deployment
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -142,4 +143,4 @@ def _unseen(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Deployment, ReplicaSet))

@@ -10,6 +10,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.containers import RECENT, age, clip, instances, say_of_pod, spell, unready
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _RESOURCE = re.compile(
@@ -129,4 +130,4 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
             yield instance.say("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event))

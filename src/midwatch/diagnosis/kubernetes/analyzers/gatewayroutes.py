@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.domain.evidence import Ask
+from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
 from midwatch.integrations.kubernetes.objects.network import Service
@@ -97,7 +97,7 @@ def _common(names: Sequence[str]) -> str:
     return head if head and heads.count(head) * 2 > len(names) else ""
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """What ConfigMaps say, where only their names were read: of the few namespaces that have both Services and few
     ConfigMaps."""
     named: dict[str, int] = {}
@@ -110,11 +110,11 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
         if count <= _MOST and not ns.startswith("kube-") and any(cluster.all(Service, ns))
     ]
     for namespace in places[:_PLACES]:
-        yield Ask(
+        yield ToolRequest(
             tool="kubernetes_list",
             arguments={"resource": "configmaps", "namespace": namespace},
             why="routes may stand in ConfigMaps",
         )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Service, ConfigMap))

@@ -27,7 +27,7 @@ _RESOURCES = ("cpu", "memory")
 
 
 @dataclass(frozen=True)
-class Burst:
+class HpaBurst:
     """`more` is what the replicas ask for that the autoscaler may still add."""
 
     scaler: HorizontalPodAutoscaler
@@ -49,7 +49,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield from _together(cluster, bursts, free, proof)
 
 
-def _bursts(cluster: Cluster) -> Iterator[Burst]:
+def _bursts(cluster: Cluster) -> Iterator[HpaBurst]:
     for scaler in cluster.all(HorizontalPodAutoscaler):
         ref = scaler.spec.scale_target_ref
         kind = _TARGETS.get(ref.kind)
@@ -57,7 +57,7 @@ def _bursts(cluster: Cluster) -> Iterator[Burst]:
         if target is not None:
             one = requested(Pod(spec=target.spec.template.spec))
             count = max(0, scaler.spec.max_replicas - target.wanted)
-            yield Burst(scaler, target, {r: count * one.get(r, 0.0) for r in _RESOURCES})
+            yield HpaBurst(scaler, target, {r: count * one.get(r, 0.0) for r in _RESOURCES})
 
 
 def _free(cluster: Cluster, nodes: list[Node]) -> Counter[str]:
@@ -71,7 +71,7 @@ def _free(cluster: Cluster, nodes: list[Node]) -> Counter[str]:
     return left
 
 
-def _too_much(cluster: Cluster, burst: Burst, free: Counter[str], proof: Citation) -> Finding | None:
+def _too_much(cluster: Cluster, burst: HpaBurst, free: Counter[str], proof: Citation) -> Finding | None:
     over = next((r for r in _RESOURCES if burst.more[r] > max(free[r], 0.0)), None)
     if over is None:
         return None
@@ -88,7 +88,7 @@ def _too_much(cluster: Cluster, burst: Burst, free: Counter[str], proof: Citatio
     )
 
 
-def _together(cluster: Cluster, bursts: list[Burst], free: Counter[str], proof: Citation) -> Iterator[Finding]:
+def _together(cluster: Cluster, bursts: list[HpaBurst], free: Counter[str], proof: Citation) -> Iterator[Finding]:
     """Each fits alone and all of them do not: said once, of the one that asks for most."""
     for resource in _RESOURCES:
         total = sum(b.more[resource] for b in bursts)
@@ -109,4 +109,4 @@ def _together(cluster: Cluster, bursts: list[Burst], free: Counter[str], proof: 
             return
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Node, Deployment, ReplicaSet, StatefulSet, HorizontalPodAutoscaler))

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import Instance, clip, instances
+from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances
 from midwatch.diagnosis.kubernetes.view.image_pull_errors import (
-    Reference,
-    Refusal,
+    ImageReference,
+    PullError,
     looked_up,
     refusal,
     without_credentials,
@@ -45,20 +45,20 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                 )
 
 
-def _image(instance: Instance) -> str:
+def _image(instance: ContainerView) -> str:
     return instance.spec.image or instance.status.image
 
 
-def _image_cite(instance: Instance) -> tuple[Citation, ...]:
+def _image_cite(instance: ContainerView) -> tuple[Citation, ...]:
     return (instance.cite(_image(instance)),) if _image(instance) else ()
 
 
-def _unpulled(instance: Instance) -> Finding:
+def _unpulled(instance: ContainerView) -> Finding:
     events = instance.events("Failed", "BackOff", "InspectFailed")
     onset = min((e.first for e in events if e.first), default=None)
     found, proof = _reason(instance, events)
     image = _image(instance)
-    reference = Reference.parse(image)
+    reference = ImageReference.parse(image)
     facts = {"image": image, "registry": reference.registry, "repository": reference.repository, "tag": reference.tag}
     if (found.code if found else "") in _REFUSED and (lost := _lost_secret(instance)):
         secret, proofs = lost
@@ -78,7 +78,7 @@ def _unpulled(instance: Instance) -> Finding:
     return instance.say(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
 
 
-def _reason(instance: Instance, events: list[Event]) -> tuple[Refusal | None, Citation | None]:
+def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:
     """The newest message that says why; the waiting message repeats it in newer releases, in older ones only the event
     has it."""
     if found := refusal(instance.message):
@@ -89,7 +89,7 @@ def _reason(instance: Instance, events: list[Event]) -> tuple[Refusal | None, Ci
     return None, None
 
 
-def _lost_secret(instance: Instance) -> tuple[str, tuple[Citation, ...]] | None:
+def _lost_secret(instance: ContainerView) -> tuple[str, tuple[Citation, ...]] | None:
     """A pull secret that the pod names and the namespace does not have, from the kubelet's warning or from a full list
     of secrets."""
     cluster, pod = instance.cluster, instance.pod
@@ -105,7 +105,7 @@ def _lost_secret(instance: Instance) -> tuple[str, tuple[Citation, ...]] | None:
     return None
 
 
-def _context(instance: Instance, reference: Reference, found: Refusal) -> tuple[str, tuple[Citation, ...]]:
+def _context(instance: ContainerView, reference: ImageReference, found: PullError) -> tuple[str, tuple[Citation, ...]]:
     """What else is known and narrows the cause: pull secrets, and pods that did get an image from the same place."""
     secrets = ", ".join(s.name for s in instance.pod.spec.image_pull_secrets or () if s.name)
     said = f"the pod uses the pull secret {secrets}" if secrets else "the pod names no imagePullSecrets"
@@ -118,12 +118,12 @@ def _context(instance: Instance, reference: Reference, found: Refusal) -> tuple[
     return f"{said}; {image} of the same repository runs in pod {pod.name}", (instance.cluster.cite(pod, image),)
 
 
-def _neighbour(instance: Instance, reference: Reference) -> tuple[Pod, str] | None:
+def _neighbour(instance: ContainerView, reference: ImageReference) -> tuple[Pod, str] | None:
     """A pod that runs another image of the same repository: then the repository exists and can be read from here."""
     for pod in instance.cluster.pods_in(instance.pod.namespace):
         for other in instances(instance.cluster, pod):
             image = _image(other)
-            seen = Reference.parse(image)
+            seen = ImageReference.parse(image)
             if other.status.state.running and (seen.registry, seen.repository) == (
                 reference.registry,
                 reference.repository,
@@ -132,4 +132,4 @@ def _neighbour(instance: Instance, reference: Reference) -> tuple[Pod, str] | No
     return None
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, Secret))

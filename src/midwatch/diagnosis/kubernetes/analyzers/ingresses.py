@@ -8,7 +8,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import written
 from midwatch.domain.finding import Finding
-from midwatch.integrations.kubernetes.objects.cluster import Secret
+from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.network import Ingress, IngressClass, Service, ServiceBackend
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -140,4 +140,4 @@ def _says_absent(message: str, name: str) -> bool:
     return bool(named and _ABSENT.search(message) and "secret" in message.lower())
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Event, Service, Ingress, IngressClass, Secret))

@@ -89,4 +89,4 @@ def _overdue(cluster: Cluster, job: Job) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Event, Job))

@@ -4,7 +4,7 @@ requests."""
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from midwatch.analysis.log_errors import Complaint, digest
+from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
 from midwatch.analysis.logs import template
 from midwatch.analysis.patterns import patterns
@@ -16,13 +16,13 @@ from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import some
 from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
 from midwatch.diagnosis.kubernetes.view.terminations import crashed, troubled
-from midwatch.domain.evidence import Ask
-from midwatch.domain.finding import Confidence, Finding, Fine
+from midwatch.domain.evidence import ToolRequest
+from midwatch.domain.finding import Confidence, Finding, HealthyCheck
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import SavedLog
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
 _CALM_SHOWN = 3  # logs
 _SAID = 180  # letters of a line
@@ -44,7 +44,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield _say(cluster, log, complaint)
 
 
-def _rank(cluster: Cluster, one: Complaint) -> tuple[bool, bool, int, bool, bool, int]:
+def _rank(cluster: Cluster, one: LogError) -> tuple[bool, bool, int, bool, bool, int]:
     """What was asked for first, then errors before slowness before warnings, fatal and known ones before the
     frequent."""
     slow_asked = one.kind == "slow" and cluster.question.wants_speed
@@ -60,7 +60,7 @@ def _rank(cluster: Cluster, one: Complaint) -> tuple[bool, bool, int, bool, bool
     )
 
 
-def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
+def _say(cluster: Cluster, log: LogLines, one: LogError) -> Finding:
     pod = cluster.get(Pod, log.namespace, log.name)
     subject = Subject(kind="Pod", name=log.name, namespace=log.namespace, container=log.container)
     owner = cluster.owner(pod) if pod else subject.whole
@@ -77,7 +77,7 @@ def _say(cluster: Cluster, log: LogLines, one: Complaint) -> Finding:
     return finding(code, subject, owner=owner, cites=cites, confidence=confidence, onset=one.first, peers=(), **facts)
 
 
-def _judged(cluster: Cluster, log: LogLines, one: Complaint) -> tuple[str, Confidence, dict[str, str]]:
+def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confidence, dict[str, str]]:
     facts = {"often": _often(one)}
     if one.kind == "slow":
         return "K8S-963", Confidence.MEDIUM, {"range": _range(one)}
@@ -105,7 +105,7 @@ def _reason(said: str) -> str | None:
     return CODES[max(codes, key=lambda c: CODES[c].directness)].title if codes else None
 
 
-def _often(one: Complaint) -> str:
+def _often(one: LogError) -> str:
     times = "once" if one.count == 1 else f"{one.count} times"
     if one.first is None or one.last is None:
         return times
@@ -118,7 +118,7 @@ def _written(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M:%S}"
 
 
-def _range(one: Complaint) -> str:
+def _range(one: LogError) -> str:
     low, high = min(one.spans), max(one.spans)
     took = f"{low:g} to {high:g} seconds" if high > low else f"{low:g} seconds"
     return f"took {took}, {one.count} times" if one.count > 1 else f"took {took}"
@@ -135,7 +135,7 @@ def _fence(cluster: Cluster, log: LogLines) -> str:
     )
 
 
-def clean_logs(cluster: Cluster) -> Iterator[Fine]:
+def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
     """The logs that complain of nothing, the first few."""
     within = asked_time(cluster)
     calm = [log for log in cluster.logs() if log.text.strip() and not digest(log.text, within)]
@@ -146,10 +146,10 @@ def clean_logs(cluster: Cluster) -> Iterator[Fine]:
         text = (
             f"no error in {last}{count} lines of the log of {log.namespace}/{log.name} {log.container}".rstrip() + when
         )
-        yield Fine(text=text, cites=(cluster.cite_log(log, ""),))
+        yield HealthyCheck(text=text, cites=(cluster.cite_log(log, ""),))
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """What a person saved, and the logs of pods that the question is about, also when they look well."""
     saved = list(cluster.all(SavedLog))
     for one in saved[:_SAVED]:
@@ -166,4 +166,4 @@ def _asked_pods(cluster: Cluster) -> list[Pod]:
     return [p for p in running if p.name.lower() in names or cluster.owner(p).name.lower() in names]
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, NetworkPolicy, SavedLog, LogLines))

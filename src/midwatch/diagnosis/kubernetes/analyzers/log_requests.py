@@ -1,19 +1,18 @@
 """How the log of a container is asked for: alike by everybody who asks, so that nothing is asked twice."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.view.containers import asked_time
-from midwatch.domain.evidence import Ask
-from midwatch.integrations.kubernetes.objects.cluster import SavedLog
+from midwatch.domain.evidence import ToolRequest
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
 FEW = 12  # saved logs that are read whole; of more, the end must do
 _WHOLE = 20_000  # lines
 
 
-def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, why: str) -> Ask:
+def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, why: str) -> ToolRequest:
     """`where` is namespace, pod and container."""
     namespace, pod, container = where
     arguments: dict[str, Any] = {"namespace": namespace, "pod": pod, "container": container}
@@ -21,10 +20,10 @@ def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, w
         arguments["previous"] = True
     if _whole(cluster):
         arguments["tail_lines"] = _WHOLE
-    return Ask(tool="kubernetes_logs", arguments=arguments, why=why)
+    return ToolRequest(tool="kubernetes_logs", arguments=arguments, why=why)
 
 
-@lru_cache(maxsize=2)
+@fact
 def _whole(cluster: Cluster) -> bool:
     """Of few saved logs all is read, and of those that a question about logs, or about some time, is about."""
     saved = sum(1 for _ in cluster.all(SavedLog))

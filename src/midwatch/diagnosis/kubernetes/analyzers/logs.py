@@ -9,7 +9,7 @@ from midwatch.analysis.prompt_injection import instructions, suspicious
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES
-from midwatch.diagnosis.kubernetes.view.containers import Instance, clip, instances
+from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
@@ -19,8 +19,9 @@ from midwatch.diagnosis.kubernetes.view.terminations import (
     troubled,
 )
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Confidence, Finding, Role
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _LAST_WORDS = 5  # lines at the very end count whatever level they claim: some programs log everything as INFO
@@ -39,7 +40,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _orders(instance)
 
 
-def log_of(instance: Instance) -> LogLines | None:
+def log_of(instance: ContainerView) -> LogLines | None:
     """The log of the run that ended, where it was read; else that of the present run."""
     cluster, pod = instance.cluster, instance.pod
     before = cluster.log(pod, instance.name, previous=True)
@@ -48,7 +49,7 @@ def log_of(instance: Instance) -> LogLines | None:
     return cluster.log(pod, instance.name)
 
 
-def speaks_for_itself(instance: Instance) -> bool:
+def speaks_for_itself(instance: ContainerView) -> bool:
     """Whether the program's own words can be the reason: not when the platform ended it, whatever it said before."""
     ended = instance.ended
     stopped = ended is not None and (ended.reason == "OOMKilled" or ended.exit_code in (SIGKILL, SIGTERM))
@@ -56,7 +57,7 @@ def speaks_for_itself(instance: Instance) -> bool:
     return not (crashed(instance) and stopped) and not evicted and killed_by_liveness(instance) is None
 
 
-def _reason(instance: Instance, log: LogLines, found: list[Line]) -> Iterator[Finding]:
+def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterator[Finding]:
     near = found[-_NEAR_THE_END:]
     # A container that still runs may log an error that it lives with: only its end, or its not being ready, makes it a
     # reason.
@@ -86,17 +87,23 @@ def _best(near: list[Line]) -> tuple[Pattern, Line, Mapping[str, str]] | None:
 
 
 def _say(
-    instance: Instance, log: LogLines, code: str, line: Line, *, confidence: Confidence = Confidence.HIGH, **facts: str
+    instance: ContainerView,
+    log: LogLines,
+    code: str,
+    line: Line,
+    *,
+    confidence: Confidence = Confidence.HIGH,
+    **facts: str,
 ) -> Finding:
     cites: list[Citation] = [instance.cluster.cite_log(log, line.text)]
     first = {"what": next(iter(facts.values()), "")}
     known = {**first, "image_name": instance.spec.image or "", **facts, "said": clip(line.said)}
-    if CODES[code].role is Role.CAUSE and instance.status.restart_count:
+    if CODES[code].role is CausalRole.CAUSE and instance.status.restart_count:
         cites.append(instance.cite(f'"restartCount":{instance.status.restart_count}'))
     return instance.say(code, *cites, onset=onset(instance), confidence=confidence, facts=known)
 
 
-def _orders(instance: Instance) -> Iterator[Finding]:
+def _orders(instance: ContainerView) -> Iterator[Finding]:
     """At most one note for each container, healthy or not, that its log holds text meant for a machine."""
     for previous in (True, False):
         log = instance.cluster.log(instance.pod, instance.name, previous=previous)
@@ -106,4 +113,4 @@ def _orders(instance: Instance) -> Iterator[Finding]:
             return
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, LogLines))

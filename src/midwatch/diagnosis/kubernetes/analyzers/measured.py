@@ -3,23 +3,24 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from midwatch.analysis.series import Series
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.graph import callers
 from midwatch.diagnosis.kubernetes.view.backing import backing_of, owners
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Node, ServiceCall
+from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import ServiceCall
 
 _PORT = re.compile(r":\d+$")
 # What a ReplicaSet and a StatefulSet append to a name; of a pod that is gone, only the rest can be found.
 _REPLICA = re.compile(r"-[a-z0-9]{4,10}-[a-z0-9]{5}$|-\d+$")
 
 
-class Measured:
+class MetricsView:
     """Indexed once for a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -99,7 +100,7 @@ class Measured:
         return frozenset(p.spec.node_name for p in self._cluster.owned(workload) if p.spec.node_name and not p.finished)
 
 
-@lru_cache(maxsize=2)
-def measured_of(cluster: Cluster) -> Measured:
+@fact
+def measured_of(cluster: Cluster) -> MetricsView:
     """The index of a cluster, made once for all analyzers that ask."""
-    return Measured(cluster)
+    return MetricsView(cluster)

@@ -49,4 +49,4 @@ def _told(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:
     return say_of_pod(cluster, pod, code, cluster.cite_event(event), onset=event.first, facts=facts)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event))

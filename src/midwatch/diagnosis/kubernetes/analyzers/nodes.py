@@ -240,4 +240,4 @@ def _scheduler(cluster: Cluster) -> Iterator[Finding]:
         yield finding("K8S-824", node.subject, cites=cites, confidence=Confidence.MEDIUM, onset=since, waiting=names)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Deployment, DaemonSet))

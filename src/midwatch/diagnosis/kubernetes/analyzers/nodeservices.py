@@ -9,7 +9,9 @@ from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import SYSTEM
 from midwatch.diagnosis.kubernetes.scheduling.explain import member
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Node, NodeService
+from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
 
 _RUNTIMES = {"containerd": "containerd", "crio": "cri-o", "cri-o": "cri-o", "docker": "docker", "cri-docker": "docker"}
 _CODES = {
@@ -24,14 +26,14 @@ _SHARED = frozenset(("kube-scheduler", "kube-controller-manager", "kube-apiserve
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    units = list(cluster.all(NodeService))
+    units = list(cluster.all(SystemdUnit))
     for unit in units:
         code = _CODES.get(unit.unit)
         if code and _down(unit) and _meant(cluster, unit) and not _covered(unit, units):
             yield _say(cluster, unit, code)
 
 
-def _say(cluster: Cluster, unit: NodeService, code: str) -> Finding:
+def _say(cluster: Cluster, unit: SystemdUnit, code: str) -> Finding:
     node = _node(cluster, unit)
     return finding(
         code,
@@ -45,12 +47,12 @@ def _say(cluster: Cluster, unit: NodeService, code: str) -> Finding:
     )
 
 
-def _down(unit: NodeService) -> bool:
+def _down(unit: SystemdUnit) -> bool:
     restarting = unit.state == "activating" and unit.detail == "auto-restart"
     return unit.state in ("inactive", "failed") or restarting
 
 
-def _meant(cluster: Cluster, unit: NodeService) -> bool:
+def _meant(cluster: Cluster, unit: SystemdUnit) -> bool:
     """Whether the node works with this unit: another runtime, or a pod, may do the same work."""
     node = _node(cluster, unit)
     runtime = node.status.node_info.container_runtime_version if node else ""
@@ -61,16 +63,16 @@ def _meant(cluster: Cluster, unit: NodeService) -> bool:
     return unit.enabled is not False and not any(p.name.startswith(unit.unit) for p in cluster.pods_in(SYSTEM))
 
 
-def _covered(unit: NodeService, units: list[NodeService]) -> bool:
+def _covered(unit: SystemdUnit, units: list[SystemdUnit]) -> bool:
     return unit.unit in _SHARED and any(
         u.unit == unit.unit and u.node != unit.node and u.state == "active" for u in units
     )
 
 
-def _node(cluster: Cluster, unit: NodeService) -> Node | None:
+def _node(cluster: Cluster, unit: SystemdUnit) -> Node | None:
     """A host may be written with or without its domain."""
     exact = cluster.get(Node, "", unit.node)
     return exact or next((n for n in cluster.all(Node) if n.name.split(".")[0] == unit.node.split(".")[0]), None)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Node, SystemdUnit))

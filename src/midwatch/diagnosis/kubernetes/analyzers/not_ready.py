@@ -6,7 +6,7 @@ from datetime import timedelta
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.backing import written
-from midwatch.diagnosis.kubernetes.view.containers import Instance, age, instances, say_of_pod, unready
+from midwatch.diagnosis.kubernetes.view.containers import ContainerView, age, instances, say_of_pod, unready
 from midwatch.diagnosis.kubernetes.view.terminations import troubled
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.pod import Pod, State
@@ -45,7 +45,7 @@ def _unexplained(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
             yield instance.say("K8S-251", instance.cite(written("name", instance.name)), confidence=Confidence.MEDIUM)
 
 
-def _restless(instance: Instance) -> bool:
+def _restless(instance: ContainerView) -> bool:
     """At least once a day over the life of the pod, and within the last day, as far as that is known."""
     count, ended, started = instance.status.restart_count, instance.ended, instance.pod.status.start_time
     if ended and age(instance.cluster, ended.finished_at) > _DAY:
@@ -53,9 +53,9 @@ def _restless(instance: Instance) -> bool:
     return started is None or age(instance.cluster, started) < count * _DAY
 
 
-def _restarts(instance: Instance) -> Finding:
+def _restarts(instance: ContainerView) -> Finding:
     count = instance.status.restart_count
     return instance.say("K8S-214", instance.cite(written("restartCount", count)), count=str(count))
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod,))

@@ -11,13 +11,13 @@ from midwatch.analysis.logs import Line, lines
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.logs import log_of, speaks_for_itself
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import Instance, clip
+from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip
 from midwatch.diagnosis.kubernetes.view.terminations import onset, troubled
-from midwatch.domain.evidence import Ask, Citation
-from midwatch.domain.finding import Confidence, Finding, Role
+from midwatch.domain.evidence import Citation, ToolRequest
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Namespace
+from midwatch.integrations.kubernetes.objects.cluster import Event, Namespace
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
@@ -87,7 +87,7 @@ _ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
 
 
 @dataclass(frozen=True)
-class Miss:
+class PeerMiss:
     """One failed attempt: `port` 0 when the line does not say, `lookup` when the name itself was not found."""
 
     host: str
@@ -103,13 +103,13 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
             # What the platform ended did not end for want of a peer, yet the peer may be in trouble all the same.
             own = speaks_for_itself(instance)
-            heard = [f for f in told if f is not None and (own or f.role is Role.SYMPTOM)]
+            heard = [f for f in told if f is not None and (own or f.role is CausalRole.SYMPTOM)]
             yield from sorted(heard, key=lambda f: -f.directness)[:1]
 
 
-def _misses(found: list[Line]) -> list[Miss]:
+def _misses(found: list[Line]) -> list[PeerMiss]:
     """The newest miss of each host, newest first, three at most: after that they repeat."""
-    misses: dict[tuple[str, int], Miss] = {}
+    misses: dict[tuple[str, int], PeerMiss] = {}
     for line in reversed(found):
         miss = missed(line)
         if miss is not None:
@@ -117,7 +117,7 @@ def _misses(found: list[Line]) -> list[Miss]:
     return list(misses.values())[:3]
 
 
-def missed(line: Line) -> Miss | None:
+def missed(line: Line) -> PeerMiss | None:
     """The host a line says could not be reached or resolved."""
     for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
         for expression in expressions:
@@ -125,7 +125,7 @@ def missed(line: Line) -> Miss | None:
             named = match.groupdict() if match else {}
             host = (named.get("host") or named.get("mysql") or "").strip(".")
             if host and host.lower() not in _PLAIN_WORDS and _could_be_host(host):
-                return Miss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
+                return PeerMiss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
     return None
 
 
@@ -134,7 +134,7 @@ def _could_be_host(host: str) -> bool:
     return bool(_ADDRESS.fullmatch(host)) or (any(c.isalpha() for c in host) and not _SOURCE.search(host))
 
 
-def _told(instance: Instance, log: LogLines, miss: Miss) -> Finding | None:
+def _told(instance: ContainerView, log: LogLines, miss: PeerMiss) -> Finding | None:
     if _OWN.match(miss.host):
         return _say(instance, log, miss, "K8S-936", confidence=Confidence.MEDIUM)
     service = _service(instance, miss.host)
@@ -160,7 +160,7 @@ def _public(address: str) -> bool:
         return False
 
 
-def _at_service(instance: Instance, log: LogLines, miss: Miss, service: Service) -> Finding:
+def _at_service(instance: ContainerView, log: LogLines, miss: PeerMiss, service: Service) -> Finding:
     peer = (service.subject,)
     ports = [p.port for p in service.spec.ports or ()]
     if miss.lookup:
@@ -184,7 +184,7 @@ def _at_service(instance: Instance, log: LogLines, miss: Miss, service: Service)
     return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
 
 
-def _no_service(instance: Instance, log: LogLines, miss: Miss, name: str, namespace: str) -> Finding:
+def _no_service(instance: ContainerView, log: LogLines, miss: PeerMiss, name: str, namespace: str) -> Finding:
     cluster = instance.cluster
     known = [s.name for s in cluster.all(Service, namespace)]
     near = get_close_matches(name, known, n=2, cutoff=0.6)
@@ -197,9 +197,9 @@ def _no_service(instance: Instance, log: LogLines, miss: Miss, name: str, namesp
 
 
 def _say(
-    instance: Instance,
+    instance: ContainerView,
     log: LogLines,
-    miss: Miss,
+    miss: PeerMiss,
     code: str,
     *more: Citation,
     confidence: Confidence = Confidence.HIGH,
@@ -212,7 +212,7 @@ def _say(
     return instance.say(code, cite, *more, onset=onset(instance), confidence=confidence, peers=peers, facts=known)
 
 
-def _service(instance: Instance, host: str) -> Service | None:
+def _service(instance: ContainerView, host: str) -> Service | None:
     """The Service behind a host: by name, by cluster address, or by the address of a pod it selects."""
     cluster = instance.cluster
     if not _ADDRESS.fullmatch(host):
@@ -230,7 +230,7 @@ def _service(instance: Instance, host: str) -> Service | None:
     return next(selecting, None)
 
 
-def _place(instance: Instance, host: str) -> tuple[str, str, bool]:
+def _place(instance: ContainerView, host: str) -> tuple[str, str, bool]:
     """Name, namespace, and whether the host is a name of the cluster at all: `cart`, `cart.shop`,
     `cart.shop.svc.cluster.local`."""
     parts = host.split(".")
@@ -246,7 +246,7 @@ def _place(instance: Instance, host: str) -> tuple[str, str, bool]:
     return (parts[0], parts[1], True) if len(parts) == 2 and parts[1] in namespaces else (host, own, False)
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """What stands behind a host of another namespace that was not read yet."""
     wanted: dict[str, None] = {}
     for instance in troubled(cluster):
@@ -256,13 +256,13 @@ def asks(cluster: Cluster) -> Iterator[Ask]:
             if inside and not cluster.known(Pod, namespace):
                 wanted[namespace] = None
     for namespace in list(wanted)[:_OTHER_NAMESPACES]:
-        yield Ask(
+        yield ToolRequest(
             tool="kubernetes_events",
             arguments={"namespace": namespace},
             why="a host of this namespace could not be reached",
         )
         for resource in _ASKED:
-            yield Ask(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
+            yield ToolRequest(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, Namespace, Service, LogLines))

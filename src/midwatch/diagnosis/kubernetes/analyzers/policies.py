@@ -8,13 +8,24 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import Backing, backing_of, live, owners, selector_text, short
-from midwatch.diagnosis.kubernetes.view.failed_connections import Failure, Miss, misses
+from midwatch.diagnosis.kubernetes.view.backing import (
+    BACKING_READS,
+    Backing,
+    backing_of,
+    live,
+    owners,
+    selector_text,
+    short,
+)
+from midwatch.diagnosis.kubernetes.view.failed_connections import FailedConnection, NameMiss, misses
 from midwatch.diagnosis.kubernetes.view.network_policies import Fences, directions
 from midwatch.domain.finding import Finding
+from midwatch.domain.observation import LogLines
+from midwatch.integrations.kubernetes.objects.cluster import Namespace
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.selectors import matches
+from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 
 _Callers = Mapping[tuple[str, str], Sequence[Pod]]
 
@@ -57,24 +68,26 @@ def _idle(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPol
     )
 
 
-def _names(cluster: Cluster, fences: Fences, policy: NetworkPolicy, failed: Sequence[Miss]) -> Iterator[Finding]:
+def _names(cluster: Cluster, fences: Fences, policy: NetworkPolicy, failed: Sequence[NameMiss]) -> Iterator[Finding]:
     if "Egress" not in directions(policy):
         return
     deaf = [p for p in fences.selected(policy) if not fences.resolves(p)]
     if not deaf:
         return
     names = {(p.namespace, p.name) for p in deaf}
-    miss = next((m for m in failed if m.failure is Failure.NAME and (m.pod.namespace, m.pod.name) in names), None)
+    miss = next(
+        (m for m in failed if m.failure is FailedConnection.NAME and (m.pod.namespace, m.pod.name) in names), None
+    )
     behind = owners(cluster, [miss.pod] if miss else deaf)
     proof = (cluster.cite(policy), *((cluster.cite_log(miss.log, miss.line),) if miss else ()))
     facts: dict[str, Any] = {"pods": ", ".join(short(o) for o in behind), "count": str(len(deaf))}
     yield finding("K8S-541" if miss else "K8S-542", policy.subject, cites=proof, **facts)
 
 
-def _timeouts(cluster: Cluster, fences: Fences, backing: Backing, failed: Sequence[Miss]) -> Iterator[Finding]:
+def _timeouts(cluster: Cluster, fences: Fences, backing: Backing, failed: Sequence[NameMiss]) -> Iterator[Finding]:
     told: set[tuple[str, str, str]] = set()
     services = list(cluster.all(Service))
-    for miss in (m for m in failed if m.failure is Failure.TIMEOUT):
+    for miss in (m for m in failed if m.failure is FailedConnection.TIMEOUT):
         for service in (s for s in services if miss.names(s) and miss.pod not in backing.pods(s)):
             for code, policy in _barriers(fences, backing, miss.pod, service):
                 key = (code, str(policy.subject), str(service.subject))
@@ -145,4 +158,4 @@ def _service_of(value: str, namespace: str) -> tuple[str, str]:
     return (rest[0] if rest else namespace), name
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Namespace, Service, Job, CronJob, NetworkPolicy, LogLines))

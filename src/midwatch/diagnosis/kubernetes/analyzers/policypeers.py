@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import Backing, backing_of
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of
 from midwatch.diagnosis.kubernetes.view.network_policies import namespace_labels
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
@@ -14,6 +14,7 @@ from midwatch.integrations.kubernetes.objects.meta import LabelSelector
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy, Peer
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.selectors import matches
+from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 
 _ANYONE = LabelSelector()
 
@@ -70,4 +71,4 @@ def _text(selector: LabelSelector | None) -> str:
     return ", ".join(parts)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Namespace, Job, CronJob, NetworkPolicy))

@@ -6,17 +6,18 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import backing_of, owners, short, written
-from midwatch.diagnosis.kubernetes.view.failed_connections import Failure, Miss, misses
-from midwatch.domain.evidence import Ask, Citation
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of, owners, short, written
+from midwatch.diagnosis.kubernetes.view.failed_connections import FailedConnection, NameMiss, misses
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.network import EndpointSlice, Service, ServicePort
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     backing = backing_of(cluster)
-    refused = [m for m in misses(cluster) if m.failure is Failure.REFUSED]
+    refused = [m for m in misses(cluster) if m.failure is FailedConnection.REFUSED]
     for service in cluster.all(Service):
         if service.spec.type == "ExternalName":
             continue
@@ -52,7 +53,7 @@ def _named(
 
 
 def _numbered(
-    cluster: Cluster, service: Service, port: ServicePort, pods: Sequence[Pod], refused: Sequence[Miss]
+    cluster: Cluster, service: Service, port: ServicePort, pods: Sequence[Pod], refused: Sequence[NameMiss]
 ) -> Iterator[Finding]:
     target = int(port.target_port) if port.target_port else port.port
     if any(p.container_port == target and p.protocol == port.protocol for pod in pods for p in _declared(pod)):
@@ -135,17 +136,17 @@ def _proof(cluster: Cluster, pods: Sequence[Pod], port: Port | None) -> Citation
     return cluster.cite(holder, written("containerPort", port.container_port))
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """The older form of the addresses, where nothing gave the newer one."""
     unread = not any(cluster.known(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(
         cluster.all(EndpointSlice)
     )
     places = {s.namespace for s in cluster.all(Service)}
     if unread and places:
-        yield Ask(
+        yield ToolRequest(
             tool="kubernetes_list",
             arguments={"resource": "endpoints", "namespace": places.pop() if len(places) == 1 else ""},
         )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(*BACKING_READS, Service, LogLines))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import RECENT, Instance, age, clip, instances
+from midwatch.diagnosis.kubernetes.view.containers import RECENT, ContainerView, age, clip, instances
 from midwatch.diagnosis.kubernetes.view.terminations import crashed, killed_by_liveness
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
@@ -30,7 +30,7 @@ _TIMEOUT = re.compile(r"deadline exceeded|i/o timeout|Client\.Timeout|timed? ?ou
 class Failing:
     """One probe of one container, and the newest event in which it failed."""
 
-    instance: Instance
+    instance: ContainerView
     kind: str  # liveness, readiness or startup
     probe: Probe
     event: Event
@@ -76,7 +76,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                 yield _cause(failing)
 
 
-def _failing(instance: Instance) -> Iterator[Failing]:
+def _failing(instance: ContainerView) -> Iterator[Failing]:
     """The probes that still fail: a container that became ready, or whose last failure is long ago, is past it."""
     kinds: dict[str, Event] = {}
     for event in instance.events("Unhealthy"):
@@ -176,4 +176,4 @@ def _unanswered(failing: Failing) -> Finding:
     return failing.say("K8S-234" if failing.kind == "readiness" else "K8S-235")
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event))

@@ -6,18 +6,27 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.failed_creates import Refusal, refusals
+from midwatch.diagnosis.kubernetes.failed_creates import FailedCreate, refusals
 from midwatch.diagnosis.kubernetes.pod_requests import amounts
 from midwatch.diagnosis.kubernetes.scheduling.explain import member
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import LimitRange, ResourceQuota, Wish
+from midwatch.integrations.kubernetes.objects.cluster import Event, LimitRange, ResourceQuota
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod
 from midwatch.integrations.kubernetes.objects.quantity import amount
+from midwatch.integrations.kubernetes.objects.saved import UnappliedManifest
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
-from midwatch.integrations.kubernetes.objects.workload import Deployment, StatefulSet, Workload
+from midwatch.integrations.kubernetes.objects.workload import (
+    DaemonSet,
+    Deployment,
+    Job,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    Workload,
+)
 
 EXCEEDED = re.compile(
     r"exceeded quota: ([^,]{1,253}), requested: ((?:(?!, used: ).){1,400}), used: ((?:(?!, limited: ).){1,400})"
@@ -40,7 +49,7 @@ _COUNTED = {
         "count/persistentvolumeclaims": False,
     },
 }
-_WISHED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
+_UNAPPLIED = {"Service": "K8S-712", "PersistentVolumeClaim": "K8S-713"}
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -50,13 +59,13 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             refused.add(found.subject)
             yield found
     for quota in cluster.all(ResourceQuota):
-        blocked = [*_services(cluster, quota), *_claims(cluster, quota)] or list(_wishes(cluster, quota))
+        blocked = [*_services(cluster, quota), *_claims(cluster, quota)] or list(_unapplied(cluster, quota))
         yield from blocked
         if not blocked and quota.subject not in refused:
             yield from _full(cluster, quota)
 
 
-def _quota(cluster: Cluster, refusal: Refusal) -> Finding | None:
+def _quota(cluster: Cluster, refusal: FailedCreate) -> Finding | None:
     if match := EXCEEDED.search(refusal.text):
         requested, used, limited = (dict(_PAIR.findall(part)) for part in match.groups()[1:])
         short = _short(requested, used, limited)
@@ -88,7 +97,7 @@ def _say(amounts_: dict[str, str], resource: str) -> str:
     return f"{amounts_.get(resource, '?')} {resource}"
 
 
-def _hard(cluster: Cluster, refusal: Refusal, name: str, resource: str) -> Iterator[Citation]:
+def _hard(cluster: Cluster, refusal: FailedCreate, name: str, resource: str) -> Iterator[Citation]:
     quota = cluster.get(ResourceQuota, refusal.subject.namespace, name)
     hard = (quota.spec.hard or {}) if quota else {}
     if quota and resource in hard:
@@ -96,7 +105,7 @@ def _hard(cluster: Cluster, refusal: Refusal, name: str, resource: str) -> Itera
 
 
 def _about(
-    refusal: Refusal,
+    refusal: FailedCreate,
     type_: type[ResourceQuota | LimitRange],
     name: str,
     code: str,
@@ -107,14 +116,16 @@ def _about(
     return _told(code, subject, refusal, cites, facts)
 
 
-def _told(code: str, subject: Subject, refusal: Refusal, cites: tuple[Citation, ...], facts: dict[str, str]) -> Finding:
+def _told(
+    code: str, subject: Subject, refusal: FailedCreate, cites: tuple[Citation, ...], facts: dict[str, str]
+) -> Finding:
     sure = Confidence.HIGH
     return finding(
         code, subject, owner=refusal.owner, cites=cites, confidence=sure, onset=refusal.onset, peers=(), **facts
     )
 
 
-def _limit(cluster: Cluster, refusal: Refusal) -> Finding | None:
+def _limit(cluster: Cluster, refusal: FailedCreate) -> Finding | None:
     text = refusal.text
     if match := LIMIT.search(text):
         bound, resource, scope, value, side, given = match.groups()
@@ -239,40 +250,40 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                 )
 
 
-def _wishes(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
+def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever
     applied it."""
     hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
-    for wish in cluster.all(Wish, quota.namespace):
-        resources = _COUNTED.get(wish.wanted, {})
+    for manifest in cluster.all(UnappliedManifest, quota.namespace):
+        resources = _COUNTED.get(manifest.object_kind, {})
         for resource in (r for r in resources if r in hard):
-            need = amount(wish.storage) if resources[resource] else 1.0
+            need = amount(manifest.storage) if resources[resource] else 1.0
             if used.get(resource, 0.0) + need <= hard[resource]:
                 continue
             yield finding(
-                _WISHED[wish.wanted],
+                _UNAPPLIED[manifest.object_kind],
                 quota.subject,
-                owner=_user(cluster, wish),
-                cites=(cluster.cite(quota, resource), cluster.cite(wish)),
+                owner=_user(cluster, manifest),
+                cites=(cluster.cite(quota, resource), cluster.cite(manifest)),
                 confidence=Confidence.MEDIUM,
                 onset=quota.metadata.creation_timestamp,
                 peers=(),
-                wanted=f"{wish.wanted} {wish.called}",
-                asked=wish.storage if resources[resource] else "1 more",
+                wanted=f"{manifest.object_kind} {manifest.object_name}",
+                asked=manifest.storage if resources[resource] else "1 more",
                 **_numbers(quota, resource),
             )
             break
 
 
-def _user(cluster: Cluster, wish: Wish) -> Subject:
+def _user(cluster: Cluster, manifest: UnappliedManifest) -> Subject:
     """The workload that waits for what was not let in."""
-    for pod in cluster.pods_in(wish.namespace):
+    for pod in cluster.pods_in(manifest.namespace):
         if any(
-            v.persistent_volume_claim and v.persistent_volume_claim.claim_name == wish.called
+            v.persistent_volume_claim and v.persistent_volume_claim.claim_name == manifest.object_name
             for v in pod.spec.volumes or ()
         ):
             return cluster.owner(pod)
-    return Subject(kind=wish.wanted, name=wish.called, namespace=wish.namespace)
+    return Subject(kind=manifest.object_kind, name=manifest.object_name, namespace=manifest.namespace)
 
 
 def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
@@ -292,4 +303,21 @@ def _full(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
         )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(
+    find,
+    reads=(
+        Pod,
+        Event,
+        Deployment,
+        ReplicaSet,
+        StatefulSet,
+        DaemonSet,
+        Service,
+        Job,
+        PersistentVolumeClaim,
+        ResourceQuota,
+        LimitRange,
+        ReplicationController,
+        UnappliedManifest,
+    ),
+)

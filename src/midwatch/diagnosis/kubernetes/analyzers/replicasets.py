@@ -14,7 +14,10 @@ from midwatch.diagnosis.kubernetes.view.replicas import (
     still_starting,
     text_of,
 )
+from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet, ReplicationController
 
 
@@ -51,4 +54,17 @@ def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> 
         )
 
 
-ANALYZER = Analyzer(find)
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """Few clusters have ReplicationControllers; pods and events name those that there are."""
+    named = [(o.kind, p.namespace) for p in cluster.all(Pod) for o in p.metadata.owner_references or ()]
+    named += [(e.involved_object.kind, e.namespace) for e in cluster.all(Event)]
+    for namespace in sorted({place for kind, place in named if kind == "ReplicationController"}):
+        if not cluster.known(ReplicationController, namespace):
+            yield ToolRequest(
+                tool="kubernetes_list",
+                arguments={"resource": "replicationcontrollers", "namespace": namespace},
+                why="a pod or an event names one",
+            )
+
+
+ANALYZER = Analyzer(find, asks, reads=(Event, Pod, Deployment, ReplicaSet, ReplicationController))

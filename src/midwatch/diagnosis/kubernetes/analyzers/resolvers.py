@@ -9,6 +9,7 @@ from midwatch.diagnosis.kubernetes.view.backing import written
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.diagnosis.kubernetes.view.failed_connections import misses
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod, PodSpec
@@ -70,4 +71,4 @@ def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> I
     )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Deployment, StatefulSet, DaemonSet, Service, LogLines))

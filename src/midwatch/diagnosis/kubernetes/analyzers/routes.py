@@ -7,7 +7,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import written
-from midwatch.domain.evidence import Ask, Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import Gateway, GatewayClass, HTTPRoute, Service
@@ -120,9 +120,11 @@ def _word(holder: _Map, key: str, default: str = "") -> str:
     return found if isinstance(found, str) and found else default
 
 
-def asks(cluster: Cluster) -> Iterator[Ask]:
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     if any(cluster.all(Gateway)):
-        yield Ask(tool="kubernetes_list", arguments={"resource": "gatewayclasses"}, why="a Gateway names its class")
+        yield ToolRequest(
+            tool="kubernetes_list", arguments={"resource": "gatewayclasses"}, why="a Gateway names its class"
+        )
 
 
-ANALYZER = Analyzer(find, asks)
+ANALYZER = Analyzer(find, asks, reads=(Service, HTTPRoute, Gateway, GatewayClass))

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import Backing, backing_of, template_labels, written
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of, template_labels, written
 from midwatch.diagnosis.kubernetes.view.rollouts import revision
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.selectors import subset
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, HorizontalPodAutoscaler, ReplicaSet, Workload
@@ -74,4 +75,4 @@ def _superseded(cluster: Cluster, workload: Workload) -> list[str]:
     return [r.name for r in owned if revision(r) < newest]
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Event, Service, HorizontalPodAutoscaler))

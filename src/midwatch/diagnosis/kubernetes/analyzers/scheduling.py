@@ -9,7 +9,7 @@ from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling import messages
 from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import schedulers
 from midwatch.diagnosis.kubernetes.scheduling.explain import blame, member
-from midwatch.diagnosis.kubernetes.scheduling.filters import Board, Trial, claims
+from midwatch.diagnosis.kubernetes.scheduling.filters import FilterResult, NodeSet, claims
 from midwatch.diagnosis.kubernetes.scheduling.pending import (
     DEFAULT_SCHEDULER,
     chosen,
@@ -23,14 +23,15 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim
 
 _PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault
 _RECENT = timedelta(hours=1)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    board = Board(cluster)
+    board = NodeSet(cluster)
     ignored = {pod.subject for pod in untouched(cluster)}
     for pod in waiting(cluster):
         condition = pod.condition("PodScheduled")
@@ -72,7 +73,7 @@ def _untouched(cluster: Cluster, pod: Pod) -> Finding:
     )
 
 
-def _judged(board: Board, pod: Pod) -> Iterator[Finding]:
+def _judged(board: NodeSet, pod: Pod) -> Iterator[Finding]:
     cluster = board.cluster
     message, cite = opinion(cluster, pod)
     if messages.absent_claim(message) and _absent(cluster, pod):
@@ -105,7 +106,7 @@ def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Find
     )
 
 
-def _unplaced(board: Board, pod: Pod, message: str, cite: Citation) -> Finding:
+def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding:
     cluster = board.cluster
     onset, owner = pod.metadata.creation_timestamp, cluster.owner(pod)
     trial = board.trial(pod)
@@ -135,7 +136,7 @@ def _unplaced(board: Board, pod: Pod, message: str, cite: Citation) -> Finding:
     )
 
 
-def _choice(trial: Trial, message: str) -> tuple[str, bool]:
+def _choice(trial: FilterResult, message: str) -> tuple[str, bool]:
     """The filter to change, and whether the nodes and the scheduler's words agree on it."""
     said = messages.counts(message)
     ranked = trial.ranking()
@@ -161,4 +162,4 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit))

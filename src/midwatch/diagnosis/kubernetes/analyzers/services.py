@@ -9,7 +9,7 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.graph import LINK_READS, links
 from midwatch.diagnosis.kubernetes.view.backing import (
     Backing,
     backing_of,
@@ -22,9 +22,19 @@ from midwatch.diagnosis.kubernetes.view.backing import (
 from midwatch.diagnosis.kubernetes.view.replicas import STARTING, recent, since
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, HTTPRoute, Service
+from midwatch.integrations.kubernetes.objects.network import (
+    Endpoints,
+    EndpointSlice,
+    HTTPRoute,
+    Service,
+)
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, StatefulSet, Workload
+from midwatch.integrations.kubernetes.objects.workload import (
+    DaemonSet,
+    Deployment,
+    StatefulSet,
+    Workload,
+)
 
 # A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
 _ALIKE = 0.6
@@ -200,4 +210,4 @@ def _likeness(service: Service, workload: Workload) -> float:
     return named + right + (min(spelled) if spelled else 0.0)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*LINK_READS, HTTPRoute))

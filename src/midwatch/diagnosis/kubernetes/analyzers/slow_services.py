@@ -14,16 +14,18 @@ from functools import cached_property
 from midwatch.analysis.series import Series
 from midwatch.analysis.slowness import Slow, Slowness, Worse, slowness, worst
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.analyzers.measured import Measured, measured_of
+from midwatch.diagnosis.kubernetes.analyzers.measured import MetricsView, measured_of
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import some
-from midwatch.diagnosis.kubernetes.view.backing import short
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, short
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Node
+from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.quantity import amount
+from midwatch.integrations.kubernetes.objects.saved import ServiceCall
 
 _DOUBLED = 2.0
 _FAR = 5.0  # times the rise of another origin: beside it, the other is an aside
@@ -37,11 +39,11 @@ _SIGNALS = {"latency_p50": "median latency", "latency_mean": "mean latency", "cp
 
 
 @dataclass(frozen=True)
-class Scene:
+class ServiceScene:
     """All that was measured, the slow among it, and which of them are origins."""
 
     cluster: Cluster
-    measured: Measured
+    measured: MetricsView
     slowness: Slowness[Subject]
 
     @cached_property
@@ -77,7 +79,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     if not cluster.measured:
         return
     measured = measured_of(cluster)
-    scene = Scene(cluster, measured, slowness(measured.services))
+    scene = ServiceScene(cluster, measured, slowness(measured.services))
     if not scene.origins:
         return
     roots = list(_lossy_node(scene)) or list(_slow_node(scene)) or [_root(scene, origin) for origin in scene.origins]
@@ -86,7 +88,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     yield from (_victim(scene, about, roots) for about in scene.slow if about not in named)
 
 
-def _root(scene: Scene, origin: Subject) -> Finding:
+def _root(scene: ServiceScene, origin: Subject) -> Finding:
     slow = scene.slow.get(origin)
     first = (slow.worst,) if slow else ()
     confidence = Confidence.MEDIUM if origin == scene.leading or len(scene.origins) == 1 else Confidence.LOW
@@ -102,14 +104,14 @@ def _root(scene: Scene, origin: Subject) -> Finding:
     return _say(scene, "K8S-952", origin, first, confidence, facts={"callees": _callees(scene, origin)})
 
 
-def _callees(scene: Scene, origin: Subject) -> str:
+def _callees(scene: ServiceScene, origin: Subject) -> str:
     called = scene.measured.calls.get(origin, set[Subject]())
     if unknown := [callee for callee in called if callee not in scene.slowness.measured]:
         return f"nobody measured {some(map(short, unknown))}, which it calls"
     return "nothing it calls is the reason" if called else "nothing is known that it calls"
 
 
-def _victim(scene: Scene, about: Subject, roots: Sequence[Finding]) -> Finding:
+def _victim(scene: ServiceScene, about: Subject, roots: Sequence[Finding]) -> Finding:
     """Slow because of another: of those it calls, or, where the call is not known, of the origin."""
     called = [callee for callee in scene.measured.calls.get(about, ()) if callee in scene.slow]
     peers = tuple(dict.fromkeys((*(f.subject for f in roots), *sorted(called, key=str))))
@@ -120,7 +122,7 @@ def _victim(scene: Scene, about: Subject, roots: Sequence[Finding]) -> Finding:
 
 
 def _say(
-    scene: Scene,
+    scene: ServiceScene,
     code: str,
     about: Subject,
     found: Sequence[Worse],
@@ -149,7 +151,7 @@ def _say(
 # -- nodes
 
 
-def _slow_node(scene: Scene) -> Iterator[Finding]:
+def _slow_node(scene: ServiceScene) -> Iterator[Finding]:
     """Several origins that share a node, while others that were measured run elsewhere."""
     if len(scene.origins) < 2 or any(origin in scene.strained for origin in scene.origins):
         return
@@ -171,7 +173,7 @@ def _slow_node(scene: Scene) -> Iterator[Finding]:
     )
 
 
-def _lossy_node(scene: Scene) -> Iterator[Finding]:
+def _lossy_node(scene: ServiceScene) -> Iterator[Finding]:
     """A node that runs something slow and loses far more than every other such node."""
     inhabited = {node for about in scene.slow for node in scene.measured.nodes(about)}
     losing = {
@@ -212,7 +214,7 @@ def _lost(series: Sequence[Series]) -> Worse | None:
     return next((w for w in found if w), None)
 
 
-def _full(scene: Scene, origin: Subject) -> tuple[Citation, ...]:
+def _full(scene: ServiceScene, origin: Subject) -> tuple[Citation, ...]:
     """The proof that a replica came near its memory limit, which it was not before."""
     pod = next(iter(scene.cluster.owned(origin)), None)
     limits = [(c.resources.limits or {}).get("memory") for c in pod.spec.containers] if pod else []
@@ -251,4 +253,4 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Node, Service, ConfigMap, ServiceCall, Series))

@@ -8,7 +8,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.containers import (
     STUCK,
-    Instance,
+    ContainerView,
     age,
     clip,
     instances,
@@ -17,6 +17,7 @@ from midwatch.diagnosis.kubernetes.view.containers import (
     unready,
 )
 from midwatch.domain.finding import Finding
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Terminated
 from midwatch.integrations.kubernetes.objects.quantity import amount
 
@@ -66,7 +67,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                 yield from _refusal(instance)
 
 
-def _refusal(instance: Instance) -> Iterator[Finding]:
+def _refusal(instance: ContainerView) -> Iterator[Finding]:
     if instance.waiting in _REFUSED:
         yield _refused(instance, instance.message or instance.waiting)
     elif (ended := instance.ended) and _never_ran(ended) and not instance.status.ready:
@@ -77,7 +78,7 @@ def _never_ran(ended: Terminated) -> bool:
     return ended.reason in _NOT_STARTED or ended.exit_code in (_CANNOT_EXECUTE, _NOT_FOUND)
 
 
-def _refused(instance: Instance, message: str) -> Finding:
+def _refused(instance: ContainerView, message: str) -> Finding:
     code = next((c for c, sign in _SIGNS if sign.search(message)), "")
     exit_code = instance.ended.exit_code if instance.ended else 0
     if not code and instance.ended and instance.ended.reason not in _NOT_STARTED:
@@ -92,7 +93,7 @@ def _refused(instance: Instance, message: str) -> Finding:
     return instance.say(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
 
 
-def _hook(instance: Instance) -> Iterator[Finding]:
+def _hook(instance: ContainerView) -> Iterator[Finding]:
     if hook := _HOOKS.get(instance.waiting):
         yield instance.say(
             "K8S-156", instance.cite(instance.message or instance.waiting), hook=hook, said=clip(instance.message)
@@ -148,4 +149,4 @@ def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting), onset=since, facts=facts)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event))

@@ -66,4 +66,4 @@ def _nameless(cluster: Cluster, workload: StatefulSet, lacking: bool) -> Iterato
         yield finding("K8S-613" if lacking else "K8S-614", workload.subject, cites=cites, missing=name)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, StatefulSet, Service))

@@ -36,4 +36,4 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield finding("K8S-662", namespace.subject, cites=(cluster.cite(namespace, "Terminating"),), onset=since)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Namespace,))

@@ -67,4 +67,4 @@ def _readable(resource: str, value: float) -> str:
     return f"{1000 * value:.0f}m" if resource == "cpu" else f"{value / 1024**2:.0f}Mi"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Node, PodMetrics, NodeMetrics))

@@ -271,4 +271,4 @@ def _resize(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> 
         yield _say(cluster, claim, pods, "K8S-420", cluster.cite_event(events[-1]), quote=quote)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, PersistentVolumeClaim, PersistentVolume, StorageClass))

@@ -13,7 +13,7 @@ from midwatch.diagnosis.kubernetes.scheduling.filters import claims
 from midwatch.diagnosis.kubernetes.volume_binding import held_by, storage_class, volume_class
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Node
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.selectors import node_matches
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
@@ -184,4 +184,4 @@ def _all_bound(cluster: Cluster, workload: StatefulSet, template: str) -> bool:
     return bool(made) and all(c is not None and c.status.phase == "Bound" for c in made)
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, StatefulSet, PersistentVolumeClaim, PersistentVolume, StorageClass))

@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import Backing, backing_of, written
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of, written
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import (
@@ -73,4 +73,4 @@ def _strict(webhook: Webhook) -> bool:
     return (webhook.failure_policy or "Fail") == "Fail"
 
 
-ANALYZER = Analyzer(find)
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Service, ValidatingWebhookConfiguration, MutatingWebhookConfiguration))

@@ -3,11 +3,13 @@
 import re
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.cluster import Event, Node, NodeService
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
 
 SYSTEM = "kube-system"
+SCHEDULER_READS: tuple[type[Object], ...] = (Pod, Event, Node, SystemdUnit)
 _LEADER = re.compile(r"^(\S+)_[0-9a-f-]{36} became leader")
 
 
@@ -40,7 +42,7 @@ def leader(cluster: Cluster) -> Node | None:
 def schedulers(cluster: Cluster) -> list[Object]:
     """What is to blame when nothing is scheduled: nodes whose scheduler service is seen down, scheduler pods that are
     not ready, else the node the scheduler last led from."""
-    units = [u for u in cluster.all(NodeService) if u.unit == "kube-scheduler" and u.state != "active"]
+    units = [u for u in cluster.all(SystemdUnit) if u.unit == "kube-scheduler" and u.state != "active"]
     if stopped := [node for u in units if (node := cluster.get(Node, "", u.node))]:
         return [*stopped]
     pods = scheduler_pods(cluster)

@@ -8,7 +8,7 @@ import msgspec
 
 from midwatch.diagnosis.kubernetes.pod_requests import readable
 from midwatch.diagnosis.kubernetes.scheduling import messages
-from midwatch.diagnosis.kubernetes.scheduling.filters import Trial, claims, spread
+from midwatch.diagnosis.kubernetes.scheduling.filters import FilterResult, claims, spread
 from midwatch.domain.evidence import Citation
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Node
@@ -26,7 +26,7 @@ class Blame:
     peers: tuple[Subject, ...] = ()
 
 
-def blame(trial: Trial, filter_: str, message: str) -> Blame:
+def blame(trial: FilterResult, filter_: str, message: str) -> Blame:
     if filter_.startswith("fit:"):
         return _shortage(trial, filter_[4:])
     return _BY_FILTER[filter_](trial, message)
@@ -44,17 +44,17 @@ def member(name: str, value: object) -> str:
     return f'"{name}":{msgspec.json.encode(value).decode()}'
 
 
-def _nodes(trial: Trial, filter_: str) -> tuple[str, tuple[Citation, ...]]:
+def _nodes(trial: FilterResult, filter_: str) -> tuple[str, tuple[Citation, ...]]:
     held = trial.blocked(filter_)
     cites = (trial.board.cluster.cite(n, trial.obstacles[n.name][filter_].quote) for n in held[:_SHOWN])
     return some(n.name for n in held) or "the nodes", tuple(cites)
 
 
-def _scope(trial: Trial) -> tuple[Citation, ...]:
+def _scope(trial: FilterResult) -> tuple[Citation, ...]:
     return (trial.board.cluster.cite_scope(Node),) if trial.board.nodes and trial.board.cluster.known(Node) else ()
 
 
-def _existing(trial: Trial, keys: Iterable[str]) -> str:
+def _existing(trial: FilterResult, keys: Iterable[str]) -> str:
     """The values that the nodes do have for these labels."""
     if not trial.board.nodes:
         return "the nodes were not read"
@@ -62,7 +62,7 @@ def _existing(trial: Trial, keys: Iterable[str]) -> str:
     return f"nodes have {some(found)}" if found else f"no node has the label {some(keys)}"
 
 
-def _selector(trial: Trial, message: str) -> Blame:
+def _selector(trial: FilterResult, message: str) -> Blame:
     pairs = trial.pod.spec.node_selector or {}
     if not pairs or (trial.workers and not trial.blocked("selector")):
         return _affinity(trial, message)
@@ -72,7 +72,7 @@ def _selector(trial: Trial, message: str) -> Blame:
     return Blame("K8S-301", facts, (*cites, *_scope(trial)))
 
 
-def _affinity(trial: Trial, _: str) -> Blame:
+def _affinity(trial: FilterResult, _: str) -> Blame:
     wanted = trial.pod.spec.affinity.node_affinity if trial.pod.spec.affinity else None
     terms = wanted.required.node_selector_terms or [] if wanted and wanted.required else []
     rules = [e for t in terms for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
@@ -95,30 +95,30 @@ def _labels(selector: LabelSelector | None) -> str:
     return ", ".join([*pairs, *(_spell(e) for e in selector.match_expressions or ())]) or "any pod"
 
 
-def _taint(trial: Trial, message: str, filter_: str = "taint") -> Blame:
+def _taint(trial: FilterResult, message: str, filter_: str = "taint") -> Blame:
     names, cites = _nodes(trial, filter_)
     own = sorted({trial.obstacles[n.name][filter_].detail for n in trial.blocked(filter_)})
     taints = ", ".join(own or messages.taints(message)) or "not named by the scheduler"
     return Blame("K8S-303", {"taint": taints, "nodes": names}, cites)
 
 
-def _control_plane(trial: Trial, message: str) -> Blame:
+def _control_plane(trial: FilterResult, message: str) -> Blame:
     return _taint(trial, message, "control-plane")
 
 
-def _state(trial: Trial, _: str) -> Blame:
+def _state(trial: FilterResult, _: str) -> Blame:
     names, cites = _nodes(trial, "state")
     held = trial.blocked("state")
     marks = sorted({trial.obstacles[n.name]["state"].detail for n in held})
     return Blame("K8S-316", {"taint": ", ".join(marks), "nodes": names}, cites, tuple(n.subject for n in held[:_SHOWN]))
 
 
-def _cordon(trial: Trial, _: str) -> Blame:
+def _cordon(trial: FilterResult, _: str) -> Blame:
     names, cites = _nodes(trial, "cordon")
     return Blame("K8S-304", {"nodes": names}, cites)
 
 
-def _shortage(trial: Trial, resource: str) -> Blame:
+def _shortage(trial: FilterResult, resource: str) -> Blame:
     cluster, need = trial.board.cluster, trial.needs.get(resource, 0.0)
     containers = trial.pod.spec.all_containers
     raw = [x[resource] for c in containers for x in (c.resources.requests, c.resources.limits) if x and resource in x]
@@ -145,13 +145,13 @@ def _shortage(trial: Trial, resource: str) -> Blame:
     return Blame("K8S-306", facts | {"room": room}, cites)
 
 
-def _pods(trial: Trial, _: str) -> Blame:
+def _pods(trial: FilterResult, _: str) -> Blame:
     names, cites = _nodes(trial, "pods")
     limits = sorted({trial.obstacles[n.name]["pods"].detail for n in trial.blocked("pods")})
     return Blame("K8S-314", {"nodes": names, "limit": ", ".join(limits) or "unknown"}, cites)
 
 
-def _ports(trial: Trial, _: str) -> Blame:
+def _ports(trial: FilterResult, _: str) -> Blame:
     names, cites = _nodes(trial, "ports")
     held = sorted({trial.obstacles[n.name]["ports"].detail.split(" ")[0] for n in trial.blocked("ports")})
     own = sorted({str(p.host_port) for c in trial.pod.spec.all_containers for p in c.ports or () if p.host_port})
@@ -159,7 +159,7 @@ def _ports(trial: Trial, _: str) -> Blame:
     return Blame("K8S-312", {"port": ", ".join(held or own), "nodes": names}, (*proof, *cites))
 
 
-def _anti(trial: Trial, _: str) -> Blame:
+def _anti(trial: FilterResult, _: str) -> Blame:
     cluster = trial.board.cluster
     names, cites = _nodes(trial, "anti")
     found = {p.subject: p for p in trial.repelled.values()} if trial.blocked("anti") else {}
@@ -175,7 +175,7 @@ def _anti(trial: Trial, _: str) -> Blame:
     return Blame("K8S-307", {"others": others, "nodes": names}, (*proof, *cites))
 
 
-def _peer(trial: Trial, _: str) -> Blame:
+def _peer(trial: FilterResult, _: str) -> Blame:
     affinity = trial.pod.spec.affinity.pod_affinity if trial.pod.spec.affinity else None
     terms = (
         [t for t, places in trial.wanted if not places]
@@ -188,7 +188,7 @@ def _peer(trial: Trial, _: str) -> Blame:
     return Blame("K8S-309", facts, cites)
 
 
-def _spread(trial: Trial, _: str) -> Blame:
+def _spread(trial: FilterResult, _: str) -> Blame:
     rules = spread(trial.pod)
     keys = {trial.obstacles[n.name]["spread"].detail for n in trial.blocked("spread")} or {
         c.topology_key for c in rules
@@ -198,14 +198,14 @@ def _spread(trial: Trial, _: str) -> Blame:
     return Blame("K8S-310", {"topology": some(keys), "skew": skew, "nodes": _nodes(trial, "spread")[0]}, cites)
 
 
-def _unlabelled(trial: Trial, _: str) -> Blame:
+def _unlabelled(trial: FilterResult, _: str) -> Blame:
     lacking = {trial.obstacles[n.name]["unlabelled"].detail for n in trial.blocked("unlabelled")}
     keys = lacking or {c.topology_key for c in spread(trial.pod)}
     cites = tuple(trial.board.cluster.cite(trial.pod, member("topologyKey", k)) for k in sorted(keys))
     return Blame("K8S-311", {"topology": some(keys), "nodes": _nodes(trial, "unlabelled")[0]}, (*cites, *_scope(trial)))
 
 
-def _volume(trial: Trial, _: str) -> Blame:
+def _volume(trial: FilterResult, _: str) -> Blame:
     cluster = trial.board.cluster
     volumes = [v for v in trial.volumes if v.spec.node_affinity or v.labels] or trial.volumes
     bounds = [v.spec.node_affinity.required for v in volumes if v.spec.node_affinity and v.spec.node_affinity.required]
@@ -218,7 +218,7 @@ def _volume(trial: Trial, _: str) -> Blame:
     return Blame("K8S-313", {"volume": some(v.name for v in volumes) or "of the pod", "place": place}, cites, peers)
 
 
-def _limit(trial: Trial, _: str) -> Blame:
+def _limit(trial: FilterResult, _: str) -> Blame:
     return Blame(
         "K8S-315", {"volumes": some(name for name, _ in claims(trial.board.cluster, trial.pod)) or "its volumes"}
     )

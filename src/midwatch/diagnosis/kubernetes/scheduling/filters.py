@@ -37,7 +37,7 @@ class Obstacle:
     quote: str = ""
 
 
-class Board:
+class NodeSet:
     """The nodes with what already stands on them; built once for all pods that wait."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -50,13 +50,13 @@ class Board:
                 self.placed[pod.spec.node_name].append(pod)
         self._used: dict[str, Counter[str]] = {}
         self.repelling = _repelling(self)
-        self._trials: dict[bytes, Trial] = {}
+        self._trials: dict[bytes, FilterResult] = {}
 
-    def trial(self, pod: Pod) -> "Trial":
+    def trial(self, pod: Pod) -> "FilterResult":
         """Replicas of one template meet the same obstacles: they are tried once."""
         shape = msgspec.json.encode((pod.namespace, pod.labels, pod.spec))
         if shape not in self._trials:
-            self._trials[shape] = Trial(self, pod)
+            self._trials[shape] = FilterResult(self, pod)
         same = copy(self._trials[shape])
         same.pod = pod
         return same
@@ -78,10 +78,10 @@ class Board:
                 yield from ((node, pod) for pod in pods)
 
 
-class Trial:
+class FilterResult:
     """One waiting pod tried on every node."""
 
-    def __init__(self, board: Board, pod: Pod) -> None:
+    def __init__(self, board: NodeSet, pod: Pod) -> None:
         self.board, self.pod = board, pod
         self.needs = requested(pod)
         self.volumes = list(_volumes(board.cluster, pod))
@@ -184,7 +184,7 @@ def _meant(term: PodAffinityTerm, home: Pod, other: Pod) -> bool:
     return other.namespace in (term.namespaces or [home.namespace]) and matches(term.label_selector, other.labels)
 
 
-def _repelled(board: Board, pod: Pod) -> dict[tuple[str, str], Pod]:
+def _repelled(board: NodeSet, pod: Pod) -> dict[tuple[str, str], Pod]:
     """(topology key, value) → the pod that keeps this one out of there, whichever of the two declares it."""
     found: dict[tuple[str, str], Pod] = {}
     own = _anti(pod)
@@ -199,7 +199,7 @@ def _repelled(board: Board, pod: Pod) -> dict[tuple[str, str], Pod]:
     return found
 
 
-def _repelling(board: Board) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod]]]:
+def _repelling(board: NodeSet) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod]]]:
     """The anti-affinities of the pods that run, each once: a pod that declares it, the term, and topology value → pod
     there."""
     found: dict[bytes, tuple[Pod, PodAffinityTerm, dict[str, Pod]]] = {}
@@ -212,7 +212,7 @@ def _repelling(board: Board) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod]]
     return list(found.values())
 
 
-def _wanted(board: Board, pod: Pod) -> list[tuple[PodAffinityTerm, frozenset[str]]]:
+def _wanted(board: NodeSet, pod: Pod) -> list[tuple[PodAffinityTerm, frozenset[str]]]:
     """Each required pod affinity with the topology values where a pod it wants already runs."""
     terms = _attracted(pod)
     running = list(board.running()) if terms else []
@@ -224,7 +224,7 @@ def _wanted(board: Board, pod: Pod) -> list[tuple[PodAffinityTerm, frozenset[str
     return found
 
 
-def _crowded(board: Board, pod: Pod, constraint: SpreadConstraint) -> frozenset[str]:
+def _crowded(board: NodeSet, pod: Pod, constraint: SpreadConstraint) -> frozenset[str]:
     """The topology values where one more pod would exceed the allowed skew."""
     counts: Counter[str] = Counter()
     for node in board.nodes.values():
@@ -240,13 +240,13 @@ def _crowded(board: Board, pod: Pod, constraint: SpreadConstraint) -> frozenset[
     return frozenset(v for v, n in counts.items() if n + own - least > constraint.max_skew)
 
 
-def _cordon(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _cordon(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     mark = Taint(key=_CORDON, effect="NoSchedule")
     if node.spec.unschedulable and not any(tolerates(x, mark) for x in trial.pod.spec.tolerations or ()):
         yield Obstacle("cordon", node.name, '"unschedulable":true')
 
 
-def _taint(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _taint(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     for taint in untolerated(trial.pod, node):
         if taint.key == _CORDON:
             continue
@@ -262,7 +262,7 @@ def _selector_rule(pod: Pod, node: Node) -> Iterator[Obstacle]:
         yield Obstacle("affinity")
 
 
-def _selector(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _selector(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     return _selector_rule(trial.pod, node)
 
 
@@ -270,7 +270,7 @@ def _host_ports(pod: Pod) -> set[tuple[int, str]]:
     return {(p.host_port, p.protocol) for c in pod.spec.all_containers for p in c.ports or () if p.host_port}
 
 
-def _ports(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _ports(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     if wanted := _host_ports(trial.pod):
         for other in trial.board.placed[node.name]:
             if taken := sorted(wanted & _host_ports(other)):
@@ -278,7 +278,7 @@ def _ports(trial: Trial, node: Node) -> Iterator[Obstacle]:
                 return
 
 
-def _fit(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _fit(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     if node.status.allocatable is None:
         return
     for resource, need in trial.needs.items():
@@ -289,7 +289,7 @@ def _fit(trial: Trial, node: Node) -> Iterator[Obstacle]:
         yield Obstacle("pods", f"{allowed:g}")
 
 
-def _volume(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _volume(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     for volume in trial.volumes:
         bound = volume.spec.node_affinity.required if volume.spec.node_affinity else None
         zone = next((volume.labels[z] for z in _ZONES if z in volume.labels), "")
@@ -299,7 +299,7 @@ def _volume(trial: Trial, node: Node) -> Iterator[Obstacle]:
             return
 
 
-def _spread(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _spread(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     for key, crowded in trial.crowded.items():
         if key not in node.labels:
             yield Obstacle("unlabelled", key)
@@ -307,7 +307,7 @@ def _spread(trial: Trial, node: Node) -> Iterator[Obstacle]:
             yield Obstacle("spread", key)
 
 
-def _neighbours(trial: Trial, node: Node) -> Iterator[Obstacle]:
+def _neighbours(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
     for (key, value), other in trial.repelled.items():
         if node.labels.get(key) == value:
             yield Obstacle("anti", other.name)
@@ -318,7 +318,7 @@ def _neighbours(trial: Trial, node: Node) -> Iterator[Obstacle]:
             break
 
 
-_FILTERS: tuple[Callable[[Trial, Node], Iterator[Obstacle]], ...] = (
+_FILTERS: tuple[Callable[[FilterResult, Node], Iterator[Obstacle]], ...] = (
     _cordon,
     _taint,
     _selector,

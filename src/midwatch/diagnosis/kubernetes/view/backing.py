@@ -4,11 +4,10 @@ give it pods."""
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import msgspec
 
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice, Service
@@ -27,11 +26,13 @@ from midwatch.integrations.kubernetes.objects.workload import (
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 _TOP_KINDS: tuple[type[Workload], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController)
+# What an analyzer that asks for the backing of a Service reads.
+BACKING_READS: tuple[type[Object], ...] = (Pod, Endpoints, EndpointSlice, *_TOP_KINDS)
 _Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedEndpoints:
     """The addresses that the cluster hands out for a Service; `source` is one of the objects that list them.
 
     `ports` are the names of the Service's ports that lead to some address.
@@ -59,7 +60,7 @@ class Backing:
                 if not workload.metadata.owner_references:
                     self._workloads[workload.namespace].append(workload)
 
-    def listed(self, service: Service) -> Listed | None:
+    def listed(self, service: Service) -> ListedEndpoints | None:
         return self._listed.get((service.namespace, service.name))
 
     def pods(self, service: Service) -> Sequence[Pod]:
@@ -107,7 +108,7 @@ class Backing:
         return None
 
 
-@lru_cache(maxsize=2)
+@fact
 def backing_of(cluster: Cluster) -> Backing:
     """The index of a cluster, made once for all analyzers that ask."""
     return Backing(cluster)
@@ -140,15 +141,15 @@ def written(key: str, value: object) -> str:
     return f'"{key}":{msgspec.json.encode(value).decode()}'
 
 
-def _endpoints(cluster: Cluster) -> Iterator[tuple[_Place, Listed]]:
+def _endpoints(cluster: Cluster) -> Iterator[tuple[_Place, ListedEndpoints]]:
     for obj in cluster.all(Endpoints):
         ready = sum(len(s.addresses or ()) for s in obj.subsets or ())
         ports = {p.name or "" for s in obj.subsets or () if s.addresses or s.not_ready_addresses for p in s.ports or ()}
-        yield (obj.namespace, obj.name), Listed(source=obj, ready=ready, ports=frozenset(ports))
+        yield (obj.namespace, obj.name), ListedEndpoints(source=obj, ready=ready, ports=frozenset(ports))
 
 
-def _slices(cluster: Cluster) -> dict[_Place, Listed]:
-    found: dict[_Place, Listed] = {}
+def _slices(cluster: Cluster) -> dict[_Place, ListedEndpoints]:
+    found: dict[_Place, ListedEndpoints] = {}
     for obj in cluster.all(EndpointSlice):
         name = obj.labels.get(SERVICE_LABEL) or next(
             (o.name for o in obj.metadata.owner_references or () if o.kind == "Service"), ""
@@ -160,5 +161,7 @@ def _slices(cluster: Cluster) -> dict[_Place, Listed]:
         ports = {p.name or "" for p in obj.ports or () if obj.endpoints} | (
             before.ports if before else frozenset[str]()
         )
-        found[place] = Listed(source=obj, ready=ready + (before.ready if before else 0), ports=frozenset(ports))
+        found[place] = ListedEndpoints(
+            source=obj, ready=ready + (before.ready if before else 0), ports=frozenset(ports)
+        )
     return found

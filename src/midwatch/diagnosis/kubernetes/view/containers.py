@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from midwatch.analysis.times.said import span
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
-from midwatch.integrations.kubernetes.objects.cluster import Event, SavedLog
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, Terminated
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
 RECENT = timedelta(hours=1)
 STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running
@@ -23,7 +23,7 @@ STUCK = timedelta(minutes=5)
 _FIELD = re.compile(r"\{([^}]{1,253}+)\}")
 
 
-class Instance(NamedTuple):
+class ContainerView(NamedTuple):
     """A container in its pod; `name` is the container's."""
 
     cluster: Cluster
@@ -83,9 +83,9 @@ class Instance(NamedTuple):
         return _speak(self.cluster, self.pod, self, code, cites, onset, confidence, peers, {**(facts or {}), **more})
 
 
-def instances(cluster: Cluster, pod: Pod) -> Iterator[Instance]:
+def instances(cluster: Cluster, pod: Pod) -> Iterator[ContainerView]:
     for status in pod.statuses:
-        yield Instance(cluster, pod, status)
+        yield ContainerView(cluster, pod, status)
 
 
 def say_of_pod(
@@ -106,7 +106,7 @@ def say_of_pod(
 def _speak(
     cluster: Cluster,
     pod: Pod,
-    instance: Instance | None,
+    instance: ContainerView | None,
     code: str,
     cites: tuple[Citation, ...],
     onset: datetime | None,
@@ -130,7 +130,7 @@ def _speak(
     )
 
 
-def _who(owner: Subject, instance: Instance | None) -> str:
+def _who(owner: Subject, instance: ContainerView | None) -> str:
     top = f"{owner.kind.lower()}/{owner.name}"
     if instance is None:
         return top
@@ -149,7 +149,7 @@ def container_of(event: Event) -> str:
     return match[1] if match else ""
 
 
-@lru_cache(maxsize=1)
+@fact
 def unready(cluster: Cluster) -> Sequence[Pod]:
     """Pods that should be serving and are not: neither finished, nor ready, nor on their way out."""
     return [p for p in cluster.all(Pod) if not p.finished and not p.ready and p.metadata.deletion_timestamp is None]
@@ -159,7 +159,7 @@ def age(cluster: Cluster, since: datetime | None) -> timedelta:
     return cluster.clock - since if since else timedelta(0)
 
 
-@lru_cache(maxsize=1)
+@fact
 def asked_time(cluster: Cluster) -> Window | None:
     """The time the question speaks of, counted back from when the logs were saved."""
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]

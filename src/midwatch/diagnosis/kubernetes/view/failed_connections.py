@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
 
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -14,7 +13,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 _NEWEST = 400  # lines of one log; a fault that persists repeats itself
 
 
-class Failure(Enum):
+class FailedConnection(Enum):
     """In the order in which a line is tried: a failed look-up often ends in a timeout, too."""
 
     NAME = re.compile(
@@ -51,10 +50,10 @@ _HINTS = (
 
 
 @dataclass(frozen=True)
-class Miss:
+class NameMiss:
     """One line of one pod's log in which a connection or a look-up failed."""
 
-    failure: Failure
+    failure: FailedConnection
     pod: Pod
     log: LogLines
     line: str
@@ -77,21 +76,21 @@ class Miss:
         return not elsewhere and (host["rest"] is not None or self.pod.namespace == service.namespace)
 
 
-@lru_cache(maxsize=2)
-def misses(cluster: Cluster) -> Sequence[Miss]:
+@fact
+def misses(cluster: Cluster) -> Sequence[NameMiss]:
     """Of all logs, looked for once for all analyzers that ask."""
     return tuple(_misses(cluster))
 
 
-def _misses(cluster: Cluster) -> Iterator[Miss]:
+def _misses(cluster: Cluster) -> Iterator[NameMiss]:
     for log in cluster.logs():
         pod = cluster.get(Pod, log.namespace, log.name)
         if pod is None or not _telling(log.text):
             continue
         for line in log.text.splitlines()[-_NEWEST:]:
-            failure = next((f for f in Failure if f.value.search(line)), None) if _telling(line) else None
+            failure = next((f for f in FailedConnection if f.value.search(line)), None) if _telling(line) else None
             if failure:
-                yield Miss(failure, pod, log, line)
+                yield NameMiss(failure, pod, log, line)
 
 
 def _telling(text: str) -> bool:

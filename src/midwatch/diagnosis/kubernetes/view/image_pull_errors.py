@@ -65,18 +65,18 @@ _LOOKUP = re.compile(r"lookup (\S+?)(?: on \S+)?:")
 
 
 @dataclass(frozen=True)
-class Refusal:
+class PullError:
     """`sign` is the part of the message that decided."""
 
     code: str
     sign: str
 
 
-def refusal(message: str) -> Refusal | None:
+def refusal(message: str) -> PullError | None:
     """Why a pull failed, or None when the message does not say."""
     for code, pattern in _SIGNS:
         if match := pattern.search(message):
-            return Refusal(code, match[0])
+            return PullError(code, match[0])
     return None
 
 
@@ -92,7 +92,7 @@ def without_credentials(message: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Reference:
+class ImageReference:
     """`reg.example:5000/team/app:1.2` taken apart; Docker Hub is what an image without a registry means."""
 
     registry: str
@@ -100,7 +100,7 @@ class Reference:
     tag: str
 
     @classmethod
-    def parse(cls, image: str) -> "Reference":
+    def parse(cls, image: str) -> "ImageReference":
         name, _, digest = image.partition("@")
         head, slash, rest = name.partition("/")
         hosted = bool(slash) and ("." in head or ":" in head or head == "localhost")

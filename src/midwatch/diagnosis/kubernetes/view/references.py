@@ -14,7 +14,7 @@ _AUTOMATIC = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "default
 
 
 @dataclass(frozen=True)
-class Reference:
+class ConfigReference:
     """`keys` are those that must be there; none means the object as a whole."""
 
     type: type[ConfigMap] | type[Secret]
@@ -30,7 +30,7 @@ class Absence:
     key: str = ""
 
 
-def references(pod: Pod) -> Iterator[Reference]:
+def references(pod: Pod) -> Iterator[ConfigReference]:
     """Everything that is not marked optional."""
     for container in pod.spec.all_containers:
         yield from _of_container(container)
@@ -40,25 +40,25 @@ def references(pod: Pod) -> Iterator[Reference]:
             yield from _of_volume(source.config_map, source.secret)
 
 
-def _of_container(container: Container) -> Iterator[Reference]:
+def _of_container(container: Container) -> Iterator[ConfigReference]:
     for source in container.env_from or ():
         if source.config_map_ref and not source.config_map_ref.optional:
-            yield Reference(ConfigMap, source.config_map_ref.name)
+            yield ConfigReference(ConfigMap, source.config_map_ref.name)
         if source.secret_ref and not source.secret_ref.optional:
-            yield Reference(Secret, source.secret_ref.name)
+            yield ConfigReference(Secret, source.secret_ref.name)
     for env in container.env or ():
         chosen = env.value_from
         if chosen and chosen.config_map_key_ref and not chosen.config_map_key_ref.optional:
-            yield Reference(ConfigMap, chosen.config_map_key_ref.name, (chosen.config_map_key_ref.key,))
+            yield ConfigReference(ConfigMap, chosen.config_map_key_ref.name, (chosen.config_map_key_ref.key,))
         if chosen and chosen.secret_key_ref and not chosen.secret_key_ref.optional:
-            yield Reference(Secret, chosen.secret_key_ref.name, (chosen.secret_key_ref.key,))
+            yield ConfigReference(Secret, chosen.secret_key_ref.name, (chosen.secret_key_ref.key,))
 
 
-def _of_volume(config_map: ConfigMapVolume | None, secret: SecretVolume | None) -> Iterator[Reference]:
+def _of_volume(config_map: ConfigMapVolume | None, secret: SecretVolume | None) -> Iterator[ConfigReference]:
     if config_map and config_map.name and not config_map.optional:
-        yield Reference(ConfigMap, config_map.name, _keys(config_map.items))
+        yield ConfigReference(ConfigMap, config_map.name, _keys(config_map.items))
     if secret and not secret.optional and (name := secret.secret_name or secret.name):
-        yield Reference(Secret, name, _keys(secret.items))
+        yield ConfigReference(Secret, name, _keys(secret.items))
 
 
 def _keys(items: list[KeyToPath] | None) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def absences(cluster: Cluster, pod: Pod) -> Iterator[Absence]:
         yield Absence("K8S-109", account, cluster.cite_absence(ServiceAccount, pod.namespace, account))
 
 
-def _absent(cluster: Cluster, namespace: str, reference: Reference) -> Iterator[Absence]:
+def _absent(cluster: Cluster, namespace: str, reference: ConfigReference) -> Iterator[Absence]:
     whole, part = ("K8S-101", "K8S-103") if reference.type is ConfigMap else ("K8S-102", "K8S-104")
     if reference.name in _AUTOMATIC:
         return

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 
-from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import RECENT, STABLE, Instance, age
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
+from midwatch.diagnosis.kubernetes.view.containers import RECENT, STABLE, ContainerView, age
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 
@@ -15,21 +14,21 @@ _BAD_ENDS = frozenset(
 SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
 
 
-@lru_cache(maxsize=2)
-def troubled(cluster: Cluster) -> tuple[Instance, ...]:
+@fact
+def troubled(cluster: Cluster) -> tuple[ContainerView, ...]:
     """Containers that crashed and have not recovered, that failed for good, or that run without being ready."""
     return tuple(_troubled(cluster))
 
 
-def _troubled(cluster: Cluster) -> Iterator[Instance]:
+def _troubled(cluster: Cluster) -> Iterator[ContainerView]:
     for pod in cluster.all(Pod):
         if pod.status.phase == "Succeeded" or pod.metadata.deletion_timestamp is not None:
             continue
-        shaken = (Instance(cluster, pod, s) for s in pod.statuses if not s.untroubled)
+        shaken = (ContainerView(cluster, pod, s) for s in pod.statuses if not s.untroubled)
         yield from (i for i in shaken if crashed(i) or unready_run(i))
 
 
-def crashed(instance: Instance) -> bool:
+def crashed(instance: ContainerView) -> bool:
     """True when the last end of the container is part of the present trouble.
 
     An init container or a Job's container that ended well is done; a container that has run for ten minutes since its
@@ -55,11 +54,11 @@ def failed(ended: Terminated) -> bool:
     return ended.exit_code != 0 or ended.reason in _BAD_ENDS
 
 
-def unready_run(instance: Instance) -> bool:
+def unready_run(instance: ContainerView) -> bool:
     return instance.status.state.running is not None and not instance.status.ready and not instance.pod.finished
 
 
-def killed_by_liveness(instance: Instance) -> Event | None:
+def killed_by_liveness(instance: ContainerView) -> Event | None:
     """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run
     ended."""
     ended = instance.ended
@@ -69,7 +68,7 @@ def killed_by_liveness(instance: Instance) -> Event | None:
     return kills[-1] if kills and (ended is None or ended.reason != "OOMKilled") else None
 
 
-def onset(instance: Instance) -> datetime | None:
+def onset(instance: ContainerView) -> datetime | None:
     """When the trouble began: the first back-off that is remembered, else the end of the last run."""
     first = min((e.first for e in instance.events("BackOff") if e.first), default=None)
     return first or (instance.ended.finished_at if instance.ended else instance.pod.status.start_time)

@@ -1,6 +1,6 @@
 """AWS in memory, at the HTTP edge: CloudWatch, EC2, CloudWatch Logs and STS as boto3 speaks to them."""
 
 from midwatch.integrations.aws.fake.app import environment, serve
-from midwatch.integrations.aws.fake.world import FakeAws, FlowLog, Gateway, Talker
+from midwatch.integrations.aws.fake.world import FakeAws, FakeFlowLog, FakeGateway, Talker
 
-__all__ = ["FakeAws", "FlowLog", "Gateway", "Talker", "environment", "serve"]
+__all__ = ["FakeAws", "FakeFlowLog", "FakeGateway", "Talker", "environment", "serve"]

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from midwatch.integrations.aws.fake.cloudwatch import get_metric_data
 from midwatch.integrations.aws.fake.ec2 import describe_flow_logs, describe_nat_gateways, describe_subnets
 from midwatch.integrations.aws.fake.logs import get_query_results, start_query, stop_query
-from midwatch.integrations.aws.fake.wire import Answer, Json, Refusal, Request, answer, refuse
+from midwatch.integrations.aws.fake.wire import Json, WireAnswer, WireRefusal, WireRequest, answer, refuse
 from midwatch.integrations.aws.fake.world import FakeAws
 from midwatch.kit import loopback
 from midwatch.kit.clock import utc_now
@@ -50,7 +50,7 @@ def get_caller_identity(world: FakeAws, _: Json) -> Json:
 def assume_role(world: FakeAws, body: Json) -> Json:
     """From then on the world takes whoever calls for the role."""
     if world.external_id and body.get("ExternalId") != world.external_id:
-        raise Refusal(
+        raise WireRefusal(
             "AccessDenied",
             f"User: {world.arn} is not authorized to perform: sts:AssumeRole on resource: {body['RoleArn']}",
             403,
@@ -96,23 +96,25 @@ def app(world: FakeAws) -> ASGIApp:
     return handle
 
 
-def _read(target: str, body: bytes) -> Request:
+def _read(target: str, body: bytes) -> WireRequest:
     if target:
         service, _, action = target.partition(".")
-        return Request(_TARGETS.get(service, service), action, msgspec.json.decode(body, type=dict[str, Any]))
+        return WireRequest(_TARGETS.get(service, service), action, msgspec.json.decode(body, type=dict[str, Any]))
     form = dict(parse_qsl(body.decode()))
-    return Request(_VERSIONS.get(form.get("Version", ""), "unknown"), form.get("Action", ""), form)
+    return WireRequest(_VERSIONS.get(form.get("Version", ""), "unknown"), form.get("Action", ""), form)
 
 
-def _answer(world: FakeAws, request: Request, authorization: str) -> Answer:
+def _answer(world: FakeAws, request: WireRequest, authorization: str) -> WireAnswer:
     try:
         if trouble := world.next_trouble(request.action):
-            raise Refusal(trouble.code, trouble.message, trouble.status)
+            raise WireRefusal(trouble.code, trouble.message, trouble.status)
         if not authorization.startswith(f"AWS4-HMAC-SHA256 Credential={KEY[:-4]}"):
-            raise Refusal("UnrecognizedClientException", "The security token included in the request is invalid.", 403)
+            raise WireRefusal(
+                "UnrecognizedClientException", "The security token included in the request is invalid.", 403
+            )
         action = _ACTIONS.get((request.service, request.action))
         if action is None:
-            raise Refusal("InvalidAction", f"The action {request.action} is not valid for this web service.")
+            raise WireRefusal("InvalidAction", f"The action {request.action} is not valid for this web service.")
         return answer(request, action(world, request.body))
-    except Refusal as refusal:
+    except WireRefusal as refusal:
         return refuse(request, refusal)

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from midwatch.integrations.aws.fake.wire import Json, Refusal, page
+from midwatch.integrations.aws.fake.wire import Json, WireRefusal, page
 from midwatch.integrations.aws.fake.world import FakeAws, Points
 
 _JOINS = {"Sum": sum, "Maximum": max, "Minimum": min}
@@ -12,7 +12,7 @@ def get_metric_data(world: FakeAws, body: Json) -> Json:
     """Newest first unless asked otherwise, as CloudWatch does; only times at which something was measured."""
     since, until = float(body["StartTime"]), float(body["EndTime"])
     if until <= since:
-        raise Refusal("ValidationError", "The parameter StartTime must be less than the parameter EndTime.")
+        raise WireRefusal("ValidationError", "The parameter StartTime must be less than the parameter EndTime.")
     answers = [(query, list(_points(world, query["MetricStat"], since, until))) for query in body["MetricDataQueries"]]
     if body.get("ScanBy") != "TimestampAscending":
         answers = [(query, points[::-1]) for query, points in answers]

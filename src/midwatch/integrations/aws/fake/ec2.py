@@ -1,5 +1,5 @@
-from midwatch.integrations.aws.fake.wire import Json, Refusal, page
-from midwatch.integrations.aws.fake.world import FakeAws, FlowLog, Gateway
+from midwatch.integrations.aws.fake.wire import Json, WireRefusal, page
+from midwatch.integrations.aws.fake.world import FakeAws, FakeFlowLog, FakeGateway
 
 _SMALLEST = 5  # items a page may be asked to hold, at least
 
@@ -8,7 +8,7 @@ def describe_nat_gateways(world: FakeAws, body: Json) -> Json:
     ids = _listed(body, "NatGatewayId")
     known = {g.id: g for g in world.gateways}
     if unknown := [i for i in ids if i not in known]:
-        raise Refusal("NatGatewayNotFound", f"The Nat Gateway {unknown[0]} was not found")
+        raise WireRefusal("NatGatewayNotFound", f"The Nat Gateway {unknown[0]} was not found")
     chosen = [_gateway(known[i]) for i in ids] or [_gateway(g) for g in world.gateways]
     return _paged(world, body, "natGatewaySet", chosen)
 
@@ -35,12 +35,12 @@ def describe_flow_logs(world: FakeAws, body: Json) -> Json:
 def _paged(world: FakeAws, body: Json, name: str, items: list[Json]) -> Json:
     asked = int(body.get("MaxResults", 1000))
     if asked < _SMALLEST:
-        raise Refusal("InvalidParameterValue", f"Value ( {asked} ) for parameter maxResults is invalid.")
+        raise WireRefusal("InvalidParameterValue", f"Value ( {asked} ) for parameter maxResults is invalid.")
     some, token = page(items, body.get("NextToken", ""), min(asked, world.page))
     return {name: some, "nextToken": token}
 
 
-def _gateway(gateway: Gateway) -> Json:
+def _gateway(gateway: FakeGateway) -> Json:
     tags = {"Name": gateway.name} | gateway.tags if gateway.name else gateway.tags
     return {
         "natGatewayId": gateway.id,
@@ -61,7 +61,7 @@ def _gateway(gateway: Gateway) -> Json:
     }
 
 
-def _flow_log(number: int, log: FlowLog) -> Json:
+def _flow_log(number: int, log: FakeFlowLog) -> Json:
     return {
         "flowLogId": f"fl-{number}",
         "flowLogStatus": "ACTIVE",

@@ -1,7 +1,7 @@
 import re
 from typing import Any
 
-from midwatch.integrations.aws.fake.wire import Json, Refusal
+from midwatch.integrations.aws.fake.wire import Json, WireRefusal
 from midwatch.integrations.aws.fake.world import FakeAws, Talker
 
 _BY = re.compile(r"\bby (\w+), (\w+), (\w+)")
@@ -10,9 +10,9 @@ _BY = re.compile(r"\bby (\w+), (\w+), (\w+)")
 def start_query(world: FakeAws, body: Json) -> Json:
     group = body["logGroupName"]
     if group not in {log.group for log in world.flow_logs}:
-        raise Refusal("ResourceNotFoundException", "Log group does not exist.")
+        raise WireRefusal("ResourceNotFoundException", "Log group does not exist.")
     if body["startTime"] > body["endTime"]:
-        raise Refusal("InvalidParameterException", "Start time must be less than end time")
+        raise WireRefusal("InvalidParameterException", "Start time must be less than end time")
     world.queries.append(body["queryString"])
     key = f"query-{len(world.queries)}"
     world.running[key] = world.polls
@@ -23,7 +23,7 @@ def get_query_results(world: FakeAws, body: Json) -> Json:
     """Half of the rows while it runs."""
     left = world.running.get(body["queryId"])
     if left is None:
-        raise Refusal("ResourceNotFoundException", "The query does not exist.")
+        raise WireRefusal("ResourceNotFoundException", "The query does not exist.")
     world.running[body["queryId"]] = left = max(0, left - 1)
     query = world.queries[int(body["queryId"].rpartition("-")[2]) - 1]
     rows = sorted(world.talkers, key=lambda t: -t.bytes) if _BY.search(query) else []
@@ -40,7 +40,7 @@ def get_query_results(world: FakeAws, body: Json) -> Json:
 
 def stop_query(world: FakeAws, body: Json) -> Json:
     if not world.running.get(body["queryId"]):
-        raise Refusal("InvalidParameterException", "The specified query has already ended.")
+        raise WireRefusal("InvalidParameterException", "The specified query has already ended.")
     del world.running[body["queryId"]]
     return {"success": True}
 

@@ -10,7 +10,7 @@ import msgspec
 Json = dict[str, Any]
 
 
-class Refusal(Exception):
+class WireRefusal(Exception):
     """An answer that is an error, by AWS's own code."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -19,7 +19,7 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
+class WireRequest:
     """`service` is ec2, sts, cloudwatch or logs; `body` the decoded JSON or the form's fields."""
 
     service: str
@@ -28,13 +28,13 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class WireAnswer:
     content: bytes
     kind: str
     status: int = 200
 
 
-def answer(request: Request, found: Json) -> Answer:
+def answer(request: WireRequest, found: Json) -> WireAnswer:
     match request.service:
         case "ec2":
             name = f"{request.action}Response"
@@ -50,7 +50,7 @@ def answer(request: Request, found: Json) -> Answer:
             return _json(found, 200, request.service)
 
 
-def refuse(request: Request, refusal: Refusal) -> Answer:
+def refuse(request: WireRequest, refusal: WireRefusal) -> WireAnswer:
     code, text, status = refusal.code, escape(str(refusal)), refusal.status
     match request.service:
         case "ec2":
@@ -79,12 +79,14 @@ def xml(value: object) -> str:
             return escape(str(value))
 
 
-def _xml(text: str, status: int = 200) -> Answer:
-    return Answer(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(), "text/xml;charset=UTF-8", status)
+def _xml(text: str, status: int = 200) -> WireAnswer:
+    return WireAnswer(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'.encode(), "text/xml;charset=UTF-8", status)
 
 
-def _json(found: Json, status: int, service: str) -> Answer:
-    return Answer(msgspec.json.encode(found), f"application/x-amz-json-1.{0 if service == 'cloudwatch' else 1}", status)
+def _json(found: Json, status: int, service: str) -> WireAnswer:
+    return WireAnswer(
+        msgspec.json.encode(found), f"application/x-amz-json-1.{0 if service == 'cloudwatch' else 1}", status
+    )
 
 
 def page(items: list[Any], token: str, size: int) -> tuple[list[Any], str | None]:

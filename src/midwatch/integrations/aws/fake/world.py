@@ -11,7 +11,7 @@ PACKET_FORMAT = "${interface-id} ${srcaddr} ${dstaddr} ${pkt-srcaddr} ${pkt-dsta
 
 
 @dataclass(frozen=True)
-class Gateway:
+class FakeGateway:
     """One NAT gateway with one address; `private` is its own address within the VPC."""
 
     id: str
@@ -27,7 +27,7 @@ class Gateway:
 
 
 @dataclass(frozen=True)
-class FlowLog:
+class FakeFlowLog:
     """`resource` is an interface, a subnet or a VPC; without a `format` it is written in the default one."""
 
     resource: str
@@ -46,7 +46,7 @@ class Talker:
 
 
 @dataclass
-class Trouble:
+class FakeAwsTrouble:
     """`times` is how often it still happens; None for ever."""
 
     code: str
@@ -63,9 +63,9 @@ class FakeAws:
     `calls` counts what was asked, by action, `most_at_once` how much of it at the same time; `queries` are the log
     queries, as they came."""
 
-    gateways: list[Gateway] = field(default_factory=list[Gateway])
+    gateways: list[FakeGateway] = field(default_factory=list[FakeGateway])
     metrics: dict[tuple[str, str], Points] = field(default_factory=dict[tuple[str, str], Points])
-    flow_logs: list[FlowLog] = field(default_factory=list[FlowLog])
+    flow_logs: list[FakeFlowLog] = field(default_factory=list[FakeFlowLog])
     talkers: list[Talker] = field(default_factory=list[Talker])
     account: str = "111122223333"
     user: str = "user/midwatch"
@@ -75,7 +75,7 @@ class FakeAws:
     polls: int = 2
     query_ends: str = "Complete"
     scanned: int = 28_123_456
-    troubles: dict[str, Trouble] = field(default_factory=dict[str, Trouble])
+    troubles: dict[str, FakeAwsTrouble] = field(default_factory=dict[str, FakeAwsTrouble])
     latency: dict[str, float] = field(default_factory=dict[str, float])
     calls: Counter[str] = field(default_factory=Counter[str])
     at_once: int = 0
@@ -100,12 +100,12 @@ class FakeAws:
 
     def fail(self, action: str, code: str, status: int = 400, message: str = "", times: int | None = None) -> None:
         """What every action, or one of them, is answered with."""
-        self.troubles[action] = Trouble(code, status, message or code, times)
+        self.troubles[action] = FakeAwsTrouble(code, status, message or code, times)
 
     def recover(self) -> None:
         self.troubles.clear()
 
-    def next_trouble(self, action: str) -> Trouble | None:
+    def next_trouble(self, action: str) -> FakeAwsTrouble | None:
         trouble = self.troubles.get(action) or self.troubles.get("*")
         if trouble is None or trouble.times == 0:
             return None

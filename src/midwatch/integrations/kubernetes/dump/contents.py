@@ -9,13 +9,15 @@ from typing import Any, cast
 from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.dump import layout, limits
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, dated, kind_of
+from midwatch.integrations.kubernetes.dump.formats import FORMATS, PLURAL
 from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merged
 from midwatch.integrations.kubernetes.dump.secretaddresses import Pair, compared, pairs
-from midwatch.integrations.kubernetes.objects.cluster import Event, Wish
-from midwatch.integrations.kubernetes.objects.kinds import KINDS, PLURAL, SAVED, Kind
+from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.kinds import KINDS, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved import UnappliedManifest
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.reader import Unreadable
 
@@ -24,7 +26,7 @@ Place = tuple[str, str]  # namespace, name
 
 
 @dataclass(frozen=True)
-class Source:
+class DumpSource:
     """Where an object stands; `naive`: the file writes times without a zone somewhere."""
 
     file: str
@@ -44,7 +46,7 @@ class List:
 
 
 @dataclass
-class Contents:
+class DumpContents:
     """`whole`: plural → namespace ("" for all) → file that lists it completely.
 
     `saved`: when the dump was made, as far as it tells.
@@ -60,7 +62,7 @@ class Contents:
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
     version: str = ""
     saved: datetime | None = None
-    _unplaced: list[tuple[Kind, Held]] = field(default_factory=list[tuple[Kind, Held]])
+    _unplaced: list[tuple[ResourceKind, Held]] = field(default_factory=list[tuple[ResourceKind, Held]])
     _addresses: dict[Place, list[Pair]] = field(default_factory=dict[Place, list[Pair]], repr=False)
     _told: dict[tuple[str, ...], Place] = field(default_factory=dict[tuple[str, ...], Place])
 
@@ -91,7 +93,7 @@ class Contents:
         times += [t for pod in self.pods() for c in pod.status.conditions or () if (t := c.last_transition_time)]
         return max(times, default=None)
 
-    def add(self, raw: Json, kind: Kind, source: Source) -> str | None:
+    def add(self, raw: Json, kind: ResourceKind, source: DumpSource) -> str | None:
         """Takes an object in; returns its namespace ("" when it says none), None when it cannot be used."""
         addresses = pairs(raw) if kind.name == "Secret" else []
         raw = clean(dated(raw) if source.naive else raw, kind)
@@ -118,7 +120,7 @@ class Contents:
         self._put(kind, held)
         return obj.namespace
 
-    def _put(self, kind: Kind, held: Held) -> None:
+    def _put(self, kind: ResourceKind, held: Held) -> None:
         plural, place = PLURAL[kind.name], (held.obj.namespace, held.obj.name)
         if isinstance(held.obj, Event):
             place = self._same_event(held.obj, held.origin, place)
@@ -156,7 +158,7 @@ class Contents:
         for plural, namespace, file in self.tables:
             if all(held.origin > Origin.ROW for held in self.all(plural, namespace)):
                 self.whole[plural].setdefault(namespace, file)
-        self._part_from_wishes()
+        self._part_from_unapplied()
         self._compare_addresses()
 
     def _compare_addresses(self) -> None:
@@ -164,18 +166,23 @@ class Contents:
         for (namespace, name), addresses in self._addresses.items():
             secret = self.held["secrets"].get((namespace, name))
             for found in compared(namespace, name, addresses, services) if secret else ():
-                self._put(SAVED["secretaddresses"], Held(found, Origin.SERVED, set(secret.files) if secret else set()))
+                self._put(
+                    FORMATS["secret_addresses"], Held(found, Origin.SERVED, set(secret.files) if secret else set())
+                )
 
-    def _part_from_wishes(self) -> None:
-        """A manifest saved beside the cluster's own list is a wish: what the list does not have does not exist."""
+    def _part_from_unapplied(self) -> None:
+        """A manifest saved beside the cluster's own list is no object: what the list does not have does not
+        exist."""
         for plural, whole in list(self.whole.items()):
             held = self.held.get(plural, {})
             for place in [p for p, h in held.items() if h.origin is Origin.WRITTEN and _only_manifests(h)]:
                 listing = whole.get(place[0]) or whole.get("")
                 if listing and listing not in held[place].files:
-                    self._put(SAVED["wishes"], Held(_wish(held.pop(place).obj), Origin.SERVED, {listing}))
+                    self._put(
+                        FORMATS["unapplied_manifests"], Held(_unapplied(held.pop(place).obj), Origin.SERVED, {listing})
+                    )
 
-    def _adopted(self, kind: Kind, held: Held, known: tuple[str, ...]) -> str:
+    def _adopted(self, kind: ResourceKind, held: Held, known: tuple[str, ...]) -> str:
         """The namespace of the same object seen elsewhere, of the folder, the only one there is, or the one kubectl
         assumes."""
         name = held.obj.name
@@ -235,10 +242,10 @@ def _served(raw: Json, meta: Json) -> bool:
     return "status" in raw or any(field in meta for field in ("uid", "resourceVersion", "creationTimestamp"))
 
 
-def _wish(obj: Object) -> Wish:
+def _unapplied(obj: Object) -> UnappliedManifest:
     asked = (obj.spec.resources.requests or {}).get("storage", "") if isinstance(obj, PersistentVolumeClaim) else ""
     meta = Metadata(name=f"{obj.kind}/{obj.name}", namespace=obj.namespace)
-    return Wish(metadata=meta, wanted=obj.kind, called=obj.name, storage=str(asked))
+    return UnappliedManifest(metadata=meta, object_kind=obj.kind, object_name=obj.name, storage=str(asked))
 
 
 def _only_manifests(held: Held) -> bool:
@@ -257,7 +264,7 @@ def _namespaced(plural: str) -> bool:
     return plural not in KINDS or KINDS[plural].namespaced
 
 
-def listed_by(raw: Json, file: str) -> tuple[bool, Kind | None]:
+def listed_by(raw: Json, file: str) -> tuple[bool, ResourceKind | None]:
     """Whether a value is a list, and of which kind, as far as the list itself or its file's name says so."""
     kind = raw.get("kind")
     if not isinstance(raw.get("items"), list) or (isinstance(kind, str) and not kind.endswith("List")):

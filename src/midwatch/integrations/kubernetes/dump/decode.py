@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, Kind
+from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.versions import dropped
 
@@ -40,7 +40,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 _REPAIRS = 50
 
 
-def kind_of(raw: Json, listed: str = "", api: str = "") -> Kind | None:
+def kind_of(raw: Json, listed: str = "", api: str = "") -> ResourceKind | None:
     """The kind, if it is one Midwatch reads; another group's kind of the same name is another kind."""
     name, version = raw.get("kind") or listed, raw.get("apiVersion") or api
     kind = BY_NAME.get(name) if isinstance(name, str) else None
@@ -50,7 +50,7 @@ def kind_of(raw: Json, listed: str = "", api: str = "") -> Kind | None:
     return kind if group == kind.group or group in _ALSO.get(kind.name, ()) else None
 
 
-def clean(raw: Json, kind: Kind) -> Json:
+def clean(raw: Json, kind: ResourceKind) -> Json:
     """Without values of secrets and without copies of the object in itself."""
     metadata = raw.get("metadata")
     if isinstance(metadata, dict):

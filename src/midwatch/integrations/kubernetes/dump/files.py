@@ -68,7 +68,7 @@ class Files:
         self.refused.append(Unreadable(name, 0, reason))
 
 
-class Bounded(io.RawIOBase):
+class BoundedFile(io.RawIOBase):
     """An unpacking stream that stops when the output is out of all proportion to the input."""
 
     def __init__(self, stream: BinaryIO, packed: int | None, *beneath: BinaryIO) -> None:
@@ -103,7 +103,7 @@ def unpacked(file: File) -> File:
     def opened() -> BinaryIO:
         beneath = file.open()
         return cast(
-            BinaryIO, io.BufferedReader(Bounded(cast(BinaryIO, gzip.GzipFile(fileobj=beneath)), file.size, beneath))
+            BinaryIO, io.BufferedReader(BoundedFile(cast(BinaryIO, gzip.GzipFile(fileobj=beneath)), file.size, beneath))
         )
 
     return File(file.name.removesuffix(".gz"), opened, None, file.modified, direct=False)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from midwatch.integrations.kubernetes.objects.kinds import ALL, Kind
+from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.text.commands import Command, parse
 
 # Beside a dump lie scripts, notes and pictures; they are no evidence and no fault either.
@@ -119,14 +119,14 @@ def command(name: str) -> Command:
     return (parse(stem.removeprefix("kubectl ")) if stem.startswith("kubectl ") else None) or Command()
 
 
-def kind(name: str) -> Kind | None:
+def kind(name: str) -> ResourceKind | None:
     """The kind a file's name speaks of, if of one only."""
     path = Path.of(name)
     plurals = {_KINDS[w] for w in _words(path.stem.lower()) if w in _KINDS}
     return ALL[plurals.pop()] if len(plurals) == 1 else None
 
 
-def listed(name: str) -> Kind | None:
+def listed(name: str) -> ResourceKind | None:
     """The kind that the folder of this file holds completely."""
     found = _CLUSTER_SCOPED.search(name)
     known = ALL.get(found["plural"]) if found else None

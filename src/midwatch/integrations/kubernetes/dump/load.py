@@ -10,16 +10,17 @@ from typing import Any, TypeVar, cast
 
 from midwatch.integrations.kubernetes import text
 from midwatch.integrations.kubernetes.dump import ends, layout, limits
-from midwatch.integrations.kubernetes.dump.contents import Contents, List, Source, listed_by
+from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
 from midwatch.integrations.kubernetes.dump.decode import kind_of
 from midwatch.integrations.kubernetes.dump.documents import documents
 from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, reason_of
+from midwatch.integrations.kubernetes.dump.formats import BY_NAME, PLURAL
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.merge import Origin
-from midwatch.integrations.kubernetes.dump.podlogs import Attribution, Claim, Logs, Saved, joined
-from midwatch.integrations.kubernetes.dump.sections import MARK, Section, sections
-from midwatch.integrations.kubernetes.measured import beside, prometheus, tables, units
-from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, PLURAL, Kind
+from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim, Logs, Saved, joined
+from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, sections
+from midwatch.integrations.kubernetes.measured import beside, prometheus, units
+from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
 from midwatch.integrations.kubernetes.text.parsed import key
 
 Json = dict[str, Any]
@@ -33,7 +34,6 @@ _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|m
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 _UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
 # Files are believed to be as old as they say only when that fits what is in them: a copy has the time of the copying.
-_TROUBLES = 20  # lines of one table that are complained about
 _SAVED_WITHIN = timedelta(days=1)
 
 
@@ -41,7 +41,7 @@ _SAVED_WITHIN = timedelta(days=1)
 class Loading:
     """The state of one reading: `texts` and `logs` wait until the objects are known."""
 
-    contents: Contents = field(default_factory=Contents)
+    contents: DumpContents = field(default_factory=DumpContents)
     logs: Logs = field(default_factory=Logs)
     texts: list[File] = field(default_factory=list[File])
     candidates: list[File] = field(default_factory=list[File])
@@ -50,7 +50,7 @@ class Loading:
     group: int = 0
 
 
-def load(files: Files) -> tuple[Contents, Logs]:
+def load(files: Files) -> tuple[DumpContents, Logs]:
     state = Loading()
     for refused in files.refused:
         state.contents.complain(refused.file, refused.line, refused.reason)
@@ -87,8 +87,6 @@ def _route(state: Loading, file: File, *, alone: bool) -> None:
 def _by_content(state: Loading, file: File, path: Path, opening: str) -> None:
     if path.of_objects or (_OBJECTS.match(opening) and not _COMMAND.search(opening)):
         return _objects(state, file)
-    if tables.is_table(opening):
-        return _table(state, file)
     state.texts.append(file)
     return None
 
@@ -102,26 +100,10 @@ def _tried(state: Loading, file: File, read: Callable[[File], T]) -> T | None:
         return None
 
 
-# -- metrics
+# -- monitoring
 
 
-def _table(state: Loading, file: File) -> None:
-    data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
-    if data is None:
-        return None
-    if not data:
-        return state.contents.complain(
-            file.name, 0, f"larger than {limits.TEXT_FILE_BYTES // limits.MIB} MiB: not read; split it"
-        )
-    state.budget -= len(data)
-    found, problems = tables.read(ends.decoded(data)[0])
-    state.contents.measured += [(file.name, series) for series in units.completed(found)]
-    for line, reason in problems[:_TROUBLES]:
-        state.contents.complain(file.name, line, reason)
-    return None
-
-
-def _of_monitoring(state: Loading, raw: Json, source: Source) -> bool:
+def _of_monitoring(state: Loading, raw: Json, source: DumpSource) -> bool:
     """Whether the document is an answer of a monitoring system; then it is taken in."""
     if (result := prometheus.matrix(raw)) is not None:
         found, missed = prometheus.read(result, source.file)
@@ -161,7 +143,7 @@ def _objects(state: Loading, file: File) -> None:
 def _sectioned_file(state: Loading, file: File, most: int) -> None:
     """`cluster-info dump` in one file; one of any size, as only its objects are held."""
 
-    def parts(f: File) -> list[Section]:
+    def parts(f: File) -> list[DumpSection]:
         with f.open() as stream:
             return list(sections(stream))
 
@@ -171,7 +153,9 @@ def _sectioned_file(state: Loading, file: File, most: int) -> None:
             file.name, 0, f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; split it"
         )
     for part in joined(s for s in found if s.pod):
-        state.logs.add(Claim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
+        state.logs.add(
+            LogClaim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop)
+        )
     for part in found:
         if part.pod or part.stop - part.start > most:
             continue
@@ -181,7 +165,7 @@ def _sectioned_file(state: Loading, file: File, most: int) -> None:
     return None
 
 
-def _part(part: Section, most: int, file: File) -> bytes:
+def _part(part: DumpSection, most: int, file: File) -> bytes:
     return ends.end(file, most, part.start, part.stop)[0]
 
 
@@ -191,7 +175,7 @@ def _documents(state: Loading, name: str, content: str, line: int) -> None:
     for where, reason in read.problems:
         state.contents.complain(name, where, reason)
     for where, value in read.found:
-        source = Source(name, where, naive=naive)
+        source = DumpSource(name, where, naive=naive)
         for one in cast("list[Any]", value) if isinstance(value, list) else [value]:
             if isinstance(one, dict):
                 _document(state, cast(Json, one), source, whole=where not in read.salvaged)
@@ -199,7 +183,7 @@ def _documents(state: Loading, name: str, content: str, line: int) -> None:
                 state.contents.complain(name, where, "plain text, no Kubernetes object")
 
 
-def _document(state: Loading, raw: Json, source: Source, *, whole: bool) -> None:
+def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> None:
     is_list, kind = listed_by(raw, source.file)
     if is_list:
         return _list(state, raw, kind, source, whole=whole)
@@ -215,7 +199,7 @@ def _document(state: Loading, raw: Json, source: Source, *, whole: bool) -> None
     return None
 
 
-def _list(state: Loading, raw: Json, listed: Kind | None, source: Source, *, whole: bool) -> None:
+def _list(state: Loading, raw: Json, listed: ResourceKind | None, source: DumpSource, *, whole: bool) -> None:
     """A list breaks up into its items; it is the whole of a kind when the API server made it and nothing is missing
     from it."""
     seen: dict[str, set[str]] = {PLURAL[listed.name]: set()} if listed else {}
@@ -313,7 +297,7 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
 
 def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
     contents = state.contents
-    row, described = (Source(name, 0, origin, naive=parsed.naive) for origin in (Origin.ROW, Origin.DESCRIBED))
+    row, described = (DumpSource(name, 0, origin, naive=parsed.naive) for origin in (Origin.ROW, Origin.DESCRIBED))
     for raw in parsed.objects:
         if (kind := BY_NAME.get(str(raw.get("kind")))) is not None:
             contents.add(raw, kind, row if key(raw) in parsed.rows else described)
@@ -321,7 +305,7 @@ def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
         contents.whole[plural].setdefault(namespace, name)
     contents.tables += [(plural, namespace, name) for plural, namespace in parsed.named]
     for log in parsed.logs:
-        state.logs.add(Claim(log.namespace, log.pod, log.container, log.previous), Saved(None, name, text=log.text))
+        state.logs.add(LogClaim(log.namespace, log.pod, log.container, log.previous), Saved(None, name, text=log.text))
     for line, reason in parsed.problems:
         contents.complain(name, line, reason)
 
@@ -341,7 +325,7 @@ def _attribute(state: Loading, now: datetime | None) -> None:
             state.contents.complain(file.name, 0, _UNKNOWN)
 
 
-def _keep(state: Loading, file: File, claim: Claim) -> None:
+def _keep(state: Loading, file: File, claim: LogClaim) -> None:
     head = _tried(state, file, ends.head)
     if head is None:
         return None

@@ -10,7 +10,7 @@ from midwatch.integrations.kubernetes.dump.ends import end
 from midwatch.integrations.kubernetes.dump.files import File
 from midwatch.integrations.kubernetes.dump.joinedlogs import joined as together
 from midwatch.integrations.kubernetes.dump.layout import Path
-from midwatch.integrations.kubernetes.dump.sections import Section, sections
+from midwatch.integrations.kubernetes.dump.sections import DumpSection, sections
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _GATHERED = re.compile(
@@ -29,7 +29,7 @@ _NO_LOG = frozenset({"describe", "described", "get", "events", "event", "top", "
 
 
 @dataclass(frozen=True)
-class Claim:
+class LogClaim:
     """`sure` False: the file is named like the log of a pod, but could as well be something else."""
 
     namespace: str
@@ -75,7 +75,7 @@ class Logs:
     found: dict[tuple[str, str, bool], dict[str, Saved]] = field(default_factory=lambda: defaultdict(dict[str, Saved]))
     whole_pod: dict[tuple[str, str], list[File]] = field(default_factory=lambda: defaultdict(list[File]))
 
-    def add(self, claim: Claim, saved: Saved) -> None:
+    def add(self, claim: LogClaim, saved: Saved) -> None:
         """A log that was saved several times is read as one, up to a few."""
         boxes = self.found[claim.namespace, claim.pod, claim.previous]
         first = boxes.get(claim.container)
@@ -94,9 +94,9 @@ class Logs:
         with file.open() as stream:
             parts = list(sections(stream))
         for part in joined(s for s in parts if s.pod):
-            self.add(Claim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
+            self.add(LogClaim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
         if not any(s.pod for s in parts):
-            self.add(Claim(namespace, pod), Saved(file, file.name))
+            self.add(LogClaim(namespace, pod), Saved(file, file.name))
 
     def saved(self) -> Iterator[tuple[str, str, bool, str]]:
         """Namespace, pod, whether of the run before, and container ("" where the file does not say) of every log."""
@@ -108,9 +108,9 @@ class Logs:
         return bool(self.found or self.whole_pod)
 
 
-def joined(parts: Iterable[Section]) -> Iterator[Section]:
+def joined(parts: Iterable[DumpSection]) -> Iterator[DumpSection]:
     """One section a log: its opening mark alone tells of a log that is empty."""
-    last: dict[tuple[str, str, str], Section] = {}
+    last: dict[tuple[str, str, str], DumpSection] = {}
     for part in parts:
         last[part.namespace, part.pod, part.container] = part
     yield from last.values()
@@ -125,12 +125,12 @@ class Attribution:
             self._pods[pod.name][pod.namespace] = pod
         self._namespaces = frozenset(namespaces)
 
-    def claim(self, name: str) -> Claim | None:
+    def claim(self, name: str) -> LogClaim | None:
         """None when nothing tells which pod it is."""
         if len(name.rpartition("/")[2]) > _LONGEST_NAME:
             return None
         if found := _GATHERED.search(name):
-            return Claim(found["ns"], found["pod"], found["container"], found["which"] == "previous")
+            return LogClaim(found["ns"], found["pod"], found["container"], found["which"] == "previous")
         path = Path.of(name)
         stem, previous = _stem(path.stem)
         namespace = next((f for f in reversed(path.folders) if f in self._namespaces), "")
@@ -138,17 +138,17 @@ class Attribution:
         found = by_objects or self._by_shape(path.folders, stem, namespace)
         if found is None:
             return None
-        return Claim(found.namespace, found.pod, found.container, previous or "previous" in path.folders, found.sure)
+        return LogClaim(found.namespace, found.pod, found.container, previous or "previous" in path.folders, found.sure)
 
-    def _by_folder(self, folders: tuple[str, ...], stem: str, namespace: str) -> Claim | None:
+    def _by_folder(self, folders: tuple[str, ...], stem: str, namespace: str) -> LogClaim | None:
         """`shop/web-1/app.log`, `shop/web-1/app/app/logs/current.log`: the folder is a pod."""
         for at in range(len(folders) - 1, -1, -1):
             if folders[at] in self._pods and (place := self._place(folders[at], namespace)) is not None:
                 below = [p for p in (*folders[at + 1 :], stem) if p not in _NO_NAME and p != "previous"]
-                return Claim(place, folders[at], self._container(place, folders[at], below))
+                return LogClaim(place, folders[at], self._container(place, folders[at], below))
         return None
 
-    def _by_name(self, stem: str, namespace: str) -> Claim | None:
+    def _by_name(self, stem: str, namespace: str) -> LogClaim | None:
         """The longest run of words in the name that is a pod's name; the words beside it may tell container and
         namespace."""
         words = _BREAKS.split(stem)
@@ -163,26 +163,26 @@ class Attribution:
             place = self._place(name, before if before in self._namespaces else namespace)
             if place is not None:
                 container = self._container(place, name, [after, before])
-                return Claim(place, name, container, sure=not ({*before.split("-"), *_BREAKS.split(stem)} & _NO_LOG))
+                return LogClaim(place, name, container, sure=not ({*before.split("-"), *_BREAKS.split(stem)} & _NO_LOG))
         return None
 
-    def _by_shape(self, folders: tuple[str, ...], stem: str, namespace: str) -> Claim | None:
+    def _by_shape(self, folders: tuple[str, ...], stem: str, namespace: str) -> LogClaim | None:
         """No object tells of the pod: `namespaces`-like folders, `ns_pod_container`, or a name that a controller
         made."""
         parts = stem.split("_")
         if len(parts) == 3 and all(parts):
-            return Claim(parts[0], parts[1], parts[2], sure=False)
+            return LogClaim(parts[0], parts[1], parts[2], sure=False)
         if (
             len(folders) >= 2
             and stem not in _NO_NAME
             and (folders[-2] in self._namespaces or _GENERATED.match(folders[-1]))
         ):
-            return Claim(folders[-2], folders[-1], stem, sure=False)
+            return LogClaim(folders[-2], folders[-1], stem, sure=False)
         if len(folders) >= 2 and stem in _NO_NAME and _GENERATED.match(folders[-1]):
-            return Claim(folders[-2], folders[-1], sure=False)
+            return LogClaim(folders[-2], folders[-1], sure=False)
         if _GENERATED.match(parts[0]) and len(parts) <= 2 and parts[0] not in self._pods:
             place = namespace or (folders[-1] if folders and folders[-1] not in _NO_NAME else self._only_namespace)
-            return Claim(place, parts[0], parts[1] if len(parts) == 2 else "", sure=False)
+            return LogClaim(place, parts[0], parts[1] if len(parts) == 2 else "", sure=False)
         return None
 
     @property

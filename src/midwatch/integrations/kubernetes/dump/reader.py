@@ -8,16 +8,26 @@ import msgspec
 
 from midwatch.integrations.kubernetes.dump import ends, files
 from midwatch.integrations.kubernetes.dump.archives import archive
-from midwatch.integrations.kubernetes.dump.contents import Contents
+from midwatch.integrations.kubernetes.dump.contents import DumpContents
 from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
+from midwatch.integrations.kubernetes.dump.formats import FORMATS
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import selected
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, SavedLog, Secret
-from midwatch.integrations.kubernetes.objects.kinds import READABLE, SAVED, Kind
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
+from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.reader import About, Listing, ListRequest, LogRequest, LogText, Measured, Refused
+from midwatch.integrations.kubernetes.objects.saved import SavedLog
+from midwatch.integrations.kubernetes.reader import (
+    About,
+    Listing,
+    ListRequest,
+    LogRequest,
+    LogText,
+    MeasuredSeries,
+    Refused,
+)
 
 _DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 # What kubectl or the server wrote where a log should be; all but the first two mean that there is one, unread.
@@ -50,11 +60,19 @@ class DumpReader:
         return self._contents.namespaces
 
     async def list(self, request: ListRequest) -> Listing:
-        kind = READABLE.get(request.plural)
+        kind = ALL.get(request.plural)
         if kind is None:
-            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(READABLE)}")
-        if request.plural == "savedlogs":
-            return self._saved_logs(request.namespace)
+            raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(ALL)}")
+        return self._listing(kind, request)
+
+    async def saved(self, plural: str, namespace: str = "") -> Listing:
+        if plural not in FORMATS:
+            raise Refused(f"no format is called {plural!r}; formats are {', '.join(FORMATS)}")
+        if plural == "container_logs":
+            return self._saved_logs(namespace)
+        return self._listing(FORMATS[plural], ListRequest(plural, namespace))
+
+    def _listing(self, kind: ResourceKind, request: ListRequest) -> Listing:
         namespace = request.namespace if kind.namespaced else ""
         held = list(self._contents.all(request.plural, namespace))
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
@@ -87,7 +105,7 @@ class DumpReader:
             raise Refused("the dump holds no logs", absent=True)
         return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
 
-    def _partial(self, kind: Kind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
+    def _partial(self, kind: ResourceKind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at
         all."""
         whole = self._contents.whole.get(plural, {})
@@ -96,7 +114,7 @@ class DumpReader:
         if not count and (namespace or not whole):
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
             raise Refused(
-                f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in SAVED
+                f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in FORMATS
             )
         scopes = sorted(whole)
         held = self._contents.held.get(plural, {})
@@ -135,12 +153,12 @@ class DumpReader:
         said = f"there is no {name}: it has not run yet" if absent else f"the dump holds no {name}"
         raise Refused(said, query=f"{name} in {self._files.name}", absent=absent)
 
-    async def measured(self, namespace: str) -> Measured:
+    async def measured(self, namespace: str) -> MeasuredSeries:
         found = [(file, s) for file, s in self._contents.measured if namespace in ("", s.namespace) or not s.namespace]
         if not found:
             raise Refused(_NO_METRICS, query=f"metrics in {self._files.name}", absent=True)
         unique = {(s.namespace, s.entity, s.signal, s.role): s for _, s in reversed(found)}
-        return Measured(list(unique.values()), _named(sorted({file for file, _ in found})))
+        return MeasuredSeries(list(unique.values()), _named(sorted({file for file, _ in found})))
 
     async def about(self) -> About:
         count = len(self._files.found)
@@ -180,13 +198,13 @@ def _streamed(path: Path | None) -> Files:
     return archive(name, held.found[0].open, len(data)) or held
 
 
-def _nothing(name: str, contents: Contents) -> str:
+def _nothing(name: str, contents: DumpContents) -> str:
     first = contents.unreadable[0] if contents.unreadable else None
     why = f" ({first.file}{f' line {first.line}' if first.line else ''}: {first.reason})" if first else ""
     return f"{name} holds no Kubernetes object, kubectl output or pod log that can be read{why}; {ACCEPTED}"
 
 
-def _fresh(objects: list[Object], kind: Kind, names_only: bool) -> list[Object]:
+def _fresh(objects: list[Object], kind: ResourceKind, names_only: bool) -> list[Object]:
     """Copies: whoever gets them redacts them in place."""
     copies: list[Object] = msgspec.json.decode(msgspec.json.encode(objects), type=list[kind.type])
     return [_named_only(obj) for obj in copies] if names_only else copies

@@ -16,7 +16,7 @@ _MARK = re.compile(
 
 
 @dataclass(frozen=True)
-class Section:
+class DumpSection:
     """Bytes from `start` to `stop`, beginning at `line`; `pod` is "" for what stands between the logs."""
 
     start: int
@@ -27,7 +27,7 @@ class Section:
     container: str = ""
 
 
-def sections(stream: BinaryIO) -> Iterator[Section]:
+def sections(stream: BinaryIO) -> Iterator[DumpSection]:
     """All parts in order, read line by line: the logs may be larger than memory."""
     start = position = 0
     first = line = 1
@@ -38,18 +38,18 @@ def sections(stream: BinaryIO) -> Iterator[Section]:
         fresh = piece.endswith(b"\n")
         if mark is not None:
             if position > start:
-                yield Section(start, position, first, *owner)
+                yield DumpSection(start, position, first, *owner)
             opening = mark["side"] == b"START"
             owner = (
                 (_name(mark, "namespace"), _name(mark, "pod"), _name(mark, "container")) if opening else ("", "", "")
             )
             start, first = position + len(piece), line + 1
             if opening:
-                yield Section(start, start, first, *owner)
+                yield DumpSection(start, start, first, *owner)
         position += len(piece)
         line += fresh
     if position > start:
-        yield Section(start, position, first, *owner)
+        yield DumpSection(start, position, first, *owner)
 
 
 def _name(mark: re.Match[bytes], group: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.fake.access import Caller, permits
 from midwatch.integrations.kubernetes.fake.logs import read_log
-from midwatch.integrations.kubernetes.fake.paths import Place
+from midwatch.integrations.kubernetes.fake.paths import ObjectPath
 from midwatch.integrations.kubernetes.fake.queries import decode_continue, encode_continue, field_test, label_test
 from midwatch.integrations.kubernetes.fake.resources import Resource
 from midwatch.integrations.kubernetes.fake.statuses import bad_request, forbidden, no_page, not_found
@@ -23,13 +23,13 @@ def _json_headers() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Answer:
+class FakeAnswer:
     body: bytes
     code: int = 200
     headers: Mapping[str, str] = field(default_factory=_json_headers)
 
 
-def read(cluster: FakeCluster, caller: Caller, place: Place, query: Query, accept: str) -> Answer:
+def read(cluster: FakeCluster, caller: Caller, place: ObjectPath, query: Query, accept: str) -> FakeAnswer:
     watching = not place.name and query.get("watch") in ("true", "1")
     verb = "get" if place.name else "watch" if watching else "list"
     plural = f"{place.resource.plural}/{place.below}" if place.below else place.resource.plural
@@ -38,19 +38,19 @@ def read(cluster: FakeCluster, caller: Caller, place: Place, query: Query, accep
     if place.below and place.below not in place.resource.subresources:
         raise no_page()
     if watching:
-        return Answer(b"")  # a watch that ends before anything happens, as it does at its timeout
+        return FakeAnswer(b"")  # a watch that ends before anything happens, as it does at its timeout
     if place.name:
         return _one(cluster, place, query, accept)
     return _many(cluster, place, query, accept)
 
 
-def _one(cluster: FakeCluster, place: Place, query: Query, accept: str) -> Answer:
+def _one(cluster: FakeCluster, place: ObjectPath, query: Query, accept: str) -> FakeAnswer:
     found = cluster.find(place.resource.id, place.namespace, place.name)
     if found is None:
         raise not_found(place.resource, place.name)
     if place.below == "log":
         plain = {"cache-control": "no-cache, private", "content-type": "text/plain"}
-        return Answer(read_log(cluster, found.decode(), query), headers=plain)
+        return FakeAnswer(read_log(cluster, found.decode(), query), headers=plain)
     form = _form(accept)
     if form == "Table":
         obj = found.decode()
@@ -62,7 +62,7 @@ def _one(cluster: FakeCluster, place: Place, query: Query, accept: str) -> Answe
     return _pretty(head[:-1] + b"," + found.body[1:] + b"\n", query)
 
 
-def _many(cluster: FakeCluster, place: Place, query: Query, accept: str) -> Answer:
+def _many(cluster: FakeCluster, place: ObjectPath, query: Query, accept: str) -> FakeAnswer:
     found, metadata = _page(cluster, place, query)
     form = _form(accept)
     if form == "Table":
@@ -75,7 +75,7 @@ def _many(cluster: FakeCluster, place: Place, query: Query, accept: str) -> Answ
     return _pretty(body, query)
 
 
-def _page(cluster: FakeCluster, place: Place, query: Query) -> tuple[Sequence[Stored], dict[str, Any]]:
+def _page(cluster: FakeCluster, place: ObjectPath, query: Query) -> tuple[Sequence[Stored], dict[str, Any]]:
     """The items of this page and the metadata of the list. How many remain is not known under a selector, and then not
     said."""
     wanted_labels, wanted_fields, limit = query.get("labelSelector", ""), query.get("fieldSelector", ""), _limit(query)
@@ -120,13 +120,13 @@ def _metadata_only(stored: Stored) -> Thing:
 
 def _table(
     cluster: FakeCluster, resource: Resource, objects: Sequence[Thing], metadata: Mapping[str, Any], query: Query
-) -> Answer:
+) -> FakeAnswer:
     return _encoded(table(resource, objects, metadata, query.get("includeObject", ""), cluster.clock()))
 
 
-def _encoded(value: Mapping[str, Any]) -> Answer:
-    return Answer(msgspec.json.encode(value) + b"\n")
+def _encoded(value: Mapping[str, Any]) -> FakeAnswer:
+    return FakeAnswer(msgspec.json.encode(value) + b"\n")
 
 
-def _pretty(body: bytes, query: Query) -> Answer:
-    return Answer(msgspec.json.format(body, indent=2) if query.get("pretty") in ("true", "1") else body)
+def _pretty(body: bytes, query: Query) -> FakeAnswer:
+    return FakeAnswer(msgspec.json.format(body, indent=2) if query.get("pretty") in ("true", "1") else body)

@@ -12,17 +12,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from midwatch.integrations.kubernetes.fake import discovery
 from midwatch.integrations.kubernetes.fake.access import Caller, identify, review
-from midwatch.integrations.kubernetes.fake.answers import Answer, read
+from midwatch.integrations.kubernetes.fake.answers import FakeAnswer, read
 from midwatch.integrations.kubernetes.fake.paths import place_of
 from midwatch.integrations.kubernetes.fake.statuses import (
-    Failure,
+    FakeFailure,
     forbidden,
     forbidden_path,
     injected,
     method_not_allowed,
     no_page,
 )
-from midwatch.integrations.kubernetes.fake.world import FakeCluster, Request
+from midwatch.integrations.kubernetes.fake.world import FakeCluster, FakeRequest
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _PROBES = ("/livez", "/readyz", "/healthz")
@@ -40,14 +40,14 @@ def app(cluster: FakeCluster) -> ASGIApp:
         response = Response(sent.body, sent.code, dict(sent.headers))
         writes = request.method not in ("GET", "HEAD") and not _is_review(request.url.path)
         cluster.note(
-            Request(request.method, request.url.path, request.url.query, sent.code, len(sent.body)), write=writes
+            FakeRequest(request.method, request.url.path, request.url.query, sent.code, len(sent.body)), write=writes
         )
         await response(scope, receive, send)
 
     return serve
 
 
-async def _answer(cluster: FakeCluster, request: HttpRequest, body: bytes) -> Answer:
+async def _answer(cluster: FakeCluster, request: HttpRequest, body: bytes) -> FakeAnswer:
     try:
         trouble = cluster.next_trouble(request.url.path)
         if trouble and trouble.delay:
@@ -58,15 +58,15 @@ async def _answer(cluster: FakeCluster, request: HttpRequest, body: bytes) -> An
         if request.method in ("GET", "HEAD"):
             return _get(cluster, caller, request)
         return _change(cluster, caller, request, body)
-    except Failure as failure:
+    except FakeFailure as failure:
         headers = {"cache-control": "no-cache, private", "content-type": "application/json"} | dict(failure.headers)
-        return Answer(failure.body(), failure.code, headers)
+        return FakeAnswer(failure.body(), failure.code, headers)
 
 
-def _get(cluster: FakeCluster, caller: Caller, request: HttpRequest) -> Answer:
+def _get(cluster: FakeCluster, caller: Caller, request: HttpRequest) -> FakeAnswer:
     path = request.url.path.rstrip("/") or "/"
     if path in _PROBES:
-        return Answer(b"ok", headers={"content-type": "text/plain; charset=utf-8"})
+        return FakeAnswer(b"ok", headers={"content-type": "text/plain; charset=utf-8"})
     if path == "/version":
         return _json(_version(cluster.version))
     place = place_of(path)
@@ -77,7 +77,7 @@ def _get(cluster: FakeCluster, caller: Caller, request: HttpRequest) -> Answer:
     return _discover(cluster, request, path)
 
 
-def _discover(cluster: FakeCluster, request: HttpRequest, path: str) -> Answer:
+def _discover(cluster: FakeCluster, request: HttpRequest, path: str) -> FakeAnswer:
     accept = request.headers.get("accept", "")
     found: Mapping[str, object] | None = None
     match path.strip("/").split("/"):
@@ -100,12 +100,12 @@ def _discover(cluster: FakeCluster, request: HttpRequest, path: str) -> Answer:
     return _json(found)
 
 
-def _change(cluster: FakeCluster, caller: Caller, request: HttpRequest, body: bytes) -> Answer:
+def _change(cluster: FakeCluster, caller: Caller, request: HttpRequest, body: bytes) -> FakeAnswer:
     """Nothing can be changed here: a reader is refused as the real server refuses him. Reviews only look like
     changes."""
     path = request.url.path.rstrip("/")
     if _is_review(path) and request.method == "POST":
-        return Answer(
+        return FakeAnswer(
             review(cluster, caller, path.rsplit("/", 1)[1], body, request.headers.get("content-type", "")),
             HTTPStatus.CREATED,
         )
@@ -130,8 +130,8 @@ def _is_review(path: str) -> bool:
     return path.startswith("/apis/authorization.k8s.io/v1/selfsubject")
 
 
-def _json(value: Mapping[str, object], content_type: str = "application/json") -> Answer:
-    return Answer(
+def _json(value: Mapping[str, object], content_type: str = "application/json") -> FakeAnswer:
+    return FakeAnswer(
         msgspec.json.encode(value) + b"\n", headers={"cache-control": "no-cache, private", "content-type": content_type}
     )
 
@@ -155,7 +155,7 @@ def _version(text: str) -> dict[str, str]:
     }
 
 
-def _pack(answer: Answer, accepted: str) -> Answer:
+def _pack(answer: FakeAnswer, accepted: str) -> FakeAnswer:
     if (
         len(answer.body) < _WORTH_PACKING
         or "gzip" not in accepted
@@ -163,4 +163,4 @@ def _pack(answer: Answer, accepted: str) -> Answer:
     ):
         return answer
     headers = dict(answer.headers) | {"content-encoding": "gzip", "vary": "Accept-Encoding"}
-    return Answer(gzip.compress(answer.body, compresslevel=1, mtime=0), answer.code, headers)
+    return FakeAnswer(gzip.compress(answer.body, compresslevel=1, mtime=0), answer.code, headers)

@@ -7,7 +7,7 @@ from typing import Any
 
 from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed, owner, stamp, uid
 from midwatch.integrations.kubernetes.fake.pods import Making, pod
-from midwatch.integrations.kubernetes.fake.runs import Fault, Note, Run, healthy
+from midwatch.integrations.kubernetes.fake.runs import FakeRun, Fault, Note, healthy
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.kubernetes.fake.services import publish
 
@@ -140,7 +140,7 @@ def _pod(scene: Scene, app: App, template: Thing, hash_: str, number: int) -> Th
     return built
 
 
-def record(scene: Scene, built: Thing, runs: Sequence[Run]) -> None:
+def record(scene: Scene, built: Thing, runs: Sequence[FakeRun]) -> None:
     """The events, logs and measurements that a pod leaves."""
     meta, node = built["metadata"], built["spec"].get("nodeName", "")
     age = (scene.now - _created(meta, scene)).total_seconds() if node else 0.0

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from midwatch.integrations.kubernetes.fake.printing import dig
-from midwatch.integrations.kubernetes.fake.statuses import Failure, bad_request, invalid_log_options
+from midwatch.integrations.kubernetes.fake.statuses import FakeFailure, bad_request, invalid_log_options
 from midwatch.integrations.kubernetes.fake.world import FakeCluster, Log, Thing
 
 _PULL = {"ErrImagePull": "image can't be pulled", "ImagePullBackOff": "trying and failing to pull image"}
@@ -20,7 +20,7 @@ def read_log(cluster: FakeCluster, pod: Thing, query: Mapping[str, str]) -> byte
         return b""  # the server answers an unscheduled pod with an empty log, no error
     if _node_is_gone(cluster, pod):
         url = f"https://{pod['spec']['nodeName']}:10250/containerLogs/{meta['namespace']}/{name}/{container}"
-        raise Failure(500, "", f'Get "{url}": dial tcp: i/o timeout')
+        raise FakeFailure(500, "", f'Get "{url}": dial tcp: i/o timeout')
     previous = query.get("previous") in ("true", "1")
     last = _run_is_over(pod, container, previous=previous)
     log = cluster.find_log(meta["namespace"], name, container, previous=last)
@@ -90,7 +90,7 @@ def _run_is_over(pod: Thing, container: str, *, previous: bool) -> bool:
     raise _not_started(container, name, now)
 
 
-def _not_started(container: str, pod: str, state: Mapping[str, Any]) -> Failure:
+def _not_started(container: str, pod: str, state: Mapping[str, Any]) -> FakeFailure:
     if state.get("terminated"):
         return bad_request(f'container "{container}" in pod "{pod}" is terminated')
     reason = str(dig(state, "waiting.reason", ""))

@@ -6,7 +6,7 @@ from midwatch.integrations.kubernetes.fake.resources import BY_PATH, Resource
 
 
 @dataclass(frozen=True)
-class Place:
+class ObjectPath:
     """A list when `name` is empty; `below` is the subresource."""
 
     resource: Resource
@@ -15,7 +15,7 @@ class Place:
     below: str = ""
 
 
-def place_of(path: str) -> Place | None:
+def place_of(path: str) -> ObjectPath | None:
     """None for a path that names no resource."""
     match path.strip("/").split("/"):
         case ["api", version, *rest]:
@@ -34,4 +34,4 @@ def place_of(path: str) -> Place | None:
         return None
     if len(rest) > 1 and resource.namespaced and not namespace:
         return None
-    return Place(resource, namespace, *rest[1:])
+    return ObjectPath(resource, namespace, *rest[1:])

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.integrations.kubernetes.fake.naming import address, ago, letters, managed, stamp, uid
-from midwatch.integrations.kubernetes.fake.runs import Run, Spot
+from midwatch.integrations.kubernetes.fake.runs import FakeRun, Spot
 
 Thing = dict[str, Any]
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -40,7 +40,7 @@ class Making:
         return Spot(self.namespace, self.name, self.uid, container["name"], container["image"], self.age, self.now)
 
 
-def pod(making: Making, runs: Sequence[Run]) -> Thing:
+def pod(making: Making, runs: Sequence[FakeRun]) -> Thing:
     """`runs` are of the template's containers, in order."""
     placed = all(run.scheduled for run in runs)
     meta: Thing = {
@@ -99,7 +99,7 @@ def _token_volume(name: str) -> Thing:
     return {"name": name, "projected": {"sources": sources, "defaultMode": 420}}
 
 
-def _status(making: Making, spec: Thing, runs: Sequence[Run]) -> Thing:
+def _status(making: Making, spec: Thing, runs: Sequence[FakeRun]) -> Thing:
     begun = ago(making.now, max(making.age - 1, 0))
     containers = spec["containers"]
     unready = [c["name"] for c, run in zip(containers, runs, strict=True) if not run.ready]
@@ -121,7 +121,7 @@ def _status(making: Making, spec: Thing, runs: Sequence[Run]) -> Thing:
     return status | {"qosClass": quality(containers)}
 
 
-def _waiting_for_node(making: Making, runs: Sequence[Run]) -> Thing:
+def _waiting_for_node(making: Making, runs: Sequence[FakeRun]) -> Thing:
     message = next(run.unscheduled_message for run in runs if not run.scheduled)
     condition = _condition("PodScheduled", False, ago(making.now, making.age)) | {
         "reason": "Unschedulable",
@@ -139,7 +139,7 @@ def _condition(type_: str, met: bool, at: datetime, unready: Sequence[str] = ())
     return head
 
 
-def _container(making: Making, container: Thing, run: Run) -> Thing:
+def _container(making: Making, container: Thing, run: FakeRun) -> Thing:
     spot = making.spot(container)
     status: Thing = {
         "name": container["name"],

@@ -10,7 +10,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.fake.printing import dig
 from midwatch.integrations.kubernetes.fake.resources import Resource
-from midwatch.integrations.kubernetes.fake.statuses import Failure, bad_request, expired
+from midwatch.integrations.kubernetes.fake.statuses import FakeFailure, bad_request, expired
 
 Labels = Mapping[str, str]
 Test = Callable[[Labels], bool]
@@ -210,5 +210,5 @@ def _token(version: int, start: str) -> str:
     return base64.urlsafe_b64encode(token).decode().rstrip("=")
 
 
-def _bad_token(problem: str) -> Failure:
+def _bad_token(problem: str) -> FakeFailure:
     return bad_request(f"invalid continue token: continue key is not valid: {problem}")

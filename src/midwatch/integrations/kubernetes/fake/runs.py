@@ -56,7 +56,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Run:
+class FakeRun:
     """`usage` is what metrics.k8s.io measures: cpu and memory; `scheduled` False keeps the pod off every node."""
 
     state: Mapping[str, Any]
@@ -78,7 +78,7 @@ class Run:
         return "running" in self.state
 
 
-Fault = Callable[[Spot], Run]
+Fault = Callable[[Spot], FakeRun]
 
 
 def full_reference(image: str) -> str:
@@ -110,7 +110,7 @@ def _began(spot: Spot, first: float, last: float, count: int) -> tuple[Note, ...
 def healthy(log: str = "", *, cpu: str = "12m", memory: str = "48Mi") -> Fault:
     """Runs and is ready since shortly after it was made."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         at = max(spot.age - _FIRST_START, 0)
         lines = max(log.count("\n"), 1)
         written = (
@@ -118,7 +118,7 @@ def healthy(log: str = "", *, cpu: str = "12m", memory: str = "48Mi") -> Fault:
             if log
             else None
         )
-        return Run(
+        return FakeRun(
             state={"running": {"startedAt": stamp(ago(spot.now, at))}},
             ready=True,
             started=True,
@@ -137,7 +137,7 @@ def crash_loop(
 ) -> Fault:
     """Starts, writes its log, ends, and is started again after ever longer waits."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         starts = _starts(spot.age, runs_for)
         begin, end, count = starts[-1], starts[-1] - runs_for, len(starts)
         over: Thing = {
@@ -152,7 +152,7 @@ def crash_loop(
         backing = f"Back-off restarting failed container {spot.container} in pod {spot.who}"
         tries = max(int((starts[0] - runs_for) / _SYNC), 1)
         note = Note("BackOff", backing, starts[0] - runs_for, min(4.0, end), tries, "Warning")
-        return Run(
+        return FakeRun(
             state={"waiting": {"reason": "CrashLoopBackOff", "message": told}},
             last={"terminated": over},
             restarts=count - 1,
@@ -173,7 +173,7 @@ def out_of_memory(log: str, *, runs_for: float = 20.0) -> Fault:
 def image_pull(complaint: str = "") -> Fault:
     """The image cannot be had. `complaint` is the runtime's; by default: there is no such tag."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         name = full_reference(spot.image)
         missing = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}": {name}: not found'
         why = complaint or f"rpc error: code = NotFound desc = {missing}"
@@ -181,7 +181,7 @@ def image_pull(complaint: str = "") -> Fault:
         first, attempts = spot.age - 2, _starts(spot.age, 1.0)
         last, count = attempts[-1], len(attempts)
         back, tries = f'Back-off pulling image "{spot.image}"', max(int(first / _SYNC), 1)
-        return Run(
+        return FakeRun(
             state={"waiting": {"reason": "ImagePullBackOff", "message": f"{back}: ErrImagePull: {why}"}},
             notes=(
                 Note("Pulling", f'Pulling image "{spot.image}"', first, last, count),
@@ -199,10 +199,10 @@ def image_pull(complaint: str = "") -> Fault:
 def config_error(message: str) -> Fault:
     """A ConfigMap, Secret or key that the container's environment names is not there: `configmap "x" not found`."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         tries = max(int(spot.age / _SYNC), 1)
         note = Note("Failed", f"Error: {message}", spot.age - 4, min(6.0, spot.age), tries, "Warning")
-        return Run(
+        return FakeRun(
             state={"waiting": {"reason": "CreateContainerConfigError", "message": message}},
             notes=(*_pulled(spot, spot.age - 3), note),
             since=spot.age,
@@ -214,11 +214,11 @@ def config_error(message: str) -> Fault:
 def mount_failure(volume: str, problem: str) -> Fault:
     """A volume cannot be set up, so that no container is ever created."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         tries = len(_starts(spot.age, 0.5)) + int(spot.age / 122)
         text = f'MountVolume.SetUp failed for volume "{volume}" : {problem}'
         note = Note("FailedMount", text, spot.age - 1, min(40.0, spot.age), tries, "Warning", about_container=False)
-        return Run(state={"waiting": {"reason": "ContainerCreating"}}, notes=(note,), since=spot.age)
+        return FakeRun(state={"waiting": {"reason": "ContainerCreating"}}, notes=(note,), since=spot.age)
 
     return run
 
@@ -226,7 +226,7 @@ def mount_failure(volume: str, problem: str) -> Fault:
 def unschedulable(message: str) -> Fault:
     """No node takes the pod; `message` is the scheduler's."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         tries = 1 + int(spot.age / 300)
         last = spot.age % 300 if tries > 1 else spot.age
         note = Note(
@@ -239,7 +239,7 @@ def unschedulable(message: str) -> Fault:
             about_container=False,
             component="default-scheduler",
         )
-        return Run(state={}, notes=(note,), scheduled=False, unscheduled_message=message, since=spot.age)
+        return FakeRun(state={}, notes=(note,), scheduled=False, unscheduled_message=message, since=spot.age)
 
     return run
 
@@ -247,13 +247,13 @@ def unschedulable(message: str) -> Fault:
 def not_ready(probe: str, *, log: str = "", every: float = 10.0) -> Fault:
     """Runs, and its readiness probe never succeeded; `probe` is what the kubelet says of it."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         well = healthy(log)(spot)
         tries = max(int(spot.age / every), 1)
         note = Note(
             "Unhealthy", f"Readiness probe failed: {probe}", spot.age - 10, min(3.0, spot.age), tries, "Warning"
         )
-        return Run(
+        return FakeRun(
             state=well.state,
             started=True,
             notes=(*well.notes, note),
@@ -269,7 +269,7 @@ def not_ready(probe: str, *, log: str = "", every: float = 10.0) -> Fault:
 def liveness_kill(probe: str, log: str, *, runs_for: float = 60.0) -> Fault:
     """The kubelet kills it whenever its liveness probe failed too often."""
 
-    def run(spot: Spot) -> Run:
+    def run(spot: Spot) -> FakeRun:
         crashed = crash_loop(log, exit_code=137, runs_for=runs_for)(spot)
         count, first, last = crashed.restarts + 1, spot.age - runs_for, crashed.since
         told = f"Container {spot.container} failed liveness probe, will be restarted"

@@ -21,7 +21,7 @@ _PLAIN = {"content-type": "text/plain; charset=utf-8", "x-content-type-options":
 
 
 @dataclass
-class Failure(Exception):
+class FakeFailure(Exception):
     """An answer that is no success; `body` overrides the Status with plain text."""
 
     code: int
@@ -44,35 +44,37 @@ class Failure(Exception):
         return msgspec.json.encode(status | {"code": self.code}) + b"\n"
 
 
-def bad_request(message: str) -> Failure:
-    return Failure(400, "BadRequest", message)
+def bad_request(message: str) -> FakeFailure:
+    return FakeFailure(400, "BadRequest", message)
 
 
-def unauthorized() -> Failure:
-    return Failure(401, "Unauthorized", "Unauthorized")
+def unauthorized() -> FakeFailure:
+    return FakeFailure(401, "Unauthorized", "Unauthorized")
 
 
-def not_found(resource: Resource, name: str) -> Failure:
-    return Failure(404, "NotFound", f'{resource.qualified} "{name}" not found', _details(resource, name))
+def not_found(resource: Resource, name: str) -> FakeFailure:
+    return FakeFailure(404, "NotFound", f'{resource.qualified} "{name}" not found', _details(resource, name))
 
 
-def no_page() -> Failure:
+def no_page() -> FakeFailure:
     """What the server's router says of a path that nothing serves, such as an API group that is not installed."""
-    return Failure(404, "", "", text="404 page not found\n", headers=_PLAIN)
+    return FakeFailure(404, "", "", text="404 page not found\n", headers=_PLAIN)
 
 
-def forbidden(user: str, verb: str, resource: Resource, namespace: str, name: str = "", below: str = "") -> Failure:
+def forbidden(user: str, verb: str, resource: Resource, namespace: str, name: str = "", below: str = "") -> FakeFailure:
     what = f'{resource.qualified} "{name}"' if name else resource.qualified
     plural = f"{resource.plural}/{below}" if below else resource.plural
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
     message = (
         f'{what} is forbidden: User "{user}" cannot {verb} resource "{plural}" in API group "{resource.group}" {where}'
     )
-    return Failure(403, "Forbidden", message, _details(resource, name), headers={"x-content-type-options": "nosniff"})
+    return FakeFailure(
+        403, "Forbidden", message, _details(resource, name), headers={"x-content-type-options": "nosniff"}
+    )
 
 
-def forbidden_path(user: str, verb: str, path: str) -> Failure:
-    return Failure(
+def forbidden_path(user: str, verb: str, path: str) -> FakeFailure:
+    return FakeFailure(
         403,
         "Forbidden",
         f'forbidden: User "{user}" cannot {verb} path "{path}"',
@@ -80,32 +82,34 @@ def forbidden_path(user: str, verb: str, path: str) -> Failure:
     )
 
 
-def method_not_allowed() -> Failure:
-    return Failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+def method_not_allowed() -> FakeFailure:
+    return FakeFailure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
-def unsupported_media_type() -> Failure:
+def unsupported_media_type() -> FakeFailure:
     message = "the body of the request was in an unknown format - accepted media types include: application/json"
-    return Failure(415, "UnsupportedMediaType", message)
+    return FakeFailure(415, "UnsupportedMediaType", message)
 
 
-def expired(token: str) -> Failure:
-    return Failure(410, "Expired", EXPIRED, metadata={"continue": token})
+def expired(token: str) -> FakeFailure:
+    return FakeFailure(410, "Expired", EXPIRED, metadata={"continue": token})
 
 
-def invalid_log_options(pod: str, causes: list[str]) -> Failure:
+def invalid_log_options(pod: str, causes: list[str]) -> FakeFailure:
     text = causes[0] if len(causes) == 1 else f"[{', '.join(causes)}]"
-    return Failure(422, "Invalid", f'PodLogOptions "{pod}" is invalid: {text}', {"name": pod, "kind": "PodLogOptions"})
+    return FakeFailure(
+        422, "Invalid", f'PodLogOptions "{pod}" is invalid: {text}', {"name": pod, "kind": "PodLogOptions"}
+    )
 
 
-def injected(code: int, message: str = "", retry_after: int | None = None) -> Failure:
+def injected(code: int, message: str = "", retry_after: int | None = None) -> FakeFailure:
     """The answers of a server in trouble: flow control refuses in plain text, the rest is a Status."""
     headers = {"retry-after": str(retry_after)} if retry_after is not None else {}
     if code == 429:
         plain = _PLAIN | {"retry-after": str(retry_after or 1)}
-        return Failure(429, "", "", text=message or "Too many requests, please try again later.\n", headers=plain)
+        return FakeFailure(429, "", "", text=message or "Too many requests, please try again later.\n", headers=plain)
     reason, usual = _TROUBLES.get(code, ("", "an error on the server"))
-    return Failure(code, reason, message or usual, headers=headers)
+    return FakeFailure(code, reason, message or usual, headers=headers)
 
 
 _TROUBLES = {

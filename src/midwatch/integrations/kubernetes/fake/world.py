@@ -29,7 +29,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Request:
+class FakeRequest:
     method: str
     path: str
     query: str
@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Rule:
+class FaultRule:
     """Allows or forbids; "*" means any. The namespace "" is the cluster scope. The last rule that fits decides."""
 
     allowed: bool
@@ -51,7 +51,7 @@ class Rule:
 
 
 @dataclass
-class Trouble:
+class FakeApiTrouble:
     """An answer that is not the truth: for paths that fit the pattern, so many times. Without a status only the
     delay."""
 
@@ -84,10 +84,10 @@ class FakeCluster:
     version: str = "v1.34.2"
     tokens: dict[str, str] = field(default_factory=dict[str, str])  # bearer token → user; none: everybody is `user`
     user: str = "system:serviceaccount:midwatch:midwatch"
-    requests: list[Request] = field(default_factory=list[Request])
-    writes: list[Request] = field(default_factory=list[Request])
-    troubles: list[Trouble] = field(default_factory=list[Trouble])
-    rules: list[Rule] = field(default_factory=lambda: [Rule(False, "*", "secrets", "*")])
+    requests: list[FakeRequest] = field(default_factory=list[FakeRequest])
+    writes: list[FakeRequest] = field(default_factory=list[FakeRequest])
+    troubles: list[FakeApiTrouble] = field(default_factory=list[FakeApiTrouble])
+    rules: list[FaultRule] = field(default_factory=lambda: [FaultRule(False, "*", "secrets", "*")])
     revision: int = 1000
     compacted: int = 1  # states up to this one are forgotten: their continue tokens have expired
     _keys: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -188,10 +188,10 @@ class FakeCluster:
 
     def forbid(self, resource: str = "*", *, verb: str = "*", namespace: str = "*") -> None:
         """`resource` is a plural, or one with its subresource: "pods/log"."""
-        self.rules.append(Rule(False, verb, resource, namespace))
+        self.rules.append(FaultRule(False, verb, resource, namespace))
 
     def allow(self, resource: str = "*", *, verb: str = "*", namespace: str = "*") -> None:
-        self.rules.append(Rule(True, verb, resource, namespace))
+        self.rules.append(FaultRule(True, verb, resource, namespace))
 
     def permits(self, verb: str, resource: str, namespace: str) -> bool:
         """Reading is allowed unless forbidden; changing is forbidden unless allowed."""
@@ -203,9 +203,9 @@ class FakeCluster:
 
     def trouble(self, path: str, status: int = 0, **how: Any) -> None:
         """`path` may hold * and ?; `how` are the fields of Trouble: message, retry_after, delay, times."""
-        self.troubles.append(Trouble(path, status, **how))
+        self.troubles.append(FakeApiTrouble(path, status, **how))
 
-    def next_trouble(self, path: str) -> Trouble | None:
+    def next_trouble(self, path: str) -> FakeApiTrouble | None:
         for trouble in self.troubles:
             if trouble.times != 0 and fnmatchcase(path, trouble.path):
                 trouble.times -= trouble.times > 0
@@ -222,7 +222,7 @@ class FakeCluster:
         self.compacted = self.revision
         self.revision += 1
 
-    def note(self, request: Request, *, write: bool) -> None:
+    def note(self, request: FakeRequest, *, write: bool) -> None:
         self.requests.append(request)
         if write:
             self.writes.append(request)

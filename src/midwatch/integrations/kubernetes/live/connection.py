@@ -11,7 +11,7 @@ from lightkube.config.client_adapter import verify_cluster
 from msgspec.structs import replace as copy
 
 from midwatch.integrations.kubernetes.live.credentials import credentials
-from midwatch.integrations.kubernetes.live.errors import NoConnection, Place
+from midwatch.integrations.kubernetes.live.errors import ClusterEndpoint, NoConnection
 from midwatch.integrations.kubernetes.live.kubeconfig import Target
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import Refused
@@ -32,14 +32,14 @@ _READS = re.compile(f"/version|/(?:{_PLACES})|/api/v1/namespaces/{NAME}/pods/{NA
 
 
 @dataclass(frozen=True)
-class Connection:
+class ClusterConnection:
     client: httpx2.AsyncClient
-    place: Place
+    place: ClusterEndpoint
     namespace: str
     server_name: str | None = None
 
 
-def open_connection(target: Target) -> Connection:
+def open_connection(target: Target) -> ClusterConnection:
     """Nothing is sent yet."""
     server = _address(target)
     tls = _tls(target)
@@ -60,8 +60,8 @@ def open_connection(target: Target) -> Connection:
         raise NoConnection(
             f"The proxy for context {target.context!r} must be http:// or https://; correct proxy-url or HTTPS_PROXY."
         ) from None
-    place = Place(target.context, server.netloc.decode())  # netloc leaves out any user and password
-    return Connection(client, place, target.namespace, target.cluster.tls_server_name)
+    place = ClusterEndpoint(target.context, server.netloc.decode())  # netloc leaves out any user and password
+    return ClusterConnection(client, place, target.namespace, target.cluster.tls_server_name)
 
 
 def only_reads(prefix: str) -> Callable[[httpx2.Request], Awaitable[None]]:

@@ -16,7 +16,7 @@ import httpx2
 import msgspec
 
 from midwatch.integrations.kubernetes.live.errors import NoConnection, shorten
-from midwatch.integrations.kubernetes.live.kubeconfig import Cluster, Plugin, Target
+from midwatch.integrations.kubernetes.live.kubeconfig import KubeconfigCluster, Plugin, Target
 from midwatch.kit.answers import MALFORMED
 from midwatch.kit.credentials import note_credential, note_login
 
@@ -192,7 +192,7 @@ class Program(httpx2.Auth):
         ).decode()
 
 
-def _cluster_info(cluster: Cluster) -> dict[str, Any]:
+def _cluster_info(cluster: KubeconfigCluster) -> dict[str, Any]:
     info: dict[str, Any] = {"server": cluster.server}
     authority = cluster.certificate_auth_data
     if cluster.certificate_auth:

@@ -26,7 +26,7 @@ class TooSlow(Refused):
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterEndpoint:
     """Whom we ask: `host` is host:port, without any credentials the address may hold."""
 
     context: str
@@ -37,13 +37,13 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Question:
+class ApiRequest:
     """One GET in words. `permission` is the right it needs, `missing` what a 404 means."""
 
     url: str
     permission: str
     missing: str
-    place: Place
+    place: ClusterEndpoint
 
     @property
     def query(self) -> str:
@@ -51,7 +51,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """`body` is whole only for an error; `token` is what was sent, to tell from it when it expired."""
 
     status: int
@@ -87,7 +87,7 @@ def shorten(text: str, limit: int = 300) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def refuse_answer(answer: Answer, question: Question) -> Refused:
+def refuse_answer(answer: ApiAnswer, question: ApiRequest) -> Refused:
     """The reason for a status other than 200."""
     query, place, said = question.query, question.place, answer.message
     match answer.status:
@@ -112,7 +112,7 @@ def refuse_answer(answer: Answer, question: Question) -> Refused:
             return Refused(f"{place} rejected the question ({status}): {said or 'no reason given'}.", query=query)
 
 
-def _unauthorized(answer: Answer, place: Place) -> str:
+def _unauthorized(answer: ApiAnswer, place: ClusterEndpoint) -> str:
     expiry = token_expiry(answer.token)
     if not answer.token:
         return (
@@ -135,7 +135,7 @@ def token_expiry(token: str) -> datetime | None:
         return None
 
 
-def _forbidden(said: str, question: Question) -> str:
+def _forbidden(said: str, question: ApiRequest) -> str:
     place = question.place
     user = re.search(r'User "([^"]+)"', said)
     if user and user[1] == "system:anonymous":
@@ -147,7 +147,7 @@ def _forbidden(said: str, question: Question) -> str:
     return f"{who} may not {question.permission}; grant it with a read-only role."
 
 
-def refuse_transport(error: httpx2.RequestError, question: Question) -> Refused:
+def refuse_transport(error: httpx2.RequestError, question: ApiRequest) -> Refused:
     """The reason for a connection that did not work."""
     place, query = question.place, question.query
     match error:
@@ -171,7 +171,7 @@ def refuse_transport(error: httpx2.RequestError, question: Question) -> Refused:
             )
 
 
-def _unreachable(error: httpx2.RequestError, place: Place) -> str:
+def _unreachable(error: httpx2.RequestError, place: ClusterEndpoint) -> str:
     for cause in _chain(error):
         if isinstance(cause, ssl.SSLError):
             return _tls(cause, place)
@@ -191,7 +191,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 _EXPIRED, _WRONG_NAME = (10,), (62, 64)  # OpenSSL: X509_V_ERR_CERT_HAS_EXPIRED; HOSTNAME_MISMATCH, IP_ADDRESS_MISMATCH
 
 
-def _tls(error: ssl.SSLError, place: Place) -> str:
+def _tls(error: ssl.SSLError, place: ClusterEndpoint) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         if error.verify_code in _EXPIRED:
             return f"The certificate of {place} has expired; renew it on the control plane."

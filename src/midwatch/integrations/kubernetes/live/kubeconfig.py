@@ -19,7 +19,7 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 IN_CLUSTER = "in-cluster"
 
 
-class Cluster(models.Cluster, omit_defaults=True):
+class KubeconfigCluster(models.Cluster, omit_defaults=True):
     tls_server_name: str | None = msgspec.field(name="tls-server-name", default=None)
     proxy_url: str | None = msgspec.field(name="proxy-url", default=None)
     extensions: list[dict[str, Any]] | None = None
@@ -40,7 +40,7 @@ class User(models.User, omit_defaults=True):
 
 class _NamedCluster(msgspec.Struct):
     name: str
-    cluster: Cluster = msgspec.field(default_factory=Cluster)
+    cluster: KubeconfigCluster = msgspec.field(default_factory=KubeconfigCluster)
 
 
 class _NamedUser(msgspec.Struct):
@@ -64,7 +64,7 @@ class _File(msgspec.Struct):
 class Kubeconfig:
     """Everything the files say, by name; `current` is the context used when none is named."""
 
-    clusters: dict[str, Cluster] = field(default_factory=dict[str, Cluster])
+    clusters: dict[str, KubeconfigCluster] = field(default_factory=dict[str, KubeconfigCluster])
     users: dict[str, User] = field(default_factory=dict[str, User])
     contexts: dict[str, models.Context] = field(default_factory=dict[str, models.Context])
     current: str = ""
@@ -77,7 +77,7 @@ class Target:
 
     context: str
     namespace: str
-    cluster: Cluster
+    cluster: KubeconfigCluster
     user: User
 
 
@@ -157,7 +157,7 @@ def _in_cluster(host: str, port: str, account: Path) -> Kubeconfig:
     address = f"[{host}]" if ":" in host else host
     namespace = home.read_text().strip() if home.exists() else None
     return Kubeconfig(
-        clusters={IN_CLUSTER: Cluster(server=f"https://{address}:{port}", certificate_auth=str(authority))},
+        clusters={IN_CLUSTER: KubeconfigCluster(server=f"https://{address}:{port}", certificate_auth=str(authority))},
         users={IN_CLUSTER: User(token_file=str(token))},
         contexts={IN_CLUSTER: models.Context(cluster=IN_CLUSTER, user=IN_CLUSTER, namespace=namespace)},
         current=IN_CLUSTER,
@@ -196,7 +196,7 @@ def _nearest(name: str, known: dict[str, models.Context]) -> str:
     return f"it has: {', '.join(sorted(known))}." if known else "it has none."
 
 
-def _check(cluster: Cluster, user: User, context: str) -> None:
+def _check(cluster: KubeconfigCluster, user: User, context: str) -> None:
     """What the TLS library would report without naming the file or the field, or ask for on the terminal."""
     for label, value in (("certificate-authority", cluster.certificate_auth), ("client-certificate", user.client_cert)):
         _file(label, value, context)

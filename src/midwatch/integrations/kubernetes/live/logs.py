@@ -3,8 +3,8 @@
 from collections import deque
 from urllib.parse import quote, urlencode
 
-from midwatch.integrations.kubernetes.live.errors import Answer, Question, TooSlow, refuse_answer
-from midwatch.integrations.kubernetes.live.sender import Sender
+from midwatch.integrations.kubernetes.live.errors import ApiAnswer, ApiRequest, TooSlow, refuse_answer
+from midwatch.integrations.kubernetes.live.sender import ApiSender
 from midwatch.integrations.kubernetes.reader import LogRequest, LogText, Refused
 
 # A kubelet that reads its own disk needs milliseconds; one that does not answer must not hold up the other logs.
@@ -70,7 +70,7 @@ def log_url(request: LogRequest, lines: int) -> str:
     return f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/log?{query}"
 
 
-async def read_log(sender: Sender, request: LogRequest, question: Question) -> LogText:
+async def read_log(sender: ApiSender, request: LogRequest, question: ApiRequest) -> LogText:
     """Raises Refused. When the wanted lines are too long to reach the newest one, fewer are asked for, once."""
     tail, question = await _read(sender, request, question, request.tail_lines)
     fewer = min(tail.lines, request.tail_lines) // READ_AHEAD if tail.full else 0
@@ -80,8 +80,8 @@ async def read_log(sender: Sender, request: LogRequest, question: Question) -> L
     return LogText(tail.text, question.query, truncated)
 
 
-async def _read(sender: Sender, request: LogRequest, question: Question, lines: int) -> tuple[Tail, Question]:
-    question = Question(log_url(request, lines), question.permission, question.missing, question.place)
+async def _read(sender: ApiSender, request: LogRequest, question: ApiRequest, lines: int) -> tuple[Tail, ApiRequest]:
+    question = ApiRequest(log_url(request, lines), question.permission, question.missing, question.place)
     tail = Tail(request.limit_bytes)
     try:
         # A 5xx here speaks of a kubelet that cannot be reached; asking again would only take its time-out twice.
@@ -98,7 +98,7 @@ async def _read(sender: Sender, request: LogRequest, question: Question, lines: 
     return tail, question
 
 
-def _refuse(answer: Answer, request: LogRequest, question: Question) -> Refused:
+def _refuse(answer: ApiAnswer, request: LogRequest, question: ApiRequest) -> Refused:
     said = answer.message
     if answer.status == 400 and any(words in said for words in _NOT_YET):
         which = "previous log" if request.previous else "log"

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from midwatch.integrations.kubernetes.live.errors import Question, TooSlow, refuse_answer, shorten
-from midwatch.integrations.kubernetes.live.sender import Sender
-from midwatch.integrations.kubernetes.objects.kinds import Kind
+from midwatch.integrations.kubernetes.live.errors import ApiRequest, TooSlow, refuse_answer, shorten
+from midwatch.integrations.kubernetes.live.sender import ApiSender
+from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, Refused
 from midwatch.kit.answers import MALFORMED
@@ -49,7 +49,7 @@ class _Page(msgspec.Struct, Generic[T]):
     kind: str = ""
     metadata: _PageInfo | None = None
 
-    def of(self, kind: Kind, *, names_only: bool) -> bool:
+    def of(self, kind: ResourceKind, *, names_only: bool) -> bool:
         """Whether this is such a list at all: `{"items": []}` of another program must not look like a cluster without
         pods."""
         if not self.kind:
@@ -98,7 +98,7 @@ class Collected:
     size: int = 0  # bytes
     tokens: set[str] = field(default_factory=set[str])
 
-    def ended(self, kind: Kind, info: _PageInfo) -> bool:
+    def ended(self, kind: ResourceKind, info: _PageInfo) -> bool:
         """Whether no page is left to ask for; `left` then says why that may not be all."""
         token = info.continue_ or ""
         if not token:
@@ -117,7 +117,7 @@ class Collected:
         return bool(self.left)
 
 
-async def read_list(sender: Sender, kind: Kind, request: ListRequest, question: Question) -> Listing:
+async def read_list(sender: ApiSender, kind: ResourceKind, request: ListRequest, question: ApiRequest) -> Listing:
     """Raises Refused. A list that changes too much while it is read (410) is begun anew, once."""
     try:
         async with asyncio.timeout(SECONDS):
@@ -137,20 +137,22 @@ async def read_list(sender: Sender, kind: Kind, request: ListRequest, question: 
     return Listing(got.items, question.query + pages, missed, missed=missed)
 
 
-def list_url(kind: Kind, request: ListRequest) -> str:
+def list_url(kind: ResourceKind, request: ListRequest) -> str:
     wanted = {"limit": str(PAGE), "labelSelector": request.labels, "fieldSelector": request.fields}
     query = urlencode({k: v for k, v in wanted.items() if v}, safe="=,!()/", quote_via=quote)
     return f"{kind.path(request.namespace)}?{query}"
 
 
-async def _collect(sender: Sender, kind: Kind, request: ListRequest, question: Question) -> Collected | None:
+async def _collect(
+    sender: ApiSender, kind: ResourceKind, request: ListRequest, question: ApiRequest
+) -> Collected | None:
     """None when the server no longer knows where the list was (410)."""
     got, token = Collected(), ""
     headers = {"Accept": _NAMES if request.names_only else _JSON, "Accept-Encoding": "gzip"}
     while True:
         body = _Body()
         url = f"{question.url}&continue={quote(token, safe='')}" if token else question.url
-        answer = await sender.get(Question(url, question.permission, question.missing, question.place), body, headers)
+        answer = await sender.get(ApiRequest(url, question.permission, question.missing, question.place), body, headers)
         if answer.status == 410 and token:
             return None
         if answer.status != 200:
@@ -163,7 +165,9 @@ async def _collect(sender: Sender, kind: Kind, request: ListRequest, question: Q
         token = info.continue_ or ""
 
 
-def decode_page(body: bytearray, kind: Kind, request: ListRequest, question: Question, got: Collected) -> _PageInfo:
+def decode_page(
+    body: bytearray, kind: ResourceKind, request: ListRequest, question: ApiRequest, got: Collected
+) -> _PageInfo:
     """Adds the page's objects; one that cannot be decoded costs only itself."""
     if len(body) > PAGE_BYTES:
         raise Refused(
@@ -201,7 +205,9 @@ def _nameable(obj: Object, got: Collected) -> bool:
     return bool(good)
 
 
-def _decode_each(body: bytearray, type_: type[Any], question: Question, got: Collected) -> tuple[_Page[Any], list[Any]]:
+def _decode_each(
+    body: bytearray, type_: type[Any], question: ApiRequest, got: Collected
+) -> tuple[_Page[Any], list[Any]]:
     try:
         page = _decoder(msgspec.Raw).decode(body)
     except MALFORMED:
@@ -226,7 +232,7 @@ def _fits(value: Any) -> bool:
     return not isinstance(value, int | float) or -_INT64 <= value < _INT64
 
 
-def _no_list(question: Question) -> Refused:
+def _no_list(question: ApiRequest) -> Refused:
     return Refused(
         f"{question.place} did not answer with a list as the Kubernetes API does; check the server's address.",
         query=question.query,
@@ -241,7 +247,7 @@ def _name(raw: msgspec.Raw) -> str:
     return shorten(f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name, SHOWN)
 
 
-def _missed(kind: Kind, got: Collected) -> str:
+def _missed(kind: ResourceKind, got: Collected) -> str:
     said = [got.left] if got.left else []
     if got.skipped:
         more = f" and {len(got.skipped) - 1} more" if len(got.skipped) > 1 else ""

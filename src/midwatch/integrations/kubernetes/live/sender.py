@@ -6,8 +6,8 @@ from typing import Protocol
 
 import httpx2
 
-from midwatch.integrations.kubernetes.live.connection import CONNECTIONS, Connection
-from midwatch.integrations.kubernetes.live.errors import Answer, Question, TooSlow, refuse_transport
+from midwatch.integrations.kubernetes.live.connection import CONNECTIONS, ClusterConnection
+from midwatch.integrations.kubernetes.live.errors import ApiAnswer, ApiRequest, TooSlow, refuse_transport
 from midwatch.integrations.kubernetes.reader import Refused
 
 BUSY = frozenset({429, 500, 502, 503, 504})
@@ -26,20 +26,20 @@ class Sink(Protocol):
         ...
 
 
-class Sender:
-    def __init__(self, connection: Connection) -> None:
+class ApiSender:
+    def __init__(self, connection: ClusterConnection) -> None:
         self._connection = connection
         self._slots = asyncio.Semaphore(CONNECTIONS)
 
     async def get(
         self,
-        question: Question,
+        question: ApiRequest,
         sink: Sink,
         headers: dict[str, str],
         *,
         again: Collection[int] = BUSY,
         seconds: float = PAGE_SECONDS,
-    ) -> Answer:
+    ) -> ApiAnswer:
         """Raises Refused when no answer arrives; an answer other than 200 is returned with its body, and nothing is in
         the sink."""
         try:
@@ -57,8 +57,8 @@ class Sender:
             ) from None
 
     async def _try_twice(
-        self, question: Question, sink: Sink, headers: dict[str, str], again: Collection[int]
-    ) -> Answer:
+        self, question: ApiRequest, sink: Sink, headers: dict[str, str], again: Collection[int]
+    ) -> ApiAnswer:
         pause = PAUSE
         try:
             answer = await self._once(question, sink, headers)
@@ -70,7 +70,7 @@ class Sender:
         await asyncio.sleep(pause)
         return await self._once(question, sink, headers)
 
-    async def _once(self, question: Question, sink: Sink, headers: dict[str, str]) -> Answer:
+    async def _once(self, question: ApiRequest, sink: Sink, headers: dict[str, str]) -> ApiAnswer:
         client, name = self._connection.client, self._connection.server_name
         request = client.build_request(
             "GET", question.url, headers=headers, extensions={"sni_hostname": name} if name else None
@@ -81,13 +81,13 @@ class Sender:
                 async for chunk in response.aiter_bytes():
                     if not sink.add(chunk):
                         break
-                return Answer(200, response.headers)
+                return ApiAnswer(200, response.headers)
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > _ERROR_BYTES:
                     break
-            return Answer(response.status_code, response.headers, bytes(body), _token(response))
+            return ApiAnswer(response.status_code, response.headers, bytes(body), _token(response))
         finally:
             await response.aclose()
 
@@ -97,6 +97,6 @@ def _token(response: httpx2.Response) -> str:
     return value if scheme == "Bearer" else ""
 
 
-def _pause(answer: Answer) -> float:
+def _pause(answer: ApiAnswer) -> float:
     said = answer.headers.get("Retry-After", "")
     return min(float(said), LONGEST_PAUSE) if said.isascii() and said.isdigit() else PAUSE

@@ -6,11 +6,11 @@ from pathlib import PurePath
 from typing import Any, cast
 
 from midwatch.analysis.series import Series
-from midwatch.integrations.kubernetes.measured.signals import Signal, entity, namespace, signal
-from midwatch.integrations.kubernetes.measured.tables import rated
+from midwatch.integrations.kubernetes.objects.signals import Signal, entity, namespace, signal
 
 Json = dict[str, Any]
 _MOST = 20_000  # series
+_NUMERIC = (str, int, float)  # a union of types takes five times as long to check, once for each point
 
 
 def matrix(raw: Json) -> list[Json] | None:
@@ -57,15 +57,16 @@ def _points(values: object) -> Iterator[tuple[float, float | None]]:
     for pair in cast("list[Any]", values) if isinstance(values, list) else ():
         if not isinstance(pair, list) or len(cast("list[Any]", pair)) != 2:
             continue
-        at, value = (_number(x) for x in cast("list[Any]", pair))
+        time, value = cast("list[Any]", pair)
+        at = _number(time)
         if at is not None and at > last:
             last = at
-            yield at, value
+            yield at, _number(value)
 
 
 def _number(value: object) -> float | None:
     try:
-        number = float(value) if isinstance(value, str | int | float) else math.nan
+        number = float(value) if isinstance(value, _NUMERIC) else math.nan
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
@@ -84,3 +85,12 @@ def _joined(kind: Signal, each: list[Series]) -> Series:
     first = each[0]
     values = [float(join(at[time])) if at[time] else None for time in times]
     return Series(first.entity, first.signal, first.unit, times, values, first.namespace, first.role)
+
+
+def rated(times: list[float], values: list[float | None]) -> Iterator[float | None]:
+    """A counter as its rise a second; the first value of all, and the one after a restart of the counter, tell none."""
+    before: tuple[float, float] | None = None
+    for at, value in zip(times, values, strict=True):
+        rise = None if value is None or before is None or value < before[1] else (value - before[1]) / (at - before[0])
+        yield rise
+        before = before if value is None else (at, value)

@@ -8,7 +8,7 @@ from midwatch.integrations.kubernetes.objects.meta import Object
 
 
 @dataclass(frozen=True)
-class Kind:
+class ResourceKind:
     """`api` is the path of the group and version ("api/v1", "apis/apps/v1"); `short` are kubectl's abbreviations."""
 
     plural: str
@@ -41,66 +41,62 @@ _ADMISSION, _STORAGE, _GATEWAY = (
 _RBAC = "apis/rbac.authorization.k8s.io/v1"
 _METRICS = "apis/metrics.k8s.io/v1beta1"
 
-KINDS: dict[str, Kind] = {
+# In the order in which they are asked for: what runs first, then what it stands on.
+KINDS: dict[str, ResourceKind] = {
     kind.plural: kind
     for kind in (
-        Kind("pods", _CORE, pod.Pod, short=("po",)),
-        Kind("events", _CORE, cluster.Event, short=("ev",)),
-        Kind("services", _CORE, network.Service, short=("svc",)),
-        Kind("endpoints", _CORE, network.Endpoints, short=("ep",)),
-        Kind("configmaps", _CORE, cluster.ConfigMap, short=("cm",)),
-        Kind("secrets", _CORE, cluster.Secret),
-        Kind("serviceaccounts", _CORE, network.ServiceAccount, short=("sa",)),
-        Kind("persistentvolumeclaims", _CORE, storage.PersistentVolumeClaim, short=("pvc",)),
-        Kind("persistentvolumes", _CORE, storage.PersistentVolume, namespaced=False, short=("pv",)),
-        Kind("nodes", _CORE, cluster.Node, namespaced=False, short=("no",)),
-        Kind("namespaces", _CORE, cluster.Namespace, namespaced=False, short=("ns",)),
-        Kind("resourcequotas", _CORE, cluster.ResourceQuota, short=("quota",)),
-        Kind("limitranges", _CORE, cluster.LimitRange, short=("limits",)),
-        Kind("replicationcontrollers", _CORE, workload.ReplicationController, short=("rc",)),
-        Kind("deployments", _APPS, workload.Deployment, short=("deploy",)),
-        Kind("replicasets", _APPS, workload.ReplicaSet, short=("rs",)),
-        Kind("statefulsets", _APPS, workload.StatefulSet, short=("sts",)),
-        Kind("daemonsets", _APPS, workload.DaemonSet, short=("ds",)),
-        Kind("jobs", _BATCH, workload.Job),
-        Kind("cronjobs", _BATCH, workload.CronJob, short=("cj",)),
-        Kind("horizontalpodautoscalers", "apis/autoscaling/v2", workload.HorizontalPodAutoscaler, short=("hpa",)),
-        Kind("poddisruptionbudgets", "apis/policy/v1", workload.PodDisruptionBudget, short=("pdb",)),
-        Kind("endpointslices", "apis/discovery.k8s.io/v1", network.EndpointSlice),
-        Kind("ingresses", _NET, network.Ingress, short=("ing",)),
-        Kind("ingressclasses", _NET, network.IngressClass, namespaced=False),
-        Kind("networkpolicies", _NET, network.NetworkPolicy, short=("netpol",)),
-        Kind("storageclasses", _STORAGE, storage.StorageClass, namespaced=False, short=("sc",)),
-        Kind("priorityclasses", "apis/scheduling.k8s.io/v1", cluster.PriorityClass, namespaced=False, short=("pc",)),
-        Kind("validatingwebhookconfigurations", _ADMISSION, network.ValidatingWebhookConfiguration, namespaced=False),
-        Kind("mutatingwebhookconfigurations", _ADMISSION, network.MutatingWebhookConfiguration, namespaced=False),
-        Kind("gateways", _GATEWAY, network.Gateway, short=("gtw",)),
-        Kind("gatewayclasses", _GATEWAY, network.GatewayClass, namespaced=False, short=("gc",)),
-        Kind("httproutes", _GATEWAY, network.HTTPRoute),
-        Kind("applications", "apis/argoproj.io/v1alpha1", delivery.Application, short=("app", "apps")),
-        Kind("roles", _RBAC, access.Role),
-        Kind("rolebindings", _RBAC, access.RoleBinding),
-        Kind("clusterroles", _RBAC, access.ClusterRole, namespaced=False),
-        Kind("clusterrolebindings", _RBAC, access.ClusterRoleBinding, namespaced=False),
+        ResourceKind("pods", _CORE, pod.Pod, short=("po",)),
+        ResourceKind("events", _CORE, cluster.Event, short=("ev",)),
+        ResourceKind("nodes", _CORE, cluster.Node, namespaced=False, short=("no",)),
+        ResourceKind("namespaces", _CORE, cluster.Namespace, namespaced=False, short=("ns",)),
+        ResourceKind("deployments", _APPS, workload.Deployment, short=("deploy",)),
+        ResourceKind("replicasets", _APPS, workload.ReplicaSet, short=("rs",)),
+        ResourceKind("statefulsets", _APPS, workload.StatefulSet, short=("sts",)),
+        ResourceKind("daemonsets", _APPS, workload.DaemonSet, short=("ds",)),
+        ResourceKind("services", _CORE, network.Service, short=("svc",)),
+        ResourceKind("endpointslices", "apis/discovery.k8s.io/v1", network.EndpointSlice),
+        ResourceKind("endpoints", _CORE, network.Endpoints, short=("ep",)),
+        ResourceKind("jobs", _BATCH, workload.Job),
+        ResourceKind("cronjobs", _BATCH, workload.CronJob, short=("cj",)),
+        ResourceKind(
+            "horizontalpodautoscalers", "apis/autoscaling/v2", workload.HorizontalPodAutoscaler, short=("hpa",)
+        ),
+        ResourceKind("persistentvolumeclaims", _CORE, storage.PersistentVolumeClaim, short=("pvc",)),
+        ResourceKind("persistentvolumes", _CORE, storage.PersistentVolume, namespaced=False, short=("pv",)),
+        ResourceKind("storageclasses", _STORAGE, storage.StorageClass, namespaced=False, short=("sc",)),
+        ResourceKind("configmaps", _CORE, cluster.ConfigMap, short=("cm",)),
+        ResourceKind("serviceaccounts", _CORE, network.ServiceAccount, short=("sa",)),
+        ResourceKind("resourcequotas", _CORE, cluster.ResourceQuota, short=("quota",)),
+        ResourceKind("limitranges", _CORE, cluster.LimitRange, short=("limits",)),
+        ResourceKind("ingresses", _NET, network.Ingress, short=("ing",)),
+        ResourceKind("ingressclasses", _NET, network.IngressClass, namespaced=False),
+        ResourceKind("networkpolicies", _NET, network.NetworkPolicy, short=("netpol",)),
+        ResourceKind("poddisruptionbudgets", "apis/policy/v1", workload.PodDisruptionBudget, short=("pdb",)),
+        ResourceKind(
+            "validatingwebhookconfigurations", _ADMISSION, network.ValidatingWebhookConfiguration, namespaced=False
+        ),
+        ResourceKind(
+            "mutatingwebhookconfigurations", _ADMISSION, network.MutatingWebhookConfiguration, namespaced=False
+        ),
+        ResourceKind("httproutes", _GATEWAY, network.HTTPRoute),
+        ResourceKind("gateways", _GATEWAY, network.Gateway, short=("gtw",)),
+        ResourceKind("applications", "apis/argoproj.io/v1alpha1", delivery.Application, short=("app", "apps")),
+        ResourceKind("gatewayclasses", _GATEWAY, network.GatewayClass, namespaced=False, short=("gc",)),
+        ResourceKind("replicationcontrollers", _CORE, workload.ReplicationController, short=("rc",)),
+        ResourceKind(
+            "priorityclasses", "apis/scheduling.k8s.io/v1", cluster.PriorityClass, namespaced=False, short=("pc",)
+        ),
+        ResourceKind("roles", _RBAC, access.Role),
+        ResourceKind("rolebindings", _RBAC, access.RoleBinding),
+        ResourceKind("clusterroles", _RBAC, access.ClusterRole, namespaced=False),
+        ResourceKind("clusterrolebindings", _RBAC, access.ClusterRoleBinding, namespaced=False),
+        ResourceKind("secrets", _CORE, cluster.Secret),
     )
 }
-METRICS: dict[str, Kind] = {
-    "podmetrics": Kind("pods", _METRICS, cluster.PodMetrics),
-    "nodemetrics": Kind("nodes", _METRICS, cluster.NodeMetrics, namespaced=False),
+METRICS: dict[str, ResourceKind] = {
+    "podmetrics": ResourceKind("pods", _METRICS, cluster.PodMetrics),
+    "nodemetrics": ResourceKind("nodes", _METRICS, cluster.NodeMetrics, namespaced=False),
 }
-ALL: dict[str, Kind] = KINDS | METRICS
-# What no API serves and a person saves beside kubectl's output.
-SAVED: dict[str, Kind] = {
-    kind.plural: kind
-    for kind in (
-        Kind("nodeservices", "", cluster.NodeService, namespaced=False),
-        Kind("secretaddresses", "", cluster.SecretAddress),
-        Kind("savedlogs", "", cluster.SavedLog),
-        Kind("wishes", "", cluster.Wish),
-        Kind("servicecalls", "", cluster.ServiceCall, namespaced=False),
-        Kind("firingalerts", "", cluster.FiringAlert, namespaced=False),
-    )
-}
-READABLE: dict[str, Kind] = ALL | SAVED
-BY_NAME: dict[str, Kind] = {kind.name: kind for kind in READABLE.values()}
-PLURAL: dict[str, str] = {kind.name: plural for plural, kind in READABLE.items()}
+ALL: dict[str, ResourceKind] = KINDS | METRICS
+BY_NAME: dict[str, ResourceKind] = {kind.name: kind for kind in ALL.values()}
+PLURAL: dict[str, str] = {kind.name: plural for plural, kind in ALL.items()}

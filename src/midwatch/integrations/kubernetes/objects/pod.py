@@ -50,7 +50,7 @@ class Port(Struct):
     protocol: str = "TCP"
 
 
-class Resources(Struct):
+class ResourceRequirements(Struct):
     requests: Quantities | None = None
     limits: Quantities | None = None
 
@@ -109,7 +109,7 @@ class Container(Struct):
     env: list[Env] | None = None
     env_from: list[EnvFrom] | None = None
     ports: list[Port] | None = None
-    resources: Resources = msgspec.field(default_factory=Resources)
+    resources: ResourceRequirements = msgspec.field(default_factory=ResourceRequirements)
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
     startup_probe: Probe | None = None

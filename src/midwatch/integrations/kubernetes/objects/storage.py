@@ -8,7 +8,7 @@ from midwatch.integrations.kubernetes.objects.meta import (
     Struct,
     TypedReference,
 )
-from midwatch.integrations.kubernetes.objects.pod import NodeSelector, Resources
+from midwatch.integrations.kubernetes.objects.pod import NodeSelector, ResourceRequirements
 
 
 class ClaimSpec(Struct):
@@ -17,7 +17,7 @@ class ClaimSpec(Struct):
     volume_name: str | None = ""
     volume_mode: str | None = ""
     selector: LabelSelector | None = None
-    resources: Resources = msgspec.field(default_factory=Resources)
+    resources: ResourceRequirements = msgspec.field(default_factory=ResourceRequirements)
 
 
 class ClaimStatus(Struct):

@@ -1,7 +1,7 @@
 """What people paste: the text that kubectl printed, read back into objects. Pure functions; any text is safe to
 give."""
 
-from midwatch.integrations.kubernetes.text.parsed import Parsed, SavedLog
+from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedLog
 from midwatch.integrations.kubernetes.text.reading import read, recognised
 
-__all__ = ["Parsed", "SavedLog", "read", "recognised"]
+__all__ = ["Parsed", "ParsedLog", "read", "recognised"]

@@ -3,7 +3,7 @@
 import re
 
 from midwatch.integrations.kubernetes.text import events, rows
-from midwatch.integrations.kubernetes.text.parsed import Json, Scene
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene
 
 _EVENT = re.compile(
     r"(?:(?P<ns>[a-z0-9-]+) +)?(?P<seen>[0-9a-z]+(?: \(x\d+ over [0-9a-z]+\))?|<unknown>) +(?P<type>Normal|Warning)"
@@ -16,11 +16,11 @@ _POD = re.compile(
 )
 
 
-def bare(lines: list[tuple[int, str]], scene: Scene) -> list[Json]:
+def bare(lines: list[tuple[int, str]], scene: ParsedScene) -> list[Json]:
     return [obj for _, line in lines if (obj := _row(line, scene))]
 
 
-def only_rows(lines: list[tuple[int, str]], scene: Scene) -> list[Json]:
+def only_rows(lines: list[tuple[int, str]], scene: ParsedScene) -> list[Json]:
     """The rows, when there is nothing else; of a long text of another kind no more than its first line is tried."""
     found: list[Json] = []
     for _, line in lines:
@@ -31,11 +31,11 @@ def only_rows(lines: list[tuple[int, str]], scene: Scene) -> list[Json]:
     return found
 
 
-def _row(line: str, scene: Scene) -> Json | None:
+def _row(line: str, scene: ParsedScene) -> Json | None:
     return _event(line, scene) or _pod(line, scene) if len(line) < 10_000 else None
 
 
-def _event(line: str, scene: Scene) -> Json | None:
+def _event(line: str, scene: ParsedScene) -> Json | None:
     match = _EVENT.fullmatch(line)
     if not match:
         return None
@@ -50,7 +50,7 @@ def _event(line: str, scene: Scene) -> Json | None:
     return events.row({column: match[name] or "" for column, name in names.items()}, scene)
 
 
-def _pod(line: str, scene: Scene) -> Json | None:
+def _pod(line: str, scene: ParsedScene) -> Json | None:
     match = _POD.fullmatch(line.rstrip())
     if not match:
         return None

@@ -5,7 +5,7 @@ import re
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.probes import probe
 from midwatch.integrations.kubernetes.text.times import written
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import number, quantities, said
 
 _PORT = re.compile(r"(\d{1,5})/([A-Z]+)(?: \(([^)]{1,63}+)\))?")
@@ -18,7 +18,7 @@ _OPTIONAL = {"true": True, "false": False}
 _SHELL = frozenset(("-c", "-ec", "-lc", "-exc", "-euc", "-xc", "-ce", "-cx"))
 
 
-def container(node: Node) -> Json:
+def container(node: TreeNode) -> Json:
     ports = [
         filled(name=m[3], containerPort=int(m[1]), protocol=m[2]) for m in _PORT.finditer(node.get("Ports", "Port"))
     ]
@@ -42,7 +42,7 @@ def container(node: Node) -> Json:
     )
 
 
-def status(node: Node) -> Json | None:
+def status(node: TreeNode) -> Json | None:
     """None for a container of a pod that no kubelet has taken yet."""
     if not node.find("State"):
         return None
@@ -57,7 +57,7 @@ def status(node: Node) -> Json | None:
     )
 
 
-def _state(node: Node | None) -> Json | None:
+def _state(node: TreeNode | None) -> Json | None:
     if node is None:
         return None
     reason, message = said(node.get("Reason")), said(node.get("Message"))
@@ -79,7 +79,7 @@ def _state(node: Node | None) -> Json | None:
             return None
 
 
-def _words(node: Node, key: str) -> list[str]:
+def _words(node: TreeNode, key: str) -> list[str]:
     """One argument a line, except a script: kubectl does not mark where an argument of several lines ends, and -c takes
     the last one."""
     found = node.find(key)
@@ -92,13 +92,13 @@ def _words(node: Node, key: str) -> list[str]:
     return [line.strip() for line in lines]
 
 
-def _variables(node: Node) -> list[Node]:
+def _variables(node: TreeNode) -> list[TreeNode]:
     found = node.find("Environment")
     left = found.children[0].indent if found and found.children else 0
     return [n for n in found.children if n.key and n.indent == left] if found else []
 
 
-def _env(node: Node) -> Json:
+def _env(node: TreeNode) -> Json:
     """The value, or where it comes from; further lines are a value of several lines."""
     if match := _KEY.match(node.value):
         source = "secretKeyRef" if match[2] == "in secret" else "configMapKeyRef"

@@ -15,14 +15,14 @@ from midwatch.integrations.kubernetes.text import (
     events,
 )
 from midwatch.integrations.kubernetes.text.described_pod import pod
-from midwatch.integrations.kubernetes.text.parsed import Json, Scene, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, filled
 from midwatch.integrations.kubernetes.text.raw import split_data, split_limits
 from midwatch.integrations.kubernetes.text.times import age, ago, written
-from midwatch.integrations.kubernetes.text.tree import Node, grow
+from midwatch.integrations.kubernetes.text.tree import TreeNode, grow
 from midwatch.integrations.kubernetes.text.values import annotations, labels, reference, said
 
 Lines = Sequence[tuple[int, str]]
-Mapping = Callable[[Node, Json, datetime | None], Json]
+Mapping = Callable[[TreeNode, Json, datetime | None], Json]
 
 _MAPPINGS: dict[str, Mapping] = {
     "Pod": pod,
@@ -106,7 +106,7 @@ def _begins(lines: Lines, at: int) -> bool:
     return at + 1 >= len(lines) or bool(_NEXT.match(lines[at + 1][1])) or not lines[at + 1][1].strip()
 
 
-def read(lines: Lines, scene: Scene) -> list[Json]:
+def read(lines: Lines, scene: ParsedScene) -> list[Json]:
     """The object that the lines of one document describe, with its events; empty when its kind cannot be told."""
     lines, data = split_data(lines)
     doc = grow(split_limits(lines))
@@ -124,7 +124,7 @@ def read(lines: Lines, scene: Scene) -> list[Json]:
     return [*found, endpoints] if endpoints else found
 
 
-def _kind(doc: Node, hint: str) -> str:
+def _kind(doc: TreeNode, hint: str) -> str:
     """The fields decide before the hint, except between kinds that are described alike."""
     keys = {node.key for node in doc.children}
     stated = doc.get("Kind")
@@ -150,7 +150,7 @@ def _namespace(lines: Lines) -> str:
     )
 
 
-def _metadata(kind: str, name: str, doc: Node, scene: Scene) -> Json:
+def _metadata(kind: str, name: str, doc: TreeNode, scene: ParsedScene) -> Json:
     owner = reference(doc.get("Controlled By"))
     status = doc.get("Status")
     ending = _ENDING.match(status) if kind != "Pod" else None
@@ -165,6 +165,6 @@ def _metadata(kind: str, name: str, doc: Node, scene: Scene) -> Json:
     ) | ({"labels": labels(_lines(doc, "Labels")) or {}} if doc.find("Labels") else {})
 
 
-def _lines(doc: Node, key: str) -> list[str]:
+def _lines(doc: TreeNode, key: str) -> list[str]:
     found = doc.find(key)
     return [line for line in found.lines() if said(line)] if found else []

@@ -6,11 +6,11 @@ from midwatch.integrations.kubernetes.text.described_workloads import conditions
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.podspec import template
 from midwatch.integrations.kubernetes.text.times import written
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, number, reference, said, selector
 
 
-def job(doc: Node, _: Json, __: datetime | None) -> Json:
+def job(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     pods = counts(doc.get("Pods Statuses"))
     ended = written(doc.get("Completed At"))
     return {
@@ -28,7 +28,7 @@ def job(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def _job_spec(doc: Node) -> Json:
+def _job_spec(doc: TreeNode) -> Json:
     return filled(
         parallelism=number(doc.get("Parallelism")),
         completions=number(doc.get("Completions")),
@@ -39,7 +39,7 @@ def _job_spec(doc: Node) -> Json:
     )
 
 
-def cronjob(doc: Node, _: Json, __: datetime | None) -> Json:
+def cronjob(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     active = [name.strip() for name in (said(doc.get("Active Jobs")) or "").split(",")]
     return {
         "spec": filled(
@@ -61,7 +61,7 @@ def _flag(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
 
 
-def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
+def autoscaler(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     target = reference(doc.get("Reference"))
     pods = counts(next((n.value for n in doc.children if n.key.endswith(" pods")), ""))
     return {
@@ -76,7 +76,7 @@ def autoscaler(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def budget(doc: Node, _: Json, __: datetime | None) -> Json:
+def budget(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     shown = doc.find("Status")
     status = shown if shown and shown.children else doc
     least, most = said(doc.get("Min available", "Minimum available")), said(doc.get("Max unavailable"))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.times import written
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import number, quantities, said, taint
 
 _TIME = r"\w{3}, \d\d \w{3} \d{4} \S+ \S+|<unknown>"
@@ -15,7 +15,7 @@ _CONDITION = re.compile(
 )
 
 
-def node(doc: Node, _: Json, __: datetime | None) -> Json:
+def node(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     taints = doc.find("Taints")
     system = doc.find("System Info")
     info = (
@@ -43,7 +43,7 @@ def node(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def _condition(line: Node) -> Json | None:
+def _condition(line: TreeNode) -> Json | None:
     match = _CONDITION.match("\n".join((line.text, *line.more)))
     if not match:
         return None
@@ -51,13 +51,13 @@ def _condition(line: Node) -> Json | None:
     return filled(type=match[1], status=match[2], lastTransitionTime=changed, reason=match[5], message=match[6].strip())
 
 
-def namespace(doc: Node, _: Json, __: datetime | None) -> Json:
+def namespace(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     rows = (line.text.split(None, 3) for line in doc.under("Conditions"))
     found = [filled(type=r[0], status=r[1]) for r in rows if len(r) > 1 and r[1] in ("True", "False", "Unknown")]
     return {"status": filled(phase=said(doc.get("Status").partition("\n")[0]), conditions=found)}
 
 
-def secret(doc: Node, _: Json, __: datetime | None) -> Json:
+def secret(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     """kubectl shows the size of each value, never the value."""
     keys = doc.under("Data")
     return filled(type=said(doc.get("Type"))) | {
@@ -65,24 +65,24 @@ def secret(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def account(doc: Node, _: Json, __: datetime | None) -> Json:
+def account(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     return filled(secrets=_names(doc, "Mountable secrets"), imagePullSecrets=_names(doc, "Image pull secrets"))
 
 
-def _names(doc: Node, key: str) -> list[Json]:
+def _names(doc: TreeNode, key: str) -> list[Json]:
     """`name`, or `name (not found)`."""
     found = doc.find(key)
     return [{"name": text.split(" ")[0]} for text in (found.lines() if found else []) if said(text)]
 
 
-def quota(doc: Node, _: Json, __: datetime | None) -> Json:
+def quota(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     rows = [line.text.split() for line in doc.under("Limits")]
     triples = [r for r in rows if len(r) == 3 and r[0] != "Resource" and not r[0].startswith("--")]
     hard = quantities([(r[0], r[2]) for r in triples])
     return {"spec": filled(hard=hard), "status": filled(hard=hard, used=quantities([(r[0], r[1]) for r in triples]))}
 
 
-def limits(doc: Node, _: Json, __: datetime | None) -> Json:
+def limits(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     found: dict[str, Json] = {}
     for line in doc.under("Limits"):
         cells = line.text.split()
@@ -95,15 +95,15 @@ def limits(doc: Node, _: Json, __: datetime | None) -> Json:
     return {"spec": filled(limits=list(found.values()))}
 
 
-def priority(doc: Node, _: Json, __: datetime | None) -> Json:
+def priority(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     return filled(value=number(doc.get("Value")), globalDefault=doc.get("GlobalDefault") == "true")
 
 
-def ingressclass(doc: Node, _: Json, __: datetime | None) -> Json:
+def ingressclass(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     return {"spec": filled(controller=said(doc.get("Controller")))}
 
 
-def event(doc: Node, metadata: Json, _: datetime | None) -> Json:
+def event(doc: TreeNode, metadata: Json, _: datetime | None) -> Json:
     """Events are described field by field, in words made of the API's names."""
     about = doc.find("Involved Object")
     source = doc.find("Source")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.network_rows import addresses, subsets
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, labels, number, reference, said
 
 _PORT = re.compile(r"(?:(\S+)\s+)?(\d{1,5})/([A-Z]+)")
@@ -14,7 +14,7 @@ _TERMINATES = re.compile(r"(\S+) terminates (.*)")
 _OLD_DEFAULT = "default-http-backend"
 
 
-def service(doc: Node, _: Json, __: datetime | None) -> Json:
+def service(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     spec = filled(
         type=said(doc.get("Type")),
         clusterIP=said(doc.get("IP")),
@@ -25,7 +25,7 @@ def service(doc: Node, _: Json, __: datetime | None) -> Json:
     return {"spec": spec}
 
 
-def _ports(doc: Node) -> list[Json]:
+def _ports(doc: TreeNode) -> list[Json]:
     """A port's lines follow one another: Port, TargetPort, NodePort, Endpoints."""
     found: list[Json] = []
     for line in doc.children:
@@ -39,7 +39,7 @@ def _ports(doc: Node) -> list[Json]:
     return found
 
 
-def behind(doc: Node, service: Json) -> Json | None:
+def behind(doc: TreeNode, service: Json) -> Json | None:
     """The Endpoints that kubectl looked up for a described service; only of those with a selector, as others have none
     to be expected."""
     lines = doc.all("Endpoints")
@@ -50,7 +50,7 @@ def behind(doc: Node, service: Json) -> Json | None:
     return {"kind": "Endpoints", "metadata": metadata, **filled(subsets=subsets(found))}
 
 
-def endpoints(doc: Node, _: Json, __: datetime | None) -> Json:
+def endpoints(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     found: list[Json] = []
     for line in doc.under("Subsets"):
         if line.key == "Addresses":
@@ -66,7 +66,7 @@ def _ips(text: str) -> list[Json]:
     return [{"ip": ip.strip()} for ip in (said(text) or "").split(",") if ip.strip()]
 
 
-def _table(node: Node) -> list[Json]:
+def _table(node: TreeNode) -> list[Json]:
     """Name, port, protocol."""
     rows = (line.text.split() for line in node.children)
     return [
@@ -76,13 +76,13 @@ def _table(node: Node) -> list[Json]:
     ]
 
 
-def endpointslice(doc: Node, _: Json, __: datetime | None) -> Json:
+def endpointslice(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     ports = doc.find("Ports")
     found = [_endpoint(line) for line in doc.under("Endpoints") if line.key == "- Addresses"]
     return filled(endpoints=found, ports=_table(ports) if ports else None)
 
 
-def _endpoint(node: Node) -> Json:
+def _endpoint(node: TreeNode) -> Json:
     target = reference(node.get("TargetRef"))
     states = {"true": True, "false": False}
     conditions = {n.key.lower(): states[n.value] for n in node.under("Conditions") if n.value in states}
@@ -94,7 +94,7 @@ def _endpoint(node: Node) -> Json:
     )
 
 
-def ingress(doc: Node, _: Json, __: datetime | None) -> Json:
+def ingress(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     default = doc.get("Default backend", "Default Backend")
     return {
         "spec": filled(
@@ -113,7 +113,7 @@ def _tls(text: str) -> Json | None:
     return {"hosts": text.removeprefix("SNI routes ").split(",")} if text.startswith("SNI routes ") else None
 
 
-def _rules(doc: Node) -> list[Json]:
+def _rules(doc: TreeNode) -> list[Json]:
     """A host at the edge, its paths deeper: `/path   service:port (endpoints)`."""
     found: list[Json] = []
     for line in doc.under("Rules"):

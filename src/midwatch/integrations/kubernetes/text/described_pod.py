@@ -7,13 +7,13 @@ from midwatch.integrations.kubernetes.text.containers import status
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.podspec import boxes, podspec
 from midwatch.integrations.kubernetes.text.times import age, ago, rfc3339, written
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import number, said
 
 _ENDING = re.compile(r"Terminating \((?:lasts (\S+)|expires (.+))\)")
 
 
-def pod(doc: Node, metadata: Json, now: datetime | None) -> Json:
+def pod(doc: TreeNode, metadata: Json, now: datetime | None) -> Json:
     statuses = _statuses(doc, "Containers")
     node = said(doc.get("Node"))
     spec = podspec(doc)
@@ -40,17 +40,17 @@ def pod(doc: Node, metadata: Json, now: datetime | None) -> Json:
     }
 
 
-def conditions(doc: Node) -> list[Json]:
+def conditions(doc: TreeNode) -> list[Json]:
     """The two columns that kubectl shows of a pod's conditions."""
     pairs = (n.text.split() for n in doc.under("Conditions"))
     return [{"type": p[0], "status": p[1]} for p in pairs if len(p) >= 2 and p[1] in ("True", "False", "Unknown")]
 
 
-def _statuses(doc: Node, key: str) -> list[Json]:
+def _statuses(doc: TreeNode, key: str) -> list[Json]:
     return [found for c in boxes(doc, key) if (found := status(c))]
 
 
-def _deletion(phase: str, doc: Node, now: datetime | None) -> Json:
+def _deletion(phase: str, doc: TreeNode, now: datetime | None) -> Json:
     match = _ENDING.match(phase)
     span = age(match[1]) if match and match[1] else None
     when = written(phase) or ago(now, span) or (rfc3339(now) if now else None)

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, said, selector
 
 
-def policy(doc: Node, _: Json, __: datetime | None) -> Json:
+def policy(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     spec = doc.find("Spec")
     if spec is None:
         return {"spec": {"policyTypes": []}}
@@ -29,7 +29,7 @@ def _chosen(text: str) -> Json:
     return {} if text.startswith("<none>") else selector(text) or {}
 
 
-def _rules(node: Node, word: str, field: str) -> list[Json]:
+def _rules(node: TreeNode, word: str, field: str) -> list[Json]:
     """Rules stand below each other, parted by dashes; `<none> (Selected pods are isolated …)` is no rule at all."""
     found: list[Json] = []
     rule: Json = {}
@@ -55,7 +55,7 @@ def _port(text: str) -> Json:
     return filled(port=int_or_text(port), protocol=protocol)
 
 
-def _peer(node: Node) -> Json:
+def _peer(node: TreeNode) -> Json:
     block = node.find("IPBlock")
     if block:
         return {"ipBlock": filled(cidr=block.get("CIDR"))}

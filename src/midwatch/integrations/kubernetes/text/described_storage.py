@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import access_modes, quantities, said
 
 _TERM = re.compile(r"(\S{1,320}+) (in|not in|notin|exists|does not exist|>|<)(?: \[([^\]]{0,1000}+)\])?")
@@ -20,7 +20,7 @@ _OPERATORS = {
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 
-def claim(doc: Node, _: Json, __: datetime | None) -> Json:
+def claim(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     spec = filled(
         storageClassName=said(doc.get("StorageClass")),
         volumeName=said(doc.get("Volume")),
@@ -30,7 +30,7 @@ def claim(doc: Node, _: Json, __: datetime | None) -> Json:
     return {"spec": spec, "status": filled(phase=_phase(doc), capacity=_capacity(doc))}
 
 
-def volume(doc: Node, _: Json, __: datetime | None) -> Json:
+def volume(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     namespace, slash, name = doc.get("Claim").partition("/")
     terms = [found for node in doc.under("Node Affinity") for n in node.walk() if (found := _term(n.value))]
     spec = filled(
@@ -48,7 +48,7 @@ def volume(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def storageclass(doc: Node, metadata: Json, _: datetime | None) -> Json:
+def storageclass(doc: TreeNode, metadata: Json, _: datetime | None) -> Json:
     if doc.get("IsDefaultClass") == "Yes":
         metadata.setdefault("annotations", {})[_DEFAULT] = "true"
     expansion = {"true": True, "false": False}.get(doc.get("AllowVolumeExpansion").lower())
@@ -60,12 +60,12 @@ def storageclass(doc: Node, metadata: Json, _: datetime | None) -> Json:
     )
 
 
-def _phase(doc: Node) -> str | None:
+def _phase(doc: TreeNode) -> str | None:
     phase = said(doc.get("Status"))
     return phase if phase and not phase.startswith("Terminating") else None
 
 
-def _capacity(doc: Node) -> Json | None:
+def _capacity(doc: TreeNode) -> Json | None:
     return quantities([("storage", doc.get("Capacity"))])
 
 

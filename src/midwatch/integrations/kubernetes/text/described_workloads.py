@@ -5,7 +5,7 @@ from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
 from midwatch.integrations.kubernetes.text.podspec import template
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import access_modes, int_or_text, number, quantities, said, selector
 
 _COUNT = re.compile(r"(\d{1,9}) ([A-Za-z]+)")
@@ -17,7 +17,7 @@ def counts(text: str) -> dict[str, int]:
     return {m[2].lower(): int(m[1]) for m in _COUNT.finditer(text)}
 
 
-def conditions(doc: Node) -> list[Json]:
+def conditions(doc: TreeNode) -> list[Json]:
     """Type, status, reason; whatever follows is the message."""
     found: list[Json] = []
     for node in doc.under("Conditions"):
@@ -32,7 +32,7 @@ def conditions(doc: Node) -> list[Json]:
     return found
 
 
-def deployment(doc: Node, _: Json, __: datetime | None) -> Json:
+def deployment(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     have = counts(doc.get("Replicas"))
     status = filled(
         replicas=have.get("total"),
@@ -57,7 +57,7 @@ def deployment(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def replicaset(doc: Node, _: Json, __: datetime | None) -> Json:
+def replicaset(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     have, pods = counts(doc.get("Replicas")), counts(doc.get("Pods Status"))
     wanted, current = have.get("desired"), have.get("current", have.get("total"))
     # Readiness is not shown: as many as run is the most that can be said, and the pods themselves tell better.
@@ -68,13 +68,13 @@ def replicaset(doc: Node, _: Json, __: datetime | None) -> Json:
     }
 
 
-def statefulset(doc: Node, metadata: Json, now: datetime | None) -> Json:
+def statefulset(doc: TreeNode, metadata: Json, now: datetime | None) -> Json:
     found = replicaset(doc, metadata, now)
     found["spec"] |= filled(volumeClaimTemplates=_claims(doc), strategy=filled(type=said(doc.get("Update Strategy"))))
     return found
 
 
-def _claims(doc: Node) -> list[Json]:
+def _claims(doc: TreeNode) -> list[Json]:
     """The fields of the claims stand one under the other, a new claim with each `Name`."""
     found: list[Json] = []
     for node in doc.under("Volume Claims"):
@@ -89,7 +89,7 @@ def _claims(doc: Node) -> list[Json]:
     return found
 
 
-def daemonset(doc: Node, _: Json, __: datetime | None) -> Json:
+def daemonset(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     wanted = number(doc.get("Desired Number of Nodes Scheduled"))
     available = number(doc.get("Number of Nodes Scheduled with Available Pods"))
     return {

@@ -6,17 +6,17 @@ from hashlib import sha256
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF
-from midwatch.integrations.kubernetes.text.parsed import Json, Scene, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, filled
 from midwatch.integrations.kubernetes.text.tables import columns
-from midwatch.integrations.kubernetes.text.times import Seen, age, ago, seen
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.times import SeenTime, age, ago, seen
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import number, said
 
 _CLUSTER_WIDE = frozenset(kind.name for kind in KINDS.values() if not kind.namespaced)
 Cells = dict[str, str]
 
 
-def below(doc: Node, about: Json, now: datetime | None) -> list[Json]:
+def below(doc: TreeNode, about: Json, now: datetime | None) -> list[Json]:
     """The `Events:` table of a described object."""
     rows = doc.under("Events")
     if not rows:
@@ -36,7 +36,7 @@ def below(doc: Node, about: Json, now: datetime | None) -> list[Json]:
     return named(found)
 
 
-def row(cells: Cells, scene: Scene) -> Json | None:
+def row(cells: Cells, scene: ParsedScene) -> Json | None:
     """A row of `kubectl get events` or `kubectl events`."""
     kind, name = _about(cells)
     if not name:
@@ -99,9 +99,9 @@ def _about(cells: Cells) -> tuple[str, str]:
     return (KINDS[plural].name if plural else kind, name)
 
 
-def _when(cells: Cells) -> Seen:
+def _when(cells: Cells) -> SeenTime:
     """`AGE`/`LAST SEEN` may hold all three; older versions and -o wide have columns of their own."""
     when = seen(cells.get("LAST SEEN") or cells.get("LASTSEEN") or cells.get("AGE", ""))
     first = cells.get("FIRST SEEN") or cells.get("FIRSTSEEN")
     count = number(cells.get("COUNT"))
-    return Seen(when.last, age(first) if first else when.first, count if count is not None else when.count)
+    return SeenTime(when.last, age(first) if first else when.first, count if count is not None else when.count)

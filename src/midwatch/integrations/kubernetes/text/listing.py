@@ -5,8 +5,8 @@ from midwatch.integrations.kubernetes.text import rows, usage
 from midwatch.integrations.kubernetes.text.bare import bare, only_rows
 from midwatch.integrations.kubernetes.text.commands import Command
 from midwatch.integrations.kubernetes.text.events import named
-from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene
-from midwatch.integrations.kubernetes.text.tables import Table, tables
+from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedScene
+from midwatch.integrations.kubernetes.text.tables import TextTable, tables
 
 # What `kubectl get all` asks for.
 _IN_ALL = (
@@ -18,19 +18,19 @@ _ALL = tuple(_IN_ALL.split())
 _NAMED_ONLY = frozenset(("pods", "nodes", "networkpolicies"))
 
 
-def read(lines: list[tuple[int, str]], command: Command, scene: Scene, parsed: Parsed, *, sure: bool) -> bool:
+def read(lines: list[tuple[int, str]], command: Command, scene: ParsedScene, parsed: Parsed, *, sure: bool) -> bool:
     listed = [_table(table, command, scene, parsed) for table in tables(lines)]
     return any(listed) if listed else _bare(lines, scene, parsed, sure=sure)
 
 
-def nothing(command: Command, namespace: str, scene: Scene) -> list[tuple[str, str]]:
+def nothing(command: Command, namespace: str, scene: ParsedScene) -> list[tuple[str, str]]:
     """The lists that `No resources found` states to be empty."""
     if command.verb != "get" or command.narrowed:
         return []
     return [(kind, namespace or _scope(command, kind, scene)) for kind in _wanted(command)]
 
 
-def _table(table: Table, command: Command, scene: Scene, parsed: Parsed) -> bool:
+def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parsed) -> bool:
     if usage.measures(table):
         for obj in usage.of_table(table, scene):
             parsed.add(obj)
@@ -51,7 +51,7 @@ def _table(table: Table, command: Command, scene: Scene, parsed: Parsed) -> bool
     return True
 
 
-def _complete(table: Table, command: Command, scene: Scene, parsed: Parsed, plurals: list[str]) -> None:
+def _complete(table: TextTable, command: Command, scene: ParsedScene, parsed: Parsed, plurals: list[str]) -> None:
     """What the table lists wholly. A table without its command is taken for a whole one, as people paste them."""
     everywhere = "NAMESPACE" in table.columns.names
     for kind in dict.fromkeys([*plurals, *(_wanted(command) if command.everything else ())]):
@@ -61,7 +61,7 @@ def _complete(table: Table, command: Command, scene: Scene, parsed: Parsed, plur
             place.append((kind, scope))
 
 
-def _bare(lines: list[tuple[int, str]], scene: Scene, parsed: Parsed, *, sure: bool) -> bool:
+def _bare(lines: list[tuple[int, str]], scene: ParsedScene, parsed: Parsed, *, sure: bool) -> bool:
     """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such
     rows."""
     found = bare(lines, scene) if sure else only_rows(lines, scene)
@@ -75,5 +75,5 @@ def _wanted(command: Command) -> tuple[str, ...]:
     return _ALL if command.everything else command.kinds
 
 
-def _scope(command: Command, kind: str, scene: Scene) -> str:
+def _scope(command: Command, kind: str, scene: ParsedScene) -> str:
     return "" if command.everywhere or not KINDS[kind].namespaced else scene.namespace or "default"

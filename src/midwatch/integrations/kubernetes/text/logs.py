@@ -4,7 +4,7 @@ import re
 
 from midwatch.integrations.kubernetes.text.answers import error
 from midwatch.integrations.kubernetes.text.commands import Command
-from midwatch.integrations.kubernetes.text.parsed import Parsed, SavedLog
+from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedLog
 
 _CHOSEN = re.compile(r"Defaulted container \"([^\"]+)\" out of: .*")
 _FOUND = re.compile(r"Found \d+ pods?, using pod/(\S+)")
@@ -26,10 +26,10 @@ def read(command: Command, namespace: str, lines: list[tuple[int, str]], parsed:
     if kept and error(kept[0][1], sure=True) and not any(line.strip() for _, line in kept[1:]):
         parsed.problems.append((kept[0][0], kept[0][1]))
         return True
-    return _keep(SavedLog(namespace, pod, container, command.previous, ""), [line for _, line in kept], parsed)
+    return _keep(ParsedLog(namespace, pod, container, command.previous, ""), [line for _, line in kept], parsed)
 
 
-def _keep(log: SavedLog, lines: list[str], parsed: Parsed) -> bool:
+def _keep(log: ParsedLog, lines: list[str], parsed: Parsed) -> bool:
     """--prefix names pod and container in front of each line, as needed for a selector's many pods."""
     texts: dict[tuple[str, str], list[str]] = {}
     where = (log.pod, log.container)
@@ -39,7 +39,7 @@ def _keep(log: SavedLog, lines: list[str], parsed: Parsed) -> bool:
             where = (match[1], match[2])
         texts.setdefault(where, []).append(line[match.end() :] if match else line)
     found = [
-        SavedLog(log.namespace, pod, box, log.previous, "\n".join(text).strip("\n"))
+        ParsedLog(log.namespace, pod, box, log.previous, "\n".join(text).strip("\n"))
         for (pod, box), text in texts.items()
         if pod
     ]

@@ -10,7 +10,7 @@ Key = tuple[str, str, str]  # kind, namespace, name
 
 
 @dataclass(frozen=True)
-class SavedLog:
+class ParsedLog:
     """`container` is "" when the command did not name it."""
 
     namespace: str
@@ -33,7 +33,7 @@ class Parsed:
 
     objects: list[Json] = field(default_factory=list[Json])
     lists: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    logs: list[SavedLog] = field(default_factory=list[SavedLog])
+    logs: list[ParsedLog] = field(default_factory=list[ParsedLog])
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     named: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     naive: bool = False
@@ -58,7 +58,7 @@ class Parsed:
 
 
 @dataclass(frozen=True)
-class Scene:
+class ParsedScene:
     """What is known around a piece of text: `kind` as the command or the file name has it, `namespace` when they say
     it."""
 

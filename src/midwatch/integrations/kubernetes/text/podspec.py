@@ -4,7 +4,7 @@ import re
 
 from midwatch.integrations.kubernetes.text.containers import container
 from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.tree import Node
+from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, labels, said, selector
 
 _TOLERATION = re.compile(
@@ -15,7 +15,7 @@ _SPREAD = re.compile(r"(\S+):(\w+) when max skew (\d{1,9}) is exceeded for selec
 _OPTIONAL = {"true": True, "false": False}
 
 
-def podspec(node: Node) -> Json:
+def podspec(node: TreeNode) -> Json:
     return filled(
         containers=[container(c) for c in boxes(node, "Containers")],
         initContainers=[container(c) for c in boxes(node, "Init Containers")],
@@ -30,7 +30,7 @@ def podspec(node: Node) -> Json:
     )
 
 
-def template(node: Node) -> Json:
+def template(node: TreeNode) -> Json:
     """The `Pod Template:` of a workload."""
     found = node.find("Pod Template")
     if not found:
@@ -38,12 +38,12 @@ def template(node: Node) -> Json:
     return filled(metadata=filled(labels=labels(_lines(found, "Labels"))), spec=podspec(found))
 
 
-def boxes(node: Node, key: str) -> list[Node]:
+def boxes(node: TreeNode, key: str) -> list[TreeNode]:
     """The containers below a heading; a stray line is none."""
     return [c for c in node.under(key) if c.text.endswith(":") and " " not in c.text]
 
 
-def _lines(node: Node, key: str) -> list[str]:
+def _lines(node: TreeNode, key: str) -> list[str]:
     found = node.find(key)
     return [line for line in found.lines() if said(line)] if found else []
 
@@ -69,7 +69,7 @@ def _spread(text: str) -> Json | None:
     )
 
 
-def _volume(node: Node) -> Json:
+def _volume(node: TreeNode) -> Json:
     name, type_ = node.text.rstrip(":"), node.get("Type").partition(" ")[0]
     optional = _OPTIONAL.get(node.get("Optional").lower())
     match type_:
@@ -98,12 +98,12 @@ def _volume(node: Node) -> Json:
     return {"name": name, **source}
 
 
-def _items(node: Node) -> list[Json]:
+def _items(node: TreeNode) -> list[Json]:
     pairs = (n.text.partition(" -> ") for n in node.under("Items"))
     return [{"key": key, "path": path} for key, arrow, path in pairs if arrow]
 
 
-def _sources(node: Node) -> list[Json]:
+def _sources(node: TreeNode) -> list[Json]:
     """One source after the other; `Optional` belongs to the one above it."""
     found: list[Json] = []
     for line in node.children:

@@ -8,8 +8,8 @@ from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import answers, argo, describe, listing, logs, units
 from midwatch.integrations.kubernetes.text.clock import recorded
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
-from midwatch.integrations.kubernetes.text.parsed import Parsed, Scene, key
-from midwatch.integrations.kubernetes.text.sections import Section, sections, unwrapped
+from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedScene, key
+from midwatch.integrations.kubernetes.text.sections import TextSection, sections, unwrapped
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
 # A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it
@@ -19,7 +19,7 @@ _TIME = re.compile(r"-\d\d-\d\d[Tt\s]\s*\d\d:\d\d:\d\d")
 
 @dataclass(frozen=True)
 class _Part:
-    section: Section
+    section: TextSection
     lines: list[tuple[int, str]]
 
     @property
@@ -37,7 +37,7 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     for obj in (*units.read(content, name, when), *argo.read(content)):
         parsed.add(obj)
     understood = [
-        _read(part, Scene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts
+        _read(part, ParsedScene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts
     ]
     if not any(understood) and not parsed.objects:
         return None
@@ -48,7 +48,7 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
 def recognised(content: str, *, name: str) -> bool:
     """Whether `read` would find anything in the text; it stops at the first thing."""
     parts = _parts(content, name)
-    return any(_read(part, Scene(part.command.kind), Parsed()) for part in parts) or bool(
+    return any(_read(part, ParsedScene(part.command.kind), Parsed()) for part in parts) or bool(
         units.read(content, name, None)
     )
 
@@ -70,7 +70,7 @@ def _namespace(parts: list[_Part]) -> str:
     return said.pop() if len(said) == 1 else ""
 
 
-def _read(part: _Part, scene: Scene, parsed: Parsed) -> bool:
+def _read(part: _Part, scene: ParsedScene, parsed: Parsed) -> bool:
     """Whether anything in the part was understood."""
     command, lines = part.command, part.lines
     if command.verb == "logs":
@@ -84,7 +84,7 @@ def _read(part: _Part, scene: Scene, parsed: Parsed) -> bool:
     return listing.read(lines, command, scene, parsed, sure=sure) or answered
 
 
-def _answers(command: Command, scene: Scene, lines: list[tuple[int, str]], parsed: Parsed, *, sure: bool) -> bool:
+def _answers(command: Command, scene: ParsedScene, lines: list[tuple[int, str]], parsed: Parsed, *, sure: bool) -> bool:
     """The first lines, where kubectl says that there is nothing or that it may not look."""
     understood = False
     for number, line in lines:
@@ -100,7 +100,7 @@ def _answers(command: Command, scene: Scene, lines: list[tuple[int, str]], parse
     return understood
 
 
-def _described(lines: list[tuple[int, str]], scene: Scene, parsed: Parsed) -> bool:
+def _described(lines: list[tuple[int, str]], scene: ParsedScene, parsed: Parsed) -> bool:
     understood = False
     for document in describe.documents(lines):
         found = describe.read(document, scene)

@@ -7,9 +7,9 @@ from midwatch.integrations.kubernetes.text import events
 from midwatch.integrations.kubernetes.text.cluster_rows import CLUSTER
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF
 from midwatch.integrations.kubernetes.text.network_rows import NETWORK
-from midwatch.integrations.kubernetes.text.parsed import Json, Scene
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene
 from midwatch.integrations.kubernetes.text.pod_rows import pod
-from midwatch.integrations.kubernetes.text.tables import Table
+from midwatch.integrations.kubernetes.text.tables import TextTable
 from midwatch.integrations.kubernetes.text.times import age, ago, written
 from midwatch.integrations.kubernetes.text.values import labels
 from midwatch.integrations.kubernetes.text.workload_rows import WORKLOADS
@@ -63,7 +63,7 @@ _EXACT: dict[frozenset[str], str] = {
 }
 
 
-def plural(table: Table, hint: str) -> str:
+def plural(table: TextTable, hint: str) -> str:
     """The kind of a table, by its columns or else by the command; "" when neither tells. `get all` names it in each
     row."""
     names = frozenset(table.columns.names)
@@ -80,7 +80,7 @@ def plural(table: Table, hint: str) -> str:
     return hint if hint in _MAPPINGS and "NAME" in names else exact
 
 
-def of_row(kind: str, cells: Cells, scene: Scene) -> Json | None:
+def of_row(kind: str, cells: Cells, scene: ParsedScene) -> Json | None:
     """The object of one row; None when the row says nothing that is read."""
     if kind == "events":
         return events.row(cells, scene)
@@ -105,7 +105,7 @@ def kind_of_row(kind: str, cells: Cells) -> str:
     return PLURAL_OF.get(prefix.split(".")[0], "") if slash else kind
 
 
-def _metadata(namespaced: bool, name: str, cells: Cells, scene: Scene) -> Json:
+def _metadata(namespaced: bool, name: str, cells: Cells, scene: ParsedScene) -> Json:
     found: Json = {"name": name}
     if namespaced:
         found["namespace"] = cells.get("NAMESPACE") or scene.namespace or "default"

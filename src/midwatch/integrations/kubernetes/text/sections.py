@@ -16,7 +16,7 @@ _WRAPPING = re.compile(r'(?:\{".*\}|stdout:|stderr:|```\w*)\s*')
 
 
 @dataclass
-class Section:
+class TextSection:
     """`text` is what stands below the command, from line `first` of the file; `introduced` when the command stands
     there too."""
 
@@ -30,16 +30,16 @@ class Section:
         return list(enumerate(self.text.split("\n"), self.first))
 
 
-def sections(content: str, named: Command) -> list[Section]:
+def sections(content: str, named: Command) -> list[TextSection]:
     text = clean(content)
-    found: list[Section] = []
+    found: list[TextSection] = []
     above, introduced, start, first = named, False, 0, 1
     for begin, end in _candidates(text):
         if said := command(text[begin:end]):
-            found.append(Section(above, introduced, text[start : max(start, begin - 1)], first))
+            found.append(TextSection(above, introduced, text[start : max(start, begin - 1)], first))
             first += text.count("\n", start, end) + 1
             above, introduced, start = said, True, end + 1
-    found.append(Section(above, introduced, text[start:], first))
+    found.append(TextSection(above, introduced, text[start:], first))
     return [s for s in found if s.introduced or s.text.strip()]
 
 
@@ -66,7 +66,7 @@ def clean(content: str) -> str:
     return text.encode("utf-8", "surrogatepass").translate(None, _CONTROL).decode("utf-8", "surrogatepass")
 
 
-def unwrapped(section: Section) -> list[tuple[int, str]]:
+def unwrapped(section: TextSection) -> list[tuple[int, str]]:
     """Lines of output alone: without wrapping, with tabs spread, moved to the left edge."""
     text, lines = section.text, section.lines()
     if text.startswith("{") or any(sign in text for sign in _WRAPPED):

@@ -44,7 +44,7 @@ class Columns:
 
 
 @dataclass
-class Table:
+class TextTable:
     columns: Columns
     number: int
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
@@ -57,14 +57,14 @@ def columns(header: str) -> Columns:
     return Columns(tuple(w[0] for w in words), tuple(w.start() for w in words), tight)
 
 
-def tables(lines: Sequence[tuple[int, str]]) -> Iterator[Table]:
+def tables(lines: Sequence[tuple[int, str]]) -> Iterator[TextTable]:
     """Every table in the lines: a header in capitals, and rows up to an empty line or the next header."""
-    table: Table | None = None
+    table: TextTable | None = None
     for number, line in lines:
         if line[:1] in ("N", "L", "F", "P") and _HEADER.fullmatch(line):
             if table:
                 yield table
-            table = Table(columns(line), number)
+            table = TextTable(columns(line), number)
         elif table and not line.strip():
             yield table
             table = None
@@ -74,7 +74,7 @@ def tables(lines: Sequence[tuple[int, str]]) -> Iterator[Table]:
         yield table
 
 
-def _take(table: Table, number: int, line: str) -> None:
+def _take(table: TextTable, number: int, line: str) -> None:
     cells = table.columns.cells(line) if not line.startswith(" ") else {}
     if cells:
         table.rows.append((number, cells))

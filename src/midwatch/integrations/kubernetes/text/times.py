@@ -22,7 +22,7 @@ _MONTHS = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenTime:
     """When an event was last and first seen, before now, and how often."""
 
     last: timedelta | None
@@ -44,11 +44,11 @@ def _age(text: str) -> timedelta | None:
     return timedelta(days=365 * years + days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def seen(text: str) -> Seen:
+def seen(text: str) -> SeenTime:
     if match := _SEEN.match(text.strip()):
-        return Seen(age(match[1]), age(match[3]), int(match[2]))
+        return SeenTime(age(match[1]), age(match[3]), int(match[2]))
     once = age(text)
-    return Seen(once, once)
+    return SeenTime(once, once)
 
 
 @lru_cache(maxsize=4096)

@@ -59,7 +59,7 @@ _ROW = re.compile(r"(?:Normal|Warning) ")
 _AFTER = re.compile(r" +(?:(?:Exit Code|Signal|Started|Finished|Ready|Restart Count|Last State):|(?:Normal|Warning) )")
 
 
-class Node:
+class TreeNode:
     """One line: `text` as it stands, `key` and `value` where it is a `key: value` line, and the lines below it."""
 
     __slots__ = ("children", "indent", "key", "more", "raw", "text", "value")
@@ -69,7 +69,7 @@ class Node:
         text = raw.lstrip()
         self.indent = len(raw) - len(text)
         self.text = text = text.rstrip()
-        self.children: list[Node] = []
+        self.children: list[TreeNode] = []
         self.more: list[str] = []
         head, sep, rest = text.partition(": ")
         if sep:
@@ -79,13 +79,13 @@ class Node:
         else:
             self.key, self.value = "", text
 
-    def find(self, *keys: str) -> "Node | None":
+    def find(self, *keys: str) -> "TreeNode | None":
         for child in self.children:
             if child.key in keys:
                 return child
         return None
 
-    def all(self, key: str) -> "list[Node]":
+    def all(self, key: str) -> "list[TreeNode]":
         return [child for child in self.children if child.key == key]
 
     def get(self, *keys: str) -> str:
@@ -93,7 +93,7 @@ class Node:
         found = self.find(*keys)
         return found.whole if found else ""
 
-    def under(self, *keys: str) -> "list[Node]":
+    def under(self, *keys: str) -> "list[TreeNode]":
         found = self.find(*keys)
         return found.children if found else []
 
@@ -107,7 +107,7 @@ class Node:
         own = [self.value] if self.value else []
         return own + [node.text for node in self.walk()]
 
-    def walk(self) -> "Iterator[Node]":
+    def walk(self) -> "Iterator[TreeNode]":
         for child in self.children:
             yield child
             yield from child.walk()
@@ -119,13 +119,13 @@ class Node:
         return [line for node in nodes for line in (node.raw[left:].rstrip(), *node.more)]
 
 
-def grow(lines: Sequence[tuple[int, str]]) -> Node:
+def grow(lines: Sequence[tuple[int, str]]) -> TreeNode:
     """The tree of one object's lines, given with their line numbers."""
-    root = Node("")
+    root = TreeNode("")
     root.indent = -1
     path, last, foreign = [root], root, False
     for _, raw in lines:
-        node = Node(raw)
+        node = TreeNode(raw)
         if not node.text:
             continue
         if node.indent == 0 or foreign:
@@ -143,7 +143,7 @@ def grow(lines: Sequence[tuple[int, str]]) -> Node:
     return root
 
 
-def _foreign(node: Node, last: Node, already: bool) -> bool:
+def _foreign(node: TreeNode, last: TreeNode, already: bool) -> bool:
     """Whether the line belongs to the raw text above it. In a message any field's name may occur, so only headings end
     it."""
     if node.indent > 0:

@@ -80,7 +80,7 @@ def read(content: str, name: str, now: datetime | None) -> list[Json]:
 
 
 def _put(found: dict[str, Json], node: str, unit: str) -> Json:
-    return found.setdefault(f"{node}/{unit}", {"kind": "NodeService", "node": node, "unit": unit})
+    return found.setdefault(f"{node}/{unit}", {"kind": "SystemdUnit", "node": node, "unit": unit})
 
 
 def _named(found: dict[str, Json], place: str) -> Iterator[Json]:

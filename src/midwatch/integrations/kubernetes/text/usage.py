@@ -1,17 +1,17 @@
 """`kubectl top`: what pods and nodes use."""
 
-from midwatch.integrations.kubernetes.text.parsed import Json, Scene, filled
-from midwatch.integrations.kubernetes.text.tables import Table
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, filled
+from midwatch.integrations.kubernetes.text.tables import TextTable
 from midwatch.integrations.kubernetes.text.times import rfc3339
 
 Cells = dict[str, str]
 
 
-def measures(table: Table) -> bool:
+def measures(table: TextTable) -> bool:
     return {"CPU(cores)", "MEMORY(bytes)"} <= set(table.columns.names)
 
 
-def of_table(table: Table, scene: Scene) -> list[Json]:
+def of_table(table: TextTable, scene: ParsedScene) -> list[Json]:
     if any(name.startswith(("CPU", "MEMORY")) and "%" in name for name in table.columns.names):
         return [_node(cells, scene) for _, cells in table.rows if cells.get("NAME")]
     pods: dict[tuple[str, str], Json] = {}
@@ -28,11 +28,11 @@ def of_table(table: Table, scene: Scene) -> list[Json]:
     return list(pods.values())
 
 
-def _node(cells: Cells, scene: Scene) -> Json:
+def _node(cells: Cells, scene: ParsedScene) -> Json:
     return _measured("NodeMetrics", {"name": cells["NAME"]}, scene) | {"usage": _usage(cells)}
 
 
-def _measured(kind: str, metadata: Json, scene: Scene) -> Json:
+def _measured(kind: str, metadata: Json, scene: ParsedScene) -> Json:
     return filled(kind=kind, metadata=metadata, timestamp=rfc3339(scene.now) if scene.now else None)
 
 

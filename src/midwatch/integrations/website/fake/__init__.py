@@ -2,5 +2,5 @@
 
 from midwatch.integrations.website.fake.papers import Papers as Papers
 from midwatch.integrations.website.fake.papers import issue as issue
+from midwatch.integrations.website.fake.site import FakePage as FakePage
 from midwatch.integrations.website.fake.site import FakeSite as FakeSite
-from midwatch.integrations.website.fake.site import Page as Page

@@ -15,7 +15,7 @@ _IDLE_S = 15.0  # a client that says nothing so long is let go
 
 
 @dataclass(frozen=True)
-class Page:
+class FakePage:
     """`raw` is sent instead of HTTP. `delay_s` passes before the first byte, `drip_s` before each byte of the body; an
     `endless` body repeats until the client leaves."""
 
@@ -42,8 +42,8 @@ class Page:
 class FakeSite:
     """`pages` by path, else `page`. `asked` keeps the Host line, the path and the cookies of each request."""
 
-    page: Page = field(default_factory=Page)
-    pages: dict[str, Page] = field(default_factory=dict[str, Page])
+    page: FakePage = field(default_factory=FakePage)
+    pages: dict[str, FakePage] = field(default_factory=dict[str, FakePage])
     asked: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     sent: int = 0
 
@@ -111,7 +111,7 @@ class _Conversation(StreamRequestHandler):
             self.wfile.write(part)
             site.sent += len(part)
 
-    def _parts(self, page: Page) -> Iterator[bytes]:
+    def _parts(self, page: FakePage) -> Iterator[bytes]:
         yield page.head()
         if page.drip_s:
             for byte in page.body:

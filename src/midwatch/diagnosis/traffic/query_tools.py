@@ -1,0 +1,114 @@
+"""What programs ask about traffic by name and arguments: each becomes the same Intent as a question.
+
+A model, an MCP client and n8n call these; names, parameters and texts are those of the functions below.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from midwatch.analysis.times.said import timestamp
+from midwatch.diagnosis.traffic.topics import (
+    CLIENT,
+    GATEWAY,
+    JOBS,
+    JOBS_OF_CLIENT,
+    NAMESPACE,
+    NAT_COMPARE,
+    NAT_SPIKE,
+    NAT_TRAFFIC,
+)
+from midwatch.domain.intent import Intent
+from midwatch.domain.refusal import Refusal
+from midwatch.domain.window import Window
+
+LONGEST = timedelta(days=7)
+
+Gateway = Annotated[
+    str, Field(default="", max_length=100, description="id or name of the gateway; empty for all that are configured")
+]
+Moment = Annotated[
+    str, Field(max_length=100, description="ISO 8601, Unix seconds, or in words: 2am, yesterday 14:00, 2 hours ago")
+]
+Namespace = Annotated[
+    str, Field(default="", max_length=253, description="namespace; empty for all that are configured")
+]
+Span = Annotated[
+    str, Field(max_length=200, description="two times with / between them: 2026-11-20T00:00Z/2026-11-20T12:00Z")
+]
+
+
+def check_nat_gateway_metrics(
+    now: datetime,
+    time_window_hours: Annotated[float, Field(ge=1, le=168, description="how far back, in hours")] = 1,
+    nat_gateway_id: Gateway = "",
+) -> Intent:
+    """Checks NAT gateway traffic for recent spikes, or over up to seven days."""
+    window = Window(now - timedelta(hours=time_window_hours), now)
+    return Intent(topic=NAT_TRAFFIC, window=window).naming({GATEWAY: (nat_gateway_id,)})
+
+
+def find_zeus_jobs_during_timeframe(
+    now: datetime, start_time: Moment, end_time: Moment, namespace: Namespace = ""
+) -> Intent:
+    """Finds the refresh jobs that ran during a time, with what their logs say of uploads."""
+    return Intent(topic=JOBS, window=_window(start_time, end_time, now)).naming({NAMESPACE: (namespace,)})
+
+
+def correlate_nat_spike_with_zeus_jobs(
+    now: datetime,
+    spike_timestamp: Moment,
+    time_window_minutes: Annotated[float, Field(ge=5, le=1440, description="how far before and after")] = 30,
+    nat_gateway_id: Gateway = "",
+) -> Intent:
+    """Explains a spike of a NAT gateway: whether there was one, which job was behind it, where the data went, whether
+    to worry."""
+    at, around = _moment(spike_timestamp, now), timedelta(minutes=time_window_minutes)
+    if at > now:
+        raise Refusal(f"{at:%Y-%m-%dT%H:%MZ} is in the future.", "Name a time in the past")
+    return Intent(topic=NAT_SPIKE, window=Window(at - around, min(at + around, now))).naming(
+        {GATEWAY: (nat_gateway_id,)}
+    )
+
+
+def compare_nat_traffic(now: datetime, timeframe1: Span, timeframe2: Span, nat_gateway_id: Gateway = "") -> Intent:
+    """Compares the traffic of two times: absolute, in percent, and the spikes of each."""
+    first, second = (_window(*_halves(text), now) for text in (timeframe1, timeframe2))
+    return Intent(topic=NAT_COMPARE, window=first, against=second).naming({GATEWAY: (nat_gateway_id,)})
+
+
+def search_zeus_jobs_by_client(
+    now: datetime,
+    client_name: Annotated[str, Field(min_length=1, max_length=200, description="the client, or a part of the name")],
+    days_back: Annotated[int, Field(ge=1, le=90)] = 7,
+) -> Intent:
+    """Finds the refresh jobs of one client over some days."""
+    return Intent(topic=JOBS_OF_CLIENT, window=Window(now - timedelta(days=days_back), now)).naming(
+        {CLIENT: (client_name,)}
+    )
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    try:
+        return timestamp(text, now)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+
+
+def _halves(text: str) -> tuple[str, str]:
+    since, slash, until = text.partition("/")
+    if not slash:
+        raise Refusal(f"{text!r} is not two times.", "Write 2026-11-20T00:00Z/2026-11-20T12:00Z")
+    return since, until
+
+
+def _window(since: str, until: str, now: datetime) -> Window:
+    window = Window(_moment(since, now), _moment(until, now))
+    if window.until <= window.since:
+        raise Refusal(f"{until} is not after {since}.", "end_time has to be after start_time")
+    if window.since > now:
+        raise Refusal(f"{since} is in the future.", "Name a time in the past")
+    if window.until - window.since > LONGEST:
+        raise Refusal(f"{window} is longer than 7 days.", "Ask for at most 7 days at a time")
+    return window

@@ -1,0 +1,18 @@
+"""What programs ask about a website by name and arguments: the same Intent as a question."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from midwatch.diagnosis.websites.topics import SITE, WEBSITE
+from midwatch.domain.intent import Intent
+
+
+def website_health_query(
+    _now: datetime,
+    url: Annotated[str, Field(min_length=1, max_length=2000, description="host name or http(s) address")],
+) -> Intent:
+    """Checks if a website or API answers, how fast, and with which certificate; goes on to what is behind it when it
+    does not."""
+    return Intent(topic=WEBSITE).naming({SITE: (url,)})

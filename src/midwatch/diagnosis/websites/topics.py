@@ -1,0 +1,4 @@
+"""Ids of the topics of websites, and of the entity kind that narrows them."""
+
+SITE = "site"
+WEBSITE, WEBSITES = "website", "websites"

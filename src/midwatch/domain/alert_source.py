@@ -1,0 +1,48 @@
+"""How monitoring systems call: a request in, alerts out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from midwatch.domain.alert import Delivery
+from midwatch.domain.sender import SenderSettings
+
+
+class SignatureInvalid(Exception):
+    """The request does not prove that it comes from the configured sender. The text says what is missing, never the
+    secret."""
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """One request as it came. Names of headers are lower case. `certificate` is what was found at the source's
+    `certificate_url`.
+
+    `token` is what the address carried as `?token=`, for senders that can set neither a header nor a signature.
+    """
+
+    body: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    certificate: bytes = b""
+    token: str = ""
+
+
+@dataclass(frozen=True)
+class AlertSource:
+    """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; what is stored and started is not
+    decided here.
+
+    `verify` raises SignatureInvalid. `parse` never raises on strange content: what it does not understand it says in
+    `unknown`. `certificate_url` tells which certificate `verify` will need, "" for none; it raises SignatureInvalid for
+    an address that is not the sender's own. `recognises` looks at the decoded body of a file that names no source: at
+    least one key or value is the sender's own, so that no two sources claim the same. A source without it takes what
+    no other does.
+    """
+
+    source: str
+    title: str
+    verify: Callable[[WebhookRequest, SenderSettings], None]
+    parse: Callable[[WebhookRequest, SenderSettings], Delivery]
+    certificate_url: Callable[[WebhookRequest], str] = lambda _: ""
+    recognises: Callable[[object], bool] | None = None

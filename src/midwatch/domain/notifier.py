@@ -1,0 +1,54 @@
+"""How answers leave: one notification at a time, each once."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from midwatch.domain.incident import Incident, StoredAlert
+from midwatch.domain.investigation import Answer
+from midwatch.domain.report import Report
+from midwatch.domain.work import Investigation, Notification
+from midwatch.kit.redaction import redact_text
+
+
+class DeliveryFailed(Exception):
+    """The other side did not accept the notification. `permanent`: trying again is of no use; `after`: seconds it asked
+    us to wait, 0 if it did not."""
+
+    def __init__(self, reason: str, *, permanent: bool = False, after: float = 0.0) -> None:
+        super().__init__(redact_text(reason))  # the other side may repeat what we sent
+        self.permanent, self.after = permanent, after
+
+
+@dataclass(frozen=True)
+class Story:
+    """All there is to tell about an investigation that has an answer. `incident` is None, and `alerts` are empty, for a
+    question that somebody asked by itself."""
+
+    run: Investigation
+    incident: Incident | None
+    alerts: Sequence[StoredAlert]
+    report: Report
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Notifier:
+    """How answers reach one outside system.
+
+    `targets` says where in that system a story belongs (ids of its own; "" where there is one place only); `render`
+    makes the JSON that is stored for one target, and `deliver` sends it and returns the receipt: the other side's id of
+    what it accepted. `targets` and `render` are pure and quick: they run inside a transaction.
+
+    `deliver` is called again after a crash that may have come before or after the other side accepted, so it has to
+    find out which (by the notification's key at the other side) or send something the other side recognises as the
+    same. Raises DeliveryFailed.
+
+    `kind` is the first part of the key of each notification, so that no two notifiers may share one.
+    """
+
+    name: str
+    kind: str
+    targets: Callable[[Story], Sequence[str]]
+    render: Callable[[Story, str], Mapping[str, Any]]
+    deliver: Callable[[Notification], Awaitable[str]]

@@ -1,0 +1,124 @@
+"""Notifications: which an answer causes, and how each is delivered once, however often somebody tries."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from midwatch.domain.incident import TimelineEntry
+from midwatch.domain.investigation import Answer
+from midwatch.domain.notifier import DeliveryFailed, Notifier, Story
+from midwatch.domain.report import Report
+from midwatch.domain.work import Investigation, Notification
+from midwatch.engine.worker_context import WorkerContext
+from midwatch.store import alerts, incidents, notifications, timeline
+from midwatch.store.patience import patiently
+
+LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
+SURE_S = 10.0  # after the claim was begun: who was stopped for longer may find that somebody else has tried meanwhile
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
+ATTEMPTS = (
+    40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
+)
+
+log = structlog.get_logger()
+
+
+def by_name(found: Sequence[Notifier]) -> Mapping[str, Notifier]:
+    """Raises ValueError where two share a name or a kind: their notifications would have one key."""
+    for attribute in ("name", "kind"):
+        values = [getattr(notifier, attribute) for notifier in found]
+        if twins := sorted({value for value in values if values.count(value) > 1}):
+            raise ValueError(f"two notifiers have the {attribute} {twins[0]!r}")
+    return {notifier.name: notifier for notifier in found}
+
+
+def add_notifications(
+    tx: Connection, notifiers: Mapping[str, Notifier], run: Investigation, report: Report, answer: Answer
+) -> None:
+    """What every notifier has to deliver of this answer, stored with it: one for each of its targets."""
+    if not notifiers:
+        return
+    incident = incidents.get(tx, run.incident_id) if run.incident_id else None
+    known = alerts.of_incident(tx, run.incident_id) if incident else []
+    story = Story(run, incident, known, report, answer)
+    now = run.finished_at or run.created_at
+    for notifier in notifiers.values():
+        for target in notifier.targets(story):
+            made = Notification(
+                key=":".join((notifier.kind, run.id, *([target] if target else []))),
+                incident_id=run.incident_id,
+                notifier=notifier.name,
+                kind=notifier.kind,
+                payload=dict(notifier.render(story, target)),
+                created_at=now,
+                next_at=now,
+            )
+            notifications.add(tx, made)
+
+
+async def deliver_due(ctx: WorkerContext) -> int:
+    """Tries everything that is due; how many were tried."""
+    tried = 0
+    for notification in await asyncio.to_thread(_due, ctx):
+        claimed = time.monotonic()
+        taken = await asyncio.to_thread(_claim, ctx, notification)
+        if taken is not None and time.monotonic() - claimed < SURE_S:
+            tried += 1
+            await _attempt(ctx, taken)
+    return tried
+
+
+def any_due(tx: Connection, now: datetime) -> bool:
+    return notifications.waits(tx, now)
+
+
+def _due(ctx: WorkerContext) -> list[Notification]:
+    with ctx.db.read() as tx:
+        return notifications.due(tx, ctx.now())
+
+
+def _claim(ctx: WorkerContext, notification: Notification) -> Notification | None:
+    with ctx.db.write() as tx:
+        return notifications.claim(tx, notification, ctx.now() + LEASE)
+
+
+async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
+    """`taken` counts this attempt; what the notifier gets to see is how many came before."""
+    try:
+        notifier = ctx.notifiers.get(taken.notifier)
+        if notifier is None:
+            raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
+        receipt = await notifier.deliver(taken.model_copy(update={"attempts": taken.attempts - 1}))
+    except DeliveryFailed as failed:
+        log.warning("not delivered", notification=taken.key, reason=str(failed), attempt=taken.attempts)
+        after, said = _later(taken, failed, ctx.now()), f"{taken.notifier}: {failed}" if _final(taken, failed) else ""
+    else:
+        after, said = (
+            taken.model_copy(update={"sent_at": ctx.now(), "receipt": receipt}),
+            f"{taken.kind} sent to {taken.notifier}",
+        )
+    await patiently(_put, ctx, taken, after, said)
+
+
+def _final(taken: Notification, failed: DeliveryFailed) -> bool:
+    return failed.permanent or taken.attempts >= ATTEMPTS
+
+
+def _later(taken: Notification, failed: DeliveryFailed, now: datetime) -> Notification:
+    """Waits twice as long each time, or as long as the other side asked."""
+    if _final(taken, failed):
+        return taken.model_copy(update={"given_up": str(failed)})
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(taken.attempts - 1, 20))
+    asked = timedelta(seconds=min(failed.after, notifications.FARTHEST / timedelta(seconds=1)))
+    return taken.model_copy(update={"next_at": now + max(wait, asked)})
+
+
+def _put(ctx: WorkerContext, taken: Notification, after: Notification, said: str) -> None:
+    with ctx.db.write() as tx:
+        if notifications.put(tx, taken, after) and said and after.incident_id:
+            kind = "sent" if after.sent_at else "undelivered"
+            timeline.append(tx, TimelineEntry(incident_id=after.incident_id, at=ctx.now(), kind=kind, text=said))

@@ -1,0 +1,24 @@
+"""Progress of an investigation: events for those who watch it, and lines on its incident's timeline."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from midwatch.domain.incident import TimelineEntry
+from midwatch.domain.work import Investigation, RunEvent
+from midwatch.store import runs, timeline
+
+
+def add_event(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
+    runs.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
+
+
+def add_to_timeline(tx: Connection, run: Investigation, kind: str, text: str, actor: str = "midwatch") -> None:
+    """Nothing, for an investigation that belongs to no incident."""
+    if run.incident_id:
+        at = run.finished_at or run.started_at or run.created_at
+        timeline.append(
+            tx,
+            TimelineEntry(incident_id=run.incident_id, at=at, kind=kind, text=text, actor=actor, data={"run": run.id}),
+        )

@@ -1,0 +1,53 @@
+"""Reasoners: who asks for more evidence and concludes. The rules are the first; another one may start from theirs.
+
+What is asked goes through the engine, whoever asks: it numbers what comes back, keeps it, and ends when the budget is
+spent.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from midwatch.domain.evidence import Evidence, Gap, ToolRequest
+from midwatch.domain.investigation import Request
+from midwatch.engine.analyst import Conclusion
+from midwatch.engine.computation import Computation
+
+# Puts the questions that were not put before; False when there was none, or the budget's rounds are spent.
+AskFor = Callable[[Sequence[ToolRequest]], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """What there is to reason about. `opening` are the first questions of those who have a say; `evidence` grows at its
+    end with every question; `gaps` are those of now."""
+
+    request: Request
+    opening: Sequence[ToolRequest]
+    evidence: Sequence[Evidence]
+    gaps: Callable[[], Sequence[Gap]]
+
+
+class Reasoner(Protocol):
+    async def reason(self, case: OpenCase, ask: AskFor) -> Conclusion: ...
+
+
+class RulesReasoner:
+    """Asks what the rules want to see, until they want no more."""
+
+    def __init__(self, computation: Computation) -> None:
+        self._computation = computation
+
+    async def reason(self, case: OpenCase, ask: AskFor) -> Conclusion:
+        # An alert is evidence from the start: it may lead on where nobody opens with a question.
+        wanted = case.opening or (await self._computation.wanted() if case.evidence else ())
+        while await ask(wanted):
+            wanted = await self._computation.wanted()
+        return await self._computation.conclude(case.gaps())
+
+
+Reasoning = Callable[[Reasoner], Reasoner]
+
+
+def rules_alone(rules: Reasoner) -> Reasoner:
+    return rules

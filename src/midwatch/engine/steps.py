@@ -1,0 +1,236 @@
+"""The steps a worker takes with an investigation. Each may be repeated after a crash: `begin` and `conclude` change it
+only in the state they expect it in, and `run_investigation` asks no tool twice, because what a tool said is kept before
+it is used. What the store cannot do just now is waited out; only where a tool's answer cannot be kept the step is given
+up and taken anew, so that the wait is not taken from the time that the investigation has."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from midwatch.domain.alert import Alert
+from midwatch.domain.evidence import Evidence, Gap
+from midwatch.domain.investigation import Answer, CaseFile, Request
+from midwatch.domain.refusal import Refusal
+from midwatch.domain.work import UNFINISHED, Investigation, RunEvent, RunState
+from midwatch.engine import investigations
+from midwatch.engine.analyst import Analysts, here
+from midwatch.engine.analystpool import Pool
+from midwatch.engine.context import InvestigationContext
+from midwatch.engine.notifications import add_notifications
+from midwatch.engine.progress import add_event, add_to_timeline
+from midwatch.engine.recorded import CachedToolCaller
+from midwatch.engine.worker_context import WorkerContext
+from midwatch.kit.batching import Together
+from midwatch.kit.redaction import redact_text
+from midwatch.reports.compose import compose
+from midwatch.store import calls, runs
+from midwatch.store.errors import StoreError
+from midwatch.store.patience import patiently
+
+Opened = Callable[[Request], AbstractAsyncContextManager[InvestigationContext]]
+Understand = Callable[[Alert, datetime, str], Awaitable[Request]]  # an alert, the time, a namespace or ""
+Said = tuple[str, Evidence | Gap]  # in the run of this id
+Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
+
+
+class Cancelled(Exception):
+    """Somebody took the run back."""
+
+
+@dataclass(frozen=True)
+class _Underway:
+    """`late` is set when it computes for so long that nobody should wait for it."""
+
+    task: asyncio.Task[None]
+    late: asyncio.Event
+
+
+class InvestigationSteps:
+    """What the queue calls by name. `opened` gives the clusters and tools to investigate with; `understand` makes the
+    request of an alert, with what its sender left out of it.
+
+    With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
+    """
+
+    def __init__(
+        self,
+        ctx: WorkerContext,
+        opened: Opened,
+        understand: Understand,
+        worker: str = "",
+        pool: Pool | None = None,
+        late: int = 0,
+    ) -> None:
+        self._ctx, self._opened, self._understand, self._worker = ctx, opened, understand, worker
+        self._pool, self._late = pool, late
+        self._kept: Kept = Together(partial(_keep, ctx))
+        self._underway: dict[str, _Underway] = {}
+
+    async def begin(self, run_id: str) -> bool:
+        return await begin(self._ctx, run_id, self._understand, self._worker)
+
+    async def run_investigation(self, run_id: str) -> bool:
+        """Whether it goes on: it computes for long, and `finish` waits for it."""
+        underway = self._started(run_id)
+        late = asyncio.create_task(underway.late.wait())
+        await asyncio.wait((underway.task, late), return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        if underway.task.done():
+            await self._over(run_id)
+        return run_id in self._underway
+
+    async def finish(self, run_id: str) -> None:
+        """Waits for what `run_investigation` left; begins again where that was in another process."""
+        await asyncio.wait((self._started(run_id).task,))
+        await self._over(run_id)
+
+    async def fail(self, run_id: str, reason: str) -> None:
+        await patiently(_fail, self._ctx, run_id, reason)
+
+    async def close(self) -> None:
+        """Lets go of what is under way: another process begins it again."""
+        for underway in self._underway.values():
+            underway.task.cancel()
+        await asyncio.gather(*(underway.task for underway in self._underway.values()), return_exceptions=True)
+
+    def _started(self, run_id: str) -> _Underway:
+        if run_id not in self._underway:
+            late = asyncio.Event()
+            analysts = partial(self._pool.open, late=partial(self._is_late, late)) if self._pool else here
+            task = asyncio.create_task(run_investigation(self._ctx, run_id, self._opened, self._kept, analysts))
+            self._underway[run_id] = _Underway(task, late)
+        return self._underway[run_id]
+
+    def _is_late(self, late: asyncio.Event) -> None:
+        if sum(underway.late.is_set() for underway in self._underway.values()) < self._late:
+            late.set()
+
+    async def _over(self, run_id: str) -> None:
+        """Raises what its investigation raised."""
+        await self._underway.pop(run_id).task
+
+
+async def begin(ctx: WorkerContext, run_id: str, understand: Understand, worker: str = "") -> bool:
+    """Whether there is something to do: it is not when the run was cancelled or is over."""
+    run = await patiently(_get, ctx, run_id)
+    request = run.request
+    if run.state is RunState.QUEUED and request.alert:
+        request = await understand(request.alert, ctx.now(), request.namespace)
+    running = run.model_copy(
+        update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or ctx.now()}
+    )
+    return await patiently(_begun, ctx, running, worker)
+
+
+def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
+    """Said once, by who takes it out of the queue; who takes it over goes on."""
+    with ctx.db.write() as tx:
+        if not runs.change(tx, running, RunState.QUEUED):
+            return not runs.over(tx, {running.id})
+        add_event(tx, ctx.now(), running.id, "started", {"worker": worker})
+        add_to_timeline(tx, running, "started", "investigation started")
+    ctx.announce([running.id])
+    return True
+
+
+async def run_investigation(ctx: WorkerContext, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
+    """Investigates and concludes; what cannot be investigated ends the run with its reason."""
+    run, before = await patiently(_taken_up, ctx, run_id)
+    if run.state.over:
+        return
+
+    async def keep(answer: Evidence | Gap) -> None:
+        if run_id in await kept((run_id, answer)):
+            raise Cancelled(run_id)
+
+    try:
+        async with opened(run.request) as opening:
+            door = CachedToolCaller(opening.door, before, keep)
+            found = await investigations.investigate(replace(opening, door=door, analysts=analysts), run.request)
+    except Cancelled:
+        return
+    except StoreError:
+        raise
+    except Refusal as refusal:
+        await patiently(_fail, ctx, run_id, f"{refusal.reason} {refusal.hint}".strip())
+        return
+    await patiently(conclude, ctx, run, found, len(before) + door.asked)
+
+
+def _get(ctx: WorkerContext, run_id: str) -> Investigation:
+    with ctx.db.read() as tx:
+        run = runs.get(tx, run_id)
+    if run is None:
+        raise Refusal(f"There is no investigation {run_id!r}.")
+    return run
+
+
+def _taken_up(ctx: WorkerContext, run_id: str) -> tuple[Investigation, list[Evidence | Gap]]:
+    """The run, and what its tools said before, to another process perhaps."""
+    run = _get(ctx, run_id)
+    with ctx.db.read() as tx:
+        return run, calls.kept(tx, run_id)
+
+
+def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
+    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are
+    over.
+
+    Told is only what is new: two workers may believe that a run is theirs.
+    """
+    now = ctx.now()
+    rows = [calls.row(run_id, answer) for run_id, answer in said]
+    events = [_seen(run_id, answer, now) for run_id, answer in said]
+    with ctx.db.write() as tx:
+        over = runs.over(tx, {run_id for run_id, _ in said})
+        new = calls.keep(tx, [row for row in rows if row["run_id"] not in over])
+        runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
+    ctx.announce({run_id for run_id, _ in new})
+    return over
+
+
+def conclude(ctx: WorkerContext, run: Investigation, found: CaseFile, asked: int) -> None:
+    """The answer, its place on the timeline and what has to be sent, in one transaction."""
+    now = ctx.now()
+    answer = Answer.of(found)
+    done = run.model_copy(
+        update={
+            "state": RunState.DONE,
+            "finished_at": now,
+            "verdict": str(answer.verdict),
+            "headline": answer.headline,
+            "answer": answer.json_text(),
+            "calls": asked,
+            "seconds": round((now - (run.started_at or now)) / timedelta(seconds=1), 3),
+        }
+    )
+    report = compose(found)
+    with ctx.db.write() as tx:
+        if not runs.change(tx, done, RunState.RUNNING):
+            return
+        calls.number(tx, run.id, found.evidence)
+        add_event(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
+        add_to_timeline(tx, done, "answered", f"{done.verdict}: {done.headline}")
+        add_notifications(tx, ctx.notifiers, done, report, answer)
+    ctx.announce([run.id])
+    ctx.wake()
+
+
+def _fail(ctx: WorkerContext, run_id: str, reason: str) -> None:
+    reason = redact_text(reason)
+    run = _get(ctx, run_id)
+    failed = run.model_copy(update={"state": RunState.FAILED, "finished_at": ctx.now(), "reason": reason})
+    with ctx.db.write() as tx:
+        if runs.change(tx, failed, *UNFINISHED):
+            add_event(tx, ctx.now(), run.id, "failed", {"reason": reason})
+            add_to_timeline(tx, failed, "failed", f"investigation failed: {reason}")
+    ctx.announce([run.id])
+
+
+def _seen(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:
+    what = {"reason": answer.reason} if isinstance(answer, Gap) else {"size": answer.size}
+    data = {"tool": answer.tool, "query": answer.query, **what}
+    return RunEvent(run_id=run_id, at=now, kind=type(answer).__name__.lower(), data=data)

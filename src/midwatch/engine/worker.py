@@ -1,0 +1,165 @@
+"""A working process: takes what is queued, delivers what is due, says that it lives, and goes on with what was left.
+
+Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question
+now and then: how soon depends on whether somebody wakes it.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from midwatch.engine.heartbeat import Heartbeat
+from midwatch.engine.notifications import any_due, deliver_due
+from midwatch.engine.queue import Left, Queue
+from midwatch.engine.worker_context import WorkerContext
+from midwatch.store import runs, workers
+from midwatch.store.errors import AWAY
+from midwatch.store.patience import patiently
+from midwatch.store.retention import purge
+
+BUSY_S = 1.0  # between looks while there is work: what ended without a word is found by them
+ALONE_S = 0.7  # between looks of a worker that nobody wakes: work starts within a second
+WOKEN_S = 5.0  # of one that is woken: what other processes queued waits that long at most
+REST_S = 30.0  # without work, before the engine is stopped
+STRANDED_S = 2.0  # for how long a run has to be without anybody: what is just being handed over looks the same
+LOST_S = 10.0  # the same for one that this process took: on a busy machine it takes a while from taking to beginning
+PURGE_S = 24 * 3600.0
+
+log = structlog.get_logger()
+
+
+@dataclass
+class _Seen:
+    """Runs that nobody carries on, with when that was first seen."""
+
+    since: dict[str, float] = field(default_factory=dict[str, float])
+
+    def ripe(self, run_ids: tuple[str, ...], now: float, wait: float = STRANDED_S) -> list[str]:
+        """Those that have been so for long enough; what is done about them begins the time anew."""
+        found = [run_id for run_id in run_ids if now - self.since.setdefault(run_id, now) >= wait]
+        for run_id in found:
+            del self.since[run_id]
+        return found
+
+    def only(self, left: Left) -> None:
+        kept = {*left.dropped, *left.lost, *left.ended}
+        self.since = {run_id: at for run_id, at in self.since.items() if run_id in kept}
+
+
+class Worker:
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that
+    somebody does.
+
+    `remembered` says, as JSON, what its memory of answers is worth: for /health.
+    """
+
+    def __init__(
+        self,
+        ctx: WorkerContext,
+        queue: Queue,
+        name: str,
+        remembered: Callable[[], str] = lambda: "",
+        *,
+        woken: bool = False,
+    ) -> None:
+        self._ctx, self._queue, self._name = ctx, queue, name
+        self._heartbeat = Heartbeat(ctx, name, remembered, self.wake)
+        self._idle_s = WOKEN_S if woken else ALONE_S
+        self._queued = asyncio.Event()
+        self._due = asyncio.Event()
+        self._seen = _Seen()
+        self._worked = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wake(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._queued.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._heartbeat.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_every(self._pause, self._queued, self._look))
+                group.create_task(_every(lambda: REST_S, self._due, self._deliver))
+                group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
+        finally:
+            self._heartbeat.stop(left=bool(self._queue.carried))
+            await self._queue.stop()
+
+    def _pause(self) -> float:
+        return BUSY_S if self._queue.started or not self._heartbeat.begun else self._idle_s
+
+    async def _look(self) -> None:
+        """One question for all there may be to do; the engine is started for it when there is, and stopped a while
+        after."""
+        alive, due = await asyncio.to_thread(self._glance)
+        if due:
+            self._due.set()
+        if (alive or self._queue.has_schedules) and self._heartbeat.begun:
+            self._worked = time.monotonic()
+            if not self._queue.started:
+                await self._queue.start()
+            await asyncio.to_thread(self._hand_over, alive)
+        elif self._queue.started and not self._queue.carried and time.monotonic() - self._worked > REST_S:
+            await self._queue.stop()
+
+    def _glance(self) -> tuple[list[str], bool]:
+        with self._ctx.db.read() as tx:
+            return runs.alive(tx), any_due(tx, self._ctx.now())
+
+    def _hand_over(self, alive: list[str]) -> None:
+        """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers
+        any more."""
+        carried = self._queue.carried
+        with self._ctx.db.read() as tx:
+            living = {name for name, _ in workers.listed(tx)} - {self._name}
+        left = self._queue.left([run_id for run_id in alive if run_id not in carried], living)
+        now = time.monotonic()
+        self._seen.only(left)
+        dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
+        ended = self._seen.ripe(left.ended, now)
+        if dropped:
+            self._queue.resume(dropped)
+            log.warning("runs that nobody carried on are resumed", runs=dropped)
+        if ended:
+            self._queue.forget(ended)
+            log.warning("runs whose workflow ended without them begin anew", runs=ended)
+        for run_id in (*ended, *left.unknown):
+            with self._ctx.db.read() as tx:
+                run = runs.get(tx, run_id)
+            if run is not None and not run.state.over:
+                self._queue.enqueue(run_id, run.severity.rank + 1)
+
+    async def _deliver(self) -> None:
+        while await deliver_due(self._ctx):
+            pass
+
+    async def _purge(self) -> None:
+        before = self._ctx.now() - self._ctx.keep
+
+        def gone() -> dict[str, int]:
+            with self._ctx.db.write() as tx:
+                return purge(tx, before).model_dump()
+
+        log.info("purged", **await patiently(gone))
+
+
+async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callable[[], Awaitable[None]]) -> None:
+    """Does it again and again: when woken, or after some seconds. Whatever is the matter for a while ends nothing."""
+    while True:
+        woken.clear()
+        try:
+            await do()
+        except AWAY as away:
+            log.warning("the store does not answer", error=str(away).partition("\n")[0])
+        except Exception as error:
+            log.error("worker stumbled", exc_info=error)
+        try:
+            async with asyncio.timeout(seconds()):
+                await woken.wait()
+        except TimeoutError:
+            continue

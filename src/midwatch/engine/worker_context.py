@@ -1,0 +1,36 @@
+"""What a worker needs of its process."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from midwatch.domain.notifier import Notifier
+from midwatch.store.database import Database
+
+
+def _nobody() -> None:
+    """The worker finds by itself what is due."""
+
+
+Announce = Callable[[Collection[str]], None]  # which investigations have new events
+
+
+def unannounced(_run_ids: Collection[str]) -> None:
+    """Watchers find it in the store."""
+
+
+@dataclass(frozen=True)
+class WorkerContext:
+    """The store, the clock, and the notifiers by their names.
+
+    `wake` tells the worker that a notification is due; `announce` tells watchers, after the commit, which
+    investigations have new events. Both are called from any thread. `keep` is how long raw evidence and deliveries are
+    kept.
+    """
+
+    db: Database
+    now: Callable[[], datetime]
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict[str, Notifier])
+    wake: Callable[[], None] = _nobody
+    announce: Announce = unannounced
+    keep: timedelta = timedelta(days=90)

@@ -1,0 +1,10 @@
+"""How a dump keeps what it holds: the kinds of the API, and the formats that people save beside them."""
+
+from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
+from midwatch.integrations.kubernetes.objects.saved import SAVED
+
+FORMATS: dict[str, ResourceKind] = {
+    one.plural: ResourceKind(one.plural, "", one.type, namespaced=one.namespaced) for one in SAVED.values()
+}
+BY_NAME: dict[str, ResourceKind] = {kind.name: kind for kind in (*ALL.values(), *FORMATS.values())}
+PLURAL: dict[str, str] = {kind.name: plural for plural, kind in (ALL | FORMATS).items()}

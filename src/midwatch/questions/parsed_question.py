@@ -1,0 +1,86 @@
+"""A question as it was understood before anything is decided: names, times, features, and the plain words that are
+left."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+
+from midwatch.analysis.times.periods import compared
+from midwatch.analysis.times.said import SpokenTime, times
+from midwatch.analysis.times.words import Moment
+from midwatch.domain.intent import Entities
+from midwatch.domain.window import Window
+from midwatch.questions.entities import NamedEntities, named
+from midwatch.questions.grammar import Grammar
+from midwatch.questions.spelling import spelled
+
+LONGEST_QUESTION = 2000  # characters that are read
+_LONG = timedelta(hours=36)
+_MENTION = re.compile(r"<[@#!][^>]{0,200}+>|(?<!\w)@[\w.-]+|^\s*/[a-z]\w*|[*_`~\"“”]")
+
+
+@dataclass(frozen=True)
+class ParsedQuestion:
+    """A question as it was understood so far. `plain` is without names, times, punctuation and politeness."""
+
+    text: str
+    plain: str
+    named: NamedEntities
+    said: tuple[SpokenTime, ...]
+    now: datetime
+    zone: tzinfo
+    entities: Entities
+    grammar: Grammar
+    features: frozenset[str] = field(default=frozenset())
+
+    @property
+    def time(self) -> Moment | Window | None:
+        """The time that was said; `now` only when no other was."""
+        chosen = next((s.time for s in self.said if s.time != Moment(self.now)), None)
+        return chosen or (Moment(self.now) if self.said else None)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return self.grammar.topics(self.features)
+
+
+def parse(question: str, entities: Entities, now: datetime, zone: tzinfo, grammar: Grammar) -> ParsedQuestion:
+    text = " ".join(cleaned(question).replace("’", "'").split()).lower()
+    text = spelled(text, grammar.spelling, grammar.words)
+    found = named(text, entities, grammar)
+    said = tuple(times(found.text, now, zone))
+    plain = found.text
+    for time in reversed(said):
+        plain = f"{plain[: time.start]} {plain[time.end :]}"
+    plain = _politeless(_plain(plain), grammar)
+    whole = _politeless(_plain(found.text), grammar)
+    parsed = ParsedQuestion(found.text, plain, found, said, now, zone, entities, grammar)
+    features = grammar.found(whole) | found.features | _time_features(parsed)
+    return replace(parsed, features=frozenset(features))
+
+
+def cleaned(question: str) -> str:
+    """As much as is read, without mentions and marks of formatting."""
+    return _MENTION.sub(" ", question[:LONGEST_QUESTION])
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"§'?s\b", "§", text).replace("'", "")
+    return " ".join(re.sub(r"[^\w§%/]+", " ", text).split())
+
+
+def _politeless(text: str, grammar: Grammar) -> str:
+    previous = ""
+    while previous != text:
+        previous, text = text, grammar.noise.sub("", text).strip()
+    return text
+
+
+def _time_features(parsed: ParsedQuestion) -> set[str]:
+    time = parsed.time
+    found = {"compared"} if compared(parsed.text) else set[str]()
+    if isinstance(time, Moment):
+        found.add("now" if time.at == parsed.now else "point")
+    elif time and time.until - time.since > _LONG:
+        found.add("days")
+    return found

@@ -1,0 +1,49 @@
+"""From a question to what it asks, by the written grammar: the same words are always understood alike."""
+
+from datetime import UTC, datetime, tzinfo
+
+from midwatch.domain.intent import Clarification, Entities, Intent
+from midwatch.questions.followup import attribute, followed, leans
+from midwatch.questions.grammar import Grammar
+from midwatch.questions.parsed_question import ParsedQuestion, parse
+from midwatch.questions.standalone import routed
+
+
+def route(
+    question: str,
+    entities: Entities,
+    now: datetime,
+    grammar: Grammar,
+    zone: tzinfo = UTC,
+    before: Intent | None = None,
+) -> Intent | Clarification:
+    """What one question asks, or what to ask back. `before` is what the question before it in the same conversation
+    asked; clocks without a zone are those of `zone`. Names and times are never taken from anywhere but the question,
+    `before` and `entities`."""
+    return decided(parse(question, entities, now, zone, grammar), before)
+
+
+def decided(parsed: ParsedQuestion, before: Intent | None) -> Intent | Clarification:
+    grammar = parsed.grammar
+    if _orders(parsed):
+        return Clarification(question=grammar.read_only, choices=grammar.examples)
+    if leans(parsed) and (parsed.plain or parsed.said):
+        if before is not None:
+            return followed(parsed, before)
+        if not _stands(parsed):
+            return Clarification(question=grammar.lean, choices=grammar.examples)
+    if before is not None and not parsed.topics and parsed.said:
+        return followed(parsed, before)
+    found = routed(parsed)
+    return found if isinstance(found, Clarification) else found.model_copy(update={"attribute": attribute(parsed)})
+
+
+def _orders(parsed: ParsedQuestion) -> bool:
+    return any(pattern.search(parsed.plain) for pattern in parsed.grammar.orders)
+
+
+def _stands(parsed: ParsedQuestion) -> bool:
+    """`how long did the upload of Acrisure take` needs nothing before it; `and yesterday?` does."""
+    if attribute(parsed):
+        return any(kind.declared.stands and parsed.named.of(kind.name) for kind in parsed.grammar.kinds)
+    return bool(parsed.topics) and "§" not in parsed.plain

@@ -1,0 +1,87 @@
+"""Several questions in one text. One at a time is answered; the others are not dropped but asked back, each as a
+choice."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from midwatch.domain.intent import Clarification, Entities, Intent
+from midwatch.questions.grammar import Grammar
+from midwatch.questions.parsed_question import ParsedQuestion, cleaned, parse
+from midwatch.questions.route import decided
+
+_MOST = 20  # parts of a text that are looked at
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One question of a text, as it would be understood after the one before it."""
+
+    text: str
+    parsed: ParsedQuestion
+    understood: Intent | Clarification
+
+    @property
+    def topic(self) -> str:
+        return self.understood.topic
+
+
+def several(
+    question: str, entities: Entities, now: datetime, grammar: Grammar, zone: tzinfo, before: Intent | None
+) -> Clarification | None:
+    """What is asked back where a text asks more than one question, and the whole of it would be understood as one that
+    leaves another out. `Why are pods crashing and are the nodes ready?` is one: one answer has both."""
+    texts = [text for text in _split(cleaned(question), grammar) if text][:_MOST]
+    if len(texts) < 2:
+        return None
+    parts = list(_parts(texts, entities, now, grammar, zone, before))
+    if len(parts) < 2:
+        return None
+    whole = decided(parse(question, entities, now, zone, grammar), before)
+    if isinstance(whole, Clarification) and len({part.topic for part in parts}) < 2:
+        return None
+    if isinstance(whole, Intent) and all(_is_part(part, whole) for part in parts):
+        return None
+    return Clarification(question=grammar.several, choices=tuple(part.text for part in parts), several=True)
+
+
+def _split(text: str, grammar: Grammar) -> Iterator[str]:
+    """The sentences, and what is joined in one of them; only what could be a question."""
+    start = 0
+    for end in (*(match.span() for match in grammar.ends.finditer(text)), (len(text), len(text))):
+        sentence, start = text[start : end[0]], end[1]
+        asks = text[end[0] : end[1]].startswith("?")
+        for piece in grammar.joints.split(" ".join(sentence.split())):
+            yield f"{piece.strip()}?" if asks else piece.strip()
+
+
+def _parts(
+    texts: Sequence[str], entities: Entities, now: datetime, grammar: Grammar, zone: tzinfo, before: Intent | None
+) -> Iterator[_Part]:
+    """Those that speak for one topic, or ask for one thing of what the part before spoke of."""
+    spoken, first = before, True
+    for text in texts:
+        parsed = parse(text, entities, now, zone, grammar)
+        if not text.endswith("?") and not grammar.opening.match(parsed.plain):
+            continue
+        if not first and _is_about_the_same(parsed):
+            continue
+        found = decided(parsed, spoken)
+        if found.topic:
+            yield _Part(text, parsed, found)
+            spoken, first = found if isinstance(found, Intent) else spoken, False
+
+
+def _is_about_the_same(parsed: ParsedQuestion) -> bool:
+    """`Is it slow?`, with no word that belongs to an area, goes on about what was named before."""
+    return parsed.features <= parsed.grammar.shared and bool(parsed.grammar.pronouns.search(parsed.plain))
+
+
+def _is_part(part: _Part, whole: Intent) -> bool:
+    """Whether the answer to the whole answers the part too: it has its topic, its names and its time, and tells of more
+    than one thing or of the same."""
+    found = part.understood
+    if isinstance(found, Clarification) or found.topic != whole.topic or whole.attribute not in ("", found.attribute):
+        return False
+    names = all(set(some) <= set(whole.named(kind)) for kind, some in found.entities)
+    return names and (not part.parsed.said or found.window == whole.window)

@@ -1,0 +1,157 @@
+"""A question that stands on its own: its topic, what it names, and the time it is about. What could mean two things,
+names what nothing has, or speaks of a time that cannot be, is asked back and never guessed."""
+
+import re
+from datetime import datetime, timedelta
+
+from midwatch.analysis.times.periods import periods
+from midwatch.analysis.times.words import Moment
+from midwatch.domain.intent import Clarification, Intent
+from midwatch.domain.topics import Topic
+from midwatch.domain.window import Window
+from midwatch.questions.entities import unknown_name
+from midwatch.questions.grammar import GrammarKind
+from midwatch.questions.parsed_question import ParsedQuestion
+
+AROUND = timedelta(minutes=30)  # a moment is asked about with half an hour before and after it
+NOW = timedelta(minutes=15)  # what `right now` reaches back for
+_CHOICES = 5
+_BROKEN = re.compile(
+    r"(?<![\w:./-])(?:\d{1,2}:\d{2}(?![\w:])|20\d\d-\d\d?-\d\d?\S*|\d{1,2}\s?[ap]m\b|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\w/]))"
+)
+_INVALID = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
+
+
+def routed(parsed: ParsedQuestion, topic: str = "", *, needs_all: bool = True) -> Intent | Clarification:
+    """A question that stands on its own. `topic` is given where it is known; without `needs_all` the name that it needs
+    may have been said before."""
+    topics = (topic,) if topic else parsed.topics
+    found = _doubted(parsed) or _mistimed(parsed) or _about(parsed, topics, needs_all=needs_all)
+    if isinstance(found, Clarification) and len(topics) == 1:
+        return found.model_copy(update={"topic": topics[0]})
+    return found
+
+
+def _about(parsed: ParsedQuestion, topics: tuple[str, ...], *, needs_all: bool) -> Intent | Clarification:
+    grammar = parsed.grammar
+    if not topics:
+        return Clarification(question=grammar.help, choices=grammar.examples)
+    first, *others = topics
+    if others:
+        either_topic = " or ".join(topic.replace("-", " ") for topic in topics)
+        return Clarification(question=f"Is this about {either_topic}?", choices=topics)
+    chosen = grammar.topic(first)
+    kind = grammar.kind(chosen.strange)
+    if kind and (strange := unknown_name(kind, parsed.plain, grammar)):
+        return _unknown(parsed, chosen, kind, strange)
+    return _needed(parsed, chosen) if needs_all else _timed(parsed, slots(parsed, chosen))
+
+
+def _unknown(parsed: ParsedQuestion, topic: Topic, kind: GrammarKind, name: str) -> Intent | Clarification:
+    """Where names of the kind are known, one that nothing has is asked back; else it is looked for as it is."""
+    if known := parsed.entities.ids(kind.name):
+        return Clarification(question=kind.declared.unknown.replace("{name}", repr(name)), choices=known[:_CHOICES])
+    meant = parsed.grammar.topic(dict(topic.named).get(kind.name, topic.id))
+    return _timed(parsed, slots(parsed, meant).naming({kind.name: (name,)}))
+
+
+def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
+    """The names of the kinds that the topic takes."""
+    named: dict[str, tuple[str, ...]] = {}
+    for kind in parsed.grammar.kinds:
+        found = parsed.named.of(kind.name) if kind.name in topic.takes else ()
+        if kind.declared.single:
+            found = found[:1]
+        named[kind.name] = () if kind.declared.sole and len(found) > 1 else found
+    return Intent(topic=topic.id).naming(named)
+
+
+def _needed(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
+    """`the app` is the one site that is configured; of several it has to be said which."""
+    intent, kind = slots(parsed, topic), parsed.grammar.kind(topic.needs)
+    if kind is None or intent.named(kind.name):
+        return _timed(parsed, intent)
+    known = parsed.entities.ids(kind.name)
+    if len(known) == 1:
+        return _timed(parsed, intent.naming({kind.name: known}))
+    return Clarification(question=kind.declared.which, choices=known)
+
+
+def _doubted(parsed: ParsedQuestion) -> Clarification | None:
+    for doubt in parsed.named.doubts:
+        kind = parsed.grammar.kind(doubt.kind)
+        if doubt.near:
+            return Clarification(question=f"Did you mean {either(doubt.near)}?", choices=doubt.near)
+        if kind and kind.declared.missing:
+            known = tuple(parsed.entities.title(kind.name, one) for one in parsed.entities.ids(kind.name))
+            return Clarification(question=kind.declared.missing.replace("{name}", doubt.word), choices=known)
+    for kind in parsed.grammar.kinds:
+        some = parsed.named.of(kind.name)
+        if kind.declared.single and len(some) > 1:
+            question = f"Which {kind.declared.title} do you mean: {either(some)}? I can look at one at a time."
+            return Clarification(question=question, choices=some)
+    return None
+
+
+def _mistimed(parsed: ParsedQuestion) -> Clarification | None:
+    rest = parsed.text
+    for said in reversed(parsed.said):
+        rest = f"{rest[: said.start]}{' ' * (said.end - said.start)}{rest[said.end :]}"
+    if match := _BROKEN.search(rest):
+        return Clarification(question=f'I cannot read the time "{match[0]}". {_INVALID}')
+    return None
+
+
+def _timed(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
+    """The intent with the window that was said, or its topic's own."""
+    topic = parsed.grammar.topic(intent.topic)
+    if topic.periods == 0:
+        return intent
+    if topic.periods == 2:
+        found = periods(parsed.text, parsed.now, parsed.zone, AROUND)
+        update = {"window": found.first, "against": found.second} if found else {}
+        return limited(parsed, intent.model_copy(update=update))
+    return limited(parsed, intent.model_copy(update={"window": windowed(parsed, topic)}))
+
+
+def windowed(parsed: ParsedQuestion, topic: Topic) -> Window | None:
+    time, now = parsed.time, parsed.now
+    if isinstance(time, Window):
+        return time
+    if isinstance(time, Moment) and time.at != now:
+        return around(time.at, now)
+    if not parsed.features.isdisjoint(topic.current):
+        return Window(now - NOW, now)
+    return Window(now - topic.default_window, now) if topic.default_window else None
+
+
+def around(at: datetime, now: datetime) -> Window:
+    """Half an hour before and after, as far as that is over."""
+    return Window(at - AROUND, min(at + AROUND, now) if at - AROUND < now else at + AROUND)
+
+
+def limited(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
+    """The intent, with what is still to come cut off; or what is wrong with its time."""
+    topic = parsed.grammar.topic(intent.topic)
+    for window in (intent.window, intent.against):
+        if window and window.since >= window.until:
+            return Clarification(
+                question=f"The time has to begin before it ends: {_minute(window.since)} is not before "
+                f"{_minute(window.until)}."
+            )
+        if window and window.since > parsed.now:
+            said = f"{_minute(window.since)} lies in the future. Which time in the past do you mean?"
+            return Clarification(question=said)
+        if window and topic.longest and window.until - window.since > topic.longest:
+            return Clarification(question=topic.too_long.replace("{window}", str(window)))
+    if intent.window and intent.window.until > parsed.now > intent.window.since:
+        return intent.model_copy(update={"window": Window(intent.window.since, parsed.now)})
+    return intent
+
+
+def either(some: tuple[str, ...]) -> str:
+    return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} or {some[-1]}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,1 @@
+"""A package of somebody else: tide gauges. Nothing in Midwatch knows it."""
