@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from midwatch.domain.capabilities import Area
-from midwatch.domain.topics import EntityKind, Topic
+from midwatch.domain.topics import Topic
 from midwatch.kit import fast_yaml
 from midwatch.questions.grammar import Attribute, Grammar, GrammarKind, GrammarRule
 
@@ -186,8 +186,3 @@ def _folded(expression: str) -> str:
 
 def _listed(some: Sequence[str]) -> str:
     return " and ".join(part for part in (", ".join(some[:-1]), *some[-1:]) if part)
-
-
-def kinds_of(areas: Iterable[Area]) -> dict[str, EntityKind]:
-    """By name; without reading any grammar."""
-    return {kind.name: kind for area in areas for kind in area.entities}

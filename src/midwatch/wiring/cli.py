@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.capabilities import Selection, open_topic
+from midwatch.domain.capabilities import open_topic
 from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.investigation import CaseFile, Request, asked
 from midwatch.engine.gather import Watch
@@ -16,7 +16,7 @@ from midwatch.engine.investigations import investigate
 from midwatch.kit.clock import utc_now
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
-from midwatch.wiring.connections import Connections
+from midwatch.wiring.connections import Connections, opened
 from midwatch.wiring.registry import registry
 
 
@@ -48,12 +48,8 @@ async def request(
     settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent
 ) -> CaseFile:
     """Raises Refusal when what it is about cannot be opened, or nothing could be read of it."""
-    connections = Connections(settings)
-    try:
-        async with connections.opened(wanted, Selection(context, dump)) as ctx:
-            return await investigate(ctx, wanted, watch)
-    finally:
-        await connections.close()
+    async with opened(settings, wanted, dump=dump, context=context) as ctx:
+        return await investigate(ctx, wanted, watch)
 
 
 def contexts(settings: Settings) -> tuple[str, ...]:

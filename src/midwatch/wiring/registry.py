@@ -3,7 +3,7 @@
 A package of somebody else's names its values in the entry-point groups `midwatch.integrations` and `midwatch.areas`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -63,7 +63,7 @@ class Registry:
 
     @cached_property
     def settings(self) -> type[Settings]:
-        return compose({name: type_ for name, type_ in self._sections()})
+        return compose(dict(self._sections()))
 
     def _sections(self) -> Iterator[tuple[str, type[BaseModel]]]:
         """A plug-in that cannot be loaded may have settings all the same: they are passed over, so that `doctor` and
@@ -92,7 +92,7 @@ def section(owner: Integration | Area) -> str:
 
 @cache
 def registry() -> Registry:
-    """What is installed; raises Refusal for two plug-ins of one name, section, topic or source."""
+    """What is installed; raises Refusal for two plug-ins of one name, section, topic or entity kind."""
     installed = entry_points()
     broken: list[Broken] = []
     systems = [
@@ -103,11 +103,8 @@ def registry() -> Registry:
         *_folders(diagnosis.__path__, "area", "AREA", Area),
         *_installed(installed.select(group=AREAS), Area, broken),
     ]
-    return Registry(_by_name(systems), _by_name(areas), tuple(broken)) if _without_twins(systems, areas) else _none()
-
-
-def _none() -> Registry:
-    return Registry({}, {})
+    _refuse_twins(systems, areas)
+    return Registry(_by_name(systems), _by_name(areas), tuple(broken))
 
 
 def _folders(places: Iterable[str], module: str, value: str, kind: type[_T]) -> Iterator[Plugged]:
@@ -137,14 +134,12 @@ def _by_name(found: Iterable[Plugged]) -> Mapping[str, Any]:
     return MappingProxyType({p.value.name: p.value for p in sorted(found, key=lambda p: p.value.name)})
 
 
-def _without_twins(systems: Iterable[Plugged], areas: Iterable[Plugged]) -> bool:
-    systems, areas = list(systems), list(areas)
+def _refuse_twins(systems: Sequence[Plugged], areas: Sequence[Plugged]) -> None:
     _unique("integration", systems, lambda i: (i.name,))
     _unique("area", areas, lambda a: (a.name,))
     _unique("topic", areas, lambda a: [t.id for t in a.topics])
     _unique("entity kind", areas, lambda a: [e.name for e in a.entities])
     _unique("section of the settings", [*systems, *areas], lambda o: (section(o),) if o.settings else ())
-    return True
 
 
 def _unique(what: str, found: Iterable[Plugged], names: Callable[[Any], Iterable[str]]) -> None:

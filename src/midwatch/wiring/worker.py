@@ -43,11 +43,11 @@ async def working(
     *,
     woken: bool = False,
     announce: Announce = unannounced,
-    schedules: Sequence[Scheduled] = (),
+    schedules: Sequence[Scheduled] | None = None,
 ) -> AsyncGenerator[Worker]:
     """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody
     calls `wake`. `announce` is told which investigations have new events.
-    `schedules` are those that areas declare: with any, the queue runs while there is no work, too.
+    `schedules` are those that areas declare unless given: with any, the queue runs while there is no work, too.
     Raises Refusal when a plug-in cannot be loaded."""
     working_here: list[Worker] = []
 
@@ -71,6 +71,8 @@ async def working(
         understand = understanding(connections)
         steps = InvestigationSteps(ctx, partial(opened, connections), understand, name, pool, late=workers)
         stack.push_async_callback(steps.close)
+        if schedules is None:
+            schedules = [one for area in connections.areas.values() for one in area.schedules]
         queue = DurableQueue(steps, record_url(db.url), name, workers, Schedules(ctx, schedules))
         worker = Worker(ctx, queue, name, lambda: connections.memory, woken=woken)
         working_here.append(worker)
