@@ -173,3 +173,21 @@ def test_what_cannot_be_explained_is_one_sentence(arguments: tuple[str, ...], sa
     shown = midwatch("doctor", *arguments)
     assert shown.code == 2
     assert said in shown.err
+
+
+def test_a_cluster_that_nothing_names_is_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "midwatch.yaml").write_text("")
+    file = wrote(tmp_path, fired(**LABELS))
+    found = explained(file)
+    (cluster,) = [part for part in found.systems if part.name == "kubernetes"]
+    assert cluster.state == "not configured"
+    assert found.requests == ()
+    (tmp_path / ".kube").mkdir()
+    (tmp_path / ".kube" / "config").write_text("")
+    (cluster,) = [part for part in explained(file).systems if part.name == "kubernetes"]
+    assert cluster.state == "asked"
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (tmp_path / ".kube" / "config").unlink()
+    (cluster,) = [part for part in explained(file, "--dump", str(saved)).systems if part.name == "kubernetes"]
+    assert cluster.state == "asked"

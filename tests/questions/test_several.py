@@ -153,3 +153,17 @@ def test_an_alert_about_another_thing_asks_what_is_wrong() -> None:
     assert (found.topic, found.first("gateway")) == ("nat-spike", NAMES.ids("gateway")[1])
     other = understand(alert.model_copy(update={"title": "Disk is full", "labels": {}}), NAMES, NOW, AREAS)
     assert other == Intent(topic="cluster")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("what happened on 11/27/26", "11/27/26"),
+        ("is the cluster ok tomorrow at 10:00", "lies in the future"),
+        ("why did the pods die between 2026-11-21T02:00:00Z and 2026-11-20T02:00:00Z", "has to begin before it ends"),
+    ],
+)
+def test_a_time_that_cannot_be_meant_is_asked_back_at_every_door(text: str, said: str) -> None:
+    for otherwise in ("", "cluster"):
+        found = understood(text, otherwise=otherwise)
+        assert isinstance(found, Clarification) and said in found.question, (otherwise, found)

@@ -97,13 +97,15 @@ class Clarification(Model, frozen=True):
     """It is not clear what was meant: a question to who asked, and what could have been meant.
 
     `topic` is what the question is about as far as that is clear; what is missing then is a name or a time. `several`:
-    more than one question was asked; `choices` are those.
+    more than one question was asked; `choices` are those. `time`: a time was given that cannot be meant, or not be
+    read; it is asked back at every door, since an answer about another time would be a wrong one.
     """
 
     question: str
     choices: tuple[str, ...] = ()
     topic: str = ""
     several: bool = False
+    time: bool = False
 
 
 class Entities(Model, frozen=True):

@@ -98,7 +98,7 @@ def _mistimed(parsed: ParsedQuestion) -> Clarification | None:
     for said in reversed(parsed.said):
         rest = f"{rest[: said.start]}{' ' * (said.end - said.start)}{rest[said.end :]}"
     if match := _BROKEN.search(rest):
-        return Clarification(question=f'I cannot read the time "{match[0]}". {_INVALID}')
+        return Clarification(question=f'I cannot read the time "{match[0]}". {_INVALID}', time=True)
     return None
 
 
@@ -137,11 +137,12 @@ def limited(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
         if window and window.since >= window.until:
             return Clarification(
                 question=f"The time has to begin before it ends: {_minute(window.since)} is not before "
-                f"{_minute(window.until)}."
+                f"{_minute(window.until)}.",
+                time=True,
             )
         if window and window.since > parsed.now:
             said = f"{_minute(window.since)} lies in the future. Which time in the past do you mean?"
-            return Clarification(question=said)
+            return Clarification(question=said, time=True)
         if window and topic.longest and window.until - window.since > topic.longest:
             return Clarification(question=topic.too_long.replace("{window}", str(window)))
     if intent.window and intent.window.until > parsed.now > intent.window.since:

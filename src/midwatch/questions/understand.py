@@ -31,7 +31,8 @@ def understand(
 
     `before` is what was spoken of last in the same conversation. `otherwise` is the topic of a door that has one: what
     speaks for no topic, or for that one without being clear, is about it. An empty question asks what is wrong (the
-    open topic). Several questions in one text are asked back at every door: none is dropped.
+    open topic). Several questions in one text, and a time that cannot be read, are asked back at every door: nothing is
+    dropped.
     """
     if isinstance(asked, Intent):
         return asked
@@ -43,7 +44,7 @@ def understand(
     grammar, words = merged(areas), text(asked)
     found = several(words, entities, now, grammar, zone, before) or route(words, entities, now, grammar, zone, before)
     if isinstance(found, Clarification):
-        swallowed = otherwise and not found.several and found.topic in ("", otherwise)
+        swallowed = otherwise and not (found.several or found.time) and found.topic in ("", otherwise)
         return Intent(topic=otherwise) if swallowed else found
     topic = grammar.topic(found.topic)
     return Intent(topic=open_topic(areas)) if topic.rests_on and not _any_known(topic.rests_on, entities) else found

@@ -97,13 +97,16 @@ def explain(
     request = reported(alert, entities(connections), now, areas, namespace)
     topic = connections.topic(request)
     taking_part = connections.taking_part(request)
+    parts = tuple(_systems(connections, taking_part, request, selection))
     first = {ask.key: ask.tool for ask in Case.of(request, taking_part).opening()}  # several areas may ask the same
+    unasked = {tool for part in parts if part.state != ASKED for tool in _tools(connections, part.name)}
+    counts = Counter(tool for tool in first.values() if tool not in unasked)
     return Explanation(
         alert=_reading(connections, alert, chosen_by, others),
         understood=_intent(request, areas),
         areas=tuple(_part(area, request, topic) for area in areas),
-        systems=tuple(_systems(connections, taking_part, request, selection)),
-        requests=tuple(ToolRequests(tool=tool, requests=n) for tool, n in sorted(Counter(first.values()).items())),
+        systems=parts,
+        requests=tuple(ToolRequests(tool=tool, requests=n) for tool, n in sorted(counts.items())),
     )
 
 
@@ -138,6 +141,11 @@ def _part(area: Area, request: Request, topic: str) -> AreaPart:
     return AreaPart(name=area.name, title=area.title, why=why, reason=_NEEDS[why].format(topic=topic) if why else "")
 
 
+def _tools(connections: Connections, system: str) -> Iterator[str]:
+    owner = connections.plugged.integrations.get(system)
+    yield from (tool.name for tool in owner.unreachable(NOT_CONFIGURED)) if owner else ()
+
+
 def _systems(
     connections: Connections, areas: tuple[Area, ...], request: Request, selection: Selection
 ) -> Iterator[SystemPart]:
@@ -145,7 +153,7 @@ def _systems(
         owner = connections.plugged.integrations.get(name)
         if owner is None:
             yield SystemPart(name=name, title=name, state=NOT_INSTALLED, reason="no plug-in has this name")
-        elif not connections.configured(owner):
+        elif not (connections.configured(owner) or (owner.place and selection.named)):
             section = owner.section or name
             reason = f"nothing is set in section {section} of midwatch.yaml"
             yield SystemPart(name=name, title=owner.title, state=NOT_CONFIGURED, reason=reason)

@@ -74,5 +74,6 @@ INTEGRATION = Integration(
     place="cluster",
     unreachable=_unreachable,
     contexts=lambda settings: settings.contexts or ("",),
+    configured=lambda settings: settings.names_a_cluster,
     migrate=_migrate,
 )
