@@ -7,7 +7,6 @@ from pydantic import Field
 
 from midwatch.domain.base import SettingsSection
 
-
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 
 

@@ -11,7 +11,7 @@ _SEVERITY = {Severity.CRITICAL: "critical", Severity.WARNING: "medium", Severity
 Alerts = dict[str, dict[str, Any]]
 
 
-def firing(found: CaseFile, cluster: str = "") -> Alerts:
+def cluster_alerts(found: CaseFile, cluster: str = "") -> Alerts:
     """One alert for each cause, under a fingerprint that stays while the same is wrong with the same thing."""
     return {str(alert["dedup_key"]): alert for alert in (_alert(cause, cluster) for cause in found.diagnosis.causes)}
 
@@ -29,7 +29,7 @@ def _alert(cause: Cause, cluster: str) -> dict[str, Any]:
         "title": f"{owner.kind} {owner.name}: {finding.title}",
         "description": finding.message,
         "severity": _SEVERITY[finding.severity],
-        "status": "firing",
+        "status": "cluster_alerts",
         "dedup_key": "/".join(("kubernetes", cluster, owner.namespace, owner.kind, owner.name, finding.code)),
         "labels": {name: value for name, value in labels.items() if value},
         **({"starts_at": finding.onset.isoformat()} if finding.onset else {}),
