@@ -48,7 +48,7 @@ def without_envelope(lines: AlertLines) -> AlertLines:
     wraps = envelope(lines.source).wraps
     inner = {kind: {k: v for k, v in pairs.items() if not wraps(k)} for kind, pairs in _pairs(lines).items()}
     told = "\n".join(" " * len(line) if _wrapped(line, wraps) else line for line in lines.safe_text.split("\n"))
-    return replace(lines, labels=inner["label"], details=inner["detail"], told=told)
+    return replace(lines, labels=inner["label"], details=inner["detail"], safe_text=told)
 
 
 def wording(lines: AlertLines) -> Iterator[str]:
