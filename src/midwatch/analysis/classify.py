@@ -41,7 +41,7 @@ def _categories() -> tuple[_Category, ...]:
             name,
             tuple((re.compile(start(str(word)), re.IGNORECASE), weight) for word, weight in entry["words"].items()),
             frozenset(entry.get("labels", ())),
-            tuple(entry["name_kinds"]),
+            tuple(entry["about"]),
         )
         for name, entry in entries.items()
     )

@@ -29,7 +29,7 @@ def _alert(cause: Cause, cluster: str) -> dict[str, Any]:
         "title": f"{owner.kind} {owner.name}: {finding.title}",
         "description": finding.message,
         "severity": _SEVERITY[finding.severity],
-        "status": "cluster_alerts",
+        "status": "firing",
         "dedup_key": "/".join(("kubernetes", cluster, owner.namespace, owner.kind, owner.name, finding.code)),
         "labels": {name: value for name, value in labels.items() if value},
         **({"starts_at": finding.onset.isoformat()} if finding.onset else {}),

@@ -198,7 +198,7 @@ def _peer(trial: FilterResult, _: str) -> FilterExplanation:
 
 def _spread(trial: FilterResult, _: str) -> FilterExplanation:
     rules = spread_constraints(trial.pod)
-    keys = {trial.obstacles[n.name]["spread_constraints"].detail for n in trial.blocked_nodes("spread")} or {
+    keys = {trial.obstacles[n.name]["spread"].detail for n in trial.blocked_nodes("spread")} or {
         c.topology_key for c in rules
     }
     skew = first_names(str(c.max_skew) for c in rules if c.topology_key in keys)
