@@ -57,7 +57,7 @@ class RecordedCluster(Cluster):
         return super().logs()
 
     @cached_property
-    def measured(self) -> Sequence[Series]:
+    def series(self) -> Sequence[Series]:
         self.read.add(Series)
         return super().series
 
@@ -95,7 +95,7 @@ class _Reach:
     _MEMBERS: Mapping[str, Readable] = {
         **dict.fromkeys(("events", "cite_event"), Event),
         **dict.fromkeys(("log", "logs", "cite_log"), LogLines),
-        "measured": Series,
+        "series": Series,
     }
 
     def __init__(self) -> None:
