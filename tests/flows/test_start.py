@@ -20,6 +20,7 @@ _UNUSED = (
     "midwatch.domain.incident",
     "midwatch.domain.notifier",
     "midwatch.questions.understand",
+    "midwatch.services.bundles",
     "midwatch.store.database",
 )
 
