@@ -16,7 +16,7 @@ finally:
 """
 _UNUSED = (
     "httpx2",
-    "midwatch.analysis.times.said",
+    "midwatch.analysis.times.spoken_time",
     "midwatch.domain.incident",
     "midwatch.domain.notifier",
     "midwatch.questions.understand",
