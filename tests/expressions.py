@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -137,6 +137,7 @@ def _parts(value: Any) -> Iterator[Any]:
         yield from (value.func, *value.args, *value.keywords.values())
     elif is_dataclass(value) and not isinstance(value, type) and _ours(type(value)):
         yield from (getattr(value, name) for name in value.__dataclass_fields__)
+        yield from (getattr(value, name) for name, of in vars(type(value)).items() if _compiled_late(of))
     elif _ours(value):
         yield from _own_parts(value)
 
@@ -150,6 +151,10 @@ def _own_parts(value: Any) -> Iterator[Any]:
         yield from value.__defaults__ or ()
     elif isinstance(value, type):
         yield from vars(value).values()
+
+
+def _compiled_late(of: Any) -> bool:
+    return isinstance(of, cached_property) and "re.Pattern" in str(inspect.signature(of.func).return_annotation)
 
 
 def _ours(value: Any) -> bool:

@@ -1,16 +1,20 @@
 """Sentences and commands of every code of every integration, with facts that say nothing or are not known."""
 
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from midwatch.analysis.codes import Catalogue, fill
 from midwatch.analysis.commands import command
 from midwatch.diagnosis.alerts.situations import catalogue
 from midwatch.domain.finding import Code
 
-CATALOGUES = [Catalogue.load(f"midwatch.diagnosis.{name}.codes") for name in ("kubernetes", "traffic", "websites")]
+PACKAGES = [f"midwatch.diagnosis.{name}.codes" for name in ("kubernetes", "traffic", "websites")]
+CATALOGUES = [Catalogue.load(package) for package in PACKAGES]
 CODES = [code for one in (*CATALOGUES, catalogue()) for code in one.values()]
 FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
 PLACEHOLDER = re.compile(r"<[a-z][a-z _'-]*>")
@@ -87,3 +91,42 @@ def test_a_sentence(template: str, facts: dict[str, str], said: str) -> None:
 )  # fmt: skip
 def test_a_command(template: str, facts: dict[str, str], said: str) -> None:
     assert command(template, facts) == said
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_entries_that_are_read_when_they_are_asked_for_are_the_same(package: str) -> None:
+    late, whole = Catalogue.load(package, at_once=False), Catalogue.load(package)
+    assert list(late.items()) == list(whole.items()) and len(late) == len(whole) > 0
+
+
+ENTRY = "title: T\n  severity: info\n  role: risk\n  directness: 1\n  message: m\n  meaning: n\n"
+
+
+def package(folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> str:
+    (folder / "catalogued").mkdir()
+    for name, text in {"__init__.py": "", **{f"{name}.yaml": text for name, text in files.items()}}.items():
+        (folder / "catalogued" / name).write_text(text)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "catalogued", raising=False)
+    return "catalogued"
+
+
+def test_what_is_wrong_with_an_entry_is_told_at_once_unless_each_is_read_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = package(tmp_path, monkeypatch, one=f"A-1:\n  {ENTRY}A-2:\n  title: only\n")
+    with pytest.raises(ValidationError):
+        Catalogue.load(name)
+    late = Catalogue.load(name, at_once=False)
+    assert late["A-1"].title == "T" and late["A-1"] is late["A-1"]
+    with pytest.raises(ValidationError):
+        late["A-2"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_code_that_is_declared_twice_is_refused(
+    at_once: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = package(tmp_path, monkeypatch, one=f"A-1:\n  {ENTRY}", two=f"A-1:\n  {ENTRY}")
+    with pytest.raises(ValueError, match=r"two\.yaml: A-1 is declared twice"):
+        Catalogue.load(name, at_once=at_once)

@@ -1,6 +1,8 @@
 """Canaries: every shape of secret is cut out, and what faults hide in stays readable."""
 
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -318,3 +320,15 @@ def test_what_follows_a_value_stays(before: str, after: str) -> None:
 @pytest.mark.parametrize(("text", "secret"), shapes.ENCODED)
 def test_further_encodings(text: str, secret: str) -> None:
     assert secret in text and secret not in redact_text(text)
+
+
+def test_a_shape_is_compiled_for_a_text_that_may_hold_it() -> None:
+    """In a fresh process: every command redacts, and most of what it reads holds no secret."""
+    code = (
+        "from midwatch.kit import redaction\n"
+        "redaction.redact_text('Back-off restarting failed container api in pod api-7d4b9c6f5-x2x9z')\n"
+        "redaction.redact_text('token glpat-aaaaaaaaaaaaaaaaaaaaaaaa')\n"
+        "print(*(s.type for s in redaction._shapes() if 'pattern' in vars(s)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "gitlab-token" in found and len(found) < 6

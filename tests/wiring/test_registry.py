@@ -60,6 +60,7 @@ def test_a_manifest_loads_light() -> None:
         "sqlalchemy",
         "midwatch.integrations.kubernetes.client",
         "midwatch.diagnosis.alerts.match",
+        "midwatch.domain.incident",
     )
     assert [name for name in heavy if name in loaded] == []
 

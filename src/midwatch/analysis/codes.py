@@ -1,7 +1,7 @@
 """The catalogue of finding codes: YAML files beside the rules that use them, read once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.resources import files
 
@@ -11,6 +11,7 @@ from midwatch.domain.subject import Subject
 from midwatch.kit import fast_yaml
 
 _PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # curl's %{http_code} and the shell's ${name} are theirs
+_ENTRY = re.compile(r"^([A-Z][A-Z0-9]*-\d+):$", re.MULTILINE)
 _NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
 _HOLE = "\0"  # where a fact said nothing
 # What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma
@@ -43,19 +44,38 @@ def _word(name: str, facts: Mapping[str, str]) -> str:
     return facts[name].replace(_HOLE, "") or _HOLE if name in facts else f"the {name.replace('_', ' ')}"
 
 
-class Catalogue(dict[str, Code]):
+class Catalogue(Mapping[str, Code]):
     """code → Code. `finding()` is how a rule speaks: it names a code and the facts, never a sentence."""
 
+    def __init__(self, entries: Mapping[str, Code | str]) -> None:
+        """An entry may be the YAML that it is read from when it is first asked for."""
+        self._entries = dict(entries)
+
     @classmethod
-    def load(cls, package: str) -> "Catalogue":
-        entries: dict[str, Code] = {}
+    def load(cls, package: str, *, at_once: bool = True) -> "Catalogue":
+        """Raises ValueError for a code that is declared twice. `at_once`: whatever is wrong with an entry is raised
+        now, too. Otherwise each is read when it is first asked for, since an investigation needs a few of hundreds:
+        for packages whose tests read them all, and where every entry begins with its code alone on a line."""
+        entries: dict[str, Code | str] = {}
         for file in sorted(files(package).iterdir(), key=lambda f: f.name):
             if file.name.endswith(".yaml"):
-                for code, fields in fast_yaml.load(file.read_text()).items():
+                for code, entry in (_whole if at_once else _parts)(file.read_text()):
                     if code in entries:
                         raise ValueError(f"{file.name}: {code} is declared twice")
-                    entries[code] = Code(code=code, **fields)
+                    entries[code] = entry
         return cls(entries)
+
+    def __getitem__(self, code: str) -> Code:
+        entry = self._entries[code]
+        if isinstance(entry, str):
+            entry = self._entries[code] = Code(code=code, **fast_yaml.load(entry))
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def finding(
         self,
@@ -100,3 +120,14 @@ class Catalogue(dict[str, Code]):
         }
         known |= {"owner": f"{top.kind.lower()}/{top.name}", "owner_name": top.name, "owner_kind": top.kind}
         return {k: v for k, v in known.items() if v}
+
+
+def _whole(text: str) -> Iterator[tuple[str, Code]]:
+    for code, fields in fast_yaml.load(text).items():
+        yield code, Code(code=code, **fields)
+
+
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """Each code, and the YAML of its fields."""
+    _, *parts = _ENTRY.split(text)
+    yield from zip(parts[::2], parts[1::2], strict=True)

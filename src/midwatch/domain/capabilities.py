@@ -7,7 +7,7 @@ Capabilities are optional fields: what something cannot do, it leaves out.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
@@ -17,10 +17,13 @@ from midwatch.domain.evidence import Evidence, Gap, Lead, ToolRequest
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
-from midwatch.domain.notifier import Notifier
 from midwatch.domain.question import Question
 from midwatch.domain.tool import Tool
 from midwatch.domain.topics import EntityKind, Topic
+
+# Every command loads this module, and only a worker loads what a notification tells of: incidents and reports.
+if TYPE_CHECKING:
+    from midwatch.domain.notifier import Notifier
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class SystemConnection:
     health: Callable[[Sequence[ToolRequest]], Awaitable[tuple[Health, ...]]] = _unchecked
     close: Callable[[], Awaitable[None]] = _closed
     complete: Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]] = _complete
-    notifier: Notifier | None = None
+    notifier: "Notifier | None" = None
     memory: Callable[[], str] = lambda: ""
 
 

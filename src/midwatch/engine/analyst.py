@@ -93,7 +93,8 @@ class Case:
         elif request.alert:
             analysis = link_alert(analysis, ALERT, request.alert.labels)
             subject = Scope(alert_subjects(analysis, ALERT) if not subject.named else subject.named)
-        codes = {code: entry for area in self.areas for code, entry in area.codes().items()}
+        found = {finding.code for finding in analysis.findings}
+        codes = {code: known[code] for known in (a.codes() for a in self.areas) for code in found if code in known}
         slow = question.is_about_slowness
         return Conclusion(
             diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject

@@ -1,6 +1,6 @@
 """The answer without a model: the same evidence gives the same diagnosis, every time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from midwatch.analysis.causality import Chain, chains
 from midwatch.analysis.codes import fill
@@ -27,7 +27,7 @@ def diagnose(
     analysis: Analysis,
     evidence: Sequence[Evidence],
     gaps: Sequence[Gap],
-    codes: dict[str, Code],
+    codes: Mapping[str, Code],
     about: Scope = _EVERYTHING,
     question: Question = _NOTHING_ASKED,
     *,
@@ -87,7 +87,9 @@ def _answer(analysis: Analysis, library: Library) -> Claim | None:
     return Claim(text=said.text, cites=said.cites) if said and library.prove(said.cites) else None
 
 
-def _complaints(findings: Sequence[Finding], codes: dict[str, Code], about: Scope, question: Question) -> list[Cause]:
+def _complaints(
+    findings: Sequence[Finding], codes: Mapping[str, Code], about: Scope, question: Question
+) -> list[Cause]:
     """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is
     nothing else.
 
@@ -116,7 +118,7 @@ def _quoted(causes: Sequence[Cause]) -> set[str]:
     return {c.quote for cause in causes for f in (cause.finding, *cause.explains) for c in f.cites}
 
 
-def _cause(chain: Chain, codes: dict[str, Code]) -> Cause:
+def _cause(chain: Chain, codes: Mapping[str, Code]) -> Cause:
     code, facts = codes[chain.root.code], chain.root.facts
     return Cause(
         verdict=_certainty(chain.root),

@@ -21,7 +21,7 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import Resources
 from midwatch.domain.subject import Subject
 
-CODES = Catalogue.load("midwatch.diagnosis.traffic.codes")
+CODES = Catalogue.load("midwatch.diagnosis.traffic.codes", at_once=False)
 Facts = dict[str, Any]  # texts; so declared that they can be given on by name
 _NAMED = 4  # jobs of one spike that are told of by name, beside the likeliest
 _QUOTED = 12  # values of a spike that are quoted

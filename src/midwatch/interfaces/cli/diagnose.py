@@ -8,7 +8,6 @@ import typer
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.interfaces.cli import command, progress
-from midwatch.services.bundles import save_file
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring import cli
@@ -77,7 +76,7 @@ async def diagnose_question(
     for found in runs:
         show(found, form)
         if bundle:
-            save_file(found, bundle)
+            import_module("midwatch.services.bundles").save_file(found, bundle)
     raise typer.Exit(command.exit_code([r.diagnosis.verdict for r in runs], problem=any(_problem(r) for r in runs)))
 
 

@@ -1,11 +1,11 @@
 """What the analyzers of pods share: one container of one pod as it was seen, and how to speak about it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import NamedTuple
 
-from midwatch.analysis.times.spoken_time import span
 from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.domain.evidence import Citation
@@ -162,6 +162,9 @@ def age(cluster: Cluster, since: datetime | None) -> timedelta:
 @fact
 def asked_time(cluster: Cluster) -> Window | None:
     """The time the question speaks of, counted back from when the logs were saved."""
+    if not cluster.question.text:
+        return None  # what reads times is loaded where there is something to read
+    span: Callable[[str, datetime], Window | None] = import_module("midwatch.analysis.times.spoken_time").span
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
     return span(cluster.question.text, max(saved, default=cluster.clock))
 

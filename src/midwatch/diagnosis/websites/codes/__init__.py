@@ -2,5 +2,5 @@
 
 from midwatch.analysis.codes import Catalogue
 
-CODES = Catalogue.load(__name__)
+CODES = Catalogue.load(__name__, at_once=False)
 finding = CODES.finding

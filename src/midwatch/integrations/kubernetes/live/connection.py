@@ -5,6 +5,8 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import httpx2
 from lightkube.config.client_adapter import verify_cluster
@@ -25,8 +27,10 @@ READ_SECONDS = 10
 CONNECTIONS = 8
 
 NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_APIS = sorted({(k.api, k.plural) for p, k in ALL.items() if p != "secrets"})
 _PLACES = "|".join(
-    sorted({re.escape(k.api) + f"(?:/namespaces/{NAME})?/{k.plural}" for p, k in ALL.items() if p != "secrets"})
+    f"{re.escape(api)}(?:/namespaces/{NAME})?/(?:{'|'.join(plural for _, plural in places)})"
+    for api, places in groupby(_APIS, key=itemgetter(0))
 )
 _READS = re.compile(f"/version|/(?:{_PLACES})|/api/v1/namespaces/{NAME}/pods/{NAME}/log")
 
