@@ -119,7 +119,16 @@ class Catalogue(Mapping[str, Code]):
             "container": subject.container,
         }
         known |= {"owner": f"{top.kind.lower()}/{top.name}", "owner_name": top.name, "owner_kind": top.kind}
+        known["at"] = location(top, subject.container)
         return {k: v for k, v in known.items() if v}
+
+
+def location(owner: Subject, container: str = "", kind: str = "container") -> str:
+    """Where it is, as messages begin: `shop/deployment/web`, `node/worker-1`, `shop/deployment/web (container proxy)`.
+    A container that is called as its workload is not named."""
+    place = f"{owner.kind.lower()}/{owner.name}"
+    place = f"{owner.namespace}/{place}" if owner.namespace else place
+    return f"{place} ({kind} {container})" if container and (container != owner.name or kind != "container") else place
 
 
 def _whole(text: str) -> Iterator[tuple[str, Code]]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 from typing import NamedTuple
 
+from midwatch.analysis.codes import location
 from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.domain.evidence import Citation
@@ -117,6 +118,8 @@ def _speak(
     owner = cluster.owner(pod)
     subject = pod.subject.model_copy(update={"container": instance.name}) if instance else pod.subject
     known = {"pod": pod.name, "node": pod.spec.node_name or "", "who": _who(owner, instance)} | facts
+    if instance and instance.init:
+        known["at"] = location(owner, instance.name, "init container")
     present = {key: value for key, value in known.items() if value}
     return finding(
         code,
