@@ -16,6 +16,8 @@ from midwatch.domain.access import AccessRole
 from midwatch.interfaces.http.app import described
 from tests.interfaces.http.house import house, listening
 
+pytest_plugins = ["schemathesis.pytest.plugin"]
+
 EXAMPLES = int(os.environ.get("MIDWATCH_API_EXAMPLES", "6"))  # of each operation; `make test-api` tries many more
 MANY = 10**9
 MEANING = schemathesis.checks.positive_data_acceptance  # no schema says that a time is over or a note holds only blanks
