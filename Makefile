@@ -23,7 +23,7 @@ test: setup
 
 # Many more requests for each operation than `make test` makes; some minutes.
 test-api: setup
-	MIDWATCH_API_EXAMPLES=200 $(BIN)/pytest tests/interfaces/http/test_schema.py
+	MIDWATCH_API_EXAMPLES=200 $(BIN)/pytest -m components tests/interfaces/http/test_boundaries.py
 
 # Every kill point and outage on both databases, again and again, longer bursts, longer texts; about twenty minutes.
 test-faults: setup

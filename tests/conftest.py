@@ -14,6 +14,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 MADE_OF_NAMES = {TESTS / "test_requirements.py"}
+COMPONENTS = {TESTS / "interfaces" / "http" / "test_boundaries.py"}  # has nothing else and is long to import
 FEW = 3  # files: two workers would take longer to start than they save
 Alternatives = tuple[frozenset[str], ...]
 
@@ -47,6 +48,8 @@ def _wanted(config: pytest.Config) -> Alternatives:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if collection_path in COMPONENTS and "not components" in config.option.markexpr:
+        return True
     wanted = _wanted(config)
     if not wanted or not collection_path.match("test_*.py"):
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MADE_OF_NAMES, TESTS, alternatives, may_hold, text
+from tests.conftest import COMPONENTS, MADE_OF_NAMES, TESTS, alternatives, may_hold, text
 
 
 def matched(item: pytest.Item) -> set[str]:
@@ -67,3 +67,7 @@ def test_what_is_selected_is_what_has_the_name() -> None:
     )
     files = {line.partition(":")[0] for line in shown.stdout.split("\n") if line.startswith("tests/")}
     assert files == {"tests/unit/test_csv_series.py", "tests/test_requirements.py"}, shown
+
+
+def test_what_is_not_read_has_nothing_to_run() -> None:
+    assert all("\npytestmark = pytest.mark.components\n" in path.read_text() for path in COMPONENTS)
