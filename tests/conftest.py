@@ -51,9 +51,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if collection_path in COMPONENTS and "not components" in config.option.markexpr:
         return True
     wanted = _wanted(config)
-    if not wanted or not collection_path.match("test_*.py"):
+    if not wanted or not collection_path.is_relative_to(TESTS):
         return None
-    return None if may_hold(collection_path, wanted) else True
+    # A folder as well, for the sake of its conftest.py: those import much of the product.
+    files = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
+    return None if any(may_hold(path, wanted) for path in files) else True
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
