@@ -128,7 +128,13 @@ def investigated(post: Station, run: str) -> Meaning:
 
 
 @pytest.mark.parametrize(
-    "questions", [QUESTIONS[::6], pytest.param(QUESTIONS, marks=pytest.mark.components)], ids=["some", "all"]
+    "questions",
+    [
+        QUESTIONS[::6],
+        pytest.param(QUESTIONS[::4], marks=pytest.mark.components),
+        pytest.param(QUESTIONS, marks=pytest.mark.long),
+    ],
+    ids=["few", "some", "all"],
 )
 def test_a_question_is_the_same_at_every_door(here: Night, post: Station, questions: Sequence[str]) -> None:
     for question in questions:
