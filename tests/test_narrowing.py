@@ -42,6 +42,7 @@ def test_a_name_stands_in_its_file_before_it_is_imported(request: pytest.Fixture
         ("not test_moon", ()),
         ("test_moon[sqlite]", ()),
         ("not (test_moon)", ()),
+        ("not (sun and test_moon and star)", ()),
         ("test_or and test_and", ({"test_or", "test_and"},)),
     ],
 )
