@@ -11,12 +11,12 @@ import schemathesis
 import schemathesis.checks
 
 from midwatch.domain.access import AccessRole
-from midwatch.interfaces.http.app import described
+from midwatch.interfaces.http.app import openapi_document
 from tests.interfaces.http.house import house, listening
 
 MANY = 10**9
 MEANING = schemathesis.checks.positive_data_acceptance  # no schema says that a time is over or a note holds only blanks
-DOCUMENT = described()
+DOCUMENT = openapi_document()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 
 

@@ -61,7 +61,7 @@ async def _ask(connections: Connections, question: str, before: Intent | None, *
         out.print(terminal.plain(intent.question))
         return before
     request = Request(question=question, intent=intent)
-    async with connections.opened(request) as ctx:
+    async with connections.investigation(request) as ctx:
         found: CaseFile = await investigate(ctx, request)
     out.print(terminal.plain(restate(intent, tuple(connections.areas.values()))), style="dim")
     if whole:
