@@ -49,7 +49,7 @@ async def ask(
     desk: ServerContext, caller: Actor, write: Write, question: str, session: str = "", namespace: str = ""
 ) -> Reply:
     """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken
-    of."""
+    of. Without a session each question stands on its own."""
     started, conversation = monotonic(), _conversation(caller, session)
     found = await asyncio.to_thread(_understood, desk, question, conversation)
     if isinstance(found, Clarification):
@@ -94,15 +94,17 @@ async def _answered(
 
 
 def _understood(desk: ServerContext, question: str, conversation: str) -> Intent | Clarification:
-    with desk.db.read() as tx:
-        before = conversations.last(tx, conversation)
+    before = None
+    if conversation:
+        with desk.db.read() as tx:
+            before = conversations.last(tx, conversation)
     return understood(question, desk.entities, desk.now(), desk.areas, before)
 
 
 def _queued(writing: Writing, desk: ServerContext, caller: Actor, request: Request, conversation: str) -> Investigation:
     request = cleaned(request)
     run = enqueue(writing.tx, request, caller.name, desk.now())
-    if request.intent:
+    if request.intent and conversation:
         spoken_of = request.intent.model_copy(update={"attribute": ""})
         conversations.said(writing.tx, conversation, spoken_of, desk.now())
     writing.audit(run.id)
@@ -167,8 +169,9 @@ def _asked_back(found: Clarification) -> str:
 
 
 def _conversation(who: Actor, session: str) -> str:
-    """Nobody goes on with another's conversation by guessing its name."""
-    return sha256(f"{who.key_id or who.name}\n{session}".encode()).hexdigest()
+    """Nobody goes on with another's conversation by guessing its name. "" without one: whoever shares a key would go on
+    with what another asked."""
+    return session and sha256(f"{who.key_id or who.name}\n{session}".encode()).hexdigest()
 
 
 def _since(started: float) -> int:

@@ -26,5 +26,5 @@ def ask(
     form = "json" if json else "markdown" if markdown else "terminal"
     words = " ".join(question)
     command.finish(
-        answered(words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, otherwise="")
+        answered(words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, asks_back=True)
     )
