@@ -107,7 +107,7 @@ class Station:
     def post(self, path: str, body: Any, **headers: str) -> httpx2.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers.setdefault("Content-Type", "application/json")
-        return httpx2.post(f"{self.url}{path}", content=content, headers=headers, timeout=20)
+        return httpx2.post(f"{self.url}{path}", content=content, headers=headers, timeout=PATIENCE_S)
 
 
 @contextmanager
