@@ -242,6 +242,15 @@ def test_a_namespace_beside_the_question_narrows_it_everywhere(here: Night, post
     )
 
 
+WORDS = {  # title and description
+    "Disk space low on log-1": "Filesystem /data is 96% full",
+    "Replication lag on pg-replica-2 is 340 seconds": "threshold 30s",
+    "High CPU usage on web-03": "CPU is at 97.5% (threshold: 80%) for 10m",
+    "NAT gateway egress spike": "demo-nat-1c sends 12.5 GB in 5 minutes",
+    "Basket is not ready": "deployment basket in namespace shop has 0 of 1 replicas",
+}
+
+
 def alerts() -> list[tuple[str, bytes]]:
     """(source, body): each about another thing, so that at least twelve open an incident of their own."""
     example = [
@@ -313,8 +322,12 @@ def test_an_alert_in_words_is_the_same_from_a_person_and_from_a_file(
     here: Night, post: Station, tmp_path: Path
 ) -> None:
     file = tmp_path / "alert.txt"
-    file.write_text("Disk space low on log-1\nFilesystem /data is 96% full")
-    made = post.post(
-        "/alerts", {"title": "Disk space low on log-1", "description": "Filesystem /data is 96% full"}
-    ).json()["data"]
-    assert of_incident(post, made["id"]) == shell(here, "investigate", "--alert", str(file))
+    opened = [
+        post.post("/alerts", {"title": title, "description": text}).json()["data"]["id"]
+        for title, text in WORDS.items()
+    ]
+    assert len(set(opened)) == len(WORDS)
+    for (title, text), incident in zip(WORDS.items(), opened, strict=True):
+        file.write_text(f"{title}\n{text}")
+        found, shown = of_incident(post, incident), shell(here, "investigate", "--alert", str(file))
+        assert found == shown, (title, found, shown)
