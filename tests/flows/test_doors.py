@@ -214,20 +214,18 @@ def test_a_question_of_two_topics_is_asked_back_at_every_door(here: Night, post:
             refused_by(here, command, question, back["choices"])
 
 
-@pytest.mark.parametrize(("tool", "arguments", "question"), TOOLS, ids=[t[0] for t in TOOLS])
-def test_a_tool_asks_what_its_question_asks(
-    here: Night, post: Station, tool: str, arguments: dict[str, str], question: str
-) -> None:
-    doors = asked(
-        here,
-        question,
-        lambda: {
-            "tool": of(post.post(f"/tools/{tool}", arguments).json()["answer"]),
-            "query": of(post.post("/query", {"prompt": question}).json()["answer"]),
-            "ask": shell(here, "ask", question),
-        },
-    )
-    assert all(found == doors["tool"] for found in doors.values()), doors
+def test_a_tool_asks_what_its_question_asks(here: Night, post: Station) -> None:
+    for tool, arguments, question in TOOLS:
+        doors = asked(
+            here,
+            question,
+            lambda tool=tool, arguments=arguments, question=question: {
+                "tool": of(post.post(f"/tools/{tool}", arguments).json()["answer"]),
+                "query": of(post.post("/query", {"prompt": question}).json()["answer"]),
+                "ask": shell(here, "ask", question),
+            },
+        )
+        assert all(found == doors["tool"] for found in doors.values()), (tool, doors)
 
 
 def test_a_namespace_beside_the_question_narrows_it_everywhere(here: Night, post: Station) -> None:
