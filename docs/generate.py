@@ -19,7 +19,7 @@ from midwatch.domain.access import KeylessRole, key_role
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
-from midwatch.interfaces.http.app import described
+from midwatch.interfaces.http.app import openapi_document
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.registry import registry
 
@@ -109,7 +109,7 @@ def tools() -> Iterator[Tool]:
     """Of every integration and area, as they are without any settings."""
     connections = Connections(registry().settings.model_construct())
     for owner in connections.plugged.integrations.values():
-        yield from owner.unreachable("") or (connections.connected(owner.name).tools if owner.connect else ())
+        yield from owner.unreachable("") or (connections.connection(owner.name).tools if owner.connect else ())
     for area in connections.areas.values():
         yield from area.own_tools(area.settings() if area.settings else None)
 
@@ -172,7 +172,7 @@ def subcommands(name: str) -> list[str]:
 
 
 def endpoints() -> Iterator[str]:
-    document = described()
+    document = openapi_document()
     yield "# Endpoints\n"
     yield "Written from the OpenAPI document, which a server gives at `/openapi.json` and shows at `/docs`."
     yield "[api.md](api.md) says how to use it.\n"

@@ -94,7 +94,7 @@ def _answer(folder: Path, case: str) -> dict[str, Any]:
 
 async def _diagnose(place: str, case: Mapping[str, Any], found: list[Diagnosis]) -> None:
     settings = registry().settings()
-    async with connections.opened(settings, dump=place) as ctx:
+    async with connections.open_investigation(settings, dump=place) as ctx:
         found.append((await investigate(ctx, Request(question=case["query"]))).diagnosis)
 
 

@@ -99,7 +99,7 @@ async def _said(place: str, asked: str) -> str:
     """What `midwatch ask` prints."""
     out = io.StringIO()
     try:
-        async with connections.opened(registry().settings(), dump=place) as ctx:
+        async with connections.open_investigation(registry().settings(), dump=place) as ctx:
             show(
                 Console(file=out, width=WIDEST, highlight=False),
                 compose(await investigate(ctx, Request(question=asked))),

@@ -23,7 +23,7 @@ from midwatch.domain.investigation import Request
 from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, kind_of
 from midwatch.integrations.kubernetes.dump.files import folder as files_of
-from midwatch.integrations.kubernetes.dump.files import one
+from midwatch.integrations.kubernetes.dump.files import single_file
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
 from midwatch.integrations.kubernetes.objects.meta import Object
@@ -108,13 +108,13 @@ def _told(diagnosis: Diagnosis) -> Iterator[tuple[Finding, str]]:
 
 
 def _about(finding: Finding) -> set[str]:
-    return {str(s) for s in (finding.subject.whole, finding.owner, *finding.also)}
+    return {str(s) for s in (finding.subject.object, finding.owner, *finding.also)}
 
 
 def _trouble(place: Path) -> str:
     """Why a file, or the folder, does not load; "" when all of it is read and the investigation ends in an answer or
     one clear sentence."""
-    contents, _ = load(files_of(place) if place.is_dir() else one(place))
+    contents, _ = load(files_of(place) if place.is_dir() else single_file(place))
     try:
         asyncio.run(_investigated(place))
     except Refusal as refusal:
@@ -124,5 +124,5 @@ def _trouble(place: Path) -> str:
 
 
 async def _investigated(place: Path) -> Diagnosis:
-    async with connections.opened(registry().settings(), dump=str(place)) as ctx:
+    async with connections.open_investigation(registry().settings(), dump=str(place)) as ctx:
         return (await investigate(ctx, Request())).diagnosis

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from midwatch.domain.investigation import Request
-from midwatch.engine.context import InvestigationContext
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.kit.logging import to_standard_error
 from midwatch.wiring import worker
 from midwatch.wiring.connections import Connections

@@ -4,7 +4,7 @@ PREFIX`."""
 import sys
 
 from midwatch.store.database import Database
-from tests.flows.desk import Watch, alert, over
+from tests.flows.server_context import Watch, alert, over
 
 
 def take(url: str, prefix: str) -> None:

@@ -26,7 +26,7 @@ from midwatch.integrations.webhook import notify as webhook
 from midwatch.reports.compose import compose
 from midwatch.store import notifications
 from midwatch.store.database import Database
-from tests.flows.desk import CART, Watch, alert
+from tests.flows.server_context import CART, Watch, alert
 
 Said = Exception | str
 
@@ -65,7 +65,7 @@ def asked(db: Database) -> Watch:
 
 
 def context(watch: Watch, *notifiers: Notifier) -> WorkerContext:
-    return WorkerContext(watch.desk.db, watch.desk.now, by_name(notifiers))
+    return WorkerContext(watch.ctx.db, watch.ctx.now, by_name(notifiers))
 
 
 async def tried(watch: Watch, other: Other) -> Notification:
@@ -74,7 +74,7 @@ async def tried(watch: Watch, other: Other) -> Notification:
 
 
 def kept(watch: Watch) -> Notification:
-    with watch.desk.db.read() as tx:
+    with watch.ctx.db.read() as tx:
         found = notifications.get(tx, "k")
     assert found is not None
     return found

@@ -15,8 +15,8 @@ from midwatch.engine.schedules import Schedules
 from midwatch.engine.worker import ALONE_S, Worker
 from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.processes import own_name
-from midwatch.services import runs
-from midwatch.services.desk import ServerContext
+from midwatch.services import investigations
+from midwatch.services.server_context import ServerContext
 from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
@@ -31,8 +31,8 @@ SECONDS = 4.0
 class OneStep:
     """Steps that do nothing but end the run; the store is away for the first tries of `run_investigation`."""
 
-    def __init__(self, desk: ServerContext, away: int = 0, wrong: bool = False) -> None:
-        self.desk, self.away, self.wrong = desk, away, wrong
+    def __init__(self, ctx: ServerContext, away: int = 0, wrong: bool = False) -> None:
+        self.ctx, self.away, self.wrong = ctx, away, wrong
         self.begun, self.looked, self.failed = list[str](), list[str](), list[str]()
 
     async def begin(self, run_id: str) -> bool:
@@ -56,7 +56,7 @@ class OneStep:
         self._over(run_id)
 
     def _over(self, run_id: str) -> None:
-        settle(runs.cancel(self.desk, OWNER, run_id))
+        settle(investigations.cancel(self.ctx, OWNER, run_id))
 
 
 async def _nowhere(_url: str) -> bytes:
@@ -67,25 +67,25 @@ async def _nowhere(_url: str) -> bytes:
 async def working(
     db: Database, *, woken: bool = False, away: int = 0, wrong: bool = False
 ) -> AsyncGenerator[tuple[ServerContext, OneStep, Worker]]:
-    desk = ServerContext(db, composed(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere, areas=AREAS)
-    ctx = WorkerContext(db, desk.now)
-    steps, name = OneStep(desk, away, wrong), own_name()
-    queue = DurableQueue(steps, record_url(db.url), name, 2, Schedules(ctx))
-    worker = Worker(ctx, queue, name, woken=woken)
+    ctx = ServerContext(db, composed(), {}, lambda: datetime.now(UTC), lambda: None, _nowhere, areas=AREAS)
+    worker_ctx = WorkerContext(db, ctx.now)
+    steps, name = OneStep(ctx, away, wrong), own_name()
+    queue = DurableQueue(steps, record_url(db.url), name, 2, Schedules(worker_ctx))
+    worker = Worker(worker_ctx, queue, name, woken=woken)
     task = asyncio.create_task(worker.run())
     try:
-        yield desk, steps, worker
+        yield ctx, steps, worker
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def ended(desk: ServerContext, worker: Worker | None = None) -> None:
-    run = await runs.question(desk, OWNER, "what is wrong?")
+async def ended(ctx: ServerContext, worker: Worker | None = None) -> None:
+    run = await investigations.question(ctx, OWNER, "what is wrong?")
     if worker:
         worker.wake()
     for _ in range(3000):
-        if (await runs.get(desk, OWNER, run.id)).state is RunState.CANCELLED:
+        if (await investigations.get(ctx, OWNER, run.id)).state is RunState.CANCELLED:
             return
         await asyncio.sleep(0.02)
     raise AssertionError("nobody did it")
@@ -116,32 +116,32 @@ async def test_an_idle_worker_asks_little(file: Database) -> None:
 
 
 async def test_who_is_woken_begins_and_who_is_not_finds_it(file: Database) -> None:
-    async with working(file, woken=True) as (desk, steps, worker):
-        await ended(desk, worker)
-        await ended(desk)
+    async with working(file, woken=True) as (ctx, steps, worker):
+        await ended(ctx, worker)
+        await ended(ctx)
     assert len(steps.begun) == len(steps.looked) == 2 and steps.failed == []
 
 
 async def test_a_step_is_tried_until_the_store_is_back(file: Database) -> None:
-    async with working(file, away=4) as (desk, steps, worker):
-        await ended(desk, worker)
+    async with working(file, away=4) as (ctx, steps, worker):
+        await ended(ctx, worker)
     assert (len(steps.begun), len(steps.looked), steps.failed) == (1, 5, [])
 
 
 async def test_a_fault_of_its_own_ends_a_run(file: Database) -> None:
-    async with working(file, wrong=True) as (desk, steps, worker):
-        await ended(desk, worker)
+    async with working(file, wrong=True) as (ctx, steps, worker):
+        await ended(ctx, worker)
     assert (len(steps.looked), steps.failed) == (1, ["a fault of Midwatch: ZeroDivisionError"])
 
 
 async def test_a_worker_that_ends_with_nothing_left_signs_off(file: Database) -> None:
-    async with working(file) as (desk, _, _):
-        while not _rows(desk):
+    async with working(file) as (ctx, _, _):
+        while not _rows(ctx):
             await asyncio.sleep(0.02)
     with file.read() as tx:
-        assert workers.listed(tx) == [], "nobody has to find it dead"
+        assert workers.list_workers(tx) == [], "nobody has to find it dead"
 
 
-def _rows(desk: ServerContext) -> list[tuple[str, datetime]]:
-    with desk.db.read() as tx:
-        return workers.listed(tx)
+def _rows(ctx: ServerContext) -> list[tuple[str, datetime]]:
+    with ctx.db.read() as tx:
+        return workers.list_workers(tx)

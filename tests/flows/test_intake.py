@@ -13,9 +13,9 @@ from midwatch.domain.work import RunState
 from midwatch.services.alerts import receive, status
 from midwatch.services.errors import NoAccess, NotKnown
 from midwatch.store import incidents as kept
-from midwatch.store import runs as stored_runs
+from midwatch.store import investigations as stored_runs
 from midwatch.store.database import Database
-from tests.flows.desk import CART, START, Watch, alert, over
+from tests.flows.server_context import CART, START, Watch, alert, over
 from tests.plugged import settings as composed
 from tests.together import together
 from tests.usecases import OWNER, SENDER
@@ -228,7 +228,7 @@ def test_an_end_and_a_person_at_once_lose_nothing(watch: Watch) -> None:
     held, go_on = Event(), Event()
 
     def person() -> None:
-        with watch.desk.db.write() as tx:
+        with watch.ctx.db.write() as tx:
             after = before.model_copy(update={"title": "renamed", "updated_at": watch.now.replace(microsecond=7)})
             assert kept.change(tx, before, after)
             held.set()
@@ -263,14 +263,14 @@ async def test_a_request_has_to_prove_itself(watch: Watch, db: Database) -> None
     with pytest.raises(NoAccess, match="Nothing is configured"):
         await Watch(db, composed()).sends(Delivery(alerts=(alert(),)))
     with pytest.raises(NotKnown, match="no source 'horn'"):
-        await receive(watch.desk, SENDER, "horn", WebhookRequest(b"", START))
+        await receive(watch.ctx, SENDER, "horn", WebhookRequest(b"", START))
     assert watch.incidents() == []
     assert (await watch.sends(Delivery(alerts=(alert(),)))).moves == {"open": 1}
 
 
 async def test_what_is_not_understood_is_parked_without_its_secrets(watch: Watch) -> None:
     receipt = await watch.sends('{"password": "hunter2hunter2", "x": "\0"')
-    (found,) = (await status(watch.desk, OWNER, "bell")).last
+    (found,) = (await status(watch.ctx, OWNER, "bell")).last
     assert (receipt.outcome, receipt.note, found.id) == ("parked", "no delivery", receipt.delivery)
     assert "hunter2" not in found.body and found.received_at == START
 
@@ -278,7 +278,7 @@ async def test_what_is_not_understood_is_parked_without_its_secrets(watch: Watch
 async def test_a_ping_is_ignored_and_a_confirmation_fetched(watch: Watch) -> None:
     assert (await watch.sends(Delivery(ignored="a ping"))).outcome == "ignored"
     await watch.sends(Delivery(confirm="https://example.com/confirm"))
-    assert watch.fetched == ["https://example.com/confirm"] and (await status(watch.desk, OWNER, "bell")).last == []
+    assert watch.fetched == ["https://example.com/confirm"] and (await status(watch.ctx, OWNER, "bell")).last == []
 
 
 def test_a_store_that_fails_half_way_keeps_nothing(watch: Watch) -> None:
@@ -287,5 +287,5 @@ def test_a_store_that_fails_half_way_keeps_nothing(watch: Watch) -> None:
     with pytest.raises(Exception, match=r"(?i)null"):
         watch.says(alert("f1"), broken, id="d1")
     assert watch.incidents() == [] and watch.says(alert("f1"), id="d1").outcome == "accepted"
-    with watch.desk.db.read() as tx:
+    with watch.ctx.db.read() as tx:
         assert stored_runs.counts(tx) == {"queued": 1}

@@ -11,7 +11,7 @@ from pathlib import Path
 from midwatch.domain.alert import AlertStatus
 from midwatch.store import alerts
 from midwatch.store.database import Database
-from tests.flows.desk import Watch
+from tests.flows.server_context import Watch
 
 ROOT = Path(__file__).parents[2]
 TAKE = [sys.executable, "-m", "tests.flows.taker"]
@@ -49,7 +49,7 @@ def test_what_was_accepted_survives_the_kill(empty_url: str, tmp_path: Path) -> 
 
 
 def _complete(watch: Watch, promised: list[str]) -> None:
-    db = watch.desk.db
+    db = watch.ctx.db
     with db.read() as tx:
         found = {name: alerts.find(tx, "bell", name) for name in promised}
     assert [name for name, alert in found.items() if alert is None] == []

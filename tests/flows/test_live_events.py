@@ -17,10 +17,10 @@ from midwatch.domain.work import Investigation, RunEvent, RunState
 from midwatch.engine.events import LiveEvents
 from midwatch.engine.progress import add_event
 from midwatch.kit.clock import utc_now
-from midwatch.store import changes, runs
+from midwatch.store import changes, investigations
 from midwatch.store.changes import CHANNEL
 from midwatch.store.database import Database
-from midwatch.wiring.worker_process import announce_on, announced, worker_process
+from midwatch.wiring.worker_process import announce_on, announced_ids, worker_process
 from tests.postgres import Server
 
 PATIENCE_S = 20.0  # generous: how long it takes is measured in benchmarks/watching
@@ -31,7 +31,7 @@ RUN = Investigation(id="inv_1", request=Request(), created_at=utc_now())
 def other(db: Database) -> Generator[Database]:
     """The same database, as another process has it."""
     with db.write() as tx:
-        runs.add(tx, RUN)
+        investigations.add(tx, RUN)
     with Database.open(db.url) as opened:
         yield opened
 
@@ -44,7 +44,7 @@ def tell(db: Database, *numbers: int) -> None:
 
 def end(db: Database) -> None:
     with db.write() as tx:
-        assert runs.change(tx, RUN.model_copy(update={"state": RunState.DONE}), RunState.QUEUED)
+        assert investigations.change(tx, RUN.model_copy(update={"state": RunState.DONE}), RunState.QUEUED)
         add_event(tx, utc_now(), RUN.id, "done", {})
 
 
@@ -176,8 +176,8 @@ def test_the_worker_says_in_lines_what_is_new_and_waits_for_nobody() -> None:
     reading, writing = os.pipe()
     announce = announce_on(writing)
     announce(["inv_1", "inv_2"])
-    assert [announced(line) for line in os.read(reading, 4096).splitlines()] == [("inv_1",), ("inv_2",)]
-    assert announced(b"something else\n") == announced(b"") == ()
+    assert [announced_ids(line) for line in os.read(reading, 4096).splitlines()] == [("inv_1",), ("inv_2",)]
+    assert announced_ids(b"something else\n") == announced_ids(b"") == ()
     for _ in range(10_000):
         announce(["inv_1"])  # more than a pipe holds
     os.close(reading)
@@ -194,13 +194,13 @@ async def test_the_servers_own_worker_announces_its_steps(
     heard = asyncio.Queue[str]()
     with Database.open(f"sqlite:///{path}") as db:
         with db.write() as tx:
-            runs.add(tx, RUN)  # there is no cluster: it fails
+            investigations.add(tx, RUN)  # there is no cluster: it fails
         async with worker_process(1, str(tmp_path / "no-kubeconfig")) as beside:
             beside.heard = lambda run_ids: [heard.put_nowait(run_id) for run_id in run_ids].clear()
             async with asyncio.timeout(60):
                 assert [await heard.get(), await heard.get()] == [RUN.id, RUN.id]
         with db.read() as tx:
-            assert [e.kind for e in runs.told(tx, RUN.id)] == ["started", "failed"]
+            assert [e.kind for e in investigations.events_after(tx, RUN.id)] == ["started", "failed"]
 
 
 async def test_what_runs_in_a_thread_ends_before_its_connection_is_closed() -> None:

@@ -48,7 +48,7 @@ def intent(topic: str) -> Intent:
     names = {"client": ("Acrisure",)} if topic == JOBS_OF_CLIENT else {}
     names |= {"site": ("127.0.0.1",)} if topic == WEBSITE else {}
     windowed = topic in NAT_TOPICS | JOB_TOPICS
-    return Intent(topic=topic, window=WINDOW if windowed else None, against=against).naming(names)
+    return Intent(topic=topic, window=WINDOW if windowed else None, against=against).with_entity(names)
 
 
 def nothing_answered(here: Night) -> None:
@@ -84,7 +84,7 @@ async def told(here: Night, topic: str, sites: tuple[str, ...] = (SITE,), **more
     settings = settings.model_copy(update=more)
     request = Request(question="", intent=intent(topic))
     try:
-        async with Connections(settings).opened(request) as ctx:
+        async with Connections(settings).investigation(request) as ctx:
             return whole(await investigate(ctx, request))
     except Refusal as refusal:
         return refusal.reason

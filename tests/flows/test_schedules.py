@@ -17,11 +17,11 @@ from midwatch.engine.durable import DurableQueue
 from midwatch.engine.schedules import Schedules
 from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.clock import utc_now
-from midwatch.store import runs
+from midwatch.store import investigations
 from midwatch.store.database import Database
 from midwatch.store.record import record_url
-from tests.flows.desk import Watch
 from tests.flows.server import station, until
+from tests.flows.server_context import Watch
 from tests.flows.test_idle import OneStep
 
 AT = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
@@ -34,7 +34,7 @@ def hourly(name: str) -> Scheduled:
 
 def stored(db: Database) -> list[Investigation]:
     with db.read() as tx:
-        return runs.listed(tx, 1, 1000)[0]
+        return investigations.list_investigations(tx, 1, 1000)[0]
 
 
 def times(db: Database) -> list[datetime]:
@@ -54,7 +54,7 @@ def test_of_three_workers_each_time_falls_to_one_and_one_may_die(db: Database, t
         before = len(stored(db))
         until(lambda: without_a_gap(times(db)[:-1], before + 2))
     with db.read() as tx:
-        begun = [[e.kind for e in runs.told(tx, run.id)].count("started") for run in stored(db)]
+        begun = [[e.kind for e in investigations.events_after(tx, run.id)].count("started") for run in stored(db)]
     assert set(begun) <= {0, 1} and 1 in begun
     assert {run.asked_by for run in stored(db)} == {"schedule every-second"}
 
@@ -86,7 +86,7 @@ class Stuck(Schedules):
 
 @asynccontextmanager
 async def started(db: Database, name: str, schedules: Schedules) -> AsyncGenerator[DurableQueue]:
-    queue = DurableQueue(OneStep(Watch(db).desk), record_url(db.url), name, 1, schedules)
+    queue = DurableQueue(OneStep(Watch(db).ctx), record_url(db.url), name, 1, schedules)
     await queue.start()
     try:
         yield queue
@@ -121,8 +121,10 @@ async def test_a_time_that_a_dead_worker_had_begun_is_gone_on_with(db: Database)
         async with asyncio.timeout(60):
             await stuck.reached.wait()
     async with started(db, "living", Schedules(ctx, [hourly("report")])) as queue:
-        assert (await asyncio.to_thread(queue.left, [], {"dead"})).dropped == (), "who lives keeps what it has begun"
-        left = await asyncio.to_thread(queue.left, [], set[str]())
+        assert (await asyncio.to_thread(queue.abandoned, [], {"dead"})).dropped == (), (
+            "who lives keeps what it has begun"
+        )
+        left = await asyncio.to_thread(queue.abandoned, [], set[str]())
         assert len(left.dropped) == 1
         await asyncio.to_thread(queue.resume, left.dropped)
         async with asyncio.timeout(60):

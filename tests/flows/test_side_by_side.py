@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from midwatch.domain.investigation import Answer, Request
-from midwatch.engine.analyst import Analysts, here
+from midwatch.engine.analyst import Analysts, local_analyst
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
@@ -30,7 +30,7 @@ async def bundles(tmp_path: Path) -> list[Bundle]:
         folder.mkdir()
         with site(scene.cluster, folder) as place:
             settings = composed(kubernetes=KubernetesSettings(kubeconfig=place.kubeconfig))
-            async with connections.opened(settings) as ctx:
+            async with connections.open_investigation(settings) as ctx:
                 save_file(await investigate(ctx, Request()), str(folder / "bundle.tgz"))
         found.append(load(folder / "bundle.tgz"))
     return found
@@ -48,5 +48,5 @@ async def test_at_once_as_alone_in_this_process_and_in_others(bundles: list[Bund
     async with AsyncExitStack() as stack:
         pool = Pool(2, 2, at_once=2)
         stack.push_async_callback(pool.close)
-        assert await replayed(bundles, here) == [bundle.answer for bundle in bundles]
+        assert await replayed(bundles, local_analyst) == [bundle.answer for bundle in bundles]
         assert await replayed(bundles, pool.open) == [bundle.answer for bundle in bundles]

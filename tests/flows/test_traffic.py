@@ -331,7 +331,7 @@ class TestAlert:
         intent = understand(self.ALERT, entities(here.connections), NOW, AREAS)
         assert isinstance(intent, Intent) and intent.first("gateway") == fake.GATEWAY
         request = Request(alert=self.ALERT, intent=intent)
-        async with here.connections.opened(request) as ctx:
+        async with here.connections.investigation(request) as ctx:
             found = await investigate(ctx, request)
         assert (found.diagnosis.verdict, codes(found)) == (Verdict.EXPECTED, ["TRF-101"])
         assert any(f.code.startswith("ALT-") for f in found.diagnosis.causes[0].explains)

@@ -25,7 +25,7 @@ async def looked_into(url: str, kubeconfig: Path, *services: str) -> tuple[Diagn
     about = SiteSettings(url=url, services=services, namespaces=(NAMESPACE,))
     settings = composed(kubernetes=KubernetesSettings(kubeconfig=kubeconfig), sites=(about,))
     intent = Intent(topic="website", entities=(("site", (url,)),))
-    async with Connections(settings).opened(
+    async with Connections(settings).investigation(
         Request(question=f"is {urlsplit(url).hostname} down?", intent=intent)
     ) as ctx:
         found = await investigate(ctx, Request(question=f"is {urlsplit(url).hostname} down?", intent=intent))
@@ -61,7 +61,7 @@ async def asked(question: str, settings: Settings) -> CaseFile:
     intent = understood(connections, question, utc_now())
     assert isinstance(intent, Intent), intent
     request = Request(question=question, intent=intent)
-    async with connections.opened(request) as ctx:
+    async with connections.investigation(request) as ctx:
         return whole(await investigate(ctx, request))
 
 

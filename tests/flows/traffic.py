@@ -52,7 +52,7 @@ class Night:
         assert isinstance(found, Intent), found
         self.before = found
         request = Request(question=question, namespace=found.first("namespace"), intent=found)
-        async with self.connections.opened(request) as ctx:
+        async with self.connections.investigation(request) as ctx:
             return whole(await investigate(ctx, request))
 
     def asks_back(self, question: str) -> Clarification:

@@ -8,7 +8,7 @@ import yaml
 
 from midwatch.domain.capabilities import Area
 from midwatch.domain.intent import Clarification, Entities, Intent
-from midwatch.questions.fragments import merged
+from midwatch.questions.fragments import merge_grammars
 from midwatch.questions.restate import restate
 from midwatch.questions.route import route
 from tests.plugged import AREAS
@@ -16,7 +16,7 @@ from tests.plugged import AREAS
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # a Saturday
 UNCLEAR = "ask-back"
 AREAS = AREAS
-GRAMMAR = merged(AREAS)
+GRAMMAR = merge_grammars(AREAS)
 
 
 def table(area: Area) -> dict[str, Any]:

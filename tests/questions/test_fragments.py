@@ -9,7 +9,7 @@ import pytest
 from midwatch.domain.capabilities import Area
 from midwatch.domain.intent import Entities, Intent
 from midwatch.domain.topics import EntityKind, Topic
-from midwatch.questions.fragments import FragmentError, merged, open_topic
+from midwatch.questions.fragments import FragmentError, merge_grammars, open_topic
 from midwatch.questions.route import route
 from tests.questions.table import AREAS, ENTRIES, GRAMMAR, NAMES, NOW, OF_AREA, UNCLEAR, table
 
@@ -34,21 +34,21 @@ def test_every_order_of_the_areas_understands_the_same() -> None:
     orders = list(permutations(AREAS))[1::5]
     for question in questions:
         first = route(question, NAMES, NOW, GRAMMAR)
-        assert all(route(question, NAMES, NOW, merged(order)) == first for order in orders), question
+        assert all(route(question, NAMES, NOW, merge_grammars(order)) == first for order in orders), question
     befores = {found.topic: found for q in questions if isinstance(found := route(q, NAMES, NOW, GRAMMAR), Intent)}
     assert len(befores) == len(GRAMMAR.declared)
     for before in befores.values():
         for question in (*FOLLOW_UPS, *questions[::10]):
             first = route(question, NAMES, NOW, GRAMMAR, before=before)
             for order in orders:
-                assert route(question, NAMES, NOW, merged(order), before=before) == first, (before, question)
+                assert route(question, NAMES, NOW, merge_grammars(order), before=before) == first, (before, question)
 
 
 @pytest.mark.parametrize("name", [name for name, some in OF_AREA.items() if some])
 def test_an_area_alone_understands_the_questions_of_its_table(name: str) -> None:
     """Without the others there is nothing else to take them for."""
     alone = next(a for a in AREAS if a.name == name)
-    grammar, own = merged((alone,)), {topic.id for topic in alone.topics}
+    grammar, own = merge_grammars((alone,)), {topic.id for topic in alone.topics}
     found = [route(entry["ask"], NAMES, NOW, grammar) for _, entry in OF_AREA[name]]
     assert all(f.topic in own for f in found if isinstance(f, Intent))
     assert sum(isinstance(f, Intent) for f in found) >= 0.8 * len(found)
@@ -68,10 +68,10 @@ def test_an_area_from_outside_is_asked_and_takes_nothing_from_the_others() -> No
         Topic("boats", "Boats", "boats", takes=("pier",)),
         entities=(pier,),
     )
-    grammar = merged((*AREAS, boats))
+    grammar = merge_grammars((*AREAS, boats))
     found = route("which ships lie at pier-7 since 3am?", NAMES, NOW, grammar)
     assert isinstance(found, Intent)
-    assert (found.topic, found.named("pier")) == ("boats", ("pier-7",)) and found.window
+    assert (found.topic, found.entities_of("pier")) == ("boats", ("pier-7",)) and found.window
     for topic, entry in ENTRIES:
         before, after = (route(entry["ask"], NAMES, NOW, g) for g in (GRAMMAR, grammar))
         if topic != UNCLEAR:
@@ -112,7 +112,7 @@ def test_an_area_from_outside_is_asked_and_takes_nothing_from_the_others() -> No
 def test_a_fragment_that_does_not_fit_is_refused(fragment: str, said: str) -> None:
     for order in ((*AREAS, area(fragment)), (area(fragment), *AREAS)):
         with pytest.raises(FragmentError) as refused:
-            merged(order)
+            merge_grammars(order)
         assert said in str(refused.value)
 
 
@@ -131,12 +131,12 @@ KIND = EntityKind("gateway", "gate", 1, "gate {names}")
 )
 def test_a_declaration_that_is_there_already_is_refused(make: Callable[[], Area], said: str) -> None:
     with pytest.raises(FragmentError) as refused:
-        merged((*AREAS, make()))
+        merge_grammars((*AREAS, make()))
     assert said in str(refused.value)
 
 
 def test_without_any_area_everything_is_asked_back() -> None:
-    found = route("what caused the nat spike?", Entities(), NOW, merged(()))
+    found = route("what caused the nat spike?", Entities(), NOW, merge_grammars(()))
     assert not isinstance(found, Intent) and found.question
     assert open_topic(()) == "" and open_topic(AREAS) == "cluster"
 

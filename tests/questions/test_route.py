@@ -12,7 +12,7 @@ from midwatch.domain.intent import Clarification, Entities, Intent
 from midwatch.domain.window import Window
 from midwatch.questions.fragments import COMPUTED
 from midwatch.questions.route import route
-from midwatch.questions.spelling import spelled
+from midwatch.questions.spelling import correct_spelling
 from midwatch.questions.understand import understand
 from tests.questions.table import (
     AREAS,
@@ -40,7 +40,7 @@ def slot(found: Intent, key: str, expected: object) -> object:
     if key in ("window", "against"):
         window: Window | None = getattr(found, key)
         return f"{window.since:%Y-%m-%dT%H:%M}/{window.until:%Y-%m-%dT%H:%M}" if window else None
-    return list(found.named(key)) if isinstance(expected, list) else found.first(key)
+    return list(found.entities_of(key)) if isinstance(expected, list) else found.first(key)
 
 
 def test_no_question_of_the_table_gets_a_wrong_topic_and_nearly_all_get_theirs() -> None:
@@ -134,7 +134,7 @@ def test_only_a_topic_with_a_comparison_is_compared() -> None:
     assert isinstance(ask("compare that with yesterday", before), Clarification)
     assert intent("nat spike at 2am", "compare that with yesterday").topic == "nat-compare"
     fresh = intent("why is checkout slow since 3am", "and compare nat traffic today vs yesterday")
-    assert (fresh.topic, fresh.named("service")) == ("nat-compare", ()) and fresh.against
+    assert (fresh.topic, fresh.entities_of("service")) == ("nat-compare", ()) and fresh.against
 
 
 def test_jobs_are_any_jobs_where_nothing_is_known_of_those_that_move_data() -> None:
@@ -206,7 +206,7 @@ def test_of_two_names_that_are_near_none_is_taken() -> None:
 def test_the_app_is_the_only_site_there_is() -> None:
     found = route("why is the app slow?", Entities.of(site=("app.example.com",)), NOW, GRAMMAR)
     assert isinstance(found, Intent)
-    assert (found.topic, found.named("site")) == ("website", ("app.example.com",))
+    assert (found.topic, found.entities_of("site")) == ("website", ("app.example.com",))
 
 
 def test_without_a_configured_gateway_the_id_is_taken_as_it_is() -> None:
@@ -246,14 +246,14 @@ def test_the_grammar_has_rules_for_every_topic_and_a_use_for_every_feature() -> 
     ],
 )
 def test_a_slip_is_put_right_and_another_word_is_left(typed: str, right: str) -> None:
-    assert spelled(typed, GRAMMAR.spelling, GRAMMAR.words) == right
+    assert correct_spelling(typed, GRAMMAR.spelling, GRAMMAR.words) == right
 
 
 def test_one_of_thousands_of_services_is_found() -> None:
     many = Entities.of(service=tuple(f"svc-{i}-api" for i in range(5000)))
     found = route("why is svc-4711-api slow since 3am", many, NOW, GRAMMAR)
     assert isinstance(found, Intent)
-    assert found.named("service") == ("svc-4711-api",)
+    assert found.entities_of("service") == ("svc-4711-api",)
 
 
 WORDS = st.sampled_from(

@@ -18,16 +18,16 @@ from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.investigation import Answer, CaseFile
 from midwatch.domain.work import RunState
-from midwatch.services import access, incidents, runs
-from midwatch.services.desk import ServerContext
+from midwatch.services import access, incidents, investigations
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import UseCase, Write, Writing
 from midwatch.settings import Settings
 from midwatch.store import audit
-from midwatch.store import runs as stored_runs
+from midwatch.store import investigations as stored_runs
 from midwatch.store.database import Database
 from midwatch.store.incidents import Filter
 from midwatch.store.tables import metadata
-from tests.flows.desk import START, TOKEN, Watch, alert
+from tests.flows.server_context import START, TOKEN, Watch, alert
 from tests.usecases import OWNER
 
 SETTINGS = {"senders": {"bell": {"tokens": ["let me in"]}}, "server": {"answer_within": 0.01}}
@@ -65,35 +65,35 @@ class Stage:
         return cls(Watch(db, Settings.model_validate(SETTINGS)))
 
     @property
-    def desk(self) -> ServerContext:
-        return self.watch.desk
+    def ctx(self) -> ServerContext:
+        return self.watch.ctx
 
     async def incident(self) -> str:
-        return (await incidents.create(self.desk, OWNER, "cart hurts")).id
+        return (await incidents.create(self.ctx, OWNER, "cart hurts")).id
 
     async def resolved(self) -> str:
-        return (await incidents.resolve(self.desk, OWNER, await self.incident())).id
+        return (await incidents.resolve(self.ctx, OWNER, await self.incident())).id
 
     async def run(self) -> str:
-        return (await runs.question(self.desk, OWNER, "what is wrong?")).id
+        return (await investigations.question(self.ctx, OWNER, "what is wrong?")).id
 
     async def cancelled(self) -> str:
-        return (await runs.cancel(self.desk, OWNER, await self.run())).id
+        return (await investigations.cancel(self.ctx, OWNER, await self.run())).id
 
     async def done(self) -> str:
-        run = await runs.get(self.desk, OWNER, await self.run())
+        run = await investigations.get(self.ctx, OWNER, await self.run())
         healthy = Diagnosis(verdict=Verdict.HEALTHY, headline="nothing is wrong")
         found = CaseFile(request=run.request, source="a test", evidence=(), gaps=(), diagnosis=healthy)
         over = run.model_copy(update={"state": RunState.DONE, "answer": Answer.of(found).json_text()})
-        with self.desk.db.write() as tx:
+        with self.ctx.db.write() as tx:
             assert stored_runs.change(tx, over, RunState.QUEUED)
         return run.id
 
     async def key(self) -> str:
-        return (await access.create_key(self.desk, OWNER, "mara", AccessRole.VIEWER))[0].id
+        return (await access.create_key(self.ctx, OWNER, "mara", AccessRole.VIEWER))[0].id
 
     async def link(self) -> str:
-        return await access.invite(self.desk, OWNER)
+        return await access.create_link(self.ctx, OWNER)
 
     async def arguments(self, name: str) -> dict[str, Any]:
         """What the body asks of the caller. A parameter that nobody knows here has to be described in ARGUMENTS."""
@@ -107,14 +107,14 @@ class Stage:
 
     def rows(self) -> dict[str, list[Any]]:
         """Everything that is stored, but for the count of looks whether the store takes a write."""
-        with self.desk.db.read() as tx:
+        with self.ctx.db.read() as tx:
             found = {t.name: [tuple(row) for row in tx.execute(select(t))] for t in metadata.sorted_tables}
         found["counters"] = [row for row in found["counters"] if row[0] != "probe"]
         return found
 
     def acts(self) -> list[audit.Act]:
-        with self.desk.db.read() as tx:
-            return audit.listed(tx, page_size=1000)
+        with self.ctx.db.read() as tx:
+            return audit.list_entries(tx, page_size=1000)
 
 
 Argument = Callable[[Stage], Awaitable[Any]]
@@ -145,6 +145,6 @@ ARGUMENTS: dict[str, Argument] = {
 }
 OTHERS: dict[str, dict[str, Argument]] = {
     "incidents.reopen": {"incident_id": Stage.resolved},
-    "runs.bundle": {"run_id": Stage.done},
+    "investigations.bundle": {"run_id": Stage.done},
     "questions.call": {"name": _given("website_health_query")},
 }

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from midwatch.domain.access import AccessRole, Actor, KeylessRole, key_role
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import Unaudited, Write, Writing, use_case
 from midwatch.store import advisory_lock, audit
 from midwatch.store.audit import Act
@@ -24,27 +24,27 @@ WHERE: ContextVar[str] = ContextVar("WHERE", default="")
 
 
 @use_case(needs=ADMIN)
-def read(_desk: ServerContext, _caller: Actor, tx: Connection, word: str, times: int = 1) -> tuple[str, str, str]:
+def read(_ctx: ServerContext, _caller: Actor, tx: Connection, word: str, times: int = 1) -> tuple[str, str, str]:
     assert not tx.closed
     return word * times, current_thread().name, WHERE.get()
 
 
 @use_case(needs=ADMIN, audit="thing.write")
-def write_once(_desk: ServerContext, _caller: Actor, writing: Writing, said: tuple[str, ...]) -> str:
-    advisory_lock.alone(writing.tx, "thing")
+def write_once(_ctx: ServerContext, _caller: Actor, writing: Writing, said: tuple[str, ...]) -> str:
+    advisory_lock.advisory_lock(writing.tx, "thing")
     for thing in said:
         writing.audit(thing, why="a test")
     return current_thread().name
 
 
 @use_case(needs=ADMIN, audit="thing.write")
-def write_nothing(desk: ServerContext, caller: Actor, writing: Writing) -> None:
-    audit.append(writing.tx, Act(at=desk.now(), actor=caller.name, action="thing.write", object="a"))
-    writing.unchanged()
+def write_nothing(ctx: ServerContext, caller: Actor, writing: Writing) -> None:
+    audit.append(writing.tx, Act(at=ctx.now(), actor=caller.name, action="thing.write", object="a"))
+    writing.mark_unchanged()
 
 
 @use_case(needs=ADMIN, audit="thing.write")
-async def write_twice(_desk: ServerContext, _caller: Actor, write: Write) -> list[str]:
+async def write_twice(_ctx: ServerContext, _caller: Actor, write: Write) -> list[str]:
     def one(writing: Writing, thing: str) -> str:
         writing.audit(thing)
         return thing
@@ -62,18 +62,18 @@ async def stage(tmp_path: Path, migrated_file: Path) -> AsyncGenerator[Stage]:
 
 async def test_a_plain_body_runs_in_a_thread_with_what_the_caller_knows(stage: Stage) -> None:
     WHERE.set("here")
-    word, thread, where = await read(stage.desk, OWNER, "x", times=3)
+    word, thread, where = await read(stage.ctx, OWNER, "x", times=3)
     assert (word, where) == ("xxx", "here") and thread.startswith("reads")
-    assert (await write_once(stage.desk, OWNER, ("a",))).startswith("asyncio")
+    assert (await write_once(stage.ctx, OWNER, ("a",))).startswith("asyncio")
 
 
 async def test_reads_do_not_wait_for_those_who_wait_to_write(stage: Stage) -> None:
     """However many writers stand in line, in as many threads as asyncio has."""
-    with stage.desk.db.write():
-        line = [asyncio.create_task(write_once(stage.desk, OWNER, (str(n),))) for n in range(50)]
+    with stage.ctx.db.write():
+        line = [asyncio.create_task(write_once(stage.ctx, OWNER, (str(n),))) for n in range(50)]
         await asyncio.sleep(0.05)
         async with asyncio.timeout(20):
-            assert (await read(stage.desk, OWNER, "x"))[0] == "x"
+            assert (await read(stage.ctx, OWNER, "x"))[0] == "x"
         assert not any(task.done() for task in line)
     await asyncio.gather(*line)
     assert len(stage.acts()) == 50
@@ -82,17 +82,17 @@ async def test_reads_do_not_wait_for_those_who_wait_to_write(stage: Stage) -> No
 @pytest.mark.parametrize("said", [(), ("a", "b")])
 async def test_a_write_says_once_what_it_did_or_nothing_is_kept(stage: Stage, said: tuple[str, ...]) -> None:
     with pytest.raises(Unaudited):
-        await write_once(stage.desk, OWNER, said)
+        await write_once(stage.ctx, OWNER, said)
     assert stage.acts() == []
 
 
 async def test_what_changed_nothing_leaves_nothing(stage: Stage) -> None:
-    await write_nothing(stage.desk, OWNER)
+    await write_nothing(stage.ctx, OWNER)
     assert stage.acts() == []
 
 
 async def test_each_part_of_an_asynchronous_write_leaves_its_line(stage: Stage) -> None:
-    assert await write_twice(stage.desk, OWNER) == ["a", "b"]
+    assert await write_twice(stage.ctx, OWNER) == ["a", "b"]
     assert [(act.actor, act.action, act.object) for act in stage.acts()] == [
         ("test", "thing.write", "b"),
         ("test", "thing.write", "a"),
@@ -100,9 +100,9 @@ async def test_each_part_of_an_asynchronous_write_leaves_its_line(stage: Stage) 
 
 
 def test_a_declaration_that_does_not_fit_its_body_is_refused_at_once() -> None:
-    def reading(_desk: ServerContext, _caller: Actor, _tx: Connection) -> None: ...
+    def reading(_ctx: ServerContext, _caller: Actor, _tx: Connection) -> None: ...
 
-    def writing(_desk: ServerContext, _caller: Actor, _writing: Writing) -> None: ...
+    def writing(_ctx: ServerContext, _caller: Actor, _writing: Writing) -> None: ...
 
     with pytest.raises(TypeError, match="reading"):
         use_case(needs=ADMIN, audit="thing.write")(reading)  # pyright: ignore[reportCallIssue, reportArgumentType]
@@ -112,12 +112,12 @@ def test_a_declaration_that_does_not_fit_its_body_is_refused_at_once() -> None:
 
 def wrong_calls(stage: Stage) -> None:
     """Never called: pyright, which is told to complain of a mark that is not needed, sees the fault in each line."""
-    read(stage.desk, OWNER)  # pyright: ignore[reportCallIssue]
-    read(stage.desk, OWNER, 1)  # pyright: ignore[reportArgumentType]
-    read(stage.desk, "x")  # pyright: ignore[reportCallIssue]
-    read(stage.desk, OWNER, "x", often=2)  # pyright: ignore[reportCallIssue]
-    write_once(stage.desk, OWNER, "a", "b")  # pyright: ignore[reportCallIssue]
-    write_nothing(stage.desk, OWNER, "a")  # pyright: ignore[reportCallIssue]
+    read(stage.ctx, OWNER)  # pyright: ignore[reportCallIssue]
+    read(stage.ctx, OWNER, 1)  # pyright: ignore[reportArgumentType]
+    read(stage.ctx, "x")  # pyright: ignore[reportCallIssue]
+    read(stage.ctx, OWNER, "x", often=2)  # pyright: ignore[reportCallIssue]
+    write_once(stage.ctx, OWNER, "a", "b")  # pyright: ignore[reportCallIssue]
+    write_nothing(stage.ctx, OWNER, "a")  # pyright: ignore[reportCallIssue]
 
 
 def test_a_key_never_has_less_than_it_had_and_a_sender_reads_nothing() -> None:

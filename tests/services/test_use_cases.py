@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.pool import Pool
 
 from midwatch.domain.access import AccessRole, Actor, KeylessRole, Role
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import NotAllowed, NotKnown
+from midwatch.services.server_context import ServerContext
 from midwatch.store.database import Database
 from midwatch.store.tables import metadata
 from tests.services.stage import CASES, Stage, modules, public
@@ -23,16 +23,16 @@ INSIDE = {
     "use_case": "what a use case is",
     "identity": "finds out who calls, before anything can be asked in their name",
     "incident_updates": "what an alert does, in the transaction of who takes it in",
-    "runlog": "what becomes of a run, in the transaction of who works on it",
+    "queued_investigations": "what becomes of a run, in the transaction of who works on it",
 }
-# Modules that need no server: what they read the caller gave them. None of them knows a desk or a store.
+# Modules that need no server: what they read the caller gave them. None of them knows a server or a store.
 ALONE = (
     "alertfiles",
     "bundles",
     "detection",
     "query_tools",
     "understanding",
-    "watching",
+    "cluster_alerts",
 )
 ROLES: tuple[Role, ...] = (*KeylessRole, *AccessRole)
 WRITING = ("INSERT INTO ", "UPDATE ", "DELETE FROM ")
@@ -100,7 +100,7 @@ async def test_a_lesser_role_gets_nothing_done(stage: Stage, name: str) -> None:
     with heard(Pool, "checkout", lambda *given: taken.append(given)):
         for role in lesser:
             with pytest.raises(NotAllowed, match=f"eve is {role}"):
-                await CASES[name](stage.desk, Actor(name="eve", role=role))
+                await CASES[name](stage.ctx, Actor(name="eve", role=role))
     assert taken == []
 
 
@@ -108,7 +108,7 @@ async def test_a_lesser_role_gets_nothing_done(stage: Stage, name: str) -> None:
 async def test_a_write_leaves_one_trace(stage: Stage, name: str) -> None:
     case, arguments = CASES[name], await stage.arguments(name)
     acts, rows = len(stage.acts()), stage.rows()
-    done = await case(stage.desk, caller(name), **arguments)
+    done = await case(stage.ctx, caller(name), **arguments)
     new = stage.acts()[: len(stage.acts()) - acts]
     if case.declared.record:
         assert new == [] and len(stage.rows()[case.declared.record]) == len(rows[case.declared.record]) + 1
@@ -141,7 +141,7 @@ async def test_a_write_and_its_trace_are_one(db: Database, name: str) -> None:
         heard(Engine, "commit", stop),
         pytest.raises(Stopped),
     ):
-        await case(stage.desk, caller(name), **arguments)
+        await case(stage.ctx, caller(name), **arguments)
     assert len({connection for connection, _ in written}) == 1, "one transaction"
     assert f"INSERT INTO {case.declared.record or 'audit'}" in [what for _, what in written]
     assert case.declared.record or written[-1][1] == "INSERT INTO audit", "the log is locked last"
@@ -155,7 +155,7 @@ async def test_what_concerns_nothing_leaves_nothing(stage: Stage, name: str) -> 
     before = stage.rows()
     for parameter in ids:
         with pytest.raises(NotKnown, match="nobody"):
-            await CASES[name](stage.desk, caller(name), **{**arguments, parameter: "nobody"})
+            await CASES[name](stage.ctx, caller(name), **{**arguments, parameter: "nobody"})
     assert stage.rows() == before
 
 
@@ -170,5 +170,5 @@ async def test_a_read_leaves_nothing(stage: Stage, name: str) -> None:
             written.append(statement)
 
     with heard(Engine, "before_cursor_execute", hear):
-        await CASES[name](stage.desk, caller(name), **arguments)
+        await CASES[name](stage.ctx, caller(name), **arguments)
     assert (stage.rows(), written) == (before, [])

@@ -7,7 +7,7 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.domain.incident import StoredAlert
 from midwatch.kit.storable import storable, storable_tree
-from midwatch.store import alerts, calls, deliveries, incidents
+from midwatch.store import alerts, deliveries, incidents, tool_calls
 from midwatch.store.database import Database
 from midwatch.store.deliveries import Outcome, WebhookDelivery
 from tests.store import build
@@ -38,12 +38,14 @@ def test_deliveries_are_listed_and_purged(db: Database) -> None:
                 tx, delivery(name, minute, body="b", outcome=Outcome.PARKED if name == "b" else Outcome.IGNORED)
             )
         deliveries.add(tx, delivery("d", 9, source="grafana"))
-        assert [d.id for d in deliveries.listed(tx)] == ["d", "c", "b", "a"]
-        assert [d.id for d in deliveries.listed(tx, "alertmanager", limit=2)] == ["c", "b"]
-        assert deliveries.listed(tx, outcome=Outcome.PARKED) == [delivery("b", 1, body="b", outcome=Outcome.PARKED)]
+        assert [d.id for d in deliveries.list_deliveries(tx)] == ["d", "c", "b", "a"]
+        assert [d.id for d in deliveries.list_deliveries(tx, "alertmanager", limit=2)] == ["c", "b"]
+        assert deliveries.list_deliveries(tx, outcome=Outcome.PARKED) == [
+            delivery("b", 1, body="b", outcome=Outcome.PARKED)
+        ]
         assert deliveries.counts(tx) == {"accepted": 1, "ignored": 2, "parked": 1}
         assert deliveries.purge(tx, NOW + 2 * MINUTE) == 2
-        assert [d.id for d in deliveries.listed(tx)] == ["d", "c"]
+        assert [d.id for d in deliveries.list_deliveries(tx)] == ["d", "c"]
 
 
 def test_an_alert_is_kept_as_it_stands(db: Database) -> None:
@@ -90,7 +92,7 @@ def test_any_incident_comes_back_equal_and_is_found(
         for name in names:
             assert incidents.by_keys(tx, (name,)) == [made]
         wanted = incidents.Filter.model_validate({"service": service, "text": title, "since": at, "until": at})
-        assert incidents.listed(tx, wanted, 1, 9) == ([made], 1)
+        assert incidents.list_incidents(tx, wanted, 1, 9) == ([made], 1)
         assert incidents.change(tx, made, made.model_copy(update={"title": "changed"}))
 
 
@@ -101,7 +103,7 @@ def test_any_delivery_is_kept_with_its_time(db: Database, name: str, at: object,
     with db.write() as tx:
         tx.execute(deliveries.t.delete())
         assert deliveries.add(tx, made) and not deliveries.add(tx, made)
-        (found,) = deliveries.listed(tx)
+        (found,) = deliveries.list_deliveries(tx)
         assert (found.received_at, found.body) == (made.received_at, storable(body))
 
 
@@ -110,12 +112,12 @@ def test_what_tools_said_is_kept_once_and_numbered_at_the_end(db: Database) -> N
     gap = Gap.model_validate({"tool": "metrics", "arguments": {}, **build.GAP})
     with db.write() as tx:
         for answer in (first, gap, second, first):
-            calls.keep(tx, [calls.row("inv_1", answer)])
-        calls.keep(tx, [calls.row("inv_2", first)])
-        assert sorted(a.model_dump_json() for a in calls.kept(tx, "inv_1")) == sorted(
+            tool_calls.keep(tx, [tool_calls.row("inv_1", answer)])
+        tool_calls.keep(tx, [tool_calls.row("inv_2", first)])
+        assert sorted(a.model_dump_json() for a in tool_calls.for_investigation(tx, "inv_1")) == sorted(
             a.model_dump_json() for a in (first, second, gap)
         )
-        assert calls.evidence(tx, "inv_1") == []
+        assert tool_calls.evidence(tx, "inv_1") == []
         final = [second.model_copy(update={"id": "E1"}), first.model_copy(update={"id": "E2"})]
-        calls.number(tx, "inv_1", final)
-        assert calls.evidence(tx, "inv_1") == final and calls.evidence(tx, "inv_2") == []
+        tool_calls.number(tx, "inv_1", final)
+        assert tool_calls.evidence(tx, "inv_1") == final and tool_calls.evidence(tx, "inv_2") == []

@@ -22,8 +22,8 @@ from midwatch.store import (
     conversations,
     deliveries,
     incidents,
+    investigations,
     notifications,
-    runs,
     timeline,
     workers,
 )
@@ -68,17 +68,17 @@ def fill(db: Database, count: int = 3) -> None:
                 id=f"alt_{n}", incident_id=f"inc_{n}", alert=alert(f"f{n}"), first_seen=NOW, last_seen=NOW
             )
             alerts.put(tx, known)
-            runs.add(tx, run(n))
-            runs.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
+            investigations.add(tx, run(n))
+            investigations.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
             tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
             notifications.add(tx, notification(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))
         workers.beat(tx, "w1", NOW, NOW + timedelta(microseconds=1))
-        conversations.said(tx, "c" * 64, Intent(topic="nat-spike"), NOW)
+        conversations.set_intent(tx, "c" * 64, Intent(topic="nat-spike"), NOW)
         access.add_key(
             tx, ApiKey(id="key_1", name="n", prefix="mw_", digest="d" * 64, role=AccessRole.ADMIN, created_at=NOW)
         )
-        access.invite(tx, "secret", AccessRole.VIEWER, NOW)
+        access.create_link(tx, "secret", AccessRole.VIEWER, NOW)
 
 
 def everything(db: Database) -> Rows:
@@ -113,7 +113,7 @@ def test_a_restored_store_counts_on(db: Database, other: Database, tmp_path: Pat
         audit.append(tx, Act(at=NOW, actor="bob", action="note", object="inc_1"))
     with other.read() as tx:
         assert [e.text for e in timeline.of_incident(tx, "inc_1")][-1] == "after"
-        assert [a.seq for a in audit.listed(tx)] == [4, 3, 2, 1] and audit.broken(tx) is None
+        assert [a.seq for a in audit.list_entries(tx)] == [4, 3, 2, 1] and audit.first_broken_entry(tx) is None
 
 
 def db_counts(db: Database) -> dict[str, int]:

@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 def numbers(db: Database, wanted: Filter, page: int = 1, size: int = 50) -> list[int]:
     with db.read() as tx:
-        return [i.number for i in incidents.listed(tx, wanted, page, size)[0]]
+        return [i.number for i in incidents.list_incidents(tx, wanted, page, size)[0]]
 
 
 def test_an_incident_comes_back_as_it_was(db: Database) -> None:
@@ -115,7 +115,7 @@ def test_a_list_is_narrowed(five: Database, wanted: Filter, found: list[int]) ->
 def test_pages(five: Database) -> None:
     assert [numbers(five, Filter(), page, 2) for page in (1, 2, 3, 4)] == [[5, 4], [3, 2], [1], []]
     with five.read() as tx:
-        assert incidents.listed(tx, Filter(service="cart"), 2, 1)[1] == 2
+        assert incidents.list_incidents(tx, Filter(service="cart"), 2, 1)[1] == 2
         assert incidents.counts(tx) == {"triggered": 3, "acknowledged": 1, "resolved": 1}
 
 
@@ -127,9 +127,9 @@ def test_nearby_shares_a_key_or_the_service(db: Database) -> None:
         incidents.add(tx, incident(3, service="cart", status="resolved"))
         incidents.add(tx, incident(4))
         incidents.add(tx, incident(5, keys=("k",), created_at=NOW - MINUTE))
-        assert [i.number for i in incidents.nearby(tx, one, NOW, 9)] == [3, 2]
-        assert [i.number for i in incidents.nearby(tx, one, NOW, 1)] == [3]
-        assert incidents.nearby(tx, incident(4), NOW, 9) == [], "no service is no common service"
+        assert [i.number for i in incidents.related_incidents(tx, one, NOW, 9)] == [3, 2]
+        assert [i.number for i in incidents.related_incidents(tx, one, NOW, 1)] == [3]
+        assert incidents.related_incidents(tx, incident(4), NOW, 9) == [], "no service is no common service"
 
 
 def test_a_timeline_is_read_on_from_where_one_stopped(db: Database) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import func, insert, select
 
 from midwatch.domain.incident import TimelineEntry
 from midwatch.domain.work import RunEvent, RunState
-from midwatch.store import deliveries, incidents, notifications, runs, timeline
+from midwatch.store import deliveries, incidents, investigations, notifications, timeline
 from midwatch.store.database import Database
 from midwatch.store.deliveries import Outcome, WebhookDelivery
 from midwatch.store.retention import Purged, purge
@@ -17,9 +17,9 @@ DAY = timedelta(days=1)
 
 def put(db: Database, number: int, created: datetime, finished: datetime | None, state: RunState) -> None:
     with db.write() as tx:
-        runs.add(tx, run(number, created_at=created, finished_at=finished, state=state))
+        investigations.add(tx, run(number, created_at=created, finished_at=finished, state=state))
         for _ in range(3):
-            runs.tell(tx, [RunEvent(run_id=f"inv_{number}", at=created, kind="asked")])
+            investigations.tell(tx, [RunEvent(run_id=f"inv_{number}", at=created, kind="asked")])
         tx.execute(insert(calls).values(run_id=f"inv_{number}", key="k", kind="gap", body="{}"))
 
 
@@ -40,10 +40,10 @@ def test_only_what_is_old_and_over_goes(db: Database) -> None:
         assert purge(tx, NOW) == Purged(deliveries=1, run_events=6, calls=2)
     with db.write() as tx:
         assert purge(tx, NOW) == Purged(), "the second time there is nothing left"
-        assert [len(runs.told(tx, f"inv_{n}")) for n in range(1, 7)] == [0, 0, 3, 3, 3, 3]
+        assert [len(investigations.events_after(tx, f"inv_{n}")) for n in range(1, 7)] == [0, 0, 3, 3, 3, 3]
         assert tx.execute(select(func.count()).select_from(calls)).scalar_one() == 4
-        assert sorted(d.id for d in deliveries.listed(tx)) == ["1", "2"]
-        assert runs.listed(tx, 1, 10)[1] == 6 and runs.get(tx, "inv_1") is not None
+        assert sorted(d.id for d in deliveries.list_deliveries(tx)) == ["1", "2"]
+        assert investigations.list_investigations(tx, 1, 10)[1] == 6 and investigations.get(tx, "inv_1") is not None
         assert len(timeline.of_incident(tx, "inc_1")) == 1 and notifications.get(tx, "note") is not None
 
 

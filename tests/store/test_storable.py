@@ -13,12 +13,12 @@ from midwatch.domain.investigation import Request
 from midwatch.domain.observation import AlertText
 from midwatch.domain.work import Investigation, RunEvent
 from midwatch.kit.storable import MARK, storable
-from midwatch.store import alerts, audit, calls, deliveries, runs
+from midwatch.store import alerts, audit, deliveries, investigations, tool_calls
 from midwatch.store.audit import Act
-from midwatch.store.body import written
 from midwatch.store.database import Database
 from midwatch.store.deliveries import Outcome, WebhookDelivery
-from tests.flows.desk import Watch, alert
+from midwatch.store.storable_text import to_json
+from tests.flows.server_context import Watch, alert
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 ANY = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(
@@ -39,7 +39,7 @@ def test_only_what_cannot_be_kept_is_marked(text: str) -> None:
 @given(ANY)
 def test_a_noun_is_written_as_json_that_holds_the_marked_text(text: str) -> None:
     event = RunEvent(run_id="r", at=NOW, kind="k", data={"said": [text, {text: text}]})
-    again = RunEvent.model_validate_json(written(event))
+    again = RunEvent.model_validate_json(to_json(event))
     assert again.data == {"said": [storable(text), {storable(text): storable(text)}]}
 
 
@@ -66,7 +66,7 @@ def test_every_text_of_an_alert_is_kept(db: Database, one: str, other: str) -> N
 @given(one=ANY, other=ANY)
 def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, other: str) -> None:
     with db.write() as tx:
-        number = len(audit.listed(tx, page_size=200))
+        number = len(audit.list_entries(tx, page_size=200))
         run = Investigation(
             id=f"inv_{number}",
             request=Request(question=one, namespace=other),
@@ -74,10 +74,10 @@ def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, ot
             created_at=NOW,
             severity=AlertSeverity.LOW,
         )
-        runs.add(tx, run)
-        runs.tell(tx, [RunEvent(run_id=run.id, at=NOW, kind="evidence", data={"query": one})])
+        investigations.add(tx, run)
+        investigations.tell(tx, [RunEvent(run_id=run.id, at=NOW, kind="evidence", data={"query": one})])
         for answer in answers(one, other):
-            calls.keep(tx, [calls.row(run.id, answer)])
+            tool_calls.keep(tx, [tool_calls.row(run.id, answer)])
         audit.append(tx, Act(at=NOW, actor=one, action="key.create", object=other, detail={"name": one}))
         deliveries.add(
             tx,
@@ -86,10 +86,10 @@ def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, ot
             ),
         )
     with db.read() as tx:
-        kept = runs.get(tx, run.id)
+        kept = investigations.get(tx, run.id)
         assert kept is not None and (kept.request.question, kept.asked_by) == (storable(one), storable(other))
-        assert [e.data["query"] for e in runs.told(tx, run.id)] == [storable(one)]
-        assert len(calls.kept(tx, run.id)) == 2 and audit.broken(tx) is None
+        assert [e.data["query"] for e in investigations.events_after(tx, run.id)] == [storable(one)]
+        assert len(tool_calls.for_investigation(tx, run.id)) == 2 and audit.first_broken_entry(tx) is None
 
 
 def answers(one: str, other: str) -> list[Evidence | Gap]:
@@ -105,7 +105,7 @@ def answers(one: str, other: str) -> list[Evidence | Gap]:
 def test_what_nobody_has_is_asked_for_under_any_name(db: Database, name: str) -> None:
     with db.read() as tx:
         assert (
-            runs.get(tx, name) is None
+            investigations.get(tx, name) is None
             and alerts.find(tx, name, name) is None
             and alerts.find_external(tx, name, name) is None
         )

@@ -33,8 +33,8 @@ def test_a_key_is_found_by_its_secret(db: Database) -> None:
 
 def test_an_invitation_is_good_once(db: Database) -> None:
     with db.write() as tx:
-        access.invite(tx, "one", AccessRole.ADMIN, NOW + HOUR)
-        access.invite(tx, "old", AccessRole.ADMIN, NOW)
+        access.create_link(tx, "one", AccessRole.ADMIN, NOW + HOUR)
+        access.create_link(tx, "old", AccessRole.ADMIN, NOW)
         assert access.redeem(tx, "one", (NOW + HOUR - timedelta(seconds=1)).astimezone(ZONES[0])) is AccessRole.ADMIN
         assert access.redeem(tx, "one", NOW) is None
         assert access.redeem(tx, "old", NOW) is None, "it expired"
@@ -63,16 +63,16 @@ def log(db: Database) -> Database:
 
 def test_the_log_is_listed_newest_first(log: Database) -> None:
     with log.read() as tx:
-        found = audit.listed(tx)
+        found = audit.list_entries(tx)
         assert [a.seq for a in found] == list(range(10, 0, -1)) and found[-1].detail == {"n": 0, "ö": ["\ufffd"]}
-        assert [a.seq for a in audit.listed(tx, actor="ada")] == [9, 7, 5, 3, 1]
-        assert [a.seq for a in audit.listed(tx, action="a2")] == [8, 3]
-        assert [a.seq for a in audit.listed(tx, page=2, page_size=4)] == [6, 5, 4, 3]
+        assert [a.seq for a in audit.list_entries(tx, actor="ada")] == [9, 7, 5, 3, 1]
+        assert [a.seq for a in audit.list_entries(tx, action="a2")] == [8, 3]
+        assert [a.seq for a in audit.list_entries(tx, page=2, page_size=4)] == [6, 5, 4, 3]
 
 
 def test_an_untouched_log_is_whole(log: Database) -> None:
     with log.read() as tx:
-        assert audit.broken(tx) is None
+        assert audit.first_broken_entry(tx) is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_changed_entry_is_found(log: Database, change: dict[str, object]) -> N
     with log.write() as tx:
         tx.execute(update(table).where(table.c.seq == 5).values(**change))
     with log.read() as tx:
-        assert audit.broken(tx) == 5
+        assert audit.first_broken_entry(tx) == 5
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_removed_entry_is_found(log: Database, gone: list[int], found: int) ->
     with log.write() as tx:
         tx.execute(delete(table).where(table.c.seq.in_(gone)))
     with log.read() as tx:
-        assert audit.broken(tx) == found
+        assert audit.first_broken_entry(tx) == found
 
 
 def test_writers_at_once_keep_the_chain(db: Database) -> None:
@@ -113,4 +113,7 @@ def test_writers_at_once_keep_the_chain(db: Database) -> None:
     with db.write() as tx:
         audit.append(tx, Act(at=NOW, actor="ada", action="a", object="o"))
     with db.read() as tx:
-        assert audit.broken(tx) is None and tx.execute(select(func.count()).select_from(table)).scalar_one() == 2
+        assert (
+            audit.first_broken_entry(tx) is None
+            and tx.execute(select(func.count()).select_from(table)).scalar_one() == 2
+        )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from midwatch.store.database import Database
 from midwatch.store.rows import next_number
-from midwatch.store.write_lock import Turn
+from midwatch.store.write_lock import WriteLock
 
 _COUNT = """
 import sys
@@ -21,8 +21,8 @@ with Database.open(sys.argv[1]) as db:
 """
 _HOLD = """
 import sys, time
-from midwatch.store.write_lock import Turn
-with Turn(sys.argv[1]).taken():
+from midwatch.store.write_lock import WriteLock
+with WriteLock(sys.argv[1]).hold():
     print(flush=True)
     time.sleep(60)
 """
@@ -60,8 +60,8 @@ def test_one_waits_for_the_other_and_a_dead_one_for_nobody(tmp_path: Path) -> No
     first.kill()
     assert second.has_it(within=30)
     second.kill()
-    turn = Turn(url)
-    with turn.taken():
+    turn = WriteLock(url)
+    with turn.hold():
         third = Holder(url)
         assert not third.has_it(within=2)
     assert third.has_it(within=30)
@@ -76,8 +76,8 @@ def test_where_no_lock_can_be_everything_works(tmp_path: Path) -> None:
         "postgresql://x/y",
         f"sqlite:///file:{tmp_path}/a.db?mode=ro&uri=true",
     ):
-        turn = Turn(url)
-        with turn.taken():
+        turn = WriteLock(url)
+        with turn.hold():
             pass
         turn.close()
     assert list(tmp_path.iterdir()) == []

@@ -39,7 +39,7 @@ def _opening(_question: Question) -> tuple[ToolRequest, ...]:
     return (ToolRequest(tool="log", arguments={"round": 0}, essential=True),)
 
 
-def _wanted(last: int, evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest, ...]:
+def _next_requests(last: int, evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest, ...]:
     for item in evidence:
         if HANGS_EARLY in item.text:
             _CATASTROPHIC.search(item.text)
@@ -83,7 +83,7 @@ def hostile(rounds: int) -> Area:
         title="Hostile",
         joins=("",),
         opening=_opening,
-        wanted=partial(_wanted, rounds),
+        next_requests=partial(_next_requests, rounds),
         analyse=_analyse,
         codes=_codes,
     )

@@ -68,7 +68,7 @@ def finds_nothing(_evidence: Sequence[Evidence], _question: Question) -> Analysi
 
 
 def silent(area: Area, topic: str) -> Area:
-    return replace(area, topics=(Topic(topic, topic, area.name),), opening=asks_nothing, wanted=wants_nothing)
+    return replace(area, topics=(Topic(topic, topic, area.name),), opening=asks_nothing, next_requests=wants_nothing)
 
 
 def looking(topic: str) -> Area:
@@ -115,6 +115,6 @@ async def test_what_was_missed_before_is_essential_when_somebody_needs_it_later(
     def needs(evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest, ...]:
         return (ToolRequest(tool="look", essential=True), ToolRequest(tool="listen", essential=True))
 
-    late = replace(looking("jobs"), opening=glances, wanted=needs)
+    late = replace(looking("jobs"), opening=glances, next_requests=needs)
     assert await verdict("jobs", late, mute="look") is Verdict.INCONCLUSIVE
     assert await verdict("jobs", late) is Verdict.HEALTHY

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from midwatch.kit.batching import Together
+from midwatch.kit.batching import Batching
 
 
 class Writer:
@@ -22,7 +22,7 @@ class Writer:
 
 async def test_what_comes_meanwhile_goes_together():
     writer = Writer()
-    together = Together(writer.write)
+    together = Batching(writer.write)
     first = asyncio.create_task(together(1))
     while not writer.batches:
         await asyncio.sleep(0)
@@ -36,7 +36,7 @@ async def test_what_comes_meanwhile_goes_together():
 async def test_a_failure_is_that_of_all_who_went_together_and_of_nobody_else():
     writer = Writer()
     writer.go_on.set()
-    together = Together(writer.write)
+    together = Batching(writer.write)
     failed = await asyncio.gather(together(12), together(13), return_exceptions=True)
     assert [type(item) for item in failed] == [ValueError, ValueError]
     assert await together(14) == 1
@@ -44,7 +44,7 @@ async def test_a_failure_is_that_of_all_who_went_together_and_of_nobody_else():
 
 async def test_who_stops_waiting_takes_nothing_from_the_others():
     writer = Writer()
-    together = Together(writer.write)
+    together = Batching(writer.write)
     leaving, staying = asyncio.create_task(together(1)), asyncio.create_task(together(2))
     await asyncio.sleep(0)
     leaving.cancel()

@@ -23,7 +23,7 @@ def subject(name: str, kind: str = "Pod", container: str = "") -> Subject:
 def finding(
     code: str, about: Subject, role: CausalRole = CausalRole.CAUSE, directness: int = 50, **more: Any
 ) -> Finding:
-    fields: dict[str, Any] = {"owner": about.whole, "severity": Severity.CRITICAL} | more
+    fields: dict[str, Any] = {"owner": about.object, "severity": Severity.CRITICAL} | more
     return Finding(
         code=code,
         subject=about,

@@ -17,7 +17,7 @@ from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.investigation import Answer, Budget, CaseFile, Request
 from midwatch.domain.observation import LogLines
-from midwatch.engine.analyst import Analysts, Case, Conclusion, Died, TookTooLong, here
+from midwatch.engine.analyst import AnalystProcessDied, Analysts, Case, Conclusion, TookTooLong, local_analyst
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.computation import Computation
 from midwatch.engine.investigate import investigate
@@ -60,7 +60,9 @@ class Logs:
         return log(arguments["round"], self._texts[arguments["round"]])
 
 
-async def answered(*texts: str, seconds: float = 1.2, analysts: Analysts = here, question: str = "") -> CaseFile:
+async def answered(
+    *texts: str, seconds: float = 1.2, analysts: Analysts = local_analyst, question: str = ""
+) -> CaseFile:
     budget, integrations = Budget(compute_seconds=seconds), (hostile(len(texts)),)
     run, scope = await investigate(
         Request(question=question), Logs(*texts), integrations, "test", budget, analysts=analysts
@@ -152,7 +154,7 @@ async def until_computing() -> int:
 async def test_only_a_long_computation_is_late(pool: Pool) -> None:
     late: list[str] = []
     async with pool.open(Case.of(Request(), (hostile(1),)), late=lambda: late.append("quick")) as analyst:
-        await analyst.wanted([], LONG)
+        await analyst.next_requests([], LONG)
     async with pool.open(Case.of(Request(), (hostile(1),)), late=lambda: late.append("hangs")) as analyst:
         with pytest.raises(TookTooLong):
             await analyst.conclude([log(0, HANGS)], (), 0.8)
@@ -161,7 +163,9 @@ async def test_only_a_long_computation_is_late(pool: Pool) -> None:
 
 async def test_both_analysts_give_the_same_bytes_and_evidence_is_sent_once(pool: Pool) -> None:
     texts = [f"fault: number {n}" for n in range(4)]
-    runs = [await answered(*texts, seconds=LONG, analysts=analysts) for analysts in (here, pool.open, pool.open)]
+    runs = [
+        await answered(*texts, seconds=LONG, analysts=analysts) for analysts in (local_analyst, pool.open, pool.open)
+    ]
     assert len({Answer.of(run).json_text() for run in runs}) == 1
     assert len(causes(runs[0])) >= 1
 
@@ -175,7 +179,7 @@ class Told:
         self.limits: list[float] = []
         self.tried: list[int] = []
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
+    async def next_requests(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         self.limits.append(seconds)
         self.spent += self._takes
         return ()
@@ -184,7 +188,7 @@ class Told:
         self.limits.append(seconds)
         self.tried.append(len(evidence))
         if len(evidence) > self._bears:
-            raise Died("ended")
+            raise AnalystProcessDied("ended")
         return Conclusion(
             Diagnosis(verdict=Verdict.HEALTHY, headline="", gaps=tuple(gaps)), Scope(unknown=(("web", ("web-2",)),))
         )
@@ -194,7 +198,7 @@ async def test_the_limit_holds_over_all_rounds_together() -> None:
     analyst = Told(takes=0.2)
     computation = Computation(analyst, 10, [])
     for _ in range(3):
-        await computation.wanted()
+        await computation.next_requests()
     await computation.conclude(())
     assert analyst.limits[0] == 10
     assert all(later <= earlier - 0.19 for earlier, later in zip(analyst.limits, analyst.limits[1:], strict=False))
@@ -205,7 +209,7 @@ async def test_the_rounds_are_tried_from_the_latest_with_less_time() -> None:
     computation = Computation(analyst, 12, evidence)
     for number in range(3):
         evidence.append(log(number, "", size=number))
-        await computation.wanted()
+        await computation.next_requests()
     found = await computation.conclude(())
     assert analyst.tried == [3, 2, 1] and analyst.limits[-2:] == [2, 2]
     assert found.scope.unknown == (), "what was left out may have the name"
@@ -223,11 +227,11 @@ async def test_as_many_compute_as_may_and_one_that_overruns_holds_up_no_other() 
     pool, inside, late = Pool(2, 2, at_once=1), asyncio.Event(), asyncio.Event()
 
     async def second() -> bool:
-        async with pool.turn(lambda: None):
+        async with pool.slot(lambda: None):
             return late.is_set()
 
     async def hang() -> None:
-        async with pool.turn(late.set):
+        async with pool.slot(late.set):
             inside.set()
             await asyncio.sleep(LONG)
 
@@ -245,7 +249,7 @@ async def _at_once(pool: Pool, wanting: int) -> int:
 
     async def compute() -> None:
         nonlocal computing, most
-        async with pool.turn(lambda: None):
+        async with pool.slot(lambda: None):
             computing += 1
             most = max(most, computing)
             await asyncio.sleep(0)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from midwatch.integrations.alert_sources.vocabulary import words
-from midwatch.questions.fragments import merged
+from midwatch.integrations.alert_sources.vocabulary import vocabulary
+from midwatch.questions.fragments import merge_grammars
 from tests.expressions import Expression, held, inventory
 from tests.growth import UNITS, superlinear
 from tests.plugged import AREAS
@@ -87,9 +87,9 @@ def test_every_expression_is_in_the_inventory() -> None:
 def _all() -> list[Expression]:
     ids = (
         Expression(f"words.yaml {ours}", re.compile(shape), frozenset(["fullmatch"]))
-        for ours, shape in words()["ids"].items()
+        for ours, shape in vocabulary()["ids"].items()
     )
-    return [*inventory().expressions, *ids, *held("the merged grammar", merged(AREAS))]
+    return [*inventory().expressions, *ids, *held("the merged grammar", merge_grammars(AREAS))]
 
 
 def _slow(part: int, size: int, common: tuple[str, ...], *, thorough: bool) -> list[str]:

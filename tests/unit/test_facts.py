@@ -114,7 +114,7 @@ def test_a_pair_is_a_value_and_its_limit(used: int, most: int, word: str) -> Non
 )
 def test_the_measured_number_is_told_with_its_limit(text: str, words: list[str], units: list[str], said: str) -> None:
     found = measure(facts(text).numbers, words, units)
-    assert (found.words if found else "") == said
+    assert (found.text if found else "") == said
 
 
 HOSTILE = [

@@ -72,13 +72,17 @@ def test_a_request_of_0_1_0_without_an_intent_asks_for_nothing_in_particular() -
 
 def test_an_intent_is_a_value() -> None:
     one = Intent(topic="website", entities=(("site", ("a.example", "b.example")), ("client", ("Boeing",))))
-    other = Intent(topic="website").naming({"client": ["Boeing"], "site": ("a.example", "b.example")})
+    other = Intent(topic="website").with_entity({"client": ["Boeing"], "site": ("a.example", "b.example")})
     assert one == other and hash(one) == hash(other) and len({one, other}) == 1
-    assert (one.named("site"), one.first("client"), one.first("gateway")) == (("a.example", "b.example"), "Boeing", "")
+    assert (one.entities_of("site"), one.first("client"), one.first("gateway")) == (
+        ("a.example", "b.example"),
+        "Boeing",
+        "",
+    )
     assert (
-        one.naming({"client": [""]})
+        one.with_entity({"client": [""]})
         == one.only(["site"])
-        == Intent(topic="website").naming({"site": one.named("site")})
+        == Intent(topic="website").with_entity({"site": one.entities_of("site")})
     )
 
 

@@ -5,7 +5,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.analysis.logs import CALM, ERROR, FATAL, LARGEST, faults, last_reason, lines, said
+from midwatch.analysis.logs import CALM, ERROR, FATAL, LARGEST, faults, last_reason, lines, message
 from midwatch.analysis.prompt_injection import instructions
 
 JAVA = """2026-11-21 01:00:00 INFO starting
@@ -38,10 +38,10 @@ def test_the_innermost_cause_of_a_trace_is_the_reason() -> None:
 
 
 def test_a_line_says_the_same_in_every_wrapping() -> None:
-    assert said('{"level":"error","msg":"no stock","err":"gone"}') == "no stock; gone"
-    assert said('time=2026-11-21T01:00:00Z level=error msg="no stock"') == "no stock"
-    assert said("E1121 01:00:00.000001       1 main.go:7] no stock") == "no stock"
-    assert said("\x1b[31m2026-11-21T01:00:00Z no stock\x1b[0m") == "no stock"
+    assert message('{"level":"error","msg":"no stock","err":"gone"}') == "no stock; gone"
+    assert message('time=2026-11-21T01:00:00Z level=error msg="no stock"') == "no stock"
+    assert message("E1121 01:00:00.000001       1 main.go:7] no stock") == "no stock"
+    assert message("\x1b[31m2026-11-21T01:00:00Z no stock\x1b[0m") == "no stock"
 
 
 def test_levels_are_read_in_every_form() -> None:

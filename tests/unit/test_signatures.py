@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources.authentication import holds_token
-from midwatch.kit.signatures import credential, fresh, same_any, sign, signed
+from midwatch.kit.signatures import credential, fresh, is_signed, same_any, sign
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -26,15 +26,15 @@ def test_the_second_example_of_rfc_4231() -> None:
 )
 def test_a_changed_body_or_secret_is_not_signed(body: bytes, secret: str, at: int) -> None:
     given_ = [sign(secret, body)]
-    assert signed(given_, ["other" + secret, secret], body)
-    assert not signed(given_, ["other" + secret], body)
-    assert not signed(given_, [secret], body + b" ")
+    assert is_signed(given_, ["other" + secret, secret], body)
+    assert not is_signed(given_, ["other" + secret], body)
+    assert not is_signed(given_, [secret], body + b" ")
 
 
 @given(st.lists(st.text()))
 def test_nothing_proves_nothing(given_: list[str]) -> None:
     assert not same_any([*given_, "", "  "], ["", "  "])
-    assert not signed([*given_, sign("", b"x"), sign(" \t", b"x")], ["", " \t"], b"x")
+    assert not is_signed([*given_, sign("", b"x"), sign(" \t", b"x")], ["", " \t"], b"x")
     assert not same_any(["", *given_], [])
 
 
@@ -83,7 +83,7 @@ def test_every_pair_is_compared_whatever_is_found(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(hmac, "compare_digest", counted)
     assert same_any(["right", "wrong"], ["right", "older"]) and len(compared) == 4
     compared.clear()
-    assert signed([sign("new", b"x"), "0"], ["new", "old"], b"x") and len(compared) == 4
+    assert is_signed([sign("new", b"x"), "0"], ["new", "old"], b"x") and len(compared) == 4
     sender = SenderSettings.model_validate({"tokens": ["harbour"]})
     for header in ("Bearer harbour", "Basic " + base64.b64encode(b"me:harbour").decode()):
         compared.clear()

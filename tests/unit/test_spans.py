@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.analysis.times.said import span
+from midwatch.analysis.times.spoken_time import span
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)  # a Saturday
 
@@ -53,9 +53,9 @@ def test_no_time_is_read_where_none_is(words: str) -> None:
 def test_a_window_holds_what_lies_in_it() -> None:
     found = span("yesterday", NOW)
     assert found is not None
-    assert found.holds(NOW - timedelta(hours=3))
-    assert not found.holds(NOW)
-    assert not found.holds(None)
+    assert found.contains(NOW - timedelta(hours=3))
+    assert not found.contains(NOW)
+    assert not found.contains(None)
 
 
 @given(st.text(), st.datetimes(min_value=datetime(2001, 1, 1), max_value=datetime(2099, 1, 1), timezones=st.just(UTC)))

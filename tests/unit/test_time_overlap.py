@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.analysis.time_overlap import Overlap, overlap
+from midwatch.analysis.time_overlap import TimeOverlap, overlap
 
 MINUTE = 60.0
 TIMES = st.floats(-1e6, 1e6)
@@ -29,7 +29,7 @@ TIMES = st.floats(-1e6, 1e6)
 def test_how_work_lies_to_what_happened(began: float | None, ended: float | None, score: float, how: str) -> None:
     """What happened lasts from minute 0 to minute 15; half an hour is near."""
     times = [None if t is None else t * MINUTE for t in (began, ended)]
-    assert overlap(0, 15 * MINUTE, *times, near=30 * MINUTE, slack=5 * MINUTE) == Overlap(score, how)
+    assert overlap(0, 15 * MINUTE, *times, near=30 * MINUTE, slack=5 * MINUTE) == TimeOverlap(score, how)
 
 
 @given(since=TIMES, long=st.floats(0, 1e5), began=TIMES, lasts=st.none() | st.floats(0, 1e5), near=st.floats(0, 1e4))

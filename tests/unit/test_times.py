@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from midwatch.analysis.times.periods import periods
-from midwatch.analysis.times.said import timestamp, when
+from midwatch.analysis.times.spoken_time import timestamp, when
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.window import Window
 

@@ -9,12 +9,12 @@ from midwatch.domain.investigation import Budget
 from midwatch.domain.observation import LogLines
 from midwatch.domain.tool import Mode, Tool, ToolError, ToolResult
 from midwatch.engine.gather import Gathering
-from midwatch.engine.investigate import silent
+from midwatch.engine.investigate import no_progress
 from midwatch.toolbox.cache import cache
 from midwatch.toolbox.guard import guard
 from midwatch.toolbox.limit import limit
 from midwatch.toolbox.redact import redact
-from midwatch.toolbox.tape import ReplayToolbox
+from midwatch.toolbox.replay import ReplayToolbox
 from midwatch.toolbox.toolbox import Policy, Toolbox
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -103,7 +103,7 @@ async def test_evidence_is_numbered_in_the_order_of_asking() -> None:
             await asyncio.sleep(0.02 if arguments["pod"] == "first" else 0)
             return await called(toolbox(), **arguments)
 
-    gathering = Gathering(Door(), Budget(), silent)
+    gathering = Gathering(Door(), Budget(), no_progress)
     asks = [ToolRequest(tool="read_log", arguments={"pod": p}) for p in ("first", "gone", "second", "first")]
     assert await gathering.ask(asks)
     assert [(e.id, e.arguments["pod"]) for e in gathering.evidence] == [("E1", "first"), ("E2", "second")]
@@ -113,7 +113,7 @@ async def test_evidence_is_numbered_in_the_order_of_asking() -> None:
 
 async def test_what_comes_after_the_budget_is_a_gap_and_nothing_is_lost() -> None:
     box = Toolbox([Tool.of(read_log)], (), lambda: NOW)
-    gathering = Gathering(box, Budget(calls=2, seconds=0.2), silent)
+    gathering = Gathering(box, Budget(calls=2, seconds=0.2), no_progress)
     await gathering.ask(
         [ToolRequest(tool="read_log", arguments={"pod": p}, essential=True) for p in ("web", "slow", "late")]
     )
@@ -128,7 +128,7 @@ async def test_the_time_of_the_budget_is_for_all_rounds_together() -> None:
             await asyncio.sleep(arguments["seconds"])
             return await called(toolbox(), pod="web")
 
-    gathering = Gathering(Door(), Budget(seconds=0.4), silent)
+    gathering = Gathering(Door(), Budget(seconds=0.4), no_progress)
     for seconds in (60, 0.2):
         await gathering.ask([ToolRequest(tool="read_log", arguments={"seconds": seconds})])
     assert [g.reason for g in gathering.gaps] == ["no answer within the budget of 0.4 s"] * 2, (

@@ -43,7 +43,7 @@ def test_a_server_and_a_worker_do_not_start(arguments: tuple[str, ...], broken: 
 
 async def test_their_composition_roots_refuse() -> None:
     with pytest.raises(Refusal, match="cannot be loaded"):
-        async with server.desk(load()):
+        async with server.server_context(load()):
             pass
     with pytest.raises(Refusal, match="cannot be loaded"):
         async with worker.working(load()):

@@ -76,7 +76,7 @@ class System:
 
 
 async def investigated(connections: Connections, request: Request, context: str = "") -> CaseFile:
-    async with connections.opened(request, Selection(context)) as ctx:
+    async with connections.investigation(request, Selection(context)) as ctx:
         return await investigate(ctx, request)
 
 
@@ -129,7 +129,7 @@ async def test_lasting_connections_are_kept_for_each_context_and_closed_once() -
     assert system.log == []
     for cluster in ("two", "one", "two", "", "three"):
         await investigated(connections, Request(alert=alert(cluster=cluster)))
-    connections.connected("broker")
+    connections.connection("broker")
     assert system.log == ["connect two", "connect one", "connect arn:x/three"]
     await connections.close()
     await connections.close()
@@ -140,7 +140,7 @@ async def test_one_that_cannot_be_closed_leaves_no_other_open() -> None:
     system = System(fails=frozenset({"two"}))
     connections = system.connections()
     for context in ("one", "two", "arn:x/three"):
-        connections.connected("broker", Selection(context))
+        connections.connection("broker", Selection(context))
     with pytest.raises(OSError, match="two"):
         await connections.close()
     assert sorted(system.log[3:]) == ["close arn:x/three", "close one", "close two"]
@@ -153,7 +153,7 @@ async def test_two_at_once_do_not_close_each_others() -> None:
     opened, leave = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
-        async with connections.opened(Request(alert=alert(cluster="one"))):
+        async with connections.investigation(Request(alert=alert(cluster="one"))):
             opened.set()
             await leave.wait()
 
@@ -172,7 +172,7 @@ async def test_what_a_connection_stands_on_is_closed_with_it() -> None:
     connections = above.connections(uses=("cluster",), contexts=lambda _: ("",))
     under = Integration(name="cluster", title="Cluster", connect=below.connect, lasting=False)
     connections.plugged = Registry({**connections.plugged.integrations, "cluster": under}, connections.plugged.areas)
-    connections.connected("broker")
+    connections.connection("broker")
     await connections.close()
     assert (above.log, below.log) == (["connect ", "close "], ["connect ", "close "])
 

@@ -151,5 +151,5 @@ MINE = Integration(name="outside", title="Outside broker", connect=connect)
     assert shown.code == 1
     assert "outside     Outside broker\n  queues  refused  True; ask for access" in shown.out
     connections = Connections(registry().settings())
-    connections.connected("outside")
+    connections.connection("outside")
     assert connections.memory == '{"hits": 3}'

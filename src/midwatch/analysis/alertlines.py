@@ -22,8 +22,8 @@ _QUOTED = re.compile(r"^(title|summary|service|label [^:\n]+|detail [^:\n]+): (.
 
 
 @dataclass(frozen=True)
-class Lines:
-    """The text read back. `told` is the whole text with every sentence blanked that speaks to a machine; positions
+class AlertLines:
+    """The text read back. `safe_text` is the whole text with every sentence blanked that speaks to a machine; positions
     stay."""
 
     source: str = ""
@@ -35,16 +35,16 @@ class Lines:
     starts_at: str = ""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     details: Mapping[str, str] = field(default_factory=dict[str, str])
-    told: str = ""
-    orders: tuple[str, ...] = ()
+    safe_text: str = ""
+    instructions: tuple[str, ...] = ()
 
     @property
-    def said(self) -> str:
-        """`told` without the lines about the alert itself (its severity, its time): what facts are read off."""
-        return "\n".join(" " * len(line) if line.startswith(_OWN) else line for line in self.told.split("\n"))
+    def fact_text(self) -> str:
+        """`safe_text` without the lines about the alert itself (its severity, its time): what facts are read off."""
+        return "\n".join(" " * len(line) if line.startswith(_OWN) else line for line in self.safe_text.split("\n"))
 
 
-def written(alert: Alert) -> tuple[str, bool]:
+def canonical_text(alert: Alert) -> tuple[str, bool]:
     """The canonical text, redacted and bounded, and whether something was left out."""
     lines: list[str] = []
     room, cut = LONGEST, False
@@ -83,7 +83,7 @@ def _named(name: str, value: str, longest: int) -> Iterator[str]:
             yield f"{name}: {said}"
 
 
-def read(text: str) -> Lines:
+def parse_canonical_text(text: str) -> AlertLines:
     found: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
     details: dict[str, str] = {}
@@ -100,7 +100,7 @@ def read(text: str) -> Lines:
         k: "\n".join(found.get(k, ())).strip()
         for k in ("source", "title", "summary", "service", "severity", "status", "starts_at")
     }
-    return Lines(**one, labels=labels, details=details, told=told, orders=orders)
+    return AlertLines(**one, labels=labels, details=details, safe_text=told, instructions=orders)
 
 
 def _told(text: str) -> tuple[str, tuple[str, ...]]:

@@ -65,9 +65,9 @@ class _Spread:
         for link in links:
             self._join(link.source, link.target)
         for finding in findings:
-            self._join(finding.subject.whole, finding.owner)
+            self._join(finding.subject.object, finding.owner)
             for peer in finding.peers:
-                self._join(peer.whole, finding.subject.whole)
+                self._join(peer.object, finding.subject.object)
 
     def _join(self, source: Subject, target: Subject) -> None:
         if source != target:
@@ -75,8 +75,8 @@ class _Spread:
 
     def distances(self, finding: Finding) -> dict[Subject, int]:
         """Subject → number of links, from the finding's subject and its owner."""
-        near = self._from(finding.subject.whole)
-        if finding.owner == finding.subject.whole:
+        near = self._from(finding.subject.object)
+        if finding.owner == finding.subject.object:
             return near
         return self._from(finding.owner) | near
 
@@ -99,12 +99,12 @@ class _Spread:
 def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _Spread) -> bool:
     if one.owner == other.owner and _same_place(one, other):
         return _rank(one) < _rank(other)
-    if other.role is not CausalRole.SYMPTOM or (other.subject.whole not in near and other.owner not in near):
+    if other.role is not CausalRole.SYMPTOM or (other.subject.object not in near and other.owner not in near):
         return False
     if one.role is CausalRole.CAUSE:
         return True
     back = spread.distances(other)
-    mutual = one.subject.whole in back or one.owner in back
+    mutual = one.subject.object in back or one.owner in back
     return not mutual or _rank(one) < _rank(other)
 
 

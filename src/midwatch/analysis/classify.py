@@ -56,13 +56,13 @@ def start(word: str) -> str:
     return r"(?<![A-Za-z0-9])" + re.escape(word).replace(r"\ ", r"[\s_-]?") + end
 
 
-def spaced(text: str) -> str:
+def split_camel_case(text: str) -> str:
     """The text, and once more with CamelCase taken apart, so that the name of an alert can be read like a sentence."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     return text if apart == text else f"{text}\n{apart}"
 
 
-def about(category: str) -> tuple[str, ...]:
+def name_kinds(category: str) -> tuple[str, ...]:
     """The kinds of names that an alert of this category is about, the likeliest first."""
     return next((c.about for c in _categories() if c.name == category), ("service", "host"))
 
@@ -74,7 +74,7 @@ def categories() -> tuple[str, ...]:
 def classify(title: str, text: str, labels: Iterable[str] = ()) -> TroubleKind:
     """The category with the most points, and the words that gave them; `other` without any."""
     keys = {k.lower() for k in labels}
-    named, body = spaced(title), text[:SEARCHED]
+    named, body = split_camel_case(title), text[:SEARCHED]
     best, most, proof = "other", 0, tuple[str, ...]()
     for category in _categories():
         points = 2 * len(keys & category.labels)

@@ -76,7 +76,7 @@ class Catalogue(dict[str, Code]):
         return Finding(
             code=code,
             subject=subject,
-            owner=owner or subject.whole,
+            owner=owner or subject.object,
             title=entry.title,
             message=fill(entry.message, _NONE | known),
             severity=entry.severity,

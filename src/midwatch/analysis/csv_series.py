@@ -14,20 +14,20 @@ _HINT = "Give rows of timestamp,value: ISO 8601 or Unix seconds, and a number; a
 
 
 @dataclass(frozen=True)
-class Points:
+class CsvPoints:
     """`times` are seconds since 1970, never falling; a value that is missing is None."""
 
     times: list[float]
     values: list[float | None]
 
 
-def read_points(text: str) -> Points:
+def read_points(text: str) -> CsvPoints:
     """A time without a zone is UTC. Raises Refusal, which names the line, for a row that is no point."""
     rows = _rows(text)
     line, header = next(rows, (1, list[str]()))
     if [cell.strip().lower() for cell in header] != ["timestamp", "value"]:
         raise Refusal(f"Line {line} is not the header timestamp,value.", _HINT)
-    found = Points([], [])
+    found = CsvPoints([], [])
     for line, cells in rows:
         if len(cells) != 2:
             raise Refusal(f"Line {line} has {len(cells)} cells instead of 2.", _HINT)

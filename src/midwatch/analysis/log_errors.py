@@ -150,7 +150,7 @@ def digest(text: str, within: Window | None = None) -> tuple[LogError, ...]:
         if raw[:1].isspace() and found:
             continue  # the continuation of what was just said: a trace, a printed object
         when = moment(raw) or when
-        if within is not None and when is not None and not within.holds(when):
+        if within is not None and when is not None and not within.contains(when):
             continue
         for kind, line, seconds in _heard(raw, words):
             one = found.setdefault((kind, groups.group(f"{kind} {line.said}")), LogError(kind, line))

@@ -79,7 +79,7 @@ def lines(text: str, newest: int = NEWEST) -> list[Line]:
     return [_line(raw, n) for n, raw in enumerate(found[first:], first) if raw.strip() and not suspicious(raw)]
 
 
-def said(line: str) -> str:
+def message(line: str) -> str:
     """The message of a line, without what wraps it."""
     return _line(line, 0).said
 

@@ -30,7 +30,7 @@ class Measure:
         return self.value.amount / other.amount if other and other.amount > 0 else None
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """For a sentence: "150 of 150 connections", "97% against a limit of 80%", "45k req/s where 4000 req/s is
         usual"."""
         value = self.value.text

@@ -24,7 +24,7 @@ _TAILS = ("latency_p99", "latency_p95", "latency_p90")
 
 
 @dataclass(frozen=True)
-class Worse:
+class LatencyRise:
     """A series that rose."""
 
     series: Series
@@ -41,10 +41,10 @@ class Worse:
 
 
 @dataclass(frozen=True)
-class Slow:
+class SlowService:
     """`worst` is the tail of the latency where that rose, else its middle; `middle`: whether the middle rose."""
 
-    worst: Worse
+    worst: LatencyRise
     middle: bool
 
 
@@ -53,7 +53,7 @@ class Slowness(Generic[Key]):
     """`measured` are all whose latency is known, `slow` those that became slow."""
 
     measured: frozenset[Key]
-    slow: Mapping[Key, Slow]
+    slow: Mapping[Key, SlowService]
 
     def origins(self, calls: Mapping[Key, Collection[Key]], strained: Collection[Key] = ()) -> list[Key]:
         """The slow ones that wait for no other slow one, and the `strained` (short of CPU, say) that are slow or not
@@ -97,26 +97,28 @@ def slowness(found: Mapping[Key, Iterable[Series]]) -> Slowness[Key]:
     latencies = {key: [s for s in series if s.signal.startswith("latency")] for key, series in found.items()}
     middles = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _MIDDLES))})
     tails = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _TAILS))})
-    slow = {key: Slow(both[key], key in middles) for both in (middles | tails,) for key in latencies if key in both}
+    slow = {
+        key: SlowService(both[key], key in middles) for both in (middles | tails,) for key in latencies if key in both
+    }
     return Slowness(frozenset(key for key, known in latencies.items() if any(any(s.values) for s in known)), slow)
 
 
-def _worse(known: Sequence[Series], signals: Iterable[str]) -> Worse | None:
+def _worse(known: Sequence[Series], signals: Iterable[str]) -> LatencyRise | None:
     """Of the first of the signals that was measured; of several replicas the one that suffers most."""
     present = {s.signal for s in known}
     chosen = next((signal for signal in signals if signal in present), "")
-    return worst([s for s in known if s.signal == chosen], factor=_FACTOR, floor_s=_FLOOR_S, positive=True)
+    return largest_rise([s for s in known if s.signal == chosen], factor=_FACTOR, floor_s=_FLOOR_S, positive=True)
 
 
-def worst(
+def largest_rise(
     each: Iterable[Series], *, factor: float, floor: float = 0.0, floor_s: float = 0.0, positive: bool = False
-) -> Worse | None:
+) -> LatencyRise | None:
     """The largest rise among series of one signal, if any rose; `floor_s` is a floor in seconds, for durations."""
     risen = ((s, rise(s, factor=factor, floor=floor + floor_s / (s.scale or 1.0), positive=positive)) for s in each)
-    return max((Worse(s, change) for s, change in risen if change), key=lambda w: w.seconds, default=None)
+    return max((LatencyRise(s, change) for s, change in risen if change), key=lambda w: w.seconds, default=None)
 
 
-def _material(found: Mapping[Key, Worse]) -> dict[Key, Worse]:
+def _material(found: Mapping[Key, LatencyRise]) -> dict[Key, LatencyRise]:
     largest = max((w.seconds for w in found.values()), default=0.0)
     longest = max((w.length for w in found.values()), default=0)
     return {key: w for key, w in found.items() if w.seconds >= _SHARE * largest and w.length >= _LASTING * longest}

@@ -7,7 +7,7 @@ THROUGHOUT, BEGAN, ENDED, NEARBY = 1.0, 0.8, 0.6, 0.4
 
 
 @dataclass(frozen=True)
-class Overlap:
+class TimeOverlap:
     """`score` from 0 (cannot be) to 1; `how` says it in words behind "it"."""
 
     score: float
@@ -16,7 +16,7 @@ class Overlap:
 
 def overlap(
     since: float, until: float, began: float | None, ended: float | None, near: float, slack: float = 0.0
-) -> Overlap:
+) -> TimeOverlap:
     """Of work from `began` to `ended` (None: it still goes on) with what happened from `since` to `until`, all in epoch
     seconds.
 
@@ -24,13 +24,17 @@ def overlap(
     within it of `since` may have been there from the start.
     """
     if began is None:
-        return Overlap(0.0, "has not begun")
+        return TimeOverlap(0.0, "has not begun")
     if began > until:
-        return Overlap(NEARBY, "began shortly after") if began - until <= near else Overlap(0.0, "began later")
+        return TimeOverlap(NEARBY, "began shortly after") if began - until <= near else TimeOverlap(0.0, "began later")
     if ended is not None and ended < since:
-        return Overlap(NEARBY, "ended shortly before") if since - ended <= near else Overlap(0.0, "was over before")
+        return (
+            TimeOverlap(NEARBY, "ended shortly before")
+            if since - ended <= near
+            else TimeOverlap(0.0, "was over before")
+        )
     if began <= since + slack:
         if ended is None or ended >= until:
-            return Overlap(THROUGHOUT, "ran through all of it")
-        return Overlap(ENDED, "ended during it")
-    return Overlap(BEGAN, "began during it")
+            return TimeOverlap(THROUGHOUT, "ran through all of it")
+        return TimeOverlap(ENDED, "ended during it")
+    return TimeOverlap(BEGAN, "began during it")

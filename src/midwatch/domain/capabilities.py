@@ -88,7 +88,7 @@ class Selection:
     dump: str = ""
 
     @property
-    def named(self) -> bool:
+    def is_explicit(self) -> bool:
         return bool(self.context or self.dump)
 
 
@@ -163,7 +163,7 @@ class AreaRun(Protocol):
     """The computing of one investigation: it may keep what it made of the evidence, which only grows. Pickled before it
     begins, if at all."""
 
-    def wanted(self, evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest | Lead, ...]: ...
+    def next_requests(self, evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest | Lead, ...]: ...
     def analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis: ...
 
 
@@ -173,14 +173,14 @@ class Area:
 
     It takes part in investigations of its `topics` and of those it `joins`; with `alerts`, in every investigation of
     an alert. `systems` are asked for it; without the `essential` ones a question of its topics cannot be answered.
-    `opening` puts its first requests; `wanted` says what it would still like to see, cheaply, after each round;
+    `opening` puts its first requests; `next_requests` says what it would still like to see, cheaply, after each round;
     `analyse` runs once, when nothing more is wanted. `opens` gives the requests about one entity of a kind to which a
     `Lead` of any area points. All of them compute from their arguments alone, and can be pickled: a worker computes in
-    a process beside it. `run` gives `wanted` and `analyse` for one investigation, where something is to be kept from
-    one round to the next. `configure` binds them to its own section of the settings, or to that of the integration
+    a process beside it. `run` gives `next_requests` and `analyse` for one investigation, where something is to be kept
+    from one round to the next. `configure` binds them to its own section of the settings, or to that of the integration
     which `configured_by` names; `connection_labels` are labels of an alert, beside `cluster`, that may name a context;
-    `own_tools` read what is configured as evidence, so that it can be cited; `known` gives
-    the names that its section knows, by entity kind.
+    `own_tools` read what is configured as evidence, so that it can be cited; `known` gives the names that its section
+    knows, by entity kind.
 
     `grammar` and `questions` read their YAML when they are called: the fragment of the grammar, and the table of
     questions that have to be understood. `query_tools` are what programs ask by name: each takes the present time and
@@ -202,7 +202,7 @@ class Area:
     systems: tuple[str, ...] = ()
     essential: tuple[str, ...] = ()
     opening: Callable[[Question], tuple[ToolRequest, ...]] = _no_opening
-    wanted: Callable[[Sequence[Evidence], Question], tuple[ToolRequest | Lead, ...]] = _nothing_wanted
+    next_requests: Callable[[Sequence[Evidence], Question], tuple[ToolRequest | Lead, ...]] = _nothing_wanted
     analyse: Callable[[Sequence[Evidence], Question], Analysis] = _nothing_found
     run: Callable[[], AreaRun] | None = None
     codes: Callable[[], Mapping[str, Code]] = _no_codes
@@ -232,12 +232,12 @@ class Area:
             return "joins"
         return "alert" if self.alerts and request.alert is not None else ""
 
-    def begun(self) -> "Area":
+    def for_investigation(self) -> "Area":
         """What computes, for one investigation; without what stays in the process that asks."""
         own = self.run() if self.run else self
         return replace(
             self,
-            wanted=own.wanted,
+            next_requests=own.next_requests,
             analyse=own.analyse,
             run=None,
             grammar=_nothing,

@@ -75,14 +75,14 @@ class Intent(Model, frozen=True):
         attribute = data.pop(_ATTRIBUTE_OF_0_1, "")
         return {"attribute": attribute, **data, "entities": entities}
 
-    def named(self, kind: str) -> tuple[str, ...]:
+    def entities_of(self, kind: str) -> tuple[str, ...]:
         return next((names for found, names in self.entities if found == kind), ())
 
     def first(self, kind: str) -> str:
         """The name, or "" when none of this kind is named."""
-        return next(iter(self.named(kind)), "")
+        return next(iter(self.entities_of(kind)), "")
 
-    def naming(self, names: Mapping[str, Iterable[str]]) -> "Intent":
+    def with_entity(self, names: Mapping[str, Iterable[str]]) -> "Intent":
         """With these names instead of its own of the same kinds; without one ("" is none) the kind is taken out."""
         merged = dict(self.entities) | {kind: tuple(filter(None, some)) for kind, some in names.items()}
         return self.model_copy(update={"entities": _pairs(merged)})

@@ -33,9 +33,9 @@ class Request(Model, frozen=True):
         return self.intent.topic if self.intent else ""
 
 
-def asked(question: str, intent: Intent, namespace: str = "") -> Request:
+def question_request(question: str, intent: Intent, namespace: str = "") -> Request:
     """The investigation of a question. `namespace` was given beside it, and wins over one that it names."""
-    narrowed = intent.naming({"namespace": (namespace,)}) if namespace else intent
+    narrowed = intent.with_entity({"namespace": (namespace,)}) if namespace else intent
     return Request(question=question, namespace=namespace, intent=narrowed)
 
 

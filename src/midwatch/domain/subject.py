@@ -18,6 +18,6 @@ class Subject(Model, frozen=True):
         return f"{self.kind} {place}"
 
     @property
-    def whole(self) -> "Subject":
+    def object(self) -> "Subject":
         """The object itself, without the container inside it."""
         return self.model_copy(update={"container": ""}) if self.container else self

@@ -9,7 +9,7 @@ class Window:
     since: datetime
     until: datetime
 
-    def holds(self, when: datetime | None) -> bool:
+    def contains(self, when: datetime | None) -> bool:
         return when is not None and self.since <= when < self.until
 
     def __str__(self) -> str:

@@ -19,11 +19,11 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def over(self) -> bool:
+    def is_final(self) -> bool:
         return self in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
 
 
-UNFINISHED = tuple(state for state in RunState if not state.over)
+UNFINISHED = tuple(state for state in RunState if not state.is_final)
 
 
 class Investigation(Model, frozen=True):

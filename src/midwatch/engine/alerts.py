@@ -1,7 +1,7 @@
 """The alert as the first evidence: nobody had to be asked for it, and every statement about it can be looked up in
 it."""
 
-from midwatch.analysis.alertlines import written
+from midwatch.analysis.alertlines import canonical_text
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, evidence_id
 from midwatch.domain.observation import AlertText
@@ -11,9 +11,9 @@ from midwatch.toolbox.toolbox import fingerprint
 ALERT = evidence_id(1)
 
 
-def told(alert: Alert) -> Evidence:
+def alert_evidence(alert: Alert) -> Evidence:
     """Taken when it fired, by its sender's clock: the same alert is the same evidence whenever it is replayed."""
-    text, cut = written(alert)
+    text, cut = canonical_text(alert)
     source = next((line.removeprefix("source: ") for line in text.split("\n") if line.startswith("source: ")), "")
     seen = ToolResult(AlertText(source=source, text=text, truncated=cut), f"alert from {source or 'an unnamed sender'}")
     return Evidence(

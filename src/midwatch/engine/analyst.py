@@ -22,7 +22,7 @@ from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
 from midwatch.engine.alerts import ALERT
-from midwatch.reasoning.alertscope import concerned, tied
+from midwatch.reasoning.alertscope import alert_subjects, link_alert
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope, scope
 
@@ -53,7 +53,7 @@ class Case:
         """With what computes of the areas, and what they keep of it: nothing outlives the case."""
         intent = intent_of(request, areas)
         whole = request.model_copy(update={"intent": intent})
-        return cls(whole, tuple(area.begun() for area in areas if area.takes_part(request, intent.topic)))
+        return cls(whole, tuple(area.for_investigation() for area in areas if area.takes_part(request, intent.topic)))
 
     @property
     def question(self) -> Question:
@@ -69,11 +69,11 @@ class Case:
         """The first requests of every area that takes part."""
         return tuple(a.by(area.name) for area in self.areas for a in area.opening(self.question))
 
-    def wanted(self, evidence: Sequence[Evidence]) -> tuple[ToolRequest, ...]:
+    def next_requests(self, evidence: Sequence[Evidence]) -> tuple[ToolRequest, ...]:
         """What the evidence so far makes worth asking. A lead of one area is followed by those that open its kind."""
         asks: dict[str, ToolRequest] = {}
         for area in self.areas:
-            for one in area.wanted(evidence, self.question):
+            for one in area.next_requests(evidence, self.question):
                 for ask in self._followed(one) if isinstance(one, Lead) else (one.by(area.name),):
                     asks.setdefault(ask.key, ask)
         return tuple(asks.values())
@@ -89,10 +89,10 @@ class Case:
         # A particular topic was told what is named when the question was understood.
         subject = Scope() if self.particular else scope(request.question, analysis.subjects)
         if request.alert and self.particular:
-            analysis = tied(analysis, ALERT, request.alert.labels, all_of_it=True)
+            analysis = link_alert(analysis, ALERT, request.alert.labels, all_of_it=True)
         elif request.alert:
-            analysis = tied(analysis, ALERT, request.alert.labels)
-            subject = Scope(concerned(analysis, ALERT) if not subject.named else subject.named)
+            analysis = link_alert(analysis, ALERT, request.alert.labels)
+            subject = Scope(alert_subjects(analysis, ALERT) if not subject.named else subject.named)
         codes = {code: entry for area in self.areas for code, entry in area.codes().items()}
         slow = question.is_about_slowness
         return Conclusion(
@@ -120,7 +120,7 @@ class TookTooLong(Ended):
     """Its seconds were over."""
 
 
-class Died(Ended):
+class AnalystProcessDied(Ended):
     """The process that computed ended; the message says how."""
 
 
@@ -132,14 +132,14 @@ class Analyst(Protocol):
 
     spent: float
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]: ...
+    async def next_requests(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]: ...
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion: ...
 
 
 Analysts = Callable[[Case], AbstractAsyncContextManager[Analyst]]
 
 
-class Here:
+class LocalAnalyst:
     """Computes in this process: the time limit is an alarm of the operating system, which interrupts a regular
     expression too."""
 
@@ -147,8 +147,8 @@ class Here:
         self._case = case
         self.spent = 0.0
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
-        return self._timed(seconds, partial(self._case.wanted, evidence))
+    async def next_requests(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
+        return self._timed(seconds, partial(self._case.next_requests, evidence))
 
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:
         return self._timed(seconds, partial(self._case.conclude, evidence, gaps))
@@ -162,8 +162,8 @@ class Here:
 
 
 @asynccontextmanager
-async def here(case: Case) -> AsyncGenerator[Here]:
-    yield Here(case)
+async def local_analyst(case: Case) -> AsyncGenerator[LocalAnalyst]:
+    yield LocalAnalyst(case)
 
 
 AGAIN_S = 1.0  # an alarm that is raised while Python cleans up is swallowed: it rings until somebody hears it

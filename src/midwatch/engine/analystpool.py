@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
-from midwatch.engine.analyst import Case, Conclusion, Died, TookTooLong
-from midwatch.engine.analystwire import HEAD, Begin, Conclude, End, Message, Wanted, loaded, packed
+from midwatch.engine.analyst import AnalystProcessDied, Case, Conclusion, TookTooLong
+from midwatch.engine.analystwire import HEAD, Begin, Conclude, End, Message, Wanted, encode, load
 
 START_S = 30.0  # for a process to start and load what a case needs: half a second on a machine that has time
 LATE_S = 0.5  # a computation that takes longer is not waited for by the next investigation
@@ -37,9 +37,9 @@ class Pool:
         self._all: set[_Child] = set()
 
     @asynccontextmanager
-    async def open(self, case: Case, late: Callable[[], None] = nothing_late) -> AsyncGenerator["Remote"]:
+    async def open(self, case: Case, late: Callable[[], None] = nothing_late) -> AsyncGenerator["ProcessAnalyst"]:
         """An analyst for one case. `late` is called when a computation takes longer than LATE_S."""
-        analyst = Remote(self, case, late)
+        analyst = ProcessAnalyst(self, case, late)
         async with self._room:
             try:
                 await analyst.begin()
@@ -48,7 +48,7 @@ class Pool:
                 await analyst.close()
 
     @asynccontextmanager
-    async def turn(self, late: Callable[[], None]) -> AsyncGenerator[None]:
+    async def slot(self, late: Callable[[], None]) -> AsyncGenerator[None]:
         """One of the computations that run at once. It ends early after LATE_S: one that hangs holds up no other."""
         await self._turns.acquire()
         holding = True
@@ -70,19 +70,19 @@ class Pool:
             timer.cancel()
             release()
 
-    async def take(self) -> "_Child":
+    async def process(self) -> "_Child":
         """Raises Died when no process can be started."""
-        self._all = {child for child in self._all if child.alive}
+        self._all = {child for child in self._all if child.is_alive}
         while self._idle:
             child = self._idle.pop()
-            if child.alive:
+            if child.is_alive:
                 return child
         child = await _started()
         self._all.add(child)
         return child
 
     def give_back(self, child: "_Child", *, fit: bool) -> None:
-        if fit and child.alive and len(self._idle) < self._keep:
+        if fit and child.is_alive and len(self._idle) < self._keep:
             self._idle.append(child)
         else:
             child.kill()
@@ -95,7 +95,7 @@ class Pool:
         await asyncio.gather(*(child.gone() for child in self._all))
 
 
-class Remote:
+class ProcessAnalyst:
     """Computes for one case in a process of the pool; in another one when that has ended."""
 
     def __init__(self, pool: Pool, case: Case, late: Callable[[], None]) -> None:
@@ -107,10 +107,10 @@ class Remote:
     async def begin(self) -> None:
         """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to
         compute."""
-        with suppress(Died):
+        with suppress(AnalystProcessDied):
             await self._begun()
 
-    async def wanted(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
+    async def next_requests(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         return await self._compute(evidence, seconds, Wanted)
 
     async def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap], seconds: float) -> Conclusion:
@@ -121,7 +121,7 @@ class Remote:
     ) -> Any:
         size, now = len(evidence), asyncio.get_running_loop().time
         await self._begun()
-        async with self._pool.turn(self._late):
+        async with self._pool.slot(self._late):
             started = now()
             try:
                 answer = await self._ask(message(tuple(evidence[self._sent : size])), seconds)
@@ -132,17 +132,17 @@ class Remote:
 
     async def _begun(self) -> None:
         if self._child is None:
-            self._child, self._sent = await self._pool.take(), 0
+            self._child, self._sent = await self._pool.process(), 0
             try:
                 await self._ask(Begin(self._case), START_S)
             except TookTooLong as error:
-                raise Died(f"did not start within {START_S:g} s") from error
+                raise AnalystProcessDied(f"did not start within {START_S:g} s") from error
 
     async def _ask(self, message: Message, seconds: float) -> Any:
         """A process without an answer, or whose answer nobody waits for any more, is of no use."""
         child, answered = self._child, False
         if child is None:
-            raise Died("had ended before")
+            raise AnalystProcessDied("had ended before")
         try:
             answer = await child.ask(message, seconds)
             answered = True
@@ -154,7 +154,7 @@ class Remote:
 
     async def close(self) -> None:
         if self._child:
-            with suppress(Died, TookTooLong):
+            with suppress(AnalystProcessDied, TookTooLong):
                 fit = await self._ask(End(), START_S)
                 self._pool.give_back(self._child, fit=fit)
         self._child = None
@@ -167,7 +167,7 @@ class _Child:
         self._process, self._lifeline = process, lifeline
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         return self._process.returncode is None
 
     async def ask(self, message: Message, seconds: float) -> Any:
@@ -181,23 +181,23 @@ class _Child:
         except (OSError, asyncio.IncompleteReadError) as error:
             code = await self._process.wait()
             log.warning("analysis process died", pid=self._process.pid, code=code)
-            raise Died(_end(code)) from error
+            raise AnalystProcessDied(_end(code)) from error
 
     async def _exchange(self, message: Message) -> Any:
         to, back = self._process.stdin, self._process.stdout
         if to is None or back is None:
             raise BrokenPipeError
-        to.write(packed(message))
+        to.write(encode(message))
         await to.drain()
         size: int = HEAD.unpack(await back.readexactly(HEAD.size))[0]
-        return loaded(await back.readexactly(size))
+        return load(await back.readexactly(size))
 
     def kill(self) -> None:
         """SIGKILL: it may be deaf to anything else."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
-        if self.alive:
+        if self.is_alive:
             self._process.kill()
 
     async def gone(self) -> None:
@@ -219,7 +219,7 @@ async def _started() -> _Child:
         )
         started = True
     except OSError as error:
-        raise Died(f"could not be started ({error.strerror})") from error
+        raise AnalystProcessDied(f"could not be started ({error.strerror})") from error
     finally:
         os.close(theirs)
         if not started:

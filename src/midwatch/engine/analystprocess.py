@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from midwatch.domain.evidence import Evidence
 from midwatch.engine.analyst import Case
-from midwatch.engine.analystwire import Begin, End, Message, Wanted, packed, unpacked
+from midwatch.engine.analystwire import Begin, End, Message, Wanted, decode, encode
 
 BEHIND = 5  # steps of nice(2) by which it gives way to its worker
 FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
@@ -48,7 +48,7 @@ class AnalystSession:
             return _tidied()
         self._evidence += message.fresh
         if isinstance(message, Wanted):
-            return self._case.wanted(self._evidence)
+            return self._case.next_requests(self._evidence)
         return self._case.conclude(self._evidence, message.gaps)
 
 
@@ -74,10 +74,10 @@ def main() -> None:
     with suppress(OSError):  # not Linux
         Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 50, 50)
-    desk, read = AnalystSession(), _reader()
+    ctx, read = AnalystSession(), _reader()
     with suppress(EOFError, BrokenPipeError):
         while True:
-            answers.write(packed(desk.answer(unpacked(read))))
+            answers.write(encode(ctx.answer(decode(read))))
             answers.flush()
 
 

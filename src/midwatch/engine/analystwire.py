@@ -44,18 +44,18 @@ class End:
 Message = Begin | Wanted | Conclude | End
 
 
-def packed(message: Any) -> bytes:
+def encode(message: Any) -> bytes:
     body = pickle.dumps(message, protocol=5)
     return HEAD.pack(len(body)) + body
 
 
-def unpacked(read: Callable[[int], bytes]) -> Any:
+def decode(read: Callable[[int], bytes]) -> Any:
     """The next message; raises EOFError at the end. `read` gives that many bytes, fewer only at the end."""
     head = read(HEAD.size)
     if len(head) < HEAD.size:
         raise EOFError
-    return loaded(read(*HEAD.unpack(head)))
+    return load(read(*HEAD.unpack(head)))
 
 
-def loaded(body: bytes) -> Any:
+def load(body: bytes) -> Any:
     return pickle.loads(body)  # noqa: S301 - from our own process

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
-from midwatch.engine.analyst import Analyst, Conclusion, Died, Ended
+from midwatch.engine.analyst import Analyst, AnalystProcessDied, Conclusion, Ended
 from midwatch.reasoning.scope import Scope
 
 TOOL = "analysis"
@@ -29,11 +29,11 @@ class Computation:
         self._sizes = [len(evidence)]  # of the evidence, as it was computed with
         self._trouble = ""
 
-    async def wanted(self) -> Sequence[ToolRequest]:
+    async def next_requests(self) -> Sequence[ToolRequest]:
         """What is worth asking now; nothing after a computation that was ended."""
         size = len(self._evidence)
         try:
-            asks = await self._analyst.wanted(self._evidence, self._left)
+            asks = await self._analyst.next_requests(self._evidence, self._left)
         except Ended as ended:
             self._trouble = self._sentence(ended)
             return ()
@@ -69,7 +69,7 @@ class Computation:
         return max(_LEAST_S, self._seconds - self._analyst.spent)
 
     def _sentence(self, ended: Ended) -> str:
-        if isinstance(ended, Died):
+        if isinstance(ended, AnalystProcessDied):
             return f"the process of the analysis {ended}"
         return f"the analysis took longer than {self._seconds:g} s and was ended"
 

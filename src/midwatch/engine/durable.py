@@ -24,7 +24,7 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 
 from midwatch.engine.queue import Left, Steps
 from midwatch.engine.schedules import Schedules
-from midwatch.kit.pauses import pauses
+from midwatch.kit.backoff import pauses
 from midwatch.store.errors import AWAY
 from midwatch.store.record import Record
 
@@ -79,11 +79,11 @@ class DurableQueue:
         return bool(self._declared)
 
     @property
-    def started(self) -> bool:
+    def is_started(self) -> bool:
         return self._record is not None
 
     @property
-    def carried(self) -> frozenset[str]:
+    def running_ids(self) -> frozenset[str]:
         """The runs whose workflow this process is in."""
         return frozenset(self._seat.counts) if self._seat else frozenset()
 
@@ -142,7 +142,7 @@ class DurableQueue:
         with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
-    def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
+    def abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
         missed = self._missed(living) if self._declared else ()
         if not run_ids:
             return Left(dropped=missed)
@@ -154,7 +154,7 @@ class DurableQueue:
         mine = {w.workflow_id for w in begun if w.executor_id == self._worker}
         return Left(
             dropped=(*missed, *(w.workflow_id for w in begun if w.workflow_id not in mine)),
-            lost=tuple(begun_here for begun_here in mine if begun_here.removesuffix(LATE) not in self.carried),
+            lost=tuple(begun_here for begun_here in mine if begun_here.removesuffix(LATE) not in self.running_ids),
             ended=tuple(run_id for run_id, w in known.items() if w.status not in (*WAITING, UNDER_WAY)),
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 import structlog
 
 from midwatch.domain.work import RunEvent
-from midwatch.store import changes, runs
+from midwatch.store import changes
+from midwatch.store import investigations as runs
 from midwatch.store.database import Database
 from midwatch.store.errors import AWAY
-from midwatch.store.patience import patiently
+from midwatch.store.retry import patiently
 
 PAGE = 1000  # events that are read at once
 AGAIN_S = 0.5  # before a lost connection is opened again
@@ -105,7 +106,7 @@ class LiveEvents:
 def _read(db: Database, run_id: str, after: int) -> tuple[bool, list[RunEvent]]:
     """Whether it is over, asked first: its last event is then among those that are read."""
     with db.read() as tx:
-        return run_id in runs.over(tx, [run_id]), runs.told(tx, run_id, after, PAGE)
+        return run_id in runs.final_ids(tx, [run_id]), runs.events_after(tx, run_id, after, PAGE)
 
 
 def _last(db: Database, run_ids: Collection[str]) -> dict[str, int]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from midwatch.engine.worker_context import WorkerContext
-from midwatch.kit.processes import named
+from midwatch.kit.processes import parse_process_name
 from midwatch.store import workers
 from midwatch.store.database import Database
 from midwatch.store.errors import AWAY
@@ -30,7 +30,7 @@ class Silence:
         self._silent: dict[str, float] = {}
         self._looked: float | None = None
 
-    def seen(self, said: Mapping[str, object], now: float) -> dict[str, float]:
+    def silent_seconds(self, said: Mapping[str, object], now: float) -> dict[str, float]:
         """Name → seconds of silence. `said` is what each worker's last sign of life says, `now` a monotonic time in
         seconds."""
         passed = 0.0 if self._looked is None else min(now - self._looked, LOOKED_S)
@@ -63,16 +63,16 @@ class Heartbeat:
         self._thread.join(BEAT_S)
 
     @property
-    def begun(self) -> bool:
+    def has_beaten(self) -> bool:
         """Whether it has beaten once: before that, nobody knows that this worker lives."""
         return self._first.is_set()
 
     def _beats(self) -> None:
-        with self._ctx.db.beside() as db:
+        with self._ctx.db.separate_connections() as db:
             while not self._over.is_set():
                 try:
                     self.beat(db)
-                    if not self.begun:
+                    if not self.has_beaten:
                         self._first.set()
                         self._told()
                 except AWAY as away:
@@ -86,9 +86,11 @@ class Heartbeat:
         with db.write() as tx:
             workers.beat(tx, self._name, self._started, self._ctx.now(), self._remembered())
         with db.read() as tx:
-            others = {name: sign for name, sign in workers.listed(tx) if name != self._name}
-        silent = self._silence.seen(others, time.monotonic())
-        for name in sorted(name for name, seconds in silent.items() if seconds > DEAD_S or named(name).ended):
+            others = {name: sign for name, sign in workers.list_workers(tx) if name != self._name}
+        silent = self._silence.silent_seconds(others, time.monotonic())
+        for name in sorted(
+            name for name, seconds in silent.items() if seconds > DEAD_S or parse_process_name(name).has_ended
+        ):
             self._reclaim_dead_worker(db, name)
 
     def _reclaim_dead_worker(self, db: Database, name: str) -> None:

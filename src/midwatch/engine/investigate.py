@@ -6,8 +6,8 @@ from midwatch.domain.capabilities import Area
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.investigation import Budget, CaseFile, Request
 from midwatch.domain.question import Question
-from midwatch.engine.alerts import told
-from midwatch.engine.analyst import Analysts, Case, here, intent_of
+from midwatch.engine.alerts import alert_evidence
+from midwatch.engine.analyst import Analysts, Case, intent_of, local_analyst
 from midwatch.engine.computation import Computation
 from midwatch.engine.gather import Gathering, ToolCaller, Watch
 from midwatch.engine.reasoner import OpenCase, Reasoning, RulesReasoner, rules_alone
@@ -16,7 +16,7 @@ from midwatch.reasoning.scope import Scope
 _UNASKED = "nothing was asked that an answer could rest on"
 
 
-def silent(_ask: ToolRequest, _answer: Evidence | Gap) -> None:
+def no_progress(_ask: ToolRequest, _answer: Evidence | Gap) -> None:
     """Nobody watches."""
 
 
@@ -26,8 +26,8 @@ async def investigate(
     areas: Sequence[Area],
     source: str,
     budget: Budget,
-    watch: Watch = silent,
-    analysts: Analysts = here,
+    watch: Watch = no_progress,
+    analysts: Analysts = local_analyst,
     reasoning: Reasoning = rules_alone,
     unread: Sequence[Gap] = (),
 ) -> tuple[CaseFile, Scope]:
@@ -38,7 +38,7 @@ async def investigate(
     intent, case = intent_of(request, areas), Case.of(request, areas)
     gathering, question = Gathering(door, budget, watch), case.question
     if request.alert:
-        gathering.evidence.append(told(request.alert))
+        gathering.evidence.append(alert_evidence(request.alert))
 
     def gaps() -> tuple[Gap, ...]:
         return (*request.unread, *unread, *(_weighed(g, question) for g in gathering.gaps))

@@ -3,14 +3,14 @@ from midwatch.domain.investigation import CaseFile, Request
 from midwatch.domain.limits import short_enough
 from midwatch.domain.observation import Resources
 from midwatch.domain.refusal import Refusal
-from midwatch.engine.context import InvestigationContext
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import investigate as run_investigation
-from midwatch.engine.investigate import silent
+from midwatch.engine.investigate import no_progress
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.reasoning.scope import Scope
 
 
-async def investigate(ctx: InvestigationContext, request: Request, watch: Watch = silent) -> CaseFile:
+async def investigate(ctx: InvestigationContext, request: Request, watch: Watch = no_progress) -> CaseFile:
     """Looks into a request; raises Refusal when nothing could be read, or when the question names something that is not
     there."""
     short_enough(request.question)

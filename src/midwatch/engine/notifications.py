@@ -15,7 +15,7 @@ from midwatch.domain.report import Report
 from midwatch.domain.work import Investigation, Notification
 from midwatch.engine.worker_context import WorkerContext
 from midwatch.store import alerts, incidents, notifications, timeline
-from midwatch.store.patience import patiently
+from midwatch.store.retry import patiently
 
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
 SURE_S = 10.0  # after the claim was begun: who was stopped for longer may find that somebody else has tried meanwhile

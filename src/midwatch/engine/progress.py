@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 
 from midwatch.domain.incident import TimelineEntry
 from midwatch.domain.work import Investigation, RunEvent
-from midwatch.store import runs, timeline
+from midwatch.store import investigations, timeline
 
 
 def add_event(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
-    runs.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
+    investigations.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
 
 
 def add_to_timeline(tx: Connection, run: Investigation, kind: str, text: str, actor: str = "midwatch") -> None:

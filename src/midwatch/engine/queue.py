@@ -35,14 +35,14 @@ class Queue(Protocol):
     them, and from a thread: they ask a database."""
 
     @property
-    def started(self) -> bool: ...
+    def is_started(self) -> bool: ...
     @property
     def has_schedules(self) -> bool:
         """Whether it has to run while there is no work, too."""
         ...
 
     @property
-    def carried(self) -> frozenset[str]:
+    def running_ids(self) -> frozenset[str]:
         """The investigations that this process is in."""
         ...
 
@@ -55,7 +55,7 @@ class Queue(Protocol):
         """Lower numbers go first; 1 is the lowest."""
         ...
 
-    def left(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
+    def abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
         """Which of these, none of them over, nobody carries on; `living` are the names of the other workers that
         live."""
         ...

@@ -40,9 +40,9 @@ class RulesReasoner:
 
     async def reason(self, case: OpenCase, ask: AskFor) -> Conclusion:
         # An alert is evidence from the start: it may lead on where nobody opens with a question.
-        wanted = case.opening or (await self._computation.wanted() if case.evidence else ())
+        wanted = case.opening or (await self._computation.next_requests() if case.evidence else ())
         while await ask(wanted):
-            wanted = await self._computation.wanted()
+            wanted = await self._computation.next_requests()
         return await self._computation.conclude(case.gaps())
 
 

@@ -8,8 +8,8 @@ from midwatch.domain.capabilities import Scheduled
 from midwatch.domain.work import Investigation
 from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.ids import repeatable_id
-from midwatch.store import runs
-from midwatch.store.patience import patiently
+from midwatch.store import investigations as runs
+from midwatch.store.retry import patiently
 
 
 class Schedules:

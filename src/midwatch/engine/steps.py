@@ -16,19 +16,20 @@ from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.work import UNFINISHED, Investigation, RunEvent, RunState
 from midwatch.engine import investigations
-from midwatch.engine.analyst import Analysts, here
+from midwatch.engine.analyst import Analysts, local_analyst
 from midwatch.engine.analystpool import Pool
-from midwatch.engine.context import InvestigationContext
+from midwatch.engine.cached_tool_caller import CachedToolCaller
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.engine.notifications import add_notifications
 from midwatch.engine.progress import add_event, add_to_timeline
-from midwatch.engine.recorded import CachedToolCaller
 from midwatch.engine.worker_context import WorkerContext
-from midwatch.kit.batching import Together
+from midwatch.kit.batching import Batching
 from midwatch.kit.redaction import redact_text
 from midwatch.reports.compose import compose
-from midwatch.store import calls, runs
+from midwatch.store import investigations as runs
+from midwatch.store import tool_calls
 from midwatch.store.errors import StoreError
-from midwatch.store.patience import patiently
+from midwatch.store.retry import patiently
 
 Opened = Callable[[Request], AbstractAsyncContextManager[InvestigationContext]]
 Understand = Callable[[Alert, datetime, str], Awaitable[Request]]  # an alert, the time, a namespace or ""
@@ -66,7 +67,7 @@ class InvestigationSteps:
     ) -> None:
         self._ctx, self._opened, self._understand, self._worker = ctx, opened, understand, worker
         self._pool, self._late = pool, late
-        self._kept: Kept = Together(partial(_keep, ctx))
+        self._kept: Kept = Batching(partial(_keep, ctx))
         self._underway: dict[str, _Underway] = {}
 
     async def begin(self, run_id: str) -> bool:
@@ -99,7 +100,7 @@ class InvestigationSteps:
     def _started(self, run_id: str) -> _Underway:
         if run_id not in self._underway:
             late = asyncio.Event()
-            analysts = partial(self._pool.open, late=partial(self._is_late, late)) if self._pool else here
+            analysts = partial(self._pool.open, late=partial(self._is_late, late)) if self._pool else local_analyst
             task = asyncio.create_task(run_investigation(self._ctx, run_id, self._opened, self._kept, analysts))
             self._underway[run_id] = _Underway(task, late)
         return self._underway[run_id]
@@ -129,7 +130,7 @@ def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
     """Said once, by who takes it out of the queue; who takes it over goes on."""
     with ctx.db.write() as tx:
         if not runs.change(tx, running, RunState.QUEUED):
-            return not runs.over(tx, {running.id})
+            return not runs.final_ids(tx, {running.id})
         add_event(tx, ctx.now(), running.id, "started", {"worker": worker})
         add_to_timeline(tx, running, "started", "investigation started")
     ctx.announce([running.id])
@@ -139,7 +140,7 @@ def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
 async def run_investigation(ctx: WorkerContext, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
     run, before = await patiently(_taken_up, ctx, run_id)
-    if run.state.over:
+    if run.state.is_final:
         return
 
     async def keep(answer: Evidence | Gap) -> None:
@@ -172,7 +173,7 @@ def _taken_up(ctx: WorkerContext, run_id: str) -> tuple[Investigation, list[Evid
     """The run, and what its tools said before, to another process perhaps."""
     run = _get(ctx, run_id)
     with ctx.db.read() as tx:
-        return run, calls.kept(tx, run_id)
+        return run, tool_calls.for_investigation(tx, run_id)
 
 
 def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
@@ -182,11 +183,11 @@ def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
     Told is only what is new: two workers may believe that a run is theirs.
     """
     now = ctx.now()
-    rows = [calls.row(run_id, answer) for run_id, answer in said]
+    rows = [tool_calls.row(run_id, answer) for run_id, answer in said]
     events = [_seen(run_id, answer, now) for run_id, answer in said]
     with ctx.db.write() as tx:
-        over = runs.over(tx, {run_id for run_id, _ in said})
-        new = calls.keep(tx, [row for row in rows if row["run_id"] not in over])
+        over = runs.final_ids(tx, {run_id for run_id, _ in said})
+        new = tool_calls.keep(tx, [row for row in rows if row["run_id"] not in over])
         runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
     ctx.announce({run_id for run_id, _ in new})
     return over
@@ -211,7 +212,7 @@ def conclude(ctx: WorkerContext, run: Investigation, found: CaseFile, asked: int
     with ctx.db.write() as tx:
         if not runs.change(tx, done, RunState.RUNNING):
             return
-        calls.number(tx, run.id, found.evidence)
+        tool_calls.number(tx, run.id, found.evidence)
         add_event(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
         add_to_timeline(tx, done, "answered", f"{done.verdict}: {done.headline}")
         add_notifications(tx, ctx.notifiers, done, report, answer)

@@ -15,10 +15,10 @@ from midwatch.engine.heartbeat import Heartbeat
 from midwatch.engine.notifications import any_due, deliver_due
 from midwatch.engine.queue import Left, Queue
 from midwatch.engine.worker_context import WorkerContext
-from midwatch.store import runs, workers
+from midwatch.store import investigations, workers
 from midwatch.store.errors import AWAY
-from midwatch.store.patience import patiently
 from midwatch.store.retention import purge
+from midwatch.store.retry import patiently
 
 BUSY_S = 1.0  # between looks while there is work: what ended without a word is found by them
 ALONE_S = 0.7  # between looks of a worker that nobody wakes: work starts within a second
@@ -87,11 +87,11 @@ class Worker:
                 group.create_task(_every(lambda: REST_S, self._due, self._deliver))
                 group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
         finally:
-            self._heartbeat.stop(left=bool(self._queue.carried))
+            self._heartbeat.stop(left=bool(self._queue.running_ids))
             await self._queue.stop()
 
     def _pause(self) -> float:
-        return BUSY_S if self._queue.started or not self._heartbeat.begun else self._idle_s
+        return BUSY_S if self._queue.is_started or not self._heartbeat.has_beaten else self._idle_s
 
     async def _look(self) -> None:
         """One question for all there may be to do; the engine is started for it when there is, and stopped a while
@@ -99,25 +99,25 @@ class Worker:
         alive, due = await asyncio.to_thread(self._glance)
         if due:
             self._due.set()
-        if (alive or self._queue.has_schedules) and self._heartbeat.begun:
+        if (alive or self._queue.has_schedules) and self._heartbeat.has_beaten:
             self._worked = time.monotonic()
-            if not self._queue.started:
+            if not self._queue.is_started:
                 await self._queue.start()
             await asyncio.to_thread(self._hand_over, alive)
-        elif self._queue.started and not self._queue.carried and time.monotonic() - self._worked > REST_S:
+        elif self._queue.is_started and not self._queue.running_ids and time.monotonic() - self._worked > REST_S:
             await self._queue.stop()
 
     def _glance(self) -> tuple[list[str], bool]:
         with self._ctx.db.read() as tx:
-            return runs.alive(tx), any_due(tx, self._ctx.now())
+            return investigations.unfinished_ids(tx), any_due(tx, self._ctx.now())
 
     def _hand_over(self, alive: list[str]) -> None:
         """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers
         any more."""
-        carried = self._queue.carried
+        carried = self._queue.running_ids
         with self._ctx.db.read() as tx:
-            living = {name for name, _ in workers.listed(tx)} - {self._name}
-        left = self._queue.left([run_id for run_id in alive if run_id not in carried], living)
+            living = {name for name, _ in workers.list_workers(tx)} - {self._name}
+        left = self._queue.abandoned([run_id for run_id in alive if run_id not in carried], living)
         now = time.monotonic()
         self._seen.only(left)
         dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
@@ -130,8 +130,8 @@ class Worker:
             log.warning("runs whose workflow ended without them begin anew", runs=ended)
         for run_id in (*ended, *left.unknown):
             with self._ctx.db.read() as tx:
-                run = runs.get(tx, run_id)
-            if run is not None and not run.state.over:
+                run = investigations.get(tx, run_id)
+            if run is not None and not run.state.is_final:
                 self._queue.enqueue(run_id, run.severity.rank + 1)
 
     async def _deliver(self) -> None:

@@ -15,7 +15,7 @@ def _nobody() -> None:
 Announce = Callable[[Collection[str]], None]  # which investigations have new events
 
 
-def unannounced(_run_ids: Collection[str]) -> None:
+def no_announcement(_run_ids: Collection[str]) -> None:
     """Watchers find it in the store."""
 
 
@@ -32,5 +32,5 @@ class WorkerContext:
     now: Callable[[], datetime]
     notifiers: Mapping[str, Notifier] = field(default_factory=dict[str, Notifier])
     wake: Callable[[], None] = _nobody
-    announce: Announce = unannounced
+    announce: Announce = no_announcement
     keep: timedelta = timedelta(days=90)

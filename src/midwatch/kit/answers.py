@@ -73,7 +73,7 @@ async def send(
         raise Unanswered(type(error).__name__) from error
 
 
-def decoded(body: bytes) -> dict[str, Any]:
+def decode_object(body: bytes) -> dict[str, Any]:
     """The JSON object of an answer. Raises Unexpected for everything else."""
     try:
         found: object = msgspec.json.decode(body)

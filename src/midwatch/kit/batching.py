@@ -6,7 +6,7 @@ Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 
-class Together(Generic[Item, Outcome]):
+class Batching(Generic[Item, Outcome]):
     """Gives `do`, in a thread, several items at once: what comes while it is busy waits, and goes together.
 
     `await together(item)` gives what `do` said of the items this one went with, or raises what it raised. From one

@@ -24,7 +24,7 @@ def to_standard_error() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info if person else tracebacks,
-            redacted,
+            redact_event,
             structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
             if person
             else structlog.processors.JSONRenderer(),
@@ -56,7 +56,7 @@ class Unfailing:
             self._stream.flush()
 
 
-def redacted(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A processor: no value of an event, and no text of an exception, holds a secret."""
     return redact_tree(dict(event))
 

@@ -22,7 +22,7 @@ class ProcessName:
     started: int
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """Surely: false for whatever cannot be judged from here. A number that another process has now does not count
         as its life."""
         if not self.place or self.place != place():
@@ -42,7 +42,7 @@ def own_name() -> str:
     return f"{host}@{place()}/{pid}/{_started(pid):x}-{secrets.token_hex(4)}"
 
 
-def named(name: str) -> ProcessName:
+def parse_process_name(name: str) -> ProcessName:
     """What a name says. Older versions wrote no place (`host/pid/…`): two containers may have one host name, so it
     proves nothing."""
     host, _, rest = name.partition("/")

@@ -14,7 +14,7 @@ class Allowance:
         self._full_at: dict[str, float] = {}
         self._cleared_at = self._MANY
 
-    def take(self, name: str, now: float) -> float:
+    def take_token(self, name: str, now: float) -> float:
         """Takes one; 0 where there was one, else how many seconds from now there will be."""
         full_at = max(self._full_at.get(name, now), now) + self.period / self.amount
         if (wait := full_at - now - self.period) > 1e-6:  # what adding up the parts of a period may be off by

@@ -41,7 +41,7 @@ class _Shape:
     def cut(self, text: str) -> str:
         return self.pattern.sub(self._mark, text)
 
-    def hinted(self, words: str) -> bool:
+    def is_hinted(self, words: str) -> bool:
         return any(hint in words for hint in self.hints)
 
     def _mark(self, match: re.Match[str]) -> str:
@@ -164,12 +164,12 @@ def _any_sign() -> re.Pattern[str]:
 def _needed(text: str, low: str) -> list[_Shape]:
     """The shapes whose first letters or hints occur. Tokens are long: only long words are looked through for them."""
     order = _order()
-    needed = [shape for shape in order.anywhere if shape.hinted(low)]
+    needed = [shape for shape in order.anywhere if shape.is_hinted(low)]
     words = " ".join({word for word in text.split() if len(word) >= _SHORTEST_TOKEN})
     if not words:
         return needed
     low_words = words.lower()
-    needed += [shape for shape in order.hinted if shape.hinted(low_words)]
+    needed += [shape for shape in order.hinted if shape.is_hinted(low_words)]
     needed += [shape for shape in order.within if shape.first in words]
     if found := set(_first_letters().findall(words)):
         needed += [shape for shape in order.first if shape.first.startswith(tuple(found))]

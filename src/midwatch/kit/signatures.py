@@ -21,7 +21,7 @@ def sign(secret: str, *parts: bytes) -> str:
     return digest.hexdigest()
 
 
-def signed(given: Iterable[str], secrets: Iterable[str], *parts: bytes) -> bool:
+def is_signed(given: Iterable[str], secrets: Iterable[str], *parts: bytes) -> bool:
     """Whether one of the given signatures was made with one of the secrets; a secret of nothing but blanks proves
     nothing."""
     return same_any(given, [sign(secret, *parts) for secret in secrets if secret.strip()])

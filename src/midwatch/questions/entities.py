@@ -112,7 +112,7 @@ class _Reading:
                 self.doubts.append(Doubt(kind.name, word, tuple(low[n] for n in near)))
 
 
-def named(text: str, known: Entities, grammar: Grammar) -> NamedEntities:
+def named_entities(text: str, known: Entities, grammar: Grammar) -> NamedEntities:
     """`text` is in small letters. What is known as one kind is not read as another too."""
     reading = _Reading(text, grammar)
     names = {kind.name: list(reading.named(kind, known)) for kind in grammar.kinds}

@@ -3,8 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from midwatch.analysis.times.periods import shifted
-from midwatch.analysis.times.said import times
+from midwatch.analysis.times.periods import shift_back
+from midwatch.analysis.times.spoken_time import times
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import Clarification, Intent
 from midwatch.domain.topics import Topic
@@ -12,7 +12,7 @@ from midwatch.domain.window import Window
 from midwatch.questions.entities import unknown_name
 from midwatch.questions.fragments import COMPUTED
 from midwatch.questions.parsed_question import ParsedQuestion
-from midwatch.questions.standalone import AROUND, around, limited, routed, slots
+from midwatch.questions.standalone import AROUND, route_standalone, slots, window_around, within_limits
 
 _DAY = timedelta(days=1)
 _BEFORE = re.compile(r"\b(?:the )?(?P<unit>hour|day|night|week|month) before\b(?! (?:yesterday|last))")
@@ -32,7 +32,7 @@ def attribute(parsed: ParsedQuestion) -> str:
     return grammar.attribute(parsed.plain) or grammar.attribute(grammar.leaning.sub("", parsed.plain, count=1))
 
 
-def followed(parsed: ParsedQuestion, before: Intent) -> Intent | Clarification:
+def follow_up(parsed: ParsedQuestion, before: Intent) -> Intent | Clarification:
     """A topic of its own keeps only the time of the earlier question; else all of that is kept but what was said
     anew."""
     asked = attribute(parsed)
@@ -41,7 +41,7 @@ def followed(parsed: ParsedQuestion, before: Intent) -> Intent | Clarification:
     if not asked and "compared" in parsed.features and (earlier.compared or not topics):
         return _compared(parsed, before, earlier)
     if not asked and len(topics) == 1 and topics[0] != before.topic and not _only_names(parsed):
-        fresh = routed(parsed, topics[0])
+        fresh = route_standalone(parsed, topics[0])
         return fresh if isinstance(fresh, Clarification) or parsed.said else _inherited(parsed, fresh, before)
     changed = _changed(parsed, before, earlier)
     if isinstance(changed, Clarification):
@@ -62,20 +62,20 @@ def _only_names(parsed: ParsedQuestion) -> bool:
 
 def _inherited(parsed: ParsedQuestion, fresh: Intent, before: Intent) -> Intent:
     topic = parsed.grammar.topic(fresh.topic)
-    names = {kind: before.named(kind) for kind in topic.inherits if not fresh.named(kind)}
+    names = {kind: before.entities_of(kind) for kind in topic.inherits if not fresh.entities_of(kind)}
     if before.window and fresh.window and topic.periods == 1:
         fresh = fresh.model_copy(update={"window": before.window})
-    return fresh.naming({kind: some for kind, some in names.items() if some})
+    return fresh.with_entity({kind: some for kind, some in names.items() if some})
 
 
 def _changed(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent | Clarification:
     """The earlier intent with the names and the time that this question says."""
     said = slots(parsed, earlier)
-    alone = routed(parsed, earlier.id, needs_all=False)
+    alone = route_standalone(parsed, earlier.id, needs_all=False)
     if isinstance(alone, Clarification):
         return alone
     named = {kind.name: some for kind in parsed.grammar.kinds if (some := parsed.named.of(kind.name))}
-    new = {kind: said.named(kind) or some for kind, some in named.items()}
+    new = {kind: said.entities_of(kind) or some for kind, some in named.items()}
     if not new and not parsed.said and (strange := _strange(parsed, earlier)):
         new = strange
     topic = _topic(tuple(new), parsed, earlier)
@@ -83,8 +83,8 @@ def _changed(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent |
     if window := _window(parsed, before):
         update["window"] = window
     if before.against and window and before.window:
-        update["against"] = shifted(window, before.window.since - before.against.since, parsed.zone)
-    return limited(parsed, before.model_copy(update=update).naming(new).only(topic.takes))
+        update["against"] = shift_back(window, before.window.since - before.against.since, parsed.zone)
+    return within_limits(parsed, before.model_copy(update=update).with_entity(new).only(topic.takes))
 
 
 def _topic(named: tuple[str, ...], parsed: ParsedQuestion, earlier: Topic) -> Topic:
@@ -109,12 +109,12 @@ def _window(parsed: ParsedQuestion, before: Intent) -> Window | None:
     goes back by one."""
     if before.window and (match := _BEFORE.search(parsed.text)):
         units = {"hour": timedelta(hours=1), "week": _DAY * 7, "month": _DAY * 28}
-        return shifted(before.window, units.get(match["unit"], _DAY), parsed.zone)
+        return shift_back(before.window, units.get(match["unit"], _DAY), parsed.zone)
     time = parsed.time
     if isinstance(time, Window):
         return _same_clock(parsed, before.window, time)
     if isinstance(time, Moment):
-        return around(_on_that_day(parsed, before, time.at), parsed.now)
+        return window_around(_on_that_day(parsed, before, time.at), parsed.now)
     return None
 
 
@@ -123,7 +123,7 @@ def _same_clock(parsed: ParsedQuestion, old: Window | None, new: Window) -> Wind
     if old is None or not moment or new.until - new.since > _DAY * 1.1 or new.since.astimezone(parsed.zone).hour:
         return new
     days = (old.since.astimezone(parsed.zone).date() - new.since.astimezone(parsed.zone).date()).days
-    return shifted(old, _DAY * days, parsed.zone)
+    return shift_back(old, _DAY * days, parsed.zone)
 
 
 def _on_that_day(parsed: ParsedQuestion, before: Intent, said: datetime) -> datetime:
@@ -156,11 +156,11 @@ def _compared(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent 
     if isinstance(other, Moment):
         against = Window(other.at - length / 2, other.at + length / 2)
     elif other and other.until - other.since > _DAY * 5 >= length:
-        against = shifted(window, _DAY * 7, zone)
+        against = shift_back(window, _DAY * 7, zone)
     elif other and length <= _DAY:
         days = (window.since.astimezone(zone).date() - other.since.astimezone(zone).date()).days
-        against = shifted(window, _DAY * (days or 1), zone)
+        against = shift_back(window, _DAY * (days or 1), zone)
     else:
-        against = shifted(window, _DAY * max(1, -(-length // _DAY)), zone)
+        against = shift_back(window, _DAY * max(1, -(-length // _DAY)), zone)
     changed = before.model_copy(update={"topic": topic.id, "against": against, "attribute": ""})
-    return limited(parsed, changed.only(topic.takes))
+    return within_limits(parsed, changed.only(topic.takes))

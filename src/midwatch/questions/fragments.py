@@ -42,11 +42,11 @@ class _Fragment:
         return frozenset(self.features) | {kind.name for kind in self.area.entities}
 
     @property
-    def asked(self) -> Mapping[str, Sequence[str]]:
+    def attribute_expressions(self) -> Mapping[str, Sequence[str]]:
         """The expressions of each attribute."""
         return self.data.get("attributes") or {}
 
-    def words(self, key: str) -> list[str]:
+    def string_list(self, key: str) -> list[str]:
         return str(self.data.get(key) or "").split()
 
     def rules(self) -> Iterator[GrammarRule]:
@@ -57,7 +57,7 @@ class _Fragment:
     def attributes(self) -> Iterator[Attribute]:
         titles: Mapping[str, str] = self.data.get("attribute_titles") or {}
         it = str(self.data.get("it") or "it")
-        for name, some in self.asked.items():
+        for name, some in self.attribute_expressions.items():
             expressions = tuple(self.expression(e.replace("{it}", it)) for e in some)
             yield Attribute(name, titles.get(name, f"only the {name}"), expressions)
 
@@ -69,14 +69,14 @@ class _Fragment:
 
 
 @lru_cache(maxsize=8)
-def merged(areas: tuple[Area, ...]) -> Grammar:
+def merge_grammars(areas: tuple[Area, ...]) -> Grammar:
     """The grammar of these areas. Raises FragmentError."""
     core = _core()
     parts = [_read(area) for area in sorted(areas, key=lambda area: area.name)]
     _check(parts, frozenset(core["features"]))
     features = {name: text for part in (core["features"], *(p.features for p in parts)) for name, text in part.items()}
     orders = _folded(core["orders"]).replace("{no_orders}", "".join(_no_orders(parts)))
-    spelling = frozenset(core["spelling"].split()).union(*(p.words("spelling") for p in parts))
+    spelling = frozenset(core["spelling"].split()).union(*(p.string_list("spelling") for p in parts))
     expressions = " ".join((*features.values(), core["noise"], orders))
     speech: Mapping[str, str] = core["asking_back"]
     opening: str = core["opening"]
@@ -97,7 +97,7 @@ def merged(areas: tuple[Area, ...]) -> Grammar:
         shared=frozenset(core["features"]),
         spelling=spelling,
         words=frozenset(_LETTERS.findall(expressions)) | spelling,
-        plain=frozenset(core["plain"].split()).union(*(p.words("plain") for p in parts)),
+        plain=frozenset(core["plain"].split()).union(*(p.string_list("plain") for p in parts)),
         help=speech["help"].replace("{abilities}", _listed([text for p in parts for text in p.area.abilities])),
         read_only=speech["read_only"],
         lean=speech["lean"],
@@ -143,7 +143,7 @@ def _check(parts: Sequence[_Fragment], shared: Set[str]) -> None:
     _check_twins("area", [(p.area.name, p.area.name) for p in parts])
     _check_twins("topic", [(t.id, p.area.name) for p in parts for t in p.area.topics])
     _check_twins("entity kind", [(k.name, p.area.name) for p in parts for k in p.area.entities])
-    _check_twins("attribute", [(a, p.area.name) for p in parts for a in p.asked])
+    _check_twins("attribute", [(a, p.area.name) for p in parts for a in p.attribute_expressions])
     common = [(name, "the core") for name in (*shared, *COMPUTED)]
     _check_twins("feature", common + [(f, p.area.name) for p in parts for f in _features(p)])
     opened = [(t.id, p.area.name) for p in parts for t in p.area.topics if t.open]

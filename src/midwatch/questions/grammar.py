@@ -76,7 +76,7 @@ class Grammar:
     several: str
     examples: tuple[str, ...]
 
-    def found(self, text: str) -> set[str]:
+    def matching_rules(self, text: str) -> set[str]:
         return {name for name, pattern in self.features.items() if pattern.search(text)}
 
     def topics(self, features: Set[str]) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from midwatch.analysis.times.periods import compared
-from midwatch.analysis.times.said import SpokenTime, times
+from midwatch.analysis.times.periods import is_comparison
+from midwatch.analysis.times.spoken_time import SpokenTime, times
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.intent import Entities
 from midwatch.domain.window import Window
-from midwatch.questions.entities import NamedEntities, named
+from midwatch.questions.entities import NamedEntities, named_entities
 from midwatch.questions.grammar import Grammar
-from midwatch.questions.spelling import spelled
+from midwatch.questions.spelling import correct_spelling
 
 LONGEST_QUESTION = 2000  # characters that are read
 _LONG = timedelta(hours=36)
@@ -45,9 +45,9 @@ class ParsedQuestion:
 
 
 def parse(question: str, entities: Entities, now: datetime, zone: tzinfo, grammar: Grammar) -> ParsedQuestion:
-    text = " ".join(cleaned(question).replace("’", "'").split()).lower()
-    text = spelled(text, grammar.spelling, grammar.words)
-    found = named(text, entities, grammar)
+    text = " ".join(clean_question(question).replace("’", "'").split()).lower()
+    text = correct_spelling(text, grammar.spelling, grammar.words)
+    found = named_entities(text, entities, grammar)
     said = tuple(times(found.text, now, zone))
     plain = found.text
     for time in reversed(said):
@@ -55,11 +55,11 @@ def parse(question: str, entities: Entities, now: datetime, zone: tzinfo, gramma
     plain = _politeless(_plain(plain), grammar)
     whole = _politeless(_plain(found.text), grammar)
     parsed = ParsedQuestion(found.text, plain, found, said, now, zone, entities, grammar)
-    features = grammar.found(whole) | found.features | _time_features(parsed)
+    features = grammar.matching_rules(whole) | found.features | _time_features(parsed)
     return replace(parsed, features=frozenset(features))
 
 
-def cleaned(question: str) -> str:
+def clean_question(question: str) -> str:
     """As much as is read, without mentions and marks of formatting."""
     return _MENTION.sub(" ", question[:LONGEST_QUESTION])
 
@@ -78,7 +78,7 @@ def _politeless(text: str, grammar: Grammar) -> str:
 
 def _time_features(parsed: ParsedQuestion) -> set[str]:
     time = parsed.time
-    found = {"compared"} if compared(parsed.text) else set[str]()
+    found = {"compared"} if is_comparison(parsed.text) else set[str]()
     if isinstance(time, Moment):
         found.add("now" if time.at == parsed.now else "point")
     elif time and time.until - time.since > _LONG:

@@ -2,7 +2,7 @@
 
 from midwatch.domain.capabilities import Area
 from midwatch.domain.intent import Entities, Intent
-from midwatch.questions.fragments import merged
+from midwatch.questions.fragments import merge_grammars
 from midwatch.questions.grammar import Grammar, GrammarKind
 
 _NOBODY = Entities()
@@ -11,11 +11,11 @@ _NOBODY = Entities()
 def restate(intent: Intent, areas: tuple[Area, ...], entities: Entities = _NOBODY) -> str:
     """`NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`; `entities` has the name
     beside an id."""
-    grammar = merged(areas)
+    grammar = merge_grammars(areas)
     parts = [
         grammar.topic(intent.topic).title,
         _attribute(intent.attribute, grammar),
-        *(_names(kind, intent, entities) for kind in grammar.kinds if intent.named(kind.name)),
+        *(_names(kind, intent, entities) for kind in grammar.kinds if intent.entities_of(kind.name)),
         _span(intent),
     ]
     return ", ".join(part for part in parts if part)
@@ -26,7 +26,7 @@ def _attribute(name: str, grammar: Grammar) -> str:
 
 
 def _names(kind: GrammarKind, intent: Intent, entities: Entities) -> str:
-    names = [entities.title(kind.name, name) for name in intent.named(kind.name)]
+    names = [entities.title(kind.name, name) for name in intent.entities_of(kind.name)]
     label = kind.declared.labels if len(names) > 1 and kind.declared.labels else kind.declared.label
     return label.replace("{names}", ", ".join(names))
 

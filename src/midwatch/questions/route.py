@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, tzinfo
 
 from midwatch.domain.intent import Clarification, Entities, Intent
-from midwatch.questions.followup import attribute, followed, leans
+from midwatch.questions.followup import attribute, follow_up, leans
 from midwatch.questions.grammar import Grammar
 from midwatch.questions.parsed_question import ParsedQuestion, parse
-from midwatch.questions.standalone import routed
+from midwatch.questions.standalone import route_standalone
 
 
 def route(
@@ -20,21 +20,21 @@ def route(
     """What one question asks, or what to ask back. `before` is what the question before it in the same conversation
     asked; clocks without a zone are those of `zone`. Names and times are never taken from anywhere but the question,
     `before` and `entities`."""
-    return decided(parse(question, entities, now, zone, grammar), before)
+    return route_question(parse(question, entities, now, zone, grammar), before)
 
 
-def decided(parsed: ParsedQuestion, before: Intent | None) -> Intent | Clarification:
+def route_question(parsed: ParsedQuestion, before: Intent | None) -> Intent | Clarification:
     grammar = parsed.grammar
     if _orders(parsed):
         return Clarification(question=grammar.read_only, choices=grammar.examples)
     if leans(parsed) and (parsed.plain or parsed.said):
         if before is not None:
-            return followed(parsed, before)
+            return follow_up(parsed, before)
         if not _stands(parsed):
             return Clarification(question=grammar.lean, choices=grammar.examples)
     if before is not None and not parsed.topics and parsed.said:
-        return followed(parsed, before)
-    found = routed(parsed)
+        return follow_up(parsed, before)
+    found = route_standalone(parsed)
     return found if isinstance(found, Clarification) else found.model_copy(update={"attribute": attribute(parsed)})
 
 

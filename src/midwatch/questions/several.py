@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 
 from midwatch.domain.intent import Clarification, Entities, Intent
 from midwatch.questions.grammar import Grammar
-from midwatch.questions.parsed_question import ParsedQuestion, cleaned, parse
-from midwatch.questions.route import decided
+from midwatch.questions.parsed_question import ParsedQuestion, clean_question, parse
+from midwatch.questions.route import route_question
 
 _MOST = 20  # parts of a text that are looked at
 _WORD = re.compile(r"[^\W\d_]{4,}")  # that could be the name of a thing
@@ -33,13 +33,13 @@ def several(
 ) -> Clarification | None:
     """What is asked back where a text asks more than one question, and the whole of it would be understood as one that
     leaves another out. `Why are pods crashing and are the nodes ready?` is one: one answer has both."""
-    texts = [text for text in _split(cleaned(question), grammar) if text][:_MOST]
+    texts = [text for text in _split(clean_question(question), grammar) if text][:_MOST]
     if len(texts) < 2:
         return None
     parts = list(_parts(texts, entities, now, grammar, zone, before))
     if len(parts) < 2:
         return None
-    whole = decided(parse(question, entities, now, zone, grammar), before)
+    whole = route_question(parse(question, entities, now, zone, grammar), before)
     if isinstance(whole, Clarification) and len({part.topic for part in parts}) < 2:
         return None
     if isinstance(whole, Intent) and all(_is_part(part, whole, grammar) for part in parts):
@@ -69,7 +69,7 @@ def _parts(
             continue
         if not first and _is_about_the_same(parsed):
             continue
-        found = decided(parsed, spoken)
+        found = route_question(parsed, spoken)
         if found.topic or _is_about_another_thing(parsed):
             yield _Part(text, parsed, found)
             spoken, first = found if isinstance(found, Intent) else spoken, False
@@ -97,5 +97,5 @@ def _is_part(part: _Part, whole: Intent, grammar: Grammar) -> bool:
         return grammar.topic(whole.topic).open
     if isinstance(found, Clarification) or found.topic != whole.topic or whole.attribute not in ("", found.attribute):
         return False
-    names = all(set(some) <= set(whole.named(kind)) for kind, some in found.entities)
+    names = all(set(some) <= set(whole.entities_of(kind)) for kind, some in found.entities)
     return names and (not part.parsed.said or found.window == whole.window)

@@ -9,7 +9,7 @@ _WORD = re.compile(r"(?<![\w§./@:-])[a-z]{5,20}(?![\w§/@-]|[.:]\w)")
 _LONG = 8
 
 
-def spelled(text: str, right: Set[str], known: Set[str]) -> str:
+def correct_spelling(text: str, right: Set[str], known: Set[str]) -> str:
     """`known` are words that are right as they stand."""
     fixed = frozenset(right)
     return _WORD.sub(lambda m: m[0] if m[0] in known else _nearest(m[0], fixed), text)
@@ -18,13 +18,17 @@ def spelled(text: str, right: Set[str], known: Set[str]) -> str:
 @lru_cache(maxsize=4096)
 def _nearest(word: str, right: frozenset[str]) -> str:
     """The one right word that is near; the word itself when none or several are."""
-    near = [w for w in sorted(right) if abs(len(w) - len(word)) <= 1 and w[0] == word[0] and slips(word, w) == 1]
+    near = [
+        w for w in sorted(right) if abs(len(w) - len(word)) <= 1 and w[0] == word[0] and edit_distance(word, w) == 1
+    ]
     if not near and len(word) >= _LONG:
-        near = [w for w in sorted(right) if abs(len(w) - len(word)) <= 2 and w[0] == word[0] and slips(word, w) == 2]
+        near = [
+            w for w in sorted(right) if abs(len(w) - len(word)) <= 2 and w[0] == word[0] and edit_distance(word, w) == 2
+        ]
     return near[0] if len(near) == 1 else word
 
 
-def slips(one: str, two: str) -> int:
+def edit_distance(one: str, two: str) -> int:
     """Letters to change, add, drop or swap with their neighbour (optimal string alignment)."""
     rows = [list(range(len(two) + 1))]
     for i, a in enumerate(one, 1):

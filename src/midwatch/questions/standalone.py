@@ -22,7 +22,7 @@ _BROKEN = re.compile(
 _INVALID = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
 
 
-def routed(parsed: ParsedQuestion, topic: str = "", *, needs_all: bool = True) -> Intent | Clarification:
+def route_standalone(parsed: ParsedQuestion, topic: str = "", *, needs_all: bool = True) -> Intent | Clarification:
     """A question that stands on its own. `topic` is given where it is known; without `needs_all` the name that it needs
     may have been said before."""
     topics = (topic,) if topic else parsed.topics
@@ -52,7 +52,7 @@ def _unknown(parsed: ParsedQuestion, topic: Topic, kind: GrammarKind, name: str)
     if known := parsed.entities.ids(kind.name):
         return Clarification(question=kind.declared.unknown.replace("{name}", repr(name)), choices=known[:_CHOICES])
     meant = parsed.grammar.topic(dict(topic.named).get(kind.name, topic.id))
-    return _timed(parsed, slots(parsed, meant).naming({kind.name: (name,)}))
+    return _timed(parsed, slots(parsed, meant).with_entity({kind.name: (name,)}))
 
 
 def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
@@ -63,17 +63,17 @@ def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
         if kind.declared.single:
             found = found[:1]
         named[kind.name] = () if kind.declared.sole and len(found) > 1 else found
-    return Intent(topic=topic.id).naming(named)
+    return Intent(topic=topic.id).with_entity(named)
 
 
 def _needed(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
     """`the app` is the one site that is configured; of several it has to be said which."""
     intent, kind = slots(parsed, topic), parsed.grammar.kind(topic.needs)
-    if kind is None or intent.named(kind.name):
+    if kind is None or intent.entities_of(kind.name):
         return _timed(parsed, intent)
     known = parsed.entities.ids(kind.name)
     if len(known) == 1:
-        return _timed(parsed, intent.naming({kind.name: known}))
+        return _timed(parsed, intent.with_entity({kind.name: known}))
     return Clarification(question=kind.declared.which, choices=known)
 
 
@@ -81,14 +81,14 @@ def _doubted(parsed: ParsedQuestion) -> Clarification | None:
     for doubt in parsed.named.doubts:
         kind = parsed.grammar.kind(doubt.kind)
         if doubt.near:
-            return Clarification(question=f"Did you mean {either(doubt.near)}?", choices=doubt.near)
+            return Clarification(question=f"Did you mean {alternatives(doubt.near)}?", choices=doubt.near)
         if kind and kind.declared.missing:
             known = tuple(parsed.entities.title(kind.name, one) for one in parsed.entities.ids(kind.name))
             return Clarification(question=kind.declared.missing.replace("{name}", doubt.word), choices=known)
     for kind in parsed.grammar.kinds:
         some = parsed.named.of(kind.name)
         if kind.declared.single and len(some) > 1:
-            question = f"Which {kind.declared.title} do you mean: {either(some)}? I can look at one at a time."
+            question = f"Which {kind.declared.title} do you mean: {alternatives(some)}? I can look at one at a time."
             return Clarification(question=question, choices=some)
     return None
 
@@ -110,27 +110,27 @@ def _timed(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
     if topic.periods == 2:
         found = periods(parsed.text, parsed.now, parsed.zone, AROUND)
         update = {"window": found.first, "against": found.second} if found else {}
-        return limited(parsed, intent.model_copy(update=update))
-    return limited(parsed, intent.model_copy(update={"window": windowed(parsed, topic)}))
+        return within_limits(parsed, intent.model_copy(update=update))
+    return within_limits(parsed, intent.model_copy(update={"window": window_of(parsed, topic)}))
 
 
-def windowed(parsed: ParsedQuestion, topic: Topic) -> Window | None:
+def window_of(parsed: ParsedQuestion, topic: Topic) -> Window | None:
     time, now = parsed.time, parsed.now
     if isinstance(time, Window):
         return time
     if isinstance(time, Moment) and time.at != now:
-        return around(time.at, now)
+        return window_around(time.at, now)
     if not parsed.features.isdisjoint(topic.current):
         return Window(now - NOW, now)
     return Window(now - topic.default_window, now) if topic.default_window else None
 
 
-def around(at: datetime, now: datetime) -> Window:
+def window_around(at: datetime, now: datetime) -> Window:
     """Half an hour before and after, as far as that is over."""
     return Window(at - AROUND, min(at + AROUND, now) if at - AROUND < now else at + AROUND)
 
 
-def limited(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
+def within_limits(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
     """The intent, with what is still to come cut off; or what is wrong with its time."""
     topic = parsed.grammar.topic(intent.topic)
     for window in (intent.window, intent.against):
@@ -149,7 +149,7 @@ def limited(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
     return intent
 
 
-def either(some: tuple[str, ...]) -> str:
+def alternatives(some: tuple[str, ...]) -> str:
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} or {some[-1]}"
 
 

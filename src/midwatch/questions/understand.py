@@ -9,7 +9,7 @@ from midwatch.domain.capabilities import Area
 from midwatch.domain.intent import Clarification, Entities, Intent
 from midwatch.domain.window import Window
 from midwatch.integrations.alert_sources.normalize import text
-from midwatch.questions.fragments import merged, open_topic
+from midwatch.questions.fragments import merge_grammars, open_topic
 from midwatch.questions.route import route
 from midwatch.questions.several import several
 from midwatch.questions.standalone import AROUND
@@ -40,7 +40,7 @@ def understand(
         return _of_alert(asked, entities, now, areas) or Intent(topic=anything)
     if not asked.strip():
         return Intent(topic=anything)
-    grammar, words = merged(areas), text(asked)
+    grammar, words = merge_grammars(areas), text(asked)
     found = several(words, entities, now, grammar, zone, before) or route(words, entities, now, grammar, zone, before)
     if isinstance(found, Clarification):
         swallowed = otherwise and not found.several and found.topic in ("", otherwise)
@@ -60,7 +60,7 @@ def _of_alert(alert: Alert, entities: Entities, now: datetime, areas: tuple[Area
     if not any(topic.alert and _any_known(topic.inherits, entities) for topic in declared.values()):
         return None
     said = text(f"what caused this: {alert.title}. {alert.summary[:_READ]}")
-    found = route(said, entities, now, merged(areas))
+    found = route(said, entities, now, merge_grammars(areas))
     spoken = declared.get(found.topic) if isinstance(found, Intent) else None
     if not isinstance(found, Intent) or spoken is None or not _any_known(spoken.inherits, entities):
         return None
@@ -68,8 +68,8 @@ def _of_alert(alert: Alert, entities: Entities, now: datetime, areas: tuple[Area
     if topic is None:
         return None
     window = Window(alert.starts_at - AROUND, min(alert.starts_at + AROUND, max(now, alert.starts_at)))
-    names = {kind: _labelled(alert, kind, entities) or found.named(kind) for kind in topic.inherits}
-    return Intent(topic=topic.id, window=window).naming(names)
+    names = {kind: _labelled(alert, kind, entities) or found.entities_of(kind) for kind in topic.inherits}
+    return Intent(topic=topic.id, window=window).with_entity(names)
 
 
 def _labelled(alert: Alert, kind: str, entities: Entities) -> tuple[str, ...]:

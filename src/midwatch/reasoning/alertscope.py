@@ -6,7 +6,7 @@ from midwatch.domain.finding import Analysis, Finding, Link
 from midwatch.domain.subject import Subject
 
 
-def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
+def alert_subjects(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
     """What the alert (evidence `alert`) is about, among all that is known: by name, by namespace, or nothing but
     itself.
 
@@ -28,7 +28,7 @@ def concerned(analysis: Analysis, alert: str) -> tuple[Subject, ...]:
     return () if everything else tuple(named)
 
 
-def tied(analysis: Analysis, alert: str, labels: Mapping[str, str], *, all_of_it: bool = False) -> Analysis:
+def link_alert(analysis: Analysis, alert: str, labels: Mapping[str, str], *, all_of_it: bool = False) -> Analysis:
     """With links from what is wrong to the alert about it: of the same name, or named by one of the alert's labels (a
     label that is called as the kind is); or, where nothing read has that name, in the same namespace. What is wrong
     with the alert's object spreads to it by the cluster's own links, not by living next door.

@@ -50,7 +50,7 @@ class Library:
         raw = self._objects[evidence].get((subject.namespace, subject.name))
         return None if raw is None else bytes(raw).decode()
 
-    def proved(self, findings: Sequence[Finding]) -> tuple[list[Finding], int]:
+    def proved_findings(self, findings: Sequence[Finding]) -> tuple[list[Finding], int]:
         """The findings all of whose citations hold, and how many did not and were dropped."""
         kept = [f for f in findings if self.prove(f.cites)]
         return kept, len(findings) - len(kept)

@@ -39,7 +39,7 @@ def diagnose(
     `slow`: the question is about slowness, so that nothing is fine before somebody measured how fast the answers come.
     """
     library, named = Library(evidence), about.named
-    findings, unproved = library.proved(analysis.findings)
+    findings, unproved = library.proved_findings(analysis.findings)
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
@@ -158,7 +158,7 @@ def _verdict(causes: Sequence[Cause], gaps: Sequence[Gap], *, unmeasured: bool) 
 def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
     """A cause concerns a named object when it, or something it explains, is that object, its workload, or goes by its
     name."""
-    touched = {s for f in (cause.finding, *cause.explains) for s in (f.subject.whole, f.owner, *f.also, *f.peers)}
+    touched = {s for f in (cause.finding, *cause.explains) for s in (f.subject.object, f.owner, *f.also, *f.peers)}
     names = {(s.namespace, s.name) for s in touched}
     inside = {s.name for s in named if s.kind == "Namespace"}
     return any((n.namespace, n.name) in names for n in named) or any(s.namespace in inside for s in touched)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from midwatch.analysis.alertlines import read
+from midwatch.analysis.alertlines import parse_canonical_text
 from midwatch.analysis.facts import facts
 from midwatch.analysis.quantities import Number
 from midwatch.domain.diagnosis import Verdict
@@ -25,8 +25,8 @@ def factsheet(run: CaseFile) -> Iterator[ReportSection]:
     alert = next((e for e in run.evidence if isinstance(e.observation, AlertText)), None)
     if alert is None:
         return
-    lines = read(alert.text)
-    found = facts(lines.said)
+    lines = parse_canonical_text(alert.text)
+    found = facts(lines.fact_text)
     rows = list(
         dict.fromkeys(
             [

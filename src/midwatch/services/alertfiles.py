@@ -30,7 +30,7 @@ def read_alerts(
         )
     if not body.strip():
         raise Refusal("There is no alert: the input is empty.", _HINT)
-    inbox = sources.get(source) if source else recognised(body, sources)
+    inbox = sources.get(source) if source else recognised_source(body, sources)
     if inbox is None:
         raise Refusal(f"There is no source {source!r}.", f"One of {', '.join(sources)}")
     delivery = inbox.parse(WebhookRequest(body, now), (senders or {}).get(inbox.source) or SenderSettings())
@@ -39,7 +39,7 @@ def read_alerts(
     return tuple(_ranked(delivery.alerts))
 
 
-def recognised(body: bytes, sources: Mapping[str, AlertSource]) -> AlertSource:
+def recognised_source(body: bytes, sources: Mapping[str, AlertSource]) -> AlertSource:
     """The source whose own fields the body has; the one that takes anything where no other recognises it."""
     document = decode(body)
     found = [source for source in sources.values() if source.recognises and source.recognises(document)]

@@ -12,10 +12,10 @@ from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.base import Model
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import NoAccess
-from midwatch.services.identity import apart, fetched, inbox, prove, sender
-from midwatch.services.incident_updates import left_out, remark, take
+from midwatch.services.identity import fetch, inbox, prove, read_apart, sender
+from midwatch.services.incident_updates import add_comment, apply_alert, left_out
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import Write, Writing, use_case
 from midwatch.store import deliveries
 from midwatch.store.deliveries import Outcome, WebhookDelivery
@@ -53,58 +53,60 @@ class SenderStatus(Model, frozen=True):
 
 
 @use_case(needs=KeylessRole.SENDER, record="deliveries")
-async def receive(desk: ServerContext, _caller: Actor, write: Write, source: str, hook: WebhookRequest) -> Receipt:
+async def receive(ctx: ServerContext, _caller: Actor, write: Write, source: str, hook: WebhookRequest) -> Receipt:
     """One request of a monitoring system, in whose name the caller has proved itself or an API key vouches.
 
     Raises NotKnown for a source that does not exist, Later where a confirmation cannot be fetched.
     """
-    found, settings = inbox(desk, source), sender(desk, source)
-    delivery = await apart(hook, lambda: found.parse(hook, settings))
+    found, settings = inbox(ctx, source), sender(ctx, source)
+    delivery = await read_apart(hook, lambda: found.parse(hook, settings))
     if delivery.confirm:
-        await fetched(desk, delivery.confirm)
-    return await write(_store, desk, source, delivery, hook.body)
+        await fetch(ctx, delivery.confirm)
+    return await write(_store, ctx, source, delivery, hook.body)
 
 
 @use_case(needs=AccessRole.RESPONDER)
-async def understand(desk: ServerContext, _caller: Actor, source: str, hook: WebhookRequest) -> Understood:
+async def understand(ctx: ServerContext, _caller: Actor, source: str, hook: WebhookRequest) -> Understood:
     """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
-    found, settings = inbox(desk, source), sender(desk, source)
+    found, settings = inbox(ctx, source), sender(ctx, source)
     try:
-        await prove(desk, source, hook)
+        await prove(ctx, source, hook)
         proof = ""
     except NoAccess as refused:
         proof = f"{refused.reason} {refused.hint}".strip()
-    return Understood(delivery=await apart(hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof)
+    return Understood(
+        delivery=await read_apart(hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof
+    )
 
 
 @use_case(needs=AccessRole.VIEWER)
-def status(desk: ServerContext, _caller: Actor, tx: Connection, source: str) -> SenderStatus:
+def status(ctx: ServerContext, _caller: Actor, tx: Connection, source: str) -> SenderStatus:
     """Whether a source is configured, and what of it was not understood."""
-    found, configured = inbox(desk, source), not sender(desk, source).open
-    parked = deliveries.listed(tx, source, Outcome.PARKED)
+    found, configured = inbox(ctx, source), not sender(ctx, source).open
+    parked = deliveries.list_deliveries(tx, source, Outcome.PARKED)
     return SenderStatus(source=source, title=found.title, configured=configured, last=parked)
 
 
-def _store(writing: Writing, desk: ServerContext, source: str, delivery: Delivery, body: bytes) -> Receipt:
+def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery, body: bytes) -> Receipt:
     """Keeps a delivery and what follows from it: all of it or nothing. Its body is kept only when it was not
     understood."""
-    now = desk.now()
+    now = ctx.now()
     known = delivery.id or new_id("dlv", now)
     outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
     note = _note(delivery)
     text = _body(body) if outcome is Outcome.PARKED else ""
     kept = WebhookDelivery(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
     if not deliveries.add(writing.tx, kept):
-        writing.unchanged()
+        writing.mark_unchanged()
         return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
-    decisions = [take(writing.tx, alert, now) for alert in delivery.alerts]
+    decisions = [apply_alert(writing.tx, alert, now) for alert in delivery.alerts]
     for said in delivery.remarks:
-        remark(writing.tx, source, said, now)
+        add_comment(writing.tx, source, said, now)
     if delivery.omitted:
         left_out(writing.tx, source, decisions, delivery.omitted, now)
     writing.audit(known)
     if any(d.investigate for d in decisions):
-        writing.after(desk.wake)
+        writing.after(ctx.wake)
     moves = Counter(str(d.action) for d in decisions)
     reached = tuple(d.incident_id for d in decisions)
     return Receipt(delivery=known, outcome=outcome, incidents=reached, moves=moves, omitted=delivery.omitted, note=note)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from midwatch.analysis.alarms import alarms
-from midwatch.analysis.csv_series import Points, read_points
+from midwatch.analysis.csv_series import CsvPoints, read_points
 from midwatch.analysis.spikes import Spike, SpikeLimits, SpikeTrace, trace
 from midwatch.services.errors import Refusal
 
@@ -17,7 +17,7 @@ SCHEMA = "midwatch.spikes/1"
 class Detection:
     """`alarms` are rows where the series begins to be unlike its past, falls and restlessness among them."""
 
-    points: Points
+    points: CsvPoints
     trace: SpikeTrace
     alarms: list[int]
 

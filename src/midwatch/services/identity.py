@@ -11,8 +11,8 @@ from midwatch.domain.access import AccessRole, Actor, KeylessRole
 from midwatch.domain.alert_source import AlertSource, SignatureInvalid, WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.fetch import Unreachable
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import Later, NoAccess, NotKnown
+from midwatch.services.server_context import ServerContext
 from midwatch.store import access
 
 USED = timedelta(
@@ -30,70 +30,70 @@ LINK = Actor(name="one-time link", role=KeylessRole.ANONYMOUS)  # what its secre
 T = TypeVar("T")
 
 
-def identify(desk: ServerContext, secret: str) -> Actor:
+def identify(ctx: ServerContext, secret: str) -> Actor:
     """The owner of a key. Raises NoAccess for a key that is unknown, expired or revoked."""
     if not secret:
-        if desk.open:
+        if ctx.open:
             return ANYBODY
         raise NoAccess(
             "This needs an API key.",
             "Send it as a bearer token or in the header X-API-Key; `midwatch admin create NAME` makes the first one",
         )
-    with desk.db.read() as tx:
+    with ctx.db.read() as tx:
         key = access.find_key(tx, secret)
-    now = desk.now()
+    now = ctx.now()
     if key is None or key.revoked_at is not None:
         raise NoAccess("This API key is not valid.")
     if key.expires_at is not None and key.expires_at <= now:
         raise NoAccess(f"This API key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
     if key.last_used_at is None or now - key.last_used_at > USED:
-        with desk.db.write() as tx:
+        with ctx.db.write() as tx:
             if fresh := access.lock_key(tx, key.id):  # as it is now: it may have been revoked since it was read
                 access.put_key(tx, fresh.model_copy(update={"last_used_at": now}))
     return Actor(name=key.name, role=key.role, key_id=key.id)
 
 
-async def prove(desk: ServerContext, source: str, hook: WebhookRequest) -> Actor:
+async def prove(ctx: ServerContext, source: str, hook: WebhookRequest) -> Actor:
     """The monitoring system that a request comes from. Raises NotKnown for a source that does not exist, NoAccess for a
     request that does not prove where it comes from."""
-    found, settings = inbox(desk, source), sender(desk, source)
+    found, settings = inbox(ctx, source), sender(ctx, source)
     proved = Actor(name=source, role=KeylessRole.SENDER)
     if settings.open:
-        if desk.open:
+        if ctx.open:
             return proved
         raise NoAccess(
             f"Nothing is configured by which {found.title} could prove itself.",
             f"Set senders.{found.source}, or send an API key",
         )
     try:
-        address = await apart(hook, lambda: found.certificate_url(hook))
-        signed = replace(hook, certificate=await fetched(desk, address)) if address else hook
-        await apart(hook, lambda: found.verify(signed, settings))
+        address = await read_apart(hook, lambda: found.certificate_url(hook))
+        signed = replace(hook, certificate=await fetch(ctx, address)) if address else hook
+        await read_apart(hook, lambda: found.verify(signed, settings))
     except SignatureInvalid as forged:
         raise NoAccess(str(forged), f"docs/alerts.md says how {found.title} signs") from forged
     return proved
 
 
-def inbox(desk: ServerContext, source: str) -> AlertSource:
-    found = desk.inboxes.get(source)
+def inbox(ctx: ServerContext, source: str) -> AlertSource:
+    found = ctx.inboxes.get(source)
     if found is None:
-        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(desk.inboxes))}")
+        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(ctx.inboxes))}")
     return found
 
 
-def sender(desk: ServerContext, source: str) -> SenderSettings:
-    return desk.settings.senders.get(source) or SenderSettings()
+def sender(ctx: ServerContext, source: str) -> SenderSettings:
+    return ctx.settings.senders.get(source) or SenderSettings()
 
 
-async def fetched(desk: ServerContext, url: str) -> bytes:
+async def fetch(ctx: ServerContext, url: str) -> bytes:
     """Which addresses may be asked for is decided by the source that wants it; where nothing comes the sender tries
     again."""
     try:
-        return await desk.fetch(url)
+        return await ctx.fetch(url)
     except Unreachable as away:
         raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away
 
 
-async def apart(hook: WebhookRequest, read: Callable[[], T]) -> T:
+async def read_apart(hook: WebhookRequest, read: Callable[[], T]) -> T:
     """Reads a large body in a thread, a small one at once."""
     return await asyncio.to_thread(read) if len(hook.body) > LARGE else read()

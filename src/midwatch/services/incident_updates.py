@@ -12,7 +12,7 @@ from midwatch.domain.investigation import Request
 from midwatch.domain.work import Investigation
 from midwatch.engine.grouping import FLAP_WINDOW, GroupingAction, GroupingDecision, Keys, decide, keys
 from midwatch.kit.ids import new_id
-from midwatch.store import advisory_lock, alerts, incidents, runs, timeline
+from midwatch.store import advisory_lock, alerts, incidents, investigations, timeline
 
 OPENED = ("opened", "reopened")
 GROWN = (GroupingAction.OPEN, GroupingAction.JOIN, GroupingAction.REOPEN)
@@ -30,9 +30,9 @@ _REOPENED: dict[str, object] = {
 }
 
 
-def take(tx: Connection, alert: Alert, now: datetime) -> GroupingDecision:
+def apply_alert(tx: Connection, alert: Alert, now: datetime) -> GroupingDecision:
     """Decides about one alert and stores what follows from it."""
-    advisory_lock.alone(tx, "intake")
+    advisory_lock.advisory_lock(tx, "intake")
     known = alerts.find(tx, alert.source, alert.fingerprint)
     incident = incidents.get(tx, known.incident_id, held=True) if known else None
     shared = keys(alert)
@@ -59,7 +59,7 @@ def _openings(tx: Connection, incident: Incident, now: datetime) -> int:
     return sum([timeline.count(tx, incident.id, kind, now - FLAP_WINDOW) for kind in OPENED])
 
 
-def remark(tx: Connection, source: str, said: AlertComment, now: datetime) -> None:
+def add_comment(tx: Connection, source: str, said: AlertComment, now: datetime) -> None:
     """What happened to an alert over there, onto its incident's timeline; about an alert nobody knows it is dropped."""
     known = (
         alerts.find(tx, source, said.fingerprint)
@@ -97,7 +97,7 @@ def investigate(
         asked_by=asked_by,
         created_at=now,
     )
-    runs.add(tx, run)
+    investigations.add(tx, run)
     timeline.append(
         tx,
         TimelineEntry(
@@ -114,7 +114,7 @@ def investigate(
 
 def _investigate_once(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> None:
     """A run that still waits will see what is wrong now; a second one would say the same."""
-    if not runs.waits(tx, incident.id):
+    if not investigations.waits(tx, incident.id):
         investigate(tx, incident, alert, now)
 
 

@@ -17,15 +17,16 @@ from midwatch.integrations.alert_sources.normalize import (
     TITLE_CHARS,
     RawAlert,
     alert,
-    line,
+    one_line,
     text,
 )
 from midwatch.kit.ids import new_id
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import Conflict, NotKnown, Refusal
-from midwatch.services.incident_updates import investigate, take
+from midwatch.services.incident_updates import apply_alert, investigate
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import Writing, use_case
-from midwatch.store import alerts, incidents, runs, timeline
+from midwatch.store import alerts, incidents, timeline
+from midwatch.store import investigations as runs
 from midwatch.store.incidents import Filter
 
 NEARBY = timedelta(days=30)
@@ -45,7 +46,7 @@ class Details(Model, frozen=True):
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.create")
 def create(
-    desk: ServerContext,
+    ctx: ServerContext,
     _caller: Actor,
     writing: Writing,
     title: str,
@@ -55,18 +56,18 @@ def create(
     source: str = "",
 ) -> Incident:
     """Opens an incident for a person's own report; it may join one that is open."""
-    made = _reported(desk, title, description, severity, service, source)
-    decision = take(writing.tx, made, desk.now())
+    made = _reported(ctx, title, description, severity, service, source)
+    decision = apply_alert(writing.tx, made, ctx.now())
     writing.audit(decision.incident_id, title=made.title)
-    writing.after(desk.wake)
+    writing.after(ctx.wake)
     return _found(writing.tx, decision.incident_id)
 
 
 def _reported(
-    desk: ServerContext, title: str, description: str, severity: AlertSeverity, service: str, source: str
+    ctx: ServerContext, title: str, description: str, severity: AlertSeverity, service: str, source: str
 ) -> Alert:
     """A person's report in the form of an alert; each is its own alert, even with the words of another."""
-    now = desk.now()
+    now = ctx.now()
     said = RawAlert(
         title=_named("title", title),
         status=AlertStatus.FIRING,
@@ -79,73 +80,75 @@ def _reported(
 
 
 @use_case(needs=AccessRole.VIEWER)
-def get(_desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str) -> Incident:
+def get(_ctx: ServerContext, _caller: Actor, tx: Connection, incident_id: str) -> Incident:
     return _found(tx, incident_id)
 
 
 @use_case(needs=AccessRole.VIEWER)
-def details(_desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str) -> Details:
+def details(_ctx: ServerContext, _caller: Actor, tx: Connection, incident_id: str) -> Details:
     incident = _found(tx, incident_id)
-    found, _ = runs.listed(tx, 1, RUNS, None, incident_id)
+    found, _ = runs.list_investigations(tx, 1, RUNS, None, incident_id)
     return Details(incident=incident, alerts=tuple(alerts.of_incident(tx, incident_id)), investigations=tuple(found))
 
 
 @use_case(needs=AccessRole.VIEWER)
-def listed(
-    _desk: ServerContext, _caller: Actor, tx: Connection, wanted: Filter, page: int = 1, page_size: int = 20
+def list_incidents(
+    _ctx: ServerContext, _caller: Actor, tx: Connection, wanted: Filter, page: int = 1, page_size: int = 20
 ) -> tuple[list[Incident], int]:
-    return incidents.listed(tx, wanted, page, page_size)
+    return incidents.list_incidents(tx, wanted, page, page_size)
 
 
 @use_case(needs=AccessRole.VIEWER)
 def entries(
-    _desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str, after: int = 0
+    _ctx: ServerContext, _caller: Actor, tx: Connection, incident_id: str, after: int = 0
 ) -> list[TimelineEntry]:
     _found(tx, incident_id)
     return timeline.of_incident(tx, incident_id, after)
 
 
 @use_case(needs=AccessRole.VIEWER)
-def related(desk: ServerContext, _caller: Actor, tx: Connection, incident_id: str, limit: int = 5) -> list[Incident]:
-    return incidents.nearby(tx, _found(tx, incident_id), desk.now() - NEARBY, limit)
+def list_related(
+    ctx: ServerContext, _caller: Actor, tx: Connection, incident_id: str, limit: int = 5
+) -> list[Incident]:
+    return incidents.related_incidents(tx, _found(tx, incident_id), ctx.now() - NEARBY, limit)
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.update")
-def update(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, changes: dict[str, Any]) -> Incident:
+def update(ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str, changes: dict[str, Any]) -> Incident:
     """Title, description, severity and service are a person's to change; the status has verbs of its own."""
     if not changes:
         raise Refusal("Nothing is to be changed.", "Name at least one of title, description, severity, service")
     cleaned = {name: _CLEANED[name](value) for name, value in changes.items()}
     said = "changed " + ", ".join(f"{name} to {value}" for name, value in cleaned.items())
-    return _change(desk, caller, writing, incident_id, lambda _incident, _now: cleaned, "changed", said)
+    return _change(ctx, caller, writing, incident_id, lambda _incident, _now: cleaned, "changed", said)
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.acknowledge")
-def acknowledge(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, user: str = "") -> Incident:
-    name = line(user, NAME_CHARS) or caller.name
+def acknowledge(ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str, user: str = "") -> Incident:
+    name = one_line(user, NAME_CHARS) or caller.name
 
     def taken(incident: Incident, now: datetime) -> dict[str, Any]:
         return _moved(incident, IncidentStatus.ACKNOWLEDGED) | {"acknowledged_at": now, "acknowledged_by": name}
 
-    return _change(desk, caller, writing, incident_id, taken, "acknowledged", f"acknowledged by {name}")
+    return _change(ctx, caller, writing, incident_id, taken, "acknowledged", f"acknowledged by {name}")
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.resolve")
 def resolve(
-    desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, user: str = "", resolution: str = ""
+    ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str, user: str = "", resolution: str = ""
 ) -> Incident:
-    name, resolution = line(user, NAME_CHARS) or caller.name, text(resolution)
+    name, resolution = one_line(user, NAME_CHARS) or caller.name, text(resolution)
 
     def over(incident: Incident, now: datetime) -> dict[str, Any]:
         moved = _moved(incident, IncidentStatus.RESOLVED)
         return moved | {"resolved_at": now, "resolved_by": name, "resolution": resolution}
 
     said = f"resolved by {name}" + (f": {resolution}" if resolution else "")
-    return _change(desk, caller, writing, incident_id, over, "resolved", said)
+    return _change(ctx, caller, writing, incident_id, over, "resolved", said)
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.reopen")
-def reopen(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str) -> Incident:
+def reopen(ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str) -> Incident:
     def back(incident: Incident, _now: datetime) -> dict[str, Any]:
         opened = {
             "acknowledged_at": None,
@@ -156,25 +159,25 @@ def reopen(desk: ServerContext, caller: Actor, writing: Writing, incident_id: st
         }
         return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
 
-    return _change(desk, caller, writing, incident_id, back, "reopened", f"reopened by {caller.name}")
+    return _change(ctx, caller, writing, incident_id, back, "reopened", f"reopened by {caller.name}")
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.note")
-def note(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, words: str) -> Incident:
+def note(ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str, words: str) -> Incident:
     written = text(words).strip()
     if not written:
         raise Refusal("The note is empty.", "Write it into `text`")
-    return _change(desk, caller, writing, incident_id, lambda _incident, _now: {}, "note", written)
+    return _change(ctx, caller, writing, incident_id, lambda _incident, _now: {}, "note", written)
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.investigate")
-def look_again(desk: ServerContext, caller: Actor, writing: Writing, incident_id: str) -> Incident:
+def look_again(ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str) -> Incident:
     """Investigates once more, with the newest of its alerts in hand."""
     incident = _found(writing.tx, incident_id)
     known = alerts.of_incident(writing.tx, incident_id)
-    run = investigate(writing.tx, incident, known[-1].alert if known else None, desk.now(), caller.name)
+    run = investigate(writing.tx, incident, known[-1].alert if known else None, ctx.now(), caller.name)
     writing.audit(incident_id, run=run.id)
-    writing.after(desk.wake)
+    writing.after(ctx.wake)
     return _found(writing.tx, incident_id)
 
 
@@ -185,10 +188,10 @@ def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
 
 
 def _change(
-    desk: ServerContext, caller: Actor, writing: Writing, incident_id: str, changed: Changed, kind: str, said: str
+    ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str, changed: Changed, kind: str, said: str
 ) -> Incident:
     """Reads, decides, writes with a line on the timeline; raises Conflict when somebody was quicker."""
-    now = desk.now()
+    now = ctx.now()
     before = _found(writing.tx, incident_id)
     changes = changed(before, now)
     later = max(now, before.updated_at + timedelta(microseconds=1))
@@ -201,7 +204,7 @@ def _change(
 
 
 def _named(field: str, words: str) -> str:
-    cleaned = line(words, TITLE_CHARS)
+    cleaned = one_line(words, TITLE_CHARS)
     if not cleaned:
         raise Refusal(f"The {field} holds nothing that can be read.")
     return cleaned
@@ -211,7 +214,7 @@ _CLEANED: dict[str, Callable[[Any], Any]] = {
     "title": lambda value: _named("title", value),
     "description": text,
     "severity": lambda value: value,
-    "service": lambda value: line(value, SERVICE_CHARS),
+    "service": lambda value: one_line(value, SERVICE_CHARS),
 }
 
 

@@ -8,9 +8,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from midwatch.domain.access import Actor, KeylessRole
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import use_case
-from midwatch.store import deliveries, incidents, notifications, runs
+from midwatch.store import deliveries, incidents, investigations, notifications
 
 
 class _Counted(Collector):
@@ -26,10 +26,10 @@ class _Counted(Collector):
 
 
 @use_case(needs=KeylessRole.ANONYMOUS)
-def exposition(_desk: ServerContext, _caller: Actor, tx: Connection) -> bytes:
+def exposition(_ctx: ServerContext, _caller: Actor, tx: Connection) -> bytes:
     families = {
         "midwatch_incidents": ("Incidents in the store.", "status", incidents.counts(tx)),
-        "midwatch_investigations": ("Investigations in the store.", "state", runs.counts(tx)),
+        "midwatch_investigations": ("Investigations in the store.", "state", investigations.counts(tx)),
         "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", notifications.counts(tx)),
         "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", deliveries.counts(tx)),
     }

@@ -9,18 +9,18 @@ from typing import Any
 from midwatch.domain.access import AccessRole, Actor
 from midwatch.domain.base import Model
 from midwatch.domain.intent import Clarification, Intent
-from midwatch.domain.investigation import Answer, CaseFile, Request, asked
+from midwatch.domain.investigation import Answer, CaseFile, Request, question_request
 from midwatch.domain.report import Report
 from midwatch.domain.work import Investigation, RunState
 from midwatch.questions.restate import restate
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
-from midwatch.services.desk import ServerContext
 from midwatch.services.query_tools import QueryTool, query_tool, query_tools_of
-from midwatch.services.runlog import cleaned, enqueue, get
+from midwatch.services.queued_investigations import enqueue, get, storable_request
+from midwatch.services.server_context import ServerContext
 from midwatch.services.understanding import understood
 from midwatch.services.use_case import Write, Writing, use_case
-from midwatch.store import calls, conversations
+from midwatch.store import conversations, tool_calls
 
 POLL_S = 0.03  # how soon an answer that is there is seen
 
@@ -46,39 +46,39 @@ class Reply(Model, frozen=True):
 
 @use_case(needs=AccessRole.RESPONDER, audit="question.ask")
 async def ask(
-    desk: ServerContext, caller: Actor, write: Write, question: str, session: str = "", namespace: str = ""
+    ctx: ServerContext, caller: Actor, write: Write, question: str, session: str = "", namespace: str = ""
 ) -> Reply:
     """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken
     of. Without a session each question stands on its own."""
     started, conversation = monotonic(), _conversation(caller, session)
-    found = await asyncio.to_thread(_understood, desk, question, conversation)
+    found = await asyncio.to_thread(_understood, ctx, question, conversation)
     if isinstance(found, Clarification):
         return Reply(
             response=_asked_back(found), session_id=session, choices=found.choices, duration_ms=_since(started)
         )
-    reply = await _answered(desk, caller, write, question, found, session, namespace)
+    reply = await _answered(ctx, caller, write, question, found, session, namespace)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
 @use_case(needs=AccessRole.VIEWER)
-async def tools(desk: ServerContext, _caller: Actor) -> list[QueryTool]:
+async def tools(ctx: ServerContext, _caller: Actor) -> list[QueryTool]:
     """What can be asked by name, with arguments."""
-    return list(query_tools_of(desk.areas).values())
+    return list(query_tools_of(ctx.areas).values())
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="tool.call")
-async def call(desk: ServerContext, caller: Actor, write: Write, name: str, arguments: Mapping[str, Any]) -> Reply:
+async def call(ctx: ServerContext, caller: Actor, write: Write, name: str, arguments: Mapping[str, Any]) -> Reply:
     """The answer to what is asked by name; the investigation is called by the call. Raises NotKnown for a tool that
     does not exist, Refusal for arguments that are not right."""
     started = monotonic()
-    intent = query_tool(name, desk.areas).intent(arguments, desk.now())
+    intent = query_tool(name, ctx.areas).intent(arguments, ctx.now())
     told = ", ".join(f"{key}={value}" for key, value in arguments.items())
-    reply = await _answered(desk, caller, write, f"{name}({told})", intent)
+    reply = await _answered(ctx, caller, write, f"{name}({told})", intent)
     return reply.model_copy(update={"duration_ms": _since(started)})
 
 
 async def _answered(
-    desk: ServerContext,
+    ctx: ServerContext,
     caller: Actor,
     write: Write,
     question: str,
@@ -87,43 +87,43 @@ async def _answered(
     namespace: str = "",
 ) -> Reply:
     """Of what was understood already; `question` is how the investigation is called."""
-    request = asked(question, intent, namespace)
-    run = await write(_queued, desk, caller, request, _conversation(caller, session))
-    run = await _ended(desk, run.id)
-    return await asyncio.to_thread(_reply, desk, run, request.intent or intent, session)
+    request = question_request(question, intent, namespace)
+    run = await write(_queued, ctx, caller, request, _conversation(caller, session))
+    run = await _ended(ctx, run.id)
+    return await asyncio.to_thread(_reply, ctx, run, request.intent or intent, session)
 
 
-def _understood(desk: ServerContext, question: str, conversation: str) -> Intent | Clarification:
+def _understood(ctx: ServerContext, question: str, conversation: str) -> Intent | Clarification:
     before = None
     if conversation:
-        with desk.db.read() as tx:
+        with ctx.db.read() as tx:
             before = conversations.last(tx, conversation)
-    return understood(question, desk.entities, desk.now(), desk.areas, before)
+    return understood(question, ctx.entities, ctx.now(), ctx.areas, before)
 
 
-def _queued(writing: Writing, desk: ServerContext, caller: Actor, request: Request, conversation: str) -> Investigation:
-    request = cleaned(request)
-    run = enqueue(writing.tx, request, caller.name, desk.now())
+def _queued(writing: Writing, ctx: ServerContext, caller: Actor, request: Request, conversation: str) -> Investigation:
+    request = storable_request(request)
+    run = enqueue(writing.tx, request, caller.name, ctx.now())
     if request.intent and conversation:
         spoken_of = request.intent.model_copy(update={"attribute": ""})
-        conversations.said(writing.tx, conversation, spoken_of, desk.now())
+        conversations.set_intent(writing.tx, conversation, spoken_of, ctx.now())
     writing.audit(run.id)
-    writing.after(desk.wake)
+    writing.after(ctx.wake)
     return run
 
 
-async def _ended(desk: ServerContext, run_id: str) -> Investigation:
+async def _ended(ctx: ServerContext, run_id: str) -> Investigation:
     """The run when it is over, or as it is when patience ends."""
-    end = monotonic() + desk.settings.server.answer_within
+    end = monotonic() + ctx.settings.server.answer_within
     while True:
-        run = await asyncio.to_thread(get, desk, run_id)
-        if run.state.over or monotonic() > end:
+        run = await asyncio.to_thread(get, ctx, run_id)
+        if run.state.is_final or monotonic() > end:
             return run
         await asyncio.sleep(POLL_S)
 
 
-def _reply(desk: ServerContext, run: Investigation, intent: Intent, session: str) -> Reply:
-    restated = restate(intent, desk.areas)
+def _reply(ctx: ServerContext, run: Investigation, intent: Intent, session: str) -> Reply:
+    restated = restate(intent, ctx.areas)
     made = Reply(
         response="",
         session_id=session,
@@ -134,8 +134,8 @@ def _reply(desk: ServerContext, run: Investigation, intent: Intent, session: str
     )
     if run.state is not RunState.DONE:
         return made.model_copy(update={"response": _unfinished(run)})
-    with desk.db.read() as tx:
-        seen = calls.evidence(tx, run.id)
+    with ctx.db.read() as tx:
+        seen = tool_calls.evidence(tx, run.id)
     answer = Answer.model_validate_json(run.answer)
     report = compose(
         CaseFile(

@@ -7,9 +7,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from midwatch.domain.access import Actor, KeylessRole
 from midwatch.domain.base import Model
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import use_case
-from midwatch.store import incidents, notifications, runs, workers
+from midwatch.store import incidents, notifications, workers
+from midwatch.store import investigations as runs
 from midwatch.store.errors import StoreError
 
 ALIVE = timedelta(seconds=30)
@@ -44,27 +45,27 @@ class ServerHealth(Model, frozen=True):
 
 
 @use_case(needs=KeylessRole.ANONYMOUS)
-def store_trouble(desk: ServerContext, _caller: Actor) -> str:
+def store_trouble(ctx: ServerContext, _caller: Actor) -> str:
     """Why no alert can be taken now: the store does not take a write. "" when it does."""
-    return desk.probe.trouble()
+    return ctx.probe.trouble()
 
 
 @use_case(needs=KeylessRole.ANONYMOUS)
-def server_health(desk: ServerContext, _caller: Actor) -> ServerHealth:
-    if trouble := desk.probe.trouble():
+def server_health(ctx: ServerContext, _caller: Actor) -> ServerHealth:
+    if trouble := ctx.probe.trouble():
         return ServerHealth(status="degraded", version=version("midwatch"), store=trouble, reasons=(trouble,))
     try:
-        with desk.db.read() as tx:
-            return _health(desk, tx)
+        with ctx.db.read() as tx:
+            return _health(ctx, tx)
     except (SQLAlchemyError, StoreError) as error:
         away = f"the store does not answer: {type(error).__name__}"
         return ServerHealth(status="degraded", version=version("midwatch"), store=away, reasons=(away,))
 
 
-def _health(desk: ServerContext, tx: Connection) -> ServerHealth:
-    now = desk.now()
+def _health(ctx: ServerContext, tx: Connection) -> ServerHealth:
+    now = ctx.now()
     # A clock that was set back makes a sign of life lie ahead: far ahead proves as little as long ago.
-    living = sum(abs(now - beat_at) <= ALIVE for _, beat_at in workers.listed(tx))
+    living = sum(abs(now - beat_at) <= ALIVE for _, beat_at in workers.list_workers(tx))
     oldest = runs.oldest_queued(tx)
     waited = max(now - oldest, timedelta()) if oldest else None
     reasons = tuple(_reasons(living, waited))

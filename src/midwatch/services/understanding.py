@@ -29,7 +29,7 @@ def understood(
     return understand(question, entities, now, areas, before=before, otherwise=otherwise)
 
 
-def reported(
+def alert_request(
     alert: Alert,
     entities: Entities,
     now: datetime,

@@ -1,7 +1,7 @@
 """What a caller may have done: each declares the role it needs and what it leaves in the audit log.
 
-A use case is called `await f(desk, caller, …)`. The role is checked before anything is read. What its body gets after
-desk and caller is said by the body's third parameter:
+A use case is called `await f(ctx, caller, …)`. The role is checked before anything is read. What its body gets after
+context and caller is said by the body's third parameter:
 
     tx: Connection      one transaction that reads
     writing: Writing    one transaction that writes, and its line in the audit log
@@ -24,8 +24,8 @@ from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, over
 from sqlalchemy import Connection
 
 from midwatch.domain.access import Actor, Role, key_role
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import NotAllowed
+from midwatch.services.server_context import ServerContext
 from midwatch.store import audit as log
 from midwatch.store.audit import Act
 
@@ -64,15 +64,15 @@ class Writing:
     The body has to say what it did: `audit` names the object; after `unchanged` nothing is kept.
     """
 
-    def __init__(self, desk: ServerContext, stack: ExitStack) -> None:
-        self._desk, self._stack = desk, stack
+    def __init__(self, ctx: ServerContext, stack: ExitStack) -> None:
+        self._ctx, self._stack = ctx, stack
         self._said: tuple[str, dict[str, Any]] | None = None
         self._over = False
         self.then: list[Callable[[], None]] = []
 
     @cached_property
     def tx(self) -> Connection:
-        return self._stack.enter_context(self._desk.db.write())
+        return self._stack.enter_context(self._ctx.db.write())
 
     def audit(self, thing: str, /, **detail: Any) -> None:
         """Once; `detail` never holds a secret."""
@@ -80,7 +80,7 @@ class Writing:
             raise Unaudited(f"{thing}: its write has said already what it did")
         self._said = (thing, detail)
 
-    def unchanged(self) -> None:
+    def mark_unchanged(self) -> None:
         self._over = True
 
     def after(self, do: Callable[[], None]) -> None:
@@ -96,22 +96,22 @@ class Writing:
             raise Unaudited(f"{declared.audit or declared.record}: the write has not said what it did")
         thing, detail = self._said
         if declared.audit:
-            act = Act(at=self._desk.now(), actor=caller.name, action=declared.audit, object=thing, detail=detail)
+            act = Act(at=self._ctx.now(), actor=caller.name, action=declared.audit, object=thing, detail=detail)
             log.append(self.tx, act)
 
 
 class Write:
     """Does a part of an asynchronous use case in a thread, as one transaction with its line in the audit log."""
 
-    def __init__(self, desk: ServerContext, caller: Actor, declared: Declaration) -> None:
-        self._desk, self._caller, self._declared = desk, caller, declared
+    def __init__(self, ctx: ServerContext, caller: Actor, declared: Declaration) -> None:
+        self._ctx, self._caller, self._declared = ctx, caller, declared
 
     async def __call__(self, body: Callable[Concatenate[Writing, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.to_thread(self.commit, lambda writing: body(writing, *args, **kwargs))
 
     def commit(self, body: Callable[[Writing], T]) -> T:
         with ExitStack() as stack:
-            writing = Writing(self._desk, stack)
+            writing = Writing(self._ctx, stack)
             found = body(writing)
             writing.close(self._declared, self._caller)
         for do in writing.then:
@@ -130,21 +130,21 @@ class UseCase(Generic[P, T]):
         self._asynchronous = inspect.iscoroutinefunction(body)
         update_wrapper(self, body)
 
-    async def __call__(self, desk: ServerContext, caller: Actor, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def __call__(self, ctx: ServerContext, caller: Actor, *args: P.args, **kwargs: P.kwargs) -> T:
         check(caller, self.declared.needs)
-        write = Write(desk, caller, self.declared)
+        write = Write(ctx, caller, self.declared)
         if self._asynchronous:
             first = (write,) if self._gets is Write else ()
-            return await self._body(desk, caller, *first, *args, **kwargs)
+            return await self._body(ctx, caller, *first, *args, **kwargs)
         if self._gets is Writing:
-            return await asyncio.to_thread(write.commit, lambda w: self._body(desk, caller, w, *args, **kwargs))
-        return await _in_thread(partial(self._read, desk, caller, *args, **kwargs))
+            return await asyncio.to_thread(write.commit, lambda w: self._body(ctx, caller, w, *args, **kwargs))
+        return await _in_thread(partial(self._read, ctx, caller, *args, **kwargs))
 
-    def _read(self, desk: ServerContext, caller: Actor, *args: Any, **kwargs: Any) -> T:
+    def _read(self, ctx: ServerContext, caller: Actor, *args: Any, **kwargs: Any) -> T:
         if self._gets is not Connection:
-            return self._body(desk, caller, *args, **kwargs)
-        with desk.db.read() as tx:
-            return self._body(desk, caller, tx, *args, **kwargs)
+            return self._body(ctx, caller, *args, **kwargs)
+        with ctx.db.read() as tx:
+            return self._body(ctx, caller, tx, *args, **kwargs)
 
 
 class Reads(Protocol):
@@ -185,7 +185,7 @@ def check(caller: Actor, needed: Role) -> None:
 
 
 def _third(body: Callable[..., Any]) -> Any:
-    """What a body gets after desk and caller; None for what is the caller's to give."""
+    """What a body gets after context and caller; None for what is the caller's to give."""
     parameters = list(inspect.signature(body).parameters.values())
     given = parameters[2].annotation if len(parameters) > 2 else None
     return given if given in (Connection, Writing, Write) else None

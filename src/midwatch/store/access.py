@@ -5,7 +5,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, delete, insert, select, update
 
 from midwatch.domain.access import AccessRole, ApiKey
-from midwatch.store.body import written
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import api_keys as t
 from midwatch.store.tables import invites
 
@@ -16,7 +16,7 @@ def digest(secret: str) -> str:
 
 
 def add_key(tx: Connection, key: ApiKey) -> None:
-    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=written(key)))
+    tx.execute(insert(t).values(id=key.id, digest=key.digest, body=to_json(key)))
 
 
 def find_key(tx: Connection, secret: str) -> ApiKey | None:
@@ -35,10 +35,10 @@ def keys(tx: Connection) -> list[ApiKey]:
 
 
 def put_key(tx: Connection, key: ApiKey) -> bool:
-    return tx.execute(update(t).where(t.c.id == key.id).values(body=written(key))).rowcount == 1
+    return tx.execute(update(t).where(t.c.id == key.id).values(body=to_json(key))).rowcount == 1
 
 
-def invite(tx: Connection, secret: str, role: AccessRole, expires_at: datetime) -> None:
+def create_link(tx: Connection, secret: str, role: AccessRole, expires_at: datetime) -> None:
     tx.execute(insert(invites).values(digest=digest(secret), role=role.value, expires_at=expires_at))
 
 
@@ -47,7 +47,7 @@ def withdraw(tx: Connection) -> None:
     tx.execute(delete(invites).where(invites.c.used_at.is_(None)))
 
 
-def invited(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
+def link_role(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
     """The role that a one-time link would give, None for one that is unknown, used or expired.
 
     The digests are compared here and not by the database, so that the time tells nothing about them.
@@ -62,7 +62,7 @@ def invited(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
 
 def redeem(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
     """The role that a one-time link gives; once, and not after it expired."""
-    role = invited(tx, secret, now)
+    role = link_role(tx, secret, now)
     unused = (invites.c.digest == digest(secret)) & invites.c.used_at.is_(None)
     if role is None or tx.execute(update(invites).where(unused).values(used_at=now)).rowcount != 1:
         return None

@@ -3,7 +3,7 @@ from zlib import crc32
 from sqlalchemy import Connection, text
 
 
-def alone(tx: Connection, name: str) -> None:
+def advisory_lock(tx: Connection, name: str) -> None:
     """Nobody else is past this line with the same name until the transaction ends. On SQLite no other writer is,
     anyway."""
     if tx.dialect.name == "postgresql":

@@ -1,8 +1,8 @@
 from sqlalchemy import Connection, bindparam, select
 
 from midwatch.domain.incident import StoredAlert
-from midwatch.store.body import written
 from midwatch.store.rows import upsert
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import alerts as t
 
 _FIND = select(t.c.body).where(t.c.source == bindparam("source"), t.c.fingerprint == bindparam("fingerprint"))
@@ -37,7 +37,7 @@ def put(tx: Connection, alert: StoredAlert) -> None:
         "incident_id": alert.incident_id,
         "status": alert.alert.status.value,
         "last_seen": alert.last_seen,
-        "body": written(alert),
+        "body": to_json(alert),
     }
     upsert(tx, t, ("source", "fingerprint"), values)
 

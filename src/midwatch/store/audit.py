@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from midwatch.domain.base import Model
-from midwatch.store.body import text_of
 from midwatch.store.rows import next_number
-from midwatch.store.tables import ACTOR, OBJECT, counters, kept
+from midwatch.store.storable_text import text_of
+from midwatch.store.tables import ACTOR, OBJECT, counters, short_text
 from midwatch.store.tables import audit as t
 
 
@@ -31,15 +31,15 @@ def append(tx: Connection, act: Act) -> None:
     detail = text_of(act.detail)
     values = {
         "at": act.at,
-        "actor": kept(act.actor, ACTOR),
+        "actor": short_text(act.actor, ACTOR),
         "action": act.action,
-        "object": kept(act.object, OBJECT),
+        "object": short_text(act.object, OBJECT),
         "detail": detail,
     }
     tx.execute(insert(t).values(**values, hash=_hash(last, values)))
 
 
-def listed(tx: Connection, actor: str = "", action: str = "", page: int = 1, page_size: int = 50) -> list[Act]:
+def list_entries(tx: Connection, actor: str = "", action: str = "", page: int = 1, page_size: int = 50) -> list[Act]:
     """Newest first."""
     said = (t.c.seq, t.c.at, t.c.actor, t.c.action, t.c.object, t.c.detail)
     query = select(*said).order_by(t.c.seq.desc()).limit(page_size).offset((page - 1) * page_size)
@@ -48,7 +48,7 @@ def listed(tx: Connection, actor: str = "", action: str = "", page: int = 1, pag
     return [Act.model_validate({**row, "detail": json.loads(row["detail"])}) for row in tx.execute(query).mappings()]
 
 
-def broken(tx: Connection) -> int | None:
+def first_broken_entry(tx: Connection) -> int | None:
     """The first entry that does not follow from the one before it; None when all do.
 
     Where the newest entries are gone, the number of the first of those: how many there were is counted elsewhere too.

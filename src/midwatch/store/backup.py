@@ -68,7 +68,7 @@ def restore(db: Database, path: Path) -> BackupContents:
         with ZipFile(path) as pack:
             contents = _contents(pack, path)
             with db.write() as tx:
-                advisory_lock.alone(tx, "restore")
+                advisory_lock.advisory_lock(tx, "restore")
                 _refuse_unless_empty(tx)
                 for table in metadata.sorted_tables:
                     _unpack(tx, pack, table, contents.rows.get(table.name, 0))

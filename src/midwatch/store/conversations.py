@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, select
 
 from midwatch.domain.intent import Intent
-from midwatch.store.body import written
 from midwatch.store.rows import upsert
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import conversations as t
 
 _GET = select(t.c.body).where(t.c.id == bindparam("id"))
@@ -17,8 +17,8 @@ def last(tx: Connection, conversation: str) -> Intent | None:
     return None if body is None else Intent.model_validate_json(body)
 
 
-def said(tx: Connection, conversation: str, intent: Intent, now: datetime) -> None:
-    upsert(tx, t, ("id",), {"id": conversation, "said_at": now, "body": written(intent)})
+def set_intent(tx: Connection, conversation: str, intent: Intent, now: datetime) -> None:
+    upsert(tx, t, ("id",), {"id": conversation, "said_at": now, "body": to_json(intent)})
 
 
 def purge(tx: Connection, before: datetime) -> int:

@@ -17,7 +17,7 @@ from midwatch.store import sqlite
 from midwatch.store.errors import StoreError, plain
 from midwatch.store.migrate import migrate
 from midwatch.store.private import OWN_FOLDER, file_of, narrow, private
-from midwatch.store.write_lock import Turn
+from midwatch.store.write_lock import WriteLock
 
 READERS = 4
 OUR_FOLDER = ".midwatch"  # nobody but us makes a folder of this name
@@ -38,7 +38,7 @@ class Database:
     Everything here raises StoreError when the database itself is the trouble.
     """
 
-    def __init__(self, url: str, writer: Engine, reader: Engine, turn: Turn) -> None:
+    def __init__(self, url: str, writer: Engine, reader: Engine, turn: WriteLock) -> None:
         self.url = url
         self._writer, self._reader = writer, reader
         self._turn = turn
@@ -55,7 +55,7 @@ class Database:
             yield opened
 
     @contextmanager
-    def beside(self) -> Generator["Database"]:
+    def separate_connections(self) -> Generator["Database"]:
         """The same database by connections of its own: who uses them waits for nobody in this process."""
         with self._opened(self.url, 1) as opened:
             yield opened
@@ -64,7 +64,7 @@ class Database:
     @contextmanager
     def _opened(cls, url: str, readers: int) -> Generator["Database"]:
         engines = _sqlite(url, readers) if url.startswith("sqlite") else _postgres(url, 2 * readers)
-        turn = Turn(url)
+        turn = WriteLock(url)
         try:
             yield cls(url, *engines, turn)
         finally:
@@ -76,7 +76,7 @@ class Database:
     def write(self) -> Generator[Connection]:
         """Everything in the block happens, or nothing of it."""
         self.still_there()
-        with plain(self.url), self._writer.connect() as tx, self._turn.taken(), tx.begin():
+        with plain(self.url), self._writer.connect() as tx, self._turn.hold(), tx.begin():
             yield tx
 
     def still_there(self) -> None:

@@ -30,7 +30,9 @@ def add(tx: Connection, delivery: WebhookDelivery) -> bool:
     return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value}) == 1
 
 
-def listed(tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50) -> list[WebhookDelivery]:
+def list_deliveries(
+    tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50
+) -> list[WebhookDelivery]:
     """Newest first."""
     query = select(t).order_by(t.c.received_at.desc()).limit(limit)
     if source:

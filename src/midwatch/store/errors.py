@@ -32,7 +32,7 @@ def plain(url: str) -> Generator[None]:
             f"The database {_place(url)} is too busy: nothing became free in time.", "Try again a little later"
         ) from error
     except DBAPIError as error:
-        if (found := about(error)) is None:
+        if (found := database_error(error)) is None:
             raise
         raise StoreError(found["reason"].format(place=_place(url), said=_first_line(error)), found["hint"]) from error
 
@@ -42,7 +42,7 @@ def _sentences() -> dict[str, dict[str, str]]:
     return yaml.safe_load(_SENTENCES.read_text())
 
 
-def about(error: DBAPIError) -> dict[str, str] | None:
+def database_error(error: DBAPIError) -> dict[str, str] | None:
     """The sentence for what lies at the database; None for what lies at the question.
 
     SQLite names its errors, the first two words are the kind; PostgreSQL gives five signs, the first two are the class.

@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Incident, IncidentStatus
-from midwatch.store.body import written
 from midwatch.store.rows import insert_new, next_number
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import incident_keys as k
 from midwatch.store.tables import incidents as t
 
@@ -79,7 +79,7 @@ def by_keys(tx: Connection, keys: Sequence[str], *, only_open: bool = True, held
     return [Incident.model_validate_json(body) for body in rows.scalars()]
 
 
-def listed(tx: Connection, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
+def list_incidents(tx: Connection, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
     """One page, newest first, and how many there are in all."""
     total = tx.execute(_narrowed(select(func.count()).select_from(t), wanted)).scalar_one()
     query = _narrowed(select(t.c.body), wanted).order_by(t.c.created_at.desc(), t.c.number.desc())
@@ -93,7 +93,7 @@ def counts(tx: Connection) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def nearby(tx: Connection, incident: Incident, since: datetime, limit: int) -> list[Incident]:
+def related_incidents(tx: Connection, incident: Incident, since: datetime, limit: int) -> list[Incident]:
     """Others that share a key or the service, newest first."""
     keyed = t.c.id.in_(select(k.c.incident_id).where(k.c.key.in_(incident.keys)))
     related = keyed | ((t.c.service == incident.service) & (t.c.service != ""))
@@ -111,7 +111,7 @@ def _columns(incident: Incident) -> dict[str, Any]:
         "created_at": incident.created_at,
         "updated_at": incident.updated_at,
         "words": f"{incident.title}\n{incident.description}".lower(),
-        "body": written(incident),
+        "body": to_json(incident),
     }
 
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
 
 from midwatch.domain.work import Notification
-from midwatch.store.body import written
 from midwatch.store.rows import insert_new
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import effects as t
 
 PENDING, SENT, GIVEN_UP = "pending", "sent", "given up"
@@ -73,4 +73,4 @@ def counts(tx: Connection) -> dict[str, int]:
 
 def _columns(notification: Notification) -> dict[str, object]:
     state = SENT if notification.sent_at else GIVEN_UP if notification.given_up else PENDING
-    return {"state": state, "next_at": notification.next_at, "body": written(notification)}
+    return {"state": state, "next_at": notification.next_at, "body": to_json(notification)}

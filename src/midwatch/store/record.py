@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from midwatch.kit.pauses import pauses
+from midwatch.kit.backoff import pauses
 from midwatch.store import sqlite
 from midwatch.store.database import patience, spell_postgres
-from midwatch.store.errors import about
+from midwatch.store.errors import database_error
 from midwatch.store.private import private
 
 CONNECTIONS = 8
@@ -108,7 +108,7 @@ class Record:
 
 
 def _away(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", "") != _CANCELLED and about(error) is not None
+    return getattr(error.orig, "sqlstate", "") != _CANCELLED and database_error(error) is not None
 
 
 def _at_once(connection: Any, _record: Any) -> None:

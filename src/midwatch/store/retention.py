@@ -39,7 +39,7 @@ def purge(tx: Connection, before: datetime) -> Purged:
 
 def _ended(tx: Connection, before: datetime, after: str) -> list[tuple[str, str | None]]:
     """Runs that may have ended before, of which there is something left to take out."""
-    over = [state.value for state in RunState if state.over]
+    over = [state.value for state in RunState if state.is_final]
     left = or_(*(exists().where(table.c.run_id == runs.c.id) for table in (run_events, calls)))
     query = (
         select(runs.c.id, json_text(tx, runs.c.body, "finished_at").label("at"))

@@ -44,7 +44,7 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def kept(value: str, most: int) -> str:
+def short_text(value: str, most: int) -> str:
     """A short storable text of at most so many bytes.
 
     Senders choose names: one that is too long is cut and told apart by its hash, so that it is still found.
@@ -68,10 +68,10 @@ class ColumnName(TypeDecorator[str]):
         self.most = most
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else kept(value, self.most)
+        return None if value is None else short_text(value, self.most)
 
 
-class Words(TypeDecorator[str]):
+class EnumText(TypeDecorator[str]):
     """A storable text of any length."""
 
     impl = Text
@@ -89,8 +89,8 @@ deliveries = Table(
     Column("id", ColumnName(200), primary_key=True),
     Column("received_at", Utc, nullable=False, index=True),
     Column("outcome", ColumnName(16), nullable=False, index=True),
-    Column("note", Words, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("note", EnumText, nullable=False),
+    Column("body", EnumText, nullable=False),
 )
 
 alerts = Table(
@@ -102,7 +102,7 @@ alerts = Table(
     Column("incident_id", ColumnName(40), nullable=False, index=True),
     Column("status", ColumnName(16), nullable=False),
     Column("last_seen", Utc, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
     Column("external_id", ColumnName(200), nullable=False, server_default=""),
     UniqueConstraint("source", "fingerprint", name="uq_alerts_source_fingerprint"),
     Index("ix_alerts_source_external", "source", "external_id"),
@@ -120,8 +120,8 @@ incidents = Table(
     Column("created_at", Utc, nullable=False, index=True),
     Column("updated_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("words", Words, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("words", EnumText, nullable=False),
+    Column("body", EnumText, nullable=False),
     Index("ix_incidents_status_created", "status", "created_at"),
 )
 
@@ -139,7 +139,7 @@ timeline = Table(
     Column("incident_id", ColumnName(40), nullable=False),
     Column("at", Utc, nullable=False),
     Column("kind", ColumnName(32), nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
     Index("ix_timeline_incident_seq", "incident_id", "seq"),
 )
 
@@ -151,7 +151,7 @@ runs = Table(
     Column("state", ColumnName(16), nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
     Index("ix_runs_state_created", "state", "created_at"),
 )
 
@@ -163,7 +163,7 @@ calls = Table(
     Column("key", ColumnName(200), primary_key=True),
     Column("number", Integer),
     Column("kind", ColumnName(16), nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
 )
 
 run_events = Table(
@@ -171,7 +171,7 @@ run_events = Table(
     metadata,
     Column("run_id", ColumnName(40), primary_key=True),
     Column("seq", Integer, primary_key=True),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
 )
 
 effects = Table(
@@ -180,7 +180,7 @@ effects = Table(
     Column("key", ColumnName(200), primary_key=True),
     Column("state", ColumnName(16), nullable=False),
     Column("next_at", Utc, nullable=False),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
     Index("ix_effects_state_next", "state", "next_at"),
 )
 
@@ -190,7 +190,7 @@ conversations = Table(
     metadata,
     Column("id", ColumnName(64), primary_key=True),
     Column("said_at", Utc, nullable=False, index=True),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
 )
 
 workers = Table(
@@ -199,7 +199,7 @@ workers = Table(
     Column("id", ColumnName(100), primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("beat_at", Utc, nullable=False),
-    Column("cache", Words, nullable=False, server_default=""),
+    Column("cache", EnumText, nullable=False, server_default=""),
 )
 
 api_keys = Table(
@@ -207,7 +207,7 @@ api_keys = Table(
     metadata,
     Column("id", ColumnName(40), primary_key=True),
     Column("digest", ColumnName(64), nullable=False, unique=True),
-    Column("body", Words, nullable=False),
+    Column("body", EnumText, nullable=False),
 )
 
 invites = Table(
@@ -228,7 +228,7 @@ audit = Table(
     Column("actor", ColumnName(ACTOR), nullable=False, index=True),
     Column("action", ColumnName(64), nullable=False, index=True),
     Column("object", ColumnName(OBJECT), nullable=False),
-    Column("detail", Words, nullable=False),
+    Column("detail", EnumText, nullable=False),
     Column("hash", ColumnName(64), nullable=False),
 )
 

@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from midwatch.domain.incident import TimelineEntry
-from midwatch.store.body import written
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import timeline as t
 
 _APPEND = insert(t)
@@ -17,7 +17,7 @@ def append(tx: Connection, *entries: TimelineEntry) -> None:
                 "incident_id": entry.incident_id,
                 "at": entry.at,
                 "kind": entry.kind,
-                "body": written(entry, exclude={"seq"}),
+                "body": to_json(entry, exclude={"seq"}),
             },
         )
 

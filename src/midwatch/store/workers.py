@@ -18,7 +18,7 @@ def caches(tx: Connection, since: datetime) -> list[str]:
     return [text for text in tx.execute(select(t.c.cache).where(t.c.beat_at >= since)).scalars() if text]
 
 
-def listed(tx: Connection) -> list[tuple[str, datetime]]:
+def list_workers(tx: Connection) -> list[tuple[str, datetime]]:
     """Each worker with the time of its last sign of life."""
     return [(row.id, row.beat_at) for row in tx.execute(select(t.c.id, t.c.beat_at).order_by(t.c.id))]
 

@@ -32,7 +32,7 @@ else:
             flock(file, LOCK_UN)
 
 
-class Turn:
+class WriteLock:
     """`with turn.taken():` from one thread at a time: a process has one connection that writes."""
 
     def __init__(self, url: str) -> None:
@@ -43,7 +43,7 @@ class Turn:
                 os.fchmod(self._file, OWN)
 
     @contextmanager
-    def taken(self) -> Generator[None]:
+    def hold(self) -> Generator[None]:
         """A process that dies gives its turn back."""
         if self._file < 0:
             yield

@@ -9,14 +9,14 @@ from typing import Any
 from midwatch.domain.alert import Alert
 from midwatch.domain.capabilities import open_topic
 from midwatch.domain.intent import Clarification, Intent
-from midwatch.domain.investigation import CaseFile, Request, asked
+from midwatch.domain.investigation import CaseFile, Request, question_request
 from midwatch.engine.gather import Watch
-from midwatch.engine.investigate import silent
+from midwatch.engine.investigate import no_progress
 from midwatch.engine.investigations import investigate
 from midwatch.kit.clock import utc_now
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
-from midwatch.wiring.connections import Connections, opened
+from midwatch.wiring.connections import Connections, open_investigation
 from midwatch.wiring.registry import registry
 
 
@@ -26,13 +26,13 @@ def question(settings: Settings, words: str, namespace: str = "", *, dump: str =
     Raises Refusal with the choices when it has to be asked back.
     """
     if dump or not words.strip():
-        return asked(words, Intent(topic=everything()), namespace)
+        return question_request(words, Intent(topic=default_topic()), namespace)
     found: Intent | Clarification = _questions().understood(
         Connections(settings), words, utc_now(), otherwise=otherwise
     )
     if isinstance(found, Clarification):
         raise Refusal(found.question, "\n  ".join(f"- {choice}" for choice in found.choices))
-    return asked(words, found, namespace)
+    return question_request(words, found, namespace)
 
 
 async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:
@@ -45,10 +45,10 @@ async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request
 
 
 async def request(
-    settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = silent
+    settings: Settings, wanted: Request, *, dump: str = "", context: str = "", watch: Watch = no_progress
 ) -> CaseFile:
     """Raises Refusal when what it is about cannot be opened, or nothing could be read of it."""
-    async with opened(settings, wanted, dump=dump, context=context) as ctx:
+    async with open_investigation(settings, wanted, dump=dump, context=context) as ctx:
         return await investigate(ctx, wanted, watch)
 
 
@@ -59,16 +59,16 @@ def contexts(settings: Settings) -> tuple[str, ...]:
     return next((connections.contexts(owner) for owner in places), ("",))
 
 
-def everything() -> str:
+def default_topic() -> str:
     """The topic of whatever is wrong."""
     return open_topic(registry().areas.values())
 
 
 def about_everything(request: Request) -> bool:
-    return request.topic in ("", everything())
+    return request.topic in ("", default_topic())
 
 
-def restated(settings: Settings, request: Request) -> str:
+def restate_request(settings: Settings, request: Request) -> str:
     """What was understood, in one line."""
     return _questions().restated(Connections(settings), request.intent) if request.intent else ""
 

@@ -13,8 +13,8 @@ from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import Request
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.tool import Tool
-from midwatch.engine.context import InvestigationContext
 from midwatch.engine.gather import ToolCaller
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.kit.clock import utc_now
 from midwatch.settings import Settings
 from midwatch.toolbox.cache import cache
@@ -68,18 +68,18 @@ class Connections:
         topic = self.topic(request)
         return tuple(area for area in self.areas.values() if area.takes_part(request, topic))
 
-    def connected(self, name: str, selection: Selection = EVERYTHING) -> SystemConnection:
+    def connection(self, name: str, selection: Selection = EVERYTHING) -> SystemConnection:
         """The connection of one system, of its first context where none is selected; raises Refusal when there can be
         none. Whoever gets one that is not lasting closes it."""
         owner = self.plugged.integrations[name]
-        if not selection.named:
+        if not selection.is_explicit:
             selection = Selection(next(iter(self.contexts(owner)), ""))
         kept = self._kept.get((name, selection))
         if kept is not None:
             return kept
         if owner.connect is None:
             raise Refusal(f"{owner.title} has nothing to connect to.")
-        used = {other: self.connected(other) for other in owner.uses}
+        used = {other: self.connection(other) for other in owner.uses}
         made = owner.connect(self.section(owner), selection, used)
         made = _closing(made, [used[other] for other in owner.uses if not self.plugged.integrations[other].lasting])
         if owner.lasting:
@@ -92,7 +92,9 @@ class Connections:
         return choose(self.contexts(owner), named, request.alert, naming_labels(self.areas.values()))
 
     @asynccontextmanager
-    async def opened(self, request: Request, selection: Selection = EVERYTHING) -> AsyncGenerator[InvestigationContext]:
+    async def investigation(
+        self, request: Request, selection: Selection = EVERYTHING
+    ) -> AsyncGenerator[InvestigationContext]:
         """For one investigation. A system that cannot be reached is a gap, except where it was named, or where a
         question is about nothing else."""
         areas = self.taking_part(request)
@@ -112,7 +114,7 @@ class Connections:
         choice = self.choice(owner, request, selection)
         context, gaps = choice.selection.context, choice.gaps(name)
         try:
-            connection = self.connected(name, choice.selection)
+            connection = self.connection(name, choice.selection)
             if not owner.lasting:
                 stack.push_async_callback(connection.close)
             place = _placed(await connection.about(), context, owner)
@@ -127,14 +129,14 @@ class Connections:
     async def complete(self, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
         """The alert with the details that its sender keeps, and what of them could not be read."""
         owner = self.sender(alert)
-        return await self.connected(owner.name).complete(alert) if owner else (alert, ())
+        return await self.connection(owner.name).complete(alert) if owner else (alert, ())
 
     def sender(self, alert: Alert) -> Integration | None:
         """The system that can be asked for what an alert of its own left out."""
         owner = self.plugged.integrations.get(alert.source)
-        return owner if owner and owner.connect and self.configured(owner) else None
+        return owner if owner and owner.connect and self.is_configured(owner) else None
 
-    def configured(self, owner: Integration) -> bool:
+    def is_configured(self, owner: Integration) -> bool:
         return owner.configured(self.section(owner))
 
     def contexts(self, owner: Integration) -> tuple[str, ...]:
@@ -202,13 +204,13 @@ def _closing(connection: SystemConnection, others: Sequence[SystemConnection]) -
 
 
 @asynccontextmanager
-async def opened(
+async def open_investigation(
     settings: Settings, request: Request | None = None, *, dump: str = "", context: str = ""
 ) -> AsyncGenerator[InvestigationContext]:
     """Everything for one investigation, of one cluster or dump where no request is given; closes what it opened."""
     connections = Connections(settings)
     try:
-        async with connections.opened(request or Request(), Selection(context, dump)) as ctx:
+        async with connections.investigation(request or Request(), Selection(context, dump)) as ctx:
             yield ctx
     finally:
         await connections.close()

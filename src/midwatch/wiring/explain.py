@@ -12,7 +12,7 @@ from midwatch.domain.capabilities import Area, Selection
 from midwatch.domain.investigation import Request
 from midwatch.domain.window import Window
 from midwatch.engine.analyst import Case, intent_of
-from midwatch.services.understanding import reported
+from midwatch.services.understanding import alert_request
 from midwatch.wiring.connections import Connections, systems
 from midwatch.wiring.questions import entities
 
@@ -94,7 +94,7 @@ def explain(
 ) -> Explanation:
     """Opens nothing. Raises Refusal when the settings that say what an alert can name are wrong."""
     areas = tuple(connections.areas.values())
-    request = reported(alert, entities(connections), now, areas, namespace)
+    request = alert_request(alert, entities(connections), now, areas, namespace)
     topic = connections.topic(request)
     taking_part = connections.taking_part(request)
     first = {ask.key: ask.tool for ask in Case.of(request, taking_part).opening()}  # several areas may ask the same
@@ -145,7 +145,7 @@ def _systems(
         owner = connections.plugged.integrations.get(name)
         if owner is None:
             yield SystemPart(name=name, title=name, state=NOT_INSTALLED, reason="no plug-in has this name")
-        elif not connections.configured(owner):
+        elif not connections.is_configured(owner):
             section = owner.section or name
             reason = f"nothing is set in section {section} of midwatch.yaml"
             yield SystemPart(name=name, title=owner.title, state=NOT_CONFIGURED, reason=reason)

@@ -27,13 +27,13 @@ def understood(
     return understanding.understood(words, entities(connections), now, areas, before, otherwise)
 
 
-async def reported(connections: Connections, alert: Alert, now: datetime, namespace: str = "") -> Request:
+async def alert_request(connections: Connections, alert: Alert, now: datetime, namespace: str = "") -> Request:
     """With the details that its sender keeps."""
     whole, unread = await connections.complete(alert)
     areas = tuple(connections.areas.values())
-    return understanding.reported(whole, entities(connections), now, areas, namespace, unread)
+    return understanding.alert_request(whole, entities(connections), now, areas, namespace, unread)
 
 
-def restated(connections: Connections, intent: Intent) -> str:
+def restate_intent(connections: Connections, intent: Intent) -> str:
     """What was understood, in one line."""
     return restate(intent, tuple(connections.areas.values()))

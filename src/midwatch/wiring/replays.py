@@ -1,10 +1,10 @@
 """The same investigation from its bundle."""
 
 from midwatch.domain.evidence import Evidence, Gap
-from midwatch.engine.context import InvestigationContext
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.services.bundles import Bundle
 from midwatch.settings import Settings
-from midwatch.toolbox.tape import ReplayToolbox
+from midwatch.toolbox.replay import ReplayToolbox
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.selection import CONTEXTS
 

@@ -41,7 +41,7 @@ class Choice:
 def choose(contexts: Sequence[str], selection: Selection, alert: Alert | None, labels: Iterable[str]) -> Choice:
     """`contexts` are the configured ones, ("",) for a system with a default connection only. `labels` are those of an
     alert that may name one, the first that is set counts."""
-    if selection.named:
+    if selection.is_explicit:
         named = "--dump" if selection.dump else "--context"
         return Choice(selection, f"named by {named}", explicit=True)
     default = Selection(next(iter(contexts), ""))

@@ -7,7 +7,7 @@ import httpx2
 
 from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import TIMEOUT_S, Fetch
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
 from midwatch.wiring.connections import Connections
@@ -19,7 +19,7 @@ def _nobody() -> None:
 
 
 @asynccontextmanager
-async def desk(
+async def server_context(
     settings: Settings, *, open_access: bool = False, woken: Callable[[], None] = _nobody
 ) -> AsyncGenerator[ServerContext]:
     """The store and all that is needed to take alerts in and to answer; nothing works on them yet.

@@ -11,15 +11,15 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.capabilities import Scheduled
 from midwatch.domain.investigation import Request
 from midwatch.engine.analystpool import Pool
-from midwatch.engine.context import InvestigationContext
 from midwatch.engine.durable import DurableQueue
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.engine.schedules import Schedules
 from midwatch.engine.steps import InvestigationSteps, Understand
 from midwatch.engine.worker import Worker
-from midwatch.engine.worker_context import Announce, WorkerContext, unannounced
+from midwatch.engine.worker_context import Announce, WorkerContext, no_announcement
 from midwatch.kit.clock import utc_now
 from midwatch.kit.processes import own_name, usable_processors
-from midwatch.services.understanding import reported
+from midwatch.services.understanding import alert_request
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
 from midwatch.store.record import record_url
@@ -30,7 +30,7 @@ from midwatch.wiring.questions import entities
 
 def investigating(connections: Connections, request: Request) -> AbstractAsyncContextManager[InvestigationContext]:
     """Opened for each investigation: credentials expire."""
-    return connections.opened(request)
+    return connections.investigation(request)
 
 
 Investigating = Callable[[Connections, Request], AbstractAsyncContextManager[InvestigationContext]]
@@ -42,7 +42,7 @@ async def working(
     opened: Investigating = investigating,
     *,
     woken: bool = False,
-    announce: Announce = unannounced,
+    announce: Announce = no_announcement,
     schedules: Sequence[Scheduled] | None = None,
 ) -> AsyncGenerator[Worker]:
     """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody
@@ -61,7 +61,7 @@ async def working(
         db = stack.enter_context(Database.open(settings.server.database or default_url(home())))
         keep = timedelta(days=settings.server.keep_days)
         # PostgreSQL says it to every server by itself.
-        announce = announce if db.url.startswith("sqlite") else unannounced
+        announce = announce if db.url.startswith("sqlite") else no_announcement
         stack.push_async_callback(connections.close)
         ctx = WorkerContext(db, utc_now, notifiers(connections), wake, announce, keep)
         name, workers = own_name(), max(1, settings.server.workers)
@@ -91,6 +91,6 @@ def understanding(connections: Connections) -> Understand:
 
     async def understand(alert: Alert, now: datetime, namespace: str) -> Request:
         whole, unread = await connections.complete(alert)
-        return reported(whole, known, now, areas, namespace, unread)
+        return alert_request(whole, known, now, areas, namespace, unread)
 
     return understand

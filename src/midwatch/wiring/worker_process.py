@@ -35,7 +35,7 @@ def announce_on(output: int) -> Callable[[Collection[str]], None]:
     return announce
 
 
-def announced(line: bytes) -> tuple[str, ...]:
+def announced_ids(line: bytes) -> tuple[str, ...]:
     """For the server; nothing, for a line that says something else."""
     return (line.removeprefix(_EVENTS).strip().decode(errors="replace"),) if line.startswith(_EVENTS) else ()
 
@@ -89,7 +89,7 @@ class WorkerProcess:
         """To the end of what it says: a pipe that nobody reads fills up."""
         while child.stdout and not child.stdout.at_eof():
             with suppress(ValueError):  # a line that has no end is none of ours
-                if run_ids := announced(await child.stdout.readline()):
+                if run_ids := announced_ids(await child.stdout.readline()):
                     self.heard(run_ids)
 
 

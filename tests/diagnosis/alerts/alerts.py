@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.alerts.analyse import AlertReading
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
-from midwatch.engine.alerts import told
+from midwatch.engine.alerts import alert_evidence
 
 FIRED = datetime(2026, 11, 3, 2, 15, tzinfo=UTC)
 
@@ -24,4 +24,4 @@ def alert(title: str, summary: str = "", labels: dict[str, str] | None = None, *
 
 
 def reading(title: str, summary: str = "", labels: dict[str, str] | None = None, **details: str) -> AlertReading:
-    return AlertReading(told(alert(title, summary, labels, **details)))
+    return AlertReading(alert_evidence(alert(title, summary, labels, **details)))

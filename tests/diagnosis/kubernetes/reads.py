@@ -36,9 +36,9 @@ class RecordedCluster(Cluster):
         self.read.add(type_)
         return super().get(type_, namespace, name)
 
-    def known(self, type_: type[Object], namespace: str = "") -> bool:
+    def is_complete(self, type_: type[Object], namespace: str = "") -> bool:
         self.read.add(type_)
-        return super().known(type_, namespace)
+        return super().is_complete(type_, namespace)
 
     def cite_scope(self, type_: type[Object], namespace: str = "") -> Citation:
         self.read.add(type_)
@@ -57,9 +57,9 @@ class RecordedCluster(Cluster):
         return super().logs()
 
     @cached_property
-    def measured(self) -> Sequence[Series]:
+    def series(self) -> Sequence[Series]:
         self.read.add(Series)
-        return super().measured
+        return super().series
 
     @cached_property
     def now(self) -> Any:
@@ -95,7 +95,7 @@ class _Reach:
     _MEMBERS: Mapping[str, Readable] = {
         **dict.fromkeys(("events", "cite_event"), Event),
         **dict.fromkeys(("log", "logs", "cite_log"), LogLines),
-        "measured": Series,
+        "series": Series,
     }
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from midwatch.diagnosis.kubernetes.analyse import analyse, wanted
+from midwatch.diagnosis.kubernetes.analyse import analyse, next_requests
 from midwatch.diagnosis.kubernetes.analyzers import log_errors
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import ToolRequest
@@ -111,7 +111,7 @@ def test_why_a_container_ended_is_not_said_twice() -> None:
 def test_a_log_whose_pod_is_gone_speaks_for_the_pod() -> None:
     seen = evidence((), {("shop", "export-b5xkz", "app"): "ERROR no stock"})
     (found,) = log_errors.find(Cluster(seen))
-    assert str(found.subject.whole) == "Pod shop/export-b5xkz"
+    assert str(found.subject.object) == "Pod shop/export-b5xkz"
     assert "export-b5xkz" in {s.name for s in analyse(seen).subjects}
 
 
@@ -126,13 +126,13 @@ def logs(asks: tuple[ToolRequest, ...]) -> list[str]:
 
 def test_the_logs_of_a_named_workload_are_read_though_it_looks_well() -> None:
     seen = evidence((pod(), pod("shelf-7d9f8b6c5-zzzzz")))
-    assert logs(wanted(seen, Question("is something wrong with till?"))) == ["till-7d9f8b6c5-x2n4m"]
-    assert logs(wanted(seen, Question("is something wrong?"))) == []
+    assert logs(next_requests(seen, Question("is something wrong with till?"))) == ["till-7d9f8b6c5-x2n4m"]
+    assert logs(next_requests(seen, Question("is something wrong?"))) == []
 
 
 def test_a_question_about_logs_has_all_of_them_read() -> None:
-    (ask,) = [a for a in wanted(evidence((pod(),)), Question("errors of till")) if a.tool == "kubernetes_logs"]
-    (short,) = [a for a in wanted(evidence((pod(),)), Question("till?")) if a.tool == "kubernetes_logs"]
+    (ask,) = [a for a in next_requests(evidence((pod(),)), Question("errors of till")) if a.tool == "kubernetes_logs"]
+    (short,) = [a for a in next_requests(evidence((pod(),)), Question("till?")) if a.tool == "kubernetes_logs"]
     assert ask.arguments["tail_lines"] > 5000
     assert "tail_lines" not in short.arguments
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.analysis.series import Series
-from midwatch.integrations.kubernetes.measured import beside, prometheus, units
+from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
 from midwatch.integrations.kubernetes.objects.saved import FiringAlert, ServiceCall
 from midwatch.integrations.kubernetes.objects.signals import signal
 from midwatch.integrations.kubernetes.reader import Refused
@@ -79,12 +79,12 @@ def test_metrics_of_known_exporters(metric: str, name: str, unit: str, counter: 
 
 def test_seconds_and_milliseconds_are_told_apart() -> None:
     quick = Series("a", "latency_p95", "", [0, 1], [0.004, 0.05])
-    assert [s.unit for s in units.completed([quick, Series("a", "cpu", "", [0], [1.0])])] == ["s", ""]
-    assert [s.unit for s in units.completed([Series("a", "latency_p95", "", [0, 1], [4, 50])])] == ["ms"]
+    assert [s.unit for s in units.with_units([quick, Series("a", "cpu", "", [0], [1.0])])] == ["s", ""]
+    assert [s.unit for s in units.with_units([Series("a", "latency_p95", "", [0, 1], [4, 50])])] == ["ms"]
 
 
 def test_a_matrix_by_its_labels() -> None:
-    found, missed = prometheus.read(
+    found, missed = prometheus.parse_result(
         [
             one(
                 {"__name__": "latency_p95_seconds", "destination_workload": "web", "namespace": "shop"},
@@ -130,12 +130,12 @@ def test_a_matrix_by_its_labels() -> None:
 
 def test_a_counter_becomes_a_rate_over_its_restarts() -> None:
     counted = one({"__name__": "container_cpu_usage_seconds_total", "pod": "web-1"}, "100", "103", "109", "2", "5")
-    (found,), _ = prometheus.read([counted], "a.json")
+    (found,), _ = prometheus.parse_result([counted], "a.json")
     assert list(found.values) == [None, 0.1, 0.2, None, 0.1]
 
 
 def test_the_file_names_the_signal_where_the_series_do_not() -> None:
-    (found,), _ = prometheus.read([one({"service": "web"}, "4.5")], "monitoring/latency-p99-ms.json")
+    (found,), _ = prometheus.parse_result([one({"service": "web"}, "4.5")], "monitoring/latency-p99-ms.json")
     assert short([found]) == [("web", "latency_p99", "ms", [4.5])]
 
 
@@ -156,24 +156,24 @@ def test_any_answer_is_safe(raw: Json) -> None:
         {"data": [{"parent": 1, "child": raw}]},
     ):
         if (result := prometheus.matrix(value)) is not None:
-            prometheus.read(result, "cpu.json")
-        beside.translated(value)
+            prometheus.parse_result(result, "cpu.json")
+        saved_answers.translate(value)
 
 
 async def test_a_dump_with_metrics(tmp_path: Path) -> None:
     answer = matrix(one({"pod": "api-1", "namespace": "other"}, "1"), one({"pod": "web-1", "namespace": "shop"}, "2"))
     reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), prom__cpu_json=answer)
-    found = await reader.measured("")
+    found = await reader.series("")
     assert sorted(s.name for s in found.series) == ["api-1/cpu", "web-1/cpu"]
     assert found.query == "file prom/cpu.json"
-    assert sorted(s.entity for s in (await reader.measured("shop")).series) == ["web-1"]
-    assert (await reader.about()).unreadable == ()
+    assert sorted(s.entity for s in (await reader.series("shop")).series) == ["web-1"]
+    assert (await reader.version()).unreadable == ()
 
 
 async def test_a_dump_without_metrics_says_so(tmp_path: Path) -> None:
     reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")))
     with pytest.raises(Refused, match="holds no metrics") as refused:
-        await reader.measured("")
+        await reader.series("")
     assert refused.value.absent
 
 
@@ -202,7 +202,7 @@ ALERTMANAGER = {
 )
 async def test_alerts_that_fire(tmp_path: Path, saved: str) -> None:
     reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), alerts_json=saved)
-    (found,) = (await reader.saved("firing_alerts")).items
+    (found,) = (await reader.saved_objects("firing_alerts")).items
     assert isinstance(found, FiringAlert)
     assert (found.alert, found.about) == ("Slow", {"service": "web"})
 
@@ -210,6 +210,6 @@ async def test_alerts_that_fire(tmp_path: Path, saved: str) -> None:
 async def test_who_calls_whom(tmp_path: Path) -> None:
     calls = {"data": [{"parent": "web", "child": "db", "callCount": 12}], "total": 1}
     reader = dump(tmp_path, pods_json=listed("PodList", pod("web-1")), dependencies_json=calls)
-    (found,) = (await reader.saved("traced_calls")).items
+    (found,) = (await reader.saved_objects("traced_calls")).items
     assert isinstance(found, ServiceCall)
     assert (found.caller, found.callee) == ("web", "db")

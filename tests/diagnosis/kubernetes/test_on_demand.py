@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from midwatch.diagnosis.kubernetes.analyse import wanted
+from midwatch.diagnosis.kubernetes.analyse import next_requests
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.kubernetes.client import connect
@@ -21,7 +21,7 @@ _REFUSED = 'Error creating: pods "web-1" is forbidden: no PriorityClass with nam
 
 def asked(seen: list[Evidence]) -> list[dict[str, Any]]:
     kinds = ("replicationcontrollers", "priorityclasses")
-    return [dict(a.arguments) for a in wanted(seen) if a.arguments.get("resource") in kinds]
+    return [dict(a.arguments) for a in next_requests(seen) if a.arguments.get("resource") in kinds]
 
 
 def test_replication_controllers_of_a_pod_or_an_event() -> None:
@@ -47,12 +47,12 @@ async def test_a_live_cluster_has_nothing_that_people_save(tmp_path: Path) -> No
         reader = connect(write_kubeconfig(tmp_path / "kubeconfig", url))
         sent = len(cluster.requests)
         with pytest.raises(Refused) as refused:
-            await reader.saved("firing_alerts")
+            await reader.saved_objects("firing_alerts")
         await reader.close()
     assert refused.value.absent
     assert len(cluster.requests) == sent
     with pytest.raises(Refused) as nobody:
-        await UnavailableReader().saved("firing_alerts")
+        await UnavailableReader().saved_objects("firing_alerts")
     assert nobody.value.absent
 
 

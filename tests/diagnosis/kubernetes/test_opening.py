@@ -3,7 +3,7 @@
 import pytest
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
-from midwatch.diagnosis.kubernetes.analyzers.opening import ON_DEMAND, opening
+from midwatch.diagnosis.kubernetes.analyzers.opening_requests import ON_DEMAND, opening
 from midwatch.diagnosis.kubernetes.cluster import PLURAL
 from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.intent import Intent

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer, analyzers
-from midwatch.diagnosis.kubernetes.analyzers.opening import ON_DEMAND
+from midwatch.diagnosis.kubernetes.analyzers.opening_requests import ON_DEMAND
 from midwatch.integrations.kubernetes.fake.crowd import crowd
 from midwatch.integrations.kubernetes.fake.demo import demo
 from midwatch.integrations.kubernetes.fake.world import FakeCluster

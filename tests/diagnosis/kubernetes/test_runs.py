@@ -19,7 +19,7 @@ import pytest
 
 from midwatch.diagnosis import kubernetes
 from midwatch.diagnosis.kubernetes.analyse import KubernetesRun
-from midwatch.diagnosis.kubernetes.analyzers.opening import opening
+from midwatch.diagnosis.kubernetes.analyzers.opening_requests import opening
 from midwatch.diagnosis.kubernetes.area import AREA
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Evidence, Gap
@@ -28,7 +28,7 @@ from midwatch.domain.question import Question
 from midwatch.engine.analyst import Case
 from midwatch.engine.investigate import investigate
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.toolbox.tape import ReplayToolbox
+from midwatch.toolbox.replay import ReplayToolbox
 from tests.integrations.kubernetes.network_world import deployment, pod, service
 from tests.integrations.kubernetes.situation import evidence
 
@@ -59,7 +59,7 @@ def _concluded(seen: list[Evidence], meet: Barrier | None = None) -> bytes:
     for size in (len(seen) // 2, len(seen)):
         if meet:
             meet.wait(20)
-        asked = case.wanted(seen[:size])
+        asked = case.next_requests(seen[:size])
     return repr(asked).encode() + case.conclude(seen, ()).diagnosis.model_dump_json().encode()
 
 
@@ -100,9 +100,9 @@ async def test_two_at_once_on_one_loop_give_what_each_gives_alone() -> None:
 
 def test_a_round_shares_what_the_round_before_decoded() -> None:
     run, seen = KubernetesRun(), _CLUSTERS[0]
-    run.wanted(seen[:2])
+    run.next_requests(seen[:2])
     first = run.cluster
-    run.wanted(seen)
+    run.next_requests(seen)
     later = run.cluster
     assert first is not None
     assert later is not None
@@ -116,7 +116,7 @@ def test_a_case_is_sent_to_another_process_before_it_begins() -> None:
     case: Case = pickle.loads(pickle.dumps(Case.of(Request(), _AREAS)))
     (own,) = case.areas
     assert own.analyse is not None
-    assert own.analyse.__self__ is own.wanted.__self__  # type: ignore[attr-defined]
+    assert own.analyse.__self__ is own.next_requests.__self__  # type: ignore[attr-defined]
     assert case.conclude(_CLUSTERS[1], ()).diagnosis == Case.of(Request(), _AREAS).conclude(_CLUSTERS[1], ()).diagnosis
 
 

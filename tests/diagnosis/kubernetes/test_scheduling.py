@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from midwatch.diagnosis.kubernetes.analyzers.scheduling import ANALYZER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.pod_requests import readable, requested
+from midwatch.diagnosis.kubernetes.pod_requests import readable, total_requests
 from midwatch.diagnosis.kubernetes.scheduling import messages
 from midwatch.diagnosis.kubernetes.scheduling.filters import tolerates
 from midwatch.domain.finding import CausalRole, Confidence
@@ -272,7 +272,7 @@ def test_init_containers_count_by_the_largest_and_sidecars_beside_all() -> None:
     body = PodSpec(
         containers=[container("1"), container("500m")], init_containers=[container("250m", "Always"), container("2")]
     )
-    assert requested(Pod(spec=body)) == {"cpu": pytest.approx(2.25)}
+    assert total_requests(Pod(spec=body)) == {"cpu": pytest.approx(2.25)}
 
 
 def test_nodes_that_hold_as_many_pods_as_they_may() -> None:

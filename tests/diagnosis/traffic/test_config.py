@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from midwatch.diagnosis.traffic.config import configured, load
+from midwatch.diagnosis.traffic.config import load, load_traffic
 from midwatch.domain.refusal import Refusal
 
 OURS = """
@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_file_of_ours(file: Path) -> None:
     file.write_text(OURS)
-    traffic = configured(None, file.parent)
+    traffic = load_traffic(None, file.parent)
     assert [traffic.gateway(name) for name in ("nat-0aa1", "eks-1c", "other")] == [
         traffic.gateways[0],
         traffic.gateways[0],
@@ -60,7 +60,7 @@ def test_a_file_in_the_words_of_the_source_document(file: Path) -> None:
 
 
 def test_without_a_file_only_the_shipped_pack_is_known(tmp_path: Path) -> None:
-    traffic = configured(None, tmp_path)
+    traffic = load_traffic(None, tmp_path)
     assert (traffic.gateways, traffic.jobs.what) == ((), "refresh job")
 
 
@@ -89,4 +89,4 @@ def test_what_is_wrong_is_said_with_its_line_and_key(file: Path, text: str, said
 
 def test_a_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="cannot be read"):
-        configured(tmp_path / "none.yaml", tmp_path)
+        load_traffic(tmp_path / "none.yaml", tmp_path)

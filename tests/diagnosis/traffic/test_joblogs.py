@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.diagnosis.traffic.config import JobSearch, Traffic, Vendor
-from midwatch.diagnosis.traffic.joblogs import Elsewhere, outside, read, size_in_bytes
+from midwatch.diagnosis.traffic.joblogs import Elsewhere, is_external, parse_job_log, size_in_bytes
 
 SEARCH: JobSearch = Traffic.model_validate({"jobs": {"pack": "refresh"}}).jobs
 VENDORS = (*SEARCH.vendors, Vendor(name="Meridian", hosts=("api.meridian.example",)))
@@ -18,7 +18,7 @@ LOG = """2026-10-16T01:58:00Z INFO refresh of acme begins, config from http://co
 
 
 def test_a_log_tells_what_was_moved_and_where_to():
-    found = read("E7", LOG, SEARCH, VENDORS)
+    found = parse_job_log("E7", LOG, SEARCH, VENDORS)
     assert [(u.file, u.size) for u in found.uploads] == [
         ("members_1.csv", 4.2e9),
         ("members_2.csv", 8.3e9),
@@ -35,7 +35,7 @@ def test_a_log_tells_what_was_moved_and_where_to():
 
 
 def test_a_log_without_sizes_tells_no_volume():
-    found = read("E1", "uploading file a.csv\nuploading file b.csv\n", SEARCH, VENDORS)
+    found = parse_job_log("E1", "uploading file a.csv\nuploading file b.csv\n", SEARCH, VENDORS)
     assert (len(found.uploads), found.volume) == (2, None)
 
 
@@ -73,10 +73,10 @@ def test_sizes(text: str, size: float | None):
     ],
 )
 def test_who_is_outside(host: str, is_outside: bool):
-    assert outside(host) is is_outside
+    assert is_external(host) is is_outside
 
 
 @given(st.text(st.characters(codec="utf-8")) | st.text('uploading file (4.2GB) https://[]:/\n"jobId: 7'))
 def test_no_log_is_too_odd(text: str):
-    found = read("E1", text, SEARCH, VENDORS)
+    found = parse_job_log("E1", text, SEARCH, VENDORS)
     assert all(c.quote in text for c in found.cites())

@@ -9,7 +9,7 @@ import pytest
 from midwatch.diagnosis.alerts.analyse import AlertReading
 from midwatch.domain.alert import Alert
 from midwatch.domain.sender import SenderSettings
-from midwatch.engine.alerts import told
+from midwatch.engine.alerts import alert_evidence
 from tests.integrations.examples import ROOT, delivered, hook, names
 from tests.plugged import alert_sources
 
@@ -39,7 +39,7 @@ def nonsense(pairs: Mapping[str, str]) -> dict[str, str]:
 
 
 def read(alert: Alert) -> AlertReading:
-    return AlertReading(told(alert))
+    return AlertReading(alert_evidence(alert))
 
 
 CASES = [

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.integrations.alert_sources.labels import known, service, standard
-from midwatch.integrations.alert_sources.normalize import CUT, TEXT_BYTES, dig, link, moment, text
-from midwatch.integrations.alert_sources.vocabulary import severity, status, tagged
+from midwatch.integrations.alert_sources.labels import service, standard, standard_labels
+from midwatch.integrations.alert_sources.normalize import CUT, TEXT_BYTES, get_path, link, moment, text
+from midwatch.integrations.alert_sources.vocabulary import severity, severity_tag, status
 
 WHEN = datetime(2026, 3, 2, 1, 40, 5, tzinfo=UTC)
 MILLI = WHEN.replace(microsecond=123000)
@@ -101,7 +101,7 @@ def test_severities(word: str, meant: str | None) -> None:
     ],
 )
 def test_a_severity_written_into_a_name(name: str, meant: str | None) -> None:
-    assert tagged(name) == meant
+    assert severity_tag(name) == meant
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_only_a_metric_of_an_exporter_loses_its_place() -> None:
 def test_what_names_a_service_and_a_thing() -> None:
     assert service({"app": "b", "service": "a"}) == "a"
     assert service({"team": "a"}) == ""
-    assert known({"pod_name": "a", "depth": 4, "cluster": {"no": 1}, "host": True}) == {"pod_name": "a"}
+    assert standard_labels({"pod_name": "a", "depth": 4, "cluster": {"no": 1}, "host": True}) == {"pod_name": "a"}
 
 
 @pytest.mark.parametrize("url", ["https://a.example/x?y=1#z", "http://10.0.0.1:9090/graph"])
@@ -185,7 +185,7 @@ def test_no_text_is_longer_than_its_limit(value: str) -> None:
 
 def test_paths_through_lists_and_objects() -> None:
     document = {"a": [{"b": 1}], "c": None}
-    assert dig(document, "a", "0", "b") == 1
-    assert [dig(document, *path) for path in (("a", "1"), ("a", "-1"), ("a", "²"), ("c", "d"), ("x",), ("a", "b"))] == [
-        None
-    ] * 6
+    assert get_path(document, "a", "0", "b") == 1
+    assert [
+        get_path(document, *path) for path in (("a", "1"), ("a", "-1"), ("a", "²"), ("c", "d"), ("x",), ("a", "b"))
+    ] == [None] * 6

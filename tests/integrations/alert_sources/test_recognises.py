@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from midwatch.services.alertfiles import recognised
+from midwatch.services.alertfiles import recognised_source
 from tests.integrations.examples import body, names
 from tests.plugged import alert_sources
 
@@ -17,7 +17,7 @@ def test_an_example_is_recognised_by_its_source_alone(source: str, name: str) ->
     document = json.loads(body(source, name))
     claims = {inbox.source for inbox in alert_sources().values() if inbox.recognises and inbox.recognises(document)}
     assert claims == ({source} - {"generic"})
-    assert recognised(body(source, name), alert_sources()).source == source
+    assert recognised_source(body(source, name), alert_sources()).source == source
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_an_example_is_recognised_by_its_source_alone(source: str, name: str) ->
     ],
 )
 def test_what_no_source_knows_is_generic(text: bytes) -> None:
-    assert recognised(text, alert_sources()).source == "generic"
+    assert recognised_source(text, alert_sources()).source == "generic"
 
 
 def test_a_body_of_sentrys_plug_in_without_an_event_id() -> None:
     document = json.loads(body("sentry", "plugin"))
     del document["event"]["event_id"]
-    assert recognised(json.dumps(document).encode(), alert_sources()).source == "sentry"
+    assert recognised_source(json.dumps(document).encode(), alert_sources()).source == "sentry"

@@ -167,7 +167,7 @@ def kubeconfig(
 async def ask(path: Path | None = None, context: str | None = None) -> About:
     reader = connect(path, context)
     try:
-        return await reader.about()
+        return await reader.version()
     finally:
         await reader.close()
 

@@ -274,7 +274,7 @@ def runs(folder: Path) -> list[Any]:
 async def test_a_login_program_is_run_once_for_many_questions(tmp_path: Path, version: str) -> None:
     async with running(lambda _: recorded("version")) as api:
         reader = connect(kubeconfig(tmp_path, api.url, program(tmp_path, [PRINT], version, provideClusterInfo=True)))
-        await asyncio.gather(*(reader.about() for _ in range(5)))
+        await asyncio.gather(*(reader.version() for _ in range(5)))
         await reader.close()
     assert {a.headers["authorization"] for a in api.asked} == {"Bearer me-get-token-1"}
     (told,) = runs(tmp_path)
@@ -298,7 +298,7 @@ async def test_a_login_program_is_run_again_when_its_token_expires(tmp_path: Pat
     async with running(lambda _: recorded("version")) as api:
         reader = connect(kubeconfig(tmp_path, api.url, program(tmp_path, [PRINT_EXPIRING])))
         for _ in range(3):
-            await reader.about()
+            await reader.version()
         await reader.close()
     assert [a.headers["authorization"][-1] for a in api.asked] == ["1", "2", "2"]
 

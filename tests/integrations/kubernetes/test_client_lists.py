@@ -283,7 +283,7 @@ def test_the_gate_knows_the_prefix_of_a_proxied_cluster() -> None:
 
 async def test_about_names_context_host_and_version(lab: Open) -> None:
     async with lab(lambda _: recorded("version")) as (api, reader):
-        about = await reader.about()
+        about = await reader.version()
     assert about.source == f"cluster lab at 127.0.0.1:{api.port}"
     assert about.version == "v0.0.0-master+$Format:%H$"
     assert reader.default_namespace == "shop"
@@ -291,16 +291,16 @@ async def test_about_names_context_host_and_version(lab: Open) -> None:
 
 async def test_about_survives_a_hidden_version_and_knows_a_stranger(lab: Open) -> None:
     async with lab(lambda _: recorded("forbidden")) as (_, reader):
-        assert (await reader.about()).version == ""
+        assert (await reader.version()).version == ""
     async with lab(lambda _: Reply(200, b"<html>")) as (_, reader):
         with pytest.raises(NoConnection, match="is not a Kubernetes API server"):
-            await reader.about()
+            await reader.version()
 
 
 async def test_an_address_with_a_path_and_a_password_never_shows_the_password(tmp_path: Path) -> None:
     async with running(lambda _: recorded("version")) as api:
         reader = connect(kubeconfig(tmp_path, f"http://me:hunter2@127.0.0.1:{api.port}/k8s/clusters/c-1"))
-        about = await reader.about()
+        about = await reader.version()
         await reader.close()
     assert api.asked[0].path == "/k8s/clusters/c-1/version"
     assert about.source == f"cluster lab at 127.0.0.1:{api.port}"

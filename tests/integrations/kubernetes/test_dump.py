@@ -114,7 +114,7 @@ async def test_items_take_their_kind_from_the_list(tmp_path: Path) -> None:
     reader = dump(tmp_path, d_json=listed("DeploymentList", item) | {"apiVersion": "apps/v1"})
     found = only(await ask(reader, "deployments", "shop"))
     assert isinstance(found, Deployment)
-    assert found.wanted == 3
+    assert found.desired_replicas == 3
 
 
 async def test_yaml_documents_anchors_tabs_and_duplicate_keys(tmp_path: Path) -> None:
@@ -152,10 +152,10 @@ spec: {replicas: "2", template: null, paused: null}
     assert settings.data == {"8080": "web", "date": "2026-11-21"}
     web = only(await ask(reader, "deployments"))
     assert isinstance(web, Deployment)
-    assert web.wanted == 2
+    assert web.desired_replicas == 2
     assert web.metadata.creation_timestamp is not None
     assert web.metadata.creation_timestamp.tzinfo is not None
-    (problem,) = (await reader.about()).unreadable
+    (problem,) = (await reader.version()).unreadable
     assert (problem.file, problem.line) == ("all.yaml", 15)
     assert problem.reason.startswith("broken YAML: found undefined alias")
 
@@ -173,7 +173,7 @@ async def test_one_bad_field_does_not_lose_the_object(tmp_path: Path) -> None:
     found = only(await ask(reader, "pods", "shop"))
     assert isinstance(found, Pod)
     assert (found.spec.containers[0].image, found.labels) == ("i", {"a": "1"})
-    reasons = [u.reason for u in (await reader.about()).unreadable]
+    reasons = [u.reason for u in (await reader.version()).unreadable]
     assert len(reasons) == 4
     assert "Pod web: spec.nodeName: expected str | null, got array, left out" in reasons
 
@@ -197,7 +197,7 @@ async def test_broken_files_cost_only_themselves(tmp_path: Path) -> None:
     found = await ask(reader, "pods", "shop")
     assert names(found) == ["caf\ufffd", "good", "one", "three"]
     assert found.partial == "only the 4 pods saved in the dump"
-    assert sorted(u.file for u in (await reader.about()).unreadable) == [
+    assert sorted(u.file for u in (await reader.version()).unreadable) == [
         "cut.json",
         "cut.yaml",
         "junk.dat",
@@ -210,7 +210,7 @@ async def test_json_lines_and_concatenated_json(tmp_path: Path) -> None:
     pretty = json.dumps(pod("d"), indent=2) + "\n{ broken\n" + json.dumps(pod("e"), indent=2)
     reader = dump(tmp_path, l_jsonl=lines, p_json=pretty)
     assert names(await ask(reader, "pods")) == list("abcde")
-    assert [(u.file, u.line) for u in (await reader.about()).unreadable] == [("p.json", 10)]
+    assert [(u.file, u.line) for u in (await reader.version()).unreadable] == [("p.json", 10)]
 
 
 async def test_secrets_never_get_past_reading(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midwatch.integrations.kubernetes.dump.joinedlogs import joined
+from midwatch.integrations.kubernetes.dump.joinedlogs import join_logs
 from tests.integrations.kubernetes.test_dump_logs import pod, read, write
 
 EARLY = "2026-11-21T01:00:00Z a\n  more of a\n2026-11-21T01:01:00Z b"
@@ -13,11 +13,11 @@ LATE = "2026-11-21T01:01:00Z b\n2026-11-21T01:02:00Z c"
 
 
 def test_overlapping_parts_are_put_in_order_without_repeating() -> None:
-    assert joined([LATE, EARLY]) == f"{EARLY}\n2026-11-21T01:02:00Z c"
+    assert join_logs([LATE, EARLY]) == f"{EARLY}\n2026-11-21T01:02:00Z c"
 
 
 def test_a_part_of_another_adds_nothing() -> None:
-    assert joined([EARLY, "  more of a", EARLY]) == EARLY
+    assert join_logs([EARLY, "  more of a", EARLY]) == EARLY
 
 
 async def test_files_of_one_log_are_read_as_one(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ async def test_files_of_one_log_are_read_as_one(tmp_path: Path) -> None:
 
 async def test_a_saved_log_is_listed_though_its_pod_is_gone(tmp_path: Path) -> None:
     reader = write(tmp_path, {"log.txt": "$ kubectl logs export-b5xkz -n shop\nERROR no stock\n"})
-    (found,) = (await reader.saved("container_logs")).items
+    (found,) = (await reader.saved_objects("container_logs")).items
     assert (found.namespace, found.name) == ("shop", "export-b5xkz/")
     assert await read(reader, "export-b5xkz") == "ERROR no stock"
 
@@ -45,4 +45,4 @@ async def test_a_saved_log_is_listed_though_its_pod_is_gone(tmp_path: Path) -> N
     )
 )
 def test_nothing_is_lost_and_nothing_added(texts: list[str]) -> None:
-    assert set(joined(texts).splitlines()) == {line for text in texts for line in text.splitlines()}
+    assert set(join_logs(texts).splitlines()) == {line for text in texts for line in text.splitlines()}

@@ -82,7 +82,7 @@ async def test_a_log_is_found_by_its_path(tmp_path: Path, name: str) -> None:
     reader = open_dump(str(tmp_path))
     assert await read(reader) == await read(reader, container="app") == "starting\nready\n"
     assert (await reader.log(LogRequest("shop", "web-1"))).query == f"file {name.removesuffix('.gz')}"
-    assert (await reader.about()).unreadable == ()
+    assert (await reader.version()).unreadable == ()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_a_pod_nobody_described_is_known_by_its_name(tmp_path: Path) -> No
 
 async def test_a_log_of_nobody_is_a_gap(tmp_path: Path) -> None:
     reader = write(tmp_path, {"pods.json": [pod("web-1")], "app.log": "who\n"})
-    (gap,) = (await reader.about()).unreadable
+    (gap,) = (await reader.version()).unreadable
     assert (gap.file, "known pod" in gap.reason) == ("app.log", True)
 
 
@@ -144,7 +144,7 @@ async def test_a_pod_of_two_namespaces_needs_a_folder(tmp_path: Path) -> None:
     both = [pod("web-1"), pod("web-1", namespace="stage")]
     reader = write(tmp_path, {"pods.json": both, "web-1.log": "?\n", "stage/web-1.log": "s\n"})
     assert await read(reader, namespace="stage") == "s\n"
-    assert [u.file for u in (await reader.about()).unreadable] == ["web-1.log"]
+    assert [u.file for u in (await reader.version()).unreadable] == ["web-1.log"]
 
 
 DUMPED = """{
@@ -183,7 +183,7 @@ async def test_cluster_info_dump_in_one_file(tmp_path: Path, mark: str) -> None:
     events = await reader.list(ListRequest("events", "data"))
     assert (list(events.items), events.partial) == ([], "")
     assert (await reader.list(ListRequest("nodes"))).partial == ""
-    assert [u.line for u in (await reader.about()).unreadable] == [25]
+    assert [u.line for u in (await reader.version()).unreadable] == [25]
 
 
 async def test_cluster_info_dump_in_a_folder(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ async def test_must_gather(tmp_path: Path) -> None:
             f"{root}/version.json": {"serverVersion": {"gitVersion": "v1.36.1"}},
         },
     )
-    about = await reader.about()
+    about = await reader.version()
     assert (about.version, about.unreadable) == ("v1.36.1", ())
     assert (await reader.list(ListRequest("nodes"))).partial == ""
     found = await reader.list(ListRequest("pods", "shop"))

@@ -11,7 +11,7 @@ from midwatch.integrations.kubernetes.fake.printing import duration
 from midwatch.integrations.kubernetes.fake.queries import decode_continue, encode_continue, label_test
 from midwatch.integrations.kubernetes.fake.statuses import FakeFailure
 from midwatch.integrations.kubernetes.objects.meta import Expression
-from midwatch.integrations.kubernetes.objects.selectors import holds
+from midwatch.integrations.kubernetes.objects.selectors import matches_expression
 from tests.integrations.kubernetes.fake_asking import TABLE, ask, pod
 
 Serve = Callable[[FakeCluster], str]
@@ -60,7 +60,7 @@ def test_a_selector_in_words_means_what_it_means_in_an_object(
     text = {"In": f"{key} in {listed}", "NotIn": f"{key} notin {listed}", "Exists": key, "DoesNotExist": f"!{key}"}[
         operator
     ]
-    assert label_test(text)(labels) == holds(Expression(key=key, operator=operator, values=values), labels)
+    assert label_test(text)(labels) == matches_expression(Expression(key=key, operator=operator, values=values), labels)
 
 
 @given(st.text(max_size=30))

@@ -15,7 +15,7 @@ from midwatch.integrations.kubernetes.fake import FakeCluster
 from midwatch.integrations.kubernetes.fake.crowd import crowd
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE, demo
 from midwatch.integrations.kubernetes.fake.podcells import status
-from midwatch.integrations.kubernetes.fake.printing import dig
+from midwatch.integrations.kubernetes.fake.printing import get_path
 from midwatch.integrations.kubernetes.fake.resources import RESOURCES
 from midwatch.integrations.kubernetes.fake.situation import load_situation
 from midwatch.integrations.kubernetes.objects.kinds import ALL
@@ -69,8 +69,8 @@ def test_deployments_count_the_pods_that_are_there(world: FakeCluster) -> None:
         ready = [
             p for p in mine if any(c["type"] == "Ready" and c["status"] == "True" for c in p["status"]["conditions"])
         ]
-        assert deployment["spec"]["replicas"] == len(mine) == dig(deployment, "status.replicas", 0)
-        assert dig(deployment, "status.readyReplicas", 0) == len(ready)
+        assert deployment["spec"]["replicas"] == len(mine) == get_path(deployment, "status.replicas", 0)
+        assert get_path(deployment, "status.readyReplicas", 0) == len(ready)
 
 
 def test_endpoints_are_the_addresses_of_ready_pods(world: FakeCluster) -> None:
@@ -99,7 +99,7 @@ def test_endpoints_are_the_addresses_of_ready_pods(world: FakeCluster) -> None:
 def test_events_are_of_the_last_hour_and_about_what_is_or_was_there(world: FakeCluster) -> None:
     events = everything(world, "events")
     for event in events:
-        last = event.get("lastTimestamp") or dig(event, "series.lastObservedTime") or event["eventTime"]
+        last = event.get("lastTimestamp") or get_path(event, "series.lastObservedTime") or event["eventTime"]
         assert 0 <= (_NOW - datetime.fromisoformat(last)).total_seconds() <= 3600
         about = event["involvedObject"]
         if about["kind"] == "Pod" and event["reason"] != "Killing":
@@ -136,7 +136,7 @@ def test_the_demonstration_shows_what_it_should() -> None:
         "healthy-app": "Running",
     }
     hog = next(p for p in everything(cluster, "pods") if p["metadata"]["labels"].get("app") == "memory-hog")
-    assert dig(hog["status"]["containerStatuses"][0], "lastState.terminated.reason") == "OOMKilled"
+    assert get_path(hog["status"]["containerStatuses"][0], "lastState.terminated.reason") == "OOMKilled"
     assert cluster.get("deployments", NAMESPACE, "frontend-app")["spec"]["replicas"] == 0
     assert not cluster.get("endpoints", NAMESPACE, "orphan-service").get("subsets")
 

@@ -8,7 +8,7 @@ from time import process_time
 import pytest
 
 from midwatch.analysis.logs import lines
-from midwatch.diagnosis.kubernetes.analyzers.peers import missed
+from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
 from midwatch.diagnosis.kubernetes.scheduling.messages import counts
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution
 from midwatch.integrations.kubernetes.dump.reader import DumpReader
@@ -105,7 +105,7 @@ def test_numbers_of_thousands_of_digits_are_no_numbers() -> None:
     for line in lines(
         f"server at db, port {long} refused\nhost=db port={long} refused\nconnect to db ({long}) refused"
     ):
-        missed(line)
+        unreachable_host(line)
 
 
 def _seconds(text: str) -> float:

@@ -200,7 +200,7 @@ async def look(folder: Path, api: ApiServer, namespace: str = "shop") -> Told:
     path = kubeconfig(folder, api.url, {"token": TOKEN})
     settings = composed(kubernetes=KubernetesSettings(kubeconfig=path))
     try:
-        async with connections.opened(settings) as ctx:
+        async with connections.open_investigation(settings) as ctx:
             found = await investigate(ctx, Request(namespace=namespace))
     except Refusal as refusal:
         return Told(Exit.FAILED, f"{refusal.reason} {refusal.hint}")
@@ -286,7 +286,7 @@ async def test_a_version_is_one_short_line(tmp_path: Path) -> None:
     said = json.dumps({"gitVersion": "v1\x1b[2J\nHEALTHY" + "x" * 1_000_000}).encode()
     async with running(lambda _: Reply(200, said)) as api:
         reader = connect(kubeconfig(tmp_path, api.url))
-        version = (await reader.about()).version
+        version = (await reader.version()).version
         await reader.close()
     assert version.isprintable() and len(version) <= 64
 
@@ -361,7 +361,7 @@ async def test_the_token_is_sent_to_nobody_else(tmp_path: Path) -> None:
                 with pytest.raises(Refused, match="redirects elsewhere"):
                     await reader.log(LogRequest("shop", "web-1"))
                 with pytest.raises(Refused, match="redirects elsewhere"):
-                    await reader.about()
+                    await reader.version()
         assert elsewhere.asked == []
 
 
@@ -392,7 +392,7 @@ async def test_a_broken_connection_is_one_sentence(tmp_path: Path, answer: bytes
         await writer.drain()
 
     async with reading(tmp_path, raw=raw) as (reader, _):
-        for asked in (reader.list(ListRequest("pods")), reader.about()):
+        for asked in (reader.list(ListRequest("pods")), reader.version()):
             with pytest.raises(Refused) as refused:
                 await asked
             assert str(refused.value).isprintable() and len(str(refused.value)) < 500

@@ -60,7 +60,7 @@ async def test_the_role_is_what_the_reader_can_ask_for(granted: set[Right], tmp_
             await reader.log(LogRequest("demo-apps", "web-0", "", False, 10))
         except Refused as refused:
             assert refused.absent
-        await reader.about()
+        await reader.version()
         await reader.close()
     assert needed(cluster) == granted
     assert not any("secrets" in resource for _, resource, _ in granted)

@@ -14,7 +14,7 @@ from midwatch.integrations.kubernetes.objects.saved import SavedLog, SecretAddre
 from midwatch.integrations.kubernetes.objects.workload import Deployment
 from midwatch.integrations.kubernetes.reader import Refused
 from midwatch.integrations.kubernetes.text import read
-from midwatch.integrations.kubernetes.text.units import read as read_units
+from midwatch.integrations.kubernetes.text.units import read_units as read_units
 from tests.integrations.kubernetes.network_world import Thing, thing
 from tests.integrations.kubernetes.situation import cluster, codes, evidence, findings
 from tests.integrations.kubernetes.test_dump import ask, dump, names
@@ -210,7 +210,7 @@ stringData: {DB_HOST: mysql, DB_PORT: "3399", DB_PASSWORD: hunter2-hunter2, MAIL
 
 async def test_addresses_of_a_secret_are_compared_and_never_shown(tmp_path: Path) -> None:
     reader = dump(tmp_path, secret_yaml=SECRET, services_txt=SERVICES)
-    (found,) = (await reader.saved("secret_addresses")).items
+    (found,) = (await reader.saved_objects("secret_addresses")).items
     assert isinstance(found, SecretAddress)
     assert (found.secret, found.service, found.port_key, found.fits) == ("db", "mysql", "DB_PORT", False)
     assert not any(value in repr(found) for value in ("3399", "hunter2", "mail.example.com"))
@@ -219,7 +219,7 @@ async def test_addresses_of_a_secret_are_compared_and_never_shown(tmp_path: Path
 @pytest.mark.parametrize(("port", "fits"), [("3306", True), ("", None)])
 async def test_a_port_that_fits_or_is_not_said(tmp_path: Path, port: str, fits: bool | None) -> None:
     reader = dump(tmp_path, secret_yaml=SECRET.replace("3399", port), services_txt=SERVICES)
-    (found,) = (await reader.saved("secret_addresses")).items
+    (found,) = (await reader.saved_objects("secret_addresses")).items
     assert isinstance(found, SecretAddress)
     assert found.fits is fits
 
@@ -227,7 +227,7 @@ async def test_a_port_that_fits_or_is_not_said(tmp_path: Path, port: str, fits: 
 async def test_saved_logs_are_named(tmp_path: Path) -> None:
     body = json.dumps(POD)
     reader = dump(tmp_path, pod_json=body, **{"shop__web-1__app_log": "ready\n", "shop__web-1__previous_log": "gone\n"})
-    found = [o for o in (await reader.saved("container_logs")).items if isinstance(o, SavedLog)]
+    found = [o for o in (await reader.saved_objects("container_logs")).items if isinstance(o, SavedLog)]
     assert [(o.pod, o.container, o.previous) for o in found] == [("web-1", "app", False), ("web-1", "app", True)]
 
 
@@ -235,13 +235,13 @@ async def test_what_nobody_saved_is_absent_and_no_gap(tmp_path: Path) -> None:
     reader = dump(tmp_path, services_txt=SERVICES)
     for plural in ("systemd_units", "secret_addresses", "container_logs"):
         with pytest.raises(Refused) as refused:
-            await reader.saved(plural)
+            await reader.saved_objects(plural)
         assert refused.value.absent
 
 
 async def test_units_of_a_dump(tmp_path: Path) -> None:
     reader = dump(tmp_path, **{"nodes__worker-7__containerd_txt": "$ systemctl status containerd\n" + STOPPED})
-    (found,) = (await reader.saved("systemd_units")).items
+    (found,) = (await reader.saved_objects("systemd_units")).items
     assert isinstance(found, SystemdUnit)
     assert (found.node, found.unit, found.state) == ("worker-7", "containerd", "inactive")
 

@@ -17,7 +17,7 @@ from midwatch.domain.work import Notification
 from midwatch.integrations.pagerduty.client import PAGES, PagerDuty
 from midwatch.integrations.pagerduty.details import complete
 from midwatch.integrations.pagerduty.notify import notifier
-from midwatch.integrations.pagerduty.ours import signature
+from midwatch.integrations.pagerduty.own_notes import signature
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, as_json, running
 

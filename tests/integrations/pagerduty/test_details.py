@@ -30,12 +30,12 @@ from midwatch.kit.loopback import serve
 from midwatch.reports.compose import compose
 from midwatch.reports.plain import plain
 from midwatch.services.bundles import load, save_file
-from midwatch.services.understanding import reported
-from midwatch.store import runs
+from midwatch.services.understanding import alert_request
+from midwatch.store import investigations
 from midwatch.store.database import Database
 from midwatch.wiring import connections
 from midwatch.wiring.replays import replay
-from tests.flows.desk import START, Watch, alert
+from tests.flows.server_context import START, Watch, alert
 from tests.plugged import AREAS
 from tests.plugged import settings as composed
 
@@ -93,7 +93,7 @@ async def failed(request: pytest.FixtureRequest) -> tuple[Alert, tuple[Gap, ...]
 
 async def asked(alert: Alert, unread: tuple[Gap, ...]) -> CaseFile:
     request = Request(alert=alert, unread=unread)
-    async with connections.opened(composed(), request) as ctx:
+    async with connections.open_investigation(composed(), request) as ctx:
         return await investigate(ctx, request)
 
 
@@ -142,16 +142,18 @@ async def test_the_gap_survives_the_durable_step(
 
     async def understand(one: Alert, now: datetime, namespace: str) -> Request:
         asked_for.append(one.external_id)
-        return reported(one, Entities(), now, AREAS, namespace, unread)
+        return alert_request(one, Entities(), now, AREAS, namespace, unread)
 
     with Database.open(f"sqlite:///{tmp_path / 'm.db'}") as db:
         watch = Watch(db)
-        ctx = WorkerContext(db, watch.desk.now)
+        ctx = WorkerContext(db, watch.ctx.now)
         with db.write() as tx:
-            runs.add(tx, Investigation(id="inv_1", request=Request(alert=PAGE), asked_by="test", created_at=START))
+            investigations.add(
+                tx, Investigation(id="inv_1", request=Request(alert=PAGE), asked_by="test", created_at=START)
+            )
         assert await begin(ctx, "inv_1", understand) and await begin(ctx, "inv_1", understand)
         with db.read() as tx:
-            run = runs.get(tx, "inv_1")
+            run = investigations.get(tx, "inv_1")
     assert run and run.state is RunState.RUNNING
     assert run.request.unread == unread and run.request.alert == PAGE
     assert asked_for == ["PINC1"]

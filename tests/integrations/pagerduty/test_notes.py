@@ -10,7 +10,7 @@ from midwatch.domain.work import Notification
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.integrations.pagerduty.fake import FakePagerDuty
 from midwatch.integrations.pagerduty.notify import LARGEST, notifier
-from midwatch.integrations.pagerduty.ours import signature
+from midwatch.integrations.pagerduty.own_notes import signature
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from midwatch.kit.loopback import serve
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from midwatch.integrations.website.certificate import read
+from midwatch.integrations.website.certificate import parse_certificate
 from midwatch.integrations.website.fake import FakePage, FakeSite, issue
 from midwatch.kit.clock import utc_now
 from tests.integrations.website.asking import lines, named, refusal, seen, site
@@ -100,13 +100,13 @@ async def test_an_authority_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("der", [None, b"", b"0\x82garbage"])
 def test_what_is_no_certificate_is_none(der: bytes | None) -> None:
-    assert read(der) is None
+    assert parse_certificate(der) is None
 
 
 def test_days_are_whole_and_below_zero_when_it_is_over(tmp_path: Path) -> None:
     moment = datetime(2026, 11, 21, tzinfo=UTC)
     papers = issue(tmp_path, moment)
     pem = papers.certificate.read_text()
-    found = read(__import__("ssl").PEM_cert_to_DER_cert(pem))
+    found = parse_certificate(__import__("ssl").PEM_cert_to_DER_cert(pem))
     assert found is not None
     assert [found.days(moment + timedelta(hours=h)) for h in (-25, -1, 0, 1)] == [1, 0, 0, -1]

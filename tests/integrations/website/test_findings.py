@@ -9,7 +9,7 @@ import pytest
 
 from midwatch.analysis.causality import chains
 from midwatch.diagnosis.kubernetes.analyse import analyse as analyse_cluster
-from midwatch.diagnosis.kubernetes.analyzers.opening import opening
+from midwatch.diagnosis.kubernetes.analyzers.opening_requests import opening
 from midwatch.diagnosis.kubernetes.area import AREA as KUBERNETES
 from midwatch.diagnosis.kubernetes.codes import CODES as CLUSTER_CODES
 from midwatch.diagnosis.websites.analyse import analyse as analyse_site
@@ -108,7 +108,7 @@ def test_a_probe_is_read_as(seen: Probe, expected: list[str]) -> None:
     found = reading(seen)
     assert codes(found) == expected
     library = Library([evidence(seen)])
-    assert library.proved(found.findings) == (list(found.findings), 0), "each quotation stands in the probe"
+    assert library.proved_findings(found.findings) == (list(found.findings), 0), "each quotation stands in the probe"
     assert all("<" not in f.message for f in found.findings), "each fact of a message is known"
     assert all(library.proves(c) for f in found.fine for c in f.cites)
 
@@ -260,7 +260,7 @@ def behind(namespace: str) -> tuple[ToolRequest, ...]:
     "seen", [probe(status=502), probe(took_ms=9000), failed("timeout"), failed("connect"), probe(status=404)]
 )
 def test_a_site_in_trouble_leads_on_to_its_namespaces(seen: Probe) -> None:
-    asks = case(KUBERNETES).wanted([evidence(seen)])
+    asks = case(KUBERNETES).next_requests([evidence(seen)])
     assert {a.arguments["namespace"] for a in asks if a.arguments.get("namespace")} == {"shop"}
     assert [a.key for a in asks] == [a.key for a in behind("shop")]
     assert {a.why for a in asks} == {"behind shop.example"}
@@ -272,11 +272,11 @@ def case(*others: Area) -> Case:
 
 @pytest.mark.parametrize("seen", [probe(), with_tls(-1, "expired"), failed("dns"), probe(status=401), with_tls(3)])
 def test_a_site_that_says_itself_what_is_wrong_leads_nowhere(seen: Probe) -> None:
-    assert case(KUBERNETES).wanted([evidence(seen)]) == ()
+    assert case(KUBERNETES).next_requests([evidence(seen)]) == ()
 
 
 def test_without_a_cluster_a_site_leads_nowhere() -> None:
-    assert case().wanted([evidence(probe(status=502))]) == ()
+    assert case().next_requests([evidence(probe(status=502))]) == ()
 
 
 def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:

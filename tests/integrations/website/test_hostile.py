@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from midwatch.domain.evidence import Evidence
-from midwatch.integrations.website.certificate import read
+from midwatch.integrations.website.certificate import parse_certificate
 from tests.integrations.kubernetes.api_server import running
 from tests.integrations.website.asking import NOW, ask, refusal, site
 
@@ -72,5 +72,5 @@ def test_names_of_any_kind_are_read_or_left_out(names: bytes) -> None:
     made = x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key()).serial_number(1)
     made = made.not_valid_before(NOW).not_valid_after(NOW + timedelta(days=9))
     made = made.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.17"), names), critical=False)
-    found = read(made.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    found = parse_certificate(made.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
     assert found is None or (isinstance(found.names, tuple) and found.days(NOW) == 9)

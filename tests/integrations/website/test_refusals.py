@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from midwatch.domain.tool import ToolError
-from midwatch.integrations.website.addresses import kind, refused
+from midwatch.integrations.website.addresses import kind, refusal_of
 from midwatch.integrations.website.fake import FakePage, FakeSite
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
@@ -172,7 +172,7 @@ def test_an_address_inside_another_counts_as_itself(address: ipaddress.IPv4Addre
 def test_what_is_configured_opens_no_more_than_the_private(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> None:
-    opened = kind(str(address)) and not refused(str(address), meant=True)
+    opened = kind(str(address)) and not refusal_of(str(address), meant=True)
     assert not opened or not (address.is_multicast or address.is_link_local or address.is_unspecified)
 
 

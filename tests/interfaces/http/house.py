@@ -22,7 +22,7 @@ from midwatch.kit.clock import utc_now
 from midwatch.kit.fetch import Fetch
 from midwatch.kit.loopback import build_server, listen
 from midwatch.services.access import create_key
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.settings import ServerSettings
 from midwatch.store.database import Database
 from midwatch.store.migrate import migrate
@@ -45,7 +45,7 @@ class Clock:
 
 @dataclass
 class House:
-    desk: ServerContext
+    ctx: ServerContext
     app: FastAPI
     http: httpx2.AsyncClient
     clock: Clock
@@ -57,7 +57,7 @@ class House:
     def key(self, role: AccessRole) -> dict[str, str]:
         """The header of a key with this role."""
         if role not in self.secrets:
-            _, self.secrets[role] = settle(create_key(self.desk, OWNER, f"the {role}", role))
+            _, self.secrets[role] = settle(create_key(self.ctx, OWNER, f"the {role}", role))
         return {"Authorization": f"Bearer {self.secrets[role]}"}
 
     async def ask(self, method: str, path: str, role: Role = AccessRole.ADMIN, **more: Any) -> httpx2.Response:
@@ -125,7 +125,7 @@ async def house(
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as internet:
         with Database.open(f"sqlite:///{file}") as db:
-            desk = ServerContext(
+            ctx = ServerContext(
                 db,
                 settings,
                 alert_sources(),
@@ -135,10 +135,10 @@ async def house(
                 open_access,
                 areas=AREAS,
             )
-            app = create_app(desk)
+            app = create_app(ctx)
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-                yield House(desk, app, http, clock, outside, asked, woken)
+                yield House(ctx, app, http, clock, outside, asked, woken)
 
 
 async def _streamed(content: bytes) -> AsyncGenerator[bytes]:

@@ -20,7 +20,7 @@ ANY = st.text(st.characters(exclude_categories=()), min_size=1, max_size=20) | s
 @given(one=ANY, other=ANY)
 @pytest.mark.parametrize("path", ["/webhook/generic", "/alerts", "/api/v1/investigations", "/api/v1/keys"])
 async def test_every_text_is_taken_or_refused(here: House, path: str, one: str, other: str) -> None:
-    here.app.state.rates = Rates(here.desk)
+    here.app.state.rates = Rates(here.ctx)
     said = {
         "/webhook/generic": {
             "title": one,

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from midwatch.interfaces.http.envelope import WHY
-from midwatch.services.access import invite
+from midwatch.services.access import create_link
 from tests.interfaces.http.house import House, house
 from tests.usecases import OWNER
 
@@ -53,7 +53,7 @@ async def here(tmp_path: Path) -> AsyncGenerator[House]:
 
 
 async def test_each_command_works(here: House) -> None:
-    known = {"MIDWATCH": "http://127.0.0.1", "TOKEN": await invite(here.desk, OWNER)}
+    known = {"MIDWATCH": "http://127.0.0.1", "TOKEN": await create_link(here.ctx, OWNER)}
     assert len(COMMANDS) >= 20
     for command in COMMANDS:
         answer = await here.http.send(request(command, known))

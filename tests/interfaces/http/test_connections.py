@@ -13,7 +13,7 @@ import pytest
 from midwatch.domain.access import AccessRole
 from midwatch.interfaces.http.connection import HEAD_BYTES, HEADERS, PIPELINE, STALLED_S, URL_BYTES
 from midwatch.interfaces.http.limits import ConnectionLimits, OpenConnections, address_group, raise_file_limit
-from midwatch.services import runs
+from midwatch.services import investigations
 from midwatch.settings import ServerSettings
 from tests.interfaces.http.house import House, house
 from tests.interfaces.http.wire import PROBE, Port, Reply, guarded, parsed
@@ -25,7 +25,7 @@ POST = b"POST /webhook/generic HTTP/1.1\r\nHost: x\r\nContent-Type: application/
 
 @pytest.fixture
 async def port(here: House) -> AsyncGenerator[Port]:
-    async with guarded(here.desk) as made:
+    async with guarded(here.ctx) as made:
         yield made
 
 
@@ -106,7 +106,7 @@ class TestTime:
 
     @pytest.fixture
     async def hasty(self, tmp_path: Path) -> AsyncGenerator[Port]:
-        async with house(tmp_path, head_within=1.0, body_within=1.0) as here, guarded(here.desk) as made:
+        async with house(tmp_path, head_within=1.0, body_within=1.0) as here, guarded(here.ctx) as made:
             yield made
 
     @pytest.mark.parametrize(
@@ -161,21 +161,21 @@ class TestTime:
         """Old clients send an empty line after a body; the answer takes its time nevertheless."""
         async with (
             house(tmp_path, head_within=0.8, body_within=0.8, answer_within=3) as here,
-            guarded(here.desk) as port,
+            guarded(here.ctx) as port,
         ):
             body = json.dumps({"prompt": "what is wrong in namespace shop?"}).encode()
             key = here.key(AccessRole.RESPONDER)["Authorization"].encode()
             head = b"POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " + key
             wire = await port.open()
             await wire.send(head + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-            while not (await runs.listed(here.desk, OWNER))[1]:
+            while not (await investigations.list_investigations(here.ctx, OWNER))[1]:
                 await asyncio.sleep(0.02)
             await wire.send(b"\r\n")
             raw = await wire.rest()
             assert parsed(raw).status == 200
 
     async def test_a_refused_client_that_goes_on_sending_is_closed(self, here: House) -> None:
-        async with guarded(here.desk) as port:
+        async with guarded(here.ctx) as port:
             wire = await port.open()
             await wire.send(GET + b"X: " + b"a" * 2 * HEAD_BYTES)
             assert parsed(await wire.rest()).status == 431
@@ -189,7 +189,7 @@ class TestTime:
 
 class TestRoom:
     async def test_half_open_connections_lock_nobody_out(self, tmp_path: Path) -> None:
-        async with house(tmp_path, connections=20, connections_per_address=20) as here, guarded(here.desk) as port:
+        async with house(tmp_path, connections=20, connections_per_address=20) as here, guarded(here.ctx) as port:
             held = [await port.open() for _ in range(60)]
             for wire in held:
                 await wire.send(GET)
@@ -201,7 +201,7 @@ class TestRoom:
                 wire.writer.close()
 
     async def test_an_address_has_its_share(self, tmp_path: Path) -> None:
-        async with house(tmp_path, connections=100, connections_per_address=5) as here, guarded(here.desk) as port:
+        async with house(tmp_path, connections=100, connections_per_address=5) as here, guarded(here.ctx) as port:
             held = [await port.open() for _ in range(8)]
             assert parsed(await port.ask(PROBE)).status == 200
             await asyncio.sleep(0.1)
@@ -212,7 +212,7 @@ class TestRoom:
     async def test_requests_in_work_are_limited_and_probes_are_not(self, tmp_path: Path) -> None:
         async with (
             house(tmp_path, connections=16, connections_per_address=5, answer_within=3) as here,
-            guarded(here.desk) as port,
+            guarded(here.ctx) as port,
         ):
             key = here.key(AccessRole.RESPONDER)["Authorization"].encode()
             body = json.dumps({"prompt": "what is wrong in namespace shop?"}).encode()
@@ -220,7 +220,7 @@ class TestRoom:
             asked = [await port.open() for _ in range(4)]
             for wire in asked:
                 await wire.send(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-            while (await runs.listed(here.desk, OWNER))[1] < 4:
+            while (await investigations.list_investigations(here.ctx, OWNER))[1] < 4:
                 await asyncio.sleep(0.02)
             raw = await port.ask(b"GET /api/v1/incidents HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert failed(raw, 503).headers["retry-after"]
@@ -272,8 +272,8 @@ class TestRoom:
         async def large() -> str:
             return "x" * 30_000_000
 
-        connections = OpenConnections(ConnectionLimits.of(here.desk.settings.server))
-        async with guarded(here.desk, connections=connections, app=here.app) as port:
+        connections = OpenConnections(ConnectionLimits.of(here.ctx.settings.server))
+        async with guarded(here.ctx, connections=connections, app=here.app) as port:
             slow, fast = await port.open(), await port.open()
             for wire in (slow, fast):
                 await wire.send(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -290,8 +290,8 @@ class TestRoom:
 
 class TestStreams:
     async def test_streams_are_counted_and_given_back(self, tmp_path: Path) -> None:
-        async with house(tmp_path, streams=3, streams_per_key=2) as here, guarded(here.desk) as port:
-            run = await runs.question(here.desk, OWNER, "what is wrong?")
+        async with house(tmp_path, streams=3, streams_per_key=2) as here, guarded(here.ctx) as port:
+            run = await investigations.question(here.ctx, OWNER, "what is wrong?")
             path = f"GET /api/v1/investigations/{run.id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: "
 
             async def watch(stack: AsyncExitStack, role: AccessRole) -> tuple[Any, bytes]:

@@ -14,7 +14,7 @@ from midwatch.domain.access import AccessRole
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
 from midwatch.kit.logging import to_standard_error
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.settings import ServerSettings
 from midwatch.store import workers
 from midwatch.store.database import Database
@@ -136,8 +136,8 @@ class TestHealth:
     async def test_a_worker_counts_while_it_gives_signs_of_life_whatever_the_clock_did_before(
         self, here: House, hours: float
     ) -> None:
-        with here.desk.db.write() as tx:
-            workers.beat(tx, "w", here.desk.now(), here.desk.now() + timedelta(hours=hours))
+        with here.ctx.db.write() as tx:
+            workers.beat(tx, "w", here.ctx.now(), here.ctx.now() + timedelta(hours=hours))
         health = (await here.http.get("/health")).json()
         assert (health["workers"], health["status"]) == ((1, "ok") if hours == 0 else (0, "degraded"))
 
@@ -150,10 +150,10 @@ class TestHealth:
     async def test_a_file_that_was_deleted_takes_no_alert(self, tmp_path: Path) -> None:
         file = tmp_path / "midwatch.db"
         with Database.open(f"sqlite:///{file}") as db:
-            desk = ServerContext(
+            ctx = ServerContext(
                 db, composed(server=ServerSettings()), alert_sources(), utc_now, lambda: None, _nowhere, open=True
             )
-            transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)
+            transport = httpx2.ASGITransport(create_app(ctx), raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 file.unlink()
                 ready = await http.get("/readyz")
@@ -181,10 +181,10 @@ class TestHealth:
         folder.mkdir()
         with Database.open(f"sqlite:///{folder / 'midwatch.db'}") as db:
             folder.rename(tmp_path / "gone")
-            desk = ServerContext(
+            ctx = ServerContext(
                 db, composed(server=ServerSettings()), alert_sources(), utc_now, lambda: None, _nowhere, open=True
             )
-            transport = httpx2.ASGITransport(create_app(desk), raise_app_exceptions=False)
+            transport = httpx2.ASGITransport(create_app(ctx), raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 assert (await http.get("/healthz")).status_code == 200
                 assert (await http.get("/readyz")).status_code == 503

@@ -108,7 +108,7 @@ KEYED = {
 @pytest.fixture
 async def port(tmp_path: Path) -> AsyncGenerator[tuple[House, Port]]:
     senders = {source: SenderSettings.model_validate({"tokens": ["harbour"]}) for source in alert_sources()}
-    async with house(tmp_path, senders=senders, requests_per_hour=100_000) as here, guarded(here.desk) as made:
+    async with house(tmp_path, senders=senders, requests_per_hour=100_000) as here, guarded(here.ctx) as made:
         yield here, made
 
 

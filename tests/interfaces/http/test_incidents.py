@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from midwatch.domain.access import AccessRole
-from midwatch.interfaces.http.app import described
-from midwatch.store.audit import Act, listed
+from midwatch.interfaces.http.app import openapi_document
+from midwatch.store.audit import Act, list_entries
 from tests.interfaces.http.house import House, refused
 
 INCIDENTS = "/api/v1/incidents"
@@ -278,8 +278,8 @@ class TestAudit:
         return {"id": made["id"], "resolved": over["id"], "run": run["id"], "key": key["key"]["id"]}
 
     def lines(self, here: House) -> list[Act]:
-        with here.desk.db.read() as tx:
-            return listed(tx, page_size=1000)
+        with here.ctx.db.read() as tx:
+            return list_entries(tx, page_size=1000)
 
     @pytest.mark.parametrize(("method", "where", "body", "action"), AUDITED, ids=lambda x: str(x)[:60])
     async def test_a_change(self, here: House, method: str, where: str, body: Any, action: str) -> None:
@@ -316,7 +316,7 @@ class TestAudit:
         }
         changing = {
             (method.upper(), re.sub(r"\{\w+\}", "{}", path))
-            for path, methods in described()["paths"].items()
+            for path, methods in openapi_document()["paths"].items()
             for method in methods
             if method != "get" and path not in others
         }

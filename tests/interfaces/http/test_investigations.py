@@ -13,7 +13,7 @@ import pytest
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Alert
 from midwatch.domain.investigation import Request
-from midwatch.engine.context import InvestigationContext
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.engine.progress import add_event
 from midwatch.engine.steps import InvestigationSteps
 from midwatch.engine.worker_context import WorkerContext
@@ -41,7 +41,7 @@ async def cluster(folder: Path) -> AsyncGenerator[InvestigationContext]:
     deploy(scene, App("web", "shop", "web:1", 1, 8080, fault=runs.crash_loop("ERROR: /config/app.conf not found\n")))
     with serve(scene.cluster) as url:
         settings = composed(kubernetes=KubernetesSettings(kubeconfig=write_kubeconfig(folder / "kubeconfig", url)))
-        async with connections.opened(settings) as ctx:
+        async with connections.open_investigation(settings) as ctx:
             yield ctx
 
 
@@ -51,7 +51,7 @@ async def _understand(alert: Alert, _now: datetime, namespace: str) -> Request:
 
 async def carried_out(here: House, folder: Path, run_id: str) -> None:
     async with cluster(folder) as ctx:
-        worker = WorkerContext(here.desk.db, here.desk.now)
+        worker = WorkerContext(here.ctx.db, here.ctx.now)
         steps = InvestigationSteps(worker, lambda _request: nullcontext(ctx), _understand)
         assert await steps.begin(run_id)
         await steps.run_investigation(run_id)
@@ -176,16 +176,16 @@ class TestEvents:
 
     async def test_more_than_one_page_of_events_is_told_to_the_end(self, here: House) -> None:
         run = await asked(here)
-        with here.desk.db.write() as tx:
+        with here.ctx.db.write() as tx:
             for _ in range(1500):
-                add_event(tx, here.desk.now(), run["id"], "evidence", {})
+                add_event(tx, here.ctx.now(), run["id"], "evidence", {})
         await here.post(f"{RUNS}/{run['id']}/cancel")
         answer = await here.ask("GET", f"{RUNS}/{run['id']}/events")
         assert [number for number, _, _ in told(answer.text)] == list(range(1, 1502))
 
     async def test_a_watcher_waits_while_the_store_is_away(self, here: House) -> None:
         run = await asked(here)
-        file = here.desk.db.path
+        file = here.ctx.db.path
         assert file is not None
         async with (
             listening(here.app) as url,
@@ -211,8 +211,8 @@ class TestEvents:
         ):
             lines = stream.aiter_lines()
             for n in range(3):
-                with here.desk.db.write() as tx:
-                    add_event(tx, here.desk.now(), run["id"], "evidence", {"n": n})
+                with here.ctx.db.write() as tx:
+                    add_event(tx, here.ctx.now(), run["id"], "evidence", {"n": n})
                 async with asyncio.timeout(10):
                     seen = [await anext(lines) for _ in range(4)]
                 assert json.loads(next(line for line in seen if line.startswith("data: "))[6:])["n"] == n

@@ -9,9 +9,9 @@ import pytest
 
 from midwatch.domain.access import AccessRole
 from midwatch.interfaces.http.access import SETUP_TRIES, Rates
-from midwatch.services.access import LINK_LIVES, create_key, invite, invited, revoke
+from midwatch.services.access import LINK_LIVES, create_key, create_link, is_link_valid, revoke
 from midwatch.services.errors import TooOften
-from midwatch.store.audit import listed
+from midwatch.store.audit import list_entries
 from tests.interfaces.http.house import House, house, refused
 from tests.usecases import OWNER
 
@@ -52,7 +52,7 @@ class TestKeys:
 
     async def test_no_secret_is_stored(self, here: House, tmp_path: Path) -> None:
         secret = (await made(here))["secret"]
-        with here.desk.db.write():
+        with here.ctx.db.write():
             pass  # whatever waits in the log is written by then
         stored = b"".join(p.read_bytes() for p in tmp_path.glob("midwatch.db*"))
         assert secret.encode() not in stored
@@ -84,8 +84,8 @@ class TestKeys:
     async def test_what_was_done_with_keys_is_written_down(self, here: House) -> None:
         answer = await made(here)
         await here.ask("DELETE", f"{KEYS}/{answer['key']['id']}")
-        with here.desk.db.read() as tx:
-            acts = listed(tx)
+        with here.ctx.db.read() as tx:
+            acts = list_entries(tx)
         assert [a.action for a in acts[:2]] == ["key.revoke", "key.create"]
         assert answer["secret"] not in str(acts)
 
@@ -95,7 +95,7 @@ class TestSetup:
         return await here.http.post("/api/v1/setup", json={"token": token, "name": "mara"})
 
     async def test_a_link_makes_one_admin(self, here: House) -> None:
-        token = await invite(here.desk, OWNER)
+        token = await create_link(here.ctx, OWNER)
         answer = await self.claim(here, token)
         assert answer.status_code == 201
         assert answer.json()["data"]["key"]["role"] == "admin"
@@ -103,39 +103,39 @@ class TestSetup:
         refused(await self.claim(here, token), 401, "used before")
 
     async def test_a_link_expires(self, here: House) -> None:
-        token = await invite(here.desk, OWNER)
+        token = await create_link(here.ctx, OWNER)
         here.clock.ahead = LINK_LIVES
         refused(await self.claim(here, token), 401)
 
     async def test_a_wrong_link_makes_nothing(self, here: House) -> None:
-        await invite(here.desk, OWNER)
+        await create_link(here.ctx, OWNER)
         refused(await self.claim(here, "wrong"), 401)
         assert [k["name"] for k in (await here.get(KEYS, AccessRole.ADMIN))["data"]] == ["the admin"]
 
     async def test_a_new_link_withdraws_those_before(self, here: House) -> None:
-        first, second = await invite(here.desk, OWNER), await invite(here.desk, OWNER)
+        first, second = await create_link(here.ctx, OWNER), await create_link(here.ctx, OWNER)
         refused(await self.claim(here, first), 401)
         assert (await self.claim(here, second)).status_code == 201
 
     async def test_no_link_works_once_there_is_an_admin(self, here: House) -> None:
-        token = await invite(here.desk, OWNER)
+        token = await create_link(here.ctx, OWNER)
         here.key(AccessRole.RESPONDER)
-        assert await invited(here.desk, OWNER, token)
+        assert await is_link_valid(here.ctx, OWNER, token)
         here.key(AccessRole.ADMIN)
-        assert not await invited(here.desk, OWNER, token)
+        assert not await is_link_valid(here.ctx, OWNER, token)
         refused(await self.claim(here, token), 401)
-        refused(await self.claim(here, await invite(here.desk, OWNER)), 401)  # however it came to be
+        refused(await self.claim(here, await create_link(here.ctx, OWNER)), 401)  # however it came to be
         assert len((await here.get(KEYS, AccessRole.ADMIN))["data"]) == 2
 
     async def test_an_admin_who_is_gone_counts_no_more(self, here: House) -> None:
-        key, _ = await create_key(here.desk, OWNER, "gone", AccessRole.ADMIN)
-        await revoke(here.desk, OWNER, key.id)
-        await create_key(here.desk, OWNER, "over", AccessRole.ADMIN, here.clock() + timedelta(minutes=1))
+        key, _ = await create_key(here.ctx, OWNER, "gone", AccessRole.ADMIN)
+        await revoke(here.ctx, OWNER, key.id)
+        await create_key(here.ctx, OWNER, "over", AccessRole.ADMIN, here.clock() + timedelta(minutes=1))
         here.clock.ahead = timedelta(minutes=2)
-        assert (await self.claim(here, await invite(here.desk, OWNER))).status_code == 201
+        assert (await self.claim(here, await create_link(here.ctx, OWNER))).status_code == 201
 
     async def test_an_address_has_ten_tries(self, here: House) -> None:
-        token = await invite(here.desk, OWNER)
+        token = await create_link(here.ctx, OWNER)
         for _ in range(SETUP_TRIES):
             refused(await self.claim(here, "wrong"), 401)
         refused(await self.claim(here, token), 429)
@@ -147,7 +147,7 @@ class TestSetup:
         async with house(tmp_path, requests_per_hour=3) as here:
             for _ in range(3):
                 refused(await self.claim(here, "wrong"), 401)
-            refused(await self.claim(here, await invite(here.desk, OWNER)), 429)
+            refused(await self.claim(here, await create_link(here.ctx, OWNER)), 429)
 
 
 class TestRates:
@@ -177,7 +177,7 @@ class TestRates:
             assert await status(here, here.key(AccessRole.RESPONDER)) == 200
 
     async def test_sixty_questions_a_minute(self, here: House) -> None:
-        rates = Rates(here.desk)
+        rates = Rates(here.ctx)
         for _ in range(60):
             rates.query("mara")
         with pytest.raises(TooOften):
@@ -196,7 +196,7 @@ class TestSessions:
                 assert answer.status_code == 200
                 return answer.json()
 
-            made = [await create_key(here.desk, OWNER, "same name", AccessRole.RESPONDER) for _ in range(2)]
+            made = [await create_key(here.ctx, OWNER, "same name", AccessRole.RESPONDER) for _ in range(2)]
             mara, eve = (bearer(secret) for _, secret in made)
             first = await asked("Show me NAT traffic for the last 24 hours", mara)
             assert first["investigation"]

@@ -9,7 +9,7 @@ import pytest
 
 from midwatch.domain.access import AccessRole
 from midwatch.interfaces.http.address import client_address
-from midwatch.interfaces.http.app import described
+from midwatch.interfaces.http.app import openapi_document
 from midwatch.interfaces.http.limits import Network
 from midwatch.settings import ServerSettings
 from tests.interfaces.http.house import House, house, refused
@@ -57,7 +57,7 @@ class TestReference:
     async def test_it_holds_every_endpoint_and_needs_nothing_from_elsewhere(self, here: House) -> None:
         answer = await here.http.get("/docs")
         assert answer.status_code == 200 and answer.headers["content-type"] == "text/html; charset=utf-8"
-        for path, methods in described()["paths"].items():
+        for path, methods in openapi_document()["paths"].items():
             assert answer.text.count(f">{path}<") == len(methods), path
         assert (
             "<script" not in answer.text and "style=" not in answer.text and "//" not in answer.text.replace("://", "")
@@ -221,7 +221,7 @@ class TestOpen:
 async def test_no_way_in_without_a_key(here: House) -> None:
     """Every path of the API, as it is described: what needs no key is this list and nothing else."""
     free = set[str]()
-    for path, methods in described()["paths"].items():
+    for path, methods in openapi_document()["paths"].items():
         for method in methods:
             answer = await here.http.request(method, re.sub(r"\{\w+\}", "generic", path), json={})
             if answer.status_code != 401:

@@ -13,13 +13,13 @@ import schemathesis.checks
 from hypothesis import HealthCheck, settings
 
 from midwatch.domain.access import AccessRole
-from midwatch.interfaces.http.app import described
+from midwatch.interfaces.http.app import openapi_document
 from tests.interfaces.http.house import house, listening
 
 EXAMPLES = int(os.environ.get("MIDWATCH_API_EXAMPLES", "6"))  # of each operation; `make test-api` tries many more
 MANY = 10**9
 MEANING = schemathesis.checks.positive_data_acceptance  # no schema says that a time is over or a note holds only blanks
-DOCUMENT = described()
+DOCUMENT = openapi_document()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(path, method, op) for path, methods in DOCUMENT["paths"].items() for method, op in methods.items()]
 

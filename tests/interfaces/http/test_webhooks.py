@@ -365,9 +365,9 @@ class TestOdd:
             return Delivery(ignored="seen")
 
         probe = AlertSource(source="probe", title="Probe", verify=lambda _hook, _sender: None, parse=parse)
-        desk = replace(harbour.desk, inboxes={"probe": probe}, open=True)
+        ctx = replace(harbour.ctx, inboxes={"probe": probe}, open=True)
         async with httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(create_app(desk)), base_url="http://127.0.0.1"
+            transport=httpx2.ASGITransport(create_app(ctx)), base_url="http://127.0.0.1"
         ) as http:
             for size in (LARGE, LARGE + 1):
                 assert (await http.post("/webhook/probe", content=b" " * size)).status_code == 202

@@ -11,7 +11,7 @@ from midwatch.interfaces.http.app import create_app
 from midwatch.interfaces.http.limits import ConnectionLimits, OpenConnections
 from midwatch.interfaces.http.listener import listener
 from midwatch.kit.loopback import listen
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 
 PROBE = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -79,12 +79,12 @@ class Port:
 
 @asynccontextmanager
 async def guarded(
-    desk: ServerContext, connections: OpenConnections | None = None, app: FastAPI | None = None
+    ctx: ServerContext, connections: OpenConnections | None = None, app: FastAPI | None = None
 ) -> AsyncGenerator[Port]:
-    """The listener of `midwatch serve`, with what the desk's settings allow."""
+    """The listener of `midwatch serve`, with what the server's settings allow."""
     taken, url = listen()
-    connections = OpenConnections(ConnectionLimits.of(desk.settings.server)) if connections is None else connections
-    server = listener(desk, connections, app or create_app(desk, connections.limits))
+    connections = OpenConnections(ConnectionLimits.of(ctx.settings.server)) if connections is None else connections
+    server = listener(ctx, connections, app or create_app(ctx, connections.limits))
     task = asyncio.create_task(server.serve(sockets=[taken]))
     while not server.started and not task.done():
         await asyncio.sleep(0.005)

@@ -20,14 +20,14 @@ _CODES = Catalogue.load("midwatch_tides.codes")
 
 
 def _opening(question: Question) -> tuple[ToolRequest, ...]:
-    return tuple(_ask(name) for name in question.intent.named("harbour"))
+    return tuple(_ask(name) for name in question.intent.entities_of("harbour"))
 
 
 def _ask(harbour: str) -> ToolRequest:
     return ToolRequest(tool="tides_level", arguments={"harbour": harbour}, essential=True)
 
 
-def _wanted(evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest | Lead, ...]:
+def _next_requests(evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest | Lead, ...]:
     """The harbour of an alert of ours."""
     alerts = [e for e in evidence if isinstance(e.observation, AlertText) and "Gauge alarm at " in e.text]
     return tuple(_ask(e.text.partition("Gauge alarm at ")[2].split()[0].strip('".,')) for e in alerts)
@@ -73,7 +73,7 @@ AREA = Area(
     alerts=True,
     systems=("tides",),
     opening=_opening,
-    wanted=_wanted,
+    next_requests=_next_requests,
     analyse=_analyse,
     codes=_codes,
     configured_by="tides",

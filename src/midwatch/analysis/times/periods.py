@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from midwatch.analysis.times.said import SpokenTime, times
+from midwatch.analysis.times.spoken_time import SpokenTime, times
 from midwatch.analysis.times.words import Moment
 from midwatch.domain.window import Window
 
@@ -29,30 +29,30 @@ class Periods:
     note: str = ""
 
 
-def compared(text: str) -> bool:
+def is_comparison(text: str) -> bool:
     return bool(_VERSUS.search(text))
 
 
 def periods(text: str, now: datetime, zone: tzinfo = UTC, around: timedelta = timedelta(minutes=30)) -> Periods | None:
     """None where nothing is compared. With one period named, it is held against what lies before it; with none, today
     against yesterday. A moment is the time `around` it."""
-    if not compared(text):
+    if not is_comparison(text):
         return None
     found = times(text, now, zone)
     same = _SAME.search(text)
     today = _day(now, zone)
     if not found:
-        return _alike(_window(today, now), shifted(today, _DAY, zone), now, _back(text))
+        return _alike(_window(today, now), shift_back(today, _DAY, zone), now, _back(text))
     first = _spread(found[0], around)
     if len(found) >= 2:
         second = _spread(found[1], around)
         return Periods(first, _same(first, second, zone)) if same else _alike(first, second, now)
     if back := _BEFORE.search(text):
-        return Periods(first, shifted(first, _unit(back["unit"], first), zone))
+        return Periods(first, shift_back(first, _unit(back["unit"], first), zone))
     return _one(text, found[0], first, now, zone)
 
 
-def shifted(window: Window, back: timedelta, zone: tzinfo) -> Window:
+def shift_back(window: Window, back: timedelta, zone: tzinfo) -> Window:
     """The same clocks so much earlier, in the zone's own time."""
     return Window(_earlier(window.since, back, zone), _earlier(window.until, back, zone))
 
@@ -71,7 +71,7 @@ def _one(text: str, said: SpokenTime, only: Window, now: datetime, zone: tzinfo)
         while current.until < now and back <= _DAY:
             current = Window(_earlier(current.since, -back, zone), _earlier(current.until, -back, zone))
         return _alike(_window(current, now), only, now)
-    return _alike(only, shifted(only, back, zone), now)
+    return _alike(only, shift_back(only, back, zone), now)
 
 
 def _alike(first: Window, second: Window, now: datetime, note: str = "") -> Periods:
@@ -90,9 +90,9 @@ def _same(first: Window, second: Window, zone: tzinfo) -> Window:
     """The clocks of the first on the day of the second; on the same weekday when that is a week or longer."""
     span = second.until - second.since
     if span > _DAY * 2:
-        return shifted(first, _DAY * (7 if span < _DAY * 8 else 28), zone)
+        return shift_back(first, _DAY * (7 if span < _DAY * 8 else 28), zone)
     days = (first.since.astimezone(zone).date() - second.since.astimezone(zone).date()).days
-    return shifted(first, _DAY * (days or 1), zone)
+    return shift_back(first, _DAY * (days or 1), zone)
 
 
 def _back(text: str) -> str:

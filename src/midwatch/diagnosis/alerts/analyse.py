@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
-from midwatch.analysis.alertlines import Lines, read
+from midwatch.analysis.alertlines import AlertLines, parse_canonical_text
 from midwatch.analysis.classify import classify
 from midwatch.analysis.facts import Facts, facts
 from midwatch.analysis.measure import Measure, measure
-from midwatch.diagnosis.alerts.envelope import opened
+from midwatch.diagnosis.alerts.contradictions import is_contradicted
+from midwatch.diagnosis.alerts.envelope import without_envelope
 from midwatch.diagnosis.alerts.match import UNKNOWN, match
-from midwatch.diagnosis.alerts.refuted import refuted
 from midwatch.diagnosis.alerts.situations import Situation, catalogue, situations
 from midwatch.diagnosis.alerts.subject import NOBODY, kubernetes_subject, namespace, subject
 from midwatch.domain.evidence import Citation, Evidence, Gap
@@ -49,27 +49,27 @@ class AlertReading:
 
     def __init__(self, item: Evidence) -> None:
         self._item = item
-        self.lines: Lines = opened(read(item.text))
-        self.facts: Facts = facts(self.lines.said)
-        self.kind = classify(self.lines.title, self.lines.told, self.lines.labels)
+        self.lines: AlertLines = without_envelope(parse_canonical_text(item.text))
+        self.facts: Facts = facts(self.lines.fact_text)
+        self.kind = classify(self.lines.title, self.lines.safe_text, self.lines.labels)
         self.situation: Situation = match(self.lines, self.kind.category)
         self.category = self.kind.category if self.situation.code.code == UNKNOWN else self.situation.category
         self.subject, self._named = subject(self.lines.labels, self.facts, self.category)
         wanted = self.situation.measure
         self.measure: Measure | None = measure(self.facts.numbers, wanted.words, wanted.units)
-        if refuted(self.lines.title, self.measure, self.situation.code.role):
+        if is_contradicted(self.lines.title, self.measure, self.situation.code.role):
             self.situation, self.category = situations()[UNKNOWN], self.kind.category
 
     def findings(self) -> Iterator[Finding]:
         yield self._finding(self.situation.code.code, tuple(self._cites()), self._confidence())
-        if self.lines.orders:
-            quote = Citation(evidence=self._item.id, quote=self.lines.orders[0][:_QUOTE])
+        if self.lines.instructions:
+            quote = Citation(evidence=self._item.id, quote=self.lines.instructions[0][:_QUOTE])
             yield self._finding(ORDERS, (quote,), Confidence.HIGH)
 
     def _finding(self, code: str, cites: tuple[Citation, ...], confidence: Confidence) -> Finding:
         """Its facts are those that may stand in a command: a name that a sender made up is not among them."""
         who = self.subject.name if self.subject.name != NOBODY else NOBODY.capitalize()
-        said = self.measure.words if self.measure else "the alert gives no figure for it"
+        said = self.measure.text if self.measure else "the alert gives no figure for it"
         title = self.lines.title[:_QUOTE] or "an alert without a title"
         stated = catalogue().finding(
             *(code, self.subject),
@@ -80,13 +80,15 @@ class AlertReading:
             said=said,
             title=title,
         )
-        return stated.model_copy(update={"facts": self.known | {"category": self.category}})
+        return stated.model_copy(update={"facts": self.command_names | {"category": self.category}})
 
     def gaps(self, evidence: Sequence[Evidence]) -> Iterator[Gap]:
         """Who could confirm or refute it and was not asked, or gave no answer."""
         for source in self.situation.ask:
             if not _answered(source.name, source.shows, evidence):
-                shows = re.sub(r"\{(\w+)\}", lambda m: self.known.get(m[1], "the system concerned"), source.shows)
+                shows = re.sub(
+                    r"\{(\w+)\}", lambda m: self.command_names.get(m[1], "the system concerned"), source.shows
+                )
                 yield Gap(
                     tool=source.name,
                     arguments={},
@@ -99,7 +101,7 @@ class AlertReading:
             )
 
     @cached_property
-    def known(self) -> dict[str, str]:
+    def command_names(self) -> dict[str, str]:
         """The names that the text gives, as far as they may stand in a command."""
         known = {kind: name.value.partition("?")[0] for kind, name in self.facts.first.items()}
         if labelled := kubernetes_subject(self.lines.labels):

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import yaml
 
-from midwatch.analysis.alertlines import Lines
+from midwatch.analysis.alertlines import AlertLines
 from midwatch.integrations.alert_sources.vocabulary import label, plain
 
 
@@ -43,22 +43,22 @@ def envelope(source: str) -> Envelope:
     return Envelope(always, named)
 
 
-def opened(lines: Lines) -> Lines:
-    """The alert without the envelope of its source. Positions in `told` stay."""
+def without_envelope(lines: AlertLines) -> AlertLines:
+    """The alert without the envelope of its source. Positions in `safe_text` stay."""
     wraps = envelope(lines.source).wraps
     inner = {kind: {k: v for k, v in pairs.items() if not wraps(k)} for kind, pairs in _pairs(lines).items()}
-    told = "\n".join(" " * len(line) if _wrapped(line, wraps) else line for line in lines.told.split("\n"))
-    return replace(lines, labels=inner["label"], details=inner["detail"], told=told)
+    told = "\n".join(" " * len(line) if _wrapped(line, wraps) else line for line in lines.safe_text.split("\n"))
+    return replace(lines, labels=inner["label"], details=inner["detail"], safe_text=told)
 
 
-def wording(lines: Lines) -> Iterator[str]:
+def wording(lines: AlertLines) -> Iterator[str]:
     """Details and labels as far as a person wrote them: the value alone where the name of the field is not theirs."""
     names = envelope(lines.source).names
     for key, value in (*lines.details.items(), *lines.labels.items()):
         yield value if names(key) else f"{key}: {value}"
 
 
-def _pairs(lines: Lines) -> dict[str, Mapping[str, str]]:
+def _pairs(lines: AlertLines) -> dict[str, Mapping[str, str]]:
     return {"label": lines.labels, "detail": lines.details}
 
 

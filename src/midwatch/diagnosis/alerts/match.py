@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from midwatch.analysis.alertlines import Lines
-from midwatch.analysis.classify import spaced, start
+from midwatch.analysis.alertlines import AlertLines
+from midwatch.analysis.classify import split_camel_case, start
 from midwatch.diagnosis.alerts.envelope import wording
 from midwatch.diagnosis.alerts.situations import Situation, situations
 
@@ -43,7 +43,7 @@ def _pattern(part: str) -> re.Pattern[str]:
     return re.compile("|".join(start(word.strip()) for word in part.split("|")), re.IGNORECASE)
 
 
-def match(lines: Lines, category: str = "") -> Situation:
+def match(lines: AlertLines, category: str = "") -> Situation:
     """The playbook that fits best; ALT-900 when none does. `category` decides between entries that fit equally well."""
     names = {w.lower() for w in re.findall(r"[A-Za-z][\w-]{2,80}", lines.title[:_SEARCHED])}
     names |= {lines.labels[key].strip().lower() for key in _NAMED if key in lines.labels}
@@ -57,11 +57,13 @@ def match(lines: Lines, category: str = "") -> Situation:
     return best
 
 
-def _places(lines: Lines) -> Iterator[tuple[int, str, str]]:
+def _places(lines: AlertLines) -> Iterator[tuple[int, str, str]]:
     """What a fit is worth there, the text, and the part of it of which at least one word of a fit has to come."""
-    title = spaced(" ".join([lines.title, *(lines.labels[k] for k in _NAMED if k in lines.labels)]))[:_SEARCHED]
-    summary = f"{title}\n{spaced(lines.summary[:_SEARCHED])}"
-    own = f"{title}\n{spaced(chr(10).join(wording(lines))[:_SEARCHED])}"
+    title = split_camel_case(" ".join([lines.title, *(lines.labels[k] for k in _NAMED if k in lines.labels)]))[
+        :_SEARCHED
+    ]
+    summary = f"{title}\n{split_camel_case(lines.summary[:_SEARCHED])}"
+    own = f"{title}\n{split_camel_case(chr(10).join(wording(lines))[:_SEARCHED])}"
     yield _TITLE, title, title
     yield _SUMMARY, summary, summary
     yield _LINE, f"{lines.service}\n{own}", own

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from midwatch.analysis.classify import about
+from midwatch.analysis.classify import name_kinds
 from midwatch.analysis.facts import Facts
 from midwatch.domain.subject import Subject
 
@@ -48,7 +48,7 @@ def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Sub
     found = kubernetes_subject(labels)
     if found and (found.kind != "Namespace" or category in ("kubernetes", "service", "website")):
         return found, found.name
-    for kind in (*about(category), "service", "host", "database", "url", "system"):
+    for kind in (*name_kinds(category), "service", "host", "database", "url", "system"):
         if kind in facts.first and _EXPORTER not in facts.first[kind].value:
             name = facts.first[kind]
             return Subject(kind=_data()["kinds"].get(kind, kind.capitalize()), name=name.value), name.quote

@@ -46,7 +46,7 @@ class KubernetesRun:
     def __init__(self) -> None:
         self.cluster: Cluster | None = None
 
-    def wanted(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[ToolRequest, ...]:
+    def next_requests(self, evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[ToolRequest, ...]:
         """What the analyzers would still like to see, given what was seen."""
         cluster = self._cluster(evidence, question)
         return tuple({ask.key: ask for analyzer in analyzers() for ask in analyzer.asks(cluster)}.values())
@@ -70,8 +70,8 @@ def analyse(evidence: Sequence[Evidence], question: Question = _NOTHING) -> Anal
     return KubernetesRun().analyse(evidence, question)
 
 
-def wanted(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[ToolRequest, ...]:
-    return KubernetesRun().wanted(evidence, question)
+def next_requests(evidence: Sequence[Evidence], question: Question = _NOTHING) -> tuple[ToolRequest, ...]:
+    return KubernetesRun().next_requests(evidence, question)
 
 
 def _analysis(cluster: Cluster) -> Analysis:
@@ -111,7 +111,7 @@ def merge(findings: Iterable[Finding]) -> Iterator[Finding]:
         groups.setdefault(_sameness(finding), []).append(finding)
     for group in groups.values():
         first = min(group, key=lambda f: (f.onset or _LATEST, str(f.subject)))
-        others = tuple(dict.fromkeys(f.subject.whole for f in group if f.subject.whole != first.subject.whole))
+        others = tuple(dict.fromkeys(f.subject.object for f in group if f.subject.object != first.subject.object))
         yield first.model_copy(update={"also": others}) if others else first
 
 
@@ -142,7 +142,7 @@ def _fine(cluster: Cluster) -> Iterator[HealthyCheck]:
     """What was counted and is in order, so that nobody checks it again."""
     nodes = list(cluster.all(Node))
     yield from _all_of(cluster, "nodes are ready", nodes, [n for n in nodes if _is_ready(n)])
-    pods = [p for p in cluster.all(Pod) if not p.finished]
+    pods = [p for p in cluster.all(Pod) if not p.is_finished]
     yield from _all_of(cluster, "pods are ready", pods, [p for p in pods if p.ready])
     yield from clean_logs(cluster)
     claims = list(cluster.all(PersistentVolumeClaim))
@@ -155,6 +155,6 @@ def _is_ready(node: Node) -> bool:
 
 
 def _all_of(cluster: Cluster, what: str, found: Sequence[Object], good: Sequence[Object]) -> Iterator[HealthyCheck]:
-    if found and len(found) == len(good) and cluster.known(type(found[0]), found[0].namespace):
+    if found and len(found) == len(good) and cluster.is_complete(type(found[0]), found[0].namespace):
         text = f"all {len(found)} {what}" if len(found) > 1 else f"1 of 1 {what}"
         yield HealthyCheck(text=text, cites=(cluster.cite_scope(type(found[0]), found[0].namespace),))

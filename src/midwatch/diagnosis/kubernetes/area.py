@@ -44,7 +44,7 @@ _SERVICES = EntityKind(
 
 def _opening(question: Question) -> tuple[ToolRequest, ...]:
     """Everything that may be wrong, where nothing in particular was asked."""
-    from midwatch.diagnosis.kubernetes.analyzers.opening import opening
+    from midwatch.diagnosis.kubernetes.analyzers.opening_requests import opening
 
     return opening(question)
 

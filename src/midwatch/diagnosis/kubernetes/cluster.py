@@ -91,7 +91,7 @@ class Cluster:
         ordered: Sequence[AnyObject] = self._ordered[kind]  # pyright: ignore[reportAssignmentType]
         return ordered if namespace is None else [obj for obj in ordered if obj.metadata.namespace == namespace]
 
-    def everything(self) -> Iterator[Object]:
+    def all_objects(self) -> Iterator[Object]:
         """All that was read of any kind, for statements that are no kind's own."""
         for kind in sorted(self._objects):
             yield from (self._objects[kind][key] for key in sorted(self._objects[kind]))
@@ -99,14 +99,14 @@ class Cluster:
     def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
 
-    def known(self, type_: type[Object], namespace: str = "") -> bool:
+    def is_complete(self, type_: type[Object], namespace: str = "") -> bool:
         """True when every object of the kind in the namespace was read, so that absence is a fact."""
         scopes = self._whole.get(PLURAL[type_.__name__], {})
         return "" in scopes or (bool(namespace) and namespace in scopes)
 
     def missing(self, type_: type[Object], namespace: str, name: str) -> bool:
         """True only when the absence is proved; False when it exists or nobody knows."""
-        return self.known(type_, namespace) and self.get(type_, namespace, name) is None
+        return self.is_complete(type_, namespace) and self.get(type_, namespace, name) is None
 
     @cached_property
     def namespaces(self) -> tuple[str, ...]:
@@ -188,7 +188,7 @@ class Cluster:
             found[pod.namespace].append(pod)
         return found
 
-    def owned(self, owner: Subject) -> Sequence[Pod]:
+    def pods_of(self, owner: Subject) -> Sequence[Pod]:
         """The pods of a workload, in order of name."""
         return self.by_owner.get(owner, ())
 
@@ -221,7 +221,7 @@ class Cluster:
     # -- measurements
 
     @cached_property
-    def measured(self) -> Sequence[Series]:
+    def series(self) -> Sequence[Series]:
         """Everything that was measured over time."""
         return tuple(self._series_source)
 

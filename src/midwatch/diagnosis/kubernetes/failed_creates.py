@@ -84,7 +84,7 @@ def _complete(obj: Object) -> bool:
     if isinstance(obj, DaemonSet):
         return 0 < (obj.status.desired_number_scheduled or 0) <= (obj.status.current_number_scheduled or 0)
     if isinstance(obj, Workload):
-        return (obj.status.replicas or 0) >= obj.wanted
+        return (obj.status.replicas or 0) >= obj.desired_replicas
     if isinstance(obj, Job):
         done = obj.condition("Complete")
         return bool(obj.status.active or obj.spec.suspend or (done and done.status == "True"))
@@ -98,7 +98,12 @@ def _unseen(cluster: Cluster) -> Iterator[FailedCreate]:
     for event in cluster.all(Event):
         about = event.involved_object
         type_ = known.get(about.kind)
-        if event.reason in _REASONS and event.message and type_ and not cluster.known(type_, about.namespace or ""):
+        if (
+            event.reason in _REASONS
+            and event.message
+            and type_
+            and not cluster.is_complete(type_, about.namespace or "")
+        ):
             subject = Subject(kind=about.kind, name=about.name, namespace=about.namespace or "")
             if cluster.get(type_, subject.namespace, subject.name) is None:
                 newest[subject] = max(newest.get(subject, event), event, key=lambda e: (str(e.last), e.name))

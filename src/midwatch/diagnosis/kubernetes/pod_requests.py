@@ -16,7 +16,7 @@ def amounts(quantities: Quantities | None) -> dict[str, float]:
     return {name: amount(value) for name, value in (quantities or {}).items()}
 
 
-def requested(pod: Pod) -> dict[str, float]:
+def total_requests(pod: Pod) -> dict[str, float]:
     """Containers and sidecars together, or the largest init container beside the sidecars started before it, whichever
     is more."""
     total: Counter[str] = Counter()

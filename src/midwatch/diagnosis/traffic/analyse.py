@@ -6,13 +6,13 @@ import msgspec
 
 from midwatch.analysis.spikes import Spike
 from midwatch.diagnosis.traffic import joblogs, report_tables
-from midwatch.diagnosis.traffic.answers import Known, answer
+from midwatch.diagnosis.traffic.answers import TrafficEvidence, answer
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.evidence_plan import GATEWAYS, active, of_client
 from midwatch.diagnosis.traffic.gaps import NO_TIME, gaps
 from midwatch.diagnosis.traffic.jobs import RefreshJob, jobs
-from midwatch.diagnosis.traffic.nat_metrics import DROPPED, ERRORS, PACKETS, NatMetrics, clock, measured, of, span
-from midwatch.diagnosis.traffic.settings_evidence import cite, known
+from midwatch.diagnosis.traffic.nat_metrics import DROPPED, ERRORS, PACKETS, NatMetrics, clock, nat_metrics, of, span
+from midwatch.diagnosis.traffic.settings_evidence import cite, configured_traffic
 from midwatch.diagnosis.traffic.topics import (
     CLIENT,
     JOB_TOPICS,
@@ -22,7 +22,15 @@ from midwatch.diagnosis.traffic.topics import (
     NAT_SPIKE,
     NAT_TRAFFIC,
 )
-from midwatch.diagnosis.traffic.verdict import CODES, Facts, TrafficScene, judged, looked, named, subjects
+from midwatch.diagnosis.traffic.verdict import (
+    CODES,
+    Facts,
+    TrafficScene,
+    all_jobs_listed,
+    job_facts,
+    spike_finding,
+    subjects,
+)
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import Analysis, CausalRole, Finding, HealthyCheck, Table
 from midwatch.domain.intent import Intent
@@ -35,20 +43,22 @@ _JUDGED = 5  # spikes that are each a finding; all are in the table
 
 
 def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
-    intent, traffic = question.intent, known(evidence)
+    intent, traffic = question.intent, configured_traffic(evidence)
     if traffic is None:
         return Analysis()
     if intent.topic == NAT_GATEWAYS:
         return _gateways(evidence, traffic)
     if intent.window is None:
         return Analysis(gaps=(NO_TIME,))
-    found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
+    found, seen = jobs(evidence, traffic.jobs), nat_metrics(evidence, traffic)
     expected = 1 if intent.first(NAMESPACE) else len(traffic.jobs.namespaces)
-    scene = TrafficScene(traffic, found, joblogs.logs(evidence, found, traffic), evidence, looked(evidence, expected))
+    scene = TrafficScene(
+        traffic, found, joblogs.logs(evidence, found, traffic), evidence, all_jobs_listed(evidence, expected)
+    )
     spikes = sorted(
         ((m, s) for m in of(seen, intent.window) for s in m.spikes(intent.window)), key=lambda pair: pair[1].onset
     )
-    told = Known(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
+    told = TrafficEvidence(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
     return Analysis(
         findings=tuple(_spoken_of(intent, spikes, scene) + list(_troubles(seen, intent.window)) + list(_failed(told))),
         subjects=subjects(seen, found),
@@ -68,8 +78,8 @@ def _spoken_of(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene
     well with them."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
     if intent.topic in (NAT_SPIKE, NAT_TRAFFIC):
-        return [judged(m, s, scene) for m, s in largest[:_JUDGED]]
-    return [f for f in (judged(m, s, scene) for m, s in largest) if f.role is not CausalRole.INTENDED][:_JUDGED]
+        return [spike_finding(m, s, scene) for m, s in largest[:_JUDGED]]
+    return [f for f in (spike_finding(m, s, scene) for m, s in largest) if f.role is not CausalRole.INTENDED][:_JUDGED]
 
 
 def _chosen(intent: Intent, window: Window, found: Sequence[RefreshJob]) -> list[RefreshJob]:
@@ -77,7 +87,7 @@ def _chosen(intent: Intent, window: Window, found: Sequence[RefreshJob]) -> list
     return [j for j in found if active(j, window) and (not client or of_client(j, client))]
 
 
-def _tables(told: Known) -> Iterator[Table]:
+def _tables(told: TrafficEvidence) -> Iterator[Table]:
     intent, against = told.intent, told.intent.against
     spikes: Sequence[tuple[NatMetrics, Spike]] = told.spikes
     made: list[Table | None] = [report_tables.traffic_table(of(told.measured, told.window), told.window)]
@@ -114,11 +124,11 @@ def _troubles(seen: Sequence[NatMetrics], window: Window) -> Iterator[Finding]:
             yield CODES.finding("TRF-111", one.subject, cites=(one.cite(DROPPED), one.cite(PACKETS)), **facts, **counts)
 
 
-def _failed(told: Known) -> Iterator[Finding]:
+def _failed(told: TrafficEvidence) -> Iterator[Finding]:
     for job in told.chosen:
         if job.state == "failed" and job.ended:
             facts: Facts = {"ended": clock(job.ended), "took": span(job.seconds or 0), "what": told.what}
-            yield CODES.finding("TRF-120", job.subject, cites=(job.cite('"Failed"'),), **named(job), **facts)
+            yield CODES.finding("TRF-120", job.subject, cites=(job.cite('"Failed"'),), **job_facts(job), **facts)
 
 
 class _Meta(msgspec.Struct):

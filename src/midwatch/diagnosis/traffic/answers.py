@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from midwatch.analysis.spikes import Spike
-from midwatch.diagnosis.traffic.job_candidates import Suspect, explained
+from midwatch.diagnosis.traffic.job_candidates import Suspect, is_explanation
 from midwatch.diagnosis.traffic.jobs import RefreshJob
 from midwatch.diagnosis.traffic.nat_metrics import BACK, OUT, NatMetrics, clock, gb, moment, of, span
 from midwatch.diagnosis.traffic.topics import (
@@ -18,7 +18,7 @@ from midwatch.diagnosis.traffic.topics import (
     NAT_SPIKE,
     NAT_TRAFFIC,
 )
-from midwatch.diagnosis.traffic.verdict import TrafficScene, judged
+from midwatch.diagnosis.traffic.verdict import TrafficScene, spike_finding
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import CausalRole, Confidence, HealthyCheck
 from midwatch.domain.intent import Intent
@@ -26,7 +26,7 @@ from midwatch.domain.window import Window
 
 
 @dataclass(frozen=True)
-class Known:
+class TrafficEvidence:
     """All that an answer can be made of. `chosen` are the jobs that the question is about, oldest first."""
 
     intent: Intent
@@ -44,14 +44,14 @@ class Known:
         return [(m, s) for m in of(self.measured, window) for s in m.spikes(window)]
 
 
-def answer(known: Known) -> HealthyCheck | None:
+def answer(known: TrafficEvidence) -> HealthyCheck | None:
     """None where what was found says it itself."""
     if known.intent.attribute and (found := _attribute(known)):
         return found
     return _ANSWERS[known.intent.topic](known) if known.intent.topic in _ANSWERS else None
 
 
-def _spike(known: Known) -> HealthyCheck | None:
+def _spike(known: TrafficEvidence) -> HealthyCheck | None:
     if known.spikes:
         return None
     if not known.measured:
@@ -74,7 +74,7 @@ def _highest(one: NatMetrics, window: Window) -> str:
     )
 
 
-def _traffic(known: Known) -> HealthyCheck:
+def _traffic(known: TrafficEvidence) -> HealthyCheck:
     if not known.measured:
         return _fine(f"The traffic from {known.window} could not be measured.", _listed(known))
     parts = [
@@ -84,10 +84,10 @@ def _traffic(known: Known) -> HealthyCheck:
     return _fine(f"From {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
 
 
-def _patterns(known: Known) -> HealthyCheck:
+def _patterns(known: TrafficEvidence) -> HealthyCheck:
     if not known.measured:
         return _traffic(known)
-    behind = [next((s for s in known.scene.suspects(m, spike) if explained(s)), None) for m, spike in known.spikes]
+    behind = [next((s for s in known.scene.suspects(m, spike) if is_explanation(s)), None) for m, spike in known.spikes]
     jobs = Counter(s.job.client or s.job.name for s in behind if s)
     hours = Counter(moment(s.onset).hour for _, s in known.spikes)
     text = f"{_count(len(known.spikes), 'spike')} from {known.window}"
@@ -106,7 +106,7 @@ def _patterns(known: Known) -> HealthyCheck:
     return _fine(f"{text}.", _metrics(known))
 
 
-def _compare(known: Known) -> HealthyCheck:
+def _compare(known: TrafficEvidence) -> HealthyCheck:
     other = known.intent.against
     if other is None or not known.measured:
         return _traffic(known)
@@ -125,7 +125,7 @@ def _change(here: float, there: float) -> str:
     return "the same" if here == there else f"{gb(abs(here - there))} {'more' if here > there else 'less'}{percent}"
 
 
-def _jobs(known: Known) -> HealthyCheck:
+def _jobs(known: TrafficEvidence) -> HealthyCheck:
     if not known.scene.looked:
         return _fine(
             f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known)
@@ -145,13 +145,13 @@ def _jobs(known: Known) -> HealthyCheck:
     )
 
 
-def _uploading(known: Known, running: Sequence[RefreshJob]) -> str:
+def _uploading(known: TrafficEvidence, running: Sequence[RefreshJob]) -> str:
     logs = [known.scene.logs.get((j.namespace, j.name)) for j in running]
     busy = sum(1 for log in logs if log and log.uploads)
     return f", {busy} with uploads in the log" if busy else ""
 
 
-def _by_volume(known: Known) -> HealthyCheck:
+def _by_volume(known: TrafficEvidence) -> HealthyCheck:
     volumes: Counter[str] = Counter()
     for job in known.chosen:
         if volume := _volume(known, job):
@@ -170,12 +170,12 @@ def _by_volume(known: Known) -> HealthyCheck:
     )
 
 
-def _volume(known: Known, job: RefreshJob) -> float | None:
+def _volume(known: TrafficEvidence, job: RefreshJob) -> float | None:
     log = known.scene.logs.get((job.namespace, job.name))
     return log.volume if log else None
 
 
-def _attribute(known: Known) -> HealthyCheck | None:
+def _attribute(known: TrafficEvidence) -> HealthyCheck | None:
     """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
     the chosen."""
     suspect = _suspect(known)
@@ -189,7 +189,7 @@ def _attribute(known: Known) -> HealthyCheck | None:
             else ""
         )
         return _fine(
-            f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.over(spike)))} "
+            f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.complete_at(spike)))} "
             f"UTC{told}.",
             _metrics(known),
         )
@@ -201,21 +201,21 @@ def _attribute(known: Known) -> HealthyCheck | None:
     return _fine(said, (job.cite(), *_read(known, job))) if said else None
 
 
-def _expected(known: Known) -> HealthyCheck:
+def _expected(known: TrafficEvidence) -> HealthyCheck:
     one, spike = max(known.spikes, key=lambda p: p[1].volume)
-    finding = judged(one, spike, known.scene)
+    finding = spike_finding(one, spike, known.scene)
     sure = finding.role is CausalRole.INTENDED and finding.confidence is Confidence.HIGH
     word = "Yes" if sure else "Probably" if finding.role is CausalRole.INTENDED else "That needs a look"
     return _fine(f"{word}: {finding.message}.", finding.cites)
 
 
-def _suspect(known: Known) -> Suspect | None:
+def _suspect(known: TrafficEvidence) -> Suspect | None:
     largest = max(known.spikes, key=lambda p: p[1].volume, default=None)
     ranked = known.scene.suspects(*largest) if largest else []
-    return next((s for s in ranked if explained(s)), None)
+    return next((s for s in ranked if is_explanation(s)), None)
 
 
-def _duration(job: RefreshJob, _known: Known) -> str:
+def _duration(job: RefreshJob, _known: TrafficEvidence) -> str:
     if job.began is None:
         return f"{job.name} has not begun yet."
     if job.seconds is None or job.ended is None:
@@ -223,7 +223,7 @@ def _duration(job: RefreshJob, _known: Known) -> str:
     return f"{job.name} took {span(job.seconds)}: from {clock(job.began)} to {clock(job.ended, job.began)} UTC."
 
 
-def _destination(job: RefreshJob, known: Known) -> str:
+def _destination(job: RefreshJob, known: TrafficEvidence) -> str:
     log = known.scene.logs.get((job.namespace, job.name))
     if log is None:
         return f"Where {job.name} sent its data is not known: its log could not be read."
@@ -233,7 +233,7 @@ def _destination(job: RefreshJob, known: Known) -> str:
     )
 
 
-_ATTRIBUTES: dict[str, Callable[[RefreshJob, Known], str]] = {
+_ATTRIBUTES: dict[str, Callable[[RefreshJob, TrafficEvidence], str]] = {
     "duration": _duration,
     "time": _duration,
     "destination": _destination,
@@ -245,7 +245,7 @@ _ATTRIBUTES: dict[str, Callable[[RefreshJob, Known], str]] = {
     ),
     "job": lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
 }
-_ANSWERS: dict[str, Callable[[Known], HealthyCheck | None]] = {
+_ANSWERS: dict[str, Callable[[TrafficEvidence], HealthyCheck | None]] = {
     NAT_SPIKE: _spike,
     NAT_TRAFFIC: _traffic,
     NAT_PATTERNS: _patterns,
@@ -256,7 +256,7 @@ _ANSWERS: dict[str, Callable[[Known], HealthyCheck | None]] = {
 }
 
 
-def _total(known: Known, signal: str, window: Window) -> float | None:
+def _total(known: TrafficEvidence, signal: str, window: Window) -> float | None:
     totals = [t for m in of(known.measured, window) if (t := m.total(signal, window)) is not None]
     return sum(totals) if totals else None
 
@@ -273,15 +273,15 @@ def _fine(text: str, cites: tuple[Citation, ...]) -> HealthyCheck:
     return HealthyCheck(text=f"N{text[1:]}" if text.startswith("no ") else text, cites=tuple(dict.fromkeys(cites)))
 
 
-def _metrics(known: Known) -> tuple[Citation, ...]:
+def _metrics(known: TrafficEvidence) -> tuple[Citation, ...]:
     return tuple(m.cite(OUT) if OUT in m.signals else Citation(evidence=m.evidence) for m in known.measured)
 
 
-def _listed(known: Known) -> tuple[Citation, ...]:
+def _listed(known: TrafficEvidence) -> tuple[Citation, ...]:
     return tuple(Citation(evidence=e.id) for e in known.scene.evidence if e.arguments.get("resource") == "jobs")
 
 
-def _read(known: Known, job: RefreshJob | None = None) -> tuple[Citation, ...]:
+def _read(known: TrafficEvidence, job: RefreshJob | None = None) -> tuple[Citation, ...]:
     chosen = [job] if job else known.chosen
     logs = (known.scene.logs.get((j.namespace, j.name)) for j in chosen)
     return tuple(Citation(evidence=log.evidence) for log in logs if log)

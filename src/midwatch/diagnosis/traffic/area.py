@@ -91,10 +91,10 @@ def _opening(_question: Question) -> tuple[ToolRequest, ...]:
     return (ASK,)
 
 
-def _wanted(evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest | Lead, ...]:
-    from midwatch.diagnosis.traffic.evidence_plan import wanted
+def _next_requests(evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest | Lead, ...]:
+    from midwatch.diagnosis.traffic.evidence_plan import next_requests
 
-    return wanted(evidence, question)
+    return next_requests(evidence, question)
 
 
 def _analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
@@ -110,10 +110,10 @@ def _codes() -> Mapping[str, Code]:
 
 
 def _own_tools(settings: TrafficSettings) -> tuple[Tool, ...]:
-    from midwatch.diagnosis.traffic.config import configured
+    from midwatch.diagnosis.traffic.config import load_traffic
     from midwatch.diagnosis.traffic.settings_evidence import traffic_settings
 
-    return (Tool.of(traffic_settings, configured(settings.file, home())),)
+    return (Tool.of(traffic_settings, load_traffic(settings.file, home())),)
 
 
 def _query_tools() -> tuple[Callable[..., Intent], ...]:
@@ -130,9 +130,9 @@ def _query_tools() -> tuple[Callable[..., Intent], ...]:
 
 def _known(settings: TrafficSettings) -> Mapping[str, Iterable[str | tuple[str, str]]]:
     """Raises Refusal when the traffic file is wrong."""
-    from midwatch.diagnosis.traffic.config import configured
+    from midwatch.diagnosis.traffic.config import load_traffic
 
-    traffic = configured(settings.file, home())
+    traffic = load_traffic(settings.file, home())
     return {
         GATEWAY: [(g.id, g.name) for g in traffic.gateways],
         CLIENT: traffic.clients,
@@ -155,7 +155,7 @@ AREA = Area(
     examples=("What caused the NAT spike at 2am?", "What refresh jobs are running?"),
     systems=("aws", "kubernetes"),
     opening=_opening,
-    wanted=_wanted,
+    next_requests=_next_requests,
     analyse=_analyse,
     codes=_codes,
     settings=TrafficSettings,

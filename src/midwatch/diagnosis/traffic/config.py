@@ -156,7 +156,7 @@ def _pack(name: str) -> dict[str, Any]:
     return found
 
 
-def configured(file: Path | None, beside: Path) -> Traffic:
+def load_traffic(file: Path | None, beside: Path) -> Traffic:
     """Of the file that is named, or of traffic.yaml `beside` the settings where there is one; else nothing is known."""
     if file is None and not (beside / "traffic.yaml").exists():
         return Traffic.model_validate({"jobs": {"pack": "refresh"}})

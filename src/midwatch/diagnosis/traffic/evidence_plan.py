@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 import msgspec
 
 from midwatch.diagnosis.traffic.config import Traffic
-from midwatch.diagnosis.traffic.job_candidates import explained, suspects
+from midwatch.diagnosis.traffic.job_candidates import is_explanation, job_candidates
 from midwatch.diagnosis.traffic.joblogs import JobLog, logs
 from midwatch.diagnosis.traffic.jobs import RefreshJob, jobs
-from midwatch.diagnosis.traffic.nat_metrics import METRICS, NatMetrics, TrafficBurst, measured, moment
-from midwatch.diagnosis.traffic.settings_evidence import known
+from midwatch.diagnosis.traffic.nat_metrics import METRICS, NatMetrics, TrafficBurst, moment, nat_metrics
+from midwatch.diagnosis.traffic.settings_evidence import configured_traffic
 from midwatch.diagnosis.traffic.topics import (
     CLIENT,
     GATEWAY,
@@ -64,15 +64,15 @@ def _first(intent: Intent, traffic: Traffic) -> tuple[ToolRequest, ...]:
     return tuple(asks)
 
 
-def wanted(evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest, ...]:
-    traffic = known(evidence)
+def next_requests(evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest, ...]:
+    traffic = configured_traffic(evidence)
     return (*_first(question.intent, traffic), *_then(evidence, question.intent, traffic)) if traffic else ()
 
 
 def _then(evidence: Sequence[Evidence], intent: Intent, traffic: Traffic) -> tuple[ToolRequest, ...]:
     if intent.topic in NAT_TOPICS and not any(e.tool == METRICS for e in evidence):
         return tuple(ask for gateway in _discovered(evidence) for ask in _metrics(intent, gateway))
-    found, seen = jobs(evidence, traffic.jobs), measured(evidence, traffic)
+    found, seen = jobs(evidence, traffic.jobs), nat_metrics(evidence, traffic)
     worth = _worth_reading(found, seen, intent, traffic)
     wanted_logs = [_log(job, pod, traffic) for job in worth for pod in job.pods[-1:]]
     return (*wanted_logs, *_talkers(found, logs(evidence, found, traffic), seen, intent, traffic))
@@ -112,7 +112,7 @@ def _metrics(intent: Intent, gateway: str) -> Iterator[ToolRequest]:
 def _listings(intent: Intent, traffic: Traffic) -> Iterator[ToolRequest]:
     """Jobs by their selector, and the pods that jobs made; the namespaces tell a misspelt one from an empty one."""
     search = traffic.jobs
-    spaces: Sequence[str] = intent.named(NAMESPACE) or search.namespaces or ("",)
+    spaces: Sequence[str] = intent.entities_of(NAMESPACE) or search.namespaces or ("",)
     essential = intent.topic in JOB_TOPICS
     for space in spaces:
         selector = {"labels": search.selector} if search.selector else {}
@@ -133,7 +133,7 @@ def _worth_reading(
         window, client = intent.window, intent.first(CLIENT)
         chosen = [j for j in found if (not window or active(j, window)) and (not client or of_client(j, client))]
         return chosen[-_LOGS:]
-    ranked = [s for spike in _spikes(seen, intent) for s in suspects(spike, found, {}, traffic)]
+    ranked = [s for spike in _spikes(seen, intent) for s in job_candidates(spike, found, {}, traffic)]
     return list(dict.fromkeys(s.job for s in sorted(ranked, key=lambda s: -s.overlap.score)))[:_LOGS]
 
 
@@ -169,7 +169,7 @@ def _talkers(
     for one in seen:
         for spike in sorted(one.spikes(intent.window), key=lambda s: -s.volume)[:_SPIKES]:
             burst = one.burst(spike)
-            if not any(explained(s) for s in suspects(burst, found, read, traffic)):
+            if not any(is_explanation(s) for s in job_candidates(burst, found, read, traffic)):
                 times = {"start": _iso(burst.since), "end": _iso(burst.until)}
                 yield ToolRequest(tool=TALKERS, arguments={"gateway": one.gateway.id, **times})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from midwatch.diagnosis.traffic.answers import Known
+from midwatch.diagnosis.traffic.answers import TrafficEvidence
 from midwatch.diagnosis.traffic.evidence_plan import GATEWAYS, LIST, LOGS
 from midwatch.diagnosis.traffic.nat_metrics import METRICS, OUT, NatMetrics, of
 from midwatch.diagnosis.traffic.topics import JOB_TOPICS, NAMESPACE, NAT_COMPARE, NAT_TOPICS
@@ -15,11 +15,11 @@ NO_TIME = Gap(
 )
 
 
-def gaps(told: Known, evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
+def gaps(told: TrafficEvidence, evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
     return (*_unmeasured(told, evidence), *_spaces(told, evidence), *_gone(told))
 
 
-def _unmeasured(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+def _unmeasured(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator[Gap]:
     """No point at all is not the same as little traffic."""
     if told.intent.topic not in NAT_TOPICS:
         return
@@ -36,12 +36,12 @@ def _silent(one: NatMetrics, window: Window | None) -> Iterator[Gap]:
         yield _gap(METRICS, f"traffic of {one.label}", f"CloudWatch has no point of it from {window}", essential=True)
 
 
-def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
+def _spaces(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator[Gap]:
     """Namespaces that do not exist. No job of namespaces that nobody saw is not "no job ran"."""
     spaces = next(
         (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None
     )
-    wanted = told.intent.named(NAMESPACE) or told.scene.traffic.jobs.namespaces
+    wanted = told.intent.entities_of(NAMESPACE) or told.scene.traffic.jobs.namespaces
     there = [s for s in wanted if spaces and f'"name":"{s}"' in spaces.text]
     about_jobs = told.intent.topic in JOB_TOPICS and not told.scene.jobs and not there
     for space in wanted if spaces else ():
@@ -56,7 +56,7 @@ def _spaces(told: Known, evidence: Sequence[Evidence]) -> Iterator[Gap]:
         yield _gap(LIST, f"{told.what}s", f"no job was seen, and {what}", essential=True)
 
 
-def _gone(told: Known) -> Iterator[Gap]:
+def _gone(told: TrafficEvidence) -> Iterator[Gap]:
     """Jobs whose pods are gone with their logs."""
     gone = [j for j in told.chosen if not j.pods and j.state != "waiting"]
     if gone and told.intent.topic != NAT_COMPARE:

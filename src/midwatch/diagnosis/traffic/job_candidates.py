@@ -4,7 +4,7 @@ it."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from midwatch.analysis.time_overlap import ENDED, Overlap, overlap
+from midwatch.analysis.time_overlap import ENDED, TimeOverlap, overlap
 from midwatch.diagnosis.traffic.config import Traffic
 from midwatch.diagnosis.traffic.joblogs import JobLog
 from midwatch.diagnosis.traffic.jobs import RefreshJob
@@ -19,7 +19,7 @@ class Suspect:
     `volume`: of the spike."""
 
     job: RefreshJob
-    overlap: Overlap
+    overlap: TimeOverlap
     log: JobLog | None
     moved: float | None
     uploads: int
@@ -43,7 +43,7 @@ class Suspect:
         return (not self.there, accounts, -self.overlap.score, -(self.moved or 0.0), -self.uploads, self.job.name)
 
 
-def suspects(
+def job_candidates(
     burst: TrafficBurst, found: Sequence[RefreshJob], logs: Mapping[tuple[str, str], JobLog], traffic: Traffic
 ) -> list[Suspect]:
     """Best first; those that cannot have been are left out. `logs` by namespace and name of the job."""
@@ -65,6 +65,6 @@ def suspects(
     return sorted(made, key=lambda s: s.rank)
 
 
-def explained(suspect: Suspect) -> bool:
+def is_explanation(suspect: Suspect) -> bool:
     """It was there while it happened, and its log does not say that it was not it."""
     return suspect.there and not suspect.little

@@ -78,11 +78,11 @@ def logs(evidence: Sequence[Evidence], found: Sequence[RefreshJob], traffic: Tra
     for item in evidence:
         seen = item.observation
         if isinstance(seen, LogLines) and (job := owners.get((seen.namespace, seen.name))):
-            have[job.namespace, job.name] = read(item.id, seen.text, traffic.jobs, traffic.known_vendors)
+            have[job.namespace, job.name] = parse_job_log(item.id, seen.text, traffic.jobs, traffic.known_vendors)
     return have
 
 
-def read(evidence: str, text: str, search: JobSearch, vendors: Sequence[Vendor]) -> JobLog:
+def parse_job_log(evidence: str, text: str, search: JobSearch, vendors: Sequence[Vendor]) -> JobLog:
     lines = text.splitlines()
     uploads = [re.compile(p) for p in (*search.uploads, *search.log_patterns)]
     return JobLog(
@@ -133,7 +133,7 @@ def _destinations(lines: Sequence[str], vendors: Sequence[Vendor]) -> Iterator[D
     for line in lines:
         for match in _URL.finditer(line):
             host = _host(match[0])
-            if host and host not in seen and outside(host):
+            if host and host not in seen and is_external(host):
                 seen.add(host)
                 yield Destination(host, vendor_of(host, vendors), line)
 
@@ -145,7 +145,7 @@ def _host(url: str) -> str:
         return ""
 
 
-def outside(host: str) -> bool:
+def is_external(host: str) -> bool:
     """Whether a host is neither in the cluster nor of AWS."""
     try:
         return ipaddress.ip_address(host).is_global

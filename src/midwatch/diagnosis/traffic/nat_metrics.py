@@ -76,7 +76,7 @@ class NatMetrics:
     def spikes(self, window: Window) -> tuple[Spike, ...]:
         """Those of the traffic out that touch the window; the points before it are what they are measured against."""
         since, until = window.since.timestamp(), window.until.timestamp()
-        return tuple(s for s in self._spikes if s.onset < until and self.over(s) > since)
+        return tuple(s for s in self._spikes if s.onset < until and self.complete_at(s) > since)
 
     @cached_property
     def _spikes(self) -> tuple[Spike, ...]:
@@ -89,12 +89,12 @@ class NatMetrics:
         limits = SpikeLimits(threshold=threshold and threshold * share, usual=usual and usual * share)
         return spikes(out.times, out.values, limits)
 
-    def over(self, spike: Spike) -> float:
+    def complete_at(self, spike: Spike) -> float:
         """When its last point was complete, in epoch seconds."""
         return self.signals[OUT].times[spike.last] + self.period
 
     def burst(self, spike: Spike) -> TrafficBurst:
-        return TrafficBurst(spike.onset, self.over(spike), self.period, spike.volume)
+        return TrafficBurst(spike.onset, self.complete_at(spike), self.period, spike.volume)
 
     def cite(self, signal: str, rows: slice | None = None) -> Citation:
         """The values themselves, as they stand in the evidence."""
@@ -107,7 +107,7 @@ class NatMetrics:
         )
 
 
-def measured(evidence: Sequence[Evidence], traffic: Traffic) -> tuple[NatMetrics, ...]:
+def nat_metrics(evidence: Sequence[Evidence], traffic: Traffic) -> tuple[NatMetrics, ...]:
     return tuple(_measured(evidence, traffic))
 
 

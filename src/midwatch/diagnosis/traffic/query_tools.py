@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from midwatch.analysis.times.said import timestamp
+from midwatch.analysis.times.spoken_time import timestamp
 from midwatch.diagnosis.traffic.topics import (
     CLIENT,
     GATEWAY,
@@ -46,14 +46,14 @@ def check_nat_gateway_metrics(
 ) -> Intent:
     """Checks NAT gateway traffic for recent spikes, or over up to seven days."""
     window = Window(now - timedelta(hours=time_window_hours), now)
-    return Intent(topic=NAT_TRAFFIC, window=window).naming({GATEWAY: (nat_gateway_id,)})
+    return Intent(topic=NAT_TRAFFIC, window=window).with_entity({GATEWAY: (nat_gateway_id,)})
 
 
 def find_zeus_jobs_during_timeframe(
     now: datetime, start_time: Moment, end_time: Moment, namespace: Namespace = ""
 ) -> Intent:
     """Finds the refresh jobs that ran during a time, with what their logs say of uploads."""
-    return Intent(topic=JOBS, window=_window(start_time, end_time, now)).naming({NAMESPACE: (namespace,)})
+    return Intent(topic=JOBS, window=_window(start_time, end_time, now)).with_entity({NAMESPACE: (namespace,)})
 
 
 def correlate_nat_spike_with_zeus_jobs(
@@ -67,7 +67,7 @@ def correlate_nat_spike_with_zeus_jobs(
     at, around = _moment(spike_timestamp, now), timedelta(minutes=time_window_minutes)
     if at > now:
         raise Refusal(f"{at:%Y-%m-%dT%H:%MZ} is in the future.", "Name a time in the past")
-    return Intent(topic=NAT_SPIKE, window=Window(at - around, min(at + around, now))).naming(
+    return Intent(topic=NAT_SPIKE, window=Window(at - around, min(at + around, now))).with_entity(
         {GATEWAY: (nat_gateway_id,)}
     )
 
@@ -75,7 +75,7 @@ def correlate_nat_spike_with_zeus_jobs(
 def compare_nat_traffic(now: datetime, timeframe1: Span, timeframe2: Span, nat_gateway_id: Gateway = "") -> Intent:
     """Compares the traffic of two times: absolute, in percent, and the spikes of each."""
     first, second = (_window(*_halves(text), now) for text in (timeframe1, timeframe2))
-    return Intent(topic=NAT_COMPARE, window=first, against=second).naming({GATEWAY: (nat_gateway_id,)})
+    return Intent(topic=NAT_COMPARE, window=first, against=second).with_entity({GATEWAY: (nat_gateway_id,)})
 
 
 def search_zeus_jobs_by_client(
@@ -84,7 +84,7 @@ def search_zeus_jobs_by_client(
     days_back: Annotated[int, Field(ge=1, le=90)] = 7,
 ) -> Intent:
     """Finds the refresh jobs of one client over some days."""
-    return Intent(topic=JOBS_OF_CLIENT, window=Window(now - timedelta(days=days_back), now)).naming(
+    return Intent(topic=JOBS_OF_CLIENT, window=Window(now - timedelta(days=days_back), now)).with_entity(
         {CLIENT: (client_name,)}
     )
 

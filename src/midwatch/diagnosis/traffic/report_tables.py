@@ -81,7 +81,7 @@ def _spike(one: NatMetrics, spike: Spike, ranked: Sequence[Suspect]) -> tuple[st
     best = next((s for s in ranked if not s.little), None)
     likely = f"{best.job.client or best.job.name} ({best.overlap.score:.1f})" if best else "no job"
     factor = f"{spike.factor:.3g}" if spike.factor else "unknown"
-    return clock(since), clock(moment(one.over(spike)), since), gb(spike.volume), gb(spike.top), factor, likely
+    return clock(since), clock(moment(one.complete_at(spike)), since), gb(spike.volume), gb(spike.top), factor, likely
 
 
 def suspects_table(ranked: Sequence[Suspect]) -> Table | None:

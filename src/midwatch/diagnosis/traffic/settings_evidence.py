@@ -21,7 +21,7 @@ async def traffic_settings(traffic: Traffic) -> ToolResult:
     return ToolResult(Resources(resource="settings", body=body, count=1), "the traffic file")
 
 
-def known(evidence: Sequence[Evidence]) -> Traffic | None:
+def configured_traffic(evidence: Sequence[Evidence]) -> Traffic | None:
     """None before it was read."""
     for item in evidence:
         if item.tool == TOOL:

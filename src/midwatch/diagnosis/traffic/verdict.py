@@ -11,7 +11,7 @@ import msgspec
 from midwatch.analysis.codes import Catalogue
 from midwatch.analysis.spikes import Spike
 from midwatch.diagnosis.traffic.config import GB, Traffic
-from midwatch.diagnosis.traffic.job_candidates import MOST, Suspect, explained, suspects
+from midwatch.diagnosis.traffic.job_candidates import MOST, Suspect, is_explanation, job_candidates
 from midwatch.diagnosis.traffic.joblogs import JobLog
 from midwatch.diagnosis.traffic.jobs import RefreshJob
 from midwatch.diagnosis.traffic.nat_metrics import OUT, NatMetrics, clock, gb, moment, span, times
@@ -38,15 +38,15 @@ class TrafficScene:
     looked: bool
 
     def suspects(self, one: NatMetrics, spike: Spike) -> list[Suspect]:
-        return suspects(one.burst(spike), self.jobs, self.logs, self.traffic)
+        return job_candidates(one.burst(spike), self.jobs, self.logs, self.traffic)
 
 
-def judged(one: NatMetrics, spike: Spike, scene: TrafficScene) -> Finding:
+def spike_finding(one: NatMetrics, spike: Spike, scene: TrafficScene) -> Finding:
     """The finding about one spike."""
     facts = _facts(one, spike, scene.traffic)
     quoted = one.cite(OUT, slice(spike.first, min(spike.last + 1, spike.first + _QUOTED)))
     ranked = scene.suspects(one, spike)
-    if any(explained(s) for s in ranked):
+    if any(is_explanation(s) for s in ranked):
         return _of_job(one, spike, [s for s in ranked if s.there], facts, quoted, scene)
     there = [s for s in ranked if s.there]
     facts |= {
@@ -79,9 +79,9 @@ def _of_job(
         cites=tuple(dict.fromkeys((quoted, best.job.cite(), *(s.job.cite() for s in others[:_NAMED]), *said))),
         onset=moment(spike.onset),
         confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
-        peers=tuple(s.job.subject for s in there if explained(s)),
+        peers=tuple(s.job.subject for s in there if is_explanation(s)),
         **facts,
-        **named(best.job),
+        **job_facts(best.job),
         how=best.overlap.how,
         score=f"{best.overlap.score:.1f}",
         moved=f" and {_moved(best)}",
@@ -114,7 +114,7 @@ def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[st
     """Why traffic that a job explains is still not simply expected."""
     found: list[str] = []
     usual, limits = traffic.jobs.usual_gb, traffic.limits
-    behind = [s for s in there if explained(s)]
+    behind = [s for s in there if is_explanation(s)]
     covered, unknown = _told(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
     if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
         found.append(f"that is more than the {usual[1]:g} GB that one of them usually moves")
@@ -134,7 +134,7 @@ def _off_hours(spike: Spike, traffic: Traffic) -> bool:
 
 
 def _facts(one: NatMetrics, spike: Spike, traffic: Traffic) -> Facts:
-    since, until = moment(spike.onset), moment(one.over(spike))
+    since, until = moment(spike.onset), moment(one.complete_at(spike))
     return {
         "gateway": one.label,
         "gateway_id": one.gateway.id,
@@ -151,7 +151,7 @@ def _facts(one: NatMetrics, spike: Spike, traffic: Traffic) -> Facts:
     }
 
 
-def named(job: RefreshJob) -> Facts:
+def job_facts(job: RefreshJob) -> Facts:
     return {"job": job.name, "job_namespace": job.namespace, "whose": _whose(job)}
 
 
@@ -201,7 +201,7 @@ def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
     return ""
 
 
-def looked(evidence: Sequence[Evidence], expected: int) -> bool:
+def all_jobs_listed(evidence: Sequence[Evidence], expected: int) -> bool:
     """Whether the jobs of every namespace that is configured were listed."""
     return len(_listings(evidence)) >= max(1, expected)
 

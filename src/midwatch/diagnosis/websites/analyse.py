@@ -34,12 +34,12 @@ def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], questio
         findings=tuple(f for r in readings for f in r.findings()),
         links=tuple(link for name in names for link in (*_links(sites, name), *_routed(evidence, name))),
         subjects=tuple(names),
-        fine=tuple(fine for r in readings for fine in r.fine()),
+        fine=tuple(fine for r in readings for fine in r.healthy_checks()),
         gaps=() if readings or question.intent.topic not in TOPICS else (_NOT_ASKED,),
     )
 
 
-def wanted(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _question: Question) -> tuple[Lead, ...]:
+def next_leads(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _question: Question) -> tuple[Lead, ...]:
     """The namespaces behind a site in trouble."""
     leads: dict[str, Lead] = {}
     for reading in _readings(sites, evidence):

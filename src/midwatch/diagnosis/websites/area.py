@@ -47,12 +47,12 @@ def _opening(sites: Sequence[SiteSettings], question: Question) -> tuple[ToolReq
     return opening(sites, question)
 
 
-def _wanted(
+def _next_requests(
     sites: Sequence[SiteSettings], evidence: Sequence[Evidence], question: Question
 ) -> tuple[ToolRequest | Lead, ...]:
-    from midwatch.diagnosis.websites.analyse import wanted
+    from midwatch.diagnosis.websites.analyse import next_leads
 
-    return wanted(sites, evidence, question)
+    return next_leads(sites, evidence, question)
 
 
 def _analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], question: Question) -> Analysis:
@@ -71,7 +71,7 @@ def _configure(area: Area, sites: Sites) -> Area:
     return replace(
         area,
         opening=partial(_opening, sites.root),
-        wanted=partial(_wanted, sites.root),
+        next_requests=partial(_next_requests, sites.root),
         analyse=partial(_analyse, sites.root),
     )
 

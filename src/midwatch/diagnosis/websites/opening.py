@@ -11,8 +11,8 @@ from midwatch.integrations.website.objects.sites import site_of
 
 def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[ToolRequest, ...]:
     """Of the sites that were named; of all critical ones where all are meant."""
-    named = [site_of(sites, name) for name in question.intent.named(SITE)]
-    chosen = [site.url if site else name for site, name in zip(named, question.intent.named(SITE), strict=True)]
+    named = [site_of(sites, name) for name in question.intent.entities_of(SITE)]
+    chosen = [site.url if site else name for site, name in zip(named, question.intent.entities_of(SITE), strict=True)]
     if question.intent.topic == WEBSITES:
         chosen = [s.url for s in sites if s.critical] or [s.url for s in sites]
     return tuple(

@@ -44,7 +44,7 @@ class ProbeReading:
         yield from self._answered() if self._answers else self._unanswered()
         yield from self._risks()
 
-    def fine(self) -> Iterator[HealthyCheck]:
+    def healthy_checks(self) -> Iterator[HealthyCheck]:
         probe = self._probe
         if not probe.error and 0 < probe.status < 400 and probe.took_ms <= self._slow_ms:
             text = f"{self.subject.name} answers {probe.status} in {probe.took_ms} ms"

@@ -15,4 +15,4 @@ def website_health_query(
 ) -> Intent:
     """Checks if a website or API answers, how fast, and with which certificate; goes on to what is behind it when it
     does not."""
-    return Intent(topic=WEBSITE).naming({SITE: (url,)})
+    return Intent(topic=WEBSITE).with_entity({SITE: (url,)})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from midwatch.integrations.alert_sources.vocabulary import label, words
+from midwatch.integrations.alert_sources.vocabulary import label, vocabulary
 
 _EXPORTED = (
     "exported_"  # Prometheus keeps the measured thing's label so, where the scraped target has one of the same name
@@ -20,7 +20,7 @@ def standard(labels: Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def known(facts: Mapping[str, object]) -> dict[str, object]:
+def standard_labels(facts: Mapping[str, object]) -> dict[str, object]:
     """The facts that name a thing by a standard label; the others are details."""
     return {
         name: value
@@ -30,7 +30,7 @@ def known(facts: Mapping[str, object]) -> dict[str, object]:
 
 
 def service(labels: Mapping[str, str]) -> str:
-    return next((labels[name] for name in words()["service"] if labels.get(name)), "")
+    return next((labels[name] for name in vocabulary()["service"] if labels.get(name)), "")
 
 
 def pairs(tags: Iterable[str]) -> tuple[dict[str, str], list[str]]:
@@ -53,10 +53,10 @@ def _unshadowed(labels: Mapping[str, str]) -> dict[str, str]:
 
 def _without_exporter(labels: dict[str, str]) -> dict[str, str]:
     job = labels.get("job", "")
-    exporter = next((e for e in words()["exporters"] if job.rpartition("/")[2].endswith(e["job"])), None)
+    exporter = next((e for e in vocabulary()["exporters"] if job.rpartition("/")[2].endswith(e["job"])), None)
     if not exporter or not ("instance" in labels or "endpoint" in labels):
         return labels
     own = set(exporter["own"])
-    if any(name in labels for name in words()["not_pods"]):
+    if any(name in labels for name in vocabulary()["not_pods"]):
         own |= set(exporter.get("unless_pod", ()))
     return {name: value for name, value in labels.items() if name not in own}

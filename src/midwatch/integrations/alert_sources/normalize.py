@@ -55,9 +55,9 @@ def alert(source: str, said: RawAlert, received_at: datetime) -> Alert:
     """Without a fingerprint of the sender's, alerts of the same title, service and labels are one. Without a time, it
     is now."""
     labels = names.standard(dict(_named(said.labels, LABELS, LABEL_CHARS)))
-    title = line(said.title, TITLE_CHARS)
+    title = one_line(said.title, TITLE_CHARS)
     summary = text(said.summary)
-    service = line(said.service or names.service(labels), SERVICE_CHARS)
+    service = one_line(said.service or names.service(labels), SERVICE_CHARS)
     started = min(moment(said.starts_at) or received_at, received_at)
     over = said.status is AlertStatus.RESOLVED
     return Alert(
@@ -67,7 +67,7 @@ def alert(source: str, said: RawAlert, received_at: datetime) -> Alert:
         severity=said.severity or AlertSeverity.MEDIUM,
         title=title,
         summary=summary if summary != title else "",
-        external_id=line(said.external_id, NAME_CHARS),
+        external_id=one_line(said.external_id, NAME_CHARS),
         service=service,
         labels=labels,
         details=dict(_named(said.details, DETAILS, TEXT_BYTES)),
@@ -94,7 +94,7 @@ def items(value: object) -> list[Any]:
     return cast(list[Any], value) if isinstance(value, list) else []
 
 
-def listed(document: object) -> list[Any]:
+def alert_items(document: object) -> list[Any]:
     """Each alert of a list, of a list under `alerts`, or the one that comes alone."""
     for found in (document, record(document).get("alerts")):
         if isinstance(found, list):
@@ -102,7 +102,7 @@ def listed(document: object) -> list[Any]:
     return [document]
 
 
-def dig(value: object, *path: str) -> Any:
+def get_path(value: object, *path: str) -> Any:
     """What lies at the path through objects and lists; None when there is nothing."""
     for name in path:
         if isinstance(value, list):
@@ -131,7 +131,7 @@ def text(value: object, limit: int = TEXT_BYTES) -> str:
     return _cut(redact_text(_printable(raw, limit)), limit)
 
 
-def line(value: object, chars: int) -> str:
+def one_line(value: object, chars: int) -> str:
     """Any value as one line of at most so many characters."""
     joined = " ".join(text(value).split())
     return joined if len(joined) <= chars else joined[: chars - len(CUT)] + CUT
@@ -179,8 +179,8 @@ def _named(values: Mapping[str, object], most: int, chars: int) -> Iterator[tupl
     """Names and texts; what holds nothing is left out, and what a name calls a secret is cut out."""
     found = 0
     for name, value in values.items():
-        words = text(value) if chars == TEXT_BYTES else line(value, chars)
-        if not words or not (short := line(name, NAME_CHARS)):
+        words = text(value) if chars == TEXT_BYTES else one_line(value, chars)
+        if not words or not (short := one_line(name, NAME_CHARS)):
             continue
         if (found := found + 1) > most:
             return
@@ -193,7 +193,7 @@ def _links(pairs: Iterable[tuple[str, object]]) -> Iterator[WebLink]:
         href = link(value)
         if href and href not in seen and len(seen) < LINKS:
             seen.add(href)
-            yield WebLink(title=line(title, NAME_CHARS), href=href)
+            yield WebLink(title=one_line(title, NAME_CHARS), href=href)
 
 
 def _spelled(value: object) -> str:

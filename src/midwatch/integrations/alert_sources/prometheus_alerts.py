@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
-from midwatch.integrations.alert_sources.normalize import ALERTS, dig, first, listed, moment, record, text
-from midwatch.integrations.alert_sources.vocabulary import status, words
+from midwatch.integrations.alert_sources.normalize import ALERTS, alert_items, first, get_path, moment, record, text
+from midwatch.integrations.alert_sources.vocabulary import status, vocabulary
 
 _TOLD = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
 
 
 def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], source: str) -> Delivery:
     """The alerts of a group, of a bare list (as Prometheus pushes them), or of one alert that comes alone."""
-    entries = listed(document)
+    entries = alert_items(document)
     if not entries:
         return Delivery(ignored="The group holds no alert.")
-    loud = [e for e in entries if name(record(e)) not in words()["quiet"]]
+    loud = [e for e in entries if name(record(e)) not in vocabulary()["quiet"]]
     if not loud:
         return Delivery(ignored=f"{name(record(entries[0]))} only shows that alerting works, or silences others.")
     alerts = tuple(a for a in map(read, map(record, loud[:ALERTS])) if a)
@@ -28,7 +28,7 @@ def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], s
 def is_group(document: object) -> bool:
     """A group of alerts, a list as Prometheus pushes it, or one alert alone: each has labels and, beside them, a field
     of this form."""
-    entries = listed(document)
+    entries = alert_items(document)
     return bool(entries) and all(_is_labelled(record(entry)) for entry in entries[:ALERTS])
 
 
@@ -40,22 +40,22 @@ def _is_labelled(item: Mapping[str, Any]) -> bool:
 def is_grafana(document: object) -> bool:
     """What Grafana adds to the group of Alertmanager."""
     own = ("orgId", "silenceURL", "dashboardURL", "panelURL", "valueString", "ruleUID")
-    return any(key in record(entry) for entry in (document, *listed(document)[:ALERTS]) for key in own)
+    return any(key in record(entry) for entry in (document, *alert_items(document)[:ALERTS]) for key in own)
 
 
 def _truncated(document: object) -> int:
-    count = dig(document, "truncatedAlerts")
+    count = get_path(document, "truncatedAlerts")
     return max(0, min(count, 1_000_000)) if isinstance(count, int) else 0
 
 
 def name(item: Mapping[str, Any]) -> str:
-    return text(dig(item, "labels", "alertname"))
+    return text(get_path(item, "labels", "alertname"))
 
 
 def state(item: Mapping[str, Any], received_at: datetime) -> AlertStatus:
     """Its own status, never the group's. Prometheus itself sends none: there an end that has passed is a resolve."""
     said = item.get("status")
-    word = said if isinstance(said, str) else dig(said, "state")
+    word = said if isinstance(said, str) else get_path(said, "state")
     if found := status(text(word)):
         return found
     ended = moment(item.get("endsAt"))
@@ -82,4 +82,4 @@ def details(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def links(item: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    return [("Runbook", dig(item, "annotations", "runbook_url")), ("Rule", item.get("generatorURL"))]
+    return [("Runbook", get_path(item, "annotations", "runbook_url")), ("Rule", item.get("generatorURL"))]

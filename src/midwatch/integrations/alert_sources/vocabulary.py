@@ -15,13 +15,13 @@ _LONGEST = 100  # characters; a severity is a word, not a story
 
 
 @cache
-def words() -> dict[str, Any]:
+def vocabulary() -> dict[str, Any]:
     return yaml.load(files(__package__ or "").joinpath("vocabulary.yaml").read_text(), Loader=yaml.CSafeLoader)
 
 
 @cache
 def _table(kind: str) -> dict[str, str]:
-    return {spelling: ours for ours, spellings in words()[kind].items() for spelling in (plain(ours), *spellings)}
+    return {spelling: ours for ours, spellings in vocabulary()[kind].items() for spelling in (plain(ours), *spellings)}
 
 
 def plain(name: str) -> str:
@@ -36,7 +36,7 @@ def label(name: str) -> str:
 
 def resource(name: str) -> str:
     """The label of a thing that is known by the shape of its id, "" for any other."""
-    return next((ours for ours, shape in words()["ids"].items() if re.fullmatch(shape, name[:_LONGEST])), "")
+    return next((ours for ours, shape in vocabulary()["ids"].items() if re.fullmatch(shape, name[:_LONGEST])), "")
 
 
 def severity(word: str) -> AlertSeverity | None:
@@ -48,7 +48,7 @@ def severity(word: str) -> AlertSeverity | None:
     return AlertSeverity(found) if found else None
 
 
-def tagged(text: str) -> AlertSeverity | None:
+def severity_tag(text: str) -> AlertSeverity | None:
     """The severity that people wrote into a name: `[P1] disk full`, `sev-2: queue`."""
     match = _TAG.search(text[:1000])
     return severity(match[0]) if match else None

@@ -6,7 +6,7 @@ from midwatch.domain.alert import Alert, Delivery
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources import prometheus_alerts
-from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, dig, record, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, get_path, record, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 
@@ -16,7 +16,7 @@ def recognises(document: object) -> bool:
 
 def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
-    group = ("Alertmanager", dig(document, "externalURL"))
+    group = ("Alertmanager", get_path(document, "externalURL"))
     return prometheus_alerts.delivery(document, lambda item: _alert(item, group, hook), "Alertmanager")
 
 

@@ -45,7 +45,7 @@ class BoundedBody:
         raise errors.ReadTimeoutError(endpoint_url=url, error="no end")
 
 
-def bound(client: Any) -> None:
+def add_limits(client: Any) -> None:
     """Puts the limits on a client of the SDK."""
     endpoint = client._endpoint
     endpoint.http_session = BoundedBody(endpoint.http_session)

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from midwatch.domain.observation import Measurements, Resources
 from midwatch.domain.tool import ToolResult
-from midwatch.integrations.aws.errors import STRANGE, Busy, strange
+from midwatch.integrations.aws.errors import STRANGE, Busy, unexpected_answer
 
 FRESH_FOR = 300.0  # seconds
 _MOST = 64  # answers; a week of twelve metrics is about 300 kB
@@ -62,7 +62,7 @@ class Cache:
                     raise
                 return annotate(seen, f"stale: measured {self._age(at):.0f} s ago, {busy.why}")
             except STRANGE as error:
-                raise strange("a question") from error
+                raise unexpected_answer("a question") from error
             if fetched.whole:
                 self._keep(key, began, fetched.seen)
             return fetched.seen

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from midwatch.domain.tool import ToolError
-from midwatch.integrations.aws.bounds import bound
+from midwatch.integrations.aws.bounds import add_limits
 from midwatch.integrations.aws.cache import Cache, CacheState
-from midwatch.integrations.aws.errors import STRANGE, Busy, Call, explain, strange
+from midwatch.integrations.aws.errors import STRANGE, Busy, Call, explain, unexpected_answer
 from midwatch.integrations.aws.settings import AwsSettings
 from midwatch.kit.clock import utc_now
 from midwatch.kit.credentials import note_credential
@@ -80,7 +80,7 @@ class Aws:
 
     async def call(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
         """One call by AWS's own names. Raises ToolError; what is turned away for the moment is asked once more."""
-        if not self.settings.configured:
+        if not self.settings.is_configured:
             raise ToolError(NOT_CONFIGURED, absent=True)
         try:
             return await asyncio.to_thread(self._put, service, action, parameters)
@@ -121,10 +121,10 @@ class Aws:
             *STRANGE,
             RuntimeError,
         ) as error:  # the SDK's parsers take an answer apart before they look at what it is
-            raise strange(f"{service}:{action}") from error
+            raise unexpected_answer(f"{service}:{action}") from error
         name, kind = HOLDS.get(action, ("ResponseMetadata", dict))
         if not isinstance(answer.get(name), kind):
-            raise strange(f"{service}:{action}")
+            raise unexpected_answer(f"{service}:{action}")
         return answer
 
     def _open(self, sdk: _Sdk, service: str, action: str) -> Any:
@@ -132,7 +132,7 @@ class Aws:
             client = sdk.session.client(service, config=sdk.config)
         except sdk.failures as error:
             raise explain(error, Call(service, action, sdk.region or "(none)")) from error
-        bound(client)
+        add_limits(client)
         self._clients[service] = client
         return client
 
@@ -176,7 +176,7 @@ def _assumed(session: Any, config: Any, settings: AwsSettings) -> Any:
     """A session with the role's credentials, renewed before they expire."""
     credentials, core = import_module("botocore.credentials"), import_module("botocore.session")
     sts = session.client("sts", config=config)
-    bound(sts)
+    add_limits(sts)
     asked = {"RoleArn": settings.role_arn, "RoleSessionName": _SESSION}
     if settings.external_id:
         asked["ExternalId"] = settings.external_id

@@ -73,7 +73,7 @@ def explain(error: Any, call: Call) -> ToolError:
     return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
 
 
-def strange(asked: str) -> ToolError:
+def unexpected_answer(asked: str) -> ToolError:
     return ToolError(
         f"What AWS answers to {asked} is of another shape than its API's; check AWS_ENDPOINT_URL and proxies in "
         "between."

@@ -22,7 +22,7 @@ _UNKNOWN = {
 Json = dict[str, Any]
 
 
-def named(gateway: str) -> str:
+def gateway_id(gateway: str) -> str:
     """The id, without the spaces around it; raises ToolError for what cannot be one."""
     if not _SHAPE.fullmatch(gateway.strip()):
         raise _missing(gateway.strip()[:60])
@@ -63,7 +63,7 @@ async def _subnets(aws: Aws, names: list[str]) -> list[Json]:
     return [s async for page in aws.pages("ec2", "DescribeSubnets", Filters=asked) for s in page.get("Subnets", ())]
 
 
-def shaped(gateway: Json, zone: dict[str, str]) -> Json:
+def gateway_row(gateway: Json, zone: dict[str, str]) -> Json:
     """The fields that matter, in our own words."""
     addresses: list[Json] = gateway.get("NatGatewayAddresses", [])
     own = sorted(

@@ -8,7 +8,7 @@ from midwatch.domain.capabilities import Health
 from midwatch.domain.tool import ToolError
 from midwatch.domain.window import Window
 from midwatch.integrations.aws.client import NOT_CONFIGURED, Aws
-from midwatch.integrations.aws.errors import STRANGE, strange
+from midwatch.integrations.aws.errors import STRANGE, unexpected_answer
 from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.spans import nat
 
@@ -18,7 +18,7 @@ _NOBODY = "nat-00000000000000000"
 
 async def health(aws: Aws) -> tuple[Health, ...]:
     """identity, cloudwatch, ec2 and logs; one line that says so when AWS is not configured."""
-    if not aws.settings.configured:
+    if not aws.settings.is_configured:
         return (Health("aws", "missing", NOT_CONFIGURED, "NAT gateways cannot be looked into without it"),)
     return tuple(
         await asyncio.gather(
@@ -38,7 +38,7 @@ async def _line(name: str, asked: Awaitable[str], hint: str) -> Health:
             return Health(name, "refused", f"needs the right to {error.permission}", hint)
         return Health(name, "missing" if error.absent else "failed", str(error), hint)
     except STRANGE:
-        return Health(name, "failed", str(strange(name)), hint)
+        return Health(name, "failed", str(unexpected_answer(name)), hint)
 
 
 async def _identity(aws: Aws) -> str:

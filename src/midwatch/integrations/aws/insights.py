@@ -35,13 +35,13 @@ class _Query:
     answer: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self.status in _GOES_ON
 
     async def wait(self) -> None:
         pace, since = self.aws.pace, monotonic()
         delay = pace.first_poll
-        while self.running and (left := since + pace.poll_for - monotonic()) > 0:
+        while self.is_running and (left := since + pace.poll_for - monotonic()) > 0:
             await asyncio.sleep(min(delay, left))
             delay = min(delay * 1.5, pace.longest_poll)
             self.answer = await self.aws.call("logs", "GetQueryResults", queryId=self.id)
@@ -68,7 +68,7 @@ async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
     try:
         await running.wait()
     finally:
-        if running.running:
+        if running.is_running:
             await running.stop()
     return _read(running, aws.pace.poll_for)
 
@@ -89,7 +89,7 @@ def _read(query: _Query, waited: float) -> Rows:
     statistics = query.answer.get("statistics", {})
     rows = tuple({cell["field"]: cell.get("value", "") for cell in row} for row in query.answer.get("results", ()))
     partial = ""
-    if query.running:
+    if query.is_running:
         partial = f"the query was stopped after {waited:g} s{query.goes_on}: only a part of the logs was searched"
     elif query.status != "Complete":
         partial = f"the query ended as {query.status}: only a part of the logs was searched"

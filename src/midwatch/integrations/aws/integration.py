@@ -27,6 +27,6 @@ INTEGRATION = Integration(
     name="aws",
     title="Amazon Web Services",
     settings=AwsSettings,
-    configured=lambda settings: settings.configured,
+    configured=lambda settings: settings.is_configured,
     connect=_connect,
 )

@@ -38,7 +38,7 @@ class _Answers:
             self.states[metric] = result.get("StatusCode", "Complete")
         self.words += [m.get("Value", "") for m in page.get("Messages", ())]
 
-    def named(self, *states: str) -> list[str]:
+    def metric_names(self, *states: str) -> list[str]:
         return [metric for metric, state in self.states.items() if state in states]
 
 
@@ -48,7 +48,7 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
     request = _request(gateway, span)
     async for page in aws.pages("cloudwatch", "GetMetricData", **request):
         answers.add(page)
-    forbidden, cut = answers.named("Forbidden"), answers.named("PartialData", "InternalError")
+    forbidden, cut = answers.metric_names("Forbidden"), answers.metric_names("PartialData", "InternalError")
     if forbidden and len(forbidden) == len(answers.states):
         raise ToolError(
             f"These AWS credentials may not {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION
@@ -116,9 +116,9 @@ def _notes(span: Span, answers: _Answers, series: Iterable[Series]) -> list[str]
         notes.append(
             f"points from {moment(span.settled):%H:%M} UTC on were dropped: the last {minutes} minutes are not complete"
         )
-    if forbidden := answers.named("Forbidden"):
+    if forbidden := answers.metric_names("Forbidden"):
         notes.append(f"{', '.join(forbidden)} may not be read")
-    if cut := answers.named("PartialData", "InternalError"):
+    if cut := answers.metric_names("PartialData", "InternalError"):
         notes.append(f"of {', '.join(cut)} CloudWatch gave only a part")
     return notes + [f"CloudWatch says: {' '.join(words.split())[:200]}" for words in answers.words if words]
 

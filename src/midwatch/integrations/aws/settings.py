@@ -22,7 +22,7 @@ class AwsSettings(SettingsSection):
     external_id: str = Field(default="", repr=False, description="external id that the role asks for")
 
     @property
-    def configured(self) -> bool:
+    def is_configured(self) -> bool:
         """Somebody said where to look: here, or in AWS's own variables."""
         return bool(
             self.region or self.profile or self.role_arn or any(os.environ.get(name) for name in _AWS_VARIABLES)

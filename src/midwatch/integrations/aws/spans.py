@@ -45,7 +45,7 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def checked(start: datetime, end: datetime, now: datetime) -> Window:
+def valid_window(start: datetime, end: datetime, now: datetime) -> Window:
     """The range in UTC; a time without a zone is one in UTC. Raises ToolError for a range nobody can answer."""
     start, end = (t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in (start, end))
     window = Window(start, end)
@@ -67,7 +67,7 @@ def checked(start: datetime, end: datetime, now: datetime) -> Window:
 
 def span(start: datetime, end: datetime, now: datetime) -> Span:
     """Starts are rounded down to the period and ends up, as CloudWatch does. Raises ToolError."""
-    window = checked(start, end, now)
+    window = valid_window(start, end, now)
     length, back = window.until - window.since, now - window.since
     period = next(
         p["seconds"]

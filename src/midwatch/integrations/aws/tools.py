@@ -14,10 +14,10 @@ from midwatch.domain.window import Window
 from midwatch.integrations.aws import flowlogs
 from midwatch.integrations.aws.cache import Fetched
 from midwatch.integrations.aws.client import Aws
-from midwatch.integrations.aws.gateways import describe, named, shaped, zones
+from midwatch.integrations.aws.gateways import describe, gateway_id, gateway_row, zones
 from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.metrics import measure
-from midwatch.integrations.aws.spans import checked, span
+from midwatch.integrations.aws.spans import span, valid_window
 
 
 def _moment(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
@@ -43,7 +43,7 @@ async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) ->
     Points are a minute apart for up to 3 hours of the last 15 days, 5 minutes for the last 63 days, and an hour before.
     Sums are over one such step. The last 3 minutes are left out. The same range is read from AWS once in 5 minutes.
     """
-    name, asked = named(gateway), span(start, end, aws.now())
+    name, asked = gateway_id(gateway), span(start, end, aws.now())
     key = ("metrics", name, asked.since, asked.until, asked.period)
     return await aws.cache.get(key, partial(measure, aws, name, asked))
 
@@ -52,7 +52,7 @@ async def aws_nat_gateways(
     aws: Aws, gateway: Annotated[str, Field(description="id of one gateway; empty for all")] = ""
 ) -> ToolResult:
     """Lists NAT gateways: state, VPC, subnet, zone, tags, network interfaces and addresses."""
-    name = named(gateway) if gateway else ""
+    name = gateway_id(gateway) if gateway else ""
     return await aws.cache.get(("gateways", name), partial(_gateways, aws, name))
 
 
@@ -62,7 +62,7 @@ async def aws_flow_talkers(aws: Aws, gateway: Gateway, start: Start, end: End) -
 
     AWS charges for what the query reads; the answer says how much that was. Flow logs arrive up to 15 minutes late.
     """
-    name, window = named(gateway), checked(start, end, aws.now())
+    name, window = gateway_id(gateway), valid_window(start, end, aws.now())
     whole = Window(window.since.replace(second=0, microsecond=0), _up(window.until))
     return await aws.cache.get(("talkers", name, whole), partial(_talkers, aws, name, whole))
 
@@ -70,7 +70,7 @@ async def aws_flow_talkers(aws: Aws, gateway: Gateway, start: Start, end: End) -
 async def _gateways(aws: Aws, gateway: str) -> Fetched:
     found = sorted(await describe(aws, gateway), key=lambda g: g["NatGatewayId"])
     zone, note = await zones(aws, found)
-    body = msgspec.json.encode([shaped(g, zone) for g in found])
+    body = msgspec.json.encode([gateway_row(g, zone) for g in found])
     query = f"aws ec2 describe-nat-gateways{f' --nat-gateway-ids {gateway}' if gateway else ''}"
     narrowed = f"only {gateway}" if gateway else ""
     words = "; ".join(w for w in (narrowed, note) if w)

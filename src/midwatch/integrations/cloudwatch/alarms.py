@@ -3,8 +3,8 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
-from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, record, text
-from midwatch.integrations.cloudwatch.arn import STATES, arn, graveness
+from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_path, items, record, text
+from midwatch.integrations.cloudwatch.arn import STATES, alarm_severity, arn
 
 _LIMITS = {  # field of Trigger → detail
     "MetricName": "metric",
@@ -33,7 +33,7 @@ def alarm(document: dict[str, Any]) -> RawAlert | None:
     return RawAlert(
         title=name,
         status=STATES.get(state, AlertStatus.FIRING),
-        severity=graveness(state, first(document, "Severity", "Priority"), name, description),
+        severity=alarm_severity(state, first(document, "Severity", "Priority"), name, description),
         fingerprint=document.get("AlarmArn") or "/".join(p for p in (account, region, name) if p),
         external_id=name,
         summary="\n".join(t for t in map(text, (description, reason)) if t),
@@ -50,12 +50,12 @@ def _facts(document: dict[str, Any], state: str, trigger: dict[str, Any]) -> dic
     facts: dict[str, Any] = {"state": state, "state before": document.get("OldStateValue")}
     facts |= {ours: trigger.get(theirs) for theirs, ours in _LIMITS.items()}
     for one in items(trigger.get("Metrics"))[:50]:
-        facts[f"metric {text(dig(one, 'Id'))}"] = first(one, "Expression") or dig(
+        facts[f"metric {text(get_path(one, 'Id'))}"] = first(one, "Expression") or get_path(
             one, "MetricStat", "Metric", "MetricName"
         )
     facts["rule"] = document.get("AlarmRule")
     children = [
-        arn(dig(child, "Arn")).name or text(dig(child, "Arn"))
+        arn(get_path(child, "Arn")).name or text(get_path(child, "Arn"))
         for child in items(document.get("TriggeringChildren"))[:100]
     ]
     facts["triggered by"] = ", ".join(c for c in children if c)
@@ -67,7 +67,7 @@ def _dimensions(trigger: dict[str, Any]) -> dict[str, Any]:
     """Dimensions of the metric; with metric math those of all its metrics, save where they differ."""
     lists = [
         trigger.get("Dimensions"),
-        *(dig(one, "MetricStat", "Metric", "Dimensions") for one in items(trigger.get("Metrics"))[:50]),
+        *(get_path(one, "MetricStat", "Metric", "Dimensions") for one in items(trigger.get("Metrics"))[:50]),
     ]
     found: dict[str, Any] = {}
     differing: set[str] = set()

@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.domain.alert import Delivery
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
-from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, decode, line, record, text
+from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, decode, one_line, record, text
 from midwatch.integrations.cloudwatch.alarms import alarm
 from midwatch.integrations.cloudwatch.eventbridge import change
 from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelope, subscribe_url
@@ -25,20 +25,20 @@ def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     if not found:
         known_as = hook.headers.get("x-amz-sns-message-id") or document.get("id")
         inner = document.get("Message") if "AlarmName" not in document and "Message" in document else document
-        return _content(inner, hook, line(known_as, NAME_CHARS))
-    known_as = line(found.get("MessageId"), NAME_CHARS)
+        return _content(inner, hook, one_line(known_as, NAME_CHARS))
+    known_as = one_line(found.get("MessageId"), NAME_CHARS)
     if found["Type"] == SUBSCRIPTION:
         return _subscription(found, sender, known_as)
     if found["Type"] == FAREWELL:
         return Delivery(
             id=known_as,
-            ignored=f"The topic {line(found['TopicArn'], NAME_CHARS)} sends no more: its subscription was ended.",
+            ignored=f"The topic {one_line(found['TopicArn'], NAME_CHARS)} sends no more: its subscription was ended.",
         )
     return _content(found.get("Message"), hook, known_as)
 
 
 def _subscription(found: dict[str, Any], sender: SenderSettings, known_as: str) -> Delivery:
-    url, topic = subscribe_url(found), line(found["TopicArn"], NAME_CHARS)
+    url, topic = subscribe_url(found), one_line(found["TopicArn"], NAME_CHARS)
     if not url:
         return Delivery(
             id=known_as,
@@ -57,7 +57,7 @@ def _content(message: Any, hook: WebhookRequest, known_as: str) -> Delivery:
     document = record(decode(message.encode(errors="replace")) if isinstance(message, str) else message)
     if "detail-type" in document:
         found = change(document)
-        kind = line(document["detail-type"], NAME_CHARS)
+        kind = one_line(document["detail-type"], NAME_CHARS)
     else:
         found = alarm(document)
         kind = "message"

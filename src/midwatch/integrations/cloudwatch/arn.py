@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
 from midwatch.integrations.alert_sources.normalize import text
-from midwatch.integrations.alert_sources.vocabulary import severity, tagged
+from midwatch.integrations.alert_sources.vocabulary import severity, severity_tag
 
 STATES = {"ALARM": AlertStatus.FIRING, "INSUFFICIENT_DATA": AlertStatus.FIRING, "OK": AlertStatus.RESOLVED}
 _CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
@@ -37,10 +37,10 @@ def arn(value: object) -> Arn:
     )
 
 
-def graveness(state: str, told: object, *texts: object) -> AlertSeverity:
+def alarm_severity(state: str, told: object, *texts: object) -> AlertSeverity:
     """An alarm has no severity: it is what a tag, `Priority`, or its name or description says, else high. Missing data
     is medium."""
     if state == "INSUFFICIENT_DATA":
         return AlertSeverity.MEDIUM
-    written = (tagged(text(t)) for t in texts)
+    written = (severity_tag(text(t)) for t in texts)
     return severity(text(told)) or next((found for found in written if found), AlertSeverity.HIGH)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
-from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, record, text
-from midwatch.integrations.cloudwatch.arn import STATES, arn, graveness
+from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_path, items, record, text
+from midwatch.integrations.cloudwatch.arn import STATES, alarm_severity, arn
 
 _OURS = {"CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"}
 _QUIET = {"CloudWatch Alarm Configuration Change": "The alarm was changed, its state was not."}
@@ -18,15 +18,15 @@ def change(event: dict[str, Any]) -> RawAlert | str | None:
     name = text(detail.get("alarmName"))
     if kind not in _OURS or not name:
         return None
-    own_arn, contributor = text(dig(event, "resources", "0")), record(detail.get("alarmContributor"))
+    own_arn, contributor = text(get_path(event, "resources", "0")), record(detail.get("alarmContributor"))
     region, account = (text(event.get(k)) or getattr(arn(own_arn), k) for k in ("region", "account"))
-    state, reason = text(dig(detail, "state", "value")), dig(detail, "state", "reason")
-    description = dig(detail, "configuration", "description")
-    status, at = STATES.get(state, AlertStatus.FIRING), dig(detail, "state", "timestamp") or event.get("time")
+    state, reason = text(get_path(detail, "state", "value")), get_path(detail, "state", "reason")
+    description = get_path(detail, "configuration", "description")
+    status, at = STATES.get(state, AlertStatus.FIRING), get_path(detail, "state", "timestamp") or event.get("time")
     return RawAlert(
         title=name,
         status=status,
-        severity=graveness(
+        severity=alarm_severity(
             state, first(detail.get("alarmTags"), "severity", "Severity", "priority", "Priority"), name, description
         ),
         fingerprint=":".join(p for p in (own_arn or f"{account}/{region}/{name}", text(contributor.get("id"))) if p),
@@ -38,13 +38,13 @@ def change(event: dict[str, Any]) -> RawAlert | str | None:
         | record(contributor.get("attributes")),
         details=_facts(detail, state),
         links=[("CloudWatch", arn(own_arn).console)],
-        starts_at=at if status is AlertStatus.FIRING else dig(detail, "previousState", "timestamp") or at,
+        starts_at=at if status is AlertStatus.FIRING else get_path(detail, "previousState", "timestamp") or at,
         ends_at=at,
     )
 
 
 def _metrics(detail: dict[str, Any]) -> list[Any]:
-    return items(dig(detail, "configuration", "metrics"))[:50]
+    return items(get_path(detail, "configuration", "metrics"))[:50]
 
 
 def _dimensions(detail: dict[str, Any]) -> dict[str, Any]:
@@ -52,20 +52,20 @@ def _dimensions(detail: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     differing: set[str] = set()
     for one in _metrics(detail):
-        for name, value in record(dig(one, "metricStat", "metric", "dimensions")).items():
+        for name, value in record(get_path(one, "metricStat", "metric", "dimensions")).items():
             if found.setdefault(name, value) != value:
                 differing.add(name)
     return {name: value for name, value in found.items() if name not in differing}
 
 
 def _facts(detail: dict[str, Any], state: str) -> dict[str, Any]:
-    facts: dict[str, Any] = {"state": state, "state before": dig(detail, "previousState", "value")}
+    facts: dict[str, Any] = {"state": state, "state before": get_path(detail, "previousState", "value")}
     for one in _metrics(detail):
-        metric = dig(one, "metricStat", "metric")
+        metric = get_path(one, "metricStat", "metric")
         told = first(one, "expression") or " ".join(
-            t for t in (text(dig(metric, "namespace")), text(dig(metric, "name"))) if t
+            t for t in (text(get_path(metric, "namespace")), text(get_path(metric, "name"))) if t
         )
-        facts[f"metric {text(dig(one, 'id'))}"] = told
-    facts["measured"] = dig(detail, "state", "reasonData")
-    facts["rule"] = dig(detail, "configuration", "alarmRule")
+        facts[f"metric {text(get_path(one, 'id'))}"] = told
+    facts["measured"] = get_path(detail, "state", "reasonData")
+    facts["rule"] = get_path(detail, "configuration", "alarmRule")
     return facts

@@ -15,7 +15,7 @@ from midwatch.integrations.alert_sources.normalize import (
     decode,
     first,
     items,
-    line,
+    one_line,
     record,
     text,
 )
@@ -44,7 +44,7 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = {
         k: v for k, v in record(decode(hook.body)).items() if not (isinstance(v, str) and _MISSING.fullmatch(v.strip()))
     }
-    known_as = line(first(document, "event_id"), NAME_CHARS)
+    known_as = one_line(first(document, "event_id"), NAME_CHARS)
     found = _alert(document, hook)
     if found is None:
         return Delivery(

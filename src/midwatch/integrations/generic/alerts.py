@@ -8,17 +8,17 @@ from typing import Any
 from midwatch.domain.alert import Alert, AlertStatus, Delivery
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
-from midwatch.integrations.alert_sources.labels import known, pairs
+from midwatch.integrations.alert_sources.labels import pairs, standard_labels
 from midwatch.integrations.alert_sources.normalize import (
     ALERTS,
     NAME_CHARS,
     RawAlert,
     alert,
+    alert_items,
     decode,
-    dig,
+    get_path,
     items,
-    line,
-    listed,
+    one_line,
     record,
     text,
 )
@@ -33,8 +33,8 @@ _TAGGED = re.compile(r"\[\w[\w .:/-]{0,60}\]\s+\S")  # `[critical] disk full`
 
 def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     document = decode(hook.body) or plain_text(hook.body)
-    known_as = line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
-    entries = listed(document)
+    known_as = one_line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
+    entries = alert_items(document)
     if not entries:
         return Delivery(id=known_as, ignored="The list holds no alert.")
     alerts = tuple(a for a in (_alert(record(e), sender, hook) for e in entries[:ALERTS]) if a)
@@ -66,7 +66,7 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
     if not title:
         return None
     facts = facts_of(document)
-    labels = _labels(of("labels")) | known(facts) | _chosen(document, sender)
+    labels = _labels(of("labels")) | standard_labels(facts) | _chosen(document, sender)
     said = RawAlert(
         title=title,
         status=status(_word(of("status"), sender)) or AlertStatus.FIRING,
@@ -87,7 +87,7 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
 def _title(document: dict[str, Any], sender: SenderSettings) -> str:
     """Where nothing is called a title: the name of the rule in the labels, or the first line of the description. An
     object is none of these: what an event carries beside its words would be read as what is wrong."""
-    title = _worded(_each(document, "title", sender)) or _worded([dig(document, "labels", "alertname")])
+    title = _worded(_each(document, "title", sender)) or _worded([get_path(document, "labels", "alertname")])
     return title or _worded(_each(document, "summary", sender)).partition("\n")[0]
 
 
@@ -107,13 +107,13 @@ def _each(document: dict[str, Any], field: str, sender: SenderSettings) -> Itera
 
 def _at(document: dict[str, Any], path: str) -> Any:
     if path.startswith("/"):
-        return dig(document, *(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/")))
-    return document[path] if path in document else dig(document, *path.split("."))
+        return get_path(document, *(part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/")))
+    return document[path] if path in document else get_path(document, *path.split("."))
 
 
 def _word(value: Any, sender: SenderSettings) -> str:
     """Their word as ours where the settings translate it; case does not matter."""
-    word = line(value, NAME_CHARS)
+    word = one_line(value, NAME_CHARS)
     table = {theirs.lower(): ours for theirs, ours in sender.values.items()}
     return table.get(word.lower(), word)
 

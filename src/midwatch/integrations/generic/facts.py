@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from midwatch.integrations.alert_sources.normalize import DETAILS, decode, dig, record
+from midwatch.integrations.alert_sources.normalize import DETAILS, decode, get_path, record
 from midwatch.integrations.generic.fields import usual
 from midwatch.kit.redaction import redact_text
 
@@ -23,7 +23,7 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
         value = _without_secrets(document.get(name))
         found |= dict(_flat(value, "")) if record(value) else {name: value}
     kept = dict(list(found.items())[: DETAILS - 1])
-    return kept | {"sent by": dig(document, "alert_source") or dig(document, "source")}
+    return kept | {"sent by": get_path(document, "alert_source") or get_path(document, "source")}
 
 
 def _without_secrets(value: Any) -> Any:

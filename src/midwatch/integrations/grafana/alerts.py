@@ -6,7 +6,7 @@ from midwatch.domain.alert import Alert, AlertSeverity, Delivery
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
 from midwatch.integrations.alert_sources import prometheus_alerts
-from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, dig, items, record, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, get_path, items, record, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 # What Grafana fires when a rule has no data or cannot be run: the monitoring is broken, not (yet) what it watches.
@@ -19,14 +19,14 @@ def recognises(document: object) -> bool:
 
 def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
-    alerts = items(dig(document, "alerts"))
+    alerts = items(get_path(document, "alerts"))
     if alerts and all(_tried(record(a)) for a in alerts):
         return Delivery(ignored="A test of the contact point.")
     return prometheus_alerts.delivery(document, lambda item: _alert(item, hook), "Grafana")
 
 
 def _tried(item: dict[str, Any]) -> bool:
-    return prometheus_alerts.name(item) == "TestAlert" and dig(item, "labels", "instance") == "Grafana"
+    return prometheus_alerts.name(item) == "TestAlert" and get_path(item, "labels", "instance") == "Grafana"
 
 
 def _alert(item: dict[str, Any], hook: WebhookRequest) -> Alert | None:
@@ -39,7 +39,7 @@ def _alert(item: dict[str, Any], hook: WebhookRequest) -> Alert | None:
     )
     if not title:
         return None
-    unseen = blind or dig(item, "annotations", "grafana_state_reason") in ("NoData", "Error")
+    unseen = blind or get_path(item, "annotations", "grafana_state_reason") in ("NoData", "Error")
     said = RawAlert(
         title=title,
         status=prometheus_alerts.state(item, hook.received_at),

@@ -3,7 +3,7 @@ named here."""
 
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
-from midwatch.kit.signatures import fresh, signed
+from midwatch.kit.signatures import fresh, is_signed
 
 SIGNATURE = "X-Grafana-Alerting-Signature"
 TIMESTAMP = "X-Grafana-Alerting-Timestamp"
@@ -13,8 +13,8 @@ def _good(hook: WebhookRequest, secrets: list[str]) -> bool:
     given = [hook.headers[SIGNATURE.lower()].strip()]
     stamp = hook.headers.get(TIMESTAMP.lower())
     if stamp is None:
-        return signed(given, secrets, hook.body)
-    return fresh(stamp, hook.received_at) and signed(given, secrets, stamp.encode(), b":", hook.body)
+        return is_signed(given, secrets, hook.body)
+    return fresh(stamp, hook.received_at) and is_signed(given, secrets, stamp.encode(), b":", hook.body)
 
 
 verify = by_signature(SIGNATURE, _good)

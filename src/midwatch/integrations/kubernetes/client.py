@@ -64,7 +64,7 @@ class LiveReader:
         question = ApiRequest(list_url(kind, request), f"list {label}{where}", missing, self._connection.place)
         return await read_list(self._sender, kind, request, question)
 
-    async def saved(self, plural: str, namespace: str = "") -> Listing:
+    async def saved_objects(self, plural: str, namespace: str = "") -> Listing:
         raise Refused(f"No API serves {plural.replace('_', ' ')}; they are read from a dump.", absent=True)
 
     async def log(self, request: LogRequest) -> LogText:
@@ -77,10 +77,10 @@ class LiveReader:
         question = ApiRequest(log_url(request, request.tail_lines), permission, missing, self._connection.place)
         return await read_log(self._sender, request, question)
 
-    async def measured(self, namespace: str) -> MeasuredSeries:
+    async def series(self, namespace: str) -> MeasuredSeries:
         raise Refused(_NO_METRICS, absent=True)
 
-    async def about(self) -> About:
+    async def version(self) -> About:
         """Raises NoConnection when the cluster cannot be read at all; a server that hides its version is no failure."""
         place, body = self._connection.place, _Body()
         question = ApiRequest("/version", "get /version", "", place)

@@ -22,7 +22,7 @@ def _connect(
 
     async def about() -> str:
         try:
-            return (await reader.about()).source
+            return (await reader.version()).source
         except Refused as refused:
             raise Refusal(str(refused)) from refused
 

@@ -95,7 +95,7 @@ class Reader(Protocol):
         """All objects of a kind; raises Refused."""
         ...
 
-    async def saved(self, plural: str, namespace: str = "") -> Listing:
+    async def saved_objects(self, plural: str, namespace: str = "") -> Listing:
         """What people saved beside kubectl's lists, by a format of objects.saved; raises Refused (absent=True where
         nothing was)."""
         ...
@@ -104,11 +104,11 @@ class Reader(Protocol):
         """The end of one container's log; raises Refused (absent=True when there is no such log yet)."""
         ...
 
-    async def measured(self, namespace: str) -> MeasuredSeries:
+    async def series(self, namespace: str) -> MeasuredSeries:
         """What was measured over time, of one namespace or, for "", of all; raises Refused."""
         ...
 
-    async def about(self) -> About: ...
+    async def version(self) -> About: ...
 
     async def close(self) -> None: ...
 
@@ -122,16 +122,16 @@ class UnavailableReader:
     async def list(self, request: ListRequest) -> Listing:
         raise Refused(self._reason)
 
-    async def saved(self, plural: str, namespace: str = "") -> Listing:
+    async def saved_objects(self, plural: str, namespace: str = "") -> Listing:
         raise Refused(self._reason, absent=True)
 
     async def log(self, request: LogRequest) -> LogText:
         raise Refused(self._reason)
 
-    async def measured(self, namespace: str) -> MeasuredSeries:
+    async def series(self, namespace: str) -> MeasuredSeries:
         raise Refused(self._reason)
 
-    async def about(self) -> About:
+    async def version(self) -> About:
         return About(source="no cluster")
 
     async def close(self) -> None:

@@ -110,7 +110,7 @@ async def kubernetes_metrics(reader: Reader, namespace: Namespace = "") -> ToolR
     Each series keeps the unit of its source; points that are missing stay missing.
     """
     try:
-        found = await reader.measured(namespace)
+        found = await reader.series(namespace)
     except Refused as refused:
         raise _error(refused) from refused
     signals = tuple(sorted({s.signal for s in found.series}))
@@ -133,7 +133,7 @@ async def kubernetes_saved(
     if what not in SAVED:
         raise ToolError(f"no format {what!r} is known; formats are {', '.join(SAVED)}")
     try:
-        listing = await reader.saved(what, namespace)
+        listing = await reader.saved_objects(what, namespace)
     except Refused as refused:
         raise _error(refused) from refused
     scope = namespace if SAVED[what].namespaced else ""

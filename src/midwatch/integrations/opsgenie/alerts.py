@@ -6,17 +6,17 @@ from typing import Any
 from midwatch.domain.alert import AlertComment, AlertStatus, Delivery
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
-from midwatch.integrations.alert_sources.labels import known, pairs
+from midwatch.integrations.alert_sources.labels import pairs, standard_labels
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
     RawAlert,
     alert,
     decode,
-    dig,
     first,
+    get_path,
     items,
-    line,
     moment,
+    one_line,
     record,
     text,
 )
@@ -67,7 +67,7 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
         return Delivery(alerts=(alert("opsgenie", _said(told, _CHANGES[what], action), hook.received_at),))
     if what in _REMARKS:
         return Delivery(remarks=(_remark(told, action, _REMARKS[what], hook),))
-    return Delivery(unknown=f"The action {line(action, NAME_CHARS)} of Opsgenie is not known.")
+    return Delivery(unknown=f"The action {one_line(action, NAME_CHARS)} of Opsgenie is not known.")
 
 
 def _said(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:
@@ -81,7 +81,7 @@ def _said(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:
         external_id=told.get("alertId"),
         summary=told.get("description"),
         service=first(facts, "service", "service_name") or tags.get("service") or told.get("entity"),
-        labels={**tags, **known(facts)},
+        labels={**tags, **standard_labels(facts)},
         details=facts
         | {
             "entity": told.get("entity"),
@@ -97,14 +97,14 @@ def _said(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:
 
 
 def _remark(told: dict[str, Any], action: str, field: str, hook: WebhookRequest) -> AlertComment:
-    more = text(dig(told, field))
+    more = text(get_path(told, field))
     at = moment(told.get("updatedAt")) or hook.received_at
     return AlertComment(
         fingerprint=alert("opsgenie", _said(told, AlertStatus.FIRING, action), at).fingerprint,
-        external_id=line(told.get("alertId"), NAME_CHARS),
-        kind=line(action, NAME_CHARS),
-        text=f"{line(action, NAME_CHARS)}: {more}" if more else line(action, NAME_CHARS),
-        actor=line(told.get("username"), NAME_CHARS),
-        actor_id=line(told.get("userId"), NAME_CHARS),
+        external_id=one_line(told.get("alertId"), NAME_CHARS),
+        kind=one_line(action, NAME_CHARS),
+        text=f"{one_line(action, NAME_CHARS)}: {more}" if more else one_line(action, NAME_CHARS),
+        actor=one_line(told.get("username"), NAME_CHARS),
+        actor_id=one_line(told.get("userId"), NAME_CHARS),
         at=min(at, hook.received_at),
     )

@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 
 from midwatch.domain.notifier import DeliveryFailed
-from midwatch.integrations.alert_sources.normalize import dig
+from midwatch.integrations.alert_sources.normalize import get_path
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
-from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decoded, objects, send
+from midwatch.kit.answers import HttpAnswer, Unanswered, Unexpected, decode_object, objects, send
 from midwatch.kit.printable import one_line
 from midwatch.kit.redaction import redact_text
 
@@ -66,7 +66,7 @@ class PagerDuty:
         note."""
         answer = await self._send("POST", _path(incident, "notes"), {"note": {"content": redact_text(content)}})
         try:
-            made = note_id(decoded(answer.body).get("note"))
+            made = note_id(decode_object(answer.body).get("note"))
         except Unexpected:
             made = ""
         if not made:
@@ -79,7 +79,7 @@ class PagerDuty:
 
     async def _ask(self, method: str, path: str) -> dict[str, Any]:
         try:
-            return decoded((await self._send(method, path)).body)
+            return decode_object((await self._send(method, path)).body)
         except Unexpected as error:
             raise _strange(error) from error
 
@@ -95,7 +95,7 @@ class PagerDuty:
 
 def note_id(note: object) -> str:
     """An empty text when the note has none that can be an id."""
-    found = dig(note, "id")
+    found = get_path(note, "id")
     return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
 
@@ -134,7 +134,7 @@ def _refused(answer: HttpAnswer) -> DeliveryFailed:
 
 def _message(answer: HttpAnswer) -> str:
     try:
-        error = decoded(answer.body)["error"]
+        error = decode_object(answer.body)["error"]
         said = " ".join([str(error.get("message", "")), *map(str, error.get("errors") or ())])
     except (Unexpected, KeyError, TypeError, AttributeError):
         said = answer.reason

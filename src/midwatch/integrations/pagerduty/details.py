@@ -6,8 +6,8 @@ from typing import Any
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
 from midwatch.domain.notifier import DeliveryFailed
-from midwatch.integrations.alert_sources.labels import known, standard
-from midwatch.integrations.alert_sources.normalize import LABELS, NAME_CHARS, dig, line, record, text
+from midwatch.integrations.alert_sources.labels import standard, standard_labels
+from midwatch.integrations.alert_sources.normalize import LABELS, NAME_CHARS, get_path, one_line, record, text
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.kit.redaction import redact_named, redact_text
 
@@ -26,12 +26,12 @@ async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, .
         return alert, (_unread(alert.external_id, refused),)
     facts: dict[str, str] = {}
     for one in found[:ALERTS]:
-        body = dig(one, "body")
-        for name, value in _facts(dig(body, "details") or dig(body, "cef_details", "details")):
+        body = get_path(one, "body")
+        for name, value in _facts(get_path(body, "details") or get_path(body, "cef_details", "details")):
             facts.setdefault(name, value)
     if len(found) > ALERTS:
         facts["alerts not read"] = f"{len(found) - ALERTS} of {len(found)}"
-    labels = {name: str(value) for name, value in known(facts).items()}
+    labels = {name: str(value) for name, value in standard_labels(facts).items()}
     return _with(alert, standard(labels), {name: value for name, value in facts.items() if name not in labels}), ()
 
 
@@ -39,9 +39,9 @@ def _unread(incident: str, refused: DeliveryFailed) -> Gap:
     """What PagerDuty said is a stranger's text: one line, redacted. Only a refusal for good asks for another token."""
     return Gap(
         tool="pagerduty_details",
-        arguments={"resource": f"details of the PagerDuty incident {line(incident, NAME_CHARS)}"},
+        arguments={"resource": f"details of the PagerDuty incident {one_line(incident, NAME_CHARS)}"},
         query="",
-        reason=f"could not be read: {line(str(refused), _REASON)}",
+        reason=f"could not be read: {one_line(str(refused), _REASON)}",
         permission="read incidents in PagerDuty (pagerduty.token)" if refused.permanent else "",
     )
 
@@ -56,5 +56,5 @@ def _facts(details: Any) -> Iterator[tuple[str, str]]:
     if not record(details) and text(details):
         yield "details", redact_text(text(details))
     for name, value in list(record(details).items())[:LABELS]:
-        if key := line(name, NAME_CHARS):
+        if key := one_line(name, NAME_CHARS):
             yield key, redact_named(key, redact_text(text(value)))

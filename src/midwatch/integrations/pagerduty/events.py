@@ -4,15 +4,15 @@ from typing import Any
 
 from midwatch.domain.alert import AlertStatus, Delivery
 from midwatch.domain.alert_source import WebhookRequest
-from midwatch.integrations.alert_sources.labels import known
+from midwatch.integrations.alert_sources.labels import standard_labels
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
     RawAlert,
     alert,
-    dig,
     first,
+    get_path,
     items,
-    line,
+    one_line,
     record,
     text,
 )
@@ -22,36 +22,38 @@ _ACTIONS = {"trigger": AlertStatus.FIRING, "acknowledge": AlertStatus.ACKNOWLEDG
 
 
 def event(document: dict[str, Any], hook: WebhookRequest) -> Delivery:
-    payload, key = dig(document, "payload"), dig(document, "dedup_key")
+    payload, key = get_path(document, "payload"), get_path(document, "dedup_key")
     title = first(payload, "summary") or key
-    action = text(dig(document, "event_action"))
+    action = text(get_path(document, "event_action"))
     if not title:
         return Delivery(unknown="The event has neither a summary nor a dedup_key.")
     if not action:
-        return Delivery(ignored=f"A change, not an alert: {line(title, NAME_CHARS)}")
+        return Delivery(ignored=f"A change, not an alert: {one_line(title, NAME_CHARS)}")
     if action not in _ACTIONS:
         return Delivery(
-            unknown=f"The event_action {line(action, NAME_CHARS)} is not known: trigger, acknowledge or resolve."
+            unknown=f"The event_action {one_line(action, NAME_CHARS)} is not known: trigger, acknowledge or resolve."
         )
     return Delivery(alerts=(alert("pagerduty", _said(document, payload, title, action), hook.received_at),))
 
 
 def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> RawAlert:
-    told = record(dig(payload, "custom_details"))
-    facts = told or {"details": dig(payload, "custom_details")}
-    source = text(dig(payload, "source"))
-    names = {name: dig(payload, name) for name in ("component", "group", "class")}
-    links = [(text(dig(e, "text")) or "Link", dig(e, "href")) for e in items(dig(document, "links"))[:50]]
+    told = record(get_path(payload, "custom_details"))
+    facts = told or {"details": get_path(payload, "custom_details")}
+    source = text(get_path(payload, "source"))
+    names = {name: get_path(payload, name) for name in ("component", "group", "class")}
+    links = [
+        (text(get_path(e, "text")) or "Link", get_path(e, "href")) for e in items(get_path(document, "links"))[:50]
+    ]
     return RawAlert(
         title=title,
         status=_ACTIONS[action],
-        severity=severity(text(dig(payload, "severity"))),
-        fingerprint=dig(document, "dedup_key"),
-        external_id=dig(document, "dedup_key"),
+        severity=severity(text(get_path(payload, "severity"))),
+        fingerprint=get_path(document, "dedup_key"),
+        external_id=get_path(document, "dedup_key"),
         service=first(told, "service", "service_name", "affected_service"),
-        labels=names | {resource(source) or "source": source} | known(told),
+        labels=names | {resource(source) or "source": source} | standard_labels(told),
         details=facts,
-        links=[*links, (text(dig(document, "client")) or "Client", dig(document, "client_url"))],
-        starts_at=dig(payload, "timestamp"),
-        ends_at=dig(payload, "timestamp"),
+        links=[*links, (text(get_path(document, "client")) or "Client", get_path(document, "client_url"))],
+        starts_at=get_path(payload, "timestamp"),
+        ends_at=get_path(payload, "timestamp"),
     )

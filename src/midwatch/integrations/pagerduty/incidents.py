@@ -4,7 +4,7 @@ well."""
 from typing import Any
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_path, items, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 STATUSES = {"triggered": AlertStatus.FIRING, "acknowledged": AlertStatus.ACKNOWLEDGED, "resolved": AlertStatus.RESOLVED}
@@ -12,28 +12,28 @@ _URGENCY = {"high": AlertSeverity.CRITICAL, "low": AlertSeverity.LOW}
 MERGED = "merge_resolve_reason"
 
 
-def said(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) -> RawAlert:
+def raw_alert(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) -> RawAlert:
     """`at` is when it came to this status; `facts` are details beyond the incident's own."""
     return RawAlert(
         title=first(incident, "title", "summary", "description"),
         status=status,
-        severity=graveness(incident),
+        severity=incident_severity(incident),
         fingerprint=first(incident, "incident_key", "id"),
-        external_id=dig(incident, "id"),
-        service=name(dig(incident, "service")),
+        external_id=get_path(incident, "id"),
+        service=name(get_path(incident, "service")),
         details=_details(incident) | facts,
         links=[
-            ("PagerDuty", dig(incident, "html_url")),
-            ("Conference", dig(incident, "conference_bridge", "conference_url")),
+            ("PagerDuty", get_path(incident, "html_url")),
+            ("Conference", get_path(incident, "conference_bridge", "conference_url")),
         ],
         starts_at=first(incident, "reopened_at", "created_at"),
         ends_at=at,
     )
 
 
-def graveness(incident: Any) -> AlertSeverity | None:
+def incident_severity(incident: Any) -> AlertSeverity | None:
     """The priority where the account uses priorities, otherwise the urgency."""
-    return severity(name(dig(incident, "priority"))) or _URGENCY.get(text(dig(incident, "urgency")))
+    return severity(name(get_path(incident, "priority"))) or _URGENCY.get(text(get_path(incident, "urgency")))
 
 
 def name(reference: Any) -> str:
@@ -48,17 +48,17 @@ def names(references: Any) -> str:
 
 def merged_into(incident: Any) -> str:
     """The incident it was merged into; "" when it was not merged."""
-    reason = dig(incident, "resolve_reason")
-    return name(dig(reason, "incident")) or "another incident" if dig(reason, "type") == MERGED else ""
+    reason = get_path(incident, "resolve_reason")
+    return name(get_path(reason, "incident")) or "another incident" if get_path(reason, "type") == MERGED else ""
 
 
 def _details(incident: Any) -> dict[str, Any]:
     return {
         "number": first(incident, "number", "incident_number"),
-        "priority": name(dig(incident, "priority")),
-        "urgency": dig(incident, "urgency"),
-        "assigned to": names(dig(incident, "assignees")),
-        "escalation policy": name(dig(incident, "escalation_policy")),
-        "teams": names(dig(incident, "teams")),
-        "incident type": dig(incident, "incident_type", "name"),
+        "priority": name(get_path(incident, "priority")),
+        "urgency": get_path(incident, "urgency"),
+        "assigned to": names(get_path(incident, "assignees")),
+        "escalation policy": name(get_path(incident, "escalation_policy")),
+        "teams": names(get_path(incident, "teams")),
+        "incident type": get_path(incident, "incident_type", "name"),
     }

@@ -10,15 +10,15 @@ from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
     RawAlert,
     alert,
-    dig,
     first,
+    get_path,
     items,
-    line,
     moment,
+    one_line,
     record,
     text,
 )
-from midwatch.integrations.pagerduty.incidents import name, names, said
+from midwatch.integrations.pagerduty.incidents import name, names, raw_alert
 
 _CHANGES = {
     "incident.trigger": AlertStatus.FIRING,
@@ -29,9 +29,11 @@ _CHANGES = {
 
 
 def messages(listed: list[Any], hook: WebhookRequest) -> Delivery:
-    known_as = line(dig(listed, "0", "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
+    known_as = one_line(get_path(listed, "0", "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
     readable = [
-        m for m in listed if dig(m, "incident", "id") and first(dig(m, "incident"), "title", "summary", "description")
+        m
+        for m in listed
+        if get_path(m, "incident", "id") and first(get_path(m, "incident"), "title", "summary", "description")
     ]
     if not readable:
         return Delivery(id=known_as, unknown="The messages of PagerDuty hold no incident.")
@@ -42,31 +44,31 @@ def messages(listed: list[Any], hook: WebhookRequest) -> Delivery:
 
 
 def _event(message: Any) -> str:
-    return line(dig(message, "event"), NAME_CHARS)
+    return one_line(get_path(message, "event"), NAME_CHARS)
 
 
 def _said(message: Any) -> RawAlert:
-    incident, entry = dig(message, "incident"), dig(message, "log_entries", "0")
-    told = dig(entry, "channel", "details")
+    incident, entry = get_path(message, "incident"), get_path(message, "log_entries", "0")
+    told = get_path(entry, "channel", "details")
     facts = record(told) or {"details": told}
-    at = first(message, "created_on") or dig(entry, "created_at") or dig(incident, "last_status_change_at")
-    return said(incident, _CHANGES[_event(message)], at, facts | {"changed by": name(dig(entry, "agent"))})
+    at = first(message, "created_on") or get_path(entry, "created_at") or get_path(incident, "last_status_change_at")
+    return raw_alert(incident, _CHANGES[_event(message)], at, facts | {"changed by": name(get_path(entry, "agent"))})
 
 
 def _remark(message: Any, hook: WebhookRequest) -> AlertComment:
-    incident, entry = dig(message, "incident"), dig(message, "log_entries", "0")
+    incident, entry = get_path(message, "incident"), get_path(message, "log_entries", "0")
     kind = _event(message).removeprefix("incident.") or "changed"
-    who = names(dig(incident, "assignees")) or names(
-        [dig(a, "assignee") for a in items(dig(incident, "assignments"))[:50]]
+    who = names(get_path(incident, "assignees")) or names(
+        [get_path(a, "assignee") for a in items(get_path(incident, "assignments"))[:50]]
     )
-    at = moment(dig(entry, "created_at")) or hook.received_at
+    at = moment(get_path(entry, "created_at")) or hook.received_at
     return AlertComment(
-        fingerprint=alert("pagerduty", said(incident, AlertStatus.FIRING, None, {}), at).fingerprint,
-        external_id=line(dig(incident, "id"), NAME_CHARS),
-        id=line(dig(entry, "id"), NAME_CHARS),
+        fingerprint=alert("pagerduty", raw_alert(incident, AlertStatus.FIRING, None, {}), at).fingerprint,
+        external_id=one_line(get_path(incident, "id"), NAME_CHARS),
+        id=one_line(get_path(entry, "id"), NAME_CHARS),
         kind=kind,
-        text=text(dig(entry, "channel", "summary")) or name(entry) or f"{kind}: {who or 'no more is said'}",
-        actor=line(name(dig(entry, "agent")), NAME_CHARS),
-        actor_id=line(dig(entry, "agent", "id"), NAME_CHARS),
+        text=text(get_path(entry, "channel", "summary")) or name(entry) or f"{kind}: {who or 'no more is said'}",
+        actor=one_line(name(get_path(entry, "agent")), NAME_CHARS),
+        actor_id=one_line(get_path(entry, "agent", "id"), NAME_CHARS),
         at=min(at, hook.received_at),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.domain.notifier import Notifier, Story
 from midwatch.domain.work import Notification
 from midwatch.integrations.pagerduty.client import PagerDuty, note_id
-from midwatch.integrations.pagerduty.ours import signature
+from midwatch.integrations.pagerduty.own_notes import signature
 from midwatch.reports.plain import plain
 
 NAME, KIND = "pagerduty", "note"

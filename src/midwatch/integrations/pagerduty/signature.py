@@ -2,14 +2,14 @@
 
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature
-from midwatch.kit.signatures import signed
+from midwatch.kit.signatures import is_signed
 
 SIGNATURE = "X-PagerDuty-Signature"
 
 
 def _good(hook: WebhookRequest, secrets: list[str]) -> bool:
     entries = [e.strip() for e in hook.headers[SIGNATURE.lower()].split(",")[:10]]
-    return signed([e.removeprefix("v1=") for e in entries if e.startswith("v1=")], secrets, hook.body)
+    return is_signed([e.removeprefix("v1=") for e in entries if e.startswith("v1=")], secrets, hook.body)
 
 
 verify = by_signature(SIGNATURE, _good)

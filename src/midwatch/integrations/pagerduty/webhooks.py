@@ -5,9 +5,18 @@ from typing import Any
 
 from midwatch.domain.alert import AlertComment, AlertStatus, Delivery
 from midwatch.domain.alert_source import WebhookRequest
-from midwatch.integrations.alert_sources.normalize import NAME_CHARS, alert, dig, first, items, line, moment, text
-from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, said
-from midwatch.integrations.pagerduty.ours import is_ours
+from midwatch.integrations.alert_sources.normalize import (
+    NAME_CHARS,
+    alert,
+    first,
+    get_path,
+    items,
+    moment,
+    one_line,
+    text,
+)
+from midwatch.integrations.pagerduty.incidents import STATUSES, merged_into, name, names, raw_alert
+from midwatch.integrations.pagerduty.own_notes import is_ours
 
 _CHANGES = {
     "triggered": AlertStatus.FIRING,
@@ -18,140 +27,144 @@ _CHANGES = {
 }
 # What is said about an incident that stays what it is, by event type, from the event's data.
 _INCIDENT: dict[str, Callable[[Any], str]] = {
-    "escalated": lambda data: f"Escalated to {names(dig(data, 'assignees')) or 'the next level'}.",
-    "delegated": lambda data: f"Delegated to {name(dig(data, 'escalation_policy')) or 'another policy'}.",
-    "reassigned": lambda data: f"Assigned to {names(dig(data, 'assignees')) or 'nobody'}.",
-    "priority_updated": lambda data: f"The priority is now {name(dig(data, 'priority')) or 'not set'}.",
-    "service_updated": lambda data: f"The service is now {name(dig(data, 'service'))}.",
+    "escalated": lambda data: f"Escalated to {names(get_path(data, 'assignees')) or 'the next level'}.",
+    "delegated": lambda data: f"Delegated to {name(get_path(data, 'escalation_policy')) or 'another policy'}.",
+    "reassigned": lambda data: f"Assigned to {names(get_path(data, 'assignees')) or 'nobody'}.",
+    "priority_updated": lambda data: f"The priority is now {name(get_path(data, 'priority')) or 'not set'}.",
+    "service_updated": lambda data: f"The service is now {name(get_path(data, 'service'))}.",
     "incident_type.changed": lambda data: _type(data),
     "incident_type.updated": lambda data: _type(data),
 }
 # The same for data of a type of its own, which refers to its incident.
 _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "incident_note": ("annotated", lambda data: text(dig(data, "content"))),
-    "incident_status_update": ("status_update_published", lambda data: text(dig(data, "message"))),
+    "incident_note": ("annotated", lambda data: text(get_path(data, "content"))),
+    "incident_status_update": ("status_update_published", lambda data: text(get_path(data, "message"))),
     "incident_responder": ("responder", lambda data: _responder(data)),
     "incident_field_values": ("custom_field_values.updated", lambda data: _fields(data)),
     "incident_conference_bridge": ("conference_bridge.updated", lambda data: _bridge(data)),
-    "incident_task": ("task", lambda data: f"Task “{name(data)}”: {text(dig(data, 'status')) or 'changed'}."),
+    "incident_task": ("task", lambda data: f"Task “{name(data)}”: {text(get_path(data, 'status')) or 'changed'}."),
     "incident_role_assignment": ("role.assigned", lambda data: _roles(data)),
     "incident_workflow_instance": (
         "workflow",
-        lambda data: f"Workflow “{name(dig(data, 'incident_workflow')) or name(data)}”.",
+        lambda data: f"Workflow “{name(get_path(data, 'incident_workflow')) or name(data)}”.",
     ),
     "incident_action_invocation": (
         "action_invocation",
-        lambda data: f"Action “{name(dig(data, 'action')) or name(data)}”.",
+        lambda data: f"Action “{name(get_path(data, 'action')) or name(data)}”.",
     ),
 }
 
 
 def webhook(event: Any, hook: WebhookRequest) -> Delivery:
     """The event's own id is signed, the header's is not; both are the same on every retry."""
-    known_as = line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
-    what, _, change = text(dig(event, "event_type")).partition(".")
+    known_as = one_line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
+    what, _, change = text(get_path(event, "event_type")).partition(".")
     if what == "pagey":
         return Delivery(id=known_as, ignored="A test event: the webhook works.")
     if what != "incident":
         return Delivery(
             id=known_as,
-            ignored=f"{line(dig(event, 'event_type'), NAME_CHARS) or 'An event without a type'}: not about an "
+            ignored=f"{one_line(get_path(event, 'event_type'), NAME_CHARS) or 'An event without a type'}: not about an "
             "incident.",
         )
-    data = dig(event, "data")
-    if change in _CHANGES and dig(data, "id") and first(data, "title", "summary"):
+    data = get_path(event, "data")
+    if change in _CHANGES and get_path(data, "id") and first(data, "title", "summary"):
         return _changed(event, change, hook, known_as)
     remark = _remark(data, change, event, hook)
     if remark is None:
         return Delivery(
-            id=known_as, unknown=f"The event incident.{line(change, NAME_CHARS)} is not known, or holds no incident."
+            id=known_as,
+            unknown=f"The event incident.{one_line(change, NAME_CHARS)} is not known, or holds no incident.",
         )
     if is_ours(remark.text):
         return Delivery(id=known_as, ignored="A note that Midwatch wrote itself.")
     return Delivery(id=known_as, remarks=(remark,))
 
 
-def bare(data: Any, hook: WebhookRequest) -> Delivery:
+def event_data(data: Any, hook: WebhookRequest) -> Delivery:
     """The data of an event without its envelope, as automation passes it on."""
-    change = text(dig(data, "status"))
-    if dig(data, "type") == "incident" and change in STATUSES and first(data, "title", "summary"):
+    change = text(get_path(data, "status"))
+    if get_path(data, "type") == "incident" and change in STATUSES and first(data, "title", "summary"):
         at = first(data, "resolved_at", "updated_at") or hook.received_at.isoformat()
-        return Delivery(alerts=(alert("pagerduty", said(data, STATUSES[change], at, {}), hook.received_at),))
+        return Delivery(alerts=(alert("pagerduty", raw_alert(data, STATUSES[change], at, {}), hook.received_at),))
     remark = _remark(data, "", {}, hook)
     if remark is None:
-        return Delivery(
-            unknown=f"A {line(dig(data, 'type'), NAME_CHARS)} of PagerDuty alone tells nothing about an incident."
-        )
+        kind = one_line(get_path(data, "type"), NAME_CHARS)
+        return Delivery(unknown=f"A {kind} of PagerDuty alone tells nothing about an incident.")
     return Delivery(remarks=(remark,))
 
 
 def _changed(event: Any, change: str, hook: WebhookRequest, known_as: str) -> Delivery:
-    data, at = dig(event, "data"), dig(event, "occurred_at")
-    facts = {"changed by": name(dig(event, "agent")), "sent by": dig(event, "client", "name")}
+    data, at = get_path(event, "data"), get_path(event, "occurred_at")
+    facts = {"changed by": name(get_path(event, "agent")), "sent by": get_path(event, "client", "name")}
     target = merged_into(data) if change == "resolved" else ""
     if target:
         facts["merged into"] = target
-    one = alert("pagerduty", said(data, _CHANGES[change], at, facts), hook.received_at)
+    one = alert("pagerduty", raw_alert(data, _CHANGES[change], at, facts), hook.received_at)
     remark = _written(data, "merged", f"Merged into {target}: this is no fix.", event, hook) if target else None
     return Delivery(id=known_as, alerts=(one,), remarks=(remark,) if remark else ())
 
 
 def _remark(data: Any, change: str, event: Any, hook: WebhookRequest) -> AlertComment | None:
-    if dig(data, "type") == "incident" and change in _INCIDENT:
+    if get_path(data, "type") == "incident" and change in _INCIDENT:
         return _written(data, change, _INCIDENT[change](data), event, hook)
-    kind, says = _OTHER.get(text(dig(data, "type")), ("", None))
+    kind, says = _OTHER.get(text(get_path(data, "type")), ("", None))
     return _written(data, change or kind, says(data), event, hook) if says else None
 
 
 def _written(data: Any, kind: str, words: str, event: Any, hook: WebhookRequest) -> AlertComment | None:
-    own = dig(data, "type") == "incident"
-    incident = data if own else dig(data, "incident") or dig(data, "incident_role_assignments", "0", "incident")
-    external_id = line(dig(incident, "id"), NAME_CHARS)
+    own = get_path(data, "type") == "incident"
+    incident = (
+        data if own else get_path(data, "incident") or get_path(data, "incident_role_assignments", "0", "incident")
+    )
+    external_id = one_line(get_path(incident, "id"), NAME_CHARS)
     if not external_id or not words:
         return None
-    at = moment(dig(event, "occurred_at")) or hook.received_at
+    at = moment(get_path(event, "occurred_at")) or hook.received_at
     return AlertComment(
-        fingerprint=alert("pagerduty", said(data, AlertStatus.FIRING, None, {}), at).fingerprint if own else "",
+        fingerprint=alert("pagerduty", raw_alert(data, AlertStatus.FIRING, None, {}), at).fingerprint if own else "",
         external_id=external_id,
-        id="" if own else line(dig(data, "id"), NAME_CHARS),
-        kind=line(kind, NAME_CHARS),
+        id="" if own else one_line(get_path(data, "id"), NAME_CHARS),
+        kind=one_line(kind, NAME_CHARS),
         text=text(words),
-        actor=line(name(dig(event, "agent")), NAME_CHARS),
-        actor_id=line(dig(event, "agent", "id"), NAME_CHARS),
+        actor=one_line(name(get_path(event, "agent")), NAME_CHARS),
+        actor_id=one_line(get_path(event, "agent", "id"), NAME_CHARS),
         at=min(at, hook.received_at),
     )
 
 
 def _responder(data: Any) -> str:
-    who = name(dig(data, "user")) or name(dig(data, "escalation_policy")) or "Somebody"
-    message = text(dig(data, "message"))
-    return f"{who} was asked to help ({text(dig(data, 'state')) or 'asked'})." + (f" {message}" if message else "")
+    who = name(get_path(data, "user")) or name(get_path(data, "escalation_policy")) or "Somebody"
+    message = text(get_path(data, "message"))
+    return f"{who} was asked to help ({text(get_path(data, 'state')) or 'asked'})." + (f" {message}" if message else "")
 
 
 def _type(data: Any) -> str:
-    return f"The type is now {text(dig(data, 'incident_type', 'name')) or 'not set'}."
+    return f"The type is now {text(get_path(data, 'incident_type', 'name')) or 'not set'}."
 
 
 def _roles(data: Any) -> str:
     """Also sent when a role is taken away."""
-    roles = items(dig(data, "incident_role_assignments"))[:50]
-    return "; ".join(f"{name(dig(r, 'role')) or 'A role'}: {name(dig(r, 'assignee')) or 'nobody'}" for r in roles)
+    roles = items(get_path(data, "incident_role_assignments"))[:50]
+    return "; ".join(
+        f"{name(get_path(r, 'role')) or 'A role'}: {name(get_path(r, 'assignee')) or 'nobody'}" for r in roles
+    )
 
 
 def _fields(data: Any) -> str:
-    changed = items(dig(data, "changed_custom_fields"))[:50]
+    changed = items(get_path(data, "changed_custom_fields"))[:50]
     told = {text(c) if isinstance(c, str) else text(first(c, "id", "name")) for c in changed}
     fields = [
         f
-        for f in items(dig(data, "custom_fields"))[:200]
-        if not told or told & {text(dig(f, "id")), text(dig(f, "name"))}
+        for f in items(get_path(data, "custom_fields"))[:200]
+        if not told or told & {text(get_path(f, "id")), text(get_path(f, "name"))}
     ]
     return "; ".join(
-        f"{text(first(f, 'display_name', 'name'))}: {text(dig(f, 'value')) or 'empty'}" for f in fields[:50]
+        f"{text(first(f, 'display_name', 'name'))}: {text(get_path(f, 'value')) or 'empty'}" for f in fields[:50]
     )
 
 
 def _bridge(data: Any) -> str:
-    numbers = [text(dig(n, "number")) for n in items(dig(data, "conference_numbers"))[:10]]
-    parts = [text(dig(data, "conference_url")), *numbers]
+    numbers = [text(get_path(n, "number")) for n in items(get_path(data, "conference_numbers"))[:10]]
+    parts = [text(get_path(data, "conference_url")), *numbers]
     return f"Conference: {' '.join(p for p in parts if p) or 'none'}."

@@ -9,10 +9,10 @@ from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
     alert,
     decode,
-    dig,
     first,
-    line,
+    get_path,
     moment,
+    one_line,
     record,
     text,
 )
@@ -47,7 +47,7 @@ def recognises(document: object) -> bool:
 def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     data, action = record(document.get("data")), text(document.get("action"))
-    known_as = line(hook.headers.get("request-id"), NAME_CHARS)
+    known_as = one_line(hook.headers.get("request-id"), NAME_CHARS)
     for kind, why in _QUIET.items():
         if kind in data or hook.headers.get("sentry-hook-resource") == kind:
             return Delivery(id=known_as, ignored=why)
@@ -57,7 +57,7 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     if said is None or not text(said.title):
         return Delivery(
             id=known_as,
-            unknown=f"This is no alert of Sentry that is known (action {line(action, NAME_CHARS) or 'none'}).",
+            unknown=f"This is no alert of Sentry that is known (action {one_line(action, NAME_CHARS) or 'none'}).",
         )
     return Delivery(id=known_as, alerts=(alert("sentry", said, hook.received_at),))
 
@@ -73,20 +73,20 @@ def _said(document: dict[str, Any], data: dict[str, Any], action: str) -> Any:
 
 
 def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> AlertComment | None:
-    issue = dig(data, "issue", "id") or data.get("issue_id")
+    issue = get_path(data, "issue", "id") or data.get("issue_id")
     comment = text(data.get("comment"))
     if not issue or not (comment or action in _ISSUE_REMARKS):
         return None
-    assignee = text(first(dig(data, "issue", "assignedTo"), "name", "email", "id"))
+    assignee = text(first(get_path(data, "issue", "assignedTo"), "name", "email", "id"))
     at = moment(data.get("timestamp")) or hook.received_at
     return AlertComment(
-        fingerprint=line(f"issue:{text(issue)}", NAME_CHARS),
-        external_id=line(issue, NAME_CHARS),
-        id=line(data.get("comment_id"), NAME_CHARS),
+        fingerprint=one_line(f"issue:{text(issue)}", NAME_CHARS),
+        external_id=one_line(issue, NAME_CHARS),
+        id=one_line(data.get("comment_id"), NAME_CHARS),
         kind="comment" if comment else action,
         text=comment
         or (f"Assigned to {assignee}." if action == "assigned" and assignee else f"The issue was {action}."),
-        actor=line(dig(document, "actor", "name"), NAME_CHARS),
-        actor_id=line(dig(document, "actor", "id"), NAME_CHARS),
+        actor=one_line(get_path(document, "actor", "name"), NAME_CHARS),
+        actor_id=one_line(get_path(document, "actor", "id"), NAME_CHARS),
         at=min(at, hook.received_at),
     )

@@ -7,27 +7,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from midwatch.domain.alert import AlertStatus
-from midwatch.integrations.alert_sources.labels import known
-from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, text
+from midwatch.integrations.alert_sources.labels import standard_labels
+from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_path, items, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 
 def event_said(data: Mapping[str, Any]) -> RawAlert:
     """A rule of Sentry fired for this event."""
     event = data["event"]
-    issue = text(first(event, "issue_id", "groupID") or dig(data, "issue", "id"))
-    project = text(first(event, "project_slug", "project_name") or _project_of(text(dig(event, "url"))))
-    rule = first(data, "triggered_rule") or dig(data, "issue_alert", "title")
+    issue = text(first(event, "issue_id", "groupID") or get_path(data, "issue", "id"))
+    project = text(first(event, "project_slug", "project_name") or _project_of(text(get_path(event, "url"))))
+    rule = first(data, "triggered_rule") or get_path(data, "issue_alert", "title")
     return _said(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
 
 
 def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
     """The issue began, came back, or was resolved."""
     issue = data["issue"]
-    project = text(first(dig(issue, "project"), "slug", "name"))
-    times = (first(issue, "firstSeen"), first(dig(issue, "statusDetails"), "at") or dig(issue, "lastSeen"))
-    facts = {"times seen": dig(issue, "count"), "users": dig(issue, "userCount"), "number": dig(issue, "shortId")}
-    return _said(issue, {}, text(dig(issue, "id")), project, facts, first(issue, "web_url", "permalink"), status, times)
+    project = text(first(get_path(issue, "project"), "slug", "name"))
+    times = (first(issue, "firstSeen"), first(get_path(issue, "statusDetails"), "at") or get_path(issue, "lastSeen"))
+    facts = {
+        "times seen": get_path(issue, "count"),
+        "users": get_path(issue, "userCount"),
+        "number": get_path(issue, "shortId"),
+    }
+    return _said(
+        issue, {}, text(get_path(issue, "id")), project, facts, first(issue, "web_url", "permalink"), status, times
+    )
 
 
 def plugin_said(document: Mapping[str, Any]) -> RawAlert:
@@ -52,8 +58,8 @@ def _said(
     status: AlertStatus = AlertStatus.FIRING,
     times: tuple[Any, Any] = (None, None),
 ) -> RawAlert:
-    tags = _tags(dig(event, "tags"))
-    message = first(told, "message") or dig(event, "logentry", "formatted") or dig(told, "metadata", "value")
+    tags = _tags(get_path(event, "tags"))
+    message = first(told, "message") or get_path(event, "logentry", "formatted") or get_path(told, "metadata", "value")
     return RawAlert(
         title=first(told, "title") or message,
         status=status,
@@ -65,7 +71,7 @@ def _said(
         labels={
             "project": project,
             "environment": first(event, "environment") or tags.get("environment"),
-            **known(tags),
+            **standard_labels(tags),
         },
         details={
             "culprit": first(told, "culprit"),
@@ -84,7 +90,9 @@ def _said(
 
 def _tags(listed: Any) -> dict[str, Any]:
     """Pairs, or objects with key and value. Those about the person at the other end are left out."""
-    pairs = [(dig(t, "key") or dig(t, "0"), dig(t, "value") or dig(t, "1")) for t in items(listed)[:200]]
+    pairs = [
+        (get_path(t, "key") or get_path(t, "0"), get_path(t, "value") or get_path(t, "1")) for t in items(listed)[:200]
+    ]
     return {
         text(name): value
         for name, value in pairs

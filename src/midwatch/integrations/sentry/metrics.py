@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from midwatch.domain.alert import AlertSeverity, AlertStatus
-from midwatch.integrations.alert_sources.normalize import RawAlert, dig, first, items, text
+from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_path, items, text
 
 _SEVERITIES = {"critical": AlertSeverity.CRITICAL, "warning": AlertSeverity.MEDIUM}
 _STATES = ("critical", "warning", "resolved")
@@ -12,14 +12,14 @@ _STATES = ("critical", "warning", "resolved")
 
 def metric_said(data: Mapping[str, Any], action: str, status: AlertStatus) -> RawAlert:
     told = data["metric_alert"]
-    rule = dig(told, "alert_rule")
-    projects = ", ".join(text(p) for p in items(dig(told, "projects"))[:50])
+    rule = get_path(told, "alert_rule")
+    projects = ", ".join(text(p) for p in items(get_path(told, "projects"))[:50])
     return RawAlert(
         title=_title(text(first(data, "description_title"))) or first(rule, "name") or first(told, "title"),
         status=status,
         severity=_SEVERITIES.get(action),
         fingerprint=f"metric:{text(first(rule, 'id') or first(told, 'id'))}",
-        external_id=dig(told, "id"),
+        external_id=get_path(told, "id"),
         summary=first(data, "description_text"),
         service=projects if "," not in projects else "",
         labels={"project": projects, "environment": first(rule, "environment")},
@@ -29,7 +29,7 @@ def metric_said(data: Mapping[str, Any], action: str, status: AlertStatus) -> Ra
             "query": first(rule, "query"),
             "window (min)": first(rule, "time_window"),
             "thresholds": _thresholds(rule),
-            "number": dig(told, "identifier"),
+            "number": get_path(told, "identifier"),
         },
         links=[("Sentry", first(data, "web_url"))],
         starts_at=first(told, "date_started", "date_detected", "date_created"),
@@ -44,5 +44,7 @@ def _title(written: str) -> str:
 
 
 def _thresholds(rule: Any) -> str:
-    told = [(text(first(t, "label")), text(dig(t, "alert_threshold"))) for t in items(dig(rule, "triggers"))[:10]]
+    told = [
+        (text(first(t, "label")), text(get_path(t, "alert_threshold"))) for t in items(get_path(rule, "triggers"))[:10]
+    ]
     return ", ".join(f"{label}: {value}" for label, value in told if label and value)

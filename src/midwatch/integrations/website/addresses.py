@@ -28,7 +28,7 @@ def kind(text: str) -> str:
     return next((k for k in map(_kind, (address, *within)) if k), "")
 
 
-def refused(text: str, *, meant: bool) -> str:
+def refusal_of(text: str, *, meant: bool) -> str:
     """As `kind`; where somebody configured the site (`meant`), only what can never be a site."""
     found = kind(text)
     return "" if meant and found not in NEVER else found

@@ -27,7 +27,7 @@ class Certificate:
         return int((self.expires - now).total_seconds() // 86_400)
 
 
-def read(der: bytes | None) -> Certificate | None:
+def parse_certificate(der: bytes | None) -> Certificate | None:
     """None when there is none, or none that can be read."""
     try:
         found = x509.load_der_x509_certificate(der or b"")
@@ -45,7 +45,7 @@ def _names(found: x509.Certificate) -> list[str]:
     return [*listed.get_values_for_type(x509.DNSName), *map(str, listed.get_values_for_type(x509.IPAddress))]
 
 
-async def presented(address: str, port: int, host: str) -> Certificate | None:
+async def presented_certificate(address: str, port: int, host: str) -> Certificate | None:
     """The certificate a site shows whether it is valid or not. Nothing is sent, so nothing has to be trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -57,7 +57,7 @@ async def presented(address: str, port: int, host: str) -> Certificate | None:
             await writer.wait_closed()
     except (OSError, TimeoutError):
         return None
-    return read(shown)
+    return parse_certificate(shown)
 
 
 def problem(error: ssl.SSLError) -> tuple[Problem, str]:

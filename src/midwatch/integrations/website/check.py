@@ -14,7 +14,7 @@ import httpx2
 from midwatch.domain.observation import Probe
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import Resolve, resolve
-from midwatch.integrations.website.certificate import presented, problem, read
+from midwatch.integrations.website.certificate import parse_certificate, presented_certificate, problem
 from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import site_of
@@ -66,7 +66,7 @@ class Checker:
         visit.took_ms = round((time.perf_counter() - started) * 1000)
         visit.address, visit.phases = transport.address, str(transport.phases)
         if visit.error == "tls":
-            visit.show(await presented(visit.address, port(last), last.raw_host.decode("ascii")))
+            visit.show(await presented_certificate(visit.address, port(last), last.raw_host.decode("ascii")))
         return visit.probe(self._now())
 
     def _trust(self, host: str) -> ssl.SSLContext:
@@ -91,7 +91,7 @@ class Checker:
             answer = await client.send(client.build_request("GET", url), stream=True, follow_redirects=False)
             try:
                 visit.begin(answer.status_code, answer.reason_phrase)
-                visit.show(read(_certificate(answer)))
+                visit.show(parse_certificate(_certificate(answer)))
                 if answer.status_code in _MOVED and "location" in answer.headers:
                     return _onward(visit, url, answer)
                 await _read(visit, answer)

@@ -52,9 +52,9 @@ def shown(url: httpx2.URL, *, values: bool = True) -> str:
     carry one-time codes."""
     pairs = [f"{name}={redact_named(name, value) if values else '…'}" for name, value in url.params.multi_items()]
     bare = str(url.copy_with(query=None, fragment=None))
-    return redact_text(line(f"{bare}?{'&'.join(pairs)}" if pairs else bare, _SHOWN))
+    return redact_text(header_line(f"{bare}?{'&'.join(pairs)}" if pairs else bare, _SHOWN))
 
 
-def line(text: str, longest: int) -> str:
+def header_line(text: str, longest: int) -> str:
     """Text from outside as one line of printable characters: it can never look like a line of ours."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text[: longest * 4].split()))[:longest]

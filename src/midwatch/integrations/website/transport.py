@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 import httpx2
 
 from midwatch.domain.tool import ToolError
-from midwatch.integrations.website.addresses import NEVER, Resolve, refused
+from midwatch.integrations.website.addresses import NEVER, Resolve, refusal_of
 from midwatch.integrations.website.objects.site import SiteSettings
-from midwatch.integrations.website.objects.sites import meant
+from midwatch.integrations.website.objects.sites import is_configured
 from midwatch.integrations.website.phases import Phases
 from midwatch.integrations.website.target import port
 
@@ -56,9 +56,9 @@ class Pinned(httpx2.AsyncBaseTransport):
             raise Unresolved(f"the name service gave no answer within {CONNECT_S:g} s") from error
         except (OSError, UnicodeError) as error:
             raise Unresolved(getattr(error, "strerror", "") or "not a name") from error
-        wanted = meant(self._sites, host, number)
+        wanted = is_configured(self._sites, host, number)
         for address in found:
-            if why := refused(address, meant=wanted):
+            if why := refusal_of(address, meant=wanted):
                 raise ToolError(_refusal(host, address, why))
         return found[:_ADDRESSES]
 

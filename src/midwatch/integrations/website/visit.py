@@ -7,7 +7,7 @@ from typing import Literal
 
 from midwatch.domain.observation import Probe
 from midwatch.integrations.website.certificate import Certificate, Problem
-from midwatch.integrations.website.target import line
+from midwatch.integrations.website.target import header_line
 
 _PREVIEW = 500  # characters of the body
 _SAID = 300  # characters of an error or a header
@@ -55,7 +55,9 @@ class Visit:
         days = self.certificate.days(now) if self.certificate else None
         found = [*self._answer(), *self._tls(days), *self._content()]
         return Probe(
-            text="".join(f"{name}: {line(value, _PREVIEW if name == 'preview' else _SAID)}\n" for name, value in found),
+            text="".join(
+                f"{name}: {header_line(value, _PREVIEW if name == 'preview' else _SAID)}\n" for name, value in found
+            ),
             url=self.url,
             status=self.status,
             took_ms=self.took_ms,

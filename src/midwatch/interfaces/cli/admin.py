@@ -51,18 +51,18 @@ def restore(file: File) -> None:
 
 
 async def _backup(settings: Settings, file: Path) -> None:
-    async with server.desk(settings) as desk:
-        contents = store_backup(desk.db, file)
+    async with server.server_context(settings) as ctx:
+        contents = store_backup(ctx.db, file)
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables saved in {file}")
 
 
 async def _restore(settings: Settings, file: Path) -> None:
-    async with server.desk(settings) as desk:
-        contents = store_restore(desk.db, file)
+    async with server.server_context(settings) as ctx:
+        contents = store_restore(ctx.db, file)
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables restored from {file}")
 
 
 async def _create(settings: Settings, name: str, role: AccessRole) -> None:
-    async with server.desk(settings) as desk:
-        _, secret = await create_key(desk, CONSOLE, name, role)
+    async with server.server_context(settings) as ctx:
+        _, secret = await create_key(ctx, CONSOLE, name, role)
     typer.echo(secret)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import httpx2
 import typer
 
-from midwatch.integrations.alert_sources.normalize import dig
+from midwatch.integrations.alert_sources.normalize import get_path
 from midwatch.kit import answers
 from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
@@ -38,7 +38,7 @@ class Sent:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
     @property
-    def failed(self) -> int:
+    def failure_count(self) -> int:
         return sum(count for status, count in self.statuses.items() if status != 202)
 
 
@@ -92,7 +92,7 @@ class AlertSender:
 
 def _incidents(answer: answers.HttpAnswer, url: str) -> Iterator[str]:
     try:
-        found = dig(answers.decoded(answer.body), "data", "incidents")
+        found = get_path(answers.decode_object(answer.body), "data", "incidents")
     except answers.Unexpected:
         found = None
     if not isinstance(found, list):
@@ -104,10 +104,10 @@ def _refusal(answer: answers.HttpAnswer) -> str:
     if 300 <= answer.status < 400:
         return f"it redirects elsewhere ({answer.status}), where the key is not sent"
     try:
-        body = answers.decoded(answer.body)
+        body = answers.decode_object(answer.body)
     except answers.Unexpected:
         return f"{answer.status} {answer.reason}"
-    said = (body.get("error"), dig(body, "details", "hint"))
+    said = (body.get("error"), get_path(body, "details", "hint"))
     return (
         " ".join(one_line(part[:SAID]) for part in said if isinstance(part, str)).strip()
         or f"{answer.status} {answer.reason}"

@@ -18,7 +18,7 @@ Source = Annotated[
 ]
 
 
-def read(file: str, source: str, settings: Settings) -> tuple[Alert, ...]:
+def alerts_of_file(file: str, source: str, settings: Settings) -> tuple[Alert, ...]:
     """The alerts of a file, the gravest that fires first; raises Refusal."""
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:

@@ -86,7 +86,7 @@ def _tell(sent: Sent, url: str) -> None:
         "incidents"
     )
     typer.echo(f"acknowledged in p50 {sent.percentile(0.5) * 1000:.0f} ms, p99 {sent.percentile(0.99) * 1000:.0f} ms")
-    if sent.failed:
+    if sent.failure_count:
         raise Refusal(
-            f"{sent.failed} were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder"
+            f"{sent.failure_count} were not accepted: {sent.refusal}", "Set MIDWATCH_KEY to an API key of a responder"
         )

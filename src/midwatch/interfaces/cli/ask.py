@@ -3,7 +3,7 @@ from typing import Annotated
 import typer
 
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.diagnose import Json, Markdown, answered
+from midwatch.interfaces.cli.diagnose import Json, Markdown, diagnose_question
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -26,5 +26,7 @@ def ask(
     form = "json" if json else "markdown" if markdown else "terminal"
     words = " ".join(question)
     command.finish(
-        answered(words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, asks_back=True)
+        diagnose_question(
+            words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, asks_back=True
+        )
     )

@@ -3,7 +3,7 @@ from typing import Annotated
 import typer
 
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.diagnose import answered
+from midwatch.interfaces.cli.diagnose import diagnose_question
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -21,4 +21,6 @@ def bundle(
 
     The file holds what was read, secrets cut out, and the answer. `midwatch replay FILE` repeats it without a cluster.
     """
-    command.finish(answered(question, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, bundle=file))
+    command.finish(
+        diagnose_question(question, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, bundle=file)
+    )

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import CaseFile, Request
-from midwatch.engine.context import InvestigationContext
+from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.engine.investigations import investigate
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import NAMESPACE
@@ -74,7 +74,7 @@ async def _demo() -> None:
         kubeconfig = write_kubeconfig(Path(folder) / "kubeconfig", url, namespace=NAMESPACE, context="demo")
         out.print(f"A cluster made up in memory answers at {url} as a real API server would.")
         out.print(f"In its namespace {NAMESPACE} live {len(APPS)} applications. Looking at each, read-only:\n")
-        async with connections.opened(command.settings(str(kubeconfig))) as ctx:
+        async with connections.open_investigation(command.settings(str(kubeconfig))) as ctx:
             for name, story in APPS.items():
                 terminal.lay(out, _line(name, story, await _look(ctx, name)))
             found = await _look(ctx, next(iter(APPS)))

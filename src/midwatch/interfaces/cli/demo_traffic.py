@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
-from midwatch.analysis.times.said import timestamp
+from midwatch.analysis.times.spoken_time import timestamp
 from midwatch.diagnosis.traffic import fake
 from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.domain.intent import Clarification, Intent
@@ -70,7 +70,7 @@ async def _ask(
         out.print(terminal.plain(intent.question))
         return before
     request = Request(question=question, intent=intent)
-    async with connections.opened(request) as ctx:
+    async with connections.investigation(request) as ctx:
         found: CaseFile = await investigate(ctx, request)
     out.print(terminal.plain(restate(intent, tuple(connections.areas.values()))), style="dim")
     if whole:

@@ -43,11 +43,11 @@ def diagnose(
     where = "" if all_namespaces else namespace
     form = "json" if json else "markdown" if markdown else "terminal"
     command.finish(
-        answered(question, where, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle)
+        diagnose_question(question, where, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle)
     )
 
 
-async def answered(
+async def diagnose_question(
     question: str,
     namespace: str,
     *,
@@ -65,13 +65,13 @@ async def answered(
     if bundle and contexts and len(contexts) > 1:
         raise Refusal("--bundle saves one cluster.", "Give one --context")
     settings = command.settings(kubeconfig)
-    otherwise = "" if asks_back else cli.everything()
+    otherwise = "" if asks_back else cli.default_topic()
     request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
     names = contexts or cli.contexts(settings)
     if not cli.about_everything(request):
         names = names[:1]
         if form == "terminal":
-            sys.stderr.write(f"{cli.restated(settings, request)}\n")
+            sys.stderr.write(f"{cli.restate_request(settings, request)}\n")
     runs = [await _one(settings, request, dump, name) for name in names]
     for found in runs:
         show(found, form)

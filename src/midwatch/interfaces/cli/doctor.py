@@ -65,7 +65,7 @@ async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: st
     out.print(f"settings    {', '.join(read) or missing}")
     states = list[str]()
     for owner in connections.plugged.integrations.values():
-        if owner.connect is not None and connections.configured(owner):
+        if owner.connect is not None and connections.is_configured(owner):
             states += await _system(connections, owner, contexts, namespace, dump)
     for broken in connections.plugged.broken:
         out.print(Text.assemble(f"{broken.name}  ", (terminal.plain(f"{broken.origin}: {broken.reason}"), "red")))
@@ -92,7 +92,7 @@ async def _system(
 async def _connection(connections: Connections, owner: Integration, selection: Selection, namespace: str) -> str:
     out, label = terminal.console(), owner.name.ljust(10)
     try:
-        connection = connections.connected(owner.name, selection)
+        connection = connections.connection(owner.name, selection)
         try:
             place = await connection.about()
             found = await connection.health(_opening(connections, namespace))

@@ -10,7 +10,7 @@ from rich.text import Text
 from midwatch.domain.alert import AlertStatus
 from midwatch.domain.capabilities import Selection
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.alert_file import read
+from midwatch.interfaces.cli.alert_file import alerts_of_file
 from midwatch.kit.clock import utc_now
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
@@ -27,7 +27,7 @@ async def explain_alert(
     if len(contexts) > 1:
         raise Refusal("An alert is investigated in one context.", "Give one --context, or none")
     settings = command.settings(kubeconfig)
-    first, *others = read(file, source, settings)
+    first, *others = alerts_of_file(file, source, settings)
     found = explain(
         Connections(settings),
         first,

@@ -8,9 +8,9 @@ from pathlib import Path
 import structlog
 import typer
 
-from midwatch.services.access import invite, invited, keys
-from midwatch.services.desk import ServerContext
+from midwatch.services.access import create_link, is_link_valid, keys
 from midwatch.services.identity import CONSOLE
+from midwatch.services.server_context import ServerContext
 from midwatch.store.errors import StoreError
 
 FILE = "first-admin"
@@ -19,7 +19,7 @@ LOOK_S = 1.0  # how soon the file goes after its link was used
 log = structlog.get_logger()
 
 
-async def first_admin(desk: ServerContext, base: str, folder: Path) -> None:
+async def first_admin(ctx: ServerContext, base: str, folder: Path) -> None:
     """Shows how to make the first key, and returns when that can be done no longer: somebody has a key, or the link has
     ended.
 
@@ -29,7 +29,7 @@ async def first_admin(desk: ServerContext, base: str, folder: Path) -> None:
     file = folder / FILE
     try:
         file.unlink(missing_ok=True)  # of a server that was killed
-        secret = await _invited(desk)
+        secret = await _invited(ctx)
     except StoreError as error:
         typer.echo(
             f"midwatch: {error.reason} Whether an admin exists is not known: midwatch admin create NAME makes one",
@@ -41,14 +41,14 @@ async def first_admin(desk: ServerContext, base: str, folder: Path) -> None:
     where = _shown(_command(base, secret), file)
     typer.echo(f"midwatch: nobody has a key yet. {where}\n  or on this machine: midwatch admin create NAME", err=True)
     try:
-        while await _works(desk, secret):
+        while await _works(ctx, secret):
             await asyncio.sleep(LOOK_S)
     finally:
         file.unlink(missing_ok=True)
 
 
-async def _invited(desk: ServerContext) -> str:
-    return "" if await keys(desk, CONSOLE) else await invite(desk, CONSOLE)
+async def _invited(ctx: ServerContext) -> str:
+    return "" if await keys(ctx, CONSOLE) else await create_link(ctx, CONSOLE)
 
 
 def _shown(command: str, file: Path) -> str:
@@ -61,9 +61,9 @@ def _shown(command: str, file: Path) -> str:
     return f"The command that makes the first admin's, once, within a day, is in {file}"
 
 
-async def _works(desk: ServerContext, secret: str) -> bool:
+async def _works(ctx: ServerContext, secret: str) -> bool:
     try:
-        return await invited(desk, CONSOLE, secret)
+        return await is_link_valid(ctx, CONSOLE, secret)
     except StoreError as error:
         log.warning("the store does not answer", error=str(error))
         return True

@@ -3,7 +3,7 @@ from typing import Annotated
 import typer
 
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.alert_file import Source, read
+from midwatch.interfaces.cli.alert_file import Source, alerts_of_file
 from midwatch.interfaces.cli.diagnose import Json, Markdown, show
 from midwatch.services.bundles import save_file
 from midwatch.wiring import cli
@@ -40,7 +40,7 @@ async def _run(
     kubeconfig: str, file: str, source: str, dump: str, context: str, namespace: str, form: str, bundle: str
 ) -> None:
     settings = command.settings(kubeconfig)
-    first, *others = read(file, source, settings)
+    first, *others = alerts_of_file(file, source, settings)
     if others:
         typer.echo(
             f"midwatch: {len(others)} more alerts in this file; the gravest is investigated: {first.title}", err=True

@@ -8,8 +8,8 @@ from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_client import AlertSender, Url
 from midwatch.kit.printable import one_line
+from midwatch.services.cluster_alerts import Alerts, changes, cluster_alerts
 from midwatch.services.errors import Refusal
-from midwatch.services.watching import Alerts, changes, firing
 from midwatch.settings import Settings
 from midwatch.wiring import connections
 
@@ -68,9 +68,9 @@ async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
     What an essential question got no answer about is not over: alerts of before stay. Raises Refusal when nothing else
     is known.
     """
-    async with connections.opened(settings) as ctx:
+    async with connections.open_investigation(settings) as ctx:
         found = await investigate(ctx, request)
-        now = firing(found, ctx.source)
+        now = cluster_alerts(found, ctx.source)
     if not any(gap.essential for gap in found.diagnosis.gaps):
         return now
     if not now:
@@ -84,8 +84,8 @@ async def _say(said: list[dict[str, Any]], before: Alerts, sender: AlertSender |
             typer.echo(one_line(f"{alert['status']:9}{alert['severity']:9}{alert['title']}"))
     if sender and said:
         sent = await sender.send_all(said)
-        if sent.failed:
+        if sent.failure_count:
             raise Refusal(
-                f"{sent.failed} alerts were not accepted: {sent.refusal}",
+                f"{sent.failure_count} alerts were not accepted: {sent.refusal}",
                 "Set MIDWATCH_KEY to an API key of a responder",
             )

@@ -6,14 +6,14 @@ from typing import Any
 
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.engine.gather import Watch
-from midwatch.engine.investigate import silent
+from midwatch.engine.investigate import no_progress
 
 
 @contextmanager
 def shown(source: str) -> Generator[Watch]:
     """A line that counts the answers for a person who waits. Where nobody watches, nothing that draws is loaded."""
     if not sys.stderr.isatty():
-        yield silent
+        yield no_progress
         return
     terminal: Any = import_module("midwatch.reports.terminal")
     with terminal.console(stderr=True).status(f"reading {source}") as status:

@@ -14,9 +14,9 @@ from midwatch.interfaces.http.listener import listener
 from midwatch.kit.hosts import loopback
 from midwatch.kit.logging import to_standard_error
 from midwatch.services.access import keys
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import Refusal
 from midwatch.services.identity import CONSOLE
+from midwatch.services.server_context import ServerContext
 from midwatch.settings import Settings, home
 from midwatch.wiring import server
 from midwatch.wiring.worker_process import worker_process
@@ -59,19 +59,19 @@ def serve(
 
 async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
     _takeable(settings.server.host, settings.server.port)
-    async with server.desk(settings, open_access=open_access) as desk:
-        if not loopback(settings.server.host) and not await keys(desk, CONSOLE):
+    async with server.server_context(settings, open_access=open_access) as ctx:
+        if not loopback(settings.server.host) and not await keys(ctx, CONSOLE):
             raise Refusal(
                 f"Nobody has an API key yet, and {settings.server.host} is reached from elsewhere.",
                 "Make one first: midwatch admin create NAME",
             )
     async with (
         worker_process(settings.server.workers, kubeconfig) as workers,
-        server.desk(settings, open_access=open_access, woken=workers.wake) as desk,
+        server.server_context(settings, open_access=open_access, woken=workers.wake) as ctx,
     ):
-        workers.heard = desk.events.announce
+        workers.heard = ctx.events.announce
         limits = ConnectionLimits.of(settings.server, raise_file_limit())
-        listening = listener(desk, OpenConnections(limits), create_app(desk, limits))
+        listening = listener(ctx, OpenConnections(limits), create_app(ctx, limits))
         task = asyncio.create_task(listening.serve())
         while not listening.started and not task.done():
             await asyncio.sleep(0.02)
@@ -79,15 +79,15 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
             bound = listening.servers[0].sockets[0].getsockname()
             here = f"http://[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"http://{bound[0]}:{bound[1]}"
             typer.echo(f"midwatch: listening on {here}", err=True)
-            async with _offered(desk, settings.server.url or here, wanted=not open_access):
+            async with _offered(ctx, settings.server.url or here, wanted=not open_access):
                 await task
         await task
 
 
 @asynccontextmanager
-async def _offered(desk: ServerContext, base: str, *, wanted: bool) -> AsyncGenerator[None]:
+async def _offered(ctx: ServerContext, base: str, *, wanted: bool) -> AsyncGenerator[None]:
     """The way to the first key while the block lasts."""
-    offer = asyncio.create_task(first_admin(desk, base, home())) if wanted else None
+    offer = asyncio.create_task(first_admin(ctx, base, home())) if wanted else None
     try:
         yield
     finally:

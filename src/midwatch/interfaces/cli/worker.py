@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from midwatch.engine.worker import Worker
-from midwatch.engine.worker_context import unannounced
+from midwatch.engine.worker_context import no_announcement
 from midwatch.interfaces.cli import command
 from midwatch.kit.logging import to_standard_error
 from midwatch.settings import Settings
@@ -40,7 +40,7 @@ async def _work(settings: Settings, *, attached: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(sign, over.set)
     if attached:
         os.nice(BEHIND)
-    announce = announce_on(sys.stdout.fileno()) if attached else unannounced
+    announce = announce_on(sys.stdout.fileno()) if attached else no_announcement
     async with working(settings, woken=attached, announce=announce) as worker:
         told = asyncio.create_task(_hear(worker, over)) if attached else None
         typer.echo("midwatch: working", err=True)

@@ -15,9 +15,9 @@ from midwatch.interfaces.http.load import Streams
 from midwatch.kit.hosts import loopback
 from midwatch.kit.rates import Allowance
 from midwatch.services.alerts import receive
-from midwatch.services.desk import ServerContext
 from midwatch.services.errors import NoAccess, TooOften
 from midwatch.services.identity import ANONYMOUS, identify
+from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import UseCase, check
 
 HOUR_S, MINUTE_S = 3600.0, 60.0
@@ -38,10 +38,10 @@ SenderHeader = Annotated[str | None, Security(_header, scopes=[receive.declared.
 class Rates:
     """How many requests each caller has had within the hour; counted in this process."""
 
-    def __init__(self, desk: ServerContext) -> None:
-        self._requests = Allowance(desk.settings.server.requests_per_hour, HOUR_S)
-        self._queries = Allowance(desk.settings.server.queries_per_minute, MINUTE_S)
-        self._deliveries = Allowance(desk.settings.server.webhooks_per_hour, HOUR_S)
+    def __init__(self, ctx: ServerContext) -> None:
+        self._requests = Allowance(ctx.settings.server.requests_per_hour, HOUR_S)
+        self._queries = Allowance(ctx.settings.server.queries_per_minute, MINUTE_S)
+        self._deliveries = Allowance(ctx.settings.server.webhooks_per_hour, HOUR_S)
         self._setups = Allowance(SETUP_TRIES, HOUR_S)
 
     def request(self, caller: str) -> None:
@@ -49,30 +49,30 @@ class Rates:
 
     def query(self, caller: str) -> None:
         """Beside what it counts for as a request."""
-        if wait := self._queries.take(caller, monotonic()):
+        if wait := self._queries.take_token(caller, monotonic()):
             raise TooOften(f"More than {self._queries.amount} questions within a minute.", after=max(1.0, wait))
 
     def delivery(self, source: str, address: str) -> None:
         """Counted for each address: whoever forges deliveries uses up his own, not the sender's."""
         self._count(self._deliveries, f"{source} {address}")
 
-    def stranger(self, address: str) -> None:
+    def anonymous(self, address: str) -> None:
         """Somebody without a valid key."""
         self._count(self._requests, f"stranger {address}")
 
     def setup(self, address: str) -> None:
         """A try at the one-time link; beside what it counts for as a stranger's request."""
-        self.stranger(address)
+        self.anonymous(address)
         self._count(self._setups, address)
 
     def _count(self, allowed: Allowance, caller: str) -> None:
-        if wait := allowed.take(caller, monotonic()):
+        if wait := allowed.take_token(caller, monotonic()):
             raise TooOften(f"More than {allowed.amount} requests within an hour.", after=max(1.0, wait))
 
 
 # Coroutines, though nothing is awaited: for a plain function FastAPI would take a thread.
 async def the_desk(request: Request) -> ServerContext:
-    return request.app.state.desk
+    return request.app.state.ctx
 
 
 async def the_rates(request: Request) -> Rates:
@@ -87,7 +87,7 @@ async def the_streams(request: Request) -> Streams:
     return request.app.state.streams
 
 
-TheDesk = Annotated[ServerContext, Depends(the_desk)]
+ServerCtx = Annotated[ServerContext, Depends(the_desk)]
 TheRates = Annotated[Rates, Depends(the_rates)]
 Address = Annotated[str, Depends(the_address)]
 TheStreams = Annotated[Streams, Depends(the_streams)]
@@ -133,9 +133,9 @@ def from_here(request: Request) -> None:
         )
 
 
-async def local_when_open(request: Request, desk: TheDesk) -> None:
+async def local_when_open(request: Request, ctx: ServerCtx) -> None:
     """For what needs no key anyway: on an open server not even that is for the pages of others."""
-    if desk.open:
+    if ctx.open:
         from_here(request)
 
 
@@ -156,14 +156,14 @@ def _admits(needed: Role) -> Callable[..., Awaitable[Actor]]:
     """One for each role: a dependency that is met twice is resolved once, and counted once."""
 
     async def admit(
-        request: Request, desk: TheDesk, rates: TheRates, address: Address, bearer: Bearer, header: Header
+        request: Request, ctx: ServerCtx, rates: TheRates, address: Address, bearer: Bearer, header: Header
     ) -> Actor:
         try:
-            actor = await asyncio.to_thread(identify, desk, _secret(bearer, header))
+            actor = await asyncio.to_thread(identify, ctx, _secret(bearer, header))
             if not actor.key_id:
                 from_here(request)
         except NoAccess:
-            rates.stranger(address)
+            rates.anonymous(address)
             raise
         rates.request(actor.key_id or actor.name)
         check(actor, needed)
@@ -172,14 +172,16 @@ def _admits(needed: Role) -> Callable[..., Awaitable[Actor]]:
     return admit
 
 
-async def vouched(desk: ServerContext, bearer: HTTPAuthorizationCredentials | None, header: str | None) -> Actor | None:
+async def key_owner(
+    ctx: ServerContext, bearer: HTTPAuthorizationCredentials | None, header: str | None
+) -> Actor | None:
     """The owner of a key of ours; None for what is not one: a token of the sender's own, which the source will
     judge."""
     secret = _secret(bearer, header)
     if not secret.startswith("mw_"):
         return None
     try:
-        return await asyncio.to_thread(identify, desk, secret)
+        return await asyncio.to_thread(identify, ctx, secret)
     except NoAccess:
         return None
 

@@ -24,7 +24,7 @@ from midwatch.interfaces.http.envelope import DENIED
 from midwatch.interfaces.http.limits import ConnectionLimits
 from midwatch.interfaces.http.load import Concurrency, Streams
 from midwatch.interfaces.http.protection import security_headers
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 
 _FAILURE = {"$ref": "#/components/schemas/Failure"}
 _DENIED = {
@@ -61,10 +61,10 @@ class Api(FastAPI):
         return failures.RequestIds(super().build_middleware_stack(), self.state.security_headers)
 
 
-def create_app(desk: ServerContext, limits: ConnectionLimits | None = None) -> FastAPI:
+def create_app(ctx: ServerContext, limits: ConnectionLimits | None = None) -> FastAPI:
     """`limits` are those of the connections it is served on."""
-    app, server = _api(), desk.settings.server
-    app.state.desk, app.state.rates, app.state.streams = desk, Rates(desk), Streams(server)
+    app, server = _api(), ctx.settings.server
+    app.state.ctx, app.state.rates, app.state.streams = ctx, Rates(ctx), Streams(server)
     app.state.security_headers = security_headers(server.url)
     app.add_middleware(Bodies, largest=server.largest_body)
     app.add_middleware(Concurrency, server=server, limits=limits or ConnectionLimits.of(server))
@@ -79,7 +79,7 @@ def warm(app: FastAPI) -> FastAPI:
     return app
 
 
-def described() -> dict[str, Any]:
+def openapi_document() -> dict[str, Any]:
     """The OpenAPI document, without a server."""
     return _api().openapi()
 

@@ -16,7 +16,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from midwatch.interfaces.http.envelope import Failure
-from midwatch.interfaces.http.protection import SECURITY_HEADERS, Header, protected
+from midwatch.interfaces.http.protection import SECURITY_HEADERS, Header, with_security_headers
 from midwatch.kit.clock import utc_now
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text, redact_tree
@@ -61,7 +61,9 @@ class RequestIds:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = protected([*message["headers"], (b"x-request-id", known.encode())], self._always)
+                message["headers"] = with_security_headers(
+                    [*message["headers"], (b"x-request-id", known.encode())], self._always
+                )
             await send(message)
 
         await self._app(scope, receive, answer)

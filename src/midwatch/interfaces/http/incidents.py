@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from midwatch.domain.access import Actor
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import Incident, IncidentStatus, TimelineEntry
-from midwatch.interfaces.http.access import TheDesk, caller_of
+from midwatch.interfaces.http.access import ServerCtx, caller_of
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
-from midwatch.interfaces.http.moment import Moment
 from midwatch.interfaces.http.runs import IncidentShown
+from midwatch.interfaces.http.timestamps import Moment
 from midwatch.interfaces.http.webhooks import NewAlert
 from midwatch.services import incidents
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 from midwatch.store.incidents import Filter
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
@@ -51,7 +51,7 @@ class Changes(BaseModel):
     severity: AlertSeverity | None = None
     service: str | None = Field(default=None, max_length=300)
 
-    def given(self) -> dict[str, Any]:
+    def fields_given(self) -> dict[str, Any]:
         return {name: value for name, value in self.model_dump().items() if value is not None}
 
 
@@ -61,82 +61,86 @@ class Action(BaseModel):
 
 
 @router.post("", status_code=201, summary="Open an incident; it joins an open one about the same service")
-async def create(alert: NewAlert, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.create)]) -> Ok[Incident]:
-    return Ok(data=await incidents.create(desk, caller, *alert.words))
+async def create(
+    alert: NewAlert, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.create)]
+) -> Ok[Incident]:
+    return Ok(data=await incidents.create(ctx, caller, *alert.texts))
 
 
 @router.get("", summary="Incidents, newest first")
-async def listed(
-    desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.listed)], wanted: Annotated[IncidentWanted, Query()]
+async def list_incidents(
+    ctx: ServerCtx,
+    caller: Annotated[Actor, caller_of(incidents.list_incidents)],
+    wanted: Annotated[IncidentWanted, Query()],
 ) -> Page[Incident]:
-    found, total = await incidents.listed(desk, caller, wanted.filter, wanted.page, wanted.page_size)
+    found, total = await incidents.list_incidents(ctx, caller, wanted.filter, wanted.page, wanted.page_size)
     return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")
 async def get(
-    incident_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.details)]
+    incident_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.details)]
 ) -> Ok[IncidentShown]:
-    return Ok(data=IncidentShown.of(await incidents.details(desk, caller, incident_id)))
+    return Ok(data=IncidentShown.of(await incidents.details(ctx, caller, incident_id)))
 
 
 @router.patch("/{incident_id}", summary="Change title, description, severity or service")
 async def update(
-    incident_id: Id, changes: Changes, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.update)]
+    incident_id: Id, changes: Changes, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.update)]
 ) -> Ok[Incident]:
-    return Ok(data=await incidents.update(desk, caller, incident_id, changes.given()))
+    return Ok(data=await incidents.update(ctx, caller, incident_id, changes.fields_given()))
 
 
 @router.post("/{incident_id}/actions", summary="Do something with an incident")
 async def act(
-    incident_id: Id, action: Action, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.acknowledge)]
+    incident_id: Id, action: Action, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.acknowledge)]
 ) -> Ok[Incident]:
-    return Ok(data=await _ACTIONS[action.action](desk, caller, incident_id, action.text))
+    return Ok(data=await _ACTIONS[action.action](ctx, caller, incident_id, action.text))
 
 
 @router.get("/{incident_id}/timeline", summary="What happened, in order")
 async def timeline(
     incident_id: Id,
-    desk: TheDesk,
+    ctx: ServerCtx,
     caller: Annotated[Actor, caller_of(incidents.entries)],
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
 ) -> Ok[list[TimelineEntry]]:
-    return Ok(data=await incidents.entries(desk, caller, incident_id, after))
+    return Ok(data=await incidents.entries(ctx, caller, incident_id, after))
 
 
 @router.get("/{incident_id}/related", summary="Others about the same things or the same service, of the last 30 days")
-async def related(
+async def list_related(
     incident_id: Id,
-    desk: TheDesk,
-    caller: Annotated[Actor, caller_of(incidents.related)],
+    ctx: ServerCtx,
+    caller: Annotated[Actor, caller_of(incidents.list_related)],
     limit: Annotated[int, Query(ge=1, le=100)] = 5,
 ) -> Ok[list[Incident]]:
-    return Ok(data=await incidents.related(desk, caller, incident_id, limit))
+    return Ok(data=await incidents.list_related(ctx, caller, incident_id, limit))
 
 
 @router.post("/{incident_id}/acknowledge", summary="Somebody has it")
 async def acknowledge(
-    incident_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.acknowledge)], user: Name = ""
+    incident_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.acknowledge)], user: Name = ""
 ) -> Ok[Incident]:
-    return Ok(data=await incidents.acknowledge(desk, caller, incident_id, user))
+    return Ok(data=await incidents.acknowledge(ctx, caller, incident_id, user))
 
 
 @router.post("/{incident_id}/resolve", summary="It is over")
 async def resolve(
     incident_id: Id,
-    desk: TheDesk,
+    ctx: ServerCtx,
     caller: Annotated[Actor, caller_of(incidents.resolve)],
     user: Name = "",
     resolution: Annotated[str, Query(max_length=4000)] = "",
 ) -> Ok[Incident]:
-    return Ok(data=await incidents.resolve(desk, caller, incident_id, user, resolution))
+    return Ok(data=await incidents.resolve(ctx, caller, incident_id, user, resolution))
 
 
 # The verbs that can be named in one request; each with the id and the text.
 _ACTIONS: dict[str, Callable[[ServerContext, Actor, str, str], Awaitable[Incident]]] = {
-    "acknowledge": lambda desk, caller, incident_id, _text: incidents.acknowledge(desk, caller, incident_id),
-    "resolve": lambda desk, caller, incident_id, text: incidents.resolve(desk, caller, incident_id, "", text),
-    "reopen": lambda desk, caller, incident_id, _text: incidents.reopen(desk, caller, incident_id),
+    "acknowledge": lambda ctx, caller, incident_id, _text: incidents.acknowledge(ctx, caller, incident_id),
+    "resolve": lambda ctx, caller, incident_id, text: incidents.resolve(ctx, caller, incident_id, "", text),
+    "reopen": lambda ctx, caller, incident_id, _text: incidents.reopen(ctx, caller, incident_id),
     "note": incidents.note,
-    "investigate": lambda desk, caller, incident_id, _text: incidents.look_again(desk, caller, incident_id),
+    "investigate": lambda ctx, caller, incident_id, _text: incidents.look_again(ctx, caller, incident_id),
 }

@@ -11,10 +11,10 @@ from midwatch.domain.access import Actor
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.limits import LONGEST_QUESTION
 from midwatch.domain.work import Investigation, RunState
-from midwatch.interfaces.http.access import TheDesk, TheStreams, caller_of
+from midwatch.interfaces.http.access import ServerCtx, TheStreams, caller_of
 from midwatch.interfaces.http.envelope import FAILURES, Ok, Page, Paging
 from midwatch.interfaces.http.runs import RunAnswered, RunShown
-from midwatch.services import runs
+from midwatch.services import investigations
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
@@ -32,12 +32,14 @@ class InvestigationWanted(Paging):
     incident: str = Field(default="", max_length=40, description="the id of an incident")
 
 
-async def the_run(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.get)]) -> Investigation:
+async def the_run(run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.get)]) -> Investigation:
     """Asked for before a stream begins: afterwards it is too late to say that there is none."""
-    return await runs.get(desk, caller, run_id)
+    return await investigations.get(ctx, caller, run_id)
 
 
-async def one_stream(streams: TheStreams, caller: Annotated[Actor, caller_of(runs.get)]) -> AsyncGenerator[None]:
+async def one_stream(
+    streams: TheStreams, caller: Annotated[Actor, caller_of(investigations.get)]
+) -> AsyncGenerator[None]:
     """Counted until the stream ends, however it ends."""
     with streams.one(caller.key_id or caller.name):
         yield
@@ -45,16 +47,20 @@ async def one_stream(streams: TheStreams, caller: Annotated[Actor, caller_of(run
 
 @router.post("", status_code=202, summary="Ask for an investigation")
 async def create(
-    question: QuestionBody, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.question)]
+    question: QuestionBody, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.question)]
 ) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(await runs.question(desk, caller, question.question, question.namespace)))
+    return Ok(data=RunShown.of(await investigations.question(ctx, caller, question.question, question.namespace)))
 
 
 @router.get("", summary="Investigations, newest first")
-async def listed(
-    desk: TheDesk, caller: Annotated[Actor, caller_of(runs.listed)], wanted: Annotated[InvestigationWanted, Query()]
+async def list_investigations(
+    ctx: ServerCtx,
+    caller: Annotated[Actor, caller_of(investigations.list_investigations)],
+    wanted: Annotated[InvestigationWanted, Query()],
 ) -> Page[RunShown]:
-    found, total = await runs.listed(desk, caller, wanted.page, wanted.page_size, wanted.state, wanted.incident)
+    found, total = await investigations.list_investigations(
+        ctx, caller, wanted.page, wanted.page_size, wanted.state, wanted.incident
+    )
     return Page[RunShown].of([RunShown.of(run) for run in found], total, wanted.page, wanted.page_size)
 
 
@@ -65,13 +71,17 @@ def get(run: Annotated[Investigation, Depends(the_run)]) -> Ok[RunAnswered]:
 
 
 @router.get("/{run_id}/evidence", summary="Everything the answer cites, as it was seen")
-async def evidence(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.evidence)]) -> Ok[list[Evidence]]:
-    return Ok(data=await runs.evidence(desk, caller, run_id))
+async def evidence(
+    run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.evidence)]
+) -> Ok[list[Evidence]]:
+    return Ok(data=await investigations.evidence(ctx, caller, run_id))
 
 
 @router.post("/{run_id}/cancel", summary="Take it back")
-async def cancel(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.cancel)]) -> Ok[RunShown]:
-    return Ok(data=RunShown.of(await runs.cancel(desk, caller, run_id)))
+async def cancel(
+    run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.cancel)]
+) -> Ok[RunShown]:
+    return Ok(data=RunShown.of(await investigations.cancel(ctx, caller, run_id)))
 
 
 @router.get(
@@ -80,8 +90,8 @@ async def cancel(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(r
     response_class=Response,
     responses={200: {"content": BUNDLE, "description": "a .tgz for `midwatch replay`"}},
 )
-async def bundle(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(runs.bundle)]) -> Response:
-    packed = await runs.bundle(desk, caller, run_id)
+async def bundle(run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.bundle)]) -> Response:
+    packed = await investigations.bundle(ctx, caller, run_id)
     return Response(
         packed, media_type="application/gzip", headers={"Content-Disposition": f'attachment; filename="{run_id}.tgz"'}
     )
@@ -95,12 +105,12 @@ async def bundle(run_id: Id, desk: TheDesk, caller: Annotated[Actor, caller_of(r
 )
 async def events(
     run: Annotated[Investigation, Depends(the_run)],
-    desk: TheDesk,
+    ctx: ServerCtx,
     last_event_id: LastEvent = "",
 ) -> AsyncGenerator[ServerSentEvent]:
     """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is
     away it waits."""
-    async with aclosing(desk.events.follow(run.id, _number(last_event_id))) as followed:
+    async with aclosing(ctx.events.follow(run.id, _number(last_event_id))) as followed:
         async for event in followed:
             told = json.dumps({"at": event.at.isoformat(), **event.data})
             yield ServerSentEvent(raw_data=told, event=event.kind, id=str(event.seq))

@@ -5,9 +5,9 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from midwatch.domain.access import AccessRole, Actor, ApiKey
-from midwatch.interfaces.http.access import Address, TheDesk, TheRates, caller_of
+from midwatch.interfaces.http.access import Address, ServerCtx, TheRates, caller_of
 from midwatch.interfaces.http.envelope import DENIED, FAILURES, Ok
-from midwatch.interfaces.http.moment import Moment
+from midwatch.interfaces.http.timestamps import Moment
 from midwatch.services import access
 from midwatch.services.identity import LINK
 
@@ -50,22 +50,22 @@ class Setup(BaseModel):
 
 @router.post("/keys", status_code=201, summary="Make an API key")
 async def create(
-    wanted: NewKey, desk: TheDesk, caller: Annotated[Actor, caller_of(access.create_key)]
+    wanted: NewKey, ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.create_key)]
 ) -> Ok[KeySecret]:
-    key, secret = await access.create_key(desk, caller, wanted.name, wanted.role, wanted.expires_at)
+    key, secret = await access.create_key(ctx, caller, wanted.name, wanted.role, wanted.expires_at)
     return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))
 
 
 @router.get("/keys", summary="All API keys")
-async def listed(desk: TheDesk, caller: Annotated[Actor, caller_of(access.keys)]) -> Ok[list[KeyShown]]:
-    return Ok(data=[KeyShown.of(key) for key in await access.keys(desk, caller)])
+async def list_keys(ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.keys)]) -> Ok[list[KeyShown]]:
+    return Ok(data=[KeyShown.of(key) for key in await access.keys(ctx, caller)])
 
 
 @router.delete("/keys/{key_id}", summary="Revoke an API key")
 async def revoke(
-    key_id: Annotated[str, Path(max_length=40)], desk: TheDesk, caller: Annotated[Actor, caller_of(access.revoke)]
+    key_id: Annotated[str, Path(max_length=40)], ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.revoke)]
 ) -> Ok[None]:
-    await access.revoke(desk, caller, key_id)
+    await access.revoke(ctx, caller, key_id)
     return Ok(message="revoked", data=None)
 
 
@@ -75,7 +75,7 @@ async def revoke(
     summary="Turn the one-time link into the first admin's key",
     responses={401: DENIED[401]},
 )
-async def setup(claim: Setup, desk: TheDesk, rates: TheRates, address: Address) -> Ok[KeySecret]:
+async def setup(claim: Setup, ctx: ServerCtx, rates: TheRates, address: Address) -> Ok[KeySecret]:
     rates.setup(address)
-    key, secret = await access.redeem(desk, LINK, claim.token, claim.name)
+    key, secret = await access.redeem(ctx, LINK, claim.token, claim.name)
     return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))

@@ -5,15 +5,15 @@ from midwatch.interfaces.http.app import warm
 from midwatch.interfaces.http.connection import connection_type
 from midwatch.interfaces.http.limits import BACKLOG, OpenConnections
 from midwatch.interfaces.http.protection import security_headers
-from midwatch.services.desk import ServerContext
+from midwatch.services.server_context import ServerContext
 
 IDLE_S = 5  # how long a connection may be silent between two requests
 GOODBYE_S = 5  # how long a stop waits for requests under way: somebody who watches a stream would hold it up for ever
 
 
-def listener(desk: ServerContext, connections: OpenConnections, app: FastAPI) -> uvicorn.Server:
+def listener(ctx: ServerContext, connections: OpenConnections, app: FastAPI) -> uvicorn.Server:
     """The application on a port, with limits for what comes in before any key is looked at."""
-    server = desk.settings.server
+    server = ctx.settings.server
     config = uvicorn.Config(
         warm(app),
         host=server.host,

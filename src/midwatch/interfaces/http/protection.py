@@ -23,7 +23,7 @@ def security_headers(url: str) -> tuple[Header, ...]:
     return (*SECURITY_HEADERS, HSTS) if url.lower().startswith("https://") else SECURITY_HEADERS
 
 
-def protected(given: Iterable[Header], wanted: tuple[Header, ...]) -> list[Header]:
+def with_security_headers(given: Iterable[Header], wanted: tuple[Header, ...]) -> list[Header]:
     """The headers with those that are missing; a value that an answer sets itself stays."""
     headers = list(given)
     present = {name for name, _ in headers}

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from midwatch.domain.access import Actor
 from midwatch.domain.limits import LONGEST_QUESTION
-from midwatch.interfaces.http.access import TheDesk, TheRates, caller_of
+from midwatch.interfaces.http.access import ServerCtx, TheRates, caller_of
 from midwatch.interfaces.http.envelope import FAILURES
 from midwatch.services import questions
 from midwatch.services.questions import Reply
@@ -41,7 +41,7 @@ class Prompt(BaseModel):
 @router.post("/query", summary="Ask in words")
 async def query(
     asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)],
-    desk: TheDesk,
+    ctx: ServerCtx,
     rates: TheRates,
     caller: Annotated[Actor, caller_of(questions.ask)],
 ) -> Reply:
@@ -52,4 +52,4 @@ async def query(
     What could not be looked at is said. 60 questions a minute for each key.
     """
     rates.query(caller.key_id or caller.name)
-    return await questions.ask(desk, caller, asked.prompt, asked.session_id, asked.namespace)
+    return await questions.ask(ctx, caller, asked.prompt, asked.session_id, asked.namespace)

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Body, Path
 from pydantic import BaseModel, Field
 
 from midwatch.domain.access import Actor
-from midwatch.interfaces.http.access import TheDesk, TheRates, caller_of
+from midwatch.interfaces.http.access import ServerCtx, TheRates, caller_of
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import questions
 from midwatch.services.questions import Reply
@@ -19,23 +19,23 @@ class ToolShown(BaseModel):
 
 
 @router.get("", summary="What programs can ask by name")
-async def listed(desk: TheDesk, caller: Annotated[Actor, caller_of(questions.tools)]) -> Ok[list[ToolShown]]:
+async def list_tools(ctx: ServerCtx, caller: Annotated[Actor, caller_of(questions.tools)]) -> Ok[list[ToolShown]]:
     """For agents: each with the schema of its arguments."""
     found = [
         ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema())
-        for e in await questions.tools(desk, caller)
+        for e in await questions.tools(ctx, caller)
     ]
     return Ok(data=found)
 
 
 @router.post("/{name}", summary="Ask by name, with arguments")
-async def called(
+async def call_tool(
     name: Annotated[str, Path(max_length=64)],
     arguments: Annotated[dict[str, Any], Body(max_length=20, examples=[{"spike_timestamp": "2026-11-20T02:00:00Z"}])],
-    desk: TheDesk,
+    ctx: ServerCtx,
     rates: TheRates,
     caller: Annotated[Actor, caller_of(questions.call)],
 ) -> Reply:
     """Answers as POST /query does, and counts as one."""
     rates.query(caller.key_id or caller.name)
-    return await questions.call(desk, caller, name, arguments)
+    return await questions.call(ctx, caller, name, arguments)

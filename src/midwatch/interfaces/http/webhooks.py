@@ -12,13 +12,13 @@ from midwatch.domain.incident import Incident
 from midwatch.interfaces.http.access import (
     SenderBearer,
     SenderHeader,
-    TheDesk,
+    ServerCtx,
     caller_of,
     from_here,
+    key_owner,
     the_address,
     the_desk,
     the_rates,
-    vouched,
 )
 from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
@@ -46,12 +46,12 @@ class NewAlert(BaseModel):
     alert_source: str = Field(default="", max_length=64, pattern=r"^[a-z0-9_.-]*$")
 
     @property
-    def words(self) -> tuple[str, str, AlertSeverity, str, str]:
+    def texts(self) -> tuple[str, str, AlertSeverity, str, str]:
         return self.title, self.description, self.severity, self.service_name, self.alert_source
 
 
-async def the_hook(request: Request, desk: TheDesk, token: Token = "") -> WebhookRequest:
-    return WebhookRequest(await raw(request), desk.now(), dict(request.headers), token=token)
+async def the_hook(request: Request, ctx: ServerCtx, token: Token = "") -> WebhookRequest:
+    return WebhookRequest(await raw(request), ctx.now(), dict(request.headers), token=token)
 
 
 TheHook = Annotated[WebhookRequest, Depends(the_hook)]
@@ -66,15 +66,15 @@ async def webhook(
     """The request proves itself as docs/alerts.md says, or with an API key. What is not understood is kept, and `note`
     says why."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
-    desk, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
-    inbox(desk, source)  # whether there is one, and who calls how often, is asked before the body is read
+    ctx, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
+    inbox(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read
     rates.delivery(source, address)
-    if caller := await vouched(desk, bearer, header):
+    if caller := await key_owner(ctx, bearer, header):
         check(caller, alerts.receive.declared.needs)
-    elif desk.open and sender(desk, source).open:
+    elif ctx.open and sender(ctx, source).open:
         from_here(request)
-    hook = await the_hook(request, desk, token)
-    return Ok(data=await alerts.receive(desk, caller or await prove(desk, source, hook), source, hook))
+    hook = await the_hook(request, ctx, token)
+    return Ok(data=await alerts.receive(ctx, caller or await prove(ctx, source, hook), source, hook))
 
 
 @router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
@@ -86,15 +86,17 @@ async def webhook_put(
 
 
 @router.post("/alerts", status_code=202, summary="Report a problem as JSON")
-async def report(alert: NewAlert, desk: TheDesk, caller: Annotated[Actor, caller_of(incidents.create)]) -> Ok[Incident]:
-    return Ok(data=await incidents.create(desk, caller, *alert.words))
+async def report(
+    alert: NewAlert, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.create)]
+) -> Ok[Incident]:
+    return Ok(data=await incidents.create(ctx, caller, *alert.texts))
 
 
 @router.get("/webhook/{source}/status", summary="Whether a source is configured, and what of it was not understood")
 async def status(
-    source: Source, desk: TheDesk, caller: Annotated[Actor, caller_of(alerts.status)]
+    source: Source, ctx: ServerCtx, caller: Annotated[Actor, caller_of(alerts.status)]
 ) -> Ok[alerts.SenderStatus]:
-    return Ok(data=await alerts.status(desk, caller, source))
+    return Ok(data=await alerts.status(ctx, caller, source))
 
 
 @router.post(
@@ -103,6 +105,6 @@ async def status(
     openapi_extra=ANY_JSON,
 )
 async def test(
-    source: Source, hook: TheHook, desk: TheDesk, caller: Annotated[Actor, caller_of(alerts.understand)]
+    source: Source, hook: TheHook, ctx: ServerCtx, caller: Annotated[Actor, caller_of(alerts.understand)]
 ) -> Ok[alerts.Understood]:
-    return Ok(data=await alerts.understand(desk, caller, source, hook))
+    return Ok(data=await alerts.understand(ctx, caller, source, hook))

@@ -7,7 +7,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.failed_creates import refusals
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import instances, say_of_pod
 from midwatch.diagnosis.kubernetes.view.replicas import never_ran
 from midwatch.domain.finding import Confidence, Finding
@@ -44,10 +44,10 @@ _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)
 def find(cluster: Cluster) -> Iterator[Finding]:
     yield from _nameless(cluster)
     for pod in cluster.all(Pod):
-        if not pod.finished:
+        if not pod.is_finished:
             told = _without_pull_secret(cluster, pod)
             # While a pull fails, images.py tells what is missing for it.
-            yield from (f for f in told if not any(i.waiting in _PULLING for i in instances(cluster, pod)))
+            yield from (f for f in told if not any(i.waiting_reason in _PULLING for i in instances(cluster, pod)))
     for account in cluster.all(ServiceAccount):
         yield from _secrets(cluster, account)
 
@@ -58,7 +58,9 @@ def _nameless(cluster: Cluster) -> Iterator[Finding]:
     lost = [(w, name) for w in named if (name := _account(w)) and cluster.missing(ServiceAccount, w.namespace, name)]
     told = {r.owner for r in refusals(cluster)} if lost else set[Subject]()
     for workload, name in lost:
-        if workload.subject in told or any(not p.ready and not p.finished for p in cluster.owned(workload.subject)):
+        if workload.subject in told or any(
+            not p.ready and not p.is_finished for p in cluster.pods_of(workload.subject)
+        ):
             continue  # the API server's own words, or those about the pod that waits, say it better
         cites = (cluster.cite(workload, name), cluster.cite_absence(ServiceAccount, workload.namespace, name))
         lacking = _lacking(workload)
@@ -82,7 +84,7 @@ def _lacking(workload: Object) -> bool:
     if isinstance(workload, DaemonSet):
         return (workload.status.current_number_scheduled or 0) < (workload.status.desired_number_scheduled or 0)
     if isinstance(workload, Workload):
-        return not never_ran(workload) and (workload.status.replicas or 0) < workload.wanted
+        return not never_ran(workload) and (workload.status.replicas or 0) < workload.desired_replicas
     return False
 
 
@@ -96,7 +98,7 @@ def _without_pull_secret(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     for secret in pod.spec.image_pull_secrets or ():
         if secret.name and cluster.missing(Secret, pod.namespace, secret.name):
             cites = (
-                cluster.cite(pod, written("name", secret.name)),
+                cluster.cite(pod, json_field("name", secret.name)),
                 cluster.cite_absence(Secret, pod.namespace, secret.name),
             )
             yield say_of_pod(cluster, pod, "K8S-129", *cites, secret=secret.name)
@@ -107,7 +109,7 @@ def _secrets(cluster: Cluster, account: ServiceAccount) -> Iterator[Finding]:
         for name in dict.fromkeys(r.name for r in references or () if r.name):
             if cluster.missing(Secret, account.namespace, name):
                 cites = (
-                    cluster.cite(account, written("name", name)),
+                    cluster.cite(account, json_field("name", name)),
                     cluster.cite_absence(Secret, account.namespace, name),
                 )
                 yield finding(code, account.subject, cites=cites, secret=name)

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.failed_connections import NameMiss, misses
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
@@ -53,7 +53,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         service = cluster.get(Service, namespace, name)
         if service is not None:
             yield from _port(cluster, setting, service, failed)
-        elif cluster.known(Service, namespace):
+        elif cluster.is_complete(Service, namespace):
             yield from _name(cluster, setting, by_name[setting.name], failed)
     for address in cluster.all(SecretAddress):
         if address.fits is False:
@@ -64,7 +64,7 @@ def _settings(cluster: Cluster) -> Iterator[Setting]:
     """Of each workload once: replicas of one template have the same environment."""
     seen: set[tuple[Subject, str]] = set()
     for pod in cluster.all(Pod):
-        if pod.finished:
+        if pod.is_finished:
             continue
         key = (cluster.owner(pod), pod.labels.get("pod-template-hash", ""))
         if key not in seen:
@@ -90,7 +90,7 @@ def _secret(cluster: Cluster, address: SecretAddress) -> Iterator[Finding]:
     users = {
         cluster.owner(p): p
         for p in reversed(cluster.pods_in(address.namespace))
-        if not p.finished and _uses(p, address)
+        if not p.is_finished and _uses(p, address)
     }
     for owner, pod in users.items():
         yield finding(
@@ -124,7 +124,7 @@ def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence
     ports = [p.port for p in service.spec.ports or ()]
     if not ports or setting.port in ports or service.spec.cluster_ip == "None" or service.spec.type == "ExternalName":
         return
-    cites = (_cite(cluster, setting), cluster.cite(service, written("port", ports[0])))
+    cites = (_cite(cluster, setting), cluster.cite(service, json_field("port", ports[0])))
     facts = {"service": service.name, "serves": ", ".join(map(str, ports))}
     yield _say(cluster, "K8S-518", setting, cites, failed, **facts)
 
@@ -175,7 +175,7 @@ def _logged(setting: Setting, failed: Sequence[NameMiss]) -> NameMiss | None:
 
 
 def _cite(cluster: Cluster, setting: Setting) -> Citation:
-    return cluster.cite(setting.pod, written("value", setting.value))
+    return cluster.cite(setting.pod, json_field("value", setting.value))
 
 
 def _say(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.quotas import EXCEEDED, LIMIT, RATIO, UNSET, UNSPECIFIED
-from midwatch.diagnosis.kubernetes.analyzers.webhooks import unanswered
+from midwatch.diagnosis.kubernetes.analyzers.webhooks import unreachable_webhook
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.failed_creates import FailedCreate, refusals
@@ -107,7 +107,7 @@ def _unreachable(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) 
     service = _service(cluster, name, text)
     why = next((words for mark, words in _WHY if mark in text), "the call fails")
     at = f"{service.namespace}/{service.name}" if service else "an outside address"
-    told = unanswered(cluster, name)
+    told = unreachable_webhook(cluster, name)
     peers = (told,) if told else (service,) if service else ()
     return _say(
         refusal,

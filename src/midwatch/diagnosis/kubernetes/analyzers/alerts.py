@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from midwatch.analysis.series import Series
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.analyzers.measured import MetricsView, measured_of
+from midwatch.diagnosis.kubernetes.analyzers.series import MetricsView, measured_of
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import some
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, short
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.finding import Confidence, Finding
@@ -17,13 +17,13 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.saved import FiringAlert
-from midwatch.integrations.kubernetes.objects.signals import concern, entity, namespace
+from midwatch.integrations.kubernetes.objects.signals import alert_concern, entity, namespace
 
 _STANDS_OUT = 3.0  # times the value of the next node: the others only feel what the worst one loses
 
 
 @dataclass(frozen=True)
-class Told:
+class AlertOnSubject:
     alert: FiringAlert
     about: Subject
 
@@ -37,12 +37,18 @@ class Told:
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     alerts = list(cluster.all(FiringAlert))
-    if not alerts or any(s.signal.startswith("latency") for s in cluster.measured):
+    if not alerts or any(s.signal.startswith("latency") for s in cluster.series):
         return
     measured = measured_of(cluster)
-    slow = [t for a in alerts if concern(_words(a)) == "slow" and (t := _about(measured, a)) and t.about.kind != "Node"]
+    slow = [
+        t
+        for a in alerts
+        if alert_concern(_words(a)) == "slow" and (t := _about(measured, a)) and t.about.kind != "Node"
+    ]
     lossy = [
-        t for a in alerts if concern(_words(a)) == "loss" and (t := _about(measured, a)) and t.about.kind == "Node"
+        t
+        for a in alerts
+        if alert_concern(_words(a)) == "loss" and (t := _about(measured, a)) and t.about.kind == "Node"
     ]
     roots = list(_losing(cluster, lossy, slow))
     yield from roots
@@ -59,7 +65,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         )
 
 
-def _losing(cluster: Cluster, lossy: Sequence[Told], slow: Sequence[Told]) -> Iterator[Finding]:
+def _losing(cluster: Cluster, lossy: Sequence[AlertOnSubject], slow: Sequence[AlertOnSubject]) -> Iterator[Finding]:
     """The node that loses most; LOW where several lose about the same."""
     if not lossy or not slow:
         return
@@ -73,15 +79,15 @@ def _losing(cluster: Cluster, lossy: Sequence[Told], slow: Sequence[Told]) -> It
         onset=first.alert.since,
         changes=clip(f"{first.alert.alert} {first.alert.message}".strip(), 160),
         clock=f"{first.alert.since:%H:%M:%S} UTC" if first.alert.since else "the alert began",
-        victims=some(short(t.about) for t in slow),
+        victims=first_names(short(t.about) for t in slow),
     )
 
 
-def _about(measured: MetricsView, alert: FiringAlert) -> Told | None:
+def _about(measured: MetricsView, alert: FiringAlert) -> AlertOnSubject | None:
     labels = alert.about or {}
     name, _ = entity(labels)
     about = measured.subject(name, namespace(labels)) if name else None
-    return Told(alert, about) if about else None
+    return AlertOnSubject(alert, about) if about else None
 
 
 def _words(alert: FiringAlert) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import short, written
+from midwatch.diagnosis.kubernetes.view.backing import json_field, short
 from midwatch.diagnosis.kubernetes.view.replicas import quote_of, since, text_of
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
@@ -35,7 +35,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         peers = (named,) if ref.name else ()
         if kind and ref.name and cluster.missing(kind, scaler.namespace, ref.name):
             cites = (
-                cluster.cite(scaler, written("name", ref.name)),
+                cluster.cite(scaler, json_field("name", ref.name)),
                 cluster.cite_absence(kind, scaler.namespace, ref.name),
             )
             yield finding("K8S-642", scaler.subject, cites=cites, target=short(named))
@@ -94,7 +94,7 @@ def _unmeasurable(cluster: Cluster, scaler: HorizontalPodAutoscaler, target: Wor
                 yield finding(
                     "K8S-643",
                     scaler.subject,
-                    cites=(cluster.cite(scaler, written("name", resource.name)), cluster.cite(target)),
+                    cites=(cluster.cite(scaler, json_field("name", resource.name)), cluster.cite(target)),
                     peers=(target.subject,),
                     resource=resource.name,
                     target=short(target.subject),
@@ -114,7 +114,7 @@ def _without_request(target: Workload, resource: ResourceMetric) -> Sequence[str
 
 def _defaulted(cluster: Cluster, namespace: str, resource: str) -> bool:
     """A LimitRange fills requests in when pods are created, and where the LimitRanges were not read one might."""
-    if not cluster.known(LimitRange, namespace):
+    if not cluster.is_complete(LimitRange, namespace):
         return True
     items = [i for r in cluster.all(LimitRange, namespace) for i in r.spec.limits or () if i.type == "Container"]
     return any(resource in {**(i.default_request or {}), **(i.default or {})} for i in items)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines
@@ -29,10 +29,10 @@ def _dangling(cluster: Cluster, binding: RoleBinding | ClusterRoleBinding) -> It
     role = binding.role_ref
     type_ = Role if role.kind == "Role" else ClusterRole
     where = binding.namespace if type_ is Role else ""
-    cites: tuple[Citation, ...] = (cluster.cite(binding, written("name", role.name)),)
+    cites: tuple[Citation, ...] = (cluster.cite(binding, json_field("name", role.name)),)
     if isinstance(binding, ClusterRoleBinding) and type_ is Role:
         cites = (
-            cluster.cite(binding, written("kind", "Role")),
+            cluster.cite(binding, json_field("kind", "Role")),
             *cites,
         )  # whatever exists: a Role means nothing outside of a namespace
     elif cluster.missing(type_, where, role.name):

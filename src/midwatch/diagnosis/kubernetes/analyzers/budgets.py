@@ -10,10 +10,10 @@ from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import (
     BACKING_READS,
     backing_of,
+    json_field,
     live,
     selector_text,
     template_labels,
-    written,
 )
 from midwatch.diagnosis.kubernetes.view.containers import say_of_pod
 from midwatch.domain.finding import Finding
@@ -29,13 +29,13 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         expected, healthy = status.expected_pods or 0, status.current_healthy or 0
         if expected and healthy >= expected and not status.disruptions_allowed:
             cites = tuple(
-                cluster.cite(budget, written(k, v))
+                cluster.cite(budget, json_field(k, v))
                 for k, v in (("expectedPods", expected), ("currentHealthy", healthy))
             )
             yield finding(
                 "K8S-651", budget.subject, cites=cites, healthy=str(healthy), desired=str(status.desired_healthy or 0)
             )
-        elif not expected and selector and cluster.known(Pod, budget.namespace):
+        elif not expected and selector and cluster.is_complete(Pod, budget.namespace):
             pods, workloads = live(cluster.pods_in(budget.namespace)), backing.workloads(budget.namespace)
             labels = chain((p.labels for p in pods), map(template_labels, workloads))
             if not any(matches(selector, one) for one in labels):
@@ -52,7 +52,7 @@ def _unreachable(cluster: Cluster, budget: PodDisruptionBudget) -> Iterator[Find
     least = budget.spec.min_available
     pods = [p for p in live(cluster.pods_in(budget.namespace)) if matches(budget.spec.selector, p.labels)]
     if isinstance(least, int) and 0 < len(pods) < least:
-        cites = (cluster.cite(budget, written("minAvailable", least)), *(cluster.cite(p) for p in pods))
+        cites = (cluster.cite(budget, json_field("minAvailable", least)), *(cluster.cite(p) for p in pods))
         yield finding("K8S-654", budget.subject, cites=cites, least=str(least), count=str(len(pods)))
 
 

@@ -37,19 +37,19 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in unready(cluster):
         said = list(_reported(cluster, pod))
         yield from said
-        if not any(i.begun for i in instances(cluster, pod)):
+        if not any(i.has_run for i in instances(cluster, pod)):
             yield from _unreported(cluster, pod, {(f.code, f.facts.get("missing", "")) for f in said})
 
 
 def _reported(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     for instance in instances(cluster, pod):
-        if instance.waiting == "CreateContainerConfigError":
+        if instance.waiting_reason == "CreateContainerConfigError":
             yield _refused(instance)
     mounts = {}
     for event in cluster.events(pod, "FailedMount"):
         if found := _mount(cluster, pod, event):
             mounts[found.code, found.facts.get("missing")] = found
-    if not any(i.begun for i in instances(cluster, pod)):
+    if not any(i.has_run for i in instances(cluster, pod)):
         yield from mounts.values()
 
 
@@ -58,18 +58,18 @@ def _refused(instance: ContainerView) -> Finding:
     message, cite = _words(instance)
     if (match := _OBJECT.search(message)) and not _exists(instance.cluster, instance.pod, match):
         proof = _absence(instance.cluster, instance.pod, match)
-        return instance.say(_MISSING[match[1]], cite(match[0]), *proof, missing=match[2])
+        return instance.finding(_MISSING[match[1]], cite(match[0]), *proof, missing=match[2])
     if match := _KEY.search(message):
         code = "K8S-103" if match[2] == "ConfigMap" else "K8S-104"
-        return instance.say(code, cite(match[0]), missing=match[4], key=match[1])
+        return instance.finding(code, cite(match[0]), missing=match[4], key=match[1])
     if match := _NAMED_USER.search(message):
-        return instance.say("K8S-106", cite(match[0]), user=match[1] or '""', image=instance.spec.image or "")
+        return instance.finding("K8S-106", cite(match[0]), user=match[1] or '""', image=instance.spec.image or "")
     if match := _ROOT.search(message):
-        return instance.say("K8S-105", cite(match[0]), image=instance.spec.image or "")
+        return instance.finding("K8S-105", cite(match[0]), image=instance.spec.image or "")
     if match := _SUB_PATH.search(message):
-        return instance.say("K8S-165", cite(message), said=clip(message))
+        return instance.finding("K8S-165", cite(message), said=clip(message))
     code = "K8S-108" if _PASSING.search(message) else "K8S-107"
-    return instance.say(code, cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
+    return instance.finding(code, cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
 
 
 def _words(instance: ContainerView) -> tuple[str, Callable[[str], Citation]]:

@@ -9,11 +9,11 @@ from midwatch.diagnosis.kubernetes.view.containers import ContainerView
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
-    crashed,
-    failed,
+    crashed_containers,
+    is_crashed,
+    is_failure,
     killed_by_liveness,
     onset,
-    troubled,
 )
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
@@ -29,15 +29,17 @@ _NOT_STARTED_CODES = frozenset({126, 127})
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    for instance in troubled(cluster):
-        if crashed(instance):
+    for instance in crashed_containers(cluster):
+        if is_crashed(instance):
             yield from _ended(instance)
 
 
 def _ended(instance: ContainerView) -> Iterator[Finding]:
-    ended = instance.ended
+    ended = instance.last_termination
     if ended is None:
-        yield instance.say("K8S-203", instance.cite(instance.waiting), onset=onset(instance), restarts=_count(instance))
+        yield instance.finding(
+            "K8S-203", instance.cite(instance.waiting_reason), onset=onset(instance), restarts=_count(instance)
+        )
     elif ended.reason in _NEVER_RAN or ended.exit_code in _NOT_STARTED_CODES:
         return  # told by startup.py
     elif ended.reason == "OOMKilled":
@@ -54,7 +56,7 @@ def _out_of_memory(instance: ContainerView, ended: Terminated) -> Finding:
     limit = str((instance.spec.resources.limits or {}).get("memory", ""))
     cites = [instance.cite("OOMKilled"), *([instance.cite(limit)] if limit else [])]
     code = "K8S-201" if limit else "K8S-202"
-    return instance.say(
+    return instance.finding(
         code, *cites, onset=onset(instance), limit=limit, restarts=_restarts(instance), exit=str(ended.exit_code)
     )
 
@@ -68,7 +70,7 @@ def _system_oom(instance: ContainerView, ended: Terminated) -> Finding | None:
     if not events:
         return None
     cites = (instance.cite(_code(ended)), instance.cluster.cite_event(events[-1]))
-    return instance.say(
+    return instance.finding(
         "K8S-204",
         *cites,
         onset=onset(instance),
@@ -79,17 +81,17 @@ def _system_oom(instance: ContainerView, ended: Terminated) -> Finding | None:
 
 
 def _by_code(instance: ContainerView, ended: Terminated) -> Finding:
-    exit_ = str(ended.exit_code) if ended.exit_code or not failed(ended) else "(not recorded)"
+    exit_ = str(ended.exit_code) if ended.exit_code or not is_failure(ended) else "(not recorded)"
     facts = {"exit": exit_, "restarts": _restarts(instance), "reason": ended.reason or "Error"}
     cites: tuple[Citation, ...] = (instance.cite(_code(ended)),)
     if ended.reason == "DeadlineExceeded" or instance.pod.status.reason == "DeadlineExceeded":
-        return instance.say("K8S-212", instance.cite("DeadlineExceeded"), onset=onset(instance), facts=facts)
+        return instance.finding("K8S-212", instance.cite("DeadlineExceeded"), onset=onset(instance), facts=facts)
     if ended.reason == "ContainerStatusUnknown":
-        return instance.say("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), facts=facts)
-    if not failed(ended):
+        return instance.finding("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), facts=facts)
+    if not is_failure(ended):
         command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
-        cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting or instance.name))
-        return instance.say(
+        cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting_reason or instance.name))
+        return instance.finding(
             "K8S-205",
             *cites,
             onset=onset(instance),
@@ -98,9 +100,9 @@ def _by_code(instance: ContainerView, ended: Terminated) -> Finding:
             facts=facts,
         )
     if signal := _SIGNALS.get(ended.exit_code):
-        return instance.say("K8S-206", *cites, onset=onset(instance), signal=signal, facts=facts)
+        return instance.finding("K8S-206", *cites, onset=onset(instance), signal=signal, facts=facts)
     code = {SIGKILL: "K8S-207", SIGTERM: "K8S-208"}.get(ended.exit_code, "K8S-210")
-    return instance.say(code, *cites, onset=onset(instance), facts=facts)
+    return instance.finding(code, *cites, onset=onset(instance), facts=facts)
 
 
 def _code(ended: Terminated) -> str:
@@ -108,7 +110,7 @@ def _code(ended: Terminated) -> str:
 
 
 def _restarts(instance: ContainerView) -> str:
-    return _count(instance) + (", now in CrashLoopBackOff" if instance.waiting == "CrashLoopBackOff" else "")
+    return _count(instance) + (", now in CrashLoopBackOff" if instance.waiting_reason == "CrashLoopBackOff" else "")
 
 
 def _count(instance: ContainerView) -> str:
@@ -118,11 +120,13 @@ def _count(instance: ContainerView) -> str:
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """The logs of what crashes and of what runs without being ready: crash loops first, few of each workload."""
-    order = sorted(troubled(cluster), key=lambda i: (not crashed(i), i.pod.namespace, i.pod.name, i.name))
+    order = sorted(crashed_containers(cluster), key=lambda i: (not is_crashed(i), i.pod.namespace, i.pod.name, i.name))
     seen: dict[Subject, set[str]] = {}
     for instance in order:
-        if not instance.begun or (
-            instance.ended and instance.ended.reason in _NEVER_RAN and not instance.status.state.running
+        if not instance.has_run or (
+            instance.last_termination
+            and instance.last_termination.reason in _NEVER_RAN
+            and not instance.status.state.running
         ):
             continue
         pods = seen.setdefault(cluster.owner(instance.pod), set())

@@ -7,7 +7,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.jobs import siblings
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.replicas import quote_of, recent, since, text_of
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -35,7 +35,7 @@ def _settings(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
     schedule, deadline = cron.spec.schedule, cron.spec.starting_deadline_seconds
     refused = cluster.events(cron, *_REFUSED)
     if wrong := fault(schedule):
-        cites = (cluster.cite(cron, written("schedule", schedule) if schedule else ""),)
+        cites = (cluster.cite(cron, json_field("schedule", schedule) if schedule else ""),)
         yield finding("K8S-631", cron.subject, cites=cites, schedule=schedule or "(empty)", wrong=wrong)
     elif refused:
         event = refused[-1]
@@ -49,7 +49,7 @@ def _settings(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
             wrong=text,
         )
     if deadline is not None and deadline < 0:
-        cites = (cluster.cite(cron, written("startingDeadlineSeconds", deadline)),)
+        cites = (cluster.cite(cron, json_field("startingDeadlineSeconds", deadline)),)
         yield finding("K8S-632", cron.subject, cites=cites, deadline=str(deadline))
 
 

@@ -11,7 +11,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.addresses import settings
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import member, some
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names, member
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, owners, short
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.finding import Confidence, Finding
@@ -89,7 +89,7 @@ def _of_database(service: Service) -> bool:
 
 
 def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[DatabaseError, Service]]) -> Finding:
-    clients = some(short(o) for o in owners(cluster, [c.pod for c, _ in told]))
+    clients = first_names(short(o) for o in owners(cluster, [c.pod for c, _ in told]))
     first, service = told[0]
     cites = tuple(cluster.cite_log(c.log, c.line) for c, _ in told[:3])
     port = next(p.port for p in service.spec.ports or () if p.port in _PORTS)

@@ -25,7 +25,7 @@ from midwatch.integrations.kubernetes.objects.workload import Deployment, Replic
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for deployment in cluster.all(Deployment):
-        if never_ran(deployment) or deployment.wanted == 0 or deployment.metadata.deletion_timestamp:
+        if never_ran(deployment) or deployment.desired_replicas == 0 or deployment.metadata.deletion_timestamp:
             continue
         trouble = _trouble(cluster, deployment)
         if trouble:
@@ -80,7 +80,7 @@ def _symptom(
         deployment.subject,
         cites=(proof, *counts),
         onset=onset,
-        wanted=str(deployment.wanted),
+        wanted=str(deployment.desired_replicas),
         has=str(status.replicas or 0),
         ready=str(status.ready_replicas or 0),
         available=str(status.available_replicas or 0),
@@ -90,13 +90,15 @@ def _symptom(
 
 def _complete(deployment: Deployment) -> bool:
     status = deployment.status
-    return (status.available_replicas or 0) >= deployment.wanted and (status.updated_replicas or 0) >= deployment.wanted
+    return (status.available_replicas or 0) >= deployment.desired_replicas and (
+        status.updated_replicas or 0
+    ) >= deployment.desired_replicas
 
 
 def _lacking(deployment: Deployment) -> bool:
     """Fewer than wanted, or more than wanted because new ones do not become available and so the old ones stay."""
     replicas, available = deployment.status.replicas or 0, deployment.status.available_replicas or 0
-    return available < deployment.wanted or (replicas > deployment.wanted and available < replicas)
+    return available < deployment.desired_replicas or (replicas > deployment.desired_replicas and available < replicas)
 
 
 def _rolling(cluster: Cluster, deployment: Deployment) -> bool:
@@ -126,7 +128,7 @@ def _changed(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
 
 def _paused(cluster: Cluster, deployment: Deployment, troubled: bool) -> Iterator[Finding]:
     if deployment.spec.paused:
-        behind = (deployment.status.updated_replicas or 0) < deployment.wanted
+        behind = (deployment.status.updated_replicas or 0) < deployment.desired_replicas
         if behind or troubled:
             yield finding("K8S-603", deployment.subject, cites=(cluster.cite(deployment, '"paused":true'),))
 

@@ -7,7 +7,15 @@ from datetime import timedelta
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import RECENT, age, clip, instances, say_of_pod, spell, unready
+from midwatch.diagnosis.kubernetes.view.containers import (
+    RECENT,
+    age,
+    clip,
+    duration_text,
+    instances,
+    say_of_pod,
+    unready,
+)
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -78,7 +86,10 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 def _wordless(cluster: Cluster, pod: Pod) -> bool:
     """Its containers say nothing either, and it is not the pod of a Job, which tells of its own failures."""
-    return not any(i.ended for i in instances(cluster, pod)) and cluster.owner(pod).kind not in ("Job", "CronJob")
+    return not any(i.last_termination for i in instances(cluster, pod)) and cluster.owner(pod).kind not in (
+        "Job",
+        "CronJob",
+    )
 
 
 def _when(pod: Pod):
@@ -106,7 +117,9 @@ def _hanging(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         *([cluster.cite(pod, pod.metadata.finalizers[0])] if pod.metadata.finalizers else []),
     ]
     code = "K8S-247" if finalizers else "K8S-248"
-    yield say_of_pod(cluster, pod, code, *cites, onset=since, peers=_node(pod), finalizers=finalizers, age=spell(late))
+    yield say_of_pod(
+        cluster, pod, code, *cites, onset=since, peers=_node(pod), finalizers=finalizers, age=duration_text(late)
+    )
 
 
 def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
@@ -127,7 +140,7 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     for instance in running:
         if not instance.events("Unhealthy"):
             cite = instance.cite(f'"name":"{instance.name}"')
-            yield instance.say("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
+            yield instance.finding("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
 
 
 ANALYZER = Analyzer(find, reads=(Pod, Event))

@@ -34,7 +34,7 @@ class Route:
     text: str
 
     @property
-    def words(self) -> list[str]:
+    def problem_lines(self) -> list[str]:
         return [w for part in self.path.split("/") if "*" not in part and len(w := _plain(part)) >= _SHORTEST]
 
 
@@ -82,7 +82,8 @@ def _misled(
 def _fit(route: Route, name: str, start: str) -> float:
     bare = _plain(name.removeprefix(start))
     return max(
-        (1.0 if bare == word else SequenceMatcher(None, bare, word).ratio() for word in route.words), default=0.0
+        (1.0 if bare == word else SequenceMatcher(None, bare, word).ratio() for word in route.problem_lines),
+        default=0.0,
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.pod_requests import amounts, readable, requested
-from midwatch.diagnosis.kubernetes.view.backing import short, written
+from midwatch.diagnosis.kubernetes.pod_requests import amounts, readable, total_requests
+from midwatch.diagnosis.kubernetes.view.backing import json_field, short
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Node
@@ -39,7 +39,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     """Where nodes come and go with the load this is no limit: a risk, never a cause."""
     bursts = list(_bursts(cluster))
     nodes = [n for n in cluster.all(Node) if not n.spec.unschedulable and n.status.allocatable]
-    if not bursts or not nodes or not cluster.known(Node) or not cluster.known(Pod):
+    if not bursts or not nodes or not cluster.is_complete(Node) or not cluster.is_complete(Pod):
         return
     free = _free(cluster, nodes)
     proof = cluster.cite_scope(Node)
@@ -55,8 +55,8 @@ def _bursts(cluster: Cluster) -> Iterator[HpaBurst]:
         kind = _TARGETS.get(ref.kind)
         target = cluster.get(kind, scaler.namespace, ref.name) if kind else None
         if target is not None:
-            one = requested(Pod(spec=target.spec.template.spec))
-            count = max(0, scaler.spec.max_replicas - target.wanted)
+            one = total_requests(Pod(spec=target.spec.template.spec))
+            count = max(0, scaler.spec.max_replicas - target.desired_replicas)
             yield HpaBurst(scaler, target, {r: count * one.get(r, 0.0) for r in _RESOURCES})
 
 
@@ -66,8 +66,8 @@ def _free(cluster: Cluster, nodes: list[Node]) -> Counter[str]:
         left.update(amounts(node.status.allocatable))
     names = {n.name for n in nodes}
     for pod in cluster.all(Pod):
-        if pod.spec.node_name in names and not pod.finished:
-            left.subtract(requested(pod))
+        if pod.spec.node_name in names and not pod.is_finished:
+            left.subtract(total_requests(pod))
     return left
 
 
@@ -79,7 +79,7 @@ def _too_much(cluster: Cluster, burst: HpaBurst, free: Counter[str], proof: Cita
     return finding(
         "K8S-646",
         burst.scaler.subject,
-        cites=(cluster.cite(burst.scaler, written("maxReplicas", most)), cluster.cite(burst.target), proof),
+        cites=(cluster.cite(burst.scaler, json_field("maxReplicas", most)), cluster.cite(burst.target), proof),
         confidence=Confidence.MEDIUM,
         target=short(burst.target.subject),
         maximum=str(most),
@@ -98,7 +98,10 @@ def _together(cluster: Cluster, bursts: list[HpaBurst], free: Counter[str], proo
                 "K8S-647",
                 largest.scaler.subject,
                 cites=(
-                    *(cluster.cite(b.scaler, written("maxReplicas", b.scaler.spec.max_replicas)) for b in bursts[:5]),
+                    *(
+                        cluster.cite(b.scaler, json_field("maxReplicas", b.scaler.spec.max_replicas))
+                        for b in bursts[:5]
+                    ),
                     proof,
                 ),
                 confidence=Confidence.MEDIUM,

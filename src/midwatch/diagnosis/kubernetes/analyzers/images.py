@@ -33,14 +33,14 @@ _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in cluster.all(Pod):
-        if pod.ready or pod.finished:
+        if pod.ready or pod.is_finished:
             continue
         for instance in instances(cluster, pod):
-            if instance.waiting in _PULLING:
+            if instance.waiting_reason in _PULLING:
                 yield _unpulled(instance)
-            elif code := _STATED.get(instance.waiting):
-                said = instance.message or instance.waiting
-                yield instance.say(
+            elif code := _STATED.get(instance.waiting_reason):
+                said = instance.message or instance.waiting_reason
+                yield instance.finding(
                     code, instance.cite(said), *_image_cite(instance), image=_image(instance), said=clip(said)
                 )
 
@@ -63,11 +63,11 @@ def _unpulled(instance: ContainerView) -> Finding:
     if (found.code if found else "") in _REFUSED and (lost := _lost_secret(instance)):
         secret, proofs = lost
         cites = (*proofs, *((proof,) if proof else ()))
-        return instance.say("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
+        return instance.finding("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
     if found is None or proof is None:
-        cites = (instance.cite(instance.waiting), *_image_cite(instance))
-        return instance.say(
-            "K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting, facts=facts
+        cites = (instance.cite(instance.waiting_reason), *_image_cite(instance))
+        return instance.finding(
+            "K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting_reason, facts=facts
         )
     context, more = _context(instance, reference, found)
     message = proof.quote
@@ -75,7 +75,7 @@ def _unpulled(instance: ContainerView) -> Finding:
     facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "it was asked without credentials; " + context
-    return instance.say(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
+    return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
 
 
 def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:

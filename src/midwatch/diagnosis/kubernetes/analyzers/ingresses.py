@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.network import Ingress, IngressClass, Service, ServiceBackend
@@ -26,13 +26,13 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
-    if not cluster.known(IngressClass):
+    if not cluster.is_complete(IngressClass):
         return
     name = ingress.spec.ingress_class_name
     if name:
         if name not in _BUILT_IN and cluster.missing(IngressClass, "", name):
             cites = (
-                cluster.cite(ingress, written("ingressClassName", name)),
+                cluster.cite(ingress, json_field("ingressClassName", name)),
                 cluster.cite_absence(IngressClass, "", name),
             )
             yield finding("K8S-523", ingress.subject, cites=cites, missing=name)
@@ -51,7 +51,7 @@ def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
         if service is None and backend.name not in told and cluster.missing(Service, ingress.namespace, backend.name):
             told.add(backend.name)
             cites = (
-                cluster.cite(ingress, written("name", backend.name)),
+                cluster.cite(ingress, json_field("name", backend.name)),
                 cluster.cite_absence(Service, ingress.namespace, backend.name),
             )
             yield finding("K8S-520", ingress.subject, cites=cites, missing=backend.name)
@@ -61,14 +61,16 @@ def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
                 yield finding(
                     "K8S-529",
                     ingress.subject,
-                    cites=(cluster.cite(ingress, written("name", backend.name)),),
+                    cites=(cluster.cite(ingress, json_field("name", backend.name)),),
                     service=backend.name,
                 )
         elif service is not None and key not in told and not _has_port(service, backend):
             told.add(key)
             offered = ", ".join(f"{p.port}" + (f" ({p.name})" if p.name else "") for p in service.spec.ports or ())
             quote = (
-                written("number", backend.port.number) if backend.port.number else written("name", backend.port.name)
+                json_field("number", backend.port.number)
+                if backend.port.number
+                else json_field("name", backend.port.name)
             )
             yield finding(
                 "K8S-521",
@@ -101,7 +103,7 @@ def _has_port(service: Service, backend: ServiceBackend) -> bool:
 
 def _certificates(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
     for name in dict.fromkeys(t.secret_name for t in ingress.spec.tls or () if t.secret_name):
-        where = cluster.cite(ingress, written("secretName", name))
+        where = cluster.cite(ingress, json_field("secretName", name))
         if cluster.missing(Secret, ingress.namespace, name):
             yield finding(
                 "K8S-524",
@@ -109,7 +111,7 @@ def _certificates(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
                 cites=(where, cluster.cite_absence(Secret, ingress.namespace, name)),
                 missing=name,
             )
-        elif not cluster.known(Secret, ingress.namespace):
+        elif not cluster.is_complete(Secret, ingress.namespace):
             told = [e for e in cluster.events(ingress) if e.type == "Warning" and _says_absent(e.message or "", name)]
             if told:
                 yield finding(
@@ -129,7 +131,7 @@ def _outside(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
                 yield finding(
                     "K8S-528",
                     ingress.subject,
-                    cites=(cluster.cite(ingress, written("error", port.error)),),
+                    cites=(cluster.cite(ingress, json_field("error", port.error)),),
                     port=where,
                     said=port.error,
                 )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.replicas import quote_of, since, text_of
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -21,7 +21,7 @@ _EPOCH = datetime.min.replace(tzinfo=UTC)
 def find(cluster: Cluster) -> Iterator[Finding]:
     for job in cluster.all(Job):
         failed, told = job.condition("Failed"), cluster.events(job, *_BY_REASON)
-        if succeeded(job) or job.metadata.deletion_timestamp:
+        if is_complete(job) or job.metadata.deletion_timestamp:
             continue
         if failed and failed.status == "True":
             if not _made_up_for(cluster, job):
@@ -60,7 +60,7 @@ def _told(cluster: Cluster, job: Job, event: Event) -> Finding:
     )
 
 
-def succeeded(job: Job) -> bool:
+def is_complete(job: Job) -> bool:
     complete = job.condition("Complete")
     return complete is not None and complete.status == "True"
 
@@ -76,14 +76,14 @@ def siblings(cluster: Cluster, job: Job) -> list[Job]:
 
 def _made_up_for(cluster: Cluster, job: Job) -> bool:
     runs = siblings(cluster, job)
-    return any(succeeded(later) for later in runs[runs.index(job) + 1 :])
+    return any(is_complete(later) for later in runs[runs.index(job) + 1 :])
 
 
 def _overdue(cluster: Cluster, job: Job) -> Iterator[Finding]:
     limit, start = job.spec.active_deadline_seconds, job.status.start_time
     if limit and start and job.status.active and (cluster.clock - start - _GRACE).total_seconds() > limit:
         ran = int((cluster.clock - start).total_seconds())
-        cites = (cluster.cite(job, written("activeDeadlineSeconds", limit)),)
+        cites = (cluster.cite(job, json_field("activeDeadlineSeconds", limit)),)
         yield finding(
             "K8S-625", job.subject, owner=cluster.owner(job), cites=cites, onset=start, limit=str(limit), ran=str(ran)
         )

@@ -10,12 +10,12 @@ from midwatch.analysis.logs import template
 from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
-from midwatch.diagnosis.kubernetes.analyzers.peers import missed
+from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES, finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import some
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
-from midwatch.diagnosis.kubernetes.view.terminations import crashed, troubled
+from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, is_crashed
 from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Confidence, Finding, HealthyCheck
 from midwatch.domain.observation import LogLines
@@ -33,7 +33,7 @@ _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     within = asked_time(cluster)
-    ended = {(i.pod.namespace, i.pod.name, i.name) for i in troubled(cluster) if crashed(i)}
+    ended = {(i.pod.namespace, i.pod.name, i.name) for i in crashed_containers(cluster) if is_crashed(i)}
     # Why a container ended is said by logs.py and peers.py.
     logs = [g for g in cluster.logs() if cluster.question.wants_logs or (g.namespace, g.name, g.container) not in ended]
     if not any(digest(log.text, within) for log in logs):
@@ -63,7 +63,7 @@ def _rank(cluster: Cluster, one: LogError) -> tuple[bool, bool, int, bool, bool,
 def _say(cluster: Cluster, log: LogLines, one: LogError) -> Finding:
     pod = cluster.get(Pod, log.namespace, log.name)
     subject = Subject(kind="Pod", name=log.name, namespace=log.namespace, container=log.container)
-    owner = cluster.owner(pod) if pod else subject.whole
+    owner = cluster.owner(pod) if pod else subject.object
     code, confidence, facts = _judged(cluster, log, one)
     alone = pod is None or len(pod.spec.all_containers) < 2 or not log.container
     top = f"{owner.kind.lower()}/{owner.name}"
@@ -83,7 +83,7 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
         return "K8S-963", Confidence.MEDIUM, {"range": _range(one)}
     if one.kind == "warning":
         return "K8S-965", Confidence.LOW, facts | {"reason": "The program warns and goes on."}
-    if miss := missed(one.line):
+    if miss := unreachable_host(one.line):
         facts["target"] = f"{miss.host}:{miss.port}" if miss.port else miss.host
         if miss.lookup:
             return "K8S-961", Confidence.MEDIUM, facts | {"fence": _fence(cluster, log)}
@@ -127,7 +127,7 @@ def _range(one: LogError) -> str:
 def _fence(cluster: Cluster, log: LogLines) -> str:
     names = [p.name for p in cluster.all(NetworkPolicy, log.namespace)]
     return (
-        f" There are the NetworkPolicies {some(names)}."
+        f" There are the NetworkPolicies {first_names(names)}."
         if len(names) > 1
         else f" There is the NetworkPolicy {names[0]}."
         if names
@@ -162,7 +162,7 @@ def asks(cluster: Cluster) -> Iterator[ToolRequest]:
 def _asked_pods(cluster: Cluster) -> list[Pod]:
     """Pods that run and are named by the question: by their own name or by that of their workload."""
     names = cluster.question.names
-    running = (p for p in cluster.all(Pod) if names and not p.finished and p.spec.node_name)
+    running = (p for p in cluster.all(Pod) if names and not p.is_finished and p.spec.node_name)
     return [p for p in running if p.name.lower() in names or cluster.owner(p).name.lower() in names]
 
 

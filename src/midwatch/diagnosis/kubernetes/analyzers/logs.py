@@ -13,10 +13,10 @@ from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, i
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
-    crashed,
+    crashed_containers,
+    is_crashed,
     killed_by_liveness,
     onset,
-    troubled,
 )
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import CausalRole, Confidence, Finding
@@ -30,7 +30,7 @@ _NEAR_THE_END = 40  # lines; further up it is history, not the reason for this e
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    for instance in troubled(cluster):
+    for instance in crashed_containers(cluster):
         log = log_of(instance)
         if log is not None and speaks_for_itself(instance):
             yield from _reason(instance, log, lines(log.text))
@@ -51,10 +51,10 @@ def log_of(instance: ContainerView) -> LogLines | None:
 
 def speaks_for_itself(instance: ContainerView) -> bool:
     """Whether the program's own words can be the reason: not when the platform ended it, whatever it said before."""
-    ended = instance.ended
+    ended = instance.last_termination
     stopped = ended is not None and (ended.reason == "OOMKilled" or ended.exit_code in (SIGKILL, SIGTERM))
     evicted = instance.pod.status.reason == "Evicted"
-    return not (crashed(instance) and stopped) and not evicted and killed_by_liveness(instance) is None
+    return not (is_crashed(instance) and stopped) and not evicted and killed_by_liveness(instance) is None
 
 
 def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterator[Finding]:
@@ -63,12 +63,12 @@ def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterat
     # reason.
     if best := _best(near):
         pattern, line, facts = best
-        sure = crashed(instance) and line.level != CALM
+        sure = is_crashed(instance) and line.level != CALM
         yield _say(
             instance, log, pattern.code, line, confidence=Confidence.HIGH if sure else Confidence.MEDIUM, **facts
         )
     elif (
-        crashed(instance)
+        is_crashed(instance)
         and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None
     ):
         yield _say(instance, log, "K8S-924", line)
@@ -100,7 +100,7 @@ def _say(
     known = {**first, "image_name": instance.spec.image or "", **facts, "said": clip(line.said)}
     if CODES[code].role is CausalRole.CAUSE and instance.status.restart_count:
         cites.append(instance.cite(f'"restartCount":{instance.status.restart_count}'))
-    return instance.say(code, *cites, onset=onset(instance), confidence=confidence, facts=known)
+    return instance.finding(code, *cites, onset=onset(instance), confidence=confidence, facts=known)
 
 
 def _orders(instance: ContainerView) -> Iterator[Finding]:
@@ -109,7 +109,7 @@ def _orders(instance: ContainerView) -> Iterator[Finding]:
         log = instance.cluster.log(instance.pod, instance.name, previous=previous)
         line = next(instructions(log.text[-LARGEST:]), None) if log else None
         if log and line:
-            yield instance.say("K8S-990", instance.cluster.cite_log(log, line), what=", ".join(suspicious(line)))
+            yield instance.finding("K8S-990", instance.cluster.cite_log(log, line), what=", ".join(suspicious(line)))
             return
 
 

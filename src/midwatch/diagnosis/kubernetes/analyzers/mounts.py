@@ -29,7 +29,7 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in unready(cluster):
-        if any(i.begun for i in instances(cluster, pod)):
+        if any(i.has_run for i in instances(cluster, pod)):
             continue
         events = cluster.events(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume")
         told = [f for event in events if (f := _told(cluster, pod, event))]

@@ -8,8 +8,8 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import SYSTEM, leader, leadership, scheduler_pods
-from midwatch.diagnosis.kubernetes.scheduling.explain import member, some
-from midwatch.diagnosis.kubernetes.scheduling.pending import DEFAULT_SCHEDULER, untouched
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names, member
+from midwatch.diagnosis.kubernetes.scheduling.pending import DEFAULT_SCHEDULER, ignored_pods
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -79,7 +79,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _say(
     cluster: Cluster, node: Node, code: str, *cites: Citation, onset: datetime | None = None, **facts: str
 ) -> Finding:
-    pods = str(sum(p.spec.node_name == node.name and not p.finished for p in cluster.all(Pod)))
+    pods = str(sum(p.spec.node_name == node.name and not p.is_finished for p in cluster.all(Pod)))
     sure = Confidence.HIGH
     return finding(
         code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, peers=(), pods=pods, **facts
@@ -154,19 +154,21 @@ def _about(cluster: Cluster, node: Node) -> list[Event]:
 
 def _dns(cluster: Cluster) -> Iterator[Finding]:
     """Several spellings: CoreDNS, kube-dns, and the distributions' own names, all with the label k8s-app=kube-dns."""
-    pods = [p for p in cluster.pods_in(SYSTEM) if p.labels.get("k8s-app") in ("kube-dns", "coredns") and not p.finished]
+    pods = [
+        p for p in cluster.pods_in(SYSTEM) if p.labels.get("k8s-app") in ("kube-dns", "coredns") and not p.is_finished
+    ]
     server = next(
         (d for d in cluster.all(Deployment, SYSTEM) if d.name in ("coredns", "kube-dns", "rke2-coredns-rke2-coredns")),
         None,
     )
     if any(p.ready for p in pods) or (not pods and server is None):
         return
-    if server is not None and not pods and cluster.known(Pod, SYSTEM):
+    if server is not None and not pods and cluster.is_complete(Pod, SYSTEM):
         if server.status.available_replicas:
             return
         scale = member("replicas", 0) if server.spec.replicas == 0 else server.name
         proof = (cluster.cite(server, scale), cluster.cite_scope(Pod, SYSTEM))
-        yield finding("K8S-821", server.subject, cites=proof, replicas=str(server.wanted))
+        yield finding("K8S-821", server.subject, cites=proof, replicas=str(server.desired_replicas))
     elif pods and all(_old(cluster, p) for p in pods):
         owner = cluster.owner(pods[0])
         proof = tuple(cluster.cite(p, member("phase", p.status.phase)) for p in pods)
@@ -176,7 +178,7 @@ def _dns(cluster: Cluster) -> Iterator[Finding]:
         )
         peers = tuple(p.subject for p in pods)
         yield finding(
-            "K8S-820", owner, owner=owner, cites=proof, onset=onset, peers=peers, pods=some(p.name for p in pods)
+            "K8S-820", owner, owner=owner, cites=proof, onset=onset, peers=peers, pods=first_names(p.name for p in pods)
         )
 
 
@@ -193,7 +195,7 @@ def _proxies(cluster: Cluster) -> Iterator[Finding]:
         if p.labels.get("k8s-app") == "kube-proxy" or p.name.startswith("kube-proxy-")
     ]
     daemon = cluster.get(DaemonSet, SYSTEM, "kube-proxy")
-    if not cluster.known(Pod, SYSTEM) or (daemon is None and not pods):
+    if not cluster.is_complete(Pod, SYSTEM) or (daemon is None and not pods):
         return  # none is meant to run: another component may do its work
     for node in cluster.all(Node):
         ready = node.condition("Ready")
@@ -216,12 +218,12 @@ def _meant(daemon: Workload | None, node: Node) -> bool:
 
 def _scheduler(cluster: Cluster) -> Iterator[Finding]:
     """Nothing is scheduled: the scheduler's own pods say why, or the node it last led from is where to look."""
-    silent = [p for p in untouched(cluster) if (p.spec.scheduler_name or DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER]
+    silent = [p for p in ignored_pods(cluster) if (p.spec.scheduler_name or DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER]
     if not silent:
         return
     proof = tuple(cluster.cite(p, member("phase", p.status.phase)) for p in silent[:3])
     since = min((p.metadata.creation_timestamp for p in silent if p.metadata.creation_timestamp), default=None)
-    names = some(p.name for p in silent)
+    names = first_names(p.name for p in silent)
     pods, node = scheduler_pods(cluster), leader(cluster)
     for pod in pods:
         if not pod.ready:

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, age, instances, say_of_pod, unready
-from midwatch.diagnosis.kubernetes.view.terminations import troubled
+from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.pod import Pod, State
 
@@ -20,9 +20,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in unready(cluster):
         if pod.status.phase == "Running" and not _young(cluster, pod):
             yield from _unexplained(cluster, pod)
-    ill = {(i.pod.subject, i.name) for i in troubled(cluster)}
+    ill = {(i.pod.subject, i.name) for i in crashed_containers(cluster)}
     for pod in cluster.all(Pod):
-        if not pod.finished and pod.metadata.deletion_timestamp is None:
+        if not pod.is_finished and pod.metadata.deletion_timestamp is None:
             for instance in instances(cluster, pod):
                 often = instance.status.restart_count >= _OFTEN and _restless(instance)
                 if often and (pod.subject, instance.name) not in ill:
@@ -38,16 +38,18 @@ def _unexplained(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     """Saved objects may lack what the kubelet saw: a pod without containers, a container without a state."""
     ready = pod.condition("Ready")
     if ready and ready.status == "False" and not pod.statuses:
-        proof = cluster.cite(pod, written("type", "Ready"))
+        proof = cluster.cite(pod, json_field("type", "Ready"))
         yield say_of_pod(cluster, pod, "K8S-251", proof, onset=ready.last_transition_time, confidence=Confidence.MEDIUM)
     for instance in instances(cluster, pod):
         if not instance.status.ready and instance.status.state == State() and not instance.init:
-            yield instance.say("K8S-251", instance.cite(written("name", instance.name)), confidence=Confidence.MEDIUM)
+            yield instance.finding(
+                "K8S-251", instance.cite(json_field("name", instance.name)), confidence=Confidence.MEDIUM
+            )
 
 
 def _restless(instance: ContainerView) -> bool:
     """At least once a day over the life of the pod, and within the last day, as far as that is known."""
-    count, ended, started = instance.status.restart_count, instance.ended, instance.pod.status.start_time
+    count, ended, started = instance.status.restart_count, instance.last_termination, instance.pod.status.start_time
     if ended and age(instance.cluster, ended.finished_at) > _DAY:
         return False
     return started is None or age(instance.cluster, started) < count * _DAY
@@ -55,7 +57,7 @@ def _restless(instance: ContainerView) -> bool:
 
 def _restarts(instance: ContainerView) -> Finding:
     count = instance.status.restart_count
-    return instance.say("K8S-214", instance.cite(written("restartCount", count)), count=str(count))
+    return instance.finding("K8S-214", instance.cite(json_field("restartCount", count)), count=str(count))
 
 
 ANALYZER = Analyzer(find, reads=(Pod,))

@@ -12,7 +12,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.logs import log_of, speaks_for_itself
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip
-from midwatch.diagnosis.kubernetes.view.terminations import onset, troubled
+from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, onset
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
@@ -97,7 +97,7 @@ class PeerMiss:
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    for instance in troubled(cluster):
+    for instance in crashed_containers(cluster):
         log = log_of(instance)
         if log is not None:
             told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
@@ -111,13 +111,13 @@ def _misses(found: list[Line]) -> list[PeerMiss]:
     """The newest miss of each host, newest first, three at most: after that they repeat."""
     misses: dict[tuple[str, int], PeerMiss] = {}
     for line in reversed(found):
-        miss = missed(line)
+        miss = unreachable_host(line)
         if miss is not None:
             misses.setdefault((miss.host, miss.port), miss)
     return list(misses.values())[:3]
 
 
-def missed(line: Line) -> PeerMiss | None:
+def unreachable_host(line: Line) -> PeerMiss | None:
     """The host a line says could not be reached or resolved."""
     for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
         for expression in expressions:
@@ -145,7 +145,7 @@ def _told(instance: ContainerView, log: LogLines, miss: PeerMiss) -> Finding | N
             return None  # an address that nobody read may well be a pod of this cluster that is gone
         return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
     name, namespace, inside = _place(instance, miss.host)
-    if inside and instance.cluster.known(Service, namespace):
+    if inside and instance.cluster.is_complete(Service, namespace):
         return _no_service(instance, log, miss, name, namespace)
     if inside:
         peer = Subject(kind="Service", name=name, namespace=namespace)
@@ -209,7 +209,7 @@ def _say(
     target = f"{miss.host}:{miss.port}" if miss.port else miss.host
     known = {"target": target, "host": miss.host, "port": str(miss.port or ""), "said": clip(miss.line.said)} | facts
     cite = instance.cluster.cite_log(log, miss.line.text)
-    return instance.say(code, cite, *more, onset=onset(instance), confidence=confidence, peers=peers, facts=known)
+    return instance.finding(code, cite, *more, onset=onset(instance), confidence=confidence, peers=peers, facts=known)
 
 
 def _service(instance: ContainerView, host: str) -> Service | None:
@@ -249,11 +249,11 @@ def _place(instance: ContainerView, host: str) -> tuple[str, str, bool]:
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """What stands behind a host of another namespace that was not read yet."""
     wanted: dict[str, None] = {}
-    for instance in troubled(cluster):
+    for instance in crashed_containers(cluster):
         log = log_of(instance)
         for miss in _misses(lines(log.text)) if log else ():
             _, namespace, inside = _place(instance, miss.host)
-            if inside and not cluster.known(Pod, namespace):
+            if inside and not cluster.is_complete(Pod, namespace):
                 wanted[namespace] = None
     for namespace in list(wanted)[:_OTHER_NAMESPACES]:
         yield ToolRequest(

@@ -18,7 +18,7 @@ from midwatch.diagnosis.kubernetes.view.backing import (
     short,
 )
 from midwatch.diagnosis.kubernetes.view.failed_connections import FailedConnection, NameMiss, misses
-from midwatch.diagnosis.kubernetes.view.network_policies import Fences, directions
+from midwatch.diagnosis.kubernetes.view.network_policies import NetworkPolicyView, directions
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
@@ -34,7 +34,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     policies = list(cluster.all(NetworkPolicy))
     if not policies:
         return
-    fences, backing = Fences(cluster), backing_of(cluster)
+    fences, backing = NetworkPolicyView(cluster), backing_of(cluster)
     failed = misses(cluster)
     for policy in policies:
         yield from _idle(cluster, backing, fences, policy)
@@ -48,12 +48,12 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _closed(cluster, backing, fences, policy, callers)
 
 
-def _idle(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy) -> Iterator[Finding]:
+def _idle(cluster: Cluster, backing: Backing, fences: NetworkPolicyView, policy: NetworkPolicy) -> Iterator[Finding]:
     """A policy for pods that come and go (Jobs, a workload at zero) is not idle."""
     selector = policy.spec.pod_selector
     if (
-        not cluster.known(Pod, policy.namespace)
-        or fences.selected(policy)
+        not cluster.is_complete(Pod, policy.namespace)
+        or fences.selected_pods(policy)
         or not (selector.match_labels or selector.match_expressions)
     ):
         return
@@ -68,10 +68,12 @@ def _idle(cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPol
     )
 
 
-def _names(cluster: Cluster, fences: Fences, policy: NetworkPolicy, failed: Sequence[NameMiss]) -> Iterator[Finding]:
+def _names(
+    cluster: Cluster, fences: NetworkPolicyView, policy: NetworkPolicy, failed: Sequence[NameMiss]
+) -> Iterator[Finding]:
     if "Egress" not in directions(policy):
         return
-    deaf = [p for p in fences.selected(policy) if not fences.resolves(p)]
+    deaf = [p for p in fences.selected_pods(policy) if not fences.resolves(p)]
     if not deaf:
         return
     names = {(p.namespace, p.name) for p in deaf}
@@ -84,7 +86,9 @@ def _names(cluster: Cluster, fences: Fences, policy: NetworkPolicy, failed: Sequ
     yield finding("K8S-541" if miss else "K8S-542", policy.subject, cites=proof, **facts)
 
 
-def _timeouts(cluster: Cluster, fences: Fences, backing: Backing, failed: Sequence[NameMiss]) -> Iterator[Finding]:
+def _timeouts(
+    cluster: Cluster, fences: NetworkPolicyView, backing: Backing, failed: Sequence[NameMiss]
+) -> Iterator[Finding]:
     told: set[tuple[str, str, str]] = set()
     services = list(cluster.all(Service))
     for miss in (m for m in failed if m.failure is FailedConnection.TIMEOUT):
@@ -103,14 +107,16 @@ def _timeouts(cluster: Cluster, fences: Fences, backing: Backing, failed: Sequen
                     )
 
 
-def _barriers(fences: Fences, backing: Backing, caller: Pod, service: Service) -> Iterator[tuple[str, NetworkPolicy]]:
+def _barriers(
+    fences: NetworkPolicyView, backing: Backing, caller: Pod, service: Service
+) -> Iterator[tuple[str, NetworkPolicy]]:
     pods = backing.pods(service)
     if not pods:
         return
     if not any(fences.lets_out(caller, pod, *_way(service, pod)) for pod in pods):
-        yield "K8S-543", fences.around(caller, "Egress")[0]
+        yield "K8S-543", fences.policies_for(caller, "Egress")[0]
     if not any(fences.lets_in(pod, caller, *_way(service, pod)) for pod in pods):
-        yield "K8S-544", fences.around(pods[0], "Ingress")[0]
+        yield "K8S-544", fences.policies_for(pods[0], "Ingress")[0]
 
 
 def _way(service: Service, pod: Pod) -> tuple[int, str]:
@@ -125,12 +131,12 @@ def _way(service: Service, pod: Pod) -> tuple[int, str]:
 
 
 def _closed(
-    cluster: Cluster, backing: Backing, fences: Fences, policy: NetworkPolicy, callers: _Callers
+    cluster: Cluster, backing: Backing, fences: NetworkPolicyView, policy: NetworkPolicy, callers: _Callers
 ) -> Iterator[Finding]:
     """Callers known by their settings only: their environment names a Service that their traffic may not enter."""
     if "Ingress" not in directions(policy):
         return
-    selected = {p.name for p in fences.selected(policy)}
+    selected = {p.name for p in fences.selected_pods(policy)}
     for service in cluster.all(Service, policy.namespace):
         named = callers.get((service.namespace, service.name), ())
         pods = [p for p in backing.pods(service) if p.name in selected] if named else []

@@ -46,7 +46,7 @@ def _lost(cluster: Cluster, backing: Backing, policy: NetworkPolicy, way: str, p
         return ""
     places: Sequence[str] = (policy.namespace,)
     if peer.namespace_selector is not None:
-        if peer.namespace_selector == _ANYONE or not cluster.known(Namespace):
+        if peer.namespace_selector == _ANYONE or not cluster.is_complete(Namespace):
             return ""
         places = [
             n.name
@@ -55,7 +55,7 @@ def _lost(cluster: Cluster, backing: Backing, policy: NetworkPolicy, way: str, p
         ]
         if not places:
             return f"{way} namespaces with {_text(peer.namespace_selector)}"
-    if peer.pod_selector in (None, _ANYONE) or not all(cluster.known(Pod, place) for place in places):
+    if peer.pod_selector in (None, _ANYONE) or not all(cluster.is_complete(Pod, place) for place in places):
         return ""
     if any(matches(peer.pod_selector, labels) for place in places for labels in backing.labels(place)):
         return ""

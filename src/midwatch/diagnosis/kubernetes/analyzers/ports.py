@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of, owners, short, written
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of, json_field, owners, short
 from midwatch.diagnosis.kubernetes.view.failed_connections import FailedConnection, NameMiss, misses
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
@@ -24,7 +24,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         pods = backing.pods(service)
         for port in service.spec.ports or () if pods else ():
             if isinstance(port.target_port, str) and not port.target_port.isdigit():
-                if backing.published(service, port.name or ""):
+                if backing.has_endpoint_port(service, port.name or ""):
                     # the port has resolved: only the text that was saved does not show the container port's name
                     continue
                 yield from _named(cluster, service, port, port.target_port, pods)
@@ -40,7 +40,7 @@ def _named(
         return
     declared = [p for pod in pods for p in _declared(pod)]
     other = next((p for p in declared if p.name == target), None)
-    quote = written("targetPort", port.target_port)
+    quote = json_field("targetPort", port.target_port)
     facts: dict[str, Any] = {"port": str(port.port), "target": target, "declared": _text(declared) or "no port at all"}
     if other:
         facts |= {"protocol": port.protocol, "actual": other.protocol}
@@ -60,7 +60,7 @@ def _numbered(
         return
     declared = [p for pod in pods for p in _declared(pod)]
     same = [p for p in declared if p.container_port == target]
-    quote = written("targetPort", port.target_port) if port.target_port else written("port", port.port)
+    quote = json_field("targetPort", port.target_port) if port.target_port else json_field("port", port.port)
     facts: dict[str, Any] = {"port": str(port.port), "target": str(target), "declared": _text(declared)}
     if same:
         facts |= {"protocol": port.protocol, "actual": same[0].protocol}
@@ -91,7 +91,7 @@ def _foreign(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterato
             "K8S-517",
             service.subject,
             cites=(
-                cluster.cite(service, written("selector", service.spec.selector)),
+                cluster.cite(service, json_field("selector", service.spec.selector)),
                 *(cluster.cite(p) for p in intruders),
             ),
             confidence=Confidence.MEDIUM,
@@ -133,12 +133,12 @@ def _proof(cluster: Cluster, pods: Sequence[Pod], port: Port | None) -> Citation
     if port is None:
         return cluster.cite(pods[0])
     holder = next(pod for pod in pods if port in _declared(pod))
-    return cluster.cite(holder, written("containerPort", port.container_port))
+    return cluster.cite(holder, json_field("containerPort", port.container_port))
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """The older form of the addresses, where nothing gave the newer one."""
-    unread = not any(cluster.known(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(
+    unread = not any(cluster.is_complete(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(
         cluster.all(EndpointSlice)
     )
     places = {s.namespace for s in cluster.all(Service)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.containers import RECENT, ContainerView, age, clip, instances
-from midwatch.diagnosis.kubernetes.view.terminations import crashed, killed_by_liveness
+from midwatch.diagnosis.kubernetes.view.terminations import is_crashed, killed_by_liveness
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -27,7 +27,7 @@ _TIMEOUT = re.compile(r"deadline exceeded|i/o timeout|Client\.Timeout|timed? ?ou
 
 
 @dataclass(frozen=True)
-class Failing:
+class FailingProbe:
     """One probe of one container, and the newest event in which it failed."""
 
     instance: ContainerView
@@ -36,11 +36,11 @@ class Failing:
     event: Event
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         return self.event.message or ""
 
     @property
-    def asked(self) -> str:
+    def probe_text(self) -> str:
         """What the probe asks, as a person would write it."""
         probe = self.probe
         if probe.http_get:
@@ -61,22 +61,22 @@ class Failing:
         check = self.probe.http_get or self.probe.grpc or self.probe.tcp_socket
         return check.port if check else 0
 
-    def say(self, code: str, *more: Citation, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
+    def finding(self, code: str, *more: Citation, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
         cites = (self.instance.cluster.cite_event(self.event), *more)
-        asked = {"probe": self.kind, "asked": self.asked, "said": clip(self.said)}
-        return self.instance.say(code, *cites, onset=self.event.first, confidence=confidence, facts=asked | facts)
+        asked = {"probe": self.kind, "asked": self.probe_text, "said": clip(self.message)}
+        return self.instance.finding(code, *cites, onset=self.event.first, confidence=confidence, facts=asked | facts)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in cluster.all(Pod):
-        if pod.finished or pod.metadata.deletion_timestamp is not None or not cluster.events(pod, "Unhealthy"):
+        if pod.is_finished or pod.metadata.deletion_timestamp is not None or not cluster.events(pod, "Unhealthy"):
             continue
         for instance in instances(cluster, pod):
             for failing in _failing(instance):
                 yield _cause(failing)
 
 
-def _failing(instance: ContainerView) -> Iterator[Failing]:
+def _failing(instance: ContainerView) -> Iterator[FailingProbe]:
     """The probes that still fail: a container that became ready, or whose last failure is long ago, is past it."""
     kinds: dict[str, Event] = {}
     for event in instance.events("Unhealthy"):
@@ -84,9 +84,9 @@ def _failing(instance: ContainerView) -> Iterator[Failing]:
             kinds[match[1].lower()] = event
     for kind, event in sorted(kinds.items()):
         probe = _probe(instance.spec, kind)
-        dead = kind != "readiness" and (crashed(instance) or killed_by_liveness(instance) is not None)
-        if (not instance.status.ready or dead) and (instance.begun or instance.pod.status.phase == "Running"):
-            yield Failing(instance, kind, probe, event)
+        dead = kind != "readiness" and (is_crashed(instance) or killed_by_liveness(instance) is not None)
+        if (not instance.status.ready or dead) and (instance.has_run or instance.pod.status.phase == "Running"):
+            yield FailingProbe(instance, kind, probe, event)
 
 
 def _probe(container: Container, kind: str) -> Probe:
@@ -99,7 +99,7 @@ def _probe(container: Container, kind: str) -> Probe:
     return found or Probe()
 
 
-def _cause(failing: Failing) -> Finding:
+def _cause(failing: FailingProbe) -> Finding:
     return (
         _wrong_port(failing)
         or _wrong_protocol(failing)
@@ -109,17 +109,17 @@ def _cause(failing: Failing) -> Finding:
     )
 
 
-def _wrong_port(failing: Failing) -> Finding | None:
+def _wrong_port(failing: FailingProbe) -> Finding | None:
     """The probe asks a port that the container does not name; decisive when nothing listened there."""
     declared = failing.instance.spec.ports or ()
     numbers, names = {p.container_port for p in declared}, {p.name for p in declared if p.name}
     port = failing.port
     if not declared or port in numbers or port in names or not port:
         return None
-    if isinstance(port, int) and not _REFUSED.search(failing.said):
+    if isinstance(port, int) and not _REFUSED.search(failing.message):
         return None
     serves = ", ".join(str(p.container_port) + (f" ({p.name})" if p.name else "") for p in declared)
-    return failing.say(
+    return failing.finding(
         "K8S-221",
         failing.instance.cite(str(port)),
         failing.instance.cite(str(declared[0].container_port)),
@@ -128,24 +128,24 @@ def _wrong_port(failing: Failing) -> Finding | None:
     )
 
 
-def _wrong_protocol(failing: Failing) -> Finding | None:
-    return failing.say("K8S-222") if _PROTOCOL.search(failing.said) else None
+def _wrong_protocol(failing: FailingProbe) -> Finding | None:
+    return failing.finding("K8S-222") if _PROTOCOL.search(failing.message) else None
 
 
-def _answered(failing: Failing) -> Finding | None:
-    status = _STATUS.search(failing.said)
+def _answered(failing: FailingProbe) -> Finding | None:
+    status = _STATUS.search(failing.message)
     if status is None:
         return None
     number = int(status[1])
     code = {404: "K8S-223", 401: "K8S-224", 403: "K8S-224"}.get(number, "K8S-231" if number >= 500 else "K8S-232")
-    return failing.say(code, status=status[1])
+    return failing.finding(code, status=status[1])
 
 
-def _too_soon(failing: Failing) -> Finding | None:
+def _too_soon(failing: FailingProbe) -> Finding | None:
     """Killed each time before it could have started: no startup probe, and the probe's patience is shorter than the
     start."""
     instance, probe = failing.instance, failing.probe
-    ended = instance.ended
+    ended = instance.last_termination
     if (
         failing.kind != "liveness"
         or instance.spec.startup_probe
@@ -164,16 +164,16 @@ def _too_soon(failing: Failing) -> Finding | None:
     cites = (
         (instance.cite(f'"periodSeconds":{probe.period_seconds}'),) if probe.period_seconds not in (None, 10) else ()
     )
-    return failing.say(
+    return failing.finding(
         "K8S-225", *cites, confidence=Confidence.MEDIUM, patience=str(patience), delay=str(delay), lived=str(int(lived))
     )
 
 
-def _unanswered(failing: Failing) -> Finding:
-    if _TIMEOUT.search(failing.said):
+def _unanswered(failing: FailingProbe) -> Finding:
+    if _TIMEOUT.search(failing.message):
         timeout = failing.probe.timeout_seconds or 1
-        return failing.say("K8S-226" if failing.kind != "readiness" else "K8S-233", timeout=str(timeout))
-    return failing.say("K8S-234" if failing.kind == "readiness" else "K8S-235")
+        return failing.finding("K8S-226" if failing.kind != "readiness" else "K8S-233", timeout=str(timeout))
+    return failing.finding("K8S-234" if failing.kind == "readiness" else "K8S-235")
 
 
 ANALYZER = Analyzer(find, reads=(Pod, Event))

@@ -188,7 +188,7 @@ def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     """The refusal of a Service leaves no event: a full quota, and a workload that others call by a name no Service has,
     show it."""
     resource = _exhausted(quota, "services", "count/services")
-    if not resource or not cluster.known(Service, quota.namespace):
+    if not resource or not cluster.is_complete(Service, quota.namespace):
         return
     callers = _called(cluster, quota.namespace)
     for workload in (*cluster.all(Deployment, quota.namespace), *cluster.all(StatefulSet, quota.namespace)):
@@ -233,7 +233,7 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     for pod in cluster.pods_in(quota.namespace):
         for volume in pod.spec.volumes or ():
             name = volume.persistent_volume_claim.claim_name if volume.persistent_volume_claim else ""
-            if name and not pod.finished and cluster.missing(PersistentVolumeClaim, quota.namespace, name):
+            if name and not pod.is_finished and cluster.missing(PersistentVolumeClaim, quota.namespace, name):
                 yield finding(
                     "K8S-710",
                     quota.subject,

@@ -24,7 +24,7 @@ from midwatch.integrations.kubernetes.objects.workload import Deployment, Replic
 def find(cluster: Cluster) -> Iterator[Finding]:
     for kind in (ReplicaSet, ReplicationController):
         for workload in cluster.all(kind):
-            if workload.wanted and not never_ran(workload) and not _spoken_for(cluster, workload):
+            if workload.desired_replicas and not never_ran(workload) and not _spoken_for(cluster, workload):
                 yield from _trouble(cluster, workload)
 
 
@@ -47,10 +47,15 @@ def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> 
             "K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition)
         )
     ready = workload.status.ready_replicas or 0
-    if not failures and ready < workload.wanted and not still_starting(cluster, workload):
+    if not failures and ready < workload.desired_replicas and not still_starting(cluster, workload):
         cites = cite_counts(cluster, workload, replicas=workload.status.replicas, ready_replicas=ready)
         yield finding(
-            "K8S-608", workload.subject, owner=owner, cites=cites, wanted=str(workload.wanted), ready=str(ready)
+            "K8S-608",
+            workload.subject,
+            owner=owner,
+            cites=cites,
+            wanted=str(workload.desired_replicas),
+            ready=str(ready),
         )
 
 
@@ -59,7 +64,7 @@ def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     named = [(o.kind, p.namespace) for p in cluster.all(Pod) for o in p.metadata.owner_references or ()]
     named += [(e.involved_object.kind, e.namespace) for e in cluster.all(Event)]
     for namespace in sorted({place for kind, place in named if kind == "ReplicationController"}):
-        if not cluster.known(ReplicationController, namespace):
+        if not cluster.is_complete(ReplicationController, namespace):
             yield ToolRequest(
                 tool="kubernetes_list",
                 arguments={"resource": "replicationcontrollers", "namespace": namespace},

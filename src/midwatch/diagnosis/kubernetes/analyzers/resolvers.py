@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.diagnosis.kubernetes.view.failed_connections import misses
 from midwatch.domain.finding import Confidence, Finding
@@ -30,7 +30,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         if (servers := _servers(w.spec.template.spec, own))
     }
     for pod in cluster.all(Pod):
-        if pod.finished:
+        if pod.is_finished:
             continue
         if servers := _servers(pod.spec, own):
             yield from _judged(cluster, pod, pod, servers)
@@ -58,7 +58,7 @@ def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> I
     if miss is None and pod.ready:
         return
     server = next((s for s in servers if miss and s in miss.line), servers[0])
-    cites = (cluster.cite(holder, server), cluster.cite(holder, written("dnsPolicy", "None")))
+    cites = (cluster.cite(holder, server), cluster.cite(holder, json_field("dnsPolicy", "None")))
     yield finding(
         "K8S-527",
         pod.subject,

@@ -6,7 +6,7 @@ from typing import Any, cast
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
@@ -28,7 +28,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         class_ = _word(gateway.spec or {}, "gatewayClassName")
         if class_ and cluster.missing(GatewayClass, "", class_):
             cites = (
-                cluster.cite(gateway, written("gatewayClassName", class_)),
+                cluster.cite(gateway, json_field("gatewayClassName", class_)),
                 cluster.cite_absence(GatewayClass, "", class_),
             )
             yield finding("K8S-535", gateway.subject, cites=cites, missing=class_)
@@ -38,10 +38,10 @@ def _parents(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
     for ref in _maps(route.spec, "parentRefs"):
         name, namespace = _word(ref, "name"), _word(ref, "namespace") or route.namespace
         if _word(ref, "kind") == "Service" and cluster.missing(Service, namespace, name):
-            cites = (cluster.cite(route, written("name", name)), cluster.cite_absence(Service, namespace, name))
+            cites = (cluster.cite(route, json_field("name", name)), cluster.cite_absence(Service, namespace, name))
             yield finding("K8S-536", route.subject, cites=cites, missing=name, where=namespace)
         elif _word(ref, "kind", "Gateway") == "Gateway" and cluster.missing(Gateway, namespace, name):
-            cites = (cluster.cite(route, written("name", name)), cluster.cite_absence(Gateway, namespace, name))
+            cites = (cluster.cite(route, json_field("name", name)), cluster.cite_absence(Gateway, namespace, name))
             yield finding("K8S-531", route.subject, cites=cites, missing=name, where=namespace)
 
 
@@ -53,7 +53,7 @@ def _backends(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
         if _word(ref, "kind", "Service") != "Service" or _word(ref, "group") or (namespace, name, str(port)) in seen:
             continue
         seen.add((namespace, name, str(port)))
-        where = cluster.cite(route, written("name", name))
+        where = cluster.cite(route, json_field("name", name))
         service = cluster.get(Service, namespace, name)
         if cluster.missing(Service, namespace, name):
             yield finding(
@@ -65,7 +65,7 @@ def _backends(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
             )
         elif service is not None and isinstance(port, int) and all(p.port != port for p in service.spec.ports or ()):
             offered = ", ".join(str(p.port) for p in service.spec.ports or ()) or "no port"
-            cites: tuple[Citation, ...] = (cluster.cite(route, written("port", port)), cluster.cite(service))
+            cites: tuple[Citation, ...] = (cluster.cite(route, json_field("port", port)), cluster.cite(service))
             yield finding("K8S-534", route.subject, cites=cites, service=name, port=str(port), offered=offered)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of, template_labels, written
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of, json_field, template_labels
 from midwatch.diagnosis.kubernetes.view.rollouts import revision
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Finding
@@ -35,7 +35,7 @@ def _idle(cluster: Cluster, backing: Backing, workload: Workload) -> Finding:
     zero = cluster.cite(workload, '"replicas":0')
     needed = [s for s in cluster.all(Service, workload.namespace) if _only_for(backing, workload, s)]
     if needed:
-        cites = (zero, *(cluster.cite(s, written("selector", s.spec.selector)) for s in needed))
+        cites = (zero, *(cluster.cite(s, json_field("selector", s.spec.selector)) for s in needed))
         return finding(
             "K8S-604",
             workload.subject,
@@ -64,7 +64,7 @@ def _ran_before(cluster: Cluster, workload: Workload) -> Citation | None:
     for scaler in cluster.all(HorizontalPodAutoscaler, workload.namespace):
         target = scaler.spec.scale_target_ref
         if (target.kind, target.name) == (workload.kind, workload.name) and scaler.spec.min_replicas != 0:
-            return cluster.cite(scaler, written("name", target.name))
+            return cluster.cite(scaler, json_field("name", target.name))
     return None
 
 

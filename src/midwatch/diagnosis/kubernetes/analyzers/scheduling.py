@@ -8,15 +8,15 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling import messages
 from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import schedulers
-from midwatch.diagnosis.kubernetes.scheduling.explain import blame, member
+from midwatch.diagnosis.kubernetes.scheduling.explain import explain_filter, member
 from midwatch.diagnosis.kubernetes.scheduling.filters import FilterResult, NodeSet, claims
 from midwatch.diagnosis.kubernetes.scheduling.pending import (
     DEFAULT_SCHEDULER,
-    chosen,
+    ignored_pods,
+    is_node_selected,
     older,
     opinion,
-    untouched,
-    waiting,
+    pending_pods,
 )
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
@@ -32,8 +32,8 @@ _RECENT = timedelta(hours=1)
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     board = NodeSet(cluster)
-    ignored = {pod.subject for pod in untouched(cluster)}
-    for pod in waiting(cluster):
+    ignored = {pod.subject for pod in ignored_pods(cluster)}
+    for pod in pending_pods(cluster):
         condition = pod.condition("PodScheduled")
         if pod.spec.scheduling_gates or (condition and condition.reason == "SchedulingGated"):
             yield _gated(cluster, pod)
@@ -78,7 +78,7 @@ def _judged(board: NodeSet, pod: Pod) -> Iterator[Finding]:
     message, cite = opinion(cluster, pod)
     if messages.absent_claim(message) and _absent(cluster, pod):
         return  # said of the claim itself (analyzers/volumes.py)
-    if messages.blames_claim(message) or chosen(cluster, pod):
+    if messages.blames_claim(message) or is_node_selected(cluster, pod):
         yield from _unbound(cluster, pod, cite)
     elif cite:
         yield _unplaced(board, pod, message, cite)
@@ -90,7 +90,7 @@ def _absent(cluster: Cluster, pod: Pod) -> bool:
 
 def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Finding]:
     open_ = [c for _, c in claims(cluster, pod) if c and c.status.phase != "Bound"]
-    known = cluster.known(PersistentVolumeClaim, pod.namespace)
+    known = cluster.is_complete(PersistentVolumeClaim, pod.namespace)
     if not older(cluster, pod, _PROVISIONING) or (known and not open_):
         return  # bound since: the scheduler tries again by itself
     proof = tuple(cluster.cite(c, f'"phase":"{c.status.phase}"') for c in open_ if c.status.phase)
@@ -109,10 +109,10 @@ def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Find
 def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding:
     cluster = board.cluster
     onset, owner = pod.metadata.creation_timestamp, cluster.owner(pod)
-    trial = board.trial(pod)
+    trial = board.apply_filters(pod)
     filter_, sure = _choice(trial, message)
     if filter_:
-        because = blame(trial, filter_, message)
+        because = explain_filter(trial, filter_, message)
         return finding(
             because.code,
             pod.subject,
@@ -124,7 +124,9 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
             scheduler_says=messages.phrase(filter_, message),
             **because.facts,
         )
-    nobody = "no nodes available" in message or (cluster.known(Node) and not board.nodes and "0/0 nodes" in message)
+    nobody = "no nodes available" in message or (
+        cluster.is_complete(Node) and not board.nodes and "0/0 nodes" in message
+    )
     return finding(
         "K8S-322" if nobody else "K8S-319",
         pod.subject,
@@ -140,7 +142,7 @@ def _choice(trial: FilterResult, message: str) -> tuple[str, bool]:
     """The filter to change, and whether the nodes and the scheduler's words agree on it."""
     said = messages.counts(message)
     ranked = trial.ranking()
-    agreed = [f for f in ranked if messages.named(f, said) or (said and trial.masked(f))]
+    agreed = [f for f in ranked if messages.names_filter(f, said) or (said and trial.is_masked(f))]
     if agreed:
         return agreed[0], True
     if said:

@@ -13,11 +13,11 @@ from midwatch.diagnosis.kubernetes.graph import LINK_READS, links
 from midwatch.diagnosis.kubernetes.view.backing import (
     Backing,
     backing_of,
+    json_field,
     owners,
     selector_text,
     short,
     template_labels,
-    written,
 )
 from midwatch.diagnosis.kubernetes.view.replicas import STARTING, recent, since
 from midwatch.domain.finding import Confidence, Finding
@@ -49,9 +49,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             continue
         if not service.spec.selector:
             yield from _unselective(cluster, backing, service)
-        elif cluster.known(Pod, service.namespace):
+        elif cluster.is_complete(Pod, service.namespace):
             yield from _selective(cluster, backing, service)
-        elif (listed := backing.listed(service)) and not listed.ready:
+        elif (listed := backing.endpoints_of(service)) and not listed.ready:
             yield finding(
                 "K8S-507",
                 service.subject,
@@ -75,21 +75,21 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
     text = selector_text(selector)
     providers = backing.providers(service)
     selected = cluster.pods(selector, service.namespace)
-    cites = (cluster.cite(service, written("selector", selector)), cluster.cite_scope(Pod, service.namespace))
+    cites = (cluster.cite(service, json_field("selector", selector)), cluster.cite_scope(Pod, service.namespace))
     if providers:
         yield from _no_pods_yet(cluster, service, providers, text)
-    elif selected and all(p.finished for p in selected):
+    elif selected and all(p.is_finished for p in selected):
         return  # it stands before Jobs, which have ended
     elif nearest := _nearest(backing, service):
         labels = template_labels(nearest)
         wrong = {k: v for k, v in selector.items() if labels.get(k) != v}
         have = {k: labels[k] for k in wrong if k in labels}
-        proof = tuple(cluster.cite(nearest, written(k, v)) for k, v in have.items()) or (cluster.cite(nearest),)
+        proof = tuple(cluster.cite(nearest, json_field(k, v)) for k, v in have.items()) or (cluster.cite(nearest),)
         facts: dict[str, Any] = {"selector": text, "nearest": short(nearest.subject), "wrong": selector_text(wrong)}
         facts["have"] = selector_text(have) or f"no label {', '.join(wrong)}"
         yield finding("K8S-501", service.subject, cites=(*cites, *proof), **facts)
     else:
-        known = all(cluster.known(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
+        known = all(cluster.is_complete(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
         code = "K8S-502" if _wanted(cluster, service) else "K8S-509"
         yield finding(
             code,
@@ -108,13 +108,13 @@ def _wanted(cluster: Cluster, service: Service) -> bool:
 
 def _no_pods_yet(cluster: Cluster, service: Service, providers: list[Workload], text: str) -> Iterator[Finding]:
     """The selector is right: whatever is wrong is wrong with the workload."""
-    idle = all(not isinstance(w, DaemonSet) and w.wanted == 0 for w in providers)
+    idle = all(not isinstance(w, DaemonSet) and w.desired_replicas == 0 for w in providers)
     quote = '"replicas":0' if idle else ""
     yield finding(
         "K8S-504" if idle else "K8S-505",
         service.subject,
         cites=(
-            cluster.cite(service, written("selector", service.spec.selector)),
+            cluster.cite(service, json_field("selector", service.spec.selector)),
             *(cluster.cite(w, quote) for w in providers),
         ),
         peers=tuple(w.subject for w in providers),
@@ -132,7 +132,7 @@ def _unready(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterato
     yield finding(
         "K8S-503",
         service.subject,
-        cites=(cluster.cite(service, written("selector", service.spec.selector)), *(cluster.cite(p) for p in pods)),
+        cites=(cluster.cite(service, json_field("selector", service.spec.selector)), *(cluster.cite(p) for p in pods)),
         onset=max((t for p in pods if (t := since(p.condition("Ready")))), default=None),
         peers=behind,
         count=str(len(pods)),
@@ -141,12 +141,12 @@ def _unready(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterato
 
 
 def _unpublished(cluster: Cluster, backing: Backing, service: Service, ready: list[Pod]) -> Iterator[Finding]:
-    listed = backing.listed(service)
+    listed = backing.endpoints_of(service)
     if listed and not listed.ready and not any(recent(cluster, since(p.condition("Ready")), STARTING) for p in ready):
         yield finding(
             "K8S-508",
             service.subject,
-            cites=(cluster.cite(listed.source), *(cluster.cite(p, written("type", "Ready")) for p in ready)),
+            cites=(cluster.cite(listed.source), *(cluster.cite(p, json_field("type", "Ready")) for p in ready)),
             count=str(len(ready)),
             source=f"{listed.source.kind} {listed.source.name}",
         )
@@ -160,7 +160,7 @@ def _unselective(cluster: Cluster, backing: Backing, service: Service) -> Iterat
         or not service.spec.ports
     ):
         return
-    listed = backing.listed(service)
+    listed = backing.endpoints_of(service)
     if listed:
         if not listed.ready:
             yield finding(
@@ -169,7 +169,7 @@ def _unselective(cluster: Cluster, backing: Backing, service: Service) -> Iterat
                 cites=(cluster.cite(service), cluster.cite(listed.source)),
                 confidence=Confidence.MEDIUM,
             )
-    elif cluster.known(Endpoints, service.namespace) and cluster.known(EndpointSlice, service.namespace):
+    elif cluster.is_complete(Endpoints, service.namespace) and cluster.is_complete(EndpointSlice, service.namespace):
         absent = cluster.cite_absence(Endpoints, service.namespace, service.name)
         yield finding("K8S-506", service.subject, cites=(cluster.cite(service), absent), confidence=Confidence.MEDIUM)
 

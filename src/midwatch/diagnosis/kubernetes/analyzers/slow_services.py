@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from midwatch.analysis.series import Series
-from midwatch.analysis.slowness import Slow, Slowness, Worse, slowness, worst
+from midwatch.analysis.slowness import LatencyRise, Slowness, SlowService, largest_rise, slowness
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.analyzers.measured import MetricsView, measured_of
+from midwatch.diagnosis.kubernetes.analyzers.series import MetricsView, measured_of
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import some
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, short
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
@@ -47,17 +47,17 @@ class ServiceScene:
     slowness: Slowness[Subject]
 
     @cached_property
-    def strained(self) -> Mapping[Subject, list[Worse]]:
+    def throttled_services(self) -> Mapping[Subject, list[LatencyRise]]:
         """Services whose CPU use rose and that the kernel held back; without a record of that, their use of CPU
         alone."""
         return {about: found for about, series in self.measured.services.items() if (found := _strain(series))}
 
     @cached_property
     def origins(self) -> list[Subject]:
-        return self.slowness.origins(self.measured.calls, self.strained)
+        return self.slowness.origins(self.measured.calls, self.throttled_services)
 
     @cached_property
-    def slow(self) -> Mapping[Subject, Slow]:
+    def slow(self) -> Mapping[Subject, SlowService]:
         return self.slowness.slow
 
     @cached_property
@@ -71,12 +71,12 @@ class ServiceScene:
     def _seconds(self, about: Subject) -> float:
         return self.slow[about].worst.seconds if about in self.slow else 0.0
 
-    def cites(self, *found: Worse) -> tuple[Citation, ...]:
+    def cites(self, *found: LatencyRise) -> tuple[Citation, ...]:
         return tuple(self.cluster.cite_series(w.series, _telling(w)) for w in found)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    if not cluster.measured:
+    if not cluster.series:
         return
     measured = measured_of(cluster)
     scene = ServiceScene(cluster, measured, slowness(measured.services))
@@ -92,7 +92,7 @@ def _root(scene: ServiceScene, origin: Subject) -> Finding:
     slow = scene.slow.get(origin)
     first = (slow.worst,) if slow else ()
     confidence = Confidence.MEDIUM if origin == scene.leading or len(scene.origins) == 1 else Confidence.LOW
-    if strain := scene.strained.get(origin):
+    if strain := scene.throttled_services.get(origin):
         sure = Confidence.HIGH if len(strain) > 1 else confidence
         return _say(scene, "K8S-951", origin, (*first, *strain), sure)
     if lost := _lost(scene.measured.series[origin]):
@@ -107,7 +107,7 @@ def _root(scene: ServiceScene, origin: Subject) -> Finding:
 def _callees(scene: ServiceScene, origin: Subject) -> str:
     called = scene.measured.calls.get(origin, set[Subject]())
     if unknown := [callee for callee in called if callee not in scene.slowness.measured]:
-        return f"nobody measured {some(map(short, unknown))}, which it calls"
+        return f"nobody measured {first_names(map(short, unknown))}, which it calls"
     return "nothing it calls is the reason" if called else "nothing is known that it calls"
 
 
@@ -115,7 +115,7 @@ def _victim(scene: ServiceScene, about: Subject, roots: Sequence[Finding]) -> Fi
     """Slow because of another: of those it calls, or, where the call is not known, of the origin."""
     called = [callee for callee in scene.measured.calls.get(about, ()) if callee in scene.slow]
     peers = tuple(dict.fromkeys((*(f.subject for f in roots), *sorted(called, key=str))))
-    reasons = some(short(f.subject) for f in roots)
+    reasons = first_names(short(f.subject) for f in roots)
     return _say(
         scene, "K8S-957", about, (scene.slow[about].worst,), Confidence.MEDIUM, peers=peers, facts={"reasons": reasons}
     )
@@ -125,7 +125,7 @@ def _say(
     scene: ServiceScene,
     code: str,
     about: Subject,
-    found: Sequence[Worse],
+    found: Sequence[LatencyRise],
     confidence: Confidence,
     *cites: Citation,
     peers: tuple[Subject, ...] = (),
@@ -143,7 +143,7 @@ def _say(
         changes="; ".join(_spell(w) for w in found),
         clock=f"{onset:%H:%M:%S}{' UTC' if first.series.zoned else ''}",
         owner=about,
-        nodes=some(scene.measured.nodes(about)) or "its node",
+        nodes=first_names(scene.measured.nodes(about)) or "its node",
         **(facts or {}),
     )
 
@@ -153,7 +153,7 @@ def _say(
 
 def _slow_node(scene: ServiceScene) -> Iterator[Finding]:
     """Several origins that share a node, while others that were measured run elsewhere."""
-    if len(scene.origins) < 2 or any(origin in scene.strained for origin in scene.origins):
+    if len(scene.origins) < 2 or any(origin in scene.throttled_services for origin in scene.origins):
         return
     places = [scene.measured.nodes(origin) for origin in scene.origins]
     elsewhere = any(not scene.measured.nodes(other) & places[0] for other in scene.slowness.measured)
@@ -169,7 +169,7 @@ def _slow_node(scene: ServiceScene) -> Iterator[Finding]:
         found,
         Confidence.MEDIUM,
         cite,
-        facts={"victims": some(map(short, scene.origins))},
+        facts={"victims": first_names(map(short, scene.origins))},
     )
 
 
@@ -188,27 +188,27 @@ def _lossy_node(scene: ServiceScene) -> Iterator[Finding]:
         return
     here = [about for about in scene.slow if ranked[0].name in scene.measured.nodes(about)]
     found = (losing[ranked[0]], scene.slow[here[0]].worst)
-    yield _say(scene, "K8S-956", ranked[0], found, Confidence.MEDIUM, facts={"victims": some(map(short, here))})
+    yield _say(scene, "K8S-956", ranked[0], found, Confidence.MEDIUM, facts={"victims": first_names(map(short, here))})
 
 
-def _node_loss(about: Subject, series: Sequence[Series]) -> Worse | None:
+def _node_loss(about: Subject, series: Sequence[Series]) -> LatencyRise | None:
     return _lost(series) if about.kind == "Node" else None
 
 
 # -- what strains a service
 
 
-def _strain(series: Sequence[Series]) -> list[Worse]:
-    busy = worst(_of(series, "cpu"), factor=_DOUBLED, floor=_CPU_FLOOR)
-    held = worst(_of(series, "cpu_throttled"), factor=_DOUBLED, floor=_THROTTLED_FLOOR)
+def _strain(series: Sequence[Series]) -> list[LatencyRise]:
+    busy = largest_rise(_of(series, "cpu"), factor=_DOUBLED, floor=_CPU_FLOOR)
+    held = largest_rise(_of(series, "cpu_throttled"), factor=_DOUBLED, floor=_THROTTLED_FLOOR)
     if _of(series, "cpu_throttled"):
         return [held, busy] if held and busy else []
     return [busy] if busy else []
 
 
-def _lost(series: Sequence[Series]) -> Worse | None:
+def _lost(series: Sequence[Series]) -> LatencyRise | None:
     found = (
-        worst(_of(series, signal), factor=_LOSS_FACTOR, floor=_LOSS_FLOOR)
+        largest_rise(_of(series, signal), factor=_LOSS_FACTOR, floor=_LOSS_FLOOR)
         for signal in ("tcp_retransmits", "network_drops")
     )
     return next((w for w in found if w), None)
@@ -216,7 +216,7 @@ def _lost(series: Sequence[Series]) -> Worse | None:
 
 def _full(scene: ServiceScene, origin: Subject) -> tuple[Citation, ...]:
     """The proof that a replica came near its memory limit, which it was not before."""
-    pod = next(iter(scene.cluster.owned(origin)), None)
+    pod = next(iter(scene.cluster.pods_of(origin)), None)
     limits = [(c.resources.limits or {}).get("memory") for c in pod.spec.containers] if pod else []
     most = sum(amount(x) for x in limits if x is not None)
     if pod is None or not most or None in limits:
@@ -235,12 +235,12 @@ def _of(series: Sequence[Series], signal: str) -> list[Series]:
 # -- words
 
 
-def _telling(found: Worse) -> list[float | None]:
+def _telling(found: LatencyRise) -> list[float | None]:
     """The values at the beginning of the run."""
     return list(found.series.values[found.change.first : found.change.first + _QUOTED])
 
 
-def _spell(found: Worse) -> str:
+def _spell(found: LatencyRise) -> str:
     signal = found.series.signal
     name = _SIGNALS.get(signal) or signal.replace("latency_", "").replace("_", " ") + (
         " latency" if "latency" in signal else ""

@@ -11,9 +11,9 @@ from midwatch.diagnosis.kubernetes.view.containers import (
     ContainerView,
     age,
     clip,
+    duration_text,
     instances,
     say_of_pod,
-    spell,
     unready,
 )
 from midwatch.domain.finding import Finding
@@ -68,9 +68,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _refusal(instance: ContainerView) -> Iterator[Finding]:
-    if instance.waiting in _REFUSED:
-        yield _refused(instance, instance.message or instance.waiting)
-    elif (ended := instance.ended) and _never_ran(ended) and not instance.status.ready:
+    if instance.waiting_reason in _REFUSED:
+        yield _refused(instance, instance.message or instance.waiting_reason)
+    elif (ended := instance.last_termination) and _never_ran(ended) and not instance.status.ready:
         yield _refused(instance, ended.message or ended.reason or f'"exitCode":{ended.exit_code}')
 
 
@@ -80,8 +80,8 @@ def _never_ran(ended: Terminated) -> bool:
 
 def _refused(instance: ContainerView, message: str) -> Finding:
     code = next((c for c, sign in _SIGNS if sign.search(message)), "")
-    exit_code = instance.ended.exit_code if instance.ended else 0
-    if not code and instance.ended and instance.ended.reason not in _NOT_STARTED:
+    exit_code = instance.last_termination.exit_code if instance.last_termination else 0
+    if not code and instance.last_termination and instance.last_termination.reason not in _NOT_STARTED:
         code = {_CANNOT_EXECUTE: "K8S-151", _NOT_FOUND: "K8S-150"}.get(exit_code, "")
         said = f"exit code {exit_code}" if code else clip(message)
     else:
@@ -89,25 +89,28 @@ def _refused(instance: ContainerView, message: str) -> Finding:
     command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
     facts = {"said": said, "command": f"`{clip(command, 120)}`", "image": instance.spec.image or ""}
     facts["limit"] = _limits([instance.spec])
-    onset = instance.ended.finished_at if instance.ended else None
-    return instance.say(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
+    onset = instance.last_termination.finished_at if instance.last_termination else None
+    return instance.finding(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
 
 
 def _hook(instance: ContainerView) -> Iterator[Finding]:
-    if hook := _HOOKS.get(instance.waiting):
-        yield instance.say(
-            "K8S-156", instance.cite(instance.message or instance.waiting), hook=hook, said=clip(instance.message)
+    if hook := _HOOKS.get(instance.waiting_reason):
+        yield instance.finding(
+            "K8S-156",
+            instance.cite(instance.message or instance.waiting_reason),
+            hook=hook,
+            said=clip(instance.message),
         )
     elif not instance.status.ready and (events := instance.events("FailedPostStartHook")):
         cite = instance.cluster.cite_event(events[-1])
-        yield instance.say(
+        yield instance.finding(
             "K8S-156", cite, onset=events[0].first, hook="postStart", said=clip(events[-1].message or "")
         )
 
 
 def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     events = cluster.events(pod, "FailedCreatePodSandBox", "FailedCreatePodContainer", "NetworkNotReady")
-    if not events or any(i.begun for i in instances(cluster, pod)):
+    if not events or any(i.has_run for i in instances(cluster, pod)):
         return
     message = events[-1].message or ""
     facts = {"said": clip(message) or "no message", "limit": _limits(pod.spec.containers)}
@@ -131,12 +134,17 @@ def _limits(containers: Sequence[Container]) -> str:
 def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     """A start that takes long and of which nothing else is known."""
     waiting = next(
-        (i for i in instances(cluster, pod) if i.waiting in ("ContainerCreating", "PodInitializing") and not i.begun),
+        (
+            i
+            for i in instances(cluster, pod)
+            if i.waiting_reason in ("ContainerCreating", "PodInitializing") and not i.has_run
+        ),
         None,
     )
     since = pod.status.start_time
     held_up = any(
-        i.waiting not in ("", "ContainerCreating", "PodInitializing") or i.begun for i in instances(cluster, pod)
+        i.waiting_reason not in ("", "ContainerCreating", "PodInitializing") or i.has_run
+        for i in instances(cluster, pod)
     )
     if (
         waiting is None
@@ -145,8 +153,8 @@ def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         or any(e.type == "Warning" for e in cluster.events(pod))
     ):
         return
-    facts = {"reason": waiting.waiting, "age": spell(age(cluster, since))}
-    yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting), onset=since, facts=facts)
+    facts = {"reason": waiting.waiting_reason, "age": duration_text(age(cluster, since))}
+    yield say_of_pod(cluster, pod, "K8S-163", cluster.cite(pod, waiting.waiting_reason), onset=since, facts=facts)
 
 
 ANALYZER = Analyzer(find, reads=(Pod, Event))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.replicas import cite_counts, never_ran, still_starting
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.network import Service
@@ -16,9 +16,9 @@ from midwatch.integrations.kubernetes.objects.workload import StatefulSet
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for workload in cluster.all(StatefulSet):
-        if workload.metadata.deletion_timestamp or workload.wanted == 0:
+        if workload.metadata.deletion_timestamp or workload.desired_replicas == 0:
             continue
-        lacking = not never_ran(workload) and (workload.status.ready_replicas or 0) < workload.wanted
+        lacking = not never_ran(workload) and (workload.status.ready_replicas or 0) < workload.desired_replicas
         if lacking and not still_starting(cluster, workload):
             yield _trouble(cluster, workload)
         yield from _nameless(cluster, workload, lacking)
@@ -29,16 +29,18 @@ def _trouble(cluster: Cluster, workload: StatefulSet) -> Finding:
     counts = cite_counts(cluster, workload, replicas=workload.spec.replicas, ready_replicas=ready)
     first = _blocking(cluster, workload)
     if first is None:
-        return finding("K8S-611", workload.subject, cites=counts, wanted=str(workload.wanted), ready=str(ready))
+        return finding(
+            "K8S-611", workload.subject, cites=counts, wanted=str(workload.desired_replicas), ready=str(ready)
+        )
     return finding(
         "K8S-612",
         workload.subject,
         cites=(*counts, cluster.cite(first)),
         peers=(first.subject,),
-        wanted=str(workload.wanted),
+        wanted=str(workload.desired_replicas),
         ready=str(ready),
         pod=first.name,
-        waiting=str(workload.wanted - _ordinal(first) - 1),
+        waiting=str(workload.desired_replicas - _ordinal(first) - 1),
     )
 
 
@@ -46,9 +48,13 @@ def _blocking(cluster: Cluster, workload: StatefulSet) -> Pod | None:
     """In the ordered policy (the default) a pod is created only when all before it are ready."""
     if workload.spec.pod_management_policy == "Parallel":
         return None
-    pods = sorted(cluster.owned(workload.subject), key=_ordinal)
+    pods = sorted(cluster.pods_of(workload.subject), key=_ordinal)
     unready = next((p for p in pods if not p.ready), None)
-    return unready if unready is not None and pods[-1] is unready and _ordinal(unready) + 1 < workload.wanted else None
+    return (
+        unready
+        if unready is not None and pods[-1] is unready and _ordinal(unready) + 1 < workload.desired_replicas
+        else None
+    )
 
 
 def _ordinal(pod: Pod) -> int:
@@ -60,7 +66,7 @@ def _nameless(cluster: Cluster, workload: StatefulSet, lacking: bool) -> Iterato
     name = workload.spec.service_name
     if name and cluster.missing(Service, workload.namespace, name):
         cites = (
-            cluster.cite(workload, written("serviceName", name)),
+            cluster.cite(workload, json_field("serviceName", name)),
             cluster.cite_absence(Service, workload.namespace, name),
         )
         yield finding("K8S-613" if lacking else "K8S-614", workload.subject, cites=cites, missing=name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Node, NodeMetrics, PodMetrics, Usage
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -20,7 +20,7 @@ _OF_NODE = (("cpu", "K8S-673"), ("memory", "K8S-674"))
 def find(cluster: Cluster) -> Iterator[Finding]:
     for metrics in cluster.all(PodMetrics):
         pod = cluster.get(Pod, metrics.namespace, metrics.name)
-        for used in metrics.containers or () if pod and not pod.finished else ():
+        for used in metrics.containers or () if pod and not pod.is_finished else ():
             yield from _at_limit(cluster, metrics, pod, used) if pod else ()
     for metrics in cluster.all(NodeMetrics):
         if node := cluster.get(Node, "", metrics.name):
@@ -35,7 +35,7 @@ def _of_node(cluster: Cluster, metrics: NodeMetrics, node: Node) -> Iterator[Fin
         yield finding(
             code,
             node.subject,
-            cites=(cluster.cite(metrics, written(resource, usage)), cluster.cite(node, written(resource, room))),
+            cites=(cluster.cite(metrics, json_field(resource, usage)), cluster.cite(node, json_field(resource, room))),
             confidence=Confidence.MEDIUM,
             usage=_readable(resource, amount(usage)),
             room=_readable(resource, amount(room)),
@@ -54,7 +54,7 @@ def _at_limit(cluster: Cluster, metrics: PodMetrics, pod: Pod, used: Usage) -> I
             code,
             pod.subject.model_copy(update={"container": used.name}),
             owner=cluster.owner(pod),
-            cites=(cluster.cite(metrics, written(resource, usage)), cluster.cite(pod, written(resource, limit))),
+            cites=(cluster.cite(metrics, json_field(resource, usage)), cluster.cite(pod, json_field(resource, limit))),
             confidence=Confidence.MEDIUM,
             usage=_readable(resource, amount(usage)),
             limit=str(limit),

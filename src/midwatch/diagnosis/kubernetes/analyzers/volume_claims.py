@@ -6,7 +6,7 @@ from datetime import timedelta
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import some
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.scheduling.pending import CHOSEN_NODE, older
 from midwatch.diagnosis.kubernetes.volume_binding import (
     Difference,
@@ -54,7 +54,7 @@ def _users(cluster: Cluster) -> dict[tuple[str, str], list[Pod]]:
     found: dict[tuple[str, str], list[Pod]] = {}
     for pod in cluster.all(Pod):
         for volume in pod.spec.volumes or ():
-            if volume.persistent_volume_claim and not pod.finished:
+            if volume.persistent_volume_claim and not pod.is_finished:
                 found.setdefault((pod.namespace, volume.persistent_volume_claim.claim_name), []).append(pod)
     return found
 
@@ -155,7 +155,10 @@ def _failed(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], com
     """The provisioner was asked and said no. "Class not found" is judged by the classes and volumes there are."""
     text = (complaint.message or "") if complaint and complaint.reason == "ProvisioningFailed" else ""
     judged = (
-        bool(storage_class(claim)) and cluster.known(StorageClass) and "storageclass" in text and "not found" in text
+        bool(storage_class(claim))
+        and cluster.is_complete(StorageClass)
+        and "storageclass" in text
+        and "not found" in text
     )
     if not complaint or not text or judged:
         return None
@@ -172,7 +175,7 @@ def _no_class(
     if any(volume_class(v) == name for v in cluster.all(PersistentVolume)):
         return None  # volumes made by hand may share a class name that no object has
     proof = (cluster.cite_event(complaint),) if complaint else ()
-    known = some(c.name for c in cluster.all(StorageClass)) or "none"
+    known = first_names(c.name for c in cluster.all(StorageClass)) or "none"
     wish, gone = cluster.cite(claim, name), cluster.cite_absence(StorageClass, "", name)
     return _say(cluster, claim, pods, "K8S-406", wish, gone, *proof, class_name=name, existing=known)
 
@@ -186,8 +189,8 @@ def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: 
     if (
         made
         or not volumes
-        or not cluster.known(PersistentVolume)
-        or (class_ is None and name and not cluster.known(StorageClass))
+        or not cluster.is_complete(PersistentVolume)
+        or (class_ is None and name and not cluster.is_complete(StorageClass))
     ):
         return None
     compared = [(v, differences(claim, v)) for v in volumes]
@@ -215,13 +218,13 @@ def _default(cluster: Cluster) -> StorageClass | None:
 def _no_default(
     cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None
 ) -> Finding | None:
-    known = cluster.known(StorageClass)
+    known = cluster.is_complete(StorageClass)
     if storage_class(claim) or (known and storage_class(claim) is None and _default(cluster)):
         return None
     if storage_class(claim) == "" and complaint:
         return _say(cluster, claim, pods, "K8S-408", cluster.cite_event(complaint))
     if complaint and complaint.reason == "FailedBinding" and known:
-        existing = some(c.name for c in cluster.all(StorageClass)) or "none"
+        existing = first_names(c.name for c in cluster.all(StorageClass)) or "none"
         return _say(
             cluster,
             claim,

@@ -8,7 +8,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.volume_claims import DEFAULT
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import member, some
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names, member
 from midwatch.diagnosis.kubernetes.scheduling.filters import claims
 from midwatch.diagnosis.kubernetes.volume_binding import held_by, storage_class, volume_class
 from midwatch.domain.finding import Confidence, Finding
@@ -33,7 +33,7 @@ _NOT_STORAGE = re.compile(
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in cluster.all(Pod):
-        if not pod.finished and pod.metadata.deletion_timestamp is None:
+        if not pod.is_finished and pod.metadata.deletion_timestamp is None:
             yield from _absent(cluster, pod)
             yield from _detached(cluster, pod)
     for volume in cluster.all(PersistentVolume):
@@ -62,7 +62,7 @@ def _absent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
                 ),
                 onset=born,
                 claim=name,
-                existing=some(c.name for c in cluster.all(PersistentVolumeClaim, pod.namespace)) or "none",
+                existing=first_names(c.name for c in cluster.all(PersistentVolumeClaim, pod.namespace)) or "none",
             )
 
 
@@ -101,7 +101,7 @@ def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
     if (
         required
         and pods
-        and cluster.known(Node)
+        and cluster.is_complete(Node)
         and not any(node_matches(required, n.labels, n.name) for n in cluster.all(Node))
     ):
         rules = [
@@ -140,7 +140,7 @@ def _stranded(cluster: Cluster, volume: PersistentVolume) -> list[Pod]:
     """Pods that wait for a node and use this volume."""
     ref = volume.spec.claim_ref
     pods = cluster.pods_in(ref.namespace or "") if ref else ()
-    open_ = (p for p in pods if not p.spec.node_name and not p.finished)
+    open_ = (p for p in pods if not p.spec.node_name and not p.is_finished)
     return [p for p in open_ if ref and any(name == ref.name for name, _ in claims(cluster, p))]
 
 
@@ -150,7 +150,7 @@ def _defaults(cluster: Cluster) -> Iterator[Finding]:
     if len(found) > 1:
         for name, (class_, annotation) in found.items():
             proof = cluster.cite(class_, member(annotation, "true"))
-            yield finding("K8S-443", class_.subject, cites=(proof,), others=some(n for n in found if n != name))
+            yield finding("K8S-443", class_.subject, cites=(proof,), others=first_names(n for n in found if n != name))
 
 
 def _templates(cluster: Cluster, workload: StatefulSet) -> Iterator[Finding]:
@@ -173,13 +173,13 @@ def _templates(cluster: Cluster, workload: StatefulSet) -> Iterator[Finding]:
                 onset=workload.metadata.creation_timestamp,
                 class_name=name,
                 template=template.name,
-                existing=some(c.name for c in cluster.all(StorageClass)) or "none",
+                existing=first_names(c.name for c in cluster.all(StorageClass)) or "none",
             )
 
 
 def _all_bound(cluster: Cluster, workload: StatefulSet, template: str) -> bool:
     """Claims made while the class existed keep their volumes; then its absence hurts nobody yet."""
-    names = [f"{template}-{workload.name}-{n}" for n in range(workload.wanted)]
+    names = [f"{template}-{workload.name}-{n}" for n in range(workload.desired_replicas)]
     made = [cluster.get(PersistentVolumeClaim, workload.namespace, name) for name in names]
     return bool(made) and all(c is not None and c.status.phase == "Bound" for c in made)
 

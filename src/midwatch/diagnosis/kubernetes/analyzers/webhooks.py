@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of, written
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, backing_of, json_field
 from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import (
@@ -38,15 +38,15 @@ def _answered(
 ) -> Iterator[Finding]:
     strict = _strict(webhook)
     service = cluster.get(Service, target.namespace, target.name)
-    cites = (cluster.cite(configuration, written("name", target.name)),)
+    cites = (cluster.cite(configuration, json_field("name", target.name)),)
     if webhook.failure_policy:
-        cites = (*cites, cluster.cite(configuration, written("failurePolicy", webhook.failure_policy)))
+        cites = (*cites, cluster.cite(configuration, json_field("failurePolicy", webhook.failure_policy)))
     facts: dict[str, Any] = {"webhook": webhook.name, "service": target.name, "where": target.namespace}
     if cluster.missing(Service, target.namespace, target.name):
         absent = cluster.cite_absence(Service, target.namespace, target.name)
         yield finding("K8S-550" if strict else "K8S-552", configuration.subject, cites=(*cites, absent), **facts)
     elif service is not None and service.spec.type != "ExternalName" and backing.ready(service) == 0:
-        listed = backing.listed(service)
+        listed = backing.endpoints_of(service)
         proof = (cluster.cite(listed.source),) if listed else tuple(cluster.cite(p) for p in backing.pods(service))
         code = "K8S-551" if strict else "K8S-553"
         yield finding(
@@ -58,7 +58,7 @@ def _answered(
         )
 
 
-def unanswered(cluster: Cluster, webhook: str) -> Subject | None:
+def unreachable_webhook(cluster: Cluster, webhook: str) -> Subject | None:
     """The configuration of the webhook, if it must be asked and nobody answers for it: then `find` has told so."""
     backing = backing_of(cluster)
     for configuration in (*cluster.all(ValidatingWebhookConfiguration), *cluster.all(MutatingWebhookConfiguration)):

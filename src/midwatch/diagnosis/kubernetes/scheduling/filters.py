@@ -14,7 +14,7 @@ from functools import cached_property
 import msgspec
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.pod_requests import amounts, requested
+from midwatch.diagnosis.kubernetes.pod_requests import amounts, total_requests
 from midwatch.integrations.kubernetes.objects.cluster import Node, Taint
 from midwatch.integrations.kubernetes.objects.pod import Pod, PodAffinityTerm, SpreadConstraint, Toleration
 from midwatch.integrations.kubernetes.objects.selectors import matches, node_matches, subset
@@ -46,13 +46,13 @@ class NodeSet:
         self.room = {name: amounts(node.status.allocatable) for name, node in self.nodes.items()}
         self.placed: dict[str, list[Pod]] = defaultdict(list)
         for pod in cluster.all(Pod):
-            if pod.spec.node_name and not pod.finished:
+            if pod.spec.node_name and not pod.is_finished:
                 self.placed[pod.spec.node_name].append(pod)
         self._used: dict[str, Counter[str]] = {}
         self.repelling = _repelling(self)
         self._trials: dict[bytes, FilterResult] = {}
 
-    def trial(self, pod: Pod) -> "FilterResult":
+    def apply_filters(self, pod: Pod) -> "FilterResult":
         """Replicas of one template meet the same obstacles: they are tried once."""
         shape = msgspec.json.encode((pod.namespace, pod.labels, pod.spec))
         if shape not in self._trials:
@@ -61,18 +61,18 @@ class NodeSet:
         same.pod = pod
         return same
 
-    def used(self, node: Node) -> Counter[str]:
+    def used_ports(self, node: Node) -> Counter[str]:
         if node.name not in self._used:
             total: Counter[str] = Counter()
             for pod in self.placed[node.name]:
-                total.update(requested(pod))
+                total.update(total_requests(pod))
             self._used[node.name] = total
         return self._used[node.name]
 
     def free(self, node: Node, resource: str) -> float:
-        return self.room[node.name].get(resource, 0.0) - self.used(node)[resource]
+        return self.room[node.name].get(resource, 0.0) - self.used_ports(node)[resource]
 
-    def running(self) -> Iterator[tuple[Node, Pod]]:
+    def running_pods(self) -> Iterator[tuple[Node, Pod]]:
         for name, pods in sorted(self.placed.items()):
             if node := self.nodes.get(name):
                 yield from ((node, pod) for pod in pods)
@@ -83,18 +83,18 @@ class FilterResult:
 
     def __init__(self, board: NodeSet, pod: Pod) -> None:
         self.board, self.pod = board, pod
-        self.needs = requested(pod)
+        self.needs = total_requests(pod)
         self.volumes = list(_volumes(board.cluster, pod))
         self.repelled = _repelled(board, pod)
         self.wanted = _wanted(board, pod)
-        self.crowded = {c.topology_key: _crowded(board, pod, c) for c in spread(pod)}
+        self.crowded = {c.topology_key: _crowded(board, pod, c) for c in spread_constraints(pod)}
         self.obstacles = {name: {o.filter: o for o in self._try(node)} for name, node in sorted(board.nodes.items())}
 
     def _try(self, node: Node) -> Iterator[Obstacle]:
         for rule in _FILTERS:
             yield from rule(self, node)
 
-    def masked(self, filter_: str) -> bool:
+    def is_masked(self, filter_: str) -> bool:
         """True when the scheduler could not have spoken of this filter: on every node it keeps away, an earlier one did
         so first."""
         turn = _TURN[filter_.split(":")[0]]
@@ -111,7 +111,7 @@ class FilterResult:
         role = any(key in labels for key in CONTROL_PLANE) or labels.get("kubernetes.io/role") == "master"
         return "control-plane" in self.obstacles[name] or (role and "cordon" in self.obstacles[name])
 
-    def blocked(self, filter_: str) -> list[Node]:
+    def blocked_nodes(self, filter_: str) -> list[Node]:
         return [self.board.nodes[name] for name in self.workers if filter_ in self.obstacles[name]]
 
     def candidates(self) -> list[str]:
@@ -126,11 +126,11 @@ class FilterResult:
         alone = Counter(next(iter(self.obstacles[n])) for n in among if len(self.obstacles[n]) == 1)
         every = Counter(f for n in among for f in self.obstacles[n])
         ranked = sorted(every, key=lambda f: (-alone[f], -every[f], _ORDER.index(f.split(":")[0]), f))
-        if ranked and ranked[0].startswith("fit:") and alone["state"] and not self.oversized(ranked[0][4:]):
+        if ranked and ranked[0].startswith("fit:") and alone["state"] and not self.exceeds_every_node(ranked[0][4:]):
             ranked.insert(0, "state")  # the cluster is only full because a node is lost
         return list(dict.fromkeys([*unmet, *ranked]))
 
-    def oversized(self, resource: str) -> bool:
+    def exceeds_every_node(self, resource: str) -> bool:
         """True when the request is more than any node that may be used could ever give."""
         names = self.candidates() or self.workers
         return all(self.board.room[n].get(resource, 0.0) < self.needs.get(resource, 0.0) for n in names)
@@ -144,16 +144,16 @@ def tolerates(toleration: Toleration, taint: Taint) -> bool:
     return toleration.key == taint.key and (toleration.value or "") == (taint.value or "")
 
 
-def untolerated(pod: Pod, node: Node) -> list[Taint]:
+def untolerated_taints(pod: Pod, node: Node) -> list[Taint]:
     hard = (t for t in node.spec.taints or () if t.effect in ("NoSchedule", "NoExecute"))
     return [t for t in hard if not any(tolerates(x, t) for x in pod.spec.tolerations or ())]
 
 
-def written(taint: Taint) -> str:
+def taint_text(taint: Taint) -> str:
     return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
 
 
-def spread(pod: Pod) -> list[SpreadConstraint]:
+def spread_constraints(pod: Pod) -> list[SpreadConstraint]:
     return [c for c in pod.spec.topology_spread_constraints or () if c.when_unsatisfiable in ("DoNotSchedule", "")]
 
 
@@ -188,7 +188,7 @@ def _repelled(board: NodeSet, pod: Pod) -> dict[tuple[str, str], Pod]:
     """(topology key, value) → the pod that keeps this one out of there, whichever of the two declares it."""
     found: dict[tuple[str, str], Pod] = {}
     own = _anti(pod)
-    for node, other in board.running() if own else ():
+    for node, other in board.running_pods() if own else ():
         for term in own:
             if term.topology_key in node.labels and _meant(term, pod, other):
                 found.setdefault((term.topology_key, node.labels[term.topology_key]), other)
@@ -203,7 +203,7 @@ def _repelling(board: NodeSet) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod
     """The anti-affinities of the pods that run, each once: a pod that declares it, the term, and topology value → pod
     there."""
     found: dict[bytes, tuple[Pod, PodAffinityTerm, dict[str, Pod]]] = {}
-    for node, pod in board.running():
+    for node, pod in board.running_pods():
         for term in _anti(pod):
             value = node.labels.get(term.topology_key)
             if value is not None:
@@ -215,7 +215,7 @@ def _repelling(board: NodeSet) -> list[tuple[Pod, PodAffinityTerm, dict[str, Pod
 def _wanted(board: NodeSet, pod: Pod) -> list[tuple[PodAffinityTerm, frozenset[str]]]:
     """Each required pod affinity with the topology values where a pod it wants already runs."""
     terms = _attracted(pod)
-    running = list(board.running()) if terms else []
+    running = list(board.running_pods()) if terms else []
     found: list[tuple[PodAffinityTerm, frozenset[str]]] = []
     for term in terms:
         places = frozenset(n.labels.get(term.topology_key, "") for n, p in running if _meant(term, pod, p)) - {""}
@@ -230,7 +230,7 @@ def _crowded(board: NodeSet, pod: Pod, constraint: SpreadConstraint) -> frozense
     for node in board.nodes.values():
         if constraint.topology_key in node.labels and not any(True for _ in _selector_rule(pod, node)):
             counts[node.labels[constraint.topology_key]] += 0
-    for node, other in board.running():
+    for node, other in board.running_pods():
         value = node.labels.get(constraint.topology_key, "")
         alive = other.namespace == pod.namespace and other.metadata.deletion_timestamp is None
         if value in counts and alive and matches(constraint.label_selector, other.labels):
@@ -247,11 +247,11 @@ def _cordon(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
 
 
 def _taint(trial: FilterResult, node: Node) -> Iterator[Obstacle]:
-    for taint in untolerated(trial.pod, node):
+    for taint in untolerated_taints(trial.pod, node):
         if taint.key == _CORDON:
             continue
         group = "control-plane" if taint.key in CONTROL_PLANE else "state" if taint.key.startswith(_STATE) else "taint"
-        yield Obstacle(group, written(taint), f'"key":"{taint.key}"')
+        yield Obstacle(group, taint_text(taint), f'"key":"{taint.key}"')
 
 
 def _selector_rule(pod: Pod, node: Node) -> Iterator[Obstacle]:

@@ -35,7 +35,7 @@ def counts(message: str) -> dict[str, int]:
     return {name: n for name, n in found.items() if n}
 
 
-def named(filter_: str, said: dict[str, int]) -> bool:
+def names_filter(filter_: str, said: dict[str, int]) -> bool:
     """Whether the scheduler spoke of this filter; it does not tell a node selector from an affinity, nor taints from
     each other."""
     return _SAME.get(filter_, filter_) in said

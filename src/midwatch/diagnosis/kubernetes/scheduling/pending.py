@@ -16,7 +16,7 @@ _SILENCE = timedelta(minutes=2)  # a working scheduler speaks of a pod within a 
 CHOSEN_NODE = "volume.kubernetes.io/selected-node"
 
 
-def waiting(cluster: Cluster) -> Iterator[Pod]:
+def pending_pods(cluster: Cluster) -> Iterator[Pod]:
     for pod in cluster.all(Pod):
         if (
             pod.status.phase in ("Pending", "")
@@ -66,14 +66,14 @@ def older(cluster: Cluster, obj: Object, age: timedelta) -> bool:
     return born is None or cluster.now - born >= age
 
 
-def chosen(cluster: Cluster, pod: Pod) -> bool:
+def is_node_selected(cluster: Cluster, pod: Pod) -> bool:
     """The scheduler has picked a node and waits for a volume to be made there; the pod's status does not show that."""
     return any(claim and CHOSEN_NODE in claim.annotations for _, claim in claims(cluster, pod))
 
 
-def untouched(cluster: Cluster) -> list[Pod]:
+def ignored_pods(cluster: Cluster) -> list[Pod]:
     """Pods that no scheduler has said anything about for too long."""
-    return [pod for pod in waiting(cluster) if _ignored(cluster, pod)]
+    return [pod for pod in pending_pods(cluster) if _ignored(cluster, pod)]
 
 
 def _ignored(cluster: Cluster, pod: Pod) -> bool:
@@ -81,6 +81,8 @@ def _ignored(cluster: Cluster, pod: Pod) -> bool:
     if known or pod.metadata.creation_timestamp is None:
         return False
     spoken = (
-        chosen(cluster, pod) or cluster.events(pod, "FailedScheduling", "Scheduled") or _of_gone_siblings(cluster, pod)
+        is_node_selected(cluster, pod)
+        or cluster.events(pod, "FailedScheduling", "Scheduled")
+        or _of_gone_siblings(cluster, pod)
     )
     return older(cluster, pod, _SILENCE) and not spoken

@@ -60,7 +60,7 @@ class Backing:
                 if not workload.metadata.owner_references:
                     self._workloads[workload.namespace].append(workload)
 
-    def listed(self, service: Service) -> ListedEndpoints | None:
+    def endpoints_of(self, service: Service) -> ListedEndpoints | None:
         return self._listed.get((service.namespace, service.name))
 
     def pods(self, service: Service) -> Sequence[Pod]:
@@ -94,16 +94,16 @@ class Backing:
         selector = service.spec.selector or {}
         return [w for w in self.workloads(service.namespace) if selector and subset(selector, template_labels(w))]
 
-    def published(self, service: Service, port: str) -> bool:
+    def has_endpoint_port(self, service: Service, port: str) -> bool:
         """Whether the cluster has found a container port for this port of the Service."""
-        listed = self.listed(service)
+        listed = self.endpoints_of(service)
         return listed is not None and port in listed.ports
 
     def ready(self, service: Service) -> int | None:
         """How many backends can answer; None when neither addresses nor pods were read."""
-        if listed := self.listed(service):
+        if listed := self.endpoints_of(service):
             return listed.ready
-        if service.spec.selector and self._cluster.known(Pod, service.namespace):
+        if service.spec.selector and self._cluster.is_complete(Pod, service.namespace):
             return sum(p.ready for p in self.pods(service))
         return None
 
@@ -116,7 +116,7 @@ def backing_of(cluster: Cluster) -> Backing:
 
 def live(pods: Sequence[Pod]) -> list[Pod]:
     """Without the finished ones and those being deleted: neither receives traffic."""
-    return [p for p in pods if not p.finished and p.metadata.deletion_timestamp is None]
+    return [p for p in pods if not p.is_finished and p.metadata.deletion_timestamp is None]
 
 
 def owners(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Subject, ...]:
@@ -136,7 +136,7 @@ def selector_text(selector: Mapping[str, str]) -> str:
     return ",".join(f"{k}={v}" for k, v in selector.items())
 
 
-def written(key: str, value: object) -> str:
+def json_field(key: str, value: object) -> str:
     """A field as it stands in an object's JSON, for quoting."""
     return f'"{key}":{msgspec.json.encode(value).decode()}'
 

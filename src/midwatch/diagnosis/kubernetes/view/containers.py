@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from midwatch.analysis.times.said import span
+from midwatch.analysis.times.spoken_time import span
 from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.domain.evidence import Citation
@@ -44,7 +44,7 @@ class ContainerView(NamedTuple):
         return any(c.name == self.name and c.restart_policy != "Always" for c in self.pod.spec.init_containers or ())
 
     @property
-    def waiting(self) -> str:
+    def waiting_reason(self) -> str:
         return (self.status.state.waiting.reason or "") if self.status.state.waiting else ""
 
     @property
@@ -52,14 +52,14 @@ class ContainerView(NamedTuple):
         return (self.status.state.waiting.message or "") if self.status.state.waiting else ""
 
     @property
-    def ended(self) -> Terminated | None:
+    def last_termination(self) -> Terminated | None:
         """The newest end of the container: the present state, else the one before."""
         return self.status.state.terminated or self.status.last_state.terminated
 
     @property
-    def begun(self) -> bool:
+    def has_run(self) -> bool:
         """Whether the container ever ran in this pod."""
-        return bool(self.status.state.running or self.ended or self.waiting == "CrashLoopBackOff")
+        return bool(self.status.state.running or self.last_termination or self.waiting_reason == "CrashLoopBackOff")
 
     def events(self, *reasons: str) -> list[Event]:
         """Events about this container; those that name none count when the pod has only one."""
@@ -70,7 +70,7 @@ class ContainerView(NamedTuple):
     def cite(self, quote: str) -> Citation:
         return self.cluster.cite(self.pod, quote)
 
-    def say(
+    def finding(
         self,
         code: str,
         *cites: Citation,
@@ -152,7 +152,7 @@ def container_of(event: Event) -> str:
 @fact
 def unready(cluster: Cluster) -> Sequence[Pod]:
     """Pods that should be serving and are not: neither finished, nor ready, nor on their way out."""
-    return [p for p in cluster.all(Pod) if not p.finished and not p.ready and p.metadata.deletion_timestamp is None]
+    return [p for p in cluster.all(Pod) if not p.is_finished and not p.ready and p.metadata.deletion_timestamp is None]
 
 
 def age(cluster: Cluster, since: datetime | None) -> timedelta:
@@ -172,7 +172,7 @@ def clip(text: str, size: int = 220) -> str:
     return line if len(line) <= size else line[:size].rsplit(" ", 1)[0] + " …"
 
 
-def spell(span: timedelta) -> str:
+def duration_text(span: timedelta) -> str:
     seconds = max(0, int(span.total_seconds()))
     if seconds < 120:
         return f"{seconds} s"

@@ -15,7 +15,7 @@ _DNS_LABEL, _DNS_APPS = "k8s-app", {"kube-dns", "coredns", "node-local-dns"}
 _DNS_PORT = 53
 
 
-class Fences:
+class NetworkPolicyView:
     """The policies of a cluster, indexed once."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -25,12 +25,12 @@ class Fences:
             self._policies[policy.namespace].append(policy)
         self._dns = [p for p in cluster.all(Pod) if p.labels.get(_DNS_LABEL) in _DNS_APPS]
 
-    def selected(self, policy: NetworkPolicy) -> list[Pod]:
+    def selected_pods(self, policy: NetworkPolicy) -> list[Pod]:
         """Pods on the node's own network are outside every policy."""
         pods = live(self._cluster.pods_in(policy.namespace))
         return [p for p in pods if matches(policy.spec.pod_selector, p.labels) and not p.spec.host_network]
 
-    def around(self, pod: Pod, direction: str) -> list[NetworkPolicy]:
+    def policies_for(self, pod: Pod, direction: str) -> list[NetworkPolicy]:
         """The policies that restrict a pod's Ingress or Egress."""
         if pod.spec.host_network:
             return []
@@ -41,7 +41,7 @@ class Fences:
         ]
 
     def lets_out(self, pod: Pod, other: Pod, port: int, protocol: str = "TCP") -> bool:
-        around = self.around(pod, "Egress")
+        around = self.policies_for(pod, "Egress")
         return not around or any(
             _port_fits(rule.ports, other, port, protocol) and self._peer_fits(rule.to, policy, other)
             for policy in around
@@ -49,7 +49,7 @@ class Fences:
         )
 
     def lets_in(self, pod: Pod, other: Pod, port: int, protocol: str = "TCP") -> bool:
-        around = self.around(pod, "Ingress")
+        around = self.policies_for(pod, "Ingress")
         return not around or any(
             _port_fits(rule.ports, pod, port, protocol) and self._peer_fits(rule.from_, policy, other)
             for policy in around
@@ -59,7 +59,7 @@ class Fences:
     def resolves(self, pod: Pod) -> bool:
         """Whether the pod may ask the cluster's DNS; True also where the DNS pods were not read and a peer could mean
         them."""
-        around = self.around(pod, "Egress")
+        around = self.policies_for(pod, "Egress")
         return not around or any(
             self._reaches_dns(rule, policy) for policy in around for rule in policy.spec.egress or ()
         )

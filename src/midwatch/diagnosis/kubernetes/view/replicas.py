@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.backing import live, written
+from midwatch.diagnosis.kubernetes.view.backing import json_field, live
 from midwatch.domain.evidence import Citation
 from midwatch.integrations.kubernetes.objects.meta import Condition
 from midwatch.integrations.kubernetes.objects.workload import Workload, WorkloadStatus
@@ -27,7 +27,7 @@ def never_ran(workload: Workload) -> bool:
 
 def still_starting(cluster: Cluster, workload: Workload) -> bool:
     """Every pod that is not ready is too young to be called broken."""
-    unready = [p for p in live(cluster.owned(workload.subject)) if not p.ready]
+    unready = [p for p in live(cluster.pods_of(workload.subject)) if not p.ready]
     return bool(unready) and all(
         recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in unready
     )
@@ -36,7 +36,7 @@ def still_starting(cluster: Cluster, workload: Workload) -> bool:
 def cite_counts(cluster: Cluster, workload: Workload, **fields: int | None) -> tuple[Citation, ...]:
     """One citation for each count that stands in the object (zeros are left out of it); the object alone if none
     does."""
-    quotes = [written(_camel(name), value) for name, value in fields.items() if value]
+    quotes = [json_field(_camel(name), value) for name, value in fields.items() if value]
     return tuple(cluster.cite(workload, q) for q in quotes) or (cluster.cite(workload),)
 
 

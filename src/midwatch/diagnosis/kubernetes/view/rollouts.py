@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.backing import written
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.integrations.kubernetes.objects.pod import Container, PodSpec
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet
 
@@ -42,7 +42,9 @@ class Rollout:
     @property
     def quotes(self) -> tuple[str, str]:
         """Of the old and of the new ReplicaSet: its revision as it stands there."""
-        return written(REVISION, self.old.annotations[REVISION]), written(REVISION, self.new.annotations[REVISION])
+        return json_field(REVISION, self.old.annotations[REVISION]), json_field(
+            REVISION, self.new.annotations[REVISION]
+        )
 
 
 def last_rollout(cluster: Cluster, deployment: Deployment) -> Rollout | None:

@@ -15,7 +15,7 @@ SIGKILL, SIGTERM = 137, 143  # 128 + the signal's number
 
 
 @fact
-def troubled(cluster: Cluster) -> tuple[ContainerView, ...]:
+def crashed_containers(cluster: Cluster) -> tuple[ContainerView, ...]:
     """Containers that crashed and have not recovered, that failed for good, or that run without being ready."""
     return tuple(_troubled(cluster))
 
@@ -24,24 +24,24 @@ def _troubled(cluster: Cluster) -> Iterator[ContainerView]:
     for pod in cluster.all(Pod):
         if pod.status.phase == "Succeeded" or pod.metadata.deletion_timestamp is not None:
             continue
-        shaken = (ContainerView(cluster, pod, s) for s in pod.statuses if not s.untroubled)
-        yield from (i for i in shaken if crashed(i) or unready_run(i))
+        shaken = (ContainerView(cluster, pod, s) for s in pod.statuses if not s.is_stable)
+        yield from (i for i in shaken if is_crashed(i) or unready_run(i))
 
 
-def crashed(instance: ContainerView) -> bool:
+def is_crashed(instance: ContainerView) -> bool:
     """True when the last end of the container is part of the present trouble.
 
     An init container or a Job's container that ended well is done; a container that has run for ten minutes since its
     last crash has recovered, because then the kubelet forgets its restarts too, unless it crashes again and again
     within the hour.
     """
-    ended, state = instance.ended, instance.status.state
+    ended, state = instance.last_termination, instance.status.state
     if ended is None:
-        return instance.waiting == "CrashLoopBackOff"
+        return instance.waiting_reason == "CrashLoopBackOff"
     if state.waiting is not None:
-        return failed(ended) or instance.waiting == "CrashLoopBackOff"
+        return is_failure(ended) or instance.waiting_reason == "CrashLoopBackOff"
     if state.terminated is not None:
-        return failed(ended)
+        return is_failure(ended)
     if ended.exit_code == 0 and ended.reason == "Completed":
         return False
     calm = age(instance.cluster, state.running.started_at if state.running else None)
@@ -49,19 +49,19 @@ def crashed(instance: ContainerView) -> bool:
     return not quiet and age(instance.cluster, ended.finished_at) < RECENT
 
 
-def failed(ended: Terminated) -> bool:
+def is_failure(ended: Terminated) -> bool:
     """A row of `kubectl get pods` tells the reason of an end without its exit code."""
     return ended.exit_code != 0 or ended.reason in _BAD_ENDS
 
 
 def unready_run(instance: ContainerView) -> bool:
-    return instance.status.state.running is not None and not instance.status.ready and not instance.pod.finished
+    return instance.status.state.running is not None and not instance.status.ready and not instance.pod.is_finished
 
 
 def killed_by_liveness(instance: ContainerView) -> Event | None:
     """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run
     ended."""
-    ended = instance.ended
+    ended = instance.last_termination
     if ended is not None and ended.exit_code not in (SIGKILL, SIGTERM, 0, 2, 1):
         return None
     kills = [e for e in instance.events("Killing") if "probe" in (e.message or "")]
@@ -71,4 +71,6 @@ def killed_by_liveness(instance: ContainerView) -> Event | None:
 def onset(instance: ContainerView) -> datetime | None:
     """When the trouble began: the first back-off that is remembered, else the end of the last run."""
     first = min((e.first for e in instance.events("BackOff") if e.first), default=None)
-    return first or (instance.ended.finished_at if instance.ended else instance.pod.status.start_time)
+    return first or (
+        instance.last_termination.finished_at if instance.last_termination else instance.pod.status.start_time
+    )

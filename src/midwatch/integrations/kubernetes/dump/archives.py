@@ -15,7 +15,7 @@ from stat import S_ISLNK
 from typing import BinaryIO, cast
 
 from midwatch.integrations.kubernetes.dump import limits
-from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, Oversized, reason_of, unpacked
+from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, Oversized, reason_of, uncompress
 from midwatch.integrations.kubernetes.reader import Refused
 
 Opener = Callable[[], BinaryIO]
@@ -61,7 +61,7 @@ def _admit(
         return None
     if size > limits.RATIO_FROM_BYTES and size > limits.RATIO * max(1, packed):
         return files.refuse(name, str(Oversized.__doc__))
-    files.found.append(unpacked(File(path.as_posix(), open_, size, modified, direct)))
+    files.found.append(uncompress(File(path.as_posix(), open_, size, modified, direct)))
     return None
 
 

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.dump import layout, limits
-from midwatch.integrations.kubernetes.dump.decode import clean, convert, dated, kind_of
+from midwatch.integrations.kubernetes.dump.decode import clean, convert, kind_of, with_time_zones
 from midwatch.integrations.kubernetes.dump.formats import FORMATS, PLURAL
-from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merged
-from midwatch.integrations.kubernetes.dump.secretaddresses import Pair, compared, pairs
+from midwatch.integrations.kubernetes.dump.merge import Held, Origin, merge
+from midwatch.integrations.kubernetes.dump.secretaddresses import Pair, pairs, secret_addresses
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.kinds import KINDS, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
@@ -96,7 +96,7 @@ class DumpContents:
     def add(self, raw: Json, kind: ResourceKind, source: DumpSource) -> str | None:
         """Takes an object in; returns its namespace ("" when it says none), None when it cannot be used."""
         addresses = pairs(raw) if kind.name == "Secret" else []
-        raw = clean(dated(raw) if source.naive else raw, kind)
+        raw = clean(with_time_zones(raw) if source.naive else raw, kind)
         metadata = raw.get("metadata")
         meta = cast(Json, metadata) if isinstance(metadata, dict) else {}
         if not meta.get("name"):
@@ -125,7 +125,7 @@ class DumpContents:
         if isinstance(held.obj, Event):
             place = self._same_event(held.obj, held.origin, place)
         known = self.held[plural].get(place)
-        self.held[plural][place] = merged(known, held) if known else held
+        self.held[plural][place] = merge(known, held) if known else held
 
     def _same_event(self, event: Event, origin: Origin, place: Place) -> Place:
         """Printed events have no name: the same words about the same object are the same event."""
@@ -165,7 +165,7 @@ class DumpContents:
         services = {place: h.obj for place, h in self.held["services"].items() if isinstance(h.obj, Service)}
         for (namespace, name), addresses in self._addresses.items():
             secret = self.held["secrets"].get((namespace, name))
-            for found in compared(namespace, name, addresses, services) if secret else ():
+            for found in secret_addresses(namespace, name, addresses, services) if secret else ():
                 self._put(
                     FORMATS["secret_addresses"], Held(found, Origin.SERVED, set(secret.files) if secret else set())
                 )

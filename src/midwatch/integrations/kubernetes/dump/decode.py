@@ -9,7 +9,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.objects.kinds import BY_NAME, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Object
-from midwatch.integrations.kubernetes.objects.versions import dropped
+from midwatch.integrations.kubernetes.objects.versions import removed_version
 
 O = TypeVar("O", bound=Object)  # noqa: E741  the one Object a function gives back
 Json = dict[str, Any]
@@ -59,7 +59,7 @@ def clean(raw: Json, kind: ResourceKind) -> Json:
         if isinstance(notes := metadata.get("annotations"), dict):
             cast(Json, notes).pop(_COPY, None)
     version = raw.get("apiVersion")
-    if not isinstance(version, str) or dropped(kind.name, version) is None:
+    if not isinstance(version, str) or removed_version(kind.name, version) is None:
         raw.pop("apiVersion", None)
     if kind.name == "Secret":
         keys = [
@@ -144,15 +144,15 @@ def _text_keys(holder: Any) -> None:
             held[str(key).lower() if isinstance(key, bool) else str(key)] = held.pop(key)
 
 
-def dated(value: Any) -> Any:
+def with_time_zones(value: Any) -> Any:
     """The same tree with every time aware: one without a zone is UTC, as the API server writes."""
     if isinstance(value, str):
         return value.replace(" ", "T") + "Z" if value[4:5] == "-" and _NAIVE_TIME.match(value) else value
     if isinstance(value, dict):
         items = cast(Json, value).items()
-        return {key: item if type(item) is str and item[4:5] != "-" else dated(item) for key, item in items}
+        return {key: item if type(item) is str and item[4:5] != "-" else with_time_zones(item) for key, item in items}
     if isinstance(value, list):
-        return [dated(item) for item in cast("list[Any]", value)]
+        return [with_time_zones(item) for item in cast("list[Any]", value)]
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     return value

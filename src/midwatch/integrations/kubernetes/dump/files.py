@@ -95,7 +95,7 @@ class BoundedFile(io.RawIOBase):
         super().close()
 
 
-def unpacked(file: File) -> File:
+def uncompress(file: File) -> File:
     """A single .gz file as what is in it; any other file as it is."""
     if not file.name.endswith(".gz"):
         return file
@@ -150,7 +150,7 @@ def _add(files: Files, entry: os.DirEntry[str], name: str) -> None:
         return files.refuse(name, error.strerror or "not readable")
     if not S_ISREG(stat.st_mode):
         return files.refuse(name, "not a regular file: not opened")
-    files.found.append(unpacked(File(name, partial(_open, entry.path), stat.st_size, stat.st_mtime)))
+    files.found.append(uncompress(File(name, partial(_open, entry.path), stat.st_size, stat.st_mtime)))
     return None
 
 
@@ -158,9 +158,9 @@ def _open(path: str | Path) -> BinaryIO:
     return open(path, "rb")  # noqa: PTH123  a Path for each of a hundred thousand files costs more than opening them
 
 
-def one(path: Path) -> Files:
+def single_file(path: Path) -> Files:
     stat = path.stat()
-    return Files(path.name, [unpacked(File(path.name, partial(_open, path), stat.st_size, stat.st_mtime))])
+    return Files(path.name, [uncompress(File(path.name, partial(_open, path), stat.st_size, stat.st_mtime))])
 
 
 def stream(path: Path | None) -> tuple[str, bytes]:
@@ -182,5 +182,5 @@ def stream(path: Path | None) -> tuple[str, bytes]:
     return name, data
 
 
-def held(name: str, data: bytes) -> Files:
+def files_in_memory(name: str, data: bytes) -> Files:
     return Files(name, [File(name, partial(io.BytesIO, data), len(data))])

@@ -10,7 +10,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _Block = tuple[datetime, str]
 
 
-def joined(texts: Sequence[str]) -> str:
+def join_logs(texts: Sequence[str]) -> str:
     """All that the texts say. A line without a time belongs to the one above it that has one."""
     whole = [
         t for n, t in enumerate(texts) if not any(_within(t, n, other, m) for m, other in enumerate(texts) if m != n)

@@ -83,11 +83,11 @@ class Path:
         return self.name[:dot] if 0 < dot < len(self.name) - 1 else self.name
 
     @property
-    def ignored(self) -> bool:
+    def is_ignored(self) -> bool:
         return self.suffix in _IGNORED
 
     @property
-    def archived(self) -> bool:
+    def is_archived(self) -> bool:
         return self.name.lower().endswith(_ARCHIVES)
 
     @property
@@ -126,7 +126,7 @@ def kind(name: str) -> ResourceKind | None:
     return ALL[plurals.pop()] if len(plurals) == 1 else None
 
 
-def listed(name: str) -> ResourceKind | None:
+def complete_kind(name: str) -> ResourceKind | None:
     """The kind that the folder of this file holds completely."""
     found = _CLUSTER_SCOPED.search(name)
     known = ALL.get(found["plural"]) if found else None

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.dump import ends, layout, limits
+from midwatch.integrations.kubernetes.dump import encoding, layout, limits
 from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
 from midwatch.integrations.kubernetes.dump.decode import kind_of
 from midwatch.integrations.kubernetes.dump.documents import documents
@@ -17,9 +17,9 @@ from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files
 from midwatch.integrations.kubernetes.dump.formats import BY_NAME, PLURAL
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.merge import Origin
-from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim, Logs, Saved, joined
+from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim, Logs, Saved, join_sections
 from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, sections
-from midwatch.integrations.kubernetes.measured import beside, prometheus, units
+from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
 from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
 from midwatch.integrations.kubernetes.text.parsed import key
 
@@ -68,20 +68,20 @@ def load(files: Files) -> tuple[DumpContents, Logs]:
 
 def _route(state: Loading, file: File, *, alone: bool) -> None:
     path = Path.of(file.name)
-    if path.ignored and not alone:
+    if path.is_ignored and not alone:
         return None
-    if path.archived:
+    if path.is_archived:
         return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
     if path.of_log and not alone:
         return state.candidates.append(file)
-    head = _tried(state, file, ends.head)
+    head = _tried(state, file, encoding.head)
     if head is None or (len(head) < limits.HEAD_BYTES and not head.strip(b"\x00\r\n\t ")):
         return None
     if head.startswith(_ARCHIVE_MAGIC):
         return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
-    if ends.binary(head):
+    if encoding.binary(head):
         return state.contents.complain(file.name, 0, "not text: not read")
-    return _by_content(state, file, path, ends.decoded(head)[0])
+    return _by_content(state, file, path, encoding.decode(head)[0])
 
 
 def _by_content(state: Loading, file: File, path: Path, opening: str) -> None:
@@ -106,12 +106,12 @@ def _tried(state: Loading, file: File, read: Callable[[File], T]) -> T | None:
 def _of_monitoring(state: Loading, raw: Json, source: DumpSource) -> bool:
     """Whether the document is an answer of a monitoring system; then it is taken in."""
     if (result := prometheus.matrix(raw)) is not None:
-        found, missed = prometheus.read(result, source.file)
-        state.contents.measured += [(source.file, series) for series in units.completed(found)]
+        found, missed = prometheus.parse_result(result, source.file)
+        state.contents.measured += [(source.file, series) for series in units.with_units(found)]
         if missed:
             state.contents.complain(source.file, source.line, missed)
         return True
-    objects = beside.translated(raw)
+    objects = saved_answers.translate(raw)
     for obj in objects or ():
         state.contents.add(obj, BY_NAME[obj["kind"]], source)
     return objects is not None
@@ -122,13 +122,13 @@ def _of_monitoring(state: Loading, raw: Json, source: DumpSource) -> bool:
 
 def _objects(state: Loading, file: File) -> None:
     most = min(limits.OBJECT_FILE_BYTES, state.budget)
-    data = _tried(state, file, lambda f: ends.read(f, most) or b"")
+    data = _tried(state, file, lambda f: encoding.read_file(f, most) or b"")
     if data is None:
         return None
     if not data:
         return _sectioned_file(state, file, most)
     state.budget -= len(data)
-    content, replaced = ends.decoded(data)
+    content, replaced = encoding.decode(data)
     if replaced:
         state.contents.complain(file.name, replaced, "not in UTF-8: what could not be decoded was replaced")
     if MARK in data:
@@ -152,7 +152,7 @@ def _sectioned_file(state: Loading, file: File, most: int) -> None:
         return state.contents.complain(
             file.name, 0, f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; split it"
         )
-    for part in joined(s for s in found if s.pod):
+    for part in join_sections(s for s in found if s.pod):
         state.logs.add(
             LogClaim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop)
         )
@@ -161,12 +161,12 @@ def _sectioned_file(state: Loading, file: File, most: int) -> None:
             continue
         data = _tried(state, file, partial(_part, part, most))
         if data is not None:
-            _documents(state, file.name, ends.decoded(data)[0], part.line)
+            _documents(state, file.name, encoding.decode(data)[0], part.line)
     return None
 
 
 def _part(part: DumpSection, most: int, file: File) -> bytes:
-    return ends.end(file, most, part.start, part.stop)[0]
+    return encoding.end(file, most, part.start, part.stop)[0]
 
 
 def _documents(state: Loading, name: str, content: str, line: int) -> None:
@@ -194,7 +194,7 @@ def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> 
         state.contents.version = state.contents.version or _version(raw)
         return None
     state.contents.add(raw, found, source)
-    if layout.listed(source.file) is found:
+    if layout.complete_kind(source.file) is found:
         state.contents.whole[PLURAL[found.name]].setdefault("", source.file)
     return None
 
@@ -278,13 +278,13 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
     """Whether the file is what kubectl printed; then it is taken in."""
     probe = limits.PROBE_LOG_BYTES if Path.of(file.name).of_log else limits.PROBE_BYTES
     if file.size is None or file.size > probe:
-        start = _tried(state, file, lambda f: ends.start(f, probe))
-        if start is None or not text.recognised(ends.decoded(start)[0], name=file.name):
+        start = _tried(state, file, lambda f: encoding.start(f, probe))
+        if start is None or not text.recognised(encoding.decode(start)[0], name=file.name):
             return start is None
-    data = _tried(state, file, lambda f: ends.read(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
+    data = _tried(state, file, lambda f: encoding.read_file(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
     if not data:
         return data is None
-    content, _ = ends.decoded(data)
+    content, _ = encoding.decode(data)
     parsed = text.read(content, name=file.name, now=now)
     if parsed is None:
         return False
@@ -326,10 +326,10 @@ def _attribute(state: Loading, now: datetime | None) -> None:
 
 
 def _keep(state: Loading, file: File, claim: LogClaim) -> None:
-    head = _tried(state, file, ends.head)
+    head = _tried(state, file, encoding.head)
     if head is None:
         return None
-    if ends.binary(head):
+    if encoding.binary(head):
         return state.contents.complain(file.name, 0, "not text: not read")
     if head.startswith(MARK) or Path.of(file.name).name == "logs.txt":
         return state.logs.whole_pod[claim.namespace, claim.pod].append(file)

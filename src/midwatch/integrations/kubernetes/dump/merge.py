@@ -60,7 +60,7 @@ class Held:
         return one > two or (one == two and len(msgspec.json.encode(self.obj)) >= len(msgspec.json.encode(other.obj)))
 
 
-def merged(one: Held, other: Held) -> Held:
+def merge(one: Held, other: Held) -> Held:
     files = one.files | other.files
     if one.obj == other.obj:
         return Held(one.obj, max(one.origin, other.origin), files, max(one.version, other.version))

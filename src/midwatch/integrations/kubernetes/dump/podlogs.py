@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from midwatch.integrations.kubernetes.dump.ends import end
+from midwatch.integrations.kubernetes.dump.encoding import end
 from midwatch.integrations.kubernetes.dump.files import File
-from midwatch.integrations.kubernetes.dump.joinedlogs import joined as together
+from midwatch.integrations.kubernetes.dump.joinedlogs import join_logs as together
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.sections import DumpSection, sections
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -93,12 +93,12 @@ class Logs:
     def _open(self, file: File, namespace: str, pod: str) -> None:
         with file.open() as stream:
             parts = list(sections(stream))
-        for part in joined(s for s in parts if s.pod):
+        for part in join_sections(s for s in parts if s.pod):
             self.add(LogClaim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop))
         if not any(s.pod for s in parts):
             self.add(LogClaim(namespace, pod), Saved(file, file.name))
 
-    def saved(self) -> Iterator[tuple[str, str, bool, str]]:
+    def saved_logs(self) -> Iterator[tuple[str, str, bool, str]]:
         """Namespace, pod, whether of the run before, and container ("" where the file does not say) of every log."""
         for (namespace, pod, previous), boxes in self.found.items():
             yield from ((namespace, pod, previous, box) for box in boxes)
@@ -108,7 +108,7 @@ class Logs:
         return bool(self.found or self.whole_pod)
 
 
-def joined(parts: Iterable[DumpSection]) -> Iterator[DumpSection]:
+def join_sections(parts: Iterable[DumpSection]) -> Iterator[DumpSection]:
     """One section a log: its opening mark alone tells of a log that is empty."""
     last: dict[tuple[str, str, str], DumpSection] = {}
     for part in parts:

@@ -6,14 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from midwatch.integrations.kubernetes.dump import ends, files
+from midwatch.integrations.kubernetes.dump import encoding, files
 from midwatch.integrations.kubernetes.dump.archives import archive
 from midwatch.integrations.kubernetes.dump.contents import DumpContents
 from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
 from midwatch.integrations.kubernetes.dump.formats import FORMATS
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
-from midwatch.integrations.kubernetes.dump.selection import selected
+from midwatch.integrations.kubernetes.dump.selection import select
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
@@ -65,7 +65,7 @@ class DumpReader:
             raise Refused(f"no kind is called {request.plural!r}; kinds are {', '.join(ALL)}")
         return self._listing(kind, request)
 
-    async def saved(self, plural: str, namespace: str = "") -> Listing:
+    async def saved_objects(self, plural: str, namespace: str = "") -> Listing:
         if plural not in FORMATS:
             raise Refused(f"no format is called {plural!r}; formats are {', '.join(FORMATS)}")
         if plural == "container_logs":
@@ -76,7 +76,7 @@ class DumpReader:
         namespace = request.namespace if kind.namespaced else ""
         held = list(self._contents.all(request.plural, namespace))
         partial, listed = self._partial(kind, request.plural, namespace, len(held))
-        found = _fresh(selected([h.obj for h in held], request.labels, request.fields), kind, request.names_only)
+        found = _fresh(select([h.obj for h in held], request.labels, request.fields), kind, request.names_only)
         query = _named(sorted({f for h in held for f in h.files} | listed))
         narrowed = " ".join(
             f"{word} {value}" for word, value in (("labels", request.labels), ("fields", request.fields)) if value
@@ -89,7 +89,7 @@ class DumpReader:
     def _saved_logs(self, namespace: str) -> Listing:
         """Each container whose log was saved, also of pods that no object of the dump tells of: they may be gone."""
         found: dict[str, SavedLog] = {}
-        for place, pod_name, before, container in self._logs.saved():
+        for place, pod_name, before, container in self._logs.saved_logs():
             pod = self._contents.pod(place, pod_name)
             if namespace in ("", place):
                 box = container or _default_container(pod)
@@ -132,7 +132,7 @@ class DumpReader:
         except READ_ERRORS as error:
             raise Refused(f"the log of {where} in the dump cannot be read: {reason_of(error)}") from error
         _told_instead(text, saved.name)
-        text, earlier = ends.last_lines(text, request.tail_lines)
+        text, earlier = encoding.last_lines(text, request.tail_lines)
         return LogText(text, f"file {saved.name}", truncated=cut or earlier)
 
     def _chosen(self, request: LogRequest, pod: Pod | None, logs: dict[str, Saved]) -> Saved:
@@ -153,14 +153,14 @@ class DumpReader:
         said = f"there is no {name}: it has not run yet" if absent else f"the dump holds no {name}"
         raise Refused(said, query=f"{name} in {self._files.name}", absent=absent)
 
-    async def measured(self, namespace: str) -> MeasuredSeries:
+    async def series(self, namespace: str) -> MeasuredSeries:
         found = [(file, s) for file, s in self._contents.measured if namespace in ("", s.namespace) or not s.namespace]
         if not found:
             raise Refused(_NO_METRICS, query=f"metrics in {self._files.name}", absent=True)
         unique = {(s.namespace, s.entity, s.signal, s.role): s for _, s in reversed(found)}
         return MeasuredSeries(list(unique.values()), _named(sorted({file for file, _ in found})))
 
-    async def about(self) -> About:
+    async def version(self) -> About:
         count = len(self._files.found)
         objects = self._contents.count
         source = f"dump {self._files.name} ({count} file{'s' * (count != 1)}, {objects} object{'s' * (objects != 1)})"
@@ -185,7 +185,7 @@ def _files(path: Path | Literal["-"]) -> Files:
             raise Refused(f"{path} does not exist; {ACCEPTED}")
         if not path.is_file():
             return _streamed(path)
-        single = files.one(path)
+        single = files.single_file(path)
         return archive(path.name, lambda: path.open("rb"), path.stat().st_size) or single
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no path"
@@ -194,7 +194,7 @@ def _files(path: Path | Literal["-"]) -> Files:
 
 def _streamed(path: Path | None) -> Files:
     name, data = files.stream(path)
-    held = files.held(name, data)
+    held = files.files_in_memory(name, data)
     return archive(name, held.found[0].open, len(data)) or held
 
 

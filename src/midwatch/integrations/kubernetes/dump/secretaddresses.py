@@ -64,7 +64,7 @@ def _values(raw: Json) -> dict[str, str]:
     return found
 
 
-def compared(
+def secret_addresses(
     namespace: str, secret: str, found: list[Pair], services: Mapping[tuple[str, str], Service]
 ) -> Iterator[SecretAddress]:
     """Only of hosts that are Services of the dump: of any other host nothing is told."""

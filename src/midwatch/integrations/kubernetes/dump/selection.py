@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from midwatch.integrations.kubernetes.objects.meta import Expression, Object
-from midwatch.integrations.kubernetes.objects.selectors import holds, requirements
+from midwatch.integrations.kubernetes.objects.selectors import matches_expression, requirements
 from midwatch.integrations.kubernetes.reader import Refused
 
 Test = Callable[[Object], bool]
@@ -34,7 +34,7 @@ _FIELDS = {
 }
 
 
-def selected(objects: Sequence[Object], labels: str, fields: str) -> list[Object]:
+def select(objects: Sequence[Object], labels: str, fields: str) -> list[Object]:
     """Those that meet every requirement of both; raises Refused for a selector that cannot be understood."""
     tests = [*_label_tests(labels), *_field_tests(fields)]
     return [obj for obj in objects if all(test(obj) for test in tests)]
@@ -46,7 +46,7 @@ def _label_tests(text: str) -> list[Test]:
 
 def _label_test(expression: Expression) -> Test:
     # As the API server does it: a label that is not there is also not equal and not in the set.
-    return lambda obj: holds(expression, obj.labels)
+    return lambda obj: matches_expression(expression, obj.labels)
 
 
 def _expression(part: str, text: str) -> Expression:

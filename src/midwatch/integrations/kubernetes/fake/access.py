@@ -67,7 +67,7 @@ def _rules(cluster: FakeCluster, caller: Caller, spec: dict[str, Any]) -> bytes:
     for resource in RESOURCES.values():
         for plural in (resource.plural, *(f"{resource.plural}/{below}" for below in resource.subresources)):
             verbs = [v for v in resource.verbs if permits(cluster, caller, v, plural, namespace)]
-            if verbs and cluster.served(resource):
+            if verbs and cluster.is_served(resource):
                 rules.append({"verbs": verbs, "apiGroups": [resource.group], "resources": [plural]})
     paths = [
         "/api",

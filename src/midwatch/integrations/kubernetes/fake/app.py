@@ -18,9 +18,9 @@ from midwatch.integrations.kubernetes.fake.statuses import (
     FakeFailure,
     forbidden,
     forbidden_path,
-    injected,
     method_not_allowed,
     no_page,
+    server_trouble,
 )
 from midwatch.integrations.kubernetes.fake.world import FakeCluster, FakeRequest
 
@@ -53,7 +53,7 @@ async def _answer(cluster: FakeCluster, request: HttpRequest, body: bytes) -> Fa
         if trouble and trouble.delay:
             await asyncio.sleep(trouble.delay)
         if trouble and trouble.status:
-            raise injected(trouble.status, trouble.message, trouble.retry_after)
+            raise server_trouble(trouble.status, trouble.message, trouble.retry_after)
         caller = identify(cluster, request.headers.get("authorization", ""))
         if request.method in ("GET", "HEAD"):
             return _get(cluster, caller, request)
@@ -70,7 +70,7 @@ def _get(cluster: FakeCluster, caller: Caller, request: HttpRequest) -> FakeAnsw
     if path == "/version":
         return _json(_version(cluster.version))
     place = place_of(path)
-    if place is not None and cluster.served(place.resource):
+    if place is not None and cluster.is_served(place.resource):
         return read(cluster, caller, place, request.query_params, request.headers.get("accept", ""))
     if caller.anonymous:
         raise forbidden_path(caller.name, "get", path)
@@ -82,7 +82,7 @@ def _discover(cluster: FakeCluster, request: HttpRequest, path: str) -> FakeAnsw
     found: Mapping[str, object] | None = None
     match path.strip("/").split("/"):
         case ["api" | "apis" as root] if discovery.wants_aggregated(accept):
-            return _json(discovery.aggregated(cluster, core=root == "api"), discovery.AGGREGATED)
+            return _json(discovery.aggregated_discovery(cluster, core=root == "api"), discovery.AGGREGATED)
         case ["api"]:
             found = discovery.versions(request.url.netloc)
         case ["apis"]:
@@ -110,7 +110,7 @@ def _change(cluster: FakeCluster, caller: Caller, request: HttpRequest, body: by
             HTTPStatus.CREATED,
         )
     place = place_of(path)
-    if place is None or not cluster.served(place.resource):
+    if place is None or not cluster.is_served(place.resource):
         raise no_page() if request.method in _VERBS else method_not_allowed()
     verb = _VERBS.get(request.method, "")
     if (

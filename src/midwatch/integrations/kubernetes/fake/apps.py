@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed, owner, stamp, uid
+from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed_fields, owner, stamp, uid
 from midwatch.integrations.kubernetes.fake.pods import Making, pod
 from midwatch.integrations.kubernetes.fake.runs import FakeRun, Fault, Note, healthy
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -155,7 +155,7 @@ def record(scene: Scene, built: Thing, runs: Sequence[FakeRun]) -> None:
             scene.cluster.put_log(meta["namespace"], meta["name"], container["name"], run.log)
         if run.previous:
             scene.cluster.put_log(meta["namespace"], meta["name"], container["name"], run.previous, previous=True)
-        if run.running and run.usage:
+        if run.is_running and run.usage:
             usage.append({"name": container["name"], "usage": dict(run.usage)})
     if usage:
         head = {
@@ -212,8 +212,10 @@ def _deployment(scene: Scene, app: App, meta: Thing, template: Thing, ready: int
     )
     built: Thing = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec, "status": status}
     meta["managedFields"] = [
-        managed(built, "kubectl-client-side-apply", ago(scene.now, app.age), "spec"),
-        managed(built, "kube-controller-manager", ago(scene.now, max(app.age - 5, 0)), "status", subresource="status"),
+        managed_fields(built, "kubectl-client-side-apply", ago(scene.now, app.age), "spec"),
+        managed_fields(
+            built, "kube-controller-manager", ago(scene.now, max(app.age - 5, 0)), "status", subresource="status"
+        ),
     ]
     return built
 
@@ -275,5 +277,5 @@ def _replica_set(scene: Scene, app: App, meta: Thing, template: Thing, ready: in
     counts = {"fullyLabeledReplicas": app.replicas, "readyReplicas": ready, "availableReplicas": ready}
     status: Thing = {"replicas": app.replicas} | {k: v for k, v in counts.items() if v} | {"observedGeneration": 1}
     built: Thing = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": spec, "status": status}
-    meta["managedFields"] = [managed(built, "kube-controller-manager", ago(scene.now, app.age), "spec")]
+    meta["managedFields"] = [managed_fields(built, "kube-controller-manager", ago(scene.now, app.age), "spec")]
     return built

@@ -10,9 +10,9 @@ from midwatch.integrations.kubernetes.fake.printing import (
     Sheet,
     age,
     containers,
-    dig,
     duration,
-    joined,
+    get_path,
+    join_values,
     moment,
     pairs,
     selector,
@@ -23,11 +23,11 @@ Thing = dict[str, Any]
 
 
 def _count(obj: Thing, path: str) -> int:
-    return dig(obj, path, 0)
+    return get_path(obj, path, 0)
 
 
 def _tail(obj: Thing) -> list[Any]:
-    return [*containers(dig(obj, "spec.template", {})), selector(dig(obj, "spec.selector"))]
+    return [*containers(get_path(obj, "spec.template", {})), selector(get_path(obj, "spec.selector"))]
 
 
 def _deployment(obj: Thing, now: datetime) -> list[Any]:
@@ -47,14 +47,14 @@ def _replication_controller(obj: Thing, now: datetime) -> list[Any]:
         obj["metadata"]["name"],
         *numbers,
         age(obj, now),
-        *containers(dig(obj, "spec.template", {})),
-        pairs(dig(obj, "spec.selector")),
+        *containers(get_path(obj, "spec.template", {})),
+        pairs(get_path(obj, "spec.selector")),
     ]
 
 
 def _statefulset(obj: Thing, now: datetime) -> list[Any]:
     ready = f"{_count(obj, 'status.readyReplicas')}/{_count(obj, 'spec.replicas')}"
-    return [obj["metadata"]["name"], ready, age(obj, now), *containers(dig(obj, "spec.template", {}))]
+    return [obj["metadata"]["name"], ready, age(obj, now), *containers(get_path(obj, "spec.template", {}))]
 
 
 def _daemonset(obj: Thing, now: datetime) -> list[Any]:
@@ -66,19 +66,19 @@ def _daemonset(obj: Thing, now: datetime) -> list[Any]:
         "numberAvailable",
     )
     numbers = [_count(obj, f"status.{p}") for p in paths]
-    nodes = pairs(dig(obj, "spec.template.spec.nodeSelector"))
+    nodes = pairs(get_path(obj, "spec.template.spec.nodeSelector"))
     return [obj["metadata"]["name"], *numbers, nodes, age(obj, now), *_tail(obj)]
 
 
 def _job(obj: Thing, now: datetime) -> list[Any]:
-    wanted = dig(obj, "spec.completions")
-    needed = wanted if wanted is not None else f"1 of {dig(obj, 'spec.parallelism', 1)}"
+    wanted = get_path(obj, "spec.completions")
+    needed = wanted if wanted is not None else f"1 of {get_path(obj, 'spec.parallelism', 1)}"
     done = f"{_count(obj, 'status.succeeded')}/{needed}"
     return [obj["metadata"]["name"], _job_status(obj), done, _job_time(obj, now), age(obj, now), *_tail(obj)]
 
 
 def _job_status(obj: Thing) -> str:
-    met = {c["type"] for c in dig(obj, "status.conditions", []) if c["status"] == "True"}
+    met = {c["type"] for c in get_path(obj, "status.conditions", []) if c["status"] == "True"}
     found = next(
         (t for t in ("Complete", "Failed", "Suspended", "FailureTarget", "SuccessCriteriaMet") if t in met), ""
     )
@@ -88,28 +88,28 @@ def _job_status(obj: Thing) -> str:
 
 
 def _job_time(obj: Thing, now: datetime) -> str:
-    start, end = dig(obj, "status.startTime"), dig(obj, "status.completionTime")
+    start, end = get_path(obj, "status.startTime"), get_path(obj, "status.completionTime")
     if not start:
         return ""
     return duration((moment(end) - moment(start)).total_seconds()) if end else since(start, now)
 
 
 def _cronjob(obj: Thing, now: datetime) -> list[Any]:
-    last = dig(obj, "status.lastScheduleTime")
-    suspended = "True" if dig(obj, "spec.suspend", False) else "False"
-    zone, active = dig(obj, "spec.timeZone", NONE), len(dig(obj, "status.active", []))
+    last = get_path(obj, "status.lastScheduleTime")
+    suspended = "True" if get_path(obj, "spec.suspend", False) else "False"
+    zone, active = get_path(obj, "spec.timeZone", NONE), len(get_path(obj, "status.active", []))
     tail = [
-        *containers(dig(obj, "spec.jobTemplate.spec.template", {})),
-        selector(dig(obj, "spec.jobTemplate.spec.selector")),
+        *containers(get_path(obj, "spec.jobTemplate.spec.template", {})),
+        selector(get_path(obj, "spec.jobTemplate.spec.selector")),
     ]
     head = [obj["metadata"]["name"], obj["spec"]["schedule"], zone, suspended, active]
     return [*head, since(last, now) if last else NONE, age(obj, now), *tail]
 
 
 def _autoscaler(obj: Thing, now: datetime) -> list[Any]:
-    target = f"{dig(obj, 'spec.scaleTargetRef.kind')}/{dig(obj, 'spec.scaleTargetRef.name')}"
+    target = f"{get_path(obj, 'spec.scaleTargetRef.kind')}/{get_path(obj, 'spec.scaleTargetRef.name')}"
     least, most, current = (
-        dig(obj, "spec.minReplicas", 1),
+        get_path(obj, "spec.minReplicas", 1),
         _count(obj, "spec.maxReplicas"),
         _count(obj, "status.currentReplicas"),
     )
@@ -119,22 +119,24 @@ def _autoscaler(obj: Thing, now: datetime) -> list[Any]:
 def _targets(obj: Thing) -> str:
     """Current and wanted value of each metric; what nobody could measure is <unknown>."""
     current = {
-        dig(m, "resource.name"): dig(m, "resource.current", {}) for m in dig(obj, "status.currentMetrics", []) if m
+        get_path(m, "resource.name"): get_path(m, "resource.current", {})
+        for m in get_path(obj, "status.currentMetrics", [])
+        if m
     }
     shown: list[str] = []
-    for metric in dig(obj, "spec.metrics", []):
-        name, wanted = dig(metric, "resource.name", ""), dig(metric, "resource.target", {})
+    for metric in get_path(obj, "spec.metrics", []):
+        name, wanted = get_path(metric, "resource.name", ""), get_path(metric, "resource.target", {})
         seen = current.get(name, {})
         if "averageUtilization" in wanted:
             used = f"{seen['averageUtilization']}%" if "averageUtilization" in seen else "<unknown>"
             shown.append(f"{name}: {used}/{wanted['averageUtilization']}%")
         elif "averageValue" in wanted:
             shown.append(f"{name}: {seen.get('averageValue', '<unknown>')}/{wanted['averageValue']}")
-    return joined(shown).replace(",", ", ")
+    return join_values(shown).replace(",", ", ")
 
 
 def _budget(obj: Thing, now: datetime) -> list[Any]:
-    least, most = dig(obj, "spec.minAvailable", "N/A"), dig(obj, "spec.maxUnavailable", "N/A")
+    least, most = get_path(obj, "spec.minAvailable", "N/A"), get_path(obj, "spec.maxUnavailable", "N/A")
     return [obj["metadata"]["name"], str(least), str(most), _count(obj, "status.disruptionsAllowed"), age(obj, now)]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
-from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed, stamp
+from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed_fields, stamp
 from midwatch.integrations.kubernetes.fake.runs import Note, crash_loop, healthy, image_pull, out_of_memory
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.kubernetes.fake.services import publish
@@ -134,6 +134,6 @@ def _scale_down(scene: Scene, app: App, seconds: float, before: int) -> None:
         scene.event(gone, stopping, container=app.name, host=scene.machines[n % len(scene.machines)].name)
     deployment["metadata"]["generation"] = deployment["status"]["observedGeneration"] = 2
     scaled = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {}, "spec": {"replicas": 0}}
-    deployment["metadata"]["managedFields"].append(managed(scaled, "kubectl", at, "spec", subresource="scale"))
+    deployment["metadata"]["managedFields"].append(managed_fields(scaled, "kubectl", at, "spec", subresource="scale"))
     deployment["status"]["conditions"][0] |= {"lastUpdateTime": stamp(ago(scene.now, app.age - 6))}
     cluster.add(deployment)

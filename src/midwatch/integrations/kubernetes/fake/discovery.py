@@ -37,7 +37,7 @@ def resources(cluster: FakeCluster, name: str, version: str) -> Answer | None:
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": found[0].api_version, "resources": entries}
 
 
-def aggregated(cluster: FakeCluster, *, core: bool) -> Answer:
+def aggregated_discovery(cluster: FakeCluster, *, core: bool) -> Answer:
     names = [""] if core else _named(cluster)
     items: list[Answer] = []
     for name in names:
@@ -56,7 +56,7 @@ def _named(cluster: FakeCluster) -> list[str]:
 
 
 def _in(cluster: FakeCluster, group: str) -> list[Resource]:
-    return [r for r in RESOURCES.values() if r.group == group and cluster.served(r)]
+    return [r for r in RESOURCES.values() if r.group == group and cluster.is_served(r)]
 
 
 def _group(name: str, cluster: FakeCluster) -> Answer:

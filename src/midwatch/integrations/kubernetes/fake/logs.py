@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.printing import dig
+from midwatch.integrations.kubernetes.fake.printing import get_path
 from midwatch.integrations.kubernetes.fake.statuses import FakeFailure, bad_request, invalid_log_options
 from midwatch.integrations.kubernetes.fake.world import FakeCluster, Log, Thing
 
@@ -78,12 +78,12 @@ def _run_is_over(pod: Thing, container: str, *, previous: bool) -> bool:
     if state is None:
         raise bad_request(f'container "{container}" in pod "{name}" is not available')
     now: Thing = state.get("state") or {}
-    last: Thing = dig(state, "lastState.terminated", {})
+    last: Thing = get_path(state, "lastState.terminated", {})
     if previous:
         if not last.get("containerID"):
             raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
         return True
-    if now.get("running") is not None or dig(now, "terminated.containerID"):
+    if now.get("running") is not None or get_path(now, "terminated.containerID"):
         return False
     if last.get("containerID"):
         return True
@@ -93,7 +93,7 @@ def _run_is_over(pod: Thing, container: str, *, previous: bool) -> bool:
 def _not_started(container: str, pod: str, state: Mapping[str, Any]) -> FakeFailure:
     if state.get("terminated"):
         return bad_request(f'container "{container}" in pod "{pod}" is terminated')
-    reason = str(dig(state, "waiting.reason", ""))
+    reason = str(get_path(state, "waiting.reason", ""))
     if not reason:
         return bad_request(f'container "{container}" in pod "{pod}" is waiting to start - no logs yet')
     return bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {_PULL.get(reason, reason)}')

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.printing import NONE, UNSET, Sheet, age, dig, joined, pairs, selector, since
+from midwatch.integrations.kubernetes.fake.printing import (
+    NONE,
+    UNSET,
+    Sheet,
+    age,
+    get_path,
+    join_values,
+    pairs,
+    selector,
+    since,
+)
 
 Thing = dict[str, Any]
 
@@ -15,12 +25,12 @@ def _name(obj: Thing) -> str:
 
 def _service(obj: Thing, now: datetime) -> list[Any]:
     spec = obj["spec"]
-    ports = joined(_port(p) for p in spec.get("ports") or ())
-    own: list[str] = [i.get("ip") or i.get("hostname") for i in dig(obj, "status.loadBalancer.ingress", [])]
+    ports = join_values(_port(p) for p in spec.get("ports") or ())
+    own: list[str] = [i.get("ip") or i.get("hostname") for i in get_path(obj, "status.loadBalancer.ingress", [])]
     outside: list[str] = own or spec.get("externalIPs") or []
     if spec.get("type") == "ExternalName":
         outside = [spec.get("externalName", "")]
-    shown = joined(outside) if outside or spec.get("type") != "LoadBalancer" else "<pending>"
+    shown = join_values(outside) if outside or spec.get("type") != "LoadBalancer" else "<pending>"
     kind, address = spec.get("type", "ClusterIP"), spec.get("clusterIP") or NONE
     return [_name(obj), kind, address, shown, ports, age(obj, now), pairs(spec.get("selector"))]
 
@@ -38,30 +48,30 @@ def _endpoints(obj: Thing, now: datetime) -> list[Any]:
         for a in s.get("addresses") or ()
     ]
     more = f" + {len(found) - 3} more..." if len(found) > 3 else ""
-    return [_name(obj), joined(found[:3]) + more, age(obj, now)]
+    return [_name(obj), join_values(found[:3]) + more, age(obj, now)]
 
 
 def _slice(obj: Thing, now: datetime) -> list[Any]:
-    ports = joined(UNSET if p.get("port") is None else p["port"] for p in obj.get("ports") or ())
+    ports = join_values(UNSET if p.get("port") is None else p["port"] for p in obj.get("ports") or ())
     found = [a for e in obj.get("endpoints") or () for a in e["addresses"]]
     more = f" + {len(found) - 3} more..." if len(found) > 3 else ""
-    shown = joined(found[:3]) + more if found else "<unset>"
+    shown = join_values(found[:3]) + more if found else "<unset>"
     return [_name(obj), obj["addressType"], ports if obj.get("ports") else UNSET, shown, age(obj, now)]
 
 
 def _ingress(obj: Thing, now: datetime) -> list[Any]:
-    hosts = joined(r.get("host") or "*" for r in dig(obj, "spec.rules", [])).replace(NONE, "*")
-    addresses = ",".join(i.get("ip") or i.get("hostname") for i in dig(obj, "status.loadBalancer.ingress", []))
-    ports = "80, 443" if dig(obj, "spec.tls") else "80"
-    return [_name(obj), dig(obj, "spec.ingressClassName", NONE), hosts, addresses, ports, age(obj, now)]
+    hosts = join_values(r.get("host") or "*" for r in get_path(obj, "spec.rules", [])).replace(NONE, "*")
+    addresses = ",".join(i.get("ip") or i.get("hostname") for i in get_path(obj, "status.loadBalancer.ingress", []))
+    ports = "80, 443" if get_path(obj, "spec.tls") else "80"
+    return [_name(obj), get_path(obj, "spec.ingressClassName", NONE), hosts, addresses, ports, age(obj, now)]
 
 
 def _event(obj: Thing, now: datetime) -> list[Any]:
     about: Thing = obj["involvedObject"]
     source: dict[str, str] = obj.get("source") or {}
     first = obj.get("firstTimestamp") or obj.get("eventTime")
-    last = dig(obj, "series.lastObservedTime") or obj.get("lastTimestamp") or first
-    count = dig(obj, "series.count") or obj.get("count") or 1
+    last = get_path(obj, "series.lastObservedTime") or obj.get("lastTimestamp") or first
+    count = get_path(obj, "series.count") or obj.get("count") or 1
     component = source.get("component") or obj.get("reportingComponent") or ""
     who = ", ".join(filter(None, (component, source.get("host", ""))))
     what = f"{about['kind'].lower()}/{about['name']}"
@@ -70,20 +80,22 @@ def _event(obj: Thing, now: datetime) -> list[Any]:
 
 
 def _node(obj: Thing, now: datetime) -> list[Any]:
-    ready = next((c["status"] for c in dig(obj, "status.conditions", []) if c["type"] == "Ready"), "")
+    ready = next((c["status"] for c in get_path(obj, "status.conditions", []) if c["type"] == "Ready"), "")
     status = {"True": "Ready", "": "Unknown"}.get(ready, "NotReady")
-    status += ",SchedulingDisabled" if dig(obj, "spec.unschedulable", False) else ""
+    status += ",SchedulingDisabled" if get_path(obj, "spec.unschedulable", False) else ""
     prefix = "node-role.kubernetes.io/"
-    roles = joined(sorted(k.removeprefix(prefix) for k in dig(obj, "metadata.labels", {}) if k.startswith(prefix)))
-    addresses = {a["type"]: a["address"] for a in dig(obj, "status.addresses", [])}
-    info = dig(obj, "status.nodeInfo", {})
+    roles = join_values(
+        sorted(k.removeprefix(prefix) for k in get_path(obj, "metadata.labels", {}) if k.startswith(prefix))
+    )
+    addresses = {a["type"]: a["address"] for a in get_path(obj, "status.addresses", [])}
+    info = get_path(obj, "status.nodeInfo", {})
     wide = [info.get(k) or "<unknown>" for k in ("osImage", "kernelVersion", "containerRuntimeVersion")]
     inside, outside = addresses.get("InternalIP", NONE), addresses.get("ExternalIP", NONE)
     return [_name(obj), status, roles, age(obj, now), info.get("kubeletVersion", ""), inside, outside, *wide]
 
 
 def _namespace(obj: Thing, now: datetime) -> list[Any]:
-    return [_name(obj), dig(obj, "status.phase", ""), age(obj, now)]
+    return [_name(obj), get_path(obj, "status.phase", ""), age(obj, now)]
 
 
 def _config(obj: Thing, now: datetime) -> list[Any]:
@@ -106,10 +118,10 @@ def _modes(values: list[str]) -> str:
 
 
 def _claim(obj: Thing, now: datetime) -> list[Any]:
-    spec, phase = obj["spec"], dig(obj, "status.phase", "")
+    spec, phase = obj["spec"], get_path(obj, "status.phase", "")
     bound = bool(spec.get("volumeName"))
-    size = dig(obj, "status.capacity.storage", "") if bound else ""
-    modes = _modes(dig(obj, "status.accessModes", [])) if bound else ""
+    size = get_path(obj, "status.capacity.storage", "") if bound else ""
+    modes = _modes(get_path(obj, "status.accessModes", [])) if bound else ""
     status = "Terminating" if obj["metadata"].get("deletionTimestamp") else phase
     attributes = spec.get("volumeAttributesClassName") or UNSET
     cells = [
@@ -126,24 +138,24 @@ def _claim(obj: Thing, now: datetime) -> list[Any]:
 
 
 def _volume(obj: Thing, now: datetime) -> list[Any]:
-    spec, claim = obj["spec"], dig(obj, "spec.claimRef")
+    spec, claim = obj["spec"], get_path(obj, "spec.claimRef")
     whose = f"{claim['namespace']}/{claim['name']}" if claim else ""
-    status = "Terminating" if obj["metadata"].get("deletionTimestamp") else dig(obj, "status.phase", "")
+    status = "Terminating" if obj["metadata"].get("deletionTimestamp") else get_path(obj, "status.phase", "")
     policy, class_ = spec.get("persistentVolumeReclaimPolicy", ""), spec.get("storageClassName", "")
     head = [
         _name(obj),
-        dig(obj, "spec.capacity.storage", ""),
+        get_path(obj, "spec.capacity.storage", ""),
         _modes(spec.get("accessModes") or []),
         policy,
         status,
         whose,
         class_,
     ]
-    return [*head, UNSET, dig(obj, "status.reason", ""), age(obj, now), spec.get("volumeMode", "Filesystem")]
+    return [*head, UNSET, get_path(obj, "status.reason", ""), age(obj, now), spec.get("volumeMode", "Filesystem")]
 
 
 def _class(obj: Thing, now: datetime) -> list[Any]:
-    default = dig(obj, "metadata.annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true"
+    default = get_path(obj, "metadata.annotations", {}).get("storageclass.kubernetes.io/is-default-class") == "true"
     name = f"{_name(obj)} (default)" if default else _name(obj)
     policy, mode = obj.get("reclaimPolicy", "Delete"), obj.get("volumeBindingMode", "Immediate")
     return [
@@ -157,14 +169,14 @@ def _class(obj: Thing, now: datetime) -> list[Any]:
 
 
 def _quota(obj: Thing, now: datetime) -> list[Any]:
-    hard, used = dig(obj, "status.hard", {}), dig(obj, "status.used", {})
+    hard, used = get_path(obj, "status.hard", {}), get_path(obj, "status.used", {})
     shown = {k: f"{k}: {used.get(k, '0')}/{hard[k]}" for k in sorted(hard)}
     request = ", ".join(v for k, v in shown.items() if not k.startswith("limits."))
     return [_name(obj), request, ", ".join(v for k, v in shown.items() if k.startswith("limits.")), age(obj, now)]
 
 
 def _policy(obj: Thing, now: datetime) -> list[Any]:
-    return [_name(obj), selector(dig(obj, "spec.podSelector")), age(obj, now)]
+    return [_name(obj), selector(get_path(obj, "spec.podSelector")), age(obj, now)]
 
 
 def _priority(obj: Thing, now: datetime) -> list[Any]:
@@ -177,7 +189,7 @@ def _webhook(obj: Thing, now: datetime) -> list[Any]:
 
 
 def _lease(obj: Thing, now: datetime) -> list[Any]:
-    return [_name(obj), dig(obj, "spec.holderIdentity", ""), age(obj, now)]
+    return [_name(obj), get_path(obj, "spec.holderIdentity", ""), age(obj, now)]
 
 
 OTHERS: Mapping[str, Sheet] = {

@@ -49,7 +49,7 @@ def ago(now: datetime, seconds: float) -> datetime:
     return now - timedelta(seconds=seconds)
 
 
-def lasting(seconds: float) -> str:
+def go_duration(seconds: float) -> str:
     """A duration as Go writes it: 40s, 1m20s, 5m0s."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
@@ -66,7 +66,7 @@ def owner(api_version: str, kind: str, name: str, uid_: str) -> Thing:
     }
 
 
-def managed(obj: Thing, manager: str, at: datetime, *parts: str, subresource: str = "") -> Thing:
+def managed_fields(obj: Thing, manager: str, at: datetime, *parts: str, subresource: str = "") -> Thing:
     """An entry of managedFields that says `manager` wrote the named parts of the object."""
     fields = {f"f:{part}": _fields(obj[part]) for part in parts if part in obj}
     meta = _meta_fields(obj["metadata"])

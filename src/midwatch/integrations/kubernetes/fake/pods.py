@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.naming import address, ago, letters, managed, stamp, uid
+from midwatch.integrations.kubernetes.fake.naming import address, ago, letters, managed_fields, stamp, uid
 from midwatch.integrations.kubernetes.fake.runs import FakeRun, Spot
 
 Thing = dict[str, Any]
@@ -58,10 +58,10 @@ def pod(making: Making, runs: Sequence[FakeRun]) -> Thing:
     built: Thing = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
     changed = ago(making.now, min(run.since for run in runs))
     meta["managedFields"] = [
-        managed(
+        managed_fields(
             built | {"spec": making.template["spec"]}, "kube-controller-manager", ago(making.now, making.age), "spec"
         ),
-        managed(built, "kubelet" if placed else "kube-scheduler", changed, "status", subresource="status"),
+        managed_fields(built, "kubelet" if placed else "kube-scheduler", changed, "status", subresource="status"),
     ]
     return built
 
@@ -112,13 +112,13 @@ def _status(making: Making, spec: Thing, runs: Sequence[FakeRun]) -> Thing:
         _condition("ContainersReady", not unready, changed, unready),
         _condition("PodScheduled", True, ago(making.now, making.age)),
     ]
-    alive = any(run.running or run.restarts or run.last for run in runs)
+    alive = any(run.is_running or run.restarts or run.last for run in runs)
     status: Thing = {"observedGeneration": 1, "phase": "Running" if alive else "Pending", "conditions": conditions}
     status |= {"hostIP": making.node_ip, "hostIPs": [{"ip": making.node_ip}]}
     status |= {"podIP": making.ip, "podIPs": [{"ip": making.ip}]} if made else {}
     status["startTime"] = stamp(begun)
     status["containerStatuses"] = [_container(making, c, run) for c, run in zip(containers, runs, strict=True)]
-    return status | {"qosClass": quality(containers)}
+    return status | {"qosClass": qos_class(containers)}
 
 
 def _waiting_for_node(making: Making, runs: Sequence[FakeRun]) -> Thing:
@@ -128,7 +128,7 @@ def _waiting_for_node(making: Making, runs: Sequence[FakeRun]) -> Thing:
         "message": message,
     }
     containers = making.template["spec"]["containers"]
-    return {"observedGeneration": 1, "phase": "Pending", "conditions": [condition], "qosClass": quality(containers)}
+    return {"observedGeneration": 1, "phase": "Pending", "conditions": [condition], "qosClass": qos_class(containers)}
 
 
 def _condition(type_: str, met: bool, at: datetime, unready: Sequence[str] = ()) -> Thing:
@@ -154,7 +154,7 @@ def _container(making: Making, container: Thing, run: FakeRun) -> Thing:
     }
     status |= {"containerID": run.container_id} if run.container_id else {}
     status["started"] = run.started
-    if run.running:
+    if run.is_running:
         resources: Thing = container.get("resources") or {}
         status |= {"allocatedResources": resources["requests"]} if "requests" in resources else {}
         status |= {"resources": resources, "user": {"linux": {"uid": 0, "gid": 0, "supplementalGroups": [0]}}}
@@ -168,7 +168,7 @@ def _read_only(mount: Thing) -> Thing:
     return {"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else {}
 
 
-def quality(containers: Sequence[Thing]) -> str:
+def qos_class(containers: Sequence[Thing]) -> str:
     """The pod's class of service, from its requests and limits of CPU and memory."""
     resources: list[dict[str, dict[str, str]]] = [c.get("resources") or {} for c in containers]
     if not any(r.get("requests") or r.get("limits") for r in resources):

@@ -19,7 +19,7 @@ class Sheet:
         self.cells = cells
 
 
-def dig(obj: Mapping[str, Any], path: str, default: Any = None) -> Any:
+def get_path(obj: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """The value at a dotted path; the default where a step is missing or null."""
     value: Any = obj
     for step in path.split("."):
@@ -32,7 +32,7 @@ def moment(text: str) -> datetime:
 
 
 def age(obj: Mapping[str, Any], now: datetime, path: str = "metadata.creationTimestamp") -> str:
-    return since(dig(obj, path), now)
+    return since(get_path(obj, path), now)
 
 
 def since(text: str | None, now: datetime) -> str:
@@ -64,13 +64,13 @@ def pairs(labels: Mapping[str, str] | None) -> str:
     return ",".join(f"{k}={v}" for k, v in sorted((labels or {}).items())) or NONE
 
 
-def joined(values: Iterable[Any]) -> str:
+def join_values(values: Iterable[Any]) -> str:
     return ",".join(str(v) for v in values) or NONE
 
 
 def containers(template: Mapping[str, Any]) -> list[str]:
     """Names and images of a pod template, the two columns that every workload has."""
-    found = dig(template, "spec.containers", [])
+    found = get_path(template, "spec.containers", [])
     return [",".join(c["name"] for c in found), ",".join(c.get("image", "") for c in found)]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from midwatch.integrations.kubernetes.fake.printing import dig
+from midwatch.integrations.kubernetes.fake.printing import get_path
 from midwatch.integrations.kubernetes.fake.resources import Resource
-from midwatch.integrations.kubernetes.fake.statuses import FakeFailure, bad_request, expired
+from midwatch.integrations.kubernetes.fake.statuses import FakeFailure, bad_request, token_expired
 
 Labels = Mapping[str, str]
 Test = Callable[[Labels], bool]
@@ -171,8 +171,8 @@ def _unsupported(path: str, resource: Resource) -> str:
 
 def _field(obj: Mapping[str, Any], path: str) -> str:
     if path == "source":
-        return str(dig(obj, "source.component") or obj.get("reportingComponent") or "")
-    value = dig(obj, path)
+        return str(get_path(obj, "source.component") or obj.get("reportingComponent") or "")
+    value = get_path(obj, path)
     if path in ("spec.unschedulable", "spec.hostNetwork"):
         return "true" if value else "false"
     if path in ("status.replicas", "status.successful"):
@@ -201,7 +201,7 @@ def decode_continue(token: str, compacted: int) -> str:
     if version == 0:
         raise _bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
     if 0 < version <= compacted:
-        raise expired(_token(-1, start))  # -1: whatever is newest
+        raise token_expired(_token(-1, start))  # -1: whatever is newest
     return start
 
 

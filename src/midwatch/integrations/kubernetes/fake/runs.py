@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.naming import ago, hex_id, lasting, stamp
+from midwatch.integrations.kubernetes.fake.naming import ago, go_duration, hex_id, stamp
 from midwatch.integrations.kubernetes.fake.world import Log
 
 Thing = dict[str, Any]
@@ -30,7 +30,7 @@ class Spot:
     now: datetime
 
     @property
-    def who(self) -> str:
+    def subject(self) -> str:
         return f"{self.pod}_{self.namespace}({self.uid})"
 
     def container_id(self, attempt: int = 0) -> str:
@@ -74,7 +74,7 @@ class FakeRun:
     usage: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return "running" in self.state
 
 
@@ -147,9 +147,9 @@ def crash_loop(
             "finishedAt": _at(spot, end),
         }
         over |= {"containerID": spot.container_id(count - 1)} | ({"message": message} if message else {})
-        wait = lasting(min(_BACKOFF * 2 ** (count - 1), _BACKOFF_MOST))
-        told = f"back-off {wait} restarting failed container={spot.container} pod={spot.who}"
-        backing = f"Back-off restarting failed container {spot.container} in pod {spot.who}"
+        wait = go_duration(min(_BACKOFF * 2 ** (count - 1), _BACKOFF_MOST))
+        told = f"back-off {wait} restarting failed container={spot.container} pod={spot.subject}"
+        backing = f"Back-off restarting failed container {spot.container} in pod {spot.subject}"
         tries = max(int((starts[0] - runs_for) / _SYNC), 1)
         note = Note("BackOff", backing, starts[0] - runs_for, min(4.0, end), tries, "Warning")
         return FakeRun(

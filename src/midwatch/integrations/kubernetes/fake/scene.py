@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.naming import ago, hex_id, managed, micro, stamp, uid
+from midwatch.integrations.kubernetes.fake.naming import ago, hex_id, managed_fields, micro, stamp, uid
 from midwatch.integrations.kubernetes.fake.runs import Note
 from midwatch.integrations.kubernetes.fake.world import FakeCluster
 
@@ -120,7 +120,9 @@ class Scene:
                 "eventTime": None,
             }
             body |= {"source": source, "reportingInstance": host} | times
-        own["managedFields"] = [managed(body, note.component, last, "involvedObject", "message", "reason", "type")]
+        own["managedFields"] = [
+            managed_fields(body, note.component, last, "involvedObject", "message", "reason", "type")
+        ]
         self.add(body)
 
     def _node(self, number: int) -> Machine:
@@ -185,7 +187,7 @@ def _node(machine: Machine, number: int, now: datetime, age: float) -> Thing:
     }
     spec = {"podCIDR": network, "podCIDRs": [network], "providerID": f"example://{zone}/{machine.name}"}
     built: Thing = {"apiVersion": "v1", "kind": "Node", "metadata": meta, "spec": spec, "status": status}
-    meta["managedFields"] = [managed(built, "kubelet", ago(now, 120), "status", subresource="status")]
+    meta["managedFields"] = [managed_fields(built, "kubelet", ago(now, 120), "status", subresource="status")]
     return built
 
 

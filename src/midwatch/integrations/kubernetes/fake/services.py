@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from midwatch.integrations.kubernetes.fake.naming import address, ago, letters, managed, owner, stamp, uid
+from midwatch.integrations.kubernetes.fake.naming import address, ago, letters, managed_fields, owner, stamp, uid
 from midwatch.integrations.kubernetes.fake.scene import Scene
 
 Thing = dict[str, Any]
@@ -37,7 +37,7 @@ def publish(
         "spec": spec,
         "status": {"loadBalancer": {}},
     }
-    meta["managedFields"] = [managed(built, "kubectl-client-side-apply", ago(scene.now, age), "spec")]
+    meta["managedFields"] = [managed_fields(built, "kubectl-client-side-apply", ago(scene.now, age), "spec")]
     reached = [p for p in pods if p["status"].get("podIP")]
     scene.add(built, _endpoints(scene, built, port, reached, age), _slice(scene, built, port, reached, age))
 

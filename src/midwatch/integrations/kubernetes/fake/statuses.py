@@ -91,7 +91,7 @@ def unsupported_media_type() -> FakeFailure:
     return FakeFailure(415, "UnsupportedMediaType", message)
 
 
-def expired(token: str) -> FakeFailure:
+def token_expired(token: str) -> FakeFailure:
     return FakeFailure(410, "Expired", EXPIRED, metadata={"continue": token})
 
 
@@ -102,7 +102,7 @@ def invalid_log_options(pod: str, causes: list[str]) -> FakeFailure:
     )
 
 
-def injected(code: int, message: str = "", retry_after: int | None = None) -> FakeFailure:
+def server_trouble(code: int, message: str = "", retry_after: int | None = None) -> FakeFailure:
     """The answers of a server in trouble: flow control refuses in plain text, the rest is a Status."""
     headers = {"retry-after": str(retry_after)} if retry_after is not None else {}
     if code == 429:

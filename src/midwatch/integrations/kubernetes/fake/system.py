@@ -1,7 +1,7 @@
 """The pods every cluster runs for itself, all of them well."""
 
 from midwatch.integrations.kubernetes.fake.apps import App, deploy, record
-from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed, owner, stamp, uid
+from midwatch.integrations.kubernetes.fake.naming import ago, letters, managed_fields, owner, stamp, uid
 from midwatch.integrations.kubernetes.fake.pods import Making, Thing, pod
 from midwatch.integrations.kubernetes.fake.runs import healthy
 from midwatch.integrations.kubernetes.fake.scene import Scene
@@ -177,5 +177,5 @@ def _daemon_set(scene: Scene, name: str, labels: dict[str, str], template: Thing
         "revisionHistoryLimit": 10,
     }
     built: Thing = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": meta, "spec": spec, "status": status}
-    meta["managedFields"] = [managed(built, "kubeadm", ago(scene.now, _AGE), "spec")]
+    meta["managedFields"] = [managed_fields(built, "kubeadm", ago(scene.now, _AGE), "spec")]
     return built

@@ -156,7 +156,7 @@ class FakeCluster:
         first = max(first, bisect_left(keys, after)) if after else first
         return [items[key] for key in keys[first:end]]
 
-    def served(self, resource: Resource) -> bool:
+    def is_served(self, resource: Resource) -> bool:
         """Whether the group is installed: add-ons are there only with objects of theirs."""
         return resource.group not in OPTIONAL or any(
             self._stored.get(r.id) for r in RESOURCES.values() if r.group == resource.group

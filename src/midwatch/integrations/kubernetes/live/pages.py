@@ -98,7 +98,7 @@ class Collected:
     size: int = 0  # bytes
     tokens: set[str] = field(default_factory=set[str])
 
-    def ended(self, kind: ResourceKind, info: _PageInfo) -> bool:
+    def is_last_page(self, kind: ResourceKind, info: _PageInfo) -> bool:
         """Whether no page is left to ask for; `left` then says why that may not be all."""
         token = info.continue_ or ""
         if not token:
@@ -160,7 +160,7 @@ async def _collect(
         info = decode_page(body.data, kind, request, question, got)
         got.pages += 1
         got.size += len(body.data)
-        if got.ended(kind, info):
+        if got.is_last_page(kind, info):
             return got
         token = info.continue_ or ""
 

@@ -23,7 +23,7 @@ def matrix(raw: Json) -> list[Json] | None:
     return [cast(Json, s) for s in cast("list[Any]", result) if isinstance(s, dict)] if isinstance(result, list) else []
 
 
-def read(result: list[Json], file: str) -> tuple[list[Series], str]:
+def parse_result(result: list[Json], file: str) -> tuple[list[Series], str]:
     """The series, and what could not be used, in words. The metric's name, or else the file's, tells the signal."""
     usual = signal(PurePath(file).stem)
     found: dict[tuple[str, str, str, str], tuple[Signal, list[Series]]] = {}
@@ -48,7 +48,7 @@ def _one(raw: Json, usual: Signal | None) -> tuple[Signal, Series] | None:
     if kind is None or not name or not points or "le" in labels:
         return None
     times, values = [at for at, _ in points], [value for _, value in points]
-    values = list(rated(times, values)) if kind.counter else values
+    values = list(counter_rate(times, values)) if kind.counter else values
     return kind, Series(name, kind.name, kind.unit, times, values, "" if role == "node" else namespace(labels), role)
 
 
@@ -87,7 +87,7 @@ def _joined(kind: Signal, each: list[Series]) -> Series:
     return Series(first.entity, first.signal, first.unit, times, values, first.namespace, first.role)
 
 
-def rated(times: list[float], values: list[float | None]) -> Iterator[float | None]:
+def counter_rate(times: list[float], values: list[float | None]) -> Iterator[float | None]:
     """A counter as its rise a second; the first value of all, and the one after a restart of the counter, tell none."""
     before: tuple[float, float] | None = None
     for at, value in zip(times, values, strict=True):

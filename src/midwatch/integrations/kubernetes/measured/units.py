@@ -11,7 +11,7 @@ from midwatch.analysis.series import Series
 _BETWEEN = 0.5
 
 
-def completed(found: Sequence[Series]) -> list[Series]:
+def with_units(found: Sequence[Series]) -> list[Series]:
     """Latencies without a unit are taken for milliseconds or seconds, all of one source for the same."""
     bare = [v for s in found if s.signal.startswith("latency") and not s.unit for v in s.values if v]
     if not bare:

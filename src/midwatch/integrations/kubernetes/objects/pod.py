@@ -281,7 +281,7 @@ class ContainerStatus(Struct):
     last_state: State = msgspec.field(default_factory=State)
 
     @property
-    def untroubled(self) -> bool:
+    def is_stable(self) -> bool:
         """Ready, and never ended: as nearly all containers are."""
         return self.ready and not (self.state.waiting or self.state.terminated or self.last_state.terminated)
 
@@ -323,7 +323,7 @@ class Pod(Object):
         return condition is not None and condition.status == "True"
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         return self.status.phase in ("Succeeded", "Failed")
 
 

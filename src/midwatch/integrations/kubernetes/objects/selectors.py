@@ -28,7 +28,7 @@ def matches(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
     if selector is None:
         return False
     return subset(selector.match_labels or {}, labels) and all(
-        holds(e, labels) for e in selector.match_expressions or ()
+        matches_expression(e, labels) for e in selector.match_expressions or ()
     )
 
 
@@ -36,7 +36,7 @@ def subset(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     return wanted.items() <= labels.items()
 
 
-def holds(expression: Expression, labels: Mapping[str, str]) -> bool:
+def matches_expression(expression: Expression, labels: Mapping[str, str]) -> bool:
     value, values = labels.get(expression.key), expression.values or []
     match expression.operator:
         case "In":
@@ -60,13 +60,13 @@ def node_matches(selector: NodeSelector | None, labels: Mapping[str, str], name:
     if selector is None:
         return True
     return any(
-        all(holds(e, labels) for e in term.match_expressions or ())
-        and all(holds(e, {"metadata.name": name}) for e in term.match_fields or ())
+        all(matches_expression(e, labels) for e in term.match_expressions or ())
+        and all(matches_expression(e, {"metadata.name": name}) for e in term.match_fields or ())
         and bool(term.match_expressions or term.match_fields)
         for term in selector.node_selector_terms or ()
     )
 
 
-def unmatched(wanted: Mapping[str, str], labels: Mapping[str, str]) -> Iterable[str]:
+def unmatched_labels(wanted: Mapping[str, str], labels: Mapping[str, str]) -> Iterable[str]:
     """The `key=value` pairs of a selector that the labels do not satisfy."""
     return (f"{key}={value}" for key, value in wanted.items() if labels.get(key) != value)

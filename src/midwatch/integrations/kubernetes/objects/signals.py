@@ -84,7 +84,7 @@ def _first(labels: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def concern(text: str) -> str:
+def alert_concern(text: str) -> str:
     """What an alert is about: loss (of packets), slow, or "" for anything else."""
     patterns: Mapping[str, str] = _data()["alerts"]
     return next((name for name in ("loss", "slow") if re.search(patterns[name], text)), "")

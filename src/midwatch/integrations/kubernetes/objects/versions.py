@@ -21,5 +21,5 @@ def _versions() -> dict[str, dict[str, Dropped]]:
     return {kind: {version: Dropped(**one) for version, one in found.items()} for kind, found in entries.items()}
 
 
-def dropped(kind: str, version: str) -> Dropped | None:
+def removed_version(kind: str, version: str) -> Dropped | None:
     return _versions().get(kind, {}).get(version)

@@ -61,7 +61,7 @@ class Workload(Object):
         return next((c for c in self.status.conditions or () if c.type == type_), None)
 
     @property
-    def wanted(self) -> int:
+    def desired_replicas(self) -> int:
         return 1 if self.spec.replicas is None else self.spec.replicas
 
 

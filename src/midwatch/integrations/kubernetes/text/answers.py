@@ -13,7 +13,7 @@ _REFUSED = re.compile(
 )
 
 
-def empty(line: str) -> str | None:
+def empty_namespace(line: str) -> str | None:
     """The namespace that is said to hold nothing; "" for all or a kind without namespaces; None for another line."""
     match = _EMPTY.fullmatch(line)
     return (match["namespace"] or "") if match else None

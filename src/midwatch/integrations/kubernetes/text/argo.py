@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.sections import clean
 
 _START = re.compile(r"^Name:[ \t]+(?:(?P<ns>[a-z0-9-]+)/)?(?P<name>[a-z0-9][a-z0-9.-]*)[ \t]*$", re.MULTILINE)
@@ -20,7 +20,7 @@ _FINISHED = re.compile(r"(20\d\d-\d\d-\d\d) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)")
 _HOME = "argocd"  # where Applications live unless somebody configured it otherwise
 
 
-def read(content: str) -> Iterator[Json]:
+def read_applications(content: str) -> Iterator[Json]:
     if "Sync Status:" not in content or "Health Status:" not in content:
         return
     text = clean(content)
@@ -33,13 +33,13 @@ def read(content: str) -> Iterator[Json]:
 
 
 def _application(start: re.Match[str], fields: dict[str, str], block: str) -> Json:
-    operation = filled(
+    operation = without_empty(
         phase=fields.get("Phase"), message=fields.get("Message"), finishedAt=_time(fields.get("Finished", ""))
     )
     return {
         "kind": "Application",
         "metadata": {"name": start["name"], "namespace": start["ns"] or _HOME},
-        "status": filled(
+        "status": without_empty(
             sync={"status": fields["Sync Status"].split()[0]},
             health={"status": fields["Health Status"].split()[0]},
             operationState=operation if "phase" in operation else None,

@@ -16,7 +16,7 @@ _POD = re.compile(
 )
 
 
-def bare(lines: list[tuple[int, str]], scene: ParsedScene) -> list[Json]:
+def headerless_rows(lines: list[tuple[int, str]], scene: ParsedScene) -> list[Json]:
     return [obj for _, line in lines if (obj := _row(line, scene))]
 
 

@@ -14,7 +14,7 @@ _EVENT = re.compile(
 )
 
 
-def recorded(now: datetime | None, lines: Sequence[tuple[int, str]]) -> datetime | None:
+def capture_time(now: datetime | None, lines: Sequence[tuple[int, str]]) -> datetime | None:
     """`now`, unless the text speaks of a later time; without either, None.
 
     An object's oldest event is not older than the object: its creation time and that age together bound the hour from

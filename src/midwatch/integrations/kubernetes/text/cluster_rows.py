@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.values import access_modes, number, said
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.values import access_modes, number, value_of
 
 Cells = dict[str, str]
 _USE = re.compile(r"(?<![\w./-])([\w./-]++): ([\w.]+)/([\w.]+)", re.ASCII)
@@ -16,45 +16,47 @@ def _node(cells: Cells, _: Json) -> Json:
     words = cells.get("STATUS", "").split(",")
     ready = {"Ready": "True", "NotReady": "False", "Unknown": "Unknown"}.get(words[0])
     addresses = [
-        {"type": kind, "address": cells[name]} for name, kind in _ADDRESSES.items() if said(cells.get(name, ""))
+        {"type": kind, "address": cells[name]} for name, kind in _ADDRESSES.items() if value_of(cells.get(name, ""))
     ]
-    status = filled(
+    status = without_empty(
         conditions=[{"type": "Ready", "status": ready}] if ready else None,
         addresses=addresses,
-        nodeInfo=filled(kubeletVersion=cells.get("VERSION"), containerRuntimeVersion=cells.get("CONTAINER-RUNTIME")),
+        nodeInfo=without_empty(
+            kubeletVersion=cells.get("VERSION"), containerRuntimeVersion=cells.get("CONTAINER-RUNTIME")
+        ),
     )
-    return {"spec": filled(unschedulable="SchedulingDisabled" in words), "status": status}
+    return {"spec": without_empty(unschedulable="SchedulingDisabled" in words), "status": status}
 
 
 def _namespace(cells: Cells, _: Json) -> Json:
-    return {"status": filled(phase=cells.get("STATUS"))}
+    return {"status": without_empty(phase=cells.get("STATUS"))}
 
 
 def _claim(cells: Cells, _: Json) -> Json:
-    spec = filled(
+    spec = without_empty(
         volumeName=cells.get("VOLUME"),
-        storageClassName=said(cells.get("STORAGECLASS", "")),
+        storageClassName=value_of(cells.get("STORAGECLASS", "")),
         accessModes=access_modes(cells.get("ACCESS MODES", cells.get("ACCESSMODES", ""))),
         volumeMode=cells.get("VOLUMEMODE"),
     )
-    return {"spec": spec, "status": filled(phase=cells.get("STATUS"), capacity=_storage(cells))}
+    return {"spec": spec, "status": without_empty(phase=cells.get("STATUS"), capacity=_storage(cells))}
 
 
 def _volume(cells: Cells, _: Json) -> Json:
     namespace, slash, name = cells.get("CLAIM", "").partition("/")
-    spec = filled(
+    spec = without_empty(
         capacity=_storage(cells),
         accessModes=access_modes(cells.get("ACCESS MODES", cells.get("ACCESSMODES", ""))),
-        storageClassName=said(cells.get("STORAGECLASS", "")),
+        storageClassName=value_of(cells.get("STORAGECLASS", "")),
         persistentVolumeReclaimPolicy=cells.get("RECLAIM POLICY", cells.get("RECLAIMPOLICY")),
         claimRef={"kind": "PersistentVolumeClaim", "namespace": namespace, "name": name} if slash else None,
         volumeMode=cells.get("VOLUMEMODE"),
     )
-    return {"spec": spec, "status": filled(phase=cells.get("STATUS"), reason=said(cells.get("REASON", "")))}
+    return {"spec": spec, "status": without_empty(phase=cells.get("STATUS"), reason=value_of(cells.get("REASON", "")))}
 
 
 def _storage(cells: Cells) -> Json | None:
-    size = said(cells.get("CAPACITY", ""))
+    size = value_of(cells.get("CAPACITY", ""))
     return {"storage": size} if size else None
 
 
@@ -63,10 +65,10 @@ def _class(cells: Cells, metadata: Json) -> Json:
     if cells.get("DEFAULT"):
         metadata["annotations"] = {_DEFAULT: "true"}
     expansion = {"true": True, "false": False}.get(cells.get("ALLOWVOLUMEEXPANSION", ""))
-    return filled(
+    return without_empty(
         provisioner=cells.get("PROVISIONER"),
-        reclaimPolicy=said(cells.get("RECLAIMPOLICY", "")),
-        volumeBindingMode=said(cells.get("VOLUMEBINDINGMODE", "")),
+        reclaimPolicy=value_of(cells.get("RECLAIMPOLICY", "")),
+        volumeBindingMode=value_of(cells.get("VOLUMEBINDINGMODE", "")),
         allowVolumeExpansion=expansion,
     )
 
@@ -74,19 +76,19 @@ def _class(cells: Cells, metadata: Json) -> Json:
 def _quota(cells: Cells, _: Json) -> Json:
     uses = [m for column in ("REQUEST", "LIMIT") for m in _USE.finditer(cells.get(column, ""))]
     hard = {m[1]: m[3] for m in uses}
-    return {"spec": filled(hard=hard), "status": filled(hard=hard, used={m[1]: m[2] for m in uses})}
+    return {"spec": without_empty(hard=hard), "status": without_empty(hard=hard, used={m[1]: m[2] for m in uses})}
 
 
 def _config(cells: Cells, _: Json) -> Json:
     """The keys are not named; none at all is a fact."""
-    found = filled(type=cells.get("TYPE"))
+    found = without_empty(type=cells.get("TYPE"))
     if cells.get("DATA") == "0":
         found["data"] = {}
     return found
 
 
 def _priority(cells: Cells, _: Json) -> Json:
-    return filled(value=number(cells.get("VALUE")), globalDefault=cells.get("GLOBAL-DEFAULT") == "true")
+    return without_empty(value=number(cells.get("VALUE")), globalDefault=cells.get("GLOBAL-DEFAULT") == "true")
 
 
 def _nothing(_: Cells, __: Json) -> Json:

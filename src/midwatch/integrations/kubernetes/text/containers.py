@@ -2,11 +2,11 @@
 
 import re
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.probes import probe
-from midwatch.integrations.kubernetes.text.times import written
+from midwatch.integrations.kubernetes.text.times import parse_time
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import number, quantities, said
+from midwatch.integrations.kubernetes.text.values import number, quantities, value_of
 
 _PORT = re.compile(r"(\d{1,5})/([A-Z]+)(?: \(([^)]{1,63}+)\))?")
 _KEY = re.compile(r"<set to the key '([^']*)' (in secret|of config map) '([^']*)'>\s*(?:Optional: (true|false))?")
@@ -20,22 +20,23 @@ _SHELL = frozenset(("-c", "-ec", "-lc", "-exc", "-euc", "-xc", "-ce", "-cx"))
 
 def container(node: TreeNode) -> Json:
     ports = [
-        filled(name=m[3], containerPort=int(m[1]), protocol=m[2]) for m in _PORT.finditer(node.get("Ports", "Port"))
+        without_empty(name=m[3], containerPort=int(m[1]), protocol=m[2])
+        for m in _PORT.finditer(node.get("Ports", "Port"))
     ]
-    return filled(
+    return without_empty(
         name=node.text.rstrip(":"),
-        image=said(node.get("Image")),
+        image=value_of(node.get("Image")),
         command=_words(node, "Command"),
         args=_words(node, "Args"),
         ports=[p for p in ports if p["containerPort"]],
-        resources=filled(
+        resources=without_empty(
             limits=quantities([(n.key, n.value) for n in node.under("Limits")]),
             requests=quantities([(n.key, n.value) for n in node.under("Requests")]),
         ),
         livenessProbe=probe(node.get("Liveness")),
         readinessProbe=probe(node.get("Readiness")),
         startupProbe=probe(node.get("Startup")),
-        restartPolicy=said(node.get("Restart Policy")),
+        restartPolicy=value_of(node.get("Restart Policy")),
         envFrom=[found for n in node.under("Environment Variables from") if (found := _env_from(n.text))],
         env=[_env(n) for n in _variables(node)],
         volumeMounts=[found for n in node.under("Mounts") if (found := _mount(n.text))],
@@ -46,12 +47,12 @@ def status(node: TreeNode) -> Json | None:
     """None for a container of a pod that no kubelet has taken yet."""
     if not node.find("State"):
         return None
-    return filled(
+    return without_empty(
         name=node.text.rstrip(":"),
-        image=said(node.get("Image")),
+        image=value_of(node.get("Image")),
         ready=node.get("Ready") == "True",
         restartCount=number(node.get("Restart Count")) or 0,
-        containerID=said(node.get("Container ID")),
+        containerID=value_of(node.get("Container ID")),
         state=_state(node.find("State")),
         lastState=_state(node.find("Last State")),
     )
@@ -60,18 +61,18 @@ def status(node: TreeNode) -> Json | None:
 def _state(node: TreeNode | None) -> Json | None:
     if node is None:
         return None
-    reason, message = said(node.get("Reason")), said(node.get("Message"))
-    started = written(node.get("Started"))
+    reason, message = value_of(node.get("Reason")), value_of(node.get("Message"))
+    started = parse_time(node.get("Started"))
     match node.value:
         case "Waiting":
-            return {"waiting": filled(reason=reason, message=message)}
+            return {"waiting": without_empty(reason=reason, message=message)}
         case "Running":
-            return {"running": filled(startedAt=started)}
+            return {"running": without_empty(startedAt=started)}
         case "Terminated":
             code, signal = number(node.get("Exit Code")), number(node.get("Signal"))
-            ended = written(node.get("Finished"))
+            ended = parse_time(node.get("Finished"))
             return {
-                "terminated": filled(
+                "terminated": without_empty(
                     reason=reason, message=message, exitCode=code, signal=signal, startedAt=started, finishedAt=ended
                 )
             }
@@ -85,7 +86,7 @@ def _words(node: TreeNode, key: str) -> list[str]:
     found = node.find(key)
     if not found:
         return []
-    lines = found.block() or ([found.value] if said(found.value) else [])
+    lines = found.block() or ([found.value] if value_of(found.value) else [])
     for at, line in enumerate(lines):
         if line.strip() in _SHELL and at + 1 < len(lines):
             return [*(part.strip() for part in lines[: at + 1]), "\n".join(lines[at + 1 :])]
@@ -104,13 +105,13 @@ def _env(node: TreeNode) -> Json:
         source = "secretKeyRef" if match[2] == "in secret" else "configMapKeyRef"
         return {
             "name": node.key,
-            "valueFrom": {source: filled(name=match[3], key=match[1], optional=_OPTIONAL.get(match[4] or ""))},
+            "valueFrom": {source: without_empty(name=match[3], key=match[1], optional=_OPTIONAL.get(match[4] or ""))},
         }
     if match := _FIELD.search(node.value):
         return {"name": node.key, "valueFrom": {"fieldRef": {"fieldPath": match[2]}}}
     if match := _RESOURCE.fullmatch(node.value):
         return {"name": node.key, "valueFrom": {"resourceFieldRef": {"resource": match[1]}}}
-    return {"name": node.key, "value": "\n".join((node.whole, *(n.text for n in node.walk())))}
+    return {"name": node.key, "value": "\n".join((node.full_value, *(n.text for n in node.walk())))}
 
 
 def _env_from(text: str) -> Json | None:
@@ -118,7 +119,9 @@ def _env_from(text: str) -> Json | None:
     if not match:
         return None
     source = "configMapRef" if match[2] == "ConfigMap" else "secretRef"
-    return filled(prefix=match[3]) | {source: filled(name=match[1], optional=_OPTIONAL.get(match[4] or ""))}
+    return without_empty(prefix=match[3]) | {
+        source: without_empty(name=match[1], optional=_OPTIONAL.get(match[4] or ""))
+    }
 
 
 def _mount(text: str) -> Json | None:
@@ -126,7 +129,7 @@ def _mount(text: str) -> Json | None:
     if not match:
         return None
     path = re.search(r'path="([^"]*)"', match[3])
-    return filled(
+    return without_empty(
         name=match[2],
         mountPath=match[1],
         readOnly=True if match[3].startswith("ro") else None,

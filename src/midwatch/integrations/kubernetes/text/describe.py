@@ -15,11 +15,11 @@ from midwatch.integrations.kubernetes.text import (
     events,
 )
 from midwatch.integrations.kubernetes.text.described_pod import pod
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, without_empty
 from midwatch.integrations.kubernetes.text.raw import split_data, split_limits
-from midwatch.integrations.kubernetes.text.times import age, ago, written
+from midwatch.integrations.kubernetes.text.times import age, ago, parse_time
 from midwatch.integrations.kubernetes.text.tree import TreeNode, grow
-from midwatch.integrations.kubernetes.text.values import annotations, labels, reference, said
+from midwatch.integrations.kubernetes.text.values import annotations, labels, reference, value_of
 
 Lines = Sequence[tuple[int, str]]
 Mapping = Callable[[TreeNode, Json, datetime | None], Json]
@@ -106,7 +106,7 @@ def _begins(lines: Lines, at: int) -> bool:
     return at + 1 >= len(lines) or bool(_NEXT.match(lines[at + 1][1])) or not lines[at + 1][1].strip()
 
 
-def read(lines: Lines, scene: ParsedScene) -> list[Json]:
+def read_description(lines: Lines, scene: ParsedScene) -> list[Json]:
     """The object that the lines of one document describe, with its events; empty when its kind cannot be told."""
     lines, data = split_data(lines)
     doc = grow(split_limits(lines))
@@ -118,9 +118,9 @@ def read(lines: Lines, scene: ParsedScene) -> list[Json]:
     obj: Json = {"kind": kind, "metadata": metadata, **_MAPPINGS[kind](doc, metadata, scene.now)}
     if kind == "ConfigMap":
         obj["data"] = data
-    about = filled(kind=kind, name=name, namespace=metadata.get("namespace"))
-    found = [obj, *events.below(doc, about, scene.now)]
-    endpoints = described_network.behind(doc, obj) if kind == "Service" else None
+    about = without_empty(kind=kind, name=name, namespace=metadata.get("namespace"))
+    found = [obj, *events.described_events(doc, about, scene.now)]
+    endpoints = described_network.described_endpoints(doc, obj) if kind == "Service" else None
     return [*found, endpoints] if endpoints else found
 
 
@@ -154,11 +154,13 @@ def _metadata(kind: str, name: str, doc: TreeNode, scene: ParsedScene) -> Json:
     owner = reference(doc.get("Controlled By"))
     status = doc.get("Status")
     ending = _ENDING.match(status) if kind != "Pod" else None
-    return filled(
+    return without_empty(
         name=name,
-        namespace=(said(doc.get("Namespace")) or scene.namespace or "default") if BY_NAME[kind].namespaced else None,
+        namespace=(value_of(doc.get("Namespace")) or scene.namespace or "default")
+        if BY_NAME[kind].namespaced
+        else None,
         annotations=annotations(_lines(doc, "Annotations")),
-        creationTimestamp=written(doc.get("CreationTimestamp", "Created on")),
+        creationTimestamp=parse_time(doc.get("CreationTimestamp", "Created on")),
         deletionTimestamp=ago(scene.now, age(ending[1])) if ending else None,
         ownerReferences=[{"kind": owner[0], "name": owner[1], "controller": True}] if owner else None,
         finalizers=doc.get("Finalizers").strip("[]").split(),
@@ -167,4 +169,4 @@ def _metadata(kind: str, name: str, doc: TreeNode, scene: ParsedScene) -> Json:
 
 def _lines(doc: TreeNode, key: str) -> list[str]:
     found = doc.find(key)
-    return [line for line in found.lines() if said(line)] if found else []
+    return [line for line in found.lines() if value_of(line)] if found else []

@@ -4,9 +4,9 @@ import re
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.network_rows import addresses, subsets
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import int_or_text, labels, number, reference, said
+from midwatch.integrations.kubernetes.text.values import int_or_text, labels, number, reference, value_of
 
 _PORT = re.compile(r"(?:(\S+)\s+)?(\d{1,5})/([A-Z]+)")
 _BACKEND = re.compile(r"([a-z0-9][a-z0-9.-]*):(\S+)(?: \((.*)\))?\s*")
@@ -15,11 +15,11 @@ _OLD_DEFAULT = "default-http-backend"
 
 
 def service(doc: TreeNode, _: Json, __: datetime | None) -> Json:
-    spec = filled(
-        type=said(doc.get("Type")),
-        clusterIP=said(doc.get("IP")),
-        externalName=said(doc.get("External Name")),
-        selector=labels([said(doc.get("Selector")) or ""]),
+    spec = without_empty(
+        type=value_of(doc.get("Type")),
+        clusterIP=value_of(doc.get("IP")),
+        externalName=value_of(doc.get("External Name")),
+        selector=labels([value_of(doc.get("Selector")) or ""]),
         ports=_ports(doc),
     )
     return {"spec": spec}
@@ -31,7 +31,7 @@ def _ports(doc: TreeNode) -> list[Json]:
     for line in doc.children:
         match = _PORT.match(line.value)
         if line.key == "Port" and match:
-            found.append(filled(name=said(match[1] or ""), port=int(match[2]), protocol=match[3]))
+            found.append(without_empty(name=value_of(match[1] or ""), port=int(match[2]), protocol=match[3]))
         elif line.key == "TargetPort" and found:
             found[-1]["targetPort"] = int_or_text(line.value.partition("/")[0])
         elif line.key == "NodePort" and found and match:
@@ -39,7 +39,7 @@ def _ports(doc: TreeNode) -> list[Json]:
     return found
 
 
-def behind(doc: TreeNode, service: Json) -> Json | None:
+def described_endpoints(doc: TreeNode, service: Json) -> Json | None:
     """The Endpoints that kubectl looked up for a described service; only of those with a selector, as others have none
     to be expected."""
     lines = doc.all("Endpoints")
@@ -47,30 +47,30 @@ def behind(doc: TreeNode, service: Json) -> Json | None:
         return None
     found = [pair for line in lines for pair in addresses(line.value)]
     metadata = {name: service["metadata"][name] for name in ("name", "namespace") if name in service["metadata"]}
-    return {"kind": "Endpoints", "metadata": metadata, **filled(subsets=subsets(found))}
+    return {"kind": "Endpoints", "metadata": metadata, **without_empty(subsets=subsets(found))}
 
 
 def endpoints(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     found: list[Json] = []
     for line in doc.under("Subsets"):
         if line.key == "Addresses":
-            found.append(filled(addresses=_ips(line.value)))
+            found.append(without_empty(addresses=_ips(line.value)))
         elif line.key == "NotReadyAddresses" and found:
-            found[-1] |= filled(notReadyAddresses=_ips(line.value))
+            found[-1] |= without_empty(notReadyAddresses=_ips(line.value))
         elif line.key == "Ports" and found:
-            found[-1] |= filled(ports=_table(line))
-    return filled(subsets=[s for s in found if "addresses" in s or "notReadyAddresses" in s])
+            found[-1] |= without_empty(ports=_table(line))
+    return without_empty(subsets=[s for s in found if "addresses" in s or "notReadyAddresses" in s])
 
 
 def _ips(text: str) -> list[Json]:
-    return [{"ip": ip.strip()} for ip in (said(text) or "").split(",") if ip.strip()]
+    return [{"ip": ip.strip()} for ip in (value_of(text) or "").split(",") if ip.strip()]
 
 
 def _table(node: TreeNode) -> list[Json]:
     """Name, port, protocol."""
     rows = (line.text.split() for line in node.children)
     return [
-        filled(name=said(r[0]), port=int(r[1]), protocol=r[2])
+        without_empty(name=value_of(r[0]), port=int(r[1]), protocol=r[2])
         for r in rows
         if len(r) == 3 and r[1].isascii() and r[1].isdigit() and len(r[1]) < 6
     ]
@@ -79,7 +79,7 @@ def _table(node: TreeNode) -> list[Json]:
 def endpointslice(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     ports = doc.find("Ports")
     found = [_endpoint(line) for line in doc.under("Endpoints") if line.key == "- Addresses"]
-    return filled(endpoints=found, ports=_table(ports) if ports else None)
+    return without_empty(endpoints=found, ports=_table(ports) if ports else None)
 
 
 def _endpoint(node: TreeNode) -> Json:
@@ -87,20 +87,20 @@ def _endpoint(node: TreeNode) -> Json:
     states = {"true": True, "false": False}
     conditions = {n.key.lower(): states[n.value] for n in node.under("Conditions") if n.value in states}
     hosts = [a.strip() for a in node.value.split(",") if a.strip()]
-    return filled(
+    return without_empty(
         addresses=hosts,
         conditions=conditions,
-        targetRef=filled(kind=target[0], name=target[1].rpartition("/")[2]) if target else None,
+        targetRef=without_empty(kind=target[0], name=target[1].rpartition("/")[2]) if target else None,
     )
 
 
 def ingress(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     default = doc.get("Default backend", "Default Backend")
     return {
-        "spec": filled(
-            ingressClassName=said(doc.get("Ingress Class")),
+        "spec": without_empty(
+            ingressClassName=value_of(doc.get("Ingress Class")),
             # Before 1.22 kubectl showed this name where the ingress named no backend.
-            defaultBackend=_backend(default) if said(default) and not default.startswith(_OLD_DEFAULT) else None,
+            defaultBackend=_backend(default) if value_of(default) and not default.startswith(_OLD_DEFAULT) else None,
             tls=[found for line in doc.under("TLS") if (found := _tls(line.text))],
             rules=_rules(doc),
         ),
@@ -109,7 +109,7 @@ def ingress(doc: TreeNode, _: Json, __: datetime | None) -> Json:
 
 def _tls(text: str) -> Json | None:
     if match := _TERMINATES.match(text):
-        return filled(secretName=match[1], hosts=[h for h in match[2].split(",") if h])
+        return without_empty(secretName=match[1], hosts=[h for h in match[2].split(",") if h])
     return {"hosts": text.removeprefix("SNI routes ").split(",")} if text.startswith("SNI routes ") else None
 
 
@@ -129,7 +129,7 @@ def _rules(doc: TreeNode) -> list[Json]:
 def _path(text: str) -> Json | None:
     path, _, rest = text.partition(" ")
     backend = _backend(rest.strip()) if rest.strip() else _backend(path)
-    return filled(path=path if path.startswith("/") else None, backend=backend) if backend else None
+    return without_empty(path=path if path.startswith("/") else None, backend=backend) if backend else None
 
 
 def _backend(text: str) -> Json | None:

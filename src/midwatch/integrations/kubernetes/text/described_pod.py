@@ -4,18 +4,18 @@ import re
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.containers import status
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.podspec import boxes, podspec
-from midwatch.integrations.kubernetes.text.times import age, ago, rfc3339, written
+from midwatch.integrations.kubernetes.text.times import age, ago, parse_time, rfc3339
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import number, said
+from midwatch.integrations.kubernetes.text.values import number, value_of
 
 _ENDING = re.compile(r"Terminating \((?:lasts (\S+)|expires (.+))\)")
 
 
 def pod(doc: TreeNode, metadata: Json, now: datetime | None) -> Json:
     statuses = _statuses(doc, "Containers")
-    node = said(doc.get("Node"))
+    node = value_of(doc.get("Node"))
     spec = podspec(doc)
     if node:
         spec["nodeName"] = node.partition("/")[0]
@@ -25,14 +25,14 @@ def pod(doc: TreeNode, metadata: Json, now: datetime | None) -> Json:
         phase = "Running" if any("running" in s.get("state", {}) for s in statuses) else ""
     return {
         "spec": spec,
-        "status": filled(
-            phase=said(phase),
-            reason=said(doc.get("Reason")),
-            message=said(doc.get("Message")),
-            podIP=said(doc.get("IP")),
-            startTime=written(doc.get("Start Time")),
-            qosClass=said(doc.get("QoS Class")),
-            nominatedNodeName=said(doc.get("NominatedNodeName")),
+        "status": without_empty(
+            phase=value_of(phase),
+            reason=value_of(doc.get("Reason")),
+            message=value_of(doc.get("Message")),
+            podIP=value_of(doc.get("IP")),
+            startTime=parse_time(doc.get("Start Time")),
+            qosClass=value_of(doc.get("QoS Class")),
+            nominatedNodeName=value_of(doc.get("NominatedNodeName")),
             conditions=conditions(doc),
             containerStatuses=statuses,
             initContainerStatuses=_statuses(doc, "Init Containers"),
@@ -53,5 +53,5 @@ def _statuses(doc: TreeNode, key: str) -> list[Json]:
 def _deletion(phase: str, doc: TreeNode, now: datetime | None) -> Json:
     match = _ENDING.match(phase)
     span = age(match[1]) if match and match[1] else None
-    when = written(phase) or ago(now, span) or (rfc3339(now) if now else None)
-    return filled(deletionTimestamp=when, deletionGracePeriodSeconds=number(doc.get("Termination Grace Period")))
+    when = parse_time(phase) or ago(now, span) or (rfc3339(now) if now else None)
+    return without_empty(deletionTimestamp=when, deletionGracePeriodSeconds=number(doc.get("Termination Grace Period")))

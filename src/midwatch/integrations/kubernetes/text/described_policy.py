@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import int_or_text, said, selector
+from midwatch.integrations.kubernetes.text.values import int_or_text, selector, value_of
 
 
 def policy(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     spec = doc.find("Spec")
     if spec is None:
         return {"spec": {"policyTypes": []}}
-    types = [t.strip() for t in spec.get("Policy Types").split(",") if said(t)]
+    types = [t.strip() for t in spec.get("Policy Types").split(",") if value_of(t)]
     ingress = spec.find("Allowing ingress traffic")
     egress = spec.find("Allowing egress traffic")
     return {
@@ -51,13 +51,13 @@ def _port(text: str) -> Json:
     port, _, protocol = text.partition("/")
     first, _, last = port.partition("-")
     if last.isdigit() and first.isdigit():
-        return filled(port=int_or_text(first), endPort=int_or_text(last), protocol=protocol)
-    return filled(port=int_or_text(port), protocol=protocol)
+        return without_empty(port=int_or_text(first), endPort=int_or_text(last), protocol=protocol)
+    return without_empty(port=int_or_text(port), protocol=protocol)
 
 
 def _peer(node: TreeNode) -> Json:
     block = node.find("IPBlock")
     if block:
-        return {"ipBlock": filled(cidr=block.get("CIDR"))}
+        return {"ipBlock": without_empty(cidr=block.get("CIDR"))}
     selectors = {"podSelector": node.find("PodSelector"), "namespaceSelector": node.find("NamespaceSelector")}
     return {name: _chosen(found.value) for name, found in selectors.items() if found}

@@ -3,10 +3,17 @@
 import re
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.podspec import template
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import access_modes, int_or_text, number, quantities, said, selector
+from midwatch.integrations.kubernetes.text.values import (
+    access_modes,
+    int_or_text,
+    number,
+    quantities,
+    selector,
+    value_of,
+)
 
 _COUNT = re.compile(r"(\d{1,9}) ([A-Za-z]+)")
 _ROLLING = re.compile(r"(\S+) max unavailable, (\S+) max surge")
@@ -25,7 +32,7 @@ def conditions(doc: TreeNode) -> list[Json]:
         if len(parts) > 1 and parts[1] in ("True", "False", "Unknown"):
             padded = [*parts, "", ""]
             found.append(
-                filled(
+                without_empty(
                     type=parts[0], status=parts[1], reason=padded[2], message="\n".join((padded[3], *node.more)).strip()
                 )
             )
@@ -34,7 +41,7 @@ def conditions(doc: TreeNode) -> list[Json]:
 
 def deployment(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     have = counts(doc.get("Replicas"))
-    status = filled(
+    status = without_empty(
         replicas=have.get("total"),
         updatedReplicas=have.get("updated"),
         availableReplicas=have.get("available"),
@@ -46,10 +53,10 @@ def deployment(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     rolling = _ROLLING.match(doc.get("RollingUpdateStrategy"))
     amounts = {"maxUnavailable": int_or_text(rolling[1]), "maxSurge": int_or_text(rolling[2])} if rolling else None
     return {
-        "spec": filled(
+        "spec": without_empty(
             replicas=have.get("desired"),
             selector=selector(doc.get("Selector")),
-            strategy=filled(type=said(doc.get("StrategyType")), rollingUpdate=amounts),
+            strategy=without_empty(type=value_of(doc.get("StrategyType")), rollingUpdate=amounts),
             minReadySeconds=number(doc.get("MinReadySeconds")),
             template=template(doc),
         ),
@@ -63,14 +70,18 @@ def replicaset(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     # Readiness is not shown: as many as run is the most that can be said, and the pods themselves tell better.
     ready = min(pods["running"], wanted) if "running" in pods and wanted is not None else None
     return {
-        "spec": filled(replicas=wanted, selector=selector(doc.get("Selector")), template=template(doc)),
-        "status": filled(replicas=current, readyReplicas=ready, availableReplicas=ready, conditions=conditions(doc)),
+        "spec": without_empty(replicas=wanted, selector=selector(doc.get("Selector")), template=template(doc)),
+        "status": without_empty(
+            replicas=current, readyReplicas=ready, availableReplicas=ready, conditions=conditions(doc)
+        ),
     }
 
 
 def statefulset(doc: TreeNode, metadata: Json, now: datetime | None) -> Json:
     found = replicaset(doc, metadata, now)
-    found["spec"] |= filled(volumeClaimTemplates=_claims(doc), strategy=filled(type=said(doc.get("Update Strategy"))))
+    found["spec"] |= without_empty(
+        volumeClaimTemplates=_claims(doc), strategy=without_empty(type=value_of(doc.get("Update Strategy")))
+    )
     return found
 
 
@@ -81,11 +92,11 @@ def _claims(doc: TreeNode) -> list[Json]:
         if node.key == "Name":
             found.append({"metadata": {"name": node.value}, "spec": {}})
         elif found and node.key == "StorageClass":
-            found[-1]["spec"] |= filled(storageClassName=said(node.value))
+            found[-1]["spec"] |= without_empty(storageClassName=value_of(node.value))
         elif found and node.key == "Capacity":
-            found[-1]["spec"] |= filled(resources=filled(requests=quantities([("storage", node.value)])))
+            found[-1]["spec"] |= without_empty(resources=without_empty(requests=quantities([("storage", node.value)])))
         elif found and node.key == "Access Modes":
-            found[-1]["spec"] |= filled(accessModes=access_modes(node.value.strip("[]").replace(" ", ",")))
+            found[-1]["spec"] |= without_empty(accessModes=access_modes(node.value.strip("[]").replace(" ", ",")))
     return found
 
 
@@ -93,8 +104,8 @@ def daemonset(doc: TreeNode, _: Json, __: datetime | None) -> Json:
     wanted = number(doc.get("Desired Number of Nodes Scheduled"))
     available = number(doc.get("Number of Nodes Scheduled with Available Pods"))
     return {
-        "spec": filled(selector=selector(doc.get("Selector")), template=template(doc)),
-        "status": filled(
+        "spec": without_empty(selector=selector(doc.get("Selector")), template=template(doc)),
+        "status": without_empty(
             desiredNumberScheduled=wanted,
             currentNumberScheduled=number(doc.get("Current Number of Nodes Scheduled")),
             updatedNumberScheduled=number(doc.get("Number of Nodes Scheduled with Up-to-date Pods")),

@@ -6,17 +6,17 @@ from hashlib import sha256
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, without_empty
 from midwatch.integrations.kubernetes.text.tables import columns
-from midwatch.integrations.kubernetes.text.times import SeenTime, age, ago, seen
+from midwatch.integrations.kubernetes.text.times import SeenTime, age, ago, event_times
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import number, said
+from midwatch.integrations.kubernetes.text.values import number, value_of
 
 _CLUSTER_WIDE = frozenset(kind.name for kind in KINDS.values() if not kind.namespaced)
 Cells = dict[str, str]
 
 
-def below(doc: TreeNode, about: Json, now: datetime | None) -> list[Json]:
+def described_events(doc: TreeNode, about: Json, now: datetime | None) -> list[Json]:
     """The `Events:` table of a described object."""
     rows = doc.under("Events")
     if not rows:
@@ -33,7 +33,7 @@ def below(doc: TreeNode, about: Json, now: datetime | None) -> list[Json]:
         elif found:
             # A message of several lines goes on wherever its own text is indented.
             found[-1]["message"] = "\n".join((found[-1].get("message", ""), row.raw, *row.more)).rstrip()
-    return named(found)
+    return with_names(found)
 
 
 def row(cells: Cells, scene: ParsedScene) -> Json | None:
@@ -42,11 +42,11 @@ def row(cells: Cells, scene: ParsedScene) -> Json | None:
     if not name:
         return None
     namespace = cells.get("NAMESPACE") or scene.namespace or "default"
-    about = filled(
+    about = without_empty(
         kind=kind,
         name=name,
         namespace="" if kind in _CLUSTER_WIDE else namespace,
-        fieldPath=said(cells.get("SUBOBJECT", "")),
+        fieldPath=value_of(cells.get("SUBOBJECT", "")),
     )
     made = event(cells, about, scene.now)
     made["metadata"]["namespace"] = namespace
@@ -55,8 +55,8 @@ def row(cells: Cells, scene: ParsedScene) -> Json | None:
 
 def event(cells: Cells, about: Json, now: datetime | None) -> Json:
     when = _when(cells)
-    component, _, host = (said(cells.get("FROM") or cells.get("SOURCE", "")) or "").partition(", ")
-    return filled(
+    component, _, host = (value_of(cells.get("FROM") or cells.get("SOURCE", "")) or "").partition(", ")
+    return without_empty(
         kind="Event",
         metadata={"namespace": about.get("namespace") or "default"},
         involvedObject=about,
@@ -66,11 +66,11 @@ def event(cells: Cells, about: Json, now: datetime | None) -> Json:
         count=when.count,
         firstTimestamp=ago(now, when.first),
         lastTimestamp=ago(now, when.last),
-        source=filled(component=component, host=host),
+        source=without_empty(component=component, host=host),
     )
 
 
-def named(events: list[Json]) -> list[Json]:
+def with_names(events: list[Json]) -> list[Json]:
     """kubectl never prints an event's name: one is made of what it says, the same for the same event in two
     listings."""
     same: Counter[str] = Counter()
@@ -101,7 +101,7 @@ def _about(cells: Cells) -> tuple[str, str]:
 
 def _when(cells: Cells) -> SeenTime:
     """`AGE`/`LAST SEEN` may hold all three; older versions and -o wide have columns of their own."""
-    when = seen(cells.get("LAST SEEN") or cells.get("LASTSEEN") or cells.get("AGE", ""))
+    when = event_times(cells.get("LAST SEEN") or cells.get("LASTSEEN") or cells.get("AGE", ""))
     first = cells.get("FIRST SEEN") or cells.get("FIRSTSEEN")
     count = number(cells.get("COUNT"))
     return SeenTime(when.last, age(first) if first else when.first, count if count is not None else when.count)

@@ -2,9 +2,9 @@
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import rows, usage
-from midwatch.integrations.kubernetes.text.bare import bare, only_rows
+from midwatch.integrations.kubernetes.text.bare import headerless_rows, only_rows
 from midwatch.integrations.kubernetes.text.commands import Command
-from midwatch.integrations.kubernetes.text.events import named
+from midwatch.integrations.kubernetes.text.events import with_names
 from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedScene
 from midwatch.integrations.kubernetes.text.tables import TextTable, tables
 
@@ -18,12 +18,14 @@ _ALL = tuple(_IN_ALL.split())
 _NAMED_ONLY = frozenset(("pods", "nodes", "networkpolicies"))
 
 
-def read(lines: list[tuple[int, str]], command: Command, scene: ParsedScene, parsed: Parsed, *, sure: bool) -> bool:
+def read_table(
+    lines: list[tuple[int, str]], command: Command, scene: ParsedScene, parsed: Parsed, *, sure: bool
+) -> bool:
     listed = [_table(table, command, scene, parsed) for table in tables(lines)]
     return any(listed) if listed else _bare(lines, scene, parsed, sure=sure)
 
 
-def nothing(command: Command, namespace: str, scene: ParsedScene) -> list[tuple[str, str]]:
+def empty_lists(command: Command, namespace: str, scene: ParsedScene) -> list[tuple[str, str]]:
     """The lists that `No resources found` states to be empty."""
     if command.verb != "get" or command.narrowed:
         return []
@@ -40,7 +42,7 @@ def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parse
     if not made:
         return False
     if kind == "events":
-        named([obj for _, obj in made])
+        with_names([obj for _, obj in made])
     for _, obj in made:
         parsed.add(obj, row=kind != "events")
     lost = table.unread + len(table.rows) - len(made)
@@ -64,8 +66,8 @@ def _complete(table: TextTable, command: Command, scene: ParsedScene, parsed: Pa
 def _bare(lines: list[tuple[int, str]], scene: ParsedScene, parsed: Parsed, *, sure: bool) -> bool:
     """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such
     rows."""
-    found = bare(lines, scene) if sure else only_rows(lines, scene)
-    named([obj for obj in found if obj["kind"] == "Event"])
+    found = headerless_rows(lines, scene) if sure else only_rows(lines, scene)
+    with_names([obj for obj in found if obj["kind"] == "Event"])
     for obj in found:
         parsed.add(obj, row=obj["kind"] != "Event")
     return bool(found)

@@ -11,7 +11,7 @@ _FOUND = re.compile(r"Found \d+ pods?, using pod/(\S+)")
 _PREFIX = re.compile(r"\[pod/([^/\]\s]+)/([^/\]\s]+)\] ?")
 
 
-def read(command: Command, namespace: str, lines: list[tuple[int, str]], parsed: Parsed) -> bool:
+def read_log(command: Command, namespace: str, lines: list[tuple[int, str]], parsed: Parsed) -> bool:
     pod = command.names[0] if command.names and "/" not in command.names[0] else ""
     container = command.container or (command.names[1] if len(command.names) > 1 else "")
     kept = lines[next((n for n, (_, line) in enumerate(lines) if line.strip()), len(lines)) :]

@@ -54,7 +54,7 @@ class Parsed:
             self.objects[at] = obj
             self.rows.discard(where)
         elif where in self.rows:
-            self.objects[at] = joined(self.objects[at], obj)
+            self.objects[at] = merge_objects(self.objects[at], obj)
 
 
 @dataclass(frozen=True)
@@ -72,19 +72,19 @@ def key(obj: Json) -> Key:
     return obj["kind"], metadata.get("namespace", ""), metadata.get("name", "")
 
 
-def joined(one: Json, other: Json) -> Json:
+def merge_objects(one: Json, other: Json) -> Json:
     """Both, and the other's word where they differ."""
     both = dict(one)
     for name, value in other.items():
         before = both.get(name)
         both[name] = (
-            joined(cast(Json, before), cast(Json, value))
+            merge_objects(cast(Json, before), cast(Json, value))
             if isinstance(before, dict) and isinstance(value, dict)
             else value
         )
     return both
 
 
-def filled(**fields: Any) -> Json:
+def without_empty(**fields: Any) -> Json:
     """Only the fields that have something in them; 0 and False are something."""
     return {name: value for name, value in fields.items() if value or (value is not None and value not in ("", [], {}))}

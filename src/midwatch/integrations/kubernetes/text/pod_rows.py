@@ -7,9 +7,9 @@ one.
 import re
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.times import rfc3339
-from midwatch.integrations.kubernetes.text.values import number, said
+from midwatch.integrations.kubernetes.text.values import number, value_of
 
 Cells = dict[str, str]
 _JOB = ("batch.kubernetes.io/job-name", "job-name")
@@ -42,15 +42,15 @@ def pod(cells: Cells, metadata: Json, now: datetime | None) -> Json:
     init = status.startswith("Init:")
     shown = status.removeprefix("Init:")
     phase = _phase(shown, ready, init)
-    return filled(
+    return without_empty(
         kind="Pod",
         metadata=metadata,
-        spec=filled(nodeName=said(cells.get("NODE", ""))),
-        status=filled(
+        spec=without_empty(nodeName=value_of(cells.get("NODE", ""))),
+        status=without_empty(
             phase=phase,
             reason=shown if shown in _FAILED or shown.startswith("OutOf") else None,
-            podIP=said(cells.get("IP", "")),
-            nominatedNodeName=said(cells.get("NOMINATED NODE", "")),
+            podIP=value_of(cells.get("IP", "")),
+            nominatedNodeName=value_of(cells.get("NOMINATED NODE", "")),
             conditions=_conditions(shown, phase, ready, total),
             initContainerStatuses=[_container(shown, False, number(cells.get("RESTARTS")))] if init else None,
             containerStatuses=_containers(
@@ -113,10 +113,10 @@ def _state(shown: str) -> Json:
     code = _exit(shown)
     if shown in _ENDED or code is not None:
         reason = shown if shown in _ENDED else None
-        return {"terminated": filled(reason=reason, exitCode=0 if shown == "Completed" else code)}
+        return {"terminated": without_empty(reason=reason, exitCode=0 if shown == "Completed" else code)}
     if shown in _WORKING or re.fullmatch(r"\d+/\d+", shown):
         return {"running": {}}
-    return {"waiting": filled(reason=shown)}
+    return {"waiting": without_empty(reason=shown)}
 
 
 def _exit(shown: str) -> int | None:

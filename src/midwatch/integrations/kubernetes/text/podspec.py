@@ -3,9 +3,9 @@
 import re
 
 from midwatch.integrations.kubernetes.text.containers import container
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.tree import TreeNode
-from midwatch.integrations.kubernetes.text.values import int_or_text, labels, said, selector
+from midwatch.integrations.kubernetes.text.values import int_or_text, labels, selector, value_of
 
 _TOLERATION = re.compile(
     r"(?P<pair>(?:(?!op=Exists)[^\s:]+)?)(?::(?P<effect>\w+))?(?P<exists> ?op=Exists)?(?: for (?P<seconds>\d{1,9})s)?",
@@ -16,11 +16,11 @@ _OPTIONAL = {"true": True, "false": False}
 
 
 def podspec(node: TreeNode) -> Json:
-    return filled(
+    return without_empty(
         containers=[container(c) for c in boxes(node, "Containers")],
         initContainers=[container(c) for c in boxes(node, "Init Containers")],
-        serviceAccountName=said(node.get("Service Account")),
-        priorityClassName=said(node.get("Priority Class Name")),
+        serviceAccountName=value_of(node.get("Service Account")),
+        priorityClassName=value_of(node.get("Priority Class Name")),
         volumes=[_volume(v) for v in node.under("Volumes") if v.text.endswith(":")],
         nodeSelector=labels(_lines(node, "Node-Selectors")) or None,
         tolerations=[found for text in _lines(node, "Tolerations") if (found := _toleration(text))],
@@ -35,7 +35,7 @@ def template(node: TreeNode) -> Json:
     found = node.find("Pod Template")
     if not found:
         return {}
-    return filled(metadata=filled(labels=labels(_lines(found, "Labels"))), spec=podspec(found))
+    return without_empty(metadata=without_empty(labels=labels(_lines(found, "Labels"))), spec=podspec(found))
 
 
 def boxes(node: TreeNode, key: str) -> list[TreeNode]:
@@ -45,7 +45,7 @@ def boxes(node: TreeNode, key: str) -> list[TreeNode]:
 
 def _lines(node: TreeNode, key: str) -> list[str]:
     found = node.find(key)
-    return [line for line in found.lines() if said(line)] if found else []
+    return [line for line in found.lines() if value_of(line)] if found else []
 
 
 def _toleration(text: str) -> Json | None:
@@ -55,13 +55,13 @@ def _toleration(text: str) -> Json | None:
     name, _, value = (match["pair"] or "").partition("=")
     operator = "Exists" if match["exists"] or not value else "Equal"
     seconds = int(match["seconds"]) if match["seconds"] else None
-    return filled(key=name, operator=operator, value=value, effect=match["effect"], tolerationSeconds=seconds)
+    return without_empty(key=name, operator=operator, value=value, effect=match["effect"], tolerationSeconds=seconds)
 
 
 def _spread(text: str) -> Json | None:
     match = _SPREAD.fullmatch(text)
     return (
-        filled(
+        without_empty(
             topologyKey=match[1], whenUnsatisfiable=match[2], maxSkew=int(match[3]), labelSelector=selector(match[4])
         )
         if match
@@ -74,23 +74,32 @@ def _volume(node: TreeNode) -> Json:
     optional = _OPTIONAL.get(node.get("Optional").lower())
     match type_:
         case "ConfigMap":
-            source = {"configMap": filled(name=said(node.get("Name")), items=_items(node), optional=optional)}
+            source = {
+                "configMap": without_empty(name=value_of(node.get("Name")), items=_items(node), optional=optional)
+            }
         case "Secret":
-            source = {"secret": filled(secretName=said(node.get("SecretName")), items=_items(node), optional=optional)}
+            source = {
+                "secret": without_empty(
+                    secretName=value_of(node.get("SecretName")), items=_items(node), optional=optional
+                )
+            }
         case "PersistentVolumeClaim":
-            claim = filled(
-                claimName=said(node.get("ClaimName")), readOnly=True if node.get("ReadOnly") == "true" else None
+            claim = without_empty(
+                claimName=value_of(node.get("ClaimName")), readOnly=True if node.get("ReadOnly") == "true" else None
             )
             source = {"persistentVolumeClaim": claim}
         case "EmptyDir":
-            limit = said(node.get("SizeLimit"))
+            limit = value_of(node.get("SizeLimit"))
             source = {
-                "emptyDir": filled(
-                    medium=said(node.get("Medium")), sizeLimit=int_or_text(limit) if limit and limit != "0" else None
+                "emptyDir": without_empty(
+                    medium=value_of(node.get("Medium")),
+                    sizeLimit=int_or_text(limit) if limit and limit != "0" else None,
                 )
             }
         case "HostPath":
-            source = {"hostPath": filled(path=said(node.get("Path")), type=said(node.get("HostPathType")))}
+            source = {
+                "hostPath": without_empty(path=value_of(node.get("Path")), type=value_of(node.get("HostPathType")))
+            }
         case "Projected":
             source = {"projected": {"sources": _sources(node)}}
         case _:
@@ -113,5 +122,5 @@ def _sources(node: TreeNode) -> list[Json]:
             found.append({"secret": {"name": line.value}})
         elif line.key in ("ConfigMapOptional", "SecretOptionalName", "Optional") and found:
             optional = _OPTIONAL.get(line.value.lower().removeprefix("0x"))
-            next(iter(found[-1].values())).update(filled(optional=optional))
+            next(iter(found[-1].values())).update(without_empty(optional=optional))
     return found

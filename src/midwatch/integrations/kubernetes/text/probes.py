@@ -3,8 +3,8 @@
 import re
 import shlex
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.values import int_or_text, said
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.values import int_or_text, value_of
 
 _PROBE = re.compile(
     r"(?P<check>.*?)(?<!\s)\s++delay=(?P<delay>\d{1,9})s timeout=(?P<timeout>\d{1,9})s period=(?P<period>\d{1,9})s"
@@ -17,7 +17,7 @@ _HTTP = re.compile(
 
 
 def probe(text: str) -> Json | None:
-    match = _PROBE.match(text) if said(text) else None
+    match = _PROBE.match(text) if value_of(text) else None
     if not match:
         return None
     kind, _, target = match["check"].partition(" ")
@@ -35,10 +35,10 @@ def _check(kind: str, target: str) -> Json:
         return _http(target)
     if kind == "tcp-socket":
         host, _, port = target.rpartition(":")
-        return {"tcpSocket": filled(host=host, port=int_or_text(port))}
+        return {"tcpSocket": without_empty(host=host, port=int_or_text(port))}
     if kind == "grpc":
         port, _, service = target.rpartition("<pod>:")[2].partition(" ")
-        return {"grpc": filled(port=int_or_text(port), service=service.strip())}
+        return {"grpc": without_empty(port=int_or_text(port), service=service.strip())}
     if kind == "exec":
         return {"exec": {"command": _command(target.removeprefix("[").removesuffix("]"))}}
     return {}
@@ -49,7 +49,7 @@ def _http(target: str) -> Json:
     if not match:
         return {}
     return {
-        "httpGet": filled(
+        "httpGet": without_empty(
             scheme=match["scheme"].upper(),
             host=match["host"],
             port=int_or_text(match["port"] or ""),

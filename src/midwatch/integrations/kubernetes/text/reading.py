@@ -6,10 +6,10 @@ from datetime import datetime
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import answers, argo, describe, listing, logs, units
-from midwatch.integrations.kubernetes.text.clock import recorded
+from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
 from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedScene, key
-from midwatch.integrations.kubernetes.text.sections import TextSection, sections, unwrapped
+from midwatch.integrations.kubernetes.text.sections import TextSection, output_lines, sections
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
 # A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it
@@ -31,10 +31,10 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     """What the text says; None when it is not kubectl's. `name` is the file's path, `now` the best known time of its
     recording."""
     parts = _parts(content, name)
-    when = recorded(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
+    when = capture_time(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
     usual = _namespace(parts)
     parsed = Parsed(naive=any(_TIME.search(part.section.text) for part in parts))
-    for obj in (*units.read(content, name, when), *argo.read(content)):
+    for obj in (*units.read_units(content, name, when), *argo.read_applications(content)):
         parsed.add(obj)
     understood = [
         _read(part, ParsedScene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts
@@ -49,12 +49,14 @@ def recognised(content: str, *, name: str) -> bool:
     """Whether `read` would find anything in the text; it stops at the first thing."""
     parts = _parts(content, name)
     return any(_read(part, ParsedScene(part.command.kind), Parsed()) for part in parts) or bool(
-        units.read(content, name, None)
+        units.read_units(content, name, None)
     )
 
 
 def _parts(content: str, name: str) -> list[_Part]:
-    return [_Part(s, s.lines() if s.command.verb == "logs" else unwrapped(s)) for s in sections(content, of_file(name))]
+    return [
+        _Part(s, s.lines() if s.command.verb == "logs" else output_lines(s)) for s in sections(content, of_file(name))
+    ]
 
 
 def _namespace(parts: list[_Part]) -> str:
@@ -74,24 +76,24 @@ def _read(part: _Part, scene: ParsedScene, parsed: Parsed) -> bool:
     """Whether anything in the part was understood."""
     command, lines = part.command, part.lines
     if command.verb == "logs":
-        return logs.read(command, scene.namespace, lines, parsed)
+        return logs.read_log(command, scene.namespace, lines, parsed)
     sure = part.section.introduced or bool(command.verb)
     answered = _answers(command, scene, lines, parsed, sure=sure)
     described = _described(lines, scene, parsed)
     # A described object may hold tables and anything else in its texts.
     if described or command.verb == "describe":
         return described or answered
-    return listing.read(lines, command, scene, parsed, sure=sure) or answered
+    return listing.read_table(lines, command, scene, parsed, sure=sure) or answered
 
 
 def _answers(command: Command, scene: ParsedScene, lines: list[tuple[int, str]], parsed: Parsed, *, sure: bool) -> bool:
     """The first lines, where kubectl says that there is nothing or that it may not look."""
     understood = False
     for number, line in lines:
-        namespace = answers.empty(line)
+        namespace = answers.empty_namespace(line)
         if namespace is not None:
             understood = True
-            parsed.lists += listing.nothing(command, namespace, scene)
+            parsed.lists += listing.empty_lists(command, namespace, scene)
         elif answers.error(line, sure=sure):
             parsed.problems.append((number, line))
             understood = True
@@ -103,7 +105,7 @@ def _answers(command: Command, scene: ParsedScene, lines: list[tuple[int, str]],
 def _described(lines: list[tuple[int, str]], scene: ParsedScene, parsed: Parsed) -> bool:
     understood = False
     for document in describe.documents(lines):
-        found = describe.read(document, scene)
+        found = describe.read_description(document, scene)
         understood = understood or bool(found)
         for obj in found:
             # Of the Endpoints behind a described Service only the addresses that are ready are shown.

@@ -10,7 +10,7 @@ from midwatch.integrations.kubernetes.text.network_rows import NETWORK
 from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene
 from midwatch.integrations.kubernetes.text.pod_rows import pod
 from midwatch.integrations.kubernetes.text.tables import TextTable
-from midwatch.integrations.kubernetes.text.times import age, ago, written
+from midwatch.integrations.kubernetes.text.times import age, ago, parse_time
 from midwatch.integrations.kubernetes.text.values import labels
 from midwatch.integrations.kubernetes.text.workload_rows import WORKLOADS
 
@@ -109,7 +109,7 @@ def _metadata(namespaced: bool, name: str, cells: Cells, scene: ParsedScene) -> 
     found: Json = {"name": name}
     if namespaced:
         found["namespace"] = cells.get("NAMESPACE") or scene.namespace or "default"
-    made = ago(scene.now, age(cells.get("AGE", ""))) or written(cells.get("CREATED AT", ""))
+    made = ago(scene.now, age(cells.get("AGE", ""))) or parse_time(cells.get("CREATED AT", ""))
     if made:
         found["creationTimestamp"] = made
     if "LABELS" in cells:

@@ -66,7 +66,7 @@ def clean(content: str) -> str:
     return text.encode("utf-8", "surrogatepass").translate(None, _CONTROL).decode("utf-8", "surrogatepass")
 
 
-def unwrapped(section: TextSection) -> list[tuple[int, str]]:
+def output_lines(section: TextSection) -> list[tuple[int, str]]:
     """Lines of output alone: without wrapping, with tabs spread, moved to the left edge."""
     text, lines = section.text, section.lines()
     if text.startswith("{") or any(sign in text for sign in _WRAPPED):

@@ -44,7 +44,7 @@ def _age(text: str) -> timedelta | None:
     return timedelta(days=365 * years + days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def seen(text: str) -> SeenTime:
+def event_times(text: str) -> SeenTime:
     if match := _SEEN.match(text.strip()):
         return SeenTime(age(match[1]), age(match[3]), int(match[2]))
     once = age(text)
@@ -84,7 +84,7 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-def written(text: str) -> str | None:
+def parse_time(text: str) -> str | None:
     found = moment(text)
     return rfc3339(found) if found else None
 

@@ -91,14 +91,14 @@ class TreeNode:
     def get(self, *keys: str) -> str:
         """The value under the first of the keys that is there; "" when none is."""
         found = self.find(*keys)
-        return found.whole if found else ""
+        return found.full_value if found else ""
 
     def under(self, *keys: str) -> "list[TreeNode]":
         found = self.find(*keys)
         return found.children if found else []
 
     @property
-    def whole(self) -> str:
+    def full_value(self) -> str:
         """The value with the raw lines that followed it."""
         return "\n".join((self.value, *self.more)) if self.more else self.value
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 from midwatch.integrations.kubernetes.text.sections import clean
 from midwatch.integrations.kubernetes.text.times import ago
 
@@ -56,7 +56,7 @@ class _Reading:
 
     def _detail(self, unit: Json, line: str) -> None:
         if match := _ACTIVE.fullmatch(line):
-            unit |= filled(
+            unit |= without_empty(
                 state=match["state"],
                 detail=match["detail"],
                 said=match["said"],
@@ -68,7 +68,7 @@ class _Reading:
             unit["node"] = match["host"]
 
 
-def read(content: str, name: str, now: datetime | None) -> list[Json]:
+def read_units(content: str, name: str, now: datetime | None) -> list[Json]:
     """The units that the text tells of; a unit whose node nothing names is left out."""
     if ".service" not in content:
         return []

@@ -1,6 +1,6 @@
 """`kubectl top`: what pods and nodes use."""
 
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, without_empty
 from midwatch.integrations.kubernetes.text.tables import TextTable
 from midwatch.integrations.kubernetes.text.times import rfc3339
 
@@ -33,7 +33,7 @@ def _node(cells: Cells, scene: ParsedScene) -> Json:
 
 
 def _measured(kind: str, metadata: Json, scene: ParsedScene) -> Json:
-    return filled(kind=kind, metadata=metadata, timestamp=rfc3339(scene.now) if scene.now else None)
+    return without_empty(kind=kind, metadata=metadata, timestamp=rfc3339(scene.now) if scene.now else None)
 
 
 def _usage(cells: Cells) -> Json:

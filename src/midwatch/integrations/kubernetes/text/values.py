@@ -3,7 +3,7 @@
 import re
 
 from midwatch.integrations.kubernetes.objects.selectors import requirements
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
 
 _NOTHING = {"", "<none>", "<unset>", "<nil>", "<unknown>", "<default>", "<any>", "<auto-select>"}
 _SET = re.compile(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)")
@@ -13,7 +13,7 @@ _NOTE = re.compile(r"([A-Za-z0-9][\w./-]*)(?::\s|:$|=)\s*(.*)", re.ASCII | re.DO
 _MODES = frozenset(_ACCESS.values())
 
 
-def said(text: str) -> str | None:
+def value_of(text: str) -> str | None:
     """The text, or None where kubectl prints a placeholder for nothing."""
     text = text.strip()
     return None if text in _NOTHING else text
@@ -36,7 +36,7 @@ def labels(pairs: list[str]) -> dict[str, str] | None:
         return None
     found: dict[str, str] = {}
     for text in pairs:
-        for pair in (said(text) or "").split(","):
+        for pair in (value_of(text) or "").split(","):
             name, sep, value = pair.strip().partition("=")
             if sep:
                 found[name] = value
@@ -52,14 +52,14 @@ def annotations(lines: list[str]) -> dict[str, str] | None:
         if match:
             name = match[1]
             found[name] = match[2]
-        elif name and said(line):
+        elif name and value_of(line):
             found[name] = f"{found[name]}\n{line}".strip()
     return found or None
 
 
 def selector(text: str) -> Json | None:
     """A LabelSelector as kubectl prints it: `app=x,tier in (a,b),!old`."""
-    if said(text) is None:
+    if value_of(text) is None:
         return None
     equal: dict[str, str] = {}
     expressions: list[Json] = []
@@ -76,7 +76,7 @@ def selector(text: str) -> Json | None:
             equal[name] = value
         elif part:
             expressions.append({"key": part, "operator": "Exists"})
-    return filled(matchLabels=equal, matchExpressions=expressions) or None
+    return without_empty(matchLabels=equal, matchExpressions=expressions) or None
 
 
 def access_modes(text: str) -> list[str]:
@@ -93,7 +93,7 @@ def taint(text: str) -> Json | None:
     if not sep or not pair:
         return None
     name, _, value = pair.partition("=")
-    return filled(key=name, value=value, effect=effect)
+    return without_empty(key=name, value=value, effect=effect)
 
 
 def reference(text: str) -> tuple[str, str] | None:
@@ -103,4 +103,4 @@ def reference(text: str) -> tuple[str, str] | None:
 
 
 def quantities(pairs: list[tuple[str, str]]) -> dict[str, str] | None:
-    return {name: value for name, value in pairs if name and said(value) not in (None, "-")} or None
+    return {name: value for name, value in pairs if name and value_of(value) not in (None, "-")} or None

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
-from midwatch.integrations.kubernetes.text.parsed import Json, filled
-from midwatch.integrations.kubernetes.text.values import int_or_text, number, reference, said, selector
+from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.values import int_or_text, number, reference, selector, value_of
 
 Cells = dict[str, str]
 
@@ -18,7 +18,7 @@ def _template(cells: Cells) -> Json | None:
 
 
 def _spec(cells: Cells, replicas: int | None) -> Json:
-    return filled(replicas=replicas, selector=selector(cells.get("SELECTOR", "")), template=_template(cells))
+    return without_empty(replicas=replicas, selector=selector(cells.get("SELECTOR", "")), template=_template(cells))
 
 
 def _counts(text: str) -> tuple[int | None, int | None]:
@@ -31,7 +31,7 @@ def _deployment(cells: Cells, _: Json) -> Json:
     wanted = number(cells.get("DESIRED")) if wanted is None else wanted
     available = number(cells.get("AVAILABLE"))
     ready = available if ready is None else ready
-    status = filled(
+    status = without_empty(
         replicas=number(cells.get("CURRENT")) if "CURRENT" in cells else wanted,
         readyReplicas=ready,
         availableReplicas=available,
@@ -44,7 +44,7 @@ def _deployment(cells: Cells, _: Json) -> Json:
 def _replicaset(cells: Cells, _: Json) -> Json:
     wanted = number(cells.get("DESIRED"))
     ready = number(cells.get("READY"))
-    status = filled(replicas=number(cells.get("CURRENT")), readyReplicas=ready, availableReplicas=ready)
+    status = without_empty(replicas=number(cells.get("CURRENT")), readyReplicas=ready, availableReplicas=ready)
     return {"spec": _spec(cells, wanted), "status": status}
 
 
@@ -54,13 +54,13 @@ def _statefulset(cells: Cells, _: Json) -> Json:
     ready = number(cells.get("CURRENT")) if ready is None else ready
     return {
         "spec": _spec(cells, wanted),
-        "status": filled(replicas=wanted, readyReplicas=ready, availableReplicas=ready),
+        "status": without_empty(replicas=wanted, readyReplicas=ready, availableReplicas=ready),
     }
 
 
 def _daemonset(cells: Cells, _: Json) -> Json:
     wanted, available = number(cells.get("DESIRED")), number(cells.get("AVAILABLE"))
-    status = filled(
+    status = without_empty(
         desiredNumberScheduled=wanted,
         currentNumberScheduled=number(cells.get("CURRENT")),
         numberReady=number(cells.get("READY")),
@@ -76,32 +76,36 @@ def _job(cells: Cells, _: Json) -> Json:
     shown = cells.get("STATUS", "")
     ended = {"Complete": "Complete", "Failed": "Failed", "Suspended": "Suspended"}.get(shown)
     conditions = [{"type": ended, "status": "True"}] if ended else None
-    spec = filled(completions=wanted, suspend=True if shown == "Suspended" else None, template=_template(cells))
-    return {"spec": spec, "status": filled(succeeded=done, conditions=conditions)}
+    spec = without_empty(completions=wanted, suspend=True if shown == "Suspended" else None, template=_template(cells))
+    return {"spec": spec, "status": without_empty(succeeded=done, conditions=conditions)}
 
 
 def _cronjob(cells: Cells, _: Json) -> Json:
     suspended = {"True": True, "False": False}.get(cells.get("SUSPEND", ""))
-    return {"spec": filled(schedule=cells.get("SCHEDULE"), timeZone=said(cells.get("TIMEZONE", "")), suspend=suspended)}
+    return {
+        "spec": without_empty(
+            schedule=cells.get("SCHEDULE"), timeZone=value_of(cells.get("TIMEZONE", "")), suspend=suspended
+        )
+    }
 
 
 def _autoscaler(cells: Cells, _: Json) -> Json:
     target = reference(cells.get("REFERENCE", ""))
-    spec = filled(
-        scaleTargetRef=filled(kind=target[0], name=target[1]) if target else None,
+    spec = without_empty(
+        scaleTargetRef=without_empty(kind=target[0], name=target[1]) if target else None,
         minReplicas=number(cells.get("MINPODS")),
         maxReplicas=number(cells.get("MAXPODS")),
     )
-    return {"spec": spec, "status": filled(currentReplicas=number(cells.get("REPLICAS")))}
+    return {"spec": spec, "status": without_empty(currentReplicas=number(cells.get("REPLICAS")))}
 
 
 def _budget(cells: Cells, _: Json) -> Json:
     allowed = cells.get("ALLOWED DISRUPTIONS", cells.get("ALLOWED-DISRUPTIONS"))
-    spec = filled(
+    spec = without_empty(
         minAvailable=_limit(cells.get("MIN AVAILABLE", cells.get("MIN-AVAILABLE", ""))),
         maxUnavailable=_limit(cells.get("MAX UNAVAILABLE", cells.get("MAX-UNAVAILABLE", ""))),
     )
-    return {"spec": spec, "status": filled(disruptionsAllowed=number(allowed))}
+    return {"spec": spec, "status": without_empty(disruptionsAllowed=number(allowed))}
 
 
 def _limit(text: str) -> int | str | None:

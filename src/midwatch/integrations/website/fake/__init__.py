@@ -1,6 +1,6 @@
 """Websites over real loopback HTTP and HTTPS, well and ill in every way a site can be."""
 
-from midwatch.integrations.website.fake.papers import Papers as Papers
-from midwatch.integrations.website.fake.papers import issue as issue
+from midwatch.integrations.website.fake.certificates import Papers as Papers
+from midwatch.integrations.website.fake.certificates import issue as issue
 from midwatch.integrations.website.fake.site import FakePage as FakePage
 from midwatch.integrations.website.fake.site import FakeSite as FakeSite

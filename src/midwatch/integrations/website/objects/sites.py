@@ -31,7 +31,7 @@ def site_of(sites: Iterable[SiteSettings], url: str) -> SiteSettings | None:
     return next((s for s in same if full(s.url).rstrip("/") == full(url).rstrip("/")), next(iter(same), None))
 
 
-def meant(sites: Iterable[SiteSettings], name: str, port: int) -> bool:
+def is_configured(sites: Iterable[SiteSettings], name: str, port: int) -> bool:
     """Whether somebody configured this host with this port: then it may be internal. A site without a port means 80 and
     443."""
     wanted = name.rstrip(".").lower()

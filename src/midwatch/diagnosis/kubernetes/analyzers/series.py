@@ -66,7 +66,7 @@ class MetricsView:
     def series(self) -> Mapping[Subject, list[Series]]:
         """By workload, or node; what nothing in the cluster goes by the name of stays a Service of that name."""
         found: dict[Subject, list[Series]] = defaultdict(list)
-        for one in self._cluster.measured:
+        for one in self._cluster.series:
             about = self.subject(one.entity, one.namespace) or Subject(
                 kind="Service", name=one.entity, namespace=one.namespace
             )
@@ -97,7 +97,9 @@ class MetricsView:
 
     def nodes(self, workload: Subject) -> frozenset[str]:
         """Where its pods run."""
-        return frozenset(p.spec.node_name for p in self._cluster.owned(workload) if p.spec.node_name and not p.finished)
+        return frozenset(
+            p.spec.node_name for p in self._cluster.pods_of(workload) if p.spec.node_name and not p.is_finished
+        )
 
 
 @fact

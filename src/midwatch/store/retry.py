@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from midwatch.kit.pauses import pauses
+from midwatch.kit.backoff import pauses
 from midwatch.store.errors import AWAY
 
 P = ParamSpec("P")

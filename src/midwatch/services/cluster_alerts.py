@@ -11,7 +11,7 @@ _SEVERITY = {Severity.CRITICAL: "critical", Severity.WARNING: "medium", Severity
 Alerts = dict[str, dict[str, Any]]
 
 
-def firing(found: CaseFile, cluster: str = "") -> Alerts:
+def cluster_alerts(found: CaseFile, cluster: str = "") -> Alerts:
     """One alert for each cause, under a fingerprint that stays while the same is wrong with the same thing."""
     return {str(alert["dedup_key"]): alert for alert in (_alert(cause, cluster) for cause in found.diagnosis.causes)}
 

@@ -10,7 +10,7 @@ _WORDS = ("summary", "description", "message")
 _LONGEST = 2000  # letters of what an alert says
 
 
-def translated(raw: Json) -> list[Json] | None:
+def translate(raw: Json) -> list[Json] | None:
     """Objects of ours for an answer of Prometheus, Alertmanager or Jaeger; None for anything else."""
     inner: Any = raw.get("data", raw)
     if calls := _each(inner, "parent", "child"):

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from midwatch.domain.work import Investigation, RunEvent, RunState
 from midwatch.store import advisory_lock, changes
-from midwatch.store.body import written
 from midwatch.store.rows import insert_new
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import run_events as e
 from midwatch.store.tables import runs as t
 
@@ -14,10 +14,13 @@ _GET = select(t.c.body).where(t.c.id == bindparam("id"))
 _ADD = insert(t)
 _WAITS = select(t.c.id).where(t.c.incident_id == bindparam("incident_id"), t.c.state == RunState.QUEUED.value).limit(1)
 _ALIVE = select(t.c.id).where(
-    t.c.id.in_(bindparam("ids", expanding=True)), t.c.state.in_([state.value for state in RunState if not state.over])
+    t.c.id.in_(bindparam("ids", expanding=True)),
+    t.c.state.in_([state.value for state in RunState if not state.is_final]),
 )
 _NOT_OVER = (
-    select(t.c.id).where(t.c.state.in_([state.value for state in RunState if not state.over])).order_by(t.c.created_at)
+    select(t.c.id)
+    .where(t.c.state.in_([state.value for state in RunState if not state.is_final]))
+    .order_by(t.c.created_at)
 )
 _LAST = (
     select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
@@ -45,7 +48,7 @@ def change(tx: Connection, after: Investigation, *allowed: RunState) -> bool:
     return tx.execute(update(t).where(same).values(version=t.c.version + 1, **_columns(after))).rowcount == 1
 
 
-def listed(
+def list_investigations(
     tx: Connection, page: int, page_size: int, state: RunState | None = None, incident_id: str = ""
 ) -> tuple[list[Investigation], int]:
     """One page, newest first, and how many there are in all."""
@@ -57,7 +60,7 @@ def listed(
     return [Investigation.model_validate_json(body) for body in rows.scalars()], total
 
 
-def over(tx: Connection, run_ids: Iterable[str]) -> set[str]:
+def final_ids(tx: Connection, run_ids: Iterable[str]) -> set[str]:
     """Those of them for which nothing more is to be done: they ended, or do not exist."""
     ids = list(run_ids)
     return set(ids) - set(tx.execute(_ALIVE, {"ids": ids}).scalars())
@@ -74,7 +77,7 @@ def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> l
     return [Investigation.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
-def alive(tx: Connection, limit: int = 1000) -> list[str]:
+def unfinished_ids(tx: Connection, limit: int = 1000) -> list[str]:
     """The ids of those that are not over, oldest first."""
     return list(tx.execute(_NOT_OVER.limit(limit)).scalars())
 
@@ -94,19 +97,19 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
     """Appends what watchers see, of several runs perhaps, and numbers it within each run."""
     ids = sorted({event.run_id for event in events})
     for run_id in ids:  # in one order, so that no two workers wait for each other
-        advisory_lock.alone(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
+        advisory_lock.advisory_lock(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
     last = dict.fromkeys(ids, 0) | last_events(tx, ids)
     rows: list[dict[str, object]] = []
     for event in events:
         last[event.run_id] += 1
         numbered = event.model_copy(update={"seq": last[event.run_id]})
-        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": written(numbered)})
+        rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": to_json(numbered)})
     if rows:
         tx.execute(_TELL, rows)
         changes.notify(tx, ids)
 
 
-def told(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
+def events_after(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
     """From behind the event `after`, in order."""
     query = select(e.c.body).where(e.c.run_id == run_id, e.c.seq > after).order_by(e.c.seq).limit(limit)
     return [RunEvent.model_validate_json(body) for body in tx.execute(query).scalars()]
@@ -118,4 +121,4 @@ def last_events(tx: Connection, run_ids: Iterable[str]) -> dict[str, int]:
 
 
 def _columns(run: Investigation) -> dict[str, object]:
-    return {"state": run.state.value, "created_at": run.created_at, "body": written(run)}
+    return {"state": run.state.value, "created_at": run.created_at, "body": to_json(run)}

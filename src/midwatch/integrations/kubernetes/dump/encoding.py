@@ -20,7 +20,7 @@ def binary(head: bytes) -> bool:
     return b"\x00" in head and encoding(head)[0] == "utf-8"
 
 
-def decoded(data: bytes) -> tuple[str, int]:
+def decode(data: bytes) -> tuple[str, int]:
     """The text, and the line (from 1) of the first byte that is not in its encoding and was replaced; 0 when all is
     well."""
     name, mark = encoding(data)
@@ -39,7 +39,7 @@ def head(file: File) -> bytes:
     return start(file, limits.HEAD_BYTES)
 
 
-def read(file: File, most: int) -> bytes | None:
+def read_file(file: File, most: int) -> bytes | None:
     """The whole file, or None when it is longer than `most`."""
     if file.size is not None and file.size > most:
         return None

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from midwatch.domain.capabilities import Area
 from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import Budget
-from midwatch.engine.analyst import Analysts, here
+from midwatch.engine.analyst import Analysts, local_analyst
 from midwatch.engine.gather import ToolCaller
 from midwatch.engine.reasoner import Reasoning, rules_alone
 
@@ -17,6 +17,6 @@ class InvestigationContext:
     door: ToolCaller
     source: str
     budget: Budget
-    analysts: Analysts = here
+    analysts: Analysts = local_analyst
     reasoning: Reasoning = rules_alone
     unread: tuple[Gap, ...] = ()

@@ -1,4 +1,4 @@
-"""A desk over a real store with a clock in hand."""
+"""A server's context over a real store with a clock in hand."""
 
 import json
 from dataclasses import replace
@@ -12,11 +12,11 @@ from midwatch.domain.sender import SenderSettings
 from midwatch.domain.work import Investigation, RunState
 from midwatch.services import alerts
 from midwatch.services.alerts import Receipt
-from midwatch.services.desk import ServerContext
 from midwatch.services.identity import prove
+from midwatch.services.server_context import ServerContext
 from midwatch.settings import Settings
 from midwatch.store import alerts as stored
-from midwatch.store import incidents, runs, timeline
+from midwatch.store import incidents, investigations, timeline
 from midwatch.store.database import Database
 from midwatch.store.incidents import Filter
 from tests.plugged import AREAS
@@ -49,7 +49,7 @@ class Watch:
         self.woken = 0
         self.fetched: list[str] = []
         given = settings or Settings.model_validate({"senders": {"bell": {"tokens": ["let me in"]}}})
-        self.desk = ServerContext(db, given, {"bell": INBOX}, lambda: self.now, self._wake, self._fetch, areas=AREAS)
+        self.ctx = ServerContext(db, given, {"bell": INBOX}, lambda: self.now, self._wake, self._fetch, areas=AREAS)
 
     def _wake(self) -> None:
         self.woken += 1
@@ -71,53 +71,51 @@ class Watch:
     def _gets(self, delivery: Delivery) -> Receipt:
         """From a sender that has proved itself."""
         inboxes = {"bell": replace(INBOX, parse=lambda _hook, _sender: delivery)}
-        return settle(
-            alerts.receive(replace(self.desk, inboxes=inboxes), SENDER, "bell", WebhookRequest(b"", self.now))
-        )
+        return settle(alerts.receive(replace(self.ctx, inboxes=inboxes), SENDER, "bell", WebhookRequest(b"", self.now)))
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))
         hook = WebhookRequest(body.encode(), self.now, TOKEN if headers is None else headers)
-        return await alerts.receive(self.desk, await prove(self.desk, "bell", hook), "bell", hook)
+        return await alerts.receive(self.ctx, await prove(self.ctx, "bell", hook), "bell", hook)
 
     def incidents(self) -> list[Incident]:
-        with self.desk.db.read() as tx:
-            return incidents.listed(tx, Filter(), 1, 100)[0]
+        with self.ctx.db.read() as tx:
+            return incidents.list_incidents(tx, Filter(), 1, 100)[0]
 
     def incident(self) -> Incident:
         (only,) = self.incidents()
         return only
 
     def alerts(self, incident_id: str) -> dict[str, StoredAlert]:
-        with self.desk.db.read() as tx:
+        with self.ctx.db.read() as tx:
             return {a.alert.fingerprint: a for a in stored.of_incident(tx, incident_id)}
 
     def timeline(self, incident_id: str) -> list[TimelineEntry]:
-        with self.desk.db.read() as tx:
+        with self.ctx.db.read() as tx:
             return timeline.of_incident(tx, incident_id)
 
     def kinds(self) -> list[str]:
         return [entry.kind for entry in self.timeline(self.incident().id)]
 
     def runs(self) -> list[Investigation]:
-        with self.desk.db.read() as tx:
-            return runs.listed(tx, 1, 100)[0]
+        with self.ctx.db.read() as tx:
+            return investigations.list_investigations(tx, 1, 100)[0]
 
     def every_incident(self) -> dict[str, Incident]:
-        with self.desk.db.read() as tx:
-            return {i.id: i for i in incidents.listed(tx, Filter(), 1, 100_000)[0]}
+        with self.ctx.db.read() as tx:
+            return {i.id: i for i in incidents.list_incidents(tx, Filter(), 1, 100_000)[0]}
 
     def runs_of_incidents(self) -> dict[str, list[Investigation]]:
-        with self.desk.db.read() as tx:
+        with self.ctx.db.read() as tx:
             found: dict[str, list[Investigation]] = {}
-            for run in runs.listed(tx, 1, 100_000)[0]:
+            for run in investigations.list_investigations(tx, 1, 100_000)[0]:
                 found.setdefault(run.incident_id, []).append(run)
             return found
 
     def begin(self, run: Investigation) -> None:
         """A worker takes it."""
-        with self.desk.db.write() as tx:
-            assert runs.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)
+        with self.ctx.db.write() as tx:
+            assert investigations.change(tx, run.model_copy(update={"state": RunState.RUNNING}), run.state)
 
 
 def alert(fingerprint: str = "f1", status: AlertStatus = AlertStatus.FIRING, **more: Any) -> Alert:

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest, evidence_id
-from midwatch.store.body import written
 from midwatch.store.rows import new_keys
+from midwatch.store.storable_text import to_json
 from midwatch.store.tables import calls as t
 
 _NUMBER = (
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 def row(run_id: str, answer: Evidence | Gap) -> Row:
     """An answer as it is kept. Large ones take their time: make it before the transaction."""
     key = _key(answer.tool, answer.arguments)
-    return {"run_id": run_id, "key": key, "body": written(answer), "kind": type(answer).__name__.lower()}
+    return {"run_id": run_id, "key": key, "body": to_json(answer), "kind": type(answer).__name__.lower()}
 
 
 def _key(tool: str, arguments: dict[str, object]) -> str:
@@ -34,7 +34,7 @@ def keep(tx: Connection, answers: Sequence[Row]) -> set[tuple[str, str]]:
     return {(run_id, key) for run_id, key in new_keys(tx, t, *answers)}
 
 
-def kept(tx: Connection, run_id: str) -> list[Evidence | Gap]:
+def for_investigation(tx: Connection, run_id: str) -> list[Evidence | Gap]:
     """In no particular order."""
     rows = tx.execute(select(t.c.kind, t.c.body).where(t.c.run_id == run_id))
     return [(Evidence if row.kind == "evidence" else Gap).model_validate_json(row.body) for row in rows]

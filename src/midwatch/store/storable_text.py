@@ -12,7 +12,7 @@ from midwatch.kit.storable import MARK, storable, storable_tree
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
-def written(model: BaseModel, exclude: set[str] | None = None) -> str:
+def to_json(model: BaseModel, exclude: set[str] | None = None) -> str:
     """A noun as JSON, storable throughout: NUL is kept in no text of it, so that PostgreSQL can look into the JSON as
     well."""
     try:

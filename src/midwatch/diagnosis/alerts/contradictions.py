@@ -20,7 +20,7 @@ _LIMIT_PART = 0.8  # of a limit: below it what is called exhausted is not
 _LEAST_PERCENT = 50.0  # of the whole, where no limit is given: half empty is not nearly full
 
 
-def refuted(title: str, measured: Measure | None, role: CausalRole) -> bool:
+def is_contradicted(title: str, measured: Measure | None, role: CausalRole) -> bool:
     """`title` may say that it is over; `measured` may be far from any limit of what is used.
 
     Without a limit only a cause is doubted: 30% of swap or of waiting for a disk can well be trouble.
