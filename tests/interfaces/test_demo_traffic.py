@@ -15,4 +15,4 @@ async def test_the_spike_of_two_is_explained_at_any_hour(
     asked = (utc_now() - timedelta(days=1)).replace(hour=hour, minute=minute, second=0, microsecond=0)
     await demo_traffic(lambda: asked)
     told = capsys.readouterr().out
-    assert "EXPECTED" in told and "12.5 GB in 5 min at 02:05" in told and "took 3 h 21 min" in told
+    assert "expected" in told and "12.5 GB in 5 min at 02:05" in told and "took 3 h 21 min" in told

@@ -36,12 +36,18 @@ def compose(run: CaseFile, *, verbose: bool = True) -> Report:
     return Report(
         verdict=diagnosis.verdict,
         severity=diagnosis.severity,
-        source=run.source.partition(" at ")[0],
+        source=_place(run.source),
         headline=diagnosis.headline,
         since="" if diagnosis.answer or first is None else since(first.finding.onset, now),
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
     )
+
+
+def _place(source: str) -> str:
+    """What was read, without its address and without an explanation in brackets: those are in the evidence."""
+    name, opened, inside = source.partition(" at ")[0].partition(" (")
+    return f"{name}{opened}{inside}" if inside and " " not in inside else name
 
 
 def _now(run: CaseFile) -> datetime | None:
