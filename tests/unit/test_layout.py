@@ -8,7 +8,7 @@ from midwatch.domain.diagnosis import Cause, Diagnosis, Verdict
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import CausalRole, Confidence, Finding, Severity
 from midwatch.domain.investigation import Answer, CaseFile, Request
-from midwatch.domain.observation import LogLines
+from midwatch.domain.observation import LogLines, counted
 from midwatch.domain.subject import Subject
 from midwatch.reports.ages import age, since
 from midwatch.reports.compose import compose
@@ -149,3 +149,18 @@ def test_an_age_is_written_as_kubectl_does(seconds: int, text: str) -> None:
 def test_no_age_is_claimed_where_the_time_is_not_known_or_lies_ahead() -> None:
     assert since(NOW, None) == since(NOW, NOW - timedelta(hours=1)) == "since 2026-11-28 02:50 UTC"
     assert since(None, NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("count", "plural", "text"),
+    [
+        (0, "lines", "0 lines"),
+        (1, "lines", "1 line"),
+        (1, "ingresses", "1 ingress"),
+        (1, "networkpolicies", "1 networkpolicy"),
+        (1, "endpoints", "1 endpoints"),
+        (2, "pods", "2 pods"),
+    ],
+)
+def test_one_thing_is_no_plural(count: int, plural: str, text: str) -> None:
+    assert counted(count, plural) == text
