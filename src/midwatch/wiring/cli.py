@@ -38,7 +38,7 @@ def question(settings: Settings, words: str, namespace: str = "", *, dump: str =
 async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:
     connections = Connections(settings)
     try:
-        found: Request = await _questions().reported(connections, told, utc_now(), namespace)
+        found: Request = await _questions().alert_request(connections, told, utc_now(), namespace)
         return found
     finally:
         await connections.close()
@@ -70,7 +70,7 @@ def about_everything(request: Request) -> bool:
 
 def restate_request(settings: Settings, request: Request) -> str:
     """What was understood, in one line."""
-    return _questions().restated(Connections(settings), request.intent) if request.intent else ""
+    return _questions().restate_intent(Connections(settings), request.intent) if request.intent else ""
 
 
 def _questions() -> Any:
