@@ -1,4 +1,4 @@
-"""Why a claim and a volume do not come together: the volume binder's comparison, property by property."""
+"""Why a claim does not bind to a volume: the volume binder's comparison, property by property."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Difference:
 
 
 def storage_class(claim: PersistentVolumeClaim) -> str | None:
-    """The class a claim asks for; "" is an explicit wish for none, None leaves it to the default."""
+    """The StorageClass of a claim; "" explicitly means none, None means the default."""
     return claim.annotations.get(LEGACY_CLASS, claim.spec.storage_class_name)
 
 

@@ -1,5 +1,4 @@
-"""Connections and look-ups that failed, as the logs of containers in trouble tell them: whom they could not reach, and
-why."""
+"""Failed connections and DNS lookups in the logs of crashed or unready containers: the target, and the reason."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ _FAILED = (
 )
 _ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # only a machine whose address was known can say so
 _OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
-# A name that nobody answers to; then a host with a port, before or after the word for the failure.
+# A name that does not resolve; then a host with a port, before or after the word for the failure.
 _LOOKUPS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -88,7 +87,7 @@ _ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
 
 @dataclass(frozen=True)
 class PeerMiss:
-    """One failed attempt: `port` 0 when the line does not say, `lookup` when the name itself was not found."""
+    """One failed attempt: `port` 0 when the line has none, `lookup` when the DNS lookup failed."""
 
     host: str
     port: int
@@ -101,7 +100,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         log = log_of(instance)
         if log is not None:
             told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
-            # What the platform ended did not end for want of a peer, yet the peer may be in trouble all the same.
+            # A container that the platform killed did not fail for its peer, but the peer may be down all the same.
             own = speaks_for_itself(instance)
             heard = [f for f in told if f is not None and (own or f.role is CausalRole.SYMPTOM)]
             yield from sorted(heard, key=lambda f: -f.directness)[:1]
@@ -118,7 +117,7 @@ def _misses(found: list[Line]) -> list[PeerMiss]:
 
 
 def unreachable_host(line: Line) -> PeerMiss | None:
-    """The host a line says could not be reached or resolved."""
+    """The host that could not be reached or resolved, according to a log line."""
     for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
         for expression in expressions:
             match = expression.search(line.said)
@@ -176,11 +175,7 @@ def _at_service(instance: ContainerView, log: LogLines, miss: PeerMiss, service:
         serves = ", ".join(str(p) for p in ports)
         cites = (instance.cluster.cite(service, str(ports[0])),)
         return _say(instance, log, miss, "K8S-932", *cites, peers=peer, service=service.name, serves=serves)
-    where = (
-        f"{service.name} in namespace {service.namespace}"
-        if service.namespace != instance.pod.namespace
-        else service.name
-    )
+    where = f"{service.namespace}/{service.name}" if service.namespace != instance.pod.namespace else service.name
     return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
 
 
@@ -188,12 +183,12 @@ def _no_service(instance: ContainerView, log: LogLines, miss: PeerMiss, name: st
     cluster = instance.cluster
     known = [s.name for s in cluster.all(Service, namespace)]
     near = get_close_matches(name, known, n=2, cutoff=0.6)
-    hint = f" (there is {' and '.join(near)})" if near else ""
+    hint = f"similar: {', '.join(near)}" if near else "no similar name"
     absent = cluster.cite_absence(Service, namespace, name)
     code, sure = "K8S-931", Confidence.HIGH if miss.lookup else Confidence.MEDIUM
     if not miss.lookup and _ANSWERED.search(miss.line.said):
         code = "K8S-935"
-    return _say(instance, log, miss, code, absent, confidence=sure, missing=name, where=namespace, hint=hint or " ")
+    return _say(instance, log, miss, code, absent, confidence=sure, missing=name, where=namespace, hint=hint)
 
 
 def _say(
@@ -247,7 +242,7 @@ def _place(instance: ContainerView, host: str) -> tuple[str, str, bool]:
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """What stands behind a host of another namespace that was not read yet."""
+    """Services and pods of other namespaces whose hosts could not be reached and that were not read yet."""
     wanted: dict[str, None] = {}
     for instance in crashed_containers(cluster):
         log = log_of(instance)

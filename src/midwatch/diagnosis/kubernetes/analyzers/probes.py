@@ -1,4 +1,4 @@
-"""Probes that fail: what the kubelet said, held against what the probe asks and what the container serves."""
+"""Failing probes: the kubelet's event compared with the probe's definition and the container's ports."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _TIMEOUT = re.compile(r"deadline exceeded|i/o timeout|Client\.Timeout|timed? ?ou
 
 @dataclass(frozen=True)
 class FailingProbe:
-    """One probe of one container, and the newest event in which it failed."""
+    """One probe of one container, and its newest failure event."""
 
     instance: ContainerView
     kind: str  # liveness, readiness or startup
@@ -41,20 +41,18 @@ class FailingProbe:
 
     @property
     def probe_text(self) -> str:
-        """What the probe asks, as a person would write it."""
+        """The probe's target: `http://:8080/healthz`, `grpc port 9090`, `tcp port 5432`, `exec cat /ready`."""
         probe = self.probe
         if probe.http_get:
-            return (
-                f"{(probe.http_get.scheme or 'HTTP').upper()} {probe.http_get.path or '/'} on port "
-                f"{probe.http_get.port}"
-            )
+            path = (probe.http_get.path or "").removeprefix("/")
+            return f"{(probe.http_get.scheme or 'HTTP').lower()}://:{probe.http_get.port}/{path}"
         if probe.grpc:
-            return f"gRPC on port {probe.grpc.port}"
+            return f"grpc port {probe.grpc.port}"
         if probe.tcp_socket:
-            return f"TCP on port {probe.tcp_socket.port}"
+            return f"tcp port {probe.tcp_socket.port}"
         if probe.exec:
-            return "command " + " ".join(probe.exec.command or ())
-        return "what it asks was not saved"
+            return "exec " + " ".join(probe.exec.command or ())
+        return "probe definition unknown"
 
     @property
     def port(self) -> int | str:
@@ -77,7 +75,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _failing(instance: ContainerView) -> Iterator[FailingProbe]:
-    """The probes that still fail: a container that became ready, or whose last failure is long ago, is past it."""
+    """The probes that still fail: not those of containers that became ready, or whose last failure is long ago."""
     kinds: dict[str, Event] = {}
     for event in instance.events("Unhealthy"):
         if (match := _KIND.search(event.message or "")) and age(instance.cluster, event.last) < RECENT:
@@ -90,7 +88,7 @@ def _failing(instance: ContainerView) -> Iterator[FailingProbe]:
 
 
 def _probe(container: Container, kind: str) -> Probe:
-    """The probe as it is specified; an empty one where the specification was not saved."""
+    """The probe's specification; an empty one where it was not saved."""
     found = {
         "liveness": container.liveness_probe,
         "readiness": container.readiness_probe,
@@ -110,7 +108,7 @@ def _cause(failing: FailingProbe) -> Finding:
 
 
 def _wrong_port(failing: FailingProbe) -> Finding | None:
-    """The probe asks a port that the container does not name; decisive when nothing listened there."""
+    """The probe's port is not declared; the cause when nothing listened there."""
     declared = failing.instance.spec.ports or ()
     numbers, names = {p.container_port for p in declared}, {p.name for p in declared if p.name}
     port = failing.port
@@ -142,8 +140,7 @@ def _answered(failing: FailingProbe) -> Finding | None:
 
 
 def _too_soon(failing: FailingProbe) -> Finding | None:
-    """Killed each time before it could have started: no startup probe, and the probe's patience is shorter than the
-    start."""
+    """Killed on each start before it was up: no startup probe, and the liveness probe fails too early."""
     instance, probe = failing.instance, failing.probe
     ended = instance.last_termination
     if (
@@ -157,7 +154,7 @@ def _too_soon(failing: FailingProbe) -> Finding | None:
     patience = (probe.initial_delay_seconds or 0) + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
     lived = (ended.finished_at - ended.started_at).total_seconds()
     grace = (instance.pod.spec.termination_grace_period_seconds or 30) + (probe.period_seconds or 10)
-    by_itself = lived < (probe.initial_delay_seconds or 0)  # no probe had asked yet
+    by_itself = lived < (probe.initial_delay_seconds or 0)  # before the first probe
     if by_itself or patience > 60 or lived > patience + grace or instance.status.restart_count < 2:
         return None
     delay = probe.initial_delay_seconds or 0
