@@ -122,7 +122,7 @@ def test_a_name_that_no_service_has_is_the_cause_and_the_nearest_is_named() -> N
         if f.role is CausalRole.CAUSE
     ]
     assert found.code == "K8S-931"
-    assert "there is cart" in found.message
+    assert "(similar: cart)" in found.message
 
 
 @pytest.mark.parametrize(
