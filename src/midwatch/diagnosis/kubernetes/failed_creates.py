@@ -34,7 +34,7 @@ class FailedCreate:
     text: str
     cite: Citation
     onset: datetime | None
-    conditioned: bool = False  # the object's ReplicaFailure condition tells of it too
+    conditioned: bool = False  # the object has a ReplicaFailure condition as well
 
 
 @fact

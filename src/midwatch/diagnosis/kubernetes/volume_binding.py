@@ -84,7 +84,7 @@ def held_by(volume: PersistentVolume) -> str:
 
 
 def is_for(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
-    """Reserved for this very claim. A claim made anew under the old name has another uid and does not get the volume
+    """Reserved for this claim. A claim recreated under the same name has another uid and does not get the volume
     back."""
     ref = volume.spec.claim_ref
     same = held_by(volume) == f"{claim.namespace}/{claim.name}"

@@ -20,15 +20,15 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, Namespace
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
-# Read once from left to right, never again for less of it: a log may hold any number of such letters. Where no words
-# stand before a host, it begins where the word does, for the same reason.
+# Possessive, so that each character is read once: logs are untrusted and may be long. A host without a preceding word
+# starts at a word boundary for the same reason.
 _HOST = r"(?P<host>[A-Za-z0-9]{1,128}+(?:[_.-]{1,8}+[A-Za-z0-9]{1,128}+){0,40}+)"
 _ANY_HOST = rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.-]){_HOST}"
 _FAILED = (
     r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT"
     r"|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
 )
-_ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # only a machine whose address was known can say so
+_ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # the name was resolved, since a host answered
 _OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
 # A name that does not resolve; then a host with a port, before or after the word for the failure.
 _LOOKUPS = tuple(
@@ -141,7 +141,7 @@ def _told(instance: ContainerView, log: LogLines, miss: PeerMiss) -> Finding | N
         return _at_service(instance, log, miss, service)
     if _ADDRESS.fullmatch(miss.host):
         if not _public(miss.host):
-            return None  # an address that nobody read may well be a pod of this cluster that is gone
+            return None  # an unknown address may be a deleted pod of this cluster
         return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
     name, namespace, inside = _place(instance, miss.host)
     if inside and instance.cluster.is_complete(Service, namespace):
@@ -170,7 +170,7 @@ def _at_service(instance: ContainerView, log: LogLines, miss: PeerMiss, service:
             "K8S-934",
             peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer),
         )
-    headless = service.spec.cluster_ip == "None"  # its name leads to the pods, and any port of theirs will do
+    headless = service.spec.cluster_ip == "None"  # its name resolves to the pods, and any of their ports works
     if not headless and miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
         serves = ", ".join(str(p) for p in ports)
         cites = (instance.cluster.cite(service, str(ports[0])),)
@@ -208,7 +208,7 @@ def _say(
 
 
 def _service(instance: ContainerView, host: str) -> Service | None:
-    """The Service behind a host: by name, by cluster address, or by the address of a pod it selects."""
+    """The Service of a host: by name, by cluster IP, or by the IP of a pod it selects."""
     cluster = instance.cluster
     if not _ADDRESS.fullmatch(host):
         name, namespace, inside = _place(instance, host)

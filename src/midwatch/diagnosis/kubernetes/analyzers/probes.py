@@ -13,7 +13,9 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Probe
 
-_KIND = re.compile(r"(liveness|readiness|startup) probe (?:failed|errored)", re.IGNORECASE)
+_KIND = re.compile(
+    r"(liveness|readiness|startup) probe (?:failed|errored)(?: and resulted in \w{1,20}+ state)?(?:: )?", re.IGNORECASE
+)
 _STATUS = re.compile(r"statuscode: (\d{3})")
 _PROTOCOL = re.compile(
     r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x "
@@ -61,7 +63,7 @@ class FailingProbe:
 
     def finding(self, code: str, *more: Citation, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
         cites = (self.instance.cluster.cite_event(self.event), *more)
-        asked = {"probe": self.kind, "asked": self.probe_text, "said": clip(self.message)}
+        asked = {"probe": self.kind, "asked": self.probe_text, "said": clip(_KIND.sub("", self.message, count=1))}
         return self.instance.finding(code, *cites, onset=self.event.first, confidence=confidence, facts=asked | facts)
 
 

@@ -92,7 +92,7 @@ def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Find
     open_ = [c for _, c in claims(cluster, pod) if c and c.status.phase != "Bound"]
     known = cluster.is_complete(PersistentVolumeClaim, pod.namespace)
     if not older(cluster, pod, _PROVISIONING) or (known and not open_):
-        return  # bound since: the scheduler tries again by itself
+        return  # bound since then: the scheduler retries
     proof = tuple(cluster.cite(c, f'"phase":"{c.status.phase}"') for c in open_ if c.status.phase)
     names = ", ".join(c.name for c in open_) or ", ".join(name for name, _ in claims(cluster, pod))
     yield finding(

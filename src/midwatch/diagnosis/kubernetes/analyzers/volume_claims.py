@@ -70,6 +70,7 @@ def _say(
     **facts: str,
 ) -> Finding:
     owner = cluster.owner(pods[0]) if pods else claim.subject
+    facts["claim"] = f"PersistentVolumeClaim {claim.name}" if pods else "claim"  # a message begins with its owner
     phase = cluster.cite(claim, f'"phase":"{claim.status.phase}"')
     born = claim.metadata.creation_timestamp
     return finding(
@@ -114,7 +115,7 @@ def _complaint(cluster: Cluster, claim: PersistentVolumeClaim) -> Event | None:
 
 
 def _named(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], name: str) -> Iterator[Finding]:
-    """A claim that asks for one volume by name gets that one or none."""
+    """A claim with volumeName binds to that volume only."""
     wish = cluster.cite(claim, name)
     if cluster.missing(PersistentVolume, "", name):
         yield _say(cluster, claim, pods, "K8S-402", wish, cluster.cite_absence(PersistentVolume, "", name), volume=name)

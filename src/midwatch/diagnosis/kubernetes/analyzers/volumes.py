@@ -88,7 +88,7 @@ def _detached(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
-    phase, holder = volume.status.phase or "", held_by(volume) or "(unknown)"
+    phase, holder = volume.status.phase or "", held_by(volume) or "unknown"
     if phase in ("Released", "Failed"):
         quote = volume.status.message or volume.status.reason or ""
         cites = (cluster.cite(volume, f'"phase":"{phase}"'), *((cluster.cite(volume, quote),) if quote else ()))
