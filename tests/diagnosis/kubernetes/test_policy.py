@@ -92,6 +92,16 @@ def test_quotas_of_other_things(resource: str, code: str) -> None:
     assert one(seen(workload(), refused(text)), *BOTH).code == code
 
 
+@pytest.mark.parametrize(
+    ("suffix", "where"),
+    [(" for: app", "container app"), (" for: app,proxy", "containers app, proxy"), ("", "each container")],
+)
+def test_a_quota_that_requires_a_request_names_the_containers(suffix: str, where: str) -> None:
+    text = f'pods "web-0" is forbidden: failed quota: team: must specify requests.cpu{suffix}'
+    only = one(seen(workload(), refused(text)), *BOTH)
+    assert only.message.endswith(f"forbidden by quota team: must specify requests.cpu for {where}")
+
+
 def test_a_refused_claim_of_a_stateful_set_is_a_storage_quota() -> None:
     text = (
         'create Claim data-web-0 for Pod web-0 in StatefulSet web failed error: persistentvolumeclaims "data-web-0" '
