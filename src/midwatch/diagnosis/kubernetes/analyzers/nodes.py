@@ -18,6 +18,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Condition
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.selectors import node_matches, subset
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, Workload
 
 _RECENT = timedelta(hours=1)
@@ -243,4 +244,4 @@ def _scheduler(cluster: Cluster) -> Iterator[Finding]:
         yield finding("K8S-824", node.subject, cites=cites, confidence=Confidence.MEDIUM, onset=since, waiting=names)
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Deployment, DaemonSet))
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Deployment, DaemonSet, PersistentVolumeClaim))

@@ -266,15 +266,17 @@ def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
             need = amount(manifest.storage) if resources[resource] else 1.0
             if used.get(resource, 0.0) + need <= hard[resource]:
                 continue
+            owner = _user(cluster, manifest)
+            own = owner.kind == manifest.object_kind  # then the message begins with it
             yield finding(
                 _UNAPPLIED[manifest.object_kind],
                 quota.subject,
-                owner=_user(cluster, manifest),
+                owner=owner,
                 cites=(cluster.cite(quota, resource), cluster.cite(manifest)),
                 confidence=Confidence.MEDIUM,
                 onset=quota.metadata.creation_timestamp,
                 peers=(),
-                wanted=f"{manifest.object_kind} {manifest.object_name}",
+                wanted="" if own else f"{manifest.object_kind} {manifest.object_name}",
                 asked=manifest.storage if resources[resource] else "1",
                 **_numbers(quota, resource),
             )
