@@ -122,7 +122,13 @@ def test_a_name_that_no_service_has_is_the_cause_and_the_nearest_is_named() -> N
         if f.role is CausalRole.CAUSE
     ]
     assert found.code == "K8S-931"
-    assert "there is cart" in found.message
+    assert "(similar: cart)" in found.message
+
+
+def test_a_name_without_a_similar_service_says_so() -> None:
+    log = "lookup payments on 10.0.0.10:53: no such host"
+    (found,) = [f for f in told(log, crashed(), service("cart", "cart")) if f.role is CausalRole.CAUSE]
+    assert found.message.endswith('no Service "payments" in namespace shop (no similar name)')
 
 
 @pytest.mark.parametrize(

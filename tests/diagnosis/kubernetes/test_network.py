@@ -234,7 +234,7 @@ def test_peers_of_a_policy_that_are_not_there(peer: Thing, lost: str):
     """Pods of a Job come and go; a block of addresses lies outside."""
     job = thing("Job", "sync", spec={"template": {"metadata": {"labels": {"job": "sync"}}}}, status={"active": 1})
     found = stated(policy(ingress=[{"from": [peer]}]), web(), job, thing("Namespace", "shop", namespace=""))
-    assert [(f.code, f.facts["nobody"]) for f in found] == ([("K8S-546", lost)] if lost else [])
+    assert [(f.code, f.facts["unmatched_peers"]) for f in found] == ([("K8S-546", lost)] if lost else [])
 
 
 DNS_RULE = {"to": [{"namespaceSelector": {}}], "ports": [{"port": 53, "protocol": "UDP"}]}

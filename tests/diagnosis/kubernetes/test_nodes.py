@@ -97,6 +97,7 @@ def test_an_old_report_counts_beside_fresh_ones_only() -> None:
     items = evidence([stale, node("b", condition("Ready", "True"))])
     only = one(Cluster(items), ANALYZER)
     assert (only.code, only.subject.name) == ("K8S-815", "a")
+    assert only.message.endswith(" UTC")
     assert unproved([only], items) == []
     assert not list(ANALYZER.find(seen(stale)))
 

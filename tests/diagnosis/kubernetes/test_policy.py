@@ -78,7 +78,7 @@ def test_the_newest_words_count_and_carry_the_numbers() -> None:
     text = 'pods "web-0" is forbidden: exceeded quota: team, requested: pods=1, used: pods=10, limited: pods=10'
     only = one(seen(workload(), old, refused(f"(combined from similar events): Error creating: {text}")), *BOTH)
     assert (only.code, only.subject.kind, only.owner.name) == ("K8S-702", "ResourceQuota", "web")
-    assert (only.facts["requested"], only.facts["used"], only.facts["limited"]) == ("1 pods", "10 pods", "10 pods")
+    assert (only.facts["requested"], only.facts["used"], only.facts["limited"]) == ("1", "10", "10")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,16 @@ def test_quotas_of_other_things(resource: str, code: str) -> None:
         f"{resource}=2"
     )
     assert one(seen(workload(), refused(text)), *BOTH).code == code
+
+
+@pytest.mark.parametrize(
+    ("suffix", "where"),
+    [(" for: app", "container app"), (" for: app,proxy", "containers app, proxy"), ("", "each container")],
+)
+def test_a_quota_that_requires_a_request_names_the_containers(suffix: str, where: str) -> None:
+    text = f'pods "web-0" is forbidden: failed quota: team: must specify requests.cpu{suffix}'
+    only = one(seen(workload(), refused(text)), *BOTH)
+    assert only.message.endswith(f"forbidden by quota team: must specify requests.cpu for {where}")
 
 
 def test_a_refused_claim_of_a_stateful_set_is_a_storage_quota() -> None:

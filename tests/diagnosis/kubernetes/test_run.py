@@ -144,6 +144,26 @@ def test_a_failing_readiness_probe_is_held_against_its_specification(probe: str,
     assert codes(cluster(text))[:1] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("probe", "target"),
+    [
+        (HTTP, "http://:8080/healthz"),
+        (HTTP.replace("8080", "8080, scheme: HTTPS"), "https://:8080/healthz"),
+        ("{grpc: {port: 9090}}", "grpc port 9090"),
+        ("{tcpSocket: {port: 5432}}", "tcp port 5432"),
+        ("{exec: {command: [cat, /ready]}}", "exec cat /ready"),
+        ("{}", "probe definition unknown"),
+    ],
+)
+@pytest.mark.parametrize(
+    "prefix", ["Readiness probe failed: ", "Readiness probe errored and resulted in unknown state: "]
+)
+def test_a_failing_probe_names_its_target_and_the_answer(prefix: str, probe: str, target: str) -> None:
+    seen = cluster(pod(RUNNING, "{}", 0, False, probe, ("Unhealthy", f"{prefix}something new")))
+    (found,) = [f for f in findings(seen) if f.code == "K8S-234"]
+    assert found.message == f"shop/pod/web-1 (container app): readiness probe fails ({target}): something new"
+
+
 def test_a_liveness_probe_that_kills_is_the_reason_and_the_log_is_not() -> None:
     events = (
         ("Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 404"),

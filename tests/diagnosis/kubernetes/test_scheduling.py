@@ -141,7 +141,9 @@ def test_a_cordoned_control_plane_does_not_distract_from_the_workers() -> None:
     message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable."
     found = one(seen(plane, *full, pod("web", message, requests={"cpu": "1"})), ANALYZER)
     assert found.code == "K8S-306"
-    assert found.message.endswith("it requests 1 CPU, with at most 0.5 CPU free on any of 1 nodes of up to 4 CPU")
+    assert found.message.endswith(
+        "insufficient cpu: requests 1 CPU, at most 0.5 CPU free per node (nodes: 1, largest has 4 CPU allocatable)"
+    )
 
 
 def test_finished_pods_hold_no_room() -> None:

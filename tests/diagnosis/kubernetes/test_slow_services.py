@@ -118,7 +118,7 @@ def test_cpu_that_is_throttled_is_the_cause() -> None:
     ]
     items = seen(shop(), but(strained, latency("front", 5, 90), latency("cart", 5, 85)))
     assert roots(items) == [("K8S-951", "CONFIRMED", "store")]
-    assert "throttled 0.0102 → 0.816; CPU 0.051 → 0.408" in slow(items)["store"].message
+    assert "CPU throttling 0.0102 → 0.816; CPU 0.051 → 0.408" in slow(items)["store"].message
 
 
 def test_what_is_throttled_and_has_no_latency_explains_its_callers() -> None:
@@ -201,7 +201,7 @@ def test_an_unmeasured_dependency_is_told() -> None:
     found = [s for s in but(latency("cart", 600), latency("front", 900)) if s.entity != "store"]
     items = seen(shop(), found)
     assert roots(items) == [("K8S-952", "LIKELY", "cart")]
-    assert "nobody measured deployment/store" in slow(items)["cart"].message
+    assert "callees without metrics: deployment/store" in slow(items)["cart"].message
 
 
 def test_local_times_tell_no_moment() -> None:

@@ -173,6 +173,13 @@ def test_a_claim_of_which_nobody_says_anything_is_a_symptom_once_a_pod_waits_for
     assert (silent.code, silent.role, silent.confidence) == ("K8S-419", CausalRole.SYMPTOM, Confidence.LOW)
 
 
+def test_a_message_names_the_claim_unless_it_begins_with_it() -> None:
+    unused = one(seen(claim(), event("FailedBinding", UNBOUND)), *BOTH)
+    (used,) = found(claim(storageClassName="fast"), storage_class("fast"), user())
+    assert unused.message.startswith("shop/persistentvolumeclaim/data: claim is Pending: ")
+    assert used.message == "shop/pod/db-0: PersistentVolumeClaim data is Pending without any event"
+
+
 @pytest.mark.parametrize("reason", ["VolumeResizeFailed", "FileSystemResizeFailed"])
 def test_a_volume_that_cannot_grow(reason: str) -> None:
     grown = event("VolumeResizeSuccessful", "done", at="01:55")

@@ -132,7 +132,7 @@ def test_a_stateful_set_names_the_pod_that_holds_up_the_rest():
     pods = [pod("db-0", "db", owner="StatefulSet/db"), pod("db-1", "db", ready=False, owner="StatefulSet/db")]
     (found,) = stated(stateful(4, 1), *pods)
     assert found.code == "K8S-612"
-    assert "pod db-1 is not ready, and the 2 after it" in found.message
+    assert "pod db-1 is not ready; pods waiting for it: 2" in found.message
     assert told(stateful(4, 1, podManagementPolicy="Parallel"), *pods) == ["K8S-611"]
 
 
@@ -280,7 +280,7 @@ def test_containers_at_their_limits():
     used = thing("PodMetrics", "web-1", containers=[{"name": "app", "usage": {"cpu": "190000000n", "memory": "95Mi"}}])
     cpu, memory = stated(tight, used)
     assert (cpu.code, memory.code) == ("K8S-671", "K8S-672")
-    assert "190m CPU, 95 % of its limit 200m" in cpu.message
+    assert "CPU throttling: usage 190m is 95 % of limit 200m" in cpu.message
     idle = thing("PodMetrics", "web-1", containers=[{"name": "app", "usage": {"cpu": "19m", "memory": "9Mi"}}])
     assert told(tight, idle) == []
 

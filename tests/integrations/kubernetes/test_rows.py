@@ -70,7 +70,10 @@ def test_the_schedulers_word_about_a_gone_sibling_stands_for_the_pod() -> None:
     event = f"{head}60m  Warning  FailedScheduling  pod/till-7d9f8b6c5-qqqqq  {said}\n"
     found = by_code(told(rows + "\n" + event, unknown=("nodes",)))
     assert "K8S-320" not in found
-    assert "insufficient example.com/gpu left on the nodes by the scheduler's word" in found["K8S-306"].message
+    assert (
+        "insufficient example.com/gpu: requests example.com/gpu, not enough free on the nodes"
+        in found["K8S-306"].message
+    )
 
 
 def test_a_killed_container_that_restarts_again_and_again_is_in_a_crash_loop() -> None:

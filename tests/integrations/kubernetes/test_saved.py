@@ -270,7 +270,16 @@ def wish(kind: str, name: str, storage: str = "") -> Thing:
 def test_what_a_quota_does_not_let_in(resource: str, used: str, hard: str, wished: Thing, code: str):
     found = [f for f in findings(Cluster(evidence([quota(resource, used, hard), wished]))) if f.code == code]
     assert len(found) == 1
-    assert "manifest" in found[0].message
+    assert ": exists only in a manifest: quota limits for " in found[0].message
+
+
+def test_a_claim_of_a_manifest_is_named_where_the_message_begins_with_its_pod() -> None:
+    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    user = thing("Pod", "db-0", spec={"containers": [{"name": "app", "image": "x"}], "volumes": volumes})
+    small = quota("requests.storage", "0", "1Gi")
+    found = findings(Cluster(evidence([small, wish("PersistentVolumeClaim", "data", "2Gi"), user])))
+    (only,) = [f for f in found if f.code == "K8S-713"]
+    assert only.message.startswith("shop/pod/db-0: PersistentVolumeClaim data exists only in a manifest: ")
 
 
 @pytest.mark.parametrize(

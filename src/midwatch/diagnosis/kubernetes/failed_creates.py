@@ -1,5 +1,4 @@
-"""What the API server refused when a controller asked for pods or claims: the newest words per workload, from events or
-conditions."""
+"""Pods and claims that the API server rejected: the newest message per workload, from events or conditions."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,19 +27,19 @@ _NOISE = re.compile(r"^(?:\(combined from similar events\): )?(?:Error creating:
 
 @dataclass(frozen=True)
 class FailedCreate:
-    """`text` is the API server's own sentence, without the controller's preface."""
+    """`text` is the API server's message without the controller's prefix."""
 
     subject: Subject
     owner: Subject
     text: str
     cite: Citation
     onset: datetime | None
-    conditioned: bool = False  # the object's ReplicaFailure condition tells of it too
+    conditioned: bool = False  # the object has a ReplicaFailure condition as well
 
 
 @fact
 def refusals(cluster: Cluster) -> Sequence[FailedCreate]:
-    """Of all workloads, looked for once for all analyzers that ask."""
+    """Of all workloads, computed once for all analyzers."""
     return tuple(_refusals(cluster))
 
 
@@ -50,7 +49,7 @@ def _refusals(cluster: Cluster) -> Iterator[FailedCreate]:
         for obj in cluster.all(type_):
             owner = cluster.owner(obj)
             if isinstance(obj, Deployment) and owner in said:
-                continue  # its ReplicaSet has told the same already
+                continue  # already reported by its ReplicaSet
             for refusal in _of(cluster, obj, owner):
                 said.add(owner)
                 yield refusal
@@ -80,7 +79,7 @@ def _newest(events: list[Event]) -> Event | None:
 
 
 def _complete(obj: Object) -> bool:
-    """It has all the pods it wants by now: the refusal is history."""
+    """All wanted pods exist by now: the rejection is outdated."""
     if isinstance(obj, DaemonSet):
         return 0 < (obj.status.desired_number_scheduled or 0) <= (obj.status.current_number_scheduled or 0)
     if isinstance(obj, Workload):

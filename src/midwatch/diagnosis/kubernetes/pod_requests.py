@@ -1,4 +1,4 @@
-"""What pods ask of a node, as the scheduler adds it up, and how a person writes such numbers."""
+"""Resource requests of pods, as the scheduler adds them up, and their text form."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Why a claim and a volume do not come together: the volume binder's comparison, property by property."""
+"""Why a claim does not bind to a volume: the volume binder's comparison, property by property."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Difference:
 
 
 def storage_class(claim: PersistentVolumeClaim) -> str | None:
-    """The class a claim asks for; "" is an explicit wish for none, None leaves it to the default."""
+    """The StorageClass of a claim; "" explicitly means none, None means the default."""
     return claim.annotations.get(LEGACY_CLASS, claim.spec.storage_class_name)
 
 
@@ -84,7 +84,7 @@ def held_by(volume: PersistentVolume) -> str:
 
 
 def is_for(claim: PersistentVolumeClaim, volume: PersistentVolume) -> bool:
-    """Reserved for this very claim. A claim made anew under the old name has another uid and does not get the volume
+    """Reserved for this claim. A claim recreated under the same name has another uid and does not get the volume
     back."""
     ref = volume.spec.claim_ref
     same = held_by(volume) == f"{claim.namespace}/{claim.name}"

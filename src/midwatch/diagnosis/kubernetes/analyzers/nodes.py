@@ -1,4 +1,5 @@
-"""Nodes that are down, short of something or closed, and the services of the cluster that every pod stands on."""
+"""Nodes that are NotReady, under pressure or cordoned, and the cluster services that every pod needs: DNS, kube-proxy,
+kube-scheduler."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Condition
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.selectors import node_matches, subset
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deployment, Workload
 
 _RECENT = timedelta(hours=1)
@@ -49,7 +51,7 @@ _EVENTS = {
     "InvalidDiskCapacity": "",
 }
 _CERTIFICATE = re.compile(r"x509|certificate (?:has )?expired|certificate rotation", re.IGNORECASE)
-_PROXY_DOWN = "no kube-proxy pod runs there"
+_PROXY_DOWN = "no kube-proxy pod on this node"
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -67,7 +69,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                 node,
                 "K8S-815",
                 cluster.cite(node, member("lastHeartbeatTime", beat)),
-                since=beat.strftime("%H:%M:%S"),
+                since=beat.strftime("%H:%M:%S UTC"),
             )
         if node.spec.unschedulable:
             yield _say(cluster, node, "K8S-810", cluster.cite(node, '"unschedulable":true'))
@@ -101,7 +103,7 @@ def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
                 proof,
                 onset=condition.last_transition_time,
                 quote=text,
-                problem=condition.type or "without a name",
+                problem=condition.type or "(no type)",
             )
 
 
@@ -126,7 +128,7 @@ def _unready(condition: Condition) -> str:
 
 
 def _detected(condition: Condition) -> str:
-    """Vendors add conditions that are good when True; only names that speak of trouble are counted as such."""
+    """Vendors add conditions that are healthy when True; only those named after a fault are reported."""
     bad = re.search(r"Problem|Deadlock|Readonly|ReadOnly|Frequent|Corrupt|Unhealthy|Failure|Error|Hang", condition.type)
     return "K8S-816" if bad else ""
 
@@ -145,15 +147,14 @@ def _events(cluster: Cluster, node: Node) -> Iterator[Finding]:
 
 
 def _about(cluster: Cluster, node: Node) -> list[Event]:
-    """Events about a node stand in whatever namespace the sender chose, mostly `default`; the object itself has
-    none."""
+    """Events about a node have the namespace that the reporter chose, mostly `default`; the node itself has none."""
     places = ("", "default", SYSTEM)
     found = [e for place in places for e in cluster.events(Subject(kind="Node", name=node.name, namespace=place))]
     return sorted(found, key=lambda e: (str(e.last), e.name))
 
 
 def _dns(cluster: Cluster) -> Iterator[Finding]:
-    """Several spellings: CoreDNS, kube-dns, and the distributions' own names, all with the label k8s-app=kube-dns."""
+    """CoreDNS, kube-dns, and the names that distributions use, all with the label k8s-app=kube-dns."""
     pods = [
         p for p in cluster.pods_in(SYSTEM) if p.labels.get("k8s-app") in ("kube-dns", "coredns") and not p.is_finished
     ]
@@ -196,14 +197,14 @@ def _proxies(cluster: Cluster) -> Iterator[Finding]:
     ]
     daemon = cluster.get(DaemonSet, SYSTEM, "kube-proxy")
     if not cluster.is_complete(Pod, SYSTEM) or (daemon is None and not pods):
-        return  # none is meant to run: another component may do its work
+        return  # not installed: another component may replace kube-proxy
     for node in cluster.all(Node):
         ready = node.condition("Ready")
         here = [p for p in pods if p.spec.node_name == node.name]
         settled = all(_old(cluster, p) for p in here)
         if not ready or ready.status != "True" or any(p.ready for p in here) or not settled or not _meant(daemon, node):
             continue
-        state = f"its pod {here[0].name} is not ready" if here else _PROXY_DOWN
+        state = f"pod {here[0].name} is not ready" if here else _PROXY_DOWN
         proof = cluster.cite(here[0], member("nodeName", node.name)) if here else cluster.cite_scope(Pod, SYSTEM)
         yield finding("K8S-822", node.subject, cites=(proof,), peers=tuple(p.subject for p in here), state=state)
 
@@ -217,7 +218,8 @@ def _meant(daemon: Workload | None, node: Node) -> bool:
 
 
 def _scheduler(cluster: Cluster) -> Iterator[Finding]:
-    """Nothing is scheduled: the scheduler's own pods say why, or the node it last led from is where to look."""
+    """No pods are scheduled: scheduler pods are not ready, or the scheduler runs as a service of the node it last led
+    from."""
     silent = [p for p in ignored_pods(cluster) if (p.spec.scheduler_name or DEFAULT_SCHEDULER) == DEFAULT_SCHEDULER]
     if not silent:
         return
@@ -242,4 +244,4 @@ def _scheduler(cluster: Cluster) -> Iterator[Finding]:
         yield finding("K8S-824", node.subject, cites=cites, confidence=Confidence.MEDIUM, onset=since, waiting=names)
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Deployment, DaemonSet))
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Deployment, DaemonSet, PersistentVolumeClaim))

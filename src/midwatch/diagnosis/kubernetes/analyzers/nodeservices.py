@@ -1,4 +1,4 @@
-"""Services of a node that Kubernetes cannot do without and that do not run, as `systemctl status` shows them."""
+"""Required systemd services of a node that are not running, from `systemctl status`."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ _CODES = {
     "kube-scheduler": "K8S-833",
     **dict.fromkeys(("kube-apiserver", "kube-controller-manager", "etcd"), "K8S-834"),
 }
-# One of several is enough: the others take over.
+# One running instance is enough: the lease moves to it.
 _SHARED = frozenset(("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd"))
 
 
@@ -53,7 +53,7 @@ def _down(unit: SystemdUnit) -> bool:
 
 
 def _meant(cluster: Cluster, unit: SystemdUnit) -> bool:
-    """Whether the node works with this unit: another runtime, or a pod, may do the same work."""
+    """Whether the node needs this unit: another runtime, or a pod, may run in its place."""
     node = _node(cluster, unit)
     runtime = node.status.node_info.container_runtime_version if node else ""
     if unit.unit in _RUNTIMES and runtime:
@@ -70,7 +70,7 @@ def _covered(unit: SystemdUnit, units: list[SystemdUnit]) -> bool:
 
 
 def _node(cluster: Cluster, unit: SystemdUnit) -> Node | None:
-    """A host may be written with or without its domain."""
+    """The host name may include its domain or not."""
     exact = cluster.get(Node, "", unit.node)
     return exact or next((n for n in cluster.all(Node) if n.name.split(".")[0] == unit.node.split(".")[0]), None)
 

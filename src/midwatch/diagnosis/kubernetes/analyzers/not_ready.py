@@ -1,4 +1,4 @@
-"""The last word on pods of which nothing more particular is known: not ready, or started again and again."""
+"""Fallback for pods without a more specific finding: not ready, or restarted often."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -35,7 +35,7 @@ def _young(cluster: Cluster, pod: Pod) -> bool:
 
 
 def _unexplained(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
-    """Saved objects may lack what the kubelet saw: a pod without containers, a container without a state."""
+    """Saved objects may lack the kubelet's status: a pod without container statuses, a container without a state."""
     ready = pod.condition("Ready")
     if ready and ready.status == "False" and not pod.statuses:
         proof = cluster.cite(pod, json_field("type", "Ready"))

@@ -1,5 +1,4 @@
-"""Connections and look-ups that failed, as the logs of containers in trouble tell them: whom they could not reach, and
-why."""
+"""Failed connections and DNS lookups in the logs of crashed or unready containers: the target, and the reason."""
 
 import re
 from collections.abc import Iterator
@@ -21,17 +20,17 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, Namespace
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
-# Read once from left to right, never again for less of it: a log may hold any number of such letters. Where no words
-# stand before a host, it begins where the word does, for the same reason.
+# Possessive, so that each character is read once: logs are untrusted and may be long. A host without a preceding word
+# starts at a word boundary for the same reason.
 _HOST = r"(?P<host>[A-Za-z0-9]{1,128}+(?:[_.-]{1,8}+[A-Za-z0-9]{1,128}+){0,40}+)"
 _ANY_HOST = rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9][_.-]){_HOST}"
 _FAILED = (
     r"(?:connection refused|connect(?:ion)? (?:timed out|reset)|i/o timeout|no route to host|ECONNREFUSED|ETIMEDOUT"
     r"|EHOSTUNREACH|timed out|timeout|refused|unreachable|reset by peer)"
 )
-_ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # only a machine whose address was known can say so
+_ANSWERED = re.compile(r"refused|reset", re.IGNORECASE)  # the name was resolved, since a host answered
 _OWN = re.compile(r"127\.|localhost|0\.0\.0\.0")
-# A name that nobody answers to; then a host with a port, before or after the word for the failure.
+# A name that does not resolve; then a host with a port, before or after the word for the failure.
 _LOOKUPS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -88,7 +87,7 @@ _ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
 
 @dataclass(frozen=True)
 class PeerMiss:
-    """One failed attempt: `port` 0 when the line does not say, `lookup` when the name itself was not found."""
+    """One failed attempt: `port` 0 when the line has none, `lookup` when the DNS lookup failed."""
 
     host: str
     port: int
@@ -101,7 +100,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         log = log_of(instance)
         if log is not None:
             told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
-            # What the platform ended did not end for want of a peer, yet the peer may be in trouble all the same.
+            # A container that the platform killed did not fail for its peer, but the peer may be down all the same.
             own = speaks_for_itself(instance)
             heard = [f for f in told if f is not None and (own or f.role is CausalRole.SYMPTOM)]
             yield from sorted(heard, key=lambda f: -f.directness)[:1]
@@ -118,7 +117,7 @@ def _misses(found: list[Line]) -> list[PeerMiss]:
 
 
 def unreachable_host(line: Line) -> PeerMiss | None:
-    """The host a line says could not be reached or resolved."""
+    """The host that could not be reached or resolved, according to a log line."""
     for expressions, lookup in ((_LOOKUPS, True), (_CONNECTS, False)):
         for expression in expressions:
             match = expression.search(line.said)
@@ -142,7 +141,7 @@ def _told(instance: ContainerView, log: LogLines, miss: PeerMiss) -> Finding | N
         return _at_service(instance, log, miss, service)
     if _ADDRESS.fullmatch(miss.host):
         if not _public(miss.host):
-            return None  # an address that nobody read may well be a pod of this cluster that is gone
+            return None  # an unknown address may be a deleted pod of this cluster
         return _say(instance, log, miss, "K8S-933", confidence=Confidence.MEDIUM)
     name, namespace, inside = _place(instance, miss.host)
     if inside and instance.cluster.is_complete(Service, namespace):
@@ -171,16 +170,12 @@ def _at_service(instance: ContainerView, log: LogLines, miss: PeerMiss, service:
             "K8S-934",
             peers=(Subject(kind="Service", name="kube-dns", namespace="kube-system"), *peer),
         )
-    headless = service.spec.cluster_ip == "None"  # its name leads to the pods, and any port of theirs will do
+    headless = service.spec.cluster_ip == "None"  # its name resolves to the pods, and any of their ports works
     if not headless and miss.port and ports and miss.port not in ports and not _ADDRESS.fullmatch(miss.host):
         serves = ", ".join(str(p) for p in ports)
         cites = (instance.cluster.cite(service, str(ports[0])),)
         return _say(instance, log, miss, "K8S-932", *cites, peers=peer, service=service.name, serves=serves)
-    where = (
-        f"{service.name} in namespace {service.namespace}"
-        if service.namespace != instance.pod.namespace
-        else service.name
-    )
+    where = f"{service.namespace}/{service.name}" if service.namespace != instance.pod.namespace else service.name
     return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
 
 
@@ -188,12 +183,12 @@ def _no_service(instance: ContainerView, log: LogLines, miss: PeerMiss, name: st
     cluster = instance.cluster
     known = [s.name for s in cluster.all(Service, namespace)]
     near = get_close_matches(name, known, n=2, cutoff=0.6)
-    hint = f" (there is {' and '.join(near)})" if near else ""
+    hint = f"similar: {', '.join(near)}" if near else "no similar name"
     absent = cluster.cite_absence(Service, namespace, name)
     code, sure = "K8S-931", Confidence.HIGH if miss.lookup else Confidence.MEDIUM
     if not miss.lookup and _ANSWERED.search(miss.line.said):
         code = "K8S-935"
-    return _say(instance, log, miss, code, absent, confidence=sure, missing=name, where=namespace, hint=hint or " ")
+    return _say(instance, log, miss, code, absent, confidence=sure, missing=name, where=namespace, hint=hint)
 
 
 def _say(
@@ -213,7 +208,7 @@ def _say(
 
 
 def _service(instance: ContainerView, host: str) -> Service | None:
-    """The Service behind a host: by name, by cluster address, or by the address of a pod it selects."""
+    """The Service of a host: by name, by cluster IP, or by the IP of a pod it selects."""
     cluster = instance.cluster
     if not _ADDRESS.fullmatch(host):
         name, namespace, inside = _place(instance, host)
@@ -247,7 +242,7 @@ def _place(instance: ContainerView, host: str) -> tuple[str, str, bool]:
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """What stands behind a host of another namespace that was not read yet."""
+    """Services and pods of other namespaces whose hosts could not be reached and that were not read yet."""
     wanted: dict[str, None] = {}
     for instance in crashed_containers(cluster):
         log = log_of(instance)

@@ -1,4 +1,4 @@
-"""NetworkPolicies that cut off what has to talk. Without a failed connection in a log, a strict policy is a risk, not a
+"""NetworkPolicies that block required traffic. Without a failed connection in a log, a strict policy is a risk, not a
 cause."""
 
 from collections import defaultdict
@@ -49,7 +49,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _idle(cluster: Cluster, backing: Backing, fences: NetworkPolicyView, policy: NetworkPolicy) -> Iterator[Finding]:
-    """A policy for pods that come and go (Jobs, a workload at zero) is not idle."""
+    """A policy for temporary pods (Jobs, a workload at 0 replicas) does have an effect."""
     selector = policy.spec.pod_selector
     if (
         not cluster.is_complete(Pod, policy.namespace)
@@ -59,7 +59,7 @@ def _idle(cluster: Cluster, backing: Backing, fences: NetworkPolicyView, policy:
         return
     if any(matches(selector, labels) for labels in backing.labels(policy.namespace)):
         return
-    text = selector_text(selector.match_labels or {}) or "its expressions"
+    text = selector_text(selector.match_labels or {}) or "(matchExpressions)"
     yield finding(
         "K8S-540",
         policy.subject,
@@ -120,8 +120,7 @@ def _barriers(
 
 
 def _way(service: Service, pod: Pod) -> tuple[int, str]:
-    """The port and protocol at which a Service's first port arrives at a pod: policies judge the pod's port, not the
-    Service's."""
+    """The pod port and protocol of a Service's first port: policies match the pod's port, not the Service's."""
     for port in service.spec.ports or ():
         if isinstance(port.target_port, str) and not port.target_port.isdigit():
             named = [p for c in pod.spec.containers for p in c.ports or () if p.name == port.target_port]
@@ -133,7 +132,7 @@ def _way(service: Service, pod: Pod) -> tuple[int, str]:
 def _closed(
     cluster: Cluster, backing: Backing, fences: NetworkPolicyView, policy: NetworkPolicy, callers: _Callers
 ) -> Iterator[Finding]:
-    """Callers known by their settings only: their environment names a Service that their traffic may not enter."""
+    """Callers known only by configuration: their environment names a Service that no policy lets them reach."""
     if "Ingress" not in directions(policy):
         return
     selected = {p.name for p in fences.selected_pods(policy)}
@@ -158,8 +157,8 @@ def _callers(cluster: Cluster) -> _Callers:
 
 
 def _service_of(value: str, namespace: str) -> tuple[str, str]:
-    """The namespace and name meant by `shop`, `shop:80`, `http://shop/…` or `user@shop.other.svc:5432`, if it is a
-    Service at all."""
+    """Namespace and name of the Service in `shop`, `shop:80`, `http://shop/…` or `user@shop.other.svc:5432`, if it is
+    one."""
     name, *rest = value.split("://")[-1].split("/")[0].split("@")[-1].split(":")[0].split(".")
     return (rest[0] if rest else namespace), name
 

@@ -1,5 +1,4 @@
-"""Peers of NetworkPolicies that nothing answers to: a rule that lets in or out nobody, often because a label was
-renamed."""
+"""NetworkPolicy rules whose peers match no pods or namespaces, often because a label was renamed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -30,7 +29,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         )
         if lost:
             yield finding(
-                "K8S-546", policy.subject, cites=(cluster.cite(policy),), nobody="; ".join(dict.fromkeys(lost))
+                "K8S-546", policy.subject, cites=(cluster.cite(policy),), unmatched_peers="; ".join(dict.fromkeys(lost))
             )
 
 
@@ -40,8 +39,8 @@ def _peers(policy: NetworkPolicy) -> Iterator[tuple[str, Peer]]:
 
 
 def _lost(cluster: Cluster, backing: Backing, policy: NetworkPolicy, way: str, peer: Peer) -> str:
-    """What the peer asks for, when it is proved that nothing is like that; else "". Blocks of addresses mean outside
-    places."""
+    """The peer's selectors as text when they are proved to match nothing, else "". An ipBlock may be outside the
+    cluster."""
     if peer.ip_block:
         return ""
     places: Sequence[str] = (policy.namespace,)

@@ -1,4 +1,4 @@
-"""Service ports that lead to no port of the selected containers."""
+"""Service ports whose targetPort is not a port of the selected containers."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -25,10 +25,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         for port in service.spec.ports or () if pods else ():
             if isinstance(port.target_port, str) and not port.target_port.isdigit():
                 if backing.has_endpoint_port(service, port.name or ""):
-                    # the port has resolved: only the text that was saved does not show the container port's name
+                    # the port has resolved: only the saved text lacks the container port's name
                     continue
                 yield from _named(cluster, service, port, port.target_port, pods)
-            elif service.spec.cluster_ip != "None":  # a headless Service gives addresses only; callers choose the port
+            elif service.spec.cluster_ip != "None":  # a headless Service has pod IPs only; callers choose the port
                 yield from _numbered(cluster, service, port, pods, refused)
         yield from _foreign(cluster, service, pods)
 
@@ -41,7 +41,7 @@ def _named(
     declared = [p for pod in pods for p in _declared(pod)]
     other = next((p for p in declared if p.name == target), None)
     quote = json_field("targetPort", port.target_port)
-    facts: dict[str, Any] = {"port": str(port.port), "target": target, "declared": _text(declared) or "no port at all"}
+    facts: dict[str, Any] = {"port": str(port.port), "target": target, "declared": _text(declared) or "no ports"}
     if other:
         facts |= {"protocol": port.protocol, "actual": other.protocol}
         yield finding(
@@ -78,7 +78,7 @@ def _numbered(
 
 
 def _foreign(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterator[Finding]:
-    """Pods of another workload that do not even open the Service's port: their share of the requests fails."""
+    """Selected pods of another workload that do not open the Service's port: their share of the requests fails."""
     behind = owners(cluster, pods)
     if len(behind) < 2:
         return
@@ -105,7 +105,7 @@ def _opens(pod: Pod, targets: Sequence[int | str]) -> bool:
 
 
 def _serving(pod: Pod) -> list[Container]:
-    """With the init containers that stay on as sidecars."""
+    """Containers and sidecars (init containers with restartPolicy Always)."""
     return [c for c in pod.spec.all_containers if c in pod.spec.containers or c.restart_policy == "Always"]
 
 
@@ -114,7 +114,7 @@ def _declared(pod: Pod) -> list[Port]:
 
 
 def _probed(pods: Sequence[Pod], port: int) -> bool:
-    """A ready pod whose readiness is asked at that port listens there, declared or not."""
+    """A ready pod with a readiness probe on that port listens there, whether the port is declared or not."""
     for pod in pods:
         for probe in (c.readiness_probe for c in _serving(pod) if c.readiness_probe):
             places = [place.port for place in (probe.http_get, probe.tcp_socket, probe.grpc) if place]
@@ -137,7 +137,7 @@ def _proof(cluster: Cluster, pods: Sequence[Pod], port: Port | None) -> Citation
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """The older form of the addresses, where nothing gave the newer one."""
+    """Endpoints, where no EndpointSlices could be read."""
     unread = not any(cluster.is_complete(EndpointSlice, place) for place in ("", *cluster.namespaces)) and not any(
         cluster.all(EndpointSlice)
     )

@@ -1,4 +1,4 @@
-"""Probes that fail: what the kubelet said, held against what the probe asks and what the container serves."""
+"""Failing probes: the kubelet's event compared with the probe's definition and the container's ports."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,9 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Probe
 
-_KIND = re.compile(r"(liveness|readiness|startup) probe (?:failed|errored)", re.IGNORECASE)
+_KIND = re.compile(
+    r"(liveness|readiness|startup) probe (?:failed|errored)(?: and resulted in \w{1,20}+ state)?(?:: )?", re.IGNORECASE
+)
 _STATUS = re.compile(r"statuscode: (\d{3})")
 _PROTOCOL = re.compile(
     r"malformed HTTP|server gave HTTP response to HTTPS client|first record does not look like a TLS|HTTP/1\.x "
@@ -28,7 +30,7 @@ _TIMEOUT = re.compile(r"deadline exceeded|i/o timeout|Client\.Timeout|timed? ?ou
 
 @dataclass(frozen=True)
 class FailingProbe:
-    """One probe of one container, and the newest event in which it failed."""
+    """One probe of one container, and its newest failure event."""
 
     instance: ContainerView
     kind: str  # liveness, readiness or startup
@@ -41,20 +43,18 @@ class FailingProbe:
 
     @property
     def probe_text(self) -> str:
-        """What the probe asks, as a person would write it."""
+        """The probe's target: `http://:8080/healthz`, `grpc port 9090`, `tcp port 5432`, `exec cat /ready`."""
         probe = self.probe
         if probe.http_get:
-            return (
-                f"{(probe.http_get.scheme or 'HTTP').upper()} {probe.http_get.path or '/'} on port "
-                f"{probe.http_get.port}"
-            )
+            path = (probe.http_get.path or "").removeprefix("/")
+            return f"{(probe.http_get.scheme or 'HTTP').lower()}://:{probe.http_get.port}/{path}"
         if probe.grpc:
-            return f"gRPC on port {probe.grpc.port}"
+            return f"grpc port {probe.grpc.port}"
         if probe.tcp_socket:
-            return f"TCP on port {probe.tcp_socket.port}"
+            return f"tcp port {probe.tcp_socket.port}"
         if probe.exec:
-            return "command " + " ".join(probe.exec.command or ())
-        return "what it asks was not saved"
+            return "exec " + " ".join(probe.exec.command or ())
+        return "probe definition unknown"
 
     @property
     def port(self) -> int | str:
@@ -63,7 +63,7 @@ class FailingProbe:
 
     def finding(self, code: str, *more: Citation, confidence: Confidence = Confidence.HIGH, **facts: str) -> Finding:
         cites = (self.instance.cluster.cite_event(self.event), *more)
-        asked = {"probe": self.kind, "asked": self.probe_text, "said": clip(self.message)}
+        asked = {"probe": self.kind, "asked": self.probe_text, "said": clip(_KIND.sub("", self.message, count=1))}
         return self.instance.finding(code, *cites, onset=self.event.first, confidence=confidence, facts=asked | facts)
 
 
@@ -77,7 +77,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _failing(instance: ContainerView) -> Iterator[FailingProbe]:
-    """The probes that still fail: a container that became ready, or whose last failure is long ago, is past it."""
+    """The probes that still fail: not those of containers that became ready, or whose last failure is long ago."""
     kinds: dict[str, Event] = {}
     for event in instance.events("Unhealthy"):
         if (match := _KIND.search(event.message or "")) and age(instance.cluster, event.last) < RECENT:
@@ -90,7 +90,7 @@ def _failing(instance: ContainerView) -> Iterator[FailingProbe]:
 
 
 def _probe(container: Container, kind: str) -> Probe:
-    """The probe as it is specified; an empty one where the specification was not saved."""
+    """The probe's specification; an empty one where it was not saved."""
     found = {
         "liveness": container.liveness_probe,
         "readiness": container.readiness_probe,
@@ -110,7 +110,7 @@ def _cause(failing: FailingProbe) -> Finding:
 
 
 def _wrong_port(failing: FailingProbe) -> Finding | None:
-    """The probe asks a port that the container does not name; decisive when nothing listened there."""
+    """The probe's port is not declared; the cause when nothing listened there."""
     declared = failing.instance.spec.ports or ()
     numbers, names = {p.container_port for p in declared}, {p.name for p in declared if p.name}
     port = failing.port
@@ -142,8 +142,7 @@ def _answered(failing: FailingProbe) -> Finding | None:
 
 
 def _too_soon(failing: FailingProbe) -> Finding | None:
-    """Killed each time before it could have started: no startup probe, and the probe's patience is shorter than the
-    start."""
+    """Killed on each start before it was up: no startup probe, and the liveness probe fails too early."""
     instance, probe = failing.instance, failing.probe
     ended = instance.last_termination
     if (
@@ -157,7 +156,7 @@ def _too_soon(failing: FailingProbe) -> Finding | None:
     patience = (probe.initial_delay_seconds or 0) + (probe.period_seconds or 10) * (probe.failure_threshold or 3)
     lived = (ended.finished_at - ended.started_at).total_seconds()
     grace = (instance.pod.spec.termination_grace_period_seconds or 30) + (probe.period_seconds or 10)
-    by_itself = lived < (probe.initial_delay_seconds or 0)  # no probe had asked yet
+    by_itself = lived < (probe.initial_delay_seconds or 0)  # before the first probe
     if by_itself or patience > 60 or lived > patience + grace or instance.status.restart_count < 2:
         return None
     delay = probe.initial_delay_seconds or 0

@@ -1,4 +1,4 @@
-"""Pods, claims and Services that a ResourceQuota or a LimitRange does not let in."""
+"""Pods, claims and Services that a ResourceQuota or a LimitRange rejects."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ _HOST = re.compile(r"^(?:[a-z][a-z0-9+]*://)?([a-z][a-z0-9-]*)(?:\.[a-z0-9.-]+)?
 _PAIR = re.compile(r"(?<![\w./-])([\w./-]++)=([^,\s]+)")
 _CODES = {"pods": "K8S-702", "cpu": "K8S-703", "memory": "K8S-704", "storage": "K8S-705", "services": "K8S-706"}
 
-# Kind → what a quota counts of it, and whether by the storage it asks for.
+# Kind → the quota's resources for it, and whether they count requested storage.
 _COUNTED = {
     "Service": {"services": False, "count/services": False},
     "PersistentVolumeClaim": {
@@ -70,17 +70,21 @@ def _quota(cluster: Cluster, refusal: FailedCreate) -> Finding | None:
         requested, used, limited = (dict(_PAIR.findall(part)) for part in match.groups()[1:])
         short = _short(requested, used, limited)
         facts = {"quota": match[1], "resource": short}
-        facts |= {"requested": _say(requested, short), "used": _say(used, short), "limited": _say(limited, short)}
+        facts |= {
+            "requested": requested.get(short, "?"),
+            "used": used.get(short, "?"),
+            "limited": limited.get(short, "?"),
+        }
         cites = (refusal.cite, *_hard(cluster, refusal, match[1], short))
         return _about(refusal, ResourceQuota, match[1], _CODES.get(_family(short), "K8S-701"), cites, **facts)
     if match := UNSPECIFIED.search(refusal.text):
-        facts = {"quota": match[1], "resource": match[2].replace(",", ", "), "where": match[3] or "a container"}
+        facts = {"quota": match[1], "resource": match[2].replace(",", ", "), "where": _containers(match[3] or "")}
         return _about(refusal, ResourceQuota, match[1], "K8S-707", (refusal.cite,), **facts)
     return None
 
 
 def _short(requested: dict[str, str], used: dict[str, str], limited: dict[str, str]) -> str:
-    """The resource to name: compute before mere counts, because a freed pod would not free enough of it."""
+    """The resource to name: compute before object counts, because one pod less would not free enough compute."""
     over = [r for r in requested if amount(requested[r]) + amount(used.get(r)) > amount(limited.get(r)) + 1e-9] or list(
         requested
     )
@@ -93,8 +97,10 @@ def _family(resource: str) -> str:
     return {"persistentvolumeclaims": "storage"}.get(name, "services" if name.startswith("services") else name)
 
 
-def _say(amounts_: dict[str, str], resource: str) -> str:
-    return f"{amounts_.get(resource, '?')} {resource}"
+def _containers(names: str) -> str:
+    """`app` → container app, `app,proxy` → containers app, proxy; without names the rule is for each of them."""
+    listed = names.replace(",", ", ")
+    return f"container{'s' * (',' in names)} {listed}" if names else "each container"
 
 
 def _hard(cluster: Cluster, refusal: FailedCreate, name: str, resource: str) -> Iterator[Citation]:
@@ -134,19 +140,19 @@ def _limit(cluster: Cluster, refusal: FailedCreate) -> Finding | None:
             "resource": resource,
             "scope": scope,
             "value": value,
-            "given": f"its {side} is {given}",
+            "given": f"{side} is {given}",
         }
     elif match := UNSET.search(text):
         bound, resource, scope, value, side = match.groups()
-        facts = {"bound": bound, "resource": resource, "scope": scope, "value": value, "given": f"it sets no {side}"}
+        facts = {"bound": bound, "resource": resource, "scope": scope, "value": value, "given": f"no {side} is set"}
     elif match := RATIO.search(text):
         resource, scope, value, given = match.groups()
         facts = {
-            "bound": "limit-to-request ratio",
+            "bound": "maximum limit-to-request ratio of",
             "resource": resource,
             "scope": scope,
             "value": value,
-            "given": f"its ratio is {given}",
+            "given": f"ratio is {given}",
         }
     else:
         return None
@@ -185,8 +191,8 @@ def _numbers(quota: ResourceQuota, resource: str) -> dict[str, str]:
 
 
 def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
-    """The refusal of a Service leaves no event: a full quota, and a workload that others call by a name no Service has,
-    show it."""
+    """A rejected Service leaves no event. Evidence is a full quota and a workload that others call by a name without a
+    Service."""
     resource = _exhausted(quota, "services", "count/services")
     if not resource or not cluster.is_complete(Service, quota.namespace):
         return
@@ -213,7 +219,7 @@ def _services(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
 
 
 def _called(cluster: Cluster, namespace: str) -> dict[str, tuple[Pod | Workload, str]]:
-    """Host names in environment values → who has them and the value, for example `orders:8080`."""
+    """Host names in environment values → the pod that has them and the value, for example `orders:8080`."""
     found: dict[str, tuple[Pod | Workload, str]] = {}
     for pod in cluster.pods_in(namespace):
         for value in _values(pod.spec.all_containers):
@@ -251,8 +257,8 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
 
 
 def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
-    """What a manifest asks for, the cluster does not have, and the quota would not let in: its refusal went to whoever
-    applied it."""
+    """Objects of a manifest that the cluster does not have and the quota would reject: only the client that applied it
+    got the error."""
     hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
     for manifest in cluster.all(UnappliedManifest, quota.namespace):
         resources = _COUNTED.get(manifest.object_kind, {})
@@ -260,23 +266,25 @@ def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
             need = amount(manifest.storage) if resources[resource] else 1.0
             if used.get(resource, 0.0) + need <= hard[resource]:
                 continue
+            owner = _user(cluster, manifest)
+            own = owner.kind == manifest.object_kind  # then the message begins with it
             yield finding(
                 _UNAPPLIED[manifest.object_kind],
                 quota.subject,
-                owner=_user(cluster, manifest),
+                owner=owner,
                 cites=(cluster.cite(quota, resource), cluster.cite(manifest)),
                 confidence=Confidence.MEDIUM,
                 onset=quota.metadata.creation_timestamp,
                 peers=(),
-                wanted=f"{manifest.object_kind} {manifest.object_name}",
-                asked=manifest.storage if resources[resource] else "1 more",
+                wanted="" if own else f"{manifest.object_kind} {manifest.object_name}",
+                asked=manifest.storage if resources[resource] else "1",
                 **_numbers(quota, resource),
             )
             break
 
 
 def _user(cluster: Cluster, manifest: UnappliedManifest) -> Subject:
-    """The workload that waits for what was not let in."""
+    """The workload that waits for the rejected object."""
     for pod in cluster.pods_in(manifest.namespace):
         if any(
             v.persistent_volume_claim and v.persistent_volume_claim.claim_name == manifest.object_name

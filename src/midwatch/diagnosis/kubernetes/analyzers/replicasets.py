@@ -1,4 +1,4 @@
-"""ReplicaSets and ReplicationControllers: a failure to create pods, and missing replicas where no Deployment speaks for
+"""ReplicaSets and ReplicationControllers: pod creation failures, and missing replicas where no Deployment reports
 them."""
 
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> 
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """Few clusters have ReplicationControllers; pods and events name those that there are."""
+    """Few clusters have ReplicationControllers; they are read where pods or events name one."""
     named = [(o.kind, p.namespace) for p in cluster.all(Pod) for o in p.metadata.owner_references or ()]
     named += [(e.involved_object.kind, e.namespace) for e in cluster.all(Event)]
     for namespace in sorted({place for kind, place in named if kind == "ReplicationController"}):

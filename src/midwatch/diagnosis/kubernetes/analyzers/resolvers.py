@@ -1,4 +1,4 @@
-"""Workloads that ask name servers of their own instead of the cluster's."""
+"""Workloads that use their own nameservers instead of cluster DNS."""
 
 from collections.abc import Collection, Iterator
 
@@ -21,8 +21,8 @@ _TEMPLATED = (Deployment, StatefulSet, DaemonSet)
 def find(cluster: Cluster) -> Iterator[Finding]:
     own = {
         s.spec.cluster_ip for s in cluster.all(Service)
-    }  # cluster DNS has an address of a Service, where that was read
-    # `kubectl describe` does not show it of a pod, only the template tells then.
+    }  # cluster DNS has the IP of a Service, where Services were read
+    # `kubectl describe pod` does not show dnsConfig; the template does.
     templates = {
         w.subject: (w, servers)
         for type_ in _TEMPLATED
@@ -39,14 +39,13 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _servers(spec: PodSpec, own: Collection[str | None]) -> list[str]:
-    """The name servers that are asked instead of the cluster's."""
+    """The nameservers that replace cluster DNS."""
     listed = spec.dns_config.nameservers or () if spec.dns_policy == "None" and spec.dns_config else ()
     return [s for s in listed if s not in own]
 
 
 def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> Iterator[Finding]:
-    """A name server of one's own is a choice; it is a fault when look-ups there fail, or when the pod does not get
-    ready."""
+    """An own nameserver is a choice; it is a fault when lookups there fail, or when the pod does not become ready."""
     miss = next(
         (
             m
@@ -67,7 +66,7 @@ def _judged(cluster: Cluster, pod: Pod, holder: Object, servers: list[str]) -> I
         confidence=Confidence.HIGH if miss else Confidence.MEDIUM,
         onset=pod.metadata.creation_timestamp,
         server=server,
-        said=f": {clip(miss.line)}" if miss else ", and it does not get ready",
+        said=f": {clip(miss.line)}" if miss else "; pod is not ready",
     )
 
 

@@ -1,4 +1,4 @@
-"""Gateway API: routes to Services or Gateways that do not exist, and what their controllers refused."""
+"""Gateway API: routes to Services or Gateways that do not exist, and conditions set to False by their controllers."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -64,7 +64,7 @@ def _backends(cluster: Cluster, route: HTTPRoute) -> Iterator[Finding]:
                 where=namespace,
             )
         elif service is not None and isinstance(port, int) and all(p.port != port for p in service.spec.ports or ()):
-            offered = ", ".join(str(p.port) for p in service.spec.ports or ()) or "no port"
+            offered = ", ".join(str(p.port) for p in service.spec.ports or ()) or "none"
             cites: tuple[Citation, ...] = (cluster.cite(route, json_field("port", port)), cluster.cite(service))
             yield finding("K8S-534", route.subject, cites=cites, service=name, port=str(port), offered=offered)
 
@@ -106,7 +106,7 @@ def _unprogrammed(cluster: Cluster, gateway: Gateway) -> Iterator[Finding]:
 
 
 def _maps(holder: _Map | None, key: str) -> list[_Map]:
-    """The objects in a list field; a field of any other form (the text is not ours) is no list."""
+    """The objects in a list field; empty when the field has any other form (the text is not ours)."""
     found = (holder or {}).get(key)
     return (
         [cast(_Map, one) for one in cast(list[object], found) if isinstance(one, Mapping)]

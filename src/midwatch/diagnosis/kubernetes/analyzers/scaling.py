@@ -1,4 +1,4 @@
-"""Workloads at 0 replicas: the cause where somebody needs them or they ran before, otherwise a remark."""
+"""Workloads at 0 replicas: a cause where a Service needs them or they ran before, otherwise information."""
 
 import re
 from collections.abc import Iterator
@@ -40,15 +40,15 @@ def _idle(cluster: Cluster, backing: Backing, workload: Workload) -> Finding:
             "K8S-604",
             workload.subject,
             cites=cites,
-            reason=f"Service {', '.join(s.name for s in needed)} has no pod left",
+            reason=f"Service {', '.join(s.name for s in needed)} has no endpoints",
         )
     if before := _ran_before(cluster, workload):
-        return finding("K8S-604", workload.subject, cites=(zero, before), reason="it had replicas before")
+        return finding("K8S-604", workload.subject, cites=(zero, before), reason="had replicas before")
     return finding("K8S-605", workload.subject, cites=(zero,))
 
 
 def _only_for(backing: Backing, workload: Workload, service: Service) -> bool:
-    """A Service that another workload's pods still answer does not miss this one (blue and green)."""
+    """A Service that still has pods of another workload does not need this one (blue/green)."""
     return (
         bool(service.spec.selector)
         and subset(service.spec.selector or {}, template_labels(workload))
@@ -69,7 +69,7 @@ def _ran_before(cluster: Cluster, workload: Workload) -> Citation | None:
 
 
 def _superseded(cluster: Cluster, workload: Workload) -> list[str]:
-    """ReplicaSets that a rollout emptied: their way to 0 says nothing about the workload."""
+    """ReplicaSets that a rollout scaled down: their 0 says nothing about the workload."""
     owned = [r for r in cluster.all(ReplicaSet, workload.namespace) if cluster.owner(r) == workload.subject]
     newest = max((revision(r) for r in owned), default=0)
     return [r.name for r in owned if revision(r) < newest]

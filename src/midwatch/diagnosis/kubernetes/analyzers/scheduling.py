@@ -1,4 +1,4 @@
-"""Pods that wait for a node, and the one reason to change."""
+"""Unschedulable pods, and the one constraint to change."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -53,7 +53,7 @@ def _gated(cluster: Cluster, pod: Pod) -> Finding:
         cites=tuple(cluster.cite(pod, member("name", g.name)) for g in gates)
         or (cluster.cite(pod, "SchedulingGated"),),
         onset=pod.metadata.creation_timestamp,
-        gates=", ".join(g.name for g in gates) or "that it does not name",
+        gates=", ".join(g.name for g in gates) or "gate not named",
     )
 
 
@@ -69,7 +69,7 @@ def _untouched(cluster: Cluster, pod: Pod) -> Finding:
         onset=since,
         peers=() if own else tuple(s.subject for s in schedulers(cluster)),
         scheduler=name,
-        age=f"{(cluster.now - since).total_seconds() / 60:.0f} minutes" if since else "",
+        age=f"{(cluster.now - since).total_seconds() / 60:.0f} min" if since else "",
     )
 
 
@@ -77,7 +77,7 @@ def _judged(board: NodeSet, pod: Pod) -> Iterator[Finding]:
     cluster = board.cluster
     message, cite = opinion(cluster, pod)
     if messages.absent_claim(message) and _absent(cluster, pod):
-        return  # said of the claim itself (analyzers/volumes.py)
+        return  # reported for the claim itself (analyzers/volumes.py)
     if messages.blames_claim(message) or is_node_selected(cluster, pod):
         yield from _unbound(cluster, pod, cite)
     elif cite:
@@ -92,7 +92,7 @@ def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Find
     open_ = [c for _, c in claims(cluster, pod) if c and c.status.phase != "Bound"]
     known = cluster.is_complete(PersistentVolumeClaim, pod.namespace)
     if not older(cluster, pod, _PROVISIONING) or (known and not open_):
-        return  # bound since: the scheduler tries again by itself
+        return  # bound since then: the scheduler retries
     proof = tuple(cluster.cite(c, f'"phase":"{c.status.phase}"') for c in open_ if c.status.phase)
     names = ", ".join(c.name for c in open_) or ", ".join(name for name, _ in claims(cluster, pod))
     yield finding(
@@ -139,7 +139,7 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
 
 
 def _choice(trial: FilterResult, message: str) -> tuple[str, bool]:
-    """The filter to change, and whether the nodes and the scheduler's words agree on it."""
+    """The filter to change, and whether the nodes and the scheduler's message agree on it."""
     said = messages.counts(message)
     ranked = trial.ranking()
     agreed = [f for f in ranked if messages.names_filter(f, said) or (said and trial.is_masked(f))]

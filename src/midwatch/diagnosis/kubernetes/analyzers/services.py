@@ -1,5 +1,4 @@
-"""Services nobody answers for: a selector without pods, pods without readiness, addresses the control plane did not
-publish."""
+"""Services without endpoints: a selector without pods, pods that are not ready, endpoints that were not published."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -79,7 +78,7 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
     if providers:
         yield from _no_pods_yet(cluster, service, providers, text)
     elif selected and all(p.is_finished for p in selected):
-        return  # it stands before Jobs, which have ended
+        return  # its pods belonged to Jobs, which have ended
     elif nearest := _nearest(backing, service):
         labels = template_labels(nearest)
         wrong = {k: v for k, v in selector.items() if labels.get(k) != v}
@@ -101,13 +100,13 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
 
 
 def _wanted(cluster: Cluster, service: Service) -> bool:
-    """Whether anything that was read leads to the Service, or people outside may come by it."""
+    """Whether the Service has known callers, or may be called from outside the cluster."""
     open_to_all = (service.spec.type or "ClusterIP") != "ClusterIP" or any(cluster.all(HTTPRoute))
     return open_to_all or any(link.source == service.subject for link in links(cluster))
 
 
 def _no_pods_yet(cluster: Cluster, service: Service, providers: list[Workload], text: str) -> Iterator[Finding]:
-    """The selector is right: whatever is wrong is wrong with the workload."""
+    """The selector matches a workload that has no pods."""
     idle = all(not isinstance(w, DaemonSet) and w.desired_replicas == 0 for w in providers)
     quote = '"replicas":0' if idle else ""
     yield finding(
@@ -153,7 +152,7 @@ def _unpublished(cluster: Cluster, backing: Backing, service: Service, ready: li
 
 
 def _unselective(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Finding]:
-    """Somebody else writes the addresses; only their complete absence is a fact."""
+    """Endpoints are written by hand or by a controller; only their complete absence is a finding."""
     if (
         (service.namespace, service.name) == ("default", "kubernetes")
         or service.metadata.owner_references
@@ -193,8 +192,8 @@ def _events(cluster: Cluster, service: Service) -> Iterator[Finding]:
 
 
 def _nearest(backing: Backing, service: Service) -> Workload | None:
-    """The workload the Service was probably meant for: most labels right, and the wrong one alike in spelling or in
-    name."""
+    """The workload that the Service was probably meant for: most labels match, and the other label or the name is
+    similar."""
     scored = [(s, w) for w in backing.workloads(service.namespace) if (s := _likeness(service, w)) >= _ALIKE]
     return max(scored, key=lambda pair: pair[0])[1] if scored else None
 

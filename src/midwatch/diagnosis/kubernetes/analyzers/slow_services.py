@@ -1,9 +1,7 @@
-"""Services that became slow, by what was measured: the origin among them, and whether CPU, memory, packets or a node is
-behind it.
+"""Services with high latency: the origin among them, and whether CPU, memory, packet loss or a node is the cause.
 
-Rules, from what is measured to what is only left over: an origin that is short of CPU is slow because of it; one whose
-packets are lost or whose memory is full, because of that; several origins that have only their node in common, because
-of the node; and what is slow without any of these, and waits for nobody, is slow on its way through the network.
+Rules, measured causes first: CPU shortage of an origin; lost packets or full memory; then the node, where several
+origins have only their node in common; and last, without any of these and without a slow dependency, the network path.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,19 +26,24 @@ from midwatch.integrations.kubernetes.objects.quantity import amount
 from midwatch.integrations.kubernetes.objects.saved import ServiceCall
 
 _DOUBLED = 2.0
-_FAR = 5.0  # times the rise of another origin: beside it, the other is an aside
-_CPU_FLOOR = 0.05  # cores; below it nothing computes
-_THROTTLED_FLOOR = 0.25  # seconds a second that the kernel holds a container back; callers feel a quarter
+_FAR = 5.0  # times the rise of another origin: the other is then negligible
+_CPU_FLOOR = 0.05  # cores; below it the container is idle
+_THROTTLED_FLOOR = 0.25  # seconds throttled per second; callers notice a quarter
 _LOSS_FACTOR = 3.0
 _LOSS_FLOOR = 2.0  # retransmitted segments or dropped packets a second; a few are normal on any network
-_FULL = 0.9  # of the memory limit: from here on the kernel reclaims, and the container waits for it
+_FULL = 0.9  # of the memory limit: above it the kernel reclaims memory and the container waits
 _QUOTED = 5  # values of a series that a citation shows
-_SIGNALS = {"latency_p50": "median latency", "latency_mean": "mean latency", "cpu": "CPU", "cpu_throttled": "throttled"}
+_SIGNALS = {
+    "latency_p50": "median latency",
+    "latency_mean": "mean latency",
+    "cpu": "CPU",
+    "cpu_throttled": "CPU throttling",
+}
 
 
 @dataclass(frozen=True)
 class ServiceScene:
-    """All that was measured, the slow among it, and which of them are origins."""
+    """The measured services, the slow ones among them, and the origins of the slowdown."""
 
     cluster: Cluster
     measured: MetricsView
@@ -48,8 +51,7 @@ class ServiceScene:
 
     @cached_property
     def throttled_services(self) -> Mapping[Subject, list[LatencyRise]]:
-        """Services whose CPU use rose and that the kernel held back; without a record of that, their use of CPU
-        alone."""
+        """Services whose CPU usage rose and that were throttled; without a throttling metric, by CPU usage alone."""
         return {about: found for about, series in self.measured.services.items() if (found := _strain(series))}
 
     @cached_property
@@ -107,12 +109,12 @@ def _root(scene: ServiceScene, origin: Subject) -> Finding:
 def _callees(scene: ServiceScene, origin: Subject) -> str:
     called = scene.measured.calls.get(origin, set[Subject]())
     if unknown := [callee for callee in called if callee not in scene.slowness.measured]:
-        return f"nobody measured {first_names(map(short, unknown))}, which it calls"
-    return "nothing it calls is the reason" if called else "nothing is known that it calls"
+        return f"callees without metrics: {first_names(map(short, unknown))}"
+    return "no callee is slow" if called else "no known callees"
 
 
 def _victim(scene: ServiceScene, about: Subject, roots: Sequence[Finding]) -> Finding:
-    """Slow because of another: of those it calls, or, where the call is not known, of the origin."""
+    """Slow because of a dependency: one of its callees, or the origin where the callees are not known."""
     called = [callee for callee in scene.measured.calls.get(about, ()) if callee in scene.slow]
     peers = tuple(dict.fromkeys((*(f.subject for f in roots), *sorted(called, key=str))))
     reasons = first_names(short(f.subject) for f in roots)
@@ -195,7 +197,7 @@ def _node_loss(about: Subject, series: Sequence[Series]) -> LatencyRise | None:
     return _lost(series) if about.kind == "Node" else None
 
 
-# -- what strains a service
+# -- resource causes
 
 
 def _strain(series: Sequence[Series]) -> list[LatencyRise]:
@@ -215,7 +217,7 @@ def _lost(series: Sequence[Series]) -> LatencyRise | None:
 
 
 def _full(scene: ServiceScene, origin: Subject) -> tuple[Citation, ...]:
-    """The proof that a replica came near its memory limit, which it was not before."""
+    """Citations that a replica came near its memory limit and was not near it before."""
     pod = next(iter(scene.cluster.pods_of(origin)), None)
     limits = [(c.resources.limits or {}).get("memory") for c in pod.spec.containers] if pod else []
     most = sum(amount(x) for x in limits if x is not None)
@@ -232,7 +234,7 @@ def _of(series: Sequence[Series], signal: str) -> list[Series]:
     return [s for s in series if s.signal == signal]
 
 
-# -- words
+# -- texts
 
 
 def _telling(found: LatencyRise) -> list[float | None]:

@@ -1,5 +1,4 @@
-"""Containers that never get as far as their own first line: commands, hooks, sandboxes, and starts that take too
-long."""
+"""Containers that fail before the application starts: commands, hooks, sandboxes, and starts that take too long."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,7 @@ from midwatch.integrations.kubernetes.objects.quantity import amount
 _REFUSED = frozenset({"CreateContainerError", "RunContainerError"})
 _NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})
 _HOOKS = {"PreCreateHookError": "preCreate", "PreStartHookError": "preStart", "PostStartHookError": "postStart"}
-_CANNOT_EXECUTE, _NOT_FOUND = 126, 127  # exit codes of a shell that was told to run something
+_CANNOT_EXECUTE, _NOT_FOUND = 126, 127  # exit codes of a shell
 _TOO_SMALL = re.compile(r"container init was OOM-killed|memory limit too low", re.IGNORECASE)
 # In the order in which they are tried, on the messages of runc, crun, containerd and CRI-O.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -86,7 +85,7 @@ def _refused(instance: ContainerView, message: str) -> Finding:
         said = f"exit code {exit_code}" if code else clip(message)
     else:
         said = clip(message)
-    command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
+    command = " ".join(instance.spec.command or instance.spec.args or ()) or "(image entrypoint)"
     facts = {"said": said, "command": f"`{clip(command, 120)}`", "image": instance.spec.image or ""}
     facts["limit"] = _limits([instance.spec])
     onset = instance.last_termination.finished_at if instance.last_termination else None
@@ -132,7 +131,7 @@ def _limits(containers: Sequence[Container]) -> str:
 
 
 def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
-    """A start that takes long and of which nothing else is known."""
+    """A start that takes long without a warning event."""
     waiting = next(
         (
             i

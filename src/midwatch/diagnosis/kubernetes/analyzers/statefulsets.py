@@ -1,5 +1,4 @@
-"""StatefulSets: ordinals that wait for an unready predecessor, missing replicas, a governing Service that does not
-exist."""
+"""StatefulSets: pods that wait for an unready predecessor, missing replicas, a headless Service that does not exist."""
 
 from collections.abc import Iterator
 
@@ -45,7 +44,7 @@ def _trouble(cluster: Cluster, workload: StatefulSet) -> Finding:
 
 
 def _blocking(cluster: Cluster, workload: StatefulSet) -> Pod | None:
-    """In the ordered policy (the default) a pod is created only when all before it are ready."""
+    """With OrderedReady (the default) a pod is created only when all pods before it are ready."""
     if workload.spec.pod_management_policy == "Parallel":
         return None
     pods = sorted(cluster.pods_of(workload.subject), key=_ordinal)

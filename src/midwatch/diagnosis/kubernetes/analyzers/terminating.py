@@ -1,4 +1,4 @@
-"""Namespaces that are being deleted and do not go away."""
+"""Namespaces stuck in Terminating."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,8 +11,7 @@ from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import Namespace
 
 _PATIENCE = timedelta(minutes=5)
-# What holds a namespace, nearest to the person's next step first; the other conditions only say that there is something
-# left.
+# Conditions that name what blocks the deletion, the most actionable first; the others only say that content remains.
 _TELLING = (
     "NamespaceDeletionDiscoveryFailure",
     "NamespaceDeletionGroupVersionParsingFailure",

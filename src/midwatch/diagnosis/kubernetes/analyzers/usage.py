@@ -1,4 +1,4 @@
-"""Containers and nodes that run at their limits, by the metrics API: a snapshot of 15 to 60 seconds, no history."""
+"""Containers and nodes near their limits, from the metrics API: an average over 15 to 60 seconds, no history."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Node, NodeMetrics, 
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.quantity import amount
 
-# above this share of the CPU limit the kernel throttles noticeably, and memory is one peak away from the OOM killer
+# above this share of the limit CPU throttling is noticeable, and one peak of memory leads to an OOM kill
 _FULL = 0.9
 _CODES = (("cpu", "K8S-671"), ("memory", "K8S-672"))
 _OF_NODE = (("cpu", "K8S-673"), ("memory", "K8S-674"))

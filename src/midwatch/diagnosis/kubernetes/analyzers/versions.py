@@ -1,4 +1,4 @@
-"""Objects written in an API version that newer clusters do not serve."""
+"""Objects in an API version that newer clusters do not serve."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from midwatch.integrations.kubernetes.objects.versions import removed_version
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    """A live list does not say in which version its objects were written; what a person saved does."""
+    """A live list does not show the version an object was applied with; saved manifests do."""
     for obj in cluster.all_objects():
         if (
             obj.api_version

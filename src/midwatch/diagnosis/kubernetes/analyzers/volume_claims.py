@@ -1,4 +1,4 @@
-"""Claims without a volume, and the one reason to change."""
+"""PersistentVolumeClaims without a volume, and the one property to change."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -70,6 +70,7 @@ def _say(
     **facts: str,
 ) -> Finding:
     owner = cluster.owner(pods[0]) if pods else claim.subject
+    facts["claim"] = f"PersistentVolumeClaim {claim.name}" if pods else "claim"  # a message begins with its owner
     phase = cluster.cite(claim, f'"phase":"{claim.status.phase}"')
     born = claim.metadata.creation_timestamp
     return finding(
@@ -81,7 +82,7 @@ def _lost(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Fi
     name = claim.spec.volume_name or ""
     gone = bool(name) and cluster.missing(PersistentVolume, "", name)
     proof = (cluster.cite_absence(PersistentVolume, "", name),) if gone else ()
-    return _say(cluster, claim, pods, "K8S-401", *proof, volume=name or "that it does not name")
+    return _say(cluster, claim, pods, "K8S-401", *proof, volume=name or "(not named)")
 
 
 def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Iterator[Finding]:
@@ -91,7 +92,7 @@ def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) ->
     complaint = _complaint(cluster, claim)
     waiting = any(not p.spec.node_name for p in pods)
     if not complaint and not waiting:
-        return  # nobody has said that anything is wrong, and nobody needs it
+        return  # no error was reported, and no pod waits for it
     if any(_free(claim, v) and not differences(claim, v) for v in cluster.all(PersistentVolume)):
         return  # a volume fits: binding is under way
     for rule in (_failed, _no_class, _static, _no_default, _unanswered):
@@ -101,8 +102,8 @@ def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) ->
 
 
 def _complaint(cluster: Cluster, claim: PersistentVolumeClaim) -> Event | None:
-    """The newest event that says why there is no volume. What the controller said before it found the class is
-    history."""
+    """The newest event that gives the reason for the missing volume. The controller's events before it found the class
+    are outdated."""
     events = cluster.events(claim)
     for event in reversed(events):
         own = (event.source.component or event.reporting_component or _CONTROLLER) == _CONTROLLER
@@ -114,7 +115,7 @@ def _complaint(cluster: Cluster, claim: PersistentVolumeClaim) -> Event | None:
 
 
 def _named(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], name: str) -> Iterator[Finding]:
-    """A claim that asks for one volume by name gets that one or none."""
+    """A claim with volumeName binds to that volume only."""
     wish = cluster.cite(claim, name)
     if cluster.missing(PersistentVolume, "", name):
         yield _say(cluster, claim, pods, "K8S-402", wish, cluster.cite_absence(PersistentVolume, "", name), volume=name)
@@ -147,12 +148,12 @@ def _mismatch(
         return _say(
             cluster, claim, pods, code, *proof, peers=peers, volume=volume.name, wanted=one.wanted, offered=one.offered
         )
-    what = "; ".join(f"{d.property}: wants {d.wanted}, has {d.offered}" for d in found)
+    what = "; ".join(f"{d.property}: requested {d.wanted}, volume has {d.offered}" for d in found)
     return _say(cluster, claim, pods, "K8S-410", *proof, peers=(volume.subject,), volume=volume.name, differences=what)
 
 
 def _failed(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None) -> Finding | None:
-    """The provisioner was asked and said no. "Class not found" is judged by the classes and volumes there are."""
+    """The provisioner was asked and failed. "Class not found" is judged by the existing classes and volumes."""
     text = (complaint.message or "") if complaint and complaint.reason == "ProvisioningFailed" else ""
     judged = (
         bool(storage_class(claim))
@@ -181,7 +182,7 @@ def _no_class(
 
 
 def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: Event | None) -> Finding | None:
-    """No provisioner will make a volume: one that exists has to fit."""
+    """No dynamic provisioning: an existing volume has to match."""
     name = storage_class(claim)
     class_ = cluster.get(StorageClass, "", name) if name else None
     made = class_.provisioner != STATIC if class_ else name is None and _default(cluster) is not None
@@ -199,7 +200,7 @@ def _static(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], _: 
     near = bool(free) and len(free[0][1]) == 1 and not _other_class(free[0][1])
     for volume, found in () if near else compared:
         if not found and not _free(claim, volume):
-            return _taken(cluster, claim, pods, volume, held_by(volume) or "nobody")
+            return _taken(cluster, claim, pods, volume, held_by(volume) or "another claim")
     return _mismatch(cluster, claim, pods, *free[0]) if free else None
 
 
@@ -249,10 +250,10 @@ def _unanswered(
             driver = (
                 class_.provisioner if class_ else claim.annotations.get("volume.kubernetes.io/storage-provisioner", "")
             )
-            name, minutes = storage_class(claim) or "", f"{waited.total_seconds() / 60:.1f} minutes"
+            name, minutes = storage_class(claim) or "", f"{waited.total_seconds() / 60:.1f} min"
             proof = cluster.cite_event(last)
             return _say(
-                cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "external", waited=minutes
+                cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "(unknown)", waited=minutes
             )
     late = (
         class_ is not None

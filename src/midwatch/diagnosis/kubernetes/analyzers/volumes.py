@@ -1,4 +1,4 @@
-"""Claims that do not exist, volumes nobody can use, storage classes, and disks that do not reach their node."""
+"""Claims that do not exist, unusable volumes, StorageClasses, and volumes that cannot be attached or mounted."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _ELSEWHERE = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"(.*)", re.DO
 _DRIVER = re.compile(r"driver name (\S+) not found in the list of registered CSI drivers")
 _NOT_STORAGE = re.compile(
     r"configmap|secret|serviceaccount|timed out waiting for the condition|unmounted volumes|not registered"
-    # What the mount itself was refused for is told by mounts.py.
+    # Errors of the mount itself are reported by mounts.py.
     r"|hostPath type check failed|subPath|permission denied|access denied|operation not permitted",
     re.IGNORECASE,
 )
@@ -67,7 +67,7 @@ def _absent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _detached(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
-    """The newest word of the attach controller or the kubelet about a disk, while the pod does not run."""
+    """The newest attach or mount event of a pod that is not running."""
     events = cluster.events(pod, "FailedAttachVolume", "FailedMount", "FailedMapVolume", "SuccessfulAttachVolume")
     if pod.status.phase == "Running" or not events:
         return
@@ -88,7 +88,7 @@ def _detached(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
-    phase, holder = volume.status.phase or "", held_by(volume) or "nobody"
+    phase, holder = volume.status.phase or "", held_by(volume) or "unknown"
     if phase in ("Released", "Failed"):
         quote = volume.status.message or volume.status.reason or ""
         cites = (cluster.cite(volume, f'"phase":"{phase}"'), *((cluster.cite(volume, quote),) if quote else ()))
@@ -178,7 +178,7 @@ def _templates(cluster: Cluster, workload: StatefulSet) -> Iterator[Finding]:
 
 
 def _all_bound(cluster: Cluster, workload: StatefulSet, template: str) -> bool:
-    """Claims made while the class existed keep their volumes; then its absence hurts nobody yet."""
+    """Claims bound while the class existed keep their volumes; then the missing class has no effect yet."""
     names = [f"{template}-{workload.name}-{n}" for n in range(workload.desired_replicas)]
     made = [cluster.get(PersistentVolumeClaim, workload.namespace, name) for name in names]
     return bool(made) and all(c is not None and c.status.phase == "Bound" for c in made)

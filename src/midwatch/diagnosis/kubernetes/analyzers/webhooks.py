@@ -1,4 +1,4 @@
-"""Admission webhooks nobody answers: with failurePolicy Fail the API server then refuses what they guard."""
+"""Admission webhooks without endpoints: with failurePolicy Fail the API server rejects the requests they match."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -59,7 +59,7 @@ def _answered(
 
 
 def unreachable_webhook(cluster: Cluster, webhook: str) -> Subject | None:
-    """The configuration of the webhook, if it must be asked and nobody answers for it: then `find` has told so."""
+    """The configuration of a webhook with failurePolicy Fail that has no endpoints; `find` reports it as well."""
     backing = backing_of(cluster)
     for configuration in (*cluster.all(ValidatingWebhookConfiguration), *cluster.all(MutatingWebhookConfiguration)):
         for hook in configuration.webhooks or ():

@@ -1,4 +1,4 @@
-"""Where the default scheduler runs, as far as the evidence shows it."""
+"""Where the default scheduler runs, according to the evidence."""
 
 import re
 
@@ -40,8 +40,8 @@ def leader(cluster: Cluster) -> Node | None:
 
 
 def schedulers(cluster: Cluster) -> list[Object]:
-    """What is to blame when nothing is scheduled: nodes whose scheduler service is seen down, scheduler pods that are
-    not ready, else the node the scheduler last led from."""
+    """The likely cause when no pods are scheduled: nodes whose scheduler service is down, scheduler pods that are not
+    ready, else the node the scheduler last led from."""
     units = [u for u in cluster.all(SystemdUnit) if u.unit == "kube-scheduler" and u.state != "active"]
     if stopped := [node for u in units if (node := cluster.get(Node, "", u.node))]:
         return [*stopped]

@@ -1,4 +1,4 @@
-"""What to say of the filter that keeps a pod off the nodes: code, facts with numbers, and the text that proves them."""
+"""The finding for the filter that excludes the nodes: code, facts with numbers, and citations."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -57,11 +57,11 @@ def _scope(trial: FilterResult) -> tuple[Citation, ...]:
 
 
 def _existing(trial: FilterResult, keys: Iterable[str]) -> str:
-    """The values that the nodes do have for these labels."""
+    """The values of these labels on the existing nodes."""
     if not trial.board.nodes:
-        return "the nodes were not read"
+        return "nodes were not read"
     found = {f"{k}={n.labels[k]}" for k in set(keys) for n in trial.board.nodes.values() if k in n.labels}
-    return f"nodes have {first_names(found)}" if found else f"no node has the label {first_names(keys)}"
+    return f"nodes have {first_names(found)}" if found else f"no node has label {first_names(keys)}"
 
 
 def _selector(trial: FilterResult, message: str) -> FilterExplanation:
@@ -100,7 +100,7 @@ def _labels(selector: LabelSelector | None) -> str:
 def _taint(trial: FilterResult, message: str, filter_: str = "taint") -> FilterExplanation:
     names, cites = _nodes(trial, filter_)
     own = sorted({trial.obstacles[n.name][filter_].detail for n in trial.blocked_nodes(filter_)})
-    taints = ", ".join(own or messages.taints(message)) or "not named by the scheduler"
+    taints = ", ".join(own or messages.taints(message)) or "(not named by the scheduler)"
     return FilterExplanation("K8S-303", {"taint": taints, "nodes": names}, cites)
 
 
@@ -131,7 +131,7 @@ def _shortage(trial: FilterResult, resource: str) -> FilterExplanation:
     facts = {"resource": resource, "needs": readable(resource, need) if need else resource}
     if not nodes or not need:
         return FilterExplanation(
-            "K8S-306", facts | {"room": f"insufficient {resource} left on the nodes by the scheduler's word"}, asked
+            "K8S-306", facts | {"room": "not enough free on the nodes (reported by the scheduler)"}, asked
         )
     largest = max(nodes, key=lambda n: trial.board.room[n.name].get(resource, 0.0))
     limit = trial.board.room[largest.name].get(resource, 0.0)
@@ -142,11 +142,11 @@ def _shortage(trial: FilterResult, resource: str) -> FilterExplanation:
             "K8S-305", facts | {"largest": readable(resource, limit), "nodes": str(len(nodes))}, cites
         )
     free = max(trial.board.free(n, resource) for n in nodes)
-    if free >= need:  # pods that could not be read hold the rest
-        return FilterExplanation("K8S-306", facts | {"room": "no node having that much left"}, cites)
+    if free >= need:  # pods that could not be read use the rest
+        return FilterExplanation("K8S-306", facts | {"room": "no node has enough free"}, cites)
     room = (
-        f"at most {readable(resource, max(free, 0.0))} free on any of {len(nodes)} nodes of up to "
-        f"{readable(resource, limit)}"
+        f"at most {readable(resource, max(free, 0.0))} free per node (nodes: {len(nodes)}, "
+        f"largest has {readable(resource, limit)} allocatable)"
     )
     return FilterExplanation("K8S-306", facts | {"room": room}, cites)
 
@@ -179,7 +179,7 @@ def _anti(trial: FilterResult, _: str) -> FilterExplanation:
         return FilterExplanation(
             "K8S-308", {"replicas": str(total), "room": str(room), "nodes": names}, (*proof, *cites)
         )
-    others = first_names(f"{o.kind.lower()}/{o.name}" for o in owners if o != own) or "pods that already run there"
+    others = first_names(f"{o.kind.lower()}/{o.name}" for o in owners if o != own) or "running pods"
     return FilterExplanation("K8S-307", {"others": others, "nodes": names}, (*proof, *cites))
 
 

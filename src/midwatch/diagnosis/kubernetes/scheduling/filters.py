@@ -1,4 +1,4 @@
-"""Why a pod fits on no node: the scheduler's filters, gone through again node by node over what the evidence shows.
+"""Why a pod is unschedulable: the scheduler's filters, applied again to every node in the evidence.
 
 The scheduler stops at a node's first filter and prints only counts; here every filter is asked on every node, so that
 the one to change can be told from those that merely come along. Order and rules: kube-scheduler's default filter
@@ -22,7 +22,7 @@ from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, P
 
 CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 _CORDON = "node.kubernetes.io/unschedulable"
-_STATE = "node.kubernetes.io/"  # taints the control plane sets while a node is unwell
+_STATE = "node.kubernetes.io/"  # taints that the control plane sets on unhealthy nodes
 _ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 INTENT = ("selector", "affinity", "volume")
 
@@ -38,7 +38,7 @@ class Obstacle:
 
 
 class NodeSet:
-    """The nodes with what already stands on them; built once for all pods that wait."""
+    """The nodes with the pods on them; built once for all pending pods."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -53,7 +53,7 @@ class NodeSet:
         self._trials: dict[bytes, FilterResult] = {}
 
     def apply_filters(self, pod: Pod) -> "FilterResult":
-        """Replicas of one template meet the same obstacles: they are tried once."""
+        """Replicas of one template get the same result: they are filtered once."""
         shape = msgspec.json.encode((pod.namespace, pod.labels, pod.spec))
         if shape not in self._trials:
             self._trials[shape] = FilterResult(self, pod)
@@ -79,7 +79,7 @@ class NodeSet:
 
 
 class FilterResult:
-    """One waiting pod tried on every node."""
+    """One pending pod, filtered on every node."""
 
     def __init__(self, board: NodeSet, pod: Pod) -> None:
         self.board, self.pod = board, pod
@@ -95,15 +95,15 @@ class FilterResult:
             yield from rule(self, node)
 
     def is_masked(self, filter_: str) -> bool:
-        """True when the scheduler could not have spoken of this filter: on every node it keeps away, an earlier one did
-        so first."""
+        """True when the scheduler cannot have reported this filter: on every node it excludes, an earlier filter did so
+        first."""
         turn = _TURN[filter_.split(":")[0]]
         held = [self.obstacles[n] for n in self.obstacles if filter_ in self.obstacles[n]]
         return bool(held) and all(any(_TURN[f.split(":")[0]] < turn for f in found) for found in held)
 
     @cached_property
     def workers(self) -> list[str]:
-        """The nodes that count: control-plane nodes that keep pods away do not, unless there is nothing else."""
+        """The nodes to consider: without tainted control-plane nodes, unless there are no others."""
         return [n for n in self.obstacles if not self._reserved(n)] or list(self.obstacles)
 
     def _reserved(self, name: str) -> bool:
@@ -115,23 +115,23 @@ class FilterResult:
         return [self.board.nodes[name] for name in self.workers if filter_ in self.obstacles[name]]
 
     def candidates(self) -> list[str]:
-        """The nodes the pod's own wishes (selector, affinity, volumes) leave over."""
+        """The nodes that match the pod's own constraints (selector, affinity, volumes)."""
         return [n for n in self.workers if not any(f in self.obstacles[n] for f in INTENT)]
 
     def ranking(self) -> list[str]:
-        """Filters, the one to change first: a wish that no node meets, else what alone keeps most of the otherwise
-        fitting nodes away."""
+        """Filters, the one to change first: a constraint that no node meets, else the filter that alone excludes most
+        matching nodes."""
         unmet = [f for f in INTENT if self.workers and all(f in self.obstacles[n] for n in self.workers)]
         among = self.candidates() or self.workers
         alone = Counter(next(iter(self.obstacles[n])) for n in among if len(self.obstacles[n]) == 1)
         every = Counter(f for n in among for f in self.obstacles[n])
         ranked = sorted(every, key=lambda f: (-alone[f], -every[f], _ORDER.index(f.split(":")[0]), f))
         if ranked and ranked[0].startswith("fit:") and alone["state"] and not self.exceeds_every_node(ranked[0][4:]):
-            ranked.insert(0, "state")  # the cluster is only full because a node is lost
+            ranked.insert(0, "state")  # the cluster is only full because a node is down
         return list(dict.fromkeys([*unmet, *ranked]))
 
     def exceeds_every_node(self, resource: str) -> bool:
-        """True when the request is more than any node that may be used could ever give."""
+        """True when the request exceeds the allocatable amount of every usable node."""
         names = self.candidates() or self.workers
         return all(self.board.room[n].get(resource, 0.0) < self.needs.get(resource, 0.0) for n in names)
 
@@ -185,7 +185,7 @@ def _meant(term: PodAffinityTerm, home: Pod, other: Pod) -> bool:
 
 
 def _repelled(board: NodeSet, pod: Pod) -> dict[tuple[str, str], Pod]:
-    """(topology key, value) → the pod that keeps this one out of there, whichever of the two declares it."""
+    """(topology key, value) → the pod whose presence excludes this one there, whichever declares the anti-affinity."""
     found: dict[tuple[str, str], Pod] = {}
     own = _anti(pod)
     for node, other in board.running_pods() if own else ():
@@ -219,7 +219,7 @@ def _wanted(board: NodeSet, pod: Pod) -> list[tuple[PodAffinityTerm, frozenset[s
     found: list[tuple[PodAffinityTerm, frozenset[str]]] = []
     for term in terms:
         places = frozenset(n.labels.get(term.topology_key, "") for n, p in running if _meant(term, pod, p)) - {""}
-        if places or not _meant(term, pod, pod):  # the first pod of a group that wants its own kind may start anywhere
+        if places or not _meant(term, pod, pod):  # the first pod of a group with affinity to itself may start anywhere
             found.append((term, places))
     return found
 
@@ -328,7 +328,7 @@ _FILTERS: tuple[Callable[[FilterResult, Node], Iterator[Obstacle]], ...] = (
     _spread,
     _neighbours,
 )
-# Where two filters keep the same number of nodes away, the one that is changed more easily comes first
+# Where two filters exclude the same number of nodes, the one that is easier to change comes first
 _ORDER = (
     *("selector", "affinity", "volume", "state", "cordon", "taint", "ports"),
     *("unlabelled", "spread", "anti", "peer", "fit", "pods", "control-plane"),

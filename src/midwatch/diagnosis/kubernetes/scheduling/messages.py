@@ -1,8 +1,8 @@
-"""The scheduler's own words about a pod that fits nowhere, taken apart. Spellings of Kubernetes 1.16 to 1.36."""
+"""Parsing of the scheduler's messages about unschedulable pods, as Kubernetes 1.16 to 1.36 print them."""
 
 import re
 
-# filter of fit.py → what the scheduler prints for it, after the number of nodes
+# filter of filters.py → the scheduler's phrase for it, after the number of nodes
 _PHRASES = (
     ("cordon", r"node\(s\) were unschedulable"),
     ("taint", r"node\(s\) had (?:untolerated )?taints?(?:\(s\))?"),
@@ -26,8 +26,7 @@ _NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 
 
 def counts(message: str) -> dict[str, int]:
-    """filter → how many nodes it excluded. What preemption would have brought (after "preemption:") is another sum and
-    left out."""
+    """filter → how many nodes it excluded. The counts of preemption (after "preemption:") are separate and left out."""
     text = message.split("preemption:", 1)[0]
     found = {name: sum(int(m[1]) for m in pattern.finditer(text)) for name, pattern in _COUNTED}
     for match in _INSUFFICIENT.finditer(text):
@@ -36,13 +35,13 @@ def counts(message: str) -> dict[str, int]:
 
 
 def names_filter(filter_: str, said: dict[str, int]) -> bool:
-    """Whether the scheduler spoke of this filter; it does not tell a node selector from an affinity, nor taints from
-    each other."""
+    """Whether the scheduler named this filter; its message does not distinguish a node selector from an affinity, nor
+    taints from each other."""
     return _SAME.get(filter_, filter_) in said
 
 
 def phrase(filter_: str, message: str) -> str:
-    """The literal words about one filter, to be cited."""
+    """The literal phrase about one filter, to be cited."""
     wanted = _SAME.get(filter_, filter_)
     if wanted.startswith("fit:"):
         return next((m[0] for m in _INSUFFICIENT.finditer(message) if m[2] == wanted[4:]), "")

@@ -1,4 +1,4 @@
-"""Pods that no node has been found for, and what is known of the scheduler's opinion."""
+"""Pending pods without a node, and the scheduler's messages about them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 
 DEFAULT_SCHEDULER = "default-scheduler"
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_SILENCE = timedelta(minutes=2)  # a working scheduler speaks of a pod within a second
+_SILENCE = timedelta(minutes=2)  # a working scheduler reports on a pod within a second
 CHOSEN_NODE = "volume.kubernetes.io/selected-node"
 
 
@@ -33,7 +33,7 @@ def _scheduled(pod: Pod) -> bool:
 
 
 def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
-    """The newest words of the scheduler about the pod and where they stand; "" and None when it has said nothing."""
+    """The scheduler's newest message about the pod and its citation; "" and None when there is none."""
     condition = pod.condition("PodScheduled")
     refused = condition is not None and condition.status == "False"
     if condition and refused and condition.message:
@@ -46,8 +46,7 @@ def opinion(cluster: Cluster, pod: Pod) -> tuple[str, Citation | None]:
 
 
 def _of_gone_siblings(cluster: Cluster, pod: Pod) -> list[Event]:
-    """What the scheduler said of pods of the same ReplicaSet that are no longer there: the same template, the same
-    answer."""
+    """The scheduler's events about deleted pods of the same ReplicaSet: the same template gets the same answer."""
     owner = next((o.name for o in pod.metadata.owner_references or () if o.kind == "ReplicaSet"), "")
     gone = (
         e
@@ -67,12 +66,12 @@ def older(cluster: Cluster, obj: Object, age: timedelta) -> bool:
 
 
 def is_node_selected(cluster: Cluster, pod: Pod) -> bool:
-    """The scheduler has picked a node and waits for a volume to be made there; the pod's status does not show that."""
+    """The scheduler has picked a node and waits for a volume there; the pod's status does not show that."""
     return any(claim and CHOSEN_NODE in claim.annotations for _, claim in claims(cluster, pod))
 
 
 def ignored_pods(cluster: Cluster) -> list[Pod]:
-    """Pods that no scheduler has said anything about for too long."""
+    """Pods that no scheduler has reported on for too long."""
     return [pod for pod in pending_pods(cluster) if _ignored(cluster, pod)]
 
 

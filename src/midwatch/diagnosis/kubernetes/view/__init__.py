@@ -1,5 +1,4 @@
-"""What several analyzers read out of a cluster: what stands behind a Service, how a container ended, what a policy lets
-through.
+"""Views of a cluster that several analyzers share: backends of Services, terminations, traffic that policies allow.
 
-Nothing here states a finding of its own accord; the rules are in `analyzers/`.
+The rules, which decide on findings, are in `analyzers/`.
 """

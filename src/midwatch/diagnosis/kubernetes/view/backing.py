@@ -1,5 +1,4 @@
-"""What stands behind a Service: the pods it selects, the addresses the cluster lists for it, the workloads that could
-give it pods."""
+"""The backends of a Service: selected pods, listed endpoints, and the workloads whose pods match its selector."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,14 +25,14 @@ from midwatch.integrations.kubernetes.objects.workload import (
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 _TOP_KINDS: tuple[type[Workload], ...] = (Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController)
-# What an analyzer that asks for the backing of a Service reads.
+# The kinds that are read for the backends of a Service.
 BACKING_READS: tuple[type[Object], ...] = (Pod, Endpoints, EndpointSlice, *_TOP_KINDS)
 _Place = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class ListedEndpoints:
-    """The addresses that the cluster hands out for a Service; `source` is one of the objects that list them.
+    """The endpoints of a Service; `source` is one of the objects that list them.
 
     `ports` are the names of the Service's ports that lead to some address.
     """
@@ -44,7 +43,7 @@ class ListedEndpoints:
 
 
 class Backing:
-    """Indexed once for a cluster."""
+    """Pods, endpoints and workloads of a cluster by Service, indexed once."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -71,17 +70,17 @@ class Backing:
         return self._selected[place]
 
     def _select(self, service: Service) -> list[Pod]:
-        """Found by the rarest of its labels: thousands of pods times hundreds of Services add up."""
+        """Looked up by the rarest of its labels: thousands of pods times hundreds of Services add up."""
         selector = service.spec.selector or {}
         candidates = [self._labelled.get((service.namespace, k, v), []) for k, v in selector.items()]
         return [p for p in min(candidates, key=len) if subset(selector, p.labels)] if candidates else []
 
     def workloads(self, namespace: str) -> Sequence[Workload]:
-        """Those that no other workload controls."""
+        """The workloads without an owner."""
         return self._workloads.get(namespace, ())
 
     def labels(self, namespace: str) -> Iterator[dict[str, str]]:
-        """Of the live pods, and of every template: pods of Jobs and of workloads at 0 replicas come and go."""
+        """Of the live pods and of every template, because Jobs and workloads at 0 replicas may have no pods now."""
         yield from (p.labels for p in live(self._cluster.pods_in(namespace)))
         yield from (template_labels(w) for w in self.workloads(namespace))
         yield from (j.spec.template.metadata.labels or {} for j in self._cluster.all(Job, namespace))
@@ -100,7 +99,7 @@ class Backing:
         return listed is not None and port in listed.ports
 
     def ready(self, service: Service) -> int | None:
-        """How many backends can answer; None when neither addresses nor pods were read."""
+        """How many backends are ready; None when neither endpoints nor pods were read."""
         if listed := self.endpoints_of(service):
             return listed.ready
         if service.spec.selector and self._cluster.is_complete(Pod, service.namespace):
@@ -110,12 +109,12 @@ class Backing:
 
 @fact
 def backing_of(cluster: Cluster) -> Backing:
-    """The index of a cluster, made once for all analyzers that ask."""
+    """The index of a cluster, built once for all analyzers."""
     return Backing(cluster)
 
 
 def live(pods: Sequence[Pod]) -> list[Pod]:
-    """Without the finished ones and those being deleted: neither receives traffic."""
+    """Without finished and terminating pods, which receive no traffic."""
     return [p for p in pods if not p.is_finished and p.metadata.deletion_timestamp is None]
 
 
@@ -128,7 +127,7 @@ def template_labels(workload: Workload) -> dict[str, str]:
 
 
 def short(subject: Subject) -> str:
-    """The way kubectl takes it: `deployment/web`."""
+    """kubectl's form: `deployment/web`."""
     return f"{subject.kind.lower()}/{subject.name}"
 
 

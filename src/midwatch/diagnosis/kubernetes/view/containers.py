@@ -1,4 +1,4 @@
-"""What the analyzers of pods share: one container of one pod as it was seen, and how to speak about it."""
+"""One container of one pod with its status and events, and its findings; shared by the analyzers of pods."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ class ContainerView(NamedTuple):
 
     @property
     def init(self) -> bool:
-        """True for an init container that has to end before the others start (not for a restartable sidecar)."""
+        """True for an init container that must finish before the others start (not for a sidecar)."""
         return any(c.name == self.name and c.restart_policy != "Always" for c in self.pod.spec.init_containers or ())
 
     @property
@@ -100,7 +100,7 @@ def say_of_pod(
     facts: Mapping[str, str] | None = None,
     **more: str,
 ) -> Finding:
-    """A statement about the pod as a whole."""
+    """A finding about the pod as a whole."""
     return _speak(cluster, pod, None, code, cites, onset, confidence, peers, {**(facts or {}), **more})
 
 
@@ -154,7 +154,7 @@ def container_of(event: Event) -> str:
 
 @fact
 def unready(cluster: Cluster) -> Sequence[Pod]:
-    """Pods that should be serving and are not: neither finished, nor ready, nor on their way out."""
+    """Pods that are not ready: neither finished nor terminating."""
     return [p for p in cluster.all(Pod) if not p.is_finished and not p.ready and p.metadata.deletion_timestamp is None]
 
 
@@ -164,9 +164,9 @@ def age(cluster: Cluster, since: datetime | None) -> timedelta:
 
 @fact
 def asked_time(cluster: Cluster) -> Window | None:
-    """The time the question speaks of, counted back from when the logs were saved."""
+    """The time range in the question, relative to when the logs were saved."""
     if not cluster.question.text:
-        return None  # what reads times is loaded where there is something to read
+        return None  # the parser of times is loaded only when it is needed
     span: Callable[[str, datetime], Window | None] = import_module("midwatch.analysis.times.spoken_time").span
     saved = [s.saved for s in cluster.all(SavedLog) if s.saved]
     return span(cluster.question.text, max(saved, default=cluster.clock))

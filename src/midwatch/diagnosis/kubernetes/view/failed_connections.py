@@ -1,4 +1,4 @@
-"""Failed connections, as the logs of the callers tell them."""
+"""Failed connections and DNS lookups in the callers' logs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,11 @@ from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
-_NEWEST = 400  # lines of one log; a fault that persists repeats itself
+_NEWEST = 400  # lines of one log; a persistent fault repeats
 
 
 class FailedConnection(Enum):
-    """In the order in which a line is tried: a failed look-up often ends in a timeout, too."""
+    """In the order in which they are tried: a failed DNS lookup often ends in a timeout, too."""
 
     NAME = re.compile(
         r"temporary failure in name resolution|no such host|name or service not known|could not resolve "
@@ -30,8 +30,7 @@ class FailedConnection(Enum):
     )
 
 
-# Texts (lower case) of which one stands in every line that tells of a failure. Most logs hold none, and are not read
-# line by line.
+# Lower-case texts, one of which is in every line about a failure. Most logs contain none and are not read line by line.
 _HINTS = (
     *("name resolution", "no such host", "service not known", "resolve host", "getaddrinfo", "eai_again", "enotfound"),
     *(
@@ -51,7 +50,7 @@ _HINTS = (
 
 @dataclass(frozen=True)
 class NameMiss:
-    """One line of one pod's log in which a connection or a look-up failed."""
+    """One line of a pod's log about a failed connection or DNS lookup."""
 
     failure: FailedConnection
     pod: Pod
@@ -78,7 +77,7 @@ class NameMiss:
 
 @fact
 def misses(cluster: Cluster) -> Sequence[NameMiss]:
-    """Of all logs, looked for once for all analyzers that ask."""
+    """Of all logs, computed once for all analyzers."""
     return tuple(_misses(cluster))
 
 
@@ -94,7 +93,7 @@ def _misses(cluster: Cluster) -> Iterator[NameMiss]:
 
 
 def _telling(text: str) -> bool:
-    """False for a line, or a whole log, in which no failure can be found.
+    """False for a line, or a whole log, without any failure text.
 
     Beyond ASCII there are letters that the expressions take for another one of a different case (K for k): there all is
     read.

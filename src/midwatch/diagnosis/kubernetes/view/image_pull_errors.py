@@ -1,5 +1,4 @@
-"""What a failed image pull says: the texts of containerd, CRI-O and Docker, told apart by what a person has to
-change."""
+"""Image pull errors of containerd, CRI-O and Docker, grouped by the fix they need."""
 
 import re
 from dataclasses import dataclass
@@ -73,7 +72,7 @@ class PullError:
 
 
 def refusal(message: str) -> PullError | None:
-    """Why a pull failed, or None when the message does not say."""
+    """Why a pull failed, or None when the message gives no reason."""
     for code, pattern in _SIGNS:
         if match := pattern.search(message):
             return PullError(code, match[0])

@@ -1,4 +1,4 @@
-"""What NetworkPolicies let through: policies add up, and a pod that none selects for a direction is open in it."""
+"""Traffic that NetworkPolicies allow: policies are additive, and a pod not selected for a direction is unrestricted."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class NetworkPolicyView:
         self._dns = [p for p in cluster.all(Pod) if p.labels.get(_DNS_LABEL) in _DNS_APPS]
 
     def selected_pods(self, policy: NetworkPolicy) -> list[Pod]:
-        """Pods on the node's own network are outside every policy."""
+        """Without pods with hostNetwork, which policies do not affect."""
         pods = live(self._cluster.pods_in(policy.namespace))
         return [p for p in pods if matches(policy.spec.pod_selector, p.labels) and not p.spec.host_network]
 
@@ -57,8 +57,7 @@ class NetworkPolicyView:
         )
 
     def resolves(self, pod: Pod) -> bool:
-        """Whether the pod may ask the cluster's DNS; True also where the DNS pods were not read and a peer could mean
-        them."""
+        """Whether the pod may query cluster DNS; also True where DNS pods were not read and a peer may match them."""
         around = self.policies_for(pod, "Egress")
         return not around or any(
             self._reaches_dns(rule, policy) for policy in around for rule in policy.spec.egress or ()
@@ -86,7 +85,7 @@ class NetworkPolicyView:
 
 
 def namespace_labels(cluster: Cluster, name: str) -> Mapping[str, str]:
-    """With the label that every namespace has of its own, as policies see it."""
+    """With kubernetes.io/metadata.name, the label that every namespace has."""
     known = cluster.get(Namespace, "", name)
     return {"kubernetes.io/metadata.name": name} | (known.labels if known else {})
 

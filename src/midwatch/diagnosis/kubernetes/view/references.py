@@ -1,4 +1,4 @@
-"""The ConfigMaps, Secrets and accounts a pod refers to, and which of them are proved to be missing."""
+"""The ConfigMaps, Secrets and ServiceAccounts of a pod, and which of them are proved to be missing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _AUTOMATIC = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "default
 
 @dataclass(frozen=True)
 class ConfigReference:
-    """`keys` are those that must be there; none means the object as a whole."""
+    """`keys` are the required keys; without keys only the object is required."""
 
     type: type[ConfigMap] | type[Secret]
     name: str
@@ -31,7 +31,7 @@ class Absence:
 
 
 def references(pod: Pod) -> Iterator[ConfigReference]:
-    """Everything that is not marked optional."""
+    """All references that are not optional."""
     for container in pod.spec.all_containers:
         yield from _of_container(container)
     for volume in pod.spec.volumes or ():

@@ -1,4 +1,4 @@
-"""What the analyzers of workloads share: counting, quoting counts, and telling "not yet" from "broken"."""
+"""Replica counts, their citations, and whether a workload is still starting; shared by the analyzers of workloads."""
 
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ def never_ran(workload: Workload) -> bool:
 
 
 def still_starting(cluster: Cluster, workload: Workload) -> bool:
-    """Every pod that is not ready is too young to be called broken."""
+    """All pods that are not ready are younger than a normal start takes."""
     unready = [p for p in live(cluster.pods_of(workload.subject)) if not p.ready]
     return bool(unready) and all(
         recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in unready
@@ -41,7 +41,7 @@ def cite_counts(cluster: Cluster, workload: Workload, **fields: int | None) -> t
 
 
 def text_of(condition: Condition) -> str:
-    """What a condition says for itself, shortest sufficient form."""
+    """The message of a condition, else its reason, else type and status."""
     return (condition.message or condition.reason or f"{condition.type}={condition.status}").strip()
 
 

@@ -1,4 +1,4 @@
-"""What a rollout changed: the difference between the two newest ReplicaSets of a Deployment."""
+"""Changes of a rollout: the difference between the two newest ReplicaSets of a Deployment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

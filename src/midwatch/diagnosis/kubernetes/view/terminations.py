@@ -1,4 +1,4 @@
-"""How a container's last run ended, and whether that still matters: what crashes, probes and logs have in common."""
+"""How a container's last run ended, and whether it is still relevant; shared by crashes, probes and logs."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,7 +29,7 @@ def _troubled(cluster: Cluster) -> Iterator[ContainerView]:
 
 
 def is_crashed(instance: ContainerView) -> bool:
-    """True when the last end of the container is part of the present trouble.
+    """True when the container's last termination is part of the current problem.
 
     An init container or a Job's container that ended well is done; a container that has run for ten minutes since its
     last crash has recovered, because then the kubelet forgets its restarts too, unless it crashes again and again
@@ -50,7 +50,7 @@ def is_crashed(instance: ContainerView) -> bool:
 
 
 def is_failure(ended: Terminated) -> bool:
-    """A row of `kubectl get pods` tells the reason of an end without its exit code."""
+    """A row of `kubectl get pods` shows the reason of a termination without its exit code."""
     return ended.exit_code != 0 or ended.reason in _BAD_ENDS
 
 
@@ -59,8 +59,7 @@ def unready_run(instance: ContainerView) -> bool:
 
 
 def killed_by_liveness(instance: ContainerView) -> Event | None:
-    """The kubelet's word that it killed the container for its liveness or startup probe, if that is how the last run
-    ended."""
+    """The kubelet's event that it killed the container for its liveness or startup probe, if the last run ended so."""
     ended = instance.last_termination
     if ended is not None and ended.exit_code not in (SIGKILL, SIGTERM, 0, 2, 1):
         return None
@@ -69,7 +68,7 @@ def killed_by_liveness(instance: ContainerView) -> Event | None:
 
 
 def onset(instance: ContainerView) -> datetime | None:
-    """When the trouble began: the first back-off that is remembered, else the end of the last run."""
+    """When the problem began: the first BackOff event, else the end of the last run."""
     first = min((e.first for e in instance.events("BackOff") if e.first), default=None)
     return first or (
         instance.last_termination.finished_at if instance.last_termination else instance.pod.status.start_time
