@@ -1,5 +1,4 @@
-"""Pods that were put away: evicted, preempted, rejected by the kubelet, lost with their node; and pods that will not
-go."""
+"""Pods that were evicted, preempted, rejected by the kubelet or lost with their node, and pods stuck terminating."""
 
 import re
 from collections.abc import Iterator
@@ -85,7 +84,7 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _wordless(cluster: Cluster, pod: Pod) -> bool:
-    """Its containers say nothing either, and it is not the pod of a Job, which tells of its own failures."""
+    """No container has a termination state, and it is not the pod of a Job, which reports its own failures."""
     return not any(i.last_termination for i in instances(cluster, pod)) and cluster.owner(pod).kind not in (
         "Job",
         "CronJob",
@@ -123,7 +122,7 @@ def _hanging(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
-    """Scheduled, its containers run, and it is not ready: the last word when nothing more particular is known."""
+    """Scheduled and running, but not ready: the fallback when nothing more specific is known."""
     running = [i for i in instances(cluster, pod) if i.status.state.running and not i.status.ready and not i.init]
     if not running or not pod.spec.node_name:
         return
