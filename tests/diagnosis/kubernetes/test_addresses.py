@@ -48,7 +48,7 @@ def test_headless_services_and_aliases_leave_the_port_to_the_caller():
 def test_a_name_that_is_almost_a_service():
     (found,) = stated(CART, CART_POD, caller("cart-old:7000"))
     assert found.code == "K8S-519"
-    assert "there is cart" in found.message
+    assert "similar name: cart" in found.message
 
 
 def test_a_neighbour_with_the_same_setting_tells_the_right_name():
@@ -57,7 +57,7 @@ def test_a_neighbour_with_the_same_setting_tells_the_right_name():
     )
     (found,) = stated(CART, CART_POD, other, caller("basket:7000"))
     assert (found.code, found.owner.name) == ("K8S-519", "web")
-    assert "statefulset/api has cart:7000" in found.message
+    assert "statefulset/api uses cart:7000" in found.message
 
 
 def test_parts_that_are_not_installed_are_no_fault():

@@ -37,7 +37,7 @@ def replica_set(name: str, revision: int, image: str, **status: Any) -> Thing:
 def test_a_deployment_tells_its_numbers():
     (found,) = stated(deployment("web", replicas=3, status={"replicas": 2, "readyReplicas": 1, "availableReplicas": 1}))
     assert (found.code, found.role) == ("K8S-601", CausalRole.SYMPTOM)
-    assert "wants 3 replicas and has 2, of which 1 are ready and 1 available" in found.message
+    assert "1/3 replicas available (2 created, 1 ready)" in found.message
 
 
 def test_absent_replicas_mean_one_and_a_surge_that_does_not_end_is_told():

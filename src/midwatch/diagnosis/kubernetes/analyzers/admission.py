@@ -188,7 +188,9 @@ def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """PriorityClasses are listed only after a pod was rejected because of one."""
     if any(_PRIORITY.search(refusal.text) for refusal in refusals(cluster)):
         yield ToolRequest(
-            tool="kubernetes_list", arguments={"resource": "priorityclasses"}, why="a pod references a PriorityClass that was not found"
+            tool="kubernetes_list",
+            arguments={"resource": "priorityclasses"},
+            why="a pod references a PriorityClass that was not found",
         )
 
 

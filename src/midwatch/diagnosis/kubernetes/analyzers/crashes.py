@@ -62,7 +62,8 @@ def _out_of_memory(instance: ContainerView, ended: Terminated) -> Finding:
 
 
 def _system_oom(instance: ContainerView, ended: Terminated) -> Finding | None:
-    """A child process that the kernel killed: the container exits with 137 and reason Error; only the node has the reason."""
+    """A child process that the kernel killed: the container exits with 137 and reason Error; only
+    the node has the cause."""
     if ended.exit_code != SIGKILL or not instance.pod.spec.node_name:
         return None
     node = Subject(kind="Node", name=instance.pod.spec.node_name)

@@ -79,7 +79,7 @@ def _unpulled(instance: ContainerView) -> Finding:
 
 
 def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:
-    """The newest message with the reason. In newer releases the waiting message repeats it, in older ones only the event
+    """The newest message with the reason. Newer releases repeat it in the waiting message, in older ones only the event
     has it."""
     if found := refusal(instance.message):
         return found, instance.cite(instance.message)

@@ -125,9 +125,7 @@ def _range(one: LogError) -> str:
 
 def _fence(cluster: Cluster, log: LogLines) -> str:
     names = [p.name for p in cluster.all(NetworkPolicy, log.namespace)]
-    return (
-        f" NetworkPolicies in the namespace: {first_names(names)}." if names else ""
-    )
+    return f" NetworkPolicies in the namespace: {first_names(names)}." if names else ""
 
 
 def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:

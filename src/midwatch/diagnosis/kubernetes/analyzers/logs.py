@@ -31,7 +31,9 @@ _NEAR_THE_END = 40  # lines; further up it is history, not the reason for this t
 _BELOW = 8  # lines; database images name the variable in the lines below the error
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NAMED = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])")
-_CONFIG = re.compile(r"/(?:etc|conf|config|configs|settings)/|\.(?:ya?ml|conf|cnf|cfg|ini|toml|json|properties|xml|env)$")
+_CONFIG = re.compile(
+    r"/(?:etc|conf|config|configs|settings)/|\.(?:ya?ml|conf|cnf|cfg|ini|toml|json|properties|xml|env)$"
+)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
