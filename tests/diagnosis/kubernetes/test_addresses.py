@@ -119,6 +119,20 @@ def test_clients_complaints_are_the_databases(line: str, code: str):
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [(2, "reported by statefulset/web-0, statefulset/web-1 (Service mysql)"), (6, "reported by 6 workloads (Service")],
+)
+def test_many_clients_are_a_number(count: int, named: str):
+    env = [{"name": "DB", "value": "mysql:3306"}]
+    clients = [
+        pod(f"web-{n}-0", "web", owner=f"StatefulSet/web-{n}", container={"env": env}, ready=True) for n in range(count)
+    ]
+    logs = {("shop", f"web-{n}-0", "app"): "ERROR Too many connections" for n in range(count)}
+    (found,) = [f for f in _all(MYSQL, MYSQL_POD, *clients, logs=logs) if f.code == "K8S-941"]
+    assert named in found.message
+
+
 def test_a_warning_of_a_client_is_not_enough():
     logs = {("shop", "web-1", "app"): "WARN READONLY You can't write against a read only replica."}
     assert not [

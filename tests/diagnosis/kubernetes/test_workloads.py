@@ -198,6 +198,10 @@ def test_a_later_success_makes_up_for_a_failed_run():
     failed = job("nightly-1", reason="BackoffLimitExceeded", owner="CronJob/nightly")
     good = job("nightly-2", start="2026-11-21T01:30:00Z", complete=True, owner="CronJob/nightly")
     assert told(cron(), failed) == ["K8S-621", "K8S-634"]
+    (run,) = [f for f in stated(cron(), failed) if f.code == "K8S-621"]
+    assert (
+        run.message.startswith("shop/job/nightly-1: Job failed: BackoffLimitExceeded") and run.owner.kind == "CronJob"
+    )
     assert told(cron(), failed, good) == []
 
 

@@ -44,8 +44,10 @@ Events:
   Warning  BackoffLimitExceeded  13m   job-controller  Job has reached the specified backoff limit
 """
     found = by_code(told(described))["K8S-621"]
-    assert "reached the specified backoff limit" in found.message
-    assert "(failed pods: 2)" in found.message
+    assert found.message == (
+        "shop/job/export: Job failed: BackoffLimitExceeded: "
+        "Job has reached the specified backoff limit (failed pods: 2)"
+    )
 
 
 def test_a_crash_loop_known_only_by_its_row_is_explained_by_its_log() -> None:
