@@ -1,6 +1,7 @@
 """Lines and settings that speak of secrets and hold none: the diagnosis needs them as they are."""
 
 LINES = (
+    "kubectl set env deployment/db -n shop POSTGRES_PASSWORD=VALUE",
     "Unexpected token: 'export'",
     "invalid token: expired at 2026-11-27",
     'failed to refresh: Post "https://oauth2.example.com/token": dial tcp: i/o timeout',

@@ -101,6 +101,13 @@ def test_what_is_not_proved_reaches_no_report(cites: tuple[Citation, ...]) -> No
     assert "said without proof" not in found.model_dump_json()
 
 
+def test_the_headline_is_the_message_of_the_first_cause_however_many_there_are() -> None:
+    other = POD.model_copy(update={"name": "cart"})
+    second = finding(HOLDS).model_copy(update={"subject": other, "owner": other})
+    found = diagnose(Analysis(findings=(finding(HOLDS), second)), library_evidence(), (), {"T-1": CODE})
+    assert len(found.causes) == 2 and found.headline == "said with 1"
+
+
 def test_what_is_proved_does() -> None:
     said = HealthyCheck(text="said with proof", cites=(HOLDS,))
     table = Table(title="t", columns=("a",), rows=(("1",),), cites=(HOLDS,))

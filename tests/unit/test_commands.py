@@ -158,6 +158,8 @@ def test_without_facts_a_person_fills_in_capitals() -> None:
         ("kubectl edit x  # the user's {path}", {"path": "a b"}, "kubectl edit x  # the user’s 'a b'"),
         ("kubectl edit x  # one of {offered}", {"offered": "80\nid"}, "kubectl edit x  # one of OFFERED"),
         ("kubectl create configmap {missing}", {"missing": "x$(id)"}, "kubectl create configmap NAME"),
+        ("kubectl set env x {variable}=VALUE", {"variable": "root password"}, "kubectl set env x NAME=VALUE"),
+        ("kubectl set env x {variable}=VALUE", {"variable": "DB_HOST"}, "kubectl set env x DB_HOST=VALUE"),
         ("echo it\\'s {path} 'a \"{path}\"'", {"path": "/x y"}, "echo it\\'s '/x y' 'a \"PATH\"'"),
         ('midwatch ask "from {since} UTC"', {"since": "2026-11-27 10:00"}, 'midwatch ask "from 2026-11-27 10:00 UTC"'),
     ],

@@ -23,6 +23,7 @@ _QUERY = re.compile(rf'"[^"]*"|{_FACT.pattern}')
 _LONGEST = 500  # characters; an image with a registry, a tag and a digest has about 300
 # Names of objects (RFC 1123, with ':' in RBAC's and '/' between kind and name), at most as long as a DNS name.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/@-]{0,252}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,252}")  # of an environment
 # psql takes an address with '=', ':/' or '//' for a whole connection string, that is for another server.
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]{0,252}")
 _PLAIN = re.compile(
@@ -49,9 +50,10 @@ _NAMES = frozenset(
     | {"job", "job_namespace", "owner", "owner_name", "kind", "scheduler", "priority", "account", "unit", "where"}
 )
 _HOSTS = frozenset({"host", "about", "domain", "database", "table", "link", "address", "port", "registry"})
+_VARIABLES = frozenset({"variable", "setting"})
 _LISTS = frozenset({"providers", "claims"})  # "a, b", where kubectl takes several names
 _QUOTED = frozenset({"url"})  # comes as a shell would take it
-_WORDS = {"missing": "NAME", "about": "HOST", "where": "NAMESPACE"}
+_WORDS = {"missing": "NAME", "variable": "NAME", "setting": "NAME", "about": "HOST", "where": "NAMESPACE"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def _word(place: _Place, facts: Mapping[str, str], *, remote: bool) -> str:
     if name in _QUOTED and value.startswith("'"):
         value = _unquoted(value)
     fits = _HOST if name in _HOSTS else _NAME if name in _NAMES else _QUOTABLE
+    fits = _VARIABLE if name in _VARIABLES else fits
     if place.quotes or remote:
         fits = fits if fits is _HOST else _PLAIN
     elif name in _LISTS and all(_NAME.fullmatch(each) for each in value.split(", ")):

@@ -79,7 +79,8 @@ _REFERENCE = re.compile(
     r"\$[A-Z_][A-Z0-9_]{0,99}|\$[a-z_]{1,100}|\$?\$\{[^{}]{1,300}\}|\$\([\w.-]{1,200}\)|\{\{.{1,300}\}\}|<[^<>]{1,300}>|%[A-Z_]{1,100}%|"
     r"%\(\w{1,100}\)s|@[A-Z_]{1,100}@|\{[a-z_]{0,40}\}|%[sdvqr]|"
     r"arn:aws[\w-]{0,20}:[\w:/+=,.@*-]{1,300}|projects/[\w-]{1,100}/secrets/[\w/-]{1,200}|(?:ref\+)?[a-z]{2,20}://secret[\w./#-]{0,200}|"
-    r"(?:vault|op|env|file|secret|gcpsm|awssm|akv)(?:://|:)[\w./#-]{1,200}|\[REDACTED:.*",
+    r"(?:vault|op|env|file|secret|gcpsm|awssm|akv)(?:://|:)[\w./#-]{1,200}|\[REDACTED:.*|"
+    r"VALUE",  # the placeholder in our own commands
     re.DOTALL,
 )
 _PATH = re.compile(

@@ -183,8 +183,7 @@ def _headline(
 ) -> str:
     missing = "" if about.named else _missing(about)
     if causes:
-        more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-        return missing + causes[0].finding.message + more
+        return missing + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
         where = f" with {_list(about.named)}" if about.named else ""
         count = f"{len(lost)} essential question{'s' * (len(lost) > 1)}"

@@ -48,7 +48,7 @@ def test_headless_services_and_aliases_leave_the_port_to_the_caller():
 def test_a_name_that_is_almost_a_service():
     (found,) = stated(CART, CART_POD, caller("cart-old:7000"))
     assert found.code == "K8S-519"
-    assert "there is cart" in found.message
+    assert "similar name: cart" in found.message
 
 
 def test_a_neighbour_with_the_same_setting_tells_the_right_name():
@@ -57,7 +57,7 @@ def test_a_neighbour_with_the_same_setting_tells_the_right_name():
     )
     (found,) = stated(CART, CART_POD, other, caller("basket:7000"))
     assert (found.code, found.owner.name) == ("K8S-519", "web")
-    assert "statefulset/api has cart:7000" in found.message
+    assert "statefulset/api uses cart:7000" in found.message
 
 
 def test_parts_that_are_not_installed_are_no_fault():
@@ -117,6 +117,20 @@ def test_clients_complaints_are_the_databases(line: str, code: str):
     assert [(f.code, f.owner.kind, f.owner.name) for f in from_all if f.code == code] == [
         (code, "StatefulSet", "mysql")
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "named"),
+    [(2, "reported by statefulset/web-0, statefulset/web-1 (Service mysql)"), (6, "reported by 6 workloads (Service")],
+)
+def test_many_clients_are_a_number(count: int, named: str):
+    env = [{"name": "DB", "value": "mysql:3306"}]
+    clients = [
+        pod(f"web-{n}-0", "web", owner=f"StatefulSet/web-{n}", container={"env": env}, ready=True) for n in range(count)
+    ]
+    logs = {("shop", f"web-{n}-0", "app"): "ERROR Too many connections" for n in range(count)}
+    (found,) = [f for f in _all(MYSQL, MYSQL_POD, *clients, logs=logs) if f.code == "K8S-941"]
+    assert named in found.message
 
 
 def test_a_warning_of_a_client_is_not_enough():

@@ -53,7 +53,8 @@ def test_an_error_is_told_with_its_count_and_its_times() -> None:
     (found,) = heard(log)
     assert found.code == "K8S-960"
     assert found.owner.name == "till"
-    assert "3 times since 2026-11-21 01:00:00, last 2026-11-21 01:02:00" in found.message
+    assert found.message.startswith("shop/deployment/till: error in log (3 times from ")
+    assert "3 times from 2026-11-21 01:00:00 to 2026-11-21 01:02:00 UTC" in found.message
     assert found.onset == datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 
 

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from midwatch.analysis.commands import command
 from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.finding import CausalRole, Confidence, Finding
+from midwatch.kit.redaction import redact_text
 from tests.integrations.kubernetes.network_world import Thing, prove, service, thing
 from tests.integrations.kubernetes.situation import evidence, findings
 
@@ -68,7 +71,7 @@ def causes(log: str, *objects: Thing) -> list[str]:
         ("FlywayException: Validate failed: Migration checksum mismatch", "K8S-915", "checksum"),
         ("x509: certificate has expired or is not yet valid: current time 2026", "K8S-916", "expired"),
         ("request to https://api.example.com failed with status code 401", "K8S-917", "401"),
-        ("error: HTTP 429 Too Many Requests", "K8S-918", "limits its requests"),
+        ("error: HTTP 429 Too Many Requests", "K8S-918", "rate limit"),
         ("ModuleNotFoundError: No module named 'flask'", "K8S-919", "flask"),
         ("/bin/sh: 1: wgett: not found", "K8S-920", "wgett"),
         ("Error: unknown flag: --replicas-count", "K8S-922", "--replicas-count"),
@@ -76,7 +79,7 @@ def causes(log: str, *objects: Thing) -> list[str]:
             'pods is forbidden: User "system:serviceaccount:shop:web" cannot list resource "pods" in API group "" in '
             'the namespace "shop"',
             "K8S-923",
-            "may not list",
+            "cannot list",
         ),
     ],
 )
@@ -84,6 +87,55 @@ def test_the_reason_in_a_log_is_the_cause(log: str, code: str, named: str) -> No
     (found,) = told(log)
     assert (found.code, found.role) == (code, CausalRole.CAUSE)
     assert named in found.message
+
+
+OFFICIAL_POSTGRES = """Error: Database is uninitialized and superuser password is not specified.
+       You must specify POSTGRES_PASSWORD to a non-empty value for the
+       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "setting", "variable"),
+    [
+        (OFFICIAL_POSTGRES, "environment variable POSTGRES_PASSWORD", "POSTGRES_PASSWORD"),
+        ("error: root password not set", "root password", "NAME"),
+        ("error: root password not set\nhint: LOG_LEVEL=debug", "root password", "NAME"),
+        ("missing required environment variable api_url", "environment variable api_url", "api_url"),
+        ("Could not resolve placeholder 'payment.url' in value", "property payment.url", "NAME"),
+    ],
+)
+def test_the_fix_sets_the_variable_that_the_log_names_and_no_words(log: str, setting: str, variable: str) -> None:
+    (found,) = told(log)
+    fixes = [redact_text(command(fix, found.facts)) for fix in CODES["K8S-902"].fix]
+    assert (
+        found.message == f"shop/pod/web-1 (container app): required {setting} is not set; container exits with code 1"
+    )
+    assert fixes[0] == f"kubectl set env pod/web-1 -n shop -c app {variable}=VALUE"
+    assert fixes[1] == f"kubectl set env pod/web-1 -n shop -c app --from=secret/SECRET --keys={variable}"
+
+
+def test_the_line_that_names_the_variable_is_cited() -> None:
+    (found,) = told(OFFICIAL_POSTGRES)
+    assert any("You must specify POSTGRES_PASSWORD" in cite.quote for cite in found.cites)
+
+
+def test_a_file_is_called_a_config_file_only_where_its_path_says_so() -> None:
+    (config,), (data,) = (
+        told("open /etc/app/rules: no such file or directory"),
+        told("cat: /data/in.csv: No such file or directory"),
+    )
+    assert "config file not found: /etc/app/rules; container exits with code 1" in config.message
+    assert ": file not found: /data/in.csv; container exits with code 1" in data.message
+
+
+def test_a_container_that_runs_does_not_exit() -> None:
+    waiting = crashed(healthy=True)
+    waiting["status"] |= {"conditions": [{"type": "Ready", "status": "False"}]}
+    waiting["status"]["containerStatuses"][0] |= {"ready": False}
+    seen = evidence((waiting,), {WHERE: "ERROR: open /etc/app.yaml: no such file or directory"})
+    (found,) = [f for f in findings(Cluster(seen)) if f.code == "K8S-901"]
+    assert found.message.endswith("/etc/app.yaml; container not ready")
 
 
 def test_an_unknown_crash_is_quoted_as_a_symptom() -> None:

@@ -161,10 +161,10 @@ def test_reasons_are_told_apart(text: str, code: str, word: str) -> None:
 @pytest.mark.parametrize(
     ("end", "why"),
     [
-        ("dial tcp 10.0.0.1:443: connect: connection refused", "nothing listens"),
-        ("context deadline exceeded", "in time"),
-        ("x509: certificate signed by unknown authority", "certificate"),
-        ('no endpoints available for service "guard"', "no ready pod"),
+        ("dial tcp 10.0.0.1:443: connect: connection refused", "connection refused"),
+        ("context deadline exceeded", "timeout"),
+        ("x509: certificate signed by unknown authority", "TLS certificate not trusted"),
+        ('no endpoints available for service "guard"', "Service has no endpoints"),
     ],
 )
 def test_a_webhook_that_cannot_be_called_blames_its_service(end: str, why: str) -> None:

@@ -246,6 +246,16 @@ def test_a_pod_that_does_not_end_without_a_finalizer() -> None:
     late = 'namespace: shop, deletionTimestamp: "2026-11-21T01:30:00Z"}'
     (found,) = findings(cluster(pod(RUNNING, "{}", 0, True).replace("namespace: shop}", late, 1)))
     assert (found.code, found.role) == ("K8S-248", CausalRole.SYMPTOM)
+    assert found.message == "shop/pod/web-1: pod terminating for 30 min"
+
+
+def test_the_pod_of_a_workload_is_named_beside_it() -> None:
+    owned = "namespace: shop, ownerReferences: [{kind: StatefulSet, name: web, controller: true}], "
+    late = owned + 'deletionTimestamp: "2026-11-21T01:30:00Z"}'
+    found = findings(cluster(pod(RUNNING, "{}", 0, True).replace("namespace: shop}", late, 1)))
+    assert [f.message for f in found if f.code == "K8S-248"] == [
+        "shop/statefulset/web: pod web-1 terminating for 30 min"
+    ]
 
 
 def test_a_container_that_runs_and_is_not_ready_without_a_word() -> None:

@@ -37,7 +37,7 @@ def replica_set(name: str, revision: int, image: str, **status: Any) -> Thing:
 def test_a_deployment_tells_its_numbers():
     (found,) = stated(deployment("web", replicas=3, status={"replicas": 2, "readyReplicas": 1, "availableReplicas": 1}))
     assert (found.code, found.role) == ("K8S-601", CausalRole.SYMPTOM)
-    assert "wants 3 replicas and has 2, of which 1 are ready and 1 available" in found.message
+    assert "1/3 replicas available (2 created, 1 ready)" in found.message
 
 
 def test_absent_replicas_mean_one_and_a_surge_that_does_not_end_is_told():
@@ -198,6 +198,10 @@ def test_a_later_success_makes_up_for_a_failed_run():
     failed = job("nightly-1", reason="BackoffLimitExceeded", owner="CronJob/nightly")
     good = job("nightly-2", start="2026-11-21T01:30:00Z", complete=True, owner="CronJob/nightly")
     assert told(cron(), failed) == ["K8S-621", "K8S-634"]
+    (run,) = [f for f in stated(cron(), failed) if f.code == "K8S-621"]
+    assert (
+        run.message.startswith("shop/job/nightly-1: Job failed: BackoffLimitExceeded") and run.owner.kind == "CronJob"
+    )
     assert told(cron(), failed, good) == []
 
 

@@ -1,4 +1,4 @@
-"""ServiceAccounts and pull secrets that are named and do not exist: what runs stays, what starts next fails."""
+"""References to ServiceAccounts and pull secrets that do not exist: running pods keep running, new pods fail."""
 
 import re
 from collections.abc import Iterator
@@ -46,14 +46,14 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for pod in cluster.all(Pod):
         if not pod.is_finished:
             told = _without_pull_secret(cluster, pod)
-            # While a pull fails, images.py tells what is missing for it.
+            # While a pull fails, images.py reports the missing secret.
             yield from (f for f in told if not any(i.waiting_reason in _PULLING for i in instances(cluster, pod)))
     for account in cluster.all(ServiceAccount):
         yield from _secrets(cluster, account)
 
 
 def _nameless(cluster: Cluster) -> Iterator[Finding]:
-    """Events of a refusal are gone after an hour; the template and the list of accounts still tell."""
+    """FailedCreate events expire after an hour; the template and the list of ServiceAccounts remain."""
     named = [w for kind in _WITH_TEMPLATE for w in cluster.all(kind) if not w.metadata.owner_references]
     lost = [(w, name) for w in named if (name := _account(w)) and cluster.missing(ServiceAccount, w.namespace, name)]
     told = {r.owner for r in refusals(cluster)} if lost else set[Subject]()
@@ -61,7 +61,7 @@ def _nameless(cluster: Cluster) -> Iterator[Finding]:
         if workload.subject in told or any(
             not p.ready and not p.is_finished for p in cluster.pods_of(workload.subject)
         ):
-            continue  # the API server's own words, or those about the pod that waits, say it better
+            continue  # the message of the API server, or the finding about the waiting pod, is more specific
         cites = (cluster.cite(workload, name), cluster.cite_absence(ServiceAccount, workload.namespace, name))
         lacking = _lacking(workload)
         sure = Confidence.MEDIUM if lacking else Confidence.HIGH
@@ -80,7 +80,7 @@ def _pods_of(workload: Object) -> PodSpec:
 
 
 def _lacking(workload: Object) -> bool:
-    """Whether pods should exist that do not: then the missing account is why."""
+    """Whether desired pods do not exist: then the missing ServiceAccount is the cause."""
     if isinstance(workload, DaemonSet):
         return (workload.status.current_number_scheduled or 0) < (workload.status.desired_number_scheduled or 0)
     if isinstance(workload, Workload):

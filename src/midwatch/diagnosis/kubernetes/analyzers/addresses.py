@@ -1,4 +1,4 @@
-"""Addresses in the settings of workloads that lead to no port of a Service, or to a Service that does not exist."""
+"""Addresses in environment variables and Secrets with a port that the Service does not expose, or without a Service."""
 
 import re
 from collections import defaultdict
@@ -61,7 +61,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _settings(cluster: Cluster) -> Iterator[Setting]:
-    """Of each workload once: replicas of one template have the same environment."""
+    """Once for each workload: replicas of one template have the same environment."""
     seen: set[tuple[Subject, str]] = set()
     for pod in cluster.all(Pod):
         if pod.is_finished:
@@ -73,7 +73,7 @@ def _settings(cluster: Cluster) -> Iterator[Setting]:
 
 
 def settings(cluster: Cluster, pod: Pod) -> Iterator[Setting]:
-    """The addresses inside the cluster that a pod's environment names."""
+    """The addresses inside the cluster in the environment of a pod."""
     owner = cluster.owner(pod)
     for env in (e for c in pod.spec.all_containers for e in c.env or ()):
         for match in _ADDRESS.finditer(env.value or ""):
@@ -83,7 +83,7 @@ def settings(cluster: Cluster, pod: Pod) -> Iterator[Setting]:
 
 
 def _secret(cluster: Cluster, address: SecretAddress) -> Iterator[Finding]:
-    """Of each workload that takes its environment from the Secret once."""
+    """Once for each workload that takes its environment from the Secret."""
     service = cluster.get(Service, address.place, address.service)
     if service is None:
         return
@@ -120,7 +120,7 @@ def _uses(pod: Pod, address: SecretAddress) -> bool:
 
 
 def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence[NameMiss]) -> Iterator[Finding]:
-    """A headless Service and an alias give addresses only: there the caller chooses the port."""
+    """A headless or ExternalName Service resolves to addresses only: there the caller chooses the port."""
     ports = [p.port for p in service.spec.ports or ()]
     if not ports or setting.port in ports or service.spec.cluster_ip == "None" or service.spec.type == "ExternalName":
         return
@@ -130,19 +130,19 @@ def _port(cluster: Cluster, setting: Setting, service: Service, failed: Sequence
 
 
 def _name(cluster: Cluster, setting: Setting, same: Sequence[Setting], failed: Sequence[NameMiss]) -> Iterator[Finding]:
-    """Many images come with addresses of parts that are not installed: only a likeness, a neighbour or a log makes it a
-    fault."""
+    """Many images have default addresses of components that are not installed: a finding needs a Service with a similar
+    name, another workload with a valid address, or a log line."""
     namespace, name = setting.place
     others = [s for s in same if s.owner != setting.owner and cluster.get(Service, *s.place)]
     known = [s.name for s in cluster.all(Service, namespace)]
     near = sorted((k for k in known if _alike(name, k)), key=lambda k: (-_likeness(name, k), k))
     if others:
-        hint = f"{others[0].owner.kind.lower()}/{others[0].owner.name} has {others[0].value} there"
+        hint = f"{others[0].owner.kind.lower()}/{others[0].owner.name} uses {others[0].value}"
         proof = (_cite(cluster, others[0]),)
     elif near:
-        hint, proof = f"there is {near[0]}", (cluster.cite(_service(cluster, namespace, near[0])),)
+        hint, proof = f"similar name: {near[0]}", (cluster.cite(_service(cluster, namespace, near[0])),)
     elif _logged(setting, failed):
-        hint, proof = "its log says so too", ()
+        hint, proof = "its log has a failed lookup", ()
     else:
         return
     cites = (_cite(cluster, setting), cluster.cite_absence(Service, namespace, name), *proof)

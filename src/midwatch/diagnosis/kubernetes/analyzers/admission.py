@@ -1,4 +1,4 @@
-"""Pods that the API server refuses for other reasons than a quota: service accounts, security rules, webhooks, rights,
+"""Pods that the API server rejects for reasons other than a quota: ServiceAccounts, Pod Security, webhooks, RBAC,
 invalid fields."""
 
 import re
@@ -39,15 +39,15 @@ _INVALID = re.compile(r'(?:Pod|Job\.batch|ReplicaSet\.apps) "[^"]*" is invalid: 
 _CONSTRAINT = re.compile(r"unable to validate against any security context constraint: (.+)", re.DOTALL)
 _ENDING = re.compile(r"because it is being terminated")
 _WHY = (
-    ("x509", "its certificate is not accepted"),
-    ("connection refused", "nothing listens there"),
-    ("no endpoints available", "its Service has no ready pod"),
-    ("deadline exceeded", "it does not answer in time"),
-    ("Timeout", "it does not answer in time"),
-    ("timeout", "it does not answer in time"),
-    ("no route to host", "it cannot be reached"),
-    ("not found", "its Service does not exist"),
-    ("no such host", "its name does not resolve"),
+    ("x509", "TLS certificate not trusted"),
+    ("connection refused", "connection refused"),
+    ("no endpoints available", "Service has no endpoints"),
+    ("deadline exceeded", "timeout"),
+    ("Timeout", "timeout"),
+    ("timeout", "timeout"),
+    ("no route to host", "no route to host"),
+    ("not found", "Service not found"),
+    ("no such host", "DNS lookup failed"),
 )
 
 
@@ -62,7 +62,7 @@ def _judged(cluster: Cluster, refusal: FailedCreate) -> Iterator[Finding]:
         if match := pattern.search(refusal.text):
             yield rule(cluster, refusal, match)
             return
-    if not refusal.conditioned:  # the workload's own finding repeats an unknown sentence of its condition
+    if not refusal.conditioned:  # the finding of the workload repeats an unknown message of its condition
         yield _say(refusal, "K8S-729", quote=_short(refusal.text))
 
 
@@ -105,8 +105,8 @@ def _denied(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Fi
 def _unreachable(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
     name, text = match[1], match[2]
     service = _service(cluster, name, text)
-    why = next((words for mark, words in _WHY if mark in text), "the call fails")
-    at = f"{service.namespace}/{service.name}" if service else "an outside address"
+    why = next((words for mark, words in _WHY if mark in text), "call failed")
+    at = f"{service.namespace}/{service.name}" if service else "external URL"
     told = unreachable_webhook(cluster, name)
     peers = (told,) if told else (service,) if service else ()
     return _say(
@@ -185,10 +185,12 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, FailedCreate, re.Match[s
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """Priority classes matter where one was refused that does not exist."""
+    """PriorityClasses are listed only after a pod was rejected because of one."""
     if any(_PRIORITY.search(refusal.text) for refusal in refusals(cluster)):
         yield ToolRequest(
-            tool="kubernetes_list", arguments={"resource": "priorityclasses"}, why="a pod names one that was not found"
+            tool="kubernetes_list",
+            arguments={"resource": "priorityclasses"},
+            why="a pod references a PriorityClass that was not found",
         )
 
 

@@ -1,5 +1,5 @@
-"""Saved alerts of slowness and lost packets, where nobody measured latency: what they name suffers; a lossy node may be
-why."""
+"""Saved alerts about latency and packet loss, used where no latency was measured. They name the affected workload; a
+node with packet loss may be the cause."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.saved import FiringAlert
 from midwatch.integrations.kubernetes.objects.signals import alert_concern, entity, namespace
 
-_STANDS_OUT = 3.0  # times the value of the next node: the others only feel what the worst one loses
+_STANDS_OUT = 3.0  # times the value of the next node: the other nodes only see the loss of the worst one
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _losing(cluster: Cluster, lossy: Sequence[AlertOnSubject], slow: Sequence[AlertOnSubject]) -> Iterator[Finding]:
-    """The node that loses most; LOW where several lose about the same."""
+    """The node with the highest packet loss; LOW confidence where several have about the same."""
     if not lossy or not slow:
         return
     first, *others = sorted(lossy, key=lambda t: (-t.value, t.about.name))

@@ -1,4 +1,4 @@
-"""Applications of Argo CD that could not be applied, could not be compared, or are not healthy."""
+"""Argo CD Applications that could not be synced or compared, or are not healthy."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -1,5 +1,5 @@
-"""HorizontalPodAutoscalers that cannot measure, cannot act, or stand at their maximum. Idling at the minimum is no
-news."""
+"""HorizontalPodAutoscalers that cannot read metrics, cannot scale, or are at maxReplicas. An idle HPA at minReplicas is
+no finding."""
 
 from collections.abc import Iterator, Sequence
 
@@ -52,7 +52,7 @@ def _conditions(
     active, able, limited = (scaler.condition(t) for t in ("ScalingActive", "AbleToScale", "ScalingLimited"))
     if able and able.status == "False":
         yield _said(cluster, scaler, "K8S-645", able, peers)
-    # A target at 0 replicas switches the autoscaler off: that is the workload's statement, not this one's.
+    # A target with 0 replicas disables the HPA: that is a finding of the workload, not of the HPA.
     elif (
         active
         and active.status == "False"
@@ -81,7 +81,7 @@ def _said(
 
 
 def _unmeasurable(cluster: Cluster, scaler: HorizontalPodAutoscaler, target: Workload) -> Iterator[Finding]:
-    """A utilisation is a share of the request: without a request there is none."""
+    """Utilization is a percentage of the request: without a request there is none."""
     for metric in scaler.spec.metrics or ():
         resource = metric.resource or metric.container_resource
         if (
@@ -103,7 +103,7 @@ def _unmeasurable(cluster: Cluster, scaler: HorizontalPodAutoscaler, target: Wor
 
 
 def _without_request(target: Workload, resource: ResourceMetric) -> Sequence[str]:
-    """A limit alone serves as the request, too."""
+    """A limit without a request is also the request."""
     return [
         c.name
         for c in target.spec.template.spec.containers
@@ -113,7 +113,7 @@ def _without_request(target: Workload, resource: ResourceMetric) -> Sequence[str
 
 
 def _defaulted(cluster: Cluster, namespace: str, resource: str) -> bool:
-    """A LimitRange fills requests in when pods are created, and where the LimitRanges were not read one might."""
+    """A LimitRange sets default requests when pods are created; where LimitRanges were not read, one may exist."""
     if not cluster.is_complete(LimitRange, namespace):
         return True
     items = [i for r in cluster.all(LimitRange, namespace) for i in r.spec.limits or () if i.type == "Container"]

@@ -1,4 +1,4 @@
-"""Bindings of rights whose role does not exist: they give nothing, and nobody says so until a program is refused."""
+"""RBAC bindings whose role does not exist: they grant nothing, which shows only when a request is forbidden."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ def _dangling(cluster: Cluster, binding: RoleBinding | ClusterRoleBinding) -> It
         cites = (
             cluster.cite(binding, json_field("kind", "Role")),
             *cites,
-        )  # whatever exists: a Role means nothing outside of a namespace
+        )  # in any case: a ClusterRoleBinding cannot reference a Role
     elif cluster.missing(type_, where, role.name):
         cites = (*cites, cluster.cite_absence(type_, where, role.name))
     else:
@@ -53,7 +53,7 @@ def _accounts(binding: RoleBinding | ClusterRoleBinding) -> list[_Account]:
 
 @fact
 def _refusals(cluster: Cluster) -> Sequence[tuple[_Account, Subject, Citation]]:
-    """Account, workload and line of each program that was told that it may not."""
+    """Account, workload and log line of each request that was forbidden."""
     found: list[tuple[_Account, Subject, Citation]] = []
     for log in cluster.logs():
         pod = cluster.get(Pod, log.namespace, log.name)
@@ -63,14 +63,14 @@ def _refusals(cluster: Cluster) -> Sequence[tuple[_Account, Subject, Citation]]:
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """Rights are read only when a program was refused one: few may read them, and most faults lie elsewhere."""
+    """RBAC objects are read only after a forbidden request: few users may list them, and most causes are elsewhere."""
     places = dict.fromkeys(account[0] for account, _, _ in _refusals(cluster))
     for resource, namespaced in _RESOURCES.items() if places else ():
         for place in places if namespaced else ("",):
             yield ToolRequest(
                 tool="kubernetes_list",
                 arguments={"resource": resource, "namespace": place},
-                why="a program was refused a right",
+                why="a request was forbidden by RBAC",
             )
 
 

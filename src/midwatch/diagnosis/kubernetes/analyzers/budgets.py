@@ -1,4 +1,4 @@
-"""PodDisruptionBudgets that block every drain, or protect nothing."""
+"""PodDisruptionBudgets that block every drain or select no pods."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             pods, workloads = live(cluster.pods_in(budget.namespace)), backing.workloads(budget.namespace)
             labels = chain((p.labels for p in pods), map(template_labels, workloads))
             if not any(matches(selector, one) for one in labels):
-                text = selector_text(selector.match_labels or {}) or "its expressions"
+                text = selector_text(selector.match_labels or {}) or "(matchExpressions)"
                 cites = (cluster.cite(budget), cluster.cite_scope(Pod, budget.namespace))
                 yield finding("K8S-652", budget.subject, cites=cites, selector=text)
             else:
@@ -48,7 +48,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _unreachable(cluster: Cluster, budget: PodDisruptionBudget) -> Iterator[Finding]:
-    """A budget whose status was not saved: what it asks for is more than there is."""
+    """A budget without a saved status: minAvailable is higher than the number of pods."""
     least = budget.spec.min_available
     pods = [p for p in live(cluster.pods_in(budget.namespace)) if matches(budget.spec.selector, p.labels)]
     if isinstance(least, int) and 0 < len(pods) < least:

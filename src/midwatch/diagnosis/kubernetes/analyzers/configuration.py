@@ -1,5 +1,5 @@
-"""ConfigMaps, Secrets, keys and accounts that a container needs and the namespace does not have; users it may not run
-as."""
+"""ConfigMaps, Secrets, keys and ServiceAccounts that a container references and the namespace does not have; users that
+runAsNonRoot forbids."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import ServiceAccount
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
-# The kubelet's own words, for environment variables and for volumes alike (kubelet_pods.go, volume/configmap,
+# The messages of the kubelet, for environment variables and for volumes alike (kubelet_pods.go, volume/configmap,
 # volume/secret).
 _OBJECT = re.compile(r'(configmap|secret|serviceaccount)s? "([^"]+)" not found')
 _KEY = re.compile(r"couldn't find key (\S+) in (ConfigMap|Secret) ([^/\s]+)/(\S+)")
@@ -54,7 +54,7 @@ def _reported(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _refused(instance: ContainerView) -> Finding:
-    """One container with CreateContainerConfigError, told apart by the kubelet's message."""
+    """One container with CreateContainerConfigError, classified by the message of the kubelet."""
     message, cite = _words(instance)
     if (match := _OBJECT.search(message)) and not _exists(instance.cluster, instance.pod, match):
         proof = _absence(instance.cluster, instance.pod, match)
@@ -73,8 +73,8 @@ def _refused(instance: ContainerView) -> Finding:
 
 
 def _words(instance: ContainerView) -> tuple[str, Callable[[str], Citation]]:
-    """The kubelet's message and how to cite it: `kubectl describe` shows a waiting container without one, and the event
-    below."""
+    """The message of the kubelet and how to cite it: `kubectl describe` prints a waiting container without a message,
+    and the event below."""
     if not instance.message and (events := [e for e in instance.events("Failed") if e.message]):
         return events[-1].message or "", partial(instance.cluster.cite_event, events[-1])
     return instance.message, instance.cite
@@ -107,7 +107,7 @@ def _mount(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:
 
 
 def _behind(pod: Pod, volume: str) -> str:
-    """The name of the ConfigMap or Secret a volume shows; "" for a projected volume, which may show several."""
+    """The name of the ConfigMap or Secret of a volume; "" for a projected volume, which may have several."""
     found = next((v for v in pod.spec.volumes or () if v.name == volume), None)
     if found and found.config_map:
         return found.config_map.name or ""
@@ -115,7 +115,7 @@ def _behind(pod: Pod, volume: str) -> str:
 
 
 def _exists(cluster: Cluster, pod: Pod, match: re.Match[str]) -> bool:
-    """True when the object has appeared since the kubelet looked: then nothing is missing any more."""
+    """True when the object was created after the kubelet looked: then it is not missing any more."""
     return cluster.get(_TYPES[match[1]], pod.namespace, match[2]) is not None
 
 
@@ -129,8 +129,7 @@ def _absence(cluster: Cluster, pod: Pod, match: re.Match[str]) -> tuple[Citation
 
 
 def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Iterator[Finding]:
-    """What is provably missing although the kubelet has not come to say so (the pod waits for a node, or for another
-    object)."""
+    """Missing objects that the kubelet has not reported (the pod waits for a node, or for another object)."""
     for absence in absences(cluster, pod):
         if (absence.code, absence.missing) in said:
             continue

@@ -1,4 +1,4 @@
-"""Containers that end when they should not: by memory, by signal, by exit code."""
+"""Containers that terminate unexpectedly: OOMKilled, by signal, or by exit code."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
-_LOGS_OF_ONE_OWNER, _LOGS = 2, 12  # replicas crash alike; more logs cost time and tell nothing new
+_LOGS_OF_ONE_OWNER, _LOGS = 2, 12  # replicas crash alike; more logs cost time and add nothing
 _SIGNALS = {130: "SIGINT", 132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}
 _NEVER_RAN = frozenset({"StartError", "ContainerCannotRun"})
 _NOT_STARTED_CODES = frozenset({126, 127})
@@ -41,11 +41,11 @@ def _ended(instance: ContainerView) -> Iterator[Finding]:
             "K8S-203", instance.cite(instance.waiting_reason), onset=onset(instance), restarts=_count(instance)
         )
     elif ended.reason in _NEVER_RAN or ended.exit_code in _NOT_STARTED_CODES:
-        return  # told by startup.py
+        return  # reported by startup.py
     elif ended.reason == "OOMKilled":
         yield _out_of_memory(instance, ended)
     elif killed_by_liveness(instance):
-        return  # told by probes.py
+        return  # reported by probes.py
     elif event := _system_oom(instance, ended):
         yield event
     else:
@@ -62,7 +62,8 @@ def _out_of_memory(instance: ContainerView, ended: Terminated) -> Finding:
 
 
 def _system_oom(instance: ContainerView, ended: Terminated) -> Finding | None:
-    """A child process that the kernel killed: the container ends with 137 and reason Error, only the node knows why."""
+    """A child process that the kernel killed: the container exits with 137 and reason Error; only
+    the node has the cause."""
     if ended.exit_code != SIGKILL or not instance.pod.spec.node_name:
         return None
     node = Subject(kind="Node", name=instance.pod.spec.node_name)
@@ -89,7 +90,7 @@ def _by_code(instance: ContainerView, ended: Terminated) -> Finding:
     if ended.reason == "ContainerStatusUnknown":
         return instance.finding("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), facts=facts)
     if not is_failure(ended):
-        command = " ".join(instance.spec.command or instance.spec.args or ()) or "(the image's own)"
+        command = " ".join(instance.spec.command or instance.spec.args or ()) or "(image default)"
         cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting_reason or instance.name))
         return instance.finding(
             "K8S-205",
@@ -110,7 +111,7 @@ def _code(ended: Terminated) -> str:
 
 
 def _restarts(instance: ContainerView) -> str:
-    return _count(instance) + (", now in CrashLoopBackOff" if instance.waiting_reason == "CrashLoopBackOff" else "")
+    return _count(instance) + (", CrashLoopBackOff" if instance.waiting_reason == "CrashLoopBackOff" else "")
 
 
 def _count(instance: ContainerView) -> str:
@@ -119,7 +120,7 @@ def _count(instance: ContainerView) -> str:
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """The logs of what crashes and of what runs without being ready: crash loops first, few of each workload."""
+    """Logs of containers that crash or are not ready: crash loops first, few of each workload."""
     order = sorted(crashed_containers(cluster), key=lambda i: (not is_crashed(i), i.pod.namespace, i.pod.name, i.name))
     seen: dict[Subject, set[str]] = {}
     for instance in order:
@@ -147,7 +148,7 @@ def _logs(instance: ContainerView) -> Iterator[ToolRequest]:
         or instance.status.restart_count == 0
         or not _has_last(instance)
     ):
-        yield log_ask(instance.cluster, place, why=f"container {instance.name} is in trouble")
+        yield log_ask(instance.cluster, place, why=f"container {instance.name} crashed or is not ready")
 
 
 def _has_last(instance: ContainerView) -> bool:

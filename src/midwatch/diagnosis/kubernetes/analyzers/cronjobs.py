@@ -1,4 +1,4 @@
-"""CronJobs that cannot start, are held back, missed their times, or whose newest run failed."""
+"""CronJobs with an invalid schedule, suspended, with missed runs, or whose last run failed."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,9 +14,9 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.schedule import fault
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job
 
-# Reasons of the CronJob controller's warnings about runs that did not take place
+# Reasons of the warning events of the CronJob controller about missed runs
 _MISSED = ("TooManyMissedTimes", "MissSchedule", "FailedNeedsStart")
-_PATIENCE = timedelta(minutes=10)  # what runs longer than that shows a Job
+_PATIENCE = timedelta(minutes=10)  # a run that takes longer has a Job
 _REFUSED = ("InvalidSchedule", "UnparseableSchedule", "UnknownTimeZone", "UnsupportedSchedule")
 
 
@@ -54,7 +54,7 @@ def _settings(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
 
 
 def _missed(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
-    """A run that took place after the warning has made up for it."""
+    """A run after the warning supersedes it."""
     ran = cron.status.last_schedule_time
     told = [e for e in cluster.events(cron, *_MISSED) if ran is None or e.last is None or e.last > ran]
     if told:
@@ -82,7 +82,7 @@ def _failed(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
 
 
 def _fruitless(cluster: Cluster, cron: CronJob) -> Iterator[Finding]:
-    """It has run and never to a good end, and its failed Jobs are gone already or were not read."""
+    """It has run without a recorded success, and its Jobs are deleted or were not read."""
     ran = cron.status.last_schedule_time
     if ran is None or cron.status.last_successful_time or cron.status.active or recent(cluster, ran, _PATIENCE):
         return

@@ -1,4 +1,4 @@
-"""DaemonSets that are not ready on every node they should run on, or run where they should not."""
+"""DaemonSets that are not ready on all nodes, or run on nodes that they exclude."""
 
 from collections.abc import Iterator
 

@@ -1,5 +1,4 @@
-"""Databases as their clients see them: what several logs complain of is the server's fault, whichever client was read
-first."""
+"""Database errors in the logs of clients: an error that several clients log is a fault of the server."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.addresses import settings
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.scheduling.explain import first_names, member
+from midwatch.diagnosis.kubernetes.scheduling.explain import member
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, owners, short
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.finding import Confidence, Finding
@@ -21,14 +20,15 @@ from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.saved import SecretAddress
 
-# What a client says → what it means of the server.
+# Error in the log of a client → fault of the server.
 _OF_SERVER = {"K8S-912": "K8S-941", "K8S-913": "K8S-940"}
+_SHOWN = 5  # clients by name; of more only the number
 _PORTS = frozenset((1433, 1521, 3306, 5432, 6379, 9042, 26257, 27017))
 
 
 @dataclass(frozen=True)
 class DatabaseError:
-    """`databases` are what the pod that complains is told to call."""
+    """`databases` are the Services that the pod is configured to call."""
 
     code: str
     pod: Pod
@@ -52,7 +52,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _complaints(cluster: Cluster) -> Iterator[DatabaseError]:
-    """One for each log of a pod that has a database: the newest line that speaks of it and is no mere warning."""
+    """One for each log of a pod with a database: the newest line about it that is not a warning."""
     if not any(_of_database(service) for service in cluster.all(Service)):
         return
     telling = [p for p in patterns() if p.code in _OF_SERVER]
@@ -69,8 +69,8 @@ def _complaints(cluster: Cluster) -> Iterator[DatabaseError]:
 
 
 def _databases(cluster: Cluster, pod: Pod) -> tuple[Service, ...]:
-    """The Services with a database's port that the pod is told to call, by its environment or by a Secret it takes it
-    from."""
+    """The Services with a database port that the pod is configured to call, by its environment or by a Secret in
+    it."""
     secrets = {s.secret_ref.name for c in pod.spec.all_containers for s in c.env_from or () if s.secret_ref}
     secrets |= {
         e.value_from.secret_key_ref.name
@@ -89,7 +89,7 @@ def _of_database(service: Service) -> bool:
 
 
 def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[DatabaseError, Service]]) -> Finding:
-    clients = first_names(short(o) for o in owners(cluster, [c.pod for c, _ in told]))
+    names = sorted({short(o) for o in owners(cluster, [c.pod for c, _ in told])})
     first, service = told[0]
     cites = tuple(cluster.cite_log(c.log, c.line) for c, _ in told[:3])
     port = next(p.port for p in service.spec.ports or () if p.port in _PORTS)
@@ -100,7 +100,7 @@ def _say(cluster: Cluster, code: str, server: Subject, told: list[tuple[Database
         cites=(*cites, cluster.cite(service, member("port", port))),
         confidence=Confidence.HIGH if len(told) > 1 else Confidence.MEDIUM,
         service=service.name,
-        clients=clients,
+        clients=", ".join(names) if len(names) <= _SHOWN else f"{len(names)} workloads",
         said=clip(first.line),
     )
 

@@ -1,4 +1,5 @@
-"""Deployments that lack replicas, and what their last rollout changed. One symptom a Deployment: the pods tell why."""
+"""Deployments with unavailable replicas, and the changes of their last rollout. One symptom for each Deployment: its
+pods have the cause."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -96,13 +97,13 @@ def _complete(deployment: Deployment) -> bool:
 
 
 def _lacking(deployment: Deployment) -> bool:
-    """Fewer than wanted, or more than wanted because new ones do not become available and so the old ones stay."""
+    """Fewer available than desired, or more than desired because new pods do not become available and old ones stay."""
     replicas, available = deployment.status.replicas or 0, deployment.status.available_replicas or 0
     return available < deployment.desired_replicas or (replicas > deployment.desired_replicas and available < replicas)
 
 
 def _rolling(cluster: Cluster, deployment: Deployment) -> bool:
-    """A rollout, or the start of missing pods, within the time it ordinarily takes."""
+    """A rollout, or the start of missing pods, within the usual time."""
     progress = deployment.condition("Progressing")
     under_way = progress is not None and progress.status == "True" and progress.reason != "NewReplicaSetAvailable"
     moved = (progress.last_update_time or progress.last_transition_time) if progress else None
@@ -122,7 +123,7 @@ def _changed(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
             revision=str(revision(rollout.new)),
             before=str(revision(rollout.old)),
             change="; ".join(rollout.differences),
-            when=f"{when:%Y-%m-%d %H:%M} UTC" if when else "at an unknown time",
+            when=f"{when:%Y-%m-%d %H:%M} UTC" if when else "time unknown",
         )
 
 
@@ -134,7 +135,7 @@ def _paused(cluster: Cluster, deployment: Deployment, troubled: bool) -> Iterato
 
 
 def _unseen(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:
-    """The controller writes the generation it has seen within seconds; the newest condition dates its last work."""
+    """The controller updates observedGeneration within seconds; the newest condition dates its last update."""
     wanted, seen = deployment.metadata.generation, deployment.status.observed_generation or 0
     worked = [c.last_update_time or c.last_transition_time for c in deployment.status.conditions or ()]
     created = deployment.metadata.creation_timestamp

@@ -1,9 +1,8 @@
-"""Pods that were put away: evicted, preempted, rejected by the kubelet, lost with their node; and pods that will not
-go."""
+"""Pods that were evicted, preempted, rejected by the kubelet or lost with their node, and pods stuck terminating."""
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
@@ -16,6 +15,7 @@ from midwatch.diagnosis.kubernetes.view.containers import (
     say_of_pod,
     unready,
 )
+from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -48,9 +48,23 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         elif pod.status.phase == "Failed":
             yield from _put_away(cluster, pod)
         elif pod.status.phase == "Unknown":
-            yield say_of_pod(cluster, pod, "K8S-245", cluster.cite(pod, "Unknown"), peers=_node(pod))
+            yield _say(cluster, pod, "K8S-245", cluster.cite(pod, "Unknown"), peers=_node(pod))
     for pod in unready(cluster):
         yield from _silent(cluster, pod)
+
+
+def _say(
+    cluster: Cluster,
+    pod: Pod,
+    code: str,
+    *cites: Citation,
+    onset: datetime | None = None,
+    peers: tuple[Subject, ...] = (),
+    **facts: str,
+) -> Finding:
+    """A finding about the pod; its name is a fact unless the message begins with it."""
+    which = "pod" if cluster.owner(pod) == pod.subject else f"pod {pod.name}"
+    return say_of_pod(cluster, pod, code, *cites, onset=onset, peers=peers, which=which, facts=facts)
 
 
 def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
@@ -61,7 +75,7 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         resource = (match[1] or "ephemeral-storage") if match else "resources"
         own = match is not None and not match[1]
         code = "K8S-241" if own else "K8S-240"
-        yield say_of_pod(
+        yield _say(
             cluster,
             pod,
             code,
@@ -71,21 +85,19 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
             said=clip(message),
         )
     elif reason in _REJECTED and not old:
-        yield say_of_pod(cluster, pod, "K8S-242", cluster.cite(pod, reason), reason=reason, said=clip(message))
+        yield _say(cluster, pod, "K8S-242", cluster.cite(pod, reason), reason=reason, said=clip(message))
     elif reason == "NodeLost":
-        yield say_of_pod(cluster, pod, "K8S-245", cluster.cite(pod, reason), peers=_node(pod))
+        yield _say(cluster, pod, "K8S-245", cluster.cite(pod, reason), peers=_node(pod))
     elif reason == "Preempting" or _condition(pod, "PreemptionByScheduler"):
-        yield say_of_pod(
-            cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message)
-        )
+        yield _say(cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message))
     elif not old and _wordless(cluster, pod):
         proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
         facts = {"reason": reason or "no reason given", "said": clip(message) or "no message"}
-        yield say_of_pod(cluster, pod, "K8S-244", proof, onset=_when(pod), facts=facts)
+        yield _say(cluster, pod, "K8S-244", proof, onset=_when(pod), **facts)
 
 
 def _wordless(cluster: Cluster, pod: Pod) -> bool:
-    """Its containers say nothing either, and it is not the pod of a Job, which tells of its own failures."""
+    """No container has a termination state, and it is not the pod of a Job, which reports its own failures."""
     return not any(i.last_termination for i in instances(cluster, pod)) and cluster.owner(pod).kind not in (
         "Job",
         "CronJob",
@@ -117,13 +129,13 @@ def _hanging(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         *([cluster.cite(pod, pod.metadata.finalizers[0])] if pod.metadata.finalizers else []),
     ]
     code = "K8S-247" if finalizers else "K8S-248"
-    yield say_of_pod(
+    yield _say(
         cluster, pod, code, *cites, onset=since, peers=_node(pod), finalizers=finalizers, age=duration_text(late)
     )
 
 
 def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
-    """Scheduled, its containers run, and it is not ready: the last word when nothing more particular is known."""
+    """Scheduled and running, but not ready: the fallback when nothing more specific is known."""
     running = [i for i in instances(cluster, pod) if i.status.state.running and not i.status.ready and not i.init]
     if not running or not pod.spec.node_name:
         return

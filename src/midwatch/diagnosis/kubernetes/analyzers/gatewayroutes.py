@@ -1,4 +1,4 @@
-"""Routes of gateways that are configured by a ConfigMap: a path that names one Service and leads to another."""
+"""Gateway routes in ConfigMaps: a path that matches one Service and points to another."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +20,11 @@ _TABLES = (
     # nginx
     re.compile(rf"location\s+(?:[=~^*]+\s+)?(?P<path>/[^\s{{]+)\s*\{{[^{{}}]{{0,2000}}?proxy_pass\s+{_TARGET}"),
 )
-_LIKE, _UNLIKE = 0.9, 0.8  # how alike a path's word and a Service's name must be, and must not be
+_LIKE, _UNLIKE = 0.9, 0.8  # minimum and maximum similarity of a path segment and a Service name
 _SHORTEST = 5  # letters; shorter words fit too many names
-_LARGEST = 256 * 1024  # of one ConfigMap's value, in characters
+_LARGEST = 256 * 1024  # of one value of a ConfigMap, in characters
 _PLACES = 3
-_MOST = 200  # ConfigMaps of one namespace: more are not read for this
+_MOST = 200  # ConfigMaps of one namespace: in larger namespaces they are not read
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _routes(value: str) -> Iterator[Route]:
 def _misled(
     cluster: Cluster, config: ConfigMap, routes: Sequence[Route], services: Mapping[str, Service]
 ) -> Iterator[Finding]:
-    """Only where the Service that fits is the target of no route at all, and another one that does not fit is."""
+    """Only where the matching Service is the target of no route, and the target of the route does not match."""
     reached = {r.host for r in routes}
     start = _common(sorted(services))
     for route in routes:
@@ -92,14 +92,14 @@ def _plain(text: str) -> str:
 
 
 def _common(names: Sequence[str]) -> str:
-    """What most names begin with up to a dash, as in `shop-cart`, `shop-orders`."""
+    """The common prefix of most names up to a dash: `shop-` of `shop-cart`, `shop-orders`."""
     heads = [n.partition("-")[0] + "-" for n in names if "-" in n]
     head = max(sorted(set(heads)), key=heads.count, default="")
     return head if head and heads.count(head) * 2 > len(names) else ""
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """What ConfigMaps say, where only their names were read: of the few namespaces that have both Services and few
+    """The data of ConfigMaps where only names were read: of a few namespaces that have Services and not too many
     ConfigMaps."""
     named: dict[str, int] = {}
     for config in cluster.all(ConfigMap):
@@ -114,7 +114,7 @@ def asks(cluster: Cluster) -> Iterator[ToolRequest]:
         yield ToolRequest(
             tool="kubernetes_list",
             arguments={"resource": "configmaps", "namespace": namespace},
-            why="routes may stand in ConfigMaps",
+            why="gateway routes may be in ConfigMaps",
         )
 
 

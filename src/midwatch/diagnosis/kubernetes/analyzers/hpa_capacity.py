@@ -1,5 +1,4 @@
-"""Autoscalers whose most replicas the nodes could not hold: when the load comes, the last of them will wait for a
-node."""
+"""HPAs whose maxReplicas exceed the node capacity: under full load the last replicas stay Pending."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,7 +27,7 @@ _RESOURCES = ("cpu", "memory")
 
 @dataclass(frozen=True)
 class HpaBurst:
-    """`more` is what the replicas ask for that the autoscaler may still add."""
+    """`more` are the requests of the replicas up to maxReplicas, by resource."""
 
     scaler: HorizontalPodAutoscaler
     target: Workload
@@ -36,7 +35,7 @@ class HpaBurst:
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    """Where nodes come and go with the load this is no limit: a risk, never a cause."""
+    """With a cluster autoscaler this is no limit: a risk, never a cause."""
     bursts = list(_bursts(cluster))
     nodes = [n for n in cluster.all(Node) if not n.spec.unschedulable and n.status.allocatable]
     if not bursts or not nodes or not cluster.is_complete(Node) or not cluster.is_complete(Pod):
@@ -89,7 +88,7 @@ def _too_much(cluster: Cluster, burst: HpaBurst, free: Counter[str], proof: Cita
 
 
 def _together(cluster: Cluster, bursts: list[HpaBurst], free: Counter[str], proof: Citation) -> Iterator[Finding]:
-    """Each fits alone and all of them do not: said once, of the one that asks for most."""
+    """Each HPA fits but all together do not: one finding, on the HPA with the largest requests."""
     for resource in _RESOURCES:
         total = sum(b.more[resource] for b in bursts)
         if total > max(free[resource], 0.0):

@@ -1,4 +1,4 @@
-"""Images that cannot be pulled or may not be used."""
+"""Images that cannot be pulled or are rejected by the node."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _STATED = {
     "SignatureValidationFailed": "K8S-125",
 }
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
-# With these the secret's absence explains the refusal; with the others (network, disk) it would only be a second fault.
+# With these the missing secret explains the error; with the others (network, disk) it would be a second fault.
 _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
 
 
@@ -74,12 +74,12 @@ def _unpulled(instance: ContainerView) -> Finding:
     host = looked_up(message) if found.code == "K8S-114" else ""
     facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
     if found.code == "K8S-112" and without_credentials(message):
-        facts["context"] = "it was asked without credentials; " + context
+        facts["context"] = "pulled without credentials; " + context
     return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
 
 
 def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:
-    """The newest message that says why; the waiting message repeats it in newer releases, in older ones only the event
+    """The newest message with the reason. Newer releases repeat it in the waiting message, in older ones only the event
     has it."""
     if found := refusal(instance.message):
         return found, instance.cite(instance.message)
@@ -90,8 +90,8 @@ def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | N
 
 
 def _lost_secret(instance: ContainerView) -> tuple[str, tuple[Citation, ...]] | None:
-    """A pull secret that the pod names and the namespace does not have, from the kubelet's warning or from a full list
-    of secrets."""
+    """A pull secret that the pod references and the namespace does not have, from the warning of the kubelet or from a
+    complete list of Secrets."""
     cluster, pod = instance.cluster, instance.pod
     for event in reversed(cluster.events(pod, "FailedToRetrieveImagePullSecret")):
         if match := _LOST_SECRET.search(event.message or ""):
@@ -106,20 +106,20 @@ def _lost_secret(instance: ContainerView) -> tuple[str, tuple[Citation, ...]] | 
 
 
 def _context(instance: ContainerView, reference: ImageReference, found: PullError) -> tuple[str, tuple[Citation, ...]]:
-    """What else is known and narrows the cause: pull secrets, and pods that did get an image from the same place."""
+    """Facts that narrow the cause: pull secrets, and running pods with an image of the same repository."""
     secrets = ", ".join(s.name for s in instance.pod.spec.image_pull_secrets or () if s.name)
-    said = f"the pod uses the pull secret {secrets}" if secrets else "the pod names no imagePullSecrets"
+    said = f"imagePullSecrets: {secrets}" if secrets else "no imagePullSecrets"
     if found.code not in ("K8S-110", "K8S-111", "K8S-112"):
         return said, ()
     neighbour = _neighbour(instance, reference)
     if neighbour is None:
         return said, ()
     pod, image = neighbour
-    return f"{said}; {image} of the same repository runs in pod {pod.name}", (instance.cluster.cite(pod, image),)
+    return f"{said}; pod {pod.name} runs {image} of the same repository", (instance.cluster.cite(pod, image),)
 
 
 def _neighbour(instance: ContainerView, reference: ImageReference) -> tuple[Pod, str] | None:
-    """A pod that runs another image of the same repository: then the repository exists and can be read from here."""
+    """A pod that runs another image of the same repository: then the repository exists and can be pulled."""
     for pod in instance.cluster.pods_in(instance.pod.namespace):
         for other in instances(instance.cluster, pod):
             image = _image(other)

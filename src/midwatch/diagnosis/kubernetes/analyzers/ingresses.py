@@ -1,4 +1,4 @@
-"""Ingresses whose class, backends or certificates do not exist."""
+"""Ingresses whose IngressClass, backends or TLS Secrets do not exist."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from midwatch.integrations.kubernetes.objects.network import Ingress, IngressCla
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
-_BUILT_IN = {"gce", "gce-internal"}  # Google's controller serves these without an IngressClass object
+_BUILT_IN = {"gce", "gce-internal"}  # the GKE ingress controller serves these without an IngressClass object
 _ABSENT = re.compile(r"not found|does not exist|error getting|error obtaining|no object matching", re.IGNORECASE)
 
 
@@ -43,7 +43,7 @@ def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
 
 
 def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
-    """A backend may also be a resource (a storage bucket): that has no Service to look for."""
+    """A backend may also be a resource (a storage bucket), which has no Service."""
     told: set[str] = set()
     for backend in _services(ingress):
         service = cluster.get(Service, ingress.namespace, backend.name)
@@ -78,7 +78,7 @@ def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
                 cites=(cluster.cite(ingress, quote), cluster.cite(service)),
                 service=service.name,
                 port=str(backend.port.number or backend.port.name),
-                offered=offered or "no port",
+                offered=offered or "none",
             )
 
 
@@ -93,7 +93,7 @@ def _services(ingress: Ingress) -> Iterator[ServiceBackend]:
 
 def _has_port(service: Service, backend: ServiceBackend) -> bool:
     wanted = backend.port
-    if wanted.name == "use-annotation":  # the AWS controller's way to name an action instead
+    if wanted.name == "use-annotation":  # AWS Load Balancer Controller: the action is in an annotation
         return True
     return any(
         (wanted.number and p.port == wanted.number) or (wanted.name and p.name == wanted.name)

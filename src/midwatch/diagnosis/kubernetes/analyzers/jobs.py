@@ -1,9 +1,10 @@
-"""Jobs that failed, are held back, or outlive their deadline. A Job that a later run of its CronJob has made up for is
-silent."""
+"""Jobs that failed, are suspended, or run past their deadline. A failed Job is no finding after a later run of its
+CronJob succeeded."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from midwatch.analysis.codes import location
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
@@ -14,7 +15,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.workload import Job
 
 _BY_REASON = {"BackoffLimitExceeded": "K8S-621", "DeadlineExceeded": "K8S-622", "PodFailurePolicy": "K8S-623"}
-_GRACE = timedelta(minutes=1)  # the controller acts on a deadline within seconds
+_GRACE = timedelta(minutes=1)  # the controller enforces a deadline within seconds
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,16 +32,21 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                     owner=cluster.owner(job),
                     cites=(cluster.cite(job, quote_of(failed)),),
                     onset=since(failed),
+                    at=location(job.subject),
                     reason=failed.reason or "no reason given",
                     text=text_of(failed),
                     failed=str(job.status.failed or 0),
                 )
-        elif told and not job.status.active:  # `kubectl describe` shows the event, and no condition
+        elif told and not job.status.active:  # `kubectl describe` prints the event but no condition
             if not _made_up_for(cluster, job):
                 yield _told(cluster, job, told[-1])
         elif job.spec.suspend:
             yield finding(
-                "K8S-624", job.subject, owner=cluster.owner(job), cites=(cluster.cite(job, '"suspend":true'),)
+                "K8S-624",
+                job.subject,
+                owner=cluster.owner(job),
+                cites=(cluster.cite(job, '"suspend":true'),),
+                at=location(job.subject),
             )
         else:
             yield from _overdue(cluster, job)
@@ -54,6 +60,7 @@ def _told(cluster: Cluster, job: Job, event: Event) -> Finding:
         owner=cluster.owner(job),
         cites=(cluster.cite_event(event),),
         onset=event.first,
+        at=location(job.subject),
         reason=reason,
         text=event.message or reason,
         failed=str(job.status.failed or 0),
@@ -66,7 +73,7 @@ def is_complete(job: Job) -> bool:
 
 
 def siblings(cluster: Cluster, job: Job) -> list[Job]:
-    """The runs of the same CronJob, oldest first; only the Job itself where there is none."""
+    """The Jobs of the same CronJob, oldest first; only the Job itself where there is none."""
     owner = cluster.owner(job)
     if owner == job.subject:
         return [job]
@@ -85,7 +92,14 @@ def _overdue(cluster: Cluster, job: Job) -> Iterator[Finding]:
         ran = int((cluster.clock - start).total_seconds())
         cites = (cluster.cite(job, json_field("activeDeadlineSeconds", limit)),)
         yield finding(
-            "K8S-625", job.subject, owner=cluster.owner(job), cites=cites, onset=start, limit=str(limit), ran=str(ran)
+            "K8S-625",
+            job.subject,
+            owner=cluster.owner(job),
+            cites=cites,
+            onset=start,
+            at=location(job.subject),
+            limit=str(limit),
+            ran=str(ran),
         )
 
 

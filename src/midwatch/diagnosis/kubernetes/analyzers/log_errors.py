@@ -1,9 +1,9 @@
-"""What the logs of working pods complain of, and of pods that are gone: errors by template, slow operations, refused
-requests."""
+"""Errors, slow operations and failed requests in logs of running and deleted pods, grouped by log template."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from midwatch.analysis.codes import location
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
 from midwatch.analysis.logs import template
@@ -25,8 +25,8 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
 _CALM_SHOWN = 3  # logs
-_SAID = 180  # letters of a line
-_OF_ONE_LOG = 6  # complaints; a program that says more says the same in other words
+_SAID = 180  # characters of a line
+_OF_ONE_LOG = 6  # findings of one log; further errors rarely add a new cause
 _SAVED, _PODS_ASKED = 70, 4  # logs that are read
 _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
@@ -34,10 +34,10 @@ _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 def find(cluster: Cluster) -> Iterator[Finding]:
     within = asked_time(cluster)
     ended = {(i.pod.namespace, i.pod.name, i.name) for i in crashed_containers(cluster) if is_crashed(i)}
-    # Why a container ended is said by logs.py and peers.py.
+    # The reason of a termination is reported by logs.py and peers.py.
     logs = [g for g in cluster.logs() if cluster.question.wants_logs or (g.namespace, g.name, g.container) not in ended]
     if not any(digest(log.text, within) for log in logs):
-        within = None  # nothing at the time that was asked about: what there is at others says when
+        within = None  # no error in the requested time: show the errors at other times
     for log in logs:
         heard = digest(log.text, within)
         for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
@@ -45,8 +45,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _rank(cluster: Cluster, one: LogError) -> tuple[bool, bool, int, bool, bool, int]:
-    """What was asked for first, then errors before slowness before warnings, fatal and known ones before the
-    frequent."""
+    """Errors that match the question first, then errors before slow operations before warnings, fatal and known ones
+    before frequent ones."""
     slow_asked = one.kind == "slow" and cluster.question.wants_speed
     asked = slow_asked or cluster.question.speaks_of(one.line.text)
     known = _reason(one.line.said) is not None
@@ -66,9 +66,8 @@ def _say(cluster: Cluster, log: LogLines, one: LogError) -> Finding:
     owner = cluster.owner(pod) if pod else subject.object
     code, confidence, facts = _judged(cluster, log, one)
     alone = pod is None or len(pod.spec.all_containers) < 2 or not log.container
-    top = f"{owner.kind.lower()}/{owner.name}"
     facts |= {
-        "who": top if alone else f"container {log.container} of {top}",
+        "at": location(owner, "" if alone else log.container),
         "pod": log.name,
         "said": clip(headless(one.line.said), _SAID),
         "template": template(one.line.said),
@@ -82,7 +81,7 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
     if one.kind == "slow":
         return "K8S-963", Confidence.MEDIUM, {"range": _range(one)}
     if one.kind == "warning":
-        return "K8S-965", Confidence.LOW, facts | {"reason": "The program warns and goes on."}
+        return "K8S-965", Confidence.LOW, facts | {"reason": "The process logs a warning and continues."}
     if miss := unreachable_host(one.line):
         facts["target"] = f"{miss.host}:{miss.port}" if miss.port else miss.host
         if miss.lookup:
@@ -92,15 +91,15 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
         return "K8S-964", Confidence.MEDIUM, facts
     reason = _reason(one.line.said)
     told = (
-        f"This is known: {reason[0].lower()}{reason[1:]}."
+        f"Matches a known error pattern: {reason}."
         if reason
-        else "The program says so itself; nothing else that was read does."
+        else "Reported only in the log; no other evidence was found."
     )
     return "K8S-960", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
 
 
 def _reason(said: str) -> str | None:
-    """The title of the known reason that a line gives, the most direct one."""
+    """The title of the most direct code whose pattern matches the line."""
     codes = [p.code for p in patterns() if p.facts(said) is not None]
     return CODES[max(codes, key=lambda c: CODES[c].directness)].title if codes else None
 
@@ -110,8 +109,8 @@ def _often(one: LogError) -> str:
     if one.first is None or one.last is None:
         return times
     if one.count == 1 or one.last - one.first < timedelta(seconds=1):
-        return f"{times} at {_written(one.first)}"
-    return f"{times} since {_written(one.first)}, last {_written(one.last)}"
+        return f"{times} at {_written(one.first)} UTC"
+    return f"{times} from {_written(one.first)} to {_written(one.last)} UTC"
 
 
 def _written(when: datetime) -> str:
@@ -120,23 +119,17 @@ def _written(when: datetime) -> str:
 
 def _range(one: LogError) -> str:
     low, high = min(one.spans), max(one.spans)
-    took = f"{low:g} to {high:g} seconds" if high > low else f"{low:g} seconds"
-    return f"took {took}, {one.count} times" if one.count > 1 else f"took {took}"
+    took = f"{low:g} to {high:g} s" if high > low else f"{low:g} s"
+    return f"{took}, {one.count} times" if one.count > 1 else took
 
 
 def _fence(cluster: Cluster, log: LogLines) -> str:
     names = [p.name for p in cluster.all(NetworkPolicy, log.namespace)]
-    return (
-        f" There are the NetworkPolicies {first_names(names)}."
-        if len(names) > 1
-        else f" There is the NetworkPolicy {names[0]}."
-        if names
-        else " "
-    )
+    return f" NetworkPolicies in the namespace: {first_names(names)}." if names else ""
 
 
 def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
-    """The logs that complain of nothing, the first few."""
+    """The first few logs without errors."""
     within = asked_time(cluster)
     calm = [log for log in cluster.logs() if log.text.strip() and not digest(log.text, within)]
     for log in calm[:_CALM_SHOWN]:
@@ -150,17 +143,17 @@ def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """What a person saved, and the logs of pods that the question is about, also when they look well."""
+    """Saved logs, and logs of pods that the question is about, even if they look healthy."""
     saved = list(cluster.all(SavedLog))
     for one in saved[:_SAVED]:
-        yield log_ask(cluster, (one.namespace, one.pod, one.container), previous=one.previous, why="it was saved")
+        yield log_ask(cluster, (one.namespace, one.pod, one.container), previous=one.previous, why="saved log")
     for pod in [] if saved else _asked_pods(cluster)[:_PODS_ASKED]:
         for container in pod.spec.containers:
-            yield log_ask(cluster, (pod.namespace, pod.name, container.name), why="the question is about it")
+            yield log_ask(cluster, (pod.namespace, pod.name, container.name), why="the question names it")
 
 
 def _asked_pods(cluster: Cluster) -> list[Pod]:
-    """Pods that run and are named by the question: by their own name or by that of their workload."""
+    """Running pods that the question names, by pod or workload name."""
     names = cluster.question.names
     running = (p for p in cluster.all(Pod) if names and not p.is_finished and p.spec.node_name)
     return [p for p in running if p.name.lower() in names or cluster.owner(p).name.lower() in names]

@@ -1,4 +1,4 @@
-"""How the log of a container is asked for: alike by everybody who asks, so that nothing is asked twice."""
+"""The one form of a log request, so that no analyzer asks for the same log twice."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from midwatch.diagnosis.kubernetes.view.containers import asked_time
 from midwatch.domain.evidence import ToolRequest
 from midwatch.integrations.kubernetes.objects.saved import SavedLog
 
-FEW = 12  # saved logs that are read whole; of more, the end must do
+FEW = 12  # saved logs that are read whole; of more, only the end
 _WHOLE = 20_000  # lines
 
 
@@ -25,6 +25,6 @@ def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, w
 
 @fact
 def _whole(cluster: Cluster) -> bool:
-    """Of few saved logs all is read, and of those that a question about logs, or about some time, is about."""
+    """A few saved logs are read whole, and so are logs for a question about logs or about a time."""
     saved = sum(1 for _ in cluster.all(SavedLog))
     return 0 < saved <= FEW or cluster.question.wants_logs or asked_time(cluster) is not None

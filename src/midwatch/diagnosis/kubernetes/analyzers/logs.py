@@ -1,6 +1,7 @@
-"""What the logs of containers in trouble say. The platform's own word (out of memory, killed by a probe) outranks
+"""Reasons that crashed and unready containers log. A termination by Kubernetes (OOMKilled, failed probe) outranks
 them."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from midwatch.analysis.logs import CALM, LARGEST, Line, last_reason, lines
@@ -24,9 +25,15 @@ from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
-_LAST_WORDS = 5  # lines at the very end count whatever level they claim: some programs log everything as INFO
-_LONGEST_TRACE = 1500  # lines; an overflown stack prints 1024 frames below the line that names it
-_NEAR_THE_END = 40  # lines; further up it is history, not the reason for this end
+_LAST_WORDS = 5  # lines at the very end count at any level: some programs log everything as INFO
+_LONGEST_TRACE = 1500  # lines; a stack overflow prints 1024 frames below the line that names it
+_NEAR_THE_END = 40  # lines; further up it is history, not the reason for this termination
+_BELOW = 8  # lines; database images name the variable in the lines below the error
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAMED = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])")
+_CONFIG = re.compile(
+    r"/(?:etc|conf|config|configs|settings)/|\.(?:ya?ml|conf|cnf|cfg|ini|toml|json|properties|xml|env)$"
+)
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -50,7 +57,7 @@ def log_of(instance: ContainerView) -> LogLines | None:
 
 
 def speaks_for_itself(instance: ContainerView) -> bool:
-    """Whether the program's own words can be the reason: not when the platform ended it, whatever it said before."""
+    """Whether the log can give the reason: not when Kubernetes terminated the container, whatever it logged before."""
     ended = instance.last_termination
     stopped = ended is not None and (ended.reason == "OOMKilled" or ended.exit_code in (SIGKILL, SIGTERM))
     evicted = instance.pod.status.reason == "Evicted"
@@ -59,14 +66,16 @@ def speaks_for_itself(instance: ContainerView) -> bool:
 
 def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterator[Finding]:
     near = found[-_NEAR_THE_END:]
-    # A container that still runs may log an error that it lives with: only its end, or its not being ready, makes it a
-    # reason.
+    # A running container may log an error that it survives: it is a reason only if the container exits or is not ready.
     if best := _best(near):
         pattern, line, facts = best
-        sure = is_crashed(instance) and line.level != CALM
-        yield _say(
-            instance, log, pattern.code, line, confidence=Confidence.HIGH if sure else Confidence.MEDIUM, **facts
-        )
+        confidence = Confidence.HIGH if is_crashed(instance) and line.level != CALM else Confidence.MEDIUM
+        also: tuple[Citation, ...] = ()
+        if "variable" in facts:
+            facts, also = _variable(instance, log, near, line, facts["variable"])
+        if "file" in facts:
+            facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
+        yield _say(instance, log, pattern.code, line, *also, confidence=confidence, **facts)
     elif (
         is_crashed(instance)
         and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None
@@ -74,8 +83,30 @@ def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterat
         yield _say(instance, log, "K8S-924", line)
 
 
+def _variable(
+    instance: ContainerView, log: LogLines, near: list[Line], line: Line, logged: str
+) -> tuple[Mapping[str, str], tuple[Citation, ...]]:
+    """The environment variable to set. Where the line gives only words ("superuser password"), the variable that
+    contains the last of them (POSTGRES_PASSWORD) in the lines below; only `setting` where there is none."""
+    if _VARIABLE.fullmatch(logged) and ("_" in logged or not logged.islower()):
+        return {"variable": logged, "setting": f"environment variable {logged}"}, ()
+    word = logged.removesuffix(" option").split()[-1].upper()
+    for other in near[near.index(line) :][:_BELOW]:
+        if name := next((n for n in _NAMED.findall(other.said) if word in n.split("_")), ""):
+            cites = () if other is line else (instance.cluster.cite_log(log, other.text),)
+            return {"variable": name, "setting": f"environment variable {name}"}, cites
+    return {"setting": f"property {logged}" if "." in logged else logged}, ()
+
+
+def _effect(instance: ContainerView) -> str:
+    if not is_crashed(instance):
+        return "container not ready"
+    ended = instance.last_termination
+    return f"container exits with code {ended.exit_code}" if ended and ended.exit_code else "container exits"
+
+
 def _best(near: list[Line]) -> tuple[Pattern, Line, Mapping[str, str]] | None:
-    """The most direct reason; four lines further from the end weigh as much as one point of directness."""
+    """The most direct reason; a distance of four lines from the end weighs as much as one point of directness."""
     heard = [(age, line) for age, line in enumerate(reversed(near)) if line.level != CALM or age < _LAST_WORDS]
     matches = [
         (line.level != CALM, CODES[p.code].directness - age / 4, p, line, facts)
@@ -91,20 +122,21 @@ def _say(
     log: LogLines,
     code: str,
     line: Line,
-    *,
+    *also: Citation,
     confidence: Confidence = Confidence.HIGH,
     **facts: str,
 ) -> Finding:
-    cites: list[Citation] = [instance.cluster.cite_log(log, line.text)]
+    cites: list[Citation] = [instance.cluster.cite_log(log, line.text), *also]
     first = {"what": next(iter(facts.values()), "")}
-    known = {**first, "image_name": instance.spec.image or "", **facts, "said": clip(line.said)}
+    known = {**first, "image_name": instance.spec.image or "", "effect": _effect(instance), **facts}
+    known["said"] = clip(line.said)
     if CODES[code].role is CausalRole.CAUSE and instance.status.restart_count:
         cites.append(instance.cite(f'"restartCount":{instance.status.restart_count}'))
     return instance.finding(code, *cites, onset=onset(instance), confidence=confidence, facts=known)
 
 
 def _orders(instance: ContainerView) -> Iterator[Finding]:
-    """At most one note for each container, healthy or not, that its log holds text meant for a machine."""
+    """At most one finding for each container, healthy or not, whose log may contain a prompt injection."""
     for previous in (True, False):
         log = instance.cluster.log(instance.pod, instance.name, previous=previous)
         line = next(instructions(log.text[-LARGEST:]), None) if log else None

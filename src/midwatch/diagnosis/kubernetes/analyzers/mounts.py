@@ -1,4 +1,4 @@
-"""Mounts that are refused for what they ask, and volumes that a pod still waits for. Disks and claims: volumes.py."""
+"""Volume mounts that fail (permission, hostPath, subPath) or time out. Disks and claims: volumes.py."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _VOLUME = re.compile(r'volume "([^"]+)"')
 _WAITS = "K8S-146"
-# In the order in which they are tried; a message can hold several.
+# In order of precedence; a message can match several.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("K8S-143", re.compile(r"hostPath type check failed", re.IGNORECASE)),
     ("K8S-165", re.compile(r"subPath", re.IGNORECASE)),
@@ -35,7 +35,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         told = [f for event in events if (f := _told(cluster, pod, event))]
         found = {f.code: f for f in told}  # the newest of each kind
         if len({e.message for e in events}) > 1:
-            found.pop(_WAITS, None)  # another message says why
+            found.pop(_WAITS, None)  # another event has the reason
         yield from found.values()
 
 

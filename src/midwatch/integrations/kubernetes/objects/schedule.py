@@ -20,15 +20,15 @@ _DURATION = re.compile(r"([+-]?)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
 
 
 def fault(schedule: str) -> str | None:
-    """Why a schedule cannot be understood, in words; None when it can."""
+    """The error of an invalid schedule; None for a valid one."""
     text = re.sub(r"^(CRON_)?TZ=\S+\s+", "", schedule.strip())
     if not text:
-        return "it is empty"
+        return "expected 5 fields, found 0"
     if text.startswith("@"):
         return _macro_fault(text)
     parts = text.split()
     if len(parts) != len(_FIELDS):
-        return f"it has {len(parts)} field{'s' if len(parts) != 1 else ''} instead of 5"
+        return f"expected 5 fields, found {len(parts)}"
     for part, (name, low, high, words) in zip(parts, _FIELDS, strict=True):
         if wrong := _field_fault(part, low, high, words):
             return f"{name} {part!r}: {wrong}"
@@ -38,33 +38,33 @@ def fault(schedule: str) -> str | None:
 def _macro_fault(text: str) -> str | None:
     if text.startswith("@every "):
         duration = text.removeprefix("@every ").strip()
-        return None if _DURATION.fullmatch(duration) else f"{duration!r} is no duration"
-    return None if text in _MACROS else f"{text!r} is no known macro"
+        return None if _DURATION.fullmatch(duration) else f"{duration!r} is not a duration"
+    return None if text in _MACROS else f"{text!r} is not a known macro"
 
 
 def _field_fault(field: str, low: int, high: int, words: dict[str, int]) -> str | None:
     choices = [c for c in field.split(",") if c]
     if not choices:
-        return "it names no value"
+        return "no value"
     return next((wrong for c in choices if (wrong := _choice_fault(c, low, high, words))), None)
 
 
 def _choice_fault(choice: str, low: int, high: int, words: dict[str, int]) -> str | None:
     span, *steps = choice.split("/")
     if len(steps) > 1 or any(not s.isdecimal() or int(s) == 0 for s in steps):
-        return "the step must be one whole number above 0"
+        return "step must be one integer above 0"
     if span in ("*", "?"):
         return None
     bounds = [_number(b, words) for b in span.split("-")]
     if len(bounds) > 2:
-        return "a range has two ends"
+        return "more than two bounds in a range"
     numbers = [b for b in bounds if b is not None]
     if len(numbers) != len(bounds):
-        return "it is neither a number nor a known name"
+        return "not a number or known name"
     if min(numbers) < low or max(numbers) > high:
-        return f"it is outside {low}-{high}"
+        return f"out of range {low}-{high}"
     if numbers[0] > numbers[-1]:
-        return "the range ends before it begins"
+        return "range end is below range start"
     return None
 
 
