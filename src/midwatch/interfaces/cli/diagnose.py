@@ -90,9 +90,7 @@ def _places(settings: Settings, request: Request, dump: str, contexts: Sequence[
     return names if cli.about_everything(request) else names[:1]
 
 
-async def _answers(
-    settings: Settings, request: Request, dump: str, names: Sequence[str]
-) -> AsyncGenerator[CaseFile]:
+async def _answers(settings: Settings, request: Request, dump: str, names: Sequence[str]) -> AsyncGenerator[CaseFile]:
     """One after the other. With several, one that cannot be read is told, and the others are investigated."""
     for name in names:
         try:
