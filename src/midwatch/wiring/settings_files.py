@@ -27,17 +27,20 @@ def check_files(sections: Collection[str]) -> None:
         if file.is_dir():
             raise _refusal(f"{shown(file)} is a folder, not a file")
         node = _composed(file)
-        if node is None or node.tag == _NULL:
-            continue
-        if not isinstance(node, yaml.MappingNode):
-            raise _refusal(f"{shown(file)} is no list of sections, one a line: `server:`, `senders:`, …")
-        for key in _keys(node):
-            if key.tag != _TEXT:
-                raise _refusal(f"a section has a name of letters ({_place(file, key)})")
-            if key.value not in sections:
-                raise _refusal(f"{key.value} is no setting{near(key.value, sections)} ({_place(file, key)})")
-        for path, key in _repeated(node):
-            raise _refusal(f"{'.'.join(path)} stands twice ({_place(file, key)})")
+        if node is not None and node.tag != _NULL:
+            _check_sections(file, node, sections)
+            for path, key in _repeated(node):
+                raise _refusal(f"{'.'.join(path)} stands twice ({_place(file, key)})")
+
+
+def _check_sections(file: Path, node: Any, sections: Collection[str]) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        raise _refusal(f"{shown(file)} is no list of sections, one a line: `server:`, `senders:`, …")
+    for key, _ in cast("list[tuple[Any, Any]]", node.value):
+        if key.tag != _TEXT:
+            raise _refusal(f"a section has a name of letters ({_place(file, key)})")
+        if key.value not in sections:
+            raise _refusal(f"{key.value} is no setting{near(key.value, sections)} ({_place(file, key)})")
 
 
 def near(name: str, known: Collection[str]) -> str:
@@ -79,10 +82,6 @@ def _composed(file: Path) -> Any:
         return cast(Any, yaml).compose(file.read_text(), Loader=yaml.CSafeLoader)
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
-
-
-def _keys(node: Any) -> list[Any]:
-    return [key for key, _ in cast("list[tuple[Any, Any]]", node.value)]
 
 
 def _repeated(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
