@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from midwatch.diagnosis.alerts.situations import Situation, situations
 from midwatch.domain.access import KeylessRole, key_role
+from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
@@ -33,6 +34,7 @@ def pages() -> dict[str, str]:
         "alert-playbooks.md": "\n".join(alert_playbooks()),
         "tools.md": "\n".join(tool_pages()),
         "settings.md": "\n".join(settings()),
+        "alert-sources.md": "\n".join(alert_sources()),
         "commands.md": "\n".join(commands()),
         "endpoints.md": "\n".join(endpoints()),
         "answer.schema.json": json.dumps(
@@ -185,6 +187,24 @@ def shown_default(field: FieldInfo) -> str:
     if isinstance(default, BaseModel):
         default = default.model_dump()
     return "" if default is None else f"`{json.dumps(default)}`"
+
+
+def alert_sources() -> Iterator[str]:
+    yield "# Alert sources\n"
+    yield (
+        "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Written from "
+        "`setup.md` in the folder of each."
+    )
+    for source in sorted(registry().alert_sources.values(), key=lambda s: s.title.lower()):
+        yield f"\n## {source.title}\n"
+        yield f"`/webhook/{source.source}`, authenticated by {senders_of(source)}.\n"
+        yield source.setup().strip()
+    yield ""
+
+
+def senders_of(source: AlertSource) -> str:
+    """What of its section of senders authenticates it."""
+    return " or ".join(f"`senders.{source.source}.{name}`" for name in source.authenticates_by)
 
 
 def commands() -> Iterator[str]:
