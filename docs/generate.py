@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
+from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from midwatch.diagnosis.alerts.situations import Situation, situations
 from midwatch.domain.access import KeylessRole, key_role
+from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
@@ -32,6 +34,7 @@ def pages() -> dict[str, str]:
         "alert-playbooks.md": "\n".join(alert_playbooks()),
         "tools.md": "\n".join(tool_pages()),
         "settings.md": "\n".join(settings()),
+        "alert-sources.md": "\n".join(alert_sources()),
         "commands.md": "\n".join(commands()),
         "endpoints.md": "\n".join(endpoints()),
         "answer.schema.json": json.dumps(
@@ -133,21 +136,75 @@ def kind(field: dict[str, Any]) -> str:
 def settings() -> Iterator[str]:
     yield "# Settings\n"
     yield (
-        "In `midwatch.yaml` (in the working folder or in `$MIDWATCH_HOME`), or in the environment. Flags win over "
-        "both.\n"
+        "In `midwatch.yaml` (in the working folder or in `$MIDWATCH_HOME`), or in the environment. Flags win over both."
     )
+    yield (
+        "Between two levels a variable has two underscores. Lists and tables are JSON in a variable: "
+        '`MIDWATCH_KUBERNETES__CONTEXTS=\'["staging", "production"]\'`.'
+    )
+    yield "SOURCE is one of the alert sources (alerts.md).\n"
     yield "| setting | variable | default | meaning |\n|---|---|---|---|"
-    yield from rows(registry().settings, "", "MIDWATCH_")
+    composed = registry().settings
+    yield from rows(composed, "", "MIDWATCH_")
+    for name, field in composed.model_fields.items():
+        if (item := item_of(field.annotation)) and get_origin(field.annotation) is not dict:
+            yield f"\n## One of {name}\n"
+            yield f"{paragraph(item)}\n"
+            yield "| key | default | meaning |\n|---|---|---|"
+            for key, inner in item.model_fields.items():
+                yield f"| {key} | {shown_default(inner)} | {inner.description or ''} |"
 
 
 def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        if isinstance(inner, type) and issubclass(inner, BaseModel) and not issubclass(inner, RootModel):
             yield from rows(inner, f"{path}{name}.", f"{variable}{name.upper()}__")
-        else:
-            default = field.get_default(call_default_factory=True)
-            yield f"| {path}{name} | `{variable}{name.upper()}` | `{default!r}` | {field.description or ''} |"
+            continue
+        # A section that is a list has no field that says what it is.
+        meaning = field.description or (paragraph(inner) if isinstance(inner, type) else "")
+        yield f"| {path}{name} | `{variable}{name.upper()}` | {shown_default(field)} | {meaning} |"
+        if (item := item_of(inner)) and get_origin(inner) is dict:
+            yield from rows(item, f"{path}{name}.SOURCE.", f"{variable}{name.upper()}__SOURCE__")
+
+
+def item_of(annotation: object) -> type[BaseModel] | None:
+    """What a setting that is a list or a table of others holds."""
+    if isinstance(annotation, type) and issubclass(annotation, RootModel):
+        annotation = annotation.model_fields["root"].annotation
+    inner = [a for a in get_args(annotation) if isinstance(a, type) and issubclass(a, BaseModel)]
+    return next(iter(inner), None)
+
+
+def paragraph(described: type) -> str:
+    return " ".join((described.__doc__ or "").split())
+
+
+def shown_default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, BaseModel):
+        default = default.model_dump()
+    return "" if default is None else f"`{json.dumps(default)}`"
+
+
+def alert_sources() -> Iterator[str]:
+    yield "# Alert sources\n"
+    yield (
+        "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Written from "
+        "`setup.md` in the folder of each."
+    )
+    for source in sorted(registry().alert_sources.values(), key=lambda s: s.title.lower()):
+        yield f"\n## {source.title}\n"
+        yield f"`/webhook/{source.source}`, authenticated by {senders_of(source)}.\n"
+        yield source.setup().strip()
+    yield ""
+
+
+def senders_of(source: AlertSource) -> str:
+    """What of its section of senders authenticates it."""
+    return " or ".join(f"`senders.{source.source}.{name}`" for name in source.authenticates_by)
 
 
 def commands() -> Iterator[str]:

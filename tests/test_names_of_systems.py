@@ -25,7 +25,6 @@ FOLDERS = (
     "store",
     "wiring",
     "interfaces/http",
-    "interfaces/aws_lambda",
 )
 WITHOUT_TOPICS = ("domain", "questions")  # the two that areas' grammar and topics come through
 # Words of everybody that are also the name of a system or area.
@@ -79,6 +78,10 @@ def test_no_system_and_no_area_is_named() -> None:
         for name in mentioned(path.read_text(), names(folder))
     }
     assert found == EXCEPTIONS.keys(), "read it from the registry; an exception that is not needed goes"
+
+
+def test_every_folder_is_there() -> None:
+    assert [folder for folder in FOLDERS if not list((ROOT / folder).rglob("*.py"))] == []
 
 
 def test_every_noun_is_a_name() -> None:

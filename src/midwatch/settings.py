@@ -16,6 +16,7 @@ from midwatch.domain.base import SettingsSection
 from midwatch.domain.investigation import Budget
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.sender import SenderSettings
+from midwatch.domain.setting_types import Count, DatabaseAddress, RequestSeconds, WebAddress
 from midwatch.kit.credentials import note_address, note_credential
 
 
@@ -31,34 +32,34 @@ class ServerSettings(SettingsSection):
         default="127.0.0.1", description="address to listen on; beyond loopback only once an API key exists"
     )
     port: int = Field(default=8350, ge=0, le=65535, description="0 takes any free port")
-    url: str = Field(default="", description="how others reach this server; used in links")
-    database: str = Field(default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME")
+    url: WebAddress = Field(default="", description="how others reach this server; used in links")
+    database: DatabaseAddress = Field(default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME")
     workers: int = Field(
         default=2, ge=0, le=64, description="investigations at a time in this process; 0: other processes work"
     )
-    requests_per_hour: int = Field(default=1000, gt=0, description="requests of one API key")
-    webhooks_per_hour: int = Field(default=10_000, gt=0, description="deliveries of one source from one address")
-    answer_within: float = Field(
-        default=100.0,
-        gt=0,
-        le=600,
-        description="seconds POST /query waits for an answer before it names the investigation instead",
+    requests_per_hour: Count = Field(default=1000, description="requests of one API key")
+    webhooks_per_hour: Count = Field(default=10_000, description="deliveries of one source from one address")
+    answer_within: RequestSeconds = Field(
+        default=100.0, description="seconds POST /query waits for an answer before it names the investigation instead"
     )
-    queries_per_minute: int = Field(default=60, gt=0, description="POST /query, per key")
+    queries_per_minute: Count = Field(default=60, description="POST /query, per key")
     keep_days: int = Field(
-        default=90, gt=0, description="how long raw evidence and deliveries are kept; incidents and answers stay"
+        default=90,
+        gt=0,
+        le=36_500,
+        description="how long raw evidence and deliveries are kept; incidents and answers stay",
     )
-    largest_body: int = Field(default=1_048_576, gt=0, description="bytes of a request's body")
+    largest_body: Count = Field(default=1_048_576, description="bytes of a request's body")
     connections: int = Field(
-        default=1000, ge=16, description="open connections; the longest idle one is closed for a new one"
+        default=1000, ge=16, le=1_000_000, description="open connections; the longest idle one is closed for a new one"
     )
     connections_per_address: int = Field(
-        default=200, ge=4, description="open connections of one address, those of `proxies` excepted"
+        default=200, ge=4, le=1_000_000, description="open connections of one address, those of `proxies` excepted"
     )
-    head_within: float = Field(default=10.0, gt=0, description="seconds a request's head may take to arrive")
-    body_within: float = Field(default=30.0, gt=0, description="seconds a request's body may take to arrive")
-    streams: int = Field(default=200, gt=0, description="open event streams")
-    streams_per_key: int = Field(default=20, gt=0, description="open event streams of one API key")
+    head_within: RequestSeconds = Field(default=10.0, description="seconds a request's head may take to arrive")
+    body_within: RequestSeconds = Field(default=30.0, description="seconds a request's body may take to arrive")
+    streams: Count = Field(default=200, description="open event streams")
+    streams_per_key: Count = Field(default=20, description="open event streams of one API key")
     proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         default=(),
         description="addresses or networks of reverse proxies whose `proxy_header` is believed; none by default",

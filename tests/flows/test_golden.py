@@ -70,3 +70,12 @@ def test_nothing_that_was_saved_is_missing(name: str) -> None:
 
 def test_the_schema_that_is_printed_is_version_2() -> None:
     assert json.loads(midwatch("schema").out)["properties"]["schema"]["const"] == "midwatch.answer/2"
+
+
+def test_what_a_bundle_lacks_is_said() -> None:
+    """A site that nothing configures has another address than the recorded one, and `doctor` cannot know it."""
+    shown = midwatch("replay", str(GOLDEN / "website.tgz"))
+    url = recorded("website")["evidence/E1.json"]["arguments"]["url"]
+    assert (shown.code, shown.out) == (2, "")
+    assert f"website.tgz. It holds website_check {url}" in shown.err
+    assert "A bundle holds no settings: put sites into midwatch.yaml" in shown.err

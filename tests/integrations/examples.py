@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import midwatch.integrations
 from midwatch.domain.alert import Alert, AlertComment, Delivery
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.domain.sender import SenderSettings
+from midwatch.integrations.alert_sources.fake_sender import FakeSender, sender_with_token
 from tests.plugged import alert_sources
 
 ROOT = Path(midwatch.integrations.__file__).parent
@@ -25,6 +27,15 @@ def names(source: str) -> list[str]:
 
 def body(source: str, name: str) -> bytes:
     return (ROOT / source / "examples" / f"{name}.json").read_bytes()
+
+
+def fake_sender(source: str) -> FakeSender:
+    """The source's own, from its folder; one with a token where it has none."""
+    if not (ROOT / source / "fake_sender.py").exists():
+        return sender_with_token()
+    found = import_module(f"midwatch.integrations.{source}.fake_sender").FAKE_SENDER
+    assert isinstance(found, FakeSender)
+    return found
 
 
 def hook(

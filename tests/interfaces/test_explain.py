@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from midwatch.diagnosis.traffic import fake
 from midwatch.integrations import pagerduty
 from midwatch.interfaces.cli.app import app
-from midwatch.wiring.explain import Explanation
+from midwatch.wiring.explain import Explanation, SystemPart
 from tests.flows.cluster import midwatch
 
 ARN = "arn:aws:eks:eu-west-1:123456789012:cluster/pay"
@@ -64,6 +64,11 @@ def explained(*arguments: str) -> Explanation:
     return Explanation.model_validate_json(shown.out)
 
 
+def asked(found: Explanation, system: str) -> SystemPart:
+    """Its part alone: other areas may ask other systems."""
+    return next(part for part in found.systems if part.name == system)
+
+
 def test_text_at_80_columns(tmp_path: Path) -> None:
     file = wrote(tmp_path, fired(**LABELS), fired(**LABELS | {"severity": "warning"}))
     shown = midwatch("doctor", "--explain", file, environment={"COLUMNS": "80"})
@@ -90,7 +95,8 @@ def test_text_at_80_columns(tmp_path: Path) -> None:
         "not read 1 more alert of this file",
         "topic cluster (Cluster)",
         "namespace shop",
-        "alerts takes part for every alert kubernetes topic cluster is its own not traffic, websites",
+        "alerts takes part for every alert",
+        "kubernetes topic cluster is its own",
         f"kubernetes {ARN}: the alert's label cluster is pay",
     ):
         assert said in words
@@ -98,13 +104,10 @@ def test_text_at_80_columns(tmp_path: Path) -> None:
 
 def test_json_counts_what_is_asked_first(tmp_path: Path) -> None:
     found = explained(wrote(tmp_path, fired(**LABELS)))
-    assert {part.name: part.why for part in found.areas} == {
-        "alerts": "alert",
-        "kubernetes": "topic",
-        "traffic": "",
-        "websites": "",
-    }
-    assert [(s.name, s.state, s.context, s.unchecked) for s in found.systems] == [("kubernetes", "asked", ARN, ())]
+    why = {part.name: part.why for part in found.areas}
+    assert (why["alerts"], why["kubernetes"], why["traffic"]) == ("alert", "topic", "")
+    system = asked(found, "kubernetes")
+    assert (system.state, system.context, system.unchecked) == ("asked", ARN, ())
     counts = {one.tool: one.requests for one in found.requests}
     assert counts["kubernetes_list"] > 10
     assert all(counts.values())
@@ -112,7 +115,7 @@ def test_json_counts_what_is_asked_first(tmp_path: Path) -> None:
 
 def test_contexts_that_are_not_checked_are_named(tmp_path: Path) -> None:
     file = wrote(tmp_path, fired(**LABELS | {"cluster": "other"}))
-    (system,) = explained(file).systems
+    system = asked(explained(file), "kubernetes")
     assert (system.context, system.unchecked) == ("staging", (ARN,))
     assert f"not checked: {ARN}" in " ".join(midwatch("doctor", "--explain", file).out.split())
 
@@ -120,7 +123,8 @@ def test_contexts_that_are_not_checked_are_named(tmp_path: Path) -> None:
 def test_the_flags_of_an_investigation_count(tmp_path: Path) -> None:
     file = wrote(tmp_path, fired(**LABELS))
     found = explained(file, "--context", "staging", "-n", "billing", "--source", "alertmanager")
-    assert (found.systems[0].context, found.systems[0].reason) == ("staging", "named by --context")
+    system = asked(found, "kubernetes")
+    assert (system.context, system.reason) == ("staging", "named by --context")
     assert (found.understood.namespace, found.alert.chosen_by) == ("billing", "--source")
 
 
@@ -132,7 +136,7 @@ def test_an_alert_of_another_topic_and_a_system_that_is_not_configured(tmp_path:
     assert found.understood.topic == "nat-spike"
     assert found.understood.window is not None
     assert found.understood.entities == {"gateway": (fake.GATEWAY,)}
-    assert [(s.name, s.state) for s in found.systems] == [("aws", "not configured"), ("kubernetes", "asked")]
+    assert (asked(found, "aws").state, asked(found, "kubernetes").state) == ("not configured", "asked")
     assert "aws not configured: nothing is set in section aws" in " ".join(
         midwatch("doctor", "--explain", str(tmp_path / "alert.txt")).out.split()
     )
@@ -167,6 +171,7 @@ def test_text_of_an_alert_cannot_act_on_the_terminal(tmp_path: Path) -> None:
         (("--explain", "none.json"), "none.json cannot be read"),
         (("--explain", "midwatch.yaml", "--context", "a", "--context", "b"), "investigated in one context"),
         (("--explain", "midwatch.yaml", "--source", "nagios"), "There is no source 'nagios'"),
+        (("--explain", "midwatch.yaml", "--dump", "nowhere"), "nowhere does not exist"),
     ],
 )
 def test_what_cannot_be_explained_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
@@ -175,19 +180,27 @@ def test_what_cannot_be_explained_is_one_sentence(arguments: tuple[str, ...], sa
     assert said in shown.err
 
 
+@pytest.mark.parametrize(("start", "now"), [("9999-99-99", True), ("1e400", True), ("2026-11-21T02:00:00Z", False)])
+def test_a_start_that_cannot_be_read_is_said(tmp_path: Path, start: str, now: bool) -> None:
+    file = wrote(tmp_path, fired(**LABELS) | {"startsAt": start})
+    assert explained(file).alert.starts_now is now
+    words = " ".join(midwatch("doctor", "--explain", file).out.split())
+    assert ("now is taken for its start" in words) is now
+
+
 def test_a_cluster_that_nothing_names_is_not_asked(tmp_path: Path) -> None:
     (tmp_path / "midwatch.yaml").write_text("")
     file = wrote(tmp_path, fired(**LABELS))
     found = explained(file)
-    (cluster,) = [part for part in found.systems if part.name == "kubernetes"]
+    cluster = asked(found, "kubernetes")
     assert cluster.state == "not configured"
-    assert found.requests == ()
+    assert [one for one in found.requests if one.tool.startswith("kubernetes")] == []
     (tmp_path / ".kube").mkdir()
     (tmp_path / ".kube" / "config").write_text("")
-    (cluster,) = [part for part in explained(file).systems if part.name == "kubernetes"]
+    cluster = asked(explained(file), "kubernetes")
     assert cluster.state == "asked"
     saved = tmp_path / "saved"
     saved.mkdir()
     (tmp_path / ".kube" / "config").unlink()
-    (cluster,) = [part for part in explained(file, "--dump", str(saved)).systems if part.name == "kubernetes"]
+    cluster = asked(explained(file, "--dump", str(saved)), "kubernetes")
     assert cluster.state == "asked"

@@ -35,3 +35,11 @@ def test_a_question_without_words_loads_no_more_than_it_uses(tmp_path: Path) -> 
     loaded = ended.stderr.split()
     assert "midwatch.diagnosis.kubernetes.analyse" in loaded, ended.stderr
     assert [name for name in _UNUSED if name in loaded] == []
+
+
+def test_a_fault_is_no_finding() -> None:
+    """Scripts take exit code 1 for something that is wrong with what was looked at."""
+    code = "import sys; from midwatch.__main__ import print_redacted; sys.excepthook = print_redacted; 1 / 0"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.count("ZeroDivisionError") == 1

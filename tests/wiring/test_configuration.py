@@ -9,6 +9,7 @@ from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 from midwatch.integrations.website.objects.site import Sites
 from midwatch.wiring.configuration import load
+from midwatch.wiring.registry import registry
 
 SECRET = "Lisbon.8841-hunter2"
 
@@ -34,8 +35,33 @@ def refused() -> str:
         (f"pagerdutty:\n  token: {SECRET}\n", "pagerdutty is no setting (did you mean pagerduty?) (FILE, line 1)"),
         (f"\nsites:\n- url: shop.example\n  slow: {SECRET}\n", "sites.0.slow is no setting (FILE, line 4)"),
         (f"senders:\n  grafana:\n    tokn: {SECRET}\n", "senders.grafana.tokn is no setting"),
-        (f"budget:\n  seconds: 3\n  calls: {SECRET}\n", "budget.calls: Input should be a valid integer"),
-        (f"kubernetes: {SECRET}\n", "kubernetes: Input should be a valid dictionary"),
+        (f"budget:\n  seconds: 3\n  calls: {SECRET}\n", "budget.calls should be a whole number (FILE, line 3)"),
+        (f"kubernetes: {SECRET}\n", "kubernetes should have names and values below it (FILE, line 1)"),
+        (
+            "kubernetes:\n  # contexts: [a]\n",
+            "kubernetes has nothing below it: leave it out, or set something (FILE, line 1)",
+        ),
+        ("kubernetes: {contexts: one}\n", 'kubernetes.contexts should be a list (in a variable: ["one", "two"]) (FILE'),
+        ("kubernetes: {kubeconfig: 5}\n", "kubernetes.kubeconfig should be the path of a file (FILE, line 1)"),
+        ("server: {host: [a]}\n", "server.host should be a text (FILE, line 1)"),
+        (
+            "server:\n  proxies: [here]\n",
+            "server.proxies.0 should be an address or a network (10.0.0.0/8) (FILE, line 2)",
+        ),
+        (
+            "senders: {grafna: {tokens: [a]}}\n",
+            "senders.grafna is no alert source (did you mean grafana?) (FILE, line 1)",
+        ),
+        ("senders:\n  Grafana: {}\n", "senders.Grafana is no alert source (did you mean grafana?) (FILE, line 2)"),
+        ("senders:\n  nagios: {}\n", "senders.nagios is no alert source (one of alertmanager, "),
+        ("server: {port: 1111}\nbudget: {calls: 1}\nserver: {host: a}\n", "server stands twice (FILE, line 3)"),
+        ("server:\n  port: 1111\n  port: 99999\n", "server.port stands twice (FILE, line 3)"),
+        (f"sites:\n- url: a.example\n- url: b.example\n  url: {SECRET}\n", "sites.1.url stands twice (FILE, line 4)"),
+        ("Server: {port: 1}\n", "Server is no setting (did you mean server?) (FILE, line 1)"),
+        ("server: {Port: 1}\n", "server.Port is no setting (did you mean port?) (FILE, line 1)"),
+        ("budget: {calls: 1}\n1: 2\n", "a section has a name of letters (FILE, line 2)"),
+        (f"- {SECRET}\n", "FILE is no list of sections"),
+        (SECRET, "FILE is no list of sections"),
         (f"server: [{SECRET}\n", "not valid YAML in FILE"),
     ],
 )
@@ -51,12 +77,111 @@ def test_a_wrong_file(tmp_path: Path, text: str, wanted: str) -> None:
         ("MIDWATCH_AWS__REGOIN", "aws.regoin is no setting (did you mean region?) (MIDWATCH_AWS__REGOIN)"),
         ("MIDWATCH_AWZ__REGION", "MIDWATCH_AWZ__REGION is no setting (did you mean aws?)"),
         ("midwatch_server__prt", "server.prt is no setting"),
-        ("MIDWATCH_SENDERS", "senders: not valid JSON in its variable"),
+        ("MIDWATCH_SENDERS", "senders is not valid JSON in its variable: a list is written"),
+        ("MIDWATCH_SERVER__PROXIES", "server.proxies is not valid JSON in its variable: a list is written"),
+        ("MIDWATCH_SERVER__PROXIES", '["one", "two"], a table {"name": "value"} (MIDWATCH_SERVER__PROXIES)'),
+        ("MIDWATCH_SERVER__PORT__X", "server.port should be a whole number (MIDWATCH_SERVER__PORT__X)"),
+        ("MIDWATCH_SERVER__PROXIES__0", "server.proxies should be a list (in a variable: "),
+        ("MIDWATCH_SENDERS__GRAFNA__TOPICS", "senders.grafna.topics is not valid JSON"),
     ],
 )
 def test_a_wrong_variable(monkeypatch: pytest.MonkeyPatch, name: str, wanted: str) -> None:
     monkeypatch.setenv(name, SECRET)
     assert wanted in refused()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("SERVER__KEEP_DAYS", "99999999999", "should be at most 36500"),
+        ("SERVER__HEAD_WITHIN", "inf", "should be"),
+        ("SERVER__BODY_WITHIN", "nan", "should be a finite number"),
+        ("SERVER__ANSWER_WITHIN", "601", "should be at most 600"),
+        ("SERVER__STREAMS", "0", "should be more than 0"),
+        ("SERVER__LARGEST_BODY", "1" * 30, "should be at most 1000000000"),
+        ("BUDGET__SECONDS", "nan", "should be"),
+        ("BUDGET__SECONDS", "-1", "should be at least 0"),
+        ("BUDGET__COMPUTE_SECONDS", "inf", "should be"),
+        ("BUDGET__CALLS", "-1", "should be at least 0"),
+        ("BUDGET__ROUNDS", "1000000", "should be at most 100"),
+        ("WEBHOOK__TIMEOUT", "inf", "should be"),
+        ("PAGERDUTY__TIMEOUT", "1e300", "should be at most 600"),
+        ("WEBHOOK__URL", "nope", ": an address begins with https://"),
+        ("WEBHOOK__URL", f"ftp://u:{SECRET}@h", ": an address begins with https://"),
+        ("WEBHOOK__URL", f"https://h:{SECRET}/", ": an address begins with https://"),
+        ("WEBHOOK__URL", "https://", ": an address begins with https://"),
+        ("WEBHOOK__SECRET", "", ": an empty text is no secret"),
+        ("PAGERDUTY__URL", "pagerduty", ": an address begins with https://"),
+        ("PAGERDUTY__TOKEN", " ", ": an empty text is no secret"),
+        ("SERVER__URL", "midwatch.example", ": an address begins with https://"),
+        ("SERVER__DATABASE", "abc", ": a database is postgresql://USER:PASSWORD@HOST/NAME, or sqlite:///PATH"),
+        ("SERVER__DATABASE", f"mysql://u:{SECRET}@h/x", ": a database is postgresql://"),
+        ("SERVER__DATABASE", f"postgresql://u:{SECRET}@w@h:5432/x", ": postgresql:// needs a host"),
+        ("SERVER__DATABASE", f"postgresql://u:{SECRET}@h:port/x", ": the port of a database's address is a number"),
+        ("SERVER__DATABASE", f"postgresql://u:{SECRET}/x@h/x", ": the port of a database's address is a number"),
+        ("SERVER__DATABASE", "postgresql://", ": postgresql:// needs a host"),
+        ("SERVER__DATABASE", "sqlite://midwatch.db", ": a database is postgresql://"),
+    ],
+)
+def test_a_value_that_cannot_work(monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: str) -> None:
+    monkeypatch.setenv(f"MIDWATCH_{name}", value)
+    assert f"{name.lower().replace('__', '.')}{'' if wanted[0] == ':' else ' '}{wanted}" in (said := refused())
+    assert said.endswith(f"(MIDWATCH_{name}).")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "sqlite:////var/lib/midwatch.db",
+        "sqlite:///midwatch.db",
+        "postgresql://u:p%40w@h:5432/x",
+        "postgresql+psycopg://u@h/x?sslmode=require",
+        "postgresql://u@/x?host=/var/run/postgresql",
+        "postgresql:///x",
+        "postgresql://u:p@[::1]:5432/x",
+    ],
+)
+def test_a_database_that_can_be_there(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("MIDWATCH_SERVER__DATABASE", url)
+    assert load().server.database == url
+
+
+def test_a_file_that_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "midwatch.yaml").mkdir()
+    assert refused() == f"The settings are not right: {tmp_path / 'midwatch.yaml'} is a folder, not a file."
+
+
+def test_two_tables_may_be_merged(tmp_path: Path) -> None:
+    (tmp_path / "midwatch.yaml").write_text(
+        "senders:\n  grafana: &one {tokens: [abc]}\n  datadog:\n    <<: *one\n    topics: [x]\n"
+    )
+    assert load().senders["datadog"].tokens[0].get_secret_value() == "abc"
+
+
+def test_aliases_that_multiply_are_looked_at_once(tmp_path: Path) -> None:
+    lines = ["budget: &a0 {calls: 1, calls: 2}"] + [
+        f"x{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)
+    ]
+    (tmp_path / "midwatch.yaml").write_text("\n".join(lines))
+    assert "x1 is no setting" in refused()
+
+
+def test_a_sender_of_a_plug_in_that_cannot_be_loaded_is_no_fault_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`doctor` has to be able to say what is broken."""
+    about = tmp_path / "harbour-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: harbour\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[midwatch.integrations]\nharbour = no_such_module:INTEGRATION\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("MIDWATCH_SENDERS__HARBOUR__TOPICS", '["x"]')
+    registry.cache_clear()
+    try:
+        assert load().senders["harbour"].topics == ("x",)
+    finally:
+        registry.cache_clear()
 
 
 def test_variables_of_a_service_called_midwatch_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,24 @@ class WebhookRequest:
 
 
 @dataclass(frozen=True)
+class Envelope:
+    """Fields that a source sends with each of its alerts, whatever is wrong: labels and details, a nested one by its
+    first name; case and signs do not count.
+
+    `always`: neither name nor value says what is wrong, so that nothing is read off it. `named`: the source gives the
+    name, its user the value, which may say what is wrong. What every source sends is in no envelope.
+    """
+
+    always: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+def _no_setup() -> str:
+    """Nothing is said about setting it up."""
+    return ""
+
+
+@dataclass(frozen=True)
 class AlertSource:
     """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; what is stored and started is not
     decided here.
@@ -37,7 +55,8 @@ class AlertSource:
     `unknown`. `certificate_url` tells which certificate `verify` will need, "" for none; it raises SignatureInvalid for
     an address that is not the sender's own. `recognises` looks at the decoded body of a file that names no source: at
     least one key or value is the sender's own, so that no two sources claim the same. A source without it takes what
-    no other does.
+    no other does. `authenticates_by` names what `verify` looks at, of `senders.<source>`: tokens, secrets, topics; a
+    person who is refused is told so. `setup` gives its part of docs/alert-sources.md, Markdown without a title.
     """
 
     source: str
@@ -46,3 +65,6 @@ class AlertSource:
     parse: Callable[[WebhookRequest, SenderSettings], Delivery]
     certificate_url: Callable[[WebhookRequest], str] = lambda _: ""
     recognises: Callable[[object], bool] | None = None
+    authenticates_by: tuple[str, ...] = ("tokens",)
+    envelope: Envelope = Envelope()
+    setup: Callable[[], str] = _no_setup

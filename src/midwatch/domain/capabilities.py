@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel
 
 from midwatch.domain.alert import Alert
-from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.evidence import Evidence, Gap, Lead, ToolRequest
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.intent import Intent
@@ -182,6 +182,7 @@ class Area:
     a process beside it. `run` gives `next_requests` and `analyse` for one investigation, where something is to be kept
     from one round to the next. `configure` binds them to its own section of the settings, or to that of the integration
     which `configured_by` names; `connection_labels` are labels of an alert, beside `cluster`, that may name a context;
+    `for_envelope` binds them to what the source of an alert sends with every alert;
     `own_tools` read what is configured as evidence, so that it can be cited; `known` gives the names that its section
     knows, by entity kind.
 
@@ -216,6 +217,7 @@ class Area:
     section: str = ""
     configured_by: str = ""
     configure: Callable[["Area", Any], "Area"] = lambda area, _: area
+    for_envelope: Callable[["Area", Envelope], "Area"] = lambda area, _: area
     own_tools: Callable[[Any], tuple[Tool, ...]] = lambda _: ()
     known: Callable[[Any], Mapping[str, Iterable[str | tuple[str, str]]]] = _no_entities
 
@@ -249,6 +251,7 @@ class Area:
             schedules=(),
             own_tools=_no_tools,
             configure=_as_it_is,
+            for_envelope=_as_it_is,
             known=_no_entities,
             settings=None,
         )
@@ -263,5 +266,5 @@ def _no_tools(_section: Any) -> tuple[Tool, ...]:
     return ()
 
 
-def _as_it_is(area: Area, _section: Any) -> Area:
+def _as_it_is(area: Area, _bound_to: Any) -> Area:
     return area

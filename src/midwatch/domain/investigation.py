@@ -43,14 +43,18 @@ def question_request(question: str, intent: Intent, namespace: str = "") -> Requ
 class Budget(Model, frozen=True):
     """Hard limits of one investigation."""
 
-    calls: int = Field(default=120, description="questions to tools")
-    rounds: int = Field(default=4, description="times the answers so far may lead to more questions")
-    seconds: float = Field(default=60.0, description="seconds for asking, over all rounds together")
+    calls: int = Field(default=120, ge=0, le=100_000, description="questions to tools")
+    rounds: int = Field(default=4, ge=0, le=100, description="times the answers so far may lead to more questions")
+    seconds: float = Field(
+        default=60.0, ge=0, le=3600, allow_inf_nan=False, description="seconds for asking, over all rounds together"
+    )
     # 5,000 pods compute for some 2 s. With `seconds` and half as much again for the last attempts it stays below
     # `answer_within`.
     compute_seconds: float = Field(
         default=30.0,
         gt=0,
+        le=3600,
+        allow_inf_nan=False,
         description="seconds for computing from the answers, over all rounds together; then what is found so far is "
         "the answer",
     )

@@ -48,9 +48,11 @@ class LiveEvents:
             self._loop.call_soon_threadsafe(self._signal, frozenset(run_ids))
 
     async def follow(self, run_id: str, after: int) -> AsyncGenerator[RunEvent]:
-        """The events from behind the number `after`, each once and in order, until the investigation is over. While the
-        store is away it waits."""
+        """The events from behind the number `after`, each once and in order, until the investigation is over; all of
+        them where it has no such number yet, since its end would never be told. While the store is away it waits."""
         with self._watching(run_id, after) as watcher:
+            if after and after > (await patiently(_last, self._db, [run_id])).get(run_id, 0):
+                watcher.seen = 0
             while True:
                 watcher.changed.clear()
                 over, events = await patiently(_read, self._db, run_id, watcher.seen)

@@ -63,15 +63,21 @@ async def prove(ctx: ServerContext, source: str, hook: WebhookRequest) -> Actor:
             return proved
         raise NoAccess(
             f"Nothing is configured by which {found.title} could prove itself.",
-            f"Set senders.{found.source}, or send an API key",
+            f"Set {_authentication(found)}, or send an API key; docs/alert-sources.md has how",
         )
     try:
         address = await read_apart(hook, lambda: found.certificate_url(hook))
         signed = replace(hook, certificate=await fetch(ctx, address)) if address else hook
         await read_apart(hook, lambda: found.verify(signed, settings))
     except SignatureInvalid as forged:
-        raise NoAccess(str(forged), f"docs/alerts.md says how {found.title} signs") from forged
+        hint = f"{found.title} authenticates by {_authentication(found)}; docs/alert-sources.md has how"
+        raise NoAccess(str(forged), hint) from forged
     return proved
+
+
+def _authentication(source: AlertSource) -> str:
+    """The settings that it can authenticate by."""
+    return " or ".join(f"senders.{source.source}.{name}" for name in source.authenticates_by)
 
 
 def inbox(ctx: ServerContext, source: str) -> AlertSource:

@@ -6,6 +6,8 @@ from typing import Any
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.kit.redaction import redact_arguments
 
+NOT_RECORDED = "not in the bundle"
+
 
 class ReplayToolbox:
     """Stands where a Toolbox stands. What was not recorded is a Gap, so a replay can never reach out."""
@@ -15,6 +17,4 @@ class ReplayToolbox:
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
         ask = ToolRequest(tool=name, arguments=redact_arguments(arguments))
-        return self._calls.get(ask.key) or Gap(
-            tool=name, arguments=ask.arguments, query=ask.key, reason="not in the bundle"
-        )
+        return self._calls.get(ask.key) or Gap(tool=name, arguments=ask.arguments, query=ask.key, reason=NOT_RECORDED)

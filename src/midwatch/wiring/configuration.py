@@ -1,11 +1,10 @@
 """The settings in force, or one sentence that says what is wrong with them and where; never what was set."""
 
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -13,29 +12,49 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from midwatch.domain.refusal import Refusal
-from midwatch.settings import Settings, files, unknown_variable
-from midwatch.wiring.registry import registry
+from midwatch.settings import Settings, unknown_variable
+from midwatch.wiring.registry import Registry, registry
+from midwatch.wiring.settings_files import HINT, check_files, is_empty, near, places
+from midwatch.wiring.settings_words import first_problem, list_or_table, path_of, words_of
 
-_HINT = "Correct midwatch.yaml or the MIDWATCH_ variable; docs/settings.md has all of them"
 _UNREADABLE = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, RecursionError)
+_PREFIX = "MIDWATCH_"
 
 
 def load() -> Settings:
     """Raises Refusal. Without the cause: its text quotes what was set, and a traceback would print it."""
-    composed = registry().settings
+    plugged = registry()
+    composed = plugged.settings
     if unknown := unknown_variable(composed):
-        first = unknown.upper().removeprefix("MIDWATCH_").partition("__")[0].lower()
-        raise Refusal(f"The settings are not right: {unknown} is no setting{_near(first, composed)}.", _HINT)
+        first = unknown.upper().removeprefix(_PREFIX).partition("__")[0]
+        raise _refusal(f"{unknown} is no setting{near(first, composed.model_fields)}")
+    check_files(composed.model_fields)
     try:
-        return composed()
+        found = composed()
     except ValidationError as error:
-        raise Refusal(f"The settings are not right: {_problem(error, composed)}.", _HINT) from None
+        raise _refusal(_problem(first_problem(error), composed)) from None
     except SettingsError as error:
-        found = re.search(r'field "([\w.]{1,100})"', str(error))
-        what = f"{found[1]}: not valid JSON in its variable" if found else "a variable is not valid JSON"
-        raise Refusal(f"The settings are not right: {what}.", _HINT) from None
+        raise _refusal(_no_json(error, composed)) from None
     except _UNREADABLE as error:
-        raise Refusal(f"The settings are not right: {_unreadable(error)}.", _HINT) from None
+        raise _refusal(_unreadable(error)) from None
+    _check_senders(found, plugged)
+    return found
+
+
+def _refusal(problem: str) -> Refusal:
+    return Refusal(f"The settings are not right: {problem}.", HINT)
+
+
+def _check_senders(found: Settings, plugged: Registry) -> None:
+    """Alerts of a source that is misspelt here would be refused, and nothing would say why. What a plug-in that cannot
+    be loaded brings is not known: `doctor` tells of it."""
+    if not found.senders:
+        return
+    known = {*plugged.alert_sources, *(one.name for one in plugged.broken)}
+    for name in found.senders:
+        if name not in known:
+            said = near(name, plugged.alert_sources) or f" (one of {', '.join(sorted(plugged.alert_sources))})"
+            raise _refusal(f"senders.{name} is no alert source{said}{_placed(('senders', name))}")
 
 
 def _unreadable(error: Exception) -> str:
@@ -46,69 +65,68 @@ def _unreadable(error: Exception) -> str:
     return "midwatch.yaml is not a YAML file of names and values"
 
 
-def _problem(error: ValidationError, composed: type[Settings]) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    path = tuple(str(part) for part in first["loc"])
-    where = next(iter([*_in_variables(path), *_in_files(path)]), "")
-    return f"{'.'.join(path)}{_said(first, path, composed)}{f' ({where})' if where else ''}"
+def _problem(problem: ErrorDetails, composed: type[Settings]) -> str:
+    path = path_of(problem)
+    if problem["type"] == "extra_forbidden":
+        said = f" is no setting{near(path[-1], _names(composed, path[:-1]))}"
+    elif is_empty(path):
+        said = " has nothing below it: leave it out, or set something"
+    else:
+        said = words_of(problem)
+    return f"{'.'.join(path)}{said}{_placed(path)}"
 
 
-def _said(problem: ErrorDetails, path: Sequence[str], composed: type[Settings]) -> str:
-    if problem["type"] != "extra_forbidden":
-        return f": {problem['msg'].removeprefix('Value error, ')}"
-    return f" is no setting{_near(path[-1], _inside(composed, path[:-1]))}"
+def _placed(path: Sequence[str]) -> str:
+    where = next(iter([*_in_variables(path), *places(path)]), "")
+    return f" ({where})" if where else ""
 
 
-def _inside(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel] | None:
+def _names(model: type[BaseModel], path: Sequence[str]) -> Collection[str]:
+    """What a section can hold; nothing where it is no section."""
+    found = _annotation(model, path)
+    return found.model_fields if isinstance(found, type) and issubclass(found, BaseModel) else ()
+
+
+def _annotation(model: type[BaseModel], path: Sequence[str]) -> Any:
+    """The declared type of a setting; None where there is none of this path."""
+    found: Any = model
     for name in path:
-        field = model.model_fields.get(name)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
-            return None
-        model = field.annotation
-    return model
+        if not (isinstance(found, type) and issubclass(found, BaseModel)):
+            found = get_args(found)[-1] if get_origin(found) is dict else None
+            continue
+        field = found.model_fields.get(name)
+        found = field.annotation if field else None
+    return found
 
 
-def _near(name: str, model: type[BaseModel] | None) -> str:
-    near = get_close_matches(name, model.model_fields, n=1) if model else []
-    return f" (did you mean {near[0]}?)" if near else ""
+def _no_json(error: SettingsError, composed: type[Settings]) -> str:
+    """pydantic-settings names the section alone: the variable is the one of it that should be JSON and is none."""
+    section = re.search(r'field "([\w.]{1,100})"', str(error))
+    if section is None:
+        return "a variable is not valid JSON"
+    for name in sorted(os.environ):
+        path = tuple(name.lower().removeprefix(_PREFIX.lower()).split("__"))
+        if name.upper().startswith(_PREFIX) and path[0] == section[1].lower() and _should_be_json(composed, path, name):
+            return f"{list_or_table(path)} ({name})"
+    return list_or_table((section[1],))
+
+
+def _should_be_json(composed: type[Settings], path: Sequence[str], name: str) -> bool:
+    if _annotation(composed, path) in (str, int, float, bool):
+        return False
+    try:
+        json.loads(os.environ[name])
+    except ValueError:
+        return True
+    return False
 
 
 def _in_variables(path: Sequence[str]) -> Iterator[str]:
-    """The variable that sets it, or a part of it."""
+    """The variable that sets it, or a part of it; then one that sets something below it."""
     known = {name.upper(): name for name in os.environ}
     for length in range(len(path), 0, -1):
-        name = "MIDWATCH_" + "__".join(path[:length]).upper()
+        name = _PREFIX + "__".join(path[:length]).upper()
         if name in known:
             yield known[name]
-
-
-def _in_files(path: Sequence[str]) -> Iterator[str]:
-    """The file and line, of the file that wins."""
-    for file in reversed(files()):
-        try:
-            node = cast(Any, yaml).compose(file.read_text(), Loader=yaml.CSafeLoader)
-        except (OSError, ValueError, yaml.YAMLError):
-            continue
-        if line := _line(node, path):
-            yield f"{_shown(file)}, line {line}"
-
-
-def _line(node: Any, path: Sequence[str]) -> int:
-    """Of the key, counted from 1; 0 where the file does not have it."""
-    line = 0
-    for part in path:
-        items = cast("list[Any]", node.value) if isinstance(node, yaml.SequenceNode) else []
-        if part.isdigit() and int(part) < len(items):
-            node = items[int(part)]
-            line = int(node.start_mark.line) + 1
-            continue
-        entries = cast("list[tuple[Any, Any]]", node.value) if isinstance(node, yaml.MappingNode) else []
-        found = [(key, value) for key, value in entries if key.value == part]
-        if not found:
-            return 0
-        line, node = int(found[0][0].start_mark.line) + 1, found[0][1]
-    return line
-
-
-def _shown(file: Path) -> str:
-    return str(file if file.is_absolute() else file.absolute())
+    below = _PREFIX + "__".join(path).upper() + "__"
+    yield from (known[name] for name in sorted(known) if name.startswith(below))

@@ -66,7 +66,9 @@ class Connections:
 
     def taking_part(self, request: Request) -> tuple[Area, ...]:
         topic = self.topic(request)
-        return tuple(area for area in self.areas.values() if area.takes_part(request, topic))
+        areas = tuple(area for area in self.areas.values() if area.takes_part(request, topic))
+        source = self.plugged.alert_sources.get(request.alert.source) if request.alert else None
+        return tuple(area.for_envelope(area, source.envelope) for area in areas) if source else areas
 
     def connection(self, name: str, selection: Selection = EVERYTHING) -> SystemConnection:
         """The connection of one system, of its first context where none is selected; raises Refusal when there can be

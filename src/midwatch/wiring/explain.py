@@ -22,7 +22,8 @@ _NEEDS = {"topic": "topic {topic} is its own", "joins": "joins topic {topic}", "
 
 class AlertRead(Model, frozen=True):
     """`source` is the system whose format it is in, `others` the further alerts of the same file. `details_from` is the
-    system that would be asked for what it left out ("" for none)."""
+    system that would be asked for what it left out ("" for none). `starts_now`: it names no start in the past that can
+    be read, and the time of reading is taken for it."""
 
     source: str
     source_title: str
@@ -31,6 +32,7 @@ class AlertRead(Model, frozen=True):
     severity: AlertSeverity
     status: AlertStatus
     starts_at: datetime
+    starts_now: bool
     service: str
     resource: str
     labels: dict[str, str]
@@ -102,7 +104,7 @@ def explain(
     unasked = {tool for part in parts if part.state != ASKED for tool in _tools(connections, part.name)}
     counts = Counter(tool for tool in first.values() if tool not in unasked)
     return Explanation(
-        alert=_reading(connections, alert, chosen_by, others),
+        alert=_reading(connections, alert, now, chosen_by, others),
         understood=_intent(request, areas),
         areas=tuple(_part(area, request, topic) for area in areas),
         systems=parts,
@@ -110,13 +112,14 @@ def explain(
     )
 
 
-def _reading(connections: Connections, alert: Alert, chosen_by: str, others: int) -> AlertRead:
+def _reading(connections: Connections, alert: Alert, now: datetime, chosen_by: str, others: int) -> AlertRead:
     source = connections.plugged.alert_sources.get(alert.source)
     asked = connections.sender(alert)
     return AlertRead(
         **{name: getattr(alert, name) for name in ("source", "title", "severity", "status", "starts_at", "service")},
         source_title=source.title if source else "",
         chosen_by=chosen_by or ("its fields" if source and source.recognises else "no other source fits"),
+        starts_now=alert.starts_at == now,
         resource=labelled_resource(alert.labels),
         labels=dict(sorted(alert.labels.items())),
         others=others,

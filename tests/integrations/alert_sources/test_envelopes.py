@@ -2,16 +2,23 @@
 playbook"."""
 
 import json
+import pickle
 from collections.abc import Mapping
 
 import pytest
 
 from midwatch.diagnosis.alerts.analyse import AlertReading
+from midwatch.diagnosis.alerts.area import AREA
 from midwatch.domain.alert import Alert
+from midwatch.domain.alert_source import Envelope
+from midwatch.domain.investigation import Request
+from midwatch.domain.question import Question
 from midwatch.domain.sender import SenderSettings
 from midwatch.engine.alerts import alert_evidence
+from midwatch.wiring.connections import Connections
 from tests.integrations.examples import ROOT, delivered, hook, names
 from tests.plugged import alert_sources
+from tests.plugged import settings as plugged_settings
 
 TITLE = "Glimmer wobbles zonk"
 SOURCES = sorted(s for s in alert_sources() if (ROOT / s / "examples").is_dir())
@@ -39,7 +46,7 @@ def nonsense(pairs: Mapping[str, str]) -> dict[str, str]:
 
 
 def read(alert: Alert) -> AlertReading:
-    return AlertReading(alert_evidence(alert))
+    return AlertReading(alert_evidence(alert), alert_sources()[alert.source].envelope)
 
 
 CASES = [
@@ -63,11 +70,7 @@ def test_the_fields_of_the_source_choose_no_playbook(source: str, name: str, num
 
 
 def test_every_source_has_a_case() -> None:
-    assert (
-        {source for source, _, _ in CASES}
-        == set(SOURCES)
-        >= {"pagerduty", "opsgenie", "datadog", "sentry", "grafana", "cloudwatch"}
-    )
+    assert {source for source, _, _ in CASES} == set(SOURCES) == set(alert_sources())
 
 
 def pagerduty(title: str, **more: object) -> Alert:
@@ -172,3 +175,23 @@ def test_what_an_event_carries_is_no_title() -> None:
     found = read(alert)
     (said,) = found.findings()
     assert said.code == "ALT-900" and said.message.startswith("An unnamed system: Parcels are late")
+
+
+def test_what_a_source_always_sends_is_no_fact() -> None:
+    """`workflow` is a word for a job, unless it is the name of a field that comes with every alert of the source."""
+    (alert,) = alert_sources()["generic"].parse(hook(b'{"title": "Parcels"}'), SenderSettings()).alerts
+    evidence = alert_evidence(alert.model_copy(update={"details": {"workflow": "deploy-harbour"}}))
+    assert AlertReading(evidence).facts.of("job") == ("deploy-harbour",)
+    assert AlertReading(evidence, Envelope(named=("workflow",))).facts.of("job") == ("deploy-harbour",)
+    assert AlertReading(evidence, Envelope(always=("work_flow",))).facts.of("job") == ()
+
+
+def test_an_investigation_knows_the_envelope_of_the_source_of_its_alert() -> None:
+    """Bound before anything is computed, so that a source of another package has one too."""
+    alert = pagerduty("Parcels").model_copy(update={"details": {"component_id": "Disk space full"}})
+    areas = {area.name: area for area in Connections(plugged_settings()).taking_part(Request(alert=alert))}
+    area = pickle.loads(pickle.dumps(areas["alerts"].for_investigation()))
+    (said,) = area.analyse([alert_evidence(alert)], Question()).findings
+    assert said.code == "ALT-900"
+    (unbound,) = AREA.analyse([alert_evidence(alert)], Question()).findings
+    assert unbound.code == "ALT-206"

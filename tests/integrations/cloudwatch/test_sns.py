@@ -1,47 +1,26 @@
 """Signatures of SNS, made here with a key of our own, and the addresses that may be asked for a certificate."""
 
-import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
+from midwatch.integrations.cloudwatch.fake_sender import TOPIC, certificate, signature
 from midwatch.integrations.cloudwatch.sns import subscribe_url
 from tests.integrations.examples import NOW, body, hook
 from tests.plugged import alert_sources
 
-TOPIC = "arn:aws:sns:eu-north-1:210987654321:harbour-alarms"
 OURS = SenderSettings(topics=(TOPIC,))
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+CERTIFICATE = certificate()
 Change = Callable[[dict[str, Any]], None]
 
 SOURCE = alert_sources()["cloudwatch"]
-
-
-def certificate(key: Any = KEY, days: int = 30) -> bytes:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    begins, ends = NOW - timedelta(days=60), NOW + timedelta(days=days)
-    return builder.not_valid_before(begins).not_valid_after(ends).sign(key, SHA256()).public_bytes(Encoding.PEM)
-
-
-CERTIFICATE = certificate()
-LINES = {
-    "Notification": "Message MessageId Subject Timestamp TopicArn Type",
-    "SubscriptionConfirmation": "Message MessageId SubscribeURL Timestamp Token TopicArn Type",
-    "UnsubscribeConfirmation": "Message MessageId SubscribeURL Timestamp Token TopicArn Type",
-}
 
 
 def message(
@@ -50,9 +29,7 @@ def message(
     """An example signed as Amazon does it; changed before and after it is signed."""
     found = json.loads(body("cloudwatch", example)) | {"SignatureVersion": version}
     before(found)
-    names = [n for n in LINES[found["Type"]].split() if n in found]
-    signed = "".join(f"{n}\n{found[n]}\n" for n in names).encode()
-    found["Signature"] = base64.b64encode(KEY.sign(signed, PKCS1v15(), SHA1() if version == "1" else SHA256())).decode()
+    found["Signature"] = signature(found, version)
     after(found)
     return json.dumps(found).encode()
 
@@ -99,7 +76,7 @@ def test_whatever_was_changed_after_signing_is_forged(change: Change) -> None:
     [
         b"",
         b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-        certificate(days=-1),
+        certificate(ends=NOW - timedelta(days=1)),
         certificate(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
         certificate(ec.generate_private_key(ec.SECP256R1())),
     ],

@@ -168,6 +168,7 @@ class TestEvents:
             ("none", events),
             ("²", events),
             ("9" * 30, events),
+            ("999999999", events),  # beyond the last one: otherwise its end would never be told
         ):
             headers = {b"Last-Event-ID": last.encode("latin-1")}
             headers |= {k.encode(): v.encode() for k, v in here.key(AccessRole.VIEWER).items()}

@@ -3,77 +3,44 @@
 import json
 import sqlite3
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from pydantic import SecretStr
 
 from midwatch.domain.access import AccessRole
 from midwatch.domain.alert import Delivery
 from midwatch.domain.alert_source import AlertSource, WebhookRequest
 from midwatch.domain.sender import SenderSettings
+from midwatch.integrations.alert_sources.fake_sender import TOKEN
+from midwatch.integrations.cloudwatch.fake_sender import CERTIFICATE_URL
 from midwatch.interfaces.http.app import create_app
 from midwatch.kit.clock import utc_now
-from midwatch.kit.signatures import sign
 from midwatch.services.identity import LARGE
-from tests.integrations.cloudwatch.test_sns import CERTIFICATE, LINES, TOPIC, message
-from tests.integrations.examples import NOW, body, delivered, names
+from tests.integrations.cloudwatch.test_sns import message
+from tests.integrations.examples import NOW, body, delivered, fake_sender, names
 from tests.interfaces.http.house import House, house, refused
 from tests.plugged import alert_sources
 
-SECRET, TOKEN = "harbour-secret", "harbour-token"
-SIGNED = SenderSettings(secrets=(SecretStr("old"), SecretStr(SECRET)))
-BY_TOKEN = SenderSettings(tokens=(SecretStr(TOKEN),))
-SENDERS = {s: SIGNED for s in ("pagerduty", "sentry", "grafana", "generic")} | {
-    s: BY_TOKEN for s in ("alertmanager", "datadog", "opsgenie")
-}
-SENDERS["cloudwatch"] = SenderSettings(topics=(TOPIC,), tokens=(SecretStr(TOKEN),))
 SOURCES = sorted(alert_sources())
+FAKES = {source: fake_sender(source) for source in SOURCES}
+SENDERS = {source: fake.settings for source, fake in FAKES.items()}
 EXAMPLES = [(source, name) for source in SOURCES for name in names(source)]
-CERT_URL = "https://sns.eu-north-1.amazonaws.com/SimpleNotificationService-0a1b.pem"
-Proof = Callable[[bytes, datetime], dict[str, str]]
-
-
-def stamped(prefix: str, mark: str, between: str) -> Proof:
-    def made(raw: bytes, now: datetime) -> dict[str, str]:
-        stamp = str(int(now.timestamp()))
-        return {
-            f"{prefix}-Timestamp": stamp,
-            f"{prefix}-Signature": mark + sign(SECRET, f"{stamp}{between}".encode(), raw),
-        }
-
-    return made
-
-
-PROOFS: dict[str, Proof] = {
-    "pagerduty": lambda raw, _: {"X-PagerDuty-Signature": f"v1={'0' * 64},v1={sign(SECRET, raw)}"},
-    "sentry": lambda raw, _: {"Sentry-Hook-Signature": sign(SECRET, raw)},
-    "grafana": stamped("X-Grafana-Alerting", "", ":"),
-    "generic": stamped("X-Midwatch", "sha256=", "."),
-    "alertmanager": lambda raw, _: {"Authorization": f"Bearer {TOKEN}"},
-    "datadog": lambda raw, _: {"X-Midwatch-Token": TOKEN},
-    "opsgenie": lambda raw, _: {"X-Midwatch-Token": TOKEN},
-    "cloudwatch": lambda raw, _: {},
-}
-
-
-def content(source: str, name: str) -> bytes:
-    signed = source == "cloudwatch" and name.startswith("sns-") and json.loads(body(source, name))["Type"] in LINES
-    return message(name) if signed else body(source, name)
+CERTIFICATES = {url: pem for fake in FAKES.values() for url, pem in fake.certificates.items()}
 
 
 async def deliver(here: House, source: str, raw: bytes, **headers: str) -> httpx2.Response:
     """As the sender would: with its proof, and without any of our keys."""
-    proof = PROOFS[source](raw, here.clock())
-    token = {"token": TOKEN} if source == "cloudwatch" and b"SigningCertURL" not in raw else {}
+    sent = FAKES[source].send(raw, here.clock())
     return await here.http.post(
-        f"/webhook/{source}", content=raw, params=token, headers={"Content-Type": "application/json"} | proof | headers
+        f"/webhook/{source}",
+        content=sent.body,
+        params={"token": sent.token} if sent.token else {},
+        headers={"Content-Type": "application/json", **sent.headers, **headers},
     )
 
 
@@ -82,7 +49,7 @@ async def harbour(tmp_path: Path) -> AsyncGenerator[House]:
     """A server that knows all senders, in the night of the examples."""
     async with house(tmp_path, senders=SENDERS, largest_body=300_000) as made:
         made.clock.ahead = NOW - utc_now()
-        made.outside[CERT_URL] = httpx2.Response(200, content=CERTIFICATE)
+        made.outside |= {url: httpx2.Response(200, content=pem) for url, pem in CERTIFICATES.items()}
         yield made
 
 
@@ -101,7 +68,9 @@ class TestWebhooks:
     async def test_unauthenticated(self, harbour: House) -> None:
         for source in SOURCES:
             name = "triggered" if source == "pagerduty" else names(source)[0]
-            refused(await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, "docs/alerts.md")
+            refused(
+                await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, "docs/alert-sources.md"
+            )
             refused(await harbour.http.get(f"/webhook/{source}/status"), 401)
             refused(await harbour.http.post(f"/webhook/{source}/test", content=b"{}"), 401)
         refused(await harbour.http.post("/alerts", json={"title": "t"}), 401)
@@ -135,18 +104,19 @@ class TestWebhooks:
     async def test_an_unconfigured_source_is_refused_whatever_it_sends(self, here: House, source: str) -> None:
         """Signatures that the sender makes by itself too: of whom, nobody has said."""
         here.clock.ahead = NOW - utc_now()
-        here.outside[CERT_URL] = httpx2.Response(200, content=CERTIFICATE)
+        here.outside |= {url: httpx2.Response(200, content=pem) for url, pem in CERTIFICATES.items()}
         for name in names(source):
             for method in ("POST", "PUT"):
-                raw, proof = content(source, name), PROOFS[source](content(source, name), here.clock())
+                sent = FAKES[source].send(body(source, name), here.clock())
                 answer = await here.http.request(
-                    method, f"/webhook/{source}", content=raw, params={"token": TOKEN}, headers=proof
+                    method, f"/webhook/{source}", content=sent.body, params={"token": TOKEN}, headers=sent.headers
                 )
-                refused(answer, 401, f"senders.{source}")
+                ways = " or ".join(f"senders.{source}.{way}" for way in alert_sources()[source].authenticates_by)
+                refused(answer, 401, f"Set {ways}, or send an API key")
         assert await here.tally() == {"incidents": 0} and here.asked == []
 
     async def test_an_open_server_lets_in_what_has_no_proof_to_give(self, tmp_path: Path) -> None:
-        async with house(tmp_path, open_access=True, senders={"pagerduty": SIGNED}) as here:
+        async with house(tmp_path, open_access=True, senders={"pagerduty": SENDERS["pagerduty"]}) as here:
             assert (await here.http.post("/webhook/generic", json={"title": "t"})).status_code == 202
             refused(await here.http.post("/webhook/pagerduty", json={"title": "t"}), 401)
 
@@ -165,7 +135,7 @@ class TestWebhooks:
 
     async def test_what_a_delivery_would_be_is_said_and_not_stored(self, harbour: House) -> None:
         raw = body("pagerduty", "triggered")
-        for headers, accepted in ((PROOFS["pagerduty"](raw, harbour.clock()), True), ({}, False)):
+        for headers, accepted in ((FAKES["pagerduty"].send(raw, harbour.clock()).headers, True), ({}, False)):
             answer = await harbour.ask(
                 "POST", "/webhook/pagerduty/test", AccessRole.RESPONDER, content=raw, headers=headers
             )
@@ -184,9 +154,9 @@ class TestWebhooks:
             refused(await here.http.post("/webhook/generic", content=b"{}"), 429, "2 requests")
             elsewhere = httpx2.ASGITransport(here.app, client=("192.0.2.7", 5000))
             async with httpx2.AsyncClient(transport=elsewhere, base_url="http://127.0.0.1") as other:
-                raw = body("generic", "plain")
+                sent = FAKES["generic"].send(body("generic", "plain"), here.clock())
                 assert (
-                    await other.post("/webhook/generic", content=raw, headers=PROOFS["generic"](raw, here.clock()))
+                    await other.post("/webhook/generic", content=sent.body, headers=sent.headers)
                 ).status_code == 202
 
 
@@ -195,7 +165,7 @@ class TestExamples:
     async def test_an_example_is_taken_in_as_it_is_understood_and_once(
         self, harbour: House, source: str, name: str
     ) -> None:
-        raw, confirm = content(source, name), json.loads(body(source, name))
+        raw, confirm = body(source, name), json.loads(body(source, name))
         if name == "sns-subscription":
             harbour.outside[confirm["SubscribeURL"]] = httpx2.Response(200)
         expected = delivered(source, name, SENDERS[source])
@@ -222,12 +192,15 @@ class TestExamples:
     @pytest.mark.parametrize("source", SOURCES)
     async def test_a_forged_example_leaves_nothing(self, harbour: House, source: str) -> None:
         for name in names(source):
-            raw = content(source, name)
+            sent = FAKES[source].send(body(source, name), harbour.clock())
             old, new = (
-                (b'"Message":', b'"Message": "forged", "M":') if b"SigningCertURL" in raw else (b"}", b', "forged": 1}')
+                (b'"Message":', b'"Message": "forged", "M":')
+                if b"SigningCertURL" in sent.body
+                else (b"}", b', "forged": 1}')
             )
-            wrong = {k: v.replace(TOKEN, "wrong") for k, v in PROOFS[source](raw, harbour.clock()).items()}
-            refused(await harbour.http.post(f"/webhook/{source}", content=raw.replace(old, new, 1), headers=wrong), 401)
+            wrong = {k: v.replace(TOKEN, "wrong") for k, v in sent.headers.items()}
+            forged = sent.body.replace(old, new, 1)
+            refused(await harbour.http.post(f"/webhook/{source}", content=forged, headers=wrong), 401, source)
         assert await harbour.tally() == {"incidents": 0}
 
     async def test_what_an_incident_goes_through_is_on_its_timeline(self, harbour: House) -> None:
@@ -259,7 +232,7 @@ class TestExamples:
     async def test_a_certificate_is_fetched_once(self, harbour: House) -> None:
         for name in ("sns-alarm", "sns-ok", "sns-composite"):
             assert (await deliver(harbour, "cloudwatch", message(name))).status_code == 202
-        assert harbour.asked == [CERT_URL]
+        assert harbour.asked == [CERTIFICATE_URL]
 
     async def test_a_subscription_is_confirmed(self, harbour: House) -> None:
         url = json.loads(body("cloudwatch", "sns-subscription"))["SubscribeURL"]
@@ -268,17 +241,18 @@ class TestExamples:
         harbour.outside[url] = httpx2.Response(200)
         answer = await deliver(harbour, "cloudwatch", message("sns-subscription"))
         assert "confirmed" in answer.json()["data"]["note"]
-        assert [httpx2.URL(a) for a in harbour.asked] == [CERT_URL, url, url]
+        assert [httpx2.URL(a) for a in harbour.asked] == [CERTIFICATE_URL, url, url]
 
     @pytest.mark.parametrize(
-        "answer", [httpx2.Response(302, headers={"Location": CERT_URL}), httpx2.Response(200, content=b"x" * 70_000)]
+        "answer",
+        [httpx2.Response(302, headers={"Location": CERTIFICATE_URL}), httpx2.Response(200, content=b"x" * 70_000)],
     )
     async def test_a_certificate_that_leads_elsewhere_or_never_ends(
         self, harbour: House, answer: httpx2.Response
     ) -> None:
-        harbour.outside[CERT_URL] = answer
+        harbour.outside[CERTIFICATE_URL] = answer
         refused(await deliver(harbour, "cloudwatch", message()), 503, "cannot be fetched")
-        assert harbour.asked == [CERT_URL]
+        assert harbour.asked == [CERTIFICATE_URL]
         assert await harbour.tally() == {"incidents": 0}
 
     async def test_no_other_address_is_fetched(self, harbour: House) -> None:
@@ -325,10 +299,24 @@ class TestOdd:
     @pytest.mark.parametrize("source", ["grafana", "generic"])
     async def test_an_old_signature_is_refused(self, harbour: House, source: str) -> None:
         raw = body(source, names(source)[0])
-        headers = PROOFS[source](raw, harbour.clock())
+        headers = FAKES[source].send(raw, harbour.clock()).headers
         harbour.clock.ahead += 2 * (NOW.replace(minute=3) - NOW)
         refused(await harbour.http.post(f"/webhook/{source}", content=raw, headers=headers), 401)
         assert await harbour.tally() == {"incidents": 0}
+
+    async def test_a_token_in_our_own_header_counts(self, harbour: House) -> None:
+        raw = body("datadog", "triggered")
+        for token, status in ((TOKEN, 202), ("wrong", 401)):
+            answer = await harbour.http.post("/webhook/datadog", content=raw, headers={"X-Midwatch-Token": token})
+            assert answer.status_code == status
+
+    async def test_a_refusal_names_what_counts_for_the_source(self, harbour: House) -> None:
+        """What cannot sign is not told about signatures."""
+        for source, ways in (
+            ("datadog", "Datadog authenticates by senders.datadog.tokens;"),
+            ("grafana", "Grafana Alerting authenticates by senders.grafana.secrets or senders.grafana.tokens;"),
+        ):
+            refused(await harbour.http.post(f"/webhook/{source}", json={"title": "t"}), 401, ways)
 
     async def test_a_token_in_the_address_counts(self, harbour: House) -> None:
         raw = body("datadog", "triggered")

@@ -18,6 +18,7 @@ from midwatch.diagnosis.alerts.envelope import without_envelope
 from midwatch.diagnosis.alerts.match import UNKNOWN, match
 from midwatch.diagnosis.alerts.situations import Situation, catalogue, situations
 from midwatch.diagnosis.alerts.subject import NOBODY, kubernetes_subject, namespace, subject
+from midwatch.domain.alert_source import Envelope
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, CausalRole, Confidence, Finding
 from midwatch.domain.observation import AlertText
@@ -31,14 +32,18 @@ _SAFE = re.compile(r"[A-Za-z0-9/_][A-Za-z0-9._:/@%+=,-]{0,200}")
 _WORKLOADS = ("deployment", "statefulset", "daemonset")
 _HANDLED = frozenset({"value", "limit", "about"})
 _NOTHING_ASKED = Question()
+_NO_ENVELOPE = Envelope()
 
 
-def analyse(evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED) -> Analysis:
+def analyse(
+    evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED, envelope: Envelope = _NO_ENVELOPE
+) -> Analysis:
+    """`envelope` is that of the alert's source."""
     findings: list[Finding] = []
     gaps: list[Gap] = []
     for item in evidence:
         if isinstance(item.observation, AlertText):
-            reading = AlertReading(item)
+            reading = AlertReading(item, envelope)
             findings += reading.findings()
             gaps += reading.gaps(evidence)
     return Analysis(findings=tuple(findings), gaps=tuple(gaps))
@@ -47,12 +52,12 @@ def analyse(evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED) 
 class AlertReading:
     """One alert, read: its facts, its kind, its playbook and what it is about."""
 
-    def __init__(self, item: Evidence) -> None:
+    def __init__(self, item: Evidence, envelope: Envelope = _NO_ENVELOPE) -> None:
         self._item = item
-        self.lines: AlertLines = without_envelope(parse_canonical_text(item.text))
+        self.lines: AlertLines = without_envelope(parse_canonical_text(item.text), envelope)
         self.facts: Facts = facts(self.lines.fact_text)
         self.kind = classify(self.lines.title, self.lines.safe_text, self.lines.labels)
-        self.situation: Situation = match(self.lines, self.kind.category)
+        self.situation: Situation = match(self.lines, self.kind.category, envelope)
         self.category = self.kind.category if self.situation.code.code == UNKNOWN else self.situation.category
         self.subject, self._named = subject(self.lines.labels, self.facts, self.category)
         wanted = self.situation.measure

@@ -1,17 +1,24 @@
 """Alert text as an area."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
+from midwatch.domain.alert_source import Envelope
 from midwatch.domain.capabilities import Area
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Analysis, Code
 from midwatch.domain.question import Question
 
 
-def _analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
+def _analyse(envelope: Envelope, evidence: Sequence[Evidence], question: Question) -> Analysis:
     from midwatch.diagnosis.alerts.analyse import analyse
 
-    return analyse(evidence, question)
+    return analyse(evidence, question, envelope)
+
+
+def _for_envelope(area: Area, envelope: Envelope) -> Area:
+    return replace(area, analyse=partial(_analyse, envelope))
 
 
 def _codes() -> Mapping[str, Code]:
@@ -20,4 +27,6 @@ def _codes() -> Mapping[str, Code]:
     return catalogue()
 
 
-AREA = Area(name="alerts", title="Alert text", alerts=True, analyse=_analyse, codes=_codes)
+AREA = _for_envelope(
+    Area(name="alerts", title="Alert text", alerts=True, codes=_codes, for_envelope=_for_envelope), Envelope()
+)

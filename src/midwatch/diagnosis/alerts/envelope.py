@@ -9,11 +9,12 @@ from importlib.resources import files
 import yaml
 
 from midwatch.analysis.alertlines import AlertLines
+from midwatch.domain.alert_source import Envelope
 from midwatch.integrations.alert_sources.vocabulary import label, plain
 
 
 @dataclass(frozen=True)
-class Envelope:
+class EnvelopeNames:
     """Names of fields in lower case, letters and digits only: `always` says nothing, `named` says something by its
     value alone."""
 
@@ -33,27 +34,26 @@ _GIVEN = ("value_", "metric_", "tag_")  # the letter of a query, the id of a met
 
 
 @cache
-def envelope(source: str) -> Envelope:
-    """Of a source that is not known, the fields that every source has."""
-    told: dict[str, dict[str, list[str]]] = yaml.load(
-        files(__package__ or "").joinpath("envelopes.yaml").read_text(), Loader=yaml.CSafeLoader
+def envelope_names(envelope: Envelope) -> EnvelopeNames:
+    """Those of the source, and those that every source has."""
+    common: dict[str, list[str]] = yaml.load(
+        files(__package__ or "").joinpath("envelope.yaml").read_text(), Loader=yaml.CSafeLoader
     )
-    parts = [told["any"], told.get(source, {})]
-    always, named = (frozenset(plain(str(n)) for p in parts for n in p.get(kind, ())) for kind in ("always", "named"))
-    return Envelope(always, named)
+    always = frozenset(plain(name) for name in (*common["always"], *envelope.always))
+    return EnvelopeNames(always, frozenset(plain(name) for name in (*common["named"], *envelope.named)))
 
 
-def without_envelope(lines: AlertLines) -> AlertLines:
+def without_envelope(lines: AlertLines, envelope: Envelope) -> AlertLines:
     """The alert without the envelope of its source. Positions in `safe_text` stay."""
-    wraps = envelope(lines.source).wraps
+    wraps = envelope_names(envelope).wraps
     inner = {kind: {k: v for k, v in pairs.items() if not wraps(k)} for kind, pairs in _pairs(lines).items()}
     told = "\n".join(" " * len(line) if _wrapped(line, wraps) else line for line in lines.safe_text.split("\n"))
     return replace(lines, labels=inner["label"], details=inner["detail"], safe_text=told)
 
 
-def wording(lines: AlertLines) -> Iterator[str]:
+def wording(lines: AlertLines, envelope: Envelope) -> Iterator[str]:
     """Details and labels as far as a person wrote them: the value alone where the name of the field is not theirs."""
-    names = envelope(lines.source).names
+    names = envelope_names(envelope).names
     for key, value in (*lines.details.items(), *lines.labels.items()):
         yield value if names(key) else f"{key}: {value}"
 

@@ -10,10 +10,12 @@ from midwatch.analysis.alertlines import AlertLines
 from midwatch.analysis.classify import split_camel_case, start
 from midwatch.diagnosis.alerts.envelope import wording
 from midwatch.diagnosis.alerts.situations import Situation, situations
+from midwatch.domain.alert_source import Envelope
 
 UNKNOWN = "ALT-900"
 _NAME, _TITLE, _SUMMARY, _LINE = 1000, 300, 150, 50  # what a fit is worth by where it stands
 _PART, _CATEGORY = 12, 12  # for each part of a phrase, and for an entry of the category that the words speak of
+_NO_ENVELOPE = Envelope()
 _SEARCHED = 2_000  # characters of a title or summary, and of all details together
 _NAMED = ("alertname", "alert_name", "AlarmName", "alarm_name", "rulename", "monitor_name")
 
@@ -43,11 +45,12 @@ def _pattern(part: str) -> re.Pattern[str]:
     return re.compile("|".join(start(word.strip()) for word in part.split("|")), re.IGNORECASE)
 
 
-def match(lines: AlertLines, category: str = "") -> Situation:
-    """The playbook that fits best; ALT-900 when none does. `category` decides between entries that fit equally well."""
+def match(lines: AlertLines, category: str = "", envelope: Envelope = _NO_ENVELOPE) -> Situation:
+    """The playbook that fits best; ALT-900 when none does. `category` decides between entries that fit equally well;
+    what is named in the envelope of the source chooses nothing by its name."""
     names = {w.lower() for w in re.findall(r"[A-Za-z][\w-]{2,80}", lines.title[:_SEARCHED])}
     names |= {lines.labels[key].strip().lower() for key in _NAMED if key in lines.labels}
-    places = tuple(_places(lines))
+    places = tuple(_places(lines, envelope))
     best, most = situations()[UNKNOWN], 0
     for known in _known():
         points = max(_NAME if known.names & names else 0, _points(known, places))
@@ -57,13 +60,13 @@ def match(lines: AlertLines, category: str = "") -> Situation:
     return best
 
 
-def _places(lines: AlertLines) -> Iterator[tuple[int, str, str]]:
+def _places(lines: AlertLines, envelope: Envelope) -> Iterator[tuple[int, str, str]]:
     """What a fit is worth there, the text, and the part of it of which at least one word of a fit has to come."""
     title = split_camel_case(" ".join([lines.title, *(lines.labels[k] for k in _NAMED if k in lines.labels)]))[
         :_SEARCHED
     ]
     summary = f"{title}\n{split_camel_case(lines.summary[:_SEARCHED])}"
-    own = f"{title}\n{split_camel_case(chr(10).join(wording(lines))[:_SEARCHED])}"
+    own = f"{title}\n{split_camel_case(chr(10).join(wording(lines, envelope))[:_SEARCHED])}"
     yield _TITLE, title, title
     yield _SUMMARY, summary, summary
     yield _LINE, f"{lines.service}\n{own}", own

@@ -1,6 +1,8 @@
 """Prometheus Alertmanager as an integration."""
 
-from midwatch.domain.alert_source import AlertSource
+from importlib.resources import files
+
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
@@ -14,6 +16,10 @@ def _alert_source() -> AlertSource:
         verify=by_token("alertmanager"),
         parse=parse,
         recognises=recognises,
+        envelope=Envelope(
+            always=("__alert_rule_namespace_uid__", "__alert_rule_uid__"),
+        ),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

@@ -1,6 +1,8 @@
 """Amazon CloudWatch as an integration."""
 
-from midwatch.domain.alert_source import AlertSource
+from importlib.resources import files
+
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
@@ -15,6 +17,32 @@ def _alert_source() -> AlertSource:
         parse=parse,
         recognises=recognises,
         certificate_url=certificate_url,
+        authenticates_by=("topics", "tokens"),
+        envelope=Envelope(
+            always=(
+                "state",
+                "state_before",
+                "missing_data",
+                "comparison",
+                "statistic",
+                "unit",
+                "actions_suppressed_by",
+                "account",
+                "region",
+            ),
+            named=(
+                "measured",
+                "metric",
+                "metric_namespace",
+                "rule",
+                "threshold",
+                "triggered_by",
+                "period_(s)",
+                "evaluation_periods",
+                "datapoints_to_alarm",
+            ),
+        ),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

@@ -1,5 +1,7 @@
 """Any JSON as an integration."""
 
+from importlib.resources import files
+
 from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.capabilities import Integration
 
@@ -13,6 +15,8 @@ def _alert_source() -> AlertSource:
         title=INTEGRATION.title,
         verify=verify,
         parse=parse,
+        authenticates_by=("secrets", "tokens"),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

@@ -1,6 +1,8 @@
 """Grafana Alerting as an integration."""
 
-from midwatch.domain.alert_source import AlertSource
+from importlib.resources import files
+
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
@@ -14,6 +16,21 @@ def _alert_source() -> AlertSource:
         verify=verify,
         parse=parse,
         recognises=recognises,
+        authenticates_by=("secrets", "tokens"),
+        envelope=Envelope(
+            always=(
+                "__alert_rule_namespace_uid__",
+                "__alert_rule_uid__",
+                "__dashboardUid__",
+                "__panelId__",
+                "__value_string__",
+                "grafana_folder",
+                "grafana_state_reason",
+                "ref_id",
+                "datasource_uid",
+            ),
+        ),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

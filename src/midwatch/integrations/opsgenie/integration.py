@@ -1,6 +1,8 @@
 """Opsgenie as an integration."""
 
-from midwatch.domain.alert_source import AlertSource
+from importlib.resources import files
+
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
@@ -14,6 +16,11 @@ def _alert_source() -> AlertSource:
         verify=by_token("opsgenie"),
         parse=parse,
         recognises=recognises,
+        envelope=Envelope(
+            always=("action", "by", "number", "teams", "team", "source", "responders"),
+            named=("entity", "tags"),
+        ),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

@@ -115,7 +115,7 @@ def _listed(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _strange(error: Unexpected) -> DeliveryFailed:
-    return DeliveryFailed(f"PagerDuty cannot be read: {error}; check integrations.pagerduty.url and what is between")
+    return DeliveryFailed(f"PagerDuty cannot be read: {error}; check pagerduty.url and what is between")
 
 
 def _refused(answer: HttpAnswer) -> DeliveryFailed:
@@ -125,9 +125,7 @@ def _refused(answer: HttpAnswer) -> DeliveryFailed:
     if answer.status >= 500:
         return DeliveryFailed(f"PagerDuty fails ({answer.status}): {said}")
     if 300 <= answer.status < 400:
-        return DeliveryFailed(
-            f"PagerDuty redirects elsewhere ({answer.status}); check integrations.pagerduty.url", permanent=True
-        )
+        return DeliveryFailed(f"PagerDuty redirects elsewhere ({answer.status}); check pagerduty.url", permanent=True)
     hint = " (an account-level token also needs integrations.pagerduty.email)" if answer.status == 400 else ""
     return DeliveryFailed(f"PagerDuty refuses ({answer.status}): {said}{hint}", permanent=True)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from functools import partial
+from importlib.resources import files
 
-from midwatch.domain.alert_source import AlertSource
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration, Selection, SystemConnection
 from midwatch.integrations.pagerduty.settings import PagerDutySettings
 
@@ -13,7 +14,17 @@ def _alert_source() -> AlertSource:
     from midwatch.integrations.pagerduty.signature import verify
 
     return AlertSource(
-        source=INTEGRATION.name, title=INTEGRATION.title, verify=verify, parse=parse, recognises=recognises
+        source=INTEGRATION.name,
+        title=INTEGRATION.title,
+        verify=verify,
+        parse=parse,
+        recognises=recognises,
+        authenticates_by=("secrets", "tokens"),
+        envelope=Envelope(
+            always=("number", "client", "client_url", "event_action", "component_id"),
+            named=("component", "group", "class"),
+        ),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

@@ -1,6 +1,8 @@
 """Sentry as an integration."""
 
-from midwatch.domain.alert_source import AlertSource
+from importlib.resources import files
+
+from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
@@ -14,6 +16,26 @@ def _alert_source() -> AlertSource:
         verify=verify,
         parse=parse,
         recognises=recognises,
+        authenticates_by=("secrets", "tokens"),
+        envelope=Envelope(
+            always=(
+                "platform",
+                "logger",
+                "event",
+                "release",
+                "tag_release",
+                "number",
+                "times_seen",
+                "users",
+                "tag_level",
+                "tag_handled",
+                "tag_mechanism",
+                "tag_runtime",
+                "tag_sentry_user",
+            ),
+            named=("aggregate", "culprit", "query", "rule", "thresholds", "window_(min)"),
+        ),
+        setup=files(__package__ or "").joinpath("setup.md").read_text,
     )
 
 

@@ -1,6 +1,7 @@
 """An alert from a file or from standard input, for every command that takes one."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,10 +19,11 @@ Source = Annotated[
 ]
 
 
-def alerts_of_file(file: str, source: str, settings: Settings) -> tuple[Alert, ...]:
-    """The alerts of a file, the gravest that fires first; raises Refusal."""
+def alerts_of_file(file: str, source: str, settings: Settings, now: datetime | None = None) -> tuple[Alert, ...]:
+    """The alerts of a file, the gravest that fires first; raises Refusal. `now` is when they came in."""
     try:
         with sys.stdin.buffer if file == "-" else Path(file).open("rb") as opened:
-            return read_alerts(opened.read(LARGEST + 1), utc_now(), registry().alert_sources, source, settings.senders)
+            body, sources = opened.read(LARGEST + 1), registry().alert_sources
     except OSError as error:
         raise Refusal(f"{file} cannot be read: {error.strerror}.", "Give a file, or - for standard input") from error
+    return read_alerts(body, now or utc_now(), sources, source, settings.senders)

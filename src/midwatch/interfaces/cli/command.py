@@ -74,9 +74,14 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 
 
 def fail(refusal: Refusal) -> NoReturn:
+    print_refusal(refusal)
+    raise typer.Exit(Exit.FAILED)
+
+
+def print_refusal(refusal: Refusal) -> None:
+    """On standard error: the sentence, and below it what to do next."""
     reason, hint = one_line(redact_text(refusal.reason)), one_line(redact_text(refusal.hint))
     typer.echo(f"midwatch: {reason}" + (f"\n  {hint}" if hint else ""), err=True)
-    raise typer.Exit(Exit.FAILED)
 
 
 def exit_code(verdicts: list[Verdict], *, problem: bool) -> Exit:

@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from importlib import import_module
 from typing import Annotated
 
@@ -58,25 +58,47 @@ async def diagnose_question(
     asks_back: bool = False,
 ) -> None:
     """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of
-    the worst. What names no topic is about whatever is wrong, or is refused with the choices where it `asks_back`."""
+    the worst: a cluster that cannot be read costs none of the answers of the others. What names no topic is about
+    whatever is wrong, or is refused with the choices where it `asks_back`."""
     if dump and contexts:
         raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
-    if bundle and contexts and len(contexts) > 1:
-        raise Refusal("--bundle saves one cluster.", "Give one --context")
     settings = command.settings(kubeconfig)
     otherwise = "" if asks_back else cli.default_topic()
     request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
-    names = contexts or cli.contexts(settings)
-    if not cli.about_everything(request):
-        names = names[:1]
-        if form == "terminal":
-            sys.stderr.write(f"{cli.restate_request(settings, request)}\n")
-    runs = [await _one(settings, request, dump, name) for name in names]
-    for found in runs:
+    if form == "terminal" and not cli.about_everything(request):
+        sys.stderr.write(f"{cli.restate_request(settings, request)}\n")
+    names = _places(settings, request, dump, contexts)
+    if bundle and len(names) > 1:
+        raise Refusal("--bundle saves one cluster.", "Give one --context")
+    runs = list[CaseFile]()
+    async for found in _answers(settings, request, dump, names):
         show(found, form)
         if bundle:
             import_module("midwatch.services.bundles").save_file(found, bundle)
-    raise typer.Exit(command.exit_code([r.diagnosis.verdict for r in runs], problem=any(_problem(r) for r in runs)))
+        runs.append(found)
+    problem = any(_problem(run) for run in runs)
+    if len(runs) < len(names) and not problem:
+        raise typer.Exit(command.Exit.FAILED)
+    raise typer.Exit(command.exit_code([run.diagnosis.verdict for run in runs], problem=problem))
+
+
+def _places(settings: Settings, request: Request, dump: str, contexts: Sequence[str] | None) -> tuple[str, ...]:
+    """The contexts that are investigated, each once; only what is about everything has more than one."""
+    if dump:
+        return ("",)
+    names = tuple(dict.fromkeys(contexts or cli.contexts(settings)))
+    return names if cli.about_everything(request) else names[:1]
+
+
+async def _answers(settings: Settings, request: Request, dump: str, names: Sequence[str]) -> AsyncGenerator[CaseFile]:
+    """One after the other. With several, one that cannot be read is told, and the others are investigated."""
+    for name in names:
+        try:
+            yield await _one(settings, request, dump, name)
+        except Refusal as refusal:
+            if len(names) == 1:
+                raise
+            command.print_refusal(refusal)
 
 
 async def _one(settings: Settings, request: Request, dump: str, context: str) -> CaseFile:

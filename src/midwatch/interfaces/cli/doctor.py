@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -14,9 +15,11 @@ from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_file import Source
 from midwatch.interfaces.cli.command import Exit
 from midwatch.interfaces.cli.explain import explain_alert
+from midwatch.kit.redaction import redact_text
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
 from midwatch.settings import files, home
+from midwatch.wiring.configured import misread_variables, refusals
 from midwatch.wiring.connections import Connections
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -59,10 +62,11 @@ def doctor(
 
 async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: str) -> None:
     connections = Connections(command.settings(kubeconfig))
-    read = [str(file) for file in files() if file.exists()]
+    read = [str(file) for file in files() if file.is_file()]
     out = terminal.console()
     missing = f"defaults ({home() / 'midwatch.yaml'} does not exist)"
     out.print(f"settings    {', '.join(read) or missing}")
+    wrong = list(_misconfigured(connections))
     states = list[str]()
     for owner in connections.plugged.integrations.values():
         if owner.connect is not None and (owner.place or connections.is_configured(owner)):
@@ -73,7 +77,18 @@ async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: st
     await connections.close()
     if all(state == UNREACHABLE for state in states):
         raise typer.Exit(Exit.FAILED)
-    raise typer.Exit(Exit.HEALTHY if set(states) == {OK} else Exit.PROBLEM)
+    raise typer.Exit(Exit.HEALTHY if set(states) == {OK} and not wrong else Exit.PROBLEM)
+
+
+def _misconfigured(connections: Connections) -> Iterator[str]:
+    """The areas that cannot work as they are configured: printed, and given."""
+    out = terminal.console()
+    for name, meant in misread_variables(connections, iter(os.environ)):
+        out.print(f"settings    {name} sets nothing; did you mean {meant}?", style="yellow")
+    for name, refusal in refusals(connections):
+        said = terminal.plain(f"{refusal.reason} {refusal.hint}".strip())
+        out.print(Text.assemble(f"{name.ljust(10)}  ", (redact_text(said), "red")))
+        yield name
 
 
 async def _system(

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -26,12 +27,14 @@ async def explain_alert(
 ) -> None:
     if len(contexts) > 1:
         raise Refusal("An alert is investigated in one context.", "Give one --context, or none")
-    settings = command.settings(kubeconfig)
-    first, *others = alerts_of_file(file, source, settings)
+    if dump not in ("", "-") and not Path(dump).exists():
+        raise Refusal(f"{dump} does not exist.", "Give the folder or file of a saved cluster")
+    settings, now = command.settings(kubeconfig), utc_now()
+    first, *others = alerts_of_file(file, source, settings, now)
     found = explain(
         Connections(settings),
         first,
-        utc_now(),
+        now,
         Selection(next(iter(contexts), ""), dump),
         namespace,
         chosen_by="--source" if source else "",
@@ -71,6 +74,8 @@ def _alert(alert: AlertRead) -> Iterator[Row]:
     yield "severity", str(alert.severity)
     since = "began" if alert.status is not AlertStatus.RESOLVED else "had begun"
     yield "status", f"{alert.status}; {since} {alert.starts_at:%Y-%m-%d %H:%M:%S} UTC"
+    if alert.starts_now:
+        yield "", "now is taken for its start: it names none in the past that can be read"
     yield "service", alert.service or "none named"
     yield "resource", alert.resource or "none named"
     yield "labels", ", ".join(f"{name}={value}" for name, value in alert.labels.items()) or "none"

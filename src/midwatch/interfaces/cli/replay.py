@@ -11,6 +11,7 @@ from midwatch.interfaces.cli.diagnose import Json, Markdown, show
 from midwatch.services.bundles import load
 from midwatch.services.errors import Refusal
 from midwatch.wiring.replays import replay as wired
+from midwatch.wiring.replays import replay_refused
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -32,9 +33,11 @@ def replay(
 
 
 async def _replay(file: str, form: str, *, check: bool) -> None:
-    bundle = load(Path(file))
+    bundle, settings = load(Path(file)), command.settings()
     try:
-        found = await investigate(wired(bundle, command.settings()), bundle.manifest.request)
+        found = await investigate(wired(bundle, settings), bundle.manifest.request)
+    except Refusal as refusal:
+        raise replay_refused(refusal, file, bundle, settings) from refusal
     except (msgspec.MsgspecError, RecursionError) as error:  # what it holds is JSON in JSON, and reading it comes late
         raise Refusal(
             f"{file} is not a whole Midwatch bundle: its evidence cannot be read.", "midwatch bundle FILE writes one"

@@ -1,7 +1,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from midwatch.domain.access import Actor
 from midwatch.domain.limits import LONGEST_QUESTION
@@ -27,7 +27,9 @@ EXAMPLES: dict[str, Any] = {
 
 
 class Prompt(BaseModel):
-    prompt: str = Field(min_length=1, max_length=LONGEST_QUESTION, description="the question, in words")
+    prompt: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+        min_length=1, max_length=LONGEST_QUESTION, description="the question, in words"
+    )
     session_id: str = Field(
         default="",
         max_length=200,

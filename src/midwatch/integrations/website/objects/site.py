@@ -18,7 +18,9 @@ class SiteSettings(SettingsSection):
         default=(), description="Kubernetes services or workloads behind it, nearest first"
     )
     namespaces: tuple[str, ...] = Field(default=(), description="where these services run")
-    slow_ms: int = Field(default=3000, gt=0, description="an answer that takes longer, in milliseconds, is slow")
+    slow_ms: int = Field(
+        default=3000, gt=0, le=3_600_000, description="an answer that takes longer, in milliseconds, is slow"
+    )
     critical: bool = Field(
         default=True, description="part of a full health check; trouble of the others is only a warning"
     )
