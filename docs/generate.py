@@ -21,7 +21,7 @@ from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.http.app import openapi_document
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.registry import registry
+from midwatch.wiring.registry import own_registry
 
 HERE = Path(__file__).parent
 
@@ -48,7 +48,7 @@ def findings() -> Iterator[str]:
         "*symptom* is told as"
     )
     yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
-    codes = [c for name, area in registry().areas.items() if name != "alerts" for c in area.codes().values()]
+    codes = [c for name, area in own_registry().areas.items() if name != "alerts" for c in area.codes().values()]
     for code in sorted(codes, key=lambda c: c.code):
         yield f"## {code.code}\n"
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
@@ -107,7 +107,8 @@ def tool_pages() -> Iterator[str]:
 
 def tools() -> Iterator[Tool]:
     """Of every integration and area, as they are without any settings."""
-    connections = Connections(registry().settings.model_construct())
+    own = own_registry()  # whatever is installed beside it
+    connections = Connections(own.settings.model_construct(), own)
     for owner in connections.plugged.integrations.values():
         yield from owner.unreachable("") or (connections.connection(owner.name).tools if owner.connect else ())
     for area in connections.areas.values():
@@ -137,7 +138,7 @@ def settings() -> Iterator[str]:
         "both.\n"
     )
     yield "| setting | variable | default | meaning |\n|---|---|---|---|"
-    yield from rows(registry().settings, "", "MIDWATCH_")
+    yield from rows(own_registry().settings, "", "MIDWATCH_")
 
 
 def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:

@@ -37,7 +37,8 @@ class AlertSource:
     `unknown`. `certificate_url` tells which certificate `verify` will need, "" for none; it raises SignatureInvalid for
     an address that is not the sender's own. `recognises` looks at the decoded body of a file that names no source: at
     least one key or value is the sender's own, so that no two sources claim the same. A source without it takes what
-    no other does.
+    no other does. `apart`: it is always called in a thread, however small the body; so are the sources of outside
+    packages.
     """
 
     source: str
@@ -46,3 +47,4 @@ class AlertSource:
     parse: Callable[[WebhookRequest, SenderSettings], Delivery]
     certificate_url: Callable[[WebhookRequest], str] = lambda _: ""
     recognises: Callable[[object], bool] | None = None
+    apart: bool = False

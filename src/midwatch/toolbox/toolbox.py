@@ -37,11 +37,11 @@ class Toolbox:
         """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
         told = storable_tree(redact_arguments(arguments))
         query, started = f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})", self._now()
-        try:
-            tool = self.tools[name]
-            seen = _kept(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
-        except KeyError:
+        tool = self.tools.get(name)
+        if tool is None:
             return Gap(tool=name, arguments=told, query=query, reason=f"no tool is called {name!r}")
+        try:
+            seen = _kept(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
         except ValidationError as error:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:

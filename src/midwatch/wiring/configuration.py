@@ -2,14 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
 from pydantic_settings import SettingsError
 
 from midwatch.domain.refusal import Refusal
@@ -17,6 +18,9 @@ from midwatch.settings import Settings, files, unknown_variable
 from midwatch.wiring.registry import registry
 
 _HINT = "Correct midwatch.yaml or the MIDWATCH_ variable; docs/settings.md has all of them"
+_SHORTEST = 3  # characters of a value that is cut out of a message: what is shorter is part of ordinary words
+# Kinds of errors whose text is pydantic's, which repeats no value; all others have the words of a validator.
+_PYDANTIC_WORDS = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error"}
 _UNREADABLE = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, RecursionError)
 
 
@@ -47,7 +51,7 @@ def _unreadable(error: Exception) -> str:
 
 
 def _problem(error: ValidationError, composed: type[Settings]) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_context=False)[0]
     path = tuple(str(part) for part in first["loc"])
     where = next(iter([*_in_variables(path), *_in_files(path)]), "")
     return f"{'.'.join(path)}{_said(first, path, composed)}{f' ({where})' if where else ''}"
@@ -55,8 +59,30 @@ def _problem(error: ValidationError, composed: type[Settings]) -> str:
 
 def _said(problem: ErrorDetails, path: Sequence[str], composed: type[Settings]) -> str:
     if problem["type"] != "extra_forbidden":
-        return f": {problem['msg'].removeprefix('Value error, ')}"
+        message = problem["msg"].removeprefix("Value error, ")
+        return f": {message if problem['type'] in _PYDANTIC_WORDS else _without(message, problem['input'])}"
     return f" is no setting{_near(path[-1], _inside(composed, path[:-1]))}"
+
+
+def _without(message: str, given: object) -> str:
+    """A validator's text, without what was set. A longer value first: it may hold a shorter one."""
+    for text in sorted(set(_texts(given)), key=len, reverse=True):
+        message = message.replace(text, "…")
+    return message
+
+
+def _texts(given: object) -> Iterator[str]:
+    if isinstance(given, SecretStr):
+        given = given.get_secret_value()
+    if isinstance(given, str | bytes):
+        text = given if isinstance(given, str) else given.decode(errors="replace")
+        yield from (text, repr(text)[1:-1], text.strip()) if len(text.strip()) >= _SHORTEST else ()
+    elif isinstance(given, Mapping):
+        yield from (text for inner in cast("Mapping[Any, Any]", given).values() for text in _texts(inner))
+    elif isinstance(given, list | tuple | set):
+        yield from (text for inner in cast("Iterable[Any]", given) for text in _texts(inner))
+    elif isinstance(given, BaseModel):
+        yield from (text for _, inner in given for text in _texts(inner))
 
 
 def _inside(model: type[BaseModel], path: Sequence[str]) -> type[BaseModel] | None:
