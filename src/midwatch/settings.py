@@ -219,7 +219,7 @@ def _secrets(value: object) -> Iterator[str]:
 def _named_credentials(section: SettingsSection) -> Iterator[str]:
     """An outside package's may fail: its secrets that are typed as such are noted all the same."""
     try:
-        yield from call("settings", lambda: [text for text in section.credentials() if isinstance(text, str)])
+        yield from call("settings", lambda: list(section.credentials()))
     except PluginFault:
         return
 

@@ -117,7 +117,7 @@ def _core() -> Mapping[str, Any]:
 
 def _read(area: Area) -> _Fragment:
     try:
-        read = fast_yaml.load(area.grammar()) or {}
+        read: object = fast_yaml.load(area.grammar()) or {}
     except (OSError, yaml.YAMLError) as error:
         raise FragmentError(f"area {area.name}: its grammar cannot be read: {error}") from error
     if not isinstance(read, Mapping):

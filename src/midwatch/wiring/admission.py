@@ -162,10 +162,10 @@ def _lacking(own: Registry, candidates: Sequence[_Candidate]) -> Iterator[tuple[
     """Those that stand on a system which is not there, or on themselves by way of others."""
     systems = {**own.integrations, **{c.plugged.value.name: c.plugged.value for c in _integrations(candidates)}}
     for candidate in candidates:
-        value = candidate.plugged.value
-        needed = value.uses if isinstance(value, Integration) else tuple(filter(None, (value.configured_by,)))
+        value: Integration | Area = candidate.plugged.value
+        needed = value.uses if isinstance(value, Integration) else (value.configured_by,)
         for name in needed:
-            if name not in systems:
+            if name and name not in systems:
                 yield candidate, f"it needs the integration {name!r}, which is not installed, or was refused"
     for candidate in _integrations(candidates):
         if candidate.plugged.value.name in _reached(candidate.plugged.value, systems):

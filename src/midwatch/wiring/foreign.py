@@ -49,7 +49,7 @@ def checked(who: str, value: Any, declared: Any, what: str) -> Any:
     return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # as a function: the area that has it is a key
 class Contained:
     """One function that has something to fall back on: `otherwise`."""
 
@@ -177,7 +177,8 @@ def _connect(
     owner: Integration, who: str, section: Any, selection: Selection, used: Mapping[str, SystemConnection]
 ) -> SystemConnection:
     try:
-        made = call_within(who, QUICK_S, owner.connect, section, selection, used, passed=(Refusal,))
+        connect: Any = owner.connect
+        made: Any = call_within(who, QUICK_S, connect, section, selection, used, passed=(Refusal,))
         connection: SystemConnection = checked(who, made, SystemConnection, "connect")
         return SystemConnection(
             tools=contained_tools(connection.tools, owner.name, who),
@@ -244,4 +245,4 @@ def _memory(connection: SystemConnection, who: str) -> str:
     except PluginFault as fault:
         return told(fault, "")
     except ValueError:
-        return told(PluginFault(who, f"memory gave no JSON"), "")
+        return told(PluginFault(who, "memory gave no JSON"), "")

@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from inspect import signature
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, cast, get_args, get_origin
 
 from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.capabilities import Area, Integration
@@ -32,12 +32,12 @@ def mismatch(value: Any, declared: Any, where: str) -> str:
         found = [mismatch(value, one, where) for one in inner]
         return "" if "" in found else found[0]
     if origin is tuple and isinstance(value, tuple):
-        return _inside(value, inner, where)
+        return _inside(cast("tuple[Any, ...]", value), inner, where)
     if origin is type:
         return "" if isinstance(value, type) and issubclass(value, inner[0]) else f"{where} is no {inner[0].__name__}"
     if origin is Callable:
         return _not_callable(value, inner, where)
-    kind = origin or declared
+    kind: Any = origin or declared
     if not isinstance(kind, type):
         return ""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -66,9 +66,9 @@ def _not_callable(value: Any, inner: Sequence[Any], where: str) -> str:
     if not inner or not isinstance(inner[0], list):
         return ""
     try:
-        signature(value).bind(*inner[0])
+        signature(value).bind(*cast("list[Any]", inner[0]))
     except TypeError:
-        return f"{where} does not take {len(inner[0])} arguments"
+        return f"{where} does not take the {len(cast('list[Any]', inner[0]))} arguments that it is given"
     except ValueError:  # written in C, and tells nothing of its arguments
         return ""
     return ""
@@ -146,7 +146,7 @@ def code_problem(codes: Any, own: Sequence[str]) -> str:
     """What is wrong with the codes of an area's findings; `own` are the prefixes that belong to Midwatch."""
     if not isinstance(codes, Mapping):
         return f"codes is of type {type(codes).__name__}, not Mapping"
-    names: list[Any] = list(codes)
+    names = list(cast("Mapping[Any, Any]", codes))
     for name in names:
         if not isinstance(name, str) or not _CODE.fullmatch(name):
             return f"its finding code {name!r} is not written as ABC-101"

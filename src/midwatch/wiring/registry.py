@@ -110,9 +110,9 @@ class Registry:
         commands work."""
         for one in self.broken:
             for name in one.sections:
-                if name.isidentifier() and not name.startswith("_") and not hasattr(Settings, name):
-                    if name not in Settings.model_fields:
-                        yield name, UnreadSection
+                taken = hasattr(Settings, name) or name in Settings.model_fields
+                if name.isidentifier() and not name.startswith("_") and not taken:
+                    yield name, UnreadSection
         for owner in (*self.integrations.values(), *self.areas.values()):
             if owner.settings is not None:
                 yield section(owner), owner.settings

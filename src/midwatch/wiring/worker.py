@@ -29,7 +29,6 @@ from midwatch.wiring.connections import Connections
 from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import entities
 
-
 log = structlog.get_logger()
 
 
