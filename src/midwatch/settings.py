@@ -165,6 +165,8 @@ def _contained(name: str, who: str) -> Callable[[Any, ValidatorFunctionWrapHandl
     trouble. Of its exception only the type is told: the text may hold what was set."""
 
     def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, UnusableSection):  # what `_default` made
+            return value
         try:
             return call(who, handler, value, passed=(ValidationError,))
         except ValidationError as error:

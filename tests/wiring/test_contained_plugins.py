@@ -112,16 +112,13 @@ def test_a_tool_of_another_name_makes_its_system_unreachable(forge: Forge) -> No
         (", about=afails", FAILED),
         (", about=hangs", f"{WHO}: no answer within 30 s"),
         (", about=xx_level", f"{WHO}: about is of type ToolResult, not str"),
-        (", tools=5", "TypeError"),
     ],
 )
 def test_a_system_that_cannot_be_opened_loses_only_its_own_answer(forge: Forge, more: str, reason: str) -> None:
     forge(ASKS + SYSTEM.format(more) + AREA.format(""))
-    if "tools" in more:
-        return
     found = investigated()
-    assert found.diagnosis.causes or found.diagnosis.symptoms if hasattr(found.diagnosis, "symptoms") else True
-    assert [r for r in (*reasons(found), found.source) if reason in r], (reasons(found), found.source)
+    assert found.diagnosis.causes
+    assert [r for r in reasons(found) if reason in r], reasons(found)
     assert [e.tool for e in found.evidence] == ["alert"]
 
 
@@ -160,7 +157,7 @@ def test_closing_costs_no_answer(forge: Forge, close: str) -> None:
         ("opening=none", "opening is of type NoneType, not tuple"),
         ("run=fails", "ZeroDivisionError: xx is out of order"),
         ("run=none", "AttributeError"),
-        ("run=Unpicklable", "of its run, analyse cannot be pickled"),
+        ("run=Unpicklable", "of its run, next_requests cannot be pickled"),
         ("configure=fails", "ZeroDivisionError: xx is out of order"),
         (
             "configure=lambda area, _: replace(area, analyse=lambda e, q: None)",

@@ -31,8 +31,8 @@ FRESH_S = 30.0
 EVERYTHING = Selection()
 
 
-def toolbox(tools: Sequence[Tool]) -> ToolCaller:
-    return Toolbox(tools, (guard, cache(FRESH_S, time.monotonic), redact, limit()), utc_now)
+def toolbox(tools: Sequence[Tool], failed: Mapping[str, str] | None = None) -> ToolCaller:
+    return Toolbox(tools, (guard, cache(FRESH_S, time.monotonic), redact, limit()), utc_now, failed)
 
 
 class _Reached(NamedTuple):
@@ -111,7 +111,7 @@ class Connections:
             tools = [t for area in areas for t in area.own_tools(self.section(area))]
             tools += [t for one in reached for t in one.connection.tools]
             unread = tuple(gap for one in reached for gap in one.gaps)
-            yield InvestigationContext(areas, toolbox(tools), source, self.settings.budget, unread=unread)
+            yield InvestigationContext(areas, toolbox(tools, failed), source, self.settings.budget, unread=unread)
 
     async def _reach(self, name: str, request: Request, selection: Selection, stack: AsyncExitStack) -> _Reached:
         owner = self.plugged.integrations.get(name)
