@@ -159,7 +159,7 @@ def test_a_section_cannot_hide_what_settings_have(forge: Forge, name: str) -> No
 
 
 def test_secrets_in_an_exception_are_not_told_and_it_is_short(forge: Forge) -> None:
-    (broken,) = forge(f"INTEGRATION = 1\nraise ValueError('ghp_' + 'a1B2c3D4e5F6' * 3 + 'x' * 5000)\n").broken
+    (broken,) = forge("INTEGRATION = 1\nraise ValueError('ghp_' + 'a1B2c3D4e5F6' * 3 + 'x' * 5000)\n").broken
     assert "a1B2c3" not in broken.reason and len(broken.reason) < 400
 
 

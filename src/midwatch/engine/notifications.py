@@ -33,15 +33,6 @@ ATTEMPTS = (
 log = structlog.get_logger()
 
 
-def by_name(found: Sequence[Notifier]) -> Mapping[str, Notifier]:
-    """Raises ValueError where two share a name or a kind: their notifications would have one key."""
-    for attribute in ("name", "kind"):
-        values = [getattr(notifier, attribute) for notifier in found]
-        if twins := sorted({value for value in values if values.count(value) > 1}):
-            raise ValueError(f"two notifiers have the {attribute} {twins[0]!r}")
-    return {notifier.name: notifier for notifier in found}
-
-
 def add_notifications(
     tx: Connection, notifiers: Mapping[str, Notifier], run: Investigation, report: Report, answer: Answer
 ) -> None:
