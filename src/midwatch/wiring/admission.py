@@ -25,7 +25,7 @@ from midwatch.wiring.registry import OWN, OWN_CODES, Broken, Plugged, Registry, 
 _T = TypeVar("_T", Integration, Area)
 
 
-class Claim(NamedTuple):
+class ManifestClaim(NamedTuple):
     """What only one plug-in can have. `what` in words: "alert source", "topic"."""
 
     what: str
@@ -38,7 +38,7 @@ class _Candidate:
 
     plugged: Plugged
     who: str
-    claims: tuple[Claim, ...]
+    claims: tuple[ManifestClaim, ...]
     source: AlertSource | None = None
     codes: Mapping[str, Code] = field(default_factory=dict[str, Code])
     grammar: str = ""
@@ -90,12 +90,12 @@ def _settings(name: str, declared: Any, who: str) -> None:
 
 
 def _integration(plugged: Plugged, value: Integration) -> _Candidate:
-    who, claims, source = plugged.who, [Claim("integration", value.name)], None
+    who, claims, source = plugged.who, [ManifestClaim("integration", value.name)], None
     if value.alert_source is not None:
         source = call_within(who, QUICK_S, value.alert_source)
         if wrong := alert_source_problem(source):
             raise PluginFault(who, wrong)
-        claims.append(Claim("alert source", source.source))
+        claims.append(ManifestClaim("alert source", source.source))
     return _Candidate(plugged, who, (*claims, *_section_claim(value)), source)
 
 
@@ -112,34 +112,34 @@ def _area(plugged: Plugged, value: Area) -> _Candidate:
     return _Candidate(plugged, who, (*area_claims(value, read, tools), *_section_claim(value)), None, read, grammar)
 
 
-def area_claims(value: Area, codes: Iterable[str], query_tools: Iterable[str]) -> Iterator[Claim]:
-    yield Claim("area", value.name)
-    yield from (Claim("topic", topic.id) for topic in value.topics)
-    yield from (Claim("open topic", "open") for topic in value.topics if topic.open)
-    yield from (Claim("entity kind", kind.name) for kind in value.entities)
-    yield from (Claim("schedule", scheduled.name) for scheduled in value.schedules)
-    yield from (Claim("finding code", code) for code in codes)
-    yield from (Claim("query tool", name) for name in query_tools)
+def area_claims(value: Area, codes: Iterable[str], query_tools: Iterable[str]) -> Iterator[ManifestClaim]:
+    yield ManifestClaim("area", value.name)
+    yield from (ManifestClaim("topic", topic.id) for topic in value.topics)
+    yield from (ManifestClaim("open topic", "open") for topic in value.topics if topic.open)
+    yield from (ManifestClaim("entity kind", kind.name) for kind in value.entities)
+    yield from (ManifestClaim("schedule", scheduled.name) for scheduled in value.schedules)
+    yield from (ManifestClaim("finding code", code) for code in codes)
+    yield from (ManifestClaim("query tool", name) for name in query_tools)
 
 
-def _section_claim(value: Integration | Area) -> tuple[Claim, ...]:
-    return (Claim("section of the settings", section(value)),) if value.settings else ()
+def _section_claim(value: Integration | Area) -> tuple[ManifestClaim, ...]:
+    return (ManifestClaim("section of the settings", section(value)),) if value.settings else ()
 
 
-def own_claims(own: Registry) -> Iterator[Claim]:
+def own_claims(own: Registry) -> Iterator[ManifestClaim]:
     """Of codes their prefixes are claimed (OWN_CODES)."""
     for value in own.integrations.values():
-        yield from (Claim("integration", value.name), Claim("area", value.name), *_section_claim(value))
+        yield from (ManifestClaim("integration", value.name), ManifestClaim("area", value.name), *_section_claim(value))
         if value.alert_source:
-            yield Claim("alert source", value.name)
+            yield ManifestClaim("alert source", value.name)
     for value in own.areas.values():
         yield from area_claims(value, (), (one.__name__ for one in value.query_tools()))
-        yield from (Claim("integration", value.name), *_section_claim(value))
+        yield from (ManifestClaim("integration", value.name), *_section_claim(value))
 
 
 def _clashes(own: Registry, candidates: Sequence[_Candidate]) -> list[tuple[_Candidate, str]]:
     taken = set(own_claims(own))
-    holders: defaultdict[Claim, list[_Candidate]] = defaultdict(list)
+    holders: defaultdict[ManifestClaim, list[_Candidate]] = defaultdict(list)
     for candidate in candidates:
         for claim in candidate.claims:
             holders[claim].append(candidate)
