@@ -60,7 +60,7 @@ def test_one_that_does_not_return_is_left_behind_and_not_called_for_ever() -> No
     over = threading.Event()
     try:
         for _ in range(LEFT_BEHIND):
-            with pytest.raises(PluginFault, match="stuck: no answer within 0.01 s"):
+            with pytest.raises(PluginFault, match=r"stuck: no answer within 0\.01 s"):
                 call_within("stuck", 0.01, over.wait)
         assert holds_threads()
         with pytest.raises(PluginFault, match=f"not called: {LEFT_BEHIND} earlier calls have not returned"):

@@ -25,12 +25,15 @@ from midwatch.domain.topics import *
 def fails(*_): raise ZeroDivisionError("xx is out of order")
 async def afails(*_): raise ZeroDivisionError("xx is out of order")
 async def hangs(*_): await asyncio.sleep(9999)
-def source(name, **more): return AlertSource(name, "Mine", **{"verify": lambda r, s: None, "parse": parse, "recognises": lambda d: False, **more})
+def source(name, **more):
+    own = {"verify": lambda r, s: None, "parse": parse, "recognises": lambda d: False}
+    return AlertSource(name, "Mine", **{**own, **more})
 def parse(request, sender): return Delivery(unknown="stolen")
 async def xx_level(place: str = "") -> ToolResult:
     \"\"\"Reads a level.\"\"\"
     return ToolResult(Resources(resource="levels", body=b"[]", count=0), "levels")
-def code(name): return Code(code=name, title="T", severity="critical", role="cause", directness=50, message="m", meaning="stolen")
+def code(name):
+    return Code(code=name, title="T", severity="critical", role="cause", directness=50, message="m", meaning="stolen")
 """
 Forge = Callable[..., Registry]
 

@@ -18,10 +18,10 @@ from midwatch.engine.analyst import Case
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.investigations import investigate
 from midwatch.kit.clock import utc_now
-from midwatch.wiring.connections import Connections
+from midwatch.wiring.connections import Connections, toolbox
 from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import alert_request, entities
-from midwatch.wiring.registry import registry
+from midwatch.wiring.registry import own_registry, registry
 from tests.flows.cluster import midwatch
 from tests.skipping import skipping
 from tests.wiring.forged import Forge
@@ -78,8 +78,6 @@ def test_a_tool_that_is_out_of_order_is_a_gap_with_the_name_of_its_plug_in(forge
         + f"async def xx_level2() -> ToolResult: {wrong}\n"
     )
     made = connections().connection("xx")
-    from midwatch.wiring.connections import toolbox  # noqa: PLC0415
-
     gap = skipping(toolbox(made.tools).call("xx_level2", {}))
     assert isinstance(gap, Gap) and gap.reason.startswith(WHO), gap
 
@@ -93,8 +91,6 @@ async def xx_stuck() -> ToolResult:
         except asyncio.CancelledError: pass
 """
     forge(stubborn + SYSTEM.format("").replace("Tool.of(xx_level)", "Tool.of(xx_stuck, timeout_s=1e9)"))
-    from midwatch.wiring.connections import toolbox  # noqa: PLC0415
-
     gap = skipping(toolbox(connections().connection("xx").tools).call("xx_stuck", {}))
     assert isinstance(gap, Gap) and gap.reason == f"{WHO}: no answer within 30 s"
 
@@ -186,8 +182,6 @@ class Unpicklable:
 
 def investigated_without() -> Any:
     """As Midwatch alone answers."""
-    from midwatch.wiring.registry import own_registry  # noqa: PLC0415
-
     return investigated(made=Connections(own_registry().settings(), own_registry())).diagnosis.causes
 
 
@@ -234,7 +228,11 @@ def test_names_that_it_knows(forge: Forge) -> None:
     ],
 )
 def test_a_body_that_it_cannot_read_is_kept(forge: Forge, parts: str, unknown: str) -> None:
-    spoofs = "def spoofs(r, s): return Delivery(alerts=(Alert(source='grafana', fingerprint='1', status='firing', severity='high', title='t', starts_at=r.received_at),))\n"
+    spoofs = """
+def spoofs(r, s):
+    told = {"source": "grafana", "fingerprint": "1", "status": "firing", "severity": "high", "title": "t"}
+    return Delivery(alerts=(Alert(starts_at=r.received_at, **told),))
+"""
     found = forge(
         spoofs + f"INTEGRATION = Integration(name='xx', title='X', alert_source=lambda: source('xx', {parts}))\n"
     )
@@ -245,7 +243,8 @@ def test_a_body_that_it_cannot_read_is_kept(forge: Forge, parts: str, unknown: s
 
 def test_what_cannot_be_verified_is_not_let_in(forge: Forge) -> None:
     found = forge(
-        "INTEGRATION = Integration(name='xx', title='X', alert_source=lambda: source('xx', verify=fails, certificate_url=fails))\n"
+        "INTEGRATION = Integration(name='xx', title='X', "
+        "alert_source=lambda: source('xx', verify=fails, certificate_url=fails))\n"
     )
     source, request = found.alert_sources["xx"], WebhookRequest(b"{}", utc_now())
     with pytest.raises(SignatureInvalid, match="xx is out of order"):
@@ -269,7 +268,10 @@ def test_the_file_of_another_sender_is_read_as_without_it(forge: Forge, tmp_path
     assert json.loads(shown.out)["alert"]["source"] == "alertmanager", shown.err
 
 
-REQUIRED = "class S(SettingsSection): token: str; level: int = 1\nINTEGRATION = Integration(name='xx', title='X', settings=S, connect=lambda *a: SystemConnection())\n"
+REQUIRED = """
+class S(SettingsSection): token: str; level: int = 1
+INTEGRATION = Integration(name='xx', title='X', settings=S, connect=lambda *a: SystemConnection())
+"""
 
 
 def test_a_required_setting_that_is_missing_disables_that_plug_in_only(
@@ -340,7 +342,8 @@ def test_settings_of_a_broken_one_are_passed_over(forge: Forge, monkeypatch: pyt
 )
 def test_doctor_goes_on(forge: Forge, system: str) -> None:
     forge(
-        f"async def wobbly(asks): return (Health('h', 'wobbly', 'd'),)\nINTEGRATION = Integration(name='xx', title='X', {system})\n"
+        "async def wobbly(asks): return (Health('h', 'wobbly', 'd'),)\n"
+        f"INTEGRATION = Integration(name='xx', title='X', {system})\n"
     )
     shown = midwatch("doctor")
     assert shown.code in (1, 2), shown.out
@@ -370,7 +373,8 @@ def test_memory_that_is_no_json_says_nothing(forge: Forge, memory: str) -> None:
 )
 def test_a_notifier_that_cannot_be_used_is_named(forge: Forge, notifier: str, reason: str) -> None:
     forge(
-        f"INTEGRATION = Integration(name='xx', title='X', connect=lambda *a: SystemConnection(notifier={notifier}), notifies=True)\n"
+        f"def connect(*_): return SystemConnection(notifier={notifier})\n"
+        "INTEGRATION = Integration(name='xx', title='X', connect=connect, notifies=True)\n"
     )
     found = notifiers(connections(pagerduty={"token": "tokentoken"}))
     assert list(found.usable) == ["pagerduty"]
@@ -379,7 +383,8 @@ def test_a_notifier_that_cannot_be_used_is_named(forge: Forge, notifier: str, re
 
 def test_nobody_rewrites_what_another_system_said(forge: Forge) -> None:
     found = forge(
-        "INTEGRATION = Integration(name='xx', title='X', migrate=lambda item: item.model_copy(update={'reason': 'never'}))\n"
+        "def migrate(item): return item.model_copy(update={'reason': 'never'})\n"
+        "INTEGRATION = Integration(name='xx', title='X', migrate=migrate)\n"
     )
     gap = Gap(tool="kubernetes_list", arguments={}, query="", reason="forbidden")
     assert found.integrations["xx"].migrate(gap) == gap

@@ -9,8 +9,8 @@ A package of somebody else's names its values in the entry-point groups `midwatc
     tides = "midwatch_tides.area:AREA"
 
 Its names are lower case letters and digits. Its alert source is called as the integration, its tools `tides_…`, its
-findings by a prefix that Midwatch does not use (`TID-101`). What an area finds answers an alert of its source when its
-topic's `alert` names itself or `inherits` the entity kinds that the alert's labels name (domain/topics.py says how).
+findings by a prefix that Midwatch does not use (`TID-101`). How what an area finds answers an alert:
+`alert` in domain/topics.
 
 One that cannot be loaded, declares something wrong or claims what another has is refused whole: `doctor` and /health
 name it, and everything else works without it.
