@@ -16,6 +16,7 @@ from midwatch.domain.base import SettingsSection
 from midwatch.domain.capabilities import *
 from midwatch.domain.evidence import *
 from midwatch.domain.finding import *
+from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.notifier import DeliveryFailed, Notifier
 from midwatch.domain.observation import *

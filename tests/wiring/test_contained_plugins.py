@@ -18,6 +18,8 @@ from midwatch.engine.analyst import Case
 from midwatch.engine.analystpool import Pool
 from midwatch.engine.investigations import investigate
 from midwatch.kit.clock import utc_now
+from midwatch.kit.containment import PluginFault
+from midwatch.services.query_tools import query_tool
 from midwatch.wiring.connections import Connections, toolbox
 from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import alert_request, entities
@@ -391,3 +393,25 @@ def test_nobody_rewrites_what_another_system_said(forge: Forge) -> None:
     mine: Evidence | Gap = found.integrations["xx"].migrate(gap.model_copy(update={"tool": "xx_level"}))
     assert isinstance(mine, Gap) and mine.reason == "never"
     assert Budget().calls
+
+
+def test_a_schedule_that_cannot_make_its_request_is_passed_over(forge: Forge) -> None:
+    """The queue logs what is raised, and goes on."""
+    found = forge(
+        "AREA = Area(name='xx', title='X', schedules=(Scheduled('a', '* * * * *', fails),"
+        " Scheduled('b', '* * * * *', lambda at: 5)))\n"
+    )
+    for scheduled in found.areas["xx"].schedules:
+        with pytest.raises(PluginFault, match=WHO):
+            scheduled.request(utc_now())
+
+
+def test_a_query_tool_that_fails_is_refused_in_its_name(forge: Forge) -> None:
+    found = forge(
+        'def tide_height(now, harbour: str) -> "Intent":\n    """How high it is."""\n    return 1 / 0\n'
+        "AREA = Area(name='xx', title='X', query_tools=lambda: (tide_height,))\n"
+    )
+    tool = query_tool("tide_height", found.areas.values())
+    assert (tool.description, list(tool.parameters.model_fields)) == ("How high it is.", ["harbour"])
+    with pytest.raises(Refusal, match="ZeroDivisionError"):
+        tool.intent({"harbour": "Dover"}, utc_now())
