@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-api test-faults check format docs picture lock bench clean
+.PHONY: setup demo test test-components test-api test-faults check format docs picture lock bench clean
 
 setup: .venv/.ready
 
@@ -17,13 +17,21 @@ setup: .venv/.ready
 demo: setup
 	$(BIN)/midwatch demo
 
+# Compiled beforehand: each process that a test starts would do it by itself.
 test: setup
 	./tests/install-components
+	$(BIN)/python -m compileall -q src
 	$(BIN)/pytest
+
+# What needs several servers, workers or databases, kills or restarts them; a few minutes.
+test-components: setup
+	./tests/install-components
+	$(BIN)/python -m compileall -q src
+	$(BIN)/pytest -m "components and not long"
 
 # Many more requests for each operation than `make test` makes; some minutes.
 test-api: setup
-	MIDWATCH_API_EXAMPLES=200 $(BIN)/pytest tests/interfaces/http/test_schema.py
+	MIDWATCH_API_EXAMPLES=200 $(BIN)/pytest -m components tests/interfaces/http/test_boundaries.py
 
 # Every kill point and outage on both databases, again and again, longer bursts, longer texts; about twenty minutes.
 test-faults: setup

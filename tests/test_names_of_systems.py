@@ -39,7 +39,7 @@ EXCEPTIONS = {
     ("interfaces/http/query.py", "traffic"): "questions to choose from in the API's reference, as published",
     ("reasoning/alertscope.py", "kubernetes"): "a category of alerts in analysis' data, not the system",
     (
-        "services/watching.py",
+        "services/cluster_alerts.py",
         "kubernetes",
     ): "the beginning of published fingerprints: another would open incidents twice",
 }

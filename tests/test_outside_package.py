@@ -119,6 +119,7 @@ def server(installed: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         yield made
 
 
+@pytest.mark.components
 def test_a_question_at_the_server(server: Station) -> None:
     reply = server.post("/query", {"prompt": "how high is the tide at Dover?", "session_id": "1"}).json()
     assert "water at Dover stands 2.5 m above normal" in reply["response"]

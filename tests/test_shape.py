@@ -3,6 +3,7 @@
 import ast
 import statistics
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ SOURCES = sorted((ROOT / "src" / "midwatch").rglob("*.py"))
 EXCEPTIONS: dict[str, str] = {}  # path or path:function → why; shrinks, never grows
 FORBIDDEN_NAMES = ("Manager", "Handler", "Helper", "Utils", "Base")
 BROAD = ("Exception", "BaseException")
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def lines(path: Path) -> int:
@@ -24,9 +30,7 @@ def name(path: Path) -> str:
 
 def functions() -> list[tuple[str, int]]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    found = [
-        (path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, kinds)
-    ]
+    found = [(path, node) for path in SOURCES for node in ast.walk(tree(path)) if isinstance(node, kinds)]
     return [(f"{name(path)}:{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1) for path, node in found]
 
 
@@ -49,8 +53,7 @@ EDGES = {"src/midwatch/engine/worker.py", "src/midwatch/engine/durable.py", "src
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_a_module_keeps_to_the_house_rules(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ClassDef):
             assert not node.name.endswith(FORBIDDEN_NAMES), f"{node.name}: say what it is"
         if isinstance(node, ast.ExceptHandler):
@@ -91,7 +94,7 @@ def test_a_public_name_means_one_thing() -> None:
     names = Counter(
         node.name
         for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     assert {name for name, times in names.items() if times > 1} == set(TWICE)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import Any
 import httpx2
 
 PATIENCE_S = 60.0
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # to read all certificates costs more than the request, for http://
 
 
 class Process:
@@ -100,14 +102,17 @@ class Station:
         return self.processes[-1]
 
     def get(self, path: str, **headers: str) -> Any:
-        answer = httpx2.get(f"{self.url}{path}", headers=headers, timeout=20)
+        answer = self.asked(path, **headers)
         assert answer.is_success, answer.text
         return answer.json()
+
+    def asked(self, path: str, **headers: str) -> httpx2.Response:
+        return httpx2.get(f"{self.url}{path}", headers=headers, timeout=PATIENCE_S, verify=PLAIN)
 
     def post(self, path: str, body: Any, **headers: str) -> httpx2.Response:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers.setdefault("Content-Type", "application/json")
-        return httpx2.post(f"{self.url}{path}", content=content, headers=headers, timeout=20)
+        return httpx2.post(f"{self.url}{path}", content=content, headers=headers, timeout=PATIENCE_S, verify=PLAIN)
 
 
 @contextmanager

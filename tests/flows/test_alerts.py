@@ -206,7 +206,7 @@ def test_an_alert_alone_is_answered(
     for part in (
         "Severity: ",
         "Confidence: ",
-        "So that it does not come back" if code != "ALT-900" else "",
+        "Prevention:" if code != "ALT-900" else "",
         "Not checked",
         "[E1]",
         "Evidence",

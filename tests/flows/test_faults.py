@@ -24,7 +24,7 @@ POINTS: dict[str, Callable[[Night], bool]] = {
     "answered": lambda n: "done" in n.kinds(),
     "note written": lambda n: bool(n.pager.notes["PINC1"]),
 }
-SHORT = ("some evidence", "note written")
+SHORT = ("some evidence", "note written")  # at one point on SQLite, in `make test`: test_server
 
 
 def killed_at(night: Night, point: str) -> None:
@@ -39,6 +39,7 @@ def killed_at(night: Night, point: str) -> None:
     assert night.kinds().count("started") == night.kinds().count("done") == 1
 
 
+@pytest.mark.components
 @pytest.mark.parametrize("point", SHORT)
 def test_who_works_is_killed(night: Night, point: str) -> None:
     killed_at(night, point)
@@ -79,6 +80,7 @@ def post_until_taken(night: Night, number: int) -> None:
     raise AssertionError("never taken")
 
 
+@pytest.mark.components
 def test_the_server_is_killed_in_a_burst(night: Night) -> None:
     burst(night, BURST, kills=1)
 

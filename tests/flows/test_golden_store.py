@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from midwatch.diagnosis.traffic import fake
@@ -40,7 +39,7 @@ class Old:
         return self.station.get(path, **AUTHORIZED)
 
     def download(self, path: str) -> bytes:
-        return httpx2.get(f"{self.station.url}{path}", headers=AUTHORIZED, timeout=20).content
+        return self.station.asked(path, **AUTHORIZED).content
 
     def ask(self, question: str, session: str) -> Json:
         body = {"prompt": question, "session_id": session}
@@ -107,6 +106,7 @@ def test_incidents_answers_and_bundles_are_shown(tmp_path: Path) -> None:
         assert codes(midwatch("replay", str(kept), "--json").answer) == codes(answers[CLUSTER])
 
 
+@pytest.mark.components
 def test_what_was_begun_goes_on(tmp_path: Path) -> None:
     """The queued investigation, the note that was due, and the conversation."""
     with served(tmp_path) as old:

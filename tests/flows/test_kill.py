@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from midwatch.domain.alert import AlertStatus
 from midwatch.store import alerts
 from midwatch.store.database import Database
@@ -34,6 +36,9 @@ def killed(url: str, prefix: str, wait: float, said: Path, *, early: bool = Fals
     return [line[:-1] for line in said.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
+@pytest.mark.parametrize(
+    "empty_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.components)], indirect=True
+)
 def test_what_was_accepted_survives_the_kill(empty_url: str, tmp_path: Path) -> None:
     chance = random.Random(1)
     for number, wait in enumerate(EARLY):

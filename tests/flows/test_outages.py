@@ -1,5 +1,5 @@
 """The store is away, full, locked or unwritable for a while, in the middle of investigations: everything is done, once,
-without a restart. The ordinary suite has the short forms."""
+without a restart. `make test` has the shortest form, on SQLite; `make test-components` has one of each."""
 
 import os
 import shutil
@@ -91,6 +91,7 @@ def away(night: Night, server: Server, seconds: float) -> None:
     done_once(night)
 
 
+@pytest.mark.components
 def test_every_connection_of_postgresql_is_cut(on_postgres: Night, own_postgres: Server) -> None:
     begun(on_postgres)
     end = time.monotonic() + 1
@@ -99,6 +100,7 @@ def test_every_connection_of_postgresql_is_cut(on_postgres: Night, own_postgres:
     done_once(on_postgres)
 
 
+@pytest.mark.components
 def test_postgresql_is_killed_and_comes_back(on_postgres: Night, own_postgres: Server) -> None:
     away(on_postgres, own_postgres, 1)
 
@@ -120,16 +122,17 @@ def full(tmp_path: Path, seconds: float) -> None:
         filler = fill(disk)
         end = time.monotonic() + seconds
         until(lambda: sent(night, RUNS) == 503)
-        until(lambda: httpx2.get(f"{night.station.url}/readyz", timeout=20).status_code == 503)
+        until(lambda: night.station.asked("/readyz").status_code == 503)
         time.sleep(max(0.0, end - time.monotonic()))
         filler.unlink()
         for number in range(RUNS, 2 * RUNS):
             until(lambda number=number: sent(night, number) == 202)
         done_once(night, 2 * RUNS)
-        assert httpx2.get(f"{night.station.url}/readyz", timeout=20).status_code == 200
+        assert night.station.asked("/readyz").status_code == 200
 
 
 @needs_root
+@pytest.mark.components
 def test_the_disk_is_full_and_there_is_room_again(tmp_path: Path) -> None:
     full(tmp_path, 1)
 
@@ -180,7 +183,7 @@ def test_the_disk_takes_no_writes(tmp_path: Path) -> None:
         for pid in pids:  # no file may grow: every write to a -wal fails
             subprocess.run(["prlimit", "--pid", str(pid), "--fsize=1:unlimited"], check=True)
         assert held
-        until(lambda: httpx2.get(f"{night.station.url}/readyz", timeout=20).status_code == 503)
+        until(lambda: night.station.asked("/readyz").status_code == 503)
         time.sleep(max(0.0, end - time.monotonic()))
         for pid in pids:
             subprocess.run(["prlimit", "--pid", str(pid), "--fsize=unlimited:unlimited"], check=True)
@@ -206,6 +209,7 @@ def test_a_worker_stands_still_until_it_is_taken_for_dead(on_postgres: Night) ->
     stopped(on_postgres, 40)
 
 
+@pytest.mark.components
 def test_a_worker_stands_still_for_a_moment(on_postgres: Night) -> None:
     stopped(on_postgres, 2)
 
@@ -233,6 +237,7 @@ def test_the_clock_jumps(tmp_path: Path, step: str) -> None:
 
 
 @needs_root
+@pytest.mark.components
 def test_two_workers_of_one_host_name_in_two_pid_namespaces(on_postgres: Night) -> None:
     """Neither sees the other's process; neither buries it."""
     on_postgres.serve()

@@ -8,9 +8,9 @@ import pytest
 
 from midwatch.diagnosis.traffic import fake
 from tests.flows.server import Station, station, until
-from tests.flows.traffic import TWO, Night, night
+from tests.flows.traffic import AT_TWO, TWO, Night, night
 
-SPIKE = "What caused the NAT spike at 2am?"
+SPIKE = f"What caused the NAT spike {AT_TWO}?"
 
 
 @pytest.fixture

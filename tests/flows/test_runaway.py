@@ -89,6 +89,7 @@ def hanging(here: Station, worker: Process, count: int = WORKERS) -> None:
     until(lambda: sum(computed_s(pid) > 1.0 for pid in children(worker)) >= count)
 
 
+@pytest.mark.components  # in `make test`, without a server: unit/test_computation
 def test_a_computation_that_does_not_end_holds_up_nothing(here: Station) -> None:
     worker = started(here)
     hanging(here, worker)

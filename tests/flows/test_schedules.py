@@ -45,6 +45,7 @@ def without_a_gap(found: list[datetime], count: int) -> bool:
     return len(found) >= count and all(b - a == SECOND for a, b in pairwise(found))
 
 
+@pytest.mark.components
 def test_of_three_workers_each_time_falls_to_one_and_one_may_die(db: Database, tmp_path: Path) -> None:
     environment = {"MIDWATCH_SERVER__DATABASE": db.url, "MIDWATCH_KUBERNETES__KUBECONFIG": str(tmp_path / "none")}
     with station(tmp_path, **environment) as here:

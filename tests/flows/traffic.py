@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,13 +19,17 @@ from midwatch.integrations.aws.fake import serve as serve_aws
 from midwatch.integrations.kubernetes.fake import FakeCluster, serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
+from midwatch.kit.clock import utc_now
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.questions import understood
 from tests.flows.unfilled import whole
 from tests.plugged import settings as composed
 
-NOW = datetime.now(UTC).replace(second=0, microsecond=0)
-TWO = (NOW - timedelta(hours=2 if NOW.hour >= 3 else 24)).replace(hour=2, minute=0)  # the last 2 am that is well over
+# When it is asked: the last noon, so that `2am`, `today` and `last night` mean the same at any hour at which the tests
+# run. A server and a command have the real clock: there, times are asked for with their day (AT_TWO).
+NOW = (utc_now() - timedelta(hours=12)).replace(hour=12, minute=0, second=0, microsecond=0)
+TWO = NOW.replace(hour=2)
+AT_TWO = f"at {TWO:%Y-%m-%d} 2am"
 
 
 @dataclass
@@ -44,7 +48,7 @@ class Night:
         return self.scene.cluster
 
     async def ask(self, question: str) -> CaseFile:
-        found = understood(self.connections, question, datetime.now(UTC), self.before)
+        found = understood(self.connections, question, NOW, self.before)
         assert isinstance(found, Intent), found
         self.before = found
         request = Request(question=question, namespace=found.first("namespace"), intent=found)
@@ -52,7 +56,7 @@ class Night:
             return whole(await investigate(ctx, request))
 
     def asks_back(self, question: str) -> Clarification:
-        found = understood(self.connections, question, datetime.now(UTC), self.before)
+        found = understood(self.connections, question, NOW, self.before)
         assert isinstance(found, Clarification), found
         return found
 

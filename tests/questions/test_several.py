@@ -17,6 +17,25 @@ def understood(text: str, before: Intent | None = None, otherwise: str = "") -> 
     return understand(text, NAMES, NOW, AREAS, before=before, otherwise=otherwise)
 
 
+# One of the two is about a thing that nothing is known of: an orchard, say.
+BOTH = {
+    "is the orchard healthy and what caused the NAT spike?": [
+        "is the orchard healthy?",
+        "what caused the NAT spike?",
+    ],
+    "what caused the NAT spike, and is the orchard healthy?": [
+        "what caused the NAT spike?",
+        "is the orchard healthy?",
+    ],
+    "how is the orchard and was egress higher yesterday?": ["how is the orchard?", "was egress higher yesterday?"],
+    "check orchard status and list nat gateways": ["check orchard status", "list nat gateways"],
+    "What happened to the orchard service at 02:15? Is devops.example.com down?": [
+        "What happened to the orchard service at 02:15?",
+        "Is devops.example.com down?",
+    ],
+}
+
+
 @pytest.mark.parametrize("otherwise", ["", "cluster"])
 @pytest.mark.parametrize(
     ("text", "choices"),
@@ -69,6 +88,7 @@ def understood(text: str, before: Intent | None = None, otherwise: str = "") -> 
             "why are pods crashing and is the app up?",
             ["why are pods crashing?", "is the app up?"],
         ),
+        *BOTH.items(),
     ],
 )
 def test_both_questions_of_a_text_are_asked_back(text: str, choices: list[str], otherwise: str) -> None:
@@ -91,6 +111,10 @@ def test_both_questions_of_a_text_are_asked_back(text: str, choices: list[str], 
         ("Is devops.example.com up? Is it slow?", "website"),
         ("what is wrong with checkout? and what else is broken?", "cluster"),
         ("nat traffic of the last hour, please. is that normal?", "nat-traffic"),
+        ("What caused the NAT spike at 2am? What could be the reason?", "nat-spike"),
+        ("What caused the NAT spike at 2am, and what should I do first?", "nat-spike"),
+        ("is the orchard ok and why are pods crashing?", "cluster"),
+        ("why are pods crashing and how is the orchard?", "cluster"),
     ],
 )
 def test_one_question_in_several_sentences_is_one(text: str, topic: str) -> None:

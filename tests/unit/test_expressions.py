@@ -49,6 +49,7 @@ _FROM_TABLES = {
     "midwatch.kit.redaction: self.expression",
     "midwatch.kit.redaction: start",
     "midwatch.kit.secretcommands: pattern",
+    "midwatch.questions.fragments: core['asking']",
     "midwatch.questions.fragments: _folded(core['noise'])",
     "midwatch.questions.fragments: core['chained_orders']",
     "midwatch.questions.fragments: core['ends']",

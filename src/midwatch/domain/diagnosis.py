@@ -2,7 +2,7 @@ from enum import StrEnum
 
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
-from midwatch.domain.finding import Finding, Table
+from midwatch.domain.finding import Finding, Severity, Table
 
 
 class Verdict(StrEnum):
@@ -66,3 +66,9 @@ class Diagnosis(Model, frozen=True):
     gaps: tuple[Gap, ...] = ()
     unproved: int = 0
     author: str = "rules"
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad it is: of the worst cause. None where no cause was found."""
+        found = {cause.finding.severity for cause in self.causes}
+        return next((severity for severity in Severity if severity in found), None)

@@ -7,6 +7,7 @@ from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap, named_connection
+from midwatch.domain.finding import Severity
 from midwatch.domain.intent import Intent
 from midwatch.kit.redaction import redact_text
 
@@ -85,6 +86,8 @@ def _current(name: Any) -> Any:
 class Answer(Model, frozen=True):
     """The published form of an investigation: what `--json` prints and every interface returns.
 
+    `severity` is that of the worst cause (null: no cause was found), `verdict` how sure the answer is.
+
     The schema's name changes its number only when a field changes its meaning or goes away.
     """
 
@@ -94,6 +97,7 @@ class Answer(Model, frozen=True):
     request: Request
     source: str
     verdict: Verdict
+    severity: Severity | None = None
     headline: str
     diagnosis: Diagnosis
     evidence: tuple[EvidenceSummary, ...]
@@ -113,6 +117,7 @@ class Answer(Model, frozen=True):
             request=run.request,
             source=run.source,
             verdict=run.diagnosis.verdict,
+            severity=run.diagnosis.severity,
             headline=run.diagnosis.headline,
             diagnosis=run.diagnosis,
             evidence=evidence,

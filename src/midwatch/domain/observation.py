@@ -7,6 +7,16 @@ from pydantic import Field
 from midwatch.domain.base import Model
 
 
+def counted(count: int, plural: str) -> str:
+    """`2 ingresses`, `1 ingress`, `1 networkpolicy`. Only endpoints keep their plural, as the API does."""
+    if count != 1 or plural == "endpoints":
+        return f"{count} {plural}"
+    for ending, singular in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if plural.endswith(ending):
+            return f"1 {plural.removesuffix(ending)}{singular}"
+    return f"1 {plural}"
+
+
 class Written(Model, frozen=True):
     """Seen as lines of text."""
 
@@ -19,7 +29,7 @@ class Written(Model, frozen=True):
 
     @property
     def size(self) -> str:
-        return f"{self.text.count(chr(10))} lines"
+        return counted(self.text.count("\n"), "lines")
 
 
 class Listed(Model, frozen=True):
@@ -57,7 +67,7 @@ class Resources(Listed, frozen=True):
 
     @property
     def size(self) -> str:
-        return f"{self.count} {self.resource}"
+        return counted(self.count, self.resource)
 
 
 class LogLines(Written, frozen=True):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.finding import Severity
 
 
 class Text(Model, frozen=True):
@@ -39,7 +40,31 @@ class ReportSection(Model, frozen=True):
 
 
 class Report(Model, frozen=True):
+    """`severity` says how bad it is (None: no cause was found), `verdict` how sure that is. `source` is what was read
+    (`cluster prod`), `since` when the first cause began ("" where that is not known)."""
+
     verdict: Verdict
+    severity: Severity | None = None
+    source: str = ""
     headline: str
+    since: str = ""
     marks: str = ""
     sections: tuple[ReportSection, ...]
+
+    @property
+    def label(self) -> str:
+        """The first word of the answer: CRITICAL, WARNING, INFO, OK, or UNKNOWN where the evidence does not decide."""
+        if self.severity:
+            return self.severity.upper()
+        return {Verdict.HEALTHY: "OK", Verdict.EXPECTED: "INFO"}.get(self.verdict, "UNKNOWN")
+
+    @property
+    def certainty(self) -> str:
+        """The verdict in small letters; "" beside OK, which says it."""
+        return "" if self.label == "OK" else self.verdict.lower()
+
+    @property
+    def first_line(self) -> str:
+        """`CRITICAL confirmed · cluster prod · shop/deployment/web: OOMKilled … · since 2026-11-28 01:28 UTC (82m)`."""
+        head = f"{self.label} {self.certainty}".rstrip()
+        return " · ".join(part for part in (head, self.source, self.headline, self.since) if part)

@@ -214,7 +214,7 @@ def conclude(ctx: WorkerContext, run: Investigation, found: CaseFile, asked: int
             return
         tool_calls.number(tx, run.id, found.evidence)
         add_event(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
-        add_to_timeline(tx, done, "answered", f"{done.verdict}: {done.headline}")
+        add_to_timeline(tx, done, "answered", f"{report.label} {report.certainty}".rstrip() + f": {done.headline}")
         add_notifications(tx, ctx.notifiers, done, report, answer)
     ctx.announce([run.id])
     ctx.wake()

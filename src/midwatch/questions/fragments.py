@@ -92,6 +92,7 @@ def merge_grammars(areas: tuple[Area, ...]) -> Grammar:
         ends=re.compile(core["ends"]),
         joints=re.compile(core["joints"].replace("{opening}", opening), re.IGNORECASE),
         opening=re.compile(opening),
+        asking=re.compile(core["asking"]),
         pronouns=re.compile(core["pronouns"]),
         shared=frozenset(core["features"]),
         spelling=spelling,

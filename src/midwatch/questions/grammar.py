@@ -64,6 +64,7 @@ class Grammar:
     ends: re.Pattern[str]
     joints: re.Pattern[str]
     opening: re.Pattern[str]
+    asking: re.Pattern[str]
     pronouns: re.Pattern[str]
     shared: frozenset[str]
     spelling: frozenset[str]

@@ -1,6 +1,7 @@
 """Several questions in one text. One at a time is answered; the others are not dropped but asked back, each as a
 choice."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -11,6 +12,7 @@ from midwatch.questions.parsed_question import ParsedQuestion, clean_question, p
 from midwatch.questions.route import route_question
 
 _MOST = 20  # parts of a text that are looked at
+_WORD = re.compile(r"[^\W\d_]{4,}")  # that could be the name of a thing
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def several(
     whole = route_question(parse(question, entities, now, zone, grammar), before)
     if isinstance(whole, Clarification) and len({part.topic for part in parts}) < 2:
         return None
-    if isinstance(whole, Intent) and all(_is_part(part, whole) for part in parts):
+    if isinstance(whole, Intent) and all(_is_part(part, whole, grammar) for part in parts):
         return None
     return Clarification(question=grammar.several, choices=tuple(part.text for part in parts), several=True)
 
@@ -58,7 +60,8 @@ def _split(text: str, grammar: Grammar) -> Iterator[str]:
 def _parts(
     texts: Sequence[str], entities: Entities, now: datetime, grammar: Grammar, zone: tzinfo, before: Intent | None
 ) -> Iterator[_Part]:
-    """Those that speak for one topic, or ask for one thing of what the part before spoke of."""
+    """Those that speak for one topic, ask for one thing of what the part before spoke of, or ask about a thing that
+    nothing is known of."""
     spoken, first = before, True
     for text in texts:
         parsed = parse(text, entities, now, zone, grammar)
@@ -67,7 +70,7 @@ def _parts(
         if not first and _is_about_the_same(parsed):
             continue
         found = route_question(parsed, spoken)
-        if found.topic:
+        if found.topic or _is_about_another_thing(parsed):
             yield _Part(text, parsed, found)
             spoken, first = found if isinstance(found, Intent) else spoken, False
 
@@ -77,10 +80,21 @@ def _is_about_the_same(parsed: ParsedQuestion) -> bool:
     return parsed.features <= parsed.grammar.shared and bool(parsed.grammar.pronouns.search(parsed.plain))
 
 
-def _is_part(part: _Part, whole: Intent) -> bool:
+def _is_about_another_thing(parsed: ParsedQuestion) -> bool:
+    """`How is the checkout?` speaks for no topic, and still is a question that would be left out."""
+    grammar = parsed.grammar
+    if not grammar.asking.match(parsed.plain) or grammar.pronouns.search(parsed.plain):
+        return False
+    known = grammar.plain | grammar.words
+    return any(known.isdisjoint((word, f"{word}s", word.removesuffix("s"))) for word in _WORD.findall(parsed.plain))
+
+
+def _is_part(part: _Part, whole: Intent, grammar: Grammar) -> bool:
     """Whether the answer to the whole answers the part too: it has its topic, its names and its time, and tells of more
-    than one thing or of the same."""
+    than one thing or of the same. The open topic, whatever is wrong, is also about what nothing is known of."""
     found = part.understood
+    if not found.topic:
+        return grammar.topic(whole.topic).open
     if isinstance(found, Clarification) or found.topic != whole.topic or whole.attribute not in ("", found.attribute):
         return False
     names = all(set(some) <= set(whole.entities_of(kind)) for kind, some in found.entities)

@@ -2,82 +2,123 @@
 known."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
 from midwatch.domain.investigation import CaseFile
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
+from midwatch.reports.ages import age, since
 from midwatch.reports.factsheet import factsheet
 
-_SHOWN = 6  # consequences of one cause that are spelled out; the others are counted
+_SHOWN = 6  # effects of one cause that are listed; the others are counted
 
 
-def compose(run: CaseFile) -> Report:
-    diagnosis = run.diagnosis
+def compose(run: CaseFile, *, verbose: bool = True) -> Report:
+    """Without `verbose` several causes are one line each, and what was checked without a finding is left out."""
+    diagnosis, now = run.diagnosis, _now(run)
+    several = len(diagnosis.causes) > 1 and not verbose
+    causes = _summary(diagnosis, now) if several else _causes(diagnosis, now)
     sections = [
-        *_causes(diagnosis.causes, said=diagnosis.answer is None),
+        *causes,
         *_tables(diagnosis.tables),
         *factsheet(run),
         *_elsewhere(diagnosis.elsewhere),
-        *_risks(diagnosis.risks),
     ]
-    if diagnosis.ruled_out:
-        sections.append(
-            ReportSection(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in diagnosis.ruled_out)),))
-        )
-    sections += [*_gaps(diagnosis.gaps), _evidence(run.evidence, _cited(diagnosis), diagnosis.unproved)]
-    first = diagnosis.answer or (diagnosis.causes[0].claim if diagnosis.causes else None)
-    marks = first.marks if first else ""
-    return Report(verdict=diagnosis.verdict, headline=diagnosis.headline, marks=marks, sections=tuple(sections))
+    if not several:
+        sections += [*_risks(diagnosis.risks), *_ruled_out(diagnosis.ruled_out)]
+    sections += _gaps(diagnosis.gaps)
+    if not several:
+        sections.append(_evidence(run.evidence, _cited(diagnosis), diagnosis.unproved, verbose=verbose))
+    first = diagnosis.causes[0] if diagnosis.causes else None
+    proof = diagnosis.answer or (first.claim if first else None)
+    return Report(
+        verdict=diagnosis.verdict,
+        severity=diagnosis.severity,
+        source=_place(run.source),
+        headline=diagnosis.headline,
+        since="" if diagnosis.answer or first is None else since(first.finding.onset, now),
+        marks=proof.marks if proof else "",
+        sections=tuple(section for section in sections if section.blocks),
+    )
 
 
-def _causes(causes: Sequence[Cause], *, said: bool) -> Iterator[ReportSection]:
-    """`said`: the headline is the first cause."""
-    complaints = [c for c in causes if c.finding.role is CausalRole.COMPLAINT]
-    if len(complaints) == len(causes) > 1:
-        yield ReportSection(
-            title="The logs also say", blocks=(Items(items=tuple(_finding(c.finding) for c in causes[1:])),)
-        )
+def _place(source: str) -> str:
+    """What was read, without its address and without an explanation in brackets: those are in the evidence."""
+    name, opened, inside = source.partition(" at ")[0].partition(" (")
+    return f"{name}{opened}{inside}" if inside and " " not in inside else name
+
+
+def _now(run: CaseFile) -> datetime | None:
+    """When the newest evidence was read."""
+    return max((e.taken_at for e in run.evidence), default=None)
+
+
+def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
+    """The causes that the first line does not name."""
+    others = diagnosis.causes if diagnosis.answer else diagnosis.causes[1:]
+    items = tuple(_one_line(cause, now) for cause in others)
+    hint = Text(text="Details: -v for every cause, or name one: midwatch diagnose NAME")
+    title = f"{len(others)} other independent cause{'s' * (len(others) != 1)}"
+    yield ReportSection(title=title, blocks=(Items(items=items), hint))
+
+
+def _one_line(cause: Cause, now: datetime | None) -> Text:
+    finding = cause.finding
+    parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", finding.message + _replicas(finding))
+    ago = f"{age(now - finding.onset)} ago" if now and finding.onset and now >= finding.onset else ""
+    return Text(text=" · ".join(part for part in (*parts, ago) if part), marks=cause.claim.marks)
+
+
+def _causes(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
+    causes, named = diagnosis.causes, diagnosis.answer is None  # the first line names the first cause
+    log_errors = [c for c in causes if c.finding.role is CausalRole.COMPLAINT]
+    if len(log_errors) == len(causes) > 1:
+        items = tuple(_finding(c.finding) for c in causes[1:])
+        yield ReportSection(title="Other log errors", blocks=(Items(items=items),))
         causes = causes[:1]
-    if len(causes) > 1:
-        items = tuple(_finding(c.finding) for c in causes)
-        yield ReportSection(title=f"{len(causes)} causes, independent of each other", blocks=(Items(items=items),))
     for number, cause in enumerate(causes, 1):
-        title = "Root cause" if len(causes) == 1 else f"Cause {number} of {len(causes)}"
-        title = "What a log says" if complaints and len(causes) == 1 else title
-        if cause.finding.role is CausalRole.INTENDED:
-            title = title.replace("Root cause", "What it was")
-        if cause.verdict is Verdict.INCONCLUSIVE:
-            title = title.replace("Root cause", "Symptom without a known cause")
-        # With one cause the headline has just said it; only what comes after is worth a tired reader's time.
-        blocks = list(_cause(cause))[1 if said and len(causes) == 1 else 0 :]
-        yield ReportSection(title=f"{title} · {cause.verdict}", blocks=tuple(blocks))
+        title = _title(cause) if len(causes) == 1 else f"Cause {number} of {len(causes)}"
+        # With one cause the first line has just said it; only what comes after is worth a tired reader's time.
+        blocks = list(_cause(cause, now))[1 if named and len(causes) == 1 else 0 :]
+        certainty = f"{cause.finding.severity.upper()} {cause.verdict.lower()}"
+        yield ReportSection(title=f"{title} · {certainty}", blocks=tuple(blocks))
 
 
-def _cause(cause: Cause) -> Iterator[Block]:
+def _title(cause: Cause) -> str:
+    if cause.finding.role is CausalRole.COMPLAINT:
+        return "Log error"
+    if cause.finding.role is CausalRole.INTENDED:
+        return "Expected behavior"
+    return "Symptom, cause unknown" if cause.verdict is Verdict.INCONCLUSIVE else "Root cause"
+
+
+def _cause(cause: Cause, now: datetime | None) -> Iterator[Block]:
     finding = cause.finding
     yield Text(text=finding.message + _replicas(finding), marks=cause.claim.marks)
-    since = f"Since {finding.onset:%Y-%m-%d %H:%M} UTC. " if finding.onset else ""
-    yield Text(text=f"{since}{cause.meaning} ({finding.code})")
+    began = since(finding.onset, now).replace("since", "Since", 1)
+    began = f"{began}. " if began else ""
+    yield Text(text=f"{began}{cause.meaning} ({finding.code})")
     if cause.explains:
         shown = [_finding(f) for f in cause.explains[:_SHOWN]]
         if len(cause.explains) > _SHOWN:
             shown.append(Text(text=f"and {len(cause.explains) - _SHOWN} more"))
-        yield Text(text="It explains:")
+        yield Text(text="Effects:")
         yield Items(items=tuple(shown))
-    for words, commands in (("Look:", cause.check), ("Mend:", cause.fix)):
+    for words, commands in (("Check:", cause.check), ("Fix:", cause.fix)):
         if commands:
             yield Text(text=words)
             yield Commands(commands=commands)
     if cause.prevent:
-        yield Text(text=f"So that it does not come back: {cause.prevent}")
+        yield Text(text=f"Prevention: {cause.prevent}")
     if cause.monitor:
-        yield Text(text=f"Watch: {cause.monitor}")
+        yield Text(text="Monitor:")
+        yield Commands(commands=(cause.monitor,))
 
 
 def _replicas(finding: Finding) -> str:
-    return f" (the same on {len(finding.also)} more)" if finding.also else ""
+    return f" (and {len(finding.also)} more pods)" if finding.also else ""
 
 
 def _finding(finding: Finding) -> Text:
@@ -99,15 +140,18 @@ def _tables(tables: Sequence[Table]) -> Iterator[ReportSection]:
 
 def _elsewhere(causes: Sequence[Cause]) -> Iterator[ReportSection]:
     if causes:
-        items = tuple(Text(text=f"{c.finding.owner}: {c.finding.title}", marks=c.claim.marks) for c in causes)
-        yield ReportSection(title="Elsewhere, not part of the question", blocks=(Items(items=items),))
+        items = tuple(_finding(c.finding) for c in causes)
+        yield ReportSection(title="Other problems found", blocks=(Items(items=items),))
 
 
 def _risks(risks: Sequence[Finding]) -> Iterator[ReportSection]:
     if risks:
-        yield ReportSection(
-            title="Also noticed, not the cause", blocks=(Items(items=tuple(_finding(r) for r in risks)),)
-        )
+        yield ReportSection(title="Risks, not the cause", blocks=(Items(items=tuple(_finding(r) for r in risks)),))
+
+
+def _ruled_out(claims: Sequence[Claim]) -> Iterator[ReportSection]:
+    if claims:
+        yield ReportSection(title="Ruled out", blocks=(Items(items=tuple(_claim(c) for c in claims)),))
 
 
 def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
@@ -119,7 +163,7 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
         what = str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool.removeprefix("kubernetes_"))
         reason = gap.reason.replace(f"no {what}", "none")
         by_reason.setdefault(
-            f"{reason} (needs the right to {gap.permission})" if gap.permission else reason, []
+            f"{reason} (required permission: {gap.permission})" if gap.permission else reason, []
         ).append(what)
     items = tuple(Text(text=f"{', '.join(dict.fromkeys(what))}: {reason}") for reason, what in by_reason.items())
     yield ReportSection(title="Not checked", blocks=(Items(items=items),))
@@ -127,24 +171,21 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
 
 def _cited(diagnosis: Diagnosis) -> set[str]:
     causes = [f for c in (*diagnosis.causes, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
-    told = (diagnosis.answer,) if diagnosis.answer else ()
+    answer = (diagnosis.answer,) if diagnosis.answer else ()
     return {
         c.evidence
-        for said in (*causes, *diagnosis.risks, *diagnosis.ruled_out, *diagnosis.tables, *told)
-        for c in said.cites
+        for claim in (*causes, *diagnosis.risks, *diagnosis.ruled_out, *diagnosis.tables, *answer)
+        for c in claim.cites
     }
 
 
-def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int) -> ReportSection:
+def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int, *, verbose: bool) -> ReportSection:
     rows = tuple((e.id, e.size, e.query) for e in evidence if e.id in cited)
-    blocks: list[Block] = [Grid(columns=("", "seen", "query"), rows=rows)] if rows else []
-    if others := [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]:
-        blocks.append(Text(text=f"Also read, and nothing there is cited: {', '.join(others)}."))
+    blocks: list[Block] = [Grid(columns=("", "size", "query"), rows=rows)] if rows else []
+    others = [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]
+    if others and verbose:
+        blocks.append(Text(text=f"Also checked, no findings: {', '.join(others)}."))
     if unproved:
-        blocks.append(
-            Text(
-                text=f"{unproved} statement{'s' * (unproved > 1)} could not be proved against the evidence and was "
-                "left out."
-            )
-        )
+        were = "statements were" if unproved > 1 else "statement was"
+        blocks.append(Text(text=f"{unproved} {were} left out: not supported by the cited evidence."))
     return ReportSection(title="Evidence", blocks=tuple(blocks))

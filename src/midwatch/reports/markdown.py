@@ -8,7 +8,7 @@ from midwatch.kit.printable import one_line, printable
 
 
 def markdown(report: Report) -> str:
-    lines = [f"# {report.verdict}: {_plain(report.headline)} {report.marks}".rstrip(), ""]
+    lines = [f"# {_plain(report.first_line)} {report.marks}".rstrip(), ""]
     for section in report.sections:
         lines += [f"## {_plain(section.title)}", ""]
         for block in section.blocks:

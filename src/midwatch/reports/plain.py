@@ -7,8 +7,8 @@ from midwatch.kit.printable import one_line
 
 
 def plain(report: Report, sections: int | None = None) -> str:
-    """The verdict and the first `sections` sections (all of them by default)."""
-    lines = [f"{report.verdict}: {one_line(report.headline)} {report.marks}".rstrip()]
+    """The first line and the first `sections` sections (all of them by default)."""
+    lines = [f"{one_line(report.first_line)} {report.marks}".rstrip()]
     for section in report.sections[:sections]:
         lines += ["", one_line(section.title)]
         lines += [line for block in section.blocks for line in _block(block)]

@@ -7,17 +7,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Styled
 
-from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.report import Commands, Grid, Items, Report, Text
 from midwatch.kit.printable import one_line
 from midwatch.kit.redaction import redact_text
 
 STYLES = {
-    Verdict.CONFIRMED: "bold white on red",
-    Verdict.LIKELY: "bold black on yellow",
-    Verdict.INCONCLUSIVE: "bold black on yellow",
-    Verdict.EXPECTED: "bold white on blue",
-    Verdict.HEALTHY: "bold white on green",
+    "CRITICAL": "bold white on red",
+    "WARNING": "bold black on yellow",
+    "UNKNOWN": "bold black on yellow",
+    "INFO": "bold white on blue",
+    "OK": "bold white on green",
 }
 WIDEST = 110  # columns; longer lines are hard to read
 
@@ -37,10 +36,7 @@ def plain(text: str) -> str:
 
 def show(out: Console, found: Report) -> None:
     """Prints a report. Commands are never broken or cut: they are there to be copied."""
-    head = Styled.assemble(
-        (f" {found.verdict} ", STYLES[found.verdict]), " ", (plain(found.headline), "bold"), f" {found.marks}"
-    )
-    lay(out, head)
+    lay(out, _first_line(found))
     for section in found.sections:
         lay(out, Styled(f"\n{plain(section.title)}", style="bold cyan"))
         for block in section.blocks:
@@ -49,6 +45,18 @@ def show(out: Console, found: Report) -> None:
                     out.print(Styled("    " + plain(command), style="green"), soft_wrap=True)
             else:
                 lay(out, *_block(block))
+
+
+def _first_line(found: Report) -> Styled:
+    certainty = f" {found.certainty} ·" if found.certainty else ""
+    place = f" {plain(found.source)} · " if found.source else " "
+    began = f" · {found.since}" if found.since else ""
+    return Styled.assemble(
+        (f" {found.label} ", STYLES[found.label]),
+        f"{certainty}{place}",
+        (plain(found.headline), "bold"),
+        f"{began} {found.marks}".rstrip(),
+    )
 
 
 def lay(out: Console, *parts: RenderableType) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from midwatch.analysis.codes import location
 from midwatch.domain.diagnosis import Cause
 from midwatch.domain.finding import Severity
 from midwatch.domain.investigation import CaseFile
@@ -26,7 +27,7 @@ def _alert(cause: Cause, cluster: str) -> dict[str, Any]:
     finding, owner = cause.finding, cause.finding.owner
     labels = {"namespace": owner.namespace, owner.kind.lower(): owner.name, "code": finding.code, "cluster": cluster}
     return {
-        "title": f"{owner.kind} {owner.name}: {finding.title}",
+        "title": f"{location(owner)}: {finding.title}",
         "description": finding.message,
         "severity": _SEVERITY[finding.severity],
         "status": "firing",

@@ -49,7 +49,7 @@ async def ask(
     ctx: ServerContext, caller: Actor, write: Write, question: str, session: str = "", namespace: str = ""
 ) -> Reply:
     """The answer, or as much of it as there is when the server's patience ends; the session then knows what was spoken
-    of."""
+    of. Without a session each question stands on its own."""
     started, conversation = monotonic(), _conversation(caller, session)
     found = await asyncio.to_thread(_understood, ctx, question, conversation)
     if isinstance(found, Clarification):
@@ -94,15 +94,17 @@ async def _answered(
 
 
 def _understood(ctx: ServerContext, question: str, conversation: str) -> Intent | Clarification:
-    with ctx.db.read() as tx:
-        before = conversations.last(tx, conversation)
+    before = None
+    if conversation:
+        with ctx.db.read() as tx:
+            before = conversations.last(tx, conversation)
     return understood(question, ctx.entities, ctx.now(), ctx.areas, before)
 
 
 def _queued(writing: Writing, ctx: ServerContext, caller: Actor, request: Request, conversation: str) -> Investigation:
     request = storable_request(request)
     run = enqueue(writing.tx, request, caller.name, ctx.now())
-    if request.intent:
+    if request.intent and conversation:
         spoken_of = request.intent.model_copy(update={"attribute": ""})
         conversations.set_intent(writing.tx, conversation, spoken_of, ctx.now())
     writing.audit(run.id)
@@ -167,8 +169,9 @@ def _asked_back(found: Clarification) -> str:
 
 
 def _conversation(who: Actor, session: str) -> str:
-    """Nobody goes on with another's conversation by guessing its name."""
-    return sha256(f"{who.key_id or who.name}\n{session}".encode()).hexdigest()
+    """Nobody goes on with another's conversation by guessing its name. "" without one: whoever shares a key would go on
+    with what another asked."""
+    return session and sha256(f"{who.key_id or who.name}\n{session}".encode()).hexdigest()
 
 
 def _since(started: float) -> int:

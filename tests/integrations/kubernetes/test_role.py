@@ -88,5 +88,5 @@ def test_with_this_role_and_no_more_nothing_is_refused(granted: set[Right], tmp_
         shown = midwatch(
             "diagnose", "-n", "demo-apps", "--kubeconfig", str(write_kubeconfig(tmp_path / "kubeconfig", url))
         )
-    assert "needs the right to" not in shown.out
+    assert "required permission" not in shown.out
     assert shown.code == 1

@@ -209,6 +209,18 @@ class TestSessions:
                 "the other has changed nothing of it"
             )
 
+    async def test_without_a_session_each_question_stands_on_its_own(self, tmp_path: Path) -> None:
+        """Many people and programs share a key: nobody goes on with what another asked."""
+        async with house(tmp_path, answer_within=0.01) as here:
+
+            async def asked(path: str, **body: str) -> dict[str, Any]:
+                return (await here.ask("POST", path, AccessRole.RESPONDER, json=body)).json()
+
+            assert (await asked("/query", prompt="Show me NAT traffic for the last 24 hours"))["investigation"]
+            assert (await asked("/query", prompt="and the day before?"))["choices"]
+            assert (await asked("/tools/check_nat_gateway_metrics", time_window_hours="24"))["investigation"]
+            assert (await asked("/query", prompt="and the day before?"))["choices"]
+
 
 class TestOpen:
     """`midwatch serve --open`: no key, on this machine only."""

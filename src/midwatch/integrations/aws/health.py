@@ -35,7 +35,7 @@ async def _line(name: str, asked: Awaitable[str], hint: str) -> Health:
         return Health(name, "ok", await asked)
     except ToolError as error:
         if error.permission:
-            return Health(name, "refused", f"needs the right to {error.permission}", hint)
+            return Health(name, "refused", f"required permission: {error.permission}", hint)
         return Health(name, "missing" if error.absent else "failed", str(error), hint)
     except STRANGE:
         return Health(name, "failed", str(unexpected_answer(name)), hint)

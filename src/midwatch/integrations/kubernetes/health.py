@@ -29,6 +29,6 @@ async def _line(reader: Reader, ask: ToolRequest) -> Health:
                 if ask.essential
                 else "its faults cannot be found without it"
             )
-            return Health(name, "refused", f"needs the right to {refused.permission}", hint)
+            return Health(name, "refused", f"required permission: {refused.permission}", hint)
         return Health(name, "missing" if refused.absent else "failed", str(refused))
     return Health(name, "ok", "may be read")

@@ -26,5 +26,7 @@ def ask(
     form = "json" if json else "markdown" if markdown else "terminal"
     words = " ".join(question)
     command.finish(
-        diagnose_question(words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, otherwise="")
+        diagnose_question(
+            words, namespace, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, asks_back=True
+        )
     )

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import CaseFile, Request
 from midwatch.engine.investigation_context import InvestigationContext
 from midwatch.engine.investigations import investigate
@@ -89,13 +88,13 @@ async def _look(ctx: InvestigationContext, name: str) -> CaseFile:
 
 
 def _line(name: str, story: str, found: CaseFile) -> Table:
-    verdict = found.diagnosis.verdict
-    headline = found.diagnosis.headline if verdict is not Verdict.HEALTHY else "nothing is wrong with it"
+    report = compose(found)
     line = Table.grid(padding=(0, 1))
     line.add_column(width=19)
     line.add_column()
     line.add_row(Text(name, style="bold"), Text(f"({story})", style="dim"))
-    line.add_row(Text.assemble((f" {verdict} ", terminal.STYLES[verdict])), Text(terminal.plain(headline)))
+    label = Text.assemble((f" {report.label} ", terminal.STYLES[report.label]), f" {report.certainty}")
+    line.add_row(label, Text(terminal.plain(report.headline)))
     return line
 
 

@@ -2,12 +2,13 @@
 
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
+from midwatch.analysis.times.spoken_time import timestamp
 from midwatch.diagnosis.traffic import fake
 from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.domain.intent import Clarification, Intent
@@ -39,24 +40,32 @@ THEN = (
 )
 
 
-async def demo_traffic() -> None:
-    out, now = terminal.console(), utc_now()
+async def demo_traffic(clock: Callable[[], datetime] = utc_now) -> None:
+    out, now = terminal.console(), _asked(clock())
     if find_spec("boto3") is None:
         raise Refusal(NOT_INSTALLED)
-    two = (now - timedelta(hours=0 if now.hour >= 3 else 24)).replace(hour=2, minute=0, second=0, microsecond=0)
+    two = timestamp("2am", now)
     with tempfile.TemporaryDirectory() as folder, _world(Path(folder), two) as connections:
         out.print("A cluster and an AWS account made up in memory answer on this machine as the real ones would.\n")
-        before = await _ask(connections, SPIKE, None, whole=True)
+        before = await _ask(connections, SPIKE, now, None, whole=True)
         for question in THEN:
-            before = await _ask(connections, question, before, whole=False)
+            before = await _ask(connections, question, now, before, whole=False)
     out.print("\nWith your own account and cluster: docs/traffic.md\n", style="dim")
 
 
-async def _ask(connections: Connections, question: str, before: Intent | None, *, whole: bool) -> Intent | None:
+def _asked(now: datetime) -> datetime:
+    """When the questions are put. Between two and three the night of `2am` is not over; an hour before, it is the night
+    before that is meant."""
+    return now - timedelta(hours=1) if now.hour == 2 else now
+
+
+async def _ask(
+    connections: Connections, question: str, now: datetime, before: Intent | None, *, whole: bool
+) -> Intent | None:
     """Answers on the terminal; what was spoken of now."""
     out = terminal.console()
     out.print(f"\n> {question}", style="bold cyan")
-    intent = understood(connections, question, utc_now(), before)
+    intent = understood(connections, question, now, before)
     if isinstance(intent, Clarification):
         out.print(terminal.plain(intent.question))
         return before

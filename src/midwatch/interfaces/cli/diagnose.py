@@ -55,17 +55,16 @@ async def diagnose_question(
     kubeconfig: str = "",
     form: str = "terminal",
     bundle: str = "",
-    otherwise: str | None = "",
+    asks_back: bool = False,
 ) -> None:
     """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of
-    the worst."""
+    the worst. What names no topic is about whatever is wrong, or is refused with the choices where it `asks_back`."""
     if dump and contexts:
         raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
     if bundle and contexts and len(contexts) > 1:
         raise Refusal("--bundle saves one cluster.", "Give one --context")
     settings = command.settings(kubeconfig)
-    # None is what `ask` gives: without a topic it asks back. Every other command is about whatever is wrong.
-    otherwise = "" if otherwise is None else otherwise or cli.default_topic()
+    otherwise = "" if asks_back else cli.default_topic()
     request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
     names = contexts or cli.contexts(settings)
     if not cli.about_everything(request):

@@ -7,6 +7,7 @@ from midwatch.domain.investigation import Request
 from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_client import AlertSender, Url
+from midwatch.kit.clock import utc_now
 from midwatch.kit.printable import one_line
 from midwatch.services.cluster_alerts import Alerts, changes, cluster_alerts
 from midwatch.services.errors import Refusal
@@ -81,7 +82,8 @@ async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
 async def _say(said: list[dict[str, Any]], before: Alerts, sender: AlertSender | None) -> None:
     for alert in said:
         if alert["status"] == "resolved" or alert["dedup_key"] not in before:
-            typer.echo(one_line(f"{alert['status']:9}{alert['severity']:9}{alert['title']}"))
+            state = f"{alert['status']:9}{alert['severity']:9}"
+            typer.echo(one_line(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {state}{alert['title']}"))
     if sender and said:
         sent = await sender.send_all(said)
         if sent.failure_count:

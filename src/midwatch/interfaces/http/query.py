@@ -29,7 +29,9 @@ EXAMPLES: dict[str, Any] = {
 class Prompt(BaseModel):
     prompt: str = Field(min_length=1, max_length=LONGEST_QUESTION, description="the question, in words")
     session_id: str = Field(
-        default="", max_length=200, description="what a follow-up (`and yesterday?`) belongs to; your own name for it"
+        default="",
+        max_length=200,
+        description="what a follow-up (`and yesterday?`) belongs to; your own name for it, without it none is one",
     )
     namespace: str = Field(
         default="", max_length=253, pattern=r"^[a-z0-9.-]*$", description="look into one namespace only"
