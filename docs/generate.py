@@ -23,7 +23,7 @@ from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.http.app import openapi_document
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.registry import registry
+from midwatch.wiring.registry import own_registry
 
 HERE = Path(__file__).parent
 
@@ -51,7 +51,7 @@ def findings() -> Iterator[str]:
         "*symptom* is told as"
     )
     yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
-    codes = [c for name, area in registry().areas.items() if name != "alerts" for c in area.codes().values()]
+    codes = [c for name, area in own_registry().areas.items() if name != "alerts" for c in area.codes().values()]
     for code in sorted(codes, key=lambda c: c.code):
         yield f"## {code.code}\n"
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
@@ -110,7 +110,8 @@ def tool_pages() -> Iterator[str]:
 
 def tools() -> Iterator[Tool]:
     """Of every integration and area, as they are without any settings."""
-    connections = Connections(registry().settings.model_construct())
+    own = own_registry()  # whatever is installed beside it
+    connections = Connections(own.settings.model_construct(), own)
     for owner in connections.plugged.integrations.values():
         yield from owner.unreachable("") or (connections.connection(owner.name).tools if owner.connect else ())
     for area in connections.areas.values():
@@ -144,7 +145,7 @@ def settings() -> Iterator[str]:
     )
     yield "SOURCE is one of the alert sources (alerts.md).\n"
     yield "| setting | variable | default | meaning |\n|---|---|---|---|"
-    composed = registry().settings
+    composed = own_registry().settings
     yield from rows(composed, "", "MIDWATCH_")
     for name, field in composed.model_fields.items():
         if (item := item_of(field.annotation)) and get_origin(field.annotation) is not dict:
@@ -195,7 +196,7 @@ def alert_sources() -> Iterator[str]:
         "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Written from "
         "`setup.md` in the folder of each."
     )
-    for source in sorted(registry().alert_sources.values(), key=lambda s: s.title.lower()):
+    for source in sorted(own_registry().alert_sources.values(), key=lambda s: s.title.lower()):
         yield f"\n## {source.title}\n"
         yield f"`/webhook/{source.source}`, authenticated by {senders_of(source)}.\n"
         yield source.setup().strip()

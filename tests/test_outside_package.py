@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,23 +14,32 @@ import pytest
 
 from tests.flows.server import Station, station, until
 
-OUTSIDE = Path(__file__).parent / "outside"
+PROJECT = Path(__file__).parent / "outside" / "midwatch_tides"
+EXAMPLE = PROJECT / "midwatch_tides" / "examples" / "alarm.json"
 ROOT = Path(__file__).parents[1]
-SETTINGS = "tides:\n  levels: {Dover: 2.5, Calais: 0.1}\n  board: BOARD\n"
+TOKEN = "neap-or-spring"
+SETTINGS = f"""
+senders: {{tides: {{tokens: [{TOKEN}]}}}}
+tides:
+  levels: {{Dover: 2.5, Calais: 0.1}}
+  board: BOARD
+"""
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """As pip leaves it, in a folder of its own; and a home with its settings."""
     site = tmp_path_factory.mktemp("site")
-    shutil.copytree(OUTSIDE / "midwatch_tides", site / "midwatch_tides")
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    shutil.copytree(PROJECT / "midwatch_tides", site / "midwatch_tides")
     info = site / "midwatch_tides-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: midwatch-tides\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        "[midwatch.integrations]\ntides = midwatch_tides.integration:INTEGRATION\n"
-        "[midwatch.areas]\ntides = midwatch_tides.area:AREA\n"
+    entries = (
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in some.items())
+        for group, some in project["entry-points"].items()
     )
+    (info / "entry_points.txt").write_text("".join(entries))
     home = site / "home"
     home.mkdir()
     (home / "midwatch.yaml").write_text(SETTINGS.replace("BOARD", str(site / "board.txt")))
@@ -62,7 +72,7 @@ def test_a_question_at_the_command_line(installed: dict[str, str]) -> None:
 
 
 def test_an_alert_at_the_command_line(installed: dict[str, str]) -> None:
-    told = run(installed, "investigate", "--alert", "-", "--json", stdin='{"gauge_alarm": "Dover"}')
+    told = run(installed, "investigate", "--alert", "-", "--json", stdin=EXAMPLE.read_text())
     answer = json.loads(told.stdout)
     assert answer["diagnosis"]["causes"][0]["finding"]["code"] == "TID-101", told.stderr
     assert answer["request"]["alert"]["source"] == "tides"
@@ -76,11 +86,30 @@ def test_doctor_and_settings(installed: dict[str, str]) -> None:
 
 
 def test_the_reference_pages(installed: dict[str, str]) -> None:
+    """Are of what Midwatch itself brings, whatever is installed beside it."""
     code = "from docs.generate import pages; p = pages(); print(p['tools.md'], p['findings.md'], p['settings.md'])"
     environment = {**os.environ, **installed, "PYTHONPATH": os.pathsep.join([str(ROOT), installed["PYTHONPATH"]])}
     told = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    for part in ("## tides_level", "## TID-101", "`MIDWATCH_TIDES__BOARD`"):
-        assert part in told.stdout
+    assert "## kubernetes_list" in told.stdout and "## K8S-110" in told.stdout
+    for part in ("tides_level", "TID-101", "MIDWATCH_TIDES"):
+        assert part not in told.stdout
+
+
+def test_its_questions_are_understood(installed: dict[str, str]) -> None:
+    """As the areas of Midwatch are held to theirs."""
+    code = (
+        "from midwatch.wiring.registry import registry\nfrom tests.questions import table\n"
+        "assert not registry().broken, registry().broken\n"
+        "for topic, entry in table.OF_AREA['tides']:\n    print(topic, table.ask(entry['ask']).topic)\n"
+    )
+    paths = os.pathsep.join([str(ROOT), installed["PYTHONPATH"]])
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **installed, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout.splitlines() == ["tide tide"] * 3, told.stderr
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +136,10 @@ def _done(server: Station, run_id: str) -> dict[str, object] | None:
 def test_an_alert_at_the_server_and_its_notification(server: Station, installed: dict[str, str]) -> None:
     board = Path(installed["BOARD"])
     before = board.read_text().splitlines() if board.exists() else []
-    assert server.post("/webhook/tides", {"gauge_alarm": "Dover"}).status_code == 202
+    body, proof = EXAMPLE.read_bytes(), {"X-Tides-Token": TOKEN}
+    assert server.post("/webhook/tides", body).status_code == 401
+    assert server.post("/webhook/tides", body, **proof).status_code == 202
+    assert server.post("/webhook/tides", b"[]", **proof).json()["data"]["outcome"] == "parked"
     (line,) = until(lambda: board.exists() and board.read_text().splitlines()[len(before) :])
     assert line.startswith("board:") and "water at Dover stands 2.5 m above normal" in line
     assert server.get("/api/v1/incidents?source=tides")["items"]

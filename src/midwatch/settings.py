@@ -4,12 +4,21 @@ What belongs to an integration or to an area is declared by it; `compose` puts t
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    create_model,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.base import SettingsSection
@@ -17,6 +26,7 @@ from midwatch.domain.investigation import Budget
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.sender import SenderSettings
 from midwatch.domain.setting_types import Count, DatabaseAddress, RequestSeconds, WebAddress
+from midwatch.kit.containment import PluginFault, call
 from midwatch.kit.credentials import note_address, note_credential
 
 
@@ -69,6 +79,13 @@ class ServerSettings(SettingsSection):
     )
 
 
+class UnusableSection(BaseModel):
+    """In the place of an outside package's section that lacks what it requires, or cannot be read: that package is not
+    configured, and nothing else is the matter. `reason` says what to set."""
+
+    reason: str
+
+
 S = TypeVar("S", bound=BaseModel)
 _PREFIX = "MIDWATCH_"
 
@@ -86,9 +103,15 @@ class Settings(BaseSettings):
     budget: Budget = Field(default_factory=Budget, description="hard limits of one investigation")
 
     def of(self, section: type[S]) -> S:
-        """The section that was declared with this type; its defaults where it was not composed in."""
-        found = (getattr(self, name) for name in type(self).model_fields)
-        return next((value for value in found if type(value) is section), section())
+        """The section that was declared with this type; its defaults where it was not composed in. Raises Refusal where
+        it lacks what it requires."""
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if type(value) is section:
+                return value
+            if field.annotation is section and isinstance(value, UnusableSection):
+                raise Refusal(value.reason, f"Section {name} of midwatch.yaml, or MIDWATCH_{name.upper()}__ variables")
+        return section()
 
     def having(self, *sections: BaseModel) -> Self:
         """The same settings with other sections, each in the place of its type."""
@@ -122,16 +145,57 @@ def files() -> list[Path]:
     return [home() / "midwatch.yaml", Path("midwatch.yaml")]
 
 
-def compose(sections: Mapping[str, type[BaseModel]]) -> type[Settings]:
-    """Settings with a section for each. Raises Refusal for a name that cannot be one."""
-    for name in sections:
+def compose(sections: Mapping[str, type[BaseModel]], outside: Mapping[str, str] | None = None) -> type[Settings]:
+    """Settings with a section for each. Those of `outside` packages, with whose they are, may lack what they require.
+    Raises Refusal for a name that cannot be one."""
+    fields: dict[str, Any] = {}
+    for name, type_ in sections.items():
         if hasattr(Settings, name) or name in Settings.model_fields:
             raise Refusal(f"A section of the settings cannot be called {name!r}.", "Give it the name of its system")
-    fields: dict[str, Any] = {
-        name: (type_, Field(default_factory=type_, description=(type_.__doc__ or "").strip().partition("\n")[0]))
-        for name, type_ in sections.items()
-    }
+        who, declared, default = (outside or {}).get(name), type_, type_
+        if who is not None:
+            declared = Annotated[type_, WrapValidator(_contained(name, who))]
+            default = _default(name, who, type_)
+        description = (type_.__doc__ or "").strip().partition("\n")[0]
+        fields[name] = (declared, Field(default_factory=default, description=description))
     return create_model("Settings", __base__=Settings, **fields)
+
+
+def _contained(name: str, who: str) -> Callable[[Any, ValidatorFunctionWrapHandler], Any]:
+    """What is set wrongly is refused, as everywhere; what is not set, or a validator that fails, is the package's own
+    trouble. Of its exception only the type is told: the text may hold what was set."""
+
+    def validate(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, UnusableSection):  # what `_default` made
+            return value
+        try:
+            return call(who, handler, value, passed=(ValidationError,))
+        except ValidationError as error:
+            if any(problem["type"] != "missing" for problem in error.errors(include_url=False, include_context=False)):
+                raise
+            return _lacking(name, who, error)
+        except PluginFault as fault:
+            return UnusableSection(reason=f"The {who} cannot read its settings ({type(fault.__cause__).__name__}).")
+
+    return validate
+
+
+def _default(name: str, who: str, type_: type[BaseModel]) -> Callable[[], BaseModel]:
+    def default() -> BaseModel:
+        try:
+            return call(who, type_, passed=(ValidationError,))
+        except ValidationError as error:
+            return _lacking(name, who, error)
+        except PluginFault as fault:
+            return UnusableSection(reason=f"The {who} has no default settings ({type(fault.__cause__).__name__}).")
+
+    return default
+
+
+def _lacking(name: str, who: str, error: ValidationError) -> UnusableSection:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    paths = [".".join((name, *map(str, problem["loc"]))) for problem in problems]
+    return UnusableSection(reason=f"The {who} is not configured: set {', '.join(paths[:5])}.")
 
 
 def unknown_variable(settings: type[Settings]) -> str:
@@ -152,7 +216,15 @@ def _secrets(value: object) -> Iterator[str]:
     for inner in _inside(value):
         yield from _secrets(inner)
     if isinstance(value, SettingsSection):
-        yield from value.credentials()
+        yield from _named_credentials(value)
+
+
+def _named_credentials(section: SettingsSection) -> Iterator[str]:
+    """An outside package's may fail: its secrets that are typed as such are noted all the same."""
+    try:
+        yield from call("settings", lambda: list(section.credentials()))
+    except PluginFault:
+        return
 
 
 def _addresses(value: object) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A notification is tried until it arrives: later each time, or when the other side says, and not for ever."""
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -13,11 +14,12 @@ from midwatch.domain.notifier import DeliveryFailed, Notifier
 from midwatch.domain.work import Notification
 from midwatch.engine.notifications import (
     ATTEMPTS,
+    DELIVER_S,
     FIRST_WAIT,
     LEASE,
     LONGEST_WAIT,
+    SURE_S,
     add_notifications,
-    by_name,
     deliver_due,
 )
 from midwatch.engine.worker_context import WorkerContext
@@ -27,6 +29,7 @@ from midwatch.reports.compose import compose
 from midwatch.store import notifications
 from midwatch.store.database import Database
 from tests.flows.server_context import CART, Watch, alert
+from tests.skipping import skipping
 
 Said = Exception | str
 
@@ -65,7 +68,7 @@ def asked(db: Database) -> Watch:
 
 
 def context(watch: Watch, *notifiers: Notifier) -> WorkerContext:
-    return WorkerContext(watch.ctx.db, watch.ctx.now, by_name(notifiers))
+    return WorkerContext(watch.ctx.db, watch.ctx.now, {notifier.name: notifier for notifier in notifiers})
 
 
 async def tried(watch: Watch, other: Other) -> Notification:
@@ -182,7 +185,7 @@ def test_each_notifier_is_asked_for_its_targets_and_the_published_keys_stay(db: 
     ]
     with db.write() as tx:
         for _ in range(2):
-            add_notifications(tx, by_name(senders), run, compose(found), Answer.of(found))
+            add_notifications(tx, {one.name: one for one in senders}, run, compose(found), Answer.of(found))
         made = {n.key: n for n in notifications.due(tx, watch.now)}
     assert set(made) == {f"note:{run.id}:PINC1", f"note:{run.id}:PINC2", f"answer:{run.id}"}
     note, answer = made[f"note:{run.id}:PINC1"], made[f"answer:{run.id}"]
@@ -192,13 +195,65 @@ def test_each_notifier_is_asked_for_its_targets_and_the_published_keys_stay(db: 
     assert answer.payload["answer"]["headline"] == "The disk is full"
 
 
-@pytest.mark.parametrize(("name", "kind", "twin"), [("a", "other", "name 'a'"), ("b", "note", "kind 'note'")])
-def test_notifiers_that_would_share_a_key_are_refused(name: str, kind: str, twin: str) -> None:
-    def of(name: str, kind: str) -> Notifier:
-        return Notifier(name, kind, lambda _: (), lambda _, __: {}, Other("receipt").deliver)
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (Notifier("wrong", "w", lambda _: [1 / 0], lambda _, __: {}, Other("r").deliver), "ZeroDivisionError"),  # type: ignore[list-item]
+        (Notifier("wrong", "w", lambda _: ["a"], lambda _, __: {"at": object()}, Other("r").deliver), "TypeError"),
+        (Notifier("wrong", "w", lambda _: [5], lambda _, __: {}, Other("r").deliver), "TypeError"),  # type: ignore[list-item]
+    ],
+)
+def test_a_notifier_that_cannot_say_what_it_sends_costs_neither_the_answer_nor_the_others(
+    db: Database, wrong: Notifier, reason: str
+) -> None:
+    watch = Watch(db)
+    watch.says(alert(**CART))
+    (run,) = watch.runs()
+    diagnosis = Diagnosis(verdict=Verdict.INCONCLUSIVE, headline="The disk is full")
+    found = CaseFile(request=run.request, source="test", evidence=(), gaps=(), diagnosis=diagnosis)
+    right = Notifier("right", "r", lambda _: ["a"], lambda _, __: {}, Other("r").deliver)
+    with db.write() as tx:
+        add_notifications(tx, {"wrong": wrong, "right": right}, run, compose(found), Answer.of(found))
+        made = notifications.due(tx, watch.now)
+    assert [n.notifier for n in made] == ["right"]
+    assert [text.startswith(f"notifier 'wrong': {reason}") for _, text in told(watch)] == [True], told(watch)
 
-    with pytest.raises(ValueError, match=twin):
-        by_name([of("a", "note"), of(name, kind)])
+
+async def test_an_unexpected_exception_is_a_failed_delivery(db: Database) -> None:
+    """Tried again, given up in the end, and said on the timeline: not for ever by the lease."""
+    watch, other = asked(db), Other(ValueError("ghp_" + "a1B2c3D4e5F6" * 3))
+    first = await tried(watch, other)
+    assert first.next_at == watch.now + FIRST_WAIT and not first.given_up
+    for _ in range(ATTEMPTS):
+        await tried(watch.later(hours=2), other)
+    (end,) = told(watch)
+    assert kept(watch).given_up.startswith("ValueError: ") and end[0] == "undelivered"
+    assert "a1B2c3" not in end[1]
+
+
+def test_one_that_hangs_holds_up_no_other(db: Database) -> None:
+    watch, other = asked(db), Other("receipt")
+    with db.write() as tx:
+        first = notifications.get(tx, "k")
+        assert first is not None
+        for place in range(3):
+            notifications.add(tx, first.model_copy(update={"key": f"h{place}", "notifier": "hanging"}))
+    begun: list[str] = []
+
+    async def hangs(notification: Notification) -> str:
+        begun.append(notification.key)
+        await asyncio.sleep(9999)
+        return ""
+
+    def of(name: str, deliver: Any) -> Notifier:
+        return Notifier(name, "note", lambda _: (), lambda _, __: {}, deliver)
+
+    skipping(deliver_due(context(watch, of("hanging", hangs), of("other", other.deliver))))
+    assert kept(watch).receipt == "receipt"
+    with db.read() as tx:
+        hung = notifications.get(tx, "h0")
+    assert begun and hung is not None and hung.next_at > watch.now and not hung.sent_at
+    assert timedelta(seconds=SURE_S + DELIVER_S) <= LEASE
 
 
 def test_what_an_older_program_stored_is_read_and_written_as_it_was(db: Database) -> None:

@@ -1,21 +1,24 @@
-"""A plug-in that cannot be loaded: `serve` and `worker` refuse to start, `doctor` shows it, other commands work."""
+"""A plug-in that cannot be loaded: `doctor`, the log and /health name it, and everything else works."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from midwatch.diagnosis.traffic.settings import TrafficSettings
-from midwatch.domain.refusal import Refusal
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import demo
+from midwatch.services.identity import ANONYMOUS
+from midwatch.services.serverhealth import server_health
 from midwatch.wiring import server, worker
 from midwatch.wiring.configuration import load
 from midwatch.wiring.registry import registry
 from tests.flows.cluster import midwatch
+from tests.flows.server import station, until
 from tests.wiring.test_registry import installed
 
-SENTENCE = "The plug-in 'outside' of outside cannot be loaded: RuntimeError: too new."
+SENTENCE = "plug-in 'outside' of outside: RuntimeError: too new"
 
 
 @pytest.fixture(autouse=True)
@@ -33,29 +36,38 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     registry.cache_clear()
 
 
-@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("worker",)])
-def test_a_server_and_a_worker_do_not_start(arguments: tuple[str, ...], broken: Path) -> None:
-    shown = midwatch(*arguments)
-    assert (shown.code, shown.out) == (2, "")
-    assert shown.err == f"midwatch: {SENTENCE}\n  Install a version that fits, or uninstall outside\n"
-    assert [p.name for p in (broken / "home").iterdir()] == ["midwatch.yaml"], "a store was made"
+async def test_the_composition_roots_work_without_it() -> None:
+    async with server.server_context(load()) as ctx:
+        health = await server_health(ctx, ANONYMOUS)
+        assert health.broken == (SENTENCE,) and health.status == "degraded"
+        assert f"1 plug-in is not used: {SENTENCE}" in health.reasons
+        assert "grafana" in ctx.inboxes
+    async with worker.working(load()) as working:
+        assert working
 
 
-async def test_their_composition_roots_refuse() -> None:
-    with pytest.raises(Refusal, match="cannot be loaded"):
-        async with server.server_context(load()):
-            pass
-    with pytest.raises(Refusal, match="cannot be loaded"):
-        async with worker.working(load()):
-            pass
+def test_a_server_takes_alerts_and_investigates_without_it(broken: Path) -> None:
+    with station(broken, PYTHONPATH=f"{broken}:{Path(worker.__file__).parents[2]}") as made:
+        process = made.serve("--open", "--workers", "1")
+        assert made.post("/webhook/generic", {"title": "disk full on db-1"}).status_code == 202
+        done = until(lambda: made.get("/health")["investigations"].get("done"))
+        assert done == 1
+        assert made.get("/health")["broken"] == [SENTENCE]
+        assert "plug-in not used" in process.said and "too new" in process.said
+        assert process.stop() in (0, -signal.SIGTERM)
 
 
 def test_doctor_shows_it_and_says_that_something_is_wrong(broken: Path) -> None:
     with serve(demo()) as url:
         shown = midwatch("doctor", "--kubeconfig", str(write_kubeconfig(broken / "kubeconfig", url)))
     assert shown.code == 1
-    assert "outside  outside: RuntimeError: too new" in shown.out
+    assert f"not used    {SENTENCE}" in shown.out
     assert "hunter2pw" not in shown.out + shown.err
+
+
+def test_doctor_says_that_nothing_is_reachable_all_the_same(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(broken / "none"))
+    assert midwatch("doctor").code == 2
 
 
 def test_other_commands_work(broken: Path) -> None:

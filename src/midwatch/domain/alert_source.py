@@ -57,6 +57,7 @@ class AlertSource:
     least one key or value is the sender's own, so that no two sources claim the same. A source without it takes what
     no other does. `authenticates_by` names what `verify` looks at, of `senders.<source>`: tokens, secrets, topics; a
     person who is refused is told so. `setup` gives its part of docs/alert-sources.md, Markdown without a title.
+    `apart`: it is always called in a thread, however small the body; so are the sources of outside packages.
     """
 
     source: str
@@ -68,3 +69,4 @@ class AlertSource:
     authenticates_by: tuple[str, ...] = ("tokens",)
     envelope: Envelope = Envelope()
     setup: Callable[[], str] = _no_setup
+    apart: bool = False

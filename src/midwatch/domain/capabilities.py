@@ -1,7 +1,9 @@
 """What can be plugged in: an integration (an outside system), a diagnosis area (knowledge), and what they declare.
 
 Both are typed values, found by their folder or by the entry-point groups `midwatch.integrations` and `midwatch.areas`.
-Capabilities are optional fields: what something cannot do, it leaves out.
+Capabilities are optional fields: what something cannot do, it leaves out. tests/outside/midwatch_tides is the model
+of a package of one's own; wiring/registry says how its things have to be called, domain/topics how what an area finds
+answers its alert. Functions of an outside package get seconds, not minutes, and what they raise is a gap in its name.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence

@@ -19,7 +19,11 @@ class Topic:
     In a follow-up: `inherits` are the kinds whose names are kept from another topic; `named` the topic to go to when a
     kind is named, known or not; `compared` the topic of a comparison with another time.
 
-    `alert`: the topic of an alert whose text speaks of this one. `open`: what is wrong, with nothing in particular
+    `alert`: the topic of an alert whose text speaks of this one; it may name itself. It counts only where `inherits`
+    names kinds of which a name is known (Area.known): the alert is then about the names that are the values of its
+    labels, or stand in its text. What an area finds is the answer to its alert when the finding's subject has the name
+    of the alert's object, or is the value of a label called as the subject's kind in lower case (`harbour: Dover` for
+    Subject(kind="Harbour", name="Dover")). `open`: what is wrong, with nothing in particular
     asked; one topic of all areas is open.
     """
 

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from midwatch.domain.evidence import Evidence
 from midwatch.engine.analyst import Case
 from midwatch.engine.analystwire import Begin, End, Message, Wanted, decode, encode
+from midwatch.kit.containment import holds_threads
 
 BEHIND = 5  # steps of nice(2) by which it gives way to its worker
 FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
@@ -63,7 +64,7 @@ def _tidied() -> bool:
                     if hasattr(value, "cache_parameters") and value.cache_parameters()["maxsize"]:
                         value.cache_clear()
         gc.collect()
-    return peak < LARGEST_KB
+    return peak < LARGEST_KB and not holds_threads()
 
 
 def main() -> None:

@@ -1,9 +1,12 @@
 """Notifications: which an answer causes, and how each is delivered once, however often somebody tries."""
 
 import asyncio
+import json
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -14,10 +17,13 @@ from midwatch.domain.notifier import DeliveryFailed, Notifier, Story
 from midwatch.domain.report import Report
 from midwatch.domain.work import Investigation, Notification
 from midwatch.engine.worker_context import WorkerContext
+from midwatch.kit.containment import PluginFault, await_within, call_within
 from midwatch.store import alerts, incidents, notifications, timeline
 from midwatch.store.retry import patiently
 
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
+DELIVER_S = 20.0  # for one delivery: with SURE_S before it no longer than the lease
+RENDER_S = 5.0  # for the payloads of one notifier, which are made inside a transaction
 SURE_S = 10.0  # after the claim was begun: who was stopped for longer may find that somebody else has tried meanwhile
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
 ATTEMPTS = (
@@ -27,19 +33,11 @@ ATTEMPTS = (
 log = structlog.get_logger()
 
 
-def by_name(found: Sequence[Notifier]) -> Mapping[str, Notifier]:
-    """Raises ValueError where two share a name or a kind: their notifications would have one key."""
-    for attribute in ("name", "kind"):
-        values = [getattr(notifier, attribute) for notifier in found]
-        if twins := sorted({value for value in values if values.count(value) > 1}):
-            raise ValueError(f"two notifiers have the {attribute} {twins[0]!r}")
-    return {notifier.name: notifier for notifier in found}
-
-
 def add_notifications(
     tx: Connection, notifiers: Mapping[str, Notifier], run: Investigation, report: Report, answer: Answer
 ) -> None:
-    """What every notifier has to deliver of this answer, stored with it: one for each of its targets."""
+    """What every notifier has to deliver of this answer, stored with it: one for each of its targets. The answer is
+    stored whatever a notifier does: one that fails has a line on the incident's timeline."""
     if not notifiers:
         return
     incident = incidents.get(tx, run.incident_id) if run.incident_id else None
@@ -47,28 +45,56 @@ def add_notifications(
     story = Story(run, incident, known, report, answer)
     now = run.finished_at or run.created_at
     for notifier in notifiers.values():
-        for target in notifier.targets(story):
+        try:
+            payloads = call_within(f"notifier {notifier.name!r}", RENDER_S, _payloads, notifier, story)
+        except PluginFault as fault:
+            log.warning("nothing to deliver", run=run.id, reason=str(fault))
+            if run.incident_id:
+                entry = TimelineEntry(incident_id=run.incident_id, at=now, kind="undelivered", text=str(fault))
+                timeline.append(tx, entry)
+            continue
+        for target, payload in payloads:
             made = Notification(
                 key=":".join((notifier.kind, run.id, *([target] if target else []))),
                 incident_id=run.incident_id,
                 notifier=notifier.name,
                 kind=notifier.kind,
-                payload=dict(notifier.render(story, target)),
+                payload=payload,
                 created_at=now,
                 next_at=now,
             )
             notifications.add(tx, made)
 
 
+def _payloads(notifier: Notifier, story: Story) -> list[tuple[str, dict[str, Any]]]:
+    """Target and payload, as JSON can hold it."""
+    made = [(target, dict(notifier.render(story, target))) for target in notifier.targets(story)]
+    for target, payload in made:
+        if not isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]  somebody else's code
+            raise TypeError(f"a target is of type {type(target).__name__}, not str")
+        json.dumps(payload, allow_nan=False)
+    return made
+
+
 async def deliver_due(ctx: WorkerContext) -> int:
-    """Tries everything that is due; how many were tried."""
-    tried = 0
+    """Tries everything that is due; how many were tried. The notifiers do not wait for each other."""
+    by_notifier: defaultdict[str, list[Notification]] = defaultdict(list)
     for notification in await asyncio.to_thread(_due, ctx):
+        by_notifier[notification.notifier].append(notification)
+    return sum(await asyncio.gather(*(_deliver(ctx, due) for due in by_notifier.values())))
+
+
+async def _deliver(ctx: WorkerContext, due: Sequence[Notification]) -> int:
+    """What one notifier has to deliver, one after the other; after one that hangs the others wait for the next time."""
+    tried = 0
+    for notification in due:
         claimed = time.monotonic()
         taken = await asyncio.to_thread(_claim, ctx, notification)
         if taken is not None and time.monotonic() - claimed < SURE_S:
             tried += 1
             await _attempt(ctx, taken)
+            if time.monotonic() - claimed >= DELIVER_S:
+                break
     return tried
 
 
@@ -92,7 +118,7 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
         notifier = ctx.notifiers.get(taken.notifier)
         if notifier is None:
             raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
-        receipt = await notifier.deliver(taken.model_copy(update={"attempts": taken.attempts - 1}))
+        receipt = await _delivered(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
     except DeliveryFailed as failed:
         log.warning("not delivered", notification=taken.key, reason=str(failed), attempt=taken.attempts)
         after, said = _later(taken, failed, ctx.now()), f"{taken.notifier}: {failed}" if _final(taken, failed) else ""
@@ -102,6 +128,18 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
             f"{taken.kind} sent to {taken.notifier}",
         )
     await patiently(_put, ctx, taken, after, said)
+
+
+async def _delivered(notifier: Notifier, notification: Notification) -> str:
+    """The receipt. Raises DeliveryFailed, whatever the notifier raises, and when it does not return in time."""
+    try:
+        who = f"notifier {notifier.name!r}"
+        receipt = await await_within(who, DELIVER_S, notifier.deliver, notification, passed=(DeliveryFailed,))
+    except PluginFault as fault:
+        raise DeliveryFailed(fault.reason) from fault
+    if not isinstance(receipt, str):  # pyright: ignore[reportUnnecessaryIsInstance]  somebody else's code
+        return ""
+    return receipt
 
 
 def _final(taken: Notification, failed: DeliveryFailed) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -118,9 +118,12 @@ def _core() -> Mapping[str, Any]:
 
 def _read(area: Area) -> _Fragment:
     try:
-        return _Fragment(area, fast_yaml.load(area.grammar()) or {})
+        read: object = fast_yaml.load(area.grammar()) or {}
     except (OSError, yaml.YAMLError) as error:
         raise FragmentError(f"area {area.name}: its grammar cannot be read: {error}") from error
+    if not isinstance(read, Mapping):
+        raise FragmentError(f"area {area.name}: its grammar is not a mapping of names")
+    return _Fragment(area, cast("Mapping[str, Any]", read))
 
 
 def _compiled(parts: Sequence[_Fragment], core: Mapping[str, Any]) -> dict[str, re.Pattern[str]]:

@@ -59,7 +59,7 @@ async def receive(ctx: ServerContext, _caller: Actor, write: Write, source: str,
     Raises NotKnown for a source that does not exist, Later where a confirmation cannot be fetched.
     """
     found, settings = inbox(ctx, source), sender(ctx, source)
-    delivery = await read_apart(hook, lambda: found.parse(hook, settings))
+    delivery = await read_apart(found, hook, lambda: found.parse(hook, settings))
     if delivery.confirm:
         await fetch(ctx, delivery.confirm)
     return await write(_store, ctx, source, delivery, hook.body)
@@ -75,7 +75,7 @@ async def understand(ctx: ServerContext, _caller: Actor, source: str, hook: Webh
     except NoAccess as refused:
         proof = f"{refused.reason} {refused.hint}".strip()
     return Understood(
-        delivery=await read_apart(hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof
+        delivery=await read_apart(found, hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof
     )
 
 

@@ -66,9 +66,9 @@ async def prove(ctx: ServerContext, source: str, hook: WebhookRequest) -> Actor:
             f"Set {_authentication(found)}, or send an API key; docs/alert-sources.md has how",
         )
     try:
-        address = await read_apart(hook, lambda: found.certificate_url(hook))
+        address = await read_apart(found, hook, lambda: found.certificate_url(hook))
         signed = replace(hook, certificate=await fetch(ctx, address)) if address else hook
-        await read_apart(hook, lambda: found.verify(signed, settings))
+        await read_apart(found, hook, lambda: found.verify(signed, settings))
     except SignatureInvalid as forged:
         hint = f"{found.title} authenticates by {_authentication(found)}; docs/alert-sources.md has how"
         raise NoAccess(str(forged), hint) from forged
@@ -100,6 +100,6 @@ async def fetch(ctx: ServerContext, url: str) -> bytes:
         raise Later(f"{url} cannot be fetched: {away}.", after=AGAIN_S) from away
 
 
-async def read_apart(hook: WebhookRequest, read: Callable[[], T]) -> T:
-    """Reads a large body in a thread, a small one at once."""
-    return await asyncio.to_thread(read) if len(hook.body) > LARGE else read()
+async def read_apart(source: AlertSource, hook: WebhookRequest, read: Callable[[], T]) -> T:
+    """Reads a large body in a thread, a small one at once unless the source wants it otherwise."""
+    return await asyncio.to_thread(read) if source.apart or len(hook.body) > LARGE else read()

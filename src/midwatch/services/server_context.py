@@ -19,7 +19,7 @@ class ServerContext:
     `wake` tells the workers that something is queued; they would find it by themselves a little later. `fetch` gets a
     public address (a certificate, a confirmation) or raises Unreachable. `open` means that no key is asked for: on
     loopback, by the user's own wish. `entities` are what a question can name, by the configuration; `areas` what it
-    can be about.
+    can be about; `broken` are the plug-ins of outside packages that are not used, with the reason.
     """
 
     db: Database
@@ -31,6 +31,7 @@ class ServerContext:
     open: bool = False
     entities: Entities = field(default_factory=Entities)
     areas: tuple[Area, ...] = ()
+    broken: tuple[str, ...] = ()
 
     @cached_property
     def events(self) -> LiveEvents:

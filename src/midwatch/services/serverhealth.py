@@ -2,6 +2,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,7 +30,7 @@ class ServerHealth(Model, frozen=True):
     """`store` is "ok" or why it takes no writes; `workers` have given a sign of life within half a minute.
 
     `status` is "ok" or "degraded", and `reasons` say why. `oldest_queued_s` is how long the investigation that has
-    waited longest has waited, in seconds.
+    waited longest has waited, in seconds. `broken` names the plug-ins that are not used, and says why.
     """
 
     status: str
@@ -41,6 +42,7 @@ class ServerHealth(Model, frozen=True):
     incidents: dict[str, int] = {}
     investigations: dict[str, int] = {}
     effects: dict[str, int] = {}
+    broken: tuple[str, ...] = ()
     cache: CacheHealth = CacheHealth()
 
 
@@ -68,7 +70,7 @@ def _health(ctx: ServerContext, tx: Connection) -> ServerHealth:
     living = sum(abs(now - beat_at) <= ALIVE for _, beat_at in workers.list_workers(tx))
     oldest = runs.oldest_queued(tx)
     waited = max(now - oldest, timedelta()) if oldest else None
-    reasons = tuple(_reasons(living, waited))
+    reasons = (*_reasons(living, waited), *_unused(ctx.broken))
     return ServerHealth(
         status="degraded" if reasons else "ok",
         version=version("midwatch"),
@@ -79,6 +81,7 @@ def _health(ctx: ServerContext, tx: Connection) -> ServerHealth:
         incidents=incidents.counts(tx),
         investigations=runs.counts(tx),
         effects=notifications.counts(tx),
+        broken=ctx.broken,
         cache=_added(workers.caches(tx, now - ALIVE)),
     )
 
@@ -90,9 +93,22 @@ def _reasons(living: int, waited: timedelta | None) -> Iterator[str]:
         yield f"An investigation has been waiting for {waited / timedelta(minutes=1):.0f} minutes."
 
 
+def _unused(broken: Sequence[str]) -> Iterator[str]:
+    if broken:
+        yield f"{len(broken)} plug-in{'s are' if len(broken) > 1 else ' is'} not used: {broken[0]}"
+
+
 def _added(told: Sequence[str]) -> CacheHealth:
-    caches = [CacheHealth.model_validate_json(text) for text in told]
+    caches = [cache for text in told if (cache := _cache(text))]
     ages = [c.oldest_age_s for c in caches if c.oldest_age_s is not None]
     return CacheHealth(
         hits=sum(c.hits for c in caches), misses=sum(c.misses for c in caches), oldest_age_s=max(ages, default=None)
     )
+
+
+def _cache(text: str) -> CacheHealth | None:
+    """None for what another version's worker, or a plug-in, tells in words of its own."""
+    try:
+        return CacheHealth.model_validate_json(text)
+    except ValidationError:
+        return None

@@ -24,9 +24,17 @@ async def run(tool: Tool, arguments: BaseModel) -> ToolResult:
 
 
 class Toolbox:
-    """`policies` are applied outermost first; `now` gives the time that Evidence is stamped with."""
+    """`policies` are applied outermost first; `now` gives the time that Evidence is stamped with; `failed` are the
+    systems that cannot be reached, with the reason: their tools may be unknown."""
 
-    def __init__(self, tools: Iterable[Tool], policies: Sequence[Policy], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tools: Iterable[Tool],
+        policies: Sequence[Policy],
+        now: Callable[[], datetime],
+        failed: Mapping[str, str] | None = None,
+    ) -> None:
+        self._failed = failed or {}
         self.tools: Mapping[str, Tool] = {tool.name: tool for tool in tools}
         self._now = now
         self._run: Run = run
@@ -37,11 +45,12 @@ class Toolbox:
         """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
         told = storable_tree(redact_arguments(arguments))
         query, started = f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})", self._now()
+        tool = self.tools.get(name)
+        if tool is None:
+            reason = self._failed.get(name.partition("_")[0], f"no tool is called {name!r}")
+            return Gap(tool=name, arguments=told, query=query, reason=redact_text(reason))
         try:
-            tool = self.tools[name]
             seen = _kept(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
-        except KeyError:
-            return Gap(tool=name, arguments=told, query=query, reason=f"no tool is called {name!r}")
         except ValidationError as error:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:

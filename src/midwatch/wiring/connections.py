@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from midwatch.domain.alert import Alert
@@ -30,8 +31,8 @@ FRESH_S = 30.0
 EVERYTHING = Selection()
 
 
-def toolbox(tools: Sequence[Tool]) -> ToolCaller:
-    return Toolbox(tools, (guard, cache(FRESH_S, time.monotonic), redact, limit()), utc_now)
+def toolbox(tools: Sequence[Tool], failed: Mapping[str, str] | None = None) -> ToolCaller:
+    return Toolbox(tools, (guard, cache(FRESH_S, time.monotonic), redact, limit()), utc_now, failed)
 
 
 class _Reached(NamedTuple):
@@ -57,8 +58,13 @@ class Connections:
 
     @cached_property
     def areas(self) -> Mapping[str, Area]:
-        """Every area, bound to its settings."""
-        return {name: area.configure(area, self.section(area)) for name, area in self.plugged.areas.items()}
+        """Every area, bound to its settings; one that lacks what it requires only says so."""
+        return {
+            name: self._unset(area, reason)
+            if (reason := self.lacking(area))
+            else area.configure(area, self.section(area))
+            for name, area in self.plugged.areas.items()
+        }
 
     def topic(self, request: Request) -> str:
         """What it is about; the open topic where nothing in particular was asked."""
@@ -107,7 +113,7 @@ class Connections:
             tools = [t for area in areas for t in area.own_tools(self.section(area))]
             tools += [t for one in reached for t in one.connection.tools]
             unread = tuple(gap for one in reached for gap in one.gaps)
-            yield InvestigationContext(areas, toolbox(tools), source, self.settings.budget, unread=unread)
+            yield InvestigationContext(areas, toolbox(tools, failed), source, self.settings.budget, unread=unread)
 
     async def _reach(self, name: str, request: Request, selection: Selection, stack: AsyncExitStack) -> _Reached:
         owner = self.plugged.integrations.get(name)
@@ -139,11 +145,31 @@ class Connections:
         return owner if owner and owner.connect and self.is_configured(owner) else None
 
     def is_configured(self, owner: Integration) -> bool:
-        return owner.configured(self.section(owner))
+        return not self.lacking(owner) and owner.configured(self.section(owner))
 
     def contexts(self, owner: Integration) -> tuple[str, ...]:
         """The configured connections of one system; "" for the default one."""
-        return owner.contexts(self.section(owner))
+        return ("",) if self.lacking(owner) else owner.contexts(self.section(owner))
+
+    def lacking(self, owner: Integration | Area) -> str:
+        """What an outside package's settings lack, as a sentence; "" for everybody else."""
+        if not self.plugged.outside:
+            return ""
+        try:
+            self.section(owner)
+        except Refusal as refused:
+            return f"{refused.reason} {refused.hint}".strip()
+        return ""
+
+    def _unset(self, area: Area, reason: str) -> Area:
+        made: Area = import_module("midwatch.wiring.foreign_areas").faulty(area, area.name, reason)
+        return made
+
+    @property
+    def unset(self) -> tuple[str, ...]:
+        """What the outside packages lack that are not configured."""
+        owners = (*self.plugged.integrations.values(), *self.plugged.areas.values())
+        return tuple(dict.fromkeys(reason for owner in owners if (reason := self.lacking(owner))))
 
     @property
     def memory(self) -> str:

@@ -1,10 +1,23 @@
 """Everything that is plugged in: the folders of `integrations` and `diagnosis`, and installed packages.
 
-A package of somebody else's names its values in the entry-point groups `midwatch.integrations` and `midwatch.areas`.
+A package of somebody else's names its values in the entry-point groups `midwatch.integrations` and `midwatch.areas`:
+
+    [project.entry-points."midwatch.integrations"]
+    tides = "midwatch_tides.integration:INTEGRATION"
+
+    [project.entry-points."midwatch.areas"]
+    tides = "midwatch_tides.area:AREA"
+
+Its names are lower case letters and digits. Its alert source is called as the integration, its tools `tides_…`, its
+findings by a prefix that Midwatch does not use (`TID-101`). How what an area finds answers an alert:
+`alert` in domain/topics.
+
+One that cannot be loaded, declares something wrong or claims what another has is refused whole: `doctor` and /health
+name it, and everything else works without it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -17,43 +30,70 @@ from pydantic import BaseModel, RootModel
 from midwatch import diagnosis, integrations
 from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.capabilities import Area, Integration
-from midwatch.domain.refusal import Refusal
+from midwatch.kit.containment import PluginFault, call, call_within
 from midwatch.settings import Settings, compose
 
 INTEGRATIONS, AREAS = "midwatch.integrations", "midwatch.areas"  # entry-point groups
 OWN = "midwatch"
+OWN_CODES = ("ALT", "K8S", "TRF", "WEB")  # prefixes of the finding codes; a test compares them with the catalogues
+LOAD_S = 30.0  # for a package to be imported
 _T = TypeVar("_T", Integration, Area)
 
 
 class Plugged(NamedTuple):
-    """A value, and the distribution that brings it."""
+    """A value, the distribution that brings it, and its entry point's name and module."""
 
     value: Any
     origin: str
+    entry: str = ""
+    module: str = ""
+
+    @property
+    def who(self) -> str:
+        return f"plug-in {self.entry!r} of {self.origin}"
+
+    def broken(self, reason: str) -> "Broken":
+        named = getattr(self.value, "section", "") or getattr(self.value, "name", "")
+        return Broken(self.entry, self.origin, reason, self.module, named if isinstance(named, str) else "")
 
 
 @dataclass(frozen=True)
 class Broken:
-    """An installed plug-in that cannot be loaded: `serve` refuses to start, `doctor` shows it."""
+    """An installed plug-in that is not used: it cannot be loaded, is wrong, or claims what another one has."""
 
     name: str
     origin: str
     reason: str
+    module: str = ""
+    section: str = ""
+
+    def __str__(self) -> str:
+        return f"plug-in {self.name!r} of {self.origin}: {self.reason}"
+
+    @property
+    def sections(self) -> Iterator[str]:
+        """What its section of the settings may be called: what it says itself, or else as its names suggest."""
+        for name in (self.section, self.name, self.origin, self.module.partition(".")[0]):
+            plain = name.lower().replace("-", "_")
+            yield from (plain, plain.removeprefix("midwatch_"))
 
 
 class UnreadSection(RootModel[Any]):
-    """The settings of a plug-in that cannot be loaded: what they should be is not known."""
+    """The settings of a plug-in that is not used: what they should be is not known."""
 
     root: Any = None
 
 
 @dataclass(frozen=True)
 class Registry:
-    """By name, in order of names."""
+    """By name: Midwatch's own in order of names, then those of outside packages. `outside` are the sections of the
+    latter, with whose they are; `outside_names` their integrations and areas."""
 
     integrations: Mapping[str, Integration]
     areas: Mapping[str, Area]
     broken: tuple[Broken, ...] = ()
+    outside: Mapping[str, str] = field(default_factory=dict[str, str])
+    outside_names: frozenset[str] = frozenset()
 
     @cached_property
     def alert_sources(self) -> Mapping[str, AlertSource]:
@@ -63,26 +103,19 @@ class Registry:
 
     @cached_property
     def settings(self) -> type[Settings]:
-        return compose(dict(self._sections()))
+        return compose(dict(self._sections()), self.outside)
 
     def _sections(self) -> Iterator[tuple[str, type[BaseModel]]]:
-        """A plug-in that cannot be loaded may have settings all the same: they are passed over, so that `doctor` and
-        other commands work."""
+        """A plug-in that is not used may have settings all the same: they are passed over, so that `doctor` and other
+        commands work."""
         for one in self.broken:
-            if one.name.isidentifier() and not hasattr(Settings, one.name) and one.name not in Settings.model_fields:
-                yield one.name, UnreadSection
+            for name in one.sections:
+                taken = hasattr(Settings, name) or name in Settings.model_fields
+                if name.isidentifier() and not name.startswith("_") and not taken:
+                    yield name, UnreadSection
         for owner in (*self.integrations.values(), *self.areas.values()):
             if owner.settings is not None:
                 yield section(owner), owner.settings
-
-    def intact(self) -> "Registry":
-        """Raises Refusal when a plug-in cannot be loaded."""
-        for one in self.broken:
-            raise Refusal(
-                f"The plug-in {one.name!r} of {one.origin} cannot be loaded: {one.reason}.",
-                f"Install a version that fits, or uninstall {one.origin}",
-            )
-        return self
 
 
 def section(owner: Integration | Area) -> str:
@@ -91,64 +124,62 @@ def section(owner: Integration | Area) -> str:
 
 
 @cache
+def own_registry() -> Registry:
+    """What Midwatch itself brings, whatever is installed beside it."""
+    return Registry(
+        by_name(_folders(integrations.__path__, "integration", "INTEGRATION", Integration)),
+        by_name(_folders(diagnosis.__path__, "area", "AREA", Area)),
+    )
+
+
+@cache
 def registry() -> Registry:
-    """What is installed; raises Refusal for two plug-ins of one name, section, topic or entity kind."""
+    """What is installed. Raises nothing: what is wrong with an outside package is told in `broken`."""
     installed = entry_points()
     broken: list[Broken] = []
-    systems = [
-        *_folders(integrations.__path__, "integration", "INTEGRATION", Integration),
+    found = [
         *_installed(installed.select(group=INTEGRATIONS), Integration, broken),
-    ]
-    areas = [
-        *_folders(diagnosis.__path__, "area", "AREA", Area),
         *_installed(installed.select(group=AREAS), Area, broken),
     ]
-    _refuse_twins(systems, areas)
-    return Registry(_by_name(systems), _by_name(areas), tuple(broken))
+    if not (found or broken):
+        return own_registry()
+    # Loaded where there is something to admit: most installations have no plug-in.
+    admitted: Registry = import_module("midwatch.wiring.admission").admit(own_registry(), found, broken)
+    return admitted
 
 
-def _folders(places: Iterable[str], module: str, value: str, kind: type[_T]) -> Iterator[Plugged]:
+def _folders(places: Iterable[str], module: str, value: str, kind: type[_T]) -> Iterator[_T]:
     for place in map(Path, places):
         for file in sorted(place.glob(f"*/{module}.py")):
             found = getattr(import_module(f"midwatch.{place.name}.{file.parent.name}.{module}"), value)
             if isinstance(found, kind):
-                yield Plugged(found, OWN)
+                yield found
 
 
 def _installed(found: Iterable[EntryPoint], kind: type[_T], broken: list[Broken]) -> Iterator[Plugged]:
-    """Somebody else's code: whatever it raises while it is loaded is told of it, and ends nothing else."""
+    """Somebody else's code: whatever it raises while it is loaded is told of it, and ends nothing else. One value under
+    two names is one plug-in."""
+    seen: list[Any] = []
     for entry in sorted(found, key=lambda e: e.name):
-        origin = entry.dist.name if entry.dist else "an unknown package"
+        unloaded = Plugged(None, _origin(entry), entry.name, entry.value)
         try:
-            value = entry.load()
-        except (Exception, SystemExit) as error:
-            broken.append(Broken(entry.name, origin, f"{type(error).__name__}: {error}"))
+            value = call_within(unloaded.who, LOAD_S, entry.load)
+        except PluginFault as fault:
+            broken.append(unloaded.broken(fault.reason))
             continue
-        if isinstance(value, kind):
-            yield Plugged(value, origin)
-        else:
-            broken.append(Broken(entry.name, origin, f"{entry.value} is no {kind.__name__}"))
+        if type(value) is not kind:
+            broken.append(unloaded.broken(f"{entry.value} is no {kind.__name__}"))
+        elif not any(value is one for one in seen):
+            seen.append(value)
+            yield unloaded._replace(value=value)
 
 
-def _by_name(found: Iterable[Plugged]) -> Mapping[str, Any]:
-    return MappingProxyType({p.value.name: p.value for p in sorted(found, key=lambda p: p.value.name)})
+def _origin(entry: EntryPoint) -> str:
+    try:
+        return (call("a package", lambda: entry.dist and entry.dist.name)) or "an unknown package"
+    except PluginFault:
+        return "an unknown package"
 
 
-def _refuse_twins(systems: Sequence[Plugged], areas: Sequence[Plugged]) -> None:
-    _unique("integration", systems, lambda i: (i.name,))
-    _unique("area", areas, lambda a: (a.name,))
-    _unique("topic", areas, lambda a: [t.id for t in a.topics])
-    _unique("entity kind", areas, lambda a: [e.name for e in a.entities])
-    _unique("section of the settings", [*systems, *areas], lambda o: (section(o),) if o.settings else ())
-
-
-def _unique(what: str, found: Iterable[Plugged], names: Callable[[Any], Iterable[str]]) -> None:
-    seen: dict[str, str] = {}
-    for plugged in found:
-        for name in names(plugged.value):
-            if name in seen:
-                raise Refusal(
-                    f"Two plug-ins declare the {what} {name!r}: {seen[name]} and {plugged.origin}.",
-                    f"Uninstall one of them, or give one another {what}",
-                )
-            seen[name] = plugged.origin
+def by_name(found: Iterable[_T]) -> Mapping[str, _T]:
+    return MappingProxyType({value.name: value for value in sorted(found, key=lambda value: value.name)})

@@ -11,6 +11,7 @@ from midwatch.services.server_context import ServerContext
 from midwatch.settings import Settings, home
 from midwatch.store.database import Database, default_url
 from midwatch.wiring.connections import Connections
+from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import entities
 
 
@@ -24,10 +25,11 @@ async def server_context(
 ) -> AsyncGenerator[ServerContext]:
     """The store and all that is needed to take alerts in and to answer; nothing works on them yet.
 
-    Raises Refusal when a plug-in cannot be loaded.
+    Plug-ins that are wrong are not used, and /health names them.
     """
     connections = Connections(settings)
-    sources = connections.plugged.intact().alert_sources
+    sources = connections.plugged.alert_sources
+    known, areas = entities(connections), tuple(connections.areas.values())
     url = settings.server.database or default_url(home())
     async with httpx2.AsyncClient(timeout=TIMEOUT_S) as http:
         with Database.open(url) as db:
@@ -39,6 +41,16 @@ async def server_context(
                 woken,
                 Fetch(http).get,
                 open_access,
-                entities(connections),
-                tuple(connections.areas.values()),
+                known,
+                areas,
+                await unused(connections),
             )
+
+
+async def unused(connections: Connections) -> tuple[str, ...]:
+    """Why outside packages are not used, or cannot notify: what the worker finds out, found out here, too."""
+    if not (connections.plugged.broken or connections.plugged.outside_names):
+        return ()
+    found = notifiers(connections)
+    await connections.close()  # only looked at: the worker delivers
+    return (*map(str, connections.plugged.broken), *found.refused)

@@ -1,10 +1,15 @@
 """What is wrong with a setting, in a user's words: pydantic speaks of dictionaries, tuples and instances."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
+
+_SHORTEST = 3  # characters of a value that is cut out of a message: what is shorter is part of ordinary words
+# Kinds of errors whose text is pydantic's, which repeats no value; all others have the words of a validator.
+_PYDANTIC_WORDS = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error"}
 
 _LIST = 'should be a list (in a variable: ["one", "two"])'
 _TABLE = "should have names and values below it"
@@ -38,8 +43,9 @@ _WORDS = {
 
 
 def first_problem(error: ValidationError) -> ErrorDetails:
-    """Without what was set. A name that is not known comes first: what lacks beside it was probably meant by it."""
-    found = error.errors(include_url=False, include_input=False)
+    """With what was set, so that it can be cut out of a validator's words. A name that is not known comes first: what
+    lacks beside it was probably meant by it."""
+    found = error.errors(include_url=False)
     return next((one for one in found if one["type"] == "extra_forbidden"), found[0])
 
 
@@ -58,7 +64,29 @@ def words_of(problem: ErrorDetails) -> str:
     limits: dict[str, Any] = problem.get("ctx", {})
     if problem["type"] in _WORDS:
         return f" {_WORDS[problem['type']].format_map(limits)}"
-    return f": {problem['msg'].removeprefix('Value error, ')}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f": {message if problem['type'] in _PYDANTIC_WORDS else _without(message, problem['input'])}"
+
+
+def _without(message: str, given: object) -> str:
+    """A validator's text, without what was set. A longer value first: it may hold a shorter one."""
+    for text in sorted(set(_texts(given)), key=len, reverse=True):
+        message = message.replace(text, "…")
+    return message
+
+
+def _texts(given: object) -> Iterator[str]:
+    if isinstance(given, SecretStr):
+        given = given.get_secret_value()
+    if isinstance(given, str | bytes):
+        text = given if isinstance(given, str) else given.decode(errors="replace")
+        yield from (text, repr(text)[1:-1], text.strip()) if len(text.strip()) >= _SHORTEST else ()
+    elif isinstance(given, Mapping):
+        yield from (text for inner in cast("Mapping[Any, Any]", given).values() for text in _texts(inner))
+    elif isinstance(given, list | tuple | set):
+        yield from (text for inner in cast("Iterable[Any]", given) for text in _texts(inner))
+    elif isinstance(given, BaseModel):
+        yield from (text for _, inner in given for text in _texts(inner))
 
 
 def list_or_table(path: Sequence[str]) -> str:

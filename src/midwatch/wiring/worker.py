@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
 from midwatch.domain.alert import Alert
 from midwatch.domain.capabilities import Scheduled
 from midwatch.domain.investigation import Request
@@ -26,6 +28,8 @@ from midwatch.store.record import record_url
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import entities
+
+log = structlog.get_logger()
 
 
 def investigating(connections: Connections, request: Request) -> AbstractAsyncContextManager[InvestigationContext]:
@@ -48,7 +52,7 @@ async def working(
     """Works while the block lasts; what was begun then is gone on with later, here or elsewhere. `woken`: somebody
     calls `wake`. `announce` is told which investigations have new events.
     `schedules` are those that areas declare unless given: with any, the queue runs while there is no work, too.
-    Raises Refusal when a plug-in cannot be loaded."""
+    A plug-in that is wrong, or cannot notify, is named in the log and not used."""
     working_here: list[Worker] = []
 
     def wake() -> None:
@@ -57,13 +61,15 @@ async def working(
 
     async with AsyncExitStack() as stack:
         connections = Connections(settings)
-        connections.plugged.intact()
         db = stack.enter_context(Database.open(settings.server.database or default_url(home())))
         keep = timedelta(days=settings.server.keep_days)
         # PostgreSQL says it to every server by itself.
         announce = announce if db.url.startswith("sqlite") else no_announcement
         stack.push_async_callback(connections.close)
-        ctx = WorkerContext(db, utc_now, notifiers(connections), wake, announce, keep)
+        found = notifiers(connections)
+        for one in (*map(str, connections.plugged.broken), *found.refused):
+            log.warning("plug-in not used", reason=one)
+        ctx = WorkerContext(db, utc_now, found.usable, wake, announce, keep)
         name, workers = own_name(), max(1, settings.server.workers)
         # As many again as work may compute for long beside them; a processor is left to the server.
         pool = Pool(most=2 * workers, keep=workers, at_once=max(1, usable_processors() - 1))

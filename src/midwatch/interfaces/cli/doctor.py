@@ -21,6 +21,7 @@ from midwatch.services.errors import Refusal
 from midwatch.settings import files, home
 from midwatch.wiring.configured import misread_variables, refusals
 from midwatch.wiring.connections import Connections
+from midwatch.wiring.notifiers import notifiers
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 _STYLES = {"ok": "green", "missing": "dim", "refused": "yellow", "failed": "red"}
@@ -71,13 +72,15 @@ async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: st
     for owner in connections.plugged.integrations.values():
         if owner.connect is not None and (owner.place or connections.is_configured(owner)):
             states += await _system(connections, owner, contexts, namespace, dump)
-    for broken in connections.plugged.broken:
-        out.print(Text.assemble(f"{broken.name}  ", (terminal.plain(f"{broken.origin}: {broken.reason}"), "red")))
-        states.append(REFUSED)
+    plugins = [*connections.plugged.broken, *notifiers(connections).refused]
+    for broken in plugins:
+        out.print(Text(terminal.plain(f"not used    {broken}"), style="red"))
+    for unset in connections.unset:
+        out.print(Text(terminal.plain(f"not set     {unset}"), style="dim"))
     await connections.close()
     if all(state == UNREACHABLE for state in states):
         raise typer.Exit(Exit.FAILED)
-    raise typer.Exit(Exit.HEALTHY if set(states) == {OK} and not wrong else Exit.PROBLEM)
+    raise typer.Exit(Exit.HEALTHY if set(states) == {OK} and not wrong and not plugins else Exit.PROBLEM)
 
 
 def _misconfigured(connections: Connections) -> Iterator[str]:

@@ -68,6 +68,7 @@ AREA = Area(
     topics=(Topic("tide", "Tide", "tides", periods=0, takes=("harbour",), needs="harbour"),),
     entities=(_HARBOURS,),
     grammar=files("midwatch_tides").joinpath("grammar.yaml").read_text,
+    questions=files("midwatch_tides").joinpath("questions.yaml").read_text,
     abilities=("tides (high water at a harbour)",),
     examples=("How high is the tide at Dover?",),
     alerts=True,

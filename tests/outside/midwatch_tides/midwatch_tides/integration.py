@@ -1,15 +1,16 @@
 """The gauges as an integration: a tool, an alert source and a notifier."""
 
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus, Delivery
-from midwatch.domain.alert_source import AlertSource, WebhookRequest
+from midwatch.domain.alert_source import AlertSource, SignatureInvalid, WebhookRequest
 from midwatch.domain.base import SettingsSection
 from midwatch.domain.capabilities import Health, Integration, Selection, SystemConnection
 from midwatch.domain.evidence import ToolRequest
@@ -58,12 +59,23 @@ def _render(story: Story, _target: str) -> Mapping[str, str]:
     return {"headline": story.answer.headline}
 
 
-def _verify(_request: WebhookRequest, _sender: SenderSettings) -> None:
-    """Whoever may deliver at all."""
+def _verify(request: WebhookRequest, sender: SenderSettings) -> None:
+    """The gauges send a token of `senders.tides.tokens` in a header. Compared in constant time, and nothing of it is in
+    the message. Called only where something is configured; without that a sender needs an API key."""
+    given = request.headers.get("x-tides-token", "").encode()
+    if not any(hmac.compare_digest(given, token.get_secret_value().encode()) for token in sender.tokens):
+        raise SignatureInvalid("The token in X-Tides-Token is missing or none of senders.tides.tokens.")
 
 
 def _parse(request: WebhookRequest, _sender: SenderSettings) -> Delivery:
-    harbour = str(json.loads(request.body)["gauge_alarm"])
+    """Never raises: what is no alarm is kept with the reason. examples/alarm.json is what the gauges send."""
+    try:
+        told = json.loads(request.body)
+    except ValueError:
+        return Delivery(unknown="not JSON")
+    if not isinstance(told, dict) or not isinstance(told.get("gauge_alarm"), str):
+        return Delivery(unknown="a message of the gauges without gauge_alarm")
+    harbour = told["gauge_alarm"]
     alert = Alert(
         source="tides",
         fingerprint=harbour,
@@ -71,13 +83,25 @@ def _parse(request: WebhookRequest, _sender: SenderSettings) -> Delivery:
         severity=AlertSeverity.CRITICAL,
         title=f"Gauge alarm at {harbour}",
         labels={"harbour": harbour},
-        starts_at=datetime(2026, 11, 21, 2, tzinfo=UTC),
+        starts_at=_began(told, request.received_at),
     )
     return Delivery(alerts=(alert,))
 
 
+def _began(told: Mapping[str, Any], otherwise: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(told["raised_at"]))
+    except (KeyError, ValueError):
+        return otherwise
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def _alert_source() -> AlertSource:
-    return AlertSource("tides", "Tide gauges", _verify, _parse, recognises=lambda body: "gauge_alarm" in str(body))
+    return AlertSource("tides", "Tide gauges", _verify, _parse, recognises=_recognises)
+
+
+def _recognises(body: object) -> bool:
+    return isinstance(body, Mapping) and "gauge_alarm" in body
 
 
 INTEGRATION = Integration(
