@@ -117,7 +117,7 @@ def cases() -> list[tuple[str, str, str, list[str], Alert]]:
             {"title": "DNS resolution failures for api.example.com", "details": {"error_rate": "35%"}},
         ),
         (
-            *("ALT-404", "traffic", "INCONCLUSIVE", ["45k req/s where 4000 req/s is usual, 11.2 times"]),
+            *("ALT-404", "traffic", "INCONCLUSIVE", ["45k req/s, baseline 4000 req/s (11.2×)"]),
             {"title": "Traffic spike on the shop", "description": "Now 45k req/s, normally 4000 req/s"},
         ),
         (
@@ -245,7 +245,7 @@ def test_what_strangers_wrote_changes_nothing(poison: str, tmp_path: Path) -> No
     assert (
         second["headline"]
         == first["headline"]
-        == "web-03: the processor is busy (cpu usage 97% against a limit of 80%)"
+        == "web-03: CPU usage is high (cpu usage 97%, limit 80%)"
     )
     assert second["verdict"] == first["verdict"]
     assert [c["fix"] for c in second["causes"]] == [c["fix"] for c in first["causes"]]

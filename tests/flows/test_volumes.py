@@ -96,9 +96,9 @@ async def test_three_jobs_each_with_its_own_volume(here: Night) -> None:
 @pytest.mark.parametrize(
     ("sizes", "pods", "said"),
     [
-        ((None, None), True, "uploaded an unknown amount (its log tells no sizes)"),
-        ((3.0,), False, "uploaded an unknown amount (its log could not be read)"),
-        ((), True, "its log tells of no upload then"),
+        ((None, None), True, "upload volume unknown: no sizes in its log"),
+        ((3.0,), False, "upload volume unknown: log not available"),
+        ((), True, "no upload in its log at that time"),
     ],
 )
 async def test_a_volume_that_nobody_knows_is_said_to_be_unknown(
@@ -126,7 +126,7 @@ async def test_a_log_that_was_not_read_is_counted_beside_those_that_were(here: N
     here.runs(job("Acrisure", "a", 3.0), job("Boeing", "b", 9.0, pods=False))
     found = await here.ask("Which client refresh is using the most bandwidth?")
     assert "Acrisure 3 GB" in found.diagnosis.headline
-    assert found.diagnosis.headline.endswith("of 1 more refresh job it is not known.")
+    assert found.diagnosis.headline.endswith("volume of 1 more refresh job unknown.")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whether an alert's own words or figure speak against the trouble that its playbook would tell."""
+"""Whether the text or value of an alert contradicts the playbook that matched it (already resolved, usage far below limit)."""
 
 import re
 
