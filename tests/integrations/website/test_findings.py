@@ -115,8 +115,8 @@ def test_a_probe_is_read_as(seen: Probe, expected: list[str]) -> None:
 
 def test_a_healthy_site_is_fine() -> None:
     assert [f.text for f in reading(with_tls(80)).fine] == [
-        "shop.example answers 200 in 245 ms",
-        "the certificate of shop.example is valid for another 80 days",
+        "shop.example: HTTP 200 in 245 ms",
+        "shop.example: TLS certificate valid for 80 more days",
     ]
 
 
@@ -134,7 +134,7 @@ def test_the_last_probe_of_an_address_counts() -> None:
 def test_a_site_has_its_own_limit_for_slowness() -> None:
     sites = [SiteSettings(url="shop.example", slow_ms=200)]
     (found,) = reading(probe(), sites=sites).findings
-    assert found.message == "shop.example is slow: 245 ms (name 5 ms, wait 240 ms); it should answer within 200 ms"
+    assert found.message == "shop.example: slow response: 245 ms (name 5 ms, wait 240 ms); limit 200 ms"
 
 
 def test_trouble_of_a_site_that_is_not_critical_is_a_warning() -> None:

@@ -1,4 +1,4 @@
-"""Whether the text or value of an alert contradicts the playbook that matched it (already resolved, usage far below limit)."""
+"""Whether the text or value of an alert contradicts its playbook: already resolved, or usage far below the limit."""
 
 import re
 

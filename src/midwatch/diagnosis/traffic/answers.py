@@ -162,7 +162,7 @@ def _by_volume(known: TrafficEvidence) -> HealthyCheck:
             volumes[job.client or job.name] += round(volume)
     if not volumes:
         return _fine(
-            f"Upload volume unknown: no sizes in the logs of {_count(len(known.chosen), known.what)} from {known.window}.",
+            f"Upload volume unknown, {known.window}: no sizes in the logs of {_count(len(known.chosen), known.what)}.",
             _listed(known),
         )
     ranked = ", ".join(f"{name} {gb(size)}" for name, size in volumes.most_common(5))

@@ -35,7 +35,7 @@ HOLDS: dict[str, tuple[str, type]] = {
     "GetCallerIdentity": ("Arn", str),
 }
 _SESSION = "midwatch"  # how our calls are named in the trail of an assumed role
-NOT_INSTALLED = "The AWS SDK is not installed: pip install 'midwatch[aws]'"
+NOT_INSTALLED = "AWS SDK is not installed: pip install 'midwatch[aws]'"
 NOT_CONFIGURED = "AWS is not configured: set aws.region or AWS_REGION"
 
 

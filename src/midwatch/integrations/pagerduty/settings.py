@@ -6,15 +6,15 @@ from midwatch.domain.base import SettingsSection
 
 
 class PagerDutySettings(SettingsSection):
-    """Writing notes and reading the details of alerts. Without a token Midwatch knows only what webhooks say."""
+    """Writing notes and reading alert details. Without a token only webhook data is available."""
 
     token: SecretStr | None = Field(
-        default=None, description="REST API key; reading incidents and writing notes is all it needs"
+        default=None, description="REST API key with permission to read incidents and write notes"
     )
     email: str = Field(
-        default="", description="e-mail of the PagerDuty user who signs the notes; account-level keys need it"
+        default="", description="email of the PagerDuty user for notes; required with account-level keys"
     )
     url: str = Field(
         default="https://api.pagerduty.com", description="https://api.eu.pagerduty.com for accounts in the EU"
     )
-    timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
+    timeout: float = Field(default=10.0, gt=0, description="request timeout in seconds")

@@ -6,8 +6,8 @@ from midwatch.domain.base import SettingsSection
 
 
 class WebhookSettings(SettingsSection):
-    """Where answers are sent as JSON."""
+    """Webhook that receives reports as JSON."""
 
-    url: str = Field(default="", description="address that gets every answer; empty: none")
-    secret: SecretStr | None = Field(default=None, description="signs each request (X-Midwatch-Signature)")
-    timeout: float = Field(default=10.0, gt=0, description="seconds one request may take")
+    url: str = Field(default="", description="URL that receives every report; empty: disabled")
+    secret: SecretStr | None = Field(default=None, description="secret that signs each request (X-Midwatch-Signature)")
+    timeout: float = Field(default=10.0, gt=0, description="request timeout in seconds")
