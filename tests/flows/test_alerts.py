@@ -242,11 +242,7 @@ def test_what_strangers_wrote_changes_nothing(poison: str, tmp_path: Path) -> No
     }
     bad = clean | {"description": f"It began tonight. {poison}"}
     first, second = (investigate(a, tmp_path, "--json").answer["diagnosis"] for a in (clean, bad))
-    assert (
-        second["headline"]
-        == first["headline"]
-        == "web-03: CPU usage is high (cpu usage 97%, limit 80%)"
-    )
+    assert second["headline"] == first["headline"] == "web-03: CPU usage is high (cpu usage 97%, limit 80%)"
     assert second["verdict"] == first["verdict"]
     assert [c["fix"] for c in second["causes"]] == [c["fix"] for c in first["causes"]]
     assert second["unproved"] == 0

@@ -51,7 +51,8 @@ async def test_who_sent_it_is_named_first_with_what_it_sent(here: Night) -> None
     said = found.diagnosis.headline
     assert codes(found) == ["TRF-101"] and found.diagnosis.verdict is Verdict.EXPECTED
     assert (
-        f"refresh job {large.name} (client Globex" in said and "uploaded 18.4 GB according to its log (correlation 0.8)" in said
+        f"refresh job {large.name} (client Globex" in said
+        and "uploaded 18.4 GB according to its log (correlation 0.8)" in said
     )
     assert (
         f"Other jobs at the same time: {small.name} (client Northwind, INCREMENTAL, started by ops@example.com), "
@@ -62,7 +63,7 @@ async def test_who_sent_it_is_named_first_with_what_it_sent(here: Night) -> None
         "who sent 1 % of it is not its cause"
     )
     assert first_row(found) == "Globex"
-    assert "uploaded 18.4 GB of it" in (await here.ask("how much was it?")).diagnosis.headline
+    assert "uploaded 18.4 GB according to its log" in (await here.ask("how much was it?")).diagnosis.headline
     assert (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for Globex.")
 
 
@@ -75,7 +76,9 @@ async def test_one_that_sent_next_to_nothing_explains_nothing(here: Night, total
     found = await here.ask(SPIKE)
     assert (codes(found), found.diagnosis.verdict) == ([code], Verdict.INCONCLUSIVE)
     said = found.diagnosis.headline
-    assert "Only 200 MB explained by refresh jobs at that time" in said and "uploaded 200 MB according to its log" in said
+    assert (
+        "Only 200 MB explained by refresh jobs at that time" in said and "uploaded 200 MB according to its log" in said
+    )
     assert "No refresh jobs were running" not in said
     assert "flow logs show 17 GB from 10.0.3.7" in said, "then it is worth asking who else it was"
     assert not (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for Northwind.")
@@ -117,9 +120,7 @@ async def test_what_is_left_unexplained_is_never_confirmed(here: Night) -> None:
     here.runs(job("Acrisure", "a", 3.0))
     found = await here.ask(SPIKE)
     assert (codes(found), found.diagnosis.verdict) == (["TRF-102"], Verdict.LIKELY)
-    assert (
-        "Unusual: more than the usual 15 GB per job; job logs account for only 3 GB" in found.diagnosis.headline
-    )
+    assert "Unusual: more than the usual 15 GB per job; job logs account for only 3 GB" in found.diagnosis.headline
 
 
 async def test_a_log_that_was_not_read_is_counted_beside_those_that_were(here: Night) -> None:

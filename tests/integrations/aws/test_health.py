@@ -43,7 +43,7 @@ async def test_each_service_is_really_asked(aws: Aws, world: FakeAws) -> None:
 async def test_a_missing_permission_is_named(aws: Aws, world: FakeAws, permission: str, line: str) -> None:
     world.deny(permission)
     found = {one.name: one for one in await health(aws)}
-    assert (found[line].state, found[line].detail) == ("refused", f"needs the right to {permission}")
+    assert (found[line].state, found[line].detail) == ("refused", f"needs permission {permission}")
     assert [name for name, one in found.items() if one.state != "ok"] == [line]
 
 

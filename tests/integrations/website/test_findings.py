@@ -41,7 +41,7 @@ SITES = (SiteSettings(url="shop.example", services=("cart",), namespaces=("shop"
 
 def probe(**seen: Any) -> Probe:
     """As a check writes it."""
-    visit = Visit(URL, **({"took_ms": 245, "phases": "name 5 ms, wait 240 ms", "reason": "", "status": 200} | seen))
+    visit = Visit(URL, **({"took_ms": 245, "phases": "dns 5 ms, wait 240 ms", "reason": "", "status": 200} | seen))
     return visit.probe(NOW)
 
 
@@ -134,7 +134,7 @@ def test_the_last_probe_of_an_address_counts() -> None:
 def test_a_site_has_its_own_limit_for_slowness() -> None:
     sites = [SiteSettings(url="shop.example", slow_ms=200)]
     (found,) = reading(probe(), sites=sites).findings
-    assert found.message == "shop.example: slow response: 245 ms (name 5 ms, wait 240 ms); limit 200 ms"
+    assert found.message == "shop.example: slow response: 245 ms (dns 5 ms, wait 240 ms); limit 200 ms"
 
 
 def test_trouble_of_a_site_that_is_not_critical_is_a_warning() -> None:

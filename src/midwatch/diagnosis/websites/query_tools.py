@@ -13,5 +13,5 @@ def website_health_query(
     _now: datetime,
     url: Annotated[str, Field(min_length=1, max_length=2000, description="host name or http(s) URL")],
 ) -> Intent:
-    """Checks availability, latency and TLS certificate of a website or API; if it fails, checks the services behind it."""
+    """Checks availability, latency and TLS certificate of a website or API, and the services behind it if it fails."""
     return Intent(topic=WEBSITE).with_entity({SITE: (url,)})

@@ -18,7 +18,7 @@ def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], s
         return Delivery(ignored="The alert group is empty.")
     loud = [e for e in entries if name(record(e)) not in vocabulary()["quiet"]]
     if not loud:
-        return Delivery(ignored=f"{name(record(entries[0]))} is a watchdog or inhibitor alert: not an incident.")
+        return Delivery(ignored=f"{name(record(entries[0]))}: watchdog or inhibitor alert, not an incident.")
     alerts = tuple(a for a in map(read, map(record, loud[:ALERTS])) if a)
     if not alerts:
         return Delivery(unknown=f"Not a {source} payload: no alert with labels, title or summary.")

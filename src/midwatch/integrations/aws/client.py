@@ -102,8 +102,8 @@ class Aws:
                 break
             before.add(token)
         raise ToolError(
-            f"AWS ({service}) gave no end of {action} within {PAGES} pages, or the same page again; nothing of it is "
-            "used."
+            f"AWS ({service}) returned more than {PAGES} pages, or the same page twice, for {action}; "
+            "the result is not used."
         )
 
     def _put(self, service: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -78,8 +78,8 @@ def span(start: datetime, end: datetime, now: datetime) -> Span:
     found = Span(since, int(until), period, _down(now - SETTLES, period))
     if not found.times:
         raise ToolError(
-            f"nothing of {window} is complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; ask from an "
-            "earlier start"
+            f"data of {window} is not complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; use an earlier "
+            "start"
         )
     return found
 

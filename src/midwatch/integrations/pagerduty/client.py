@@ -114,7 +114,7 @@ def _listed(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _strange(error: Unexpected) -> DeliveryFailed:
-    return DeliveryFailed(f"invalid PagerDuty response: {error}; check integrations.pagerduty.url and proxies")
+    return DeliveryFailed(f"PagerDuty response is invalid: {error}; check integrations.pagerduty.url and proxies")
 
 
 def _refused(answer: HttpAnswer) -> DeliveryFailed:
