@@ -64,7 +64,7 @@ async def test_who_sent_it_is_named_first_with_what_it_sent(here: Night) -> None
     )
     assert first_row(found) == "Globex"
     assert "uploaded 18.4 GB according to its log" in (await here.ask("how much was it?")).diagnosis.headline
-    assert (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for Globex.")
+    assert (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for client Globex.")
 
 
 @pytest.mark.parametrize(("total", "code"), [((1.3, 16, 1.3), "TRF-103"), ((9, 60, 9), "TRF-104")])
@@ -81,7 +81,7 @@ async def test_one_that_sent_next_to_nothing_explains_nothing(here: Night, total
     )
     assert "No refresh jobs were running" not in said
     assert "flow logs show 17 GB from 10.0.3.7" in said, "then it is worth asking who else it was"
-    assert not (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for Northwind.")
+    assert not (await here.ask("which client was it?")).diagnosis.headline.endswith("ran for client Northwind.")
 
 
 async def test_three_jobs_each_with_its_own_volume(here: Night) -> None:

@@ -191,7 +191,7 @@ async def test_no_redirect_is_followed(status: int) -> None:
 
 async def test_a_bomb_is_not_unpacked() -> None:
     async with pagerduty(lambda _: BOMB) as (client, api):
-        with pytest.raises(DeliveryFailed, match="compressed data"):
+        with pytest.raises(DeliveryFailed, match="response is compressed"):
             await client.alerts("PINC1")
         assert api.asked[0].headers["accept-encoding"] == "identity"
 
@@ -205,7 +205,7 @@ async def test_an_answer_without_an_end_is_given_up() -> None:
     async with running(stream=drip) as api:
         client = PagerDuty(PagerDutySettings(token=SecretStr(TOKEN), url=api.url, timeout=20.0))
         started = time.process_time()
-        with pytest.raises(DeliveryFailed, match="more than"):
+        with pytest.raises(DeliveryFailed, match="response exceeds"):
             await client.alerts("PINC1")
         assert time.process_time() - started < 5
         await client.close()

@@ -70,7 +70,7 @@ class AlertReading:
     def _finding(self, code: str, cites: tuple[Citation, ...], confidence: Confidence) -> Finding:
         """Its facts are those that may stand in a command: a name that a sender made up is not among them."""
         who = location(self.subject) if self.subject.namespace or self.subject.kind == "Node" else self.subject.name
-        said = self.measure.text if self.measure else "no value in the alert"
+        said = self.measure.text if self.measure else ""
         title = self.lines.title[:_QUOTE] or "alert without title"
         stated = catalogue().finding(
             *(code, self.subject),
