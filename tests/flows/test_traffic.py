@@ -306,6 +306,10 @@ class TestJobs:
         found = await here.ask("Which client refresh is using the most bandwidth?")
         assert "Acrisure 13.2 GB, Boeing 200 MB" in found.diagnosis.headline
 
+    async def test_without_a_job_nothing_was_uploaded(self, here: Night) -> None:
+        found = await here.ask("Which client refresh is using the most bandwidth?")
+        assert found.diagnosis.headline.startswith("No refresh jobs ran from ")
+
     async def test_a_failed_one_is_noticed(self, here: Night) -> None:
         here.runs(Refresh("Contoso", "refresh-c", NOW - 3 * HOUR, NOW - 2 * HOUR, failed=True))
         found = await here.ask("Which refresh jobs ran in the last 6 hours?")

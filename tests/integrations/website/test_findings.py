@@ -292,3 +292,13 @@ def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:
 def test_every_code_is_named_by_a_test() -> None:
     named = set(re.findall(r"WEB-\d{3}", Path(__file__).read_text()))
     assert named == set(CODES)
+
+
+def test_the_certificate_of_another_host_names_it() -> None:
+    """After a redirect the certificate is not that of the configured site."""
+    (found,) = reading(with_tls(-1, "expired")).findings
+    assert found.message == "shop.example: TLS certificate expired on 2026-12-01"
+    seen = with_tls(-1, "expired").model_copy(update={"error": "tls"})
+    elsewhere = seen.model_copy(update={"text": seen.text.replace("tls: ", "tls: https://login.example/: ")})
+    (found,) = reading(elsewhere).findings
+    assert found.message == "shop.example: TLS certificate of login.example expired on 2026-12-01"
