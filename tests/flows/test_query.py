@@ -43,7 +43,7 @@ def test_a_conversation(here: Night, post: Station) -> None:
     assert ask(post, "How long did the upload take?")["response"].startswith(f"{refresh} took 3 h 21 min")
     assert (
         "TRF-103" in ask(post, "and the day before?")["response"]
-        or "no spike" in ask(post, "and the day before?")["response"]
+        or "No NAT traffic spike" in ask(post, "and the day before?")["response"]
     )
     elsewhere = ask(post, "How long did the upload take?", "s-2")
     assert elsewhere["choices"] and not elsewhere["investigation"], "another session knows nothing of it"

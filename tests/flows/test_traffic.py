@@ -72,7 +72,7 @@ class TestSpike:
             assert part in said
         first, second = table(found, "Jobs")
         assert first[:2] == ("1.0", "Acrisure") and first[-1].startswith(
-            f"{refresh.name}: MULTI_CLIENT_FULL, ran through all of it"
+            f"{refresh.name}: MULTI_CLIENT_FULL, ran throughout the spike"
         )
         assert (
             "to Databricks, Meridian Health, run " in first[-1]
@@ -108,13 +108,13 @@ class TestSpike:
         here.runs(Refresh("Boeing", "refresh-b", TWO + 30 * MINUTE, None))
         found = await here.ask(SPIKE)
         assert codes(found) == ["TRF-103"]
-        assert "began shortly after (correlation 0.4)" in found.diagnosis.headline
+        assert "started shortly after the spike (correlation 0.4)" in found.diagnosis.headline
 
     async def test_a_great_deal_without_a_job_is_unexpected(self, here: Night) -> None:
         here.sends(grown(4))
         found = await here.ask(SPIKE)
         assert codes(found) == ["TRF-104"]
-        assert found.diagnosis.headline.startswith("UNEXPECTED") and "more than 50 GB" in found.diagnosis.headline
+        assert "UNEXPECTED" in found.diagnosis.headline and "more than 50 GB" in found.diagnosis.headline
 
     async def test_more_than_a_job_usually_moves(self, here: Night) -> None:
         here.sends(grown(4))
@@ -123,7 +123,7 @@ class TestSpike:
         assert (found.diagnosis.verdict, codes(found)) == (Verdict.LIKELY, ["TRF-102"]), (
             "their logs account for a fifth of it"
         )
-        for doubt in ("more than the 15 GB", "outside the business hours", "their logs tell of 13.4 GB only"):
+        for doubt in ("more than the usual 15 GB", "outside business hours", "job logs account for only 13.4 GB"):
             assert doubt in found.diagnosis.headline
 
     async def test_a_job_without_a_readable_log_is_only_likely(self, here: Night) -> None:
@@ -131,7 +131,7 @@ class TestSpike:
         here.runs(Refresh("Acrisure", "refresh-a", TWO - 3 * HOUR, TWO + 21 * MINUTE, pods=False))
         found = await here.ask(SPIKE)
         assert (found.diagnosis.verdict, codes(found)) == (Verdict.LIKELY, ["TRF-101"])
-        assert "their pods are gone" in reasons(found)
+        assert "pods deleted, logs not available" in reasons(found)
 
     async def test_a_slow_log_is_given_up_and_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         config = fake.CONFIG.replace("pack: refresh", "pack: refresh\n  timeout_seconds: 0.2")
@@ -149,14 +149,14 @@ class TestSpike:
         here.cluster.forbid("jobs")
         found = await here.ask(SPIKE)
         assert codes(found) == ["TRF-105"]
-        assert "could not be looked at" in found.diagnosis.headline
+        assert "could not be checked" in found.diagnosis.headline
         assert "list jobs" in reasons(found)
 
     async def test_there_was_none(self, here: Night) -> None:
         found = await here.ask(SPIKE)
         assert found.diagnosis.verdict is Verdict.HEALTHY
-        assert found.diagnosis.headline.startswith("There was no spike from ")
-        assert "at most 437 MB in 5 min" in found.diagnosis.headline
+        assert found.diagnosis.headline.startswith("No NAT traffic spike from ")
+        assert "peaked at 437 MB in 5 min" in found.diagnosis.headline
 
     async def test_ports_that_ran_out_are_a_cause_of_their_own(self, here: Night) -> None:
         here.aws.metrics[fake.GATEWAY, "ErrorPortAllocation"] = [((TWO + 5 * MINUTE).timestamp(), 310.0)]
@@ -181,7 +181,7 @@ class TestAws:
         here.aws.deny("cloudwatch:GetMetricData")
         found = await here.ask(SPIKE)
         assert found.diagnosis.verdict is Verdict.INCONCLUSIVE
-        assert "could not be measured; 2 refresh jobs ran then" in found.diagnosis.headline
+        assert "could not be measured; 2 refresh jobs ran at that time" in found.diagnosis.headline
         assert "cloudwatch:GetMetricData" in reasons(found)
 
     async def test_throttled_for_ever(self, here: Night) -> None:
@@ -241,7 +241,7 @@ class TestTraffic:
             here.runs(fake.night(two)[0])
         found = await here.ask("Show me NAT traffic patterns for the last week")
         assert found.diagnosis.headline.startswith("3 spikes from ")
-        assert "2 with a refresh job behind it" in found.diagnosis.headline
+        assert "2 explained by a refresh job" in found.diagnosis.headline
         assert (
             "most often Acrisure" in found.diagnosis.headline
             and "between 02:00 and 03:00 UTC" in found.diagnosis.headline
@@ -251,7 +251,7 @@ class TestTraffic:
     async def test_two_days_compared(self, here: Night) -> None:
         here.sends([(NOW - 10 * MINUTE - timedelta(minutes=NOW.minute % 5), 9e9)])
         found = await here.ask("Compare NAT traffic of the last hour with the same hour yesterday")
-        assert " more (+" in found.diagnosis.headline and "1 spike against 0" in found.diagnosis.headline
+        assert " more (+" in found.diagnosis.headline and "1 spike vs 0" in found.diagnosis.headline
         assert len(table(found, "Compared with")) == 1
 
     async def test_which_gateways_there_are(self, here: Night) -> None:
@@ -269,7 +269,7 @@ class TestJobs:
         here.runs(running, fake.night(TWO - DAY)[0])
         found = await here.ask("Are any refresh jobs uploading data right now?")
         assert found.diagnosis.headline.startswith("1 refresh job from ")
-        assert "1 of them still running, 1 with uploads in the log; clients: Boeing" in found.diagnosis.headline
+        assert "1 still running (1 with uploads in the log); clients: Boeing" in found.diagnosis.headline
         ((client, state, ran, job),) = table(found, "Jobs")
         assert (client, state) == ("Boeing", "running") and ran.endswith(" to now")
         assert job.startswith(
@@ -305,6 +305,10 @@ class TestJobs:
         here.runs(*fake.night(TWO))
         found = await here.ask("Which client refresh is using the most bandwidth?")
         assert "Acrisure 13.2 GB, Boeing 200 MB" in found.diagnosis.headline
+
+    async def test_without_a_job_nothing_was_uploaded(self, here: Night) -> None:
+        found = await here.ask("Which client refresh is using the most bandwidth?")
+        assert found.diagnosis.headline.startswith("No refresh jobs ran from ")
 
     async def test_a_failed_one_is_noticed(self, here: Night) -> None:
         here.runs(Refresh("Contoso", "refresh-c", NOW - 3 * HOUR, NOW - 2 * HOUR, failed=True))
@@ -352,11 +356,11 @@ class TestConversation:
         await here.ask(SPIKE)
         for question, answer in (
             ("How long did the upload take?", f"{refresh.name} took 3 h 21 min"),
-            ("which client was it?", f"{refresh.name} ran for Acrisure."),
+            ("which client was it?", f"{refresh.name} ran for client Acrisure."),
             ("where did the data go?", "Meridian Health (api.meridian.example)"),
             ("who started it?", f"ops@example.com started {refresh.name}."),
-            ("how much was it?", "14.9 GB went out"),
-            ("was that expected?", "Yes: NAT gateway demo-nat-1c"),
+            ("how much was it?", "14.9 GB sent"),
+            ("was that expected?", "Yes: demo-nat-1c"),
         ):
             assert answer in (await here.ask(question)).diagnosis.headline
         yesterday = await here.ask("and the day before?")

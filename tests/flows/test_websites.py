@@ -53,7 +53,7 @@ async def test_of_a_healthy_site_the_cluster_is_not_asked(tmp_path: Path) -> Non
     with serve(demo()) as cluster, FakeSite().serve() as url:
         answer, asked = await looked_into(url, write_kubeconfig(tmp_path / "kubeconfig", cluster), "analytics-service")
     assert (answer.verdict, asked) == (Verdict.HEALTHY, 1)
-    assert answer.ruled_out[0].text.startswith("127.0.0.1 answers 200 in ")
+    assert answer.ruled_out[0].text.startswith("127.0.0.1: HTTP 200 in ")
 
 
 async def asked(question: str, settings: Settings) -> CaseFile:

@@ -163,7 +163,7 @@ def test_a_missing_permission_is_named_and_keeps_health_open(tmp_path: Path) -> 
 
 def test_doctor_checks_each_configured_site(shop: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with FakeSite().serve() as well, FakeSite(FakePage(503)).serve() as ill, site(shop.cluster, tmp_path) as here:
-        for url, code, said in ((well, 0, "answers 200 in"), (ill, 1, "answers 503 in")):
+        for url, code, said in ((well, 0, "HTTP 200 in"), (ill, 1, "HTTP 503 in")):
             monkeypatch.setenv("MIDWATCH_SITES", json.dumps([{"url": url}]))
             shown = here.run("doctor", "-n", "shop")
             assert shown.code == code, shown.out

@@ -78,11 +78,11 @@ def test_the_names_and_times_of_a_question_are_read(entry: dict[str, Any]) -> No
         (("was that expected?",), "NAT spike, whether it was expected, 2026-11-21 01:30 to 02:30 UTC"),
         (
             ("compare that with last week",),
-            "NAT traffic compared, 2026-11-21 01:30 to 02:30 UTC against 2026-11-14 01:30 to 02:30 UTC",
+            "NAT traffic comparison, 2026-11-21 01:30 to 02:30 UTC vs 2026-11-14 01:30 to 02:30 UTC",
         ),
         (
             ("compare that with yesterday",),
-            "NAT traffic compared, 2026-11-21 01:30 to 02:30 UTC against 2026-11-20 01:30 to 02:30 UTC",
+            "NAT traffic comparison, 2026-11-21 01:30 to 02:30 UTC vs 2026-11-20 01:30 to 02:30 UTC",
         ),
         (("ok and which jobs were running then?",), "Refresh jobs, 2026-11-21 01:30 to 02:30 UTC"),
         (
@@ -121,7 +121,7 @@ def test_a_name_leads_to_a_topic_that_takes_it(questions: tuple[str, ...], resta
 def test_a_client_after_jobs_asks_for_the_jobs_of_that_client_known_or_not() -> None:
     found = intent("what refresh jobs are running?", "and for Boeing?")
     assert (found.topic, found.first("client")) == ("jobs-of-client", "Boeing")
-    assert "I know no client 'acme'" in asked_back("what refresh jobs are running?", "and for acme?")
+    assert "Client 'acme' not found" in asked_back("what refresh jobs are running?", "and for acme?")
     before = intent("what refresh jobs are running?")
     strange = route("and for acme?", Entities(), NOW, GRAMMAR, before=before)
     assert isinstance(strange, Intent)
@@ -179,16 +179,16 @@ def test_the_attribute_does_not_stay() -> None:
         ),
         ("jobs for acrusire", "Did you mean Acrisure?"),
         ("is devops.exmaple.com up", "Did you mean devops.example.com?"),
-        ("nat traffic of the last 30 days", "at most 7 days"),
-        ("nat traffic from 2026-11-20T10:00Z to 2026-11-20T08:00Z", "begin before it ends"),
+        ("nat traffic of the last 30 days", "limited to 7 days"),
+        ("nat traffic from 2026-11-20T10:00Z to 2026-11-20T08:00Z", "Invalid time range"),
         ("nat spike tomorrow at 2am", "future"),
         ("nat spike at 25:00", "2025-10-16T02:00:00Z"),
         ("nat traffic on 10/11", "2025-10-16T02:00:00Z"),
-        ("restart the proteus pod", "I only read"),
-        ("check hermes and then restart it", "I only read"),
+        ("restart the proteus pod", "read-only"),
+        ("check hermes and then restart it", "read-only"),
         ("why is the app slow", "Which website"),
-        (f"compare the traffic of {FIRST} and {SECOND}", "one at a time"),
-        (f"traffic of {FIRST} and {SECOND}", "one at a time"),
+        (f"compare the traffic of {FIRST} and {SECOND}", "Only one at a time"),
+        (f"traffic of {FIRST} and {SECOND}", "Only one at a time"),
     ],
 )
 def test_what_is_not_clear_is_asked_back(question: str, part: str) -> None:

@@ -183,8 +183,8 @@ def test_an_alert_about_another_thing_asks_what_is_wrong() -> None:
     ("text", "said"),
     [
         ("what happened on 11/27/26", "11/27/26"),
-        ("is the cluster ok tomorrow at 10:00", "lies in the future"),
-        ("why did the pods die between 2026-11-21T02:00:00Z and 2026-11-20T02:00:00Z", "has to begin before it ends"),
+        ("is the cluster ok tomorrow at 10:00", "is in the future"),
+        ("why did the pods die between 2026-11-21T02:00:00Z and 2026-11-20T02:00:00Z", "Invalid time range"),
     ],
 )
 def test_a_time_that_cannot_be_meant_is_asked_back_at_every_door(text: str, said: str) -> None:

@@ -95,7 +95,7 @@ def test_arguments_become_what_a_question_would(name: str, arguments: dict[str, 
             {"start_time": "2026-11-01", "end_time": "2026-11-10"},
             "longer than 7 days",
         ),
-        ("compare_nat_traffic", {"timeframe1": "today", "timeframe2": "yesterday"}, "is not two times"),
+        ("compare_nat_traffic", {"timeframe1": "today", "timeframe2": "yesterday"}, "is not a time range"),
     ],
 )
 def test_what_is_not_right_is_said(name: str, arguments: dict[str, Any], said: str) -> None:

@@ -11,19 +11,19 @@ TIMES = st.floats(-1e6, 1e6)
 @pytest.mark.parametrize(
     ("began", "ended", "score", "how"),
     [
-        (-180, 16, 1.0, "ran through all of it"),
-        (-180, None, 1.0, "ran through all of it"),
-        (0, 15, 1.0, "ran through all of it"),
-        (4, 15, 1.0, "ran through all of it"),  # within the five minutes that one point adds up
-        (6, None, 0.8, "began during it"),
-        (6, 9, 0.8, "began during it"),
-        (-180, 9, 0.6, "ended during it"),
-        (-180, 0, 0.6, "ended during it"),
-        (-180, -29, 0.4, "ended shortly before"),
-        (40, 60, 0.4, "began shortly after"),
-        (-180, -31, 0.0, "was over before"),
-        (46, None, 0.0, "began later"),
-        (None, None, 0.0, "has not begun"),
+        (-180, 16, 1.0, "ran throughout the spike"),
+        (-180, None, 1.0, "ran throughout the spike"),
+        (0, 15, 1.0, "ran throughout the spike"),
+        (4, 15, 1.0, "ran throughout the spike"),  # within the five minutes that one point adds up
+        (6, None, 0.8, "started during the spike"),
+        (6, 9, 0.8, "started during the spike"),
+        (-180, 9, 0.6, "ended during the spike"),
+        (-180, 0, 0.6, "ended during the spike"),
+        (-180, -29, 0.4, "ended shortly before the spike"),
+        (40, 60, 0.4, "started shortly after the spike"),
+        (-180, -31, 0.0, "ended before"),
+        (46, None, 0.0, "started later"),
+        (None, None, 0.0, "has not started"),
     ],
 )
 def test_how_work_lies_to_what_happened(began: float | None, ended: float | None, score: float, how: str) -> None:

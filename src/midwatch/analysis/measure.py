@@ -31,8 +31,7 @@ class Measure:
 
     @property
     def text(self) -> str:
-        """For a sentence: "150 of 150 connections", "97% against a limit of 80%", "45k req/s where 4000 req/s is
-        usual"."""
+        """For a message: "150 of 150 connections", "97%, limit 80%", "45k req/s, baseline 4000 req/s (11.2×)"."""
         value = self.value.text
         named = _spaced(self.value.name)
         if self.value.of is not None:
@@ -43,17 +42,17 @@ class Measure:
                 else f"{value} of {rest} {named}"
             )
         if self.value.role == "limit":
-            return f"past {value}"
+            return f"threshold {value}"
         said = value if not named or named in value.lower() else f"{named} {value}"
         if self.limit:
-            said += f" against a limit of {self.limit.text}{self._times}"
+            said += f", limit {self.limit.text}{self._times}"
         elif self.usual:
-            said += f" where {self.usual.text} is usual{self._times}"
+            said += f", baseline {self.usual.text}{self._times}"
         return said
 
     @property
     def _times(self) -> str:
-        return f", {self.factor:.3g} times as much" if self.factor and self.factor >= 1.5 else ""
+        return f" ({self.factor:.3g}×)" if self.factor and self.factor >= 1.5 else ""
 
 
 def measure(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[str]) -> Measure | None:

@@ -8,7 +8,7 @@ THROUGHOUT, BEGAN, ENDED, NEARBY = 1.0, 0.8, 0.6, 0.4
 
 @dataclass(frozen=True)
 class TimeOverlap:
-    """`score` from 0 (cannot be) to 1; `how` says it in words behind "it"."""
+    """`score` from 0 (cannot be) to 1; `how` is the predicate of a sentence about the job."""
 
     score: float
     how: str
@@ -24,17 +24,21 @@ def overlap(
     within it of `since` may have been there from the start.
     """
     if began is None:
-        return TimeOverlap(0.0, "has not begun")
+        return TimeOverlap(0.0, "has not started")
     if began > until:
-        return TimeOverlap(NEARBY, "began shortly after") if began - until <= near else TimeOverlap(0.0, "began later")
+        return (
+            TimeOverlap(NEARBY, "started shortly after the spike")
+            if began - until <= near
+            else TimeOverlap(0.0, "started later")
+        )
     if ended is not None and ended < since:
         return (
-            TimeOverlap(NEARBY, "ended shortly before")
+            TimeOverlap(NEARBY, "ended shortly before the spike")
             if since - ended <= near
-            else TimeOverlap(0.0, "was over before")
+            else TimeOverlap(0.0, "ended before")
         )
     if began <= since + slack:
         if ended is None or ended >= until:
-            return TimeOverlap(THROUGHOUT, "ran through all of it")
-        return TimeOverlap(ENDED, "ended during it")
-    return TimeOverlap(BEGAN, "began during it")
+            return TimeOverlap(THROUGHOUT, "ran throughout the spike")
+        return TimeOverlap(ENDED, "ended during the spike")
+    return TimeOverlap(BEGAN, "started during the spike")

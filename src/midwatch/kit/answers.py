@@ -25,7 +25,7 @@ class Unanswered(Exception):
 
 
 class Unexpected(Exception):
-    """An answer of another shape than the API's; the text is a sentence part: "it answers …"."""
+    """An answer of another shape than the API's; the text is a clause: "the response …"."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,15 @@ async def send(
             if not largest:
                 return HttpAnswer(answer.status_code, answer.reason_phrase, dict(answer.headers))
             if answer.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-                raise Unanswered("it sends compressed data that was not asked for")
+                raise Unanswered("the response is compressed although this was not requested")
             body = bytearray()
             async for part in answer.aiter_raw():
                 body += part
                 if len(body) > largest:
-                    raise Unanswered(f"it sends more than {largest} bytes")
+                    raise Unanswered(f"the response exceeds {largest} bytes")
             return HttpAnswer(answer.status_code, answer.reason_phrase, dict(answer.headers), bytes(body))
     except TimeoutError:
-        raise Unanswered(f"no whole answer within {seconds:g} s") from None
+        raise Unanswered(f"no complete response within {seconds:g} s") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise Unanswered(type(error).__name__) from error
 
@@ -78,9 +78,9 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         found: object = msgspec.json.decode(body)
     except MALFORMED:
-        raise Unexpected("it answers with something that is not JSON") from None
+        raise Unexpected("the response is not JSON") from None
     if not isinstance(found, dict):
-        raise Unexpected("it answers with JSON of another shape")
+        raise Unexpected("the response is not a JSON object")
     return cast(dict[str, Any], found)
 
 
@@ -88,8 +88,8 @@ def objects(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """The list of objects under `name`. Raises Unexpected when it is none, or when one of its items is no object."""
     found = document.get(name)
     if not isinstance(found, list):
-        raise Unexpected(f"it answers without a list of {name}")
+        raise Unexpected(f"the response has no list of {name}")
     items = cast(list[Any], found)
     if not all(isinstance(item, dict) for item in items):
-        raise Unexpected(f"it answers with {name} of another shape")
+        raise Unexpected(f"{name} in the response have an unexpected format")
     return cast(list[dict[str, Any]], items)

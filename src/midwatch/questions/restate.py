@@ -1,4 +1,4 @@
-"""What was understood, in one line: so that who asked sees at once when it was something else."""
+"""The question as it was understood, in one line, so that the user sees a misunderstanding at once."""
 
 from midwatch.domain.capabilities import Area
 from midwatch.domain.intent import Entities, Intent
@@ -34,4 +34,4 @@ def _names(kind: GrammarKind, intent: Intent, entities: Entities) -> str:
 def _span(intent: Intent) -> str:
     if intent.window is None:
         return ""
-    return f"{intent.window} against {intent.against}" if intent.against else str(intent.window)
+    return f"{intent.window} vs {intent.against}" if intent.against else str(intent.window)

@@ -88,7 +88,9 @@ def _doubted(parsed: ParsedQuestion) -> Clarification | None:
     for kind in parsed.grammar.kinds:
         some = parsed.named.of(kind.name)
         if kind.declared.single and len(some) > 1:
-            question = f"Which {kind.declared.title} do you mean: {alternatives(some)}? I can look at one at a time."
+            question = (
+                f"Which {kind.declared.title} do you mean: {alternatives(some)}? Only one at a time is supported."
+            )
             return Clarification(question=question, choices=some)
     return None
 
@@ -98,7 +100,7 @@ def _mistimed(parsed: ParsedQuestion) -> Clarification | None:
     for said in reversed(parsed.said):
         rest = f"{rest[: said.start]}{' ' * (said.end - said.start)}{rest[said.end :]}"
     if match := _BROKEN.search(rest):
-        return Clarification(question=f'I cannot read the time "{match[0]}". {_INVALID}', time=True)
+        return Clarification(question=f'Cannot parse time "{match[0]}". {_INVALID}', time=True)
     return None
 
 
@@ -136,12 +138,12 @@ def within_limits(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarificat
     for window in (intent.window, intent.against):
         if window and window.since >= window.until:
             return Clarification(
-                question=f"The time has to begin before it ends: {_minute(window.since)} is not before "
+                question=f"Invalid time range: start {_minute(window.since)} is not before end "
                 f"{_minute(window.until)}.",
                 time=True,
             )
         if window and window.since > parsed.now:
-            said = f"{_minute(window.since)} lies in the future. Which time in the past do you mean?"
+            said = f"{_minute(window.since)} is in the future. Which time in the past do you mean?"
             return Clarification(question=said, time=True)
         if window and topic.longest and window.until - window.since > topic.longest:
             return Clarification(question=topic.too_long.replace("{window}", str(window)))

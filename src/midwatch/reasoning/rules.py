@@ -16,10 +16,12 @@ from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _COMPLAINTS = 6  # that are spelled out
+_KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "nodes", "services")  # that a summary counts
+_COUNTED = 2  # of them, in one headline
 _EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
 _UNMEASURED = (
-    "Nothing wrong was seen, but no latency was measured: give the latency of each service over time, by percentile"
+    "No problems found, but no latency was measured: provide the latency percentiles of each service over time"
 )
 
 
@@ -33,10 +35,10 @@ def diagnose(
     *,
     slow: bool = False,
 ) -> Diagnosis:
-    """The ranked causes of what the question names (of everything, when it names nothing), with verdict, gaps and what
-    is fine.
+    """The ranked causes for the objects the question names (for everything, when it names none), with verdict, gaps
+    and passed checks.
 
-    `slow`: the question is about slowness, so that nothing is fine before somebody measured how fast the answers come.
+    `slow`: the question is about slowness, so the result is not HEALTHY before latency was measured.
     """
     library, named = Library(evidence), about.named
     findings, unproved = library.proved_findings(analysis.findings)
@@ -47,9 +49,10 @@ def diagnose(
     serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
+    checked = _UNMEASURED if unmeasured else _nothing_found(about, evidence)
     return Diagnosis(
         verdict=_verdict(asked, serious, unmeasured=unmeasured or (bool(about.unknown) and not about.named)),
-        headline=answer.text if answer else _headline(asked, elsewhere, serious, about, unmeasured=unmeasured),
+        headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
         answer=answer,
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
@@ -67,11 +70,7 @@ def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
     if any(_counted(e) for e in evidence):
         return ()
     read = len([e for e in evidence if not isinstance(e.observation, AlertText)])
-    reason = (
-        f"nothing was found in the {read} answers that were read"
-        if read > 1
-        else "nothing was found that could be looked at"
-    )
+    reason = f"no data: all {read} queries returned nothing" if read > 1 else "no data to check"
     return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)
 
 
@@ -179,33 +178,53 @@ def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence
 
 
 def _headline(
-    causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, *, unmeasured: bool
+    causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, healthy: str
 ) -> str:
+    """`healthy`: the sentence where nothing was found."""
     missing = "" if about.named else _missing(about)
     if causes:
         return missing + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
-        where = f" with {_list(about.named)}" if about.named else ""
-        count = f"{len(lost)} essential question{'s' * (len(lost) > 1)}"
-        return f"{missing}Nothing wrong was seen{where}, but {count} got no answer: {lost[0].reason}"
-    if unmeasured:
-        return _UNMEASURED
-    if elsewhere:
-        return (
-            f"Nothing is wrong with {_list(about.named)}; {len(elsewhere)} problem{'s' * (len(elsewhere) > 1)} "
-            "elsewhere"
-        )
-    return (
-        f"Nothing is wrong with {_list(about.named)}"
-        if about.named
-        else f"{missing}Nothing is wrong: everything that was read is as it should be"
-    )
+        where = f" for {_list(about.named)}" if about.named else ""
+        count = f"{len(lost)} essential check{'s' * (len(lost) > 1)}"
+        return f"{missing}No problems found{where}, but {count} failed: {lost[0].reason}"
+    if elsewhere and healthy != _UNMEASURED:
+        return f"{healthy}; {len(elsewhere)} other problem{'s' * (len(elsewhere) > 1)} found"
+    return healthy if healthy == _UNMEASURED else missing + healthy
+
+
+def _nothing_found(about: Scope, evidence: Sequence[Evidence]) -> str:
+    """`No problems found (6 pods, 2 deployments checked)`."""
+    where = f" for {_list(about.named)}" if about.named else ""
+    counts = _object_counts(evidence)
+    checked = ", ".join(f"{n} {kind if n != 1 else kind[:-1]}" for kind, n in counts[:_COUNTED])
+    return f"No problems found{where}{f' ({checked} checked)' if checked and not where else ''}"
+
+
+def _object_counts(evidence: Sequence[Evidence]) -> list[tuple[str, int]]:
+    """Objects by kind, the kinds that people ask about. Of several lists of one namespace the longest counts: the
+    others are parts of it, or the same again."""
+    longest: dict[tuple[str, str], int] = {}
+    for item in evidence:
+        seen = item.observation
+        if isinstance(seen, Resources) and seen.resource in _KINDS:
+            key = (seen.resource, seen.scope)
+            longest[key] = max(longest.get(key, 0), seen.count)
+    sites = len({e.observation.url for e in evidence if isinstance(e.observation, Probe)})
+    found = {kind: _total(kind, longest) for kind in _KINDS} | {"websites": sites}
+    return [(kind, n) for kind, n in found.items() if n]
+
+
+def _total(kind: str, longest: Mapping[tuple[str, str], int]) -> int:
+    """All namespaces in one list, or the sum of theirs."""
+    scopes = {scope: n for (resource, scope), n in longest.items() if resource == kind}
+    return max(scopes.get("", 0), sum(n for scope, n in scopes.items() if scope))
 
 
 def _missing(about: Scope) -> str:
     """A name that nothing has changes what the answer is about."""
     names = " or ".join(name for name, _ in about.unknown[:3])
-    return f"Nothing that was read is called {names}. What is there: " if names else ""
+    return f"{names} not found in the checked objects. " if names else ""
 
 
 def _list(named: Sequence[Subject]) -> str:

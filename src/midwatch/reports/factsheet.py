@@ -1,4 +1,4 @@
-"""What an alert says, as a section of the report: how bad, how sure, and the facts in its text."""
+"""The alert section of the report: severity, category, confidence and the facts in the alert text."""
 
 from collections.abc import Iterator
 
@@ -12,13 +12,13 @@ from midwatch.domain.report import Grid, ReportSection, Text
 
 _SHOWN = 14  # facts; an alert that holds more is read in full
 _SURE = {
-    Verdict.CONFIRMED: "high: proved by what was read beside the alert",
-    Verdict.LIKELY: "medium: the alert itself states what is exhausted or wrong; nobody else has confirmed it",
-    Verdict.INCONCLUSIVE: "low: the alert names a symptom, and its text does not show the cause",
+    Verdict.CONFIRMED: "high (confirmed by other evidence)",
+    Verdict.LIKELY: "medium (stated by the alert, not confirmed by other evidence)",
+    Verdict.INCONCLUSIVE: "low (the alert names a symptom, not the cause)",
     Verdict.EXPECTED: "high",
     Verdict.HEALTHY: "high",
 }
-_ROLES = {"limit": "limit", "baseline": "usual", "window": "over"}
+_ROLES = {"limit": "limit", "baseline": "baseline", "window": "period"}
 
 
 def factsheet(run: CaseFile) -> Iterator[ReportSection]:
@@ -36,12 +36,12 @@ def factsheet(run: CaseFile) -> Iterator[ReportSection]:
         )
     )
     kinds = {c.finding.facts["category"] for c in run.diagnosis.causes if "category" in c.finding.facts}
-    about = f" Kind: {', '.join(sorted(kinds))}." if kinds else ""
-    state = "It is resolved. " if lines.status == "resolved" else ""
+    about = f" Category: {', '.join(sorted(kinds))}." if kinds else ""
+    state = "Status: resolved. " if lines.status == "resolved" else ""
     said = f"{state}Severity: {lines.severity}.{about} Confidence: {_SURE[run.diagnosis.verdict]}."
-    facts_shown = (Grid(columns=("fact", "as the alert has it"), rows=tuple(rows[:_SHOWN])),) if rows else ()
+    facts_shown = (Grid(columns=("fact", "value in alert"), rows=tuple(rows[:_SHOWN])),) if rows else ()
     more = (Text(text=f"and {len(rows) - _SHOWN} more"),) if len(rows) > _SHOWN else ()
-    yield ReportSection(title="The alert", blocks=(Text(text=said, marks=f"[{alert.id}]"), *facts_shown, *more))
+    yield ReportSection(title="Alert", blocks=(Text(text=said, marks=f"[{alert.id}]"), *facts_shown, *more))
 
 
 def _row(number: Number) -> tuple[str, str]:

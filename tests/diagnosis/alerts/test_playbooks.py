@@ -81,3 +81,16 @@ def test_what_goes_on_keeps_its_playbook(title: str) -> None:
 
 def test_a_share_of_swap_is_not_held_against_the_whole() -> None:
     assert reading("Swap usage on db-1 is 30%").situation.code.code != UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("title", "labels", "said"),
+    [
+        ("Pod is crash looping", {"pod": "web-1", "namespace": "shop"}, "shop/pod/web-1: pod is crash looping"),
+        ("Node is not ready", {"node": "worker-1"}, "node/worker-1: node is NotReady"),
+        ("Node is not ready", {}, "(no host or service in the alert): node is NotReady"),
+    ],
+)
+def test_a_message_begins_with_the_object(title: str, labels: dict[str, str], said: str) -> None:
+    first, *_ = reading(title, labels=labels).findings()
+    assert first.message.startswith(said) and "()" not in first.message

@@ -174,7 +174,7 @@ def test_what_an_event_carries_is_no_title() -> None:
     (alert,) = alert_sources()["generic"].parse(hook(json.dumps(document).encode()), SenderSettings()).alerts
     found = read(alert)
     (said,) = found.findings()
-    assert said.code == "ALT-900" and said.message.startswith("An unnamed system: Parcels are late")
+    assert said.code == "ALT-900" and said.message.startswith("(no host or service in the alert): Parcels are late")
 
 
 def test_what_a_source_always_sends_is_no_fact() -> None:

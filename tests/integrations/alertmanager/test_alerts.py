@@ -55,9 +55,7 @@ def test_an_end_in_the_future_is_no_end() -> None:
 
 
 def test_alerts_that_only_show_that_alerting_works_are_ignored() -> None:
-    assert (
-        delivered("alertmanager", "watchdog").ignored == "Watchdog only shows that alerting works, or silences others."
-    )
+    assert delivered("alertmanager", "watchdog").ignored == "Watchdog: watchdog or inhibitor alert, not an incident."
 
 
 def test_labels_of_the_exporter_are_not_those_of_what_it_measures() -> None:
@@ -108,7 +106,7 @@ def test_a_token_in_any_of_the_usual_places(headers: dict[str, str]) -> None:
     "value", ["", "Bearer", "Bearer gangwa", "Basic gangway", "Basic é", "Digest gangway", "gangway"]
 )
 def test_no_token_is_forged(value: str) -> None:
-    with pytest.raises(SignatureInvalid, match="token is missing or wrong"):
+    with pytest.raises(SignatureInvalid, match="Missing or invalid token"):
         SOURCE.verify(hook(b"{}", {"authorization": value}), SENDER)
 
 

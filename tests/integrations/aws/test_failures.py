@@ -39,7 +39,7 @@ async def test_throttling_for_ever_is_asked_twice_and_said(ask: Ask, world: Fake
         "StartQuery": "aws_flow_talkers",
     }[action]
     refused = gap(await ask(tool, **TOOLS[tool]))
-    assert f"throttles {action}" in refused.reason and "ask again in a minute" in refused.reason
+    assert f"throttles {action}" in refused.reason and "retry in a minute" in refused.reason
     assert world.calls[action] == 2
 
 
@@ -103,10 +103,10 @@ async def test_a_missing_permission_is_named(ask: Ask, world: FakeAws, tool: str
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        ("ExpiredToken", "session has expired; log in again"),
-        ("UnrecognizedClientException", "does not know these credentials"),
+        ("ExpiredToken", "session expired; log in again"),
+        ("UnrecognizedClientException", "Invalid AWS credentials"),
         ("SignatureDoesNotMatch", "check the secret access key and the clock"),
-        ("OptInRequired", "region us-east-1 is not usable"),
+        ("OptInRequired", "Region us-east-1 is not enabled"),
         ("StrangeNewError", "AWS rejected"),
     ],
 )
@@ -131,7 +131,7 @@ def test_every_error_of_the_sdk_that_has_a_sentence_exists() -> None:
 
 async def test_an_outage_is_asked_once_more(ask: Ask, world: FakeAws) -> None:
     world.fail("GetMetricData", "InternalFailure", 500)
-    assert "failed to answer GetMetricData twice" in gap(await ask("aws_nat_metrics", **HOUR)).reason
+    assert "failed twice on GetMetricData" in gap(await ask("aws_nat_metrics", **HOUR)).reason
     assert world.calls["GetMetricData"] == 2
 
 
@@ -140,15 +140,14 @@ async def test_without_credentials_it_says_where_they_come_from(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    assert "No AWS credentials were found" in gap(await ask("aws_nat_metrics", **HOUR)).reason
+    assert "No AWS credentials found" in gap(await ask("aws_nat_metrics", **HOUR)).reason
     assert not world.calls
 
 
 async def test_nobody_at_the_address_is_told_from_a_refusal(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert (
-        "cannot be reached at 127.0.0.1:9; check the region us-east-1"
-        in gap(await ask("aws_nat_metrics", **HOUR)).reason
+        "endpoint 127.0.0.1:9 unreachable; check region us-east-1" in gap(await ask("aws_nat_metrics", **HOUR)).reason
     )
 
 
@@ -156,12 +155,12 @@ async def test_one_service_can_have_an_address_of_its_own(
     ask: Ask, world: FakeAws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", "http://127.0.0.1:9")
-    assert "cannot be reached" in gap(await ask("aws_nat_metrics", **HOUR)).reason
+    assert "unreachable" in gap(await ask("aws_nat_metrics", **HOUR)).reason
     seen(await ask("aws_nat_gateways"))
 
 
 async def test_an_unknown_profile_is_named(world: FakeAws, clock: Clock) -> None:
-    with pytest.raises(ToolError, match=r"profile is not in ~/\.aws/config"):
+    with pytest.raises(ToolError, match=r"profile not found in ~/\.aws/config"):
         await Aws(AwsSettings(profile="nobody"), clock, PACE).call("sts", "GetCallerIdentity")
 
 

@@ -48,6 +48,6 @@ async def test_without_the_right_to_see_subnets_only_the_zone_is_missing(ask: As
     world.deny("ec2:DescribeSubnets")
     answer = await ask("aws_nat_gateways")
     assert [g["zone"] for g in msgspec.json.decode(seen(answer).observation.content)] == ["", ""]
-    assert "zones are not known: These AWS credentials may not ec2:DescribeSubnets" in partial(answer)
+    assert "availability zones unknown: AWS credentials lack permission ec2:DescribeSubnets" in partial(answer)
     world.recover()
     assert "zones" not in partial(await ask("aws_nat_gateways"))

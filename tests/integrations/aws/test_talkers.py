@@ -49,17 +49,17 @@ async def test_addresses_of_the_packet_are_read_where_the_format_has_them(ask: A
 async def test_the_default_format_cannot_pair_the_ends_and_says_so(ask: Ask, world: FakeAws) -> None:
     world.flow_logs = [FakeFlowLog("eni-0a1b2c3d")]
     answer = await ask("aws_flow_talkers", **HOUR)
-    assert "rows pair a workload or a destination with the gateway's own address" in partial(answer)
+    assert "each row pairs a workload or a destination with the address of the gateway" in partial(answer)
     assert world.queries[0].startswith("filter interfaceId in")
 
 
 @pytest.mark.parametrize(
     ("logs", "reason"),
     [
-        ([], "no flow logs are kept of nat-"),
-        ([FakeFlowLog("vpc-elsewhere")], "no flow logs are kept of nat-"),
-        ([FakeFlowLog("vpc-0a1b2c3d", destination="s3")], "go to S3: only those in CloudWatch Logs can be asked"),
-        ([FakeFlowLog("vpc-0a1b2c3d", traffic="REJECT")], "hold only rejected traffic"),
+        ([], "no flow logs for nat-"),
+        ([FakeFlowLog("vpc-elsewhere")], "no flow logs for nat-"),
+        ([FakeFlowLog("vpc-0a1b2c3d", destination="s3")], "go to S3: only flow logs in CloudWatch Logs can be queried"),
+        ([FakeFlowLog("vpc-0a1b2c3d", traffic="REJECT")], "contain only rejected traffic"),
         (
             [FakeFlowLog("vpc-0a1b2c3d", format="${srcaddr} ${dstaddr}")],
             "lack the fields interface-id, dstport, bytes, action",
@@ -97,7 +97,7 @@ async def test_a_query_that_may_not_be_stopped_says_that_it_goes_on(ask: Ask, aw
     world.polls, aws.pace = 10_000, HURRIED
     world.deny("logs:StopQuery")
     answer = await ask("aws_flow_talkers", **HOUR)
-    assert "it goes on by itself: These AWS credentials may not logs:StopQuery" in partial(answer)
+    assert "still running in AWS: AWS credentials lack permission logs:StopQuery" in partial(answer)
 
 
 @pytest.mark.parametrize("during", ["StartQuery", "GetQueryResults"])
@@ -114,7 +114,7 @@ async def test_a_query_nobody_waits_for_any_more_is_stopped(ask: Ask, world: Fak
 
 async def test_a_query_that_failed_is_no_empty_answer(ask: Ask, world: FakeAws) -> None:
     world.query_ends, world.talkers = "Failed", []
-    assert "ended as Failed" in gap(await ask("aws_flow_talkers", **HOUR)).reason
+    assert "failed with status Failed" in gap(await ask("aws_flow_talkers", **HOUR)).reason
 
 
 async def test_what_may_still_arrive_and_what_was_cut_is_said(ask: Ask, world: FakeAws) -> None:

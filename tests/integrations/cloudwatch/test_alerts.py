@@ -104,10 +104,10 @@ def test_each_contributor_is_an_alert_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "sentence"),
     [
-        ("sns-text", "unknown", "This message is no alarm of CloudWatch."),
-        ("eventbridge-other", "unknown", "This EC2 Instance State-change Notification is no alarm of CloudWatch."),
-        ("eventbridge-configuration", "ignored", "The alarm was changed, its state was not."),
-        ("sns-unsubscribed", "ignored", f"The topic {TOPIC} sends no more: its subscription was ended."),
+        ("sns-text", "unknown", "Not a CloudWatch alarm: message."),
+        ("eventbridge-other", "unknown", "Not a CloudWatch alarm: EC2 Instance State-change Notification."),
+        ("eventbridge-configuration", "ignored", "Alarm configuration changed, state unchanged."),
+        ("sns-unsubscribed", "ignored", f"Topic {TOPIC} was unsubscribed: no more alarms are sent."),
     ],
 )
 def test_what_is_no_alarm(name: str, kind: str, sentence: str) -> None:

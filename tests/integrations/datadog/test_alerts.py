@@ -48,7 +48,7 @@ def test_trigger_and_recovery_are_one_alert_and_each_a_delivery() -> None:
 
 def test_a_variable_left_as_it_is_means_nothing() -> None:
     assert "$" not in only("datadog", "triggered").model_dump_json()
-    assert delivered("datadog", "payload").unknown.startswith("This holds no title")
+    assert delivered("datadog", "payload").unknown.startswith("Title is missing")
 
 
 def test_a_muted_monitor_is_ignored() -> None:

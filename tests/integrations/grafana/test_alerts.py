@@ -40,7 +40,7 @@ def test_no_data_is_medium_whatever_the_rule_says() -> None:
 
 
 def test_a_test_of_the_contact_point_is_ignored() -> None:
-    assert delivered("grafana", "test").ignored == "A test of the contact point."
+    assert delivered("grafana", "test").ignored == "Test notification of the contact point."
 
 
 SENDER = SenderSettings(secrets=(SecretStr("new"), SecretStr("old")))
@@ -63,7 +63,7 @@ def test_the_body_is_signed_with_or_without_the_time(secret: str, stamp: str) ->
 @pytest.mark.parametrize("minutes", [-6, 6])
 def test_a_signature_with_an_old_time_is_forged(minutes: int) -> None:
     stamp = str(int((NOW + timedelta(minutes=minutes)).timestamp()))
-    with pytest.raises(SignatureInvalid, match="does not fit"):
+    with pytest.raises(SignatureInvalid, match="does not match"):
         SOURCE.verify(signed("new", stamp), SENDER)
 
 

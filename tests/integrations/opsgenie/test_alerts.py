@@ -43,4 +43,4 @@ def test_notes_and_escalations_are_remarks() -> None:
 
 
 def test_an_action_of_tomorrow_is_kept_as_unknown() -> None:
-    assert delivered("opsgenie", "unheard-of").unknown == "The action Sing of Opsgenie is not known."
+    assert delivered("opsgenie", "unheard-of").unknown == "Unknown Opsgenie action Sing."

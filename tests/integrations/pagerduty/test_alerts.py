@@ -71,7 +71,7 @@ def test_a_merged_incident_is_over_and_says_that_this_is_no_fix() -> None:
     found = delivered("pagerduty", "merged")
     assert row(found.alerts[0])[0] == "resolved"
     assert found.alerts[0].details["merged into"] == "Booking is down"
-    assert [(r.kind, r.text) for r in found.remarks] == [("merged", "Merged into Booking is down: this is no fix.")]
+    assert [(r.kind, r.text) for r in found.remarks] == [("merged", "Merged into Booking is down, not fixed.")]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_a_merged_incident_is_over_and_says_that_this_is_no_fix() -> None:
         ("escalated", "escalated", "Escalated to Mara Lindqvist, Joss Okafor."),
         ("delegated", "delegated", "Delegated to Data platform."),
         ("reassigned", "reassigned", "Assigned to Joss Okafor."),
-        ("priority-updated", "priority_updated", "The priority is now P1."),
-        ("service-updated", "service_updated", "The service is now tide-tables."),
-        ("type-changed", "incident_type.changed", "The type is now major_incident."),
+        ("priority-updated", "priority_updated", "Priority changed to P1."),
+        ("service-updated", "service_updated", "Service changed to tide-tables."),
+        ("type-changed", "incident_type.changed", "Incident type changed to major_incident."),
     ],
 )
 def test_what_does_not_change_the_status_is_a_remark(name: str, kind: str, text: str) -> None:
@@ -102,8 +102,13 @@ def test_what_does_not_change_the_status_is_a_remark(name: str, kind: str, text:
     [
         ("annotated", "annotated", "Pool raised to 60, password=[REDACTED:secret] was in the log", "PNOTE77"),
         ("status-update", "status_update_published", "Bookings fail for one in five travellers.", "PSTAT77"),
-        ("responder-added", "responder.added", "Joss Okafor was asked to help (pending). Please look at the pool.", ""),
-        ("responder-replied", "responder.replied", "Joss Okafor was asked to help (accepted).", ""),
+        (
+            "responder-added",
+            "responder.added",
+            "Responder request to Joss Okafor (pending). Please look at the pool.",
+            "",
+        ),
+        ("responder-replied", "responder.replied", "Responder request to Joss Okafor (accepted).", ""),
         (
             "conference-bridge",
             "conference_bridge.updated",
@@ -133,9 +138,9 @@ def test_our_own_note_can_be_told_by_who_wrote_it() -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("ping", "A test event: the webhook works."),
-        ("service-changed", "service.updated: not about an incident."),
-        ("event-change", "A change, not an alert: Deployed ferry-booking 3.1.4"),
+        ("ping", "Test event received."),
+        ("service-changed", "Not an incident event: service.updated."),
+        ("event-change", "Change event, not an alert: Deployed ferry-booking 3.1.4"),
     ],
 )
 def test_what_is_of_no_concern(name: str, sentence: str) -> None:
@@ -144,7 +149,7 @@ def test_what_is_of_no_concern(name: str, sentence: str) -> None:
 
 def test_an_event_type_of_tomorrow_is_kept_as_unknown() -> None:
     assert delivered("pagerduty", "unheard-of") == Delivery(
-        id="01UNHEARDOF", unknown="The event incident.tide_turned is not known, or holds no incident."
+        id="01UNHEARDOF", unknown="Unknown event incident.tide_turned, or incident data is missing."
     )
 
 

@@ -74,13 +74,13 @@ async def client(app: Starlette, token: str = "u+token", within: float = 10.0) -
 FAILURES: dict[
     str, tuple[Callable[[], Starlette], str, float, str, bool]
 ] = {  # app, token, time limit, what is said, needs a right
-    "429": (lambda: troubled(429), "u+token", 10.0, "PagerDuty limits our requests: Rate Limit Exceeded", False),
-    "500": (lambda: troubled(500), "u+token", 10.0, "PagerDuty fails (500): Internal Server Error", False),
-    "503": (lambda: troubled(503), "u+token", 10.0, "PagerDuty fails (503)", False),
-    "401": (troubled, "wrong", 10.0, "PagerDuty refuses (401): Authentication failed", True),
-    "404": (lambda: troubled(404), "u+token", 10.0, "PagerDuty refuses (404)", True),
-    "rubbish": (rubbish, "u+token", 10.0, "PagerDuty cannot be read", False),
-    "time-out": (slow, "u+token", 0.1, "PagerDuty cannot be reached", False),
+    "429": (lambda: troubled(429), "u+token", 10.0, "PagerDuty rate limit: Rate Limit Exceeded", False),
+    "500": (lambda: troubled(500), "u+token", 10.0, "PagerDuty server error (500): Internal Server Error", False),
+    "503": (lambda: troubled(503), "u+token", 10.0, "PagerDuty server error (503)", False),
+    "401": (troubled, "wrong", 10.0, "PagerDuty rejected the request (401): Authentication failed", True),
+    "404": (lambda: troubled(404), "u+token", 10.0, "PagerDuty rejected the request (404)", True),
+    "rubbish": (rubbish, "u+token", 10.0, "PagerDuty response is invalid", False),
+    "time-out": (slow, "u+token", 0.1, "PagerDuty unreachable", False),
 }
 
 

@@ -94,7 +94,7 @@ async def test_a_sender_is_asked_for(url: str) -> None:
 
 async def test_nobody_there_is_tried_again() -> None:
     opened = PagerDuty(PagerDutySettings(token=SecretStr("t"), url="http://127.0.0.1:9"))
-    with pytest.raises(DeliveryFailed, match="cannot be reached") as refused:
+    with pytest.raises(DeliveryFailed, match="unreachable") as refused:
         await notifier(opened).deliver(note())
     assert not refused.value.permanent
     await opened.close()

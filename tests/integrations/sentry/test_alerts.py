@@ -79,7 +79,7 @@ def test_people_talk_about_an_issue() -> None:
 
 
 def test_an_installation_is_no_alert() -> None:
-    assert delivered("sentry", "installed", headers={"request-id": "r-1"}).ignored.startswith("Sentry tells that")
+    assert delivered("sentry", "installed", headers={"request-id": "r-1"}).ignored.startswith("Sentry integration")
     assert delivered("sentry", "installed", headers={"request-id": "r-1"}).id == "r-1"
 
 

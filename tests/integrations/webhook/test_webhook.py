@@ -90,7 +90,7 @@ async def test_a_redirect_is_not_followed() -> None:
         running(lambda _: Reply(307, b"", {"Location": elsewhere.url})) as api,
     ):
         client = WebhookClient(WebhookSettings(url=api.url, secret=SecretStr("s")))
-        with pytest.raises(DeliveryFailed, match="answers 307") as refused:
+        with pytest.raises(DeliveryFailed, match="returned 307") as refused:
             await client.deliver(NOTIFICATION)
         assert refused.value.permanent and elsewhere.asked == []
         await client.close()

@@ -44,7 +44,7 @@ async def test_a_slow_answer_is_timed() -> None:
         probe = await seen(url)
     assert 300 <= probe.took_ms < 2500
     phases = dict(part.rsplit(" ", 2)[:2] for part in lines(probe)["phases"].split(", "))
-    assert list(phases) == ["name", "connect", "wait", "page"]
+    assert list(phases) == ["dns", "connect", "wait", "page"]
     assert 300 <= int(phases["wait"]) <= probe.took_ms
 
 
@@ -74,7 +74,7 @@ async def test_a_loop_ends() -> None:
     with fake.serve() as url:
         probe = await seen(f"{url}/")
     assert (probe.error, len(fake.asked)) == ("redirects", REDIRECTS + 1)
-    assert lines(probe)["error"] == f"redirects: no page after 5 redirects; {url}/ comes back again and again"
+    assert lines(probe)["error"] == f"redirects: more than 5 redirects; loop at {url}/"
 
 
 @pytest.mark.parametrize(("count", "error"), [(REDIRECTS, ""), (REDIRECTS + 1, "redirects")])

@@ -93,7 +93,7 @@ async def test_leaving_https_is_noted_and_the_certificate_kept(tmp_path: Path) -
 
 
 async def test_an_authority_that_cannot_be_read_is_a_gap(tmp_path: Path) -> None:
-    assert "cannot be read" in await refusal(
+    assert "cannot read ca_file" in await refusal(
         "https://localhost", site("https://localhost", ca_file=tmp_path / "none.pem")
     )
 

@@ -41,7 +41,7 @@ SITES = (SiteSettings(url="shop.example", services=("cart",), namespaces=("shop"
 
 def probe(**seen: Any) -> Probe:
     """As a check writes it."""
-    visit = Visit(URL, **({"took_ms": 245, "phases": "name 5 ms, wait 240 ms", "reason": "", "status": 200} | seen))
+    visit = Visit(URL, **({"took_ms": 245, "phases": "dns 5 ms, wait 240 ms", "reason": "", "status": 200} | seen))
     return visit.probe(NOW)
 
 
@@ -115,8 +115,8 @@ def test_a_probe_is_read_as(seen: Probe, expected: list[str]) -> None:
 
 def test_a_healthy_site_is_fine() -> None:
     assert [f.text for f in reading(with_tls(80)).fine] == [
-        "shop.example answers 200 in 245 ms",
-        "the certificate of shop.example is valid for another 80 days",
+        "shop.example: HTTP 200 in 245 ms",
+        "shop.example: TLS certificate valid for 80 more days",
     ]
 
 
@@ -134,7 +134,7 @@ def test_the_last_probe_of_an_address_counts() -> None:
 def test_a_site_has_its_own_limit_for_slowness() -> None:
     sites = [SiteSettings(url="shop.example", slow_ms=200)]
     (found,) = reading(probe(), sites=sites).findings
-    assert found.message == "shop.example is slow: 245 ms (name 5 ms, wait 240 ms); it should answer within 200 ms"
+    assert found.message == "shop.example: slow response: 245 ms (dns 5 ms, wait 240 ms); limit 200 ms"
 
 
 def test_trouble_of_a_site_that_is_not_critical_is_a_warning() -> None:
@@ -292,3 +292,13 @@ def test_what_is_behind_a_host_is_known_from_all_its_sites() -> None:
 def test_every_code_is_named_by_a_test() -> None:
     named = set(re.findall(r"WEB-\d{3}", Path(__file__).read_text()))
     assert named == set(CODES)
+
+
+def test_the_certificate_of_another_host_names_it() -> None:
+    """After a redirect the certificate is not that of the configured site."""
+    (found,) = reading(with_tls(-1, "expired")).findings
+    assert found.message == "shop.example: TLS certificate expired on 2026-12-01"
+    seen = with_tls(-1, "expired").model_copy(update={"error": "tls"})
+    elsewhere = seen.model_copy(update={"text": seen.text.replace("tls: ", "tls: https://login.example/: ")})
+    (found,) = reading(elsewhere).findings
+    assert found.message == "shop.example: TLS certificate of login.example expired on 2026-12-01"

@@ -12,7 +12,7 @@ async def states(*sites: SiteSettings) -> list[tuple[str, str]]:
 
 
 async def test_no_site_is_missing_not_wrong() -> None:
-    assert await states() == [("missing", "no sites are configured")]
+    assert await states() == [("missing", "no sites configured")]
 
 
 async def test_each_site_has_its_line() -> None:
@@ -21,8 +21,8 @@ async def test_each_site_has_its_line() -> None:
             site(well), site(ill), SiteSettings(url="http://169.254.169.254"), SiteSettings(url="nothing.invalid")
         )
     assert [state for state, _ in found] == ["ok", "failed", "refused", "failed"]
-    assert found[0][1].startswith("answers 200 in ")
-    assert found[1][1].startswith("answers 503 in ")
+    assert found[0][1].startswith("HTTP 200 in ")
+    assert found[1][1].startswith("HTTP 503 in ")
     assert found[2][1] == "refused: 169.254.169.254 is link-local"
     assert found[3][1].startswith("dns: nothing.invalid: ")
 

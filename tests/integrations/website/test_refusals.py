@@ -52,7 +52,7 @@ async def test_an_internal_address_is_refused_however_it_is_written(url: str, wh
     "url", ["ftp://example.com/", "file:///etc/passwd", "gopher://example.com/", "ws://example.com"]
 )
 async def test_only_http_is_asked(url: str) -> None:
-    assert "only http and https" in await refusal(url)
+    assert "unsupported scheme" in await refusal(url)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_only_http_is_asked(url: str) -> None:
     ],
 )
 async def test_what_is_no_address_is_refused(url: str) -> None:
-    assert "address" in await refusal(url)
+    assert "invalid URL" in await refusal(url)
 
 
 async def test_credentials_in_an_address_are_refused_and_kept_nowhere() -> None:
@@ -203,5 +203,5 @@ def test_a_site_that_could_never_be_asked_is_no_setting(url: str) -> None:
 
 
 def test_services_without_a_namespace_are_no_setting() -> None:
-    with pytest.raises(ValidationError, match="namespaces they run in"):
+    with pytest.raises(ValidationError, match="namespaces is required"):
         SiteSettings(url="shop.example", services=("cart",))

@@ -1,7 +1,7 @@
-"""What an alert's own text allows to be said: the situation it describes, measured, and who could confirm it.
+"""Analysis of alert text: the matching playbook, the measured value, and the sources that could confirm it.
 
-An alert is a claim of somebody else. It never confirms a cause: at best, when the alert itself states the exhausted
-thing with value and limit, the cause is likely.
+An alert is a claim of another system. It never confirms a cause: at best, when the alert itself states the exhausted
+resource with value and limit, the cause is likely.
 """
 
 import re
@@ -11,13 +11,14 @@ from functools import cached_property
 
 from midwatch.analysis.alertlines import AlertLines, parse_canonical_text
 from midwatch.analysis.classify import classify
+from midwatch.analysis.codes import location
 from midwatch.analysis.facts import Facts, facts
 from midwatch.analysis.measure import Measure, measure
 from midwatch.diagnosis.alerts.contradictions import is_contradicted
 from midwatch.diagnosis.alerts.envelope import without_envelope
 from midwatch.diagnosis.alerts.match import UNKNOWN, match
 from midwatch.diagnosis.alerts.situations import Situation, catalogue, situations
-from midwatch.diagnosis.alerts.subject import NOBODY, kubernetes_subject, namespace, subject
+from midwatch.diagnosis.alerts.subject import kubernetes_subject, namespace, subject
 from midwatch.domain.alert_source import Envelope
 from midwatch.domain.evidence import Citation, Evidence, Gap
 from midwatch.domain.finding import Analysis, CausalRole, Confidence, Finding
@@ -73,9 +74,9 @@ class AlertReading:
 
     def _finding(self, code: str, cites: tuple[Citation, ...], confidence: Confidence) -> Finding:
         """Its facts are those that may stand in a command: a name that a sender made up is not among them."""
-        who = self.subject.name if self.subject.name != NOBODY else NOBODY.capitalize()
-        said = self.measure.text if self.measure else "the alert gives no figure for it"
-        title = self.lines.title[:_QUOTE] or "an alert without a title"
+        who = location(self.subject) if self.subject.namespace or self.subject.kind == "Node" else self.subject.name
+        said = self.measure.text if self.measure else ""
+        title = self.lines.title[:_QUOTE] or "alert without title"
         stated = catalogue().finding(
             *(code, self.subject),
             cites=cites,
@@ -92,18 +93,16 @@ class AlertReading:
         for source in self.situation.ask:
             if not _answered(source.name, source.shows, evidence):
                 shows = re.sub(
-                    r"\{(\w+)\}", lambda m: self.command_names.get(m[1], "the system concerned"), source.shows
+                    r"\{(\w+)\}", lambda m: self.command_names.get(m[1], "the affected system"), source.shows
                 )
                 yield Gap(
                     tool=source.name,
                     arguments={},
                     query=shows,
-                    reason=f"not configured, or not read; it would show: {shows}",
+                    reason=f"not configured or not read; would show: {shows}",
                 )
         if isinstance(self._item.observation, AlertText) and self._item.observation.truncated:
-            yield Gap(
-                tool="alert", arguments={}, query=self._item.query, reason="the alert is longer than what is kept of it"
-            )
+            yield Gap(tool="alert", arguments={}, query=self._item.query, reason="alert text truncated")
 
     @cached_property
     def command_names(self) -> dict[str, str]:

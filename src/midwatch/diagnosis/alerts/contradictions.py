@@ -1,4 +1,4 @@
-"""Whether an alert's own words or figure speak against the trouble that its playbook would tell."""
+"""Whether the text or value of an alert contradicts its playbook: already resolved, or usage far below the limit."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is known about well-known alerts: one entry each in playbooks/*.yaml, by kind of trouble.
+"""Playbooks for well-known alerts: one entry each in playbooks/*.yaml, by category.
 
 ALT-1xx databases, 2xx servers, 3xx security, 4xx network and traffic, 5xx queues and data, 6xx etcd, 7xx websites and
 services, 8xx Kubernetes (whose own rules find the reason), 9xx the rest.
@@ -37,7 +37,7 @@ class SituationMeasure(Model, frozen=True):
 
 
 class SituationSource(Model, frozen=True):
-    """Somebody who could confirm it, and what that would show."""
+    """A source that could confirm it, and the data it would show."""
 
     name: str
     shows: str
@@ -80,7 +80,7 @@ def _situation(code: str, fields: dict[str, Any]) -> Situation:
         "ask": ask,
     } | own
     if own["causes"]:
-        fields["meaning"] += f" Most often: {'; '.join(own['causes'])}."
+        fields["meaning"] += f" Common causes: {'; '.join(own['causes'])}."
     return Situation.model_validate({"code": {"code": code, "directness": _DIRECTNESS, **fields}, **rest})
 
 

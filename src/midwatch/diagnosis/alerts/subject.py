@@ -1,5 +1,4 @@
-"""Whom an alert is about: the Kubernetes object its labels name, or else the first name that counts for its kind of
-trouble."""
+"""Subject of an alert: the Kubernetes object in its labels, or else the first name that fits the category."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,7 +11,7 @@ from midwatch.analysis.classify import name_kinds
 from midwatch.analysis.facts import Facts
 from midwatch.domain.subject import Subject
 
-NOBODY = "an unnamed system"
+UNNAMED = "(no host or service in the alert)"
 _EXPORTER = "kube-state-metrics"
 _RESOURCES = ("resource", "resource_id", "instance_id", "host")
 
@@ -52,4 +51,4 @@ def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Sub
         if kind in facts.first and _EXPORTER not in facts.first[kind].value:
             name = facts.first[kind]
             return Subject(kind=_data()["kinds"].get(kind, kind.capitalize()), name=name.value), name.quote
-    return (found, found.name) if found else (Subject(kind="Alert", name=NOBODY), "")
+    return (found, found.name) if found else (Subject(kind="Alert", name=UNNAMED), "")

@@ -150,7 +150,7 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
     rows: list[tuple[str, ...]] = []
     for name in dict.fromkeys([*known, *seen]):
         own, there = known.get(name), seen.get(name)
-        state = there.state if there else "not seen in AWS" if whole else "unknown"
+        state = there.state if there else "not found in AWS" if whole else "unknown"
         rows.append(
             (
                 name,
@@ -163,9 +163,7 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
     cites = tuple(Citation(evidence=e.id) for e in listed) or cite(evidence)
     names = ", ".join(f"{r[0]} ({r[1]})" if r[1] else r[0] for r in rows[:10])
     text = (
-        f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}."
-        if rows
-        else "No NAT gateway is configured, and none was seen."
+        f"{len(rows)} NAT gateway{'s' * (len(rows) != 1)}: {names}." if rows else "No NAT gateways configured or found."
     )
     table = Table(
         title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites

@@ -1,4 +1,4 @@
-"""The sentence that answers a question about traffic or jobs which asks for something else than what is wrong."""
+"""Answers to questions about traffic and jobs that do not ask for a cause."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -56,19 +56,19 @@ def _spike(known: TrafficEvidence) -> HealthyCheck | None:
         return None
     if not known.measured:
         ran = (
-            f"{_count(len(known.chosen), known.what)} ran then"
+            f"{_count(len(known.chosen), known.what)} ran at that time"
             if known.scene.looked
-            else f"nor could {known.what}s be looked at"
+            else f"{known.what}s could not be checked"
         )
-        return _fine(f"Whether there was a spike from {known.window} could not be measured; {ran}.", _listed(known))
+        return _fine(f"NAT traffic from {known.window} could not be measured; {ran}.", _listed(known))
     parts = [_highest(m, known.window) for m in known.measured]
-    return _fine(f"There was no spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
+    return _fine(f"No NAT traffic spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
 
 
 def _highest(one: NatMetrics, window: Window) -> str:
     top = one.highest(OUT, window)
     return (
-        f"{one.label} sent at most {gb(top[1])} in {span(one.period)}, at {clock(moment(top[0]), window.since)}"
+        f"{one.label} peaked at {gb(top[1])} in {span(one.period)} at {clock(moment(top[0]), window.since)}"
         if top
         else f"{one.label} reported no traffic"
     )
@@ -76,12 +76,14 @@ def _highest(one: NatMetrics, window: Window) -> str:
 
 def _traffic(known: TrafficEvidence) -> HealthyCheck:
     if not known.measured:
-        return _fine(f"The traffic from {known.window} could not be measured.", _listed(known))
+        return _fine(f"NAT traffic from {known.window} could not be measured.", _listed(known))
     parts = [
-        f"{m.label} sent {_gb(m.total(OUT, known.window))} out and got {_gb(m.total(BACK, known.window))} in"
+        f"{m.label} {_gb(m.total(OUT, known.window))} out, {_gb(m.total(BACK, known.window))} in"
         for m in known.measured
     ]
-    return _fine(f"From {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known))
+    return _fine(
+        f"NAT traffic from {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known)
+    )
 
 
 def _patterns(known: TrafficEvidence) -> HealthyCheck:
@@ -93,8 +95,8 @@ def _patterns(known: TrafficEvidence) -> HealthyCheck:
     text = f"{_count(len(known.spikes), 'spike')} from {known.window}"
     if known.spikes:
         text += (
-            f", {gb(sum(s.volume for _, s in known.spikes))} in all, {len([s for s in behind if s])} with a "
-            f"{known.what} behind it"
+            f", {gb(sum(s.volume for _, s in known.spikes))} in total, {len([s for s in behind if s])} explained by a "
+            f"{known.what}"
         )
     if jobs:
         text += f", most often {jobs.most_common(1)[0][0]}"
@@ -112,8 +114,8 @@ def _compare(known: TrafficEvidence) -> HealthyCheck:
         return _traffic(known)
     here, there = (_total(known, OUT, w) for w in (known.window, other))
     if here is None or there is None:
-        return _fine(f"Of {known.window} and {other}, one could not be measured.", _metrics(known))
-    spikes = f"{_count(len(known.spikes), 'spike')} against {len(known.against(other))}"
+        return _fine(f"Comparison not possible: {known.window} or {other} could not be measured.", _metrics(known))
+    spikes = f"{_count(len(known.spikes), 'spike')} vs {len(known.against(other))}"
     return _fine(
         f"{gb(here)} out from {known.window}, {gb(there)} from {other}: {_change(here, there)}; {spikes}.",
         _metrics(known),
@@ -128,7 +130,7 @@ def _change(here: float, there: float) -> str:
 def _jobs(known: TrafficEvidence) -> HealthyCheck:
     if not known.scene.looked:
         return _fine(
-            f"Not all {known.what}s could be looked at; {_count(len(known.chosen), known.what)} seen.", _listed(known)
+            f"Not all {known.what}s could be checked; {_count(len(known.chosen), known.what)} found.", _listed(known)
         )
     if not known.chosen:
         client = known.intent.first(CLIENT)
@@ -137,7 +139,7 @@ def _jobs(known: TrafficEvidence) -> HealthyCheck:
     running = [j for j in known.chosen if j.state == "running"]
     clients = ", ".join(dict.fromkeys(j.client for j in known.chosen if j.client))
     uploads = _uploading(known, running)
-    state = f"{len(running)} of them still running{uploads}" if running else "none of them still running"
+    state = f"{len(running)} still running{uploads}" if running else "none still running"
     return _fine(
         f"{_count(len(known.chosen), known.what)} from {known.window}, "
         f"{state}{f'; clients: {clients}' if clients else ''}.",
@@ -148,24 +150,26 @@ def _jobs(known: TrafficEvidence) -> HealthyCheck:
 def _uploading(known: TrafficEvidence, running: Sequence[RefreshJob]) -> str:
     logs = [known.scene.logs.get((j.namespace, j.name)) for j in running]
     busy = sum(1 for log in logs if log and log.uploads)
-    return f", {busy} with uploads in the log" if busy else ""
+    return f" ({busy} with uploads in the log)" if busy else ""
 
 
 def _by_volume(known: TrafficEvidence) -> HealthyCheck:
+    if not known.chosen:
+        return _jobs(known)
     volumes: Counter[str] = Counter()
     for job in known.chosen:
         if volume := _volume(known, job):
             volumes[job.client or job.name] += round(volume)
     if not volumes:
         return _fine(
-            f"No log of the {_count(len(known.chosen), known.what)} from {known.window} tells how much was uploaded.",
+            f"Upload volume unknown, {known.window}: no sizes in the logs of {_count(len(known.chosen), known.what)}.",
             _listed(known),
         )
     ranked = ", ".join(f"{name} {gb(size)}" for name, size in volumes.most_common(5))
     untold = len(known.chosen) - sum(1 for job in known.chosen if _volume(known, job))
-    more = f"; of {_count(untold, 'more ' + known.what)} it is not known" if untold else ""
+    more = f"; volume of {_count(untold, 'more ' + known.what)} unknown" if untold else ""
     return _fine(
-        f"By what their logs tell, most was uploaded for {ranked} ({known.window}){more}.",
+        f"Largest uploads according to job logs, {known.window}: {ranked}{more}.",
         (*_listed(known), *_read(known)),
     )
 
@@ -184,12 +188,12 @@ def _attribute(known: TrafficEvidence) -> HealthyCheck | None:
     if known.intent.attribute == "volume" and known.spikes:
         one, spike = max(known.spikes, key=lambda p: p[1].volume)
         told = (
-            f"; {suspect.job.name} uploaded {gb(suspect.moved)} of it by its log"
+            f"; {suspect.job.name} uploaded {gb(suspect.moved)} according to its log"
             if suspect and suspect.moved is not None
             else ""
         )
         return _fine(
-            f"{gb(spike.volume)} went out from {clock(moment(spike.onset))} to {clock(moment(one.complete_at(spike)))} "
+            f"{gb(spike.volume)} sent from {clock(moment(spike.onset))} to {clock(moment(one.complete_at(spike)))} "
             f"UTC{told}.",
             _metrics(known),
         )
@@ -205,7 +209,7 @@ def _expected(known: TrafficEvidence) -> HealthyCheck:
     one, spike = max(known.spikes, key=lambda p: p[1].volume)
     finding = spike_finding(one, spike, known.scene)
     sure = finding.role is CausalRole.INTENDED and finding.confidence is Confidence.HIGH
-    word = "Yes" if sure else "Probably" if finding.role is CausalRole.INTENDED else "That needs a look"
+    word = "Yes" if sure else "Probably" if finding.role is CausalRole.INTENDED else "Needs investigation"
     return _fine(f"{word}: {finding.message}.", finding.cites)
 
 
@@ -217,19 +221,21 @@ def _suspect(known: TrafficEvidence) -> Suspect | None:
 
 def _duration(job: RefreshJob, _known: TrafficEvidence) -> str:
     if job.began is None:
-        return f"{job.name} has not begun yet."
+        return f"{job.name} has not started yet."
     if job.seconds is None or job.ended is None:
-        return f"{job.name} began at {clock(job.began)} UTC and has not ended."
+        return f"{job.name} started at {clock(job.began)} UTC and has not ended."
     return f"{job.name} took {span(job.seconds)}: from {clock(job.began)} to {clock(job.ended, job.began)} UTC."
 
 
 def _destination(job: RefreshJob, known: TrafficEvidence) -> str:
     log = known.scene.logs.get((job.namespace, job.name))
     if log is None:
-        return f"Where {job.name} sent its data is not known: its log could not be read."
+        return f"Destination of {job.name} unknown: its log could not be read."
     where = ", ".join(dict.fromkeys(f"{d.vendor} ({d.host})" if d.vendor else d.host for d in log.destinations))
     return (
-        f"{job.name} spoke to {where}." if where else f"The log of {job.name} names nobody outside the cluster and AWS."
+        f"Destinations in the log of {job.name}: {where}."
+        if where
+        else f"No destination outside the cluster and AWS in the log of {job.name}."
     )
 
 
@@ -238,12 +244,10 @@ _ATTRIBUTES: dict[str, Callable[[RefreshJob, TrafficEvidence], str]] = {
     "time": _duration,
     "destination": _destination,
     "client": lambda job, _: (
-        f"{job.name} ran for {job.client}." if job.client else f"{job.name} does not tell whom it ran for."
+        f"{job.name} ran for client {job.client}." if job.client else f"{job.name} has no client set."
     ),
-    "user": lambda job, _: (
-        f"{job.user} started {job.name}." if job.user else f"{job.name} does not tell who started it."
-    ),
-    "job": lambda job, _: f"It was {job.name} in namespace {job.namespace}, {job.state}.",
+    "user": lambda job, _: f"{job.user} started {job.name}." if job.user else f"{job.name} has no user set.",
+    "job": lambda job, _: f"{job.name} in namespace {job.namespace} ({job.state}).",
 }
 _ANSWERS: dict[str, Callable[[TrafficEvidence], HealthyCheck | None]] = {
     NAT_SPIKE: _spike,
@@ -262,7 +266,7 @@ def _total(known: TrafficEvidence, signal: str, window: Window) -> float | None:
 
 
 def _gb(value: float | None) -> str:
-    return "nothing that was measured" if value is None else gb(value)
+    return "an unknown amount" if value is None else gb(value)
 
 
 def _count(number: int, what: str) -> str:

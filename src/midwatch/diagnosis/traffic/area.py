@@ -32,7 +32,7 @@ NAME = "traffic"
 
 _DAY = timedelta(days=1)
 _LONGEST = timedelta(days=7, hours=1)  # of NAT metrics; a week can be an hour longer where clocks change
-_TOO_LONG = "NAT traffic can be asked about for at most 7 days at a time; {window} is longer. Which 7 days?"
+_TOO_LONG = "NAT traffic queries are limited to 7 days; {window} is longer. Which 7 days?"
 _TAKES = (GATEWAY, CLIENT, NAMESPACE)
 
 _topic = partial(Topic, area=NAME, compared=NAT_COMPARE, takes=_TAKES)
@@ -43,7 +43,7 @@ TOPICS = (
     _nat(NAT_SPIKE, "NAT spike", default_window=_DAY),
     _nat(NAT_TRAFFIC, "NAT traffic", default_window=timedelta(hours=1)),
     _nat(NAT_PATTERNS, "NAT traffic patterns", default_window=_DAY * 7),
-    _nat(NAT_COMPARE, "NAT traffic compared", periods=2),
+    _nat(NAT_COMPARE, "NAT traffic comparison", periods=2),
     _topic(NAT_GATEWAYS, "NAT gateways", periods=0),
     _jobs(JOBS, "Refresh jobs", default_window=_DAY, current=("now", "running"), strange=CLIENT),
     _jobs(JOBS_OF_CLIENT, "Refresh jobs of a client", default_window=_DAY * 7),
@@ -77,7 +77,7 @@ _CLIENTS = EntityKind(
         r"|^(?:and |what about |how about )?for (?P<d>[a-z][\w&-]{2,40})\b"
     ),
     one_suffices=True,
-    unknown="I know no client {name}. Which one do you mean?",
+    unknown="Client {name} not found. Which client do you mean?",
     topic=JOBS_OF_CLIENT,
     stands=True,
 )

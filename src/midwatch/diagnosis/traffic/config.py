@@ -33,7 +33,7 @@ def _regular(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"no regular expression: {error}") from error
+        raise ValueError(f"invalid regular expression: {error}") from error
     return text
 
 
@@ -132,7 +132,7 @@ class Traffic(_Part):
         try:
             ZoneInfo(hours.zone)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"no time zone is called {hours.zone!r}; write America/New_York, say") from error
+            raise ValueError(f"unknown time zone {hours.zone!r}; use an IANA name such as America/New_York") from error
         return hours
 
     def gateway(self, name: str) -> NatGateway | None:
@@ -151,7 +151,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _pack(name: str) -> dict[str, Any]:
     file = files(__name__.rpartition(".")[0]).joinpath("packs", f"{name}.yaml")
     if not file.is_file():
-        raise ValueError(f"no pack is called {name!r}")
+        raise ValueError(f"unknown job pack {name!r}")
     found: dict[str, Any] = fast_yaml.load(file.read_text())
     return found
 
@@ -174,10 +174,10 @@ def load(path: Path) -> Traffic:
     try:
         return Traffic.model_validate(fast_yaml.load(text) or {})
     except yaml.YAMLError as error:
-        raise Refusal(f"{path} is no YAML: {' '.join(str(error).split())}") from error
+        raise Refusal(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = [step for step in problem["loc"] if not isinstance(step, str) or not step.startswith("function-")]
         key = ".".join(str(step) for step in where)
         message = f"{path}, line {line_of(text, where)}: {key or 'the file'}: {problem['msg']}."
-        raise Refusal(message, "docs/traffic.md shows a whole file") from error
+        raise Refusal(message, "See docs/traffic.md for a complete example") from error

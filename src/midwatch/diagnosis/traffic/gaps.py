@@ -1,4 +1,4 @@
-"""What an answer about traffic or jobs would have to know, and nobody could be asked."""
+"""Gaps of an answer about traffic or jobs: data that was needed and could not be read."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from midwatch.domain.observation import Resources
 from midwatch.domain.window import Window
 
 NO_TIME = Gap(
-    tool=METRICS, arguments={"resource": "traffic"}, query="", reason="the question names no time", essential=True
+    tool=METRICS, arguments={"resource": "traffic"}, query="", reason="no time range in the question", essential=True
 )
 
 
@@ -25,7 +25,7 @@ def _unmeasured(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator
         return
     shown = [e.observation for e in evidence if e.tool == GATEWAYS and isinstance(e.observation, Resources)]
     if not told.measured and shown and not any(listing.count for listing in shown):
-        yield _gap(METRICS, "traffic", "no NAT gateway is configured, and AWS shows none", essential=True)
+        yield _gap(METRICS, "traffic", "no NAT gateway configured, and none found in AWS", essential=True)
     for window in (told.window, told.intent.against):
         for one in of(told.measured, window) if window else ():
             yield from _silent(one, window)
@@ -33,7 +33,7 @@ def _unmeasured(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator
 
 def _silent(one: NatMetrics, window: Window | None) -> Iterator[Gap]:
     if window and one.total(OUT, window) is None:
-        yield _gap(METRICS, f"traffic of {one.label}", f"CloudWatch has no point of it from {window}", essential=True)
+        yield _gap(METRICS, f"traffic of {one.label}", f"no CloudWatch data points from {window}", essential=True)
 
 
 def _spaces(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator[Gap]:
@@ -48,12 +48,8 @@ def _spaces(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator[Gap
         if space not in there:
             yield _gap(LIST, f"namespace {space}", "does not exist in this cluster", essential=about_jobs)
     if about_jobs and not (wanted and spaces):
-        what = (
-            f"whether namespace {', '.join(wanted)} exists could not be read"
-            if wanted
-            else "there is no job in this cluster"
-        )
-        yield _gap(LIST, f"{told.what}s", f"no job was seen, and {what}", essential=True)
+        what = f"namespace {', '.join(wanted)} could not be checked" if wanted else "this cluster has no jobs"
+        yield _gap(LIST, f"{told.what}s", f"no jobs found, and {what}", essential=True)
 
 
 def _gone(told: TrafficEvidence) -> Iterator[Gap]:
@@ -61,7 +57,7 @@ def _gone(told: TrafficEvidence) -> Iterator[Gap]:
     gone = [j for j in told.chosen if not j.pods and j.state != "waiting"]
     if gone and told.intent.topic != NAT_COMPARE:
         names = ", ".join(j.name for j in gone[:3]) + (f" and {len(gone) - 3} more" if len(gone) > 3 else "")
-        yield _gap(LOGS, f"logs of {names}", "their pods are gone, and the logs with them")
+        yield _gap(LOGS, f"logs of {names}", "pods deleted, logs not available")
 
 
 def _gap(tool: str, what: str, reason: str, *, essential: bool = False) -> Gap:

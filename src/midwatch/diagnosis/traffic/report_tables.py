@@ -1,4 +1,4 @@
-"""The figures of an answer, laid out."""
+"""Tables of a traffic report."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ def traffic_table(measured: Sequence[NatMetrics], window: Window, title: str = "
         return None
     return Table(
         title=f"{title}, {window}",
-        columns=("gateway", "out", "in", "peak", "connections", "at most"),
+        columns=("gateway", "out", "in", "peak rate", "max connections", "peak volume"),
         rows=rows,
         cites=tuple(m.cite(OUT) for m in measured if OUT in m.signals),
         note="; ".join(dict.fromkeys(m.partial for m in measured if m.partial)),
@@ -65,7 +65,7 @@ def spikes_table(found: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene)
     )
     return Table(
         title="Spikes",
-        columns=("began", "ended", "volume", "at most", "times usual", "likely"),
+        columns=("start", "end", "volume", "peak volume", "× baseline", "likely job"),
         rows=tuple(rows),
         cites=cites,
         note=more,
@@ -92,12 +92,12 @@ def suspects_table(ranked: Sequence[Suspect]) -> Table | None:
             Citation(evidence=e) for s in ranked for e in (s.job.evidence, s.log.evidence if s.log else s.job.evidence)
         )
     )
-    columns = ("", "client", "ran", "job")
-    return Table(title="Jobs, most likely first", columns=columns, rows=rows, cites=cites) if rows else None
+    columns = ("score", "client", "ran", "job")
+    return Table(title="Jobs by correlation with the spike", columns=columns, rows=rows, cites=cites) if rows else None
 
 
 def _suspect(one: Suspect) -> tuple[str, ...]:
-    uploads = f"{one.uploads} upload{'s' * (one.uploads != 1)} then" if one.log else "log not read"
+    uploads = f"{one.uploads} upload{'s' * (one.uploads != 1)} at that time" if one.log else "log not available"
     moved = f", {gb(one.moved)}" if one.moved is not None else ""
     told = _told(one.job, f"{one.overlap.how}, {uploads}{moved}", one.log)
     return f"{one.overlap.score:.1f}", one.job.client or "unknown", _ran(one.job), told
@@ -110,22 +110,22 @@ def jobs_table(found: Sequence[RefreshJob], scene: TrafficScene) -> Table | None
     for job in found[-_ROWS:]:
         log = scene.logs.get((job.namespace, job.name))
         moved = (
-            "log not read"
+            "log not available"
             if log is None
             else f"uploaded {gb(log.volume)}"
             if log.volume is not None
-            else "uploads not told"
+            else "no upload sizes in log"
         )
         rows.append((job.client or "unknown", job.state, _ran(job), _told(job, moved, log)))
     logs = [log.evidence for job in found if (log := scene.logs.get((job.namespace, job.name)))]
     cites = tuple(Citation(evidence=e) for e in dict.fromkeys([*(j.evidence for j in found), *logs]))
-    more = f"and {len(found) - _ROWS} earlier ones" if len(found) > _ROWS else ""
+    more = f"and {len(found) - _ROWS} earlier" if len(found) > _ROWS else ""
     return Table(title="Jobs", columns=("client", "state", "ran", "job"), rows=tuple(rows), cites=cites, note=more)
 
 
 def _ran(job: RefreshJob) -> str:
     if job.began is None:
-        return "not begun"
+        return "not started"
     ended = clock(job.ended, job.began) if job.ended else "now" if job.state == "running" else "unknown"
     return f"{clock(job.began)} to {ended}"
 

@@ -8,9 +8,8 @@ from midwatch.domain.base import SettingsSection
 
 
 class TrafficSettings(SettingsSection):
-    """NAT gateways, the jobs that move data, and whom it is sent to: a file of its own, described in
-    docs/traffic.md."""
+    """NAT gateways, jobs that move data, and vendors that receive it: a separate file, see docs/traffic.md."""
 
     file: Path | None = Field(
-        default=None, description="traffic file; otherwise traffic.yaml beside midwatch.yaml, if it is there"
+        default=None, description="path of the traffic file; default: traffic.yaml next to midwatch.yaml, if it exists"
     )

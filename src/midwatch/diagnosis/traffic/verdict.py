@@ -50,7 +50,7 @@ def spike_finding(one: NatMetrics, spike: Spike, scene: TrafficScene) -> Finding
         return _of_job(one, spike, [s for s in ranked if s.there], facts, quoted, scene)
     there = [s for s in ranked if s.there]
     facts |= {
-        "nobody": _little(there, facts) if there else _nobody(ranked, facts),
+        "unexplained": _partly_explained(there, facts) if there else _no_jobs(ranked, facts),
         "talker": _talker(spike, scene.evidence),
     }
     limit = scene.traffic.limits.unexplained_gb * GB
@@ -84,26 +84,26 @@ def _of_job(
         **job_facts(best.job),
         how=best.overlap.how,
         score=f"{best.overlap.score:.1f}",
-        moved=f" and {_moved(best)}",
+        moved=f", {_moved(best)}",
         others=_others(others),
-        doubt=" and ".join(doubts),
+        doubt="; ".join(doubts),
     )
 
 
 def _moved(one: Suspect) -> str:
     if one.moved is not None:
-        return f"uploaded {gb(one.moved)} by its log"
+        return f"uploaded {gb(one.moved)} according to its log"
     if one.log is None:
-        return "uploaded an unknown amount (its log could not be read)"
-    return "uploaded an unknown amount (its log tells no sizes)" if one.uploads else "its log tells of no upload then"
+        return "upload volume unknown: log not available"
+    return "upload volume unknown: no sizes in its log" if one.uploads else "no upload in its log at that time"
 
 
 def _others(others: Sequence[Suspect]) -> str:
     if not others:
         return ""
-    told = "; ".join(f"{s.job.name}{_whose(s.job)} {_moved(s)}" for s in others[:_NAMED])
-    more = f"; and {len(others) - _NAMED} others" if len(others) > _NAMED else ""
-    return f", and {len(others)} more ran then: {told}{more}"
+    jobs = "; ".join(f"{s.job.name}{_whose(s.job)}, {_moved(s)}" for s in others[:_NAMED])
+    more = f"; and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    return f". Other jobs at the same time: {jobs}{more}"
 
 
 def _told(there: Sequence[Suspect]) -> float:
@@ -117,12 +117,11 @@ def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[st
     behind = [s for s in there if is_explanation(s)]
     covered, unknown = _told(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
     if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
-        found.append(f"that is more than the {usual[1]:g} GB that one of them usually moves")
+        found.append(f"more than the usual {usual[1]:g} GB per job")
     if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
-        found.append(f"that is more than {limits.off_hours_gb:g} GB outside the business hours")
+        found.append(f"more than {limits.off_hours_gb:g} GB outside business hours")
     if not covered and not unknown:
-        whose = "its log tells" if len(there) == 1 else "their logs tell"
-        found.append(f"{whose} of {gb(_told(there))} only")
+        found.append(f"job logs account for only {gb(_told(there))}")
     if behind[0].job.state == "failed":
         found.append("the job failed")
     return found
@@ -145,8 +144,8 @@ def _facts(one: NatMetrics, spike: Spike, traffic: Traffic) -> Facts:
         "until": clock(until, since),
         "since_iso": f"{since:%Y-%m-%dT%H:%M:%SZ}",
         "until_iso": f"{until + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
-        "at": clock(moment(spike.at), since),
-        "factor": f", {times(spike.factor)} the usual {gb(spike.usual)}" if spike.factor else "",
+        "peak_at": clock(moment(spike.at), since),
+        "factor": f", {times(spike.factor)} baseline {gb(spike.usual)}" if spike.factor else "",
         "what": traffic.jobs.what,
     }
 
@@ -161,19 +160,19 @@ def _whose(job: RefreshJob) -> str:
     return f" ({whose})" if whose else ""
 
 
-def _nobody(ranked: Sequence[Suspect], facts: Facts) -> str:
+def _no_jobs(ranked: Sequence[Suspect], facts: Facts) -> str:
     near = (
-        f"; the nearest, {ranked[0].job.name}, {ranked[0].overlap.how} (correlation {ranked[0].overlap.score:.1f})"
+        f"; nearest: {ranked[0].job.name} {ranked[0].overlap.how} (correlation {ranked[0].overlap.score:.1f})"
         if ranked
         else ""
     )
     return f"No {facts['what']}s were running during the spike window{near}"
 
 
-def _little(there: Sequence[Suspect], facts: Facts) -> str:
-    told = "; ".join(f"{s.job.name}{_whose(s.job)} {_moved(s)}" for s in there[:_NAMED])
-    more = f"; and {len(there) - _NAMED} others" if len(there) > _NAMED else ""
-    return f"The {facts['what']}s that ran then account for {gb(_told(there))} of it: {told}{more}"
+def _partly_explained(there: Sequence[Suspect], facts: Facts) -> str:
+    jobs = "; ".join(f"{s.job.name}{_whose(s.job)}, {_moved(s)}" for s in there[:_NAMED])
+    more = f"; and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
+    return f"Only {gb(_told(there))} explained by {facts['what']}s at that time: {jobs}{more}"
 
 
 def _listings(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -1,5 +1,4 @@
-"""What a probe says: whether the site answers, how fast, with which certificate; and who behind it can be the
-reason."""
+"""Findings of website probes (availability, latency, certificate), and links to the services behind a site."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from midwatch.integrations.website.objects.site import SiteSettings
 
 TOPICS = frozenset([WEBSITE, WEBSITES])
 _NOT_ASKED = Gap(
-    tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was asked", essential=True
+    tool="website_check", arguments={"resource": "sites"}, query="", reason="no site was checked", essential=True
 )
 _SERVING = (
     "Service",

@@ -1,4 +1,4 @@
-"""Websites and APIs: whether they answer, how fast, and with which certificate."""
+"""Websites and APIs: availability, latency, TLS certificates."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""One probe, read: its findings, each with the line of the probe that proves it."""
+"""Findings of one website probe, each with the line of the probe that proves it."""
 
 import re
 import shlex
@@ -47,10 +47,10 @@ class ProbeReading:
     def healthy_checks(self) -> Iterator[HealthyCheck]:
         probe = self._probe
         if not probe.error and 0 < probe.status < 400 and probe.took_ms <= self._slow_ms:
-            text = f"{self.subject.name} answers {probe.status} in {probe.took_ms} ms"
+            text = f"{self.subject.name}: HTTP {probe.status} in {probe.took_ms} ms"
             yield HealthyCheck(text=text, cites=(self._cite("status"), self._cite("time")))
         if probe.tls_days is not None and probe.tls_days > SOON_DAYS and not probe.tls_problem:
-            text = f"the certificate of {self.subject.name} is valid for another {probe.tls_days} days"
+            text = f"{self.subject.name}: TLS certificate valid for {probe.tls_days} more days"
             yield HealthyCheck(text=text, cites=(self._cite("certificate days left"),))
 
     @property
@@ -104,7 +104,7 @@ class ProbeReading:
     def _facts(self) -> dict[str, Any]:
         probe, lines = self._probe, self._lines
         name, port = self._place()
-        over = " and no end" if probe.status and probe.error == "timeout" else ""
+        over = ", response incomplete" if probe.status and probe.error == "timeout" else ""
         facts: dict[str, Any] = {
             "url": shlex.quote(probe.url),
             "host": name,
@@ -119,7 +119,8 @@ class ProbeReading:
             "validity": self._validity(),
             "namespaces": " ".join(self._site.namespaces[:1]) if self._site else "",
         }
-        return {name: value for name, value in facts.items() if value}
+        for_host = f" of {name}" if name and name != self.subject.name else ""
+        return {name: value for name, value in facts.items() if value} | {"for_host": for_host}
 
     def _place(self) -> tuple[str, str]:
         """Host and port that the trouble is at: after redirects, those of the last address. Neither can act in a
@@ -132,7 +133,7 @@ class ProbeReading:
 
     def _validity(self) -> str:
         early = self._probe.tls_problem == "early" and (self._probe.tls_days or 0) >= 0
-        name, words = ("starts", "holds only from") if early else ("expires", "expired on")
+        name, words = ("starts", "is not valid before") if early else ("expires", "expired on")
         return f"{words} {self._lines.get(f'certificate {name}', '')[:10]}"
 
     def _cite(self, name: str) -> Citation:

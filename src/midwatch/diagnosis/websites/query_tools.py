@@ -11,8 +11,7 @@ from midwatch.domain.intent import Intent
 
 def website_health_query(
     _now: datetime,
-    url: Annotated[str, Field(min_length=1, max_length=2000, description="host name or http(s) address")],
+    url: Annotated[str, Field(min_length=1, max_length=2000, description="host name or http(s) URL")],
 ) -> Intent:
-    """Checks if a website or API answers, how fast, and with which certificate; goes on to what is behind it when it
-    does not."""
+    """Checks availability, latency and TLS certificate of a website or API, and the services behind it if it fails."""
     return Intent(topic=WEBSITE).with_entity({SITE: (url,)})

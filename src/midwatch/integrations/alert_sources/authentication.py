@@ -1,5 +1,4 @@
-"""What every sender may prove itself with: a token in a header or in the address, or a signature where it can make
-one."""
+"""Authentication of alert senders: a token in a header or in the URL, or a signature where the sender signs."""
 
 from collections.abc import Callable
 
@@ -26,10 +25,10 @@ def by_token(source: str) -> Callable[[WebhookRequest, SenderSettings], None]:
             return
         if not sender.tokens:
             raise SignatureInvalid(
-                f"{source} does not sign what it sends: set senders.{source}.tokens and send one as a bearer token."
+                f"{source} does not sign requests: set senders.{source}.tokens and send a token as bearer token."
             )
         raise SignatureInvalid(
-            "The token is missing or wrong: send it as a bearer token, a password, X-Midwatch-Token or ?token=."
+            "Missing or invalid token: send it as bearer token, password, X-Midwatch-Token or ?token=."
         )
 
     return verify
@@ -45,13 +44,11 @@ def by_signature(
             return
         if not sender.secrets:
             raise SignatureInvalid(
-                "The token is missing or wrong: send it as a bearer token, a password, X-Midwatch-Token or ?token=."
+                "Missing or invalid token: send it as bearer token, password, X-Midwatch-Token or ?token=."
             )
         if header.lower() not in hook.headers:
-            raise SignatureInvalid(
-                f"The header {header} is missing: give the sender the secret that is configured here."
-            )
+            raise SignatureInvalid(f"Header {header} is missing: configure the sender with the same secret.")
         if not good(hook, secrets(sender)):
-            raise SignatureInvalid(f"The signature in {header} does not fit the body and any configured secret.")
+            raise SignatureInvalid(f"Invalid signature in {header}: it does not match any configured secret.")
 
     return verify

@@ -15,13 +15,13 @@ def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], s
     """The alerts of a group, of a bare list (as Prometheus pushes them), or of one alert that comes alone."""
     entries = alert_items(document)
     if not entries:
-        return Delivery(ignored="The group holds no alert.")
+        return Delivery(ignored="The alert group is empty.")
     loud = [e for e in entries if name(record(e)) not in vocabulary()["quiet"]]
     if not loud:
-        return Delivery(ignored=f"{name(record(entries[0]))} only shows that alerting works, or silences others.")
+        return Delivery(ignored=f"{name(record(entries[0]))}: watchdog or inhibitor alert, not an incident.")
     alerts = tuple(a for a in map(read, map(record, loud[:ALERTS])) if a)
     if not alerts:
-        return Delivery(unknown=f"This is not what {source} sends: no alert with labels, a title or a summary.")
+        return Delivery(unknown=f"Not a {source} payload: no alert with labels, title or summary.")
     return Delivery(alerts=alerts, omitted=len(loud) - len(alerts) + _truncated(document))
 
 

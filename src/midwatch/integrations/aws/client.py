@@ -35,7 +35,7 @@ HOLDS: dict[str, tuple[str, type]] = {
     "GetCallerIdentity": ("Arn", str),
 }
 _SESSION = "midwatch"  # how our calls are named in the trail of an assumed role
-NOT_INSTALLED = "The AWS SDK is not installed: pip install 'midwatch[aws]'"
+NOT_INSTALLED = "AWS SDK is not installed: pip install 'midwatch[aws]'"
 NOT_CONFIGURED = "AWS is not configured: set aws.region or AWS_REGION"
 
 
@@ -102,8 +102,8 @@ class Aws:
                 break
             before.add(token)
         raise ToolError(
-            f"AWS ({service}) gave no end of {action} within {PAGES} pages, or the same page again; nothing of it is "
-            "used."
+            f"AWS ({service}) returned more than {PAGES} pages, or the same page twice, for {action}; "
+            "the result is not used."
         )
 
     def _put(self, service: str, action: str, parameters: dict[str, Any]) -> dict[str, Any]:

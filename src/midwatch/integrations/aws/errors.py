@@ -74,21 +74,18 @@ def explain(error: Any, call: Call) -> ToolError:
 
 
 def unexpected_answer(asked: str) -> ToolError:
-    return ToolError(
-        f"What AWS answers to {asked} is of another shape than its API's; check AWS_ENDPOINT_URL and proxies in "
-        "between."
-    )
+    return ToolError(f"Unexpected AWS response to {asked}; check AWS_ENDPOINT_URL and proxies.")
 
 
 def _busy(codes: list[str], status: int, call: Call) -> Busy | None:
     name = "CloudWatch" if call.service == "cloudwatch" else f"AWS ({call.service})"
     if set(codes) & set(_data()["throttled"]) or status == 429:
         return Busy(
-            f"{name} throttles {call.action} and nothing measured before is at hand; ask again in a minute.",
+            f"{name} throttles {call.action} and no cached result is available; retry in a minute.",
             f"{name} throttles",
         )
     if set(codes) & set(_data()["failing"]) or status >= 500:
-        return Busy(f"{name} failed to answer {call.action} twice; ask again in a minute.", f"{name} fails")
+        return Busy(f"{name} failed twice on {call.action}; retry in a minute.", f"{name} fails")
     return None
 
 
@@ -98,7 +95,7 @@ def _denied(codes: list[str], text: str, call: Call) -> ToolError | None:
     named = _ALLOWED.search(text)
     permission = named[1] if named else f"{call.service}:{call.action}"
     return ToolError(
-        f"These AWS credentials may not {permission}; grant it with a read-only policy.", permission=permission
+        f"AWS credentials lack permission {permission}; grant it with a read-only policy.", permission=permission
     )
 
 

@@ -49,7 +49,7 @@ async def find(aws: Aws, gateway: Json) -> FlowLog:
     ]
     name = gateway["NatGatewayId"]
     if not found:
-        raise ToolError(f"no flow logs are kept of {name}, its subnet or its VPC: who talked through it is not known")
+        raise ToolError(f"no flow logs for {name}, its subnet or its VPC: source addresses unknown")
     usable = [
         log
         for log in found
@@ -57,10 +57,10 @@ async def find(aws: Aws, gateway: Json) -> FlowLog:
     ]
     if not usable:
         kinds = " and ".join(sorted({_place(log) for log in found}))
-        raise ToolError(f"the flow logs of {name} go to {kinds}: only those in CloudWatch Logs can be asked")
+        raise ToolError(f"the flow logs of {name} go to {kinds}: only flow logs in CloudWatch Logs can be queried")
     accepted = [log for log in usable if log.get("TrafficType", "ALL") != "REJECT"]
     if not accepted:
-        raise ToolError(f"the flow logs of {name} hold only rejected traffic: who talked through it is not known")
+        raise ToolError(f"the flow logs of {name} contain only rejected traffic: source addresses unknown")
     nearest = min(
         accepted, key=lambda log: (log.get("FlowLogStatus", "ACTIVE") != "ACTIVE", resources.index(log["ResourceId"]))
     )
@@ -68,7 +68,9 @@ async def find(aws: Aws, gateway: Json) -> FlowLog:
 
 
 def _place(log: Json) -> str:
-    return {"s3": "S3", "kinesis-data-firehose": "Firehose"}.get(log.get("LogDestinationType", ""), "an unknown place")
+    return {"s3": "S3", "kinesis-data-firehose": "Firehose"}.get(
+        log.get("LogDestinationType", ""), "an unknown destination"
+    )
 
 
 def _fields(written: str) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def _fields(written: str) -> tuple[str, ...]:
 def compose(gateway: Json, log: FlowLog) -> FlowLogQuery:
     """Raises ToolError when the format lacks what the question needs."""
     if missing := [name for name in data()["needs"] if name not in log.fields]:
-        raise ToolError(f"the flow logs in {log.group} lack the fields {', '.join(missing)}: who talked is not known")
+        raise ToolError(f"the flow logs in {log.group} lack the fields {', '.join(missing)}: source addresses unknown")
     if not interfaces(gateway) or not private(gateway):
         raise ToolError(
             f"{gateway['NatGatewayId']} has no network interface (it is {gateway.get('State', 'gone')})", absent=True

@@ -54,7 +54,7 @@ async def zones(aws: Aws, gateways: Iterable[Json]) -> tuple[dict[str, str], str
     except Busy:
         raise
     except ToolError as error:
-        return {}, f"zones are not known: {error}"
+        return {}, f"availability zones unknown: {error}"
     return {s["SubnetId"]: s["AvailabilityZone"] for subnets in answers for s in subnets}, ""
 
 

@@ -19,13 +19,13 @@ _NOBODY = "nat-00000000000000000"
 async def health(aws: Aws) -> tuple[Health, ...]:
     """identity, cloudwatch, ec2 and logs; one line that says so when AWS is not configured."""
     if not aws.settings.is_configured:
-        return (Health("aws", "missing", NOT_CONFIGURED, "NAT gateways cannot be looked into without it"),)
+        return (Health("aws", "missing", NOT_CONFIGURED, "NAT gateways cannot be checked without it"),)
     return tuple(
         await asyncio.gather(
             _line("identity", _identity(aws), "nothing in AWS can be read without it"),
             _line("cloudwatch", _cloudwatch(aws), "traffic of NAT gateways cannot be measured without it"),
             _line("ec2", _ec2(aws), "NAT gateways cannot be found without it"),
-            _line("logs", _logs(aws), "who talked through a NAT gateway cannot be found without it"),
+            _line("logs", _logs(aws), "top talkers of a NAT gateway cannot be determined without it"),
         )
     )
 
@@ -57,7 +57,7 @@ async def _cloudwatch(aws: Aws) -> str:
     await aws.call(
         "cloudwatch", "GetMetricData", MetricDataQueries=[query], StartTime=now - timedelta(minutes=10), EndTime=now
     )
-    return "metrics may be read"
+    return "metrics can be read"
 
 
 async def _ec2(aws: Aws) -> str:
@@ -77,6 +77,6 @@ async def _logs(aws: Aws) -> str:
     ]
     group = next((log["LogGroupName"] for log in logs if log.get("LogGroupName")), "")
     if not group:
-        raise ToolError("no flow logs go to CloudWatch Logs", absent=True)
+        raise ToolError("no flow logs in CloudWatch Logs", absent=True)
     await ask(aws, group, "limit 1", Window(aws.now() - timedelta(seconds=1), aws.now()))
-    return f"flow logs in {group} may be searched"
+    return f"flow logs in {group} can be queried"

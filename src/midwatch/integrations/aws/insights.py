@@ -53,7 +53,7 @@ class _Query:
         except Rejected:
             return  # it ended by itself in the meantime
         except ToolError as error:
-            self.goes_on = f" (it goes on by itself: {error})"
+            self.goes_on = f" (still running in AWS: {error})"
 
 
 async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
@@ -63,7 +63,7 @@ async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
         running = await _start(aws, {"logGroupName": group, "queryString": query, **times})
     except Rejected as error:
         if error.code == "ResourceNotFoundException":
-            raise ToolError(f"the log group {group} is not there", absent=True) from error
+            raise ToolError(f"log group {group} not found", absent=True) from error
         raise
     try:
         await running.wait()
@@ -90,9 +90,9 @@ def _read(query: _Query, waited: float) -> Rows:
     rows = tuple({cell["field"]: cell.get("value", "") for cell in row} for row in query.answer.get("results", ()))
     partial = ""
     if query.is_running:
-        partial = f"the query was stopped after {waited:g} s{query.goes_on}: only a part of the logs was searched"
+        partial = f"query stopped after {waited:g} s{query.goes_on}: only a part of the logs was searched"
     elif query.status != "Complete":
-        partial = f"the query ended as {query.status}: only a part of the logs was searched"
+        partial = f"query ended with status {query.status}: only a part of the logs was searched"
         if not rows:
-            raise ToolError(f"CloudWatch Logs did not finish the query: it ended as {query.status}")
+            raise ToolError(f"CloudWatch Logs query failed with status {query.status}")
     return Rows(rows, int(statistics.get("bytesScanned", 0)), partial)

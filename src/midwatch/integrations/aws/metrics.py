@@ -51,7 +51,7 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
     forbidden, cut = answers.metric_names("Forbidden"), answers.metric_names("PartialData", "InternalError")
     if forbidden and len(forbidden) == len(answers.states):
         raise ToolError(
-            f"These AWS credentials may not {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION
+            f"AWS credentials lack permission {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION
         )
     silent = not any(answers.points.values()) and not cut
     notes = [await _doubt(aws, gateway)] if silent else []
@@ -68,11 +68,11 @@ async def _doubt(aws: Aws, gateway: str) -> str:
     try:
         await describe(aws, gateway)
     except Busy:
-        return "whether the gateway exists could not be asked"
+        return "could not check whether the gateway exists"
     except ToolError as error:
         if error.absent:
             raise
-        return f"whether the gateway exists is not known: {error}"
+        return f"could not check whether the gateway exists: {error}"
     return ""
 
 
@@ -110,17 +110,17 @@ def _notes(span: Span, answers: _Answers, series: Iterable[Series]) -> list[str]
     """What was left out, in words."""
     notes: list[str] = []
     if any(value is None for s in series for value in s.values):
-        notes.append("points that are missing mean that no traffic was reported")
+        notes.append("missing data points mean that no traffic was reported")
     if span.settled < span.until:
         minutes = SETTLES.seconds // 60
         notes.append(
-            f"points from {moment(span.settled):%H:%M} UTC on were dropped: the last {minutes} minutes are not complete"
+            f"points from {moment(span.settled):%H:%M} UTC dropped: the last {minutes} minutes are not complete"
         )
     if forbidden := answers.metric_names("Forbidden"):
-        notes.append(f"{', '.join(forbidden)} may not be read")
+        notes.append(f"no permission for {', '.join(forbidden)}")
     if cut := answers.metric_names("PartialData", "InternalError"):
-        notes.append(f"of {', '.join(cut)} CloudWatch gave only a part")
-    return notes + [f"CloudWatch says: {' '.join(words.split())[:200]}" for words in answers.words if words]
+        notes.append(f"partial CloudWatch data for {', '.join(cut)}")
+    return notes + [f"CloudWatch: {' '.join(words.split())[:200]}" for words in answers.words if words]
 
 
 def _words(gateway: str, span: Span) -> str:

@@ -11,15 +11,16 @@ _AWS_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE")
 
 
 class AwsSettings(SettingsSection):
-    """Which account is looked into. Credentials come by AWS's own chain (environment, profile, role of the machine),
-    never from here."""
+    """AWS account to read. Credentials come from the AWS default chain (environment, profile, instance role), never
+    from settings."""
 
     region: str = Field(
-        default="", description="region of the gateways; otherwise $AWS_REGION, $AWS_DEFAULT_REGION or the profile's"
+        default="",
+        description="region of the gateways; default: $AWS_REGION, $AWS_DEFAULT_REGION or the region of the profile",
     )
-    profile: str = Field(default="", description="profile of ~/.aws/config; otherwise $AWS_PROFILE")
-    role_arn: str = Field(default="", description="role to assume, for an account other than that of the credentials")
-    external_id: str = Field(default="", repr=False, description="external id that the role asks for")
+    profile: str = Field(default="", description="profile in ~/.aws/config; default: $AWS_PROFILE")
+    role_arn: str = Field(default="", description="role to assume in another account")
+    external_id: str = Field(default="", repr=False, description="external ID required by the role")
 
     @property
     def is_configured(self) -> bool:

@@ -50,17 +50,17 @@ def valid_window(start: datetime, end: datetime, now: datetime) -> Window:
     start, end = (t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in (start, end))
     window = Window(start, end)
     if end <= start:
-        raise ToolError(f"the range {window} ends before it begins: end has to be after start")
+        raise ToolError(f"invalid time range {window}: end must be after start")
     if start >= now:
-        raise ToolError(f"start {start:%Y-%m-%d %H:%M} UTC is in the future: it is {now:%Y-%m-%d %H:%M} UTC now")
+        raise ToolError(f"start {start:%Y-%m-%d %H:%M} UTC is in the future (now: {now:%Y-%m-%d %H:%M} UTC)")
     if end - start > LONGEST:
         hours = (end - start).total_seconds() / 3600
         raise ToolError(
-            f"a range of {hours:.0f} h is too long: at most {LONGEST.total_seconds() / 3600:.0f} h (7 days) at a time"
+            f"time range of {hours:.0f} h is too long: maximum {LONGEST.total_seconds() / 3600:.0f} h (7 days)"
         )
     if now - start > KEPT:
         raise ToolError(
-            f"start {start:%Y-%m-%d} is more than {KEPT.days} days ago: CloudWatch does not keep metrics that long"
+            f"start {start:%Y-%m-%d} is more than {KEPT.days} days ago: CloudWatch does not retain metrics that long"
         )
     return window
 
@@ -78,8 +78,8 @@ def span(start: datetime, end: datetime, now: datetime) -> Span:
     found = Span(since, int(until), period, _down(now - SETTLES, period))
     if not found.times:
         raise ToolError(
-            f"nothing of {window} is complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; ask from an "
-            "earlier start"
+            f"data of {window} is not complete yet: CloudWatch needs {SETTLES.seconds // 60} minutes; use an earlier "
+            "start"
         )
     return found
 

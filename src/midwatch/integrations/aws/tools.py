@@ -27,9 +27,9 @@ def _moment(value: Any, read: ValidatorFunctionWrapHandler) -> datetime:
         raise PydanticCustomError("moment", "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z") from error
 
 
-Gateway = Annotated[str, Field(description="id of the gateway: nat-…")]
-Start = Annotated[datetime, WrapValidator(_moment), Field(description="ISO 8601; UTC where no zone is given")]
-End = Annotated[datetime, WrapValidator(_moment), Field(description="as start, and at most 7 days after it")]
+Gateway = Annotated[str, Field(description="NAT gateway ID: nat-…")]
+Start = Annotated[datetime, WrapValidator(_moment), Field(description="ISO 8601; UTC if no time zone is given")]
+End = Annotated[datetime, WrapValidator(_moment), Field(description="as start; at most 7 days after start")]
 
 
 def tools(aws: Aws) -> tuple[Tool, ...]:
@@ -38,7 +38,7 @@ def tools(aws: Aws) -> tuple[Tool, ...]:
 
 
 async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) -> ToolResult:
-    """Reads what went through a NAT gateway: bytes, packets, connections, peaks and errors over time.
+    """Reads NAT gateway metrics over time: bytes, packets, connections, peak rate and errors.
 
     Points are a minute apart for up to 3 hours of the last 15 days, 5 minutes for the last 63 days, and an hour before.
     Sums are over one such step. The last 3 minutes are left out. The same range is read from AWS once in 5 minutes.
@@ -49,7 +49,7 @@ async def aws_nat_metrics(aws: Aws, gateway: Gateway, start: Start, end: End) ->
 
 
 async def aws_nat_gateways(
-    aws: Aws, gateway: Annotated[str, Field(description="id of one gateway; empty for all")] = ""
+    aws: Aws, gateway: Annotated[str, Field(description="NAT gateway ID; empty for all")] = ""
 ) -> ToolResult:
     """Lists NAT gateways: state, VPC, subnet, zone, tags, network interfaces and addresses."""
     name = gateway_id(gateway) if gateway else ""
@@ -57,10 +57,9 @@ async def aws_nat_gateways(
 
 
 async def aws_flow_talkers(aws: Aws, gateway: Gateway, start: Start, end: End) -> ToolResult:
-    """Finds who moved the most bytes through a NAT gateway, from its VPC flow logs: at most 50 pairs, the largest
-    first.
+    """Finds the top talkers of a NAT gateway from its VPC flow logs: at most 50 address pairs, largest first.
 
-    AWS charges for what the query reads; the answer says how much that was. Flow logs arrive up to 15 minutes late.
+    AWS charges for the scanned bytes, which are part of the result. Flow logs arrive up to 15 minutes late.
     """
     name, window = gateway_id(gateway), valid_window(start, end, aws.now())
     whole = Window(window.since.replace(second=0, microsecond=0), _up(window.until))

@@ -32,7 +32,7 @@ def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     if found["Type"] == FAREWELL:
         return Delivery(
             id=known_as,
-            ignored=f"The topic {one_line(found['TopicArn'], NAME_CHARS)} sends no more: its subscription was ended.",
+            ignored=f"Topic {one_line(found['TopicArn'], NAME_CHARS)} was unsubscribed: no more alarms are sent.",
         )
     return _content(found.get("Message"), hook, known_as)
 
@@ -42,12 +42,12 @@ def _subscription(found: dict[str, Any], sender: SenderSettings, known_as: str) 
     if not url:
         return Delivery(
             id=known_as,
-            unknown=f"The topic {topic} wants to be confirmed, at an address that is not one of Amazon SNS.",
+            unknown=f"Topic {topic}: subscription confirmation refused, SubscribeURL is not an Amazon SNS URL.",
         )
     if found["TopicArn"] not in sender.topics:
         return Delivery(
             id=known_as,
-            ignored=f"The topic {topic} wants to be confirmed: add it to senders.cloudwatch.topics and request the "
+            ignored=f"Topic {topic} is not confirmed: add it to senders.cloudwatch.topics and request the subscription "
             "confirmation again.",
         )
     return Delivery(id=known_as, confirm=url)
@@ -62,7 +62,7 @@ def _content(message: Any, hook: WebhookRequest, known_as: str) -> Delivery:
         found = alarm(document)
         kind = "message"
     if found is None:
-        return Delivery(id=known_as, unknown=f"This {kind} is no alarm of CloudWatch.")
+        return Delivery(id=known_as, unknown=f"Not a CloudWatch alarm: {kind}.")
     if isinstance(found, str):
         return Delivery(id=known_as, ignored=found)
     return Delivery(id=known_as, alerts=(alert("cloudwatch", found, hook.received_at),))

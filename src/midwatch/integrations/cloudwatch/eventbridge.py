@@ -7,7 +7,7 @@ from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_p
 from midwatch.integrations.cloudwatch.arn import STATES, alarm_severity, arn
 
 _OURS = {"CloudWatch Alarm State Change", "CloudWatch Alarm Contributor State Change"}
-_QUIET = {"CloudWatch Alarm Configuration Change": "The alarm was changed, its state was not."}
+_QUIET = {"CloudWatch Alarm Configuration Change": "Alarm configuration changed, state unchanged."}
 
 
 def change(event: dict[str, Any]) -> RawAlert | str | None:

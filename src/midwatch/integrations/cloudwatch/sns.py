@@ -52,7 +52,7 @@ def certificate_url(hook: WebhookRequest) -> str:
         return ""
     url = found.get("SigningCertURL") or found.get("SigningCertUrl")
     if not isinstance(url, str) or not _CERTIFICATE.fullmatch(url):
-        raise SignatureInvalid("The address of the signing certificate is not one of Amazon SNS.")
+        raise SignatureInvalid("SigningCertURL is not an Amazon SNS URL.")
     return url
 
 
@@ -61,27 +61,29 @@ def verify(hook: WebhookRequest, sender: SenderSettings) -> None:
     if not found:
         if not holds_token(hook, sender):
             raise SignatureInvalid(
-                "Without the envelope of SNS nothing is signed: set senders.cloudwatch.tokens and send one in a "
+                "Requests without SNS envelope are not signed: set senders.cloudwatch.tokens and send a token in a "
                 "header or as ?token=."
             )
         return
     certificate_url(hook)
     _check_signature(found, hook)
     if not (sender.open or found.get("TopicArn") in sender.topics or holds_token(hook, sender)):
-        raise SignatureInvalid("The topic is not one of senders.cloudwatch.topics.")
+        raise SignatureInvalid("The SNS topic is not in senders.cloudwatch.topics.")
 
 
 def _check_signature(found: dict[str, Any], hook: WebhookRequest) -> None:
     algorithm, signature = _HASHES.get(text(found.get("SignatureVersion"), 10)), found.get("Signature")
     if algorithm is None or not isinstance(signature, str):
-        raise SignatureInvalid("There is no signature of version 1 or 2.")
+        raise SignatureInvalid("Signature of version 1 or 2 is missing.")
     try:
         raw = base64.b64decode(signature, validate=True)
         _key(hook).verify(
             raw, _signed_text(found), PKCS1v15(), algorithm()
         )  # version 1, SHA-1, is what topics use by default
     except (InvalidSignature, binascii.Error, ValueError) as wrong:
-        raise SignatureInvalid("The signature does not fit the message and Amazon's certificate.") from wrong
+        raise SignatureInvalid(
+            "Invalid SNS signature: it does not match the message and the signing certificate."
+        ) from wrong
 
 
 def _key(hook: WebhookRequest) -> RSAPublicKey:
@@ -95,9 +97,9 @@ def _key(hook: WebhookRequest) -> RSAPublicKey:
     except (ValueError, UnsupportedAlgorithm) as unreadable:
         raise SignatureInvalid("The signing certificate could not be read.") from unreadable
     if not valid:
-        raise SignatureInvalid("The signing certificate is out of date.")
+        raise SignatureInvalid("The signing certificate is expired or not valid yet.")
     if not isinstance(key, RSAPublicKey):
-        raise SignatureInvalid("The signing certificate has no RSA key.")
+        raise SignatureInvalid("The signing certificate does not contain an RSA key.")
     return key
 
 

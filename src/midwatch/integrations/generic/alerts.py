@@ -36,13 +36,13 @@ def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
     known_as = one_line(next((hook.headers[h] for h in _DELIVERY if hook.headers.get(h)), ""), NAME_CHARS)
     entries = alert_items(document)
     if not entries:
-        return Delivery(id=known_as, ignored="The list holds no alert.")
+        return Delivery(id=known_as, ignored="The alert list is empty.")
     alerts = tuple(a for a in (_alert(record(e), sender, hook) for e in entries[:ALERTS]) if a)
     if not alerts:
         paths = sender.fields.get("title") or ", ".join(usual()["title"])
         return Delivery(
             id=known_as,
-            unknown=f"No title was found (looked for: {paths}). Name its path in senders.generic.fields.title.",
+            unknown=f"No title found (fields checked: {paths}). Set senders.generic.fields.title to its path.",
         )
     return Delivery(id=known_as, alerts=alerts, omitted=len(entries) - len(alerts))
 

@@ -21,7 +21,7 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = decode(hook.body)
     alerts = items(get_path(document, "alerts"))
     if alerts and all(_tried(record(a)) for a in alerts):
-        return Delivery(ignored="A test of the contact point.")
+        return Delivery(ignored="Test notification of the contact point.")
     return prometheus_alerts.delivery(document, lambda item: _alert(item, hook), "Grafana")
 
 

@@ -59,15 +59,13 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     document = record(decode(hook.body))
     told, action = record(document.get("alert")), text(document.get("action"))
     if not action or not first(told, "alias", "alertId") or not first(told, "message", "alias"):
-        return Delivery(
-            unknown="This is no webhook of Opsgenie: it needs an action, and an alert with its id and message."
-        )
+        return Delivery(unknown="Not an Opsgenie webhook payload: action, alert.alertId or alert.message is missing.")
     what = action.replace(" ", "").lower()
     if what in _CHANGES:
         return Delivery(alerts=(alert("opsgenie", _said(told, _CHANGES[what], action), hook.received_at),))
     if what in _REMARKS:
         return Delivery(remarks=(_remark(told, action, _REMARKS[what], hook),))
-    return Delivery(unknown=f"The action {one_line(action, NAME_CHARS)} of Opsgenie is not known.")
+    return Delivery(unknown=f"Unknown Opsgenie action {one_line(action, NAME_CHARS)}.")
 
 
 def _said(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:

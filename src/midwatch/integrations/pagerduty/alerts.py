@@ -29,4 +29,4 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
         return event(document, hook)
     if isinstance(get_path(document, "type"), str):
         return event_data(document, hook)
-    return Delivery(unknown="This is no webhook of PagerDuty: neither event, messages nor routing_key is in it.")
+    return Delivery(unknown="Not a PagerDuty payload: event, messages or routing_key is missing.")

@@ -55,7 +55,7 @@ class PagerDuty:
                     if answer.get("more") is not True or not fresh:
                         break
         except TimeoutError:
-            raise DeliveryFailed(f"PagerDuty cannot be reached: no whole answer within {ALERTS_S:g} s") from None
+            raise DeliveryFailed(f"PagerDuty unreachable: no complete response within {ALERTS_S:g} s") from None
         return list(found.values())
 
     async def notes(self, incident: str) -> list[dict[str, Any]]:
@@ -71,8 +71,7 @@ class PagerDuty:
             made = ""
         if not made:
             raise DeliveryFailed(
-                f"PagerDuty answered {answer.status} without the note's id; the note may be there and is not written "
-                "again",
+                f"PagerDuty returned {answer.status} without a note ID; the note may exist and is not written again",
                 permanent=True,
             )
         return made
@@ -87,7 +86,7 @@ class PagerDuty:
         try:
             answer = await send(self._http, method, path, seconds=self._seconds, json=body)
         except Unanswered as error:
-            raise DeliveryFailed(f"PagerDuty cannot be reached: {error}") from error
+            raise DeliveryFailed(f"PagerDuty unreachable: {error}") from error
         if answer.ok:
             return answer
         raise _refused(answer)
@@ -102,7 +101,7 @@ def note_id(note: object) -> str:
 def _path(incident: str, what: str) -> str:
     if not _ID.fullmatch(incident):
         raise DeliveryFailed(
-            f"{one_line(incident)[:40]!r} cannot be the id of a PagerDuty incident; nothing was asked", permanent=True
+            f"{one_line(incident)[:40]!r} is not a PagerDuty incident ID; no request was sent", permanent=True
         )
     return f"/incidents/{incident}/{what}"
 
@@ -115,19 +114,19 @@ def _listed(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _strange(error: Unexpected) -> DeliveryFailed:
-    return DeliveryFailed(f"PagerDuty cannot be read: {error}; check pagerduty.url and what is between")
+    return DeliveryFailed(f"PagerDuty response is invalid: {error}; check pagerduty.url and proxies")
 
 
 def _refused(answer: HttpAnswer) -> DeliveryFailed:
     said = _message(answer)
     if answer.status == 429:
-        return DeliveryFailed(f"PagerDuty limits our requests: {said}", after=answer.wait)
+        return DeliveryFailed(f"PagerDuty rate limit: {said}", after=answer.wait)
     if answer.status >= 500:
-        return DeliveryFailed(f"PagerDuty fails ({answer.status}): {said}")
+        return DeliveryFailed(f"PagerDuty server error ({answer.status}): {said}")
     if 300 <= answer.status < 400:
-        return DeliveryFailed(f"PagerDuty redirects elsewhere ({answer.status}); check pagerduty.url", permanent=True)
-    hint = " (an account-level token also needs integrations.pagerduty.email)" if answer.status == 400 else ""
-    return DeliveryFailed(f"PagerDuty refuses ({answer.status}): {said}{hint}", permanent=True)
+        return DeliveryFailed(f"PagerDuty returned a redirect ({answer.status}); check pagerduty.url", permanent=True)
+    hint = " (account-level tokens also need pagerduty.email)" if answer.status == 400 else ""
+    return DeliveryFailed(f"PagerDuty rejected the request ({answer.status}): {said}{hint}", permanent=True)
 
 
 def _message(answer: HttpAnswer) -> str:

@@ -26,12 +26,12 @@ def event(document: dict[str, Any], hook: WebhookRequest) -> Delivery:
     title = first(payload, "summary") or key
     action = text(get_path(document, "event_action"))
     if not title:
-        return Delivery(unknown="The event has neither a summary nor a dedup_key.")
+        return Delivery(unknown="summary and dedup_key are missing.")
     if not action:
-        return Delivery(ignored=f"A change, not an alert: {one_line(title, NAME_CHARS)}")
+        return Delivery(ignored=f"Change event, not an alert: {one_line(title, NAME_CHARS)}")
     if action not in _ACTIONS:
         return Delivery(
-            unknown=f"The event_action {one_line(action, NAME_CHARS)} is not known: trigger, acknowledge or resolve."
+            unknown=f"Unknown event_action {one_line(action, NAME_CHARS)}: use trigger, acknowledge or resolve."
         )
     return Delivery(alerts=(alert("pagerduty", _said(document, payload, title, action), hook.received_at),))
 

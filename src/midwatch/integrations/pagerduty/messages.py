@@ -36,7 +36,7 @@ def messages(listed: list[Any], hook: WebhookRequest) -> Delivery:
         if get_path(m, "incident", "id") and first(get_path(m, "incident"), "title", "summary", "description")
     ]
     if not readable:
-        return Delivery(id=known_as, unknown="The messages of PagerDuty hold no incident.")
+        return Delivery(id=known_as, unknown="No incident in the PagerDuty messages.")
     kept = readable[:ALERTS]
     alerts = tuple(alert("pagerduty", _said(m), hook.received_at) for m in kept if _event(m) in _CHANGES)
     remarks = tuple(_remark(m, hook) for m in kept if _event(m) not in _CHANGES)
@@ -67,7 +67,7 @@ def _remark(message: Any, hook: WebhookRequest) -> AlertComment:
         external_id=one_line(get_path(incident, "id"), NAME_CHARS),
         id=one_line(get_path(entry, "id"), NAME_CHARS),
         kind=kind,
-        text=text(get_path(entry, "channel", "summary")) or name(entry) or f"{kind}: {who or 'no more is said'}",
+        text=text(get_path(entry, "channel", "summary")) or name(entry) or f"{kind}: {who or 'no details'}",
         actor=one_line(name(get_path(entry, "agent")), NAME_CHARS),
         actor_id=one_line(get_path(entry, "agent", "id"), NAME_CHARS),
         at=min(at, hook.received_at),

@@ -7,15 +7,15 @@ from midwatch.domain.setting_types import RequestSeconds, Secret, WebAddress
 
 
 class PagerDutySettings(SettingsSection):
-    """Writing notes and reading the details of alerts. Without a token Midwatch knows only what webhooks say."""
+    """Writing notes and reading alert details. Without a token only webhook data is available."""
 
     token: Secret | None = Field(
-        default=None, description="REST API key; reading incidents and writing notes is all it needs"
+        default=None, description="REST API key with permission to read incidents and write notes"
     )
     email: str = Field(
-        default="", description="e-mail of the PagerDuty user who signs the notes; account-level keys need it"
+        default="", description="email of the PagerDuty user for notes; required with account-level keys"
     )
     url: WebAddress = Field(
         default="https://api.pagerduty.com", description="https://api.eu.pagerduty.com for accounts in the EU"
     )
-    timeout: RequestSeconds = Field(default=10.0, description="seconds one request may take")
+    timeout: RequestSeconds = Field(default=10.0, description="request timeout in seconds")

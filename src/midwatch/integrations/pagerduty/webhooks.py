@@ -27,11 +27,11 @@ _CHANGES = {
 }
 # What is said about an incident that stays what it is, by event type, from the event's data.
 _INCIDENT: dict[str, Callable[[Any], str]] = {
-    "escalated": lambda data: f"Escalated to {names(get_path(data, 'assignees')) or 'the next level'}.",
+    "escalated": lambda data: f"Escalated to {names(get_path(data, 'assignees')) or 'next level'}.",
     "delegated": lambda data: f"Delegated to {name(get_path(data, 'escalation_policy')) or 'another policy'}.",
-    "reassigned": lambda data: f"Assigned to {names(get_path(data, 'assignees')) or 'nobody'}.",
-    "priority_updated": lambda data: f"The priority is now {name(get_path(data, 'priority')) or 'not set'}.",
-    "service_updated": lambda data: f"The service is now {name(get_path(data, 'service'))}.",
+    "reassigned": lambda data: f"Assigned to {names(get_path(data, 'assignees')) or 'no user'}.",
+    "priority_updated": lambda data: f"Priority changed to {name(get_path(data, 'priority')) or 'none'}.",
+    "service_updated": lambda data: f"Service changed to {name(get_path(data, 'service'))}.",
     "incident_type.changed": lambda data: _type(data),
     "incident_type.updated": lambda data: _type(data),
 }
@@ -60,12 +60,11 @@ def webhook(event: Any, hook: WebhookRequest) -> Delivery:
     known_as = one_line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
     what, _, change = text(get_path(event, "event_type")).partition(".")
     if what == "pagey":
-        return Delivery(id=known_as, ignored="A test event: the webhook works.")
+        return Delivery(id=known_as, ignored="Test event received.")
     if what != "incident":
         return Delivery(
             id=known_as,
-            ignored=f"{one_line(get_path(event, 'event_type'), NAME_CHARS) or 'An event without a type'}: not about an "
-            "incident.",
+            ignored=f"Not an incident event: {one_line(get_path(event, 'event_type'), NAME_CHARS) or 'no event_type'}.",
         )
     data = get_path(event, "data")
     if change in _CHANGES and get_path(data, "id") and first(data, "title", "summary"):
@@ -74,10 +73,10 @@ def webhook(event: Any, hook: WebhookRequest) -> Delivery:
     if remark is None:
         return Delivery(
             id=known_as,
-            unknown=f"The event incident.{one_line(change, NAME_CHARS)} is not known, or holds no incident.",
+            unknown=f"Unknown event incident.{one_line(change, NAME_CHARS)}, or incident data is missing.",
         )
     if is_ours(remark.text):
-        return Delivery(id=known_as, ignored="A note that Midwatch wrote itself.")
+        return Delivery(id=known_as, ignored="Note written by Midwatch.")
     return Delivery(id=known_as, remarks=(remark,))
 
 
@@ -90,7 +89,7 @@ def event_data(data: Any, hook: WebhookRequest) -> Delivery:
     remark = _remark(data, "", {}, hook)
     if remark is None:
         kind = one_line(get_path(data, "type"), NAME_CHARS)
-        return Delivery(unknown=f"A {kind} of PagerDuty alone tells nothing about an incident.")
+        return Delivery(unknown=f"PagerDuty {kind} without an incident.")
     return Delivery(remarks=(remark,))
 
 
@@ -101,7 +100,7 @@ def _changed(event: Any, change: str, hook: WebhookRequest, known_as: str) -> De
     if target:
         facts["merged into"] = target
     one = alert("pagerduty", raw_alert(data, _CHANGES[change], at, facts), hook.received_at)
-    remark = _written(data, "merged", f"Merged into {target}: this is no fix.", event, hook) if target else None
+    remark = _written(data, "merged", f"Merged into {target}, not fixed.", event, hook) if target else None
     return Delivery(id=known_as, alerts=(one,), remarks=(remark,) if remark else ())
 
 
@@ -134,20 +133,22 @@ def _written(data: Any, kind: str, words: str, event: Any, hook: WebhookRequest)
 
 
 def _responder(data: Any) -> str:
-    who = name(get_path(data, "user")) or name(get_path(data, "escalation_policy")) or "Somebody"
+    who = name(get_path(data, "user")) or name(get_path(data, "escalation_policy")) or "a responder"
     message = text(get_path(data, "message"))
-    return f"{who} was asked to help ({text(get_path(data, 'state')) or 'asked'})." + (f" {message}" if message else "")
+    return f"Responder request to {who} ({text(get_path(data, 'state')) or 'requested'})." + (
+        f" {message}" if message else ""
+    )
 
 
 def _type(data: Any) -> str:
-    return f"The type is now {text(get_path(data, 'incident_type', 'name')) or 'not set'}."
+    return f"Incident type changed to {text(get_path(data, 'incident_type', 'name')) or 'none'}."
 
 
 def _roles(data: Any) -> str:
     """Also sent when a role is taken away."""
     roles = items(get_path(data, "incident_role_assignments"))[:50]
     return "; ".join(
-        f"{name(get_path(r, 'role')) or 'A role'}: {name(get_path(r, 'assignee')) or 'nobody'}" for r in roles
+        f"{name(get_path(r, 'role')) or 'Role'}: {name(get_path(r, 'assignee')) or 'unassigned'}" for r in roles
     )
 
 

@@ -28,8 +28,8 @@ _METRIC = {
     "resolved": AlertStatus.RESOLVED,
 }
 _QUIET = {
-    "installation": "Sentry tells that the integration was installed or removed.",
-    "error": "A single error: let an alert rule of Sentry decide what is worth a call.",
+    "installation": "Sentry integration installed or removed.",
+    "error": "Single error event: use a Sentry alert rule to send alerts.",
 }
 
 
@@ -57,7 +57,7 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     if said is None or not text(said.title):
         return Delivery(
             id=known_as,
-            unknown=f"This is no alert of Sentry that is known (action {one_line(action, NAME_CHARS) or 'none'}).",
+            unknown=f"Not a known Sentry alert (action {one_line(action, NAME_CHARS) or 'none'}).",
         )
     return Delivery(id=known_as, alerts=(alert("sentry", said, hook.received_at),))
 
@@ -84,8 +84,7 @@ def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: W
         external_id=one_line(issue, NAME_CHARS),
         id=one_line(data.get("comment_id"), NAME_CHARS),
         kind="comment" if comment else action,
-        text=comment
-        or (f"Assigned to {assignee}." if action == "assigned" and assignee else f"The issue was {action}."),
+        text=comment or (f"Assigned to {assignee}." if action == "assigned" and assignee else f"Issue {action}."),
         actor=one_line(get_path(document, "actor", "name"), NAME_CHARS),
         actor_id=one_line(get_path(document, "actor", "id"), NAME_CHARS),
         at=min(at, hook.received_at),

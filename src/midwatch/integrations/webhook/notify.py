@@ -52,11 +52,11 @@ class WebhookClient:
                 headers=headers,
             )
         except Unanswered as error:
-            raise DeliveryFailed(f"the webhook's address cannot be reached: {error}") from error
+            raise DeliveryFailed(f"webhook URL unreachable: {error}") from error
         if answer.ok:
             return str(answer.status)
         again = answer.status in (408, 425, 429) or answer.status >= 500
-        raise DeliveryFailed(f"the webhook's address answers {answer.status}", permanent=not again, after=answer.wait)
+        raise DeliveryFailed(f"webhook URL returned {answer.status}", permanent=not again, after=answer.wait)
 
 
 def sign(secret: str, stamp: str, body: bytes) -> str:

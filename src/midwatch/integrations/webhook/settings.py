@@ -7,8 +7,8 @@ from midwatch.domain.setting_types import RequestSeconds, Secret, WebAddress
 
 
 class WebhookSettings(SettingsSection):
-    """Where answers are sent as JSON."""
+    """Webhook that receives reports as JSON."""
 
-    url: WebAddress = Field(default="", description="address that gets every answer; empty: none")
-    secret: Secret | None = Field(default=None, description="signs each request (X-Midwatch-Signature)")
-    timeout: RequestSeconds = Field(default=10.0, description="seconds one request may take")
+    url: WebAddress = Field(default="", description="URL that receives every report; empty: disabled")
+    secret: Secret | None = Field(default=None, description="secret that signs each request (X-Midwatch-Signature)")
+    timeout: RequestSeconds = Field(default=10.0, description="request timeout in seconds")

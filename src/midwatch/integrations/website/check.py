@@ -59,9 +59,7 @@ class Checker:
             except TimeoutError:
                 visit.fail(
                     "timeout",
-                    f"the answer did not end within {TOTAL_S:g} s"
-                    if visit.status
-                    else f"no answer within {TOTAL_S:g} s",
+                    f"response incomplete after {TOTAL_S:g} s" if visit.status else f"no response within {TOTAL_S:g} s",
                 )
         visit.took_ms = round((time.perf_counter() - started) * 1000)
         visit.address, visit.phases = transport.address, str(transport.phases)
@@ -128,15 +126,15 @@ def _onward(visit: Visit, url: httpx2.URL, answer: httpx2.Response) -> httpx2.UR
     try:
         onward = url.join(answer.headers["location"])
     except (httpx2.InvalidURL, UnicodeError):
-        visit.fail("redirects", "leads to something that is no address")
+        visit.fail("redirects", "invalid URL in Location header")
         return None
     leaves = f" {LEAVES_HTTPS}" if (url.scheme, onward.scheme) == ("https", "http") else ""
     if onward.scheme not in ("http", "https"):
-        visit.fail("redirects", f"leads to {onward.scheme[:20]}:, which is not http")
+        visit.fail("redirects", f"redirect to unsupported scheme {onward.scheme[:20]}:")
         return None
     allow(onward)
     if not has_host(onward):
-        visit.fail("redirects", "leads to an address without a host")
+        visit.fail("redirects", "redirect to a URL without a host")
         return None
     visit.redirects.append(f"{answer.status_code} {shown(onward, values=False)}{leaves}")
     return onward.copy_with(fragment=None)
@@ -163,7 +161,7 @@ def _system(found: Sequence[BaseException]) -> str:
 
 def _endless(seen: Sequence[httpx2.URL]) -> str:
     back = next((shown(u, values=False) for n, u in enumerate(seen) if u in seen[:n]), "")
-    return f"no page after {REDIRECTS} redirects" + (f"; {back} comes back again and again" if back else "")
+    return f"more than {REDIRECTS} redirects" + (f"; loop at {back}" if back else "")
 
 
 def _context(authority: Path | None) -> ssl.SSLContext:
@@ -173,5 +171,5 @@ def _context(authority: Path | None) -> ssl.SSLContext:
         if authority:
             context.load_verify_locations(authority)
     except OSError as error:
-        raise ToolError(f"the ca_file {authority} cannot be read: {error.strerror or error}") from error
+        raise ToolError(f"cannot read ca_file {authority}: {error.strerror or error}") from error
     return context

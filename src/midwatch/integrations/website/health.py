@@ -13,7 +13,7 @@ async def health(sites: Sequence[SiteSettings], checker: Checker) -> tuple[Healt
     """One line for each configured site, which is really asked."""
     if not sites:
         return (
-            Health("websites", "missing", "no sites are configured", "add them under sites: url, services, namespaces"),
+            Health("websites", "missing", "no sites configured", "add them under sites: url, services, namespaces"),
         )
     return tuple(await asyncio.gather(*(_line(site, checker) for site in sites)))
 
@@ -23,9 +23,9 @@ async def _line(site: SiteSettings, checker: Checker) -> Health:
         probe = await checker.check(target(site.url))
     except ToolError as error:
         return Health(host(site.url), "refused", str(error))
-    hint = "" if site.services else "no services are configured behind it: its trouble cannot be traced further"
+    hint = "" if site.services else "no services configured for this site: causes behind it cannot be checked"
     if probe.status and not probe.error:
         state = "failed" if probe.status >= 500 else "ok"
-        return Health(host(site.url), state, f"answers {probe.status} in {probe.took_ms} ms", hint)
+        return Health(host(site.url), state, f"HTTP {probe.status} in {probe.took_ms} ms", hint)
     said = next((li.partition(": ")[2] for li in probe.text.splitlines() if li.startswith("error: ")), "")
     return Health(host(site.url), "failed", said, hint)

@@ -17,25 +17,23 @@ def target(url: str) -> httpx2.URL:
     """Raises ToolError for what is not an address of a site, without repeating what may be a password."""
     text = url.strip()
     if not text or len(text) > _LONGEST or not text.isprintable() or " " in text:
-        raise ToolError("not an address: give a host name or an http(s) address")
+        raise ToolError("invalid URL: use a host name or an http(s) URL")
     try:
         parsed = httpx2.URL(full(text))
     except (httpx2.InvalidURL, UnicodeError) as error:
-        raise ToolError("not an address: give a host name or an http(s) address") from error
+        raise ToolError("invalid URL: use a host name or an http(s) URL") from error
     allow(parsed)
     if not has_host(parsed):
-        raise ToolError("not an address: it names no host")
+        raise ToolError("invalid URL: host is missing")
     return parsed.copy_with(fragment=None)
 
 
 def allow(url: httpx2.URL) -> None:
     """Raises ToolError."""
     if url.scheme not in ("http", "https"):
-        raise ToolError(f"only http and https are checked, not {url.scheme[:20]!r}")
+        raise ToolError(f"unsupported scheme {url.scheme[:20]!r}: use http or https")
     if url.userinfo:
-        raise ToolError(
-            "an address with a user name or password in it is refused: secrets do not belong into addresses"
-        )
+        raise ToolError("URLs with user name or password are refused: remove the credentials")
 
 
 def has_host(url: httpx2.URL) -> bool:

@@ -45,17 +45,17 @@ class Pinned(httpx2.AsyncBaseTransport):
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 if not left or any(isinstance(c, ssl.SSLError) for c in causes(error)):
                     raise
-        raise Unresolved(f"{host} has no address")
+        raise Unresolved(f"{host} does not resolve")
 
     async def _addresses(self, host: str, number: int) -> list[str]:
         try:
-            with self.phases.of("name"):
+            with self.phases.of("dns"):
                 async with asyncio.timeout(CONNECT_S):
                     found = await self._resolve(host, number)
         except TimeoutError as error:
-            raise Unresolved(f"the name service gave no answer within {CONNECT_S:g} s") from error
+            raise Unresolved(f"DNS timeout after {CONNECT_S:g} s") from error
         except (OSError, UnicodeError) as error:
-            raise Unresolved(getattr(error, "strerror", "") or "not a name") from error
+            raise Unresolved(getattr(error, "strerror", "") or "not a valid host name") from error
         wanted = is_configured(self._sites, host, number)
         for address in found:
             if why := refusal_of(address, meant=wanted):
@@ -77,8 +77,8 @@ class Pinned(httpx2.AsyncBaseTransport):
 
 
 def _refusal(host: str, address: str, why: str) -> str:
-    where = f"{address} is" if host == address else f"{host} has the address {address}, which is"
-    hint = "" if why in NEVER else "; an internal site that is meant belongs into the setting sites, with its port"
+    where = f"{address} is" if host == address else f"{host} resolves to {address}, which is"
+    hint = "" if why in NEVER else "; to check an internal site, add it with its port to the sites setting"
     return f"refused: {where} {why}{hint}"
 
 

@@ -13,20 +13,16 @@ class SiteSettings(SettingsSection):
     """A website or API that is checked, and what stands behind it: trouble of these services explains trouble of the
     site."""
 
-    url: str = Field(description="host name or address; a bare host means https://")
+    url: str = Field(description="host name or URL; a host name without scheme means https://")
     services: tuple[str, ...] = Field(
-        default=(), description="Kubernetes services or workloads behind it, nearest first"
+        default=(), description="Kubernetes services or workloads behind the site, nearest first"
     )
-    namespaces: tuple[str, ...] = Field(default=(), description="where these services run")
-    slow_ms: int = Field(
-        default=3000, gt=0, le=3_600_000, description="an answer that takes longer, in milliseconds, is slow"
-    )
+    namespaces: tuple[str, ...] = Field(default=(), description="namespaces of these services")
+    slow_ms: int = Field(default=3000, gt=0, le=3_600_000, description="response time limit in milliseconds")
     critical: bool = Field(
-        default=True, description="part of a full health check; trouble of the others is only a warning"
+        default=True, description="included in the full health check; failures of other sites are warnings"
     )
-    ca_file: Path | None = Field(
-        default=None, description="PEM file of an authority of your own that signs its certificate"
-    )
+    ca_file: Path | None = Field(default=None, description="PEM file of the private CA that signs its certificate")
 
     @field_validator("url")
     @classmethod
@@ -35,15 +31,15 @@ class SiteSettings(SettingsSection):
             parts = urlsplit(value if "://" in value else f"https://{value}")
             odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
         except ValueError:  # its text quotes the address, which may hold a password
-            raise ValueError("a site is a host name or an http(s) address with a number as its port") from None
+            raise ValueError("invalid site: use a host name or an http(s) URL with a numeric port") from None
         if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise ValueError("a site is a host name or an http(s) address, without a user or password")
+            raise ValueError("invalid site: use a host name or an http(s) URL without user or password")
         return value
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:
         if self.services and not self.namespaces:
-            raise ValueError("services need the namespaces they run in")
+            raise ValueError("namespaces is required with services")
         return self
 
 
