@@ -160,11 +160,11 @@ def test_two_tables_may_be_merged(tmp_path: Path) -> None:
 
 
 def test_aliases_that_multiply_are_looked_at_once(tmp_path: Path) -> None:
-    lines = ["budget: &a0 {calls: 1, calls: 2}"] + [
-        f"x{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)
-    ]
+    """Nine to the power of forty of them, if each were followed."""
+    lines = ["budget:", "  a0: &a0 [1]"]
+    lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     (tmp_path / "midwatch.yaml").write_text("\n".join(lines))
-    assert "x1 is no setting" in refused()
+    assert "budget.a0 is no setting" in refused()
 
 
 def test_a_sender_of_a_plug_in_that_cannot_be_loaded_is_no_fault_of_the_settings(

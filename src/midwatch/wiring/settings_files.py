@@ -128,10 +128,9 @@ def _value(node: Any, path: Sequence[str]) -> Any:
 
 
 def _step(node: Any, part: str) -> tuple[Any, Any] | None:
-    """The key, or the item itself in a list, and what stands there. Of two keys the last one, which is the one that is
-    read."""
+    """The key, or the item itself in a list, and what stands there."""
     items = cast("list[Any]", node.value) if isinstance(node, yaml.SequenceNode) else []
     if part.isdigit() and int(part) < len(items):
         return items[int(part)], items[int(part)]
     entries = cast("list[tuple[Any, Any]]", node.value) if isinstance(node, yaml.MappingNode) else []
-    return next(((key, value) for key, value in reversed(entries) if key.value == part), None)
+    return next(((key, value) for key, value in entries if key.value == part), None)

@@ -37,7 +37,9 @@ def diagnose(
     """Find the root cause in a cluster, live or saved.
 
     A question about something else (a NAT spike, a website) is answered as `midwatch ask` does; one that names no topic
-    is about the cluster. Reads, never writes. Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
+    is about the cluster. Reads, never writes. Several contexts have an answer each, one after the other; with --json
+    that is a document each.
+    Exit code: 0 healthy, 1 something is wrong, 2 could not be run, or a cluster could not be read.
     """
     where = "" if all_namespaces else namespace
     form = "json" if json else "markdown" if markdown else "terminal"
