@@ -252,7 +252,7 @@ def test_one_that_hangs_holds_up_no_other(db: Database) -> None:
     assert kept(watch).receipt == "receipt"
     with db.read() as tx:
         hung = notifications.get(tx, "h0")
-    assert begun and hung is not None and hung.next_at > watch.now and not hung.sent_at
+    assert begun == ["h0"] and hung is not None and hung.next_at > watch.now and not hung.sent_at
     assert timedelta(seconds=SURE_S + DELIVER_S) <= LEASE
 
 

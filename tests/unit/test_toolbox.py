@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+import pytest
+
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.investigation import Budget
 from midwatch.domain.observation import LogLines
@@ -55,6 +57,20 @@ async def test_every_failure_becomes_a_gap() -> None:
     assert isinstance(refused, Gap)
     assert refused.permission == "get pods"
     assert isinstance(await toolbox().call("drop_table", {}), Gap)
+
+
+async def test_a_fault_inside_of_a_tool_is_not_told_as_a_tool_that_is_missing() -> None:
+    async def read_table() -> ToolResult:
+        """Reads a table."""
+        raise KeyError("rows")
+
+    with pytest.raises(KeyError, match="rows"):
+        await Toolbox([Tool.of(read_table)], (), lambda: NOW).call("read_table", {})
+
+
+async def test_a_tool_of_a_system_that_cannot_be_reached_says_why() -> None:
+    found = await Toolbox([], (), lambda: NOW, {"read": "read is away"}).call("read_log", {})
+    assert isinstance(found, Gap) and found.reason == "read is away"
 
 
 async def test_a_change_is_refused() -> None:
