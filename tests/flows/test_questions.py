@@ -49,7 +49,7 @@ def test_without_a_question_they_are_only_noticed(tmp_path: Path) -> None:
 def test_a_name_that_nothing_has_is_said_to_be_missing(tmp_path: Path) -> None:
     log = "$ kubectl logs export-b5xkz -n shop\nERROR failed to connect to ledger:5432: no answer\n"
     shown = midwatch("ask", "what is wrong with job nightly-quux?", "--dump", saved(tmp_path, log=log))
-    assert "called nightly-quux" in shown.head
+    assert "nightly-quux not found" in shown.head
     assert "ledger:5432" in shown.head
 
 
