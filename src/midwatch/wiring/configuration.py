@@ -86,7 +86,7 @@ def _in_files(path: Sequence[str]) -> Iterator[str]:
     """The file and line, of the file that wins."""
     for file in reversed(files()):
         try:
-            node = cast(Any, yaml).compose(file.read_text(), Loader=yaml.CSafeLoader)
+            node = cast(Any, yaml).compose(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
         except (OSError, ValueError, yaml.YAMLError):
             continue
         if line := _line(node, path):

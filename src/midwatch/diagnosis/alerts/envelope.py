@@ -36,7 +36,7 @@ _GIVEN = ("value_", "metric_", "tag_")  # the letter of a query, the id of a met
 def envelope(source: str) -> Envelope:
     """Of a source that is not known, the fields that every source has."""
     told: dict[str, dict[str, list[str]]] = yaml.load(
-        files(__package__ or "").joinpath("envelopes.yaml").read_text(), Loader=yaml.CSafeLoader
+        files(__package__ or "").joinpath("envelopes.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
     )
     parts = [told["any"], told.get(source, {})]
     always, named = (frozenset(plain(str(n)) for p in parts for n in p.get(kind, ())) for kind in ("always", "named"))

@@ -71,7 +71,7 @@ class AlertSender:
         if answer.status == 202:
             sent.incidents.update(_incidents(answer, self.url))
         else:
-            sent.refusal = _refusal(answer)
+            sent.refusal = refusal_text(answer)
 
     async def send_all(self, alerts: Sequence[Mapping[str, Any]], rate: float = 0.0) -> Sent:
         """All of them: at `rate` a second, or at once (0)."""
@@ -100,7 +100,8 @@ def _incidents(answer: answers.HttpAnswer, url: str) -> Iterator[str]:
     yield from (key for key in cast(list[Any], found) if isinstance(key, str) and key)
 
 
-def _refusal(answer: answers.HttpAnswer) -> str:
+def refusal_text(answer: answers.HttpAnswer) -> str:
+    """Why a request was not accepted: the server's own words, or the status."""
     if 300 <= answer.status < 400:
         return f"it redirects elsewhere ({answer.status}), where the key is not sent"
     try:
