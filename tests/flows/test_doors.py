@@ -144,7 +144,7 @@ def test_what_names_no_topic_is_asked_back_where_no_door_has_one(here: Night, po
     for question in UNCLEAR:
         asked = post.post("/query", {"prompt": question}).json()
         assert asked["choices"] and not asked["investigation"], question
-        assert midwatch("ask", question).code == 2
+        assert midwatch("ask", question).code == 3
         run = post.post("/api/v1/investigations", {"question": question}).json()["data"]["id"]
         shown = shell(here, "diagnose", question)
         assert shown == investigated(post, run) and shown.intent["topic"] == "cluster", question

@@ -45,7 +45,7 @@ def _near(error: Any) -> str:
     path, ctx = error.ctx.command_path, error.ctx
     if option := _option(error):
         known = [name for param in ctx.command.get_params(ctx) for name in param.opts]
-        near = get_close_matches(option, known, n=1)
+        near = get_close_matches(option, known, n=1, cutoff=0.7)
         return f"Did you mean {near[0]}? {path} --help lists the options" if near else ""
     if command_ := _COMMAND.match(error.message):
         near = get_close_matches(command_[1], ctx.command.list_commands(ctx), n=1)
