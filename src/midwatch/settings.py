@@ -113,6 +113,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        for folder in filter(Path.is_dir, files()):  # would be passed over without a word
+            raise Refusal(f"{folder.absolute()} is a folder.", "The settings are a file of this name")
         file = YamlConfigSettingsSource(settings_cls, yaml_file=files(), yaml_file_encoding="utf-8", deep_merge=True)
         return init_settings, env_settings, file
 

@@ -46,8 +46,7 @@ class AlertSender:
     """The key is taken from $MIDWATCH_KEY: it is no argument, where every user of the machine could read it."""
 
     def __init__(self, url: str) -> None:
-        key = os.environ.get(KEY, "")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = authorization()
         self.url = url.rstrip("/")
         try:
             self._http = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
@@ -98,6 +97,14 @@ def _incidents(answer: answers.HttpAnswer, url: str) -> Iterator[str]:
     if not isinstance(found, list):
         raise Refusal(f"{url} does not answer as a Midwatch server does.", "Check the address")
     yield from (key for key in cast(list[Any], found) if isinstance(key, str) and key)
+
+
+def authorization() -> dict[str, str]:
+    """The header with the key of $MIDWATCH_KEY; none without one. Raises Refusal for a text that no header can hold."""
+    key = os.environ.get(KEY, "").strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise Refusal(f"The value of {KEY} is no API key.", "midwatch admin create NAME makes one")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def refusal_text(answer: answers.HttpAnswer) -> str:

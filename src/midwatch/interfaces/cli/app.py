@@ -57,6 +57,9 @@ class _Commands(TyperGroup):
             code = super().main(color_first(words), prog_name, *given, **extra)
         except _UsageError as error:
             code = import_module("midwatch.interfaces.cli.usage").report(error)
+        except OSError as error:  # a help text and a schema are printed too, and no command's own edge is around them
+            shared = import_module("midwatch.interfaces.cli.command")
+            shared.say(shared.os_refusal(error))
         except (KeyboardInterrupt, typer.Abort):
             code = Exit.INTERRUPTED
         sys.exit(int(code) if isinstance(code, int) else Exit.HEALTHY)

@@ -83,13 +83,14 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
     except Refusal as refusal:
         fail(refusal)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        fail(
-            Refusal(
-                f"{where}{error.strerror or type(error).__name__}.",
-                "Check that path, its permissions and the space on its disk",
-            )
-        )
+        fail(os_refusal(error))
+
+
+def os_refusal(error: OSError) -> Refusal:
+    """A sentence for a file, a folder, a device or a stream that cannot be used."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = f"{where}{error.strerror or type(error).__name__}."
+    return Refusal(reason, "Check that path, its permissions and the space on its disk")
 
 
 def fail(refusal: Refusal) -> NoReturn:

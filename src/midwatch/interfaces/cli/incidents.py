@@ -96,7 +96,7 @@ def _filter(status: Any, severity: Any, service: str, limit: int) -> dict[str, A
 
 async def _list(url: str, form: ListForm, wanted: dict[str, Any]) -> None:
     async with server_client(url) as server:
-        page = await server.get("/incidents", **wanted)
+        page = await server.get_page("/incidents", **wanted)
     items = page["items"]
     if form is not ListForm.TEXT:
         print_data(items, form)
@@ -124,8 +124,8 @@ def _row(item: dict[str, Any]) -> Sequence[str]:
 
 async def _show(url: str, incident: str, form: ListForm) -> None:
     async with server_client(url) as server:
-        found = (await server.get(f"/incidents/{_path(incident)}"))["data"]
-        found["timeline"] = (await server.get(f"/incidents/{_path(incident)}/timeline"))["data"]
+        found = await server.get(f"/incidents/{_path(incident)}")
+        found["timeline"] = await server.get(f"/incidents/{_path(incident)}/timeline")
     if form is not ListForm.TEXT:
         print_data(found, form)
         return
@@ -171,7 +171,7 @@ async def _act(url: str, ids: Sequence[str], verb: str, resolution: str = "") ->
         for incident in ids:
             try:
                 params = {"resolution": resolution} if resolution else {}
-                found = (await server.post(f"/incidents/{_path(incident)}/{verb}", {}, params))["data"]
+                found = await server.post(f"/incidents/{_path(incident)}/{verb}", {}, params)
                 _line(f"{found['id']} {found['status']}: {found['title']}")
             except Refusal as refusal:
                 if len(ids) == 1:
@@ -186,7 +186,7 @@ async def _watch(url: str, every: float, wanted: dict[str, Any]) -> None:
     async with server_client(url) as server:
         before = await _changed(server, wanted, None)
         away = ""
-        while streams.has_reader():
+        while streams.has_reader():  # what was printed until now has been flushed
             await asyncio.sleep(every)
             try:
                 before, away = await _changed(server, wanted, before), ""
@@ -198,7 +198,7 @@ async def _watch(url: str, every: float, wanted: dict[str, Any]) -> None:
 
 async def _changed(server: ServerClient, wanted: dict[str, Any], before: _Known | None) -> _Known:
     """Prints what is new or another since `before` (at first: what is open); what is known now."""
-    items = (await server.get("/incidents", **wanted))["items"]
+    items = (await server.get_page("/incidents", **wanted))["items"]
     now: _Known = {item["id"]: (item["status"], item["severity"], item["title"], str(item["cycle"])) for item in items}
     for item in reversed(items):
         is_open = item["status"] != IncidentStatus.RESOLVED

@@ -56,7 +56,7 @@ async def _watch(settings: Settings, place: Place, once: bool, every: float, url
     try:
         if once:
             raise typer.Exit(await _once(settings, place, sender))
-        while streams.has_reader():
+        while True:
             try:
                 now = await _look(settings, place, before)
                 await _say(changes(before, now), before, sender)
@@ -65,6 +65,8 @@ async def _watch(settings: Settings, place: Place, once: bool, every: float, url
                 command.note(refusal.reason)
             else:
                 before = now
+            if not streams.has_reader():
+                return
             await asyncio.sleep(every)
     finally:
         if sender:

@@ -45,7 +45,7 @@ def revoke(key: Id, url: ServerUrl = DEFAULT_URL) -> None:
 
 async def _list(url: str, form: ListForm) -> None:
     async with server_client(url) as server:
-        found = (await server.get("/keys"))["data"]
+        found = await server.get("/keys")
     if form is not ListForm.TEXT:
         print_data(found, form)
         return
@@ -66,7 +66,7 @@ async def _list(url: str, form: ListForm) -> None:
 
 async def _create(url: str, name: str, role: AccessRole) -> None:
     async with server_client(url) as server:
-        made = (await server.post("/keys", {"name": name, "role": role.value}))["data"]
+        made = await server.post("/keys", {"name": name, "role": role.value})
     typer.echo(made["secret"])
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import httpx2
 import typer
 
-from midwatch.interfaces.cli.alert_client import DEFAULT_URL, KEY, TIMEOUT_S, refusal_text
+from midwatch.interfaces.cli.alert_client import DEFAULT_URL, KEY, TIMEOUT_S, authorization, refusal_text
 from midwatch.kit import answers
 from midwatch.kit.printable import one_line
 from midwatch.services.errors import Refusal
@@ -33,17 +33,22 @@ class ServerClient:
     def __init__(self, http: httpx2.AsyncClient, url: str) -> None:
         self._http, self._url = http, url
 
-    async def get(self, path: str, **params: Any) -> Any:
-        return await self._send("GET", path, params=params)
+    async def get_page(self, path: str, **params: Any) -> dict[str, Any]:
+        """A page of a list: `items`, `total`, `has_next`. Like all others raises Refusal."""
+        return await self._send("items", "GET", path, params=params)
+
+    async def get(self, path: str) -> Any:
+        return (await self._send("data", "GET", path))["data"]
 
     async def post(self, path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = None) -> Any:
-        return await self._send("POST", path, json=dict(body), params=dict(params or {}))
+        return (await self._send("data", "POST", path, json=dict(body), params=dict(params or {})))["data"]
 
-    async def delete(self, path: str) -> Any:
-        return await self._send("DELETE", path)
+    async def delete(self, path: str) -> None:
+        await self._send("data", "DELETE", path)
 
-    async def _send(self, method: str, path: str, **sent: Any) -> Any:
-        """The JSON object that is answered. Raises Refusal with the server's own words where it has any."""
+    async def _send(self, member: str, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        """The JSON object that is answered, which has `member`. Raises Refusal with the server's own words where it has
+        any."""
         try:
             answer = await answers.send(self._http, method, f"/api/v1{path}", seconds=TIMEOUT_S, **sent)
         except answers.Unanswered as error:
@@ -56,22 +61,23 @@ class ServerClient:
                 told = "The server needs an API key"
             raise Refusal(f"{one_line(told)}.", _HINTS.get(answer.status, "The log of the server has the details"))
         try:
-            return answers.decode_object(answer.body)
+            found = answers.decode_object(answer.body)
         except answers.Unexpected:
-            raise Refusal(f"{self._url} does not answer as a Midwatch server does.", "Check --url") from None
+            found = dict[str, Any]()
+        if member not in found:
+            raise Refusal(f"{self._url} does not answer as a Midwatch server does.", "Check --url")
+        return found
 
 
 @asynccontextmanager
 async def server_client(url: str) -> AsyncGenerator[ServerClient]:
     """Raises Refusal for a text that is no address."""
-    key = os.environ.get(KEY, "")
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
     base = url.rstrip("/")
     if not base.startswith(("http://", "https://")):
         raise Refusal(f"{url!r} is no address of a server.", f"Give one such as {DEFAULT_URL}")
     try:
-        http = httpx2.AsyncClient(base_url=base, headers=headers, timeout=TIMEOUT_S)
+        http = httpx2.AsyncClient(base_url=base, headers=authorization(), timeout=TIMEOUT_S)
     except (httpx2.InvalidURL, ValueError):
-        raise Refusal(f"{url!r} is no address of a server, or {KEY} is no key.", f"Such as {DEFAULT_URL}") from None
+        raise Refusal(f"{url!r} is no address of a server.", f"Such as {DEFAULT_URL}") from None
     async with http:
         yield ServerClient(http, base)
