@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rich.table import Table
-from rich.text import Text
+import typer
 
 from midwatch.kit.clock import utc_now
 from midwatch.reports import terminal
@@ -13,14 +12,11 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"))
 
 
 def show(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Only the last column is broken over lines."""
-    table = Table(box=None, padding=(0, 3, 0, 0), show_edge=False)
-    for name in names[:-1]:
-        table.add_column(name.upper(), no_wrap=True)
-    table.add_column(names[-1].upper(), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(terminal.plain(cell)) for cell in row))
-    terminal.lay(terminal.console(), table)
+    """Lines are never cut or broken, however narrow the terminal: ids are there to be copied."""
+    table = [[name.upper() for name in names], *([terminal.plain(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for line in table:
+        typer.echo("   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def age(moment: str) -> str:

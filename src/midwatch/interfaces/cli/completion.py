@@ -19,7 +19,7 @@ class Shell(StrEnum):
 
 
 @dataclass(frozen=True)
-class Node:
+class CommandWords:
     """A command: its path, the names of its subcommands, and its options with their help."""
 
     path: tuple[str, ...]
@@ -47,9 +47,9 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
     typer.echo("\n".join(_fish(nodes) if shell is Shell.FISH else _bash(nodes, zsh=shell is Shell.ZSH)))
 
 
-def _nodes() -> Iterator[Node]:
+def _nodes() -> Iterator[CommandWords]:
     root = (("--version", "Print the version"), ("--no-color", "No colors"), ("--help", "Show the help text"))
-    yield Node((), tuple(COMMANDS.items()), root)
+    yield CommandWords((), tuple(COMMANDS.items()), root)
     for name in COMMANDS:
         found: Any = typer.main.get_command(import_module(f"midwatch.interfaces.cli.{name}").app)
         inner: dict[str, Any] = getattr(found, "commands", {})
@@ -58,7 +58,7 @@ def _nodes() -> Iterator[Node]:
             yield _node((name, part), one, {})
 
 
-def _node(path: tuple[str, ...], found: Any, inner: dict[str, Any]) -> Node:
+def _node(path: tuple[str, ...], found: Any, inner: dict[str, Any]) -> CommandWords:
     options = [
         (opt, str(getattr(param, "help", "") or ""))
         for param in found.params
@@ -66,10 +66,10 @@ def _node(path: tuple[str, ...], found: Any, inner: dict[str, Any]) -> Node:
         if opt.startswith("-") and not getattr(param, "hidden", False)
     ]
     commands = tuple((name, one.get_short_help_str(limit=80)) for name, one in inner.items())
-    return Node(path, commands, (*options, ("--help", "Show the help text")))
+    return CommandWords(path, commands, (*options, ("--help", "Show the help text")))
 
 
-def _bash(nodes: list[Node], *, zsh: bool) -> Iterator[str]:
+def _bash(nodes: list[CommandWords], *, zsh: bool) -> Iterator[str]:
     """One function for both: zsh runs it by its own emulation of bash's completion."""
     if zsh:
         yield "autoload -U +X compinit bashcompinit && compinit && bashcompinit"
@@ -89,7 +89,7 @@ def _bash(nodes: list[Node], *, zsh: bool) -> Iterator[str]:
     yield "complete -o default -F _midwatch midwatch"
 
 
-def _fish(nodes: list[Node]) -> Iterator[str]:
+def _fish(nodes: list[CommandWords]) -> Iterator[str]:
     yield "complete -c midwatch -f -n __fish_use_subcommand"
     for node in nodes:
         where = _fish_condition(node)
@@ -100,7 +100,7 @@ def _fish(nodes: list[Node]) -> Iterator[str]:
             yield f"complete -c midwatch -n {where} {flag} -d {_quoted(text)}"
 
 
-def _fish_condition(node: Node) -> str:
+def _fish_condition(node: CommandWords) -> str:
     if not node.path:
         return "__fish_use_subcommand"
     parts = [f"__fish_seen_subcommand_from {part}" for part in node.path]

@@ -63,7 +63,7 @@ def diagnose(
     command.finish(diagnose_question(words, place, shown, bundle=file, selector=selector, since=since))
 
 
-class Target(NamedTuple):
+class InvestigationTarget(NamedTuple):
     """One investigation of a command."""
 
     request: Request
@@ -108,16 +108,18 @@ def _request(settings: Settings, question: str, namespace: str, place: Place, si
     return cli.question(settings, question, namespace, dump=place.dump, otherwise=otherwise)
 
 
-def _targets(settings: Settings, request: Request, place: Place, shown: Presentation) -> Iterator[Target]:
+def _targets(settings: Settings, request: Request, place: Place, shown: Presentation) -> Iterator[InvestigationTarget]:
     names = place.contexts or cli.contexts(settings)
     if not cli.about_everything(request):
         names = names[:1]
         if shown.form is Form.TEXT and not shown.quiet:
             sys.stderr.write(f"{cli.restate_request(settings, request)}\n")
-    yield from (Target(request, name) for name in names)
+    yield from (InvestigationTarget(request, name) for name in names)
 
 
-async def _selected(settings: Settings, target: Target, place: Place, selector: str) -> list[Target]:
+async def _selected(
+    settings: Settings, target: InvestigationTarget, place: Place, selector: str
+) -> list[InvestigationTarget]:
     """One for each namespace with matching workloads; raises Refusal where there are none."""
     request = target.request
     if not cli.about_everything(request):
@@ -126,11 +128,20 @@ async def _selected(settings: Settings, target: Target, place: Place, selector: 
     found: dict[str, list[str]] = await objects.workloads(
         settings, selector, request.namespace, dump=place.dump, context=target.context
     )
-    return [Target(cli.question_about(request, names, namespace), target.context) for namespace, names in found.items()]
+    return [
+        InvestigationTarget(cli.question_about(request, names, namespace), target.context)
+        for namespace, names in found.items()
+    ]
 
 
 async def _answered(
-    settings: Settings, target: Target, place: Place, shown: Presentation, bundle: Path | None, *, alone: bool
+    settings: Settings,
+    target: InvestigationTarget,
+    place: Place,
+    shown: Presentation,
+    bundle: Path | None,
+    *,
+    alone: bool,
 ) -> Exit:
     """Prints one answer; the file is saved first, whatever becomes of the output. Of several investigations one that
     cannot run says why, and the others go on."""
