@@ -21,6 +21,7 @@ from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.investigation import Answer
 from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
+from midwatch.interfaces.cli.exits import LEGEND
 from midwatch.interfaces.http.app import openapi_document
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.registry import own_registry
@@ -137,7 +138,10 @@ def kind(field: dict[str, Any]) -> str:
 def settings() -> Iterator[str]:
     yield "# Settings\n"
     yield (
-        "In `midwatch.yaml` (in the working folder or in `$MIDWATCH_HOME`), or in the environment. Flags win over both."
+        "In `midwatch.yaml`, or in the environment. The file is read from `~/.midwatch` (the place of version 0.1.0), "
+        "then from `$XDG_CONFIG_HOME/midwatch` (`~/.config/midwatch`) and from the working folder; the later ones win. "
+        "Where `$MIDWATCH_HOME` is set, its file stands in the place of the first two. Variables win over files, flags "
+        "over both. `midwatch doctor` shows which files and variables are in force."
     )
     yield (
         "Between two levels a variable has two underscores. Lists and tables are JSON in a variable: "
@@ -210,7 +214,12 @@ def senders_of(source: AlertSource) -> str:
 
 def commands() -> Iterator[str]:
     yield "# Commands\n"
-    yield "Exit codes: 0 healthy, 1 something is wrong, 2 could not be run.\n"
+    yield "Exit codes are the same for all commands; the help text of a command says what they mean there.\n"
+    yield "| code | meaning |\n|--:|---|"
+    yield from (f"| {int(code)} | {meaning} |" for code, meaning in LEGEND)
+    yield ""
+    yield "## midwatch\n"
+    yield shown_help()
     for name in COMMANDS:
         yield f"## midwatch {name}\n"
         yield shown_help(name)

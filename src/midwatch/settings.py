@@ -88,6 +88,7 @@ class UnusableSection(BaseModel):
 
 S = TypeVar("S", bound=BaseModel)
 _PREFIX = "MIDWATCH_"
+_FILE = "midwatch.yaml"
 
 
 class Settings(BaseSettings):
@@ -136,13 +137,26 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = YamlConfigSettingsSource(settings_cls, yaml_file=files(), deep_merge=True)
+        for folder in filter(Path.is_dir, files()):  # would be passed over without a word
+            raise Refusal(f"{folder.absolute()} is a folder.", "The settings are a file of this name")
+        file = YamlConfigSettingsSource(settings_cls, yaml_file=files(), yaml_file_encoding="utf-8", deep_merge=True)
         return init_settings, env_settings, file
 
 
 def files() -> list[Path]:
-    """Where midwatch.yaml is read from; the later ones win."""
-    return [home() / "midwatch.yaml", Path("midwatch.yaml")]
+    """Where midwatch.yaml is read from; the later ones win. ~/.midwatch is where version 0.1.0 had it."""
+    return list(dict.fromkeys((home() / _FILE, settings_file(), Path(_FILE))))
+
+
+def settings_file() -> Path:
+    """The user's own: in $MIDWATCH_HOME where that is set, else $XDG_CONFIG_HOME/midwatch or ~/.config/midwatch.
+
+    As XDG has it, a $XDG_CONFIG_HOME that is no absolute path is passed over.
+    """
+    if os.environ.get("MIDWATCH_HOME"):
+        return home() / _FILE
+    base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".config") / "midwatch" / _FILE
 
 
 def compose(sections: Mapping[str, type[BaseModel]], outside: Mapping[str, str] | None = None) -> type[Settings]:

@@ -85,7 +85,7 @@ def test_a_damaged_bundle_is_one_sentence(damage: bytes | None, secretive: Scene
         here.run("bundle", str(bundle), "-n", "shop")
     bundle.write_bytes(bundle.read_bytes()[:2000] if damage is None else damage)
     shown = midwatch("replay", str(bundle))
-    assert shown.code == 2
+    assert shown.code == 3
     assert "not a whole Midwatch bundle" in shown.err
     assert "Traceback" not in shown.err
 
@@ -113,7 +113,7 @@ def test_a_bundle_whose_evidence_was_changed_is_refused(secretive: Scene, tmp_pa
         here.run("bundle", str(bundle), "-n", "shop")
     with_bodies(bundle, "[]", signed=False)
     shown = midwatch("replay", str(bundle))
-    assert (shown.code, shown.out) == (2, "")
+    assert (shown.code, shown.out) == (3, "")
     assert "does not match its checksum" in shown.err
 
 
@@ -124,6 +124,6 @@ def test_a_bundle_whose_evidence_cannot_be_read_is_one_sentence(body: str, secre
         here.run("bundle", str(bundle), "-n", "shop")
     with_bodies(bundle, body)
     shown = midwatch("replay", str(bundle))
-    assert shown.code == 2
+    assert shown.code == 3
     assert "not a whole Midwatch bundle" in shown.err
     assert "Traceback" not in shown.err

@@ -209,7 +209,7 @@ def test_what_names_no_topic_is_asked_back_where_no_door_has_one(here: Night, po
 def refused_by(here: Night, command: str, question: str, choices: Sequence[str]) -> None:
     shown = midwatch(command, question, "--kubeconfig", str(here.folder / "kubeconfig"))
     said = " ".join(shown.err.split())
-    assert (shown.code, shown.out) == (2, "") and all(f"- {choice}" in said for choice in choices), shown
+    assert (shown.code, shown.out) == (3, "") and all(f"- {choice}" in said for choice in choices), shown
 
 
 def test_a_question_of_two_topics_is_asked_back_at_every_door(here: Night, post: Station) -> None:

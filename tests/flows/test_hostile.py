@@ -89,5 +89,5 @@ def test_a_pasted_line_of_ten_million_hex_digits_does_not_hide_the_error_below_i
 def test_a_question_of_a_hundred_thousand_characters_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with site(scene(lambda _: "ok ").cluster, tmp_path) as here:
         shown = here.run("diagnose", "why is it " * 10_000)
-    assert shown.code == 2
+    assert shown.code == 3
     assert "The question has 100,000 characters; at most 10,000 are read." in shown.err

@@ -224,7 +224,7 @@ def test_broken_settings_are_one_sentence(command: tuple[str, ...], settings: st
     (tmp_path / "a.json").write_text('{"title": "High CPU usage on web-03"}')
     words = [str(tmp_path / word) if word == "a.json" else word for word in command]
     shown = midwatch(*words, environment={"MIDWATCH_HOME": str(tmp_path)})
-    assert shown.code == 2
+    assert shown.code == 3
     assert "hunter2pw" not in shown.out + shown.err
     assert "Traceback" not in shown.err
     if "Usage" not in shown.err:

@@ -156,7 +156,7 @@ def test_a_server_that_wants_a_key_says_so_and_takes_it(post: Station) -> None:
     served = post.serve("--workers", "0")
     token = link(post)
     shown = midwatch("alerts", "send", "--url", post.url)
-    assert shown.code == 2
+    assert shown.code == 3
     assert "MIDWATCH_KEY" in shown.err
     made = post.post("/api/v1/setup", {"token": token, "name": "ann"})
     assert made.status_code == 201
@@ -264,7 +264,7 @@ def test_a_backup_is_restored_elsewhere(post: Station, tmp_path: Path) -> None:
     elsewhere = {"MIDWATCH_HOME": str(tmp_path / "elsewhere")}
     assert midwatch("admin", "restore", file, environment=elsewhere).code == 0
     again = midwatch("admin", "restore", file, environment=elsewhere)
-    assert again.code == 2
+    assert again.code == 3
     assert "empty" in again.err
     with closing(sqlite3.connect(tmp_path / "elsewhere" / "midwatch.db")) as store:
         assert store.execute("SELECT count(*) FROM incidents").fetchone() == (1,)

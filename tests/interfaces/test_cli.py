@@ -1,4 +1,4 @@
-"""Every wrong flag, file and server: one clear sentence, a next step, exit code 2, never a traceback."""
+"""Every wrong flag, file and server: one clear sentence, a next step, exit code 3, never a traceback."""
 
 import ast
 import json
@@ -37,7 +37,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refused(shown: Shown, *words: str) -> None:
-    assert shown.code == 2, shown.out
+    assert shown.code == 3, shown.out
     assert shown.out == ""
     assert "Traceback" not in shown.err
     for word in words:
@@ -77,8 +77,8 @@ def test_a_wrong_dump_is_one_sentence(dump: str, tmp_path: Path) -> None:
 
 def test_flags_that_do_not_go_together() -> None:
     refused(midwatch("diagnose", "--dump", "x", "--context", "y"), "--dump and --context")
-    assert midwatch("diagnose", "--no-such-flag").code == 2
-    assert midwatch("no-such-command").code == 2
+    assert midwatch("diagnose", "--no-such-flag").code == 3
+    assert midwatch("no-such-command").code == 3
 
 
 def test_wrong_settings_are_named(tmp_path: Path) -> None:
@@ -103,31 +103,31 @@ def test_a_misspelt_setting_is_refused_in_every_section(section: str, tmp_path: 
     by_file = midwatch("doctor", environment={"MIDWATCH_HOME": str(tmp_path)})
     by_variable = midwatch("doctor", environment={f"MIDWATCH_{section.upper()}__SECRETT": "hunter2pw"})
     for shown in (by_file, by_variable):
-        assert shown.code == 2 and f"{section}.secrett" in shown.err and "hunter2pw" not in shown.err
+        assert shown.code == 3 and f"{section}.secrett" in shown.err and "hunter2pw" not in shown.err
 
 
 def test_a_server_beyond_loopback_needs_a_key_first(tmp_path: Path) -> None:
     home = {"MIDWATCH_HOME": str(tmp_path)}
     shown = midwatch("serve", "--host", "0.0.0.0", "--port", "0", environment=home)
-    assert shown.code == 2 and "midwatch admin create" in shown.err
+    assert shown.code == 3 and "midwatch admin create" in shown.err
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         shown = midwatch("serve", "--port", port, environment={"MIDWATCH_HOME": str(tmp_path)})
-    assert shown.code == 2 and f"127.0.0.1:{port} cannot be listened on" in shown.err and "Traceback" not in shown.err
+    assert shown.code == 3 and f"127.0.0.1:{port} cannot be listened on" in shown.err and "Traceback" not in shown.err
 
 
 @pytest.mark.parametrize("port", ["99999", "-5", "http"])
 def test_a_port_that_cannot_be_is_refused(port: str) -> None:
-    assert midwatch("serve", "--port", port).code == 2
+    assert midwatch("serve", "--port", port).code == 3
 
 
 def test_a_home_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     shown = midwatch("admin", "create", "ada", environment={"MIDWATCH_HOME": str(tmp_path / "file")})
-    assert shown.code == 2 and str(tmp_path / "file") in shown.err and "Traceback" not in shown.err
+    assert shown.code == 3 and str(tmp_path / "file") in shown.err and "Traceback" not in shown.err
 
 
 def test_names_that_nothing_has_get_the_nearest(shop: Scene, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_wrong_row_is_one_sentence(body: bytes, words: str, tmp_path: Path) ->
     file.write_bytes(body)
     for arguments in ([str(file)], [str(file), "--json"], [str(tmp_path / "no-such.csv")]):
         shown = midwatch("detect", "spikes", *arguments)
-        assert (shown.code, shown.out) == (2, "")
+        assert (shown.code, shown.out) == (3, "")
         assert "Traceback" not in shown.err
         assert (words if arguments[0] == str(file) else "cannot be read") in shown.err
 

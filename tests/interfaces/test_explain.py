@@ -176,7 +176,7 @@ def test_text_of_an_alert_cannot_act_on_the_terminal(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_explained_is_one_sentence(arguments: tuple[str, ...], said: str) -> None:
     shown = midwatch("doctor", *arguments)
-    assert shown.code == 2
+    assert shown.code == 3
     assert said in shown.err
 
 

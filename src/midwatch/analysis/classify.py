@@ -34,7 +34,7 @@ class _Category:
 @cache
 def _categories() -> tuple[_Category, ...]:
     entries: dict[str, dict[str, Any]] = yaml.load(
-        files("midwatch.analysis").joinpath("classify.yaml").read_text(), Loader=yaml.CSafeLoader
+        files("midwatch.analysis").joinpath("classify.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
     )
     return tuple(
         _Category(

@@ -59,7 +59,7 @@ class Catalogue(Mapping[str, Code]):
         entries: dict[str, Code | str] = {}
         for file in sorted(files(package).iterdir(), key=lambda f: f.name):
             if file.name.endswith(".yaml"):
-                for code, entry in (_whole if at_once else _parts)(file.read_text()):
+                for code, entry in (_whole if at_once else _parts)(file.read_text("utf-8")):
                     if code in entries:
                         raise ValueError(f"{file.name}: {code} is declared twice")
                     entries[code] = entry

@@ -25,7 +25,9 @@ class Pattern:
 
 @cache
 def patterns() -> tuple[Pattern, ...]:
-    entries: list[dict[str, Any]] = fast_yaml.load(files("midwatch.analysis").joinpath("patterns.yaml").read_text())
+    entries: list[dict[str, Any]] = fast_yaml.load(
+        files("midwatch.analysis").joinpath("patterns.yaml").read_text("utf-8")
+    )
     return tuple(
         Pattern(e["code"], re.compile(e["pattern"]), tuple(e["examples"]), tuple(e.get("not", ()))) for e in entries
     )

@@ -58,7 +58,7 @@ class _Grammar:
 
 @cache
 def data() -> dict[str, Any]:
-    return yaml.load(files("midwatch.analysis").joinpath("facts.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return yaml.load(files("midwatch.analysis").joinpath("facts.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 _DIGITS = r"\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,9})?|\d{1,18}(?:\.\d{1,9})?"

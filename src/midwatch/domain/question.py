@@ -81,7 +81,7 @@ class Question:
 @cache
 def _common() -> frozenset[str]:
     return frozenset(
-        yaml.load(files("midwatch.domain").joinpath("question.yaml").read_text(), Loader=yaml.CSafeLoader)[
+        yaml.load(files("midwatch.domain").joinpath("question.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)[
             "common"
         ].split()
     )

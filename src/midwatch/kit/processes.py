@@ -61,7 +61,7 @@ def parse_process_name(name: str) -> ProcessName:
 def place() -> str:
     """Of this process. Where there is no /proc there are no PID namespaces either: the host's name has to do."""
     try:
-        boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text("utf-8").strip()
         space = (_PROC / "self/ns/pid").readlink().name
     except OSError:
         boot, space = "", socket.gethostname()

@@ -57,7 +57,7 @@ class _Shape:
 
 @cache
 def _shapes() -> tuple[_Shape, ...]:
-    entries = fast_yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text())
+    entries = fast_yaml.load(files("midwatch.kit").joinpath("redaction.yaml").read_text("utf-8"))
     return tuple(shape for entry in entries for shape in _read(entry))
 
 

@@ -113,7 +113,7 @@ def open_topic(areas: Iterable[Area]) -> str:
 
 @cache
 def _core() -> Mapping[str, Any]:
-    return fast_yaml.load(files("midwatch.questions").joinpath("grammar.yaml").read_text())
+    return fast_yaml.load(files("midwatch.questions").joinpath("grammar.yaml").read_text("utf-8"))
 
 
 def _read(area: Area) -> _Fragment:

@@ -5,6 +5,7 @@ import gzip
 import io
 import tarfile
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,10 +36,18 @@ class Bundle(BaseModel):
 
 
 def save_file(run: CaseFile, file: str) -> None:
-    """Writes the bundle; raises Refusal where the file cannot be written."""
+    """Writes the bundle; raises Refusal where the file cannot be written. A file of that name is replaced by a whole
+    one or stays as it was."""
+    path = Path(file)
+    part = path if path.exists() and not path.is_file() else path.with_name(f"{path.name}.part")  # a device has no part
     try:
-        Path(file).write_bytes(pack(run))
+        part.write_bytes(pack(run))
+        if part is not path:
+            part.replace(path)
     except OSError as error:
+        if part is not path:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         raise Refusal(f"{file} cannot be written: {error.strerror}.", "Name a file in a folder that exists") from error
 
 

@@ -1,4 +1,4 @@
-"""What can be asked and not be had. Each interface says it its own way: the command line with exit code 2, HTTP with a
+"""What can be asked and not be had. Each interface says it its own way: the command line with exit code 3, HTTP with a
 status.
 
 Refusal            the request is not right

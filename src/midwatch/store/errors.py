@@ -39,7 +39,7 @@ def plain(url: str) -> Generator[None]:
 
 @cache
 def _sentences() -> dict[str, dict[str, str]]:
-    return yaml.safe_load(_SENTENCES.read_text())
+    return yaml.safe_load(_SENTENCES.read_text("utf-8"))
 
 
 def database_error(error: DBAPIError) -> dict[str, str] | None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from midwatch.store import sqlite
 from midwatch.store.errors import StoreError, plain
+from midwatch.store.private import file_of
 
 _LOCK = 7318349394477056  # any number that nobody else takes for an advisory lock
 _FOLDER = Path(__file__).parent / "migrations"
@@ -23,6 +24,15 @@ def migrate(url: str) -> None:
     with plain(url), _alone(url) as connection:
         _understood(connection)
         command.upgrade(config(connection), "head")
+
+
+def has_schema(url: str) -> bool:
+    """Whether a database holds a store, of whatever version; makes nothing. Raises StoreError where it cannot be
+    asked."""
+    if (path := file_of(url)) is not None and not path.is_file():
+        return False
+    with plain(url), _alone(url) as connection:
+        return bool(MigrationContext.configure(connection).get_current_heads())
 
 
 def head() -> str:

@@ -3,6 +3,7 @@
 What only questions and alerts need is loaded for those: an empty question about a cluster starts in half the time.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -33,6 +34,18 @@ def question(settings: Settings, words: str, namespace: str = "", *, dump: str =
     if isinstance(found, Clarification):
         raise Refusal(found.question, "\n  ".join(f"- {choice}" for choice in found.choices))
     return question_request(words, found, namespace)
+
+
+def question_about(wanted: Request, names: Sequence[str], namespace: str) -> Request:
+    """The same question, about objects of one namespace only."""
+    words = f"{wanted.question} {' '.join(names)}".strip()
+    return question_request(words, wanted.intent or Intent(topic=default_topic()), namespace)
+
+
+def has_period(settings: Settings, wanted: Request) -> bool:
+    """Whether what it is about is answered for a period; a question about anything else reads the present state."""
+    topics = (topic for area in Connections(settings).areas.values() for topic in area.topics)
+    return any(topic.id == wanted.topic and topic.default_window is not None for topic in topics)
 
 
 async def alert(settings: Settings, told: Alert, namespace: str = "") -> Request:

@@ -79,7 +79,7 @@ def _place(file: Path, node: Any) -> str:
 def _composed(file: Path) -> Any:
     """None where there is no file, or none that can be read."""
     try:
-        return cast(Any, yaml).compose(file.read_text(), Loader=yaml.CSafeLoader)
+        return cast(Any, yaml).compose(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return None
 

@@ -37,7 +37,7 @@ _GIVEN = ("value_", "metric_", "tag_")  # the letter of a query, the id of a met
 def envelope_names(envelope: Envelope) -> EnvelopeNames:
     """Those of the source, and those that every source has."""
     common: dict[str, list[str]] = yaml.load(
-        files(__package__ or "").joinpath("envelope.yaml").read_text(), Loader=yaml.CSafeLoader
+        files(__package__ or "").joinpath("envelope.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
     )
     always = frozenset(plain(name) for name in (*common["always"], *envelope.always))
     return EnvelopeNames(always, frozenset(plain(name) for name in (*common["named"], *envelope.named)))

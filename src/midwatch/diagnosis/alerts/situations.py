@@ -59,7 +59,7 @@ class Situation(Model, frozen=True):
 def situations() -> dict[str, Situation]:
     found: dict[str, Situation] = {}
     for file in sorted(files(__package__ or "").joinpath("playbooks").iterdir(), key=lambda f: f.name):
-        for code, fields in yaml.load(file.read_text(), Loader=yaml.CSafeLoader).items():
+        for code, fields in yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader).items():
             if code in found:
                 raise ValueError(f"{file.name}: {code} is declared twice")
             found[code] = _situation(code, fields)

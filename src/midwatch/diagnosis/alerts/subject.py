@@ -18,7 +18,7 @@ _RESOURCES = ("resource", "resource_id", "instance_id", "host")
 
 @cache
 def _data() -> dict[str, Any]:
-    return yaml.load(files(__package__ or "").joinpath("subjects.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return yaml.load(files(__package__ or "").joinpath("subjects.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 def namespace(labels: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Kubernetes: what is wrong in a cluster."""
 
 from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 
 from midwatch.domain.capabilities import Area, AreaRun
@@ -70,8 +71,8 @@ AREA = Area(
     title="Kubernetes",
     topics=TOPICS,
     entities=(_NAMESPACES, _SERVICES),
-    grammar=files(__package__ or "").joinpath("grammar.yaml").read_text,
-    questions=files(__package__ or "").joinpath("questions.yaml").read_text,
+    grammar=partial(files(__package__ or "").joinpath("grammar.yaml").read_text, "utf-8"),
+    questions=partial(files(__package__ or "").joinpath("questions.yaml").read_text, "utf-8"),
     abilities=("the cluster (what is wrong, pods, services, errors)",),
     examples=("What is wrong with the cluster?",),
     joins=("website", "websites"),

@@ -145,8 +145,8 @@ AREA = Area(
     title="Traffic and jobs",
     topics=TOPICS,
     entities=(_GATEWAYS, _CLIENTS),
-    grammar=files(__package__ or "").joinpath("grammar.yaml").read_text,
-    questions=files(__package__ or "").joinpath("questions.yaml").read_text,
+    grammar=partial(files(__package__ or "").joinpath("grammar.yaml").read_text, "utf-8"),
+    questions=partial(files(__package__ or "").joinpath("questions.yaml").read_text, "utf-8"),
     abilities=(
         "NAT gateways (spikes, traffic, patterns, comparisons)",
         "refresh jobs (running, of one client, by volume)",

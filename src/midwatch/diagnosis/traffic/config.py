@@ -152,7 +152,7 @@ def _pack(name: str) -> dict[str, Any]:
     file = files(__name__.rpartition(".")[0]).joinpath("packs", f"{name}.yaml")
     if not file.is_file():
         raise ValueError(f"unknown job pack {name!r}")
-    found: dict[str, Any] = fast_yaml.load(file.read_text())
+    found: dict[str, Any] = fast_yaml.load(file.read_text("utf-8"))
     return found
 
 
@@ -166,7 +166,7 @@ def load_traffic(file: Path | None, beside: Path) -> Traffic:
 def load(path: Path) -> Traffic:
     """Raises Refusal with the file, the line and the key of what is wrong."""
     try:
-        text = path.read_text()
+        text = path.read_text("utf-8")
     except OSError as error:
         raise Refusal(
             f"{path} cannot be read: {error.strerror}.", "Set traffic.file to your file, or leave it out"

@@ -16,7 +16,7 @@ _LONGEST = 100  # characters; a severity is a word, not a story
 
 @cache
 def vocabulary() -> dict[str, Any]:
-    return yaml.load(files(__package__ or "").joinpath("vocabulary.yaml").read_text(), Loader=yaml.CSafeLoader)
+    return yaml.load(files(__package__ or "").joinpath("vocabulary.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 @cache

@@ -50,7 +50,7 @@ class Call:
 
 @cache
 def _data() -> dict[str, Any]:
-    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("errors.yaml").read_text())
+    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("errors.yaml").read_text("utf-8"))
 
 
 @cache

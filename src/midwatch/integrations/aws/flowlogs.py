@@ -37,7 +37,7 @@ class FlowLogQuery:
 @cache
 def data() -> dict[str, Any]:
     """flowlogs.yaml."""
-    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("flowlogs.yaml").read_text())
+    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("flowlogs.yaml").read_text("utf-8"))
 
 
 async def find(aws: Aws, gateway: Json) -> FlowLog:

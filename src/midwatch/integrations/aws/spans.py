@@ -38,7 +38,7 @@ class Span:
 @cache
 def nat() -> dict[str, Any]:
     """nat.yaml."""
-    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("nat.yaml").read_text())
+    return yaml.safe_load(files("midwatch.integrations.aws").joinpath("nat.yaml").read_text("utf-8"))
 
 
 def moment(seconds: float) -> datetime:

@@ -9,5 +9,5 @@ import yaml
 @cache
 def usual() -> dict[str, list[str]]:
     return yaml.load(
-        files("midwatch.integrations.generic").joinpath("fields.yaml").read_text(), Loader=yaml.CSafeLoader
+        files("midwatch.integrations.generic").joinpath("fields.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
     )

@@ -6,10 +6,13 @@ import typer
 from midwatch.domain.access import AccessRole
 from midwatch.interfaces.cli import command
 from midwatch.services.access import create_key
+from midwatch.services.errors import Refusal
 from midwatch.services.identity import CONSOLE
-from midwatch.settings import Settings
+from midwatch.settings import Settings, home
 from midwatch.store.backup import backup as store_backup
 from midwatch.store.backup import restore as store_restore
+from midwatch.store.migrate import has_schema
+from midwatch.store.private import file_of
 from midwatch.wiring import server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -21,7 +24,7 @@ Role = Annotated[AccessRole, typer.Option("--role", help="What the key may do.")
 File = Annotated[str, typer.Argument(metavar="FILE", help="The backup, a zip.")]
 
 
-@app.callback()
+@app.callback(epilog=command.example("midwatch admin create ada --role responder"))
 def admin() -> None:
     """Make API keys, save and restore the store.
 
@@ -29,29 +32,40 @@ def admin() -> None:
     """
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch admin create ada --role responder"))
 def create(name: Name, role: Role = AccessRole.ADMIN) -> None:
     """Make an API key; its secret is printed this once."""
     command.finish(_create(command.settings(), name, role))
 
 
-@app.command()
-def backup(file: File) -> None:
+@app.command(epilog=command.example("midwatch admin backup midwatch-$(date +%F).zip"))
+def backup(file: File, force: command.Force = False) -> None:
     """Save the whole store in one file, while the server runs.
 
     It holds everything the store does, keys' hashes included: keep it as you keep the store.
     """
-    command.finish(_backup(command.settings(), Path(file)))
+    command.finish(_backup(command.settings(), command.new_file(file, force=force)))
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch admin restore midwatch-2026-11-28.zip"))
 def restore(file: File) -> None:
     """Fill an empty store from a backup, of SQLite or of PostgreSQL."""
     command.finish(_restore(command.settings(), Path(file)))
 
 
+def _existing(settings: Settings) -> Settings:
+    """Raises Refusal where there is no store yet: a wrong $MIDWATCH_HOME would otherwise make an empty one."""
+    url = settings.server.database or f"sqlite:///{home() / 'midwatch.db'}"
+    if has_schema(url):
+        return settings
+    raise Refusal(
+        f"There is no store at {file_of(url) or 'the address in server.database'}.",
+        "midwatch serve makes one; if there is one elsewhere, set MIDWATCH_HOME or server.database to it",
+    )
+
+
 async def _backup(settings: Settings, file: Path) -> None:
-    async with server.server_context(settings) as ctx:
+    async with server.server_context(_existing(settings)) as ctx:
         contents = store_backup(ctx.db, file)
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables saved in {file}")
 
@@ -63,6 +77,6 @@ async def _restore(settings: Settings, file: Path) -> None:
 
 
 async def _create(settings: Settings, name: str, role: AccessRole) -> None:
-    async with server.server_context(settings) as ctx:
+    async with server.server_context(_existing(settings)) as ctx:
         _, secret = await create_key(ctx, CONSOLE, name, role)
     typer.echo(secret)

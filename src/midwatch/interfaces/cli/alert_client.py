@@ -46,8 +46,7 @@ class AlertSender:
     """The key is taken from $MIDWATCH_KEY: it is no argument, where every user of the machine could read it."""
 
     def __init__(self, url: str) -> None:
-        key = os.environ.get(KEY, "")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = authorization()
         self.url = url.rstrip("/")
         try:
             self._http = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
@@ -71,7 +70,7 @@ class AlertSender:
         if answer.status == 202:
             sent.incidents.update(_incidents(answer, self.url))
         else:
-            sent.refusal = _refusal(answer)
+            sent.refusal = refusal_text(answer)
 
     async def send_all(self, alerts: Sequence[Mapping[str, Any]], rate: float = 0.0) -> Sent:
         """All of them: at `rate` a second, or at once (0)."""
@@ -100,7 +99,16 @@ def _incidents(answer: answers.HttpAnswer, url: str) -> Iterator[str]:
     yield from (key for key in cast(list[Any], found) if isinstance(key, str) and key)
 
 
-def _refusal(answer: answers.HttpAnswer) -> str:
+def authorization() -> dict[str, str]:
+    """The header with the key of $MIDWATCH_KEY; none without one. Raises Refusal for a text that no header can hold."""
+    key = os.environ.get(KEY, "").strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise Refusal(f"The value of {KEY} is no API key.", "midwatch admin create NAME makes one")
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def refusal_text(answer: answers.HttpAnswer) -> str:
+    """Why a request was not accepted: the server's own words, or the status."""
     if 300 <= answer.status < 400:
         return f"it redirects elsewhere ({answer.status}), where the key is not sent"
     try:

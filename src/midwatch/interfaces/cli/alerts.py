@@ -6,7 +6,8 @@ import typer
 import yaml
 
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.alert_client import DEFAULT_URL, AlertSender, Sent, Url
+from midwatch.interfaces.cli.alert_client import DEFAULT_URL, AlertSender, Sent
+from midwatch.interfaces.cli.server_client import ServerUrl
 from midwatch.services.errors import Refusal
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -19,7 +20,7 @@ Stress = Annotated[float, typer.Option("--stress", metavar="SECONDS", help="Go o
 Rate = Annotated[float, typer.Option("--rate", metavar="N", help="So many a second, with --stress.")]
 
 
-@app.callback()
+@app.callback(epilog=command.example("midwatch alerts send --type database"))
 def alerts() -> None:
     """Try a server with alerts.
 
@@ -27,14 +28,18 @@ def alerts() -> None:
     """
 
 
-@app.command()
+@app.command(
+    epilog=command.example(
+        "midwatch alerts send --all", "midwatch alerts send --stress 10 --rate 20 --url https://midwatch.example.com"
+    )
+)
 def send(
     type_: Type = "",
     all_: All = False,
     batch: Batch = 1,
     stress: Stress = 0.0,
     rate: Rate = 1.0,
-    url: Url = DEFAULT_URL,
+    url: ServerUrl = DEFAULT_URL,
 ) -> None:
     """Send invented alerts to a running server."""
     command.finish(_send(type_, all_, batch, stress, rate, url))
@@ -60,7 +65,7 @@ async def _send(type_: str, every: bool, batch: int, stress: float, rate: float,
 
 
 def samples() -> dict[str, list[dict[str, Any]]]:
-    return yaml.safe_load(files("midwatch.interfaces.cli").joinpath("samples.yaml").read_text())
+    return yaml.safe_load(files("midwatch.interfaces.cli").joinpath("samples.yaml").read_text("utf-8"))
 
 
 def _chosen(type_: str, every: bool) -> list[dict[str, Any]]:

@@ -1,9 +1,7 @@
 """What all commands share: flags, exit codes, and one clear sentence for whatever goes wrong."""
 
 import asyncio
-import sys
-from collections.abc import Coroutine
-from enum import IntEnum
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -11,22 +9,16 @@ import typer
 
 from midwatch.domain.diagnosis import Verdict
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
-from midwatch.kit.printable import one_line
+from midwatch.interfaces.cli.exits import Exit
+from midwatch.kit.printable import one_line, printable
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring.configuration import load
 
+__all__ = ["Exit"]
+
 T = TypeVar("T")
-
-
-class Exit(IntEnum):
-    """Published exit codes: scripts rely on them."""
-
-    HEALTHY = 0
-    PROBLEM = 1
-    FAILED = 2
-
 
 Dump = Annotated[
     str,
@@ -41,8 +33,39 @@ Contexts = Annotated[
 Kubeconfig = Annotated[
     str, typer.Option("--kubeconfig", metavar="FILE", help="kubeconfig file instead of $KUBECONFIG or ~/.kube/config.")
 ]
-Namespace = Annotated[str, typer.Option("-n", "--namespace", metavar="NAME", help="Look into one namespace.")]
+Namespaces = Annotated[
+    list[str] | None,
+    typer.Option("-n", "--namespace", metavar="NAME", help="Look into one namespace; may be given several times."),
+]
 Everywhere = Annotated[bool, typer.Option("-A", "--all-namespaces", help="Look into all namespaces (the default).")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that exists.")]
+
+
+def example(*lines: str) -> str:
+    """The end of a help text: commands to copy, one on a line."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def namespaces_of(names: Iterable[str] | None, everywhere: bool) -> tuple[str, ...]:
+    """Each once; ("",) is all of them. -A wins over -n, as with kubectl."""
+    return ("",) if everywhere else tuple(dict.fromkeys(names or ())) or ("",)
+
+
+def words_of(words: Iterable[str] | None) -> str:
+    """A question that was given as one argument or as several. Bytes that are not UTF-8 become "?"."""
+    return printable(" ".join(words or ()).encode(errors="replace").decode())
+
+
+def new_file(file: str, *, force: bool) -> Path:
+    """The path of a file that may be written; raises Refusal before any work is done for it."""
+    path = Path(file)
+    if path.is_dir():
+        raise Refusal(f"{file} is a folder.", "Name a file in it")
+    if path.is_file() and not force:
+        raise Refusal(f"{file} exists.", "Name another file, or replace it with --force")
+    if not path.parent.is_dir():
+        raise Refusal(f"{file} cannot be written: there is no folder {path.parent}.", "Name a folder that exists")
+    return path
 
 
 def settings(kubeconfig: str = "") -> Settings:
@@ -54,23 +77,20 @@ def settings(kubeconfig: str = "") -> Settings:
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command to its end; a Refusal becomes a sentence on standard error and exit code 2."""
+    """Runs a command to its end; a Refusal becomes a sentence on standard error and exit code 3."""
     try:
         return asyncio.run(work)
     except Refusal as refusal:
         fail(refusal)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; Python would complain once more while closing standard output.
-        sys.stdout = None  # pyright: ignore[reportAttributeAccessIssue]
-        raise typer.Exit(Exit.PROBLEM) from None
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        fail(
-            Refusal(
-                f"{where}{error.strerror or type(error).__name__}.",
-                "Check that path, its permissions and the space on its disk",
-            )
-        )
+        fail(os_refusal(error))
+
+
+def os_refusal(error: OSError) -> Refusal:
+    """A sentence for a file, a folder, a device or a stream that cannot be used."""
+    where = f"{error.filename}: " if error.filename else ""
+    reason = f"{where}{error.strerror or type(error).__name__}."
+    return Refusal(reason, "Check that path, its permissions and the space on its disk")
 
 
 def fail(refusal: Refusal) -> NoReturn:
@@ -84,8 +104,21 @@ def print_refusal(refusal: Refusal) -> None:
     typer.echo(f"midwatch: {reason}" + (f"\n  {hint}" if hint else ""), err=True)
 
 
-def exit_code(verdicts: list[Verdict], *, problem: bool) -> Exit:
-    """0 when everything is healthy, 1 when something is wrong, 2 when nobody could tell."""
+def note(text: str) -> None:
+    """For a person, beside the output of the command."""
+    typer.echo(f"midwatch: {one_line(redact_text(text))}", err=True)
+
+
+def exit_code(verdicts: Iterable[Verdict], *, problem: bool) -> Exit:
+    """HEALTHY only where every verdict says so; UNKNOWN where nothing was found and gaps remain."""
     if problem:
         return Exit.PROBLEM
-    return Exit.HEALTHY if all(v in (Verdict.HEALTHY, Verdict.EXPECTED) for v in verdicts) else Exit.FAILED
+    return Exit.HEALTHY if all(v in (Verdict.HEALTHY, Verdict.EXPECTED) for v in verdicts) else Exit.UNKNOWN
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """Of several investigations: one that could not run leaves the others UNKNOWN, since not everything was read."""
+    found = set(codes)
+    if Exit.PROBLEM in found or len(found) == 1:
+        return Exit.PROBLEM if Exit.PROBLEM in found else next(iter(found))
+    return Exit.UNKNOWN

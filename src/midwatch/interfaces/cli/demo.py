@@ -50,7 +50,7 @@ TOUR = (
 )
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch demo", "midwatch demo traffic"))
 def demo(
     story: Annotated[
         DemoStory, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")

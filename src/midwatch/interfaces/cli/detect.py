@@ -30,12 +30,12 @@ Factor = Annotated[
 ]
 
 
-@app.callback()
+@app.callback(epilog=command.example("midwatch detect spikes requests.csv"))
 def detect() -> None:
     """Find spikes in a series of measurements."""
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch detect spikes requests.csv --plot"))
 def spikes(
     file: File,
     json: Json = False,
@@ -46,13 +46,14 @@ def spikes(
 ) -> None:
     """Find when a series rose far above what is usual of late and at that time of day.
 
-    Times are ISO 8601 (UTC without a zone) or Unix seconds; an empty value is a gap. Exit code: 0 no spike, 1 spikes, 2
+    Times are ISO 8601 (UTC without a zone) or Unix seconds; an empty value is a gap. Exit code: 0 no spike, 1 spikes, 3
     not readable.
     """
-    try:
-        found = detect_in(_read(file), SpikeLimits(threshold=threshold, usual=usual, factor=factor))
-    except Refusal as refusal:
-        command.fail(refusal)
+    command.finish(_spikes(file, SpikeLimits(threshold=threshold, usual=usual, factor=factor), json=json, plot=plot))
+
+
+async def _spikes(file: str, limits: SpikeLimits, *, json: bool, plot: bool) -> None:
+    found = detect_in(_read(file), limits)
     if json:
         sys.stdout.write(encoder.dumps(found.json(), indent=2) + "\n")
     else:

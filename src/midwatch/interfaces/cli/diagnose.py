@@ -1,111 +1,164 @@
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Iterator
 from importlib import import_module
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.interfaces.cli import command, progress
+from midwatch.interfaces.cli.exits import Exit
+from midwatch.interfaces.cli.forms import Form, Json, Markdown, Output, Presentation, Quiet, Verbose
+from midwatch.interfaces.cli.place import Place, Selector, Since, duration
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring import cli
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON (see midwatch schema).")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Print the answer as Markdown.")]
+BundleFile = Annotated[
+    str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")
+]
 
 
-@app.command()
+@app.command(
+    epilog=command.example(
+        "midwatch diagnose -n shop",
+        "midwatch diagnose deploy/web --context prod -o json",
+        "kubectl describe pod web-1 | midwatch diagnose --dump -",
+    )
+)
 def diagnose(
     question: Annotated[
-        str, typer.Argument(metavar="[QUESTION]", help="What to look into, in words: a name is enough.")
-    ] = "",
+        list[str] | None,
+        typer.Argument(metavar="QUESTION", help="In words, or an object: deploy/NAME, deploy NAME; a name is enough."),
+    ] = None,
     dump: command.Dump = "",
     context: command.Contexts = None,
     kubeconfig: command.Kubeconfig = "",
-    namespace: command.Namespace = "",
+    namespace: command.Namespaces = None,
     all_namespaces: command.Everywhere = False,
+    selector: Selector = "",
+    since: Since = "",
+    output: Output = None,
     json: Json = False,
     markdown: Markdown = False,
-    bundle: Annotated[
-        str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")
-    ] = "",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    bundle: BundleFile = "",
+    force: command.Force = False,
 ) -> None:
     """Find the root cause in a cluster, live or saved.
 
     A question about something else (a NAT spike, a website) is answered as `midwatch ask` does; one that names no topic
-    is about the cluster. Reads, never writes. Several contexts have an answer each, one after the other; with --json
-    that is a document each.
-    Exit code: 0 healthy, 1 something is wrong, 2 could not be run, or a cluster could not be read.
+    is about the cluster. Reads, never writes. Exit code: 0 no problem found, 1 problem found, 2 no problem found but
+    not everything could be read, 3 could not run.
     """
-    where = "" if all_namespaces else namespace
-    form = "json" if json else "markdown" if markdown else "terminal"
-    command.finish(
-        diagnose_question(question, where, dump=dump, contexts=context, kubeconfig=kubeconfig, form=form, bundle=bundle)
-    )
+    shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
+    place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), dump, kubeconfig)
+    file = command.new_file(bundle, force=force) if bundle else None
+    words = command.words_of(question)
+    command.finish(diagnose_question(words, place, shown, bundle=file, selector=selector, since=since))
+
+
+class InvestigationTarget(NamedTuple):
+    """One investigation of a command."""
+
+    request: Request
+    context: str
 
 
 async def diagnose_question(
     question: str,
-    namespace: str,
+    place: Place,
+    shown: Presentation,
     *,
-    dump: str = "",
-    contexts: list[str] | None = None,
-    kubeconfig: str = "",
-    form: str = "terminal",
-    bundle: str = "",
+    bundle: Path | None = None,
+    selector: str = "",
+    since: str = "",
     asks_back: bool = False,
 ) -> None:
-    """Investigates, in each context where it is about a cluster, prints each answer, and leaves with the exit code of
-    the worst: a cluster that cannot be read costs none of the answers of the others. What names no topic is about
-    whatever is wrong, or is refused with the choices where it `asks_back`."""
-    if dump and contexts:
-        raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
-    settings = command.settings(kubeconfig)
+    """Investigates, in each namespace and context where it is about a cluster, prints each answer, and leaves with the
+    exit code of all of them. A question without a topic is about whatever is wrong, or is refused with the choices
+    where it `asks_back`."""
+    if bundle:
+        place.require_single("--bundle")
+    settings = command.settings(place.kubeconfig)
     otherwise = "" if asks_back else cli.default_topic()
-    request = cli.question(settings, question, namespace, dump=dump, otherwise=otherwise)
-    if form == "terminal" and not cli.about_everything(request):
-        sys.stderr.write(f"{cli.restate_request(settings, request)}\n")
-    names = _places(settings, request, dump, contexts)
-    if bundle and len(names) > 1:
+    requests = [_request(settings, question, space, place, since, otherwise) for space in place.namespaces]
+    targets = [target for request in requests for target in _targets(settings, request, place, shown)]
+    if selector:
+        targets = [found for target in targets for found in await _selected(settings, target, place, selector)]
+    if bundle and len(targets) > 1:
         raise Refusal("--bundle saves one cluster.", "Give one --context")
-    runs = list[CaseFile]()
-    async for found in _answers(settings, request, dump, names):
-        show(found, form)
-        if bundle:
-            import_module("midwatch.services.bundles").save_file(found, bundle)
-        runs.append(found)
-    problem = any(_problem(run) for run in runs)
-    if len(runs) < len(names) and not problem:
-        raise typer.Exit(command.Exit.FAILED)
-    raise typer.Exit(command.exit_code([run.diagnosis.verdict for run in runs], problem=problem))
+    codes = [await _answered(settings, target, place, shown, bundle, alone=len(targets) == 1) for target in targets]
+    raise typer.Exit(command.worst(codes))
 
 
-def _places(settings: Settings, request: Request, dump: str, contexts: Sequence[str] | None) -> tuple[str, ...]:
-    """The contexts that are investigated, each once; only what is about everything has more than one."""
-    if dump:
-        return ("",)
-    names = tuple(dict.fromkeys(contexts or cli.contexts(settings)))
-    return names if cli.about_everything(request) else names[:1]
+def _request(settings: Settings, question: str, namespace: str, place: Place, since: str, otherwise: str) -> Request:
+    """Raises Refusal where it has to be asked back. What is read as it is at present has no period: that is said."""
+    if not since:
+        return cli.question(settings, question, namespace, dump=place.dump, otherwise=otherwise)
+    minutes = max(1, round(duration(since).total_seconds() / 60))
+    dated = f"{question} in the last {minutes} minutes"
+    found = cli.question(settings, dated, namespace, dump=place.dump, otherwise=otherwise)
+    if cli.has_period(settings, found):
+        return found
+    command.note("--since is not applied: the present state is read, with its events and the ends of its logs")
+    return cli.question(settings, question, namespace, dump=place.dump, otherwise=otherwise)
 
 
-async def _answers(settings: Settings, request: Request, dump: str, names: Sequence[str]) -> AsyncGenerator[CaseFile]:
-    """One after the other. With several, one that cannot be read is told, and the others are investigated."""
-    for name in names:
-        try:
-            yield await _one(settings, request, dump, name)
-        except Refusal as refusal:
-            if len(names) == 1:
-                raise
-            command.print_refusal(refusal)
+def _targets(settings: Settings, request: Request, place: Place, shown: Presentation) -> Iterator[InvestigationTarget]:
+    names = ("",) if place.dump else tuple(dict.fromkeys(place.contexts or cli.contexts(settings)))
+    if not cli.about_everything(request):
+        names = names[:1]
+        if shown.form is Form.TEXT and not shown.quiet:
+            sys.stderr.write(f"{cli.restate_request(settings, request)}\n")
+    yield from (InvestigationTarget(request, name) for name in names)
 
 
-async def _one(settings: Settings, request: Request, dump: str, context: str) -> CaseFile:
-    with progress.shown(dump or context or "the evidence") as watch:
-        return await cli.request(settings, request, dump=dump, context=context, watch=watch)
+async def _selected(
+    settings: Settings, target: InvestigationTarget, place: Place, selector: str
+) -> list[InvestigationTarget]:
+    """One for each namespace with matching workloads; raises Refusal where there are none."""
+    request = target.request
+    if not cli.about_everything(request):
+        raise Refusal("-l selects workloads of a cluster, and this question is not about one.", "Leave -l out")
+    objects: Any = import_module("midwatch.interfaces.cli.selected")
+    found: dict[str, list[str]] = await objects.workloads(
+        settings, selector, request.namespace, dump=place.dump, context=target.context
+    )
+    return [
+        InvestigationTarget(cli.question_about(request, names, namespace), target.context)
+        for namespace, names in found.items()
+    ]
+
+
+async def _answered(
+    settings: Settings,
+    target: InvestigationTarget,
+    place: Place,
+    shown: Presentation,
+    bundle: Path | None,
+    *,
+    alone: bool,
+) -> Exit:
+    """Prints one answer; the file is saved first, whatever becomes of the output. Of several investigations one that
+    cannot run says why, and the others go on."""
+    try:
+        with progress.shown(place.dump or target.context or "the evidence") as watch:
+            found = await cli.request(settings, target.request, dump=place.dump, context=target.context, watch=watch)
+    except Refusal as refusal:
+        if alone:
+            raise
+        command.print_refusal(refusal)
+        return Exit.FAILED
+    if bundle:
+        import_module("midwatch.services.bundles").save_file(found, str(bundle))
+    show(found, shown)
+    return command.exit_code([found.diagnosis.verdict], problem=_problem(found))
 
 
 def _problem(run: CaseFile) -> bool:
@@ -114,10 +167,15 @@ def _problem(run: CaseFile) -> bool:
     return found.verdict is not Verdict.EXPECTED and (bool(found.causes) or beside)
 
 
-def show(found: CaseFile, form: str) -> None:
+def show(found: CaseFile, shown: Presentation) -> None:
     """Prints the answer. What lays a report out is loaded where a person reads it, not where a program does."""
-    if form == "json":
+    if shown.form is Form.JSON:
         sys.stdout.write(Answer.of(found).json_text())
         return
-    laid_out: Callable[[CaseFile, str], None] = import_module("midwatch.interfaces.cli.layout").show
-    laid_out(found, form)
+    layout: Any = import_module("midwatch.interfaces.cli.layout")
+    if shown.form is Form.YAML:
+        layout.show_yaml(found)
+    elif shown.quiet:
+        layout.show_first_line(found, shown.form)
+    else:
+        layout.show(found, shown.form, verbose=shown.verbose)

@@ -18,7 +18,7 @@ from midwatch.interfaces.cli.explain import explain_alert
 from midwatch.kit.redaction import redact_text
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
-from midwatch.settings import files, home
+from midwatch.settings import files, settings_file
 from midwatch.wiring.configured import misread_variables, refusals
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.notifiers import notifiers
@@ -28,11 +28,12 @@ _STYLES = {"ok": "green", "missing": "dim", "refused": "yellow", "failed": "red"
 UNREACHABLE, REFUSED, OK = "unreachable", "refused", "ok"
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch doctor --context prod -n shop", "midwatch doctor --explain alert.json"))
 def doctor(
     context: command.Contexts = None,
     kubeconfig: command.Kubeconfig = "",
-    namespace: command.Namespace = "",
+    namespace: command.Namespaces = None,
+    all_namespaces: command.Everywhere = False,
     dump: command.Dump = "",
     explain: Annotated[
         str,
@@ -45,33 +46,39 @@ def doctor(
 ) -> None:
     """Say what is configured, reachable and permitted.
 
-    Every line is a question that was really put, read-only. Exit code: 0 all well, 1 something is refused, 2 nothing
+    Every line is a question that was really put, read-only. Exit code: 0 all well, 1 something is refused, 3 nothing
     can be reached.
 
     With --explain: how an alert is read and understood, which areas take part, and which systems are asked. Exit code
     0.
     """
+    namespaces = command.namespaces_of(namespace, all_namespaces)
     if explain:
-        command.finish(explain_alert(explain, source, context or [], kubeconfig, namespace, dump, json=json))
+        if len(namespaces) > 1:
+            raise Refusal("An alert is investigated in one namespace.", "Give one -n, or none")
+        command.finish(explain_alert(explain, source, context or [], kubeconfig, "".join(namespaces), dump, json=json))
         return
     if source or json:
         command.fail(
             Refusal("--source and --json go with --explain.", "Give the alert: midwatch doctor --explain FILE")
         )
-    command.finish(_doctor(context or [], kubeconfig, namespace, dump))
+    if dump and context:
+        raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
+    command.finish(check(context or [], kubeconfig, namespaces, dump))
 
 
-async def _doctor(contexts: list[str], kubeconfig: str, namespace: str, dump: str) -> None:
+async def check(
+    contexts: Sequence[str] = (), kubeconfig: str = "", namespaces: tuple[str, ...] = ("",), dump: str = ""
+) -> None:
+    """Prints what is configured and reachable, and leaves with its exit code."""
     connections = Connections(command.settings(kubeconfig))
-    read = [str(file) for file in files() if file.is_file()]
+    _settings()
     out = terminal.console()
-    missing = f"defaults ({home() / 'midwatch.yaml'} does not exist)"
-    out.print(f"settings    {', '.join(read) or missing}")
     wrong = list(_misconfigured(connections))
     states = list[str]()
     for owner in connections.plugged.integrations.values():
         if owner.connect is not None and (owner.place or connections.is_configured(owner)):
-            states += await _system(connections, owner, contexts, namespace, dump)
+            states += await _system(connections, owner, list(contexts), namespaces, dump)
     plugins = [*connections.plugged.broken, *notifiers(connections).refused]
     for broken in plugins:
         out.print(Text(terminal.plain(f"not used    {broken}"), style="red"))
@@ -94,26 +101,39 @@ def _misconfigured(connections: Connections) -> Iterator[str]:
         yield name
 
 
+def _settings() -> None:
+    """The files and variables in force. Their names only: a value may be a secret."""
+    read = [str(file) for file in files() if file.is_file()]
+    missing = f"defaults (no {settings_file()})"
+    out = terminal.console()
+    out.print(Text(f"settings    {', '.join(map(terminal.plain, read)) or missing}"), soft_wrap=True)
+    if names := [name for name in sorted(os.environ) if name.upper().startswith("MIDWATCH_")]:
+        out.print(Text(f"variables   {', '.join(map(terminal.plain, names))}"), soft_wrap=True)
+
+
 async def _system(
-    connections: Connections, owner: Integration, contexts: list[str], namespace: str, dump: str
+    connections: Connections, owner: Integration, contexts: list[str], namespaces: tuple[str, ...], dump: str
 ) -> list[str]:
     """Each of its connections; one that has nothing to check says nothing."""
     names = (contexts if owner.place else []) or connections.contexts(owner)
     states: list[str] = []
     for name in names:
         selection = Selection(name, dump if owner.place else "")
-        if state := await _connection(connections, owner, selection, namespace):
+        if state := await _connection(connections, owner, selection, namespaces if owner.place else namespaces[:1]):
             states.append(state)
     return states
 
 
-async def _connection(connections: Connections, owner: Integration, selection: Selection, namespace: str) -> str:
+async def _connection(
+    connections: Connections, owner: Integration, selection: Selection, namespaces: tuple[str, ...]
+) -> str:
     out, label = terminal.console(), owner.name.ljust(10)
     try:
         connection = connections.connection(owner.name, selection)
         try:
             place = await connection.about()
-            found = await connection.health(_opening(connections, namespace))
+            found = [h for n in namespaces for h in await connection.health(_opening(connections, n))]
+            found = list(dict.fromkeys(found))
         finally:
             if not owner.lasting:
                 await connection.close()

@@ -1,52 +1,82 @@
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_file import Source, alerts_of_file
-from midwatch.interfaces.cli.diagnose import Json, Markdown, show
+from midwatch.interfaces.cli.diagnose import BundleFile, show
+from midwatch.interfaces.cli.exits import Exit
+from midwatch.interfaces.cli.forms import Json, Markdown, Output, Presentation, Quiet, Verbose
+from midwatch.interfaces.cli.place import Place
 from midwatch.services.bundles import save_file
+from midwatch.services.errors import Refusal
+from midwatch.settings import Settings
 from midwatch.wiring import cli
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(
+    epilog=command.example(
+        "midwatch investigate --alert alert.json", "pbpaste | midwatch investigate --alert - --context prod"
+    )
+)
 def investigate(
     alert: Annotated[
         str, typer.Option("--alert", metavar="FILE", help="A webhook's body, JSON or plain text; - for standard input.")
     ],
     source: Source = "",
     dump: command.Dump = "",
-    context: Annotated[str, typer.Option("--context", metavar="NAME", help="Context of the kubeconfig.")] = "",
+    context: command.Contexts = None,
     kubeconfig: command.Kubeconfig = "",
-    namespace: command.Namespace = "",
+    namespace: command.Namespaces = None,
+    all_namespaces: command.Everywhere = False,
+    output: Output = None,
     json: Json = False,
     markdown: Markdown = False,
-    bundle: Annotated[
-        str, typer.Option("--bundle", metavar="FILE", help="Also save all evidence in one redacted file.")
-    ] = "",
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    bundle: BundleFile = "",
+    force: command.Force = False,
 ) -> None:
     """Investigate an alert: from its own text, and in the cluster it names.
 
-    As the server would: in the cluster that is configured, or without one.
-    Exit code: 0 healthy, 1 something is wrong, 2 could not be run.
+    As the server would: in the cluster that is configured, or without one. Exit code: 0 no problem found, 1 problem
+    found, 2 no problem found but not everything could be read, 3 could not run.
     """
-    form = "json" if json else "markdown" if markdown else "terminal"
-    command.finish(_run(kubeconfig, alert, source, dump, context, namespace, form, bundle))
+    shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
+    place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), dump, kubeconfig)
+    if bundle:
+        place.require_single("--bundle")
+    file = command.new_file(bundle, force=force) if bundle else None
+    command.finish(_run(alert, source, place, shown, file))
 
 
-async def _run(
-    kubeconfig: str, file: str, source: str, dump: str, context: str, namespace: str, form: str, bundle: str
-) -> None:
-    settings = command.settings(kubeconfig)
+async def _run(file: str, source: str, place: Place, shown: Presentation, bundle: Path | None) -> None:
+    settings = command.settings(place.kubeconfig)
     first, *others = alerts_of_file(file, source, settings)
     if others:
-        typer.echo(
-            f"midwatch: {len(others)} more alerts in this file; the gravest is investigated: {first.title}", err=True
-        )
-    found = await cli.request(settings, await cli.alert(settings, first, namespace), dump=dump, context=context)
-    show(found, form)
+        command.note(f"{len(others)} more alerts in this file; the gravest is investigated: {first.title}")
+    targets = [(space, context) for space in place.namespaces for context in place.contexts or ("",)]
+    codes = list[Exit]()
+    for namespace, context in targets:
+        try:
+            request = await cli.alert(settings, first, namespace)
+            codes.append(await _one(settings, request, place, context, shown, bundle))
+        except Refusal as refusal:
+            if len(targets) == 1:
+                raise
+            command.print_refusal(refusal)
+            codes.append(Exit.FAILED)
+    raise typer.Exit(command.worst(codes))
+
+
+async def _one(
+    settings: Settings, request: cli.Request, place: Place, context: str, shown: Presentation, bundle: Path | None
+) -> Exit:
+    found = await cli.request(settings, request, dump=place.dump, context=context)
     if bundle:
-        save_file(found, bundle)
-    raise typer.Exit(command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes)))
+        save_file(found, str(bundle))
+    show(found, shown)
+    return command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes))

@@ -5,8 +5,9 @@ import typer
 
 from midwatch.domain.investigation import Request
 from midwatch.engine.investigations import investigate
-from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli import command, streams
 from midwatch.interfaces.cli.alert_client import AlertSender, Url
+from midwatch.interfaces.cli.place import Place
 from midwatch.kit.clock import utc_now
 from midwatch.kit.printable import one_line
 from midwatch.services.cluster_alerts import Alerts, changes, cluster_alerts
@@ -16,19 +17,28 @@ from midwatch.wiring import connections
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
-Once = Annotated[bool, typer.Option("--once", help="Look once and end: exit code 1 when something is wrong.")]
+Once = Annotated[
+    bool,
+    typer.Option(
+        "--once", help="Look once and end: exit code 1 when something is wrong, 2 when not everything could be read."
+    ),
+]
 Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=5, help="How often to look.")]
 
 
-@app.callback()
+@app.callback(epilog=command.example("midwatch k8s watch --once -n shop"))
 def k8s() -> None:
     """Turn what is wrong in a cluster into alerts."""
 
 
-@app.command()
+@app.command(
+    epilog=command.example("midwatch k8s watch --context prod", "midwatch k8s watch --url https://midwatch.example.com")
+)
 def watch(
+    context: command.Contexts = None,
     kubeconfig: command.Kubeconfig = "",
-    namespace: command.Namespace = "",
+    namespace: command.Namespaces = None,
+    all_namespaces: command.Everywhere = False,
     once: Once = False,
     every: Every = 60.0,
     url: Url = "",
@@ -37,45 +47,65 @@ def watch(
 
     Reads, never writes. A key for the server is read from $MIDWATCH_KEY.
     """
-    command.finish(_watch(command.settings(kubeconfig), Request(namespace=namespace), once, every, url))
+    place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), "", kubeconfig)
+    command.finish(_watch(command.settings(kubeconfig), place, once, every, url))
 
 
-async def _watch(settings: Settings, request: Request, once: bool, every: float, url: str) -> None:
+async def _watch(settings: Settings, place: Place, once: bool, every: float, url: str) -> None:
     before: Alerts = {}
     sender = AlertSender(url) if url else None
     try:
+        if once:
+            raise typer.Exit(await _once(settings, place, sender))
         while True:
             try:
-                now = await _look(settings, request, before)
+                now = await _look(settings, place, before)
                 await _say(changes(before, now), before, sender)
             except Refusal as refusal:
-                if once:
-                    raise
                 # The cluster or the server is away: what could not be said is said at the next look.
-                typer.echo(f"midwatch: {one_line(refusal.reason)}", err=True)
+                command.note(refusal.reason)
             else:
-                if once:
-                    raise typer.Exit(command.Exit.PROBLEM if now else command.Exit.HEALTHY)
                 before = now
+            if not streams.has_reader():
+                return
             await asyncio.sleep(every)
     finally:
         if sender:
             await sender.close()
 
 
-async def _look(settings: Settings, request: Request, before: Alerts) -> Alerts:
+async def _once(settings: Settings, place: Place, sender: AlertSender | None) -> command.Exit:
+    try:
+        now = await _look(settings, place, {})
+    except _PartlyRead as refusal:
+        command.print_refusal(refusal)
+        return command.Exit.UNKNOWN
+    await _say(changes({}, now), {}, sender)
+    return command.Exit.PROBLEM if now else command.Exit.HEALTHY
+
+
+class _PartlyRead(Refusal):
+    """No problem was found, and an essential question got no answer."""
+
+
+async def _look(settings: Settings, place: Place, before: Alerts) -> Alerts:
     """Each look opens the cluster anew: credentials expire, and nothing of the look before may answer.
 
     What an essential question got no answer about is not over: alerts of before stay. Raises Refusal when nothing else
     is known.
     """
-    async with connections.open_investigation(settings) as ctx:
-        found = await investigate(ctx, request)
-        now = cluster_alerts(found, ctx.source)
-    if not any(gap.essential for gap in found.diagnosis.gaps):
+    now, unread = Alerts(), ""
+    for context in place.contexts or ("",):
+        async with connections.open_investigation(settings, context=context) as ctx:
+            for namespace in place.namespaces:
+                found = await investigate(ctx, Request(namespace=namespace))
+                now |= cluster_alerts(found, ctx.source)
+                if any(gap.essential for gap in found.diagnosis.gaps):
+                    unread = found.diagnosis.headline
+    if not unread:
         return now
     if not now:
-        raise Refusal(found.diagnosis.headline, "midwatch doctor tells whether the cluster can be read")
+        raise _PartlyRead(unread, "midwatch doctor shows whether the cluster can be read")
     return {**before, **now}
 
 

@@ -1,15 +1,41 @@
+import io
+import json
 import sys
 
-from midwatch.domain.investigation import CaseFile
+import yaml
+from rich.console import Console
+
+from midwatch.domain.investigation import Answer, CaseFile
+from midwatch.interfaces.cli.forms import Form
 from midwatch.reports import terminal
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
 
+_ONE_LINE = 10_000  # columns: no headline is as long
 
-def show(found: CaseFile, form: str, *, verbose: bool = False) -> None:
+
+def show(found: CaseFile, form: Form, *, verbose: bool = False) -> None:
     """Prints the report for people to read: as Markdown, or laid out for a terminal, where several causes are one line
     each without `verbose`."""
-    if form == "markdown":
+    if form is Form.MARKDOWN:
         sys.stdout.write(markdown(compose(found)))
     else:
         terminal.show(terminal.console(), compose(found, verbose=verbose))
+
+
+def show_first_line(found: CaseFile, form: Form) -> None:
+    """The first line of the report, however long it is."""
+    head = compose(found).model_copy(update={"sections": ()})
+    if form is Form.MARKDOWN:
+        text = markdown(head)
+    else:
+        out = Console(file=io.StringIO(), width=_ONE_LINE, highlight=False, force_terminal=sys.stdout.isatty())
+        terminal.show(out, head)
+        text = out.file.getvalue() if isinstance(out.file, io.StringIO) else ""
+    sys.stdout.write(next((line for line in text.splitlines() if line.strip()), "") + "\n")
+
+
+def show_yaml(found: CaseFile) -> None:
+    """The answer as -o json has it; several answers are documents of one stream."""
+    answer = json.loads(Answer.of(found).json_text())
+    sys.stdout.write("---\n" + yaml.safe_dump(answer, sort_keys=False, allow_unicode=True))

@@ -7,7 +7,8 @@ import typer
 from midwatch.domain.investigation import Answer
 from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.diagnose import Json, Markdown, show
+from midwatch.interfaces.cli.diagnose import show
+from midwatch.interfaces.cli.forms import Json, Markdown, Output, Presentation, Quiet, Verbose
 from midwatch.services.bundles import load
 from midwatch.services.errors import Refusal
 from midwatch.wiring.replays import replay as wired
@@ -16,23 +17,26 @@ from midwatch.wiring.replays import replay_refused
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch replay incident.tgz", "midwatch replay incident.tgz --check -q"))
 def replay(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A bundle that `midwatch bundle` wrote.")],
+    output: Output = None,
     json: Json = False,
     markdown: Markdown = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     check: Annotated[bool, typer.Option("--check", help="Fail unless the answer is the same, byte for byte.")] = False,
 ) -> None:
     """Repeat the investigation of a bundle, offline.
 
-    The same version of Midwatch gives the same answer, byte for byte. Exit code as for diagnose; with --check also 2
+    The same version of Midwatch gives the same answer, byte for byte. Exit code as for diagnose; with --check also 3
     when it differs.
     """
-    form = "json" if json else "markdown" if markdown else "terminal"
-    command.finish(_replay(file, form, check=check))
+    shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
+    command.finish(_replay(file, shown, check=check))
 
 
-async def _replay(file: str, form: str, *, check: bool) -> None:
+async def _replay(file: str, shown: Presentation, *, check: bool) -> None:
     bundle, settings = load(Path(file)), command.settings()
     try:
         found = await investigate(wired(bundle, settings), bundle.manifest.request)
@@ -47,5 +51,5 @@ async def _replay(file: str, form: str, *, check: bool) -> None:
             f"The answer is not the one in {file}.",
             "Another version of Midwatch wrote it; compare --json with answer.json in the file",
         )
-    show(found, form)
+    show(found, shown)
     raise typer.Exit(command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes)))

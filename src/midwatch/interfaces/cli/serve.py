@@ -36,7 +36,7 @@ Workers = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch serve --port 8350", "midwatch serve --host 0.0.0.0 --workers 4"))
 def serve(
     kubeconfig: command.Kubeconfig = "",
     host: Host = "",

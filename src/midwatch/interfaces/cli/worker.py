@@ -24,7 +24,7 @@ Attached = Annotated[
 BEHIND = 5  # steps of nice(2) by which a server's worker gives way to the server: who waits for an answer goes first
 
 
-@app.command()
+@app.command(epilog=command.example("midwatch worker --kubeconfig ~/.kube/prod"))
 def worker(kubeconfig: command.Kubeconfig = "", attached: Attached = False) -> None:
     """Investigate what other processes took in.
 

@@ -63,8 +63,8 @@ TheHook = Annotated[WebhookRequest, Depends(the_hook)]
 async def webhook(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """The request proves itself as docs/alert-sources.md says, or with an API key. What is not understood is kept, and `note`
-    says why."""
+    """Authenticated as docs/alert-sources.md says, or by an API key. A body that cannot be parsed is kept; `note` says
+    why."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     ctx, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
     inbox(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read

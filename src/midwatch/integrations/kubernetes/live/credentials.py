@@ -54,7 +54,7 @@ class Token(httpx2.Auth):
 
     def _read(self) -> str:
         try:
-            return _checked(Path(self._file or "").read_text().strip(), self._context)
+            return _checked(Path(self._file or "").read_text("utf-8").strip(), self._context)
         except (OSError, UnicodeDecodeError):
             raise NoConnection(
                 f"The token file {self._file} of context {self._context!r} cannot be read; log in again."

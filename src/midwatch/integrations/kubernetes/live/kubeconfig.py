@@ -155,7 +155,7 @@ def _in_cluster(host: str, port: str, account: Path) -> Kubeconfig:
             "The pod has no service account token; set automountServiceAccountToken or mount a kubeconfig."
         )
     address = f"[{host}]" if ":" in host else host
-    namespace = home.read_text().strip() if home.exists() else None
+    namespace = home.read_text("utf-8").strip() if home.exists() else None
     return Kubeconfig(
         clusters={IN_CLUSTER: KubeconfigCluster(server=f"https://{address}:{port}", certificate_auth=str(authority))},
         users={IN_CLUSTER: User(token_file=str(token))},

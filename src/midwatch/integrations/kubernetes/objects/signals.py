@@ -35,7 +35,8 @@ class _Rule:
 @cache
 def _data() -> dict[str, Any]:
     return yaml.load(
-        files("midwatch.integrations.kubernetes.objects").joinpath("signals.yaml").read_text(), Loader=yaml.CSafeLoader
+        files("midwatch.integrations.kubernetes.objects").joinpath("signals.yaml").read_text("utf-8"),
+        Loader=yaml.CSafeLoader,
     )
 
 

@@ -17,7 +17,7 @@ class Dropped(Model, frozen=True):
 
 @cache
 def _versions() -> dict[str, dict[str, Dropped]]:
-    entries = yaml.load(files(__package__ or "").joinpath("versions.yaml").read_text(), Loader=yaml.CSafeLoader)
+    entries = yaml.load(files(__package__ or "").joinpath("versions.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
     return {kind: {version: Dropped(**one) for version, one in found.items()} for kind, found in entries.items()}
 
 

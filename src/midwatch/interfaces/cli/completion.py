@@ -1,0 +1,112 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from midwatch.interfaces.cli import command
+from midwatch.interfaces.cli.app import COMMANDS
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+class Shell(StrEnum):
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+@dataclass(frozen=True)
+class CommandWords:
+    """A command: its path, the names of its subcommands, and its options with their help."""
+
+    path: tuple[str, ...]
+    commands: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, str], ...]
+
+    @property
+    def words(self) -> str:
+        return " ".join(name for name, _ in (*self.commands, *self.options))
+
+
+@app.command(
+    epilog=command.example(
+        "source <(midwatch completion bash)",
+        "source <(midwatch completion zsh)",
+        "midwatch completion fish > ~/.config/fish/completions/midwatch.fish",
+    )
+)
+def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> None:
+    """Print the completion script of a shell.
+
+    It completes commands and options by itself: no process is started for it. Write it anew after an update.
+    """
+    nodes = list(_nodes())
+    typer.echo("\n".join(_fish(nodes) if shell is Shell.FISH else _bash(nodes, zsh=shell is Shell.ZSH)))
+
+
+def _nodes() -> Iterator[CommandWords]:
+    root = (("--version", "Print the version"), ("--no-color", "No colors"), ("--help", "Show the help text"))
+    yield CommandWords((), tuple(COMMANDS.items()), root)
+    for name in COMMANDS:
+        found: Any = typer.main.get_command(import_module(f"midwatch.interfaces.cli.{name}").app)
+        inner: dict[str, Any] = getattr(found, "commands", {})
+        yield _node((name,), found, inner)
+        for part, one in inner.items():
+            yield _node((name, part), one, {})
+
+
+def _node(path: tuple[str, ...], found: Any, inner: dict[str, Any]) -> CommandWords:
+    options = [
+        (opt, str(getattr(param, "help", "") or ""))
+        for param in found.params
+        for opt in param.opts
+        if opt.startswith("-") and not getattr(param, "hidden", False)
+    ]
+    commands = tuple((name, one.get_short_help_str(limit=80)) for name, one in inner.items())
+    return CommandWords(path, commands, (*options, ("--help", "Show the help text")))
+
+
+def _bash(nodes: list[CommandWords], *, zsh: bool) -> Iterator[str]:
+    """One function for both: zsh runs it by its own emulation of bash's completion."""
+    if zsh:
+        yield "autoload -U +X compinit bashcompinit && compinit && bashcompinit"
+    yield "_midwatch() {"
+    yield '  local current="${COMP_WORDS[COMP_CWORD]}" path="" words="" word'
+    yield '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do'
+    yield '    case "$path $word" in'
+    yield f'      {"|".join(_quoted(" " + " ".join(node.path)) for node in nodes if node.path)}) path="$path $word" ;;'
+    yield "    esac"
+    yield "  done"
+    yield '  case "$path" in'
+    for node in nodes:
+        yield f"    {_quoted(''.join(f' {part}' for part in node.path))}) words={_quoted(node.words)} ;;"
+    yield "  esac"
+    yield '  COMPREPLY=($(compgen -W "$words" -- "$current"))'
+    yield "}"
+    yield "complete -o default -F _midwatch midwatch"
+
+
+def _fish(nodes: list[CommandWords]) -> Iterator[str]:
+    yield "complete -c midwatch -f -n __fish_use_subcommand"
+    for node in nodes:
+        where = _fish_condition(node)
+        for name, text in node.commands:
+            yield f"complete -c midwatch -f -n {where} -a {name} -d {_quoted(text)}"
+        for name, text in node.options:
+            flag = f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}"
+            yield f"complete -c midwatch -n {where} {flag} -d {_quoted(text)}"
+
+
+def _fish_condition(node: CommandWords) -> str:
+    if not node.path:
+        return "__fish_use_subcommand"
+    parts = [f"__fish_seen_subcommand_from {part}" for part in node.path]
+    inner = " ".join(name for name, _ in node.commands)
+    return _quoted("; and ".join([*parts, *([f"not __fish_seen_subcommand_from {inner}"] if inner else [])]))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,26 @@
+"""Exit codes, in a module that loads nothing: a usage error is answered without loading a command."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Published exit codes: scripts rely on them. `midwatch --help` and docs/commands.md list them.
+
+    UNKNOWN: no problem was found, and not everything that the answer rests on could be read. FAILED: wrong arguments or
+    settings, no connection, no space on the disk, or an internal error. INTERRUPTED: Ctrl-C, as shells count it.
+    """
+
+    HEALTHY = 0
+    PROBLEM = 1
+    UNKNOWN = 2
+    FAILED = 3
+    INTERRUPTED = 130
+
+
+LEGEND = (
+    (Exit.HEALTHY, "no problem found"),
+    (Exit.PROBLEM, "problem found"),
+    (Exit.UNKNOWN, "no problem found, but not everything could be read"),
+    (Exit.FAILED, "could not run: arguments, settings, connection or disk"),
+    (Exit.INTERRUPTED, "interrupted by Ctrl-C"),
+)

@@ -1,0 +1,57 @@
+"""Where a command looks: clusters or a dump, and namespaces."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from midwatch.domain.refusal import Refusal
+
+Selector = Annotated[
+    str,
+    typer.Option(
+        "-l", "--selector", metavar="LABELS", help="Look into the workloads with these labels, as kubectl's -l."
+    ),
+]
+Since = Annotated[
+    str,
+    typer.Option(
+        "--since",
+        metavar="DURATION",
+        help="Period of a question about traffic: 30m, 6h, 2d. A cluster is read as it is.",
+    ),
+]
+_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """`namespaces` has "" for all of them; no `contexts` are those of the settings."""
+
+    namespaces: tuple[str, ...] = ("",)
+    contexts: tuple[str, ...] = ()
+    dump: str = ""
+    kubeconfig: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises Refusal for a dump beside a context."""
+        if self.dump and self.contexts:
+            raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
+
+    def require_single(self, flag: str) -> None:
+        """Raises Refusal where `flag` can only have one investigation and there would be several."""
+        for option, several in (("--context", self.contexts), ("-n", self.namespaces)):
+            if len(several) > 1:
+                raise Refusal(f"{flag} saves one investigation.", f"Give one {option}")
+
+
+def duration(text: str) -> timedelta:
+    """`90s`, `30m`, `1h30m`, `2d`; raises Refusal for anything else, and for nothing at all."""
+    match = _DURATION.fullmatch(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+    found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not found:
+        raise Refusal(f"--since {text!r} is no duration.", "Write it as 30m, 6h or 2d")
+    return found

@@ -1,0 +1,177 @@
+"""`midwatch incidents`, `midwatch keys` and `midwatch init`: what they ask, print and write."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from midwatch.interfaces.cli.exits import Exit
+from tests.flows.cluster import Shown, midwatch
+from tests.interfaces.fake_server import INCIDENT, Answer, FakeServer, serve
+
+PATIENCE_S = 60.0
+KEY = {
+    "id": "key_1",
+    "name": "ada",
+    "prefix": "mw_abc",
+    "role": "admin",
+    "created_at": "2026-11-27T01:00:00Z",
+    "last_used_at": None,
+    "revoked_at": None,
+}
+
+
+def page(*items: dict[str, Any]) -> Answer:
+    return 200, {"items": list(items), "total": len(items), "has_next": False}
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MIDWATCH_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MIDWATCH_KEY", "mw_key")
+    monkeypatch.delenv("MIDWATCH_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def run(server: FakeServer, *words: str) -> Shown:
+    return midwatch(*words, environment={"MIDWATCH_URL": server.url, "COLUMNS": "40"})
+
+
+def test_a_list_of_incidents() -> None:
+    with serve(lambda _m, _p: page(INCIDENT)) as server:
+        shown = run(
+            server, "incidents", "list", "--status", "triggered", "--severity", "critical", "--service", "checkout"
+        )
+        as_yaml = yaml.safe_load(run(server, "incidents", "list", "-o", "yaml").out)
+        as_json = json.loads(run(server, "incidents", "list", "-o", "json", "--limit", "5").out)
+    head, line = shown.out.splitlines()
+    assert head.split() == ["ID", "STATUS", "SEVERITY", "AGE", "SERVICE", "TITLE"]
+    assert line.split()[:3] == ["inc_1", "triggered", "critical"] and line.endswith("Checkout is slow")
+    assert (shown.code, as_yaml, as_json) == (Exit.HEALTHY, [INCIDENT], [INCIDENT])
+    first, *_, last = server.asked
+    assert first.key == "Bearer mw_key"
+    assert first.path == "/api/v1/incidents?page_size=20&status=triggered&severity=critical&service=checkout"
+    assert last.path == "/api/v1/incidents?page_size=5"
+
+
+def test_an_empty_list_says_so_beside_the_output() -> None:
+    with serve(lambda _m, _p: page()) as server:
+        shown = run(server, "incidents", "list")
+    assert (shown.code, shown.out) == (Exit.HEALTHY, "") and "No incidents found." in shown.err
+
+
+def test_an_incident_with_what_happened() -> None:
+    entry = {"at": "2026-11-28T01:02:03Z", "actor": "ada", "text": "acknowledged\x1b[2J", "seq": 1}
+    alert = {"alert": {"title": "HighLatency"}, "count": 3}
+    investigation = {"verdict": "LIKELY", "state": "done", "headline": "CPU throttling"}
+    found = {"incident": INCIDENT, "alerts": [alert], "investigations": [investigation]}
+    answers = {"timeline": [entry], "inc_1": found}
+    with serve(lambda _m, path: (200, {"data": answers[path.rpartition("/")[2]]})) as server:
+        out = run(server, "incidents", "show", "inc_1").out
+        whole = json.loads(run(server, "incidents", "show", "inc_1", "-o", "json").out)
+    for said in (
+        "LIKELY: CPU throttling",
+        "HighLatency (received 3 times)",
+        "2026-11-28 01:02:03 UTC  ada: acknowledged",
+    ):
+        assert said in out
+    assert "\x1b" not in out and whole == {**found, "timeline": [entry]}
+
+
+def test_acknowledge_and_resolve() -> None:
+    def answer(_method: str, path: str) -> Answer:
+        if "inc_gone" in path:
+            return 404, {"error": "There is no incident inc_gone."}
+        status = "acknowledged" if "acknowledge" in path else "resolved"
+        return 200, {"data": {**INCIDENT, "status": status}}
+
+    with serve(answer) as server:
+        acknowledged = run(server, "incidents", "ack", "inc_1")
+        resolved = run(server, "incidents", "resolve", "inc_1", "-m", "rolled back")
+        some = run(server, "incidents", "ack", "inc_gone", "inc_1")
+    assert (acknowledged.code, acknowledged.out) == (Exit.HEALTHY, "inc_1 acknowledged: Checkout is slow\n")
+    assert resolved.out == "inc_1 resolved: Checkout is slow\n"
+    assert some.code == Exit.FAILED and "inc_gone" in some.err and "inc_1 acknowledged" in some.out
+    assert [(one.method, one.path) for one in server.asked][:2] == [
+        ("POST", "/api/v1/incidents/inc_1/acknowledge"),
+        ("POST", "/api/v1/incidents/inc_1/resolve?resolution=rolled+back"),
+    ]
+
+
+def test_keys() -> None:
+    def answer(method: str, _path: str) -> Answer:
+        made = {"secret": "mw_secret", "key": KEY}
+        return {"GET": (200, {"data": [KEY]}), "POST": (201, {"data": made}), "DELETE": (200, {"data": None})}[method]
+
+    with serve(answer) as server:
+        listed, made = run(server, "keys", "list"), run(server, "keys", "create", "ada", "--role", "responder")
+        revoked = run(server, "keys", "revoke", "key_1")
+    assert listed.out.splitlines()[1].split()[:4] == ["key_1", "ada", "admin", "mw_abc"]
+    assert {len(line.split("mw_abc")[0]) for line in listed.out.splitlines()[1:]} == {23}, "nothing is cut or broken"
+    assert (made.out, revoked.out) == ("mw_secret\n", "key_1 revoked\n")
+    assert json.loads(server.asked[1].body) == {"name": "ada", "role": "responder"}
+    assert (server.asked[2].method, server.asked[2].path) == ("DELETE", "/api/v1/keys/key_1")
+
+
+def test_a_watch_prints_what_is_open_and_each_change() -> None:
+    resolved = {**INCIDENT, "status": "resolved", "updated_at": "2026-11-28T01:09:00Z"}
+    over = {**INCIDENT, "id": "inc_0", "status": "resolved"}
+    answers: list[Answer] = [
+        page(INCIDENT, over),
+        page(INCIDENT, over),
+        (503, {"error": "The store is away."}),
+        page(resolved, over),
+    ]
+
+    def answer(_method: str, _path: str) -> Answer:
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    with serve(answer) as server:
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "midwatch", "incidents", "watch", "--every", "1", "--url", server.url],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert watching.stdout
+            lines = [watching.stdout.readline(), watching.stdout.readline()]
+            watching.send_signal(signal.SIGINT)
+            rest, err = watching.communicate(timeout=PATIENCE_S)
+        finally:
+            watching.kill()
+            watching.wait()
+    assert [line.split()[3:5] for line in lines] == [["inc_1", "triggered"], ["inc_1", "resolved"]]
+    assert (rest, watching.returncode) == ("", Exit.INTERRUPTED)
+    assert err == "midwatch: The store is away.\n"
+
+
+def test_init_asks_writes_and_checks(tmp_path: Path) -> None:
+    config = tmp_path / "kubeconfig"
+    config.write_text(json.dumps({"contexts": [{"name": "prod"}, {"name": "staging"}]}))
+    environment = {**os.environ, "KUBECONFIG": str(config), "MIDWATCH_HOME": str(tmp_path / "new")}
+    person, terminal = pty.openpty()
+    try:
+        asking = subprocess.Popen(
+            [sys.executable, "-m", "midwatch", "init"],
+            env=environment, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        os.close(terminal)
+        os.write(person, b"prd\nprod, staging\n99999\n8351\n\n\n")
+        out, err = asking.communicate(timeout=PATIENCE_S)
+    finally:
+        os.close(person)
+    written = tmp_path / "new" / "midwatch.yaml"
+    assert yaml.safe_load(written.read_text()) == {
+        "kubernetes": {"contexts": ["prod", "staging"]},
+        "server": {"port": 8351},
+    }, err
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert "There is no context prd." in out and "A port is a number" in out
+    assert f"settings    {written}" in out and asking.returncode == Exit.FAILED, "doctor: the cluster is not there"
