@@ -69,6 +69,14 @@ def test_the_glossary_names_types_that_exist() -> None:
             assert re.search(rf"^class {part}\b|^    {part}\b", path.read_text(), re.MULTILINE), f"{module}: {name}"
 
 
+def test_the_features_page_names_modules_that_exist() -> None:
+    page = (ROOT / "docs" / "seeds.md").read_text()
+    packages = "|".join(path.name for path in SOURCE.iterdir() if path.is_dir())
+    named = re.findall(rf"`((?:{packages})/[\w/.]+)`", page)
+    assert len(named) > 15
+    assert [module for module in named if not (SOURCE / module).exists()] == []
+
+
 def test_the_glossary_is_sorted() -> None:
     page = (ROOT / "docs" / "glossary.md").read_text()
     terms = [line.split("|")[1].strip().lower() for line in page.splitlines() if line.startswith("| ")][1:]
