@@ -78,7 +78,11 @@ TOOLS: tuple[tuple[str, dict[str, str], str], ...] = (
         },
         "compare nat traffic between 1am and 3am yesterday with the same time the day before yesterday",
     ),
-    ("search_zeus_jobs_by_client", {"client_name": "Acrisure"}, "Which refresh jobs of Acrisure ran in the last week?"),
+    (
+        "search_zeus_jobs_by_client",
+        {"client_name": "Alderbrook"},
+        "Which refresh jobs of Alderbrook ran in the last week?",
+    ),
 )
 
 

@@ -45,7 +45,7 @@ SITE = "http://127.0.0.1:9"  # nobody listens at the discard port
 
 def intent(topic: str) -> Intent:
     against = Window(WINDOW.since - DAY, WINDOW.until - DAY) if topic == NAT_COMPARE else None
-    names = {"client": ("Acrisure",)} if topic == JOBS_OF_CLIENT else {}
+    names = {"client": ("Alderbrook",)} if topic == JOBS_OF_CLIENT else {}
     names |= {"site": ("127.0.0.1",)} if topic == WEBSITE else {}
     windowed = topic in NAT_TOPICS | JOB_TOPICS
     return Intent(topic=topic, window=WINDOW if windowed else None, against=against).with_entity(names)

@@ -65,20 +65,20 @@ class TestSpike:
             "14.9 GB",
             fake.GATEWAY,
             refresh.name,
-            "Acrisure",
+            "Alderbrook",
             "MULTI_CLIENT_FULL",
             "correlation 1.0",
         ):
             assert part in said
         first, second = table(found, "Jobs")
-        assert first[:2] == ("1.0", "Acrisure") and first[-1].startswith(
+        assert first[:2] == ("1.0", "Alderbrook") and first[-1].startswith(
             f"{refresh.name}: MULTI_CLIENT_FULL, ran throughout the spike"
         )
         assert (
-            "to Databricks, Meridian Health, run " in first[-1]
-            and "of job 1010112485260230 (TERMINATED, https://acrisure.cloud" in first[-1]
+            "to Databricks, Halverin, run " in first[-1]
+            and "of job 1010112485260230 (TERMINATED, https://alderbrook.cloud" in first[-1]
         )
-        assert second[:2] == ("0.8", "Boeing")
+        assert second[:2] == ("0.8", "Borealis")
         assert found.diagnosis.unproved == 0
         cited = {c.evidence for c in found.diagnosis.causes[0].finding.cites}
         tools = {e.tool for e in found.evidence if e.id in cited}
@@ -105,7 +105,7 @@ class TestSpike:
 
     async def test_one_that_began_shortly_after_is_named_but_explains_nothing(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
-        here.runs(Refresh("Boeing", "refresh-b", TWO + 30 * MINUTE, None))
+        here.runs(Refresh("Borealis", "refresh-b", TWO + 30 * MINUTE, None))
         found = await here.ask(SPIKE)
         assert codes(found) == ["TRF-103"]
         assert "started shortly after the spike (correlation 0.4)" in found.diagnosis.headline
@@ -128,7 +128,7 @@ class TestSpike:
 
     async def test_a_job_without_a_readable_log_is_only_likely(self, here: Night) -> None:
         here.sends(fake.burst(TWO))
-        here.runs(Refresh("Acrisure", "refresh-a", TWO - 3 * HOUR, TWO + 21 * MINUTE, pods=False))
+        here.runs(Refresh("Alderbrook", "refresh-a", TWO - 3 * HOUR, TWO + 21 * MINUTE, pods=False))
         found = await here.ask(SPIKE)
         assert (found.diagnosis.verdict, codes(found)) == (Verdict.LIKELY, ["TRF-101"])
         assert "pods deleted, logs not available" in reasons(found)
@@ -243,10 +243,10 @@ class TestTraffic:
         assert found.diagnosis.headline.startswith("3 spikes from ")
         assert "2 explained by a refresh job" in found.diagnosis.headline
         assert (
-            "most often Acrisure" in found.diagnosis.headline
+            "most often Alderbrook" in found.diagnosis.headline
             and "between 02:00 and 03:00 UTC" in found.diagnosis.headline
         )
-        assert [row[-1].split()[0] for row in table(found, "Spikes")] == ["no", "Acrisure", "Acrisure"]
+        assert [row[-1].split()[0] for row in table(found, "Spikes")] == ["no", "Alderbrook", "Alderbrook"]
 
     async def test_two_days_compared(self, here: Night) -> None:
         here.sends([(NOW - 10 * MINUTE - timedelta(minutes=NOW.minute % 5), 9e9)])
@@ -265,16 +265,14 @@ class TestTraffic:
 class TestJobs:
     async def test_what_runs_now(self, here: Night) -> None:
         """Scenario 6 and example 7: who runs, for whom, since when, and whether data is being uploaded."""
-        running = Refresh("Boeing", "refresh-b", NOW - 40 * MINUTE, None, files=[("delta.csv", 12.0, 0.2e9)])
+        running = Refresh("Borealis", "refresh-b", NOW - 40 * MINUTE, None, files=[("delta.csv", 12.0, 0.2e9)])
         here.runs(running, fake.night(TWO - DAY)[0])
         found = await here.ask("Are any refresh jobs uploading data right now?")
         assert found.diagnosis.headline.startswith("1 refresh job from ")
-        assert "1 still running (1 with uploads in the log); clients: Boeing" in found.diagnosis.headline
+        assert "1 still running (1 with uploads in the log); clients: Borealis" in found.diagnosis.headline
         ((client, state, ran, job),) = table(found, "Jobs")
-        assert (client, state) == ("Boeing", "running") and ran.endswith(" to now")
-        assert job.startswith(
-            f"{running.name}: MULTI_CLIENT_FULL, uploaded 200 MB, to Databricks, Meridian Health, run "
-        )
+        assert (client, state) == ("Borealis", "running") and ran.endswith(" to now")
+        assert job.startswith(f"{running.name}: MULTI_CLIENT_FULL, uploaded 200 MB, to Databricks, Halverin, run ")
         assert not any(e.tool.startswith("aws") for e in found.evidence)
 
     async def test_none_runs(self, here: Night) -> None:
@@ -283,35 +281,35 @@ class TestJobs:
 
     async def test_those_of_a_client(self, here: Night) -> None:
         here.runs(*fake.night(TWO), *fake.night(TWO - 2 * DAY))
-        found = await here.ask("Show all Acrisure refreshes in the last week")
+        found = await here.ask("Show all Alderbrook refreshes in the last week")
         assert found.diagnosis.headline.startswith("2 refresh jobs from ")
-        assert {row[0] for row in table(found, "Jobs")} == {"Acrisure"}
+        assert {row[0] for row in table(found, "Jobs")} == {"Alderbrook"}
 
     async def test_a_client_that_nobody_configured(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        config = fake.CONFIG.replace("clients: [Acrisure, Boeing, Contoso]\n", "")
+        config = fake.CONFIG.replace("clients: [Alderbrook, Borealis, Corvane]\n", "")
         with night(tmp_path, monkeypatch, config) as here:
             here.runs(*fake.night(TWO))
-            found = await here.ask("show all Acrisuer refreshes in the last week")
-        assert {row[0] for row in table(found, "Jobs")} == {"Acrisure"}
+            found = await here.ask("show all Aldebrrook refreshes in the last week")
+        assert {row[0] for row in table(found, "Jobs")} == {"Alderbrook"}
 
     def test_one_that_is_unknown_beside_known_ones_is_asked_back(self, here: Night) -> None:
         assert here.asks_back("show all Umbrella refreshes in the last week").choices == (
-            "Acrisure",
-            "Boeing",
-            "Contoso",
+            "Alderbrook",
+            "Borealis",
+            "Corvane",
         )
 
     async def test_who_moves_the_most(self, here: Night) -> None:
         here.runs(*fake.night(TWO))
         found = await here.ask("Which client refresh is using the most bandwidth?")
-        assert "Acrisure 13.2 GB, Boeing 200 MB" in found.diagnosis.headline
+        assert "Alderbrook 13.2 GB, Borealis 200 MB" in found.diagnosis.headline
 
     async def test_without_a_job_nothing_was_uploaded(self, here: Night) -> None:
         found = await here.ask("Which client refresh is using the most bandwidth?")
         assert found.diagnosis.headline.startswith("No refresh jobs ran from ")
 
     async def test_a_failed_one_is_noticed(self, here: Night) -> None:
-        here.runs(Refresh("Contoso", "refresh-c", NOW - 3 * HOUR, NOW - 2 * HOUR, failed=True))
+        here.runs(Refresh("Corvane", "refresh-c", NOW - 3 * HOUR, NOW - 2 * HOUR, failed=True))
         found = await here.ask("Which refresh jobs ran in the last 6 hours?")
         assert [f.code for f in found.diagnosis.risks] == ["TRF-120"]
 
@@ -356,8 +354,8 @@ class TestConversation:
         await here.ask(SPIKE)
         for question, answer in (
             ("How long did the upload take?", f"{refresh.name} took 3 h 21 min"),
-            ("which client was it?", f"{refresh.name} ran for client Acrisure."),
-            ("where did the data go?", "Meridian Health (api.meridian.example)"),
+            ("which client was it?", f"{refresh.name} ran for client Alderbrook."),
+            ("where did the data go?", "Halverin (api.halverin.example)"),
             ("who started it?", f"ops@example.com started {refresh.name}."),
             ("how much was it?", "14.9 GB sent"),
             ("was that expected?", "Yes: demo-nat-1c"),

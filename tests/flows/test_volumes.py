@@ -86,7 +86,7 @@ async def test_one_that_sent_next_to_nothing_explains_nothing(here: Night, total
 
 async def test_three_jobs_each_with_its_own_volume(here: Night) -> None:
     here.sends(spike(4, 5, 4))
-    here.runs(job("Acrisure", "a", 4.0), job("Boeing", "b", 5.0, began=TWO + 6 * MINUTE), job("Contoso", "c", 3.5))
+    here.runs(job("Alderbrook", "a", 4.0), job("Borealis", "b", 5.0, began=TWO + 6 * MINUTE), job("Corvane", "c", 3.5))
     found = await here.ask(SPIKE)
     said = found.diagnosis.headline
     assert codes(found) == ["TRF-101"]
@@ -108,7 +108,7 @@ async def test_a_volume_that_nobody_knows_is_said_to_be_unknown(
     here: Night, sizes: tuple[float | None, ...], pods: bool, said: str
 ) -> None:
     here.sends(spike(1.3, 12.5, 1.3))
-    here.runs(job("Acrisure", "a", *sizes, pods=pods))
+    here.runs(job("Alderbrook", "a", *sizes, pods=pods))
     found = await here.ask(SPIKE)
     assert found.diagnosis.verdict is Verdict.LIKELY, "it ran then; that it sent it is not proved"
     assert said in found.diagnosis.headline
@@ -117,16 +117,16 @@ async def test_a_volume_that_nobody_knows_is_said_to_be_unknown(
 
 async def test_what_is_left_unexplained_is_never_confirmed(here: Night) -> None:
     here.sends(spike(4, 12, 4))
-    here.runs(job("Acrisure", "a", 3.0))
+    here.runs(job("Alderbrook", "a", 3.0))
     found = await here.ask(SPIKE)
     assert (codes(found), found.diagnosis.verdict) == (["TRF-102"], Verdict.LIKELY)
     assert "Unusual: more than the usual 15 GB per job; job logs account for only 3 GB" in found.diagnosis.headline
 
 
 async def test_a_log_that_was_not_read_is_counted_beside_those_that_were(here: Night) -> None:
-    here.runs(job("Acrisure", "a", 3.0), job("Boeing", "b", 9.0, pods=False))
+    here.runs(job("Alderbrook", "a", 3.0), job("Borealis", "b", 9.0, pods=False))
     found = await here.ask("Which client refresh is using the most bandwidth?")
-    assert "Acrisure 3 GB" in found.diagnosis.headline
+    assert "Alderbrook 3 GB" in found.diagnosis.headline
     assert found.diagnosis.headline.endswith("volume of 1 more refresh job unknown.")
 
 

@@ -18,7 +18,7 @@ FOLLOW_UPS = (
     "what about 3am?",
     "compare that with last week",
     "how long did it take?",
-    "and for Boeing?",
+    "and for Borealis?",
     "what about hermes?",
     "and api.example.com?",
     "what about nat-0a1b2c3d4e5f60718?",

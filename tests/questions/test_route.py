@@ -86,8 +86,8 @@ def test_the_names_and_times_of_a_question_are_read(entry: dict[str, Any]) -> No
         ),
         (("ok and which jobs were running then?",), "Refresh jobs, 2026-11-21 01:30 to 02:30 UTC"),
         (
-            ("how much was it", "jobs for acrisure", "and for Boeing?"),
-            "Refresh jobs of a client, client Boeing, 2026-11-14 09:30 to 2026-11-21 09:30 UTC",
+            ("how much was it", "jobs for alderbrook", "and for Borealis?"),
+            "Refresh jobs of a client, client Borealis, 2026-11-14 09:30 to 2026-11-21 09:30 UTC",
         ),
         (("why is checkout slow", "what about hermes?"), "Cluster, service hermes"),
         (("is api.example.com up?", "and auth.example.com?"), "Website, auth.example.com"),
@@ -106,12 +106,12 @@ def test_a_follow_up_changes_just_what_it_says(questions: tuple[str, ...], resta
         ),
         (("nat spike at 2am", "what about hermes?"), "Cluster, service hermes, 2026-11-21 01:30 to 02:30 UTC"),
         (("is api.example.com up?", "what about hermes?"), "Cluster, service hermes"),
-        (("is api.example.com up?", "and for Boeing?"), "Refresh jobs of a client, client Boeing"),
+        (("is api.example.com up?", "and for Borealis?"), "Refresh jobs of a client, client Borealis"),
         (("why is checkout slow", "and api.example.com?"), "Website, api.example.com"),
         (("why are hermes and checkout slow",), "Cluster, services hermes, checkout"),
         (("why are pods pending in checkout",), "Cluster, namespace checkout, service checkout"),
         (("is anything broken in devmatt or devzeus",), "Cluster"),
-        (("is api.example.com in devmatt up for acrisure",), "Website, api.example.com"),
+        (("is api.example.com in devmatt up for alderbrook",), "Website, api.example.com"),
     ],
 )
 def test_a_name_leads_to_a_topic_that_takes_it(questions: tuple[str, ...], restated: str) -> None:
@@ -119,8 +119,8 @@ def test_a_name_leads_to_a_topic_that_takes_it(questions: tuple[str, ...], resta
 
 
 def test_a_client_after_jobs_asks_for_the_jobs_of_that_client_known_or_not() -> None:
-    found = intent("what refresh jobs are running?", "and for Boeing?")
-    assert (found.topic, found.first("client")) == ("jobs-of-client", "Boeing")
+    found = intent("what refresh jobs are running?", "and for Borealis?")
+    assert (found.topic, found.first("client")) == ("jobs-of-client", "Borealis")
     assert "Client 'acme' not found" in asked_back("what refresh jobs are running?", "and for acme?")
     before = intent("what refresh jobs are running?")
     strange = route("and for acme?", Entities(), NOW, GRAMMAR, before=before)
@@ -139,7 +139,7 @@ def test_only_a_topic_with_a_comparison_is_compared() -> None:
 
 def test_jobs_are_any_jobs_where_nothing_is_known_of_those_that_move_data() -> None:
     assert understand("are any jobs running?", Entities(), NOW, AREAS) == Intent(topic="cluster")
-    found = understand("are any jobs running?", Entities.of(client=["Boeing"]), NOW, AREAS)
+    found = understand("are any jobs running?", Entities.of(client=["Borealis"]), NOW, AREAS)
     assert found.topic == "jobs"
 
 
@@ -177,7 +177,7 @@ def test_the_attribute_does_not_stay() -> None:
             "what caused the nat spike on nat-0fffffffffffffff1",
             "NAT gateway nat-0fffffffffffffff1 not found or not configured for this cluster",
         ),
-        ("jobs for acrusire", "Did you mean Acrisure?"),
+        ("jobs for aldrebroko", "Did you mean Alderbrook?"),
         ("is devops.exmaple.com up", "Did you mean devops.example.com?"),
         ("nat traffic of the last 30 days", "limited to 7 days"),
         ("nat traffic from 2026-11-20T10:00Z to 2026-11-20T08:00Z", "Invalid time range"),

@@ -81,8 +81,8 @@ BOTH = {
             ["How much NAT traffic was there in the last hour?", "And yesterday?"],
         ),
         (
-            "which jobs ran for acrusire and is api.example.com up?",
-            ["which jobs ran for acrusire?", "is api.example.com up?"],
+            "which jobs ran for aldrebroko and is api.example.com up?",
+            ["which jobs ran for aldrebroko?", "is api.example.com up?"],
         ),
         (
             "why are pods crashing and is the app up?",
@@ -130,8 +130,8 @@ def test_two_places_that_one_answer_is_not_narrowed_to_are_asked_back() -> None:
 
 
 def test_two_names_of_which_one_at_a_time_is_looked_at_are_asked_back() -> None:
-    found = understood("which jobs ran for Boeing and which jobs ran for Acrisure?")
-    assert isinstance(found, Clarification) and set(found.choices) == {"Boeing", "Acrisure"}
+    found = understood("which jobs ran for Borealis and which jobs ran for Alderbrook?")
+    assert isinstance(found, Clarification) and set(found.choices) == {"Borealis", "Alderbrook"}
 
 
 def test_no_question_of_the_tables_is_taken_for_two() -> None:

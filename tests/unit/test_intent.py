@@ -32,7 +32,7 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any]]] = [  # as 0.1.0 stored it, a
             "window": WINDOW,
             "against": None,
             "gateway": "",
-            "client": "Blue Cross",
+            "client": "Blue Harbor",
             "namespace": "devmatt",
             "services": [],
             "sites": [],
@@ -42,7 +42,7 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any]]] = [  # as 0.1.0 stored it, a
             **EMPTY,
             "topic": "jobs-of-client",
             "window": WINDOW,
-            "entities": {"client": ["Blue Cross"], "namespace": ["devmatt"]},
+            "entities": {"client": ["Blue Harbor"], "namespace": ["devmatt"]},
             "attribute": "duration",
         },
     ),
@@ -71,12 +71,12 @@ def test_a_request_of_0_1_0_without_an_intent_asks_for_nothing_in_particular() -
 
 
 def test_an_intent_is_a_value() -> None:
-    one = Intent(topic="website", entities=(("site", ("a.example", "b.example")), ("client", ("Boeing",))))
-    other = Intent(topic="website").with_entity({"client": ["Boeing"], "site": ("a.example", "b.example")})
+    one = Intent(topic="website", entities=(("site", ("a.example", "b.example")), ("client", ("Borealis",))))
+    other = Intent(topic="website").with_entity({"client": ["Borealis"], "site": ("a.example", "b.example")})
     assert one == other and hash(one) == hash(other) and len({one, other}) == 1
     assert (one.entities_of("site"), one.first("client"), one.first("gateway")) == (
         ("a.example", "b.example"),
-        "Boeing",
+        "Borealis",
         "",
     )
     assert (

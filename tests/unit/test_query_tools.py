@@ -58,8 +58,10 @@ TWO = datetime(2026, 11, 21, 2, tzinfo=UTC)
         ),
         (
             "search_zeus_jobs_by_client",
-            {"client_name": "Acrisure", "days_back": 2},
-            Intent(topic="jobs-of-client", window=Window(NOW - 48 * HOUR, NOW), entities=(("client", ("Acrisure",)),)),
+            {"client_name": "Alderbrook", "days_back": 2},
+            Intent(
+                topic="jobs-of-client", window=Window(NOW - 48 * HOUR, NOW), entities=(("client", ("Alderbrook",)),)
+            ),
         ),
         (
             "website_health_query",

@@ -116,7 +116,7 @@ class Entities(Model, frozen=True):
 
     @classmethod
     def of(cls, **names: Iterable[str | tuple[str, str]]) -> "Entities":
-        """`Entities.of(client=["Boeing"], gateway=[("nat-07eb", "eks-1c")])`."""
+        """`Entities.of(client=["Borealis"], gateway=[("nat-07eb", "eks-1c")])`."""
         pairs = {kind: tuple((n, "") if isinstance(n, str) else n for n in some) for kind, some in names.items()}
         return cls(known=tuple(sorted((kind, some) for kind, some in pairs.items() if some)))
 

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher, get_close_matches
 from midwatch.domain.intent import Entities
 from midwatch.questions.grammar import Grammar, GrammarKind
 
-# Likeness by difflib: one letter of six, of fifteen in a host; "Acrusire" is 0.75 like "Acrisure".
+# Likeness by difflib: one letter of six, of fifteen in a host; "Aldrebroko" is 0.8 like "Alderbrook".
 SURE, NEAR = 0.85, 0.6
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9_.&-]*[a-z0-9])?")
 

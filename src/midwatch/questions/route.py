@@ -43,7 +43,7 @@ def _orders(parsed: ParsedQuestion) -> bool:
 
 
 def _stands(parsed: ParsedQuestion) -> bool:
-    """`how long did the upload of Acrisure take` needs nothing before it; `and yesterday?` does."""
+    """`how long did the upload of Alderbrook take` needs nothing before it; `and yesterday?` does."""
     if attribute(parsed):
         return any(kind.declared.stands and parsed.named.of(kind.name) for kind in parsed.grammar.kinds)
     return bool(parsed.topics) and "§" not in parsed.plain

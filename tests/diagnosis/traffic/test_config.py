@@ -12,7 +12,7 @@ jobs:
   pack: refresh
   namespaces: [refresh-a, refresh-b]
 vendors:
-  - {name: Meridian, hosts: [api.meridian.example]}
+  - {name: Halverin, hosts: [api.halverin.example]}
 hours: {zone: America/New_York}
 """
 THEIRS = """
@@ -46,7 +46,7 @@ def test_a_file_of_ours(file: Path) -> None:
         None,
     ]
     assert (traffic.jobs.namespaces, traffic.jobs.what) == (("refresh-a", "refresh-b"), "refresh job")
-    assert [v.name for v in traffic.known_vendors] == ["Meridian", "Databricks"]
+    assert [v.name for v in traffic.known_vendors] == ["Halverin", "Databricks"]
 
 
 def test_a_file_in_the_words_of_the_source_document(file: Path) -> None:

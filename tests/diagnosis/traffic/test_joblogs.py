@@ -6,11 +6,11 @@ from midwatch.diagnosis.traffic.config import JobSearch, Traffic, Vendor
 from midwatch.diagnosis.traffic.joblogs import Elsewhere, is_external, parse_job_log, size_in_bytes
 
 SEARCH: JobSearch = Traffic.model_validate({"jobs": {"pack": "refresh"}}).jobs
-VENDORS = (*SEARCH.vendors, Vendor(name="Meridian", hosts=("api.meridian.example",)))
+VENDORS = (*SEARCH.vendors, Vendor(name="Halverin", hosts=("api.halverin.example",)))
 LOG = """2026-10-16T01:58:00Z INFO refresh of acme begins, config from http://config.default.svc:8080/acme
 2026-10-16T02:00:10Z INFO Databricks job started {"jobId": 1010112, "runId": 77, "runPageUrl": "https://acme.cloud.databricks.com/runs/77"}
-2026-10-16T02:01:00Z INFO uploading file members_1.csv (4.2 GB) to https://api.meridian.example/v1/files
-2026-10-16T02:06:00Z INFO uploading file members_2.csv (8.3GB) to https://api.meridian.example/v1/files
+2026-10-16T02:01:00Z INFO uploading file members_1.csv (4.2 GB) to https://api.halverin.example/v1/files
+2026-10-16T02:06:00Z INFO uploading file members_2.csv (8.3GB) to https://api.halverin.example/v1/files
 2026-10-16T02:09:00Z INFO uploading file notes.txt
 2026-10-16T02:09:30Z INFO Databricks {"jobId": 1010112, "runId": 77, "lifeCycleState": "TERMINATED"}
 2026-10-16T02:09:40Z INFO put s3 copy to https://bucket.s3.amazonaws.com/acme
@@ -29,7 +29,7 @@ def test_a_log_tells_what_was_moved_and_where_to():
     assert found.runs == (Elsewhere("1010112", "77", "https://acme.cloud.databricks.com/runs/77", "TERMINATED"),)
     assert [(d.host, d.vendor) for d in found.destinations] == [
         ("acme.cloud.databricks.com", "Databricks"),
-        ("api.meridian.example", "Meridian"),
+        ("api.halverin.example", "Halverin"),
     ]
     assert all(c.evidence == "E7" and c.quote in LOG for c in found.cites())
 
@@ -59,7 +59,7 @@ def test_sizes(text: str, size: float | None):
 @pytest.mark.parametrize(
     ("host", "is_outside"),
     [
-        ("api.meridian.example", True),
+        ("api.halverin.example", True),
         ("203.0.113.7", False),  # kept for documentation: nobody's address
         ("8.8.8.8", True),
         ("10.0.0.7", False),

@@ -25,8 +25,8 @@ jobs:
   pack: refresh
   namespaces: [{", ".join(NAMESPACES)}]
 vendors:
-  - {{name: Meridian Health, hosts: [api.meridian.example]}}
-clients: [Acrisure, Boeing, Contoso]
+  - {{name: Halverin, hosts: [api.halverin.example]}}
+clients: [Alderbrook, Borealis, Corvane]
 hours: {{zone: America/New_York, begin: 9, end: 17}}
 """
 
@@ -42,7 +42,7 @@ class Refresh:
     type: str = "MULTI_CLIENT_FULL"
     user: str = "ops@example.com"
     files: Sequence[tuple[str, float, float | None]] = ()
-    vendor: str = "https://api.meridian.example/v1/files"
+    vendor: str = "https://api.halverin.example/v1/files"
     failed: bool = False
     pods: bool = True
 
@@ -163,11 +163,16 @@ def night(two: datetime) -> tuple[Refresh, ...]:
     hour = timedelta(hours=1)
     files = [("members_1.csv", 183.0, 6.1e9), ("members_2.csv", 186.0, 5.9e9), ("claims.csv", 192.0, 1.2e9)]
     return (
-        Refresh("Acrisure", NAMESPACES[0], two - 3 * hour, two + timedelta(minutes=21), files=files),
+        Refresh("Alderbrook", NAMESPACES[0], two - 3 * hour, two + timedelta(minutes=21), files=files),
         Refresh(
-            "Boeing", NAMESPACES[1], two + timedelta(minutes=7), None, "INCREMENTAL", files=[("delta.csv", 2.0, 0.2e9)]
+            "Borealis",
+            NAMESPACES[1],
+            two + timedelta(minutes=7),
+            None,
+            "INCREMENTAL",
+            files=[("delta.csv", 2.0, 0.2e9)],
         ),
-        Refresh("Contoso", NAMESPACES[1], two - 5 * hour, two - 3 * hour, "SINGLE_CLIENT"),
+        Refresh("Corvane", NAMESPACES[1], two - 5 * hour, two - 3 * hour, "SINGLE_CLIENT"),
     )
 
 
