@@ -70,8 +70,12 @@ class Watch:
 
     def _gets(self, delivery: Delivery) -> Receipt:
         """From a sender that has proved itself."""
-        inboxes = {"bell": replace(INBOX, parse=lambda _hook, _sender: delivery)}
-        return settle(alerts.receive(replace(self.ctx, inboxes=inboxes), SENDER, "bell", WebhookRequest(b"", self.now)))
+        alert_sources = {"bell": replace(INBOX, parse=lambda _hook, _sender: delivery)}
+        return settle(
+            alerts.receive(
+                replace(self.ctx, alert_sources=alert_sources), SENDER, "bell", WebhookRequest(b"", self.now)
+            )
+        )
 
     async def sends(self, delivery: Delivery | str, headers: dict[str, str] | None = None) -> Receipt:
         body = delivery if isinstance(delivery, str) else json.dumps(delivery.model_dump(mode="json"))

@@ -14,7 +14,7 @@ from midwatch.domain.intent import Intent
 from midwatch.integrations.kubernetes.fake import runs
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.kit.clock import utc_now
-from midwatch.wiring.questions import understood
+from midwatch.wiring.questions import understand_question
 from tests.flows.cluster import midwatch
 from tests.flows.server import Station, station, until
 from tests.flows.traffic import TWO, Night, night
@@ -166,7 +166,7 @@ def asked(here: Night, question: str, ask: Callable[[], dict[str, Meaning]]) -> 
 
 
 def meant(here: Night, question: str) -> Meaning:
-    found = understood(here.connections, question, utc_now())
+    found = understand_question(here.connections, question, utc_now())
     assert isinstance(found, Intent), found
     return Meaning(*divided(found.model_dump(mode="json")), answer=("", []))
 

@@ -122,10 +122,10 @@ async def test_a_time_that_a_dead_worker_had_begun_is_gone_on_with(db: Database)
         async with asyncio.timeout(60):
             await stuck.reached.wait()
     async with started(db, "living", Schedules(ctx, [hourly("report")])) as queue:
-        assert (await asyncio.to_thread(queue.abandoned, [], {"dead"})).dropped == (), (
+        assert (await asyncio.to_thread(queue.find_abandoned, [], {"dead"})).dropped == (), (
             "who lives keeps what it has begun"
         )
-        left = await asyncio.to_thread(queue.abandoned, [], set[str]())
+        left = await asyncio.to_thread(queue.find_abandoned, [], set[str]())
         assert len(left.dropped) == 1
         await asyncio.to_thread(queue.resume, left.dropped)
         async with asyncio.timeout(60):

@@ -15,7 +15,7 @@ from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.kit.clock import utc_now
 from midwatch.settings import Settings
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.questions import understood
+from midwatch.wiring.questions import understand_question
 from tests.flows.unfilled import whole
 from tests.plugged import settings as composed
 
@@ -58,7 +58,7 @@ async def test_of_a_healthy_site_the_cluster_is_not_asked(tmp_path: Path) -> Non
 
 async def asked(question: str, settings: Settings) -> CaseFile:
     connections = Connections(settings)
-    intent = understood(connections, question, utc_now())
+    intent = understand_question(connections, question, utc_now())
     assert isinstance(intent, Intent), intent
     request = Request(question=question, intent=intent)
     async with connections.investigation(request) as ctx:

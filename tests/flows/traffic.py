@@ -21,7 +21,7 @@ from midwatch.integrations.kubernetes.fake.scene import Scene
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.kit.clock import utc_now
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.questions import understood
+from midwatch.wiring.questions import understand_question
 from tests.flows.unfilled import whole
 from tests.plugged import settings as composed
 
@@ -48,7 +48,7 @@ class Night:
         return self.scene.cluster
 
     async def ask(self, question: str) -> CaseFile:
-        found = understood(self.connections, question, NOW, self.before)
+        found = understand_question(self.connections, question, NOW, self.before)
         assert isinstance(found, Intent), found
         self.before = found
         request = Request(question=question, namespace=found.first("namespace"), intent=found)
@@ -56,7 +56,7 @@ class Night:
             return whole(await investigate(ctx, request))
 
     def asks_back(self, question: str) -> Clarification:
-        found = understood(self.connections, question, NOW, self.before)
+        found = understand_question(self.connections, question, NOW, self.before)
         assert isinstance(found, Clarification), found
         return found
 

@@ -30,7 +30,7 @@ async def test_a_small_body_is_read_in_a_thread_where_the_source_is_not_ours(db:
     request = WebhookRequest(b"{}", watch.now)
     for apart in (True, False):
         source = AlertSource("xx", "X", verify, parse, recognises=lambda _: False, apart=apart)
-        ctx = replace(watch.ctx, inboxes={"xx": source}, settings=settings)
+        ctx = replace(watch.ctx, alert_sources={"xx": source}, settings=settings)
         await prove(ctx, "xx", request)
         receipt = await alerts.receive(ctx, Actor(name="xx", role=KeylessRole.SENDER), "xx", request)
         assert receipt.outcome == "parked"

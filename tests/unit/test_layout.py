@@ -8,7 +8,7 @@ from midwatch.domain.diagnosis import Cause, Diagnosis, Verdict
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import CausalRole, Confidence, Finding, Severity
 from midwatch.domain.investigation import Answer, CaseFile, Request
-from midwatch.domain.observation import LogLines, counted
+from midwatch.domain.observation import LogLines, count_text
 from midwatch.domain.subject import Subject
 from midwatch.reports.ages import age, since
 from midwatch.reports.compose import compose
@@ -163,4 +163,4 @@ def test_no_age_is_claimed_where_the_time_is_not_known_or_lies_ahead() -> None:
     ],
 )
 def test_one_thing_is_no_plural(count: int, plural: str, text: str) -> None:
-    assert counted(count, plural) == text
+    assert count_text(count, plural) == text

@@ -7,7 +7,7 @@ import pytest
 from midwatch.domain.intent import Entities
 from midwatch.domain.limits import LONGEST_QUESTION, short_enough
 from midwatch.services.errors import Refusal
-from midwatch.services.understanding import understood
+from midwatch.services.understanding import understand_question
 
 
 def test_a_question_as_long_as_is_allowed_is_read() -> None:
@@ -16,4 +16,4 @@ def test_a_question_as_long_as_is_allowed_is_read() -> None:
 
 def test_a_longer_one_is_refused() -> None:
     with pytest.raises(Refusal, match=r"^The question has 100,000 characters; at most 10,000 are read\.$"):
-        understood("why " * 25_000, Entities(), datetime(2026, 11, 27, tzinfo=UTC), ())
+        understand_question("why " * 25_000, Entities(), datetime(2026, 11, 27, tzinfo=UTC), ())

@@ -41,7 +41,7 @@ async def test_the_composition_roots_work_without_it() -> None:
         health = await server_health(ctx, ANONYMOUS)
         assert health.broken == (SENTENCE,) and health.status == "degraded"
         assert f"1 plug-in is not used: {SENTENCE}" in health.reasons
-        assert "grafana" in ctx.inboxes
+        assert "grafana" in ctx.alert_sources
     async with worker.working(load()) as working:
         assert working
 

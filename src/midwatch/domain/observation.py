@@ -7,7 +7,7 @@ from pydantic import Field
 from midwatch.domain.base import Model
 
 
-def counted(count: int, plural: str) -> str:
+def count_text(count: int, plural: str) -> str:
     """`2 ingresses`, `1 ingress`, `1 networkpolicy`. Only endpoints keep their plural, as the API does."""
     if count != 1 or plural == "endpoints":
         return f"{count} {plural}"
@@ -29,7 +29,7 @@ class Written(Model, frozen=True):
 
     @property
     def size(self) -> str:
-        return counted(self.text.count("\n"), "lines")
+        return count_text(self.text.count("\n"), "lines")
 
 
 class Listed(Model, frozen=True):
@@ -67,7 +67,7 @@ class Resources(Listed, frozen=True):
 
     @property
     def size(self) -> str:
-        return counted(self.count, self.resource)
+        return count_text(self.count, self.resource)
 
 
 class LogLines(Written, frozen=True):

@@ -142,7 +142,7 @@ class DurableQueue:
         with SetWorkflowID(run_id), SetEnqueueOptions(priority=priority):
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
-    def abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
+    def find_abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
         missed = self._missed(living) if self._declared else ()
         if not run_ids:
             return Left(dropped=missed)

@@ -55,7 +55,7 @@ class Queue(Protocol):
         """Lower numbers go first; 1 is the lowest."""
         ...
 
-    def abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
+    def find_abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
         """Which of these, none of them over, nobody carries on; `living` are the names of the other workers that
         live."""
         ...

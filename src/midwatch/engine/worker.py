@@ -117,7 +117,7 @@ class Worker:
         carried = self._queue.running_ids
         with self._ctx.db.read() as tx:
             living = {name for name, _ in workers.list_workers(tx)} - {self._name}
-        left = self._queue.abandoned([run_id for run_id in alive if run_id not in carried], living)
+        left = self._queue.find_abandoned([run_id for run_id in alive if run_id not in carried], living)
         now = time.monotonic()
         self._seen.only(left)
         dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)

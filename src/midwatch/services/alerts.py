@@ -13,7 +13,7 @@ from midwatch.domain.base import Model
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import NoAccess
-from midwatch.services.identity import fetch, inbox, prove, read_apart, sender
+from midwatch.services.identity import alert_source, fetch, prove, read_apart, sender
 from midwatch.services.incident_updates import add_comment, apply_alert, left_out
 from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import Write, Writing, use_case
@@ -58,7 +58,7 @@ async def receive(ctx: ServerContext, _caller: Actor, write: Write, source: str,
 
     Raises NotKnown for a source that does not exist, Later where a confirmation cannot be fetched.
     """
-    found, settings = inbox(ctx, source), sender(ctx, source)
+    found, settings = alert_source(ctx, source), sender(ctx, source)
     delivery = await read_apart(found, hook, lambda: found.parse(hook, settings))
     if delivery.confirm:
         await fetch(ctx, delivery.confirm)
@@ -68,7 +68,7 @@ async def receive(ctx: ServerContext, _caller: Actor, write: Write, source: str,
 @use_case(needs=AccessRole.RESPONDER)
 async def understand(ctx: ServerContext, _caller: Actor, source: str, hook: WebhookRequest) -> Understood:
     """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
-    found, settings = inbox(ctx, source), sender(ctx, source)
+    found, settings = alert_source(ctx, source), sender(ctx, source)
     try:
         await prove(ctx, source, hook)
         proof = ""
@@ -82,7 +82,7 @@ async def understand(ctx: ServerContext, _caller: Actor, source: str, hook: Webh
 @use_case(needs=AccessRole.VIEWER)
 def status(ctx: ServerContext, _caller: Actor, tx: Connection, source: str) -> SenderStatus:
     """Whether a source is configured, and what of it was not understood."""
-    found, configured = inbox(ctx, source), not sender(ctx, source).open
+    found, configured = alert_source(ctx, source), not sender(ctx, source).open
     parked = deliveries.list_deliveries(tx, source, Outcome.PARKED)
     return SenderStatus(source=source, title=found.title, configured=configured, last=parked)
 

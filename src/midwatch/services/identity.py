@@ -56,7 +56,7 @@ def identify(ctx: ServerContext, secret: str) -> Actor:
 async def prove(ctx: ServerContext, source: str, hook: WebhookRequest) -> Actor:
     """The monitoring system that a request comes from. Raises NotKnown for a source that does not exist, NoAccess for a
     request that does not prove where it comes from."""
-    found, settings = inbox(ctx, source), sender(ctx, source)
+    found, settings = alert_source(ctx, source), sender(ctx, source)
     proved = Actor(name=source, role=KeylessRole.SENDER)
     if settings.open:
         if ctx.open:
@@ -80,10 +80,10 @@ def _authentication(source: AlertSource) -> str:
     return " or ".join(f"senders.{source.source}.{name}" for name in source.authenticates_by)
 
 
-def inbox(ctx: ServerContext, source: str) -> AlertSource:
-    found = ctx.inboxes.get(source)
+def alert_source(ctx: ServerContext, source: str) -> AlertSource:
+    found = ctx.alert_sources.get(source)
     if found is None:
-        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(ctx.inboxes))}")
+        raise NotKnown(f"There is no source {source!r}.", f"One of {', '.join(sorted(ctx.alert_sources))}")
     return found
 
 

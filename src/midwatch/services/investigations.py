@@ -15,7 +15,7 @@ from midwatch.services.bundles import pack_answer
 from midwatch.services.errors import Conflict, Refusal
 from midwatch.services.queued_investigations import enqueue, get_investigation, storable_request
 from midwatch.services.server_context import ServerContext
-from midwatch.services.understanding import understood
+from midwatch.services.understanding import understand_question
 from midwatch.services.use_case import Writing, use_case
 from midwatch.store import investigations, tool_calls
 
@@ -24,7 +24,7 @@ from midwatch.store import investigations, tool_calls
 def question(ctx: ServerContext, caller: Actor, writing: Writing, words: str, namespace: str = "") -> Investigation:
     """Queues what a question asks; what speaks for no topic asks what is wrong. Raises Refusal when it has to be
     asked back."""
-    meant = understood(words, ctx.entities, ctx.now(), ctx.areas, otherwise=open_topic(ctx.areas))
+    meant = understand_question(words, ctx.entities, ctx.now(), ctx.areas, otherwise=open_topic(ctx.areas))
     if isinstance(meant, Clarification):
         raise Refusal(meant.question, "; ".join(meant.choices))
     request = storable_request(question_request(words, meant, namespace))

@@ -18,7 +18,7 @@ from midwatch.reports.markdown import markdown
 from midwatch.services.query_tools import QueryTool, query_tool, query_tools_of
 from midwatch.services.queued_investigations import enqueue, get, storable_request
 from midwatch.services.server_context import ServerContext
-from midwatch.services.understanding import understood
+from midwatch.services.understanding import understand_question
 from midwatch.services.use_case import Write, Writing, use_case
 from midwatch.store import conversations, tool_calls
 
@@ -98,7 +98,7 @@ def _understood(ctx: ServerContext, question: str, conversation: str) -> Intent 
     if conversation:
         with ctx.db.read() as tx:
             before = conversations.last(tx, conversation)
-    return understood(question, ctx.entities, ctx.now(), ctx.areas, before)
+    return understand_question(question, ctx.entities, ctx.now(), ctx.areas, before)
 
 
 def _queued(writing: Writing, ctx: ServerContext, caller: Actor, request: Request, conversation: str) -> Investigation:

@@ -24,7 +24,7 @@ class ServerContext:
 
     db: Database
     settings: Settings
-    inboxes: Mapping[str, AlertSource]
+    alert_sources: Mapping[str, AlertSource]
     now: Callable[[], datetime]
     wake: Callable[[], None]
     fetch: Callable[[str], Awaitable[bytes]]

@@ -16,7 +16,7 @@ from midwatch.questions.understand import understand
 Completed = Callable[[Alert], Awaitable[tuple[Alert, tuple[Gap, ...]]]]
 
 
-def understood(
+def understand_question(
     question: str,
     entities: Entities,
     now: datetime,

@@ -28,7 +28,7 @@ def question(settings: Settings, words: str, namespace: str = "", *, dump: str =
     """
     if dump or not words.strip():
         return question_request(words, Intent(topic=default_topic()), namespace)
-    found: Intent | Clarification = _questions().understood(
+    found: Intent | Clarification = _questions().understand_question(
         Connections(settings), words, utc_now(), otherwise=otherwise
     )
     if isinstance(found, Clarification):

@@ -20,11 +20,11 @@ def entities(connections: Connections) -> Entities:
     return Entities.of(**known)
 
 
-def understood(
+def understand_question(
     connections: Connections, words: str, now: datetime, before: Intent | None = None, otherwise: str = ""
 ) -> Intent | Clarification:
     areas = tuple(connections.areas.values())
-    return understanding.understood(words, entities(connections), now, areas, before, otherwise)
+    return understanding.understand_question(words, entities(connections), now, areas, before, otherwise)
 
 
 async def alert_request(connections: Connections, alert: Alert, now: datetime, namespace: str = "") -> Request:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from midwatch.analysis.series import Series
 from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
-from midwatch.integrations.kubernetes.objects.saved import FiringAlert, ServiceCall
+from midwatch.integrations.kubernetes.objects.saved_objects import FiringAlert, ServiceCall
 from midwatch.integrations.kubernetes.objects.signals import signal
 from midwatch.integrations.kubernetes.reader import Refused
 from tests.integrations.kubernetes.test_dump import dump, listed, pod

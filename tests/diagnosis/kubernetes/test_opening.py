@@ -11,7 +11,7 @@ from midwatch.domain.question import Question
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints
-from midwatch.integrations.kubernetes.objects.saved import SAVED
+from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 
 _NAMES = """
     pods! events nodes namespaces deployments! replicasets statefulsets! daemonsets services! endpointslices jobs

@@ -15,7 +15,7 @@ from midwatch.diagnosis.kubernetes.cluster import PLURAL, TYPES, Cluster
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines, Measurements, Observation, Resources
-from midwatch.integrations.kubernetes.objects.saved import SAVED
+from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 from tests.diagnosis.kubernetes.reads import RecordedCluster
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)

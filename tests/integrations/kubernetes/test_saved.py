@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.integrations.kubernetes.objects.saved import SavedLog, SecretAddress, SystemdUnit
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog, SecretAddress, SystemdUnit
 from midwatch.integrations.kubernetes.objects.workload import Deployment
 from midwatch.integrations.kubernetes.reader import Refused
 from midwatch.integrations.kubernetes.text import read

@@ -214,7 +214,7 @@ def test_reading_is_repeatable(sample: str) -> None:
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_what_is_recognised_is_what_can_be_read(sample: str) -> None:
     for content in (sample, sample[: len(sample) // 3], "nothing of kubectl's\n"):
-        assert text.recognised(content, name="x.txt") == (text.read(content, name="x.txt", now=None) is not None)
+        assert text.is_kubectl_output(content, name="x.txt") == (text.read(content, name="x.txt", now=None) is not None)
 
 
 @given(st.text(alphabet="ab\t\n\r\x00\x1b\x85\xa0\u2028\u2029\ufeff\ud800é[m"))

@@ -353,7 +353,7 @@ class TestOdd:
             return Delivery(ignored="seen")
 
         probe = AlertSource(source="probe", title="Probe", verify=lambda _hook, _sender: None, parse=parse)
-        ctx = replace(harbour.ctx, inboxes={"probe": probe}, open=True)
+        ctx = replace(harbour.ctx, alert_sources={"probe": probe}, open=True)
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(create_app(ctx)), base_url="http://127.0.0.1"
         ) as http:

@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SAVED
+from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 from midwatch.integrations.kubernetes.objects.selectors import subset
 
 AnyObject = TypeVar("AnyObject", bound=Object)

@@ -8,7 +8,7 @@ import msgspec
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec, Probe
-from midwatch.integrations.kubernetes.objects.saved import FiringAlert
+from midwatch.integrations.kubernetes.objects.saved_objects import FiringAlert
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
 from midwatch.kit.longlines import cut_line
 from midwatch.kit.redaction import redact_command, redact_label, redact_named, redact_value

@@ -10,7 +10,7 @@ from midwatch.analysis import series
 from midwatch.domain.observation import LogLines, Measurements, Resources
 from midwatch.domain.tool import Tool, ToolError, ToolResult
 from midwatch.integrations.kubernetes.objects.kinds import ALL, KINDS
-from midwatch.integrations.kubernetes.objects.saved import SAVED
+from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, LogRequest, Reader, Refused
 from midwatch.integrations.kubernetes.scrub import scrub
 

@@ -18,7 +18,7 @@ from midwatch.integrations.website.certificate import parse_certificate, present
 from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import site_of
-from midwatch.integrations.website.target import allow, has_host, port, shown
+from midwatch.integrations.website.target import allow, display_url, has_host, port
 from midwatch.integrations.website.transport import CONNECT_S, Pinned, Unresolved, causes
 from midwatch.integrations.website.visit import Visit
 from midwatch.kit.clock import utc_now
@@ -47,7 +47,7 @@ class Checker:
 
     async def check(self, url: httpx2.URL) -> Probe:
         """Raises ToolError when the address, or one that it redirects to, is refused."""
-        visit, last = Visit(shown(url)), url
+        visit, last = Visit(display_url(url)), url
         transport = Pinned(self._sites, self._resolve, self._trust)
         started = time.perf_counter()
         limits = httpx2.Timeout(None, connect=CONNECT_S)
@@ -98,7 +98,7 @@ class Checker:
         except Unresolved as error:
             visit.fail("dns", f"{url.host}: {error}")
         except httpx2.ConnectTimeout:
-            visit.fail("timeout", f"{shown(url, values=False)}: no connection within {CONNECT_S:g} s")
+            visit.fail("timeout", f"{display_url(url, values=False)}: no connection within {CONNECT_S:g} s")
         except httpx2.TransportError as error:
             await _failed(visit, url, error)
         return None
@@ -136,12 +136,12 @@ def _onward(visit: Visit, url: httpx2.URL, answer: httpx2.Response) -> httpx2.UR
     if not has_host(onward):
         visit.fail("redirects", "redirect to a URL without a host")
         return None
-    visit.redirects.append(f"{answer.status_code} {shown(onward, values=False)}{leaves}")
+    visit.redirects.append(f"{answer.status_code} {display_url(onward, values=False)}{leaves}")
     return onward.copy_with(fragment=None)
 
 
 async def _failed(visit: Visit, url: httpx2.URL, error: httpx2.TransportError) -> None:
-    where = shown(url, values=False)
+    where = display_url(url, values=False)
     found = list(causes(error))
     if tls := next((c for c in found if isinstance(c, ssl.SSLError)), None):
         visit.problem, visit.problem_said = problem(tls)
@@ -160,7 +160,7 @@ def _system(found: Sequence[BaseException]) -> str:
 
 
 def _endless(seen: Sequence[httpx2.URL]) -> str:
-    back = next((shown(u, values=False) for n, u in enumerate(seen) if u in seen[:n]), "")
+    back = next((display_url(u, values=False) for n, u in enumerate(seen) if u in seen[:n]), "")
     return f"more than {REDIRECTS} redirects" + (f"; loop at {back}" if back else "")
 
 

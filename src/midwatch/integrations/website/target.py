@@ -45,7 +45,7 @@ def port(url: httpx2.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
-def shown(url: httpx2.URL, *, values: bool = True) -> str:
+def display_url(url: httpx2.URL, *, values: bool = True) -> str:
     """The address with its secrets cut out; without `values`, as for redirects, only the names of its parameters: they
     carry one-time codes."""
     pairs = [f"{name}={redact_named(name, value) if values else '…'}" for name, value in url.params.multi_items()]

@@ -27,7 +27,7 @@ from midwatch.reports import terminal
 from midwatch.reports.compose import compose
 from midwatch.services.errors import Refusal
 from midwatch.wiring.connections import Connections
-from midwatch.wiring.questions import understood
+from midwatch.wiring.questions import understand_question
 
 SPIKE = "What caused the NAT spike at 2am?"
 THEN = (
@@ -65,7 +65,7 @@ async def _ask(
     """Answers on the terminal; what was spoken of now."""
     out = terminal.console()
     out.print(f"\n> {question}", style="bold cyan")
-    intent = understood(connections, question, now, before)
+    intent = understand_question(connections, question, now, before)
     if isinstance(intent, Clarification):
         out.print(terminal.plain(intent.question))
         return before

@@ -148,7 +148,7 @@ async def _answered(
     """Prints one answer; the file is saved first, whatever becomes of the output. Of several investigations one that
     cannot run says why, and the others go on."""
     try:
-        with progress.shown(place.dump or target.context or "the evidence") as watch:
+        with progress.show_progress(place.dump or target.context or "the evidence") as watch:
             found = await cli.request(settings, target.request, dump=place.dump, context=target.context, watch=watch)
     except Refusal as refusal:
         if alone:

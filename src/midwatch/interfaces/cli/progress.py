@@ -10,7 +10,7 @@ from midwatch.engine.investigate import no_progress
 
 
 @contextmanager
-def shown(source: str) -> Generator[Watch]:
+def show_progress(source: str) -> Generator[Watch]:
     """A line that counts the answers for a person who waits. Where nobody watches, nothing that draws is loaded."""
     if not sys.stderr.isatty():
         yield no_progress

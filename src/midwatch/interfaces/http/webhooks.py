@@ -24,7 +24,7 @@ from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
 from midwatch.services.alerts import Receipt
-from midwatch.services.identity import inbox, prove, sender
+from midwatch.services.identity import alert_source, prove, sender
 from midwatch.services.use_case import check
 
 router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 404, 413, 429, 503)})
@@ -67,7 +67,7 @@ async def webhook(
     why."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     ctx, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
-    inbox(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read
+    alert_source(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read
     rates.delivery(source, address)
     if caller := await key_owner(ctx, bearer, header):
         check(caller, alerts.receive.declared.needs)

@@ -17,7 +17,7 @@ from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SecretAddress
+from midwatch.integrations.kubernetes.objects.saved_objects import SecretAddress
 
 _ADDRESS = re.compile(r"(?:^|//|@)(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(?P<port>\d{2,5})(?=$|[/,;?])")
 _NUMERIC = re.compile(r"[\d.]+")

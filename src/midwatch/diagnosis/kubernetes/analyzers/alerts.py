@@ -16,7 +16,7 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.network import Service
-from midwatch.integrations.kubernetes.objects.saved import FiringAlert
+from midwatch.integrations.kubernetes.objects.saved_objects import FiringAlert
 from midwatch.integrations.kubernetes.objects.signals import alert_concern, entity, namespace
 
 _STANDS_OUT = 3.0  # times the value of the next node: the other nodes only see the loss of the worst one

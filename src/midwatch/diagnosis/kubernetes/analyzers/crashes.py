@@ -20,7 +20,7 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
-from midwatch.integrations.kubernetes.objects.saved import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 
 _LOGS_OF_ONE_OWNER, _LOGS = 2, 12  # replicas crash alike; more logs cost time and add nothing
 _SIGNALS = {130: "SIGINT", 132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV"}

@@ -18,7 +18,7 @@ from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SecretAddress
+from midwatch.integrations.kubernetes.objects.saved_objects import SecretAddress
 
 # Error in the log of a client → fault of the server.
 _OF_SERVER = {"K8S-912": "K8S-941", "K8S-913": "K8S-940"}

@@ -22,7 +22,7 @@ from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 
 _CALM_SHOWN = 3  # logs
 _SAID = 180  # characters of a line

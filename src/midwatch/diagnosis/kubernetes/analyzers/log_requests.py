@@ -6,7 +6,7 @@ from typing import Any
 from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.view.containers import asked_time
 from midwatch.domain.evidence import ToolRequest
-from midwatch.integrations.kubernetes.objects.saved import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 
 FEW = 12  # saved logs that are read whole; of more, only the end
 _WHOLE = 20_000  # lines

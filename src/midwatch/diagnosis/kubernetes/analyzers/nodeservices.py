@@ -11,7 +11,7 @@ from midwatch.domain.finding import Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
+from midwatch.integrations.kubernetes.objects.saved_objects import SystemdUnit
 
 _RUNTIMES = {"containerd": "containerd", "crio": "cri-o", "cri-o": "cri-o", "docker": "docker", "cri-docker": "docker"}
 _CODES = {

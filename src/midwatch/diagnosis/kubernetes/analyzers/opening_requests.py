@@ -19,7 +19,7 @@ from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints, GatewayClass, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SAVED
+from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicationController, StatefulSet
 
 # Without these nothing is called healthy: what serves people, and what keeps it running.

@@ -16,7 +16,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, LimitRange, 
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod
 from midwatch.integrations.kubernetes.objects.quantity import amount
-from midwatch.integrations.kubernetes.objects.saved import UnappliedManifest
+from midwatch.integrations.kubernetes.objects.saved_objects import UnappliedManifest
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import (
     DaemonSet,

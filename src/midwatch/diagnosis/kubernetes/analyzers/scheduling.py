@@ -23,7 +23,7 @@ from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
+from midwatch.integrations.kubernetes.objects.saved_objects import SystemdUnit
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim
 
 _PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault

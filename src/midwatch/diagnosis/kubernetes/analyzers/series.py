@@ -13,7 +13,7 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import ServiceCall
+from midwatch.integrations.kubernetes.objects.saved_objects import ServiceCall
 
 _PORT = re.compile(r":\d+$")
 # What a ReplicaSet and a StatefulSet append to a name; of a pod that is gone, only the rest can be found.

@@ -23,7 +23,7 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Node
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.quantity import amount
-from midwatch.integrations.kubernetes.objects.saved import ServiceCall
+from midwatch.integrations.kubernetes.objects.saved_objects import ServiceCall
 
 _DOUBLED = 2.0
 _FAR = 5.0  # times the rise of another origin: the other is then negligible

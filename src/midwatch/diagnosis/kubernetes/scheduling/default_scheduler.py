@@ -6,7 +6,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SystemdUnit
+from midwatch.integrations.kubernetes.objects.saved_objects import SystemdUnit
 
 SYSTEM = "kube-system"
 SCHEDULER_READS: tuple[type[Object], ...] = (Pod, Event, Node, SystemdUnit)

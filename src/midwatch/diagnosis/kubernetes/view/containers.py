@@ -15,7 +15,7 @@ from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, Terminated
-from midwatch.integrations.kubernetes.objects.saved import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 
 RECENT = timedelta(hours=1)
 STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running

@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.objects.kinds import KINDS, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import UnappliedManifest
+from midwatch.integrations.kubernetes.objects.saved_objects import UnappliedManifest
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
 from midwatch.integrations.kubernetes.reader import Unreadable
 

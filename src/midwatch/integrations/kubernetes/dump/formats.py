@@ -1,7 +1,7 @@
 """How a dump keeps what it holds: the kinds of the API, and the formats that people save beside them."""
 
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
-from midwatch.integrations.kubernetes.objects.saved import SAVED
+from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 
 FORMATS: dict[str, ResourceKind] = {
     one.plural: ResourceKind(one.plural, "", one.type, namespaced=one.namespaced) for one in SAVED.values()

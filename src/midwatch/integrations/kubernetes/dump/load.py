@@ -21,7 +21,7 @@ from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim,
 from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, sections
 from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
 from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
-from midwatch.integrations.kubernetes.text.parsed import key
+from midwatch.integrations.kubernetes.text.parse_result import key
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -279,7 +279,7 @@ def _as_text(state: Loading, file: File, now: datetime | None) -> bool:
     probe = limits.PROBE_LOG_BYTES if Path.of(file.name).of_log else limits.PROBE_BYTES
     if file.size is None or file.size > probe:
         start = _tried(state, file, lambda f: encoding.start(f, probe))
-        if start is None or not text.recognised(encoding.decode(start)[0], name=file.name):
+        if start is None or not text.is_kubectl_output(encoding.decode(start)[0], name=file.name):
             return start is None
     data = _tried(state, file, lambda f: encoding.read_file(f, min(limits.TEXT_FILE_BYTES, state.budget)) or b"")
     if not data:

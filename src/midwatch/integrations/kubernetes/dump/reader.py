@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 from midwatch.integrations.kubernetes.reader import (
     About,
     Listing,

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from midwatch.integrations.kubernetes.objects.meta import Metadata
 from midwatch.integrations.kubernetes.objects.network import Service
-from midwatch.integrations.kubernetes.objects.saved import SecretAddress
+from midwatch.integrations.kubernetes.objects.saved_objects import SecretAddress
 
 Json = dict[str, Any]
 _HOST_KEY = re.compile(r"(?i)(?P<stem>.*?)[_.-]?(?:HOST|HOSTNAME|SERVER|ADDR|ADDRESS)$")

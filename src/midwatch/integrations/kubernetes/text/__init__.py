@@ -1,7 +1,7 @@
 """What people paste: the text that kubectl printed, read back into objects. Pure functions; any text is safe to
 give."""
 
-from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedLog
-from midwatch.integrations.kubernetes.text.reading import read, recognised
+from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedLog
+from midwatch.integrations.kubernetes.text.reading import is_kubectl_output, read
 
-__all__ = ["Parsed", "ParsedLog", "read", "recognised"]
+__all__ = ["Parsed", "ParsedLog", "is_kubectl_output", "read"]

@@ -3,7 +3,7 @@
 import re
 
 from midwatch.integrations.kubernetes.text import events, rows
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene
+from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene
 
 _EVENT = re.compile(
     r"(?:(?P<ns>[a-z0-9-]+) +)?(?P<seen>[0-9a-z]+(?: \(x\d+ over [0-9a-z]+\))?|<unknown>) +(?P<type>Normal|Warning)"

@@ -2,7 +2,7 @@
 
 import re
 
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.probes import probe
 from midwatch.integrations.kubernetes.text.times import parse_time
 from midwatch.integrations.kubernetes.text.tree import TreeNode

@@ -15,7 +15,7 @@ from midwatch.integrations.kubernetes.text import (
     events,
 )
 from midwatch.integrations.kubernetes.text.described_pod import pod
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene, without_empty
 from midwatch.integrations.kubernetes.text.raw import split_data, split_limits
 from midwatch.integrations.kubernetes.text.times import age, ago, parse_time
 from midwatch.integrations.kubernetes.text.tree import TreeNode, grow

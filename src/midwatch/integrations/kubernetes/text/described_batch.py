@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.described_workloads import conditions, counts
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.podspec import template
 from midwatch.integrations.kubernetes.text.times import parse_time
 from midwatch.integrations.kubernetes.text.tree import TreeNode

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.times import parse_time
 from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import number, quantities, taint, value_of

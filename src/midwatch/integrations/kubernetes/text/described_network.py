@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.network_rows import addresses, subsets
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, labels, number, reference, value_of
 

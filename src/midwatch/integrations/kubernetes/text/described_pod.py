@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.text.containers import status
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.podspec import boxes, podspec
 from midwatch.integrations.kubernetes.text.times import age, ago, parse_time, rfc3339
 from midwatch.integrations.kubernetes.text.tree import TreeNode

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, selector, value_of
 

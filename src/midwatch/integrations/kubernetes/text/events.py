@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene, without_empty
 from midwatch.integrations.kubernetes.text.tables import columns
 from midwatch.integrations.kubernetes.text.times import SeenTime, age, ago, event_times
 from midwatch.integrations.kubernetes.text.tree import TreeNode

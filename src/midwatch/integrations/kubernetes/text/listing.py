@@ -5,7 +5,7 @@ from midwatch.integrations.kubernetes.text import rows, usage
 from midwatch.integrations.kubernetes.text.bare import headerless_rows, only_rows
 from midwatch.integrations.kubernetes.text.commands import Command
 from midwatch.integrations.kubernetes.text.events import with_names
-from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedScene
+from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedScene
 from midwatch.integrations.kubernetes.text.tables import TextTable, tables
 
 # What `kubectl get all` asks for.

@@ -4,7 +4,7 @@ import re
 
 from midwatch.integrations.kubernetes.text.answers import error
 from midwatch.integrations.kubernetes.text.commands import Command
-from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedLog
+from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedLog
 
 _CHOSEN = re.compile(r"Defaulted container \"([^\"]+)\" out of: .*")
 _FOUND = re.compile(r"Found \d+ pods?, using pod/(\S+)")

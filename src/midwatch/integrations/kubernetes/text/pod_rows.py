@@ -7,7 +7,7 @@ one.
 import re
 from datetime import datetime
 
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.times import rfc3339
 from midwatch.integrations.kubernetes.text.values import number, value_of
 

@@ -3,7 +3,7 @@
 import re
 
 from midwatch.integrations.kubernetes.text.containers import container
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.tree import TreeNode
 from midwatch.integrations.kubernetes.text.values import int_or_text, labels, selector, value_of
 

@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.values import int_or_text, value_of
 
 _PROBE = re.compile(

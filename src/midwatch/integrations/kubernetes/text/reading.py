@@ -8,7 +8,7 @@ from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import answers, argo, describe, listing, logs, units
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
-from midwatch.integrations.kubernetes.text.parsed import Parsed, ParsedScene, key
+from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedScene, key
 from midwatch.integrations.kubernetes.text.sections import TextSection, output_lines, sections
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
@@ -45,7 +45,7 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     return parsed
 
 
-def recognised(content: str, *, name: str) -> bool:
+def is_kubectl_output(content: str, *, name: str) -> bool:
     """Whether `read` would find anything in the text; it stops at the first thing."""
     parts = _parts(content, name)
     return any(_read(part, ParsedScene(part.command.kind), Parsed()) for part in parts) or bool(

@@ -7,7 +7,7 @@ from midwatch.integrations.kubernetes.text import events
 from midwatch.integrations.kubernetes.text.cluster_rows import CLUSTER
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF
 from midwatch.integrations.kubernetes.text.network_rows import NETWORK
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene
+from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene
 from midwatch.integrations.kubernetes.text.pod_rows import pod
 from midwatch.integrations.kubernetes.text.tables import TextTable
 from midwatch.integrations.kubernetes.text.times import age, ago, parse_time

@@ -1,6 +1,6 @@
 """`kubectl top`: what pods and nodes use."""
 
-from midwatch.integrations.kubernetes.text.parsed import Json, ParsedScene, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene, without_empty
 from midwatch.integrations.kubernetes.text.tables import TextTable
 from midwatch.integrations.kubernetes.text.times import rfc3339
 

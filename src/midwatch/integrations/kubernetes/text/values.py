@@ -3,7 +3,7 @@
 import re
 
 from midwatch.integrations.kubernetes.objects.selectors import requirements
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 
 _NOTHING = {"", "<none>", "<unset>", "<nil>", "<unknown>", "<default>", "<any>", "<auto-select>"}
 _SET = re.compile(r"(\S+)\s+(in|notin)\s+\(([^)]*)\)")

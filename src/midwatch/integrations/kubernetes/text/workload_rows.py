@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from midwatch.integrations.kubernetes.text.parsed import Json, without_empty
+from midwatch.integrations.kubernetes.text.parse_result import Json, without_empty
 from midwatch.integrations.kubernetes.text.values import int_or_text, number, reference, selector, value_of
 
 Cells = dict[str, str]
