@@ -512,4 +512,4 @@ async def test_a_watch_does_not_call_healthy_what_it_could_not_read(tmp_path: Pa
     async with running(pods(body(b"<html>"))) as api:
         path = kubeconfig(tmp_path, api.url, {"token": TOKEN})
         shown = await asyncio.to_thread(midwatch, "k8s", "watch", "--once", "--kubeconfig", str(path))
-    assert shown.code == Exit.FAILED and "did not answer with a list" in shown.err
+    assert shown.code == Exit.UNKNOWN and "did not answer with a list" in shown.err
