@@ -11,6 +11,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says how busy the machine is: neither is a fault of what is tested.
+settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("loaded")
 
 TESTS = Path(__file__).parent
 MADE_OF_NAMES = {TESTS / "test_requirements.py"}

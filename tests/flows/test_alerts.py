@@ -296,7 +296,7 @@ def test_a_secret_in_an_alert_gets_nowhere(tmp_path: Path) -> None:
 )
 def test_what_is_no_alert_is_one_sentence(body: bytes, words: str, tmp_path: Path) -> None:
     shown = investigate(body, tmp_path)
-    assert (shown.code, shown.out) == (2, "")
+    assert (shown.code, shown.out) == (3, "")
     assert words in shown.err
     assert "Traceback" not in shown.err
 

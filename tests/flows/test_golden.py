@@ -76,6 +76,6 @@ def test_what_a_bundle_lacks_is_said() -> None:
     """A site that nothing configures has another address than the recorded one, and `doctor` cannot know it."""
     shown = midwatch("replay", str(GOLDEN / "website.tgz"))
     url = recorded("website")["evidence/E1.json"]["arguments"]["url"]
-    assert (shown.code, shown.out) == (2, "")
+    assert (shown.code, shown.out) == (3, "")
     assert f"website.tgz. It holds website_check {url}" in shown.err
     assert "A bundle holds no settings: put sites into midwatch.yaml" in shown.err
