@@ -7,6 +7,7 @@ import pytest
 
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.interfaces.cli.exits import Exit
 from tests.flows.cluster import Shown, midwatch, site
 
 
@@ -38,7 +39,7 @@ def test_a_traffic_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.
 def test_an_address_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIDWATCH_WEBHOOK__URL", "http:/nope")
     shown = doctor(tmp_path)
-    assert (shown.code, shown.out) == (2, "")
+    assert (shown.code, shown.out) == (Exit.FAILED, "")
     assert "webhook.url" in shown.err
 
 
@@ -53,8 +54,9 @@ def test_a_variable_with_one_underscore_is_told(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_missing_context_is_told_with_a_traffic_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing can be reached: that is exit code 2, whatever else is wrong."""
+    """Nothing can be reached: that is exit code 3, whatever else is wrong."""
     monkeypatch.setenv("MIDWATCH_TRAFFIC__FILE", "/nowhere.yaml")
     monkeypatch.setenv("MIDWATCH_KUBERNETES__CONTEXTS", json.dumps(["nowhere"]))
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    assert midwatch("doctor").code == 2
+    shown = midwatch("doctor")
+    assert shown.code == Exit.FAILED and "/nowhere.yaml" in shown.out

@@ -152,8 +152,8 @@ def test_wrong_use_is_one_sentence(words: str, said: str) -> None:
 
 
 SETTINGS = [
-    ("just text", "not a YAML file of names and values"),
-    ("- a\n- list\n", "not a YAML file of names and values"),
+    ("just text", "midwatch.yaml is no list of sections, one a line"),
+    ("- a\n- list\n", "midwatch.yaml is no list of sections, one a line"),
     ("server: [", "not valid YAML"),
     ("server: {port: 70000}", "server.port"),
     ("server: {port: many}", "server.port"),

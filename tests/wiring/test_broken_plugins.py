@@ -9,6 +9,7 @@ import pytest
 from midwatch.diagnosis.traffic.settings import TrafficSettings
 from midwatch.integrations.kubernetes.fake import serve, write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import demo
+from midwatch.interfaces.cli.exits import Exit
 from midwatch.services.identity import ANONYMOUS
 from midwatch.services.serverhealth import server_health
 from midwatch.wiring import server, worker
@@ -67,7 +68,8 @@ def test_doctor_shows_it_and_says_that_something_is_wrong(broken: Path) -> None:
 
 def test_doctor_says_that_nothing_is_reachable_all_the_same(broken: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(broken / "none"))
-    assert midwatch("doctor").code == 2
+    shown = midwatch("doctor")
+    assert shown.code == Exit.FAILED and f"not used    {SENTENCE}" in shown.out
 
 
 def test_other_commands_work(broken: Path) -> None:

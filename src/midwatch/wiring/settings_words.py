@@ -1,5 +1,6 @@
 """What is wrong with a setting, in a user's words: pydantic speaks of dictionaries, tuples and instances."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast, get_args
 
@@ -8,6 +9,8 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 _SHORTEST = 3  # characters of a value that is cut out of a message: what is shorter is part of ordinary words
+# Of an address that ends after its scheme: no secret, and the words of a validator name schemes themselves.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 # Kinds of errors whose text is pydantic's, which repeats no value; all others have the words of a validator.
 _PYDANTIC_WORDS = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error"}
 
@@ -80,7 +83,8 @@ def _texts(given: object) -> Iterator[str]:
         given = given.get_secret_value()
     if isinstance(given, str | bytes):
         text = given if isinstance(given, str) else given.decode(errors="replace")
-        yield from (text, repr(text)[1:-1], text.strip()) if len(text.strip()) >= _SHORTEST else ()
+        ordinary = len(text.strip()) < _SHORTEST or _SCHEME.fullmatch(text.strip())
+        yield from () if ordinary else (text, repr(text)[1:-1], text.strip())
     elif isinstance(given, Mapping):
         yield from (text for inner in cast("Mapping[Any, Any]", given).values() for text in _texts(inner))
     elif isinstance(given, list | tuple | set):

@@ -59,7 +59,7 @@ class _Commands(TyperGroup):
             code = import_module("midwatch.interfaces.cli.usage").report(error)
         except OSError as error:  # a help text and a schema are printed too, and no command's own edge is around them
             shared = import_module("midwatch.interfaces.cli.command")
-            shared.say(shared.os_refusal(error))
+            shared.print_refusal(shared.os_refusal(error))
         except (KeyboardInterrupt, typer.Abort):
             code = Exit.INTERRUPTED
         sys.exit(int(code) if isinstance(code, int) else Exit.HEALTHY)
