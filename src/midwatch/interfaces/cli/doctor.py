@@ -19,7 +19,7 @@ from midwatch.kit.redaction import redact_text
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
 from midwatch.settings import files, settings_file
-from midwatch.wiring.configured import misread_variables, refusals
+from midwatch.wiring.settings_check import misread_variables, refusals
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.notifiers import notifiers
 
