@@ -17,7 +17,7 @@ from midwatch.domain.capabilities import Area, Integration
 from midwatch.domain.finding import Code
 from midwatch.kit.containment import PluginFault, call, call_within
 from midwatch.settings import Settings, compose
-from midwatch.wiring.foreign import QUICK_S, require_type, contained_integration
+from midwatch.wiring.foreign import QUICK_S, contained_integration, require_type
 from midwatch.wiring.foreign_areas import contained_area, declared_query_tools
 from midwatch.wiring.manifests import alert_source_problem, area_problem, code_problem, integration_problem
 from midwatch.wiring.registry import OWN, OWN_CODES, Broken, Plugged, Registry, by_name, section

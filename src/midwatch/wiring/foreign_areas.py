@@ -19,7 +19,7 @@ from midwatch.domain.question import Question
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.tool import Tool, ToolError, ToolResult, parameters
 from midwatch.kit.containment import PluginFault, call, call_within
-from midwatch.wiring.foreign import QUICK_S, Contained, require_type, contained_tools, log_fault
+from midwatch.wiring.foreign import QUICK_S, Contained, contained_tools, log_fault, require_type
 from midwatch.wiring.manifests import pickling
 
 ANALYSE_S = 10.0  # of the 30 s that all computing has by default
