@@ -1,4 +1,4 @@
-"""Possible prompt injection: instructions to a language model in a log or an alert. Reported, never taken for a cause."""
+"""Possible prompt injection: instructions to a language model in a log or alert. Reported, never taken for a cause."""
 
 import re
 import unicodedata
