@@ -58,13 +58,13 @@ def findings() -> Iterator[str]:
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
         yield f"> {code.message}\n"
         yield f"{code.meaning}\n"
-        for words, entries in (("Look", code.check), ("Mend", code.fix)):
+        for words, entries in (("Check", code.check), ("Fix", code.fix)):
             if entries:
                 yield f"{words}:\n\n```sh\n" + "\n".join(entries) + "\n```\n"
         if code.prevent:
-            yield f"Prevent: {code.prevent}\n"
+            yield f"Prevention: {code.prevent}\n"
         if code.monitor:
-            yield f"Watch: `{code.monitor}`\n"
+            yield f"Monitor: `{code.monitor}`\n"
 
 
 def alert_playbooks() -> Iterator[str]:

@@ -51,8 +51,8 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_files_on_the_way_of_an_alert_are_there_and_none_is_entered_twice() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text().partition("## The way of an alert")[2].partition("\n## ")[0]
+def test_the_files_of_the_alert_lifecycle_are_there_and_none_is_entered_twice() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text().partition("## Alert lifecycle")[2].partition("\n## ")[0]
     found = re.findall(r"\b(\d+)\. `(?:…/)?([\w/]+\.py)`", page)
     assert [int(number) for number, _ in found] == list(range(1, len(found) + 1))
     assert len({path for _, path in found}) == len(found) <= 20

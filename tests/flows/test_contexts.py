@@ -35,7 +35,9 @@ def diagnosed(scene: Scene, folder: Path, *names: str) -> Shown:
 
 @pytest.mark.parametrize("names", [("fake", "dead"), ("dead", "fake")])
 @pytest.mark.parametrize(
-    ("scene", "code", "said"), [(missing_variable, 1, "DATABASE_URL"), (healthy, 2, "No problems found")], ids=["broken", "well"]
+    ("scene", "code", "said"),
+    [(missing_variable, 1, "DATABASE_URL"), (healthy, 2, "No problems found")],
+    ids=["broken", "well"],
 )
 def test_the_answers_of_the_others_are_printed(
     tmp_path: Path, scene: Callable[[], Scene], code: int, said: str, names: tuple[str, ...]

@@ -260,7 +260,7 @@ def test_strange_names_are_kept(watch: Watch) -> None:
 async def test_a_request_has_to_prove_itself(watch: Watch, db: Database) -> None:
     with pytest.raises(NoAccess):
         await watch.sends(Delivery(alerts=(alert(),)), {"x-token": "wrong"})
-    with pytest.raises(NoAccess, match="Nothing is configured"):
+    with pytest.raises(NoAccess, match="No token or HMAC secret is configured for source"):
         await Watch(db, composed()).sends(Delivery(alerts=(alert(),)))
     with pytest.raises(NotKnown, match="no source 'horn'"):
         await receive(watch.ctx, SENDER, "horn", WebhookRequest(b"", START))

@@ -1,6 +1,7 @@
 """What a question about a cluster loads: a command lives for a second, and half of that is its start."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,8 +39,22 @@ def test_a_question_without_words_loads_no_more_than_it_uses(tmp_path: Path) -> 
 
 
 def test_a_fault_is_no_finding() -> None:
-    """Scripts take exit code 1 for something that is wrong with what was looked at."""
-    code = "import sys; from midwatch.__main__ import print_redacted; sys.excepthook = print_redacted; 1 / 0"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert ended.returncode == 2
+    """Scripts take exit code 1 for a problem of the cluster, and 2 for an unknown state."""
+    ended = _internal_error({})
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("midwatch: Internal error: ZeroDivisionError at ")
     assert ended.stderr.count("ZeroDivisionError") == 1
+    assert "Traceback" not in ended.stderr
+    assert "MIDWATCH_TRACEBACK=1" in ended.stderr
+
+
+def test_the_traceback_of_a_fault_comes_on_request() -> None:
+    ended = _internal_error({"MIDWATCH_TRACEBACK": "1"})
+    assert ended.returncode == 3
+    assert ended.stderr.count("Traceback (most recent call last)") == 1
+
+
+def _internal_error(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from midwatch import __main__ as start; sys.excepthook = start.report_internal_error; 1 / 0"
+    env = {name: value for name, value in os.environ.items() if name != "MIDWATCH_TRACEBACK"} | variables
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)

@@ -23,8 +23,8 @@ _QUOTED = re.compile(r"^(title|summary|service|label [^:\n]+|detail [^:\n]+): (.
 
 @dataclass(frozen=True)
 class AlertLines:
-    """The text read back. `safe_text` is the whole text with every sentence blanked that speaks to a machine; positions
-    stay."""
+    """The text read back. `safe_text` is the whole text with every possible prompt injection blanked, by sentences;
+    positions stay."""
 
     source: str = ""
     title: str = ""

@@ -181,7 +181,7 @@ def _heard(raw: str, words: _Words) -> Iterator[tuple[str, Line, float]]:
 
 
 def _line(raw: str) -> Iterable[Line]:
-    """One line, unless it speaks to a machine."""
+    """One line, unless it is a possible prompt injection."""
     return lines(raw, newest=1)
 
 

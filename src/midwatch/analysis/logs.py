@@ -72,7 +72,7 @@ class Fault:
 
 
 def lines(text: str, newest: int = NEWEST) -> list[Line]:
-    """The last lines of a log, oldest first, without those that speak to a machine."""
+    """The last lines of a log, oldest first, without possible prompt injections."""
     text = text[-LARGEST:]
     found, suspicious = text.splitlines(), suspicion(text)
     first = max(0, len(found) - newest)

@@ -1,4 +1,4 @@
-"""Text that speaks to a machine instead of about a program. It is told, and never taken for a reason."""
+"""Possible prompt injection: instructions to a language model in a log or alert. Reported, never taken for a cause."""
 
 import re
 import unicodedata

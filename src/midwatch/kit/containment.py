@@ -40,7 +40,7 @@ def holds_threads() -> bool:
     return _left_behind.total() > 0
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An exception of foreign code: its type and the beginning of its text, without secrets, in one line."""
     try:
         text = str(error)
@@ -58,7 +58,7 @@ def call(who: str, function: Callable[..., T], *arguments: Any, passed: Passed =
     except passed:
         raise
     except (Exception, SystemExit) as error:
-        raise PluginFault(who, described(error)) from error
+        raise PluginFault(who, describe_error(error)) from error
 
 
 def call_within(who: str, seconds: float, function: Callable[..., T], *arguments: Any, passed: Passed = ()) -> T:
@@ -92,7 +92,7 @@ def call_within(who: str, seconds: float, function: Callable[..., T], *arguments
         return results[0]
     if isinstance(errors[0], passed):
         raise errors[0]
-    raise PluginFault(who, described(errors[0])) from errors[0]
+    raise PluginFault(who, describe_error(errors[0])) from errors[0]
 
 
 async def await_within(
@@ -106,7 +106,7 @@ async def await_within(
         except passed:
             raise
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            raise PluginFault(who, described(error)) from error
+            raise PluginFault(who, describe_error(error)) from error
 
     task = asyncio.create_task(work())
     try:

@@ -211,7 +211,7 @@ def _object_counts(evidence: Sequence[Evidence]) -> list[tuple[str, int]]:
             key = (seen.resource, seen.scope)
             longest[key] = max(longest.get(key, 0), seen.count)
     sites = len({e.observation.url for e in evidence if isinstance(e.observation, Probe)})
-    found = {kind: _total(kind, longest) for kind in _KINDS} | {"websites": sites}
+    found = {kind: _total(kind, longest) for kind in _KINDS} | {"URLs": sites}
     return [(kind, n) for kind, n in found.items() if n]
 
 

@@ -2,8 +2,8 @@
 status.
 
 Refusal            the request is not right
-├── NotKnown       there is no such thing
-├── Conflict       its state does not allow this
+├── NotKnown       not found
+├── Conflict       invalid state, or modified concurrently
 ├── NoAccess       nobody is known by this key
 ├── NotAllowed     the key's role may not do this
 └── Later          not now
@@ -16,11 +16,11 @@ __all__ = ["Conflict", "Later", "NoAccess", "NotAllowed", "NotKnown", "Refusal"]
 
 
 class NotKnown(Refusal):
-    """There is no such thing."""
+    """Not found."""
 
 
 class Conflict(Refusal):
-    """Its state does not allow this."""
+    """Invalid state, or modified concurrently."""
 
 
 class NoAccess(Refusal):

@@ -62,7 +62,7 @@ async def prove(ctx: ServerContext, source: str, hook: WebhookRequest) -> Actor:
         if ctx.open:
             return proved
         raise NoAccess(
-            f"Nothing is configured by which {found.title} could prove itself.",
+            f"No token or HMAC secret is configured for source '{source}'.",
             f"Set {_authentication(found)}, or send an API key; docs/alert-sources.md has how",
         )
     try:

@@ -190,7 +190,7 @@ def _moved(incident: Incident, status: IncidentStatus) -> dict[str, Any]:
 def _change(
     ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str, changed: Changed, kind: str, said: str
 ) -> Incident:
-    """Reads, decides, writes with a line on the timeline; raises Conflict when somebody was quicker."""
+    """Reads, decides, writes with a line on the timeline; raises Conflict when it was modified concurrently."""
     now = ctx.now()
     before = _found(writing.tx, incident_id)
     changes = changed(before, now)

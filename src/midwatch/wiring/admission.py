@@ -17,7 +17,7 @@ from midwatch.domain.capabilities import Area, Integration
 from midwatch.domain.finding import Code
 from midwatch.kit.containment import PluginFault, call, call_within
 from midwatch.settings import Settings, compose
-from midwatch.wiring.foreign import QUICK_S, checked, contained_integration
+from midwatch.wiring.foreign import QUICK_S, contained_integration, require_type
 from midwatch.wiring.foreign_areas import contained_area, declared_query_tools
 from midwatch.wiring.manifests import alert_source_problem, area_problem, code_problem, integration_problem
 from midwatch.wiring.registry import OWN, OWN_CODES, Broken, Plugged, Registry, by_name, section
@@ -52,13 +52,13 @@ def admit(own: Registry, found: Sequence[Plugged], broken: Sequence[Broken]) -> 
         try:
             candidates.append(_looked_at(plugged))
         except PluginFault as fault:
-            refused.append(plugged.broken(fault.reason))
+            refused.append(plugged.reject(fault.reason))
     for candidate, reason in _clashes(own, candidates):
         candidates.remove(candidate)
-        refused.append(candidate.plugged.broken(reason))
+        refused.append(candidate.plugged.reject(reason))
     while lacking := next(_lacking(own, candidates), None):
         candidates.remove(lacking[0])
-        refused.append(lacking[0].plugged.broken(lacking[1]))
+        refused.append(lacking[0].plugged.reject(lacking[1]))
     systems = {c.plugged.value.name: _system(c) for c in candidates if isinstance(c.plugged.value, Integration)}
     areas, unspoken = _speaking(own, [c for c in candidates if isinstance(c.plugged.value, Area)])
     sections = {section(c.plugged.value): c.who for c in candidates if c.plugged.value.settings}
@@ -106,8 +106,8 @@ def _area(plugged: Plugged, value: Area) -> _Candidate:
         raise PluginFault(who, wrong)
     read = call_within(who, QUICK_S, lambda: dict(codes))
     for name, code in read.items():
-        checked(who, code, Code, f"the code {name}")
-    grammar = checked(who, call_within(who, QUICK_S, value.grammar), str, "grammar")
+        require_type(who, code, Code, f"the code {name}")
+    grammar = require_type(who, call_within(who, QUICK_S, value.grammar), str, "grammar")
     tools = [one.__name__ for one in declared_query_tools(value, who)]
     return _Candidate(plugged, who, (*area_claims(value, read, tools), *_section_claim(value)), None, read, grammar)
 
@@ -203,7 +203,7 @@ def _speaking(own: Registry, candidates: Sequence[_Candidate]) -> tuple[list[Are
                 merge = import_module("midwatch.questions.fragments").merge_grammars
                 call(candidate.who, merge, tuple(chain(own.areas.values(), accepted, (area,))))
         except PluginFault as fault:
-            broken.append(candidate.plugged.broken(fault.reason))
+            broken.append(candidate.plugged.reject(fault.reason))
         else:
             accepted.append(area)
     return accepted, broken

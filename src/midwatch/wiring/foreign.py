@@ -36,13 +36,13 @@ log = logging.getLogger("midwatch.plugins")  # without a configuration it writes
 T = TypeVar("T")
 
 
-def told(fault: PluginFault, otherwise: T) -> T:
+def log_fault(fault: PluginFault, otherwise: T) -> T:
     """Where a fault has no place in the answer it is at least in the log."""
     log.warning("%s", fault)
     return otherwise
 
 
-def checked(who: str, value: Any, declared: Any, what: str) -> Any:
+def require_type(who: str, value: Any, declared: Any, what: str) -> Any:
     """Raises PluginFault where it is something else than what was declared."""
     if wrong := mismatch(value, declared, what):
         raise PluginFault(who, f"{wrong}")
@@ -62,9 +62,9 @@ class Contained:
     def __call__(self, *arguments: Any) -> Any:
         try:
             made = call_within(self.who, QUICK_S, self.function, *arguments, passed=(Refusal,))
-            return checked(self.who, made, self.declared, self.name)
+            return require_type(self.who, made, self.declared, self.name)
         except PluginFault as fault:
-            return told(fault, self.otherwise)
+            return log_fault(fault, self.otherwise)
 
 
 def contained_integration(value: Integration, source: AlertSource | None, who: str) -> Integration:
@@ -106,7 +106,7 @@ def _verify(source: AlertSource, who: str, request: WebhookRequest, sender: Send
 def _certificate_url(source: AlertSource, who: str, request: WebhookRequest) -> str:
     try:
         made = call_within(who, QUICK_S, source.certificate_url, request, passed=(SignatureInvalid,))
-        return checked(who, made, str, "certificate_url")
+        return require_type(who, made, str, "certificate_url")
     except PluginFault as fault:
         raise SignatureInvalid(f"{fault}") from fault
 
@@ -114,11 +114,11 @@ def _certificate_url(source: AlertSource, who: str, request: WebhookRequest) -> 
 def _parse(source: AlertSource, who: str, request: WebhookRequest, sender: SenderSettings) -> Delivery:
     """An alert in the name of another source is none."""
     try:
-        made: Delivery = checked(who, call_within(who, QUICK_S, source.parse, request, sender), Delivery, "parse")
+        made: Delivery = require_type(who, call_within(who, QUICK_S, source.parse, request, sender), Delivery, "parse")
         if strangers := {alert.source for alert in made.alerts} - {source.source}:
             raise PluginFault(who, f"parse gave an alert of {sorted(strangers)[0]!r}, not of {source.source!r}")
     except PluginFault as fault:
-        return told(fault, Delivery(unknown=str(fault)))
+        return log_fault(fault, Delivery(unknown=str(fault)))
     return made
 
 
@@ -126,7 +126,7 @@ def _recognises(source: AlertSource, who: str, document: object) -> bool:
     try:
         return call_within(who, QUICK_S, source.recognises, document) is True if source.recognises else False
     except PluginFault as fault:
-        return told(fault, otherwise=False)
+        return log_fault(fault, otherwise=False)
 
 
 def _migrate(owner: Integration, who: str, item: Evidence | Gap) -> Evidence | Gap:
@@ -134,22 +134,22 @@ def _migrate(owner: Integration, who: str, item: Evidence | Gap) -> Evidence | G
     if not item.tool.startswith(f"{owner.name}_"):
         return item
     try:
-        return checked(who, call_within(who, QUICK_S, owner.migrate, item), Evidence | Gap, "migrate")
+        return require_type(who, call_within(who, QUICK_S, owner.migrate, item), Evidence | Gap, "migrate")
     except PluginFault as fault:
-        return told(fault, item)
+        return log_fault(fault, item)
 
 
 def _unreachable(owner: Integration, who: str, reason: str) -> tuple[Tool, ...]:
     try:
         return contained_tools(call_within(who, QUICK_S, owner.unreachable, reason), owner.name, who)
     except PluginFault as fault:
-        return told(fault, ())
+        return log_fault(fault, ())
 
 
 def contained_tools(tools: Any, prefix: str, who: str) -> tuple[Tool, ...]:
     """Raises PluginFault for tools that are none, or are not called `<prefix>_…`: their names would not be their
     own."""
-    for tool in checked(who, tools, tuple[Tool, ...], "tools"):
+    for tool in require_type(who, tools, tuple[Tool, ...], "tools"):
         if not tool.name.startswith(f"{prefix}_"):
             raise PluginFault(who, f"its tool {tool.name!r} has to be called {prefix}_…")
     return tuple(replace(tool, run=partial(_run, tool, who)) for tool in tools)
@@ -159,7 +159,7 @@ async def _run(tool: Tool, who: str, **arguments: Any) -> ToolResult:
     limit = min(tool.timeout_s, REACH_S) if tool.timeout_s > 0 else REACH_S
     try:
         made = await await_within(who, limit, partial(tool.run, **arguments), passed=(ToolError,))
-        result: ToolResult = checked(who, made, ToolResult, tool.name)
+        result: ToolResult = require_type(who, made, ToolResult, tool.name)
         _readable(who, result)
     except PluginFault as fault:
         raise ToolError(str(fault)) from fault
@@ -168,8 +168,8 @@ async def _run(tool: Tool, who: str, **arguments: Any) -> ToolResult:
 
 def _readable(who: str, result: ToolResult) -> None:
     """Every rule reads evidence as text, and its hash is taken: both are tried."""
-    checked(who, result.query, str, "the query of its result")
-    seen = checked(who, result.observation, get_args(Observation)[0], "the observation of its result")
+    require_type(who, result.query, str, "the query of its result")
+    seen = require_type(who, result.observation, get_args(Observation)[0], "the observation of its result")
     call(who, lambda: (seen.text, seen.content))
 
 
@@ -179,7 +179,7 @@ def _connect(
     try:
         connect: Any = owner.connect
         made: Any = call_within(who, QUICK_S, connect, section, selection, used, passed=(Refusal,))
-        connection: SystemConnection = checked(who, made, SystemConnection, "connect")
+        connection: SystemConnection = require_type(who, made, SystemConnection, "connect")
         return SystemConnection(
             tools=contained_tools(connection.tools, owner.name, who),
             about=partial(_about, connection, who),
@@ -198,14 +198,14 @@ def _notifier(value: Any, name: str, who: str) -> "Notifier | None":
     if value is None:
         return None
     declared = import_module("midwatch.domain.notifier").Notifier  # loads what only a worker needs
-    if checked(who, value, declared, "notifier").name != name:
+    if require_type(who, value, declared, "notifier").name != name:
         raise PluginFault(who, f"its notifier is called {value.name!r}, not {name!r} as the integration")
     return value
 
 
 async def _about(connection: SystemConnection, who: str) -> str:
     try:
-        return checked(who, await await_within(who, REACH_S, connection.about, passed=(Refusal,)), str, "about")
+        return require_type(who, await await_within(who, REACH_S, connection.about, passed=(Refusal,)), str, "about")
     except PluginFault as fault:
         raise Refusal(str(fault)) from fault
 
@@ -213,7 +213,7 @@ async def _about(connection: SystemConnection, who: str) -> str:
 async def _health(connection: SystemConnection, name: str, who: str, asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
     try:
         made = await await_within(who, REACH_S, connection.health, asks, passed=(Refusal,))
-        found: tuple[Health, ...] = checked(who, made, tuple[Health, ...], "health")
+        found: tuple[Health, ...] = require_type(who, made, tuple[Health, ...], "health")
         if strange := [one.state for one in found if one.state not in STATES]:
             raise PluginFault(who, f"health gave the state {strange[0]!r}, none of {', '.join(STATES)}")
     except PluginFault as fault:
@@ -225,14 +225,14 @@ async def _close(connection: SystemConnection, who: str) -> None:
     try:
         await await_within(who, CLOSE_S, connection.close)
     except PluginFault as fault:
-        told(fault, None)
+        log_fault(fault, None)
 
 
 async def _complete(connection: SystemConnection, name: str, who: str, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
     """What makes it the same alert stays as it came."""
     try:
         made = await await_within(who, REACH_S, connection.complete, alert)
-        whole, gaps = checked(who, made, tuple[Alert, tuple[Gap, ...]], "complete")
+        whole, gaps = require_type(who, made, tuple[Alert, tuple[Gap, ...]], "complete")
     except PluginFault as fault:
         return alert, (Gap(tool=name, arguments={}, query="details of the alert", reason=str(fault)),)
     return whole.model_copy(update={"source": alert.source, "fingerprint": alert.fingerprint}), gaps
@@ -240,9 +240,9 @@ async def _complete(connection: SystemConnection, name: str, who: str, alert: Al
 
 def _memory(connection: SystemConnection, who: str) -> str:
     try:
-        said = checked(who, call_within(who, QUICK_S, connection.memory), str, "memory")
+        said = require_type(who, call_within(who, QUICK_S, connection.memory), str, "memory")
         return said if isinstance(json.loads(said or "{}"), dict) else ""
     except PluginFault as fault:
-        return told(fault, "")
+        return log_fault(fault, "")
     except ValueError:
-        return told(PluginFault(who, "memory gave no JSON"), "")
+        return log_fault(PluginFault(who, "memory gave no JSON"), "")

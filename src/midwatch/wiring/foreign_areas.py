@@ -19,7 +19,7 @@ from midwatch.domain.question import Question
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.tool import Tool, ToolError, ToolResult, parameters
 from midwatch.kit.containment import PluginFault, call, call_within
-from midwatch.wiring.foreign import QUICK_S, Contained, checked, contained_tools, told
+from midwatch.wiring.foreign import QUICK_S, Contained, contained_tools, log_fault, require_type
 from midwatch.wiring.manifests import pickling
 
 ANALYSE_S = 10.0  # of the 30 s that all computing has by default
@@ -85,11 +85,11 @@ def _computing(value: Area, who: str) -> Area:
 def _configure(value: Area, who: str, _contained: Area, section: Any) -> Area:
     """Bound to its settings; what it is called and what it owns stay what was checked."""
     try:
-        made = checked(who, call_within(who, QUICK_S, value.configure, value, section), Area, "configure")
+        made = require_type(who, call_within(who, QUICK_S, value.configure, value, section), Area, "configure")
         for wrong in pickling(made):
             raise PluginFault(who, f"after configure, {wrong}")
     except PluginFault as fault:
-        return faulty(value, who, told(fault, str(fault)))
+        return faulty(value, who, log_fault(fault, str(fault)))
     bound = replace(
         value, **{name: getattr(made, name) for name in ("opening", "next_requests", "analyse", "run", "opens")}
     )
@@ -145,7 +145,7 @@ def _own_tools(value: Area, who: str, section: Any) -> tuple[Tool, ...]:
     try:
         own = contained_tools(call_within(who, QUICK_S, value.own_tools, section), value.name, who)
     except PluginFault as fault:
-        own = told(fault, ())
+        own = log_fault(fault, ())
     return (*own, *_fault_tools(value, section))
 
 
@@ -153,14 +153,14 @@ def _opening(
     owner: _Owner, opening: Callable[[Question], tuple[ToolRequest, ...]], question: Question
 ) -> tuple[ToolRequest, ...]:
     try:
-        return checked(owner.who, call_within(owner.who, QUICK_S, opening, question), _REQUESTS, "opening")
+        return require_type(owner.who, call_within(owner.who, QUICK_S, opening, question), _REQUESTS, "opening")
     except PluginFault as fault:
         return owner.excuse(str(fault), question)
 
 
 def _opened(owner: _Owner, requests: Callable[[str], tuple[ToolRequest, ...]], name: str) -> tuple[ToolRequest, ...]:
     try:
-        return checked(owner.who, call_within(owner.who, QUICK_S, requests, name), _REQUESTS, "opens")
+        return require_type(owner.who, call_within(owner.who, QUICK_S, requests, name), _REQUESTS, "opens")
     except PluginFault as fault:
         return owner.excuse(str(fault))
 
@@ -193,14 +193,14 @@ class _Run:
         who = self.owner.who
         try:
             found = call_within(who, QUICK_S, self.own_next_requests, evidence, question)
-            return checked(who, found, _NEXT, "next_requests")
+            return require_type(who, found, _NEXT, "next_requests")
         except PluginFault as fault:
             return self.owner.excuse(str(fault), question)
 
     def analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis:
         who = self.owner.who
         try:
-            found: Analysis = checked(
+            found: Analysis = require_type(
                 who, call_within(who, ANALYSE_S, self.own_analyse, evidence, question), Analysis, "analyse"
             )
             if strange := {finding.code for finding in found.findings} - self.codes:
@@ -212,7 +212,7 @@ class _Run:
 
 def _scheduled(request: Callable[[Any], Request], who: str, at: Any) -> Request:
     """Raises PluginFault: the time is passed over, and the log says why."""
-    return checked(who, call_within(who, QUICK_S, request, at), Request, "request of a schedule")
+    return require_type(who, call_within(who, QUICK_S, request, at), Request, "request of a schedule")
 
 
 def _known(names: Callable[[Any], Mapping[str, Iterable[Any]]], section: Any) -> Any:
@@ -221,12 +221,12 @@ def _known(names: Callable[[Any], Mapping[str, Iterable[Any]]], section: Any) ->
 
 def declared_query_tools(value: Area, who: str) -> tuple[Callable[..., Intent], ...]:
     """Raises PluginFault for one that says too little about itself."""
-    found: tuple[Callable[..., Intent], ...] = checked(
+    found: tuple[Callable[..., Intent], ...] = require_type(
         who, call_within(who, QUICK_S, value.query_tools), tuple[Callable[..., Any], ...], "query_tools"
     )
     for one in found:
         call(who, parameters, one, 1)
-        checked(who, getattr(one, "__name__", None), str, "the name of a query tool")
+        require_type(who, getattr(one, "__name__", None), str, "the name of a query tool")
     return found
 
 
@@ -234,7 +234,7 @@ def _query_tools(value: Area, who: str) -> tuple[Callable[..., Intent], ...]:
     try:
         return tuple(_contained_query(make, who) for make in declared_query_tools(value, who))
     except PluginFault as fault:
-        return told(fault, ())
+        return log_fault(fault, ())
 
 
 def _contained_query(make: Callable[..., Intent], who: str) -> Callable[..., Intent]:
@@ -242,7 +242,7 @@ def _contained_query(make: Callable[..., Intent], who: str) -> Callable[..., Int
     def made(*arguments: Any, **named: Any) -> Intent:
         try:
             found = call_within(who, QUICK_S, partial(make, *arguments, **named), passed=(Refusal,))
-            return checked(who, found, Intent, make.__name__)
+            return require_type(who, found, Intent, make.__name__)
         except PluginFault as fault:
             raise Refusal(str(fault)) from fault
 

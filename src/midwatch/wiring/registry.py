@@ -52,7 +52,7 @@ class Plugged(NamedTuple):
     def who(self) -> str:
         return f"plug-in {self.entry!r} of {self.origin}"
 
-    def broken(self, reason: str) -> "Broken":
+    def reject(self, reason: str) -> "Broken":
         named = getattr(self.value, "section", "") or getattr(self.value, "name", "")
         return Broken(self.entry, self.origin, reason, self.module, named if isinstance(named, str) else "")
 
@@ -165,10 +165,10 @@ def _installed(found: Iterable[EntryPoint], kind: type[_T], broken: list[Broken]
         try:
             value = call_within(unloaded.who, LOAD_S, entry.load)
         except PluginFault as fault:
-            broken.append(unloaded.broken(fault.reason))
+            broken.append(unloaded.reject(fault.reason))
             continue
         if type(value) is not kind:
-            broken.append(unloaded.broken(f"{entry.value} is no {kind.__name__}"))
+            broken.append(unloaded.reject(f"{entry.value} is no {kind.__name__}"))
         elif not any(value is one for one in seen):
             seen.append(value)
             yield unloaded._replace(value=value)

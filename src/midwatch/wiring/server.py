@@ -43,11 +43,11 @@ async def server_context(
                 open_access,
                 known,
                 areas,
-                await unused(connections),
+                await plugin_problems(connections),
             )
 
 
-async def unused(connections: Connections) -> tuple[str, ...]:
+async def plugin_problems(connections: Connections) -> tuple[str, ...]:
     """Why outside packages are not used, or cannot notify: what the worker finds out, found out here, too."""
     if not (connections.plugged.broken or connections.plugged.outside_names):
         return ()

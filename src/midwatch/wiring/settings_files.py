@@ -25,7 +25,7 @@ def check_files(sections: Collection[str]) -> None:
     with a section that is not in `sections`; what is no YAML at all is left to who reads it."""
     for file in files():
         if file.is_dir():
-            raise _refusal(f"{shown(file)} is a folder, not a file")
+            raise _refusal(f"{absolute_path(file)} is a folder, not a file")
         node = _composed(file)
         if node is not None and node.tag != _NULL:
             _check_sections(file, node, sections)
@@ -35,7 +35,7 @@ def check_files(sections: Collection[str]) -> None:
 
 def _check_sections(file: Path, node: Any, sections: Collection[str]) -> None:
     if not isinstance(node, yaml.MappingNode):
-        raise _refusal(f"{shown(file)} is no list of sections, one a line: `server:`, `senders:`, …")
+        raise _refusal(f"{absolute_path(file)} is no list of sections, one a line: `server:`, `senders:`, …")
     for key, _ in cast("list[tuple[Any, Any]]", node.value):
         if key.tag != _TEXT:
             raise _refusal(f"a section has a name of letters ({_place(file, key)})")
@@ -54,7 +54,7 @@ def places(path: Sequence[str]) -> Iterator[str]:
     for file in reversed(files()):
         node = _composed(file)
         if node is not None and (line := _line(node, path)):
-            yield f"{shown(file)}, line {line}"
+            yield f"{absolute_path(file)}, line {line}"
 
 
 def is_empty(path: Sequence[str]) -> bool:
@@ -64,7 +64,7 @@ def is_empty(path: Sequence[str]) -> bool:
     return value is not None and value.tag == _NULL
 
 
-def shown(file: Path) -> str:
+def absolute_path(file: Path) -> str:
     return str(file if file.is_absolute() else file.absolute())
 
 
@@ -73,7 +73,7 @@ def _refusal(problem: str) -> Refusal:
 
 
 def _place(file: Path, node: Any) -> str:
-    return f"{shown(file)}, line {node.start_mark.line + 1}"
+    return f"{absolute_path(file)}, line {node.start_mark.line + 1}"
 
 
 def _composed(file: Path) -> Any:

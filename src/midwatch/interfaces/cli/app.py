@@ -26,7 +26,7 @@ COMMANDS = {
     "k8s": "Turn what is wrong in a cluster into alerts.",
     "init": "Write midwatch.yaml from a few questions, and check it.",
     "doctor": "Say what is configured, reachable and permitted.",
-    "demo": "Made-up trouble, investigated on this machine.",
+    "demo": "Demo: broken applications, investigated on this machine.",
     "bundle": "Investigate, and save all evidence in one file.",
     "replay": "Repeat the investigation of a bundle, offline.",
     "detect": "Find spikes in a series of measurements.",

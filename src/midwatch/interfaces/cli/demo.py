@@ -56,7 +56,7 @@ def demo(
         DemoStory, typer.Argument(metavar="[STORY]", help="apps: eight broken applications; traffic: a night.")
     ] = DemoStory.APPS,
 ) -> None:
-    """Made-up trouble, investigated on this machine.
+    """Demo: broken applications, investigated on this machine.
 
     Starts an API server in memory on the loopback interface (for traffic: an AWS account too), looks at it as it would
     look at yours, and ends. Needs no cluster, no key and no network.

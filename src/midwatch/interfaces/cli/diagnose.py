@@ -126,7 +126,7 @@ async def _selected(
     request = target.request
     if not cli.about_everything(request):
         raise Refusal("-l selects workloads of a cluster, and this question is not about one.", "Leave -l out")
-    objects: Any = import_module("midwatch.interfaces.cli.selected")
+    objects: Any = import_module("midwatch.interfaces.cli.label_selection")
     found: dict[str, list[str]] = await objects.workloads(
         settings, selector, request.namespace, dump=place.dump, context=target.context
     )

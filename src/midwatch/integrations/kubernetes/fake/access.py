@@ -6,7 +6,12 @@ from typing import Any
 import msgspec
 
 from midwatch.integrations.kubernetes.fake.resources import RESOURCES
-from midwatch.integrations.kubernetes.fake.statuses import bad_request, no_page, unauthorized, unsupported_media_type
+from midwatch.integrations.kubernetes.fake.statuses import (
+    bad_request,
+    no_page,
+    unauthorized_request,
+    unsupported_media_type,
+)
 from midwatch.integrations.kubernetes.fake.world import FakeCluster
 
 
@@ -25,7 +30,7 @@ def identify(cluster: FakeCluster, authorization: str) -> Caller:
         return Caller("system:anonymous", anonymous=True)
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or token not in cluster.tokens:
-        raise unauthorized()
+        raise unauthorized_request()
     return Caller(cluster.tokens[token])
 
 

@@ -48,7 +48,7 @@ def bad_request(message: str) -> FakeFailure:
     return FakeFailure(400, "BadRequest", message)
 
 
-def unauthorized() -> FakeFailure:
+def unauthorized_request() -> FakeFailure:
     return FakeFailure(401, "Unauthorized", "Unauthorized")
 
 
