@@ -13,7 +13,7 @@ from rich.text import Text
 
 PICTURE = Path(__file__).parent / "demo.svg"
 COLUMNS = 100
-LAST = "So that it does not come back"  # the rest of the answer is evidence, line after line
+LAST = "Prevention:"  # the rest of the answer is evidence, line after line
 
 
 def _run() -> list[str]:
@@ -26,7 +26,7 @@ def _run() -> list[str]:
 
 def _shown(lines: list[str]) -> list[str]:
     end = next(number for number, line in enumerate(lines) if LAST in line)
-    return lines[: end + 2]
+    return lines[: end + 1]
 
 
 def draw() -> None:

@@ -200,4 +200,4 @@ def test_the_demo_explains_each_application() -> None:
     shown = midwatch("demo")
     assert shown.code == 0, shown.err
     assert [shown.out.count(word) >= 1 for word in (" CRITICAL  confirmed", " likely", " OK ")] == [True] * 3
-    assert "What to try next" in shown.out
+    assert "Next commands" in shown.out

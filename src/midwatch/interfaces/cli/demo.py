@@ -30,23 +30,23 @@ class DemoStory(StrEnum):
 
 
 APPS = {
-    "payment-service": "its configuration file is missing",
-    "analytics-service": "its image does not exist",
-    "memory-hog": "it wants more memory than it may have",
-    "cpu-intensive": "it wants more processor than it may have",
-    "broken-database": "nobody gave it a password",
-    "frontend-app": "somebody scaled it to nothing",
-    "orphan-service": "a Service that selects no pod",
-    "healthy-app": "there is nothing wrong with it",
+    "payment-service": "config file missing",
+    "analytics-service": "image tag does not exist",
+    "memory-hog": "memory limit too low",
+    "cpu-intensive": "CPU limit too low",
+    "broken-database": "required environment variable missing",
+    "frontend-app": "scaled to 0 replicas",
+    "orphan-service": "selector matches no pods",
+    "healthy-app": "no fault",
 }
 TOUR = (
-    ("midwatch diagnose", "the cluster of your kubeconfig"),
-    ('midwatch ask "why is checkout slow" -n shop', "a question in words"),
-    ("midwatch demo traffic", "what caused the NAT spike at 2am: cluster and AWS together"),
-    ("midwatch diagnose --dump must-gather.tar.gz", "what somebody saved"),
-    ("kubectl describe pod web-1 | midwatch diagnose --dump -", "what somebody pasted"),
-    ("midwatch bundle incident.tgz -n shop", "all evidence in one file, secrets cut out"),
-    ("midwatch doctor", "what is reachable and permitted"),
+    ("midwatch diagnose", "the current context of your kubeconfig"),
+    ('midwatch ask "why is checkout slow" -n shop', "a question"),
+    ("midwatch demo traffic", "a NAT traffic spike at 2 a.m., in a fake cluster and a fake AWS account"),
+    ("midwatch diagnose --dump must-gather.tar.gz", "a saved cluster"),
+    ("kubectl describe pod web-1 | midwatch diagnose --dump -", "pasted output of kubectl"),
+    ("midwatch bundle incident.tgz -n shop", "all evidence in one redacted file"),
+    ("midwatch doctor", "configuration, reachability and permissions"),
 )
 
 
@@ -58,8 +58,8 @@ def demo(
 ) -> None:
     """Demo: broken applications, investigated on this machine.
 
-    Starts an API server in memory on the loopback interface (for traffic: an AWS account too), looks at it as it would
-    look at yours, and ends. Needs no cluster, no key and no network.
+    Starts a fake API server on the loopback interface (for traffic also a fake AWS account), diagnoses it with
+    read-only requests, and stops it. Needs no cluster, no key and no network.
     """
     tell: Callable[[], Coroutine[None, None, None]] = _demo
     if story is DemoStory.TRAFFIC:
@@ -71,26 +71,26 @@ async def _demo() -> None:
     out = terminal.console()
     with tempfile.TemporaryDirectory() as folder, serve(made_up()) as url:
         kubeconfig = write_kubeconfig(Path(folder) / "kubeconfig", url, namespace=NAMESPACE, context="demo")
-        out.print(f"A cluster made up in memory answers at {url} as a real API server would.")
-        out.print(f"In its namespace {NAMESPACE} live {len(APPS)} applications. Looking at each, read-only:\n")
+        out.print(f"Fake API server: {url}")
+        out.print(f"Namespace {NAMESPACE}: {len(APPS)} applications. Each is diagnosed with read-only requests:\n")
         async with connections.open_investigation(command.settings(str(kubeconfig))) as ctx:
             for name, story in APPS.items():
                 terminal.lay(out, _line(name, story, await _look(ctx, name)))
             found = await _look(ctx, next(iter(APPS)))
-    out.print(f"\nThe whole answer for {next(iter(APPS))}:\n", style="bold")
-    terminal.show(out, compose(found))
+    out.print(f"\nFull answer for {next(iter(APPS))}:\n", style="bold")
+    terminal.show(out, compose(found, verbose=False))
     _tour(out)
 
 
 async def _look(ctx: InvestigationContext, name: str) -> CaseFile:
-    with terminal.console(stderr=True).status(f"looking at {name}"):
+    with terminal.console(stderr=True).status(f"diagnosing {name}"):
         return await investigate(ctx, Request(question=name, namespace=NAMESPACE))
 
 
 def _line(name: str, story: str, found: CaseFile) -> Table:
     report = compose(found)
     line = Table.grid(padding=(0, 1))
-    line.add_column(width=19)
+    line.add_column(width=20)
     line.add_column()
     line.add_row(Text(name, style="bold"), Text(f"({story})", style="dim"))
     label = Text.assemble((f" {report.label} ", terminal.STYLES[report.label]), f" {report.certainty}")
@@ -99,8 +99,8 @@ def _line(name: str, story: str, found: CaseFile) -> Table:
 
 
 def _tour(out: Console) -> None:
-    out.print("\nWhat to try next\n", style="bold cyan")
-    table = Table.grid(padding=(0, 2))
+    """Commands are never broken: they are there to be copied."""
+    out.print("\nNext commands\n", style="bold cyan")
     for example, meaning in TOUR:
-        table.add_row(Text(f"  {example}", style="green"), meaning)
-    out.print(table)
+        out.print(Text(f"  # {meaning}", style="dim"), soft_wrap=True)
+        out.print(Text(f"  {example}", style="green"), soft_wrap=True)
