@@ -1,12 +1,11 @@
 """Amazon CloudWatch as an integration."""
 
-from importlib.resources import files
-
 from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
 def _alert_source() -> AlertSource:
+    from midwatch.integrations.alert_sources.setup_page import setup_page
     from midwatch.integrations.cloudwatch.alerts import parse, recognises
     from midwatch.integrations.cloudwatch.sns import certificate_url, verify
 
@@ -42,7 +41,7 @@ def _alert_source() -> AlertSource:
                 "datapoints_to_alarm",
             ),
         ),
-        setup=files(__package__ or "").joinpath("setup.md").read_text,
+        setup=setup_page(__package__ or ""),
     )
 
 

@@ -1,13 +1,12 @@
 """Datadog as an integration."""
 
-from importlib.resources import files
-
 from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
 def _alert_source() -> AlertSource:
     from midwatch.integrations.alert_sources.authentication import by_token
+    from midwatch.integrations.alert_sources.setup_page import setup_page
     from midwatch.integrations.datadog.alerts import parse, recognises
 
     return AlertSource(
@@ -20,7 +19,7 @@ def _alert_source() -> AlertSource:
             always=("status", "transition", "monitor"),
             named=("metric", "query", "scope", "tags"),
         ),
-        setup=files(__package__ or "").joinpath("setup.md").read_text,
+        setup=setup_page(__package__ or ""),
     )
 
 

@@ -1,12 +1,11 @@
 """Any JSON as an integration."""
 
-from importlib.resources import files
-
 from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.capabilities import Integration
 
 
 def _alert_source() -> AlertSource:
+    from midwatch.integrations.alert_sources.setup_page import setup_page
     from midwatch.integrations.generic.alerts import parse
     from midwatch.integrations.generic.signature import verify
 
@@ -16,7 +15,7 @@ def _alert_source() -> AlertSource:
         verify=verify,
         parse=parse,
         authenticates_by=("secrets", "tokens"),
-        setup=files(__package__ or "").joinpath("setup.md").read_text,
+        setup=setup_page(__package__ or ""),
     )
 
 

@@ -1,12 +1,11 @@
 """Grafana Alerting as an integration."""
 
-from importlib.resources import files
-
 from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
 def _alert_source() -> AlertSource:
+    from midwatch.integrations.alert_sources.setup_page import setup_page
     from midwatch.integrations.grafana.alerts import parse, recognises
     from midwatch.integrations.grafana.signature import verify
 
@@ -30,7 +29,7 @@ def _alert_source() -> AlertSource:
                 "datasource_uid",
             ),
         ),
-        setup=files(__package__ or "").joinpath("setup.md").read_text,
+        setup=setup_page(__package__ or ""),
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from importlib.resources import files
 
 from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration, Selection, SystemConnection
@@ -10,6 +9,7 @@ from midwatch.integrations.pagerduty.settings import PagerDutySettings
 
 
 def _alert_source() -> AlertSource:
+    from midwatch.integrations.alert_sources.setup_page import setup_page
     from midwatch.integrations.pagerduty.alerts import parse, recognises
     from midwatch.integrations.pagerduty.signature import verify
 
@@ -24,7 +24,7 @@ def _alert_source() -> AlertSource:
             always=("number", "client", "client_url", "event_action", "component_id"),
             named=("component", "group", "class"),
         ),
-        setup=files(__package__ or "").joinpath("setup.md").read_text,
+        setup=setup_page(__package__ or ""),
     )
 
 

@@ -1,12 +1,11 @@
 """Sentry as an integration."""
 
-from importlib.resources import files
-
 from midwatch.domain.alert_source import AlertSource, Envelope
 from midwatch.domain.capabilities import Integration
 
 
 def _alert_source() -> AlertSource:
+    from midwatch.integrations.alert_sources.setup_page import setup_page
     from midwatch.integrations.sentry.alerts import parse, recognises
     from midwatch.integrations.sentry.signature import verify
 
@@ -35,7 +34,7 @@ def _alert_source() -> AlertSource:
             ),
             named=("aggregate", "culprit", "query", "rule", "thresholds", "window_(min)"),
         ),
-        setup=files(__package__ or "").joinpath("setup.md").read_text,
+        setup=setup_page(__package__ or ""),
     )
 
 

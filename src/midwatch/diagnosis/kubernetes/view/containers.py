@@ -117,7 +117,7 @@ def _speak(
 ) -> Finding:
     owner = cluster.owner(pod)
     subject = pod.subject.model_copy(update={"container": instance.name}) if instance else pod.subject
-    known = {"pod": pod.name, "node": pod.spec.node_name or "", "who": _who(owner, instance)} | facts
+    known = {"pod": pod.name, "node": pod.spec.node_name or ""} | facts
     if instance and instance.init:
         known["at"] = location(owner, instance.name, "init container")
     present = {key: value for key, value in known.items() if value}
@@ -131,18 +131,6 @@ def _speak(
         peers=peers,
         **present,
     )
-
-
-def _who(owner: Subject, instance: ContainerView | None) -> str:
-    top = f"{owner.kind.lower()}/{owner.name}"
-    if instance is None:
-        return top
-    if instance.init:
-        return f"init container {instance.name} of {top} (the other containers wait for it)"
-    if not instance.name:  # a row of `kubectl get pods` names no container
-        return top
-    sidecar = instance.spec.restart_policy == "Always"
-    return f"{'sidecar ' if sidecar else ''}container {instance.name} of {top}"
 
 
 def container_of(event: Event) -> str:
