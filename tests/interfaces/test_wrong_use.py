@@ -137,12 +137,12 @@ PLACES = [
     ("diagnose --kubeconfig kubeconfig", "127.0.0.1:9"),
     ("diagnose --kubeconfig kubeconfig --context gone", "gone"),
     ("diagnose --kubeconfig kubeconfig -l app=web", "127.0.0.1:9"),
-    (f"incidents list --url {NOWHERE}", f"{NOWHERE} cannot be reached"),
+    (f"incidents list --url {NOWHERE}", f"{NOWHERE} cannot be reached: connection refused. Check that it listens"),
     ("incidents list --url nonsense", "'nonsense' is no address of a server."),
     (f"incidents ack ../keys --url {NOWHERE}", "'../keys' is no id of an incident."),
     (f"keys revoke ../x --url {NOWHERE}", "'../x' is no id of a key."),
-    (f"keys list --url {NOWHERE}", "cannot be reached"),
-    (f"alerts send --url {NOWHERE}", "cannot be reached"),
+    (f"keys list --url {NOWHERE}", "cannot be reached: connection refused."),
+    (f"alerts send --url {NOWHERE}", "cannot be reached: connection refused. Check that it listens"),
 ]
 
 
@@ -152,8 +152,8 @@ def test_wrong_use_is_one_sentence(words: str, said: str) -> None:
 
 
 SETTINGS = [
-    ("just text", "midwatch.yaml is no list of sections, one a line"),
-    ("- a\n- list\n", "midwatch.yaml is no list of sections, one a line"),
+    ("just text", "a settings file is a list of sections, one a line"),
+    ("- a\n- list\n", "a settings file is a list of sections, one a line"),
     ("server: [", "not valid YAML"),
     ("server: {port: 70000}", "server.port"),
     ("server: {port: many}", "server.port"),

@@ -60,8 +60,11 @@ def refused() -> str:
         ("Server: {port: 1}\n", "Server is no setting (did you mean server?) (FILE, line 1)"),
         ("server: {Port: 1}\n", "server.Port is no setting (did you mean port?) (FILE, line 1)"),
         ("budget: {calls: 1}\n1: 2\n", "a section has a name of letters (FILE, line 2)"),
-        (f"- {SECRET}\n", "FILE is no list of sections"),
-        (SECRET, "FILE is no list of sections"),
+        (f"- {SECRET}\n", "a settings file is a list of sections, one a line: `server:`, `senders:`, … (FILE, line 1)"),
+        (
+            f"# mine\n\n{SECRET}\n",
+            "a settings file is a list of sections, one a line: `server:`, `senders:`, … (FILE, line 3)",
+        ),
         (f"server: [{SECRET}\n", "not valid YAML in FILE"),
     ],
 )

@@ -13,6 +13,8 @@ from typing import Any, cast
 import httpx2
 import msgspec
 
+from midwatch.kit.connection_failures import connection_failure
+
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 SECONDS = 20.0  # for an answer as a whole: a server that trickles never runs into a time-out between two bytes
 LONGEST_WAIT = 3600.0  # seconds; who asks for more is asked again all the same
@@ -21,7 +23,12 @@ MALFORMED = (ValueError, RecursionError)
 
 
 class Unanswered(Exception):
-    """No answer arrived, or not all of it; the text says why, in words that fit behind "cannot be reached: "."""
+    """No answer arrived, or not all of it; the text says why, in words that fit behind "cannot be reached: ". `check`
+    is what to look at next, without its full stop."""
+
+    def __init__(self, reason: str, check: str = "Check its log, and any proxy in between") -> None:
+        super().__init__(reason)
+        self.check = check
 
 
 class Unexpected(Exception):
@@ -70,7 +77,7 @@ async def send(
     except TimeoutError:
         raise Unanswered(f"no complete response within {seconds:g} s") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise Unanswered(type(error).__name__) from error
+        raise Unanswered(*connection_failure(error)) from error
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

@@ -35,7 +35,8 @@ def check_files(sections: Collection[str]) -> None:
 
 def _check_sections(file: Path, node: Any, sections: Collection[str]) -> None:
     if not isinstance(node, yaml.MappingNode):
-        raise _refusal(f"{absolute_path(file)} is no list of sections, one a line: `server:`, `senders:`, …")
+        where = _place(file, node)
+        raise _refusal(f"a settings file is a list of sections, one a line: `server:`, `senders:`, … ({where})")
     for key, _ in cast("list[tuple[Any, Any]]", node.value):
         if key.tag != _TEXT:
             raise _refusal(f"a section has a name of letters ({_place(file, key)})")

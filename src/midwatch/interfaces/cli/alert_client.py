@@ -64,7 +64,8 @@ class AlertSender:
         try:
             answer = await answers.send(self._http, "POST", "/webhook/generic", seconds=TIMEOUT_S, json=dict(alert))
         except answers.Unanswered as error:
-            raise Refusal(f"{self.url} cannot be reached: {error}.", "midwatch serve starts a server") from error
+            hint = f"{error.check}; midwatch serve starts a server"
+            raise Refusal(f"{self.url} cannot be reached: {error}.", hint) from error
         sent.seconds.append(time.monotonic() - started)
         sent.statuses[answer.status] += 1
         if answer.status == 202:

@@ -52,9 +52,8 @@ class ServerClient:
         try:
             answer = await answers.send(self._http, method, f"/api/v1{path}", seconds=TIMEOUT_S, **sent)
         except answers.Unanswered as error:
-            raise Refusal(
-                f"{self._url} cannot be reached: {error}.", "midwatch serve starts a server; --url names another one"
-            ) from error
+            hint = f"{error.check}; midwatch serve starts a server, --url names another one"
+            raise Refusal(f"{self._url} cannot be reached: {error}.", hint) from error
         if not answer.ok:
             told = refusal_text(answer).rstrip(".")
             if answer.status == 401 and not os.environ.get(KEY):
