@@ -67,9 +67,9 @@ class Process:
         self._process.kill()
         self._process.wait()
 
-    def stop(self) -> int:
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.send_signal(sign)
         return self._process.wait(20)
 
 

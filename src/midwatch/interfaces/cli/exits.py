@@ -7,7 +7,8 @@ class Exit(IntEnum):
     """Published exit codes: scripts rely on them. `midwatch --help` and docs/commands.md list them.
 
     UNKNOWN: no problem was found, and not everything that the answer rests on could be read. FAILED: wrong arguments or
-    settings, no connection, no space on the disk, or an internal error. INTERRUPTED: Ctrl-C, as shells count it.
+    settings, no connection, no space on the disk, or an internal error. INTERRUPTED: Ctrl-C, as shells count it; what
+    runs until it is stopped (`serve`, `worker`) ends with HEALTHY on SIGTERM, as service managers expect.
     """
 
     HEALTHY = 0
