@@ -3,7 +3,6 @@
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -121,35 +120,19 @@ def test_keys() -> None:
     assert (server.asked[2].method, server.asked[2].path) == ("DELETE", "/api/v1/keys/key_1")
 
 
-def test_a_watch_prints_what_is_open_and_each_change() -> None:
-    resolved = {**INCIDENT, "status": "resolved", "updated_at": "2026-11-28T01:09:00Z"}
-    over = {**INCIDENT, "id": "inc_0", "status": "resolved"}
-    answers: list[Answer] = [
-        page(INCIDENT, over),
-        page(INCIDENT, over),
-        (503, {"error": "The store is away."}),
-        page(resolved, over),
-    ]
-
-    def answer(_method: str, _path: str) -> Answer:
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-    with serve(answer) as server:
-        watching = subprocess.Popen(
-            [sys.executable, "-m", "midwatch", "incidents", "watch", "--every", "1", "--url", server.url],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        try:
-            assert watching.stdout
-            lines = [watching.stdout.readline(), watching.stdout.readline()]
-            watching.send_signal(signal.SIGINT)
-            rest, err = watching.communicate(timeout=PATIENCE_S)
-        finally:
-            watching.kill()
-            watching.wait()
-    assert [line.split()[3:5] for line in lines] == [["inc_1", "triggered"], ["inc_1", "resolved"]]
-    assert (rest, watching.returncode) == ("", Exit.INTERRUPTED)
-    assert err == "midwatch: The store is away.\n"
+def test_an_investigation_without_an_answer_and_an_entry_of_version_0_1_0() -> None:
+    entry = {"at": "2026-11-28T01:02:03Z", "actor": "generic", "text": "generic: HighLatency", "seq": 1}
+    waiting = {"verdict": "", "state": "queued", "headline": "", "reason": "", "created_at": "2026-11-28T01:00:00Z"}
+    failed = {**waiting, "state": "failed", "reason": "a fault of Midwatch: KeyError"}
+    answers = {
+        "timeline": [entry],
+        "inc_1": {"incident": INCIDENT, "alerts": [], "investigations": [waiting, failed]},
+    }
+    with serve(lambda _m, path: (200, {"data": answers[path.rpartition("/")[2]]})) as server:
+        lines = [line.strip() for line in run(server, "incidents", "show", "inc_1").out.splitlines()]
+    assert "queued since 2026-11-28 01:00:00 UTC" in lines
+    assert "failed: a fault of Midwatch: KeyError" in lines
+    assert "2026-11-28 01:02:03 UTC  generic: HighLatency" in lines
 
 
 def test_init_asks_writes_and_checks(tmp_path: Path) -> None:

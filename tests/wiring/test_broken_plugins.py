@@ -1,6 +1,5 @@
 """A plug-in that cannot be loaded: `doctor`, the log and /health name it, and everything else works."""
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 

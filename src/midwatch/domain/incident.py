@@ -67,3 +67,10 @@ class TimelineEntry(Model, frozen=True):
     text: str
     actor: str = "midwatch"
     data: dict[str, Any] = {}
+
+
+class IncidentChange(Model, frozen=True):
+    """A line of a timeline, with its incident as it is now."""
+
+    entry: TimelineEntry
+    incident: Incident

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from midwatch.domain.access import AccessRole, Actor
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.base import Model
-from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert, TimelineEntry
+from midwatch.domain.incident import Incident, IncidentChange, IncidentStatus, StoredAlert, TimelineEntry
 from midwatch.domain.work import Investigation
 from midwatch.integrations.alert_sources.normalize import (
     NAME_CHARS,
@@ -33,6 +33,7 @@ NEARBY = timedelta(days=30)
 RUNS = 20  # of one incident; it is investigated again only when it is opened again or somebody asks
 
 
+CHANGES = 500  # of one answer
 Changed = Callable[[Incident, datetime], dict[str, Any]]
 
 
@@ -42,6 +43,15 @@ class Details(Model, frozen=True):
     incident: Incident
     alerts: tuple[StoredAlert, ...]
     investigations: tuple[Investigation, ...]
+
+
+class Changes(Model, frozen=True):
+    """What happened behind a cursor, in order; `cursor` is where the next request goes on, at once where there is
+    `more`."""
+
+    cursor: int
+    changes: tuple[IncidentChange, ...] = ()
+    more: bool = False
 
 
 @use_case(needs=AccessRole.RESPONDER, audit="incident.create")
@@ -104,6 +114,18 @@ def entries(
 ) -> list[TimelineEntry]:
     _found(tx, incident_id)
     return timeline.of_incident(tx, incident_id, after)
+
+
+@use_case(needs=AccessRole.VIEWER)
+def changes(
+    _ctx: ServerContext, _caller: Actor, tx: Connection, after: int | None = None, severity: str = "", service: str = ""
+) -> Changes:
+    """Behind the entry `after` of all timelines; without one nothing but the cursor to begin with."""
+    if after is None:
+        return Changes(cursor=timeline.newest(tx))
+    found = timeline.of_all(tx, after, CHANGES, severity, service)
+    cursor = found[-1].entry.seq if found else after
+    return Changes(cursor=cursor, changes=tuple(found), more=len(found) == CHANGES)
 
 
 @use_case(needs=AccessRole.VIEWER)

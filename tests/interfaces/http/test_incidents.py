@@ -36,7 +36,7 @@ def path(made: dict[str, Any], rest: str = "") -> str:
 
 
 class TestIncidents:
-    @pytest.mark.parametrize("rest", READ)
+    @pytest.mark.parametrize("rest", (*READ, "/changes"))
     async def test_unauthenticated_reads(self, here: House, rest: str) -> None:
         made = await opened(here)
         refused(await here.ask("GET", INCIDENTS + rest.format(id=made["id"]), None), 401, "API key")
@@ -68,6 +68,26 @@ class TestIncidents:
             "number": 1,
         }
         assert here.woken
+
+    async def test_changes_of_all_incidents_from_a_cursor_on(self, here: House) -> None:
+        first = await opened(here)
+        start = (await here.get(INCIDENTS + "/changes"))["data"]
+        assert (start["changes"], start["more"]) == ([], False)
+        second = await opened(here, service_name="billing", severity="low")
+        await here.post(path(first, "/acknowledge"), None)
+        await here.post(path(first, "/resolve"), None)
+
+        async def kinds(**narrowed: Any) -> list[tuple[str, str]]:
+            found = (await here.get(INCIDENTS + "/changes", after=start["cursor"], **narrowed))["data"]
+            assert all(change["incident"]["id"] == change["entry"]["incident_id"] for change in found["changes"])
+            assert found["cursor"] == found["changes"][-1]["entry"]["seq"]
+            told = ((change["incident"]["id"], change["entry"]["kind"]) for change in found["changes"])
+            return [one for one in told if one[1] != "queued"]
+
+        mine = [(first["id"], "acknowledged"), (first["id"], "resolved")]
+        assert await kinds() == [(second["id"], "opened"), *mine]
+        assert await kinds(service="user-service") == await kinds(severity="high") == mine
+        assert (await here.get(INCIDENTS + "/changes", after=2**40))["data"]["cursor"] == 2**40
 
     async def test_about_the_same_service_it_joins(self, here: House) -> None:
         first = await opened(here)

@@ -1,4 +1,3 @@
-import asyncio
 import json as encoder
 import sys
 from collections.abc import Sequence
@@ -11,8 +10,10 @@ import yaml
 
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import IncidentStatus
-from midwatch.interfaces.cli import columns, command, streams
-from midwatch.interfaces.cli.server_client import DEFAULT_URL, ServerClient, ServerUrl, server_client
+from midwatch.interfaces.cli import columns, command
+from midwatch.interfaces.cli.forms import Presentation, Quiet, Verbose
+from midwatch.interfaces.cli.incident_feed import PAGE, follow
+from midwatch.interfaces.cli.server_client import DEFAULT_URL, ServerUrl, server_client
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
 
@@ -34,7 +35,6 @@ Service = Annotated[str, typer.Option("--service", metavar="NAME", help="Only of
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=200, help="At most so many, the newest first.")]
 Resolution = Annotated[str, typer.Option("-m", "--resolution", metavar="TEXT", help="What resolved it.")]
 Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=1, help="How often to ask.")]
-_Known = dict[str, Sequence[str]]  # what is shown of each incident, by its id
 _NAMES = ("id", "status", "severity", "age", "service", "title")
 
 
@@ -83,10 +83,17 @@ def watch(
     severity: Severity = None,
     service: Service = "",
     every: Every = 5.0,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     url: ServerUrl = DEFAULT_URL,
 ) -> None:
-    """Print incidents that are open, and each change, until Ctrl-C."""
-    command.finish(_watch(url, every, _filter(status, severity, service, 200)))
+    """Print incidents that are open, and each change, until Ctrl-C.
+
+    -q leaves out the incidents that are open already; -v prints every line of the timelines.
+    """
+    shown = Presentation.of(None, json=False, markdown=False, quiet=quiet, verbose=verbose)
+    wanted = _filter(None, severity, service, PAGE)
+    command.finish(follow(url, every, wanted, status.value if status else "", shown))
 
 
 def _filter(status: Any, severity: Any, service: str, limit: int) -> dict[str, Any]:
@@ -134,11 +141,21 @@ async def _show(url: str, incident: str, form: ListForm) -> None:
     for name in ("description", "acknowledged_by", "resolved_by", "resolution"):
         if about[name]:
             _line(f"{name.replace('_', ' ').capitalize()}: {about[name]}")
-    _section(
-        "Investigations", [f"{run['verdict'] or run['state']}: {run['headline']}" for run in found["investigations"]]
-    )
+    _section("Investigations", [_investigation(run) for run in found["investigations"]])
     _section("Alerts", [f"{one['alert']['title']} (received {one['count']} times)" for one in found["alerts"]])
-    _section("Timeline", [f"{_utc(one['at'])}  {one['actor']}: {one['text']}" for one in found["timeline"]])
+    _section("Timeline", [_entry(one) for one in found["timeline"]])
+
+
+def _investigation(run: dict[str, Any]) -> str:
+    """With its answer, or why there is none; one that has not ended has neither."""
+    told = run["headline"] or run["reason"]
+    return f"{run['verdict'] or run['state']}" + (f": {told}" if told else f" since {_utc(run['created_at'])}")
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    """The source of an alert is who acts; entries of version 0.1.0 name it in their text once more."""
+    actor = f"{entry['actor']}: "
+    return f"{_utc(entry['at'])}  {actor}{entry['text'].removeprefix(actor)}"
 
 
 def _section(title: str, lines: Sequence[str]) -> None:
@@ -179,31 +196,3 @@ async def _act(url: str, ids: Sequence[str], verb: str, resolution: str = "") ->
                 command.print_refusal(refusal)
                 failed = True
     raise typer.Exit(command.Exit.FAILED if failed else command.Exit.HEALTHY)
-
-
-async def _watch(url: str, every: float, wanted: dict[str, Any]) -> None:
-    """A server that is away is said once, and asked again: only the first request has to be answered."""
-    async with server_client(url) as server:
-        before = await _changed(server, wanted, None)
-        away = ""
-        while streams.has_reader():  # what was printed until now has been flushed
-            await asyncio.sleep(every)
-            try:
-                before, away = await _changed(server, wanted, before), ""
-            except Refusal as refusal:
-                if refusal.reason != away:
-                    command.note(refusal.reason)
-                away = refusal.reason
-
-
-async def _changed(server: ServerClient, wanted: dict[str, Any], before: _Known | None) -> _Known:
-    """Prints what is new or another since `before` (at first: what is open); what is known now."""
-    items = (await server.get_page("/incidents", **wanted))["items"]
-    now: _Known = {item["id"]: (item["status"], item["severity"], item["title"], str(item["cycle"])) for item in items}
-    for item in reversed(items):
-        is_open = item["status"] != IncidentStatus.RESOLVED
-        if is_open if before is None else before.get(item["id"]) != now[item["id"]]:
-            state = f"{item['status']:12}  {item['severity']:8}  {item['service'] or '-'}"
-            _line(f"{_utc(item['updated_at'])}  {item['id']}  {state}  {item['title']}")
-    sys.stdout.flush()
-    return now

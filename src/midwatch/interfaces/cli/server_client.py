@@ -37,8 +37,8 @@ class ServerClient:
         """A page of a list: `items`, `total`, `has_next`. Like all others raises Refusal."""
         return await self._send("items", "GET", path, params=params)
 
-    async def get(self, path: str) -> Any:
-        return (await self._send("data", "GET", path))["data"]
+    async def get(self, path: str, **params: Any) -> Any:
+        return (await self._send("data", "GET", path, params=params))["data"]
 
     async def post(self, path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = None) -> Any:
         return (await self._send("data", "POST", path, json=dict(body), params=dict(params or {})))["data"]

@@ -77,6 +77,19 @@ async def list_incidents(
     return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
+@router.get("/changes", summary="What happened to all incidents, behind a cursor")
+async def changes(
+    ctx: ServerCtx,
+    caller: Annotated[Actor, caller_of(incidents.changes)],
+    after: Annotated[
+        int | None, Query(ge=0, le=2**53, description="the cursor; left out: only where it is now")
+    ] = None,
+    severity: AlertSeverity | None = None,
+    service: Annotated[str, Query(max_length=300, description="exactly this one")] = "",
+) -> Ok[incidents.Changes]:
+    return Ok(data=await incidents.changes(ctx, caller, after, severity or "", service))
+
+
 @router.get("/{incident_id}", summary="An incident with its alerts and investigations")
 async def get(
     incident_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.details)]
