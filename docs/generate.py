@@ -19,12 +19,14 @@ from midwatch.diagnosis.alerts.situations import Situation, situations
 from midwatch.domain.access import KeylessRole, key_role
 from midwatch.domain.alert_source import AlertSource
 from midwatch.domain.investigation import Answer
+from midwatch.domain.setting_types import Also
 from midwatch.domain.tool import Tool
 from midwatch.interfaces.cli.app import COMMANDS, app
 from midwatch.interfaces.cli.exits import LEGEND
 from midwatch.interfaces.http.app import openapi_document
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.registry import own_registry
+from midwatch.wiring.settings_origins import other_programs
 
 HERE = Path(__file__).parent
 
@@ -141,7 +143,11 @@ def settings() -> Iterator[str]:
         "In `midwatch.yaml`, or in the environment. The file is read from `~/.midwatch` (the place of version 0.1.0), "
         "then from `$XDG_CONFIG_HOME/midwatch` (`~/.config/midwatch`) and from the working folder; the later ones win. "
         "Where `$MIDWATCH_HOME` is set, its file stands in the place of the first two. Variables win over files, flags "
-        "over both. `midwatch doctor` shows which files and variables are in force."
+        "over both. `midwatch doctor` shows which file or variable is in force for each setting."
+    )
+    yield (
+        "Some settings are also set by variables of other programs, named in the last column: they win over files, and "
+        "`MIDWATCH_*` win over them. An empty variable sets nothing. A list is JSON there or separated by commas."
     )
     yield (
         "Between two levels a variable has two underscores. Lists and tables are JSON in a variable: "
@@ -158,6 +164,13 @@ def settings() -> Iterator[str]:
             yield "| key | default | meaning |\n|---|---|---|"
             for key, inner in item.model_fields.items():
                 yield f"| {key} | {shown_default(inner)} | {inner.description or ''} |"
+    yield "\n## Variables of other programs without a setting\n"
+    yield "`midwatch doctor` names those that are set. Nothing reads them.\n"
+    yield "| variable | why |\n|---|---|"
+    listed = other_programs()
+    yield from (f"| `{name}` | not used yet ({whose}) |" for name, whose in listed["not_used_yet"].items())
+    yield from (f"| `{name}` | no effect: {why} |" for name, why in listed["no_effect"].items())
+    yield ""
 
 
 def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:
@@ -168,9 +181,14 @@ def rows(model: type[BaseModel], path: str, variable: str) -> Iterator[str]:
             continue
         # A section that is a list has no field that says what it is.
         meaning = field.description or (paragraph(inner) if isinstance(inner, type) else "")
-        yield f"| {path}{name} | `{variable}{name.upper()}` | {shown_default(field)} | {meaning} |"
+        yield f"| {path}{name} | `{variable}{name.upper()}` | {shown_default(field)} | {meaning}{also_set_by(field)} |"
         if (item := item_of(inner)) and get_origin(inner) is dict:
             yield from rows(item, f"{path}{name}.SOURCE.", f"{variable}{name.upper()}__SOURCE__")
+
+
+def also_set_by(field: FieldInfo) -> str:
+    names = [f"`{name}`" for also in field.metadata if isinstance(also, Also) for name in also.variables]
+    return f"; also set by {', '.join(names)}" if names else ""
 
 
 def item_of(annotation: object) -> type[BaseModel] | None:

@@ -6,6 +6,7 @@ this true of every test that there is. Any other word may be part of an id that 
 an expression of such words goes over the whole tree, as does one with parentheses.
 """
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,11 @@ from hypothesis import HealthCheck, settings
 # How long an example takes says how busy the machine is: neither is a fault of what is tested.
 settings.register_profile("loaded", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("loaded")
+
+# What this machine has for other programs is no setting of a test.
+_OTHER_PROGRAMS = ("API_HOST", "API_PORT", "CORS_ORIGINS", "LOG_LEVEL", "K8S_ENABLED", "K8S_CONFIG_PATH", "K8S_CONTEXT")
+for name in (*_OTHER_PROGRAMS, "K8S_NAMESPACE"):
+    os.environ.pop(name, None)
 
 TESTS = Path(__file__).parent
 MADE_OF_NAMES = {TESTS / "test_requirements.py"}

@@ -1,13 +1,15 @@
-"""Settings: defaults, then `midwatch.yaml`, then MIDWATCH_* in the environment (`__` between levels), then flags.
+"""Settings: defaults, then `midwatch.yaml`, then variables of other programs that a setting declares (`Also`), then
+MIDWATCH_* in the environment (`__` between levels), then flags.
 
 What belongs to an integration or to an area is declared by it; `compose` puts the sections together.
 """
 
+import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_origin
 
 from pydantic import (
     BaseModel,
@@ -19,13 +21,14 @@ from pydantic import (
     create_model,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from midwatch.domain.base import SettingsSection
 from midwatch.domain.investigation import Budget
 from midwatch.domain.refusal import Refusal
 from midwatch.domain.sender import SenderSettings
-from midwatch.domain.setting_types import Count, DatabaseAddress, RequestSeconds, WebAddress
+from midwatch.domain.setting_types import Also, Count, DatabaseAddress, LogLevel, Origin, RequestSeconds, WebAddress
 from midwatch.kit.containment import PluginFault, call
 from midwatch.kit.credentials import note_address, note_credential
 
@@ -38,10 +41,10 @@ def home() -> Path:
 class ServerSettings(SettingsSection):
     """`midwatch serve`: where it listens, where it keeps things, and how much it takes."""
 
-    host: str = Field(
+    host: Annotated[str, Also(("API_HOST",))] = Field(
         default="127.0.0.1", description="address to listen on; beyond loopback only once an API key exists"
     )
-    port: int = Field(default=8350, ge=0, le=65535, description="0 takes any free port")
+    port: Annotated[int, Also(("API_PORT",))] = Field(default=8350, ge=0, le=65535, description="0 takes any free port")
     url: WebAddress = Field(default="", description="how others reach this server; used in links")
     database: DatabaseAddress = Field(default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME")
     workers: int = Field(
@@ -76,6 +79,14 @@ class ServerSettings(SettingsSection):
     )
     proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
         default="x-forwarded-for", description="header in which the proxies say whose request it is"
+    )
+    cors_origins: Annotated[tuple[Origin, ...], Also(("CORS_ORIGINS",))] = Field(
+        default=(),
+        description="web pages of other origins whose scripts may use the API with a key: https://app.example.com, or "
+        "* for all of them; cookies and other browser credentials are never allowed",
+    )
+    log_level: Annotated[LogLevel, Also(("LOG_LEVEL",))] = Field(
+        default="info", description="events below this level are not logged"
     )
 
 
@@ -140,12 +151,57 @@ class Settings(BaseSettings):
         for folder in filter(Path.is_dir, files()):  # would be passed over without a word
             raise Refusal(f"{folder.absolute()} is a folder.", "The settings are a file of this name")
         file = YamlConfigSettingsSource(settings_cls, yaml_file=files(), yaml_file_encoding="utf-8", deep_merge=True)
-        return init_settings, env_settings, file
+        return init_settings, env_settings, OtherVariables(settings_cls), file
+
+
+class OtherVariables(PydanticBaseSettingsSource):
+    """What variables of other programs set (`Also`)."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for path, field, also in other_variables(self.settings_cls):
+            if name := next(iter(in_environment(also.variables)), ""):
+                inner = found
+                for part in path[:-1]:
+                    inner = inner.setdefault(part, {})
+                inner[path[-1]] = (
+                    _listed(os.environ[name]) if get_origin(field.annotation) is tuple else os.environ[name]
+                )
+        return found
+
+
+def other_variables(
+    model: type[BaseModel], path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], FieldInfo, Also]]:
+    """Each setting that declares variables of other programs, with its path."""
+    for name, field in model.model_fields.items():
+        yield from (((*path, name), field, also) for also in field.metadata if isinstance(also, Also))
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from other_variables(field.annotation, (*path, name))
+
+
+def in_environment(names: Iterable[str]) -> list[str]:
+    """Those that are set: an empty variable is as good as none."""
+    return [name for name in names if os.environ.get(name, "").strip()]
+
+
+def _listed(text: str) -> Any:
+    """A list as other programs write it: JSON, or separated by commas."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def files() -> list[Path]:
     """Where midwatch.yaml is read from; the later ones win. ~/.midwatch is where version 0.1.0 had it."""
-    return list(dict.fromkeys((home() / _FILE, settings_file(), Path(_FILE))))
+    found: dict[Path, Path] = {}
+    for file in (home() / _FILE, settings_file(), Path(_FILE)):
+        found.setdefault(file.absolute(), file)
+    return list(found.values())
 
 
 def settings_file() -> Path:

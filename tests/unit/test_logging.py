@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import redirect_stderr, suppress
 from pathlib import Path
@@ -15,10 +16,12 @@ from midwatch.kit.logging import to_standard_error
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
     root = logging.getLogger()
-    handlers = root.handlers[:]
+    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", "dbos")}
     yield
     structlog.reset_defaults()
     root.handlers = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def test_an_event_is_a_line_of_json() -> None:
@@ -27,6 +30,23 @@ def test_an_event_is_a_line_of_json() -> None:
         to_standard_error()
         structlog.get_logger().warning("the store does not answer", run="inv_1")
     assert '"event": "the store does not answer"' in written.getvalue() and '"run": "inv_1"' in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [("debug", "dbug info warning"), ("info", "info warning"), ("warning", "warning"), ("error", "")],
+)
+def test_events_below_the_level_are_not_logged(level: str, written: str) -> None:
+    out = io.StringIO()
+    with redirect_stderr(out):
+        to_standard_error(level)
+        log = structlog.get_logger()
+        log.debug("dbug")
+        log.info("info")
+        log.warning("warning")
+        logging.getLogger("some.library").info("told by a library")
+    assert re.findall(r'"event": "(\w+)"', out.getvalue()) == written.split()
+    assert ("told by a library" in out.getvalue()) is (level == "debug"), "of libraries only warnings"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -1,12 +1,24 @@
-"""What the values of settings may be. Messages never repeat the value: it may hold a password."""
+"""What the values of settings may be, and which other variables set them. Messages never repeat the value: it may hold
+a password."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 _DATABASES = ("postgresql", "postgresql+psycopg", "postgres")
 _FILES = ("sqlite", "sqlite+pysqlite")
+_LEVELS = {"trace": "debug", "notice": "info", "warn": "warning", "critical": "error", "fatal": "error"}
+
+
+@dataclass(frozen=True)
+class Also:
+    """In the annotation of a setting: variables of other programs that set it, too, the first of them that is not
+    empty; MIDWATCH_* win over them. `elsewhere` are those that the system's own rules read where it is not set."""
+
+    variables: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 def _web_address(value: str) -> str:
@@ -37,12 +49,28 @@ def _database_address(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(_web_address(value)) if value != "*" else None
+    if not value or (parts and (parts.path not in ("", "/") or parts.query or parts.fragment or parts.username)):
+        raise ValueError("an origin is a scheme, a host and a port: https://app.example.com")
+    return value.rstrip("/").lower()
+
+
+def _level(value: object) -> object:
+    """As other programs write it, too."""
+    name = value.strip().lower() if isinstance(value, str) else value
+    return _LEVELS.get(name, name) if isinstance(name, str) else name
+
+
 def _not_empty(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("an empty text is no secret; leave it out, or check the variable that it comes from")
     return value
 
 
+# Of a browser's page: https://app.example.com, or "*" for every one.
+Origin = Annotated[str, AfterValidator(_origin)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_level)]
 # "" for none.
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 # PostgreSQL or a SQLite file; "" for the default.

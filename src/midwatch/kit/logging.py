@@ -14,8 +14,10 @@ from midwatch.kit.redaction import redact_text, redact_tree
 _LIBRARIES = ("", "dbos")  # loggers of the standard library that write for themselves: all others end at the root
 
 
-def to_standard_error() -> None:
-    """Without the values of local variables: they hold tokens and keys."""
+def to_standard_error(level: str = "info") -> None:
+    """Events from `level` on: debug, info, warning, error. Without the values of local variables: they hold tokens and
+    keys."""
+    lowest = logging.getLevelNamesMapping()[level.upper()]
     person, stream = sys.stderr.isatty(), cast(TextIO, Unfailing(sys.stderr))
     tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     structlog.configure(
@@ -29,7 +31,7 @@ def to_standard_error() -> None:
             if person
             else structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=structlog.PrintLoggerFactory(stream),
     )
     for name in _LIBRARIES:
@@ -38,6 +40,8 @@ def to_standard_error() -> None:
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
+        # Of libraries no more than their warnings, except for one who looks for a fault.
+        logger.setLevel(logging.DEBUG if lowest <= logging.DEBUG else max(lowest, logging.WARNING))
 
 
 class Unfailing:

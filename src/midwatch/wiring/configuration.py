@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from midwatch.domain.refusal import Refusal
-from midwatch.settings import Settings, unknown_variable
+from midwatch.settings import Settings, in_environment, other_variables, unknown_variable
 from midwatch.wiring.registry import Registry, registry
 from midwatch.wiring.settings_files import HINT, check_files, is_empty, near, places
 from midwatch.wiring.settings_words import first_problem, list_or_table, path_of, words_of
@@ -77,7 +77,7 @@ def _problem(problem: ErrorDetails, composed: type[Settings]) -> str:
 
 
 def _placed(path: Sequence[str]) -> str:
-    where = next(iter([*_in_variables(path), *places(path)]), "")
+    where = next(iter([*_in_variables(path), *_in_other_variables(path), *places(path)]), "")
     return f" ({where})" if where else ""
 
 
@@ -119,6 +119,12 @@ def _should_be_json(composed: type[Settings], path: Sequence[str], name: str) ->
     except ValueError:
         return True
     return False
+
+
+def _in_other_variables(path: Sequence[str]) -> Iterator[str]:
+    for known, _, also in other_variables(registry().settings):
+        if tuple(path[: len(known)]) == known:
+            yield from in_environment(also.variables)
 
 
 def _in_variables(path: Sequence[str]) -> Iterator[str]:

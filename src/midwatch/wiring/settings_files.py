@@ -14,7 +14,8 @@ import yaml
 from midwatch.domain.refusal import Refusal
 from midwatch.settings import files
 
-HINT = "Correct midwatch.yaml or the MIDWATCH_ variable; docs/settings.md has all of them"
+HINT = "Correct midwatch.yaml or the variable; docs/settings.md has all of them"
+_DEEPEST, _MOST = 6, 10_000  # no setting lies as deep; aliases can multiply without end
 _MERGE = "tag:yaml.org,2002:merge"
 _NULL = "tag:yaml.org,2002:null"
 _TEXT = "tag:yaml.org,2002:str"
@@ -56,6 +57,19 @@ def places(path: Sequence[str]) -> Iterator[str]:
         node = _composed(file)
         if node is not None and (line := _line(node, path)):
             yield f"{absolute_path(file)}, line {line}"
+
+
+def written() -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each setting that a file has, with its file and line, of the file that wins first; a list is one setting."""
+    for file in reversed(files()):
+        left: list[tuple[tuple[str, ...], int, Any]] = [((), 0, _composed(file))]
+        while left and len(left) < _MOST:
+            path, line, node = left.pop()
+            entries = cast("list[tuple[Any, Any]]", node.value) if isinstance(node, yaml.MappingNode) else []
+            if entries and len(path) < _DEEPEST:
+                left += [((*path, str(key.value)), key.start_mark.line + 1, inner) for key, inner in reversed(entries)]
+            elif path:
+                yield path, f"{absolute_path(file)}, line {line}"
 
 
 def is_empty(path: Sequence[str]) -> bool:

@@ -40,6 +40,8 @@ def _reader(settings: KubernetesSettings, selection: Selection) -> Reader:
             from midwatch.integrations.kubernetes.dump import open_dump
 
             return open_dump(selection.dump)
+        if not settings.enabled:
+            raise Refused("Kubernetes is switched off in the settings; set kubernetes.enabled to true.")
         from midwatch.integrations.kubernetes.client import connect
 
         return connect(settings.kubeconfig, selection.context or None)

@@ -47,8 +47,8 @@ def example(*lines: str) -> str:
 
 
 def namespaces_of(names: Iterable[str] | None, everywhere: bool) -> tuple[str, ...]:
-    """Each once; ("",) is all of them. -A wins over -n, as with kubectl."""
-    return ("",) if everywhere else tuple(dict.fromkeys(names or ())) or ("",)
+    """Each once; ("",) is all of them, () where no flag says it. -A wins over -n, as with kubectl."""
+    return ("",) if everywhere else tuple(dict.fromkeys(names or ()))
 
 
 def words_of(words: Iterable[str] | None) -> str:

@@ -86,6 +86,7 @@ async def diagnose_question(
     if bundle:
         place.require_single("--bundle")
     settings = command.settings(place.kubeconfig)
+    place = place.resolved(settings)
     otherwise = "" if asks_back else cli.default_topic()
     requests = [_request(settings, question, space, place, since, otherwise) for space in place.namespaces]
     targets = [target for request in requests for target in _targets(settings, request, place, shown)]

@@ -14,11 +14,13 @@ from midwatch.domain.question import Question
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_file import Source
 from midwatch.interfaces.cli.command import Exit
+from midwatch.interfaces.cli.doctor_settings import show_settings
 from midwatch.interfaces.cli.explain import explain_alert
+from midwatch.interfaces.cli.forms import Presentation
+from midwatch.interfaces.cli.place import Place
 from midwatch.kit.redaction import redact_text
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
-from midwatch.settings import files, settings_file
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.settings_check import misread_variables, refusals
@@ -43,16 +45,21 @@ def doctor(
     ] = "",
     source: Source = "",
     json: Annotated[bool, typer.Option("--json", help="With --explain: print it as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print what is wrong only.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Also list the settings with their defaults.")
+    ] = False,
 ) -> None:
     """Say what is configured, reachable and permitted.
 
-    Every line is a question that was really put, read-only. Exit code: 0 all well, 1 something is refused, 3 nothing
-    can be reached.
+    For each setting: the variable or the file that is in force, never its value. Every line below is a question that
+    was really put, read-only. Exit code: 0 all well, 1 something is refused, 3 nothing can be reached.
 
     With --explain: how an alert is read and understood, which areas take part, and which systems are asked. Exit code
     0.
     """
     namespaces = command.namespaces_of(namespace, all_namespaces)
+    shown = Presentation.of(None, json=False, markdown=False, quiet=quiet, verbose=verbose)
     if explain:
         if len(namespaces) > 1:
             raise Refusal("An alert is investigated in one namespace.", "Give one -n, or none")
@@ -64,25 +71,31 @@ def doctor(
         )
     if dump and context:
         raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
-    command.finish(check(context or [], kubeconfig, namespaces, dump))
+    command.finish(check(context or [], kubeconfig, namespaces, dump, shown))
 
 
 async def check(
-    contexts: Sequence[str] = (), kubeconfig: str = "", namespaces: tuple[str, ...] = ("",), dump: str = ""
+    contexts: Sequence[str] = (),
+    kubeconfig: str = "",
+    namespaces: tuple[str, ...] = (),
+    dump: str = "",
+    shown: Presentation = Presentation(),  # noqa: B008  (frozen)
 ) -> None:
     """Prints what is configured and reachable, and leaves with its exit code."""
     connections = Connections(command.settings(kubeconfig))
-    _settings()
+    place = Place(namespaces, tuple(contexts), dump, kubeconfig).resolved(connections.settings)
+    if not shown.quiet:
+        show_settings(connections.plugged.settings, kubeconfig, verbose=shown.verbose)
     out = terminal.console()
     wrong = list(_misconfigured(connections))
     states = list[str]()
     for owner in connections.plugged.integrations.values():
         if owner.connect is not None and (owner.place or connections.is_configured(owner)):
-            states += await _system(connections, owner, list(contexts), namespaces, dump)
+            states += await _system(connections, owner, place, shown)
     plugins = [*connections.plugged.broken, *notifiers(connections).refused]
     for broken in plugins:
         out.print(Text(terminal.plain(f"not used    {broken}"), style="red"))
-    for unset in connections.unset:
+    for unset in () if shown.quiet else connections.unset:
         out.print(Text(terminal.plain(f"not set     {unset}"), style="dim"))
     await connections.close()
     if all(state == UNREACHABLE for state in states):
@@ -101,31 +114,24 @@ def _misconfigured(connections: Connections) -> Iterator[str]:
         yield name
 
 
-def _settings() -> None:
-    """The files and variables in force. Their names only: a value may be a secret."""
-    read = [str(file) for file in files() if file.is_file()]
-    missing = f"defaults (no {settings_file()})"
-    out = terminal.console()
-    out.print(Text(f"settings    {', '.join(map(terminal.plain, read)) or missing}"), soft_wrap=True)
-    if names := [name for name in sorted(os.environ) if name.upper().startswith("MIDWATCH_")]:
-        out.print(Text(f"variables   {', '.join(map(terminal.plain, names))}"), soft_wrap=True)
-
-
-async def _system(
-    connections: Connections, owner: Integration, contexts: list[str], namespaces: tuple[str, ...], dump: str
-) -> list[str]:
+async def _system(connections: Connections, owner: Integration, place: Place, shown: Presentation) -> list[str]:
     """Each of its connections; one that has nothing to check says nothing."""
-    names = (contexts if owner.place else []) or connections.contexts(owner)
+    names = (place.contexts if owner.place else ()) or connections.contexts(owner)
     states: list[str] = []
     for name in names:
-        selection = Selection(name, dump if owner.place else "")
-        if state := await _connection(connections, owner, selection, namespaces if owner.place else namespaces[:1]):
+        selection = Selection(name, place.dump if owner.place else "")
+        namespaces = place.namespaces if owner.place else place.namespaces[:1]
+        if state := await _connection(connections, owner, selection, namespaces, shown):
             states.append(state)
     return states
 
 
 async def _connection(
-    connections: Connections, owner: Integration, selection: Selection, namespaces: tuple[str, ...]
+    connections: Connections,
+    owner: Integration,
+    selection: Selection,
+    namespaces: tuple[str, ...],
+    shown: Presentation,
 ) -> str:
     out, label = terminal.console(), owner.name.ljust(10)
     try:
@@ -142,8 +148,10 @@ async def _connection(
         return UNREACHABLE
     if not found:
         return ""
-    out.print(f"{label}  {terminal.plain(place or owner.title)}")
-    out.print(_table(found))
+    listed = [one for one in found if not shown.quiet or one.state not in ("ok", "missing")]
+    if listed:
+        out.print(f"{label}  {terminal.plain(place or owner.title)}")
+        out.print(_table(listed))
     if owner.place and all(h.state == "failed" for h in found):
         return UNREACHABLE
     return OK if all(h.state == "ok" or (owner.place and h.state == "missing") for h in found) else REFUSED

@@ -58,7 +58,7 @@ async def _run(file: str, source: str, place: Place, shown: Presentation, bundle
     first, *others = alerts_of_file(file, source, settings)
     if others:
         command.note(f"{len(others)} more alerts in this file; the gravest is investigated: {first.title}")
-    targets = [(space, context) for space in place.namespaces for context in place.contexts or ("",)]
+    targets = [(space, context) for space in place.namespaces or ("",) for context in place.contexts or ("",)]
     codes = list[Exit]()
     for namespace, context in targets:
         try:

@@ -48,7 +48,8 @@ def watch(
     Reads, never writes. A key for the server is read from $MIDWATCH_KEY.
     """
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), "", kubeconfig)
-    command.finish(_watch(command.settings(kubeconfig), place, once, every, url))
+    settings = command.settings(kubeconfig)
+    command.finish(_watch(settings, place.resolved(settings), once, every, url))
 
 
 async def _watch(settings: Settings, place: Place, once: bool, every: float, url: str) -> None:

@@ -1,13 +1,15 @@
 """Where a command looks: clusters or a dump, and namespaces."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from midwatch.domain.refusal import Refusal
+from midwatch.integrations.kubernetes.settings import KubernetesSettings
+from midwatch.settings import Settings
 
 Selector = Annotated[
     str,
@@ -28,9 +30,9 @@ _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6
 
 @dataclass(frozen=True)
 class Place:
-    """`namespaces` has "" for all of them; no `contexts` are those of the settings."""
+    """`namespaces` has "" for all of them; no `namespaces` and no `contexts` are those of the settings."""
 
-    namespaces: tuple[str, ...] = ("",)
+    namespaces: tuple[str, ...] = ()
     contexts: tuple[str, ...] = ()
     dump: str = ""
     kubeconfig: str = ""
@@ -39,6 +41,11 @@ class Place:
         """Raises Refusal for a dump beside a context."""
         if self.dump and self.contexts:
             raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
+
+    def resolved(self, settings: Settings) -> "Place":
+        """With the namespace of the settings where no flag names one; a dump is read whole then."""
+        default = "" if self.dump else settings.of(KubernetesSettings).namespace
+        return replace(self, namespaces=self.namespaces or (default,))
 
     def require_single(self, flag: str) -> None:
         """Raises Refusal where `flag` can only have one investigation and there would be several."""

@@ -57,7 +57,7 @@ def serve(
             )
     except Refusal as refusal:
         command.fail(refusal)
-    to_standard_error()
+    to_standard_error(settings.server.log_level)
     command.finish(_serve(settings, kubeconfig, open_access=open_access))
 
 

@@ -31,8 +31,9 @@ def worker(kubeconfig: command.Kubeconfig = "", attached: Attached = False) -> N
     Any number of these may run on one PostgreSQL. SIGTERM and Ctrl-C end it in order; what is under way goes on at the
     next start. Exit code: 0 after SIGTERM, 130 after Ctrl-C, 3 could not run.
     """
-    to_standard_error()
-    command.finish(_work(command.settings(kubeconfig), attached=attached))
+    settings = command.settings(kubeconfig)
+    to_standard_error(settings.server.log_level)
+    command.finish(_work(settings, attached=attached))
 
 
 async def _work(settings: Settings, *, attached: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from midwatch.interfaces.http import (
@@ -68,6 +69,15 @@ def create_app(ctx: ServerContext, limits: ConnectionLimits | None = None) -> Fa
     app.state.security_headers = security_headers(server.url)
     app.add_middleware(Bodies, largest=server.largest_body)
     app.add_middleware(Concurrency, server=server, limits=limits or ConnectionLimits.of(server))
+    if server.cors_origins:  # around all others: a page may read why it is refused
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=server.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-API-Key", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+            allow_credentials=False,  # a key is sent as a header; a browser's own credentials are never wanted
+        )
     failures.install(app)
     return app
 
