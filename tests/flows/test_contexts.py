@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from midwatch.integrations.kubernetes.fake.scene import Scene
-from tests.flows.cluster import Shown, Site, site
-from tests.flows.test_diagnose import healthy, missing_variable
+from midwatch.services.bundles import load
+from tests.flows.cluster import Shown, Site, midwatch, site
+from tests.flows.test_diagnose import healthy, missing_variable, two_causes
 
 
 def dead_address() -> str:
@@ -60,11 +61,59 @@ def test_a_context_that_is_named_twice_is_investigated_once(tmp_path: Path) -> N
     assert (shown.code, shown.out.count("No problems found")) == (0, 1)
 
 
-def test_one_bundle_holds_one_of_the_configured_clusters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def two_clusters(folder: Path) -> Site:
+    """`fake` and `other` are two contexts of one served cluster."""
+    config = yaml.safe_load((folder / "kubeconfig").read_text())
+    first = config["contexts"][0]
+    config["contexts"].append({"name": "other", "context": first["context"]})
+    (folder / "kubeconfig").write_text(yaml.safe_dump(config))
+    return Site(healthy().cluster, folder / "kubeconfig")
+
+
+BOTH = ("--context", "fake", "--context", "other")
+
+
+@pytest.mark.parametrize("flags", [(), ("-v",)], ids=["summary", "verbose"])
+def test_a_heading_for_each_cluster_and_its_name_in_each_cause(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    with site(two_causes().cluster, tmp_path):
+        where = two_clusters(tmp_path)
+        shown = where.run("diagnose", *BOTH, *flags)
+        alone = where.run("diagnose", "--context", "fake", *flags)
+    lines = shown.out.splitlines()
+    for name in ("fake", "other"):
+        at = lines.index(f"Cluster {name}")
+        assert set(lines[at + 1]) == {"="} and f"cluster {name} · shop/" in lines[at + 2]
+        causes = [line for line in lines if f"confirmed · cluster {name} · shop/" in line or line.startswith("Cause ")]
+        assert len(causes) >= 2, shown.out
+    titles = [line for line in lines if line.startswith("Cause ")]
+    assert all("· cluster " in line for line in titles) and bool(titles) is bool(flags)
+    assert "Cluster fake\n" not in alone.out and alone.out.count("cluster fake") == 1, "one cluster needs no heading"
+
+
+def test_a_heading_in_markdown_is_above_the_answers(tmp_path: Path) -> None:
+    with site(two_causes().cluster, tmp_path):
+        shown = two_clusters(tmp_path).run("diagnose", *BOTH, "--markdown")
+    heads = [line for line in shown.out.splitlines() if line.startswith("#")]
+    assert [line for line in heads if line.startswith("# ")] == ["# Cluster fake", "# Cluster other"]
+    assert heads[1].startswith("## CRITICAL confirmed · cluster fake · ")
+    assert "### Cause 1 of 2 · cluster other · CRITICAL confirmed" in heads
+
+
+@pytest.mark.parametrize("flags", [(), ("--markdown",), ("--json",), ("-n", "shop", "-n", "data")], ids=str)
+def test_a_bundle_of_several_clusters_replays_to_the_same(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    file = tmp_path / "saved.tgz"
+    with site(two_causes().cluster, tmp_path):
+        shown = two_clusters(tmp_path).run("diagnose", *BOTH, *flags, "--bundle", str(file))
+    again = midwatch("replay", str(file), *(flag for flag in flags if flag.startswith("--")), "--check")
+    assert (again.out, again.code) == (shown.out, shown.code)
+    assert len(load(file)) == (4 if "-n" in flags else 2)
+
+
+def test_a_bundle_has_the_clusters_that_could_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIDWATCH_KUBERNETES__CONTEXTS", '["fake", "dead"]')
     file = tmp_path / "saved.tgz"
-    with site(healthy().cluster, tmp_path) as where:
+    with site(missing_variable().cluster, tmp_path) as where:
         with_dead(where)
         shown = where.run("diagnose", "--bundle", str(file))
-    assert (shown.code, file.exists()) == (3, False)
-    assert "--bundle saves one cluster" in shown.err
+    assert shown.code == 1 and "dead" in shown.err
+    assert [bundle.manifest.source.partition(" at ")[0] for bundle in load(file)] == ["cluster fake"]

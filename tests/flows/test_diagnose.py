@@ -35,6 +35,14 @@ def missing_variable() -> Scene:
     )
 
 
+def two_causes() -> Scene:
+    return build(
+        App("web", "shop", "web:no-such-tag", 1, 8080, fault=runs.image_pull()),
+        App("calc", "shop", "calc:1", 1, 8080, limits={"memory": "64Mi"}, fault=runs.out_of_memory("loading\n")),
+        App("db", "data", "postgres:16", 1, 5432),
+    )
+
+
 def wrong_image() -> Scene:
     return build(App("web", "shop", "web:no-such-tag", 1, 8080, fault=runs.image_pull()))
 
@@ -168,3 +176,27 @@ def test_a_saved_cluster_gives_the_same_answer_twice(tmp_path: Path) -> None:
         here.run("bundle", str(tmp_path / "saved.tgz"), "-A")
     answers = [midwatch("replay", str(tmp_path / "saved.tgz"), "--json").out for _ in range(2)]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    ("scene", "flags", "title"),
+    [
+        (missing_variable, (), "In the whole cluster · Root cause · CRITICAL confirmed"),
+        (missing_variable, ("-n", "shop"), "In namespace shop · Root cause · CRITICAL confirmed"),
+        (two_causes, (), "In the whole cluster: 2 independent causes"),
+    ],
+    ids=["one cause", "of a namespace", "several causes"],
+)
+def test_the_severity_of_others_does_not_stand_beside_what_was_not_found(
+    tmp_path: Path, scene: Callable[[], Scene], flags: tuple[str, ...], title: str
+) -> None:
+    """The question is about something that is not there: how bad it is is not known."""
+    with site(scene().cluster, tmp_path) as where:
+        shown = where.run("diagnose", "why is check-out-api down", *flags)
+        markdown = where.run("diagnose", "why is check-out-api down", *flags, "--markdown")
+        well = where.run("diagnose", "why is web down", *flags)
+    first = shown.out.splitlines()[0].strip()
+    assert first == "UNKNOWN  inconclusive · cluster fake · check-out-api not found in the checked objects"
+    assert title in shown.out.splitlines() and shown.code == 1
+    assert markdown.out.startswith("# UNKNOWN inconclusive · cluster fake · check-out-api not found")
+    assert well.out.strip().startswith("CRITICAL") and "In the whole cluster" not in well.out

@@ -31,8 +31,8 @@ async def bundles(tmp_path: Path) -> list[Bundle]:
         with site(scene.cluster, folder) as place:
             settings = composed(kubernetes=KubernetesSettings(kubeconfig=place.kubeconfig))
             async with connections.open_investigation(settings) as ctx:
-                save_file(await investigate(ctx, Request()), str(folder / "bundle.tgz"))
-        found.append(load(folder / "bundle.tgz"))
+                save_file([await investigate(ctx, Request())], str(folder / "bundle.tgz"))
+        found += load(folder / "bundle.tgz")
     return found
 
 

@@ -380,8 +380,8 @@ async def test_a_bundle_gives_the_same_answer_where_nothing_is_configured(here: 
     here.sends(grown(4))
     here.runs(fake.night(TWO)[2])
     found = await here.ask(SPIKE)
-    save_file(found, str(tmp_path / "night.tgz"))
-    bundle = load(tmp_path / "night.tgz")
+    save_file([found], str(tmp_path / "night.tgz"))
+    (bundle,) = load(tmp_path / "night.tgz")
     again = await investigate(replay(bundle, composed()), bundle.manifest.request)
     assert Answer.of(again).json_text() == bundle.answer
 

@@ -70,8 +70,6 @@ FLAGS = [
     ("diagnose --dump x --context y", "--dump and --context do not go together."),
     ("investigate --alert alert.json --dump x --context y", "--dump and --context do not go together."),
     ("doctor --dump x --context y", "--dump and --context do not go together."),
-    ("diagnose --bundle b.tgz --context a --context b", "Give one --context"),
-    ("diagnose --bundle b.tgz -n a -n b", "Give one -n"),
     ("investigate --alert alert.json --bundle b.tgz -n a -n b", "Give one -n"),
     ("bundle b.tgz --context a --context b", "Give one --context"),
     ("doctor --json", "--source and --json go with --explain."),

@@ -201,6 +201,6 @@ async def test_two_clusters_of_one_kubeconfig(tmp_path: Path) -> None:
     assert {e.connection for e in named.evidence} == {"", "arn:aws:eks:eu-west-1:1:cluster/pay"}
     assert {e.connection for e in other.evidence} == {"", "current"}
     (tmp_path / "bundle").write_bytes(pack(other))
-    bundle = load(tmp_path / "bundle")
+    (bundle,) = load(tmp_path / "bundle")
     again = await investigate(replay(bundle, settings), bundle.manifest.request)
     assert (again.gaps, again.diagnosis) == (other.gaps, other.diagnosis)

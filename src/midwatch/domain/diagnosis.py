@@ -53,6 +53,8 @@ class Diagnosis(Model, frozen=True):
     """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine.
 
     `answer` is there when something else was asked than what is wrong; then it is the headline. `tables` are figures.
+    `not_found` are names of the question that no checked object has, where it names no other: `causes` are of
+    everything that was checked then.
     """
 
     verdict: Verdict
@@ -65,7 +67,13 @@ class Diagnosis(Model, frozen=True):
     tables: tuple[Table, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unproved: int = 0
+    not_found: tuple[str, ...] = ()
     author: str = "rules"
+
+    @property
+    def missing(self) -> str:
+        """What was named and not found, as a clause; "" where there is nothing."""
+        return f"{' or '.join(self.not_found)} not found in the checked objects" if self.not_found else ""
 
     @property
     def severity(self) -> Severity | None:

@@ -18,6 +18,7 @@ SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _COMPLAINTS = 6  # that are spelled out
 _KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "nodes", "services")  # that a summary counts
 _COUNTED = 2  # of them, in one headline
+_NAMED = 3  # of the names that nothing has
 _EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
 _UNMEASURED = (
@@ -61,6 +62,7 @@ def diagnose(
         tables=tuple(t for t in analysis.tables if library.prove(t.cites)),
         gaps=tuple(serious),
         unproved=unproved + (analysis.answer is not None and answer is None),
+        not_found=() if about.named else tuple(name for name, _ in about.unknown[:_NAMED]),
     )
 
 
@@ -223,7 +225,7 @@ def _total(kind: str, longest: Mapping[tuple[str, str], int]) -> int:
 
 def _missing(about: Scope) -> str:
     """A name that nothing has changes what the answer is about."""
-    names = " or ".join(name for name, _ in about.unknown[:3])
+    names = " or ".join(name for name, _ in about.unknown[:_NAMED])
     return f"{names} not found in the checked objects. " if names else ""
 
 

@@ -3,6 +3,7 @@ known."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
@@ -15,13 +16,24 @@ from midwatch.reports.factsheet import factsheet
 _SHOWN = 6  # effects of one cause that are listed; the others are counted
 
 
-def compose(run: CaseFile, *, verbose: bool = True) -> Report:
-    """Without `verbose` several causes are one line each, and what was checked without a finding is left out."""
+class _Layout(NamedTuple):
+    """`missing`: the first line says that what was asked about is not there, and the causes are of `extent`. `place` is
+    named in each line of a cause where answers about several places stand below each other."""
+
+    now: datetime | None
+    missing: str
+    place: str
+    extent: str
+
+
+def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Report:
+    """Without `verbose` several causes are one line each, and what was checked without a finding is left out. With
+    `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
     several = len(diagnosis.causes) > 1 and not verbose
-    causes = _summary(diagnosis, now) if several else _causes(diagnosis, now)
+    layout = _Layout(now, _asked_in_vain(run), _place(run.source) if named else "", _extent(run))
     sections = [
-        *causes,
+        *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
         *factsheet(run),
         *_elsewhere(diagnosis.elsewhere),
@@ -31,17 +43,28 @@ def compose(run: CaseFile, *, verbose: bool = True) -> Report:
     sections += _gaps(diagnosis.gaps)
     if not several:
         sections.append(_evidence(run.evidence, _cited(diagnosis), diagnosis.unproved, verbose=verbose))
-    first = diagnosis.causes[0] if diagnosis.causes else None
+    first = diagnosis.causes[0] if diagnosis.causes and not layout.missing else None
     proof = diagnosis.answer or (first.claim if first else None)
     return Report(
-        verdict=diagnosis.verdict,
-        severity=diagnosis.severity,
+        verdict=Verdict.INCONCLUSIVE if layout.missing else diagnosis.verdict,
+        severity=None if layout.missing else diagnosis.severity,
         source=_place(run.source),
-        headline=diagnosis.headline,
+        headline=layout.missing or diagnosis.headline,
         since="" if diagnosis.answer or first is None else since(first.finding.onset, now),
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
     )
+
+
+def _asked_in_vain(run: CaseFile) -> str:
+    """What a person asked about and is not there: how bad something else is says nothing about it. An alert is not
+    asked about its words alone."""
+    found = run.diagnosis
+    return found.missing if found.causes and not found.answer and run.request.alert is None else ""
+
+
+def _extent(run: CaseFile) -> str:
+    return f"namespace {run.request.namespace}" if run.request.namespace else "the whole cluster"
 
 
 def _place(source: str) -> str:
@@ -55,24 +78,26 @@ def _now(run: CaseFile) -> datetime | None:
     return max((e.taken_at for e in run.evidence), default=None)
 
 
-def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
+def _summary(diagnosis: Diagnosis, layout: _Layout) -> Iterator[ReportSection]:
     """The causes that the first line does not name."""
-    others = diagnosis.causes if diagnosis.answer else diagnosis.causes[1:]
-    items = tuple(_one_line(cause, now) for cause in others)
+    others = diagnosis.causes if diagnosis.answer or layout.missing else diagnosis.causes[1:]
+    items = tuple(_one_line(cause, layout) for cause in others)
     hint = Text(text="Details: -v for every cause, or name one: midwatch diagnose NAME")
     title = f"{len(others)} other independent cause{'s' * (len(others) != 1)}"
+    if layout.missing:
+        title = f"In {layout.extent}: {len(others)} independent causes"
     yield ReportSection(title=title, blocks=(Items(items=items), hint))
 
 
-def _one_line(cause: Cause, now: datetime | None) -> Text:
-    finding = cause.finding
-    parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", finding.message + _replicas(finding))
+def _one_line(cause: Cause, layout: _Layout) -> Text:
+    finding, now = cause.finding, layout.now
+    parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", layout.place, finding.message + _replicas(finding))
     ago = f"{age(now - finding.onset)} ago" if now and finding.onset and now >= finding.onset else ""
     return Text(text=" · ".join(part for part in (*parts, ago) if part), marks=cause.claim.marks)
 
 
-def _causes(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
-    causes, named = diagnosis.causes, diagnosis.answer is None  # the first line names the first cause
+def _causes(diagnosis: Diagnosis, layout: _Layout) -> Iterator[ReportSection]:
+    causes, named = diagnosis.causes, not (diagnosis.answer or layout.missing)  # the first line names the first cause
     log_errors = [c for c in causes if c.finding.role is CausalRole.COMPLAINT]
     if len(log_errors) == len(causes) > 1:
         items = tuple(_finding(c.finding) for c in causes[1:])
@@ -81,9 +106,10 @@ def _causes(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSectio
     for number, cause in enumerate(causes, 1):
         title = _title(cause) if len(causes) == 1 else f"Cause {number} of {len(causes)}"
         # With one cause the first line has just said it; only what comes after is worth a tired reader's time.
-        blocks = list(_cause(cause, now))[1 if named and len(causes) == 1 else 0 :]
+        blocks = list(_cause(cause, layout.now))[1 if named and len(causes) == 1 else 0 :]
         certainty = f"{cause.finding.severity.upper()} {cause.verdict.lower()}"
-        yield ReportSection(title=f"{title} · {certainty}", blocks=tuple(blocks))
+        parts = (f"In {layout.extent}" if layout.missing else "", title, layout.place, certainty)
+        yield ReportSection(title=" · ".join(filter(None, parts)), blocks=tuple(blocks))
 
 
 def _title(cause: Cause) -> str:

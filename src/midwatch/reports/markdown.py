@@ -7,10 +7,13 @@ from midwatch.domain.report import Block, Commands, Grid, Items, Report, Text
 from midwatch.kit.printable import one_line, printable
 
 
-def markdown(report: Report) -> str:
-    lines = [f"# {_plain(report.first_line)} {report.marks}".rstrip(), ""]
+def markdown(report: Report, heading: str = "") -> str:
+    """Below `heading`, where several reports stand in one document."""
+    lines = [f"# {_plain(heading)}", ""] if heading else []
+    depth = "##" if heading else "#"
+    lines += [f"{depth} {_plain(report.first_line)} {report.marks}".rstrip(), ""]
     for section in report.sections:
-        lines += [f"## {_plain(section.title)}", ""]
+        lines += [f"{depth}# {_plain(section.title)}", ""]
         for block in section.blocks:
             lines += [*_block(block), ""]
     return "\n".join(lines)

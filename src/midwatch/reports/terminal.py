@@ -34,8 +34,12 @@ def plain(text: str) -> str:
     return one_line(redact_text(text))
 
 
-def show(out: Console, found: Report) -> None:
-    """Prints a report. Commands are never broken or cut: they are there to be copied."""
+def show(out: Console, found: Report, heading: str = "") -> None:
+    """Prints a report, below `heading` where several stand below each other. Commands are never broken or cut: they are
+    there to be copied."""
+    if heading:
+        title = plain(heading)
+        lay(out, Styled(title, style="bold underline"), Styled("=" * len(title), style="bold"))
     lay(out, _first_line(found))
     for section in found.sections:
         lay(out, Styled(f"\n{plain(section.title)}", style="bold cyan"))

@@ -4,23 +4,28 @@ the same bytes."""
 import gzip
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.services.errors import Refusal
 
-VERSION = 1
+VERSION = 1  # of a bundle with one investigation
+SEVERAL = 2  # of one with a folder for each of several
+_MOST = 1000  # investigations in one file
 LARGEST = 1024 * 1024 * 1024  # bytes unpacked; a bundle of 5,000 pods has about 12 MB
 
 
 class Manifest(BaseModel):
+    """`parts` are the investigations of a bundle that has several; each has a manifest of its own in its folder."""
+
     version: int
+    parts: int = Field(default=0, ge=0, le=_MOST)
     request: Request
     source: str
     evidence: int
@@ -35,13 +40,13 @@ class Bundle(BaseModel):
     answer: str
 
 
-def save_file(run: CaseFile, file: str) -> None:
-    """Writes the bundle; raises Refusal where the file cannot be written. A file of that name is replaced by a whole
-    one or stays as it was."""
+def save_file(runs: Sequence[CaseFile], file: str) -> None:
+    """Writes the bundle of one or several investigations; raises Refusal where the file cannot be written. A file of
+    that name is replaced by a whole one or stays as it was."""
     path = Path(file)
     part = path if path.exists() and not path.is_file() else path.with_name(f"{path.name}.part")  # a device has no part
     try:
-        part.write_bytes(pack(run))
+        part.write_bytes(pack(runs[0]) if len(runs) == 1 else _pack_several(runs))
         if part is not path:
             part.replace(path)
     except OSError as error:
@@ -58,11 +63,30 @@ def pack(run: CaseFile) -> bytes:
 
 def pack_answer(answer: Answer, evidence: Sequence[Evidence], gaps: Sequence[Gap], text: str) -> bytes:
     """The bundle of an answer that was published as `text`, with all that was seen and all that was not."""
+    return _packed(_texts(answer, evidence, gaps, text))
+
+
+def _pack_several(runs: Sequence[CaseFile]) -> bytes:
+    """An earlier version reads the manifest of the file, and says that it is newer."""
+    first = Manifest(version=SEVERAL, parts=len(runs), request=runs[0].request, source="", evidence=0, gaps=[])
+    members = {"manifest.json": first.model_dump_json(indent=1)}
+    for number, run in enumerate(runs, 1):
+        answer = Answer.of(run)
+        texts = _texts(answer, run.evidence, run.gaps, answer.json_text())
+        members |= {f"{number}/{name}": text for name, text in texts.items()}
+    return _packed(members)
+
+
+def _texts(answer: Answer, evidence: Sequence[Evidence], gaps: Sequence[Gap], text: str) -> dict[str, str]:
+    """The files of one investigation, by name."""
     manifest = Manifest(
         version=VERSION, request=answer.request, source=answer.source, evidence=len(evidence), gaps=list(gaps)
     )
-    members = {"manifest.json": manifest.model_dump_json(indent=1), "answer.json": text}
-    members |= {f"evidence/{e.id}.json": e.model_dump_json() for e in evidence}
+    members = {"manifest.json": manifest.model_dump_json(indent=1, exclude={"parts"}), "answer.json": text}
+    return members | {f"evidence/{e.id}.json": e.model_dump_json() for e in evidence}
+
+
+def _packed(members: Mapping[str, str]) -> bytes:
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for name, text in members.items():
@@ -72,24 +96,32 @@ def pack_answer(answer: Answer, evidence: Sequence[Evidence], gaps: Sequence[Gap
     return packed.getvalue()
 
 
-def load(path: Path) -> Bundle:
-    """Reads a bundle; raises Refusal for a file that is none, is damaged, or is from a newer Midwatch."""
+def load(path: Path) -> list[Bundle]:
+    """Reads a bundle: its investigations, one or several. Raises Refusal for a file that is none, is damaged, or is
+    from a newer Midwatch."""
     try:
         texts = _members(path)
         manifest = Manifest.model_validate_json(texts["manifest.json"])
-        if manifest.version > VERSION:
+        if manifest.version > SEVERAL:
             raise Refusal(
                 f"{path} was written by a newer Midwatch (bundle version {manifest.version}).", "Update Midwatch"
             )
-        evidence = [Evidence.model_validate_json(texts[f"evidence/E{n}.json"]) for n in range(1, manifest.evidence + 1)]
-        _unchanged(path, evidence)
-        return Bundle(manifest=manifest, evidence=evidence, answer=texts["answer.json"])
+        folders = [f"{number}/" for number in range(1, manifest.parts + 1)] or [""]
+        return [_bundle(path, texts, folder) for folder in folders]
     except FileNotFoundError as error:
         raise Refusal(f"There is no file {path}.", "midwatch bundle FILE writes one") from error
     except (tarfile.TarError, OSError, EOFError, KeyError, ValidationError, UnicodeDecodeError) as error:
         raise Refusal(
             f"{path} is not a whole Midwatch bundle ({type(error).__name__}).", "midwatch bundle FILE writes one"
         ) from error
+
+
+def _bundle(path: Path, texts: Mapping[str, str], folder: str) -> Bundle:
+    manifest = Manifest.model_validate_json(texts[f"{folder}manifest.json"])
+    numbers = range(1, manifest.evidence + 1)
+    evidence = [Evidence.model_validate_json(texts[f"{folder}evidence/E{n}.json"]) for n in numbers]
+    _unchanged(path, evidence)
+    return Bundle(manifest=manifest, evidence=evidence, answer=texts[f"{folder}answer.json"])
 
 
 def _unchanged(path: Path, evidence: Sequence[Evidence]) -> None:

@@ -126,8 +126,8 @@ async def test_a_failure_is_a_gap_and_no_rule_reads_it(
     text = " ".join(plain(compose(run)).split())
     assert f"details of the PagerDuty incident PINC1: could not be read: {said}" in text.partition("Not checked")[2]
     assert ("required permission: read incidents in PagerDuty" in text) is needs
-    save_file(run, str(tmp_path / "b.tgz"))
-    bundle = load(tmp_path / "b.tgz")
+    save_file([run], str(tmp_path / "b.tgz"))
+    (bundle,) = load(tmp_path / "b.tgz")
     again = await investigate(replay(bundle, composed()), bundle.manifest.request)
     assert Answer.of(again).json_text() == bundle.answer
 

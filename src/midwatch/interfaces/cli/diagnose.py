@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -10,7 +11,7 @@ from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.interfaces.cli import command, progress
 from midwatch.interfaces.cli.exits import Exit
-from midwatch.interfaces.cli.forms import Form, Json, Markdown, Output, Presentation, Quiet, Verbose
+from midwatch.interfaces.cli.forms import Form, Json, Markdown, Output, Presentation, Quiet, SharedPlace, Verbose
 from midwatch.interfaces.cli.place import Place, Selector, Since, duration
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
@@ -70,6 +71,19 @@ class InvestigationTarget(NamedTuple):
     context: str
 
 
+@dataclass
+class _SavedBundle:
+    """The file of --bundle: written anew with each investigation, so that it is whole however the command ends."""
+
+    file: Path | None
+    runs: list[CaseFile] = field(default_factory=list[CaseFile])
+
+    def add(self, found: CaseFile) -> None:
+        if self.file:
+            self.runs.append(found)
+            import_module("midwatch.services.bundles").save_file(self.runs, str(self.file))
+
+
 async def diagnose_question(
     question: str,
     place: Place,
@@ -83,8 +97,6 @@ async def diagnose_question(
     """Investigates, in each namespace and context where it is about a cluster, prints each answer, and leaves with the
     exit code of all of them. A question without a topic is about whatever is wrong, or is refused with the choices
     where it `asks_back`."""
-    if bundle:
-        place.require_single("--bundle")
     settings = command.settings(place.kubeconfig)
     place = place.resolved(settings)
     otherwise = "" if asks_back else cli.default_topic()
@@ -92,9 +104,12 @@ async def diagnose_question(
     targets = [target for request in requests for target in _targets(settings, request, place, shown)]
     if selector:
         targets = [found for target in targets for found in await _selected(settings, target, place, selector)]
-    if bundle and len(targets) > 1:
-        raise Refusal("--bundle saves one cluster.", "Give one --context")
-    codes = [await _answered(settings, target, place, shown, bundle, alone=len(targets) == 1) for target in targets]
+    names = tuple(dict.fromkeys(target.context for target in targets))
+    codes, saved = list[Exit](), _SavedBundle(bundle)
+    for name in names:
+        for number, target in enumerate(target for target in targets if target.context == name):
+            shared = SharedPlace(len(names) > 1, len(names) > 1 and not number)
+            codes.append(await _answered(settings, target, place, shown, saved, shared, alone=len(targets) == 1))
     raise typer.Exit(command.worst(codes))
 
 
@@ -142,7 +157,8 @@ async def _answered(
     target: InvestigationTarget,
     place: Place,
     shown: Presentation,
-    bundle: Path | None,
+    bundle: _SavedBundle,
+    shared: SharedPlace,
     *,
     alone: bool,
 ) -> Exit:
@@ -156,19 +172,18 @@ async def _answered(
             raise
         command.print_refusal(refusal)
         return Exit.FAILED
-    if bundle:
-        import_module("midwatch.services.bundles").save_file(found, str(bundle))
-    show(found, shown)
-    return command.exit_code([found.diagnosis.verdict], problem=_problem(found))
+    bundle.add(found)
+    show(found, shown, shared)
+    return command.exit_code([found.diagnosis.verdict], problem=is_problem(found))
 
 
-def _problem(run: CaseFile) -> bool:
+def is_problem(run: CaseFile) -> bool:
     found = run.diagnosis
     beside = bool(found.elsewhere) and not run.request.question
     return found.verdict is not Verdict.EXPECTED and (bool(found.causes) or beside)
 
 
-def show(found: CaseFile, shown: Presentation) -> None:
+def show(found: CaseFile, shown: Presentation, shared: SharedPlace = SharedPlace()) -> None:  # noqa: B008  (frozen)
     """Prints the answer. What lays a report out is loaded where a person reads it, not where a program does."""
     if shown.form is Form.JSON:
         sys.stdout.write(Answer.of(found).json_text())
@@ -179,4 +194,4 @@ def show(found: CaseFile, shown: Presentation) -> None:
     elif shown.quiet:
         layout.show_first_line(found, shown.form)
     else:
-        layout.show(found, shown.form, verbose=shown.verbose)
+        layout.show(found, shown.form, shared, verbose=shown.verbose)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -24,6 +24,13 @@ Json = Annotated[bool, typer.Option("--json", help="Same as -o json (see midwatc
 Markdown = Annotated[bool, typer.Option("--markdown", help="Same as -o markdown.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the first line only.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print everything, also what was checked and is well.")]
+
+
+class SharedPlace(NamedTuple):
+    """An answer among those of `several` clusters; it `begins` those of one."""
+
+    several: bool = False
+    begins: bool = False
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,6 @@ async def _one(
 ) -> Exit:
     found = await cli.request(settings, request, dump=place.dump, context=context)
     if bundle:
-        save_file(found, str(bundle))
+        save_file([found], str(bundle))
     show(found, shown)
     return command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes))

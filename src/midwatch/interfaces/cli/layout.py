@@ -6,7 +6,7 @@ import yaml
 from rich.console import Console
 
 from midwatch.domain.investigation import Answer, CaseFile
-from midwatch.interfaces.cli.forms import Form
+from midwatch.interfaces.cli.forms import Form, SharedPlace
 from midwatch.reports import terminal
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
@@ -14,13 +14,17 @@ from midwatch.reports.markdown import markdown
 _ONE_LINE = 10_000  # columns: no headline is as long
 
 
-def show(found: CaseFile, form: Form, *, verbose: bool = False) -> None:
+def show(found: CaseFile, form: Form, place: SharedPlace, *, verbose: bool = False) -> None:
     """Prints the report for people to read: as Markdown, or laid out for a terminal, where several causes are one line
     each without `verbose`."""
+    report = compose(found, verbose=verbose or form is Form.MARKDOWN, named=place.several)
+    heading = report.source[:1].upper() + report.source[1:] if place.begins else ""
     if form is Form.MARKDOWN:
-        sys.stdout.write(markdown(compose(found)))
+        sys.stdout.write(markdown(report, heading) + ("\n" if place.several else ""))
     else:
-        terminal.show(terminal.console(), compose(found, verbose=verbose))
+        terminal.show(terminal.console(), report, heading)
+        if place.several:
+            sys.stdout.write("\n")
 
 
 def show_first_line(found: CaseFile, form: Form) -> None:

@@ -4,13 +4,14 @@ from typing import Annotated
 import msgspec
 import typer
 
-from midwatch.domain.investigation import Answer
+from midwatch.domain.investigation import Answer, CaseFile
 from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.diagnose import show
-from midwatch.interfaces.cli.forms import Json, Markdown, Output, Presentation, Quiet, Verbose
-from midwatch.services.bundles import load
+from midwatch.interfaces.cli.diagnose import is_problem, show
+from midwatch.interfaces.cli.forms import Json, Markdown, Output, Presentation, Quiet, SharedPlace, Verbose
+from midwatch.services.bundles import Bundle, load
 from midwatch.services.errors import Refusal
+from midwatch.settings import Settings
 from midwatch.wiring.replays import replay as wired
 from midwatch.wiring.replays import replay_refused
 
@@ -37,7 +38,19 @@ def replay(
 
 
 async def _replay(file: str, shown: Presentation, *, check: bool) -> None:
-    bundle, settings = load(Path(file)), command.settings()
+    bundles, settings = load(Path(file)), command.settings()
+    sources = [bundle.manifest.source for bundle in bundles]
+    several = len(set(sources)) > 1
+    codes = list[command.Exit]()
+    for number, bundle in enumerate(bundles):
+        found = await _one(file, bundle, settings, check=check)
+        begins = several and sources[number] not in sources[:number]
+        show(found, shown, SharedPlace(several, begins))
+        codes.append(command.exit_code([found.diagnosis.verdict], problem=is_problem(found)))
+    raise typer.Exit(command.worst(codes))
+
+
+async def _one(file: str, bundle: Bundle, settings: Settings, *, check: bool) -> CaseFile:
     try:
         found = await investigate(wired(bundle, settings), bundle.manifest.request)
     except Refusal as refusal:
@@ -51,5 +64,4 @@ async def _replay(file: str, shown: Presentation, *, check: bool) -> None:
             f"The answer is not the one in {file}.",
             "Another version of Midwatch wrote it; compare --json with answer.json in the file",
         )
-    show(found, shown)
-    raise typer.Exit(command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes)))
+    return found
