@@ -20,7 +20,8 @@ class Shell(StrEnum):
 
 @dataclass(frozen=True)
 class CommandWords:
-    """A command: its path, the names of its subcommands, and its options with their help."""
+    """A command: its path, the names of its subcommands or the choices of its argument, and its options; each with its
+    help."""
 
     path: tuple[str, ...]
     commands: tuple[tuple[str, str], ...]
@@ -44,7 +45,7 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
     It completes commands and options by itself: no process is started for it. Write it anew after an update.
     """
     nodes = list(_nodes())
-    typer.echo("\n".join(_fish(nodes) if shell is Shell.FISH else _bash(nodes, zsh=shell is Shell.ZSH)))
+    typer.echo("\n".join(_SCRIPTS[shell](nodes)))
 
 
 def _nodes() -> Iterator[CommandWords]:
@@ -65,28 +66,56 @@ def _node(path: tuple[str, ...], found: Any, inner: dict[str, Any]) -> CommandWo
         for opt in param.opts
         if opt.startswith("-") and not getattr(param, "hidden", False)
     ]
-    commands = tuple((name, one.get_short_help_str(limit=80)) for name, one in inner.items())
-    return CommandWords(path, commands, (*options, ("--help", "Show the help text")))
+    commands = [(name, one.get_short_help_str(limit=80)) for name, one in inner.items()]
+    arguments = [param for param in found.params if not param.opts[0].startswith("-")]
+    commands += [(str(one), "") for param in arguments for one in param.type_descriptor.choices or ()]
+    return CommandWords(path, tuple(commands), (*options, ("--help", "Show the help text")))
 
 
-def _bash(nodes: list[CommandWords], *, zsh: bool) -> Iterator[str]:
-    """One function for both: zsh runs it by its own emulation of bash's completion."""
-    if zsh:
-        yield "autoload -U +X compinit bashcompinit && compinit && bashcompinit"
+def _bash(nodes: list[CommandWords]) -> Iterator[str]:
     yield "_midwatch() {"
-    yield '  local current="${COMP_WORDS[COMP_CWORD]}" path="" words="" word'
+    yield '  local current="${COMP_WORDS[COMP_CWORD]}" at="" words="" word'
     yield '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do'
-    yield '    case "$path $word" in'
-    yield f'      {"|".join(_quoted(" " + " ".join(node.path)) for node in nodes if node.path)}) path="$path $word" ;;'
-    yield "    esac"
+    yield from _path(nodes)
     yield "  done"
-    yield '  case "$path" in'
+    yield '  case "$at" in'
     for node in nodes:
-        yield f"    {_quoted(''.join(f' {part}' for part in node.path))}) words={_quoted(node.words)} ;;"
+        yield f"    {_quoted(_spaced(node))}) words={_quoted(node.words)} ;;"
     yield "  esac"
     yield '  COMPREPLY=($(compgen -W "$words" -- "$current"))'
     yield "}"
     yield "complete -o default -F _midwatch midwatch"
+
+
+def _zsh(nodes: list[CommandWords]) -> Iterator[str]:
+    """Its own: zsh's emulation of bash's completion cannot cut an array as bash does."""
+    yield "#compdef midwatch"
+    yield "(( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }"
+    yield "_midwatch() {"
+    yield '  local at="" word'
+    yield "  local -a known"
+    yield '  for word in "${(@)words[2,CURRENT-1]}"; do'
+    yield from _path(nodes)
+    yield "  done"
+    yield '  case "$at" in'
+    for node in nodes:
+        known = (f"{name}:{text}" for name, text in (*node.commands, *node.options))
+        yield f"    {_quoted(_spaced(node))}) known=({' '.join(map(_quoted, known))}) ;;"
+    yield "  esac"
+    yield "  _describe midwatch known || _files"
+    yield "}"
+    yield "compdef _midwatch midwatch"
+
+
+def _path(nodes: list[CommandWords]) -> Iterator[str]:
+    """The body of a loop over the words of the line: the command that they name, in `at`."""
+    yield '    case "$at $word" in'
+    yield f'      {"|".join(_quoted(_spaced(node)) for node in nodes if node.path)}) at="$at $word" ;;'
+    yield "    esac"
+
+
+def _spaced(node: CommandWords) -> str:
+    return "".join(f" {part}" for part in node.path)
 
 
 def _fish(nodes: list[CommandWords]) -> Iterator[str]:
@@ -110,3 +139,6 @@ def _fish_condition(node: CommandWords) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+_SCRIPTS = {Shell.BASH: _bash, Shell.ZSH: _zsh, Shell.FISH: _fish}
