@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import typer
+from docs.manpage import manpage
 from pydantic import BaseModel, RootModel
 from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
@@ -40,6 +41,7 @@ def pages() -> dict[str, str]:
         "alert-sources.md": "\n".join(alert_sources()),
         "commands.md": "\n".join(commands()),
         "endpoints.md": "\n".join(endpoints()),
+        "midwatch.1": "\n".join(manpage()),
         "answer.schema.json": json.dumps(
             Answer.model_json_schema(by_alias=True, mode="serialization"), indent=2, sort_keys=True
         )
