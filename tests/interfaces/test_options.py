@@ -4,8 +4,10 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -19,7 +21,7 @@ from midwatch.interfaces.cli.exits import LEGEND, Exit
 from midwatch.interfaces.cli.init import contexts
 from midwatch.interfaces.cli.place import duration
 from midwatch.settings import files, settings_file
-from tests.flows.cluster import Site, midwatch, site
+from tests.flows.cluster import Shown, Site, midwatch, site
 
 ROOT = Path(__file__).parents[2]
 
@@ -159,10 +161,52 @@ def test_a_selector_that_cannot_be_looked_up_is_no_empty_one(here: Site) -> None
     assert shown.code == Exit.FAILED and "cannot be read" in shown.err
 
 
-def test_since_is_said_to_be_without_effect_on_a_cluster(here: Site) -> None:
-    shown = here.run("diagnose", "-n", "shop", "--since", "2h")
-    assert "--since is not applied" in shown.err
-    assert shown.out == here.run("diagnose", "-n", "shop").out
+def arguments_of(shown: Shown, tool: str) -> list[dict[str, Any]]:
+    return [one["arguments"] for one in shown.answer["evidence"] if one["tool"] == tool]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(), ("show the logs of cart",), ("-l", "app=cart", "show the logs")],
+    ids=["everything", "logs", "selected"],
+)
+def test_of_a_cluster_since_narrows_logs_and_events(here: Site, words: tuple[str, ...]) -> None:
+    """What it cannot narrow is said: the state, and the run before a restart, whose end is why it was restarted."""
+    shown = here.run("diagnose", "-n", "shop", "--since", "2h", "-o", "json", *words)
+    said = re.search(r"--since 2h: logs and events since (\S+ \S+) UTC; the state of objects, and logs", shown.err)
+    assert said and "are read as they are" in shown.err
+    start = datetime.fromisoformat(f"{said[1]}+00:00")
+    assert abs(datetime.now(UTC) - start - timedelta(hours=2)) < timedelta(minutes=5)
+    period = start.isoformat()
+    logs, events = arguments_of(shown, "kubernetes_logs"), arguments_of(shown, "kubernetes_events")
+    assert {one.get("since") for one in events} == {period}
+    assert {one.get("since") for one in logs if one.get("previous")} == {None}
+    assert {one.get("since") for one in logs if not one.get("previous")} == ({period} if words else set())
+    assert shown.answer["request"]["since"] == f"{period.removesuffix('+00:00')}Z"
+    assert not any("since" in one for one in arguments_of(here.run("diagnose", "-o", "json"), "kubernetes_events"))
+
+
+def test_a_bundle_with_since_replays_to_the_same(here: Site, tmp_path: Path) -> None:
+    file = str(tmp_path / "saved.tgz")
+    shown = here.run("diagnose", "-n", "shop", "--since", "2h", "--bundle", file)
+    again = midwatch("replay", file, "--check")
+    assert (again.out, again.code) == (shown.out, shown.code)
+
+
+def test_a_saved_cluster_is_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "saved").mkdir()
+    pods = {"kind": "PodList", "apiVersion": "v1", "items": []}
+    (tmp_path / "saved" / "pods.json").write_text(json.dumps(pods))
+    shown = midwatch("diagnose", "--dump", "saved", "--since", "2h")
+    assert "--since is not applied to a saved cluster" in shown.err
+
+
+def test_of_a_traffic_question_since_is_the_period(here: Site) -> None:
+    shown = here.run("diagnose", "what caused the NAT spike?", "--since", "6h", "--json")
+    window = shown.answer["request"]["intent"]["window"]
+    since, until = (datetime.fromisoformat(window[end]) for end in ("since", "until"))
+    assert until - since == timedelta(hours=6)
+    assert shown.answer["request"]["since"] is None and "--since" not in shown.err
 
 
 def test_durations() -> None:
@@ -191,7 +235,7 @@ def test_the_completion_of_bash() -> None:
 
 def test_the_completion_of_other_shells_has_every_command() -> None:
     zsh, fish = midwatch("completion", "zsh").out, midwatch("completion", "fish").out
-    assert "bashcompinit" in zsh
+    assert "compdef _midwatch midwatch" in zsh
     for name in COMMANDS:
         assert f"-a {name} " in fish and name in zsh
 
@@ -218,7 +262,8 @@ def test_doctor_names_files_and_variables_and_no_value(here: Site, tmp_path: Pat
         "doctor", "--kubeconfig", str(here.kubeconfig), "-n", "shop", "-n", "bank", environment=environment
     )
     assert "midwatch.yaml" in shown.out.splitlines()[0]
-    assert "MIDWATCH_HOME, MIDWATCH_PAGERDUTY__TOKEN" in shown.out
+    assert ["pagerduty.token", "MIDWATCH_PAGERDUTY__TOKEN"] in [line.split() for line in shown.out.splitlines()]
+    assert ["kubernetes.kubeconfig", "--kubeconfig"] in [line.split() for line in shown.out.splitlines()]
     assert "hunter2pw" not in shown.out + shown.err
 
 

@@ -19,7 +19,8 @@ class Request(Model, frozen=True):
     `intent` is what the question turned out to ask, where that was found out; None (and so stored by version 0.1.0)
     looks for whatever is wrong. A request is saved and published: secrets in the question are cut out here, those in
     the alert where it was read. `unread` is what should have been known before anything was asked, and got no answer
-    (the details of an alert whose sender keeps them).
+    (the details of an alert whose sender keeps them). `since`: of the logs and events of a place only what came then or
+    later is read.
     """
 
     question: Annotated[str, AfterValidator(redact_text)] = ""
@@ -27,6 +28,7 @@ class Request(Model, frozen=True):
     intent: Intent | None = None
     alert: Alert | None = None
     unread: tuple[Gap, ...] = ()
+    since: datetime | None = None
 
     @property
     def topic(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -33,11 +34,12 @@ WHATEVER = Intent(topic="")  # nothing was asked in particular
 @dataclass(frozen=True)
 class Question:
     """The words of a person ("" when only a cluster was named), and what they were understood to ask; `namespace` is
-    the only one that is read, "" for all."""
+    the only one that is read, "" for all; of logs and events nothing before `since` is."""
 
     text: str = ""
     intent: Intent = WHATEVER
     namespace: str = ""
+    since: datetime | None = None
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -57,7 +57,9 @@ class Case:
 
     @property
     def question(self) -> Question:
-        return Question(self.request.question, intent_of(self.request, self.areas), self.request.namespace)
+        return Question(
+            self.request.question, intent_of(self.request, self.areas), self.request.namespace, self.request.since
+        )
 
     @property
     def particular(self) -> bool:

@@ -39,7 +39,8 @@ def question(settings: Settings, words: str, namespace: str = "", *, dump: str =
 def question_about(wanted: Request, names: Sequence[str], namespace: str) -> Request:
     """The same question, about objects of one namespace only."""
     words = f"{wanted.question} {' '.join(names)}".strip()
-    return question_request(words, wanted.intent or Intent(topic=default_topic()), namespace)
+    found = question_request(words, wanted.intent or Intent(topic=default_topic()), namespace)
+    return found.model_copy(update={"since": wanted.since})
 
 
 def has_period(settings: Settings, wanted: Request) -> bool:

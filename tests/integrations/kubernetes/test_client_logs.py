@@ -4,6 +4,7 @@ import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ from tests.integrations.kubernetes.api_server import (
 WEB = LogRequest("shop", "web-1", "app")
 
 
+SINCE = datetime(2026, 11, 28, 1, tzinfo=UTC)
+
+
 @asynccontextmanager
 async def lab(
     folder: Path, respond: Respond | None = None, stream: Stream | None = None
@@ -39,7 +43,7 @@ async def lab(
 
 
 async def test_the_tail_is_asked_for_and_returned(tmp_path: Path) -> None:
-    request = LogRequest("shop", "web-1", "app", previous=True, tail_lines=50, limit_bytes=1000, since_seconds=60)
+    request = LogRequest("shop", "web-1", "app", previous=True, tail_lines=50, limit_bytes=1000, since=SINCE)
     async with lab(tmp_path, lambda _: Reply(200, "line 1\nlät \ud83d\n".encode("utf-8", "surrogatepass"))) as (
         api,
         reader,
@@ -53,7 +57,7 @@ async def test_the_tail_is_asked_for_and_returned(tmp_path: Path) -> None:
         "previous": "true",
         "tailLines": "50",
         "limitBytes": "4000",
-        "sinceSeconds": "60",
+        "sinceTime": "2026-11-28T01:00:00+00:00",
     }
     assert seen.query == f"GET {api.asked[0].target}"
 

@@ -3,6 +3,7 @@
 import gzip
 import tracemalloc
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -251,10 +252,10 @@ async def test_must_gather(tmp_path: Path) -> None:
         ({"tail_lines": 4}, "one\ntwo\nthree\nfour\n", False),
         ({"limit_bytes": 10}, "four\n", True),
         ({"limit_bytes": 3}, "ur\n", True),
-        ({"limit_bytes": 19, "since_seconds": 1}, "one\ntwo\nthree\nfour\n", False),
+        ({"limit_bytes": 19, "since": datetime.now(UTC)}, "one\ntwo\nthree\nfour\n", False),
     ],
 )
-async def test_the_end_of_a_log(tmp_path: Path, limits: dict[str, int], expected: str, truncated: bool) -> None:
+async def test_the_end_of_a_log(tmp_path: Path, limits: dict[str, Any], expected: str, truncated: bool) -> None:
     text = "one\ntwo\nthree\nfour\n"
     write(tmp_path, {"pods.json": [pod("web-1")], "web-1.log": text, "web-1.previous.log": text})
     (tmp_path / "web-1.previous.log.gz").write_bytes(gzip.compress(text.encode()))

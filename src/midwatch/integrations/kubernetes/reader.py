@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from midwatch.analysis.series import Series
@@ -54,7 +55,7 @@ class LogRequest:
     previous: bool = False
     tail_lines: int = 200
     limit_bytes: int = 512 * 1024
-    since_seconds: int | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The questions Midwatch puts to a cluster, live or saved. Nothing here can change anything."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,12 +10,15 @@ from pydantic import Field
 from midwatch.analysis import series
 from midwatch.domain.observation import LogLines, Measurements, Resources
 from midwatch.domain.tool import Tool, ToolError, ToolResult
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.kinds import ALL, KINDS
+from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.saved_objects import SAVED
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, LogRequest, Reader, Refused
 from midwatch.integrations.kubernetes.scrub import scrub
 
 Namespace = Annotated[str, Field(description="namespace; empty for all namespaces")]
+Since = Annotated[datetime | None, Field(description="only from then on, RFC 3339; a saved log is read all the same")]
 Selector = Annotated[str, Field(description="label selector, as kubectl's -l")]
 
 # Of a whole cluster's events only these are read: a healthy one has thousands that say nothing.
@@ -57,6 +61,7 @@ async def kubernetes_events(
     which: Annotated[
         Literal["all", "telling"], Field(description="telling: warnings, kills and scalings only")
     ] = "all",
+    since: Annotated[datetime | None, Field(description="only those last seen then or later, RFC 3339")] = None,
 ) -> ToolResult:
     """Lists events: what the scheduler, the kubelets and the controllers did and could not do.
 
@@ -68,14 +73,21 @@ async def kubernetes_events(
         await _listed(reader, ListRequest("events", namespace, fields=",".join(f for f in (named, choice) if f)))
         for choice in chosen
     ]
-    found = {(o.namespace, o.name): o for listing in listings for o in listing.items}
+    found = {(o.namespace, o.name): o for listing in listings for o in listing.items if _is_in(o, since)}
     left = "; ".join(dict.fromkeys(listing.partial for listing in listings if listing.partial))
-    partial = "; ".join(part for part in (_TELLING_NOTE if which == "telling" else named, left) if part)
+    period = f"only since {since:%Y-%m-%d %H:%M:%S} UTC" if since else ""
+    partial = "; ".join(part for part in (_TELLING_NOTE if which == "telling" else named, period, left) if part)
     query = "; ".join(listing.query for listing in listings)
     missed = "; ".join(dict.fromkeys(listing.missed for listing in listings if listing.missed))
     return ToolResult(
         _resources("events", namespace, Listing(list(found.values()), query, missed=missed), partial), query
     )
+
+
+def _is_in(found: Object, since: datetime | None) -> bool:
+    """An event without any time is kept."""
+    last = found.last if isinstance(found, Event) else None
+    return since is None or last is None or last >= since
 
 
 async def kubernetes_logs(
@@ -86,6 +98,7 @@ async def kubernetes_logs(
     previous: Annotated[bool, Field(description="the log of the run before the last restart")] = False,
     tail_lines: Annotated[int, Field(ge=1, le=20_000)] = 200,
     seconds: Annotated[float, Field(gt=0, le=15, description="how long to wait for it")] = 15,
+    since: Since = None,
 ) -> ToolResult:
     """Reads the end of a container's log: at most 512 KiB.
 
@@ -93,7 +106,7 @@ async def kubernetes_logs(
     """
     try:
         async with asyncio.timeout(seconds):
-            log = await reader.log(LogRequest(namespace, pod, container, previous, tail_lines))
+            log = await reader.log(LogRequest(namespace, pod, container, previous, tail_lines, since=since))
     except TimeoutError as late:
         raise ToolError(f"the log of {namespace}/{pod} was not read within {seconds:g} s") from late
     except Refused as refused:

@@ -13,6 +13,7 @@ from midwatch.interfaces.cli import command, progress
 from midwatch.interfaces.cli.exits import Exit
 from midwatch.interfaces.cli.forms import Form, Json, Markdown, Output, Presentation, Quiet, SharedPlace, Verbose
 from midwatch.interfaces.cli.place import Place, Selector, Since, duration
+from midwatch.kit.clock import utc_now
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring import cli
@@ -114,16 +115,25 @@ async def diagnose_question(
 
 
 def _request(settings: Settings, question: str, namespace: str, place: Place, since: str, otherwise: str) -> Request:
-    """Raises Refusal where it has to be asked back. What is read as it is at present has no period: that is said."""
+    """Raises Refusal where it has to be asked back. Of a cluster only logs and events have a period: that is said."""
     if not since:
         return cli.question(settings, question, namespace, dump=place.dump, otherwise=otherwise)
-    minutes = max(1, round(duration(since).total_seconds() / 60))
+    length = duration(since)
+    minutes = max(1, round(length.total_seconds() / 60))
     dated = f"{question} in the last {minutes} minutes"
     found = cli.question(settings, dated, namespace, dump=place.dump, otherwise=otherwise)
     if cli.has_period(settings, found):
         return found
-    command.note("--since is not applied: the present state is read, with its events and the ends of its logs")
-    return cli.question(settings, question, namespace, dump=place.dump, otherwise=otherwise)
+    plain = cli.question(settings, question, namespace, dump=place.dump, otherwise=otherwise)
+    if place.dump:
+        command.note("--since is not applied to a saved cluster: it is read whole")
+        return plain
+    start = (utc_now() - length).replace(microsecond=0)
+    command.note(
+        f"--since {since}: logs and events since {start:%Y-%m-%d %H:%M:%S} UTC; the state of objects, and logs of "
+        "containers before their last restart, are read as they are"
+    )
+    return plain.model_copy(update={"since": start})
 
 
 def _targets(settings: Settings, request: Request, place: Place, shown: Presentation) -> Iterator[InvestigationTarget]:

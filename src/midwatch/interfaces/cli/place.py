@@ -22,7 +22,7 @@ Since = Annotated[
     typer.Option(
         "--since",
         metavar="DURATION",
-        help="Period of a question about traffic: 30m, 6h, 2d. A cluster is read as it is.",
+        help="Period of a traffic question, or of the logs and events of a cluster: 30m, 6h, 2d.",
     ),
 ]
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")

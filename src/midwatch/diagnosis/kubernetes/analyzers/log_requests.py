@@ -18,6 +18,8 @@ def log_ask(cluster: Cluster, where: Sequence[str], *, previous: bool = False, w
     arguments: dict[str, Any] = {"namespace": namespace, "pod": pod, "container": container}
     if previous:
         arguments["previous"] = True
+    if cluster.question.since and not previous:  # the end of the run before is why it ended, whenever that was
+        arguments["since"] = cluster.question.since.isoformat()
     if _whole(cluster):
         arguments["tail_lines"] = _WHOLE
     return ToolRequest(tool="kubernetes_logs", arguments=arguments, why=why)

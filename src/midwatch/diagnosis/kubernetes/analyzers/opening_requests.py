@@ -42,7 +42,7 @@ def opening(question: Question) -> tuple[ToolRequest, ...]:
 def _requests(question: Question) -> Iterator[ToolRequest]:
     for plural, kind in ALL.items():
         if kind.type in _read() and kind.type not in ON_DEMAND:
-            yield from _request(plural, kind, question.namespace)
+            yield from _request(plural, kind, question)
     if Series in _read():
         place = _placed(question.namespace)
         yield ToolRequest(tool="kubernetes_metrics", arguments=place, essential=question.is_about_slowness)
@@ -52,13 +52,16 @@ def _requests(question: Question) -> Iterator[ToolRequest]:
             yield ToolRequest(tool="kubernetes_saved", arguments={"what": one.plural, **place})
 
 
-def _request(plural: str, kind: ResourceKind, namespace: str) -> Iterator[ToolRequest]:
+def _request(plural: str, kind: ResourceKind, question: Question) -> Iterator[ToolRequest]:
+    namespace = question.namespace
     if kind.type is Endpoints and not namespace:
         return  # EndpointSlices say the same: of a whole cluster both would be twice the load
     if kind.type is Event:
-        yield ToolRequest(tool="kubernetes_events", arguments=_placed(namespace) or {"which": "telling"})
+        arguments = _placed(namespace) or {"which": "telling"}
+        period = {"since": question.since.isoformat()} if question.since else {}
+        yield ToolRequest(tool="kubernetes_events", arguments=arguments | period)
         return
-    arguments: dict[str, Any] = {"resource": plural} | (_placed(namespace) if kind.namespaced else {})
+    arguments = {"resource": plural} | (_placed(namespace) if kind.namespaced else {})
     if kind.type is ConfigMap and not namespace:
         arguments["names_only"] = True  # the contents of all ConfigMaps of a cluster can be hundreds of megabytes
     yield ToolRequest(tool="kubernetes_list", arguments=arguments, essential=kind.type in _ESSENTIAL)

@@ -250,10 +250,12 @@ def asks(cluster: Cluster) -> Iterator[ToolRequest]:
             _, namespace, inside = _place(instance, miss.host)
             if inside and not cluster.is_complete(Pod, namespace):
                 wanted[namespace] = None
+    since = cluster.question.since
+    period = {"since": since.isoformat()} if since else {}
     for namespace in list(wanted)[:_OTHER_NAMESPACES]:
         yield ToolRequest(
             tool="kubernetes_events",
-            arguments={"namespace": namespace},
+            arguments={"namespace": namespace, **period},
             why="a host of this namespace could not be reached",
         )
         for resource in _ASKED:

@@ -64,7 +64,7 @@ def log_url(request: LogRequest, lines: int) -> str:
         "previous": "true" if request.previous else "",
         "tailLines": str(lines),
         "limitBytes": str(request.limit_bytes * READ_AHEAD),
-        "sinceSeconds": str(request.since_seconds or ""),
+        "sinceTime": request.since.isoformat() if request.since else "",
     }
     query = urlencode({k: v for k, v in wanted.items() if v}, quote_via=quote)
     return f"/api/v1/namespaces/{request.namespace}/pods/{request.pod}/log?{query}"
