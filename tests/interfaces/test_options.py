@@ -97,6 +97,13 @@ def test_a_watch_that_could_not_read_everything_does_not_say_that_all_is_well(he
     assert (shown.code, shown.out) == (Exit.UNKNOWN, "")
 
 
+def test_a_watch_is_quiet_or_verbose(here: Site) -> None:
+    quiet = here.run("k8s", "watch", "--once", "-n", "shop", "-q")
+    verbose = here.run("k8s", "watch", "--once", "-n", "bank", "-v")
+    assert (quiet.code, quiet.out) == (Exit.PROBLEM, "")
+    assert verbose.code == Exit.HEALTHY and re.fullmatch(r"\S+Z checked  0 alerts firing\n", verbose.out)
+
+
 def test_the_formats_of_an_answer(here: Site) -> None:
     asked = ("diagnose", "-n", "shop")
     answer = here.run(*asked, "-o", "json").answer
@@ -168,7 +175,7 @@ def arguments_of(shown: Shown, tool: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     "words",
     [(), ("show the logs of cart",), ("-l", "app=cart", "show the logs")],
-    ids=["everything", "logs", "selected"],
+    ids=["all", "logs", "selected"],
 )
 def test_of_a_cluster_since_narrows_logs_and_events(here: Site, words: tuple[str, ...]) -> None:
     """What it cannot narrow is said: the state, and the run before a restart, whose end is why it was restarted."""

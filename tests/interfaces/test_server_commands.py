@@ -135,6 +135,31 @@ def test_an_investigation_without_an_answer_and_an_entry_of_version_0_1_0() -> N
     assert "2026-11-28 01:02:03 UTC  generic: HighLatency" in lines
 
 
+def test_quiet_and_verbose_lists() -> None:
+    def answer(method: str, path: str) -> Answer:
+        if method != "GET":
+            return 200, {"data": {**INCIDENT, "status": "acknowledged"}}
+        if path.endswith(("inc_1", "timeline")):
+            found = {"incident": INCIDENT, "alerts": [], "investigations": []}
+            return 200, {"data": [] if path.endswith("timeline") else found}
+        return (200, {"data": [KEY]}) if "keys" in path else page(INCIDENT, {**INCIDENT, "id": "inc_2"})
+
+    with serve(answer) as server:
+        assert run(server, "incidents", "list", "-q").out == "inc_1\ninc_2\n"
+        verbose = run(server, "incidents", "list", "-v").out.splitlines()
+        assert verbose[0].split() == "NUMBER SOURCE OPENED ID STATUS SEVERITY AGE SERVICE TITLE".split()  # noqa: SIM905
+        assert verbose[1].split()[:5] == ["#1", "alertmanager", "2026-11-28", "01:00:00", "UTC"]
+        shown = run(server, "incidents", "show", "inc_1", "-q").out.splitlines()
+        assert len(shown) == 2 and shown[1].startswith("inc_1 ")
+        assert run(server, "incidents", "ack", "inc_1", "-q").out == ""
+        assert run(server, "incidents", "resolve", "inc_1", "-q").out == ""
+        assert run(server, "keys", "list", "-q").out == "key_1\n"
+        assert run(server, "keys", "revoke", "key_1", "-q").out == ""
+        for words in (("incidents", "list", "-q", "-v"), ("incidents", "list", "-q", "-o", "json")):
+            refused = run(server, *words)
+            assert refused.code == Exit.FAILED and "contradict each other" in refused.err
+
+
 def test_init_asks_writes_and_checks(tmp_path: Path) -> None:
     config = tmp_path / "kubeconfig"
     config.write_text(json.dumps({"contexts": [{"name": "prod"}, {"name": "staging"}]}))

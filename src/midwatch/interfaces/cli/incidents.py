@@ -11,7 +11,7 @@ import yaml
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import IncidentStatus
 from midwatch.interfaces.cli import columns, command
-from midwatch.interfaces.cli.forms import Presentation, Quiet, Verbose
+from midwatch.interfaces.cli.forms import Form, Presentation, Quiet, Verbose
 from midwatch.interfaces.cli.incident_feed import PAGE, follow
 from midwatch.interfaces.cli.server_client import DEFAULT_URL, ServerUrl, server_client
 from midwatch.reports import terminal
@@ -33,8 +33,15 @@ Status = Annotated[IncidentStatus | None, typer.Option("--status", help="Only wi
 Severity = Annotated[AlertSeverity | None, typer.Option("--severity", help="Only of this severity.")]
 Service = Annotated[str, typer.Option("--service", metavar="NAME", help="Only of this service.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=200, help="At most so many, the newest first.")]
+IdsOnly = Annotated[bool, typer.Option("-q", "--quiet", help="Print the ids only, one a line.")]
+Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but what failed.")]
+FirstLine = Annotated[bool, typer.Option("-q", "--quiet", help="Print the incident's own line only.")]
+Whole = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Also print the number, the source and when it was opened.")
+]
 Resolution = Annotated[str, typer.Option("-m", "--resolution", metavar="TEXT", help="What resolved it.")]
 Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=1, help="How often to ask.")]
+_DETAILS = ("number", "source", "opened")
 _NAMES = ("id", "status", "severity", "age", "service", "title")
 
 
@@ -53,28 +60,34 @@ def list_(
     service: Service = "",
     limit: Limit = 20,
     output: ListOutput = ListForm.TEXT,
+    quiet: IdsOnly = False,
+    verbose: Whole = False,
     url: ServerUrl = DEFAULT_URL,
 ) -> None:
     """List incidents, the newest first."""
-    command.finish(_list(url, output, _filter(status, severity, service, limit)))
+    shown = list_presentation(output, quiet=quiet, verbose=verbose)
+    command.finish(_list(url, output, _filter(status, severity, service, limit), shown))
 
 
 @app.command(epilog=command.example("midwatch incidents show ID"))
-def show(incident: Id, output: ListOutput = ListForm.TEXT, url: ServerUrl = DEFAULT_URL) -> None:
+def show(
+    incident: Id, output: ListOutput = ListForm.TEXT, quiet: FirstLine = False, url: ServerUrl = DEFAULT_URL
+) -> None:
     """Show an incident with its alerts, its investigations and its timeline."""
-    command.finish(_show(url, incident, output))
+    shown = list_presentation(output, quiet=quiet)
+    command.finish(_show(url, incident, output, quiet=shown.quiet))
 
 
 @app.command(epilog=command.example("midwatch incidents ack ID"))
-def ack(ids: Ids, url: ServerUrl = DEFAULT_URL) -> None:
+def ack(ids: Ids, quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
     """Acknowledge incidents."""
-    command.finish(_act(url, ids, "acknowledge"))
+    command.finish(_act(url, ids, "acknowledge", quiet=quiet))
 
 
 @app.command(epilog=command.example('midwatch incidents resolve ID -m "rolled back to 1.4.2"'))
-def resolve(ids: Ids, resolution: Resolution = "", url: ServerUrl = DEFAULT_URL) -> None:
+def resolve(ids: Ids, resolution: Resolution = "", quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
     """Resolve incidents."""
-    command.finish(_act(url, ids, "resolve", resolution))
+    command.finish(_act(url, ids, "resolve", resolution, quiet=quiet))
 
 
 @app.command(epilog=command.example("midwatch incidents watch --severity critical"))
@@ -101,7 +114,13 @@ def _filter(status: Any, severity: Any, service: str, limit: int) -> dict[str, A
     return {"page_size": limit, **{name: str(value) for name, value in given.items() if value}}
 
 
-async def _list(url: str, form: ListForm, wanted: dict[str, Any]) -> None:
+def list_presentation(output: ListForm, *, quiet: bool, verbose: bool = False) -> Presentation:
+    """Raises Refusal for options that contradict each other."""
+    form = None if output is ListForm.TEXT else Form(output.value)
+    return Presentation.of(form, json=False, markdown=False, quiet=quiet, verbose=verbose)
+
+
+async def _list(url: str, form: ListForm, wanted: dict[str, Any], shown: Presentation) -> None:
     async with server_client(url) as server:
         page = await server.get_page("/incidents", **wanted)
     items = page["items"]
@@ -111,7 +130,13 @@ async def _list(url: str, form: ListForm, wanted: dict[str, Any]) -> None:
     if not items:
         command.note("No incidents found.")
         return
-    columns.show(_NAMES, [_row(item) for item in items])
+    if shown.quiet:
+        for item in items:
+            _line(item["id"])
+    elif shown.verbose:
+        columns.show((*_DETAILS, *_NAMES), [(*_details(item), *_row(item)) for item in items])
+    else:
+        columns.show(_NAMES, [_row(item) for item in items])
     if page["has_next"]:
         command.note(f"{page['total']} incidents match; the newest {len(items)} are shown (--limit)")
 
@@ -124,12 +149,16 @@ def print_data(data: Any, form: ListForm) -> None:
         sys.stdout.write(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
 
 
+def _details(item: dict[str, Any]) -> Sequence[str]:
+    return f"#{item['number']}", item["source"], _utc(item["created_at"])
+
+
 def _row(item: dict[str, Any]) -> Sequence[str]:
     known = (item["id"], item["status"], item["severity"], columns.age(item["created_at"]), item["service"] or "-")
     return (*known, item["title"])
 
 
-async def _show(url: str, incident: str, form: ListForm) -> None:
+async def _show(url: str, incident: str, form: ListForm, *, quiet: bool) -> None:
     async with server_client(url) as server:
         found = await server.get(f"/incidents/{_path(incident)}")
         found["timeline"] = await server.get(f"/incidents/{_path(incident)}/timeline")
@@ -138,6 +167,8 @@ async def _show(url: str, incident: str, form: ListForm) -> None:
         return
     about = found["incident"]
     columns.show(_NAMES, [_row(about)])
+    if quiet:
+        return
     for name in ("description", "acknowledged_by", "resolved_by", "resolution"):
         if about[name]:
             _line(f"{name.replace('_', ' ').capitalize()}: {about[name]}")
@@ -181,7 +212,7 @@ def _path(incident: str) -> str:
     return incident
 
 
-async def _act(url: str, ids: Sequence[str], verb: str, resolution: str = "") -> None:
+async def _act(url: str, ids: Sequence[str], verb: str, resolution: str = "", *, quiet: bool) -> None:
     """Each of them; of several one that cannot be changed is said, and the others are."""
     failed = False
     async with server_client(url) as server:
@@ -189,7 +220,8 @@ async def _act(url: str, ids: Sequence[str], verb: str, resolution: str = "") ->
             try:
                 params = {"resolution": resolution} if resolution else {}
                 found = await server.post(f"/incidents/{_path(incident)}/{verb}", {}, params)
-                _line(f"{found['id']} {found['status']}: {found['title']}")
+                if not quiet:
+                    _line(f"{found['id']} {found['status']}: {found['title']}")
             except Refusal as refusal:
                 if len(ids) == 1:
                     raise

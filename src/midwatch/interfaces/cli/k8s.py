@@ -7,6 +7,7 @@ from midwatch.domain.investigation import Request
 from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command, streams
 from midwatch.interfaces.cli.alert_client import AlertSender, Url
+from midwatch.interfaces.cli.forms import Presentation
 from midwatch.interfaces.cli.place import Place
 from midwatch.kit.clock import utc_now
 from midwatch.kit.printable import one_line
@@ -42,26 +43,29 @@ def watch(
     once: Once = False,
     every: Every = 60.0,
     url: Url = "",
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print no alerts; failures still are.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also print a line for each look.")] = False,
 ) -> None:
     """Look again and again; print what is wrong, and with --url send it to a server as alerts.
 
     Reads, never writes. A key for the server is read from $MIDWATCH_KEY.
     """
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), "", kubeconfig)
+    shown = Presentation.of(None, json=False, markdown=False, quiet=quiet, verbose=verbose)
     settings = command.settings(kubeconfig)
-    command.finish(_watch(settings, place.resolved(settings), once, every, url))
+    command.finish(_watch(settings, place.resolved(settings), once, every, url, shown))
 
 
-async def _watch(settings: Settings, place: Place, once: bool, every: float, url: str) -> None:
+async def _watch(settings: Settings, place: Place, once: bool, every: float, url: str, shown: Presentation) -> None:
     before: Alerts = {}
     sender = AlertSender(url) if url else None
     try:
         if once:
-            raise typer.Exit(await _once(settings, place, sender))
+            raise typer.Exit(await _once(settings, place, sender, shown))
         while True:
             try:
                 now = await _look(settings, place, before)
-                await _say(changes(before, now), before, sender)
+                await _say(changes(before, now), before, now, sender, shown)
             except Refusal as refusal:
                 # The cluster or the server is away: what could not be said is said at the next look.
                 command.note(refusal.reason)
@@ -75,13 +79,13 @@ async def _watch(settings: Settings, place: Place, once: bool, every: float, url
             await sender.close()
 
 
-async def _once(settings: Settings, place: Place, sender: AlertSender | None) -> command.Exit:
+async def _once(settings: Settings, place: Place, sender: AlertSender | None, shown: Presentation) -> command.Exit:
     try:
         now = await _look(settings, place, {})
     except _PartlyRead as refusal:
         command.print_refusal(refusal)
         return command.Exit.UNKNOWN
-    await _say(changes({}, now), {}, sender)
+    await _say(changes({}, now), {}, now, sender, shown)
     return command.Exit.PROBLEM if now else command.Exit.HEALTHY
 
 
@@ -110,11 +114,16 @@ async def _look(settings: Settings, place: Place, before: Alerts) -> Alerts:
     return {**before, **now}
 
 
-async def _say(said: list[dict[str, Any]], before: Alerts, sender: AlertSender | None) -> None:
-    for alert in said:
+async def _say(
+    said: list[dict[str, Any]], before: Alerts, now: Alerts, sender: AlertSender | None, shown: Presentation
+) -> None:
+    at = f"{utc_now():%Y-%m-%dT%H:%M:%SZ}"
+    for alert in () if shown.quiet else said:
         if alert["status"] == "resolved" or alert["dedup_key"] not in before:
             state = f"{alert['status']:9}{alert['severity']:9}"
-            typer.echo(one_line(f"{utc_now():%Y-%m-%dT%H:%M:%SZ} {state}{alert['title']}"))
+            typer.echo(one_line(f"{at} {state}{alert['title']}"))
+    if shown.verbose:
+        typer.echo(f"{at} checked  {len(now)} alert{'s' * (len(now) != 1)} firing")
     if sender and said:
         sent = await sender.send_all(said)
         if sent.failure_count:

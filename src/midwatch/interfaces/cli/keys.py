@@ -4,7 +4,7 @@ import typer
 
 from midwatch.domain.access import AccessRole
 from midwatch.interfaces.cli import columns, command
-from midwatch.interfaces.cli.incidents import ListForm, ListOutput, print_data
+from midwatch.interfaces.cli.incidents import IdsOnly, ListForm, ListOutput, Silent, list_presentation, print_data
 from midwatch.interfaces.cli.server_client import DEFAULT_URL, ServerUrl, server_client
 from midwatch.services.errors import Refusal
 
@@ -26,9 +26,10 @@ def keys() -> None:
 
 
 @app.command("list", epilog=command.example("midwatch keys list -o json"))
-def list_(output: ListOutput = ListForm.TEXT, url: ServerUrl = DEFAULT_URL) -> None:
+def list_(output: ListOutput = ListForm.TEXT, quiet: IdsOnly = False, url: ServerUrl = DEFAULT_URL) -> None:
     """List API keys; their secrets are stored nowhere."""
-    command.finish(_list(url, output))
+    shown = list_presentation(output, quiet=quiet)
+    command.finish(_list(url, output, quiet=shown.quiet))
 
 
 @app.command(epilog=command.example("midwatch keys create ada --role responder"))
@@ -38,16 +39,20 @@ def create(name: Name, role: Role = AccessRole.VIEWER, url: ServerUrl = DEFAULT_
 
 
 @app.command(epilog=command.example("midwatch keys revoke ID"))
-def revoke(key: Id, url: ServerUrl = DEFAULT_URL) -> None:
+def revoke(key: Id, quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
     """Revoke an API key."""
-    command.finish(_revoke(url, key))
+    command.finish(_revoke(url, key, quiet=quiet))
 
 
-async def _list(url: str, form: ListForm) -> None:
+async def _list(url: str, form: ListForm, *, quiet: bool) -> None:
     async with server_client(url) as server:
         found = await server.get("/keys")
     if form is not ListForm.TEXT:
         print_data(found, form)
+        return
+    if quiet:
+        for key in found:
+            typer.echo(key["id"])
         return
     rows = [
         (
@@ -70,9 +75,10 @@ async def _create(url: str, name: str, role: AccessRole) -> None:
     typer.echo(made["secret"])
 
 
-async def _revoke(url: str, key: str) -> None:
+async def _revoke(url: str, key: str, *, quiet: bool) -> None:
     if not key.replace("_", "").isalnum() or not key.isascii():
         raise Refusal(f"{key!r} is no id of a key.", "midwatch keys list prints the ids")
     async with server_client(url) as server:
         await server.delete(f"/keys/{key}")
-    typer.echo(f"{key} revoked")
+    if not quiet:
+        typer.echo(f"{key} revoked")
