@@ -45,7 +45,7 @@ class Details(Model, frozen=True):
     investigations: tuple[Investigation, ...]
 
 
-class Changes(Model, frozen=True):
+class IncidentChanges(Model, frozen=True):
     """What happened behind a cursor, in order; `cursor` is where the next request goes on, at once where there is
     `more`."""
 
@@ -119,13 +119,13 @@ def entries(
 @use_case(needs=AccessRole.VIEWER)
 def changes(
     _ctx: ServerContext, _caller: Actor, tx: Connection, after: int | None = None, severity: str = "", service: str = ""
-) -> Changes:
+) -> IncidentChanges:
     """Behind the entry `after` of all timelines; without one nothing but the cursor to begin with."""
     if after is None:
-        return Changes(cursor=timeline.newest(tx))
+        return IncidentChanges(cursor=timeline.newest(tx))
     found = timeline.of_all(tx, after, CHANGES, severity, service)
     cursor = found[-1].entry.seq if found else after
-    return Changes(cursor=cursor, changes=tuple(found), more=len(found) == CHANGES)
+    return IncidentChanges(cursor=cursor, changes=tuple(found), more=len(found) == CHANGES)
 
 
 @use_case(needs=AccessRole.VIEWER)

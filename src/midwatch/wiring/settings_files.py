@@ -59,7 +59,7 @@ def places(path: Sequence[str]) -> Iterator[str]:
             yield f"{absolute_path(file)}, line {line}"
 
 
-def written() -> Iterator[tuple[tuple[str, ...], str]]:
+def setting_places() -> Iterator[tuple[tuple[str, ...], str]]:
     """Each setting that a file has, with its file and line, of the file that wins first; a list is one setting."""
     for file in reversed(files()):
         left: list[tuple[tuple[str, ...], int, Any]] = [((), 0, _composed(file))]

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from midwatch.settings import in_environment, other_variables
-from midwatch.wiring.settings_files import written
+from midwatch.wiring.settings_files import setting_places
 
 _PREFIX = "MIDWATCH_"
 
@@ -75,7 +75,7 @@ def _elsewhere(composed: type[BaseModel]) -> Iterator[tuple[str, str]]:
 
 
 def _files() -> Iterator[tuple[str, str]]:
-    yield from ((".".join(path), place) for path, place in written())
+    yield from ((".".join(path), place) for path, place in setting_places())
 
 
 def _names(model: type[BaseModel], path: str = "") -> Iterator[str]:

@@ -99,7 +99,7 @@ async def diagnose_question(
     exit code of all of them. A question without a topic is about whatever is wrong, or is refused with the choices
     where it `asks_back`."""
     settings = command.settings(place.kubeconfig)
-    place = place.resolved(settings)
+    place = place.with_defaults(settings)
     otherwise = "" if asks_back else cli.default_topic()
     requests = [_request(settings, question, space, place, since, otherwise) for space in place.namespaces]
     targets = [target for request in requests for target in _targets(settings, request, place, shown)]

@@ -83,7 +83,7 @@ async def check(
 ) -> None:
     """Prints what is configured and reachable, and leaves with its exit code."""
     connections = Connections(command.settings(kubeconfig))
-    place = Place(namespaces, tuple(contexts), dump, kubeconfig).resolved(connections.settings)
+    place = Place(namespaces, tuple(contexts), dump, kubeconfig).with_defaults(connections.settings)
     if not shown.quiet:
         show_settings(connections.plugged.settings, kubeconfig, verbose=shown.verbose)
     out = terminal.console()

@@ -53,7 +53,7 @@ def watch(
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), "", kubeconfig)
     shown = Presentation.of(None, json=False, markdown=False, quiet=quiet, verbose=verbose)
     settings = command.settings(kubeconfig)
-    command.finish(_watch(settings, place.resolved(settings), once, every, url, shown))
+    command.finish(_watch(settings, place.with_defaults(settings), once, every, url, shown))
 
 
 async def _watch(settings: Settings, place: Place, once: bool, every: float, url: str, shown: Presentation) -> None:

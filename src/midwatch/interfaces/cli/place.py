@@ -42,7 +42,7 @@ class Place:
         if self.dump and self.contexts:
             raise Refusal("--dump and --context do not go together.", "A dump is read as it is; leave --context out")
 
-    def resolved(self, settings: Settings) -> "Place":
+    def with_defaults(self, settings: Settings) -> "Place":
         """With the namespace of the settings where no flag names one; a dump is read whole then."""
         default = "" if self.dump else settings.of(KubernetesSettings).namespace
         return replace(self, namespaces=self.namespaces or (default,))

@@ -86,7 +86,7 @@ async def changes(
     ] = None,
     severity: AlertSeverity | None = None,
     service: Annotated[str, Query(max_length=300, description="exactly this one")] = "",
-) -> Ok[incidents.Changes]:
+) -> Ok[incidents.IncidentChanges]:
     return Ok(data=await incidents.changes(ctx, caller, after, severity or "", service))
 
 
