@@ -38,6 +38,7 @@ class Code(Model, frozen=True):
 
     `directness` (0–100) orders causes on one object: how near the statement is to what a person would change.
     `check` are read-only commands, `fix` commands for a person to copy, `prevent` what keeps it from coming back.
+    `symptoms` (names of reasoning/symptoms.yaml): a question about one of them ranks these findings first.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Code(Model, frozen=True):
     fix: tuple[str, ...] = ()
     prevent: str = ""
     monitor: str = ""
+    symptoms: tuple[str, ...] = ()
 
 
 class Finding(Model, frozen=True):
@@ -106,7 +108,9 @@ class Analysis(Model, frozen=True):
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it
     would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
-    something else than what is wrong, and `tables` are the figures behind it.
+    something else than what is wrong, and `tables` are the figures behind it. `fact`: the
+    answer rests on nothing but what it cites, whatever else could not be read. `labels` are values of labels by which
+    people call objects: value, label, object.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -116,3 +120,5 @@ class Analysis(Model, frozen=True):
     gaps: tuple[Gap, ...] = ()
     answer: HealthyCheck | None = None
     tables: tuple[Table, ...] = ()
+    fact: bool = False
+    labels: tuple[tuple[str, str, Subject], ...] = ()

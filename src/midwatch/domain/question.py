@@ -27,6 +27,11 @@ _SLOWNESS = re.compile(
     r"|\blag(?:s|gy|ging)?\b|takes? (?:too )?long|\bdelay|performance"
 )
 _WORD = re.compile(r"[a-z]{4,}")
+# An apostrophe within a word opens no quotation.
+_QUOTED = re.compile(
+    r"(?<!\w)'([^'\n]{3,200})'(?!\w)|\"([^\"\n]{3,200})\"|\u201c([^\u201d\n]{3,200})\u201d|`([^`\n]{3,200})`"
+    r"|\u2018([^\u2019\n]{3,200})\u2019"
+)
 WHATEVER = Intent(topic="")  # nothing was asked in particular
 
 
@@ -55,7 +60,7 @@ class Question:
 
     @cached_property
     def wants_logs(self) -> bool:
-        return bool(_LOGS.search(self.text))
+        return bool(self.phrases or _LOGS.search(self.text))
 
     @cached_property
     def wants_speed(self) -> bool:
@@ -65,6 +70,11 @@ class Question:
     def is_about_slowness(self) -> bool:
         """Whether nothing can be called healthy before latency was measured."""
         return bool(_SLOWNESS.search(self.text))
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """What stands in quotation marks, as it is written."""
+        return tuple(next(filter(None, match.groups())) for match in _QUOTED.finditer(self.text))
 
     @cached_property
     def topics(self) -> frozenset[str]:

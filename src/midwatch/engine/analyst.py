@@ -21,6 +21,7 @@ from midwatch.domain.finding import Analysis
 from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
+from midwatch.domain.subject import Subject
 from midwatch.engine.alerts import ALERT
 from midwatch.reasoning.alertscope import alert_subjects, link_alert
 from midwatch.reasoning.rules import diagnose
@@ -87,7 +88,7 @@ class Case:
         request, question = self.request, self.question
         analysis = self._analyse(evidence, question)
         # A particular topic was told what is named when the question was understood.
-        subject = Scope() if self.particular else scope(request.question, analysis.subjects)
+        subject = Scope() if self.particular else scope(request.question, analysis.subjects, _labels(analysis))
         if request.alert and self.particular:
             analysis = link_alert(analysis, ALERT, request.alert.labels, all_of_it=True)
         elif request.alert:
@@ -110,7 +111,16 @@ class Case:
             gaps=tuple(g for p in parts for g in p.gaps),
             answer=next((p.answer for p in parts if p.answer), None),
             tables=tuple(t for p in parts for t in p.tables),
+            fact=any(p.fact for p in parts),
+            labels=tuple(x for p in parts for x in p.labels),
         )
+
+
+def _labels(analysis: Analysis) -> dict[str, dict[Subject, str]]:
+    found: dict[str, dict[Subject, str]] = {}
+    for value, label, subject in analysis.labels:
+        found.setdefault(value.lower(), {}).setdefault(subject, label)
+    return found
 
 
 class Ended(Exception):

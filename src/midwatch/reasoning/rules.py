@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from midwatch.analysis.causality import Chain, chains
-from midwatch.analysis.codes import fill
+from midwatch.analysis.codes import fill, location
 from midwatch.analysis.commands import command, query
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
@@ -11,6 +11,7 @@ from midwatch.domain.finding import Analysis, CausalRole, Code, Confidence, Find
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe, Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
+from midwatch.reasoning.asked import mentioned, risks_asked_about, symptom_first, symptoms
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope
 
@@ -40,18 +41,22 @@ def diagnose(
 
     `slow`: the question is about slowness, so the result is not HEALTHY before latency was measured.
     """
-    library, named = Library(evidence), about.named
+    library = Library(evidence)
     findings, unproved = library.proved_findings(analysis.findings)
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
-    asked = [c for c in causes if not named or _concerns(c, named)]
+    answer = _answer(analysis, library)
+    fact = analysis.fact and answer is not None
+    asked, about = _asked_about(causes, findings, codes, about, question)
+    named = about.named
+    asked = [] if fact else asked
     elsewhere = [c for c in causes if c not in asked]
-    asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
+    asked = asked if fact else _with_complaints(asked, _complaints(findings, codes, about, question), question)
     serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
-    answer = _answer(analysis, library)
+    missing = bool(about.unknown) and not about.named
     checked = _UNMEASURED if unmeasured else _nothing_found(about, evidence)
     return Diagnosis(
-        verdict=_verdict(asked, serious, unmeasured=unmeasured or (bool(about.unknown) and not about.named)),
+        verdict=Verdict.CONFIRMED if fact else _verdict(asked, serious, unmeasured=unmeasured or missing),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
         answer=answer,
         causes=tuple(asked),
@@ -62,6 +67,27 @@ def diagnose(
         gaps=tuple(serious),
         unproved=unproved + (analysis.answer is not None and answer is None),
     )
+
+
+def _asked_about(
+    causes: Sequence[Cause],
+    findings: Sequence[Finding],
+    codes: Mapping[str, Code],
+    about: Scope,
+    question: Question,
+) -> tuple[list[Cause], Scope]:
+    """The causes that the question is about, those of a symptom that it speaks of first. A name that nothing has leaves
+    none: what is wrong in the rest of the cluster is no answer to it."""
+    spoken_of = symptoms(question)
+    speaking, about = mentioned(causes, about)
+    if about.named:
+        near = [c for c in causes if _concerns(c, about.named) or c in speaking]
+    else:
+        near = speaking or ([] if about.unknown else list(causes))
+    if near:
+        return symptom_first(near, codes, spoken_of), about
+    risks = [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, spoken_of)]
+    return [c for c in risks if not about.unknown and (not about.named or _concerns(c, about.named))], about
 
 
 def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
@@ -96,7 +122,9 @@ def _complaints(
     answer.
     """
     heard = [f for f in findings if f.role is CausalRole.COMPLAINT]
-    if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
+    if about.unknown and not about.named:
+        heard = [f for f in heard if any(name in f.cites[0].quote.lower() for name, _ in about.unknown)]
+    elif not (about.named or question.wants_logs or question.wants_speed):
         heard = [f for f in heard if question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
     near = [c for c in causes if not about.named or _concerns(c, about.named)]
@@ -183,14 +211,16 @@ def _headline(
     """`healthy`: the sentence where nothing was found."""
     missing = "" if about.named else _missing(about)
     if causes:
-        return missing + causes[0].finding.message
+        return missing + _matched(about) + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
         where = f" for {_list(about.named)}" if about.named else ""
         count = f"{len(lost)} essential check{'s' * (len(lost) > 1)}"
-        return f"{missing}No problems found{where}, but {count} failed: {lost[0].reason}"
+        found = "Nothing was checked under that name" if missing else f"No problems found{where}"
+        return f"{missing}{_matched(about)}{found}, but {count} failed: {lost[0].reason}"
     if elsewhere and healthy != _UNMEASURED:
-        return f"{healthy}; {len(elsewhere)} other problem{'s' * (len(elsewhere) > 1)} found"
-    return healthy if healthy == _UNMEASURED else missing + healthy
+        others = f"{len(elsewhere)} other problem{'s' * (len(elsewhere) > 1)} found"
+        return f"{missing}{others}" if missing else f"{_matched(about)}{healthy}; {others}"
+    return healthy if healthy == _UNMEASURED else missing + _matched(about) + healthy
 
 
 def _nothing_found(about: Scope, evidence: Sequence[Evidence]) -> str:
@@ -225,6 +255,20 @@ def _missing(about: Scope) -> str:
     """A name that nothing has changes what the answer is about."""
     names = " or ".join(name for name, _ in about.unknown[:3])
     return f"{names} not found in the checked objects. " if names else ""
+
+
+def _matched(about: Scope) -> str:
+    """What a word was taken for that is no object's name: `payment matches shop/deployment/payment-service. `"""
+    return "".join(f"{m.word} matches {_places(m.subjects)}{_by(m.how)}. " for m in about.matches[:2])
+
+
+def _places(subjects: Sequence[Subject]) -> str:
+    shown = ", ".join(location(s) for s in subjects[:2])
+    return f"{shown} and {len(subjects) - 2} more" if len(subjects) > 2 else shown
+
+
+def _by(label: str) -> str:
+    return "" if label == "name" else f" (label {label})"
 
 
 def _list(named: Sequence[Subject]) -> str:
