@@ -23,7 +23,7 @@ def words_in_name_position(question: str) -> tuple[str, ...]:
     patterns, plain = _tables()
     low = " ".join(question[:_LONGEST].lower().split())
     found = (match["name"] for pattern in patterns for match in pattern.finditer(low))
-    return tuple(dict.fromkeys(word for word in found if word not in plain and not word.endswith("ing")))
+    return tuple(dict.fromkeys(word for word in found if word not in plain))
 
 
 def is_plain(word: str) -> bool:

@@ -5,6 +5,8 @@ from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.subject import Subject
 
+OF_STATE = "of_state"  # the fact of a finding that claims how an object is at the moment: a look at it decides
+
 
 class Severity(StrEnum):
     CRITICAL = "critical"
@@ -93,6 +95,15 @@ class HealthyCheck(Model, frozen=True):
     cites: tuple[Citation, ...]
 
 
+class ObjectState(Model, frozen=True):
+    """An object that is in order: `text` says how (`2/2 replicas ready`), `since` when it became so, if known."""
+
+    subject: Subject
+    text: str
+    since: datetime | None = None
+    cites: tuple[Citation, ...]
+
+
 class Table(Model, frozen=True):
     """Figures that answer a question, and the evidence they were read from."""
 
@@ -110,7 +121,7 @@ class Analysis(Model, frozen=True):
     would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
     something else than what is wrong, and `tables` are the figures behind it. `fact`: the
     answer rests on nothing but what it cites, whatever else could not be read. `labels` are values of labels by which
-    people call objects: value, label, object.
+    people call objects: value, label, object. `states` are the named objects that are in order.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -122,3 +133,4 @@ class Analysis(Model, frozen=True):
     tables: tuple[Table, ...] = ()
     fact: bool = False
     labels: tuple[tuple[str, str, Subject], ...] = ()
+    states: tuple[ObjectState, ...] = ()

@@ -26,6 +26,9 @@ _SLOWNESS = re.compile(
     r"(?i)\bslow|latenc|\btime[ds]?[ -]?outs?\b|\btim(?:es|ed|ing) out|degrad|response time|sluggish"
     r"|\blag(?:s|gy|ging)?\b|takes? (?:too )?long|\bdelay|performance"
 )
+_REACHABILITY = re.compile(
+    r"(?i)\bunreachab|\bnot reachable\b|\bcan(?:not|'?t)(?: be)? (?:reach|connect)|\bconnectivity\b|\breachab"
+)
 _WORD = re.compile(r"[a-z]{4,}")
 # An apostrophe within a word opens no quotation.
 _QUOTED = re.compile(
@@ -70,6 +73,11 @@ class Question:
     def is_about_slowness(self) -> bool:
         """Whether nothing can be called healthy before latency was measured."""
         return bool(_SLOWNESS.search(self.text))
+
+    @cached_property
+    def is_about_reachability(self) -> bool:
+        """Whether nothing can be called healthy before a connection was tested."""
+        return bool(_REACHABILITY.search(self.text))
 
     @cached_property
     def phrases(self) -> tuple[str, ...]:

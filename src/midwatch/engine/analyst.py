@@ -96,10 +96,7 @@ class Case:
             subject = Scope(alert_subjects(analysis, ALERT) if not subject.named else subject.named)
         found = {finding.code for finding in analysis.findings}
         codes = {code: known[code] for known in (a.codes() for a in self.areas) for code in found if code in known}
-        slow = question.is_about_slowness
-        return Conclusion(
-            diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject
-        )
+        return Conclusion(diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question), subject)
 
     def _analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis:
         parts = [area.analyse(evidence, question) for area in self.areas]
@@ -113,6 +110,7 @@ class Case:
             tables=tuple(t for p in parts for t in p.tables),
             fact=any(p.fact for p in parts),
             labels=tuple(x for p in parts for x in p.labels),
+            states=tuple(s for p in parts for s in p.states),
         )
 
 

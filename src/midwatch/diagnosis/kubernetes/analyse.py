@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
 from midwatch.diagnosis.kubernetes.answers import answer
+from midwatch.diagnosis.kubernetes.answers.states import healthy_states
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
@@ -115,6 +116,7 @@ def _analysis(cluster: Cluster) -> Analysis:
         tables=fact.tables,
         fact=fact.sentence is not None,
         labels=tuple(_labels(cluster)),
+        states=tuple(healthy_states(cluster)),
     )
 
 

@@ -167,13 +167,15 @@ def _wanted_state(type_: type[Object], words: Sequence[str]) -> tuple[_State | N
 
 
 def _in_place(cluster: Cluster, type_: type[Object], place: str) -> list[Object] | None:
-    """The objects of the namespace or node; None where the place is neither, or the kind was not read whole."""
+    """The objects of the namespace or node that were read; None where the place is neither, or none were read."""
     objects = list(cluster.all(type_))
+    if not objects and not cluster.is_complete(type_, cluster.question.namespace or place):
+        return None
     if not place:
-        return objects if cluster.is_complete(type_, cluster.question.namespace) else None
-    if place in cluster.namespaces and cluster.is_complete(type_, place):
+        return objects
+    if place in cluster.namespaces:
         return [o for o in objects if o.namespace == place]
-    if type_ is Pod and any(n.name == place for n in cluster.all(Node)) and cluster.is_complete(Pod):
+    if type_ is Pod and any(n.name == place for n in cluster.all(Node)):
         return [p for p in cluster.all(Pod) if p.spec.node_name == place]
     return None
 
@@ -182,17 +184,24 @@ def _told(
     cluster: Cluster, type_: type[Object], kind: str, state: str, place: str, found: Sequence[Object], of: int
 ) -> tuple[HealthyCheck, tuple[Table, ...]]:
     where = f" in {place}" if place and place not in _EVERYWHERE else ""
-    cite = cluster.cite_scope(type_, cluster.question.namespace or (place if place in cluster.namespaces else ""))
-    count = f"{len(found)} of {of} {kind}{where} {state}" if state else f"{of} {kind}{where}"
+    namespace = cluster.question.namespace or (place if place in cluster.namespaces else "")
+    if cluster.is_complete(type_, namespace):
+        cites, those = (cluster.cite_scope(type_, namespace),), ""
+    else:
+        cites, those = (
+            tuple(cluster.cite(o) for o in (found or cluster.all(type_))[:_SHOWN]),
+            " (of those that were read)",
+        )
+    count = f"{len(found)} of {of} {kind}{where} {state}{those}" if state else f"{of} {kind}{where}{those}"
     names = f": {', '.join(_name(o) for o in found[:3])}" if state and 0 < len(found) <= 3 else ""
     table = Table(
         title=f"{kind.capitalize()} {state}".rstrip(),
         columns=("namespace", "name"),
         rows=tuple((o.namespace, o.name) for o in found[:_SHOWN]),
-        cites=(cite,),
+        cites=cites,
         note=f"and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "",
     )
-    return HealthyCheck(text=count + names, cites=(cite,)), (table,) if len(found) > 3 or (not state and found) else ()
+    return HealthyCheck(text=count + names, cites=cites), (table,) if len(found) > 3 or (not state and found) else ()
 
 
 def _name(obj: Object) -> str:
