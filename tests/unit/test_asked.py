@@ -6,7 +6,7 @@ from midwatch.analysis.name_positions import words_in_name_position
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.asked import symptoms
-from midwatch.reasoning.scope import scope
+from midwatch.reasoning.scope import Scope, scope
 
 PAYMENT = Subject(kind="Deployment", name="payment-service", namespace="shop")
 WORKER = Subject(kind="Deployment", name="queue-payment-worker", namespace="shop")
@@ -23,6 +23,8 @@ POD = Subject(kind="Pod", name="payment-service-7d9f8b6c5-x2n4m", namespace="sho
         ("is checkout healthy", "checkout"),
         ("show me errors in checkout", "checkout"),
         ("restart loop in the checkout deployment", "checkout"),
+        ("why is deployment checkout unhealthy", "checkout"),
+        ("is the checkout service down", "checkout"),
         ("why does shipping fail", "shipping"),
     ],
 )
@@ -39,6 +41,7 @@ def test_a_plain_word_in_the_place_of_a_name_is_one(question: str, word: str) ->
         "what is wrong with the cluster",
         "Partial service unreachability.",
         "Service quality degradation.",
+        "Service abnormal restart.",
         "why is the api server slow",
         "which nodes are not ready",
     ],
@@ -58,6 +61,12 @@ def test_a_label_names_its_workload() -> None:
     found = scope("why is cart down", (CART,), {"cart": {CART: "app"}})
     assert found.named == (CART,)
     assert found.matches[0].how == "app"
+
+
+def test_an_adjective_before_or_behind_a_kind_is_a_name_only_where_an_object_has_it() -> None:
+    assert scope("abnormal service restart", (CART,)) == Scope()
+    assert scope("service basket restart", (CART,)).named == (CART,)
+    assert scope("payment deployment restarts", (WORKER,)).named == (WORKER,)
 
 
 def test_a_part_of_too_many_names_means_none_of_them() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from midwatch.analysis.name_positions import is_plain, words_in_name_position
+from midwatch.analysis.name_positions import is_plain, words_in_name_position, words_that_may_be_names
 from midwatch.domain.question import NAME
 from midwatch.domain.subject import Subject
 
@@ -52,7 +52,7 @@ def scope(
     if not words:
         return Scope()
     names = _Names(subjects, labels or {})
-    placed = set(words_in_name_position(question))
+    placed, possible = set(words_in_name_position(question)), set(words_that_may_be_names(question))
     named: dict[Subject, None] = {}
     unknown: dict[str, tuple[str, ...]] = {}
     matches: list[NameMatch] = []
@@ -60,11 +60,11 @@ def scope(
         short = word.rpartition("/")[2]
         if found := names.exact(short):
             named |= dict.fromkeys(found)
-        elif not (_is_name(word) or word in placed):
+        elif not (_is_name(word) or word in placed | possible):
             continue
         elif match := names.alike(short):
             matches.append(match)
-        else:
+        elif _is_name(word) or word in placed:
             short = short[:_LONGEST]
             unknown[short] = names.near(short) if len(unknown) < _LOOKED_FOR else ()
     alike = _inside(dict.fromkeys([*named, *(s for m in matches for s in m.subjects)]))
