@@ -36,6 +36,8 @@ _FROM_TABLES = {
     "f\"(?:(?<=\\\\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\\\\s:=]{{1,2}}){{0,3}}~?$\"",
     "midwatch.analysis.quantities: number",
     "midwatch.analysis.patterns: e['pattern']",
+    "midwatch.analysis.name_positions: _PART.sub(lambda m: parts[m[0]], pattern)",
+    "midwatch.reasoning.asked: p",
     "midwatch.analysis.times.days: pattern",
     "midwatch.analysis.prompt_injection: pattern",
     "midwatch.diagnosis.alerts.match: '|'.join((start(word.strip()) for word in part.split('|')))",

@@ -8,6 +8,7 @@ from midwatch.domain.diagnosis import Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import Analysis
 from midwatch.domain.observation import Resources
+from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.rules import diagnose
 from midwatch.reasoning.scope import Scope
@@ -21,8 +22,8 @@ def listed(resource: str, count: int, scope: str = "") -> Evidence:
     return log(0, "").model_copy(update={"observation": seen})
 
 
-def headline(*evidence: Evidence, about: Scope | None = None, gaps: tuple[Gap, ...] = (), slow: bool = False) -> str:
-    return diagnose(Analysis(), evidence, gaps, {}, about or Scope(), slow=slow).headline
+def headline(*evidence: Evidence, about: Scope | None = None, gaps: tuple[Gap, ...] = ()) -> str:
+    return diagnose(Analysis(), evidence, gaps, {}, about or Scope()).headline
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,6 @@ def test_a_check_that_failed_is_said_with_its_reason() -> None:
 
 
 def test_without_latency_nothing_is_said_of_slowness() -> None:
-    found = diagnose(Analysis(), [listed("pods", 6)], (), {}, slow=True)
+    found = diagnose(Analysis(), [listed("pods", 6)], (), {}, question=Question("why is it slow"))
     assert found.verdict is Verdict.INCONCLUSIVE
     assert found.headline.startswith("No problems found, but no latency was measured")

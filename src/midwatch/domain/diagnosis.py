@@ -8,9 +8,10 @@ from midwatch.domain.finding import Finding, Severity, Table
 class Verdict(StrEnum):
     """How sure the answer is, decided by rules from the evidence.
 
-    CONFIRMED: a cause whose specific evidence is cited and proved. LIKELY: a cause inferred from state, or one of
-    several. INCONCLUSIVE: something is wrong, or could not be looked at, and the evidence does not decide. EXPECTED:
-    unusual and meant. HEALTHY: everything that matters was read and nothing is wrong.
+    CONFIRMED: a cause whose specific evidence is cited and proved, or a fact that was asked for. LIKELY: a cause
+    inferred from state, or one of several. INCONCLUSIVE: something is wrong, or could not be looked at, and the
+    evidence does not decide. EXPECTED: unusual and meant. HEALTHY: everything that matters was read and nothing is
+    wrong.
     """
 
     CONFIRMED = "CONFIRMED"

@@ -5,6 +5,8 @@ from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.subject import Subject
 
+OF_STATE = "of_state"  # the fact of a finding that claims how an object is at the moment: a look at it decides
+
 
 class Severity(StrEnum):
     CRITICAL = "critical"
@@ -38,6 +40,7 @@ class Code(Model, frozen=True):
 
     `directness` (0–100) orders causes on one object: how near the statement is to what a person would change.
     `check` are read-only commands, `fix` commands for a person to copy, `prevent` what keeps it from coming back.
+    `symptoms` (names of reasoning/symptoms.yaml): a question about one of them ranks these findings first.
     """
 
     code: str
@@ -51,6 +54,7 @@ class Code(Model, frozen=True):
     fix: tuple[str, ...] = ()
     prevent: str = ""
     monitor: str = ""
+    symptoms: tuple[str, ...] = ()
 
 
 class Finding(Model, frozen=True):
@@ -91,6 +95,15 @@ class HealthyCheck(Model, frozen=True):
     cites: tuple[Citation, ...]
 
 
+class ObjectState(Model, frozen=True):
+    """An object that is in order: `text` says how (`2/2 replicas ready`), `since` when it became so, if known."""
+
+    subject: Subject
+    text: str
+    since: datetime | None = None
+    cites: tuple[Citation, ...]
+
+
 class Table(Model, frozen=True):
     """Figures that answer a question, and the evidence they were read from."""
 
@@ -106,7 +119,9 @@ class Analysis(Model, frozen=True):
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it
     would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
-    something else than what is wrong, and `tables` are the figures behind it.
+    something else than what is wrong, and `tables` are the figures behind it. `fact`: the
+    answer rests on nothing but what it cites, whatever else could not be read. `labels` are values of labels by which
+    people call objects: value, label, object. `states` are the named objects that are in order.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -116,3 +131,6 @@ class Analysis(Model, frozen=True):
     gaps: tuple[Gap, ...] = ()
     answer: HealthyCheck | None = None
     tables: tuple[Table, ...] = ()
+    fact: bool = False
+    labels: tuple[tuple[str, str, Subject], ...] = ()
+    states: tuple[ObjectState, ...] = ()

@@ -27,7 +27,15 @@ _SLOWNESS = re.compile(
     r"(?i)\bslow|latenc|\btime[ds]?[ -]?outs?\b|\btim(?:es|ed|ing) out|degrad|response time|sluggish"
     r"|\blag(?:s|gy|ging)?\b|takes? (?:too )?long|\bdelay|performance"
 )
+_REACHABILITY = re.compile(
+    r"(?i)\bunreachab|\bnot reachable\b|\bcan(?:not|'?t)(?: be)? (?:reach|connect)|\bconnectivity\b|\breachab"
+)
 _WORD = re.compile(r"[a-z]{4,}")
+# An apostrophe within a word opens no quotation.
+_QUOTED = re.compile(
+    r"(?<!\w)'([^'\n]{3,200})'(?!\w)|\"([^\"\n]{3,200})\"|\u201c([^\u201d\n]{3,200})\u201d|`([^`\n]{3,200})`"
+    r"|\u2018([^\u2019\n]{3,200})\u2019"
+)
 WHATEVER = Intent(topic="")  # nothing was asked in particular
 
 
@@ -57,7 +65,7 @@ class Question:
 
     @cached_property
     def wants_logs(self) -> bool:
-        return bool(_LOGS.search(self.text))
+        return bool(self.phrases or _LOGS.search(self.text))
 
     @cached_property
     def wants_speed(self) -> bool:
@@ -67,6 +75,16 @@ class Question:
     def is_about_slowness(self) -> bool:
         """Whether nothing can be called healthy before latency was measured."""
         return bool(_SLOWNESS.search(self.text))
+
+    @cached_property
+    def is_about_reachability(self) -> bool:
+        """Whether nothing can be called healthy before a connection was tested."""
+        return bool(_REACHABILITY.search(self.text))
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """What stands in quotation marks, as it is written."""
+        return tuple(next(filter(None, match.groups())) for match in _QUOTED.finditer(self.text))
 
     @cached_property
     def topics(self) -> frozenset[str]:

@@ -39,6 +39,9 @@ class ReportSection(Model, frozen=True):
     blocks: tuple[Block, ...]
 
 
+_WITHOUT_CAUSE = {Verdict.HEALTHY: "OK", Verdict.EXPECTED: "INFO", Verdict.CONFIRMED: "ANSWER"}
+
+
 class Report(Model, frozen=True):
     """`severity` says how bad it is (None: no cause was found), `verdict` how sure that is. `source` is what was read
     (`cluster prod`), `since` when the first cause began ("" where that is not known)."""
@@ -53,15 +56,16 @@ class Report(Model, frozen=True):
 
     @property
     def label(self) -> str:
-        """The first word of the answer: CRITICAL, WARNING, INFO, OK, or UNKNOWN where the evidence does not decide."""
+        """The first word of the answer: CRITICAL, WARNING, INFO, OK, ANSWER for a fact that was asked for, or UNKNOWN
+        where the evidence does not decide."""
         if self.severity:
             return self.severity.upper()
-        return {Verdict.HEALTHY: "OK", Verdict.EXPECTED: "INFO"}.get(self.verdict, "UNKNOWN")
+        return _WITHOUT_CAUSE.get(self.verdict, "UNKNOWN")
 
     @property
     def certainty(self) -> str:
-        """The verdict in small letters; "" beside OK, which says it."""
-        return "" if self.label == "OK" else self.verdict.lower()
+        """The verdict in small letters; "" beside OK and ANSWER, which say it."""
+        return "" if self.label in ("OK", "ANSWER") else self.verdict.lower()
 
     @property
     def first_line(self) -> str:

@@ -21,6 +21,7 @@ from midwatch.domain.finding import Analysis
 from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
+from midwatch.domain.subject import Subject
 from midwatch.engine.alerts import ALERT
 from midwatch.reasoning.alertscope import alert_subjects, link_alert
 from midwatch.reasoning.rules import diagnose
@@ -89,7 +90,7 @@ class Case:
         request, question = self.request, self.question
         analysis = self._analyse(evidence, question)
         # A particular topic was told what is named when the question was understood.
-        subject = Scope() if self.particular else scope(request.question, analysis.subjects)
+        subject = Scope() if self.particular else scope(request.question, analysis.subjects, _labels(analysis))
         if request.alert and self.particular:
             analysis = link_alert(analysis, ALERT, request.alert.labels, all_of_it=True)
         elif request.alert:
@@ -97,10 +98,7 @@ class Case:
             subject = Scope(alert_subjects(analysis, ALERT) if not subject.named else subject.named)
         found = {finding.code for finding in analysis.findings}
         codes = {code: known[code] for known in (a.codes() for a in self.areas) for code in found if code in known}
-        slow = question.is_about_slowness
-        return Conclusion(
-            diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question, slow=slow), subject
-        )
+        return Conclusion(diagnose(analysis, evidence, (*gaps, *analysis.gaps), codes, subject, question), subject)
 
     def _analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis:
         parts = [area.analyse(evidence, question) for area in self.areas]
@@ -112,7 +110,17 @@ class Case:
             gaps=tuple(g for p in parts for g in p.gaps),
             answer=next((p.answer for p in parts if p.answer), None),
             tables=tuple(t for p in parts for t in p.tables),
+            fact=any(p.fact for p in parts),
+            labels=tuple(x for p in parts for x in p.labels),
+            states=tuple(s for p in parts for s in p.states),
         )
+
+
+def _labels(analysis: Analysis) -> dict[str, dict[Subject, str]]:
+    found: dict[str, dict[Subject, str]] = {}
+    for value, label, subject in analysis.labels:
+        found.setdefault(value.lower(), {}).setdefault(subject, label)
+    return found
 
 
 class Ended(Exception):

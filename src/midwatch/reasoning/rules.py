@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from midwatch.analysis.causality import Chain, chains
-from midwatch.analysis.codes import fill
+from midwatch.analysis.codes import fill, location
 from midwatch.analysis.commands import command, query
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
@@ -11,18 +11,24 @@ from midwatch.domain.finding import Analysis, CausalRole, Code, Confidence, Find
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe, Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
+from midwatch.reasoning.alert_claims import refutation
+from midwatch.reasoning.asked import mentioned, risks_asked_about, symptom_first, symptoms
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _COMPLAINTS = 6  # that are spelled out
+_SERIOUS = 50  # directness of a failed request, or of a dependency that cannot be reached
 _KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "nodes", "services")  # that a summary counts
 _COUNTED = 2  # of them, in one headline
 _NAMED = 3  # of the names that nothing has
 _EVERYTHING, _NOTHING_ASKED = Scope(), Question()
 
-_UNMEASURED = (
+_NO_LATENCY = (
     "No problems found, but no latency was measured: provide the latency percentiles of each service over time"
+)
+_NO_CONNECTION = (
+    "No problems found, but no connection was tested: provide the client's error, or check from a client's pod"
 )
 
 
@@ -33,26 +39,26 @@ def diagnose(
     codes: Mapping[str, Code],
     about: Scope = _EVERYTHING,
     question: Question = _NOTHING_ASKED,
-    *,
-    slow: bool = False,
 ) -> Diagnosis:
     """The ranked causes for the objects the question names (for everything, when it names none), with verdict, gaps
-    and passed checks.
-
-    `slow`: the question is about slowness, so the result is not HEALTHY before latency was measured.
-    """
-    library, named = Library(evidence), about.named
+    and passed checks."""
+    library = Library(evidence)
     findings, unproved = library.proved_findings(analysis.findings)
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
-    asked = [c for c in causes if not named or _concerns(c, named)]
-    elsewhere = [c for c in causes if c not in asked]
-    asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
-    serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
-    unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
-    checked = _UNMEASURED if unmeasured else _nothing_found(about, evidence)
+    fact = analysis.fact and answer is not None
+    asked, about = _asked_about(causes, findings, codes, about, question)
+    named = about.named
+    elsewhere = [c for c in causes if fact or c not in asked]
+    asked = [] if fact else _with_complaints(asked, _complaints(findings, codes, about, question, evidence), question)
+    if refuted := refutation(asked, analysis):
+        answer, asked = refuted, []
+    serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
+    unmeasured = _unmeasured(question, evidence)
+    missing = bool(about.unknown) and not about.named
+    checked = unmeasured or _nothing_found(about, evidence)
     return Diagnosis(
-        verdict=_verdict(asked, serious, unmeasured=unmeasured or (bool(about.unknown) and not about.named)),
+        verdict=Verdict.CONFIRMED if fact else _verdict(asked, serious, unmeasured=bool(unmeasured) or missing),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
         answer=answer,
         causes=tuple(asked),
@@ -64,6 +70,27 @@ def diagnose(
         unproved=unproved + (analysis.answer is not None and answer is None),
         not_found=() if about.named else tuple(name for name, _ in about.unknown[:_NAMED]),
     )
+
+
+def _asked_about(
+    causes: Sequence[Cause],
+    findings: Sequence[Finding],
+    codes: Mapping[str, Code],
+    about: Scope,
+    question: Question,
+) -> tuple[list[Cause], Scope]:
+    """The causes that the question is about, those of a symptom that it speaks of first. A name that nothing has leaves
+    none: what is wrong in the rest of the cluster is no answer to it."""
+    spoken_of = symptoms(question)
+    speaking, about = mentioned(causes, about)
+    if about.named:
+        near = [c for c in causes if _concerns(c, about.named) or c in speaking]
+    else:
+        near = speaking or ([] if about.unknown else list(causes))
+    if near:
+        return symptom_first(near, codes, spoken_of), about
+    risks = [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, spoken_of)]
+    return [c for c in risks if not about.unknown and (not about.named or _concerns(c, about.named))], about
 
 
 def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
@@ -89,27 +116,51 @@ def _answer(analysis: Analysis, library: Library) -> Claim | None:
 
 
 def _complaints(
-    findings: Sequence[Finding], codes: Mapping[str, Code], about: Scope, question: Question
+    findings: Sequence[Finding],
+    codes: Mapping[str, Code],
+    about: Scope,
+    question: Question,
+    evidence: Sequence[Evidence],
 ) -> list[Cause]:
     """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is
     nothing else.
 
     Every cluster has a program that logs an error now and then: only a question that is about something makes it an
-    answer.
+    answer, or that nothing but logs was read.
     """
     heard = [f for f in findings if f.role is CausalRole.COMPLAINT]
-    if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
-        heard = [f for f in heard if question.speaks_of(f.cites[0].quote)]
+    if about.unknown and not about.named:
+        heard = [f for f in heard if any(name in f.cites[0].quote.lower() for name, _ in about.unknown)]
+    elif not (about.named or question.wants_logs or question.wants_speed or _logs_alone(evidence)):
+        heard = [f for f in heard if _serious(f) or question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
     near = [c for c in causes if not about.named or _concerns(c, about.named)]
     grave = [c for c in near if c.finding.severity is not Severity.INFO]
     return (grave or near)[:_COMPLAINTS]
 
 
+def _serious(finding: Finding) -> bool:
+    """Requests that fail, or a dependency that cannot be reached: no log of a healthy program ends so."""
+    return finding.directness >= _SERIOUS and finding.confidence is not Confidence.LOW
+
+
+def _logs_alone(evidence: Sequence[Evidence]) -> bool:
+    counted = [e for e in evidence if _counted(e)]
+    return bool(counted) and all(isinstance(e.observation, LogLines) for e in counted)
+
+
 def _with_complaints(causes: list[Cause], complaints: list[Cause], question: Question) -> list[Cause]:
-    """Complaints are the answer where nothing else is, and come first where somebody asked what the logs say."""
+    """Complaints are the answer where nothing else is, and come first where somebody asked what the logs say. What an
+    alert claims is explained by what the log of its object says."""
     if not causes:
         return complaints
+    if complaints and all("category" in c.finding.facts for c in causes):  # nothing but the alert
+        grave = [c for c in complaints if c.finding.confidence is not Confidence.LOW] or complaints
+        effects = tuple(c.finding for c in causes)
+        worst = min((*effects, grave[0].finding), key=lambda f: list(Severity).index(f.severity)).severity
+        first = grave[0].finding.model_copy(update={"severity": worst})
+        explaining = grave[0].model_copy(update={"explains": effects, "finding": first})
+        return [explaining, *(c for c in complaints if c is not grave[0])]
     told = _quoted(causes)
     fresh = [c for c in complaints if c.finding.cites[0].quote not in told]
     return [*fresh, *causes] if question.wants_logs else causes
@@ -143,6 +194,14 @@ def _certainty(root: Finding) -> Verdict:
         Confidence.MEDIUM: Verdict.LIKELY,
         Confidence.LOW: Verdict.INCONCLUSIVE,
     }[root.confidence]
+
+
+def _unmeasured(question: Question, evidence: Sequence[Evidence]) -> str:
+    """Why "everything runs" is no answer to the question; "" where it is one."""
+    if question.is_about_slowness and not any(_timed(e) for e in evidence):
+        return _NO_LATENCY
+    tested = any(isinstance(e.observation, Probe) for e in evidence)
+    return _NO_CONNECTION if question.is_about_reachability and not tested else ""
 
 
 def _timed(item: Evidence) -> bool:
@@ -185,14 +244,16 @@ def _headline(
     """`healthy`: the sentence where nothing was found."""
     missing = "" if about.named else _missing(about)
     if causes:
-        return missing + causes[0].finding.message
+        return missing + _matched(about) + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
         where = f" for {_list(about.named)}" if about.named else ""
         count = f"{len(lost)} essential check{'s' * (len(lost) > 1)}"
-        return f"{missing}No problems found{where}, but {count} failed: {lost[0].reason}"
-    if elsewhere and healthy != _UNMEASURED:
-        return f"{healthy}; {len(elsewhere)} other problem{'s' * (len(elsewhere) > 1)} found"
-    return healthy if healthy == _UNMEASURED else missing + healthy
+        found = "Nothing was checked under that name" if missing else f"No problems found{where}"
+        return f"{missing}{_matched(about)}{found}, but {count} failed: {lost[0].reason}"
+    if elsewhere and healthy not in (_NO_LATENCY, _NO_CONNECTION):
+        others = f"{len(elsewhere)} other problem{'s' * (len(elsewhere) > 1)} found"
+        return f"{missing}{others}" if missing else f"{_matched(about)}{healthy}; {others}"
+    return missing + _matched(about) + healthy
 
 
 def _nothing_found(about: Scope, evidence: Sequence[Evidence]) -> str:
@@ -227,6 +288,20 @@ def _missing(about: Scope) -> str:
     """A name that nothing has changes what the answer is about."""
     names = " or ".join(name for name, _ in about.unknown[:_NAMED])
     return f"{names} not found in the checked objects. " if names else ""
+
+
+def _matched(about: Scope) -> str:
+    """What a word was taken for that is no object's name: `payment matches shop/deployment/payment-service. `"""
+    return "".join(f"{m.word} matches {_places(m.subjects)}{_by(m.how)}. " for m in about.matches[:2])
+
+
+def _places(subjects: Sequence[Subject]) -> str:
+    shown = ", ".join(location(s) for s in subjects[:2])
+    return f"{shown} and {len(subjects) - 2} more" if len(subjects) > 2 else shown
+
+
+def _by(label: str) -> str:
+    return "" if label == "name" else f" (label {label})"
 
 
 def _list(named: Sequence[Subject]) -> str:

@@ -36,7 +36,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
         *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
         *factsheet(run),
-        *_elsewhere(diagnosis.elsewhere),
+        *_elsewhere(diagnosis.elsewhere, now),
     ]
     if not several:
         sections += [*_risks(diagnosis.risks), *_ruled_out(diagnosis.ruled_out)]
@@ -164,9 +164,9 @@ def _tables(tables: Sequence[Table]) -> Iterator[ReportSection]:
         )
 
 
-def _elsewhere(causes: Sequence[Cause]) -> Iterator[ReportSection]:
+def _elsewhere(causes: Sequence[Cause], now: datetime | None) -> Iterator[ReportSection]:
     if causes:
-        items = tuple(_finding(c.finding) for c in causes)
+        items = tuple(_one_line(c, now) for c in causes)
         yield ReportSection(title="Other problems found", blocks=(Items(items=items),))
 
 

@@ -17,6 +17,7 @@ STYLES = {
     "UNKNOWN": "bold black on yellow",
     "INFO": "bold white on blue",
     "OK": "bold white on green",
+    "ANSWER": "bold white on blue",
 }
 WIDEST = 110  # columns; longer lines are hard to read
 

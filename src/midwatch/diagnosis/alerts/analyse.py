@@ -21,7 +21,7 @@ from midwatch.diagnosis.alerts.situations import Situation, catalogue, situation
 from midwatch.diagnosis.alerts.subject import kubernetes_subject, namespace, subject
 from midwatch.domain.alert_source import Envelope
 from midwatch.domain.evidence import Citation, Evidence, Gap
-from midwatch.domain.finding import Analysis, CausalRole, Confidence, Finding
+from midwatch.domain.finding import OF_STATE, Analysis, CausalRole, Confidence, Finding
 from midwatch.domain.observation import AlertText
 from midwatch.domain.question import Question
 
@@ -86,7 +86,8 @@ class AlertReading:
             said=said,
             title=title,
         )
-        return stated.model_copy(update={"facts": self.command_names | {"category": self.category}})
+        claim = {OF_STATE: "yes"} if self.situation.of_state and code != ORDERS else {}
+        return stated.model_copy(update={"facts": self.command_names | {"category": self.category} | claim})
 
     def gaps(self, evidence: Sequence[Evidence]) -> Iterator[Gap]:
         """Who could confirm or refute it and was not asked, or gave no answer."""

@@ -44,7 +44,8 @@ class SituationSource(Model, frozen=True):
 
 
 class Situation(Model, frozen=True):
-    """`needs` are facts without which the entry is a guess: value, limit, about (whom), or a kind of name."""
+    """`needs` are facts without which the entry is a guess: value, limit, about (whom), or a kind of name. `of_state`:
+    it claims how an object is at the moment, which a look at the object confirms or refutes."""
 
     code: Code
     category: str
@@ -53,6 +54,7 @@ class Situation(Model, frozen=True):
     measure: SituationMeasure
     needs: tuple[str, ...] = ()
     ask: tuple[SituationSource, ...] = ()
+    of_state: bool = False
 
 
 @cache
@@ -71,7 +73,7 @@ def _situation(code: str, fields: dict[str, Any]) -> Situation:
         dict(zip(("name", "shows"), map(str.strip, entry.split(":", 1)), strict=True))
         for entry in fields.pop("ask", ())
     ]
-    own = {key: fields.pop(key, ()) for key in ("causes", "needs")}
+    own = {key: fields.pop(key, ()) for key in ("causes", "needs")} | {"of_state": fields.pop("of_state", False)}
     match = {"without" if key == "not" else key: value for key, value in fields.pop("match").items()}
     rest: dict[str, Any] = {
         "category": fields.pop("category"),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
+from midwatch.diagnosis.kubernetes.answers import answer
+from midwatch.diagnosis.kubernetes.answers.states import healthy_states
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
@@ -13,18 +15,37 @@ from midwatch.domain.finding import Analysis, Finding, HealthyCheck
 from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
+from midwatch.integrations.kubernetes.objects.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+from midwatch.integrations.kubernetes.objects.cluster import (
+    ConfigMap,
+    LimitRange,
+    Namespace,
+    Node,
+    PriorityClass,
+    ResourceQuota,
+    Secret,
+)
 from midwatch.integrations.kubernetes.objects.delivery import Application
 from midwatch.integrations.kubernetes.objects.meta import Object
-from midwatch.integrations.kubernetes.objects.network import Ingress, Service
+from midwatch.integrations.kubernetes.objects.network import (
+    Gateway,
+    HTTPRoute,
+    Ingress,
+    IngressClass,
+    MutatingWebhookConfiguration,
+    NetworkPolicy,
+    Service,
+    ValidatingWebhookConfiguration,
+)
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim, StorageClass
 from midwatch.integrations.kubernetes.objects.workload import (
     CronJob,
     DaemonSet,
     Deployment,
     HorizontalPodAutoscaler,
     Job,
+    PodDisruptionBudget,
     StatefulSet,
 )
 
@@ -32,10 +53,18 @@ from midwatch.integrations.kubernetes.objects.workload import (
 _OF_ONE_POD = frozenset({"name", "pod", "node", "ip", "restarts", "ago", "since", "age", "said", "often", "range"})
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _NOTHING = Question()
+# Labels that people call a workload by: those of the Kubernetes recommendations, and the usual ones before them.
+_CALLED = ("app", "app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component", "k8s-app")
 _RUNS: tuple[type[Object], ...] = (Pod, Deployment, StatefulSet, DaemonSet, CronJob, Job)
 _NAMEABLE: tuple[type[Object], ...] = (
     *(Deployment, StatefulSet, DaemonSet, CronJob, Job, Service, Ingress, HorizontalPodAutoscaler),
     *(PersistentVolumeClaim, Pod, Node, Namespace, Application),
+)
+# Kinds that people seldom ask about, and then by name.
+_NAMED_BY_QUESTIONS: tuple[type[Object], ...] = (
+    *(PodDisruptionBudget, ConfigMap, Secret, NetworkPolicy, ResourceQuota, LimitRange, PersistentVolume, StorageClass),
+    *(Role, RoleBinding, ClusterRole, ClusterRoleBinding, HTTPRoute, Gateway, IngressClass, PriorityClass),
+    *(ValidatingWebhookConfiguration, MutatingWebhookConfiguration),
 )
 
 
@@ -76,13 +105,29 @@ def next_requests(evidence: Sequence[Evidence], question: Question = _NOTHING) -
 
 def _analysis(cluster: Cluster) -> Analysis:
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
+    fact = answer(cluster)
     return Analysis(
         findings=tuple(merge(found)),
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
         gaps=_nothing_runs(cluster),
+        answer=fact.sentence,
+        tables=fact.tables,
+        fact=fact.sentence is not None,
+        labels=tuple(_labels(cluster)),
+        states=tuple(healthy_states(cluster)),
     )
+
+
+def _labels(cluster: Cluster) -> Iterator[tuple[str, str, Subject]]:
+    """What else the workloads are called; only a question asks for it."""
+    if not cluster.question.text:
+        return
+    for type_ in (*_RUNS[1:], Service):
+        for obj in cluster.all(type_):
+            values = [(obj.metadata.labels or {}).get(label, "") for label in _CALLED]
+            yield from ((v, label, obj.subject) for v, label in zip(values, _CALLED, strict=True) if v)
 
 
 def _nothing_runs(cluster: Cluster) -> tuple[Gap, ...]:
@@ -122,7 +167,7 @@ def _sameness(finding: Finding) -> tuple[object, ...]:
 
 
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
-    for type_ in _NAMEABLE:
+    for type_ in (*_NAMEABLE, *_NAMED_BY_QUESTIONS) if cluster.question.text else _NAMEABLE:
         yield from (obj.subject for obj in cluster.all(type_))
     seen = {
         owner

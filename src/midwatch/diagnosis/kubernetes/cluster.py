@@ -99,6 +99,10 @@ class Cluster:
     def get(self, type_: type[AnyObject], namespace: str, name: str) -> AnyObject | None:
         return self._objects.get(type_.__name__, {}).get((type_.__name__, namespace, name))  # pyright: ignore[reportReturnType]
 
+    def has_name(self, name: str) -> bool:
+        """Whether any object, of any kind, is called so."""
+        return any(key[2] == name for found in self._objects.values() for key in found)
+
     def is_complete(self, type_: type[Object], namespace: str = "") -> bool:
         """True when every object of the kind in the namespace was read, so that absence is a fact."""
         scopes = self._whole.get(PLURAL[type_.__name__], {})

@@ -110,10 +110,12 @@ def note(text: str) -> None:
 
 
 def exit_code(verdicts: Iterable[Verdict], *, problem: bool) -> Exit:
-    """HEALTHY only where every verdict says so; UNKNOWN where nothing was found and gaps remain."""
+    """HEALTHY only where every verdict says so, or is about a fact (CONFIRMED without a problem); UNKNOWN where nothing
+    was found and gaps remain."""
     if problem:
         return Exit.PROBLEM
-    return Exit.HEALTHY if all(v in (Verdict.HEALTHY, Verdict.EXPECTED) for v in verdicts) else Exit.UNKNOWN
+    sure = (Verdict.HEALTHY, Verdict.EXPECTED, Verdict.CONFIRMED)
+    return Exit.HEALTHY if all(v in sure for v in verdicts) else Exit.UNKNOWN
 
 
 def worst(codes: Iterable[Exit]) -> Exit:

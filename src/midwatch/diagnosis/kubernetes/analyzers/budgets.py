@@ -32,9 +32,11 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                 cluster.cite(budget, json_field(k, v))
                 for k, v in (("expectedPods", expected), ("currentHealthy", healthy))
             )
-            yield finding(
-                "K8S-651", budget.subject, cites=cites, healthy=str(healthy), desired=str(status.desired_healthy or 0)
-            )
+            counts = f" (healthy pods: {healthy}, required: {status.desired_healthy or 0})"
+            yield finding("K8S-651", budget.subject, cites=cites, counts=counts)
+        elif status.expected_pods is None and status.disruptions_allowed == 0:
+            cite = cluster.cite(budget, json_field("disruptionsAllowed", 0))
+            yield finding("K8S-651", budget.subject, cites=(cite,), counts="")
         elif not expected and selector and cluster.is_complete(Pod, budget.namespace):
             pods, workloads = live(cluster.pods_in(budget.namespace)), backing.workloads(budget.namespace)
             labels = chain((p.labels for p in pods), map(template_labels, workloads))

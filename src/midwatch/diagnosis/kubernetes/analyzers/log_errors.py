@@ -1,5 +1,6 @@
 """Errors, slow operations and failed requests in logs of running and deleted pods, grouped by log template."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -28,6 +29,11 @@ _CALM_SHOWN = 3  # logs
 _SAID = 180  # characters of a line
 _OF_ONE_LOG = 6  # findings of one log; further errors rarely add a new cause
 _SAVED, _PODS_ASKED = 70, 4  # logs that are read
+_AFTER = 20_000  # characters of the log in which a success is looked for
+_SUCCESS = re.compile(
+    r"(?i)\b(?:re)?connected\b|\bconnection (?:re-?)?established\b|\brecovered\b|\bback online\b|\bretry succeeded\b"
+    r"|\bsucceeded after\b|\bsuccessfully (?:re)?connected\b|\bresumed\b"
+)
 _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
 
@@ -82,6 +88,8 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
         return "K8S-963", Confidence.MEDIUM, {"range": _range(one)}
     if one.kind == "warning":
         return "K8S-965", Confidence.LOW, facts | {"reason": "The process logs a warning and continues."}
+    if _recovered(log, one):
+        return "K8S-966", Confidence.LOW, facts
     if miss := unreachable_host(one.line):
         facts["target"] = f"{miss.host}:{miss.port}" if miss.port else miss.host
         if miss.lookup:
@@ -96,6 +104,12 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
         else "Reported only in the log; no other evidence was found."
     )
     return "K8S-960", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
+
+
+def _recovered(log: LogLines, one: LogError) -> bool:
+    """Whether a later line tells of success: a retry that worked is no fault."""
+    after = log.text.rpartition(one.line.text)[2][:_AFTER]
+    return bool(one.line.text) and any(_SUCCESS.search(line) for line in after.splitlines())
 
 
 def _reason(said: str) -> str | None:

@@ -177,10 +177,12 @@ class BudgetSpec(Struct):
 
 
 class BudgetStatus(Struct):
-    disruptions_allowed: int | None = 0
-    current_healthy: int | None = 0
-    desired_healthy: int | None = 0
-    expected_pods: int | None = 0
+    """None: not known, as in a manifest; a table of kubectl has only `disruptions_allowed`."""
+
+    disruptions_allowed: int | None = None
+    current_healthy: int | None = None
+    desired_healthy: int | None = None
+    expected_pods: int | None = None
     conditions: list[Condition] | None = None
 
 

@@ -1,0 +1,54 @@
+"""Plain words of a question that stand where the name of an object would: `checkout` in `why is checkout slow`."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+_NAME = r"(?P<name>[a-z][a-z0-9-]{1,62})"
+_PART = re.compile("KIND|NAME|THING")
+_LONGEST = 2_000  # characters of a question; what is pasted beyond is no question
+
+
+@dataclass(frozen=True)
+class _Tables:
+    positions: tuple[re.Pattern[str], ...]
+    possible: tuple[re.Pattern[str], ...]
+    plain: frozenset[str]
+
+
+@cache
+def _tables() -> _Tables:
+    text = files("midwatch.analysis").joinpath("name_positions.yaml").read_text("utf-8")
+    table = yaml.load(text, Loader=yaml.CSafeLoader)
+    kinds = "|".join(table["kinds"].split())
+    parts = {"KIND": f"(?:(?:{kinds}) (?:named |called )?)", "NAME": _NAME, "THING": f"(?: (?:{kinds}))"}
+
+    def compiled(pattern: str) -> re.Pattern[str]:
+        return re.compile(_PART.sub(lambda m: parts[m[0]], pattern))
+
+    plain = frozenset((table["plain"] + " " + table["compounds"]).split())
+    return _Tables(tuple(map(compiled, table["positions"])), tuple(map(compiled, table["possible"])), plain)
+
+
+def words_in_name_position(question: str) -> tuple[str, ...]:
+    """In small letters, each once, in the order of the positions; without words that are known to be no names."""
+    return _found(question, _tables().positions)
+
+
+def words_that_may_be_names(question: str) -> tuple[str, ...]:
+    """As `words_in_name_position`, where an adjective could stand as well (`service abnormal`)."""
+    return _found(question, _tables().possible)
+
+
+def is_plain(word: str) -> bool:
+    """Whether the word never names an object by itself."""
+    return word in _tables().plain
+
+
+def _found(question: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[str, ...]:
+    low = " ".join(question[:_LONGEST].lower().split())
+    words = (match["name"] for pattern in patterns for match in pattern.finditer(low))
+    return tuple(dict.fromkeys(word for word in words if not is_plain(word)))
