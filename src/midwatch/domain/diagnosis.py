@@ -78,6 +78,8 @@ class Diagnosis(Model, frozen=True):
 
     @property
     def severity(self) -> Severity | None:
-        """How bad it is: of the worst cause. None where no cause was found."""
+        """How bad it is: of the worst cause. None where no cause was found, or none of what was asked about."""
+        if self.not_found:
+            return None
         found = {cause.finding.severity for cause in self.causes}
         return next((severity for severity in Severity if severity in found), None)

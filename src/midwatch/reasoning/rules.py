@@ -58,7 +58,7 @@ def diagnose(
     missing = bool(about.unknown) and not about.named
     checked = unmeasured or _nothing_found(about, evidence)
     return Diagnosis(
-        verdict=Verdict.CONFIRMED if fact else _verdict(asked, serious, unmeasured=bool(unmeasured) or missing),
+        verdict=_verdict(asked, serious, fact=fact, unanswered=bool(unmeasured) or missing, in_vain=missing),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
         answer=answer,
         causes=tuple(asked),
@@ -79,14 +79,14 @@ def _asked_about(
     about: Scope,
     question: Question,
 ) -> tuple[list[Cause], Scope]:
-    """The causes that the question is about, those of a symptom that it speaks of first. A name that nothing has leaves
-    none: what is wrong in the rest of the cluster is no answer to it."""
+    """The causes that the question is about, those of a symptom that it speaks of first. With a name that nothing has
+    they are all that is wrong, and no answer to the question."""
     spoken_of = symptoms(question)
     speaking, about = mentioned(causes, about)
     if about.named:
         near = [c for c in causes if _concerns(c, about.named) or c in speaking]
     else:
-        near = speaking or ([] if about.unknown else list(causes))
+        near = speaking or list(causes)
     if near:
         return symptom_first(near, codes, spoken_of), about
     risks = [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, spoken_of)]
@@ -211,10 +211,13 @@ def _timed(item: Evidence) -> bool:
     return isinstance(seen, Measurements) and any(s.startswith("latency") for s in seen.signals)
 
 
-def _verdict(causes: Sequence[Cause], gaps: Sequence[Gap], *, unmeasured: bool) -> Verdict:
-    if causes:
+def _verdict(causes: Sequence[Cause], gaps: Sequence[Gap], *, fact: bool, unanswered: bool, in_vain: bool) -> Verdict:
+    """`fact`: a fact was asked for, and is proved. `in_vain`: what was asked about is not there."""
+    if fact:
+        return Verdict.CONFIRMED
+    if causes and not in_vain:
         return causes[0].verdict
-    return Verdict.INCONCLUSIVE if unmeasured or any(g.essential for g in gaps) else Verdict.HEALTHY
+    return Verdict.INCONCLUSIVE if causes or unanswered or any(g.essential for g in gaps) else Verdict.HEALTHY
 
 
 def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
@@ -244,7 +247,7 @@ def _headline(
     """`healthy`: the sentence where nothing was found."""
     missing = "" if about.named else _missing(about)
     if causes:
-        return missing + _matched(about) + causes[0].finding.message
+        return missing.rstrip(". ") or _matched(about) + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
         where = f" for {_list(about.named)}" if about.named else ""
         count = f"{len(lost)} essential check{'s' * (len(lost) > 1)}"

@@ -36,7 +36,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
         *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
         *factsheet(run),
-        *_elsewhere(diagnosis.elsewhere, now),
+        *_elsewhere(diagnosis.elsewhere, layout),
     ]
     if not several:
         sections += [*_risks(diagnosis.risks), *_ruled_out(diagnosis.ruled_out)]
@@ -46,10 +46,10 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     first = diagnosis.causes[0] if diagnosis.causes and not layout.missing else None
     proof = diagnosis.answer or (first.claim if first else None)
     return Report(
-        verdict=Verdict.INCONCLUSIVE if layout.missing else diagnosis.verdict,
-        severity=None if layout.missing else diagnosis.severity,
+        verdict=diagnosis.verdict,
+        severity=diagnosis.severity,
         source=_place(run.source),
-        headline=layout.missing or diagnosis.headline,
+        headline=diagnosis.headline,
         since="" if diagnosis.answer or first is None else since(first.finding.onset, now),
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
@@ -57,10 +57,8 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
 
 
 def _asked_in_vain(run: CaseFile) -> str:
-    """What a person asked about and is not there: how bad something else is says nothing about it. An alert is not
-    asked about its words alone."""
-    found = run.diagnosis
-    return found.missing if found.causes and not found.answer and run.request.alert is None else ""
+    """What a person asked about and is not there: how bad something else is says nothing about it."""
+    return run.diagnosis.missing if run.diagnosis.causes and not run.diagnosis.answer else ""
 
 
 def _extent(run: CaseFile) -> str:
@@ -164,9 +162,9 @@ def _tables(tables: Sequence[Table]) -> Iterator[ReportSection]:
         )
 
 
-def _elsewhere(causes: Sequence[Cause], now: datetime | None) -> Iterator[ReportSection]:
+def _elsewhere(causes: Sequence[Cause], layout: _Layout) -> Iterator[ReportSection]:
     if causes:
-        items = tuple(_one_line(c, now) for c in causes)
+        items = tuple(_one_line(c, layout) for c in causes)
         yield ReportSection(title="Other problems found", blocks=(Items(items=items),))
 
 
