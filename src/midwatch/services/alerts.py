@@ -113,7 +113,7 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
 
 
 def _note(delivery: Delivery) -> str:
-    omitted = f"{delivery.omitted} more alerts of this delivery were not taken" if delivery.omitted else ""
+    omitted = f"{delivery.omitted} more alerts of this delivery were not processed" if delivery.omitted else ""
     confirmed = "confirmed, as the sender asked" if delivery.confirm else ""
     return delivery.unknown or delivery.ignored or confirmed or omitted
 

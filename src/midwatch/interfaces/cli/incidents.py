@@ -135,10 +135,14 @@ async def _show(url: str, incident: str, form: ListForm) -> None:
         if about[name]:
             _line(f"{name.replace('_', ' ').capitalize()}: {about[name]}")
     _section(
-        "Investigations", [f"{run['verdict'] or run['state']}: {run['headline']}" for run in found["investigations"]]
+        "Investigations", [f"{(run['verdict'] or run['state']).lower()}: {run['headline']}" for run in found["investigations"]]
     )
-    _section("Alerts", [f"{one['alert']['title']} (received {one['count']} times)" for one in found["alerts"]])
+    _section("Alerts", [f"{one['alert']['title']} ({_count(one['count'])})" for one in found["alerts"]])
     _section("Timeline", [f"{_utc(one['at'])}  {one['actor']}: {one['text']}" for one in found["timeline"]])
+
+
+def _count(received: int) -> str:
+    return "received once" if received == 1 else f"received {received} times"
 
 
 def _section(title: str, lines: Sequence[str]) -> None:
