@@ -119,9 +119,7 @@ def decide(
     if known is not None and incident is not None:
         if incident.status is not IncidentStatus.RESOLVED:
             if known.alert.status is AlertStatus.RESOLVED:
-                return GroupingDecision(
-                    action=GroupingAction.JOIN, incident_id=incident.id, why="firing again"
-                )
+                return GroupingDecision(action=GroupingAction.JOIN, incident_id=incident.id, why="firing again")
             return GroupingDecision(action=GroupingAction.REPEAT, incident_id=incident.id, why="repeated")
         if incident.resolved_at is not None and now - incident.resolved_at < REOPEN:
             flapping = openings >= FLAPS
@@ -139,7 +137,7 @@ def decide(
             action=GroupingAction.JOIN, incident_id=near.id, why=f"same resource as incident {near.number}"
         )
     return GroupingDecision(
-        action=GroupingAction.OPEN, investigate=alert.status is AlertStatus.FIRING, why="no open incident for this resource"
+        action=GroupingAction.OPEN, investigate=alert.status is AlertStatus.FIRING, why="no open incident matches"
     )
 
 

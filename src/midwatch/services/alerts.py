@@ -98,7 +98,7 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
     kept = WebhookDelivery(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
     if not deliveries.add(writing.tx, kept):
         writing.mark_unchanged()
-        return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
+        return Receipt(delivery=known, outcome="repeated", note="duplicate delivery")
     decisions = [apply_alert(writing.tx, alert, now) for alert in delivery.alerts]
     for said in delivery.remarks:
         add_comment(writing.tx, source, said, now)

@@ -134,9 +134,8 @@ async def _show(url: str, incident: str, form: ListForm) -> None:
     for name in ("description", "acknowledged_by", "resolved_by", "resolution"):
         if about[name]:
             _line(f"{name.replace('_', ' ').capitalize()}: {about[name]}")
-    _section(
-        "Investigations", [f"{(run['verdict'] or run['state']).lower()}: {run['headline']}" for run in found["investigations"]]
-    )
+    runs = [((run["verdict"] or run["state"]).lower(), run["headline"]) for run in found["investigations"]]
+    _section("Investigations", [f"{state}: {headline}" for state, headline in runs])
     _section("Alerts", [f"{one['alert']['title']} ({_count(one['count'])})" for one in found["alerts"]])
     _section("Timeline", [f"{_utc(one['at'])}  {one['actor']}: {one['text']}" for one in found["timeline"]])
 
