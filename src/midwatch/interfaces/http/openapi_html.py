@@ -15,7 +15,7 @@ _CODE = re.compile(r"`([^`]+)`")
 _INPUTS = ("parameter", "in", "type", "default", "meaning")
 
 
-class Operation(NamedTuple):
+class ApiOperation(NamedTuple):
     """One method of one path; `entry` is its object in the document."""
 
     tag: str
@@ -30,10 +30,10 @@ class Operation(NamedTuple):
         return "key or signature" if KeylessRole.SENDER in scopes else escape((scopes or ["no key"])[0])
 
 
-def operations(document: dict[str, Any]) -> list[tuple[str, list[Operation]]]:
+def operations(document: dict[str, Any]) -> list[tuple[str, list[ApiOperation]]]:
     """All operations of a document, grouped by their first tag."""
     found = [
-        Operation(entry["tags"][0], method, path, entry)
+        ApiOperation(entry["tags"][0], method, path, entry)
         for path, methods in document["paths"].items()
         for method, entry in methods.items()
     ]
@@ -69,7 +69,7 @@ def table(names: Row, rows: Iterable[Row]) -> str:
     return f'<div class="table"><table><tr>{head}</tr>{shown}</table></div>' if shown else ""
 
 
-def inputs(document: dict[str, Any], operation: Operation, named: Callable[[str], str] = escape) -> str:
+def inputs(document: dict[str, Any], operation: ApiOperation, named: Callable[[str], str] = escape) -> str:
     """Table of the parameters and of the fields of the body."""
     return table(_INPUTS, _inputs(document, operation.entry, named))
 
@@ -118,7 +118,7 @@ def _name(schema: dict[str, Any]) -> str:
     return schema["$ref"].rpartition("/")[2]
 
 
-def example(operation: Operation) -> str:
+def example(operation: ApiOperation) -> str:
     """A curl command for the operation."""
     method = operation.method
     parts = ["curl", *(["-X", method.upper()] if method != "get" else []), f"$MIDWATCH{operation.path}"]

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from midwatch.interfaces.http import schema_reference
 from midwatch.interfaces.http.openapi_html import (
     STYLE,
-    Operation,
+    ApiOperation,
     example,
     html_page,
     inputs,
@@ -102,7 +102,7 @@ def reference(document: dict[str, Any]) -> str:
     return html_page(f"{info['title']} API", [*parts, "</main>"])
 
 
-def _operation(document: dict[str, Any], operation: Operation) -> str:
+def _operation(document: dict[str, Any], operation: ApiOperation) -> str:
     entry, method = operation.entry, operation.method
     answers = ((status, prose(answer.get("description", ""))) for status, answer in entry["responses"].items())
     return (

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from midwatch.interfaces.http.openapi_html import (
-    Operation,
+    ApiOperation,
     Row,
     example,
     html_page,
@@ -44,13 +44,13 @@ def reference(document: dict[str, Any]) -> str:
     return html_page(f"{info['title']} API reference", [*parts, "</main>"], "sided")
 
 
-def _menu(tag: str, found: list[Operation]) -> Iterator[str]:
+def _menu(tag: str, found: list[ApiOperation]) -> Iterator[str]:
     yield f'<a class="group" href="#{escape(tag)}">{escape(tag)}</a>'
     for operation in found:
         yield f'<a href="#{_id(operation)}">{escape(operation.entry["summary"])}</a>'
 
 
-def _operation(document: dict[str, Any], operation: Operation) -> str:
+def _operation(document: dict[str, Any], operation: ApiOperation) -> str:
     entry, method = operation.entry, operation.method
     return (
         f'<section id="{_id(operation)}"><h3>{escape(entry["summary"])}</h3>'
@@ -88,7 +88,7 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
     )
 
 
-def _id(operation: Operation) -> str:
+def _id(operation: ApiOperation) -> str:
     return escape(operation.entry["operationId"])
 
 
