@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-components test-api test-faults check format docs picture lock bench clean
+.PHONY: setup demo test test-components test-api test-faults check format docs picture recording lock bench clean
 
 setup: .venv/.ready
 
@@ -44,6 +44,8 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/pyright
 	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m docs.picture --check
+	$(BIN)/python -m docs.recording --check
 
 format: setup
 	$(BIN)/ruff format .
@@ -54,6 +56,9 @@ docs: setup
 
 picture: setup
 	$(BIN)/python -m docs.picture
+
+recording: setup
+	$(BIN)/python -m docs.recording
 
 bench: setup
 	$(BIN)/python -m benchmarks

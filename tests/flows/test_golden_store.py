@@ -1,7 +1,7 @@
 """The store of a `midwatch serve` of version 0.1.0 (tests/golden/0.1.0/README.md), served by this one."""
 
 import gzip
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +54,23 @@ class Old:
         return {(run["request"]["alert"] or {}).get("title") or run["request"]["question"]: run for run in each}
 
 
-@contextmanager
-def served(folder: Path, *flags: str) -> Generator[Old]:
-    home = folder / "home"
+def unpack(home: Path) -> None:
+    """The files of the store as they were."""
     home.mkdir(mode=0o700)
     for packed in GOLDEN.glob("*.db.gz"):
         (home / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+
+
+def restore(home: Path) -> None:
+    """The backup that `midwatch admin backup` of 0.1.0 made of the same store."""
+    done = midwatch("admin", "restore", str(GOLDEN / "backup.zip"), environment={"MIDWATCH_HOME": str(home)})
+    assert done.code == 0, done.err
+    assert "370 rows of 15 tables restored" in done.out
+
+
+@contextmanager
+def served(folder: Path, *flags: str, make: Callable[[Path], None] = unpack) -> Generator[Old]:
+    make(folder / "home")
     (folder / "traffic.yaml").write_text(fake.CONFIG)
     pager, aws = FakePagerDuty(token="u+token"), FakeAws(gateways=[FakeGateway(fake.GATEWAY, "demo-nat-1c")])
     for number in range(1, 5):
@@ -78,8 +89,9 @@ def served(folder: Path, *flags: str) -> Generator[Old]:
             yield Old(made, pager)
 
 
-def test_incidents_answers_and_bundles_are_shown(tmp_path: Path) -> None:
-    with served(tmp_path, "--workers", "0") as old:
+@pytest.mark.parametrize("make", [unpack, restore])
+def test_incidents_answers_and_bundles_are_shown(make: Callable[[Path], None], tmp_path: Path) -> None:
+    with served(tmp_path, "--workers", "0", make=make) as old:
         incidents = old.get("/api/v1/incidents")["items"]
         assert {i["number"]: i["title"] for i in incidents} == {
             1: "payment-service is down",
@@ -98,6 +110,12 @@ def test_incidents_answers_and_bundles_are_shown(tmp_path: Path) -> None:
             "analytics-service is down": ["K8S-110"],
             NAT: [],
             CLUSTER: ["K8S-110", "K8S-604", "K8S-902", "K8S-901", "K8S-201", "K8S-509", "K8S-671"],
+        }
+        assert {name: answer["verdict"] for name, answer in answers.items()} == {
+            "payment-service is down": "CONFIRMED",
+            "analytics-service is down": "CONFIRMED",
+            NAT: "HEALTHY",
+            CLUSTER: "CONFIRMED",
         }
         assert {answer["schema"] for answer in answers.values()} == {"midwatch.answer/2"}
         assert runs[NAT]["request"]["intent"]["topic"] == "nat-traffic"

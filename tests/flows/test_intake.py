@@ -84,7 +84,7 @@ def test_a_join_raises_the_severity_and_never_lowers_it(watch: Watch) -> None:
     incident = watch.incident()
     assert incident.severity is AlertSeverity.CRITICAL
     raised = [e.text for e in watch.timeline(incident.id) if e.kind == "severity"]
-    assert raised == ["raised from medium to critical"]
+    assert raised == ["severity raised from medium to critical"]
 
 
 def test_a_repetition_that_is_graver_raises_it_too(watch: Watch) -> None:
@@ -173,7 +173,7 @@ def test_flapping_is_not_investigated_again(watch: Watch) -> None:
     incident = watch.incident()
     why = [e.text for e in watch.timeline(incident.id) if e.kind == "reopened"]
     assert len(watch.runs()) == 3 and incident.cycle == 5
-    assert why[:2] == ["it fires again"] * 2 and all("flapping" in text for text in why[2:])
+    assert why[:2] == ["firing again"] * 2 and all("flapping" in text for text in why[2:])
 
 
 def test_acknowledging_over_there_acknowledges_here(watch: Watch) -> None:

@@ -74,4 +74,4 @@ def test_a_log_that_was_saved_twice_is_one(tmp_path: Path) -> None:
 def test_a_clean_log_is_told(tmp_path: Path, question: str) -> None:
     log = "$ kubectl logs till-7d9f8b6c5-x2n4m -n shop\nINFO sold 3\nINFO sold 4\n"
     shown = midwatch("ask", question, "--dump", saved(tmp_path, pods=PODS, log=log))
-    assert "no error in 2 lines of the log of shop/till-7d9f8b6c5-x2n4m" in shown.head
+    assert "no errors in 2 log lines of shop/till-7d9f8b6c5-x2n4m" in shown.head

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import socket
 from pathlib import Path
 
@@ -104,6 +105,18 @@ def test_a_misspelt_setting_is_refused_in_every_section(section: str, tmp_path: 
     by_variable = midwatch("doctor", environment={f"MIDWATCH_{section.upper()}__SECRETT": "hunter2pw"})
     for shown in (by_file, by_variable):
         assert shown.code == 3 and f"{section}.secrett" in shown.err and "hunter2pw" not in shown.err
+
+
+def test_the_first_key_can_be_made_before_the_first_start(tmp_path: Path) -> None:
+    there = tmp_path / "home"
+    home = {"MIDWATCH_HOME": str(there)}
+    refused = midwatch("admin", "create", "ada", environment=home)
+    assert refused.code == 3 and "--new-store" in refused.err and not there.exists()
+    made = midwatch("admin", "create", "ada", "--new-store", environment=home)
+    assert made.code == 0 and re.fullmatch(r"mw_\S+\n", made.out), "the key alone, for $(…)"
+    assert f"New store: {there / 'midwatch.db'}" in made.err
+    again = midwatch("admin", "create", "bob", "--new-store", environment=home)
+    assert again.code == 0 and again.err == "", "a store that is there is used"
 
 
 def test_a_server_beyond_loopback_needs_a_key_first(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_an_incident_with_what_happened() -> None:
         out = run(server, "incidents", "show", "inc_1").out
         whole = json.loads(run(server, "incidents", "show", "inc_1", "-o", "json").out)
     for said in (
-        "LIKELY: CPU throttling",
+        "likely: CPU throttling",
         "HighLatency (received 3 times)",
         "2026-11-28 01:02:03 UTC  ada: acknowledged",
     ):

@@ -74,8 +74,8 @@ def test_the_names_and_times_of_a_question_are_read(entry: dict[str, Any]) -> No
             (f"what about {FIRST}?",),
             f"NAT spike, gateway {FIRST} (dev-eks-nat-us-east-1c), 2026-11-21 01:30 to 02:30 UTC",
         ),
-        (("How long did the upload take?",), "NAT spike, only the duration, 2026-11-21 01:30 to 02:30 UTC"),
-        (("was that expected?",), "NAT spike, whether it was expected, 2026-11-21 01:30 to 02:30 UTC"),
+        (("How long did the upload take?",), "NAT spike, duration, 2026-11-21 01:30 to 02:30 UTC"),
+        (("was that expected?",), "NAT spike, expected or not, 2026-11-21 01:30 to 02:30 UTC"),
         (
             ("compare that with last week",),
             "NAT traffic comparison, 2026-11-21 01:30 to 02:30 UTC vs 2026-11-14 01:30 to 02:30 UTC",

@@ -1,6 +1,7 @@
 import json
 import stat
 from collections.abc import Generator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -37,6 +38,7 @@ from midwatch.store.tables import calls, metadata
 from tests.postgres import Server
 from tests.store.build import NOW, alert, incident, notification, run
 
+OLDER = Path(__file__).parents[1] / "golden" / "0.1.0" / "backup-schema-0002.zip"
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -183,7 +185,7 @@ def about(**more: Any) -> str:
     ("name", "content", "said"),
     [
         ("midwatch.json", about(version=2), "has form 2"),
-        ("midwatch.json", about(schema_revision="9999"), "holds schema 9999"),
+        ("midwatch.json", about(schema_revision="9999"), "was made by a newer version"),
         ("midwatch.json", about(rows={"incidents": 0}), "does not hold the tables"),
         ("midwatch.json", "[]", "is no backup"),
         ("midwatch.json", None, "is no backup"),
@@ -205,6 +207,50 @@ def test_what_is_not_right_is_refused_and_nothing_is_kept(
     with pytest.raises(StoreError, match=said):
         restore(db, spoil(tmp_path / "b.zip", name, content))
     assert not any(everything(db).values())
+
+
+def test_a_backup_of_an_older_schema_is_migrated(other: Database) -> None:
+    contents = restore(other, OLDER)
+    with ZipFile(OLDER) as pack:
+        before = BackupContents.model_validate_json(pack.read("midwatch.json"))
+    assert before.schema_revision == "0002" and contents.schema_revision == head()
+    assert contents.rows == before.rows | {"conversations": 0}
+    assert {name: len(rows) for name, rows in everything(other).items()} == contents.rows
+    with other.write() as tx:
+        assert incidents.number(tx) == 4
+        audit.append(tx, Act(at=NOW, actor="bob", action="note", object="inc_1"))
+    with other.read() as tx:
+        (opened, *_) = timeline.of_incident(tx, "inc_1")
+        assert (opened.at, opened.text) == (NOW, 'it\\n"began"')
+        assert [a.seq for a in audit.list_entries(tx)] == [4, 3, 2, 1] and audit.first_broken_entry(tx) is None
+        assert workers.list_workers(tx) == [("w1", NOW + timedelta(microseconds=1))]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("timeline.jsonl", None, "lacks timeline"),
+        ("timeline.jsonl", "", "0 rows of timeline and should have 3"),
+        ("workers.jsonl", '{"id": "w1", "started_at": "yesterday", "beat_at": null}\n', "Line 1 of workers"),
+        ("conversations.jsonl", "", ""),  # not of that schema, and not asked for
+    ],
+)
+def test_an_older_backup_is_restored_whole_or_not_at_all(
+    db: Database, tmp_path: Path, name: str, content: str | None, said: str
+) -> None:
+    older = tmp_path / "older.zip"
+    older.write_bytes(OLDER.read_bytes())
+    with pytest.raises(StoreError, match=said) if said else nullcontext():
+        restore(db, spoil(older, name, content))
+    assert any(everything(db).values()) is not bool(said)
+
+
+def test_an_older_backup_is_not_restored_into_a_store_in_use(db: Database) -> None:
+    fill(db)
+    before = everything(db)
+    with pytest.raises(StoreError, match="not empty"):
+        restore(db, OLDER)
+    assert everything(db) == before
 
 
 def test_a_damaged_file_is_refused(db: Database, tmp_path: Path) -> None:

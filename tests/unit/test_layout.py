@@ -119,7 +119,7 @@ def test_one_cause_is_spelled_out_and_what_found_nothing_needs_verbose() -> None
         ("cluster prod at 10.0.0.1:6443 (eu)", "cluster prod"),
         ("Kubernetes 1.33 (staging)", "Kubernetes 1.33 (staging)"),
         ("dump saved.zip (3 files, 12 objects)", "dump saved.zip"),
-        ("the alert alone (there is no kubeconfig: name one)", "the alert alone"),
+        ("alert text only (there is no kubeconfig: name one)", "alert text only"),
         ("", ""),
     ],
 )

@@ -119,16 +119,14 @@ def decide(
     if known is not None and incident is not None:
         if incident.status is not IncidentStatus.RESOLVED:
             if known.alert.status is AlertStatus.RESOLVED:
-                return GroupingDecision(
-                    action=GroupingAction.JOIN, incident_id=incident.id, why="it was over, and is back"
-                )
-            return GroupingDecision(action=GroupingAction.REPEAT, incident_id=incident.id, why="the same alert again")
+                return GroupingDecision(action=GroupingAction.JOIN, incident_id=incident.id, why="firing again")
+            return GroupingDecision(action=GroupingAction.REPEAT, incident_id=incident.id, why="repeated")
         if incident.resolved_at is not None and now - incident.resolved_at < REOPEN:
             flapping = openings >= FLAPS
             why = (
                 f"opened {openings} times within an hour: flapping, not investigated again"
                 if flapping
-                else "it fires again"
+                else "firing again"
             )
             investigate = not flapping and alert.status is AlertStatus.FIRING
             return GroupingDecision(
@@ -136,14 +134,14 @@ def decide(
             )
     if near := next((i for i in related if now - i.updated_at < WINDOW), None):
         return GroupingDecision(
-            action=GroupingAction.JOIN, incident_id=near.id, why=f"concerns the same as incident {near.number}"
+            action=GroupingAction.JOIN, incident_id=near.id, why=f"same resource as incident {near.number}"
         )
     return GroupingDecision(
-        action=GroupingAction.OPEN, investigate=alert.status is AlertStatus.FIRING, why="nothing open concerns the same"
+        action=GroupingAction.OPEN, investigate=alert.status is AlertStatus.FIRING, why="no open incident matches"
     )
 
 
 def _ended(known: StoredAlert | None, incident: Incident | None) -> GroupingDecision:
     if known is None or incident is None or known.alert.status is AlertStatus.RESOLVED:
-        return GroupingDecision(action=GroupingAction.NOTHING, why="the end of an alert that is not open")
-    return GroupingDecision(action=GroupingAction.END, incident_id=incident.id, why="the alert is over")
+        return GroupingDecision(action=GroupingAction.NOTHING, why="resolve of an alert that is not open")
+    return GroupingDecision(action=GroupingAction.END, incident_id=incident.id, why="alert resolved")

@@ -13,7 +13,7 @@ from midwatch.engine.gather import Gathering, ToolCaller, Watch
 from midwatch.engine.reasoner import OpenCase, Reasoning, RulesReasoner, rules_alone
 from midwatch.reasoning.scope import Scope
 
-_UNASKED = "nothing was asked that an answer could rest on"
+_UNASKED = "no data source was queried for this question"
 
 
 def no_progress(_ask: ToolRequest, _answer: Evidence | Gap) -> None:
@@ -67,4 +67,4 @@ def _unasked(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tu
     if not lacking and rested_on:
         return ()
     reason = f"{', '.join(lacking)}: {_UNASKED}" if lacking else _UNASKED
-    return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)
+    return (Gap(tool="all sources", arguments={}, query="", reason=reason, essential=True),)

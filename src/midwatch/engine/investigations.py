@@ -45,7 +45,7 @@ def _namespace_exists(run: CaseFile) -> None:
     quoted = f'"name":"{wanted}"'.encode()
     if known is not None and quoted not in known.body:
         raise Refusal(
-            f"There is no namespace {wanted!r} in {run.source}.", "midwatch diagnose -A looks into all of them"
+            f"There is no namespace {wanted!r} in {run.source}.", "midwatch diagnose -A checks all namespaces"
         )
 
 

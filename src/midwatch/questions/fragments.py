@@ -59,7 +59,7 @@ class _Fragment:
         it = str(self.data.get("it") or "it")
         for name, some in self.attribute_expressions.items():
             expressions = tuple(self.expression(e.replace("{it}", it)) for e in some)
-            yield Attribute(name, titles.get(name, f"only the {name}"), expressions)
+            yield Attribute(name, titles.get(name, name), expressions)
 
     def expression(self, text: str) -> re.Pattern[str]:
         try:

@@ -99,8 +99,8 @@ def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
     if any(_counted(e) for e in evidence):
         return ()
     read = len([e for e in evidence if not isinstance(e.observation, AlertText)])
-    reason = f"no data: all {read} queries returned nothing" if read > 1 else "no data to check"
-    return (Gap(tool="everything", arguments={}, query="", reason=reason, essential=True),)
+    reason = f"no data: all {read} queries returned nothing" if read > 1 else "no data source was read"
+    return (Gap(tool="all sources", arguments={}, query="", reason=reason, essential=True),)
 
 
 def _counted(item: Evidence) -> bool:

@@ -98,7 +98,7 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
     kept = WebhookDelivery(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
     if not deliveries.add(writing.tx, kept):
         writing.mark_unchanged()
-        return Receipt(delivery=known, outcome="repeated", note="this delivery was received before")
+        return Receipt(delivery=known, outcome="repeated", note="duplicate delivery")
     decisions = [apply_alert(writing.tx, alert, now) for alert in delivery.alerts]
     for said in delivery.remarks:
         add_comment(writing.tx, source, said, now)
@@ -113,7 +113,7 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
 
 
 def _note(delivery: Delivery) -> str:
-    omitted = f"{delivery.omitted} more alerts of this delivery were not taken" if delivery.omitted else ""
+    omitted = f"{delivery.omitted} more alerts of this delivery were not processed" if delivery.omitted else ""
     confirmed = "confirmed, as the sender asked" if delivery.confirm else ""
     return delivery.unknown or delivery.ignored or confirmed or omitted
 

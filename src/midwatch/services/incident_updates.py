@@ -75,7 +75,7 @@ def add_comment(tx: Connection, source: str, said: AlertComment, now: datetime) 
 
 def left_out(tx: Connection, source: str, decisions: Sequence[GroupingDecision], omitted: int, now: datetime) -> None:
     """Says on the timeline of each incident that is new or has grown that there was more than it shows."""
-    text = f"{omitted} more alerts of this delivery were not taken"
+    text = f"{omitted} more alerts of this delivery were not processed"
     for incident_id in dict.fromkeys(d.incident_id for d in decisions if d.incident_id and d.action in GROWN):
         timeline.append(tx, TimelineEntry(incident_id=incident_id, at=now, kind="omitted", text=text, actor=source))
 
@@ -137,7 +137,7 @@ def _open(tx: Connection, alert: Alert, shared: Keys, now: datetime) -> Incident
         acknowledged_by=alert.source if acknowledged else "",
     )
     incidents.add(tx, incident)
-    timeline.append(tx, _entry(incident, now, "opened", alert.title, alert))
+    timeline.append(tx, _entry(incident, now, "opened", f"alert firing: {alert.title}", alert))
     return incident
 
 
@@ -162,7 +162,7 @@ def _change(
     """The incident as it is then, stored with a line on the timeline; a repetition only shows in the alert's count."""
     changed: dict[str, object] = {}
     if decision.action is GroupingAction.JOIN:
-        timeline.append(tx, _entry(before, now, "joined", f"{alert.title} ({decision.why})", alert))
+        timeline.append(tx, _entry(before, now, "joined", f"alert added: {alert.title} ({decision.why})", alert))
     elif decision.action is GroupingAction.REOPEN:
         changed |= _REOPENED | {"cycle": before.cycle + 1}
         timeline.append(tx, _entry(before, now, "reopened", decision.why, alert))
@@ -186,7 +186,7 @@ def _graver(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> 
     if alert.severity.rank >= incident.severity.rank:
         return {}
     timeline.append(
-        tx, _entry(incident, now, "severity", f"raised from {incident.severity} to {alert.severity}", alert)
+        tx, _entry(incident, now, "severity", f"severity raised from {incident.severity} to {alert.severity}", alert)
     )
     return {"severity": alert.severity}
 
@@ -200,16 +200,16 @@ def _acknowledged(tx: Connection, incident: Incident, alert: Alert, now: datetim
 
 def _end(tx: Connection, incident: Incident, alert: Alert, now: datetime) -> dict[str, object]:
     """An incident is over when the last of its alerts is."""
-    timeline.append(tx, _entry(incident, now, "ended", f"{alert.title} is over", alert))
+    timeline.append(tx, _entry(incident, now, "ended", f"alert resolved: {alert.title}", alert))
     others = alerts.of_incident(tx, incident.id)
     if incident.status is IncidentStatus.RESOLVED or any(a.alert.status is not AlertStatus.RESOLVED for a in others):
         return {}
-    timeline.append(tx, _entry(incident, now, "resolved", "all its alerts are over", alert))
+    timeline.append(tx, _entry(incident, now, "resolved", "all alerts resolved", alert))
     return {
         "status": IncidentStatus.RESOLVED,
         "resolved_at": now,
         "resolved_by": alert.source,
-        "resolution": "all its alerts are over",
+        "resolution": "all alerts resolved",
     }
 
 

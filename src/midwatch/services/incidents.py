@@ -219,7 +219,7 @@ def _change(
     later = max(now, before.updated_at + timedelta(microseconds=1))
     after = before.model_copy(update={**changes, "updated_at": later})
     if not incidents.change(writing.tx, before, after):
-        raise Conflict(f"Incident {before.number} was changed by somebody else.", "Read it again and decide again")
+        raise Conflict(f"Incident {before.number} was modified concurrently.", "Read it again, then repeat the request")
     timeline.append(writing.tx, TimelineEntry(incident_id=incident_id, at=now, kind=kind, text=said, actor=caller.name))
     writing.audit(incident_id, said=said)
     return after

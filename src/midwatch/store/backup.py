@@ -11,16 +11,17 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, DateTime, MetaData, Table, create_engine, event, func, insert, select, text
 
 from midwatch.domain.base import Model
 from midwatch.store import advisory_lock
 from midwatch.store.database import Database
 from midwatch.store.errors import StoreError
-from midwatch.store.migrate import head
+from midwatch.store.migrate import head, migrate, revisions
 from midwatch.store.private import OWN
 from midwatch.store.tables import Utc, metadata
 
@@ -63,23 +64,54 @@ def backup(db: Database, path: Path) -> BackupContents:
 
 
 def restore(db: Database, path: Path) -> BackupContents:
-    """Puts a backup into an empty store: all of it, or nothing and a StoreError."""
+    """Puts a backup into an empty store: all of it, or nothing and a StoreError. One of an older schema is migrated."""
     try:
         with ZipFile(path) as pack:
             contents = _contents(pack, path)
-            with db.write() as tx:
-                advisory_lock.advisory_lock(tx, "restore")
-                _refuse_unless_empty(tx)
-                for table in metadata.sorted_tables:
-                    _unpack(tx, pack, table, contents.rows.get(table.name, 0))
-                _count_on(tx)
+            if contents.schema_revision == head():
+                _fill(db, pack, contents)
+                return contents
+        with TemporaryDirectory(prefix="midwatch-restore-") as folder:  # readable by its owner only
+            newer = Path(folder) / "backup.zip"
+            _migrate(path, contents, Path(folder) / "midwatch.db", newer)
+            return restore(db, newer)
     except (BadZipFile, zlib.error, EOFError) as error:
         raise StoreError(
             f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored"
         ) from error
     except OSError as error:
         raise StoreError(f"The backup {path} cannot be read: {error.strerror or error}.") from error
-    return contents
+
+
+def _fill(db: Database, pack: ZipFile, contents: BackupContents) -> None:
+    with db.write() as tx:
+        advisory_lock.advisory_lock(tx, "restore")
+        _refuse_unless_empty(tx)
+        _unpack_all(tx, pack, contents, metadata)
+        _count_on(tx)
+
+
+def _migrate(path: Path, contents: BackupContents, file: Path, newer: Path) -> None:
+    """Makes a backup of the newest schema from an older one, by a store of that older schema in `file`."""
+    url = f"sqlite:///{file}"
+    migrate(url, contents.schema_revision)
+    engine, old = create_engine(url), MetaData()
+    event.listen(old, "column_reflect", _times_are_utc)
+    try:
+        old.reflect(engine)
+        old.remove(old.tables["alembic_version"])
+        with ZipFile(path) as pack, engine.begin() as tx:
+            _unpack_all(tx, pack, contents, old)
+    finally:
+        engine.dispose()
+    migrate(url)
+    with Database.open(url) as db:
+        backup(db, newer)
+
+
+def _times_are_utc(_inspector: object, _table: Table, column: dict[str, Any]) -> None:
+    if isinstance(column["type"], DateTime):
+        column["type"] = Utc()
 
 
 def _pack(tx: Connection, pack: ZipFile, table: Table) -> int:
@@ -108,16 +140,22 @@ def _contents(pack: ZipFile, path: Path) -> BackupContents:
             f"{path} has form {version}; this version of Midwatch reads form {VERSION}.",
             "Restore it with a newer version",
         )
-    if contents.schema_revision != head():
+    if contents.schema_revision not in revisions():
         raise StoreError(
-            f"{path} holds schema {contents.schema_revision}; this version of Midwatch has schema {head()}.",
-            "Restore it into an empty store with the version that made it, then start this version on that store",
-        )
-    if strange := sorted(set(contents.rows) ^ set(metadata.tables)):
-        raise StoreError(
-            f"{path} does not hold the tables of its schema ({', '.join(strange)}).", "Take another backup"
+            f"{path} was made by a newer version of Midwatch (schema {contents.schema_revision}; this version knows up "
+            f"to {head()}).",
+            "Restore it with that version or a newer one; nothing was restored",
         )
     return contents
+
+
+def _unpack_all(tx: Connection, pack: ZipFile, contents: BackupContents, schema: MetaData) -> None:
+    if strange := sorted(set(contents.rows) ^ set(schema.tables)):
+        raise StoreError(
+            f"The backup does not hold the tables of its schema ({', '.join(strange)}).", "Take another backup"
+        )
+    for table in schema.sorted_tables:
+        _unpack(tx, pack, table, contents.rows.get(table.name, 0))
 
 
 def _refuse_unless_empty(tx: Connection) -> None:

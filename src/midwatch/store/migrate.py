@@ -19,11 +19,12 @@ _LOCK = 7318349394477056  # any number that nobody else takes for an advisory lo
 _FOLDER = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str) -> None:
-    """Raises StoreError when the database cannot be used, or was made by a newer version."""
+def migrate(url: str, revision: str = "head") -> None:
+    """Raises StoreError when the database cannot be used, or was made by a newer version. Another `revision` than the
+    newest is for reading what an older version saved."""
     with plain(url), _alone(url) as connection:
         _understood(connection)
-        command.upgrade(config(connection), "head")
+        command.upgrade(config(connection), revision)
 
 
 def has_schema(url: str) -> bool:
@@ -40,6 +41,11 @@ def head() -> str:
     return _scripts().get_current_head() or ""
 
 
+def revisions() -> frozenset[str]:
+    """All schemas this version knows, from the first to the newest."""
+    return frozenset(script.revision for script in _scripts().walk_revisions())
+
+
 def config(connection: Connection | None = None) -> Config:
     made = Config()
     made.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
@@ -53,8 +59,7 @@ def _scripts() -> ScriptDirectory:
 
 def _understood(connection: Connection) -> None:
     there = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if strange := sorted(set(there) - known):
+    if strange := sorted(set(there) - revisions()):
         raise StoreError(
             f"This database was made by a newer version of Midwatch (schema {strange[0]}; this version knows up to "
             f"{head()}).",

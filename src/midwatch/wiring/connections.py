@@ -203,7 +203,7 @@ class Connections:
             return left, f"no {self.plugged.integrations[name].place or name} ({reason})"
         if request.alert is None:
             raise Refusal(reason)
-        return left, f"the alert alone ({reason})"
+        return left, f"alert text only ({reason})"
 
 
 def systems(areas: Sequence[Area]) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def test_a_log_whose_pod_is_gone_speaks_for_the_pod() -> None:
 
 def test_a_log_without_complaint_is_told_as_fine() -> None:
     texts = [f.text for f in analyse(evidence((pod(),), {WHERE: "INFO up\nINFO sold 3\n"})).fine]
-    assert any("no error in 2 lines" in text for text in texts)
+    assert any("no errors in 2 log lines" in text for text in texts)
 
 
 def logs(asks: tuple[ToolRequest, ...]) -> list[str]:

@@ -140,7 +140,7 @@ async def test_anonymous_is_told_apart(lab: Open) -> None:
 async def test_an_absent_api_is_an_answer(lab: Open) -> None:
     async with lab(lambda _: recorded("metrics-absent")) as (api, reader):
         with pytest.raises(
-            Refused, match=r"does not serve pods\.metrics\.k8s\.io \(metrics\.k8s\.io/v1beta1\)"
+            Refused, match=r"has no resource type pods\.metrics\.k8s\.io \(metrics\.k8s\.io/v1beta1\)"
         ) as caught:
             await reader.list(ListRequest("podmetrics", "shop"))
     assert caught.value.absent

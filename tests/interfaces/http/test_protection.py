@@ -8,12 +8,15 @@ import httpx2
 import pytest
 
 from midwatch.domain.access import AccessRole
+from midwatch.interfaces.http import schema_reference
 from midwatch.interfaces.http.address import client_address
 from midwatch.interfaces.http.app import openapi_document
 from midwatch.interfaces.http.limits import Network
+from midwatch.interfaces.http.reference import reference
 from midwatch.settings import ServerSettings
 from tests.interfaces.http.house import House, house, refused
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 WANTED = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -51,23 +54,85 @@ class TestHeaders:
             assert (await here.http.get("/nothing")).headers["strict-transport-security"] == "max-age=31536000"
 
 
-class TestReference:
-    """/docs"""
+async def own_page(here: House, path: str) -> str:
+    """The text of a page, after it was checked that it needs nothing from elsewhere and leads nowhere in vain."""
+    answer = await here.http.get(path, headers=BROWSER)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<script" not in answer.text and "style=" not in answer.text and "//" not in answer.text.replace("://", "")
+    (policy,) = answer.headers.get_list("content-security-policy")
+    assert (
+        "default-src 'none'" in policy
+        and "style-src 'self'" in policy
+        and "frame-ancestors 'none'" in policy
+        and "unsafe" not in policy
+    )
+    assert not re.search(r"https?:", policy)
+    for target in set(re.findall(r'(?:href|src)="([^"#][^"]*)"', answer.text)):
+        assert (await here.http.get(target)).status_code == 200, target
+    ids = re.findall(r' id="([^"]*)"', answer.text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]*)"', answer.text)) <= set(ids)
+    return answer.text
 
-    async def test_it_holds_every_endpoint_and_needs_nothing_from_elsewhere(self, here: House) -> None:
-        answer = await here.http.get("/docs")
-        assert answer.status_code == 200 and answer.headers["content-type"] == "text/html; charset=utf-8"
+
+class TestPages:
+    """`/`, `/docs` and `/redoc`"""
+
+    async def test_the_start_page_leads_to_the_others_and_holds_nothing_of_the_store(self, here: House) -> None:
+        await here.post("/api/v1/incidents", {"title": "canary-title", "service_name": "canary-service"})
+        page = await own_page(here, "/")
+        assert {"/docs", "/redoc", "/openapi.json", "/health", "/metrics"} <= set(re.findall(r'href="([^"]*)"', page))
+        assert "canary" not in page and here.secrets[AccessRole.RESPONDER] not in page
+
+    async def test_programs_get_the_links_as_json(self, here: House) -> None:
+        for accept in ("*/*", "application/json", ""):
+            answer = await here.http.get("/", headers={"Accept": accept})
+            assert answer.headers["content-type"] == "application/json"
+            assert answer.headers["vary"] == "Accept"
+            assert answer.json()["version"] == openapi_document()["info"]["version"]
+            for link in answer.json()["links"]:
+                assert (await here.http.get(link)).status_code == 200, link
+        assert (await here.http.head("/")).status_code == 200, "what some load balancers ask"
+
+    async def test_the_overview_holds_every_operation(self, here: House) -> None:
+        page = await own_page(here, "/docs")
         for path, methods in openapi_document()["paths"].items():
-            assert answer.text.count(f">{path}<") == len(methods), path
-        assert (
-            "<script" not in answer.text and "style=" not in answer.text and "//" not in answer.text.replace("://", "")
-        )
-        (policy,) = answer.headers.get_list("content-security-policy")
-        assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
-        targets = re.findall(r'(?:href|src)="([^"#][^"]*)"', answer.text)
-        assert set(targets) == {"/static/reference.css", "/openapi.json"}
-        for target in targets:
-            assert (await here.http.get(target)).status_code == 200
+            assert page.count(f">{path}<") == len(methods), path
+
+    async def test_the_reference_holds_every_operation_and_schema(self, here: House) -> None:
+        page, document = await own_page(here, "/redoc"), openapi_document()
+        for path, methods in document["paths"].items():
+            assert page.count(f">{path}<") == len(methods), path
+        for name, schema in document["components"]["schemas"].items():
+            section = page.partition(f'<section id="schema-{name}">')[2].partition("</section>")[0]
+            assert section, name
+            for field in schema.get("properties", ()):
+                assert f"<td>{field}</td>" in section, f"{name}.{field}"
+        created = page.partition("<h3>Create an incident")[2].partition("</section>")[0]
+        assert '<a href="#schema-AlertSeverity">' in created and ">Ok[Incident]</a>" in created
+
+    @pytest.mark.parametrize("text", ["<script>x</script>", '"><img src=x>', "a `<b>` c"])
+    def test_what_the_document_says_is_text(self, text: str) -> None:
+        field = {"type": "string", "description": text}
+        entry = {
+            "tags": ["t"],
+            "summary": text,
+            "description": text,
+            "operationId": "o",
+            "parameters": [{"name": text, "in": "query", "schema": {"enum": [text]}, "required": False}],
+            "responses": {"200": {"description": text}},
+        }
+        document = {
+            "info": {"title": text, "description": text, "version": "1"},
+            "paths": {"/p": {"get": entry}},
+            "components": {"schemas": {"S": {"description": text, "properties": {text: field}}}},
+        }
+        for page in (reference(document), schema_reference.reference(document)):
+            assert "<script" not in page and "<img" not in page and "<b>" not in page
+
+    async def test_a_browser_gets_an_icon(self, here: House) -> None:
+        answer = await here.http.get("/favicon.ico")
+        assert answer.headers["content-type"] == "image/svg+xml" and answer.text.startswith("<svg")
 
     async def test_only_assets_are_kept_by_caches(self, here: House) -> None:
         answer = await here.http.get("/static/reference.css")

@@ -224,7 +224,7 @@ class TestExamples:
 
     async def test_what_the_sender_left_out_is_told(self, harbour: House) -> None:
         receipt = (await deliver(harbour, "alertmanager", body("alertmanager", "mixed"))).json()["data"]
-        assert (receipt["omitted"], receipt["note"]) == (3, "3 more alerts of this delivery were not taken")
+        assert (receipt["omitted"], receipt["note"]) == (3, "3 more alerts of this delivery were not processed")
         assert await kinds(harbour) == ["opened", "queued", "omitted"]
         await deliver(harbour, "alertmanager", body("alertmanager", "mixed"))
         assert (await kinds(harbour)).count("omitted") == 1

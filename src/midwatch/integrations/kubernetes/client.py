@@ -60,7 +60,7 @@ class LiveReader:
         _name("namespace", request.namespace)
         label = f"{kind.plural}.{kind.group}" if request.plural in METRICS else kind.plural
         where = f" in namespace {request.namespace}" if request.namespace and kind.namespaced else ""
-        missing = f"This cluster does not serve {label} ({kind.api.removeprefix('apis/')})."
+        missing = f"The cluster has no resource type {label} ({kind.api.removeprefix('apis/')})."
         question = ApiRequest(list_url(kind, request), f"list {label}{where}", missing, self._connection.place)
         return await read_list(self._sender, kind, request, question)
 

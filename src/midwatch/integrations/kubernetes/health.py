@@ -31,4 +31,4 @@ async def _line(reader: Reader, ask: ToolRequest) -> Health:
             )
             return Health(name, "refused", f"required permission: {refused.permission}", hint)
         return Health(name, "missing" if refused.absent else "failed", str(refused))
-    return Health(name, "ok", "may be read")
+    return Health(name, "ok", "readable")

@@ -19,8 +19,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]
 Role = Annotated[AccessRole, typer.Option("--role", help="What the key may do.")]
-
-
+NewStore = Annotated[
+    bool, typer.Option("--new-store", help="Create the store if there is none, for a key before the first start.")
+]
 File = Annotated[str, typer.Argument(metavar="FILE", help="The backup, a zip.")]
 
 
@@ -32,10 +33,12 @@ def admin() -> None:
     """
 
 
-@app.command(epilog=command.example("midwatch admin create ada --role responder"))
-def create(name: Name, role: Role = AccessRole.ADMIN) -> None:
+@app.command(
+    epilog=command.example("midwatch admin create ada --role responder", "midwatch admin create ada --new-store")
+)
+def create(name: Name, role: Role = AccessRole.ADMIN, new_store: NewStore = False) -> None:
     """Make an API key; its secret is printed this once."""
-    command.finish(_create(command.settings(), name, role))
+    command.finish(_create(command.settings(), name, role, new_store=new_store))
 
 
 @app.command(epilog=command.example("midwatch admin backup midwatch-$(date +%F).zip"))
@@ -53,15 +56,20 @@ def restore(file: File) -> None:
     command.finish(_restore(command.settings(), Path(file)))
 
 
-def _existing(settings: Settings) -> Settings:
+def _existing(settings: Settings, more: str = "") -> Settings:
     """Raises Refusal where there is no store yet: a wrong $MIDWATCH_HOME would otherwise make an empty one."""
-    url = settings.server.database or f"sqlite:///{home() / 'midwatch.db'}"
+    url = _address(settings)
     if has_schema(url):
         return settings
     raise Refusal(
         f"There is no store at {file_of(url) or 'the address in server.database'}.",
-        "midwatch serve makes one; if there is one elsewhere, set MIDWATCH_HOME or server.database to it",
+        f"midwatch serve creates one{more}; if there is one elsewhere, set MIDWATCH_HOME or server.database to it",
     )
+
+
+def _address(settings: Settings) -> str:
+    """As wiring.server has it, without making the folder."""
+    return settings.server.database or f"sqlite:///{home() / 'midwatch.db'}"
 
 
 async def _backup(settings: Settings, file: Path) -> None:
@@ -76,7 +84,11 @@ async def _restore(settings: Settings, file: Path) -> None:
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables restored from {file}")
 
 
-async def _create(settings: Settings, name: str, role: AccessRole) -> None:
-    async with server.server_context(_existing(settings)) as ctx:
+async def _create(settings: Settings, name: str, role: AccessRole, *, new_store: bool) -> None:
+    if not new_store:
+        _existing(settings, ", as does --new-store")
+    elif not has_schema(url := _address(settings)):
+        command.note(f"New store: {file_of(url) or 'server.database'}")
+    async with server.server_context(settings) as ctx:
         _, secret = await create_key(ctx, CONSOLE, name, role)
     typer.echo(secret)

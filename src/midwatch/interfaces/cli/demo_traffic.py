@@ -46,7 +46,7 @@ async def demo_traffic(clock: Callable[[], datetime] = utc_now) -> None:
         raise Refusal(NOT_INSTALLED)
     two = timestamp("2am", now)
     with tempfile.TemporaryDirectory() as folder, _world(Path(folder), two) as connections:
-        out.print("A fake cluster and a fake AWS account answer on this machine.\n")
+        out.print("Fake cluster and fake AWS account on this machine:\n")
         before = await _ask(connections, SPIKE, now, None, whole=True)
         for question in THEN:
             before = await _ask(connections, question, now, before, whole=False)

@@ -56,7 +56,7 @@ def _show(out: Console, found: Explanation) -> None:
     _section(out, "\nAreas that take part", taking_part)
     _section(out, "\nSystems that are asked", (row for part in found.systems for row in _system(part)))
     total = sum(one.requests for one in found.requests)
-    _section(out, f"\nFirst requests: {total}", requests or [("none", "the answer rests on the alert alone")])
+    _section(out, f"\nFirst requests: {total}", requests or [("none", "the answer uses the alert text only")])
 
 
 def _section(out: Console, title: str, rows: Iterable[Row]) -> None:

@@ -173,20 +173,24 @@ async def _show(url: str, incident: str, form: ListForm, *, quiet: bool) -> None
         if about[name]:
             _line(f"{name.replace('_', ' ').capitalize()}: {about[name]}")
     _section("Investigations", [_investigation(run) for run in found["investigations"]])
-    _section("Alerts", [f"{one['alert']['title']} (received {one['count']} times)" for one in found["alerts"]])
+    _section("Alerts", [f"{one['alert']['title']} ({_count(one['count'])})" for one in found["alerts"]])
     _section("Timeline", [_entry(one) for one in found["timeline"]])
 
 
 def _investigation(run: dict[str, Any]) -> str:
     """With its answer, or why there is none; one that has not ended has neither."""
     told = run["headline"] or run["reason"]
-    return f"{run['verdict'] or run['state']}" + (f": {told}" if told else f" since {_utc(run['created_at'])}")
+    return (run["verdict"] or run["state"]).lower() + (f": {told}" if told else f" since {_utc(run['created_at'])}")
 
 
 def _entry(entry: dict[str, Any]) -> str:
     """The source of an alert is who acts; entries of version 0.1.0 name it in their text once more."""
     actor = f"{entry['actor']}: "
     return f"{_utc(entry['at'])}  {actor}{entry['text'].removeprefix(actor)}"
+
+
+def _count(received: int) -> str:
+    return "received once" if received == 1 else f"received {received} times"
 
 
 def _section(title: str, lines: Sequence[str]) -> None:

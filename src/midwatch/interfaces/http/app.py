@@ -38,6 +38,14 @@ _DENIED = {
 }
 
 
+def _describe(answer: dict[str, Any]) -> None:
+    if answer["description"] == "Successful Response":
+        answer["description"] = "Success."
+    content = answer.get("content", {})
+    for kind in [kind for kind, body in content.items() if body.get("schema") == _FAILURE]:
+        content["application/json"] = content.pop(kind)
+
+
 class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Without what FastAPI adds by itself and nobody gets here: requests that are not right are answered with 400,
@@ -49,9 +57,7 @@ class Api(FastAPI):
                 answers = operation["responses"] | (_DENIED if operation.get("security") else {})
                 operation["responses"] = dict(sorted(answers.items()))
                 for answer in operation["responses"].values():
-                    told = answer.get("content", {})
-                    for kind in [k for k, content in told.items() if content.get("schema") == _FAILURE]:
-                        told["application/json"] = told.pop(kind)
+                    _describe(answer)
             for name in ("HTTPValidationError", "ValidationError"):
                 found["components"]["schemas"].pop(name, None)
             self.openapi_schema = found
@@ -98,7 +104,7 @@ def _api() -> FastAPI:
     app = Api(
         title="Midwatch",
         version=version("midwatch"),
-        description="Alerts in, incidents and investigations out; every claim of an answer cites evidence.",
+        description="Receives alerts, groups them into incidents, investigates them. Every statement cites evidence.",
         docs_url=None,
         redoc_url=None,
     )

@@ -47,20 +47,20 @@ class Failure(BaseModel):
     request_id: str
 
 
-_ID = {"X-Request-Id": {"description": "what the log names this request", "schema": {"type": "string"}}}
+_ID = {"X-Request-Id": {"description": "id of the request in the log", "schema": {"type": "string"}}}
 _WAIT = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"}}}
 
 # What any endpoint may answer besides its own; OpenAPI and docs/api.md show it.
 WHY: dict[int, str] = {
-    400: "The request is not right; `details` names the parameters.",
-    401: "No API key, or one that is not valid.",
-    403: "The key's role may not do this.",
+    400: "Bad request: invalid or unknown parameters; `details` names them.",
+    401: "Unauthorized: no valid API key, or a webhook that is not authenticated.",
+    403: "Forbidden: the key's role is not sufficient.",
     404: "Not found.",
     409: "Conflict: invalid state, or modified concurrently.",
-    413: "The body is too large.",
-    429: "Too many requests; `Retry-After` says how many seconds to wait.",
-    500: "A fault of Midwatch; it is logged under the request's id.",
-    503: "Not now: the store or something outside does not answer. `Retry-After` says how many seconds to wait.",
+    413: "Body too large.",
+    429: "Too many requests; `Retry-After` in seconds.",
+    500: "Internal error, logged with the request's id.",
+    503: "Service unavailable: the store, or a system that is needed, does not respond; `Retry-After` in seconds.",
 }
 _ALL: dict[int | str, dict[str, Any]] = {
     status: {"model": Failure, "description": why, "headers": _ID | _WAIT if status in (429, 503) else _ID}

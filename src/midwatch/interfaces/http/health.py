@@ -14,7 +14,7 @@ router = APIRouter(tags=["health"])
 LOCAL = [Depends(local_when_open)]
 
 
-@router.get("/healthz", response_class=PlainTextResponse, summary="The process lives")
+@router.get("/healthz", response_class=PlainTextResponse, summary="Liveness probe")
 async def healthz() -> str:
     return "ok"
 
@@ -22,27 +22,27 @@ async def healthz() -> str:
 @router.get(
     "/readyz",
     response_class=PlainTextResponse,
-    summary="Alerts can be taken: the store takes writes",
-    responses={503: {"description": "It does not; the text says why."}},
+    summary="Readiness probe: the store accepts writes",
+    responses={503: {"description": "The store does not accept writes; the text has the reason."}},
 )
 async def readyz(ctx: ServerCtx, caller: Annotated[Actor, caller_of(store_trouble)]) -> Response:
-    """Asked of the store itself by a small write, at most one in three seconds. Whether somebody investigates is
-    /health's to say."""
+    """Tested with a small write to the store, at most every 3 s. Workers are not checked here but in
+    GET /health."""
     trouble = await store_trouble(ctx, caller)
     return PlainTextResponse(trouble or "ok", 503 if trouble else 200)
 
 
 @router.get(
     "/health",
-    summary="What works, and how much is waiting",
-    responses={401: DENIED[401], 503: {"model": ServerHealth, "description": "The store takes no writes."}},
+    summary="Status of store, workers and queue",
+    responses={401: DENIED[401], 503: {"model": ServerHealth, "description": "The store does not accept writes."}},
     dependencies=LOCAL,
 )
 async def health(
     ctx: ServerCtx, caller: Annotated[Actor, caller_of(server_health)], response: Response
 ) -> ServerHealth:
-    """`degraded` with its `reasons`: the store takes no writes (503), nobody works, or work has been waiting for long
-    (both 200)."""
+    """`degraded` with `reasons`: the store does not accept writes (503), no worker is alive, or an investigation has
+    been queued for more than 5 minutes (both 200)."""
     found = await server_health(ctx, caller)
     response.status_code = 200 if found.store == "ok" else 503
     return found
@@ -51,7 +51,7 @@ async def health(
 @router.get(
     "/metrics",
     response_class=PlainTextResponse,
-    summary="For Prometheus",
+    summary="Metrics for Prometheus",
     responses={401: DENIED[401], 503: FAILURES[503]},
     dependencies=LOCAL,
 )

@@ -18,7 +18,7 @@ from midwatch.store.incidents import Filter
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the incident's id, inc_…")]
-Name = Annotated[str, Query(max_length=200, description="who does it, if not the owner of the key")]
+Name = Annotated[str, Query(max_length=200, description="person who does it, if not the owner of the key")]
 
 
 class IncidentWanted(Paging):
@@ -26,15 +26,13 @@ class IncidentWanted(Paging):
 
     status: IncidentStatus | None = None
     severity: AlertSeverity | None = None
-    service: str = Field(default="", max_length=300, description="exactly this one")
+    service: str = Field(default="", max_length=300, description="exact name of the service")
     source: str = Field(
-        default="", max_length=64, description="name of the alert source; manual for those that people opened"
+        default="", max_length=64, description="name of the alert source; `manual` for incidents created by people"
     )
-    text: str = Field(
-        default="", max_length=1000, description="occurs in title or description; upper and lower case are one"
-    )
-    since: Moment | None = Field(default=None, description="opened then or later; without a zone it is UTC")
-    until: Moment | None = Field(default=None, description="opened then or earlier")
+    text: str = Field(default="", max_length=1000, description="text in title or description; case-insensitive")
+    since: Moment | None = Field(default=None, description="created at or after this time; UTC without a time zone")
+    until: Moment | None = Field(default=None, description="created at or before this time")
 
     @property
     def filter(self) -> Filter:
@@ -60,14 +58,14 @@ class Action(BaseModel):
     text: str = Field(default="", max_length=65_536, description="the note, or the resolution")
 
 
-@router.post("", status_code=201, summary="Open an incident; it joins an open one about the same service")
+@router.post("", status_code=201, summary="Create an incident, grouped with an open one of the same service")
 async def create(
     alert: NewAlert, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.create)]
 ) -> Ok[Incident]:
     return Ok(data=await incidents.create(ctx, caller, *alert.texts))
 
 
-@router.get("", summary="Incidents, newest first")
+@router.get("", summary="List incidents, newest first")
 async def list_incidents(
     ctx: ServerCtx,
     caller: Annotated[Actor, caller_of(incidents.list_incidents)],
@@ -77,7 +75,7 @@ async def list_incidents(
     return Page[Incident].of(found, total, wanted.page, wanted.page_size)
 
 
-@router.get("/changes", summary="What happened to all incidents, behind a cursor")
+@router.get("/changes", summary="List changes of all incidents after a cursor")
 async def changes(
     ctx: ServerCtx,
     caller: Annotated[Actor, caller_of(incidents.changes)],
@@ -90,28 +88,28 @@ async def changes(
     return Ok(data=await incidents.changes(ctx, caller, after, severity or "", service))
 
 
-@router.get("/{incident_id}", summary="An incident with its alerts and investigations")
+@router.get("/{incident_id}", summary="Get an incident with its alerts and investigations")
 async def get(
     incident_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.details)]
 ) -> Ok[IncidentShown]:
     return Ok(data=IncidentShown.of(await incidents.details(ctx, caller, incident_id)))
 
 
-@router.patch("/{incident_id}", summary="Change title, description, severity or service")
+@router.patch("/{incident_id}", summary="Update title, description, severity or service")
 async def update(
     incident_id: Id, changes: Changes, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.update)]
 ) -> Ok[Incident]:
     return Ok(data=await incidents.update(ctx, caller, incident_id, changes.fields_given()))
 
 
-@router.post("/{incident_id}/actions", summary="Do something with an incident")
+@router.post("/{incident_id}/actions", summary="Perform an action: acknowledge, resolve, reopen, note or investigate")
 async def act(
     incident_id: Id, action: Action, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.acknowledge)]
 ) -> Ok[Incident]:
     return Ok(data=await _ACTIONS[action.action](ctx, caller, incident_id, action.text))
 
 
-@router.get("/{incident_id}/timeline", summary="What happened, in order")
+@router.get("/{incident_id}/timeline", summary="Get the timeline of an incident")
 async def timeline(
     incident_id: Id,
     ctx: ServerCtx,
@@ -121,7 +119,7 @@ async def timeline(
     return Ok(data=await incidents.entries(ctx, caller, incident_id, after))
 
 
-@router.get("/{incident_id}/related", summary="Others about the same things or the same service, of the last 30 days")
+@router.get("/{incident_id}/related", summary="List related incidents of the last 30 days")
 async def list_related(
     incident_id: Id,
     ctx: ServerCtx,
@@ -131,14 +129,14 @@ async def list_related(
     return Ok(data=await incidents.list_related(ctx, caller, incident_id, limit))
 
 
-@router.post("/{incident_id}/acknowledge", summary="Somebody has it")
+@router.post("/{incident_id}/acknowledge", summary="Acknowledge an incident")
 async def acknowledge(
     incident_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.acknowledge)], user: Name = ""
 ) -> Ok[Incident]:
     return Ok(data=await incidents.acknowledge(ctx, caller, incident_id, user))
 
 
-@router.post("/{incident_id}/resolve", summary="It is over")
+@router.post("/{incident_id}/resolve", summary="Resolve an incident")
 async def resolve(
     incident_id: Id,
     ctx: ServerCtx,

@@ -18,7 +18,7 @@ from midwatch.services import investigations
 
 router = APIRouter(prefix="/api/v1/investigations", tags=["investigations"], responses=FAILURES)
 Id = Annotated[str, Path(max_length=40, description="the investigation's id, inv_…")]
-LastEvent = Annotated[str, Header(description="the id of the last event that was seen; the stream goes on behind it")]
+LastEvent = Annotated[str, Header(description="id of the last event received; the stream resumes after it")]
 BUNDLE = {"application/gzip": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -45,14 +45,14 @@ async def one_stream(
         yield
 
 
-@router.post("", status_code=202, summary="Ask for an investigation")
+@router.post("", status_code=202, summary="Start an investigation")
 async def create(
     question: QuestionBody, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.question)]
 ) -> Ok[RunShown]:
     return Ok(data=RunShown.of(await investigations.question(ctx, caller, question.question, question.namespace)))
 
 
-@router.get("", summary="Investigations, newest first")
+@router.get("", summary="List investigations, newest first")
 async def list_investigations(
     ctx: ServerCtx,
     caller: Annotated[Actor, caller_of(investigations.list_investigations)],
@@ -64,20 +64,20 @@ async def list_investigations(
     return Page[RunShown].of([RunShown.of(run) for run in found], total, wanted.page, wanted.page_size)
 
 
-@router.get("/{run_id}", summary="An investigation and, when it is done, its answer")
+@router.get("/{run_id}", summary="Get an investigation and its answer")
 def get(run: Annotated[Investigation, Depends(the_run)]) -> Ok[RunAnswered]:
     # In a thread, not on the loop: an answer may be long to read.
     return Ok(data=RunAnswered.of(run))
 
 
-@router.get("/{run_id}/evidence", summary="Everything the answer cites, as it was seen")
+@router.get("/{run_id}/evidence", summary="List the evidence of an investigation")
 async def evidence(
     run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.evidence)]
 ) -> Ok[list[Evidence]]:
     return Ok(data=await investigations.evidence(ctx, caller, run_id))
 
 
-@router.post("/{run_id}/cancel", summary="Take it back")
+@router.post("/{run_id}/cancel", summary="Cancel an investigation")
 async def cancel(
     run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(investigations.cancel)]
 ) -> Ok[RunShown]:
@@ -86,7 +86,7 @@ async def cancel(
 
 @router.get(
     "/{run_id}/bundle",
-    summary="All evidence in one file",
+    summary="Download the evidence bundle",
     response_class=Response,
     responses={200: {"content": BUNDLE, "description": "a .tgz for `midwatch replay`"}},
 )
@@ -99,7 +99,7 @@ async def bundle(run_id: Id, ctx: ServerCtx, caller: Annotated[Actor, caller_of(
 
 @router.get(
     "/{run_id}/events",
-    summary="What happens, as it happens",
+    summary="Stream the events of an investigation",
     response_class=EventSourceResponse,
     dependencies=[Depends(one_stream)],
 )
@@ -108,8 +108,8 @@ async def events(
     ctx: ServerCtx,
     last_event_id: LastEvent = "",
 ) -> AsyncGenerator[ServerSentEvent]:
-    """Server-sent events. The last one is `done`, `failed` or `cancelled`; with it the stream ends. While the store is
-    away it waits."""
+    """Server-sent events. The stream ends with `done`, `failed` or `cancelled`; it pauses while the store is
+    unavailable."""
     async with aclosing(ctx.events.follow(run.id, _number(last_event_id))) as followed:
         async for event in followed:
             told = json.dumps({"at": event.at.isoformat(), **event.data})

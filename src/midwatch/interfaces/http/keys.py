@@ -48,7 +48,7 @@ class Setup(BaseModel):
     name: str = Field(min_length=1, max_length=200, description="whose key it becomes")
 
 
-@router.post("/keys", status_code=201, summary="Make an API key")
+@router.post("/keys", status_code=201, summary="Create an API key")
 async def create(
     wanted: NewKey, ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.create_key)]
 ) -> Ok[KeySecret]:
@@ -56,7 +56,7 @@ async def create(
     return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))
 
 
-@router.get("/keys", summary="All API keys")
+@router.get("/keys", summary="List API keys")
 async def list_keys(ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.keys)]) -> Ok[list[KeyShown]]:
     return Ok(data=[KeyShown.of(key) for key in await access.keys(ctx, caller)])
 
@@ -72,7 +72,7 @@ async def revoke(
 @router.post(
     "/setup",
     status_code=201,
-    summary="Turn the one-time link into the first admin's key",
+    summary="Create the first admin's key with the one-time token",
     responses={401: DENIED[401]},
 )
 async def setup(claim: Setup, ctx: ServerCtx, rates: TheRates, address: Address) -> Ok[KeySecret]:

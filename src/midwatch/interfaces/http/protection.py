@@ -6,7 +6,9 @@ from collections.abc import Iterable
 Header = tuple[bytes, bytes]
 
 JSON_POLICY = b"default-src 'none'; frame-ancestors 'none'"
-PAGE_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+PAGE_POLICY = (
+    b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 SECURITY_HEADERS: tuple[Header, ...] = (
     (b"x-content-type-options", b"nosniff"),

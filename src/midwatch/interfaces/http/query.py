@@ -40,18 +40,18 @@ class Prompt(BaseModel):
     )
 
 
-@router.post("/query", summary="Ask in words")
+@router.post("/query", summary="Ask a question")
 async def query(
     asked: Annotated[Prompt, Body(openapi_examples=EXAMPLES)],
     ctx: ServerCtx,
     rates: TheRates,
     caller: Annotated[Actor, caller_of(questions.ask)],
 ) -> Reply:
-    """Answers in Markdown and as data, once it knows; what is not clear is asked back, with choices, and nothing is
-    guessed.
+    """Answers in Markdown and as data. An ambiguous question is answered with a question and `choices`; no
+    investigation starts.
 
-    NAT gateways need AWS's `cloudwatch:GetMetricData` and `ec2:DescribeNatGateways`; jobs and services need a cluster.
-    What could not be looked at is said. 60 questions a minute for each key.
+    NAT gateways need the AWS permissions `cloudwatch:GetMetricData` and `ec2:DescribeNatGateways`; jobs and
+    services need a cluster. What could not be read is listed in the answer. Limit: 60 questions a minute per key.
     """
     rates.query(caller.key_id or caller.name)
     return await questions.ask(ctx, caller, asked.prompt, asked.session_id, asked.namespace)

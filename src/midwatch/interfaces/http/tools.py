@@ -18,9 +18,9 @@ class ToolShown(BaseModel):
     parameters: dict[str, Any] = Field(description="JSON schema of the arguments")
 
 
-@router.get("", summary="What programs can ask by name")
+@router.get("", summary="List query tools")
 async def list_tools(ctx: ServerCtx, caller: Annotated[Actor, caller_of(questions.tools)]) -> Ok[list[ToolShown]]:
-    """For agents: each with the schema of its arguments."""
+    """For programs and agents: each tool with the JSON schema of its arguments."""
     found = [
         ToolShown(name=e.name, description=e.description, parameters=e.parameters.model_json_schema())
         for e in await questions.tools(ctx, caller)
@@ -28,7 +28,7 @@ async def list_tools(ctx: ServerCtx, caller: Annotated[Actor, caller_of(question
     return Ok(data=found)
 
 
-@router.post("/{name}", summary="Ask by name, with arguments")
+@router.post("/{name}", summary="Call a query tool")
 async def call_tool(
     name: Annotated[str, Path(max_length=64)],
     arguments: Annotated[dict[str, Any], Body(max_length=20, examples=[{"spike_timestamp": "2026-11-20T02:00:00Z"}])],
@@ -36,6 +36,6 @@ async def call_tool(
     rates: TheRates,
     caller: Annotated[Actor, caller_of(questions.call)],
 ) -> Reply:
-    """Answers as POST /query does, and counts as one."""
+    """Same response and rate limit as POST /query."""
     rates.query(caller.key_id or caller.name)
     return await questions.call(ctx, caller, name, arguments)

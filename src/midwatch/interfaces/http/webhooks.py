@@ -28,9 +28,9 @@ from midwatch.services.identity import alert_source, prove, sender
 from midwatch.services.use_case import check
 
 router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 404, 413, 429, 503)})
-Source = Annotated[str, Path(description="name of the alert source, in small letters", max_length=64)]
+Source = Annotated[str, Path(description="name of the alert source, in lower case", max_length=64)]
 
-Token = Annotated[str, Query(max_length=4096, description="for senders that can set neither a header nor a signature")]
+Token = Annotated[str, Query(max_length=4096, description="for senders that can send neither a header nor a signature")]
 ANY_JSON: dict[str, Any] = {
     "requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}
 }
@@ -58,13 +58,13 @@ TheHook = Annotated[WebhookRequest, Depends(the_hook)]
 
 
 @router.post(
-    "/webhook/{source}", status_code=202, summary="A monitoring system delivers alerts", openapi_extra=ANY_JSON
+    "/webhook/{source}", status_code=202, summary="Receive alerts from a monitoring system", openapi_extra=ANY_JSON
 )
 async def webhook(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """Authenticated as docs/alert-sources.md says, or by an API key. A body that cannot be parsed is kept; `note` says
-    why."""
+    """Authenticated as docs/alert-sources.md says, or by an API key. A body that cannot be parsed is stored; `note`
+    has the reason."""
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     ctx, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
     alert_source(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read
@@ -77,22 +77,22 @@ async def webhook(
     return Ok(data=await alerts.receive(ctx, caller or await prove(ctx, source, hook), source, hook))
 
 
-@router.put("/webhook/{source}", status_code=202, summary="The same, for senders that PUT", openapi_extra=ANY_JSON)
+@router.put("/webhook/{source}", status_code=202, summary="Receive alerts by PUT", openapi_extra=ANY_JSON)
 async def webhook_put(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """Grafana may be told to PUT."""
+    """For senders that use PUT, as Grafana can."""
     return await webhook(request, source, bearer, header, token)
 
 
-@router.post("/alerts", status_code=202, summary="Report a problem as JSON")
+@router.post("/alerts", status_code=202, summary="Report an alert as JSON")
 async def report(
     alert: NewAlert, ctx: ServerCtx, caller: Annotated[Actor, caller_of(incidents.create)]
 ) -> Ok[Incident]:
     return Ok(data=await incidents.create(ctx, caller, *alert.texts))
 
 
-@router.get("/webhook/{source}/status", summary="Whether a source is configured, and what of it was not understood")
+@router.get("/webhook/{source}/status", summary="Get the configuration and rejected deliveries of a source")
 async def status(
     source: Source, ctx: ServerCtx, caller: Annotated[Actor, caller_of(alerts.status)]
 ) -> Ok[alerts.SenderStatus]:
@@ -101,7 +101,7 @@ async def status(
 
 @router.post(
     "/webhook/{source}/test",
-    summary="What a delivery would be understood as; nothing is stored",
+    summary="Parse a delivery without storing it",
     openapi_extra=ANY_JSON,
 )
 async def test(

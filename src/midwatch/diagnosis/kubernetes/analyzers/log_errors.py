@@ -150,9 +150,9 @@ def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
         count = len(log.text.splitlines())
         when = f" from {within}" if within else ""
         last = "the last " if log.truncated else ""
-        run = " (previous run)" if log.previous else ""
-        lines = f"{last}{count} line{'s' * (count != 1)}"
-        text = f"no error in {lines} of the log of {log.namespace}/{log.name} {log.container}".rstrip() + run + when
+        run = " (previous container)" if log.previous else ""
+        lines = f"{last}{count} log line{'s' * (count != 1)}"
+        text = f"no errors in {lines} of {log.namespace}/{log.name} {log.container}".rstrip() + run + when
         yield HealthyCheck(text=text, cites=(cluster.cite_log(log, ""),))
 
 
