@@ -14,6 +14,7 @@ from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Namespace, Node
+from midwatch.integrations.kubernetes.objects.custom import CustomResource
 from midwatch.integrations.kubernetes.objects.delivery import Application
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Ingress, Service
@@ -124,6 +125,7 @@ def _sameness(finding: Finding) -> tuple[object, ...]:
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
     for type_ in _NAMEABLE:
         yield from (obj.subject for obj in cluster.all(type_))
+    yield from (obj.about for obj in cluster.all(CustomResource))
     seen = {
         owner
         for owner, pods in cluster.by_owner.items()
