@@ -1,5 +1,6 @@
 """Objects of any kind whose status says that something is wrong."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.conditions import Grade, StatusProblem, problems
 from midwatch.diagnosis.kubernetes.view.containers import clip
-from midwatch.diagnosis.kubernetes.view.custom_links import core_objects, unwell
+from midwatch.diagnosis.kubernetes.view.custom_links import core_objects, troubled, unwell
 from midwatch.diagnosis.kubernetes.view.replicas import recent
 from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Confidence, Finding
@@ -17,6 +18,9 @@ from midwatch.integrations.kubernetes.objects.custom import PLURAL, CustomResour
 
 # A controller needs some rounds until a new object is as wanted; cloud resources and certificates take minutes.
 _STARTING = timedelta(minutes=10)
+_MAY_FAIL = ("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "PersistentVolumeClaim", "Node")
+# What the API server says of an object that it did not take: the object itself runs, or does not exist.
+_REJECTED = re.compile(r"(?i)invalid|immutable|forbidden|denied|not found|no matches for kind|conflict")
 _API_SERVICE = "apiregistration.k8s.io"
 
 
@@ -29,7 +33,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _say(cluster: Cluster, obj: CustomResource, problem: StatusProblem, others: list[str]) -> Finding:
-    code, since = _code(cluster, obj, problem), problem.since or obj.metadata.creation_timestamp
+    code = _code(cluster, obj, problem)
     also = [label for label in dict.fromkeys(others) if label != problem.label]
     return finding(
         code,
@@ -41,7 +45,6 @@ def _say(cluster: Cluster, obj: CustomResource, problem: StatusProblem, others: 
         reason=problem.reason if problem.reason != problem.said else "",
         said=clip(problem.said),
         also=f"also {', '.join(also[:3])}" if also else "",
-        since=f"since {since:%Y-%m-%d %H:%M} UTC" if since else "",
         resource=obj.resource,
         place=f"-n {obj.namespace}" if obj.namespace else "",
         secret=f'writes Secret "{obj.writes}"' if obj.writes else "",
@@ -68,8 +71,11 @@ def _code(cluster: Cluster, obj: CustomResource, problem: StatusProblem) -> str:
 
 def _is_origin(cluster: Cluster, obj: CustomResource, problem: StatusProblem) -> bool:
     """Whether the trouble begins here, as far as is known: nothing that it stands on is in trouble, and its message
-    names no other object."""
-    return not any(core_objects(cluster, problem.said)) and not any(unwell(cluster, obj))
+    blames no workload or resource that may be."""
+    blamed = () if _REJECTED.search(problem.said) else core_objects(cluster, problem.said, obj.namespace)
+    if any(s.kind in _MAY_FAIL or s in troubled(cluster) for s in blamed if s != obj.about):
+        return False
+    return not any(unwell(cluster, obj))
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:

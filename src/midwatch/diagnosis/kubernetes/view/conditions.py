@@ -95,6 +95,8 @@ def _of_condition(condition: StatusCondition) -> StatusProblem | None:
 
 def _graded(condition: StatusCondition) -> Grade | None:
     type_, status = condition.type, condition.status.lower()
+    if status == "false" and condition.reason.lower().endswith(("paused", "suspended")):
+        return Grade.HELD
     if _ends(type_, "held"):
         return Grade.HELD if status == "true" else None
     if _ends(type_, "warning"):
@@ -145,18 +147,23 @@ def _of_states(obj: CustomResource) -> Iterator[StatusProblem]:
     table, states = _table()["states"], obj.states or {}
     for field, value in states.items():
         word = value.lower()
-        beside = (obj.errors or {}).get(f"{field.partition('.')[0]}.message", "")
-        said = beside or obj.said
+        said = _beside(obj, field)
         failed = word in table["faults"] or word.endswith(("failed", "error"))
         failed = failed or (" " in word and word not in table["healthy"] and names_failure(value))
+        label, quote = f"{field} {value}", said or value
         if failed:
-            yield StatusProblem(
-                Grade.FAILED, f"{field} {value}", "", said or value, said or value, named=names_failure(said)
-            )
+            named = names_failure(said or (value if " " in value else ""))
+            yield StatusProblem(Grade.FAILED, label, "", said, quote, named=named)
         elif word in table["warnings"]:
-            yield StatusProblem(Grade.WARNING, f"{field} {value}", "", said or value, said or value)
+            yield StatusProblem(Grade.WARNING, label, "", said, quote)
         elif said and word not in table["healthy"] and names_failure(said):
-            yield StatusProblem(Grade.FAILED, f"{field} {value}", "", said, said, named=True)
+            yield StatusProblem(Grade.FAILED, label, "", said, quote, named=True)
+
+
+def _beside(obj: CustomResource, field: str) -> str:
+    """The words that explain a state: its own message, that of the status, or an error in the status."""
+    errors = obj.errors or {}
+    return errors.get(f"{field.partition('.')[0]}.message", "") or obj.said or next(iter(errors.values()), "")
 
 
 def _of_errors(obj: CustomResource) -> Iterator[StatusProblem]:

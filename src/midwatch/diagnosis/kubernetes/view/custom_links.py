@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.objects.workload import DaemonSet, Deploym
 _DEPLOYED: tuple[type[Object], ...] = (Deployment, StatefulSet, DaemonSet, Job, Pod)
 # `Deployment/shop/web`, `secret "shop-tls"`, `pod web-0`, `Service shop/web`.
 _NAMED = re.compile(
-    r"(?<![\w.])(?P<kind>[A-Za-z]{3,40})(?:\.[a-z][\w.]*)?[/ ]\s?[\"'`]?"
+    r"(?<![\w.])(?P<kind>[A-Za-z]{3,40})(?:\.[a-z][\w.]*)?(?P<mark>[/ ]\s?[\"'`]?)"
     r"(?:(?P<space>[a-z0-9][a-z0-9-]{0,62})/)?(?P<name>[a-z0-9][a-z0-9.-]{0,252})"
 )
 _LONGEST = 4096  # characters of a message in which names are looked for
@@ -57,12 +57,20 @@ def unwell(cluster: Cluster, obj: CustomResource) -> Iterator[Subject]:
 
 
 def core_objects(cluster: Cluster, text: str, namespace: str = "") -> Iterator[Subject]:
-    """The objects that a message names by kind and name, of those that are known or that a cluster always has."""
+    """The objects that a message names by kind and name: with a slash or in quotes, or such as exist."""
     kinds = _kinds(cluster)
     for match in _NAMED.finditer(text[:_LONGEST]):
         kind = kinds.get(match["kind"].lower()) or kinds.get(match["kind"].lower().removesuffix("s"))
-        if kind:
-            yield Subject(kind=kind, name=match["name"].rstrip(".-"), namespace=match["space"] or namespace)
+        subject = Subject(kind=kind or "", name=match["name"].rstrip(".-"), namespace=match["space"] or namespace)
+        if kind and (match["mark"].strip() or _exists(cluster, subject)):
+            yield subject
+
+
+def _exists(cluster: Cluster, subject: Subject) -> bool:
+    """`secret does not exist` names none that is called `does`."""
+    known = BY_NAME.get(subject.kind)
+    found = known and cluster.get(known.type, subject.namespace if known.namespaced else "", subject.name)
+    return found is not None or any(o.about == subject for o in cluster.all(CustomResource))
 
 
 @fact

@@ -27,7 +27,7 @@ _STATES = frozenset({"phase", "state", "status", "health", "robustness", "verdic
 # Fields of a status in which controllers write what went wrong: attachError, lastError, failureMessage, errors.
 _ERROR_FIELD = re.compile(r"(?i)(?:error|failure)(?:s|message|reason)?$")
 _SAID = ("message", "reason", "description", "phaseReason")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)")
 _NAME = re.compile(r"(?!\.\.?$)[^/%\s]{1,253}")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]{0,62}")
 _MOST_CONDITIONS = 40  # of one object; those of listeners and parents included
@@ -111,24 +111,33 @@ def custom_resource(raw: Mapping[str, Any], kind: str = "", api: str = "") -> Js
     return found | _of_spec(kind, _map(raw.get("spec")), _text(meta.get("namespace")))
 
 
-def _map(value: object) -> Json:
+def _map(value: Any) -> Json:
     return cast(Json, value) if isinstance(value, dict) else {}
 
 
-def _items(value: object) -> list[Any]:
+def _items(value: Any) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
-def _text(value: object) -> str:
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
 def _conditions(status: Json) -> Iterator[Json]:
     """Of the object, then of its parts, as a Gateway has them by listener and a route by parent."""
-    yield from (_condition(c, "") for c in _items(status.get("conditions")) if _map(c).get("type"))
-    for part in (p for value in status.values() for p in _items(value) if isinstance(p, dict)):
-        name = _text(_map(part).get("name")) or _text(_map(_map(part).get("parentRef")).get("name"))
-        yield from (_condition(c, name) for c in _items(_map(part).get("conditions")) if _map(c).get("type"))
+    yield from (_condition(c, "") for c in _listed(status.get("conditions")))
+    for field, value in status.items():
+        if field != "conditions":
+            for part in _items(value) if isinstance(value, list) else [value]:
+                name = _text(_map(part).get("name")) or _text(_map(_map(part).get("parentRef")).get("name"))
+                yield from (_condition(c, name) for c in _listed(_map(part).get("conditions")))
+
+
+def _listed(value: Any) -> list[Json]:
+    """Conditions as a list, or, as Longhorn once wrote them, by their type."""
+    if isinstance(value, dict):
+        return [{"type": name, **_map(fields)} for name, fields in _map(value).items() if isinstance(fields, dict)]
+    return [_map(c) for c in _items(value) if _map(c).get("type")]
 
 
 def _condition(raw: Json, part: str) -> Json:
@@ -139,11 +148,13 @@ def _condition(raw: Json, part: str) -> Json:
     return fields | ({"lastTransitionTime": when} if when else {}) | ({"part": part} if part else {})
 
 
-def _when(value: object) -> str:
+def _when(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     text = _text(value)
-    return text if _TIME.fullmatch(text) else ""
+    if not _TIME.fullmatch(text):
+        return ""
+    return f"{text[:-2]}:{text[-2:]}" if text[-5] in "+-" else text  # Strimzi writes +0000
 
 
 def _states(status: Json) -> Iterator[tuple[str, str]]:
@@ -160,12 +171,13 @@ def _errors(status: Json) -> Iterator[tuple[str, str]]:
     for field, value in status.items():
         if _ERROR_FIELD.search(field) and (said := _words(value)):
             yield field, cut_line(said)
-    for field in _STATES:  # a message beside a nested state
-        if said := _text(_map(status.get(field)).get("message")):
+    for field, value in status.items():  # beside a nested state: health.message, ceph.details.MON_DOWN.message
+        beside = [_text(_map(value).get("message")), *map(_words, _map(_map(value).get("details")).values())]
+        if (field in _STATES or _map(value).get("health")) and (said := next(filter(None, beside), "")):
             yield f"{field}.message", cut_line(said)
 
 
-def _words(value: object) -> str:
+def _words(value: Any) -> str:
     if isinstance(value, dict):
         return _text(_map(value).get("message"))
     return next(filter(None, map(_words, _items(value))), "") if isinstance(value, list) else _text(value)
