@@ -103,6 +103,6 @@ def _deployed(cluster: Cluster, unhealthy: dict[Subject, CustomResource]) -> Ite
                 (k, obj.labels.get(space, ""), obj.labels.get(name, "")) for k, (name, space) in labelled.items()
             }
             for kind, namespace, name in sorted(owners):
-                target = Subject(kind=kind, name=name, namespace=namespace) if name else None
-                if target in unhealthy:
-                    yield Link(source=cluster.owner(obj) if not owners else obj.subject, target=target, how="deploys")
+                target = Subject(kind=kind, name=name, namespace=namespace)
+                if name and target in unhealthy:
+                    yield Link(source=obj.subject, target=target, how="deploys")

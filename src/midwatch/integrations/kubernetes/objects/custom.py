@@ -180,7 +180,7 @@ def _errors(status: Json) -> Iterator[tuple[str, str]]:
 def _words(value: Any) -> str:
     if isinstance(value, dict):
         return _text(_map(value).get("message"))
-    return next(filter(None, map(_words, _items(value))), "") if isinstance(value, list) else _text(value)
+    return next((said for one in _items(value) if (said := _words(one))), "") or _text(value)
 
 
 def _first_failure(raw: Mapping[str, Any]) -> str:
