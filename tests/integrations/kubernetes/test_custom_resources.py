@@ -1,7 +1,7 @@
 """Custom resources of a live cluster: found by discovery, listed within a budget; what was not read is said."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ from midwatch.integrations.kubernetes.live.custom import KINDS, OBJECTS, PAGE
 from midwatch.integrations.kubernetes.objects.custom import CustomResource, custom_resource
 from midwatch.integrations.kubernetes.reader import Listing, Refused
 from tests.flows.cluster import midwatch
-from tests.integrations.kubernetes.api_server import Asked, Reply, as_json
+from tests.integrations.kubernetes.api_server import ApiServer, Asked, Reply, Respond, as_json, kubeconfig, running
 
-Open = Callable[..., AbstractAsyncContextManager[tuple[Any, LiveReader]]]
+Open = Callable[[Respond], AbstractAsyncContextManager[tuple[ApiServer, LiveReader]]]
 WAITS = "Issuing certificate as Secret does not exist"
 
 
@@ -56,6 +56,10 @@ async def read(cluster: FakeCluster, tmp_path: Path, namespace: str = "") -> Lis
             return await reader.custom_resources(namespace)
         finally:
             await reader.close()
+
+
+def kinds(listing: Listing) -> list[str]:
+    return [o.object_kind for o in listing.items if isinstance(o, CustomResource)]
 
 
 def names(listing: Listing) -> list[str]:
@@ -110,6 +114,18 @@ def test_an_answer_names_the_deepest_and_costs_one_discovery(tmp_path: Path) -> 
 # -- other servers
 
 
+@pytest.fixture
+def lab(tmp_path: Path) -> Open:
+    @asynccontextmanager
+    async def open_(respond: Respond) -> AsyncIterator[tuple[ApiServer, LiveReader]]:
+        async with running(respond) as api:
+            reader = connect(kubeconfig(tmp_path, api.url, {"token": "not-a-real-token"}))
+            yield api, reader
+            await reader.close()
+
+    return open_
+
+
 def kind(plural: str, **more: Any) -> dict[str, Any]:
     response = {"group": "example.com", "version": "v1", "kind": plural.removesuffix("s").capitalize()}
     return {"resource": plural, "responseKind": response, "scope": "Namespaced", "verbs": ["get", "list"], **more}
@@ -127,10 +143,10 @@ def page(n: int, left: int = 0) -> Reply:
 
 
 async def test_what_is_beyond_the_budget_is_counted(lab: Open) -> None:
-    kinds = [kind(f"thing{chr(97 + n // 26)}{chr(97 + n % 26)}s") for n in range(KINDS + 4)]
+    found = [kind(f"thing{chr(97 + n // 26)}{chr(97 + n % 26)}s") for n in range(KINDS + 4)]
 
     def respond(asked: Asked) -> Reply:
-        return aggregated(*kinds) if asked.path == "/apis" else page(PAGE, 7)
+        return aggregated(*found) if asked.path == "/apis" else page(PAGE, 7)
 
     async with lab(respond) as (api, reader):
         listing = await reader.custom_resources()
@@ -143,7 +159,7 @@ async def test_what_is_beyond_the_budget_is_counted(lab: Open) -> None:
 
 
 async def test_kinds_with_a_status_of_their_own_come_first(lab: Open) -> None:
-    kinds = [
+    found = [
         kind("bars"),
         kind("foos", subresources=[{"subresource": "status"}]),
         kind("secrets"),
@@ -151,12 +167,12 @@ async def test_kinds_with_a_status_of_their_own_come_first(lab: Open) -> None:
     ]
 
     def respond(asked: Asked) -> Reply:
-        return aggregated(*kinds) if asked.path == "/apis" else page(1)
+        return aggregated(*found) if asked.path == "/apis" else page(1)
 
     async with lab(respond) as (api, reader):
         listing = await reader.custom_resources("shop")
     assert {a.path.rpartition("/")[2] for a in api.asked[1:]} == {"foos", "bars"}
-    assert [o.object_kind for o in listing.items] == ["Foo", "Bar"]
+    assert kinds(listing) == ["Foo", "Bar"]
     assert api.asked[1].path.startswith("/apis/example.com/v1/namespaces/shop/")
 
 
@@ -176,7 +192,7 @@ async def test_a_server_without_aggregated_discovery_is_asked_group_by_group(lab
     async with lab(respond) as (api, reader):
         listing = await reader.custom_resources()
     assert [a.path for a in api.asked] == ["/apis", "/apis/example.com/v1", "/apis/example.com/v1/things"]
-    assert [o.object_kind for o in listing.items] == ["Thing"]
+    assert kinds(listing) == ["Thing"]
 
 
 async def test_a_kind_that_fails_costs_only_itself(lab: Open) -> None:
@@ -187,7 +203,7 @@ async def test_a_kind_that_fails_costs_only_itself(lab: Open) -> None:
 
     async with lab(respond) as (_, reader):
         listing = await reader.custom_resources()
-    assert [o.object_kind for o in listing.items] == ["Foo"]
+    assert kinds(listing) == ["Foo"]
     assert listing.missed == "1 kind of custom resources (bars.example.com) did not answer"
 
 
@@ -235,7 +251,7 @@ spec: {}
 
 async def test_a_dump_holds_objects_of_every_kind(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(LISTED)
-    reader = open_dump(tmp_path / "a.yaml")
+    reader = open_dump(str(tmp_path / "a.yaml"))
     (found,) = (await reader.custom_resources()).items
     assert isinstance(found, CustomResource)
     assert (found.object_kind, found.object_group, found.object_name, found.namespace) == (
