@@ -9,7 +9,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.conditions import Grade, StatusProblem, problems
 from midwatch.diagnosis.kubernetes.view.containers import clip
-from midwatch.diagnosis.kubernetes.view.custom_links import core_objects, troubled, unwell
+from midwatch.diagnosis.kubernetes.view.custom_links import core_objects, failing_resources, failing_sources
 from midwatch.diagnosis.kubernetes.view.replicas import recent
 from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Confidence, Finding
@@ -73,9 +73,9 @@ def _is_origin(cluster: Cluster, obj: CustomResource, problem: StatusProblem) ->
     """Whether the trouble begins here, as far as is known: nothing that it stands on is in trouble, and its message
     blames no workload or resource that may be."""
     blamed = () if _REJECTED.search(problem.said) else core_objects(cluster, problem.said, obj.namespace)
-    if any(s.kind in _MAY_FAIL or s in troubled(cluster) for s in blamed if s != obj.about):
+    if any(s.kind in _MAY_FAIL or s in failing_resources(cluster) for s in blamed if s != obj.about):
         return False
-    return not any(unwell(cluster, obj))
+    return not any(failing_sources(cluster, obj))
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:

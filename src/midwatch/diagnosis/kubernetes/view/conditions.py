@@ -170,7 +170,3 @@ def _of_errors(obj: CustomResource) -> Iterator[StatusProblem]:
     for field, said in (obj.errors or {}).items():
         if not field.endswith(".message"):
             yield StatusProblem(Grade.FAILED, field, "", said, said, named=names_failure(said))
-
-
-def is_well(obj: CustomResource) -> bool:
-    return not problems(obj)

@@ -8,7 +8,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.view.conditions import Grade, problems
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.custom import CustomResource, known
+from midwatch.integrations.kubernetes.objects.custom import CustomResource, catalogue
 from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -24,7 +24,7 @@ _LONGEST = 4096  # characters of a message in which names are looked for
 
 
 @fact
-def troubled(cluster: Cluster) -> dict[Subject, CustomResource]:
+def failing_resources(cluster: Cluster) -> dict[Subject, CustomResource]:
     """The custom resources that are not well."""
     found = ((o, problems(o)) for o in cluster.all(CustomResource))
     return {o.about: o for o, p in found if p and p[0].grade <= Grade.STARTING}
@@ -34,7 +34,7 @@ def troubled(cluster: Cluster) -> dict[Subject, CustomResource]:
 def _chain(cluster: Cluster) -> dict[Subject, list[Link]]:
     """Links between custom resources, by where they lead: from an owned one to its owner, from a source to its user."""
     found: dict[Subject, list[Link]] = {}
-    for obj in cluster.all(CustomResource) if troubled(cluster) else ():
+    for obj in cluster.all(CustomResource) if failing_resources(cluster) else ():
         for owner in obj.metadata.owner_references or ():
             parent = Subject(kind=owner.kind, name=owner.name, namespace=obj.namespace)
             found.setdefault(parent, []).append(Link(source=obj.about, target=parent, how="is part of"))
@@ -44,7 +44,7 @@ def _chain(cluster: Cluster) -> dict[Subject, list[Link]]:
     return found
 
 
-def unwell(cluster: Cluster, obj: CustomResource) -> Iterator[Subject]:
+def failing_sources(cluster: Cluster, obj: CustomResource) -> Iterator[Subject]:
     """The custom resources in trouble that this one stands on, however far."""
     waiting, seen = [obj.about], {obj.about}
     while waiting:
@@ -52,7 +52,7 @@ def unwell(cluster: Cluster, obj: CustomResource) -> Iterator[Subject]:
             if link.source not in seen:
                 seen.add(link.source)
                 waiting.append(link.source)
-                if link.source in troubled(cluster):
+                if link.source in failing_resources(cluster):
                     yield link.source
 
 
@@ -81,7 +81,7 @@ def _kinds(cluster: Cluster) -> dict[str, str]:
 
 def custom_links(cluster: Cluster) -> Iterator[Link]:
     """Nothing where no custom resource is in trouble."""
-    unhealthy = troubled(cluster)
+    unhealthy = failing_resources(cluster)
     if not unhealthy:
         return
     for found in _chain(cluster).values():
@@ -95,7 +95,9 @@ def custom_links(cluster: Cluster) -> Iterator[Link]:
 
 def _deployed(cluster: Cluster, unhealthy: dict[Subject, CustomResource]) -> Iterator[Link]:
     """Workloads that a resource in trouble owns, or that bear the labels of what deployed them."""
-    labelled = {kind: labels for kind, labels in known()["manages"].items() if any(s.kind == kind for s in unhealthy)}
+    labelled = {
+        kind: labels for kind, labels in catalogue()["manages"].items() if any(s.kind == kind for s in unhealthy)
+    }
     for type_ in _DEPLOYED:
         for obj in cluster.all(type_):
             owners = {(o.kind, obj.namespace, o.name) for o in obj.metadata.owner_references or ()}

@@ -10,7 +10,7 @@ import msgspec
 from midwatch.integrations.kubernetes.live.discovery import Body, CustomKind, custom_kinds
 from midwatch.integrations.kubernetes.live.errors import ApiRequest, ClusterEndpoint, refuse_answer
 from midwatch.integrations.kubernetes.live.sender import ApiSender
-from midwatch.integrations.kubernetes.objects.custom import CustomResource, custom_resource, decoded
+from midwatch.integrations.kubernetes.objects.custom import CustomResource, custom_resource, decode_resource
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.reader import Listing, Refused
 from midwatch.kit.answers import MALFORMED
@@ -101,7 +101,7 @@ def _take(got: _Collected, kind: CustomKind, answer: _Answered | None) -> None:
 
 def _object(raw: Any, kind: CustomKind) -> CustomResource | None:
     read = custom_resource(cast("dict[str, Any]", raw), kind.kind, kind.api) if isinstance(raw, dict) else None
-    return decoded(read) if read else None
+    return decode_resource(read) if read else None
 
 
 def _left_out(got: _Collected, beyond: Sequence[CustomKind]) -> list[str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.live.errors import ApiRequest, ClusterEndpoint, refuse_answer
 from midwatch.integrations.kubernetes.live.sender import ApiSender
-from midwatch.integrations.kubernetes.objects.custom import known
+from midwatch.integrations.kubernetes.objects.custom import catalogue
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import Refused
 from midwatch.kit.answers import MALFORMED
@@ -168,13 +168,15 @@ def _aggregated(group: _Group) -> Iterator[CustomKind]:
 
 
 def _is_wanted(group: str) -> bool:
-    return "." in group and (group not in known()["builtin"] or any(a["group"] == group for a in known()["also"]))
+    return "." in group and (
+        group not in catalogue()["builtin"] or any(a["group"] == group for a in catalogue()["also"])
+    )
 
 
 def _is_read(group: str, plural: str) -> bool:
     if any(kind.group == group and kind.plural == plural for kind in ALL.values()) or plural == "secrets":
         return False
-    return group not in known()["builtin"] or {"group": group, "resource": plural} in known()["also"]
+    return group not in catalogue()["builtin"] or {"group": group, "resource": plural} in catalogue()["also"]
 
 
 def _ranked(kinds: Iterator[CustomKind]) -> list[CustomKind]:
@@ -182,6 +184,6 @@ def _ranked(kinds: Iterator[CustomKind]) -> list[CustomKind]:
     order: list[tuple[bool, int, str, CustomKind]] = []
     for kind in kinds:
         seen[kind.group] = seen.get(kind.group, 0) + 1
-        builtin = kind.group in known()["builtin"]
+        builtin = kind.group in catalogue()["builtin"]
         order.append((not kind.status and not builtin, seen[kind.group], kind.name, kind))
     return [kind for *_, kind in sorted(order, key=lambda o: o[:3])]

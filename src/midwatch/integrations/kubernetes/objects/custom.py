@@ -192,7 +192,7 @@ def _first_failure(raw: Mapping[str, Any]) -> str:
 
 
 @cache
-def known() -> Mapping[str, Any]:
+def catalogue() -> Mapping[str, Any]:
     """custom_resources.yaml: references in specs, labels of what is deployed, the API server's own groups."""
     text = files(__package__ or "").joinpath("custom_resources.yaml").read_text("utf-8")
     return cast("Mapping[str, Any]", fast_yaml.load(text))
@@ -200,8 +200,10 @@ def known() -> Mapping[str, Any]:
 
 def _of_spec(kind: str, spec: Json, namespace: str) -> Json:
     found: Json = {"suspended": spec.get("suspend") is True or spec.get("paused") is True}
-    found["references"] = [r for path in known()["references"] for r in _references(spec, path, kind, namespace)]
-    secret = next((s for path in known()["secrets"].get(kind, ()) for s in _at(spec, path) if isinstance(s, str)), "")
+    found["references"] = [r for path in catalogue()["references"] for r in _references(spec, path, kind, namespace)]
+    secret = next(
+        (s for path in catalogue()["secrets"].get(kind, ()) for s in _at(spec, path) if isinstance(s, str)), ""
+    )
     return found | {"writes": secret}
 
 
@@ -214,7 +216,7 @@ def _references(spec: Json, path: Mapping[str, str], kind: str, namespace: str) 
             target = _text(fields.get("kind")) or path.get("kind", "") or kind
             if name and _KIND.fullmatch(target):
                 place = _text(fields.get("namespace")) or namespace
-                cluster_wide = target in known()["cluster_wide"]
+                cluster_wide = target in catalogue()["cluster_wide"]
                 yield {"kind": target, "name": name, "namespace": "" if cluster_wide else place}
 
 
@@ -225,7 +227,7 @@ def _at(value: Any, path: str) -> Iterator[Any]:
         yield value
 
 
-def decoded(raw: Json) -> CustomResource | None:
+def decode_resource(raw: Json) -> CustomResource | None:
     """None where a field has a form that no object has."""
     try:
         return msgspec.convert(raw, CustomResource, strict=False)
