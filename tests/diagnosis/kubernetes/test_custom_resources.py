@@ -435,3 +435,20 @@ def test_sources_in_another_namespace_are_asked_for() -> None:
     asked = {ask.arguments.get("namespace") for ask in custom_resources.asks(Cluster(narrow))}
     assert asked == {"flux-system"}
     assert list(custom_resources.asks(Cluster(seen))) == []
+
+
+def test_a_condition_for_information_is_no_finding() -> None:
+    told = condition("BootstrapReady", "False", "Failed", "failed", more=", severity: Info")
+    assert findings(resource("Machine", conditions(told))) == []
+
+
+def test_a_word_after_a_kind_is_no_name() -> None:
+    told = conditions(condition("Ready", "False", "Failed", "pod failed: cannot parse settings"))
+    assert [f.code for f in findings(resource("Database", told))] == ["K8S-685"]
+
+
+def test_an_error_over_a_failing_source_is_not_the_origin() -> None:
+    broken = conditions(condition("Ready", "False", "Failed", "failed to clone: access denied"))
+    release = resource("HelmRelease", broken, spec="{chartRef: {kind: GitRepository, name: charts}}")
+    found = findings("---\n".join([release, resource("GitRepository", broken, name="charts")]))
+    assert {f.subject.kind: f.code for f in found} == {"HelmRelease": "K8S-684", "GitRepository": "K8S-685"}
