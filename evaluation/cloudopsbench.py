@@ -19,7 +19,7 @@ from rich.table import Table
 from evaluation.accuracy import write_section
 from evaluation.cloudopsbench_dump import save
 from evaluation.cloudopsbench_labels import Label, labels
-from midwatch.domain.diagnosis import Diagnosis
+from midwatch.domain.diagnosis import Cause, Diagnosis
 from midwatch.domain.investigation import Request
 from midwatch.engine.investigations import investigate
 from midwatch.services.errors import Refusal
@@ -84,12 +84,20 @@ def _answer(folder: Path, case: str) -> dict[str, Any]:
                 "verdict": "REFUSED",
                 "said": [str(refusal)],
                 "cpu": time.process_time() - started,
+                "causes": [],
             }
         cpu = time.process_time() - started
     diagnosis = found[0]
     predictions = _predictions(diagnosis, recorded["namespace"])
     said = [f"{c.verdict} {c.finding.code} {c.finding.message}" for c in diagnosis.causes]
-    return {"predictions": predictions, "verdict": diagnosis.verdict.value, "said": said, "cpu": cpu}
+    causes = [(c.verdict.value, _labels(c, recorded["namespace"])) for c in diagnosis.causes]
+    verdict = diagnosis.verdict.value
+    return {"predictions": predictions, "verdict": verdict, "said": said, "cpu": cpu, "causes": causes}
+
+
+def _labels(cause: Cause, namespace: str) -> list[dict[str, str]]:
+    """What the cause alone says, without what it explains."""
+    return [_as_json(label) for label in labels(cause.finding, namespace)]
 
 
 async def _diagnose(place: str, case: Mapping[str, Any], found: list[Diagnosis]) -> None:
@@ -137,12 +145,17 @@ def _figures(hits: Sequence[tuple[bool, bool]]) -> tuple[str, str, str]:
 
 
 def _calibration(truth: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
+    """Of every cause that is marked CONFIRMED or LIKELY, whether it is the true one; each case has one that is."""
     counts: Counter[tuple[str, bool]] = Counter()
+    second = 0
     for case, result in results.items():
-        counts[result["verdict"], _hits(result["predictions"], truth[case])[0]] += 1
-    verdicts = [*_SURE, *sorted({v for v, _ in counts} - {*_SURE})]
-    totals = {v: counts[v, True] + counts[v, False] for v in verdicts}
-    return [f"{v}: {counts[v, True]} of {totals[v]} answers right" for v in verdicts if totals[v]]
+        judged = [(v, any(_right(label, truth[case]) for label in found)) for v, found in result["causes"]]
+        counts.update(judged)
+        second += any(v == _SURE[0] and not right for v, right in judged[1:])
+    totals = {v: counts[v, True] + counts[v, False] for v in _SURE}
+    lines = [f"{v}: {counts[v, True]} of {totals[v]} causes right, counting every cause of an answer" for v in _SURE]
+    share = second / len(results) if results else 0.0
+    return [*lines, f"answers with a second {_SURE[0]} cause that the truth does not name: {second} ({share:.1%})"]
 
 
 def _median_cpu(results: Mapping[str, Any]) -> float:

@@ -28,7 +28,7 @@ _OF_THE_CLUSTER = {
 
 
 def name(ask: ToolRequest) -> str:
-    short = {"kubernetes_events": "events", "kubernetes_metrics": "metrics"}
+    short = {"kubernetes_events": "events", "kubernetes_metrics": "metrics", "kubernetes_custom_resources": "custom"}
     return f"{ask.arguments.get('resource') or short[ask.tool]}{'!' if ask.essential else ''}"
 
 
@@ -39,7 +39,7 @@ def served(question: Question) -> list[ToolRequest]:
 
 def test_of_all_namespaces() -> None:
     asks = served(Question())
-    assert [name(a) for a in asks] == [*_EVERYWHERE, "metrics"]
+    assert [name(a) for a in asks] == [*_EVERYWHERE, "custom", "metrics"]
     assert [a.arguments for a in asks if "events" in name(a)] == [{"which": "telling"}]
     assert [a.arguments for a in asks if a.arguments.get("names_only")] == [
         {"resource": "configmaps", "names_only": True}
@@ -50,7 +50,7 @@ def test_of_all_namespaces() -> None:
 def test_of_one_namespace() -> None:
     asks = served(Question(namespace="shop"))
     place = _EVERYWHERE.index("endpointslices") + 1
-    assert [name(a) for a in asks] == [*_EVERYWHERE[:place], "endpoints", *_EVERYWHERE[place:], "metrics"]
+    assert [name(a) for a in asks] == [*_EVERYWHERE[:place], "endpoints", *_EVERYWHERE[place:], "custom", "metrics"]
     assert {name(a) for a in asks if "namespace" not in a.arguments} >= _OF_THE_CLUSTER
     assert all(a.arguments["namespace"] == "shop" for a in asks if name(a) not in _OF_THE_CLUSTER and "!" in name(a))
     assert [a.arguments for a in asks if "events" in name(a)] == [{"namespace": "shop"}]
@@ -70,7 +70,10 @@ def test_another_topic_asks_for_nothing_of_the_cluster() -> None:
 def test_every_kind_that_an_analyzer_reads_is_asked_for() -> None:
     """By the opening requests or, when something points at one, by an analyzer."""
     asks = opening(Question(namespace="shop"))
-    asked = {str(a.arguments.get("resource") or a.arguments.get("what")) for a in asks} | {PLURAL[Event.__name__]}
+    asked = {str(a.arguments.get("resource") or a.arguments.get("what")) for a in asks} | {
+        PLURAL[Event.__name__],
+        "custom_resources",
+    }
     read = {k for a in analyzers() for k in a.reads if issubclass(k, Object)}
     assert {PLURAL[k.__name__] for k in read - ON_DEMAND} == asked - {"None"}
     assert Endpoints in read

@@ -25,6 +25,7 @@ from midwatch.integrations.kubernetes.objects.cluster import (
     ResourceQuota,
     Secret,
 )
+from midwatch.integrations.kubernetes.objects.custom import CustomResource
 from midwatch.integrations.kubernetes.objects.delivery import Application
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import (
@@ -169,6 +170,7 @@ def _sameness(finding: Finding) -> tuple[object, ...]:
 def _subjects(cluster: Cluster) -> Iterator[Subject]:
     for type_ in (*_NAMEABLE, *_NAMED_BY_QUESTIONS) if cluster.question.text else _NAMEABLE:
         yield from (obj.subject for obj in cluster.all(type_))
+    yield from (obj.about for obj in cluster.all(CustomResource))
     seen = {
         owner
         for owner, pods in cluster.by_owner.items()

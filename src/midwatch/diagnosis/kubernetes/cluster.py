@@ -14,6 +14,7 @@ from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects import custom
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
@@ -25,6 +26,7 @@ AnyObject = TypeVar("AnyObject", bound=Object)
 Fact = TypeVar("Fact")
 # All that evidence lists: what the API serves, and what people save beside it.
 TYPES: dict[str, type[Object]] = {plural: one.type for plural, one in (*ALL.items(), *SAVED.items())}
+TYPES[custom.PLURAL] = custom.CustomResource
 PLURAL: dict[str, str] = {type_.__name__: plural for plural, type_ in TYPES.items()}
 _Body = tuple[str, bytes]  # plural, JSON
 Key = tuple[str, str, str]  # kind, namespace, name

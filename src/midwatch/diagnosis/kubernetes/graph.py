@@ -12,9 +12,11 @@ from functools import lru_cache
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import SCHEDULER_READS, schedulers
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of
+from midwatch.diagnosis.kubernetes.view.custom_links import custom_links
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
+from midwatch.integrations.kubernetes.objects.custom import CustomResource
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import (
     Backend,
@@ -45,7 +47,7 @@ LINK_READS: tuple[type[Object], ...] = (
     *BACKING_READS,
     *SCHEDULER_READS,
     *(Service, ConfigMap, HorizontalPodAutoscaler, PersistentVolumeClaim, Ingress, NetworkPolicy),
-    *(ValidatingWebhookConfiguration, MutatingWebhookConfiguration),
+    *(ValidatingWebhookConfiguration, MutatingWebhookConfiguration, CustomResource),
 )
 
 
@@ -57,6 +59,7 @@ def links(cluster: Cluster) -> Iterator[Link]:
     yield from _routes(cluster)
     yield from _policies(cluster)
     yield from _admission(cluster)
+    yield from custom_links(cluster)
     for hpa in cluster.all(HorizontalPodAutoscaler):
         target = hpa.spec.scale_target_ref
         yield _link(Subject(kind=target.kind, name=target.name, namespace=hpa.namespace), hpa.subject, "is scaled by")

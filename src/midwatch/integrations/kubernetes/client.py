@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from midwatch.integrations.kubernetes.live.connection import NAME, ClusterConnection, open_connection
+from midwatch.integrations.kubernetes.live.custom import read_custom_resources
 from midwatch.integrations.kubernetes.live.errors import ApiRequest, NoConnection, refuse_answer, shorten
 from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
 from midwatch.integrations.kubernetes.live.logs import log_url, read_log
@@ -66,6 +67,10 @@ class LiveReader:
 
     async def saved_objects(self, plural: str, namespace: str = "") -> Listing:
         raise Refused(f"No API serves {plural.replace('_', ' ')}; they are read from a dump.", absent=True)
+
+    async def custom_resources(self, namespace: str = "") -> Listing:
+        _name("namespace", namespace)
+        return await read_custom_resources(self._sender, self._connection.place, namespace)
 
     async def log(self, request: LogRequest) -> LogText:
         if not request.namespace or not request.pod:

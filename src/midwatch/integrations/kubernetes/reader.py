@@ -101,6 +101,11 @@ class Reader(Protocol):
         nothing was)."""
         ...
 
+    async def custom_resources(self, namespace: str = "") -> Listing:
+        """The status of every object of a kind that is not one of objects.kinds, of all namespaces or of one and of the
+        kinds without a namespace; raises Refused (absent=True where there is none)."""
+        ...
+
     async def log(self, request: LogRequest) -> LogText:
         """The end of one container's log; raises Refused (absent=True when there is no such log yet)."""
         ...
@@ -125,6 +130,9 @@ class UnavailableReader:
 
     async def saved_objects(self, plural: str, namespace: str = "") -> Listing:
         raise Refused(self._reason, absent=True)
+
+    async def custom_resources(self, namespace: str = "") -> Listing:
+        raise Refused(self._reason)
 
     async def log(self, request: LogRequest) -> LogText:
         raise Refused(self._reason)

@@ -10,6 +10,7 @@ from pydantic import Field
 from midwatch.analysis import series
 from midwatch.domain.observation import LogLines, Measurements, Resources
 from midwatch.domain.tool import Tool, ToolError, ToolResult
+from midwatch.integrations.kubernetes.objects import custom
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.kinds import ALL, KINDS
 from midwatch.integrations.kubernetes.objects.meta import Object
@@ -28,7 +29,7 @@ _TELLING_NOTE = "warnings, kills and scalings only"
 
 def tools(reader: Reader) -> tuple[Tool, ...]:
     """The tools of one cluster, bound to whoever answers for it."""
-    asks = (kubernetes_list, kubernetes_events, kubernetes_metrics, kubernetes_saved)
+    asks = (kubernetes_list, kubernetes_events, kubernetes_custom_resources, kubernetes_metrics, kubernetes_saved)
     return (*(Tool.of(ask, reader) for ask in asks), Tool.of(kubernetes_logs, reader, timeout_s=16))
 
 
@@ -88,6 +89,19 @@ def _is_in(found: Object, since: datetime | None) -> bool:
     """An event without any time is kept."""
     last = found.last if isinstance(found, Event) else None
     return since is None or last is None or last >= since
+
+
+async def kubernetes_custom_resources(reader: Reader, namespace: Namespace = "") -> ToolResult:
+    """Lists the status of custom resources, API services and volume attachments, whatever their kind.
+
+    At most 80 kinds, 250 objects of one kind and 4,000 in all. Returns conditions, phases, health, errors and the
+    references to what an object stands on; of one namespace, kinds without a namespace are listed as well.
+    """
+    try:
+        listing = await reader.custom_resources(namespace)
+    except Refused as refused:
+        raise _error(refused) from refused
+    return ToolResult(_resources(custom.PLURAL, namespace, listing, listing.partial), listing.query)
 
 
 async def kubernetes_logs(

@@ -1,6 +1,7 @@
 """HorizontalPodAutoscalers that cannot read metrics, cannot scale, or are at maxReplicas. An idle HPA at minReplicas is
 no finding."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
@@ -26,10 +27,19 @@ _TARGETS: dict[str, type[Workload]] = {
     k.__name__: k for k in (Deployment, ReplicaSet, ReplicationController, StatefulSet)
 }
 
+# Built-in kinds without a scale subresource: the controller can read no number of replicas from them.
+_UNSCALABLE = frozenset({"DaemonSet", "Job", "CronJob", "Pod", "Service"})
+_NO_SCALE = re.compile(
+    r"no matches for kind|could not find the requested resource|does not support scale|scale not found"
+)
+
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for scaler in cluster.all(HorizontalPodAutoscaler):
         ref = scaler.spec.scale_target_ref
+        if refused := _unscalable(cluster, scaler):
+            yield refused
+            continue
         kind = _TARGETS.get(ref.kind)
         named = Subject(kind=ref.kind, name=ref.name, namespace=scaler.namespace)
         peers = (named,) if ref.name else ()
@@ -44,6 +54,23 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         unmeasurable = list(_unmeasurable(cluster, scaler, target)) if target else []
         yield from unmeasurable
         yield from _conditions(cluster, scaler, peers, told=bool(unmeasurable))
+
+
+def _unscalable(cluster: Cluster, scaler: HorizontalPodAutoscaler) -> Finding | None:
+    """By its kind, or because the API server says that the target has no scale."""
+    ref, able = scaler.spec.scale_target_ref, scaler.condition("AbleToScale")
+    said = text_of(able) if able and able.status == "False" and _NO_SCALE.search(text_of(able)) else ""
+    if not said and ref.kind not in _UNSCALABLE:
+        return None
+    return finding(
+        "K8S-648",
+        scaler.subject,
+        cites=(cluster.cite(scaler, quote_of(able) if able and said else json_field("kind", ref.kind)),),
+        onset=since(able) if said else None,
+        target=short(Subject(kind=ref.kind, name=ref.name, namespace=scaler.namespace)),
+        target_kind=ref.kind,
+        text=said,
+    )
 
 
 def _conditions(

@@ -36,6 +36,8 @@ _REJECTED = frozenset(
         "NodePorts",
         "Terminated",
         "NodeShutdown",
+        "PodOSNotSupported",
+        "PodOSSelectorNodeLabelDoesNotMatch",
     }
 )
 _HANGS_AFTER = timedelta(minutes=2)  # beyond the grace period

@@ -15,7 +15,7 @@ from midwatch.diagnosis.kubernetes.view.image_pull_errors import (
 )
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
-from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node, Secret
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _PULLING = frozenset({"ErrImagePull", "ImagePullBackOff"})
@@ -73,9 +73,17 @@ def _unpulled(instance: ContainerView) -> Finding:
     message = proof.quote
     host = looked_up(message) if found.code == "K8S-114" else ""
     facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
+    facts["platform"] = _platform(instance) if found.code == "K8S-118" else ""
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "pulled without credentials; " + context
     return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
+
+
+def _platform(instance: ContainerView) -> str:
+    """`windows/amd64`: what the pod's node needs of an image; "" where the node was not read."""
+    node = instance.cluster.get(Node, "", instance.pod.spec.node_name or "")
+    info = node.status.node_info if node else None
+    return f"{info.operating_system}/{info.architecture}" if info and info.operating_system else ""
 
 
 def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:
@@ -132,4 +140,4 @@ def _neighbour(instance: ContainerView, reference: ImageReference) -> tuple[Pod,
     return None
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Secret))
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Secret))

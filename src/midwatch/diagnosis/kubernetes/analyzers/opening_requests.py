@@ -15,6 +15,7 @@ from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.question import Question
 from midwatch.integrations.kubernetes.objects.access import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, PriorityClass, Secret
+from midwatch.integrations.kubernetes.objects.custom import CustomResource
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Endpoints, GatewayClass, Service
@@ -43,6 +44,8 @@ def _requests(question: Question) -> Iterator[ToolRequest]:
     for plural, kind in ALL.items():
         if kind.type in _read() and kind.type not in ON_DEMAND:
             yield from _request(plural, kind, question)
+    if CustomResource in _read():
+        yield ToolRequest(tool="kubernetes_custom_resources", arguments=_placed(question.namespace))
     if Series in _read():
         place = _placed(question.namespace)
         yield ToolRequest(tool="kubernetes_metrics", arguments=place, essential=question.is_about_slowness)

@@ -25,6 +25,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.saved_objects import SystemdUnit
 from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.workload import DaemonSet
 
 _PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault
 _RECENT = timedelta(hours=1)
@@ -164,4 +165,4 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit))
+ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit, DaemonSet))

@@ -24,6 +24,7 @@ _REFUSED = frozenset({"CreateContainerError", "RunContainerError"})
 _NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})
 _HOOKS = {"PreCreateHookError": "preCreate", "PreStartHookError": "preStart", "PostStartHookError": "postStart"}
 _CANNOT_EXECUTE, _NOT_FOUND = 126, 127  # exit codes of a shell
+_OTHER_SYSTEM = re.compile(r"container operating system does not match the host operating system", re.IGNORECASE)
 _TOO_SMALL = re.compile(r"container init was OOM-killed|memory limit too low", re.IGNORECASE)
 # In the order in which they are tried, on the messages of runc, crun, containerd and CRI-O.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -36,6 +37,7 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"directory",
         ),
         ("K8S-153", r"chdir to cwd|working directory|mkdir /[^ ]+: (?:read-only|permission)"),
+        ("K8S-158", _OTHER_SYSTEM.pattern),
         ("K8S-152", r"exec format error"),
         ("K8S-151", r"exec[^\n]{0,120}permission denied|permission denied: unknown"),
         (
@@ -121,6 +123,8 @@ def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 def _sandbox_code(message: str) -> str:
     if _TOO_SMALL.search(message):
         return "K8S-157"
+    if _OTHER_SYSTEM.search(message):
+        return "K8S-158"
     return "K8S-161" if _NO_ADDRESS.search(message) else "K8S-160" if _NETWORK.search(message) else "K8S-162"
 
 

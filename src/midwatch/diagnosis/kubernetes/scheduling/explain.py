@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from midwatch.diagnosis.kubernetes.pod_requests import readable
+from midwatch.diagnosis.kubernetes.pod_requests import amounts, readable
 from midwatch.diagnosis.kubernetes.scheduling import messages
 from midwatch.diagnosis.kubernetes.scheduling.filters import FilterResult, claims, spread_constraints
 from midwatch.domain.evidence import Citation
@@ -14,6 +14,7 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Node
 from midwatch.integrations.kubernetes.objects.meta import Expression, LabelSelector, Object
 from midwatch.integrations.kubernetes.objects.selectors import unmatched_labels
+from midwatch.integrations.kubernetes.objects.workload import DaemonSet
 
 _SHOWN = 5
 
@@ -129,6 +130,10 @@ def _shortage(trial: FilterResult, resource: str) -> FilterExplanation:
     asked = (cluster.cite(trial.pod, member(resource, raw[0])),) if raw else ()
     nodes = [trial.board.nodes[n] for n in trial.candidates() or trial.workers]
     facts = {"resource": resource, "needs": readable(resource, need) if need else resource}
+    if unoffered := _unoffered(trial, resource):
+        plugin, peers = _plugin(trial, resource)
+        found = facts | {"vendor": resource.partition("/")[0], "plugin": plugin, "registered": unoffered}
+        return FilterExplanation("K8S-324", found, (*asked, *_scope(trial)), peers)
     if not nodes or not need:
         return FilterExplanation(
             "K8S-306", facts | {"room": "not enough free on the nodes (reported by the scheduler)"}, asked
@@ -149,6 +154,32 @@ def _shortage(trial: FilterResult, resource: str) -> FilterExplanation:
         f"largest has {readable(resource, limit)} allocatable)"
     )
     return FilterExplanation("K8S-306", facts | {"room": room}, cites)
+
+
+def _unoffered(trial: FilterResult, resource: str) -> str:
+    """Which nodes had devices, or that none has, where no node offers this extended resource; "" where one does or
+    nodes are missing in the evidence."""
+    board = trial.board
+    if "/" not in resource or not trial.needs.get(resource) or not _scope(trial):
+        return ""
+    if any(room.get(resource, 0.0) > 0 for room in board.room.values()):
+        return ""
+    before = [n.name for n in board.nodes.values() if amounts(n.status.capacity).get(resource, 0.0) > 0]
+    return f"devices of {first_names(before)} are unhealthy" if before else "no node has registered a device"
+
+
+def _plugin(trial: FilterResult, resource: str) -> tuple[str, tuple[Subject, ...]]:
+    """The DaemonSet of the vendor's device plug-in, by name: `nvidia.com/gpu` and `nvidia-device-plugin-daemonset`."""
+    vendor = resource.partition("/")[0].split(".")[-2:][0]
+    cluster = trial.board.cluster
+    found = [d for d in cluster.all(DaemonSet) if "device-plugin" in d.name and vendor in f"{d.namespace} {d.name}"]
+    if not found:
+        return ("no device plug-in DaemonSet found" if cluster.is_complete(DaemonSet) else ""), ()
+    state = "; ".join(
+        f"{d.namespace}/daemonset/{d.name}: {d.status.number_ready or 0}/{d.status.desired_number_scheduled or 0} ready"
+        for d in found[:_SHOWN]
+    )
+    return state, tuple(d.subject for d in found)
 
 
 def _pods(trial: FilterResult, _: str) -> FilterExplanation:

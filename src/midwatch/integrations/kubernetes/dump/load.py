@@ -14,12 +14,13 @@ from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSou
 from midwatch.integrations.kubernetes.dump.decode import kind_of
 from midwatch.integrations.kubernetes.dump.documents import documents
 from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, reason_of
-from midwatch.integrations.kubernetes.dump.formats import BY_NAME, PLURAL
+from midwatch.integrations.kubernetes.dump.formats import BY_NAME, CLUSTER_WIDE, PLURAL
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.merge import Origin
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim, Logs, Saved, join_sections
 from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, sections
 from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
+from midwatch.integrations.kubernetes.objects.custom import custom_resource
 from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
 from midwatch.integrations.kubernetes.text.parse_result import key
 
@@ -191,12 +192,23 @@ def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> 
     if found is None and _of_monitoring(state, raw, source):
         return None
     if found is None:
-        state.contents.version = state.contents.version or _version(raw)
+        if not _custom(state, raw, source):
+            state.contents.version = state.contents.version or _version(raw)
         return None
     state.contents.add(raw, found, source)
     if layout.complete_kind(source.file) is found:
         state.contents.whole[PLURAL[found.name]].setdefault("", source.file)
     return None
+
+
+def _custom(state: Loading, raw: Json, source: DumpSource, kind: str = "", api: str = "") -> bool:
+    """Whether the object, of a kind that nobody reads in full, has a status; then that is taken in."""
+    read = custom_resource(raw, kind, api)
+    if read is None:
+        return False
+    placed = bool(read["metadata"].get("namespace"))
+    state.contents.add(read, BY_NAME["CustomResource"] if placed else CLUSTER_WIDE, source)
+    return True
 
 
 def _list(state: Loading, raw: Json, listed: ResourceKind | None, source: DumpSource, *, whole: bool) -> None:
@@ -217,6 +229,8 @@ def _list(state: Loading, raw: Json, listed: ResourceKind | None, source: DumpSo
             continue
         kind = kind_of(item, name, api if isinstance(api, str) and name and not item.get("kind") else "")
         if kind is None:
+            own = str(raw.get("kind") or "").removesuffix("List")
+            _custom(state, item, source, "" if listed else own, api if isinstance(api, str) else "")
             continue
         served = served or bool({"status", "metadata"} & item.keys() and _from_server(item))
         namespace = state.contents.add(item, kind, source)

@@ -14,6 +14,7 @@ from midwatch.integrations.kubernetes.dump.formats import FORMATS
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
 from midwatch.integrations.kubernetes.dump.selection import select
+from midwatch.integrations.kubernetes.objects import custom
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
@@ -71,6 +72,9 @@ class DumpReader:
         if plural == "container_logs":
             return self._saved_logs(namespace)
         return self._listing(FORMATS[plural], ListRequest(plural, namespace))
+
+    async def custom_resources(self, namespace: str = "") -> Listing:
+        return self._listing(FORMATS[custom.PLURAL], ListRequest(custom.PLURAL, namespace))
 
     def _listing(self, kind: ResourceKind, request: ListRequest) -> Listing:
         namespace = request.namespace if kind.namespaced else ""

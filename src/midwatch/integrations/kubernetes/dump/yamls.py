@@ -14,6 +14,8 @@ from midwatch.kit import fast_yaml
 LIKELY = re.compile(r"^(?:apiVersion|kind|items|metadata)[ \t]*:", re.M)
 _SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|$)", re.M)
 _KIND = re.compile(r"^kind[ \t]*:[ \t]*[\"']?(\w+)", re.M)
+_STATUS = re.compile(r"^[{ ]*(?:status|summary)[ \t]*:", re.M)
+_LONG = ("CustomResourceDefinition",)
 _ITEMS = re.compile(r"^items[ \t]*:[ \t]*\r?$", re.M)
 _ITEM = re.compile(r"^( *)- ", re.M)
 _ALIAS = re.compile(r"[ \t\[{,-]\*\w")
@@ -83,9 +85,10 @@ class Piece:
 
     @property
     def skippable(self) -> bool:
-        """Of a kind nobody asks for (definitions of custom resources are long), or empty."""
+        """Of a kind nobody asks for and without a status (definitions of custom resources are long), or empty."""
         kind = self.kind
-        return (bool(kind) and not kind.endswith("List") and kind not in BY_NAME) or not self.text.strip()
+        asked = not kind or kind.endswith("List") or kind in BY_NAME
+        return not self.text.strip() or (not asked and (kind in _LONG or not _STATUS.search(self.text)))
 
     @property
     def a_list(self) -> bool:

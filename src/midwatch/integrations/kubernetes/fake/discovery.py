@@ -97,4 +97,6 @@ def _aggregated(resource: Resource) -> Answer:
         "verbs": list(resource.verbs),
     }
     entry |= {"shortNames": list(resource.short)} if resource.short else {}
+    below = [{"subresource": s, "responseKind": entry["responseKind"], "verbs": ["get"]} for s in resource.subresources]
+    entry |= {"subresources": below} if below else {}
     return entry | ({"categories": list(resource.categories)} if resource.categories else {})

@@ -21,6 +21,10 @@ _IN_ALL = (
 OPTIONAL = (
     "metrics.k8s.io",
     "gateway.networking.k8s.io",
+    "cert-manager.io",
+    "acme.cert-manager.io",
+    "helm.toolkit.fluxcd.io",
+    "source.toolkit.fluxcd.io",
 )  # served only when the cluster holds objects of them, as add-ons are
 
 
@@ -62,7 +66,21 @@ def _read_by_midwatch() -> Iterable[Resource]:
         yield Resource(id_, kind.group, version, kind.plural, kind.name, kind.namespaced, kind.short, below)
 
 
+def _added(group: str, version: str, *kinds: str, namespaced: bool = True) -> Iterable[Resource]:
+    """Custom resources of an operator, as it installs them."""
+    for kind in kinds:
+        plural = f"{kind.lower().removesuffix('y')}ies" if kind.endswith("y") else f"{kind.lower()}s"
+        yield Resource(f"{plural}.{group}", group, version, plural, kind, namespaced, subresources=("status",))
+
+
 _STORAGE = "storage.k8s.io"
+_OPERATORS = (
+    *_added("cert-manager.io", "v1", "Certificate", "CertificateRequest", "Issuer"),
+    *_added("cert-manager.io", "v1", "ClusterIssuer", namespaced=False),
+    *_added("acme.cert-manager.io", "v1", "Order", "Challenge"),
+    *_added("helm.toolkit.fluxcd.io", "v2", "HelmRelease"),
+    *_added("source.toolkit.fluxcd.io", "v1", "GitRepository", "HelmRepository"),
+)
 _BESIDES = (
     Resource("podtemplates", "", "v1", "podtemplates", "PodTemplate"),
     Resource("controllerrevisions", "apps", "v1", "controllerrevisions", "ControllerRevision"),
@@ -70,6 +88,15 @@ _BESIDES = (
     Resource("csidrivers", _STORAGE, "v1", "csidrivers", "CSIDriver", namespaced=False),
     Resource("csinodes", _STORAGE, "v1", "csinodes", "CSINode", namespaced=False),
     Resource("volumeattachments", _STORAGE, "v1", "volumeattachments", "VolumeAttachment", namespaced=False),
+    Resource(
+        "apiservices",
+        "apiregistration.k8s.io",
+        "v1",
+        "apiservices",
+        "APIService",
+        namespaced=False,
+        subresources=("status",),
+    ),
     Resource("runtimeclasses", "node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", namespaced=False),
     Resource(
         "customresourcedefinitions",
@@ -82,7 +109,7 @@ _BESIDES = (
     ),
 )
 
-RESOURCES: Mapping[str, Resource] = {r.id: r for r in (*_read_by_midwatch(), *_BESIDES)}
+RESOURCES: Mapping[str, Resource] = {r.id: r for r in (*_read_by_midwatch(), *_BESIDES, *_OPERATORS)}
 BY_PATH: Mapping[tuple[str, str, str], Resource] = {(r.group, r.version, r.plural): r for r in RESOURCES.values()}
 BY_KIND: Mapping[tuple[str, str], Resource] = {(r.group, r.kind): r for r in RESOURCES.values()}
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(r.group for r in RESOURCES.values()))

@@ -32,7 +32,12 @@ _PLACES = "|".join(
     f"{re.escape(api)}(?:/namespaces/{NAME})?/(?:{'|'.join(plural for _, plural in places)})"
     for api, places in groupby(_APIS, key=itemgetter(0))
 )
-_READS = re.compile(f"/version|/(?:{_PLACES})|/api/v1/namespaces/{NAME}/pods/{NAME}/log")
+# The kinds of groups that were added to the API, and which of them there are. Only whole lists: what stands below an
+# object (exec, console, proxy) is no list. A built-in group has no dot, but for those that end in .k8s.io.
+_ADDED = (
+    rf"/apis(?:/[a-z0-9-]+(?:\.[a-z0-9-]+)+/v[0-9][a-z0-9]*(?:(?:/namespaces/{NAME})?/(?!secrets\b)[a-z][a-z0-9-]*)?)?"
+)
+_READS = re.compile(f"/version|/(?:{_PLACES})|{_ADDED}|/api/v1/namespaces/{NAME}/pods/{NAME}/log")
 
 
 @dataclass(frozen=True)
