@@ -1,9 +1,15 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.subject import Subject
+
+
+def _absent(value: object) -> bool:
+    return value is None
 
 
 class Severity(StrEnum):
@@ -57,7 +63,8 @@ class Finding(Model, frozen=True):
     """One coded statement of a rule about one subject.
 
     `owner` is the workload a person would name (the Deployment of a Pod); `peers` are the upstream objects that the
-    evidence itself blames (the Service a log could not reach), nearest first.
+    evidence itself blames (the Service a log could not reach), nearest first. `before_snapshot_s`: seconds from the
+    onset until the state was saved that shows it; `onset` is None then if the saved state names no date.
     """
 
     code: str
@@ -71,6 +78,7 @@ class Finding(Model, frozen=True):
     confidence: Confidence = Confidence.HIGH
     facts: dict[str, str] = {}
     onset: datetime | None = None
+    before_snapshot_s: int | None = Field(default=None, exclude_if=_absent)
     cites: tuple[Citation, ...]
     peers: tuple[Subject, ...] = ()
     also: tuple[Subject, ...] = ()

@@ -12,6 +12,7 @@ from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
+from midwatch.reasoning.onsets import date_onsets
 from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
@@ -50,7 +51,7 @@ def diagnose(
     unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
     checked = _UNMEASURED if unmeasured else _nothing_found(about, evidence)
-    return Diagnosis(
+    diagnosis = Diagnosis(
         verdict=_verdict(asked, serious, unmeasured=unmeasured or (bool(about.unknown) and not about.named)),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
         answer=answer,
@@ -62,6 +63,7 @@ def diagnose(
         gaps=tuple(serious),
         unproved=unproved + (analysis.answer is not None and answer is None),
     )
+    return date_onsets(diagnosis, evidence)
 
 
 def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:

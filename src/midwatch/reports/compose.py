@@ -9,7 +9,7 @@ from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
 from midwatch.domain.investigation import CaseFile
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
-from midwatch.reports.ages import age, since
+from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
 
 _SHOWN = 6  # effects of one cause that are listed; the others are counted
@@ -38,7 +38,7 @@ def compose(run: CaseFile, *, verbose: bool = True) -> Report:
         severity=diagnosis.severity,
         source=_place(run.source),
         headline=diagnosis.headline,
-        since="" if diagnosis.answer or first is None else since(first.finding.onset, now),
+        since="" if diagnosis.answer or first is None else since(first.finding, now),
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
     )
@@ -51,8 +51,8 @@ def _place(source: str) -> str:
 
 
 def _now(run: CaseFile) -> datetime | None:
-    """When the newest evidence was read."""
-    return max((e.taken_at for e in run.evidence), default=None)
+    """When the newest evidence was read that is no saved state."""
+    return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
 
 
 def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
@@ -67,8 +67,7 @@ def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSecti
 def _one_line(cause: Cause, now: datetime | None) -> Text:
     finding = cause.finding
     parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", finding.message + _replicas(finding))
-    ago = f"{age(now - finding.onset)} ago" if now and finding.onset and now >= finding.onset else ""
-    return Text(text=" · ".join(part for part in (*parts, ago) if part), marks=cause.claim.marks)
+    return Text(text=" · ".join(part for part in (*parts, how_long(finding, now)) if part), marks=cause.claim.marks)
 
 
 def _causes(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
@@ -97,7 +96,7 @@ def _title(cause: Cause) -> str:
 def _cause(cause: Cause, now: datetime | None) -> Iterator[Block]:
     finding = cause.finding
     yield Text(text=finding.message + _replicas(finding), marks=cause.claim.marks)
-    began = since(finding.onset, now).replace("since", "Since", 1)
+    began = since(finding, now).replace("since", "Since", 1)
     began = f"{began}. " if began else ""
     yield Text(text=f"{began}{cause.meaning} ({finding.code})")
     if cause.explains:
