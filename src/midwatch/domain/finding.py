@@ -6,6 +6,7 @@ from pydantic import Field
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.subject import Subject
+from midwatch.domain.window import Window
 
 
 def _absent(value: object) -> bool:
@@ -114,7 +115,8 @@ class Analysis(Model, frozen=True):
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it
     would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
-    something else than what is wrong, and `tables` are the figures behind it.
+    something else than what is wrong, and `tables` are the figures behind it. `period` is the time that the question
+    is about, `period_covered` whether something that was read tells of all of it.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -124,3 +126,5 @@ class Analysis(Model, frozen=True):
     gaps: tuple[Gap, ...] = ()
     answer: HealthyCheck | None = None
     tables: tuple[Table, ...] = ()
+    period: Window | None = None
+    period_covered: bool = False

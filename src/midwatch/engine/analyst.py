@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
+from midwatch.domain.alert import AlertStatus
 from midwatch.domain.capabilities import Area, open_topic
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.evidence import Evidence, Gap, Lead, ToolRequest
@@ -21,6 +22,7 @@ from midwatch.domain.finding import Analysis
 from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
+from midwatch.domain.window import Window
 from midwatch.engine.alerts import ALERT
 from midwatch.reasoning.alertscope import alert_subjects, link_alert
 from midwatch.reasoning.rules import diagnose
@@ -57,7 +59,10 @@ class Case:
 
     @property
     def question(self) -> Question:
-        return Question(self.request.question, intent_of(self.request, self.areas), self.request.namespace)
+        intent, alert = intent_of(self.request, self.areas), self.request.alert
+        if alert and alert.status is AlertStatus.RESOLVED and alert.ends_at and intent.window is None:
+            intent = intent.model_copy(update={"window": Window(alert.starts_at, alert.ends_at)})
+        return Question(self.request.question, intent, self.request.namespace)
 
     @property
     def particular(self) -> bool:
@@ -110,6 +115,8 @@ class Case:
             gaps=tuple(g for p in parts for g in p.gaps),
             answer=next((p.answer for p in parts if p.answer), None),
             tables=tuple(t for p in parts for t in p.tables),
+            period=next((p.period for p in parts if p.period), None),
+            period_covered=any(p.period_covered for p in parts),
         )
 
 

@@ -13,6 +13,7 @@ from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.onsets import date_onsets
+from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
@@ -47,7 +48,10 @@ def diagnose(
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
     asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
-    serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
+    period = past_period(analysis, evidence)
+    asked, later = split_later(asked, period)
+    history = [unread_history(period, evidence)] if period and not asked and not analysis.period_covered else []
+    serious = [g for g in (*history, *gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
     checked = _UNMEASURED if unmeasured else _nothing_found(about, evidence)
@@ -57,6 +61,7 @@ def diagnose(
         answer=answer,
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
+        later=tuple(later),
         risks=tuple(_risks(findings, named, asked)),
         ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if library.prove(f.cites)),
         tables=tuple(t for t in analysis.tables if library.prove(t.cites)),

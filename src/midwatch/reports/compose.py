@@ -24,6 +24,7 @@ def compose(run: CaseFile, *, verbose: bool = True) -> Report:
         *causes,
         *_tables(diagnosis.tables),
         *factsheet(run),
+        *_later(diagnosis.later, now),
         *_elsewhere(diagnosis.elsewhere),
     ]
     if not several:
@@ -38,7 +39,7 @@ def compose(run: CaseFile, *, verbose: bool = True) -> Report:
         severity=diagnosis.severity,
         source=_place(run.source),
         headline=diagnosis.headline,
-        since="" if diagnosis.answer or first is None else since(first.finding, now),
+        since="" if diagnosis.answer or first is None else _since(first.finding, now),
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
     )
@@ -55,6 +56,10 @@ def _now(run: CaseFile) -> datetime | None:
     return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
 
 
+def _since(finding: Finding, now: datetime | None) -> str:
+    return since(finding.onset, now, finding.before_snapshot_s)
+
+
 def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
     """The causes that the first line does not name."""
     others = diagnosis.causes if diagnosis.answer else diagnosis.causes[1:]
@@ -67,7 +72,7 @@ def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSecti
 def _one_line(cause: Cause, now: datetime | None) -> Text:
     finding = cause.finding
     parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", finding.message + _replicas(finding))
-    return Text(text=" · ".join(part for part in (*parts, how_long(finding, now)) if part), marks=cause.claim.marks)
+    return Text(text=" · ".join(part for part in (*parts, how_long(finding.onset, now, finding.before_snapshot_s)) if part), marks=cause.claim.marks)
 
 
 def _causes(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:
@@ -96,7 +101,7 @@ def _title(cause: Cause) -> str:
 def _cause(cause: Cause, now: datetime | None) -> Iterator[Block]:
     finding = cause.finding
     yield Text(text=finding.message + _replicas(finding), marks=cause.claim.marks)
-    began = since(finding, now).replace("since", "Since", 1)
+    began = _since(finding, now).replace("since", "Since", 1)
     began = f"{began}. " if began else ""
     yield Text(text=f"{began}{cause.meaning} ({finding.code})")
     if cause.explains:
@@ -137,6 +142,12 @@ def _tables(tables: Sequence[Table]) -> Iterator[ReportSection]:
         )
 
 
+def _later(causes: Sequence[Cause], now: datetime | None) -> Iterator[ReportSection]:
+    if causes:
+        items = tuple(_one_line(c, now) for c in causes)
+        yield ReportSection(title="Began after the period asked about", blocks=(Items(items=items),))
+
+
 def _elsewhere(causes: Sequence[Cause]) -> Iterator[ReportSection]:
     if causes:
         items = tuple(_finding(c.finding) for c in causes)
@@ -169,7 +180,7 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
 
 
 def _cited(diagnosis: Diagnosis) -> set[str]:
-    causes = [f for c in (*diagnosis.causes, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
+    causes = [f for c in (*diagnosis.causes, *diagnosis.later, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
     answer = (diagnosis.answer,) if diagnosis.answer else ()
     return {
         c.evidence

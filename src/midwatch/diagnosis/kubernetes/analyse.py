@@ -8,6 +8,7 @@ from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.view.period import asked_period, is_covered
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.finding import Analysis, Finding, HealthyCheck
 from midwatch.domain.observation import Resources
@@ -76,12 +77,15 @@ def next_requests(evidence: Sequence[Evidence], question: Question = _NOTHING) -
 
 def _analysis(cluster: Cluster) -> Analysis:
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
+    period = asked_period(cluster)
     return Analysis(
         findings=tuple(merge(found)),
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
         gaps=_nothing_runs(cluster),
+        period=period,
+        period_covered=period is not None and is_covered(cluster, period),
     )
 
 
