@@ -8,6 +8,7 @@ from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.view.ages import starting_workloads, unknown_ages
 from midwatch.diagnosis.kubernetes.view.period import asked_period, is_covered
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.finding import Analysis, Finding, HealthyCheck
@@ -83,7 +84,7 @@ def _analysis(cluster: Cluster) -> Analysis:
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=_nothing_runs(cluster),
+        gaps=(*_nothing_runs(cluster), *unknown_ages(cluster, found)),
         period=period,
         period_covered=period is not None and is_covered(cluster, period),
     )
@@ -149,6 +150,7 @@ def _fine(cluster: Cluster) -> Iterator[HealthyCheck]:
     pods = [p for p in cluster.all(Pod) if not p.is_finished]
     yield from _all_of(cluster, "pods are ready", pods, [p for p in pods if p.ready])
     yield from clean_logs(cluster)
+    yield from starting_workloads(cluster)
     claims = list(cluster.all(PersistentVolumeClaim))
     yield from _all_of(cluster, "volume claims are bound", claims, [c for c in claims if c.status.phase == "Bound"])
 

@@ -140,6 +140,12 @@ class Cluster:
         the last thing that happened would stay young for ever."""
         return self.now if self._events or self.snapshot else self.taken_at
 
+    @cached_property
+    def knows_young(self) -> bool:
+        """Whether an object can be known to be young. A saved list without events, heartbeats or printed ages may have
+        been saved long after the last thing that changed in it."""
+        return self.snapshot is None or self.snapshot.exact
+
     def fact(self, compute: "Callable[[Cluster], Fact]") -> "Fact":
         """What `compute` gives for this cluster, kept for as long as the cluster is. Not called by two threads."""
         if compute not in self._facts:

@@ -15,6 +15,7 @@ from midwatch.diagnosis.kubernetes.view.containers import (
     say_of_pod,
     unready,
 )
+from midwatch.diagnosis.kubernetes.view.replicas import recent
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -40,6 +41,7 @@ _REJECTED = frozenset(
     }
 )
 _PUT_AWAY = ("Evicted", "Preempted", "Preempting", "NodeShutdown", "Terminated", "Rejected", *sorted(_REJECTED))
+_STARTING = timedelta(minutes=2)
 _HANGS_AFTER = timedelta(minutes=2)  # beyond the grace period
 
 
@@ -163,7 +165,7 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         default=None,
     )
     since = started or pod.status.start_time or pod.metadata.creation_timestamp  # a table shows only the last
-    if since is not None and age(cluster, since) < timedelta(minutes=2) and not cluster.events(pod, "Unhealthy"):
+    if recent(cluster, since, _STARTING) and not cluster.events(pod, "Unhealthy"):
         return
     for instance in running:
         if not instance.events("Unhealthy"):

@@ -269,7 +269,7 @@ def _snapshot(state: Loading) -> Snapshot | None:
     clock.observe_series(series for _, series in state.contents.measured)
     for file in state.texts[: limits.CLOCK_FILES]:
         content = _peeked(file, lambda f: encoding.start(f, limits.CLOCK_BYTES))
-        clock.observe(capture_time(None, enumerate(content.splitlines())))
+        clock.observe_printed(content, capture_time(None, enumerate(content.splitlines())))
         clock.observe_text(content)
         clock.observe_log(content)
     for file in [f for f in state.candidates if f.direct or clock.newest is None][: limits.CLOCK_FILES]:
