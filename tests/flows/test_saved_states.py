@@ -226,5 +226,7 @@ def test_what_began_after_the_period_is_not_its_cause(words: str, tmp_path: Path
     assert shown.head.startswith("UNKNOWN inconclusive")
     assert "is not kept; only the state of 2023-07-09 09:03 UTC was read" in shown.head
     assert "Began after the period asked about - CRITICAL" in " ".join(shown.out.split())
-    within = diagnose(tmp_path, DESCRIBED.format(start=start, error=ERROR), f"{words[:7]} 2023-07-09 09:02", name="pod.txt")
+    within = diagnose(
+        tmp_path, DESCRIBED.format(start=start, error=ERROR), f"{words[:7]} 2023-07-09 09:02", name="pod.txt"
+    )
     assert within.head.startswith("CRITICAL confirmed")

@@ -58,7 +58,8 @@ def _none(causes: tuple[Cause, ...]) -> bool:
 class Diagnosis(Model, frozen=True):
     """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine.
 
-    `later` are those that began after the period that was asked about. `answer` is there when something else was asked than what is wrong; then it is the headline. `tables` are figures.
+    `later` are causes that began after the period that was asked about. `answer` is there when something else was asked
+    than what is wrong; then it is the headline. `tables` are figures.
     """
 
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""Questions about the past: what began after the period cannot be its cause, and the present state says little of it."""
+"""Questions about the past: what began after the period cannot be its cause, and the present says little of it."""
 
 from collections.abc import Sequence
 from datetime import datetime

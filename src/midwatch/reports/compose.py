@@ -72,7 +72,10 @@ def _summary(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSecti
 def _one_line(cause: Cause, now: datetime | None) -> Text:
     finding = cause.finding
     parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", finding.message + _replicas(finding))
-    return Text(text=" · ".join(part for part in (*parts, how_long(finding.onset, now, finding.before_snapshot_s)) if part), marks=cause.claim.marks)
+    return Text(
+        text=" · ".join(part for part in (*parts, how_long(finding.onset, now, finding.before_snapshot_s)) if part),
+        marks=cause.claim.marks,
+    )
 
 
 def _causes(diagnosis: Diagnosis, now: datetime | None) -> Iterator[ReportSection]:

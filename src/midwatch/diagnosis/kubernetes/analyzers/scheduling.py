@@ -90,8 +90,7 @@ def _absent(cluster: Cluster, pod: Pod) -> bool:
 
 
 def _unbound(board: NodeSet, pod: Pod, message: str, cite: Citation | None) -> Iterator[Finding]:
-    """Said at any age of a pod that was refused: where the scheduler refused it, the time of that is its creation's, and
-    a dump may hold nothing newer."""
+    """Said of a refused pod at any age: the condition is as old as the pod, and a dump may hold nothing newer."""
     cluster = board.cluster
     open_ = [c for _, c in claims(cluster, pod) if c and c.status.phase != "Bound"]
     known = cluster.is_complete(PersistentVolumeClaim, pod.namespace)

@@ -16,14 +16,15 @@ from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
-# Fields of the API that name a time in the past, whatever the object; those of the future (notAfter, expirationTimestamp,
-# nextScheduleTime) and deletionTimestamp, which lies ahead by the grace period, are not among them.
-_PAST = frozenset(
+# Fields of the API that name a time in the past, whatever the object. Those of the future (notAfter,
+# expirationTimestamp, nextScheduleTime) are not among them, nor deletionTimestamp, which lies ahead by the grace period.
+_PAST_FIELDS = (
     "creationTimestamp lastTransitionTime lastUpdateTime lastHeartbeatTime lastProbeTime lastObservedTime "
     "firstTimestamp lastTimestamp eventTime deprecatedFirstTimestamp deprecatedLastTimestamp startedAt finishedAt "
     "startTime completionTime lastScheduleTime lastSuccessfulTime lastScaleTime acquireTime renewTime time timestamp "
-    "activeAt startsAt updatedAt lastRestartTime reconciledAt lastEvaluation deployedAt".split()
+    "activeAt startsAt updatedAt lastRestartTime reconciledAt lastEvaluation deployedAt"
 )
+_PAST = frozenset(_PAST_FIELDS.split())
 _STAMP = re.compile(
     r": ?[\"']?(20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?(?![\d:])", re.ASCII
 )
@@ -42,10 +43,11 @@ _GRACE_S = 30  # a pod's own default
 # What stands before the time of a log line: brackets, and words that name the time or the level.
 _HEAD = 64
 _LOG_TIME = re.compile(r"20\d\d[-/]\d\d[-/]\d\d[T ]|\[\d\d/[A-Z][a-z]{2}/20\d\d:", re.ASCII)
-_BEFORE_TIME = frozenset(
+_LOG_WORDS = (
     "time ts t timestamp date datetime asctime at level lvl severity log msg info information warn warning error err "
-    "debug trace fatal critical notice panic stdout stderr f p".split()
+    "debug trace fatal critical notice panic stdout stderr f p"
 )
+_BEFORE_TIME = frozenset(_LOG_WORDS.split())
 _ZONED = re.compile(r"\d\d:\d\d(?:[.,]\d+)?\s?(?:Z|[+-]\d\d:?\d\d)\b", re.ASCII)
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from midwatch.integrations.kubernetes import text
 from midwatch.domain.snapshot import Snapshot
+from midwatch.integrations.kubernetes import text
 from midwatch.integrations.kubernetes.dump import encoding, layout, limits
 from midwatch.integrations.kubernetes.dump.clock import DumpClock
 from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
@@ -278,7 +278,7 @@ def _snapshot(state: Loading) -> Snapshot | None:
 
 
 def _peeked(file: File, read: Callable[[File], bytes]) -> str:
-    """"" for what cannot be read or is no text: it is said when the file itself is read."""
+    """ "" for what cannot be read or is no text: it is said when the file itself is read."""
     try:
         data = read(file)
     except READ_ERRORS:
