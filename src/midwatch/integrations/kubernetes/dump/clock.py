@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 # Fields of the API that name a time in the past, whatever the object. Those of the future (notAfter,
-# expirationTimestamp, nextScheduleTime) are not among them, nor deletionTimestamp, which lies ahead by the grace period.
+# expirationTimestamp, nextScheduleTime) are not among them, nor deletionTimestamp, ahead by the grace period.
 _PAST_FIELDS = (
     "creationTimestamp lastTransitionTime lastUpdateTime lastHeartbeatTime lastProbeTime lastObservedTime "
     "firstTimestamp lastTimestamp eventTime deprecatedFirstTimestamp deprecatedLastTimestamp startedAt finishedAt "
