@@ -230,3 +230,24 @@ def test_what_began_after_the_period_is_not_its_cause(words: str, tmp_path: Path
         tmp_path, DESCRIBED.format(start=start, error=ERROR), f"{words[:7]} 2023-07-09 09:02", name="pod.txt"
     )
     assert within.head.startswith("CRITICAL confirmed")
+
+
+BEFORE = f"$ kubectl get pods -n shop\n{TABLE}web-7c9fd5b7d9-4xw2k   0/1     ImagePullBackOff   0          3m\n"
+AFTER = f"$ kubectl get pods -n shop -o wide\n{TABLE}web-7c9fd5b7d9-4xw2k   1/1     Running            0          9m\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "healthy"),
+    [
+        ([BEFORE + AFTER], True),
+        ([AFTER + BEFORE], False),
+        ([BEFORE, AFTER], True),
+        ([AFTER, BEFORE], False),
+    ],
+    ids=["one file", "one file, broken again", "two files", "two files, broken again"],
+)
+def test_of_two_outputs_of_the_same_thing_the_later_counts(files: list[str], healthy: bool, tmp_path: Path) -> None:
+    for number, content in enumerate(files, 1):
+        (tmp_path / f"{number:02}.txt").write_text(content)
+    shown = midwatch("diagnose", "--dump", str(tmp_path))
+    assert ("No problems found" in shown.head) == healthy
