@@ -212,6 +212,8 @@ def test_a_rollout_of_seconds_is_starting(ready: str, age: str, tmp_path: Path) 
     shown = diagnose(tmp_path, f"{head}web   {ready}    2           {ready[0]}          {age}\n", name="web.txt")
     assert "No problems found" in shown.head
     assert "shop/web is starting" in shown.out
+    asked = midwatch("ask", "why is deployment web in shop unhealthy?", "--dump", str(tmp_path / "web.txt"))
+    assert f"Deployment shop/web is starting: {age[:-1]} s old, {ready[0]} of {ready[2]} replicas ready" in asked.head
     old = diagnose(tmp_path, f"{head}web   {ready}    2           {ready[0]}          3h\n", name="web.txt")
     assert "replicas available" in old.head
 

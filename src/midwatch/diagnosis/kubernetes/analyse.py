@@ -8,7 +8,7 @@ from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
-from midwatch.diagnosis.kubernetes.view.ages import starting_workloads, unknown_ages
+from midwatch.diagnosis.kubernetes.view.ages import starting_answer, starting_workloads, unknown_ages
 from midwatch.diagnosis.kubernetes.view.period import asked_period, is_covered
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.finding import Analysis, Finding, HealthyCheck
@@ -85,6 +85,7 @@ def _analysis(cluster: Cluster) -> Analysis:
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
         gaps=(*_nothing_runs(cluster), *unknown_ages(cluster, found)),
+        answer=None if found else starting_answer(cluster),
         period=period,
         period_covered=period is not None and is_covered(cluster, period),
     )

@@ -27,6 +27,14 @@ def starting_workloads(cluster: Cluster) -> Iterator[HealthyCheck]:
                 )
 
 
+def starting_answer(cluster: Cluster) -> HealthyCheck | None:
+    """What answers a question about a workload that is too young to be well or ill."""
+    names = cluster.question.names
+    return next(
+        (c for c in starting_workloads(cluster) if c.cites[0].subject and c.cites[0].subject.name in names), None
+    )
+
+
 def unknown_ages(cluster: Cluster, found: Sequence[Finding]) -> tuple[Gap, ...]:
     """Pods that start or end, with nothing in the dump that is clearly newer: for how long is not known. One gap."""
     if cluster.knows_young:
