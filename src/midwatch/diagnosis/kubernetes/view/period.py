@@ -1,5 +1,6 @@
 """The period that a question is about, and whether logs, events or series reach over it."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -9,12 +10,18 @@ from midwatch.diagnosis.kubernetes.view.containers import asked_time
 from midwatch.domain.window import Window
 from midwatch.integrations.kubernetes.objects.cluster import Event
 
+_PRESENT = re.compile(r"(?i)\b(?:is|are|isn't|aren't|does|do|doesn't|don't|keeps?|cannot|can't|still)\b")
+_PAST = re.compile(r"(?i)\b(?:was|were|wasn't|weren't|did|didn't|had|happened|went|failed|broke|crashed|been)\b")
 _ENDS = 20  # lines at each end of a log in which a time is looked for
 
 
 def asked_period(cluster: Cluster) -> Window | None:
-    """Of the intent, or as the question's own words say it."""
-    return cluster.question.intent.window or asked_time(cluster)
+    """Of the intent, or as the question's own words say it. `Why is it down since the release of yesterday` is about
+    now: a time in a sentence of the present is none that was asked about."""
+    text = cluster.question.text
+    if cluster.question.intent.window:
+        return cluster.question.intent.window
+    return None if _PRESENT.search(text) and not _PAST.search(text) else asked_time(cluster)
 
 
 def is_covered(cluster: Cluster, period: Window) -> bool:
