@@ -161,7 +161,9 @@ status: {phase: Pending, conditions: [{type: PodScheduled, status: "False", reas
     ],
 )
 def test_a_pod_that_the_scheduler_refused_is_never_silent(message: str, tmp_path: Path) -> None:
-    assert "shop/pod/web-0: unschedulable" in diagnose(tmp_path, REFUSED % message).head
+    shown = diagnose(tmp_path, REFUSED % message)
+    assert "shop/pod/web-0: unschedulable" in shown.head
+    assert "since 2023-07-21 10:00 UTC [" in shown.head  # the pod alone does not tell for how long
 
 
 EVICTED = """
@@ -213,7 +215,10 @@ def test_a_rollout_of_seconds_is_starting(ready: str, age: str, tmp_path: Path) 
     assert "No problems found" in shown.head
     assert "shop/web is starting" in shown.out
     asked = midwatch("ask", "why is deployment web in shop unhealthy?", "--dump", str(tmp_path / "web.txt"))
-    assert f"Deployment shop/web is starting: {age[:-1]} s old, {ready[0]} of {ready[2]} replicas ready" in asked.head
+    assert (
+        f"dump web.txt · Deployment shop/web is starting: {age[:-1]} s old, {ready[0]} of {ready[2]} replicas ready"
+        in asked.head
+    )
     old = diagnose(tmp_path, f"{head}web   {ready}    2           {ready[0]}          3h\n", name="web.txt")
     assert "replicas available" in old.head
 
@@ -253,3 +258,9 @@ def test_of_two_outputs_of_the_same_thing_the_later_counts(files: list[str], hea
         (tmp_path / f"{number:02}.txt").write_text(content)
     shown = midwatch("diagnose", "--dump", str(tmp_path))
     assert ("No problems found" in shown.head) == healthy
+
+
+def test_what_a_later_output_no_longer_says_is_not_kept(tmp_path: Path) -> None:
+    for number, status in enumerate(("SchedulingGated", "Pending"), 1):
+        (tmp_path / f"{number:02}.txt").write_text(f"{TABLE}web-0   0/1   {status}   0   9m\n")
+    assert "Pending for 9 min without any scheduler event" in midwatch("diagnose", "--dump", str(tmp_path)).head
