@@ -1,5 +1,7 @@
 from enum import StrEnum
 
+from pydantic import Field
+
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.finding import Finding, Severity, Table
@@ -50,12 +52,16 @@ class Cause(Model, frozen=True):
         return Claim(text=self.finding.message, cites=self.finding.cites)
 
 
+def _none(causes: tuple[Cause, ...]) -> bool:
+    return not causes
+
+
 class Diagnosis(Model, frozen=True):
     """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine.
 
-    `answer` is there when something else was asked than what is wrong; then it is the headline. `tables` are figures.
-    `not_found` are names of the question that no checked object has, where it names no other: `causes` are of
-    everything that was checked then.
+    `later` are causes that began after the period that was asked about. `answer` is there when something else was asked
+    than what is wrong; then it is the headline. `tables` are figures. `not_found` are names of the question that no
+    checked object has, where it names no other: `causes` are of everything that was checked then.
     """
 
     verdict: Verdict
@@ -63,6 +69,7 @@ class Diagnosis(Model, frozen=True):
     answer: Claim | None = None
     causes: tuple[Cause, ...] = ()
     elsewhere: tuple[Cause, ...] = ()
+    later: tuple[Cause, ...] = Field(default=(), exclude_if=_none)
     risks: tuple[Finding, ...] = ()
     ruled_out: tuple[Claim, ...] = ()
     tables: tuple[Table, ...] = ()

@@ -5,6 +5,7 @@ from pydantic import Field
 
 from midwatch.domain.base import Model
 from midwatch.domain.observation import Observation
+from midwatch.domain.snapshot import Snapshot
 from midwatch.domain.subject import Subject
 
 
@@ -38,6 +39,15 @@ def named_connection() -> Any:
     )
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
+def snapshot_field() -> Any:
+    """The moment of a saved state; left out of JSON where a system was asked itself."""
+    return Field(default=None, exclude_if=_absent, description="the moment of a saved state; absent: read live")
+
+
 class Lead(Model, frozen=True):
     """A trail that leaves an area: every area that opens entities of this kind is asked for its requests about it."""
 
@@ -52,7 +62,8 @@ def evidence_id(place: int) -> str:
 
 
 class Evidence(Model, frozen=True):
-    """One tool call that happened. The only thing that may be cited."""
+    """One tool call that happened. The only thing that may be cited. `taken_at` is when it was read, `snapshot` when
+    the state was saved that it read."""
 
     id: str
     tool: str
@@ -63,6 +74,7 @@ class Evidence(Model, frozen=True):
     took_ms: int
     sha256: str
     connection: str = named_connection()
+    snapshot: Snapshot | None = snapshot_field()
 
     @property
     def text(self) -> str:

@@ -1,9 +1,17 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from midwatch.domain.base import Model
 from midwatch.domain.evidence import Citation, Gap
 from midwatch.domain.subject import Subject
+from midwatch.domain.window import Window
+
+
+def _absent(value: object) -> bool:
+    return value is None
+
 
 OF_STATE = "of_state"  # the fact of a finding that claims how an object is at the moment: a look at it decides
 
@@ -61,7 +69,8 @@ class Finding(Model, frozen=True):
     """One coded statement of a rule about one subject.
 
     `owner` is the workload a person would name (the Deployment of a Pod); `peers` are the upstream objects that the
-    evidence itself blames (the Service a log could not reach), nearest first.
+    evidence itself blames (the Service a log could not reach), nearest first. `before_snapshot_s`: seconds from the
+    onset until the state was saved that shows it; `onset` is None then if the saved state names no date.
     """
 
     code: str
@@ -75,6 +84,7 @@ class Finding(Model, frozen=True):
     confidence: Confidence = Confidence.HIGH
     facts: dict[str, str] = {}
     onset: datetime | None = None
+    before_snapshot_s: int | None = Field(default=None, exclude_if=_absent)
     cites: tuple[Citation, ...]
     peers: tuple[Subject, ...] = ()
     also: tuple[Subject, ...] = ()
@@ -121,7 +131,8 @@ class Analysis(Model, frozen=True):
     would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
     something else than what is wrong, and `tables` are the figures behind it. `fact`: the
     answer rests on nothing but what it cites, whatever else could not be read. `labels` are values of labels by which
-    people call objects: value, label, object. `states` are the named objects that are in order.
+    people call objects: value, label, object. `states` are the named objects that are in order. `period` is the
+    time that the question is about, `period_covered` whether something that was read tells of all of it.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -134,3 +145,5 @@ class Analysis(Model, frozen=True):
     fact: bool = False
     labels: tuple[tuple[str, str, Subject], ...] = ()
     states: tuple[ObjectState, ...] = ()
+    period: Window | None = None
+    period_covered: bool = False

@@ -6,9 +6,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from midwatch.domain.alert import Alert
 from midwatch.domain.base import Model
 from midwatch.domain.diagnosis import Diagnosis, Verdict
-from midwatch.domain.evidence import Evidence, Gap, named_connection
+from midwatch.domain.evidence import Evidence, Gap, named_connection, snapshot_field
 from midwatch.domain.finding import Severity
 from midwatch.domain.intent import Intent
+from midwatch.domain.snapshot import Snapshot
 from midwatch.kit.redaction import redact_text
 
 
@@ -82,6 +83,7 @@ class EvidenceSummary(Model, frozen=True):
     took_ms: int
     sha256: str
     connection: str = named_connection()
+    snapshot: Snapshot | None = snapshot_field()
 
 
 def _current(name: Any) -> Any:
@@ -116,6 +118,7 @@ class Answer(Model, frozen=True):
                 **e.model_dump(
                     include={"id", "tool", "arguments", "query", "taken_at", "took_ms", "sha256", "connection"}
                 ),
+                snapshot=e.snapshot,
             )
             for e in run.evidence
         )

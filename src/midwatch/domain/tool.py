@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from midwatch.domain.observation import Observation
+from midwatch.domain.snapshot import Snapshot
 
 
 class Mode(StrEnum):
@@ -32,10 +33,12 @@ class ToolError(Exception):
 
 
 class ToolResult(NamedTuple):
-    """What a tool returns: the observation, and the exact query, as a person could repeat it."""
+    """What a tool returns: the observation, the exact query, as a person could repeat it, and the moment of the state
+    where that was saved before it was read."""
 
     observation: Observation
     query: str
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)

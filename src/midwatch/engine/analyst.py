@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
+from midwatch.domain.alert import AlertStatus
 from midwatch.domain.capabilities import Area, open_topic
 from midwatch.domain.diagnosis import Diagnosis
 from midwatch.domain.evidence import Evidence, Gap, Lead, ToolRequest
@@ -22,6 +23,7 @@ from midwatch.domain.intent import Intent
 from midwatch.domain.investigation import Request
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
+from midwatch.domain.window import Window
 from midwatch.engine.alerts import ALERT
 from midwatch.reasoning.alertscope import alert_subjects, link_alert
 from midwatch.reasoning.rules import diagnose
@@ -58,9 +60,10 @@ class Case:
 
     @property
     def question(self) -> Question:
-        return Question(
-            self.request.question, intent_of(self.request, self.areas), self.request.namespace, self.request.since
-        )
+        intent, alert = intent_of(self.request, self.areas), self.request.alert
+        if alert and alert.status is AlertStatus.RESOLVED and alert.ends_at and intent.window is None:
+            intent = intent.model_copy(update={"window": Window(alert.starts_at, alert.ends_at)})
+        return Question(self.request.question, intent, self.request.namespace, self.request.since)
 
     @property
     def particular(self) -> bool:
@@ -113,6 +116,8 @@ class Case:
             fact=any(p.fact for p in parts),
             labels=tuple(x for p in parts for x in p.labels),
             states=tuple(s for p in parts for s in p.states),
+            period=next((p.period for p in parts if p.period), None),
+            period_covered=any(p.period_covered for p in parts),
         )
 
 

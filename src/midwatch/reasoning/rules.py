@@ -14,6 +14,8 @@ from midwatch.domain.subject import Subject
 from midwatch.reasoning.alert_claims import refutation
 from midwatch.reasoning.asked import mentioned, risks_asked_about, symptom_first, symptoms
 from midwatch.reasoning.citations import Library
+from midwatch.reasoning.onsets import date_onsets
+from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
@@ -48,28 +50,32 @@ def diagnose(
     answer = _answer(analysis, library)
     fact = analysis.fact and answer is not None
     asked, about = _asked_about(causes, findings, codes, about, question)
-    named = about.named
     elsewhere = [c for c in causes if fact or c not in asked]
     asked = [] if fact else _with_complaints(asked, _complaints(findings, codes, about, question, evidence), question)
     if refuted := refutation(asked, analysis):
         answer, asked = refuted, []
-    serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
+    period = past_period(analysis, evidence)
+    asked, later = split_later(asked, period)
+    history = [unread_history(period, evidence)] if period and not asked and not analysis.period_covered else []
+    serious = [g for g in (*history, *gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = _unmeasured(question, evidence)
     missing = bool(about.unknown) and not about.named
     checked = unmeasured or _nothing_found(about, evidence)
-    return Diagnosis(
+    diagnosis = Diagnosis(
         verdict=_verdict(asked, serious, fact=fact, unanswered=bool(unmeasured) or missing, in_vain=missing),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
         answer=answer,
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
-        risks=tuple(_risks(findings, named, asked)),
+        later=tuple(later),
+        risks=tuple(_risks(findings, about.named, asked)),
         ruled_out=tuple(Claim(text=f.text, cites=f.cites) for f in analysis.fine if library.prove(f.cites)),
         tables=tuple(t for t in analysis.tables if library.prove(t.cites)),
         gaps=tuple(serious),
         unproved=unproved + (analysis.answer is not None and answer is None),
         not_found=() if about.named else tuple(name for name, _ in about.unknown[:_NAMED]),
     )
+    return date_onsets(diagnosis, evidence)
 
 
 def _asked_about(

@@ -5,12 +5,22 @@ from datetime import datetime, timedelta
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
-def since(onset: datetime | None, now: datetime | None) -> str:
-    """`since 2026-11-28 01:28 UTC (1h22m ago)`; no age where `now` is not known or lies before; "" for no onset."""
+def since(onset: datetime | None, now: datetime | None, before_snapshot_s: int | None = None) -> str:
+    """`since 2026-11-28 01:28 UTC (1h22m ago)`; of a saved state `(34m before the dump was taken)`, and only that where
+    the dump names no date. `now` is when a live state was read; no age where it is not known or lies before; "" for no
+    onset."""
+    told = how_long(onset, now, before_snapshot_s)
     if onset is None:
-        return ""
+        return f"since {told}" if told else ""
     text = f"since {onset:%Y-%m-%d %H:%M} UTC"
-    return f"{text} ({age(now - onset)} ago)" if now and now >= onset else text
+    return f"{text} ({told})" if told else text
+
+
+def how_long(onset: datetime | None, now: datetime | None, before_snapshot_s: int | None = None) -> str:
+    """`1h22m ago`, `34m before the dump was taken`, or "" where nothing tells."""
+    if before_snapshot_s is not None:
+        return f"{age(timedelta(seconds=before_snapshot_s))} before the dump was taken"
+    return f"{age(now - onset)} ago" if now and onset and now >= onset else ""
 
 
 def age(span: timedelta) -> str:

@@ -10,7 +10,7 @@ from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
 from midwatch.domain.investigation import CaseFile
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
-from midwatch.reports.ages import age, since
+from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
 
 _SHOWN = 6  # effects of one cause that are listed; the others are counted
@@ -36,6 +36,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
         *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
         *factsheet(run),
+        *_later(diagnosis.later, layout),
         *_elsewhere(diagnosis.elsewhere, layout),
     ]
     if not several:
@@ -50,7 +51,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
         severity=diagnosis.severity,
         source=_place(run.source),
         headline=diagnosis.headline,
-        since="" if diagnosis.answer or first is None else since(first.finding.onset, now),
+        since="" if diagnosis.answer or first is None else _since(first.finding, now),
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
     )
@@ -72,8 +73,12 @@ def _place(source: str) -> str:
 
 
 def _now(run: CaseFile) -> datetime | None:
-    """When the newest evidence was read."""
-    return max((e.taken_at for e in run.evidence), default=None)
+    """When the newest evidence was read that is no saved state."""
+    return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
+
+
+def _since(finding: Finding, now: datetime | None) -> str:
+    return since(finding.onset, now, finding.before_snapshot_s)
 
 
 def _summary(diagnosis: Diagnosis, layout: _Layout) -> Iterator[ReportSection]:
@@ -90,7 +95,7 @@ def _summary(diagnosis: Diagnosis, layout: _Layout) -> Iterator[ReportSection]:
 def _one_line(cause: Cause, layout: _Layout) -> Text:
     finding, now = cause.finding, layout.now
     parts = (f"{finding.severity.upper()} {cause.verdict.lower()}", layout.place, finding.message + _replicas(finding))
-    ago = f"{age(now - finding.onset)} ago" if now and finding.onset and now >= finding.onset else ""
+    ago = how_long(finding.onset, now, finding.before_snapshot_s)
     return Text(text=" · ".join(part for part in (*parts, ago) if part), marks=cause.claim.marks)
 
 
@@ -121,7 +126,7 @@ def _title(cause: Cause) -> str:
 def _cause(cause: Cause, now: datetime | None) -> Iterator[Block]:
     finding = cause.finding
     yield Text(text=finding.message + _replicas(finding), marks=cause.claim.marks)
-    began = since(finding.onset, now).replace("since", "Since", 1)
+    began = _since(finding, now).replace("since", "Since", 1)
     began = f"{began}. " if began else ""
     yield Text(text=f"{began}{cause.meaning} ({finding.code})")
     if cause.explains:
@@ -162,6 +167,12 @@ def _tables(tables: Sequence[Table]) -> Iterator[ReportSection]:
         )
 
 
+def _later(causes: Sequence[Cause], layout: _Layout) -> Iterator[ReportSection]:
+    if causes:
+        items = tuple(_one_line(c, layout) for c in causes)
+        yield ReportSection(title="Began after the period asked about", blocks=(Items(items=items),))
+
+
 def _elsewhere(causes: Sequence[Cause], layout: _Layout) -> Iterator[ReportSection]:
     if causes:
         items = tuple(_one_line(c, layout) for c in causes)
@@ -194,7 +205,7 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
 
 
 def _cited(diagnosis: Diagnosis) -> set[str]:
-    causes = [f for c in (*diagnosis.causes, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
+    causes = [f for c in (*diagnosis.causes, *diagnosis.later, *diagnosis.elsewhere) for f in (c.finding, *c.explains)]
     answer = (diagnosis.answer,) if diagnosis.answer else ()
     return {
         c.evidence

@@ -16,13 +16,12 @@ def redact(inner: Run) -> Run:
     """
 
     async def redacted(tool: Tool, arguments: BaseModel) -> ToolResult:
-        observation, query = await inner(tool, arguments)
+        seen = await inner(tool, arguments)
+        observation = seen.observation
         if isinstance(observation, Listed):
-            return ToolResult(observation.model_copy(update={"body": redact_body(observation.body)}), query)
+            return seen._replace(observation=observation.model_copy(update={"body": redact_body(observation.body)}))
         text = redact_text(observation.text)
-        return ToolResult(
-            observation.model_copy(update={"text": cut_lines(text) if isinstance(observation, LogLines) else text}),
-            query,
-        )
+        text = cut_lines(text) if isinstance(observation, LogLines) else text
+        return seen._replace(observation=observation.model_copy(update={"text": text}))
 
     return redacted

@@ -69,6 +69,7 @@ class Toolbox:
             took_ms=round(took.total_seconds() * 1000),
             sha256=fingerprint(seen),
             connection=tool.connection,
+            snapshot=seen.snapshot,
         )
 
 
@@ -76,7 +77,7 @@ def _kept(seen: ToolResult) -> ToolResult:
     """As it can be stored: the fingerprint is of that, so that it proves what is read again later."""
     found = seen.observation
     if isinstance(found, Written) and (text := storable(found.text)) is not found.text:
-        return ToolResult(found.model_copy(update={"text": text}), storable(seen.query))
+        return seen._replace(observation=found.model_copy(update={"text": text}), query=storable(seen.query))
     return seen
 
 

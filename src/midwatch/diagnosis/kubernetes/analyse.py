@@ -10,6 +10,8 @@ from midwatch.diagnosis.kubernetes.answers.states import healthy_states
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.view.ages import starting_answer, starting_workloads, unknown_ages
+from midwatch.diagnosis.kubernetes.view.period import asked_period, is_covered
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.finding import Analysis, Finding, HealthyCheck
 from midwatch.domain.observation import Resources
@@ -107,17 +109,20 @@ def next_requests(evidence: Sequence[Evidence], question: Question = _NOTHING) -
 def _analysis(cluster: Cluster) -> Analysis:
     found = [f for analyzer in analyzers() for f in analyzer.find(cluster)]
     fact = answer(cluster)
+    period = asked_period(cluster)
     return Analysis(
         findings=tuple(merge(found)),
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=_nothing_runs(cluster),
-        answer=fact.sentence,
+        gaps=(*_nothing_runs(cluster), *unknown_ages(cluster, found)),
+        answer=fact.sentence or (None if found else starting_answer(cluster)),
         tables=fact.tables,
         fact=fact.sentence is not None,
         labels=tuple(_labels(cluster)),
         states=tuple(healthy_states(cluster)),
+        period=period,
+        period_covered=period is not None and is_covered(cluster, period),
     )
 
 
@@ -192,6 +197,7 @@ def _fine(cluster: Cluster) -> Iterator[HealthyCheck]:
     pods = [p for p in cluster.all(Pod) if not p.is_finished]
     yield from _all_of(cluster, "pods are ready", pods, [p for p in pods if p.ready])
     yield from clean_logs(cluster)
+    yield from starting_workloads(cluster)
     claims = list(cluster.all(PersistentVolumeClaim))
     yield from _all_of(cluster, "volume claims are bound", claims, [c for c in claims if c.status.phase == "Bound"])
 

@@ -13,6 +13,7 @@ from midwatch.analysis.series import Series, decode, quote
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.observation import AlertText, LogLines, Measurements, Resources
 from midwatch.domain.question import Question
+from midwatch.domain.snapshot import Snapshot
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects import custom
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -64,6 +65,8 @@ class Cluster:
             self._events[about.kind, about.namespace or "", about.name].append(event)
         for events in self._events.values():
             events.sort(key=lambda e: (e.last or _NEVER, e.name))
+        saved = [e.snapshot for e in evidence if e.snapshot]
+        self.snapshot: Snapshot | None = max(saved, key=lambda s: s.at, default=None)
         self.taken_at = max((e.taken_at for e in evidence if not isinstance(e.observation, AlertText)), default=_NEVER)
 
     def _take(self, item: Evidence, known: Mapping[_Body, Sequence[Object]]) -> None:
@@ -121,10 +124,13 @@ class Cluster:
 
     @cached_property
     def now(self) -> datetime:
-        """The time of the evidence: when it was taken, or, in a dump, the newest time that it speaks of.
+        """The time of the evidence: of a saved state its own clock, else the newest time that it speaks of, or when it
+        was taken.
 
         Never the machine's clock: the same evidence must give the same answer tomorrow.
         """
+        if self.snapshot:
+            return self.snapshot.at
         spoken = [e.last for e in self.all(Event) if e.last]
         spoken += [
             c.last_transition_time
@@ -138,7 +144,13 @@ class Cluster:
     def clock(self) -> datetime:
         """What ages are measured against. Without any event, `now` would be the newest change of a pod: a fault that is
         the last thing that happened would stay young for ever."""
-        return self.now if self._events else self.taken_at
+        return self.now if self._events or self.snapshot else self.taken_at
+
+    @cached_property
+    def knows_young(self) -> bool:
+        """Whether an object can be known to be young. A saved list without events, heartbeats or printed ages may have
+        been saved long after the last thing that changed in it."""
+        return self.snapshot is None or self.snapshot.exact
 
     def fact(self, compute: "Callable[[Cluster], Fact]") -> "Fact":
         """What `compute` gives for this cluster, kept for as long as the cluster is. Not called by two threads."""

@@ -79,8 +79,8 @@ class Cache:
 
 def annotate(seen: ToolResult, note: str) -> ToolResult:
     """The same, with one more word on what it leaves out."""
-    observation, query = seen
+    observation = seen.observation
     if not isinstance(observation, Measurements | Resources):
         return seen
     partial = "; ".join(words for words in (note, observation.partial) if words)
-    return ToolResult(observation.model_copy(update={"partial": partial}), query)
+    return ToolResult(observation.model_copy(update={"partial": partial}), seen.query)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from midwatch.analysis.series import Series
+from midwatch.domain.snapshot import Snapshot
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.kit.redaction import redact_text
 
@@ -37,7 +38,7 @@ class Listing:
     """`query` is what was sent, as a person could repeat it; `partial` says what the answer leaves out.
 
     `missed` says what should be in it and could not be read. `whole`: the namespaces of a partial answer of which
-    nothing was left out.
+    nothing was left out. `snapshot`: the moment of a saved state.
     """
 
     items: Sequence[Object]
@@ -45,6 +46,7 @@ class Listing:
     partial: str = ""
     whole: tuple[str, ...] = ()
     missed: str = ""
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class LogText:
     text: str
     query: str
     truncated: bool = False
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class MeasuredSeries:
 
     series: Sequence[Series]
     query: str
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,9 @@ async def kubernetes_list(
     listing = await _listed(reader, request)
     narrowed = f"only {labels} {fields}".strip() if labels or fields else listing.partial
     return ToolResult(
-        _resources(resource, namespace if ALL[resource].namespaced else "", listing, narrowed), listing.query
+        _resources(resource, namespace if ALL[resource].namespaced else "", listing, narrowed),
+        listing.query,
+        listing.snapshot,
     )
 
 
@@ -81,7 +83,9 @@ async def kubernetes_events(
     query = "; ".join(listing.query for listing in listings)
     missed = "; ".join(dict.fromkeys(listing.missed for listing in listings if listing.missed))
     return ToolResult(
-        _resources("events", namespace, Listing(list(found.values()), query, missed=missed), partial), query
+        _resources("events", namespace, Listing(list(found.values()), query, missed=missed), partial),
+        query,
+        listings[0].snapshot,
     )
 
 
@@ -128,7 +132,7 @@ async def kubernetes_logs(
     seen = LogLines(
         namespace=namespace, name=pod, container=container, previous=previous, text=log.text, truncated=log.truncated
     )
-    return ToolResult(seen, log.query)
+    return ToolResult(seen, log.query, log.snapshot)
 
 
 async def kubernetes_metrics(reader: Reader, namespace: Namespace = "") -> ToolResult:
@@ -142,7 +146,9 @@ async def kubernetes_metrics(reader: Reader, namespace: Namespace = "") -> ToolR
         raise _error(refused) from refused
     signals = tuple(sorted({s.signal for s in found.series}))
     return ToolResult(
-        Measurements(body=series.encode(found.series), count=len(found.series), signals=signals), found.query
+        Measurements(body=series.encode(found.series), count=len(found.series), signals=signals),
+        found.query,
+        found.snapshot,
     )
 
 
@@ -164,7 +170,7 @@ async def kubernetes_saved(
     except Refused as refused:
         raise _error(refused) from refused
     scope = namespace if SAVED[what].namespaced else ""
-    return ToolResult(_resources(what, scope, listing, listing.partial), listing.query)
+    return ToolResult(_resources(what, scope, listing, listing.partial), listing.query, listing.snapshot)
 
 
 async def _listed(reader: Reader, request: ListRequest) -> Listing:

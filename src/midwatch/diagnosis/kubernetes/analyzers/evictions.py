@@ -15,10 +15,12 @@ from midwatch.diagnosis.kubernetes.view.containers import (
     say_of_pod,
     unready,
 )
+from midwatch.diagnosis.kubernetes.view.replicas import recent
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.meta import Condition
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _RESOURCE = re.compile(
@@ -40,6 +42,8 @@ _REJECTED = frozenset(
         "PodOSSelectorNodeLabelDoesNotMatch",
     }
 )
+_PUT_AWAY = ("Evicted", "Preempted", "Preempting", "NodeShutdown", "Terminated", "Rejected", *sorted(_REJECTED))
+_STARTING = timedelta(minutes=2)
 _HANGS_AFTER = timedelta(minutes=2)  # beyond the grace period
 
 
@@ -71,23 +75,18 @@ def _say(
 
 def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     reason, message = pod.status.reason or "", pod.status.message or ""
-    old = age(cluster, _when(pod)) > RECENT
+    when, old = _when(cluster, pod), _is_old(cluster, pod)
     if reason == "Evicted" and not old:
         match = _RESOURCE.search(message)
         resource = (match[1] or "ephemeral-storage") if match else "resources"
         own = match is not None and not match[1]
         code = "K8S-241" if own else "K8S-240"
-        yield _say(
-            cluster,
-            pod,
-            code,
-            cluster.cite(pod, message or reason),
-            peers=_node(pod),
-            resource=resource,
-            said=clip(message),
-        )
+        proof, said = cluster.cite(pod, message or reason), clip(message)
+        told = _say(cluster, pod, code, proof, peers=_node(pod), resource=resource, said=said)
+        yield told.model_copy(update={"onset": when})
     elif reason in _REJECTED and not old:
-        yield _say(cluster, pod, "K8S-242", cluster.cite(pod, reason), reason=reason, said=clip(message))
+        told = _say(cluster, pod, "K8S-242", cluster.cite(pod, reason), reason=reason, said=clip(message))
+        yield told.model_copy(update={"onset": when})
     elif reason == "NodeLost":
         yield _say(cluster, pod, "K8S-245", cluster.cite(pod, reason), peers=_node(pod))
     elif reason == "Preempting" or _condition(pod, "PreemptionByScheduler"):
@@ -95,7 +94,8 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     elif not old and _wordless(cluster, pod):
         proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
         said = clip(message) or "no message"
-        yield _say(cluster, pod, "K8S-244", proof, onset=_when(pod), reason=reason or "no reason given", said=said)
+        told = _say(cluster, pod, "K8S-244", proof, reason=reason or "no reason given", said=said)
+        yield told.model_copy(update={"onset": when})
 
 
 def _wordless(cluster: Cluster, pod: Pod) -> bool:
@@ -106,9 +106,26 @@ def _wordless(cluster: Cluster, pod: Pod) -> bool:
     )
 
 
-def _when(pod: Pod):
-    times = [c.last_transition_time for c in pod.status.conditions or () if c.last_transition_time]
-    return max(times, default=pod.status.start_time)
+def _when(cluster: Cluster, pod: Pod) -> datetime | None:
+    """When the pod was put away. Its start is not: it may have run for days, and older kubelets leave no conditions."""
+    times = [e.last for e in cluster.events(pod, *_PUT_AWAY) if e.last]
+    times += [c.last_transition_time for c in pod.status.conditions or () if _ends(c) and c.last_transition_time]
+    times += [e.finished_at for i in instances(cluster, pod) if (e := i.last_termination) and e.finished_at]
+    return max(times, default=None)
+
+
+def _ends(condition: Condition) -> bool:
+    if condition.type == "DisruptionTarget":
+        return condition.status == "True"
+    return condition.type in ("Ready", "ContainersReady") and condition.status == "False"
+
+
+def _is_old(cluster: Cluster, pod: Pod) -> bool:
+    """Longer ago than an hour. Where the pod does not tell, its event does: the API keeps those for an hour."""
+    if when := _when(cluster, pod):
+        return age(cluster, when) > RECENT
+    read = cluster.is_complete(Event, pod.namespace) or (cluster.snapshot is None and cluster.all(Event))
+    return bool(read) and age(cluster, pod.status.start_time or pod.metadata.creation_timestamp) > RECENT
 
 
 def _condition(pod: Pod, reason: str) -> bool:
@@ -137,11 +154,11 @@ def _hanging(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
 
 
 def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
-    """Scheduled and running, but not ready: the fallback when nothing more specific is known."""
+    """Running, but not ready: the fallback when nothing more specific is known."""
     running = [i for i in instances(cluster, pod) if i.status.state.running and not i.status.ready and not i.init]
-    if not running or not pod.spec.node_name:
+    if not running:
         return
-    since = max(
+    started = max(
         (
             i.status.state.running.started_at
             for i in running
@@ -149,11 +166,12 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         ),
         default=None,
     )
-    if since is not None and age(cluster, since) < timedelta(minutes=2) and not cluster.events(pod, "Unhealthy"):
+    since = started or pod.status.start_time or pod.metadata.creation_timestamp  # a table shows only the last
+    if recent(cluster, since, _STARTING) and not cluster.events(pod, "Unhealthy"):
         return
     for instance in running:
         if not instance.events("Unhealthy"):
-            cite = instance.cite(f'"name":"{instance.name}"')
+            cite = instance.cite(f'"name":"{instance.name}"' if instance.name else '"running"')
             yield instance.finding("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
 
 

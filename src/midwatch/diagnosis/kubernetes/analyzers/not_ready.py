@@ -7,6 +7,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, age, instances, say_of_pod, unready
+from midwatch.diagnosis.kubernetes.view.replicas import recent
 from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.pod import Pod, State
@@ -31,7 +32,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 def _young(cluster: Cluster, pod: Pod) -> bool:
     born = pod.status.start_time or pod.metadata.creation_timestamp
-    return born is not None and age(cluster, born) < _STARTING
+    return recent(cluster, born, _STARTING)
 
 
 def _unexplained(cluster: Cluster, pod: Pod) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, P
 from midwatch.integrations.kubernetes.objects.workload import DaemonSet
 
 _PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault
+_RETRIED = timedelta(minutes=5)  # the scheduler tries each refused pod again at least so often
 _RECENT = timedelta(hours=1)
 
 
@@ -80,7 +81,7 @@ def _judged(board: NodeSet, pod: Pod) -> Iterator[Finding]:
     if messages.absent_claim(message) and _absent(cluster, pod):
         return  # reported for the claim itself (analyzers/volumes.py)
     if messages.blames_claim(message) or is_node_selected(cluster, pod):
-        yield from _unbound(cluster, pod, cite)
+        yield from _unbound(board, pod, message, cite)
     elif cite:
         yield _unplaced(board, pod, message, cite)
 
@@ -89,11 +90,17 @@ def _absent(cluster: Cluster, pod: Pod) -> bool:
     return any(cluster.missing(PersistentVolumeClaim, pod.namespace, name) for name, _ in claims(cluster, pod))
 
 
-def _unbound(cluster: Cluster, pod: Pod, cite: Citation | None) -> Iterator[Finding]:
+def _unbound(board: NodeSet, pod: Pod, message: str, cite: Citation | None) -> Iterator[Finding]:
+    """Said of a refused pod at any age: the condition is as old as the pod, and a dump may hold nothing newer."""
+    cluster = board.cluster
     open_ = [c for _, c in claims(cluster, pod) if c and c.status.phase != "Bound"]
     known = cluster.is_complete(PersistentVolumeClaim, pod.namespace)
-    if not older(cluster, pod, _PROVISIONING) or (known and not open_):
+    if known and not open_:
+        if cite and older(cluster, pod, _RETRIED):
+            yield _unplaced(board, pod, message, cite)
         return  # bound since then: the scheduler retries
+    if not cite and not older(cluster, pod, _PROVISIONING):
+        return
     proof = tuple(cluster.cite(c, f'"phase":"{c.status.phase}"') for c in open_ if c.status.phase)
     names = ", ".join(c.name for c in open_) or ", ".join(name for name, _ in claims(cluster, pod))
     yield finding(

@@ -13,7 +13,7 @@ ROLLING = timedelta(minutes=5)  # an ordinary rollout; the API's own deadline is
 
 
 def recent(cluster: Cluster, when: datetime | None, within: timedelta) -> bool:
-    return when is not None and cluster.clock - when < within
+    return when is not None and cluster.knows_young and cluster.clock - when < within
 
 
 def never_ran(workload: Workload) -> bool:
@@ -26,7 +26,9 @@ def never_ran(workload: Workload) -> bool:
 
 
 def still_starting(cluster: Cluster, workload: Workload) -> bool:
-    """All pods that are not ready are younger than a normal start takes."""
+    """The workload, or each of its pods that is not ready, is younger than a normal start takes."""
+    if recent(cluster, workload.metadata.creation_timestamp, STARTING):
+        return True
     unready = [p for p in live(cluster.pods_of(workload.subject)) if not p.ready]
     return bool(unready) and all(
         recent(cluster, p.metadata.creation_timestamp or p.status.start_time, STARTING) for p in unready

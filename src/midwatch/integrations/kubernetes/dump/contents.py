@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from midwatch.analysis.series import Series
+from midwatch.domain.snapshot import Snapshot
 from midwatch.integrations.kubernetes.dump import layout, limits
 from midwatch.integrations.kubernetes.dump.decode import clean, convert, kind_of, with_time_zones
 from midwatch.integrations.kubernetes.dump.formats import FORMATS, PLURAL
@@ -49,7 +50,7 @@ class List:
 class DumpContents:
     """`whole`: plural → namespace ("" for all) → file that lists it completely.
 
-    `saved`: when the dump was made, as far as it tells.
+    `snapshot`: when the dump was made, as far as it tells.
     `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of
     them has.
     """
@@ -61,7 +62,7 @@ class DumpContents:
     measured: list[tuple[str, Series]] = field(default_factory=list[tuple[str, Series]])
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
     version: str = ""
-    saved: datetime | None = None
+    snapshot: Snapshot | None = None
     _unplaced: list[tuple[ResourceKind, Held]] = field(default_factory=list[tuple[ResourceKind, Held]])
     _addresses: dict[Place, list[Pair]] = field(default_factory=dict[Place, list[Pair]], repr=False)
     _told: dict[tuple[str, ...], Place] = field(default_factory=dict[tuple[str, ...], Place])
@@ -87,11 +88,10 @@ class DumpContents:
         found = {place[0] for plural, held in self.held.items() if plural != "namespaces" for place in held if place[0]}
         return tuple(sorted(found | {place[1] for place in self.held["namespaces"]}))
 
-    def newest(self) -> datetime | None:
-        """The latest time that events and pods speak of."""
-        times = [t for h in self.held["events"].values() if isinstance(h.obj, Event) and (t := h.obj.last)]
-        times += [t for pod in self.pods() for c in pod.status.conditions or () if (t := c.last_transition_time)]
-        return max(times, default=None)
+    @property
+    def saved(self) -> datetime | None:
+        """What ages are counted from."""
+        return self.snapshot.at if self.snapshot else None
 
     def add(self, raw: Json, kind: ResourceKind, source: DumpSource) -> str | None:
         """Takes an object in; returns its namespace ("" when it says none), None when it cannot be used."""

@@ -18,6 +18,7 @@ from typing import BinaryIO, cast
 
 from midwatch.integrations.kubernetes.dump import limits
 from midwatch.integrations.kubernetes.reader import Refused, Unreadable
+from midwatch.kit.clock import utc_now
 
 # What reading somebody else's file can raise. zipfile says "encrypted" as RuntimeError, as it does "unknown method".
 READ_ERRORS = (
@@ -183,4 +184,5 @@ def stream(path: Path | None) -> tuple[str, bytes]:
 
 
 def files_in_memory(name: str, data: bytes) -> Files:
-    return Files(name, [File(name, partial(io.BytesIO, data), len(data))])
+    """What came through a pipe was printed a moment ago, as far as nothing in it says otherwise."""
+    return Files(name, [File(name, partial(io.BytesIO, data), len(data), utc_now().timestamp())])

@@ -26,3 +26,7 @@ CHUNK_BYTES = 64 * KIB
 HEAD_BYTES = 4 * KIB
 # A person reads the first ones; the rest would only be repeated by every answer.
 UNREADABLE = 500
+# When a dump was made is looked for in the beginning of texts and the end of logs: so many files, so much of each.
+CLOCK_FILES = 200
+CLOCK_BYTES = 1 * MIB
+CLOCK_LOG_BYTES = 4 * KIB

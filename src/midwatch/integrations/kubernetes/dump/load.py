@@ -4,12 +4,14 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from midwatch.domain.snapshot import Snapshot
 from midwatch.integrations.kubernetes import text
 from midwatch.integrations.kubernetes.dump import encoding, layout, limits
+from midwatch.integrations.kubernetes.dump.clock import DumpClock
 from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
 from midwatch.integrations.kubernetes.dump.decode import kind_of
 from midwatch.integrations.kubernetes.dump.documents import documents
@@ -22,7 +24,9 @@ from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, se
 from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
 from midwatch.integrations.kubernetes.objects.custom import custom_resource
 from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
+from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.parse_result import key
+from midwatch.kit.clock import utc_now
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -34,8 +38,6 @@ _COMMAND = re.compile(r"^(?:[$#>+] ?|=+ ?)kubectl ", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 _UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
-# Files are believed to be as old as they say only when that fits what is in them: a copy has the time of the copying.
-_SAVED_WITHIN = timedelta(days=1)
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Loading:
     """The state of one reading: `texts` and `logs` wait until the objects are known."""
 
     contents: DumpContents = field(default_factory=DumpContents)
+    clock: DumpClock = field(default_factory=lambda: DumpClock(utc_now()))
     logs: Logs = field(default_factory=Logs)
     texts: list[File] = field(default_factory=list[File])
     candidates: list[File] = field(default_factory=list[File])
@@ -57,13 +60,13 @@ def load(files: Files) -> tuple[DumpContents, Logs]:
         state.contents.complain(refused.file, refused.line, refused.reason)
     for file in files.found:
         _route(state, file, alone=len(files.found) == 1)
-    now = _now(state)
+    state.contents.snapshot = _snapshot(state)
+    now = state.contents.saved
     for file in state.texts:
         _printed(state, file, now)
     state.contents.settle()
     _attribute(state, now)
     state.contents.settle()
-    state.contents.saved = now
     return state.contents, state.logs
 
 
@@ -172,6 +175,7 @@ def _part(part: DumpSection, most: int, file: File) -> bytes:
 
 def _documents(state: Loading, name: str, content: str, line: int) -> None:
     read = documents(content, line)
+    state.clock.observe_text(content)
     naive = _NAIVE_TIMES.search(content) is not None
     for where, reason in read.problems:
         state.contents.complain(name, where, reason)
@@ -272,15 +276,28 @@ def _version(raw: Json) -> str:
 # -- printed text
 
 
-def _now(state: Loading) -> datetime | None:
-    """When the printed ages ("5m ago") were counted from: the files' time, if it fits what the objects say, else
-    theirs."""
-    newest = state.contents.newest()
-    times = [f.modified for f in (*state.texts, *state.candidates) if f.modified is not None and 0 < f.modified < 1e11]
-    saved = datetime.fromtimestamp(max(times), UTC) if times else None
-    if newest is None or saved is None:
-        return newest or saved
-    return saved if newest <= saved <= newest + _SAVED_WITHIN else newest
+def _snapshot(state: Loading) -> Snapshot | None:
+    """When the dump was made, and so what the printed ages ("5m ago") are counted from."""
+    clock = state.clock
+    clock.observe_objects(h.obj for held in state.contents.held.values() for h in held.values())
+    clock.observe_series(series for _, series in state.contents.measured)
+    for file in state.texts[: limits.CLOCK_FILES]:
+        content = _peeked(file, lambda f: encoding.start(f, limits.CLOCK_BYTES))
+        clock.observe_printed(content, capture_time(None, enumerate(content.splitlines())))
+        clock.observe_text(content)
+        clock.observe_log(content)
+    for file in [f for f in state.candidates if f.direct or clock.newest is None][: limits.CLOCK_FILES]:
+        clock.observe_log(_peeked(file, lambda f: encoding.end(f, limits.CLOCK_LOG_BYTES)[0]))
+    return clock.snapshot(f.modified for f in (*state.texts, *state.candidates))
+
+
+def _peeked(file: File, read: Callable[[File], bytes]) -> str:
+    """ "" for what cannot be read or is no text: it is said when the file itself is read."""
+    try:
+        data = read(file)
+    except READ_ERRORS:
+        return ""
+    return "" if encoding.binary(data) else encoding.decode(data)[0]
 
 
 def _printed(state: Loading, file: File, now: datetime | None) -> None:

@@ -45,6 +45,11 @@ class Origin(IntEnum):
 _BELIEVED = {Origin.WRITTEN: 0, Origin.ROW: 1, Origin.DESCRIBED: 2, Origin.SERVED: 3}
 
 
+_PRINTED = (Origin.ROW, Origin.DESCRIBED)
+# What a later output leaves out because it is no longer so. An address or a number that it does not show may still be.
+_OF_ONE_MOMENT = frozenset({"reason", "message", "conditions", "containerStatuses", "initContainerStatuses"})
+
+
 @dataclass
 class Held:
     """An object with where it comes from; `version` is the server's resourceVersion, which grows with time."""
@@ -61,13 +66,17 @@ class Held:
 
 
 def merge(one: Held, other: Held) -> Held:
+    """`other` was read after `one`: of two outputs of kubectl about the same object the later counts."""
     files = one.files | other.files
     if one.obj == other.obj:
         return Held(one.obj, max(one.origin, other.origin), files, max(one.version, other.version))
-    fuller, lesser = (one, other) if one.outranks(other) else (other, one)
+    repeated = one.origin == other.origin and one.origin in _PRINTED
+    fuller, lesser = (one, other) if not repeated and one.outranks(other) else (other, one)
     base, rest = _plain(fuller.obj), _plain(lesser.obj)
     if fuller.origin == lesser.origin == Origin.SERVED:
         rest.pop("status", None)  # two moments: the later one counts
+    elif repeated and isinstance(status := rest.get("status"), dict):
+        rest["status"] = {k: v for k, v in cast(Json, status).items() if k not in _OF_ONE_MOMENT}
     obj, _ = convert(cast(Json, _filled(base, rest)), type(fuller.obj))
     return Held(obj or fuller.obj, _origin(fuller.origin, lesser.origin), files, fuller.version)
 

@@ -88,7 +88,8 @@ class DumpReader:
         whole = (
             () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
         )
-        return Listing(found, f"{query} ({narrowed})" if narrowed else query, partial, whole)
+        query = f"{query} ({narrowed})" if narrowed else query
+        return Listing(found, query, partial, whole, snapshot=self._contents.snapshot)
 
     def _saved_logs(self, namespace: str) -> Listing:
         """Each container whose log was saved, also of pods that no object of the dump tells of: they may be gone."""
@@ -107,7 +108,9 @@ class DumpReader:
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)
-        return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
+        return Listing(
+            [found[key] for key in sorted(found)], f"logs in {self._files.name}", snapshot=self._contents.snapshot
+        )
 
     def _partial(self, kind: ResourceKind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at
@@ -137,7 +140,7 @@ class DumpReader:
             raise Refused(f"the log of {where} in the dump cannot be read: {reason_of(error)}") from error
         _told_instead(text, saved.name)
         text, earlier = encoding.last_lines(text, request.tail_lines)
-        return LogText(text, f"file {saved.name}", truncated=cut or earlier)
+        return LogText(text, f"file {saved.name}", truncated=cut or earlier, snapshot=self._contents.snapshot)
 
     def _chosen(self, request: LogRequest, pod: Pod | None, logs: dict[str, Saved]) -> Saved:
         default = _default_container(pod)
@@ -162,7 +165,9 @@ class DumpReader:
         if not found:
             raise Refused(_NO_METRICS, query=f"metrics in {self._files.name}", absent=True)
         unique = {(s.namespace, s.entity, s.signal, s.role): s for _, s in reversed(found)}
-        return MeasuredSeries(list(unique.values()), _named(sorted({file for file, _ in found})))
+        return MeasuredSeries(
+            list(unique.values()), _named(sorted({file for file, _ in found})), self._contents.snapshot
+        )
 
     async def version(self) -> About:
         count = len(self._files.found)
