@@ -3,5 +3,5 @@ workloads, 7xx policy, 8xx nodes, 9xx logs and peers."""
 
 from midwatch.analysis.codes import Catalogue
 
-CODES = Catalogue.load(__name__, at_once=False)
+CODES = Catalogue.load(__name__, at_once=False, nouns=False)
 finding = CODES.finding
