@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.resources import files
 
+from midwatch.analysis.commands import OPTIONAL
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Code, Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -12,7 +13,6 @@ from midwatch.kit import fast_yaml
 
 _PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # curl's %{http_code} and the shell's ${name} are theirs
 _ENTRY = re.compile(r"^([A-Z][A-Z0-9]*-\d+):$", re.MULTILINE)
-_OPTIONAL = re.compile(r"\[\[(.*?)\]\]")
 _NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
 _HOLE = "\0"  # where a fact said nothing
 # What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma
@@ -34,7 +34,7 @@ def fill(template: str, facts: Mapping[str, str], *, nouns: bool = True) -> str:
 
     Other braces (PromQL, jsonpath, curl's `%{…}`) stay as they are.
     """
-    template = _OPTIONAL.sub(lambda m: _segment(m[1], facts), template)
+    template = OPTIONAL.sub(lambda m: _segment(m[1], facts), template)
     filled = _PLACE.sub(lambda m: _word(m[1], facts, nouns=nouns), template)
     if _HOLE in filled:
         for pattern, left in _AROUND:
