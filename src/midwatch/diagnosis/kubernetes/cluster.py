@@ -1,6 +1,7 @@
 """The cluster as the evidence shows it: what the analyzers read, and how they cite it. Pure; nothing here asks
 anybody."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ _Body = tuple[str, bytes]  # plural, JSON
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _TEMPLATE_HASH = "pod-template-hash"
+# The API server's alphabet for hashes has no vowels and no 0, 1, 3; a digit among its letters tells them from a word.
+_HASHED = re.compile(r"(.+)-(?=[a-z]*[2-9])[bcdfghjklmnpqrstvwxz2456789]{6,10}")
 _NOTHING = Question()
 
 
@@ -290,8 +293,13 @@ def _controller(meta: Metadata):
 
 
 def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:
-    """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`."""
-    suffix = "-" + labels.get(_TEMPLATE_HASH, "")
-    if subject.kind == "ReplicaSet" and len(suffix) > 1 and subject.name.endswith(suffix):
-        return Subject(kind="Deployment", name=subject.name.removesuffix(suffix), namespace=subject.namespace)
-    return subject
+    """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`. A table
+    shows no labels: there the alphabet of the hash tells it."""
+    if subject.kind != "ReplicaSet":
+        return subject
+    if hash_ := labels.get(_TEMPLATE_HASH, ""):
+        name = subject.name.removesuffix(f"-{hash_}")
+    else:
+        match = _HASHED.fullmatch(subject.name)
+        name = match[1] if match else subject.name
+    return subject if name == subject.name else Subject(kind="Deployment", name=name, namespace=subject.namespace)

@@ -92,8 +92,8 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         yield _say(cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message))
     elif not old and _wordless(cluster, pod):
         proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
-        said = clip(message) or "no message"
-        yield _say(cluster, pod, "K8S-244", proof, onset=_when(pod), reason=reason or "no reason given", said=said)
+        said = clip(message)
+        yield _say(cluster, pod, "K8S-244", proof, onset=_when(pod), reason=reason or "", said=said)
 
 
 def _wordless(cluster: Cluster, pod: Pod) -> bool:

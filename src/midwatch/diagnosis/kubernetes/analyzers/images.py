@@ -26,6 +26,7 @@ _STATED = {
     "RegistryUnavailable": "K8S-124",
     "SignatureValidationFailed": "K8S-125",
 }
+_NAMED = re.compile(r'(?i)\bimage "([^"\s]{1,255})"')
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
 # With these the missing secret explains the error; with the others (network, disk) it would be a second fault.
 _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
@@ -46,11 +47,15 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _image(instance: ContainerView) -> str:
-    return instance.spec.image or instance.status.image
+    """As the pod has it; a table has none, but a message of the kubelet does."""
+    image = instance.spec.image or instance.status.image
+    told = (e.message or "" for e in instance.events("Failed", "BackOff", "Pulling")) if not image else ()
+    return image or next((m[1] for text in (instance.message, *told) if (m := _NAMED.search(text))), "")
 
 
 def _image_cite(instance: ContainerView) -> tuple[Citation, ...]:
-    return (instance.cite(_image(instance)),) if _image(instance) else ()
+    image = instance.spec.image or instance.status.image
+    return (instance.cite(image),) if image else ()
 
 
 def _unpulled(instance: ContainerView) -> Finding:
@@ -59,20 +64,22 @@ def _unpulled(instance: ContainerView) -> Finding:
     found, proof = _reason(instance, events)
     image = _image(instance)
     reference = ImageReference.parse(image)
-    facts = {"image": image, "registry": reference.registry, "repository": reference.repository, "tag": reference.tag}
+    facts = {"image": image}
+    if image:
+        facts |= {"registry": reference.registry, "repository": reference.repository, "tag": reference.tag}
     if (found.code if found else "") in _REFUSED and (lost := _lost_secret(instance)):
         secret, proofs = lost
         cites = (*proofs, *((proof,) if proof else ()))
         return instance.finding("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
     if found is None or proof is None:
         cites = (instance.cite(instance.waiting_reason), *_image_cite(instance))
-        return instance.finding(
-            "K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting_reason, facts=facts
-        )
+        read = instance.cluster.is_complete(Event, instance.pod.namespace)
+        facts |= {"reason": instance.waiting_reason, "unknown": "no event gives the reason" if read else ""}
+        return instance.finding("K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, facts=facts)
     context, more = _context(instance, reference, found)
     message = proof.quote
     host = looked_up(message) if found.code == "K8S-114" else ""
-    facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
+    facts |= {"sign": clip(found.sign), "host": host or facts.get("registry", ""), "context": context}
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "pulled without credentials; " + context
     return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
@@ -108,7 +115,7 @@ def _lost_secret(instance: ContainerView) -> tuple[str, tuple[Citation, ...]] | 
 def _context(instance: ContainerView, reference: ImageReference, found: PullError) -> tuple[str, tuple[Citation, ...]]:
     """Facts that narrow the cause: pull secrets, and running pods with an image of the same repository."""
     secrets = ", ".join(s.name for s in instance.pod.spec.image_pull_secrets or () if s.name)
-    said = f"imagePullSecrets: {secrets}" if secrets else "no imagePullSecrets"
+    said = f"imagePullSecrets: {secrets}" if secrets else "no imagePullSecrets" if instance.has_spec else ""
     if found.code not in ("K8S-110", "K8S-111", "K8S-112"):
         return said, ()
     neighbour = _neighbour(instance, reference)

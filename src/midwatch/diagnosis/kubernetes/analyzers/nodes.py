@@ -94,7 +94,7 @@ def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
     for condition in node.status.conditions or ():
         code = _condition_code(condition)
         if code and not (lost and code == "K8S-818"):
-            text = " ".join((condition.message or condition.reason or "no message").split())[:300]
+            text = " ".join((condition.message or condition.reason or "").split())[:300]
             proof = cluster.cite(node, condition.message or condition.reason or condition.type)
             yield _say(
                 cluster,

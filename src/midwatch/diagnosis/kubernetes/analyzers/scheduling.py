@@ -53,7 +53,7 @@ def _gated(cluster: Cluster, pod: Pod) -> Finding:
         cites=tuple(cluster.cite(pod, member("name", g.name)) for g in gates)
         or (cluster.cite(pod, "SchedulingGated"),),
         onset=pod.metadata.creation_timestamp,
-        gates=", ".join(g.name for g in gates) or "gate not named",
+        gates=", ".join(g.name for g in gates) or "",
     )
 
 
@@ -134,7 +134,7 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
         cites=(cite,),
         confidence=Confidence.HIGH if nobody else Confidence.LOW,
         onset=onset,
-        quote=message[:300] or "no reason given",
+        quote=message[:300],
     )
 
 

@@ -180,7 +180,7 @@ def _events(cluster: Cluster, service: Service) -> Iterator[Finding]:
             newest[event.reason or "", event.message or ""] = event
     for (reason, message), event in newest.items():
         code = "K8S-512" if reason == "SyncLoadBalancerFailed" else "K8S-513"
-        text = message or reason or "no message"
+        text = message or reason or ""
         yield finding(
             code,
             service.subject,

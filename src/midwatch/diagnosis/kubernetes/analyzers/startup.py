@@ -85,8 +85,9 @@ def _refused(instance: ContainerView, message: str) -> Finding:
         said = f"exit code {exit_code}" if code else clip(message)
     else:
         said = clip(message)
-    command = " ".join(instance.spec.command or instance.spec.args or ()) or "(image entrypoint)"
-    facts = {"said": said, "command": f"`{clip(command, 120)}`", "image": instance.spec.image or ""}
+    command = " ".join(instance.spec.command or instance.spec.args or ())
+    command = f"`{clip(command, 120)}`" if command else "(image entrypoint)" if instance.has_spec else ""
+    facts = {"said": said, "command": command, "image": instance.spec.image or ""}
     facts["limit"] = _limits([instance.spec])
     onset = instance.last_termination.finished_at if instance.last_termination else None
     return instance.finding(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
@@ -112,7 +113,7 @@ def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if not events or any(i.has_run for i in instances(cluster, pod)):
         return
     message = events[-1].message or ""
-    facts = {"said": clip(message) or "no message", "limit": _limits(pod.spec.containers)}
+    facts = {"said": clip(message), "limit": _limits(pod.spec.containers)}
     yield say_of_pod(
         cluster, pod, _sandbox_code(message), cluster.cite_event(events[-1]), onset=events[0].first, facts=facts
     )
@@ -127,7 +128,7 @@ def _sandbox_code(message: str) -> str:
 def _limits(containers: Sequence[Container]) -> str:
     """The memory limits, the smallest first: `4Mi`."""
     found = [c.resources.limits["memory"] for c in containers if c.resources.limits and "memory" in c.resources.limits]
-    return ", ".join(str(limit) for limit in sorted(found, key=amount)) or "of the pod"
+    return ", ".join(str(limit) for limit in sorted(found, key=amount))
 
 
 def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:

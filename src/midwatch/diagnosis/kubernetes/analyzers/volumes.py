@@ -93,8 +93,8 @@ def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
         quote = volume.status.message or volume.status.reason or ""
         cites = (cluster.cite(volume, f'"phase":"{phase}"'), *((cluster.cite(volume, quote),) if quote else ()))
         code = "K8S-440" if phase == "Released" else "K8S-441"
-        policy = volume.spec.persistent_volume_reclaim_policy or "unknown"
-        yield finding(code, volume.subject, cites=cites, holder=holder, policy=policy, quote=quote or "no message")
+        policy = volume.spec.persistent_volume_reclaim_policy or ""
+        yield finding(code, volume.subject, cites=cites, holder=holder, policy=policy, quote=quote or "")
         return
     required = volume.spec.node_affinity.required if volume.spec.node_affinity else None
     pods = _stranded(cluster, volume)
@@ -132,7 +132,7 @@ def _unfinished(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]
             volume.subject,
             cites=cites,
             onset=born,
-            quote=volume.status.message or volume.status.reason or "no message",
+            quote=volume.status.message or volume.status.reason or "",
         )
 
 

@@ -40,6 +40,11 @@ class ContainerView(NamedTuple):
         return self.pod.container(self.name) or Container(name=self.name)
 
     @property
+    def has_spec(self) -> bool:
+        """False for a row of a table: then limits, command, image and secrets are not known to be absent."""
+        return self.pod.container(self.name) is not None
+
+    @property
     def init(self) -> bool:
         """True for an init container that must finish before the others start (not for a sidecar)."""
         return any(c.name == self.name and c.restart_policy != "Always" for c in self.pod.spec.init_containers or ())
