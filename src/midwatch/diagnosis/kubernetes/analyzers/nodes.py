@@ -81,11 +81,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _say(
     cluster: Cluster, node: Node, code: str, *cites: Citation, onset: datetime | None = None, **facts: str
 ) -> Finding:
-    pods = str(sum(p.spec.node_name == node.name and not p.is_finished for p in cluster.all(Pod)))
-    sure = Confidence.HIGH
-    return finding(
-        code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, peers=(), pods=pods, **facts
-    )
+    count = sum(p.spec.node_name == node.name and not p.is_finished for p in cluster.all(Pod))
+    pods = str(count) if count or cluster.is_complete(Pod) else ""
+    sure = Confidence.MEDIUM if code == "K8S-819" else Confidence.HIGH
+    return finding(code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, pods=pods, **facts)
 
 
 def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
@@ -123,6 +122,8 @@ def _condition_code(condition: Condition) -> str:
 def _unready(condition: Condition) -> str:
     if condition.status == "Unknown":
         return "K8S-801"
+    if not (condition.reason or condition.message):
+        return "K8S-819"  # a row of a table shows False and Unknown alike
     text = f"{condition.reason} {condition.message}"
     return next((code for code, pattern in _NOT_READY if pattern.search(text)), "K8S-804")
 

@@ -21,6 +21,7 @@ RECENT = timedelta(hours=1)
 STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running
 STUCK = timedelta(minutes=5)
 
+_WRAPPED = re.compile(r"^Failed to create pod sandbox: |rpc error: code = \w{1,30} desc = |Error response from daemon: ")
 _FIELD = re.compile(r"\{([^}]{1,253}+)\}")
 
 
@@ -169,6 +170,16 @@ def clip(text: str, size: int = 220) -> str:
     """The beginning of a long message, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= size else line[:size].rsplit(" ", 1)[0] + " …"
+
+
+def reason_text(text: str, size: int = 240) -> str:
+    """A message of the kubelet or a runtime on one line: its reason stands at the end, so a long one is cut in the
+    middle."""
+    line = _WRAPPED.sub("", " ".join(text.split()))
+    if len(line) <= size:
+        return line
+    head, tail = line[: size // 3].rsplit(" ", 1)[0], line[-2 * size // 3 :].split(" ", 1)[-1]
+    return f"{head} … {tail}"
 
 
 def duration_text(span: timedelta) -> str:
