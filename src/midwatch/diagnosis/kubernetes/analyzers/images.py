@@ -27,6 +27,7 @@ _STATED = {
     "SignatureValidationFailed": "K8S-125",
 }
 _NAMED = re.compile(r'(?i)\bimage "([^"\s]{1,255})"')
+_ASKED = re.compile(r"https?://([A-Za-z0-9.:-]{1,253})/(?:v2|token)")
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
 # With these the missing secret explains the error; with the others (network, disk) it would be a second fault.
 _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
@@ -79,10 +80,26 @@ def _unpulled(instance: ContainerView) -> Finding:
     context, more = _context(instance, reference, found)
     message = proof.quote
     host = looked_up(message) if found.code == "K8S-114" else ""
+    if found.code == "K8S-112" and (mirror := _mirror(instance, reference, message)):
+        context = f"answer of mirror {mirror}; {context}"
+        facts |= {"sign": clip(found.sign), "context": context}
+        return instance.finding(
+            "K8S-111", proof, *_image_cite(instance), onset=onset, confidence=Confidence.MEDIUM, facts=facts
+        )
     facts |= {"sign": clip(found.sign), "host": host or facts.get("registry", ""), "context": context}
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "pulled without credentials; " + context
     return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
+
+
+def _mirror(instance: ContainerView, reference: ImageReference, message: str) -> str:
+    """The host that refused, where it is not the image's registry and the pod has no pull secret: mirrors answer 403
+    for repositories that do not exist."""
+    asked = [m[1] for m in _ASKED.finditer(message)]
+    own = reference.registry.removeprefix("index.")
+    foreign = [h for h in asked if h != own and not (h.endswith(f".{own}"))]
+    known = instance.has_spec and not instance.pod.spec.image_pull_secrets
+    return foreign[0] if known and foreign and len(foreign) == len(asked) else ""
 
 
 def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:

@@ -123,6 +123,7 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
             peers=because.peers,
             scheduler_says=messages.phrase(filter_, message),
             **because.facts,
+            **_beside(board, pod, filter_, message),
         )
     nobody = "no nodes available" in message or (
         cluster.is_complete(Node) and not board.nodes and "0/0 nodes" in message
@@ -136,6 +137,21 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
         onset=onset,
         quote=message[:300],
     )
+
+
+def _beside(board: NodeSet, pod: Pod, filter_: str, message: str) -> dict[str, str]:
+    """What the other nodes lack, and what the autoscaler and cordoned nodes could give."""
+    facts = {"breakdown": messages.breakdown(message)}
+    if short := [r for r in messages.shortages(message) if f"fit:{r}" != filter_]:
+        facts["short_resource"] = short[0]
+    for event in reversed(board.cluster.events(pod, "NotTriggerScaleUp")):
+        facts["autoscaler"] = "no scale-up"
+        facts["autoscaler"] += f": {tail}" if (tail := (event.message or "").partition(": ")[2][:160]) else ""
+        break
+    if filter_ in ("cordon", "volume", "selector", "affinity") and "cordon" in messages.counts(message):
+        cordoned = sorted(n.name for n in board.nodes.values() if n.spec.unschedulable)
+        facts |= {"cordoned": cordoned[0]} if cordoned else {}
+    return facts
 
 
 def _choice(trial: FilterResult, message: str) -> tuple[str, bool]:

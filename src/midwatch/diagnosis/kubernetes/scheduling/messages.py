@@ -34,6 +34,41 @@ def counts(message: str) -> dict[str, int]:
     return {name: n for name, n in found.items() if n}
 
 
+_READABLE = {
+    "cordon": "cordoned",
+    "taint": "untolerated taint",
+    "selector": "node selector or affinity",
+    "ports": "host port in use",
+    "pods": "too many pods",
+    "limit": "volume attach limit",
+    "volume": "volume in another zone or on another node",
+    "binding": "no matching volume",
+    "unlabelled": "topology label missing",
+    "spread": "topology spread",
+    "anti": "pod anti-affinity",
+    "peer": "pod affinity",
+}
+
+
+def breakdown(message: str) -> str:
+    """What each group of nodes lacks, the largest first: `2 nodes: volume in another zone, 1 node: insufficient cpu`;
+    "" for a single reason."""
+    said = counts(message)
+    if len(said) < 2:
+        return ""
+    ordered = sorted(said.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{n} node{'s' * (n != 1)}: {_readable(name)}" for name, n in ordered)
+
+
+def _readable(filter_: str) -> str:
+    return _READABLE.get(filter_) or "insufficient " + filter_.removeprefix("fit:")
+
+
+def shortages(message: str) -> list[str]:
+    """The resources that some nodes have too little of."""
+    return sorted(name.removeprefix("fit:") for name in counts(message) if name.startswith("fit:"))
+
+
 def names_filter(filter_: str, said: dict[str, int]) -> bool:
     """Whether the scheduler named this filter; its message does not distinguish a node selector from an affinity, nor
     taints from each other."""
