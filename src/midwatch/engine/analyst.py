@@ -86,8 +86,9 @@ class Case:
     def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap]) -> Conclusion:
         request, question = self.request, self.question
         analysis = self._analyse(evidence, question)
+        quotes = [cite.quote for finding in analysis.findings for cite in finding.cites]
         # A particular topic was told what is named when the question was understood.
-        subject = Scope() if self.particular else scope(request.question, analysis.subjects)
+        subject = Scope() if self.particular else scope(request.question, analysis.subjects, quotes)
         if request.alert and self.particular:
             analysis = link_alert(analysis, ALERT, request.alert.labels, all_of_it=True)
         elif request.alert:

@@ -9,6 +9,7 @@ from midwatch.domain.question import NAME
 from midwatch.domain.subject import Subject
 
 _LONGEST = 253  # letters of an object's name
+_MESSAGE = 2000  # letters of a message whose words are looked at
 _LOOKED_FOR = 20  # unknown names for which near ones are looked for: the look costs a comparison with every object
 # What controllers append to the names of pods: letters the API server's generator uses, or a number.
 _MADE = re.compile(
@@ -26,9 +27,13 @@ class Scope:
     unknown: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def scope(question: str, subjects: Sequence[Subject]) -> Scope:
+def scope(question: str, subjects: Sequence[Subject], quotes: Iterable[str] = ()) -> Scope:
     """Reads names off a question. A word counts as a name when an object has it, or when it can be nothing else (it has
-    a dash, a slash or a dot between letters and digits). A namespace beside other names only says where they are."""
+    a dash, a slash or a dot between letters and digits). A namespace beside other names only says where they are.
+
+    `quotes` are the messages that findings cite: their words ("Multi-Attach error", "0/5 nodes are available") are not
+    names that nothing has.
+    """
     words = list(_words(question))
     if not words:
         return Scope()
@@ -40,12 +45,13 @@ def scope(question: str, subjects: Sequence[Subject]) -> Scope:
             by_stem.setdefault(made["stem"].lower(), []).append(subject)
     named: dict[Subject, None] = {}
     unknown: dict[str, tuple[str, ...]] = {}
+    spoken: frozenset[str] = frozenset()
     for word in words:
         short = word.rpartition("/")[2]
         found = by_name.get(short) or by_stem.get(short) or by_name.get(_HASH.sub("", short))
         if found:
             named |= dict.fromkeys(found)
-        elif _is_name(word):
+        elif _is_name(word) and not (spoken := spoken or _spoken(quotes)).intersection((word, short)):
             short = short[:_LONGEST]
             unknown[short] = (
                 tuple(get_close_matches(short, by_name, n=3, cutoff=0.6)) if len(unknown) < _LOOKED_FOR else ()
@@ -68,8 +74,13 @@ def _words(question: str) -> Iterable[str]:
     return (match[0].lower() for match in NAME.finditer(question))
 
 
+def _spoken(quotes: Iterable[str]) -> frozenset[str]:
+    """The words of all messages; a quote of one word is a name or a value."""
+    return frozenset(word for quote in quotes if " " in quote for word in _words(quote[:_MESSAGE])) or frozenset(("",))
+
+
 def _is_name(word: str) -> bool:
-    return ("-" in word or "/" in word) and not word.replace("-", "").isdigit() and word not in _PLAIN
+    return ("-" in word or "/" in word) and re.search("[a-z]", word) is not None and word not in _PLAIN
 
 
 # English compounds that are written with a dash and are no names.

@@ -55,7 +55,8 @@ def test_a_command_that_changes_a_workload_says_which_kinds_it_is_for(code: str,
 @pytest.mark.parametrize(
     ("kind", "fixes"),
     [
-        ("Deployment", ["kubectl set image deployment/web -n shop app=IMAGE", "kubectl rollout undo deployment/web -n shop"]),
+        ("Deployment", ["kubectl set image deployment/web -n shop app=IMAGE",
+                        "kubectl rollout undo deployment/web -n shop"]),
         ("CronJob", ["kubectl set image cronjob/web -n shop app=IMAGE"]),
         ("Pod", ["kubectl set image pod/web -n shop app=IMAGE",
                  "kubectl replace --force -f MANIFEST -n shop  # corrected manifest of pod/web"]),

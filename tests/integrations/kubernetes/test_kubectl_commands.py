@@ -31,7 +31,8 @@ _REFUSED = re.compile(
     r"no rollbacker|no restarter|no history viewer|no status viewer|unable to find (?:pod )?template|selector for|"
     r"unknown (?:flag|command|shorthand)|the server doesn't have a resource type|invalid (?:argument|value)|"
     r"could not find|isn't (?:supported|implemented)|no kind is registered|is not supported|must be specified|"
-    r"cannot (?:be handled|get the logs)|does not support|no resources found to|^error: (?!.*forbidden|no rollout history|no last revision|.* is invalid$|Edit cancelled)",
+    r"cannot (?:be handled|get the logs)|does not support|no resources found to|"
+    r"^error: (?!.*forbidden|no rollout history|no last revision|.* is invalid$|Edit cancelled)",
     re.MULTILINE,
 )
 

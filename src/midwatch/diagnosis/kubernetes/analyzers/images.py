@@ -74,7 +74,7 @@ def _unpulled(instance: ContainerView) -> Finding:
         return instance.finding("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
     if found is None or proof is None:
         cites = (instance.cite(instance.waiting_reason), *_image_cite(instance))
-        read = instance.cluster.is_complete(Event, instance.pod.namespace)
+        read = instance.cluster.was_listed(Event)
         facts |= {"reason": instance.waiting_reason, "unknown": "no event gives the reason" if read else ""}
         return instance.finding("K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, facts=facts)
     context, more = _context(instance, reference, found)

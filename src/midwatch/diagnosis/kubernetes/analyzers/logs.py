@@ -102,7 +102,7 @@ def _run(instance: ContainerView, log: LogLines, logs: Sequence[LogLines]) -> di
     run = "log of the previous run" if log.previous else "log of the current run"
     kind = "init container" if instance.init else "container"
     place = location(instance.cluster.owner(instance.pod), instance.name, kind)
-    return {"at": f"{place} ({run})"}
+    return {"at": f"{place[:-1]}, {run})" if place.endswith(")") else f"{place} ({run})"}
 
 
 def _variable(

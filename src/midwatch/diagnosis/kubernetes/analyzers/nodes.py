@@ -12,7 +12,7 @@ from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import SYSTEM, l
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names, member
 from midwatch.diagnosis.kubernetes.scheduling.pending import DEFAULT_SCHEDULER, ignored_pods
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Condition
@@ -84,7 +84,9 @@ def _say(
     count = sum(p.spec.node_name == node.name and not p.is_finished for p in cluster.all(Pod))
     pods = str(count) if count or cluster.is_complete(Pod) else ""
     sure = Confidence.MEDIUM if code == "K8S-819" else Confidence.HIGH
-    return finding(code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, pods=pods, **facts)
+    return finding(
+        code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, pods=pods, **facts
+    )
 
 
 def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
@@ -144,7 +146,16 @@ def _events(cluster: Cluster, node: Node) -> Iterator[Finding]:
             newest[code] = event
     for code, event in sorted(newest.items()):
         quote = " ".join((event.message or "").split())[:300] or event.reason or ""
-        yield _say(cluster, node, code, cluster.cite_event(event), onset=event.first, quote=quote)
+        said = _say(cluster, node, code, cluster.cite_event(event), onset=event.first, quote=quote)
+        over = code == "K8S-812" and _works(cluster, node)
+        yield said.model_copy(update={"role": CausalRole.RISK}) if over else said
+
+
+def _works(cluster: Cluster, node: Node) -> bool:
+    """Whether a node that rebooted is ready again, with all its pods: then the reboot is why nothing is broken now."""
+    ready = node.condition("Ready")
+    pods = (p for p in cluster.all(Pod) if p.spec.node_name == node.name and not p.is_finished)
+    return ready is not None and ready.status == "True" and all(p.ready for p in pods)
 
 
 def _about(cluster: Cluster, node: Node) -> list[Event]:

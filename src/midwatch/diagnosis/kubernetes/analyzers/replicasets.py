@@ -12,7 +12,6 @@ from midwatch.diagnosis.kubernetes.view.replicas import (
     quote_of,
     since,
     still_starting,
-    
 )
 from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Finding

@@ -6,6 +6,7 @@ from datetime import timedelta
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.pod_requests import readable
 from midwatch.diagnosis.kubernetes.scheduling import messages
 from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import schedulers
 from midwatch.diagnosis.kubernetes.scheduling.explain import explain_filter, member
@@ -18,7 +19,7 @@ from midwatch.diagnosis.kubernetes.scheduling.pending import (
     opinion,
     pending_pods,
 )
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
@@ -28,6 +29,7 @@ from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, P
 
 _PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault
 _RECENT = timedelta(hours=1)
+_AUTOSCALED = 2  # workloads for which the autoscaler's events are read
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -123,7 +125,7 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
             peers=because.peers,
             scheduler_says=messages.phrase(filter_, message),
             **because.facts,
-            **_beside(board, pod, filter_, message),
+            **_beside(trial, filter_, message),
         )
     nobody = "no nodes available" in message or (
         cluster.is_complete(Node) and not board.nodes and "0/0 nodes" in message
@@ -139,9 +141,11 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
     )
 
 
-def _beside(board: NodeSet, pod: Pod, filter_: str, message: str) -> dict[str, str]:
+def _beside(trial: FilterResult, filter_: str, message: str) -> dict[str, str]:
     """What the other nodes lack, and what the autoscaler and cordoned nodes could give."""
-    facts = {"breakdown": messages.breakdown(message)}
+    board, pod = trial.board, trial.pod
+    needs = {r: readable(r, need) for r in messages.shortages(message) if (need := trial.needs.get(r))}
+    facts = {"breakdown": messages.breakdown(message, needs)}
     if short := [r for r in messages.shortages(message) if f"fit:{r}" != filter_]:
         facts["short_resource"] = short[0]
     for event in reversed(board.cluster.events(pod, "NotTriggerScaleUp")):
@@ -180,4 +184,16 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit))
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """What the autoscaler says about a pod of each workload that fits no node; its events are no warnings."""
+    stuck = {cluster.owner(p): p for p in pending_pods(cluster) if messages.shortages(opinion(cluster, p)[0])}
+    for pod in list(stuck.values())[:_AUTOSCALED]:
+        if not cluster.is_complete(Event, pod.namespace) and not cluster.events(pod, "NotTriggerScaleUp"):
+            yield ToolRequest(
+                tool="kubernetes_events",
+                arguments={"namespace": pod.namespace, "about": pod.name},
+                why=f"pod {pod.name} fits no node",
+            )
+
+
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit))

@@ -59,7 +59,8 @@ _NO_ADDRESS = re.compile(
 )
 # The CNI's own words, and the kubelet's about it. A plugin's name alone is none: pods are called after it, too.
 _NETWORK = re.compile(
-    r"plugin type=|\bCNI\b|network ?plugin|(?:set ?up|teardown|destroy|create) (?:pod )?network|network for (?:sandbox|pod)",
+    r"plugin type=|\bCNI\b|network ?plugin|(?:set ?up|teardown|destroy|create) (?:pod )?network"
+    r"|network for (?:sandbox|pod)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'(?<!type=)"[^"]*"')

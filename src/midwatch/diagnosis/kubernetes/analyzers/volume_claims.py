@@ -252,9 +252,7 @@ def _unanswered(
             )
             name, minutes = storage_class(claim) or "", f"{waited.total_seconds() / 60:.1f} min"
             proof = cluster.cite_event(last)
-            return _say(
-                cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "", waited=minutes
-            )
+            return _say(cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "", waited=minutes)
     late = (
         class_ is not None
         and class_.volume_binding_mode == "WaitForFirstConsumer"

@@ -1,6 +1,7 @@
 """Parsing of the scheduler's messages about unschedulable pods, as Kubernetes 1.16 to 1.36 print them."""
 
 import re
+from collections.abc import Mapping
 
 # filter of filters.py → the scheduler's phrase for it, after the number of nodes
 _PHRASES = (
@@ -50,18 +51,22 @@ _READABLE = {
 }
 
 
-def breakdown(message: str) -> str:
+def breakdown(message: str, needs: Mapping[str, str]) -> str:
     """What each group of nodes lacks, the largest first: `2 nodes: volume in another zone, 1 node: insufficient cpu`;
-    "" for a single reason."""
+    "" for a single reason. `needs`: what the pod requests of each resource."""
     said = counts(message)
     if len(said) < 2:
         return ""
     ordered = sorted(said.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{n} node{'s' * (n != 1)}: {_readable(name)}" for name, n in ordered)
+    return ", ".join(f"{n} node{'s' * (n != 1)}: {_readable(name, needs)}" for name, n in ordered)
 
 
-def _readable(filter_: str) -> str:
-    return _READABLE.get(filter_) or "insufficient " + filter_.removeprefix("fit:")
+def _readable(filter_: str, needs: Mapping[str, str]) -> str:
+    if filter_ in _READABLE:
+        return _READABLE[filter_]
+    resource = filter_.removeprefix("fit:")
+    asked = f" (requests {needs[resource]})" if resource in needs else ""
+    return f"insufficient {resource}{asked}"
 
 
 def shortages(message: str) -> list[str]:

@@ -85,5 +85,5 @@ def _ignored(cluster: Cluster, pod: Pod) -> bool:
         or _of_gone_siblings(cluster, pod)
     )
     started = any(s.state.waiting or s.state.running or s.state.terminated for s in pod.statuses)  # by a kubelet
-    read = cluster.is_complete(Event, pod.namespace)
+    read = cluster.was_listed(Event)
     return older(cluster, pod, _SILENCE) and read and not started and not spoken

@@ -21,7 +21,9 @@ RECENT = timedelta(hours=1)
 STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running
 STUCK = timedelta(minutes=5)
 
-_WRAPPED = re.compile(r"^Failed to create pod sandbox: |rpc error: code = \w{1,30} desc = |Error response from daemon: ")
+_WRAPPED = re.compile(
+    r"^Failed to create pod sandbox: |rpc error: code = \w{1,30} desc = |Error response from daemon: "
+)
 _FIELD = re.compile(r"\{([^}]{1,253}+)\}")
 
 
@@ -71,7 +73,7 @@ class ContainerView(NamedTuple):
     def events(self, *reasons: str) -> list[Event]:
         """Events about this container; those that name none count when the pod has only one."""
         about = self.cluster.events(self.pod, *reasons)
-        alone = bool(about) and len(self.pod.spec.all_containers) == 1
+        alone = bool(about) and len(self.pod.spec.all_containers or self.pod.statuses) == 1
         return [e for e in about if container_of(e) == self.name or (alone and not container_of(e))]
 
     def cite(self, quote: str) -> Citation:
