@@ -17,7 +17,7 @@ from functools import cache
 _FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
 # What a person fills in: `<the query>`. As it stands a shell would take it for two redirections.
 _BLANK = re.compile(r"<([A-Za-z][^<>=$()|;&\n]*)>")
-OPTIONAL = re.compile(r"\[\[(.*?)\]\]")  # a part of a template
+OPTIONAL = re.compile(r"\[\[([^\[\]]{0,300})\]\]")  # a part of a template
 _TOKEN = re.compile(rf"\\.|['\"#]|{_FACT.pattern}", re.DOTALL)
 _QUERY = re.compile(rf'"[^"]*"|{_FACT.pattern}')
 

@@ -98,6 +98,12 @@ def test_a_replica_set_of_its_own_stays_one() -> None:
     assert only(findings(cluster(pod)), "K8S-203").owner.kind == "Pod"
 
 
+def test_an_unknown_limit_is_looked_up_before_it_is_raised() -> None:
+    found = only(rows("db-0  0/1  OOMKilled  4  8m"), "K8S-215")
+    assert checks(found)[0] == "kubectl describe pod db-0 -n shop"
+    assert fixes(found) == ["kubectl replace --force -f MANIFEST -n shop  # corrected manifest of pod/db-0"]
+
+
 # -- sandboxes
 
 SANDBOX = """
@@ -131,7 +137,7 @@ _CNI = _START + 'failed to setup network for sandbox "ab12": plugin type="bridge
          "K8S-166", "does not match the host"),
         ("calico-node-2x", _HOST + "The container operating system does not match the host operating system.",
          "K8S-166", "of node n1"),
-        ("agent-1", _PAUSE + 'failed to do request: Head "https://r.example/v2/pause": dial tcp 10.1.1.1:443: i/o timeout',
+        ("agent-1", _PAUSE + 'failed to do request: Head "https://r.example/v2/": dial tcp 10.1.1.1:443: i/o timeout',
          "K8S-167", "r.example/pause:3.9 cannot be pulled on node n1: i/o timeout"),
         ("cilium-x", _PAUSE + "unexpected status: 503 Service Unavailable", "K8S-167", "503 Service Unavailable"),
         ("agent-1", _CNI + "failed to load netconf", "K8S-160", "failed to load netconf"),
@@ -314,6 +320,15 @@ def test_the_reason_of_each_node_is_kept(message: str, part: str) -> None:
     assert not [line for line in fixes(one) if "uncordon" in line]
 
 
+def test_a_cordoned_control_plane_is_none_of_the_reasons() -> None:
+    taint = "spec: {unschedulable: true}"
+    plane = "apiVersion: v1\nkind: Node\nmetadata: {name: p, labels: {node-role.kubernetes.io/control-plane: ''}}\n"
+    worker = "apiVersion: v1\nkind: Node\nmetadata: {name: w}\nstatus: {allocatable: {cpu: 100m}}\n"
+    said = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable."
+    found = findings(cluster(f"{plane}{taint}\n---\n{worker}---{PENDING.format(message=said)}"))
+    assert "cordoned" not in only(found, "K8S-305").message
+
+
 def test_one_reason_is_not_said_twice() -> None:
     found = findings(
         cluster(PENDING.format(message="0/3 nodes are available: 3 Insufficient cpu."), unknown=("nodes",))
@@ -450,8 +465,7 @@ def test_an_image_that_only_the_message_names() -> None:
     pod += "involvedObject: {kind: Pod, name: op-7f5575c8dd-6gprn, namespace: shop}\n"
     pod += "message: 'Failed to pull image \"r.example/op:v2\": no match for platform in manifest: not found'"
     assert only(findings(cluster(pod)), "K8S-118").message == (
-        "shop/deployment/op: image r.example/op:v2 has no manifest for the platform of its node "
-        "(no match for platform)"
+        "shop/deployment/op: image r.example/op:v2 has no manifest for the platform of its node (no match for platform)"
     )
 
 

@@ -44,8 +44,8 @@ _POD_SPECS = {"Pod": "spec", "CronJob": "spec.jobTemplate.spec.template.spec"}
 
 
 def owner_facts(subject: Subject, owner: Subject) -> dict[str, str]:
-    """`rollout`: `deployment/web`, and so on for each verb that takes the owner's kind; `editable` where an
-    edited field has an effect; `pod_spec`: the path of the pod's spec in the owner; `manifest_node`: of a static pod."""
+    """`rollout`: `deployment/web`, and so on for each verb that takes the owner's kind; `editable` where an edit has an
+    effect; `pod_spec`: the path of the pod's spec in the owner; `manifest_node`: the node of a static pod."""
     place = f"{owner.kind.lower()}/{owner.name}"
     facts = {fact: place for verb, fact in FACTS.items() if owner.kind in VERBS[verb]}
     if owner.kind == "Node":

@@ -145,7 +145,9 @@ def _beside(trial: FilterResult, filter_: str, message: str) -> dict[str, str]:
     """What the other nodes lack, and what the autoscaler and cordoned nodes could give."""
     board, pod = trial.board, trial.pod
     needs = {r: readable(r, need) for r in messages.shortages(message) if (need := trial.needs.get(r))}
-    facts = {"breakdown": messages.breakdown(message, needs)}
+    groups = {"cordon": ("cordon",), "taint": ("taint", "state")}
+    beside = {name for name, held in groups.items() if board.nodes and not any(map(trial.blocked_nodes, held))}
+    facts = {"breakdown": messages.breakdown(message, needs, beside)}
     if short := [r for r in messages.shortages(message) if f"fit:{r}" != filter_]:
         facts["short_resource"] = short[0]
     for event in reversed(board.cluster.events(pod, "NotTriggerScaleUp")):

@@ -1,7 +1,7 @@
 """Parsing of the scheduler's messages about unschedulable pods, as Kubernetes 1.16 to 1.36 print them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 # filter of filters.py → the scheduler's phrase for it, after the number of nodes
 _PHRASES = (
@@ -51,10 +51,11 @@ _READABLE = {
 }
 
 
-def breakdown(message: str, needs: Mapping[str, str]) -> str:
+def breakdown(message: str, needs: Mapping[str, str], beside: Container[str] = ()) -> str:
     """What each group of nodes lacks, the largest first: `2 nodes: volume in another zone, 1 node: insufficient cpu`;
-    "" for a single reason. `needs`: what the pod requests of each resource."""
-    said = counts(message)
+    "" for a single reason. `needs`: what the pod requests of each resource; `beside`: filters that no usable
+    node has."""
+    said = {name: n for name, n in counts(message).items() if name not in beside}
     if len(said) < 2:
         return ""
     ordered = sorted(said.items(), key=lambda item: (-item[1], item[0]))
