@@ -393,6 +393,8 @@ def test_a_stranger_is_not_similar() -> None:
         ("", CausalRole.CAUSE),
         ("Service quality degradation.", CausalRole.RISK),
         ("why is the checkout slow?", CausalRole.RISK),
+        ("Partial service unreachability.", CausalRole.RISK),
+        ("What is wrong with the cluster?", CausalRole.CAUSE),
         ("data is not reachable", CausalRole.CAUSE),
     ],
 )
@@ -400,6 +402,7 @@ def test_a_leftover_service_is_the_answer_only_when_it_is_asked_about(question: 
     seen = Cluster(cluster(DATA).evidence, Question(text=question))
     found = only(findings(seen), "K8S-509")
     assert found.role is role
+    assert (found.confidence is Confidence.HIGH) is ("data" in question)
     assert not [line for line in fixes(found) if "delete" in line]
 
 

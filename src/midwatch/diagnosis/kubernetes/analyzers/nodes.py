@@ -85,7 +85,7 @@ def _say(
     pods = str(count) if count or cluster.is_complete(Pod) else ""
     sure = Confidence.MEDIUM if code == "K8S-819" else Confidence.HIGH
     return finding(
-        code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, pods=pods, **facts
+        code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, peers=(), pods=pods, **facts
     )
 
 

@@ -1,5 +1,6 @@
 """Services without endpoints: a selector without pods, pods that are not ready, endpoints that were not published."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from difflib import SequenceMatcher
@@ -38,6 +39,7 @@ from midwatch.integrations.kubernetes.objects.workload import (
 
 # A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
 _ALIKE = 0.6
+_COMPLAINT = re.compile(r"(?i)\bunreach|\bunavail|\bfail|\berrors?\b|\bdown\b|\bcrash|\brestart|\boutage|\b50[0-9]\b")
 _EVENT_AGE = timedelta(hours=1)  # the API server keeps events for an hour; older ones come from long-running dumps
 
 
@@ -85,12 +87,20 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
     elif nearest := _nearest(cluster, backing, service):
         yield _mismatch(cluster, service, nearest, cites, Confidence.HIGH)
     else:
-        known = all(cluster.is_complete(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
-        sure = Confidence.HIGH if known else Confidence.MEDIUM
-        if _wanted(cluster, service):
-            yield finding("K8S-502", service.subject, cites=cites, confidence=sure, selector=text)
-        else:
-            yield _leftover(cluster, finding("K8S-509", service.subject, cites=cites, confidence=sure, selector=text))
+        yield _alone(cluster, service, cites, text)
+
+
+def _alone(cluster: Cluster, service: Service, cites: tuple[Citation, ...], selector: str) -> Finding:
+    """Nothing is like it. One without callers explains no complaint but one about itself, and is sure only then."""
+    known = all(cluster.is_complete(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
+    sure, asked = Confidence.HIGH if known else Confidence.MEDIUM, cluster.question
+    if _wanted(cluster, service):
+        return finding("K8S-502", service.subject, cites=cites, confidence=sure, selector=selector)
+    named = service.name.lower() in asked.names
+    sure = sure if named else Confidence.MEDIUM
+    found = finding("K8S-509", service.subject, cites=cites, confidence=sure, selector=selector)
+    elsewhere = not named and (asked.is_about_slowness or _COMPLAINT.search(asked.text) is not None)
+    return found.model_copy(update={"role": CausalRole.RISK}) if elsewhere else found
 
 
 def _unlike(cluster: Cluster, backing: Backing, service: Service) -> Finding | None:
@@ -110,17 +120,16 @@ def _mismatch(
     wrong = {k: v for k, v in selector.items() if labels.get(k) != v}
     have = {k: labels[k] for k in wrong if k in labels}
     proof = tuple(cluster.cite(nearest, json_field(k, v)) for k, v in have.items()) or (cluster.cite(nearest),)
-    facts = {"selector": selector_text(selector), "nearest": short(nearest.subject), "wrong": selector_text(wrong)}
-    facts["have"] = selector_text(have) or f"no label {', '.join(wrong)}"
-    return finding("K8S-501", service.subject, cites=(*cites, *proof), confidence=sure, **facts)
-
-
-def _leftover(cluster: Cluster, found: Finding) -> Finding:
-    """Nothing calls it: a note, when something else than this Service is asked about."""
-    asked = cluster.question
-    if not asked.text or found.subject.name.lower() in asked.names:
-        return found
-    return found.model_copy(update={"role": CausalRole.RISK})
+    return finding(
+        "K8S-501",
+        service.subject,
+        cites=(*cites, *proof),
+        confidence=sure,
+        selector=selector_text(selector),
+        nearest=short(nearest.subject),
+        wrong=selector_text(wrong),
+        have=selector_text(have) or f"no label {', '.join(wrong)}",
+    )
 
 
 def _wanted(cluster: Cluster, service: Service) -> bool:

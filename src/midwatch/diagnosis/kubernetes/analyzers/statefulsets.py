@@ -43,8 +43,16 @@ def _left_behind(cluster: Cluster, workload: StatefulSet) -> Iterator[Finding]:
         revision = pod.labels.get(_REVISION, "")
         if revision and revision != wanted and not pod.ready and _ordinal(pod) >= first:
             cites = (cluster.cite(workload, json_field("updateRevision", wanted)), cluster.cite(pod, revision))
-            facts = {"pod": pod.name, "revision": revision, "wanted": wanted, "change": _change(workload, pod)}
-            yield finding("K8S-617", pod.subject, owner=workload.subject, cites=cites, **facts)
+            yield finding(
+                "K8S-617",
+                pod.subject,
+                owner=workload.subject,
+                cites=cites,
+                pod=pod.name,
+                revision=revision,
+                wanted=wanted,
+                change=_change(workload, pod),
+            )
 
 
 def _change(workload: StatefulSet, pod: Pod) -> str:
