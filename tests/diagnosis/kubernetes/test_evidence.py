@@ -517,6 +517,31 @@ def test_a_wrong_architecture_in_a_log(line: str) -> None:
     assert checks(found)[0] == "kubectl get nodes -L kubernetes.io/arch"
 
 
+ENDED = RUNS.replace(
+    'state: {running: {startedAt: "2026-11-21T01:59:29Z"}}', "state: {waiting: {reason: CrashLoopBackOff}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "part"),
+    [
+        ("INFO reading settings\nINFO license server said goodbye", "K8S-925", "license server said goodbye"),
+        ('{"level":"info","msg":"check"}\n{"level":"info","msg":"leader lost, leaving"}', "K8S-925", "leader lost"),
+        ("INFO checks\nINFO Detected low-disk space condition, avoid starting", "K8S-906", "low-disk space"),
+        ("INFO start\nERROR out of luck", "K8S-924", "out of luck"),
+    ],
+)
+def test_the_last_words_of_a_container_that_exits_count_at_any_level(log: str, code: str, part: str) -> None:
+    seen = cluster(ENDED, previous={_PLACE: log})
+    assert part in only(findings(seen), code).message
+    assert not [check for check in analyse(seen.evidence).fine if "no error" in check.text]
+
+
+def test_a_calm_log_of_a_container_that_runs_is_passed() -> None:
+    seen = cluster(RUNS, {_PLACE: "INFO all good"})
+    assert "K8S-925" not in codes(seen)
+
+
 # -- volumes and creation
 
 ATTACH = """

@@ -93,6 +93,12 @@ def _reason(instance: ContainerView, logs: tuple[LogLines, ...]) -> Iterator[Fin
         line = last_reason(found[-_NEAR_THE_END:]) or last_reason(lines(log.text, newest=_LONGEST_TRACE))
         if line is not None:
             yield _say(instance, log, "K8S-924", line)
+        elif (words := [each for each in found if each.said.strip()]) and _has_ended(instance, log):
+            yield _say(instance, log, "K8S-925", words[-1])  # some programs log why they stop as INFO
+
+
+def _has_ended(instance: ContainerView, log: LogLines) -> bool:
+    return log.previous or instance.status.state.running is None
 
 
 def _run(instance: ContainerView, log: LogLines, logs: Sequence[LogLines]) -> dict[str, str]:
