@@ -58,3 +58,11 @@ def test_a_question_of_a_thousand_unknown_names_costs_twenty_looks() -> None:
     unknown = scope(words, (Subject(kind="Deployment", name="web-1", namespace="shop"),)).unknown
     assert len(unknown) == 1000
     assert [bool(near) for _, near in unknown] == [True] * 20 + [False] * 980
+
+
+def test_words_of_a_message_are_no_names_that_nothing_has() -> None:
+    quotes = ['Multi-Attach error for volume "pvc-1"', "web-old"]
+    assert scope("Multi-Attach error for volume", [], quotes).unknown == ()
+    assert scope("0/5 nodes are available", []).unknown == ()
+    assert [name for name, _ in scope("web-old is down", [], quotes).unknown] == ["web-old"]
+    assert [name for name, _ in scope("Multi-Attach error", []).unknown] == ["multi-attach"]
