@@ -364,6 +364,7 @@ FAR_POD = NEAR_POD.replace("data", "mailer")
     ("other", "unknown", "sure", "nearest"),
     [
         (NEAR_POD, (), Confidence.HIGH, "pod/data-1"),
+        (NEAR_POD.replace("data-1", "data-replica-7fxzt"), (), Confidence.HIGH, "pod/data-replica-7fxzt"),
         (NEAR_POD, ("pods", "deployments"), Confidence.MEDIUM, "pod/data-1"),
         (NEAR_DEPLOYMENT, ("pods",), Confidence.MEDIUM, "deployment/data"),
     ],
