@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
+from midwatch.analysis.commands import OPTIONAL
 from midwatch.diagnosis.alerts.situations import Situation, situations
 from midwatch.domain.access import KeylessRole, key_role
 from midwatch.domain.alert_source import AlertSource
@@ -49,6 +50,11 @@ def pages() -> dict[str, str]:
     }
 
 
+def _whole(template: str) -> str:
+    """With all that stands in it only where it is known."""
+    return OPTIONAL.sub(r"\1", template)
+
+
 def findings() -> Iterator[str]:
     yield "# Findings\n"
     yield (
@@ -60,11 +66,11 @@ def findings() -> Iterator[str]:
     for code in sorted(codes, key=lambda c: c.code):
         yield f"## {code.code}\n"
         yield f"**{code.title}** · {code.role} · {code.severity} · directness {code.directness}\n"
-        yield f"> {code.message}\n"
+        yield f"> {_whole(code.message)}\n"
         yield f"{code.meaning}\n"
         for words, entries in (("Check", code.check), ("Fix", code.fix)):
             if entries:
-                yield f"{words}:\n\n```sh\n" + "\n".join(entries) + "\n```\n"
+                yield f"{words}:\n\n```sh\n" + "\n".join(map(_whole, entries)) + "\n```\n"
         if code.prevent:
             yield f"Prevention: {code.prevent}\n"
         if code.monitor:

@@ -7,7 +7,9 @@ subject and it outranks it:
 1. On one workload and one container, a cause outranks a symptom, then the more direct statement the less direct one.
    Faults of different containers stand side by side; a fault of the pod as a whole stands for all of its containers.
 2. Along links, whatever can reach a symptom outranks it; two symptoms that reach each other are ordered by directness,
-then onset. 3. A cause is never explained away by a cause elsewhere: two faults are two faults.
+then onset.
+3. A cause is never explained away by a cause elsewhere: two faults are two faults. But where a link is total (a dead
+node and its pods, a full database and its clients), what began there after the source's cause is its consequence.
 
 What nothing explains is a root. Roots are ranked by: severity, cause before symptom, how many workloads they explain,
 directness, earliest onset, and at last by name, so that the order never depends on chance.
@@ -16,12 +18,13 @@ directness, earliest onset, and at last by name, so that the order never depends
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from midwatch.domain.finding import CausalRole, Finding, Link, Severity
 from midwatch.domain.subject import Subject
 
 FARTHEST = 8  # links; a chain longer than this is a coincidence, not a cause
+_AT_ONCE = timedelta(minutes=2)  # a node is marked NotReady 40 s after its last report
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _SEVERITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -62,7 +65,10 @@ class _Spread:
     def __init__(self, findings: Iterable[Finding], links: Iterable[Link]) -> None:
         self._next: dict[Subject, dict[Subject, None]] = defaultdict(dict)
         self._memo: dict[Subject, dict[Subject, int]] = {}
+        self.total: set[tuple[Subject, Subject]] = set()
         for link in links:
+            if link.total:
+                self.total.add((link.source, link.target))
             self._join(link.source, link.target)
         for finding in findings:
             self._join(finding.subject.object, finding.owner)
@@ -99,6 +105,8 @@ class _Spread:
 def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _Spread) -> bool:
     if one.owner == other.owner and _same_place(one, other):
         return _rank(one) < _rank(other)
+    if _bears(one, other, spread.total):
+        return True
     if other.role is not CausalRole.SYMPTOM or (other.subject.object not in near and other.owner not in near):
         return False
     if one.role is CausalRole.CAUSE:
@@ -106,6 +114,15 @@ def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _S
     back = spread.distances(other)
     mutual = one.subject.object in back or one.owner in back
     return not mutual or _rank(one) < _rank(other)
+
+
+def _bears(one: Finding, other: Finding, total: set[tuple[Subject, Subject]]) -> bool:
+    """Whether the other is at the far end of a total link, and not older than the cause here."""
+    if one.role is not CausalRole.CAUSE or not total or one.severity is not Severity.CRITICAL:
+        return False
+    places = {(a, b) for a in (one.subject.object, one.owner) for b in (other.subject.object, other.owner)}
+    older = one.onset and other.onset and other.onset < one.onset - _AT_ONCE
+    return not older and not total.isdisjoint(places)
 
 
 def _same_place(one: Finding, other: Finding) -> bool:

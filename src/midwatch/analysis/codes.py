@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from importlib.resources import files
 
+from midwatch.analysis.commands import OPTIONAL
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Code, Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -27,12 +28,14 @@ _AROUND = (
 )
 
 
-def fill(template: str, facts: Mapping[str, str]) -> str:
-    """A sentence. An empty fact leaves nothing behind; one that is not known is called by its noun ("the service").
+def fill(template: str, facts: Mapping[str, str], *, nouns: bool = True) -> str:
+    """A sentence. An empty fact leaves nothing behind; one that is not known is called by its noun ("the service"),
+    or, without `nouns`, is left out like an empty one. `[[ on node {node}]]` stands only where all its facts are known.
 
     Other braces (PromQL, jsonpath, curl's `%{…}`) stay as they are.
     """
-    filled = _PLACE.sub(lambda m: _word(m[1], facts), template)
+    template = OPTIONAL.sub(lambda m: _segment(m[1], facts), template)
+    filled = _PLACE.sub(lambda m: _word(m[1], facts, nouns=nouns), template)
     if _HOLE in filled:
         for pattern, left in _AROUND:
             filled = pattern.sub(left, filled)
@@ -40,19 +43,26 @@ def fill(template: str, facts: Mapping[str, str]) -> str:
     return filled
 
 
-def _word(name: str, facts: Mapping[str, str]) -> str:
-    return facts[name].replace(_HOLE, "") or _HOLE if name in facts else f"the {name.replace('_', ' ')}"
+def _word(name: str, facts: Mapping[str, str], *, nouns: bool) -> str:
+    if nouns and name not in facts:
+        return f"the {name.replace('_', ' ')}"
+    return facts.get(name, "").replace(_HOLE, "") or _HOLE
+
+
+def _segment(text: str, facts: Mapping[str, str]) -> str:
+    return text if all(facts.get(name) for name in _PLACE.findall(text)) else ""
 
 
 class Catalogue(Mapping[str, Code]):
     """code → Code. `finding()` is how a rule speaks: it names a code and the facts, never a sentence."""
 
-    def __init__(self, entries: Mapping[str, Code | str]) -> None:
-        """An entry may be the YAML that it is read from when it is first asked for."""
-        self._entries = dict(entries)
+    def __init__(self, entries: Mapping[str, Code | str], *, nouns: bool = True) -> None:
+        """An entry may be the YAML that it is read from when it is first asked for. `nouns`: how messages treat a fact
+        that is not known, see `fill`."""
+        self._entries, self._nouns = dict(entries), nouns
 
     @classmethod
-    def load(cls, package: str, *, at_once: bool = True) -> "Catalogue":
+    def load(cls, package: str, *, at_once: bool = True, nouns: bool = True) -> "Catalogue":
         """Raises ValueError for a code that is declared twice. `at_once`: whatever is wrong with an entry is raised
         now, too. Otherwise each is read when it is first asked for, since an investigation needs a few of hundreds:
         for packages whose tests read them all, and where every entry begins with its code alone on a line."""
@@ -63,7 +73,7 @@ class Catalogue(Mapping[str, Code]):
                     if code in entries:
                         raise ValueError(f"{file.name}: {code} is declared twice")
                     entries[code] = entry
-        return cls(entries)
+        return cls(entries, nouns=nouns)
 
     def __getitem__(self, code: str) -> Code:
         entry = self._entries[code]
@@ -98,7 +108,7 @@ class Catalogue(Mapping[str, Code]):
             subject=subject,
             owner=owner or subject.object,
             title=entry.title,
-            message=fill(entry.message, _NONE | known),
+            message=fill(entry.message, _NONE | known, nouns=self._nouns),
             severity=entry.severity,
             role=entry.role,
             directness=entry.directness,

@@ -17,6 +17,7 @@ from functools import cache
 _FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
 # What a person fills in: `<the query>`. As it stands a shell would take it for two redirections.
 _BLANK = re.compile(r"<([A-Za-z][^<>=$()|;&\n]*)>")
+OPTIONAL = re.compile(r"\[\[([^\[\]]{0,300})\]\]")  # a part of a template
 _TOKEN = re.compile(rf"\\.|['\"#]|{_FACT.pattern}", re.DOTALL)
 _QUERY = re.compile(rf'"[^"]*"|{_FACT.pattern}')
 
@@ -32,6 +33,11 @@ _PLAIN = re.compile(
 _QUOTABLE = re.compile(
     r"[!-,./-~][ -~]{0,499}"
 )  # ASCII: look-alikes of other scripts name another thing than they seem to
+# Of these one stands in a command that not every kind of object takes: where it is not known, the command does not fit.
+FITTING = frozenset(
+    {"rollout", "template", "image_owner", "pod_owner", "log_owner", "scalable", "replaceable", "editable", "pod_spec"}
+    | {"manifest_node", "cordoned", "short_resource", "other_pod"}
+)
 _NAMES = frozenset(
     {
         "name",
@@ -47,6 +53,7 @@ _NAMES = frozenset(
         "quota",
         "volume",
     }
+    | (FITTING - {"pod_spec"})
     | {"job", "job_namespace", "owner", "owner_name", "kind", "scheduler", "priority", "account", "unit", "where"}
 )
 _HOSTS = frozenset({"host", "about", "domain", "database", "table", "link", "address", "port", "registry"})
@@ -66,7 +73,11 @@ class _Place:
 
 
 def command(template: str, facts: Mapping[str, str]) -> str:
-    """The command on one line; what is not known, or must not stand there, is its name in CAPITALS."""
+    """The command on one line; what is not known, or must not stand there, is its name in CAPITALS. "" for a command
+    that does not fit the kind of object. `[[ -c {container}]]` stands only where its facts are known."""
+    template = OPTIONAL.sub(lambda m: m[1] if all(map(facts.get, _FACT.findall(m[1]))) else "", template)
+    if not all(facts.get(name) for name in FITTING.intersection(_FACT.findall(template))):
+        return ""
     remote = template.startswith("ssh ")
     return "".join(p.text + (_word(p, facts, remote=remote) if p.fact else "") for p in _places(template))
 

@@ -91,11 +91,15 @@ class Finding(Model, frozen=True):
 
 
 class Link(Model, frozen=True):
-    """Trouble at `source` can become trouble at `target`; `how` says the way in words ("mounts", "selects")."""
+    """Trouble at `source` can become trouble at `target`; `how` says the way in words ("mounts", "selects").
+
+    `total`: while the source is down, nothing at the target can work; what fails there then is a consequence.
+    """
 
     source: Subject
     target: Subject
     how: str
+    total: bool = False
 
 
 class HealthyCheck(Model, frozen=True):

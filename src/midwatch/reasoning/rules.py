@@ -183,8 +183,8 @@ def _cause(chain: Chain, codes: Mapping[str, Code]) -> Cause:
         finding=chain.root,
         meaning=fill(code.meaning, facts),
         explains=chain.explains,
-        check=tuple(command(c, facts) for c in code.check),
-        fix=tuple(command(c, facts) for c in code.fix),
+        check=tuple(filter(None, (command(c, facts) for c in code.check))),
+        fix=tuple(filter(None, (command(c, facts) for c in code.fix))),
         prevent=fill(code.prevent, facts),
         monitor=query(code.monitor, facts),
     )

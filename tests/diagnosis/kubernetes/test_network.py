@@ -28,7 +28,12 @@ def test_a_selector_like_no_workload_names_none():
 
 
 def test_a_service_is_silent_when_pods_were_not_read():
-    assert told(service("web", "wbe"), deployment("web"), unknown=("pods",)) == []
+    assert told(service("post", "mail"), deployment("web"), unknown=("pods",)) == []
+    assert told(service("web", "web"), deployment("web"), unknown=("pods",)) == []
+
+
+def test_a_template_decides_where_pods_were_not_read():
+    assert told(service("web", "wbe"), deployment("web"), unknown=("pods",)) == ["K8S-501"]
 
 
 def test_a_healthy_service_is_silent():

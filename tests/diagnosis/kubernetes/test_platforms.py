@@ -84,14 +84,14 @@ def test_an_image_for_another_system_names_the_system_of_the_node() -> None:
     said = "no matching manifest for windows/amd64 10.0.20348 in the manifest list entries"
     (found,) = images.find(cluster(node("windows") + windows("ErrImagePull", said)))
     assert found.code == "K8S-118"
-    assert "platform of node n1 (windows/amd64): no matching manifest" in found.message
+    assert "platform of its node n1 (windows/amd64): no matching manifest" in found.message
 
 
 def test_a_windows_image_of_another_build() -> None:
     said = "hcs: CreateComputeSystem app: The container operating system does not match the host operating system."
     (found,) = startup.find(cluster(node("windows") + windows("RunContainerError", said)))
-    assert found.code == "K8S-158"
-    assert "host operating system of node n1" in found.message
+    assert found.code == "K8S-166"
+    assert "operating system of node n1" in found.message
 
 
 def test_a_sandbox_of_another_build() -> None:
@@ -104,7 +104,7 @@ reason: FailedCreatePodSandBox
 message: 'failed to create sandbox: The container operating system does not match the host operating system.'
 """
     seen = cluster(node("windows") + windows("ContainerCreating", "") + event)
-    assert [f.code for f in startup.find(seen)] == ["K8S-158"]
+    assert [f.code for f in startup.find(seen)] == ["K8S-166"]
 
 
 @pytest.mark.parametrize("reason", ["PodOSNotSupported", "PodOSSelectorNodeLabelDoesNotMatch"])

@@ -126,7 +126,11 @@ def test_a_refusal_that_was_overcome_is_history() -> None:
             "runAsNonRoot",
         ),
         ('admission webhook "policy.example.com" denied the request: image not signed', "K8S-722", "image not signed"),
-        ('admission webhook "policy.example.com" denied the request without explanation', "K8S-722", "no reason given"),
+        (
+            'admission webhook "policy.example.com" denied the request without explanation',
+            "K8S-722",
+            "denied the request",
+        ),
         (
             'pods is forbidden: User "system:serviceaccount:shop:bot" cannot create resource "pods" in API group ""',
             "K8S-725",

@@ -118,7 +118,7 @@ def test_cpu_that_is_throttled_is_the_cause() -> None:
     ]
     items = seen(shop(), but(strained, latency("front", 5, 90), latency("cart", 5, 85)))
     assert roots(items) == [("K8S-951", "CONFIRMED", "store")]
-    assert "CPU throttling 0.0102 → 0.816; CPU 0.051 → 0.408" in slow(items)["store"].message
+    assert "CPU throttling 80 times as high; CPU 8 times as high" in slow(items)["store"].message
 
 
 def test_what_is_throttled_and_has_no_latency_explains_its_callers() -> None:

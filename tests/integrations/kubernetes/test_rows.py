@@ -24,7 +24,7 @@ def by_code(found: list[Finding]) -> dict[str, Finding]:
 def test_an_error_without_an_exit_code_is_a_failure() -> None:
     rows = f"$ kubectl get pods -n shop --show-labels\n{HEAD}export-b5xkz  0/1  Error  0  5m  job-name=export\n"
     found = by_code(told(rows))["K8S-210"]
-    assert "exit code (not recorded)" in found.message
+    assert found.message == "shop/job/export: container fails (0 restarts)"
     assert str(found.owner) == "Job shop/export"
 
 
@@ -60,7 +60,7 @@ def test_a_crash_loop_known_only_by_its_row_is_explained_by_its_log() -> None:
     )
     found = by_code(told(rows, {("shop", "till-7d9f8b6c5-x2n4m", ""): deep}))
     assert "StackOverflowError" in found["K8S-924"].message
-    assert found["K8S-203"].message.startswith("shop/replicaset/till-7d9f8b6c5: CrashLoopBackOff (7 restarts)")
+    assert found["K8S-203"].message.startswith("shop/deployment/till: CrashLoopBackOff (7 restarts)")
 
 
 def test_the_schedulers_word_about_a_gone_sibling_stands_for_the_pod() -> None:

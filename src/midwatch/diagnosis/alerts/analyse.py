@@ -113,7 +113,7 @@ class AlertReading:
             known |= {labelled.kind.lower(): labelled.name, "namespace": namespace(self.lines.labels)}
         for kind in _WORKLOADS:
             if name := self.lines.labels.get(kind):
-                known |= {"owner": f"{kind}/{name}", "owner_name": name}
+                known |= {"owner": f"{kind}/{name}", "owner_name": name, "rollout": f"{kind}/{name}"}
         if self._named:
             known["about"] = re.sub(r"^https?://|[:/].*$", "", self._named) or self._named
         if "host" not in known and self.subject.kind in ("Website", "Domain"):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
+from midwatch.diagnosis.kubernetes.analyzers.databases import clients
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
 from midwatch.diagnosis.kubernetes.answers import answer
 from midwatch.diagnosis.kubernetes.answers.states import healthy_states
@@ -112,7 +113,7 @@ def _analysis(cluster: Cluster) -> Analysis:
     period = asked_period(cluster)
     return Analysis(
         findings=tuple(merge(found)),
-        links=tuple(links(cluster)) if found else (),
+        links=(*links(cluster), *clients(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
         gaps=(*_nothing_runs(cluster), *unknown_ages(cluster, found)),

@@ -1,6 +1,7 @@
 """The cluster as the evidence shows it: what the analyzers read, and how they cite it. Pure; nothing here asks
 anybody."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,9 @@ _Body = tuple[str, bytes]  # plural, JSON
 Key = tuple[str, str, str]  # kind, namespace, name
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _TEMPLATE_HASH = "pod-template-hash"
+# The API server's alphabet for hashes has no vowels and no 0, 1, 3; a digit among its letters tells them from a word.
+_HASHED = re.compile(r"(.+)-(?=[a-z]*[2-9])[bcdfghjklmnpqrstvwxz2456789]{6,10}")
+_REPLICA = re.compile(_HASHED.pattern + "-[bcdfghjklmnpqrstvwxz2456789]{5}")
 _NOTHING = Question()
 
 
@@ -55,6 +59,7 @@ class Cluster:
         self._tops: dict[tuple[str, str, str, str], Subject] = {}
         self._source: dict[Key, str] = {}
         self._whole: dict[str, dict[str, str]] = defaultdict(dict)  # plural → scope → evidence that lists it completely
+        self._listed: set[str] = set()  # plurals of which something was read, if only in part
         self._logs: dict[tuple[str, str, str, bool], Evidence] = {}
         self._measured: list[Evidence] = []
         self._events: dict[Key, list[Event]] = defaultdict(list)
@@ -76,6 +81,7 @@ class Cluster:
         elif isinstance(seen, Measurements):
             self._measured.append(item)
         elif isinstance(seen, Resources) and seen.resource in TYPES:
+            self._listed.add(seen.resource)
             body = (seen.resource, seen.body)
             objects = known.get(body)
             self._decoded[body] = _objects(*body) if objects is None else objects
@@ -112,6 +118,10 @@ class Cluster:
         """True when every object of the kind in the namespace was read, so that absence is a fact."""
         scopes = self._whole.get(PLURAL[type_.__name__], {})
         return "" in scopes or (bool(namespace) and namespace in scopes)
+
+    def was_listed(self, type_: type[Object]) -> bool:
+        """Whether objects of the kind were asked for and answered, all or some (the warnings among the events)."""
+        return PLURAL[type_.__name__] in self._listed
 
     def missing(self, type_: type[Object], namespace: str, name: str) -> bool:
         """True only when the absence is proved; False when it exists or nobody knows."""
@@ -173,7 +183,7 @@ class Cluster:
         each pod."""
         parent = _controller(obj.metadata)
         if parent is None:
-            return obj.subject
+            return _by_name(obj)
         siblings = (parent.kind, obj.namespace, parent.name, obj.labels.get(_TEMPLATE_HASH, ""))
         if siblings not in self._tops:
             self._tops[siblings] = self._top(obj)
@@ -307,9 +317,20 @@ def _controller(meta: Metadata):
     return next((o for o in owners if o.controller), owners[0])
 
 
+def _by_name(obj: Object) -> Subject:
+    """A description may lack `Controlled By`; an object of the API server has a uid, and then has no owner."""
+    match = _REPLICA.fullmatch(obj.name) if obj.kind == "Pod" and not obj.metadata.uid else None
+    return Subject(kind="Deployment", name=match[1], namespace=obj.namespace) if match else obj.subject
+
+
 def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:
-    """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`."""
-    suffix = "-" + labels.get(_TEMPLATE_HASH, "")
-    if subject.kind == "ReplicaSet" and len(suffix) > 1 and subject.name.endswith(suffix):
-        return Subject(kind="Deployment", name=subject.name.removesuffix(suffix), namespace=subject.namespace)
-    return subject
+    """A ReplicaSet that was not read still tells its Deployment by name: `<deployment>-<pod-template-hash>`. A table
+    shows no labels: there the alphabet of the hash tells it."""
+    if subject.kind != "ReplicaSet":
+        return subject
+    if hash_ := labels.get(_TEMPLATE_HASH, ""):
+        name = subject.name.removesuffix(f"-{hash_}")
+    else:
+        match = _HASHED.fullmatch(subject.name)
+        name = match[1] if match else subject.name
+    return subject if name == subject.name else Subject(kind="Deployment", name=name, namespace=subject.namespace)

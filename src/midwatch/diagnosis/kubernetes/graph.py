@@ -15,7 +15,7 @@ from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of
 from midwatch.diagnosis.kubernetes.view.custom_links import custom_links
 from midwatch.domain.finding import Link
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import ConfigMap
+from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Node
 from midwatch.integrations.kubernetes.objects.custom import CustomResource
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import (
@@ -46,7 +46,7 @@ _ADDRESS_NAME = re.compile(
 LINK_READS: tuple[type[Object], ...] = (
     *BACKING_READS,
     *SCHEDULER_READS,
-    *(Service, ConfigMap, HorizontalPodAutoscaler, PersistentVolumeClaim, Ingress, NetworkPolicy),
+    *(Service, ConfigMap, Node, HorizontalPodAutoscaler, PersistentVolumeClaim, Ingress, NetworkPolicy),
     *(ValidatingWebhookConfiguration, MutatingWebhookConfiguration, CustomResource),
 )
 
@@ -71,6 +71,7 @@ def _link(source: Subject, target: Subject, how: str) -> Link:
 
 def _into_pods(cluster: Cluster) -> Iterator[Link]:
     stopped = schedulers(cluster)
+    dead = {n.name for n in cluster.all(Node) if (ready := n.condition("Ready")) and ready.status != "True"}
     for pod in cluster.all(Pod):
         if pod.ready or pod.status.phase == "Succeeded":
             continue
@@ -78,7 +79,8 @@ def _into_pods(cluster: Cluster) -> Iterator[Link]:
         if not pod.spec.node_name:
             yield from (_link(s.subject, pod.subject, "places") for s in stopped)
         if pod.spec.node_name:
-            yield _link(Subject(kind="Node", name=pod.spec.node_name), pod.subject, "runs")
+            node = Subject(kind="Node", name=pod.spec.node_name)
+            yield Link(source=node, target=pod.subject, how="runs", total=node.name in dead)
         for kind, name in _needs(pod):
             yield _link(Subject(kind=kind, name=name, namespace=pod.namespace), pod.subject, "is needed by")
 

@@ -97,9 +97,7 @@ def _security(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Findin
 
 
 def _denied(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
-    return _say(
-        refusal, "K8S-722", *_declared(cluster, match[1]), webhook=match[1], quote=_short(match[2]) or "no reason given"
-    )
+    return _say(refusal, "K8S-722", *_declared(cluster, match[1]), webhook=match[1], quote=_short(match[2]) or "")
 
 
 def _unreachable(cluster: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:

@@ -100,10 +100,10 @@ def _said(
         cites=(cluster.cite(scaler, quote_of(condition)),),
         onset=since(condition),
         peers=peers,
-        reason=condition.reason or "no reason given",
+        reason=condition.reason or "",
         text=text_of(condition),
         maximum=str(scaler.spec.max_replicas),
-        target=short(peers[0]) if peers else "its target",
+        target=short(peers[0]) if peers else "",
     )
 
 

@@ -69,7 +69,7 @@ def _refused(instance: ContainerView) -> Finding:
     if match := _SUB_PATH.search(message):
         return instance.finding("K8S-165", cite(message), said=clip(message))
     code = "K8S-108" if _PASSING.search(message) else "K8S-107"
-    return instance.finding(code, cite(message or "CreateContainerConfigError"), said=clip(message) or "no message")
+    return instance.finding(code, cite(message or "CreateContainerConfigError"), said=clip(message))
 
 
 def _words(instance: ContainerView) -> tuple[str, Callable[[str], Citation]]:

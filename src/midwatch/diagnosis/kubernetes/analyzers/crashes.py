@@ -37,9 +37,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _ended(instance: ContainerView) -> Iterator[Finding]:
     ended = instance.last_termination
     if ended is None:
-        yield instance.finding(
-            "K8S-203", instance.cite(instance.waiting_reason), onset=onset(instance), restarts=_count(instance)
-        )
+        unknown = "last termination state not recorded" if instance.has_spec else ""
+        facts = {"restarts": _count(instance), "unknown": unknown}
+        yield instance.finding("K8S-203", instance.cite(instance.waiting_reason), onset=onset(instance), facts=facts)
     elif ended.reason in _NEVER_RAN or ended.exit_code in _NOT_STARTED_CODES:
         return  # reported by startup.py
     elif ended.reason == "OOMKilled":
@@ -55,7 +55,7 @@ def _ended(instance: ContainerView) -> Iterator[Finding]:
 def _out_of_memory(instance: ContainerView, ended: Terminated) -> Finding:
     limit = str((instance.spec.resources.limits or {}).get("memory", ""))
     cites = [instance.cite("OOMKilled"), *([instance.cite(limit)] if limit else [])]
-    code = "K8S-201" if limit else "K8S-202"
+    code = "K8S-201" if limit else "K8S-202" if instance.has_spec else "K8S-215"
     return instance.finding(
         code, *cites, onset=onset(instance), limit=limit, restarts=_restarts(instance), exit=str(ended.exit_code)
     )
@@ -82,7 +82,7 @@ def _system_oom(instance: ContainerView, ended: Terminated) -> Finding | None:
 
 
 def _by_code(instance: ContainerView, ended: Terminated) -> Finding:
-    exit_ = str(ended.exit_code) if ended.exit_code or not is_failure(ended) else "(not recorded)"
+    exit_ = str(ended.exit_code) if ended.exit_code or not is_failure(ended) else ""
     facts = {"exit": exit_, "restarts": _restarts(instance), "reason": ended.reason or "Error"}
     cites: tuple[Citation, ...] = (instance.cite(_code(ended)),)
     if ended.reason == "DeadlineExceeded" or instance.pod.status.reason == "DeadlineExceeded":
@@ -90,14 +90,15 @@ def _by_code(instance: ContainerView, ended: Terminated) -> Finding:
     if ended.reason == "ContainerStatusUnknown":
         return instance.finding("K8S-213", instance.cite("ContainerStatusUnknown"), onset=onset(instance), facts=facts)
     if not is_failure(ended):
-        command = " ".join(instance.spec.command or instance.spec.args or ()) or "(image default)"
+        command = " ".join(instance.spec.command or instance.spec.args or ())[:120]
+        command = f"`{command}`" if command else "(image default)" if instance.has_spec else ""
         cites = (instance.cite(ended.reason or "Completed"), instance.cite(instance.waiting_reason or instance.name))
         return instance.finding(
             "K8S-205",
             *cites,
             onset=onset(instance),
             confidence=Confidence.MEDIUM,
-            command=f"`{command[:120]}`",
+            command=command,
             facts=facts,
         )
     if signal := _SIGNALS.get(ended.exit_code):

@@ -8,12 +8,12 @@ from midwatch.analysis.logs import CALM, lines
 from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.addresses import settings
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import member
-from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, Backing, owners, short
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of, owners, short
 from midwatch.diagnosis.kubernetes.view.containers import clip
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.finding import Confidence, Finding, Link
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import Service
@@ -37,18 +37,32 @@ class DatabaseError:
     line: str
 
 
+_Told = dict[tuple[str, Subject], list[tuple[DatabaseError, Service]]]
+
+
 def find(cluster: Cluster) -> Iterator[Finding]:
-    complaints = list(_complaints(cluster))
-    if not complaints:
-        return
-    backing = Backing(cluster)
-    groups: dict[tuple[str, Subject], list[tuple[DatabaseError, Service]]] = defaultdict(list)
-    for complaint in complaints:
-        for service in complaint.databases:
-            for server in owners(cluster, backing.pods(service)):
-                groups[complaint.code, server].append((complaint, service))
-    for (code, server), told in groups.items():
+    for (code, server), told in _servers(cluster).items():
         yield _say(cluster, code, server, told)
+
+
+def clients(cluster: Cluster) -> Iterator[Link]:
+    """From each server that refuses to those that it refuses."""
+    for (_, server), told in _servers(cluster).items():
+        for complaint, _ in told:
+            yield Link(source=server, target=complaint.pod.subject, how="refuses", total=True)
+
+
+@fact
+def _servers(cluster: Cluster) -> _Told:
+    """Code and server → who reports it, of which of its Services."""
+    groups: _Told = defaultdict(list)
+    if complaints := list(_complaints(cluster)):
+        backing = backing_of(cluster)
+        for complaint in complaints:
+            for service in complaint.databases:
+                for server in owners(cluster, backing.pods(service)):
+                    groups[complaint.code, server].append((complaint, service))
+    return groups
 
 
 def _complaints(cluster: Cluster) -> Iterator[DatabaseError]:

@@ -93,9 +93,8 @@ def _put_away(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
         yield _say(cluster, pod, "K8S-243", cluster.cite(pod, reason or "PreemptionByScheduler"), said=clip(message))
     elif not old and _wordless(cluster, pod):
         proof = cluster.cite(pod, message or reason or '"phase":"Failed"')
-        said = clip(message) or "no message"
-        told = _say(cluster, pod, "K8S-244", proof, reason=reason or "no reason given", said=said)
-        yield told.model_copy(update={"onset": when})
+        said = clip(message)
+        yield _say(cluster, pod, "K8S-244", proof, onset=when, reason=reason or "", said=said)
 
 
 def _wordless(cluster: Cluster, pod: Pod) -> bool:

@@ -26,6 +26,8 @@ _STATED = {
     "RegistryUnavailable": "K8S-124",
     "SignatureValidationFailed": "K8S-125",
 }
+_NAMED = re.compile(r'(?i)\bimage "([^"\s]{1,255})"')
+_ASKED = re.compile(r"https?://([A-Za-z0-9.:-]{1,253})/(?:v2|token)")
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
 # With these the missing secret explains the error; with the others (network, disk) it would be a second fault.
 _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
@@ -46,11 +48,15 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _image(instance: ContainerView) -> str:
-    return instance.spec.image or instance.status.image
+    """As the pod has it; a table has none, but a message of the kubelet does."""
+    image = instance.spec.image or instance.status.image
+    told = (e.message or "" for e in instance.events("Failed", "BackOff", "Pulling")) if not image else ()
+    return image or next((m[1] for text in (instance.message, *told) if (m := _NAMED.search(text))), "")
 
 
 def _image_cite(instance: ContainerView) -> tuple[Citation, ...]:
-    return (instance.cite(_image(instance)),) if _image(instance) else ()
+    image = instance.spec.image or instance.status.image
+    return (instance.cite(image),) if image else ()
 
 
 def _unpulled(instance: ContainerView) -> Finding:
@@ -59,20 +65,28 @@ def _unpulled(instance: ContainerView) -> Finding:
     found, proof = _reason(instance, events)
     image = _image(instance)
     reference = ImageReference.parse(image)
-    facts = {"image": image, "registry": reference.registry, "repository": reference.repository, "tag": reference.tag}
+    facts = {"image": image}
+    if image:
+        facts |= {"registry": reference.registry, "repository": reference.repository, "tag": reference.tag}
     if (found.code if found else "") in _REFUSED and (lost := _lost_secret(instance)):
         secret, proofs = lost
         cites = (*proofs, *((proof,) if proof else ()))
         return instance.finding("K8S-113", *cites, *_image_cite(instance), onset=onset, secret=secret, facts=facts)
     if found is None or proof is None:
         cites = (instance.cite(instance.waiting_reason), *_image_cite(instance))
-        return instance.finding(
-            "K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, reason=instance.waiting_reason, facts=facts
-        )
+        read = instance.cluster.was_listed(Event)
+        facts |= {"reason": instance.waiting_reason, "unknown": "no event gives the reason" if read else ""}
+        return instance.finding("K8S-120", *cites, onset=onset, confidence=Confidence.MEDIUM, facts=facts)
     context, more = _context(instance, reference, found)
     message = proof.quote
     host = looked_up(message) if found.code == "K8S-114" else ""
-    facts |= {"sign": clip(found.sign), "host": host or reference.registry, "context": context}
+    if found.code == "K8S-112" and (mirror := _mirror(instance, reference, message)):
+        context = f"answer of mirror {mirror}; {context}"
+        facts |= {"sign": clip(found.sign), "context": context}
+        return instance.finding(
+            "K8S-111", proof, *_image_cite(instance), onset=onset, confidence=Confidence.MEDIUM, facts=facts
+        )
+    facts |= {"sign": clip(found.sign), "host": host or facts.get("registry", ""), "context": context}
     facts["platform"] = _platform(instance) if found.code == "K8S-118" else ""
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "pulled without credentials; " + context
@@ -84,6 +98,16 @@ def _platform(instance: ContainerView) -> str:
     node = instance.cluster.get(Node, "", instance.pod.spec.node_name or "")
     info = node.status.node_info if node else None
     return f"{info.operating_system}/{info.architecture}" if info and info.operating_system else ""
+
+
+def _mirror(instance: ContainerView, reference: ImageReference, message: str) -> str:
+    """The host that refused, where it is not the image's registry and the pod has no pull secret: mirrors answer 403
+    for repositories that do not exist."""
+    asked = [m[1] for m in _ASKED.finditer(message)]
+    own = reference.registry.removeprefix("index.")
+    foreign = [h for h in asked if h != own and not (h.endswith(f".{own}"))]
+    known = instance.has_spec and not instance.pod.spec.image_pull_secrets
+    return foreign[0] if known and foreign and len(foreign) == len(asked) else ""
 
 
 def _reason(instance: ContainerView, events: list[Event]) -> tuple[PullError | None, Citation | None]:
@@ -116,7 +140,7 @@ def _lost_secret(instance: ContainerView) -> tuple[str, tuple[Citation, ...]] | 
 def _context(instance: ContainerView, reference: ImageReference, found: PullError) -> tuple[str, tuple[Citation, ...]]:
     """Facts that narrow the cause: pull secrets, and running pods with an image of the same repository."""
     secrets = ", ".join(s.name for s in instance.pod.spec.image_pull_secrets or () if s.name)
-    said = f"imagePullSecrets: {secrets}" if secrets else "no imagePullSecrets"
+    said = f"imagePullSecrets: {secrets}" if secrets else "no imagePullSecrets" if instance.has_spec else ""
     if found.code not in ("K8S-110", "K8S-111", "K8S-112"):
         return said, ()
     neighbour = _neighbour(instance, reference)

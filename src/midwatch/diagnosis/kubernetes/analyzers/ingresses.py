@@ -26,8 +26,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
-    if not cluster.is_complete(IngressClass):
-        return
+    served = any(place.ip or place.hostname for place in ingress.status.load_balancer.ingress or ())
+    if served or not cluster.is_complete(IngressClass):
+        return  # a controller has given it an address
     name = ingress.spec.ingress_class_name
     if name:
         if name not in _BUILT_IN and cluster.missing(IngressClass, "", name):

@@ -33,7 +33,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
                     cites=(cluster.cite(job, quote_of(failed)),),
                     onset=since(failed),
                     at=location(job.subject),
-                    reason=failed.reason or "no reason given",
+                    reason=failed.reason or "",
                     text=text_of(failed),
                     failed=str(job.status.failed or 0),
                 )

@@ -143,9 +143,11 @@ def _fence(cluster: Cluster, log: LogLines) -> str:
 
 
 def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
-    """The first few logs without errors."""
+    """The first few logs without errors; of a container that exited, a calm log is no comfort."""
     within = asked_time(cluster)
-    calm = [log for log in cluster.logs() if log.text.strip() and not digest(log.text, within)]
+    ended = {(i.pod.namespace, i.pod.name, i.name) for i in crashed_containers(cluster) if is_crashed(i)}
+    logs = (log for log in cluster.logs() if (log.namespace, log.name, log.container) not in ended)
+    calm = [log for log in logs if log.text.strip() and not digest(log.text, within)]
     for log in calm[:_CALM_SHOWN]:
         count = len(log.text.splitlines())
         when = f" from {within}" if within else ""

@@ -2,8 +2,10 @@
 them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from midwatch.analysis.codes import location
 from midwatch.analysis.logs import CALM, LARGEST, Line, last_reason, lines
 from midwatch.analysis.patterns import Pattern, patterns
 from midwatch.analysis.prompt_injection import instructions, suspicious
@@ -38,9 +40,8 @@ _CONFIG = re.compile(
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for instance in crashed_containers(cluster):
-        log = log_of(instance)
-        if log is not None and speaks_for_itself(instance):
-            yield from _reason(instance, log, lines(log.text))
+        if speaks_for_itself(instance):
+            yield from _reason(instance, logs_of(instance))
     read = {(log.namespace, log.name) for log in cluster.logs()}
     for pod in (p for p in cluster.all(Pod) if (p.namespace, p.name) in read):
         for instance in instances(cluster, pod):
@@ -56,6 +57,13 @@ def log_of(instance: ContainerView) -> LogLines | None:
     return cluster.log(pod, instance.name)
 
 
+def logs_of(instance: ContainerView) -> tuple[LogLines, ...]:
+    """The logs that were read, the present run's first."""
+    cluster, pod = instance.cluster, instance.pod
+    read = (cluster.log(pod, instance.name, previous=before) for before in (False, True))
+    return tuple(log for log in read if log is not None and log.text.strip())
+
+
 def speaks_for_itself(instance: ContainerView) -> bool:
     """Whether the log can give the reason: not when Kubernetes terminated the container, whatever it logged before."""
     ended = instance.last_termination
@@ -64,23 +72,43 @@ def speaks_for_itself(instance: ContainerView) -> bool:
     return not (is_crashed(instance) and stopped) and not evicted and killed_by_liveness(instance) is None
 
 
-def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterator[Finding]:
-    near = found[-_NEAR_THE_END:]
+def _reason(instance: ContainerView, logs: tuple[LogLines, ...]) -> Iterator[Finding]:
+    """The most direct reason of both runs, the present one's where they say the same."""
+    heard = [(log, near, best) for log in logs if (best := _best(near := lines(log.text)[-_NEAR_THE_END:]))]
     # A running container may log an error that it survives: it is a reason only if the container exits or is not ready.
-    if best := _best(near):
-        pattern, line, facts = best
-        confidence = Confidence.HIGH if is_crashed(instance) and line.level != CALM else Confidence.MEDIUM
+    if heard:
+        log, near, best = max(heard, key=lambda each: each[2].weight)
+        confidence = Confidence.HIGH if is_crashed(instance) and best.line.level != CALM else Confidence.MEDIUM
         also: tuple[Citation, ...] = ()
+        facts = {**best.facts, **_run(instance, log, logs)}
         if "variable" in facts:
-            facts, also = _variable(instance, log, near, line, facts["variable"])
+            found, also = _variable(instance, log, near, best.line, facts.pop("variable"))
+            facts |= found
         if "file" in facts:
-            facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
-        yield _say(instance, log, pattern.code, line, *also, confidence=confidence, **facts)
-    elif (
-        is_crashed(instance)
-        and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None
-    ):
-        yield _say(instance, log, "K8S-924", line)
+            facts["file_type"] = "config file" if _CONFIG.search(facts["file"]) else "file"
+        yield _say(instance, log, best.pattern.code, best.line, *also, confidence=confidence, **facts)
+    elif logs and is_crashed(instance):
+        log = log_of(instance) or logs[0]
+        found = lines(log.text)
+        line = last_reason(found[-_NEAR_THE_END:]) or last_reason(lines(log.text, newest=_LONGEST_TRACE))
+        if line is not None:
+            yield _say(instance, log, "K8S-924", line)
+        elif (words := [each for each in found if each.said.strip()]) and _has_ended(instance, log):
+            yield _say(instance, log, "K8S-925", words[-1])  # some programs log why they stop as INFO
+
+
+def _has_ended(instance: ContainerView, log: LogLines) -> bool:
+    return log.previous or instance.status.state.running is None
+
+
+def _run(instance: ContainerView, log: LogLines, logs: Sequence[LogLines]) -> dict[str, str]:
+    """Which run's log speaks, where two were read."""
+    if len(logs) < 2:
+        return {}
+    run = "log of the previous run" if log.previous else "log of the current run"
+    kind = "init container" if instance.init else "container"
+    place = location(instance.cluster.owner(instance.pod), instance.name, kind)
+    return {"at": f"{place[:-1]}, {run})" if place.endswith(")") else f"{place} ({run})"}
 
 
 def _variable(
@@ -105,16 +133,23 @@ def _effect(instance: ContainerView) -> str:
     return f"container exits with code {ended.exit_code}" if ended and ended.exit_code else "container exits"
 
 
-def _best(near: list[Line]) -> tuple[Pattern, Line, Mapping[str, str]] | None:
+class _Reason(NamedTuple):
+    weight: tuple[bool, float]
+    pattern: Pattern
+    line: Line
+    facts: Mapping[str, str]
+
+
+def _best(near: list[Line]) -> _Reason | None:
     """The most direct reason; a distance of four lines from the end weighs as much as one point of directness."""
     heard = [(age, line) for age, line in enumerate(reversed(near)) if line.level != CALM or age < _LAST_WORDS]
     matches = [
-        (line.level != CALM, CODES[p.code].directness - age / 4, p, line, facts)
+        _Reason((line.level != CALM, CODES[p.code].directness - age / 4), p, line, facts)
         for age, line in heard
         for p in patterns()
         if (facts := p.facts(line.said)) is not None
     ]
-    return max(matches, key=lambda m: (m[0], m[1]))[2:] if matches else None
+    return max(matches, key=lambda m: m.weight) if matches else None
 
 
 def _say(

@@ -12,7 +12,7 @@ from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import SYSTEM, l
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names, member
 from midwatch.diagnosis.kubernetes.scheduling.pending import DEFAULT_SCHEDULER, ignored_pods
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Condition
@@ -81,8 +81,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _say(
     cluster: Cluster, node: Node, code: str, *cites: Citation, onset: datetime | None = None, **facts: str
 ) -> Finding:
-    pods = str(sum(p.spec.node_name == node.name and not p.is_finished for p in cluster.all(Pod)))
-    sure = Confidence.HIGH
+    count = sum(p.spec.node_name == node.name and not p.is_finished for p in cluster.all(Pod))
+    pods = str(count) if count or cluster.is_complete(Pod) else ""
+    sure = Confidence.MEDIUM if code == "K8S-819" else Confidence.HIGH
     return finding(
         code, node.subject, owner=node.subject, cites=cites, confidence=sure, onset=onset, peers=(), pods=pods, **facts
     )
@@ -94,7 +95,7 @@ def _conditions(cluster: Cluster, node: Node) -> Iterator[Finding]:
     for condition in node.status.conditions or ():
         code = _condition_code(condition)
         if code and not (lost and code == "K8S-818"):
-            text = " ".join((condition.message or condition.reason or "no message").split())[:300]
+            text = " ".join((condition.message or condition.reason or "").split())[:300]
             proof = cluster.cite(node, condition.message or condition.reason or condition.type)
             yield _say(
                 cluster,
@@ -123,6 +124,8 @@ def _condition_code(condition: Condition) -> str:
 def _unready(condition: Condition) -> str:
     if condition.status == "Unknown":
         return "K8S-801"
+    if not (condition.reason or condition.message):
+        return "K8S-819"  # a row of a table shows False and Unknown alike
     text = f"{condition.reason} {condition.message}"
     return next((code for code, pattern in _NOT_READY if pattern.search(text)), "K8S-804")
 
@@ -143,7 +146,16 @@ def _events(cluster: Cluster, node: Node) -> Iterator[Finding]:
             newest[code] = event
     for code, event in sorted(newest.items()):
         quote = " ".join((event.message or "").split())[:300] or event.reason or ""
-        yield _say(cluster, node, code, cluster.cite_event(event), onset=event.first, quote=quote)
+        said = _say(cluster, node, code, cluster.cite_event(event), onset=event.first, quote=quote)
+        over = code == "K8S-812" and _works(cluster, node)
+        yield said.model_copy(update={"role": CausalRole.RISK}) if over else said
+
+
+def _works(cluster: Cluster, node: Node) -> bool:
+    """Whether a node that rebooted is ready again, with all its pods: then the reboot is why nothing is broken now."""
+    ready = node.condition("Ready")
+    pods = (p for p in cluster.all(Pod) if p.spec.node_name == node.name and not p.is_finished)
+    return ready is not None and ready.status == "True" and all(p.ready for p in pods)
 
 
 def _about(cluster: Cluster, node: Node) -> list[Event]:

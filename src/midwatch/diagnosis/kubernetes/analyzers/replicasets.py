@@ -12,7 +12,6 @@ from midwatch.diagnosis.kubernetes.view.replicas import (
     quote_of,
     since,
     still_starting,
-    text_of,
 )
 from midwatch.domain.evidence import ToolRequest
 from midwatch.domain.finding import Finding
@@ -44,7 +43,7 @@ def _trouble(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> 
     for condition in failures:
         cites = (cluster.cite(workload, quote_of(condition)),)
         yield finding(
-            "K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=text_of(condition)
+            "K8S-610", workload.subject, owner=owner, cites=cites, onset=since(condition), text=condition.message or ""
         )
     ready = workload.status.ready_replicas or 0
     if not failures and ready < workload.desired_replicas and not still_starting(cluster, workload):

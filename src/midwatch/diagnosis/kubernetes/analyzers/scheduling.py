@@ -6,6 +6,7 @@ from datetime import timedelta
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.pod_requests import readable
 from midwatch.diagnosis.kubernetes.scheduling import messages
 from midwatch.diagnosis.kubernetes.scheduling.default_scheduler import schedulers
 from midwatch.diagnosis.kubernetes.scheduling.explain import explain_filter, member
@@ -18,7 +19,7 @@ from midwatch.diagnosis.kubernetes.scheduling.pending import (
     opinion,
     pending_pods,
 )
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
@@ -30,6 +31,7 @@ from midwatch.integrations.kubernetes.objects.workload import DaemonSet
 _PROVISIONING = timedelta(minutes=1)  # binding a claim takes seconds; only then is waiting for it a fault
 _RETRIED = timedelta(minutes=5)  # the scheduler tries each refused pod again at least so often
 _RECENT = timedelta(hours=1)
+_AUTOSCALED = 2  # workloads for which the autoscaler's events are read
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -55,7 +57,7 @@ def _gated(cluster: Cluster, pod: Pod) -> Finding:
         cites=tuple(cluster.cite(pod, member("name", g.name)) for g in gates)
         or (cluster.cite(pod, "SchedulingGated"),),
         onset=pod.metadata.creation_timestamp,
-        gates=", ".join(g.name for g in gates) or "gate not named",
+        gates=", ".join(g.name for g in gates) or "",
     )
 
 
@@ -131,6 +133,7 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
             peers=because.peers,
             scheduler_says=messages.phrase(filter_, message),
             **because.facts,
+            **_beside(trial, filter_, message),
         )
     nobody = "no nodes available" in message or (
         cluster.is_complete(Node) and not board.nodes and "0/0 nodes" in message
@@ -142,8 +145,27 @@ def _unplaced(board: NodeSet, pod: Pod, message: str, cite: Citation) -> Finding
         cites=(cite,),
         confidence=Confidence.HIGH if nobody else Confidence.LOW,
         onset=onset,
-        quote=message[:300] or "no reason given",
+        quote=message[:300],
     )
+
+
+def _beside(trial: FilterResult, filter_: str, message: str) -> dict[str, str]:
+    """What the other nodes lack, and what the autoscaler and cordoned nodes could give."""
+    board, pod = trial.board, trial.pod
+    needs = {r: readable(r, need) for r in messages.shortages(message) if (need := trial.needs.get(r))}
+    groups = {"cordon": ("cordon",), "taint": ("taint", "state")}
+    beside = {name for name, held in groups.items() if board.nodes and not any(map(trial.blocked_nodes, held))}
+    facts = {"breakdown": messages.breakdown(message, needs, beside)}
+    if short := [r for r in messages.shortages(message) if f"fit:{r}" != filter_]:
+        facts["short_resource"] = short[0]
+    for event in reversed(board.cluster.events(pod, "NotTriggerScaleUp")):
+        facts["autoscaler"] = "no scale-up"
+        facts["autoscaler"] += f": {tail}" if (tail := (event.message or "").partition(": ")[2][:160]) else ""
+        break
+    if filter_ in ("cordon", "volume", "selector", "affinity") and "cordon" in messages.counts(message):
+        cordoned = sorted(n.name for n in board.nodes.values() if n.spec.unschedulable)
+        facts |= {"cordoned": cordoned[0]} if cordoned else {}
+    return facts
 
 
 def _choice(trial: FilterResult, message: str) -> tuple[str, bool]:
@@ -172,4 +194,18 @@ def _preempted(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit, DaemonSet))
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """What the autoscaler says about a pod of each workload that fits no node; its events are no warnings."""
+    stuck = {cluster.owner(p): p for p in pending_pods(cluster) if messages.shortages(opinion(cluster, p)[0])}
+    for pod in list(stuck.values())[:_AUTOSCALED]:
+        if not cluster.is_complete(Event, pod.namespace) and not cluster.events(pod, "NotTriggerScaleUp"):
+            yield ToolRequest(
+                tool="kubernetes_events",
+                arguments={"namespace": pod.namespace, "about": pod.name},
+                why=f"pod {pod.name} fits no node",
+            )
+
+
+ANALYZER = Analyzer(
+    find, asks, reads=(Pod, Event, Node, PersistentVolumeClaim, PersistentVolume, SystemdUnit, DaemonSet)
+)

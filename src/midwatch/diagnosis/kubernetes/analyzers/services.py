@@ -1,9 +1,9 @@
 """Services without endpoints: a selector without pods, pods that are not ready, endpoints that were not published."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from difflib import SequenceMatcher
-from typing import Any
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
@@ -13,13 +13,15 @@ from midwatch.diagnosis.kubernetes.view.backing import (
     Backing,
     backing_of,
     json_field,
+    live,
     owners,
     selector_text,
     short,
     template_labels,
 )
 from midwatch.diagnosis.kubernetes.view.replicas import STARTING, recent, since
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.evidence import Citation
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.network import (
     Endpoints,
@@ -37,6 +39,7 @@ from midwatch.integrations.kubernetes.objects.workload import (
 
 # A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
 _ALIKE = 0.6
+_COMPLAINT = re.compile(r"(?i)\bunreach|\bunavail|\bfail|\berrors?\b|\bdown\b|\bcrash|\brestart|\boutage|\b50[0-9]\b")
 _EVENT_AGE = timedelta(hours=1)  # the API server keeps events for an hour; older ones come from long-running dumps
 
 
@@ -50,6 +53,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield from _unselective(cluster, backing, service)
         elif cluster.is_complete(Pod, service.namespace):
             yield from _selective(cluster, backing, service)
+        elif near := _unlike(cluster, backing, service):
+            yield near
         elif (listed := backing.endpoints_of(service)) and not listed.ready:
             yield finding(
                 "K8S-507",
@@ -79,24 +84,52 @@ def _nobody(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Fi
         yield from _no_pods_yet(cluster, service, providers, text)
     elif selected and all(p.is_finished for p in selected):
         return  # its pods belonged to Jobs, which have ended
-    elif nearest := _nearest(backing, service):
-        labels = template_labels(nearest)
-        wrong = {k: v for k, v in selector.items() if labels.get(k) != v}
-        have = {k: labels[k] for k in wrong if k in labels}
-        proof = tuple(cluster.cite(nearest, json_field(k, v)) for k, v in have.items()) or (cluster.cite(nearest),)
-        facts: dict[str, Any] = {"selector": text, "nearest": short(nearest.subject), "wrong": selector_text(wrong)}
-        facts["have"] = selector_text(have) or f"no label {', '.join(wrong)}"
-        yield finding("K8S-501", service.subject, cites=(*cites, *proof), **facts)
+    elif nearest := _nearest(cluster, backing, service):
+        yield _mismatch(cluster, service, nearest, cites, Confidence.HIGH)
     else:
-        known = all(cluster.is_complete(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
-        code = "K8S-502" if _wanted(cluster, service) else "K8S-509"
-        yield finding(
-            code,
-            service.subject,
-            cites=cites,
-            confidence=Confidence.HIGH if known else Confidence.MEDIUM,
-            selector=text,
-        )
+        yield _alone(cluster, service, cites, text)
+
+
+def _alone(cluster: Cluster, service: Service, cites: tuple[Citation, ...], selector: str) -> Finding:
+    """Nothing is like it. One without callers explains no complaint but one about itself, and is sure only then."""
+    known = all(cluster.is_complete(kind, service.namespace) for kind in (Deployment, StatefulSet, DaemonSet))
+    sure, asked = Confidence.HIGH if known else Confidence.MEDIUM, cluster.question
+    if _wanted(cluster, service):
+        return finding("K8S-502", service.subject, cites=cites, confidence=sure, selector=selector)
+    named = service.name.lower() in asked.names
+    sure = sure if named else Confidence.MEDIUM
+    found = finding("K8S-509", service.subject, cites=cites, confidence=sure, selector=selector)
+    elsewhere = not named and (asked.is_about_slowness or _COMPLAINT.search(asked.text) is not None)
+    return found.model_copy(update={"role": CausalRole.RISK}) if elsewhere else found
+
+
+def _unlike(cluster: Cluster, backing: Backing, service: Service) -> Finding | None:
+    """Where not all pods were read: nothing that was read matches, and something similar does not by its labels."""
+    listed = backing.endpoints_of(service)
+    if backing.pods(service) or backing.providers(service) or (listed and listed.ready):
+        return None
+    nearest = _nearest(cluster, backing, service)
+    cites = (cluster.cite(service, json_field("selector", service.spec.selector)),)
+    return _mismatch(cluster, service, nearest, cites, Confidence.MEDIUM) if nearest else None
+
+
+def _mismatch(
+    cluster: Cluster, service: Service, nearest: Workload | Pod, cites: tuple[Citation, ...], sure: Confidence
+) -> Finding:
+    selector, labels = service.spec.selector or {}, _labels(nearest)
+    wrong = {k: v for k, v in selector.items() if labels.get(k) != v}
+    have = {k: labels[k] for k in wrong if k in labels}
+    proof = tuple(cluster.cite(nearest, json_field(k, v)) for k, v in have.items()) or (cluster.cite(nearest),)
+    return finding(
+        "K8S-501",
+        service.subject,
+        cites=(*cites, *proof),
+        confidence=sure,
+        selector=selector_text(selector),
+        nearest=short(nearest.subject),
+        wrong=selector_text(wrong),
+        have=selector_text(have) or f"no label {', '.join(wrong)}",
+    )
 
 
 def _wanted(cluster: Cluster, service: Service) -> bool:
@@ -180,7 +213,7 @@ def _events(cluster: Cluster, service: Service) -> Iterator[Finding]:
             newest[event.reason or "", event.message or ""] = event
     for (reason, message), event in newest.items():
         code = "K8S-512" if reason == "SyncLoadBalancerFailed" else "K8S-513"
-        text = message or reason or "no message"
+        text = message or reason or ""
         yield finding(
             code,
             service.subject,
@@ -191,18 +224,26 @@ def _events(cluster: Cluster, service: Service) -> Iterator[Finding]:
         )
 
 
-def _nearest(backing: Backing, service: Service) -> Workload | None:
-    """The workload that the Service was probably meant for: most labels match, and the other label or the name is
-    similar."""
-    scored = [(s, w) for w in backing.workloads(service.namespace) if (s := _likeness(service, w)) >= _ALIKE]
-    return max(scored, key=lambda pair: pair[0])[1] if scored else None
+def _nearest(cluster: Cluster, backing: Backing, service: Service) -> Workload | Pod | None:
+    """The workload, else the pod, that the Service was probably meant for: most labels match, and the other label or
+    the name is similar."""
+    for candidates in (backing.workloads(service.namespace), live(cluster.pods_in(service.namespace))):
+        scored = [(s, w) for w in candidates if (s := _likeness(service, w)) >= _ALIKE]
+        if scored:
+            return max(scored, key=lambda pair: pair[0])[1]
+    return None
 
 
-def _likeness(service: Service, workload: Workload) -> float:
-    selector, labels = service.spec.selector or {}, template_labels(workload)
+def _labels(workload: Workload | Pod) -> dict[str, str]:
+    return dict(workload.labels) if isinstance(workload, Pod) else template_labels(workload)
+
+
+def _likeness(service: Service, workload: Workload | Pod) -> float:
+    selector, labels = service.spec.selector or {}, _labels(workload)
     wrong = [k for k, v in selector.items() if labels.get(k) != v]
     spelled = [SequenceMatcher(None, selector[k], labels[k]).ratio() for k in wrong if k in labels]
-    named = SequenceMatcher(None, service.name, workload.name).ratio()
+    replica = isinstance(workload, Pod) and workload.name.startswith(f"{service.name}-")
+    named = 1.0 if replica else SequenceMatcher(None, service.name, workload.name).ratio()
     right = (len(selector) - len(wrong)) / len(selector)
     if named < 1 and not (spelled and min(spelled) >= _ALIKE) and not (right and named >= _ALIKE):
         return 0.0

@@ -247,8 +247,10 @@ def _spell(found: LatencyRise) -> str:
     name = _SIGNALS.get(signal) or signal.replace("latency_", "").replace("_", " ") + (
         " latency" if "latency" in signal else ""
     )
-    unit = f" {found.series.unit}" if found.series.unit else ""
-    return f"{name} {_short(found.change.before)} → {_short(found.change.after)}{unit}"
+    before, after, unit = found.change.before, found.change.after, found.series.unit
+    if unit:
+        return f"{name} {_short(before)} → {_short(after)} {unit}"
+    return f"{name} {after / before:.3g} times as high" if before > 0 else f"{name} risen from 0"
 
 
 def _short(value: float) -> str:

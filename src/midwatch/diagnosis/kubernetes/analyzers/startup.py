@@ -12,9 +12,11 @@ from midwatch.diagnosis.kubernetes.view.containers import (
     clip,
     duration_text,
     instances,
+    reason_text,
     say_of_pod,
     unready,
 )
+from midwatch.diagnosis.kubernetes.view.image_pull_errors import ImageReference, refusal
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Terminated
@@ -24,7 +26,6 @@ _REFUSED = frozenset({"CreateContainerError", "RunContainerError"})
 _NOT_STARTED = frozenset({"StartError", "ContainerCannotRun"})
 _HOOKS = {"PreCreateHookError": "preCreate", "PreStartHookError": "preStart", "PostStartHookError": "postStart"}
 _CANNOT_EXECUTE, _NOT_FOUND = 126, 127  # exit codes of a shell
-_OTHER_SYSTEM = re.compile(r"container operating system does not match the host operating system", re.IGNORECASE)
 _TOO_SMALL = re.compile(r"container init was OOM-killed|memory limit too low", re.IGNORECASE)
 # In the order in which they are tried, on the messages of runc, crun, containerd and CRI-O.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -37,7 +38,7 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"directory",
         ),
         ("K8S-153", r"chdir to cwd|working directory|mkdir /[^ ]+: (?:read-only|permission)"),
-        ("K8S-158", _OTHER_SYSTEM.pattern),
+        ("K8S-166", r"operating system does not match|image operating system \S+ cannot be used"),
         ("K8S-152", r"exec format error"),
         ("K8S-151", r"exec[^\n]{0,120}permission denied|permission denied: unknown"),
         (
@@ -47,12 +48,23 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
-_NO_ADDRESS = re.compile(
-    r"no (?:available|more) (?:IP|addresses)|failed to (?:assign|allocate)[^\"]{0,40}(?:IP|address)|no IP addresses "
-    r"available|IPAM",
+_OTHER_SYSTEM = re.compile(
+    r"operating system does not match|no matching manifest for windows|image operating system \S+ cannot be used",
     re.IGNORECASE,
 )
-_NETWORK = re.compile(r"network|cni|plugin type=|calico|cilium|flannel", re.IGNORECASE)
+_SANDBOX_IMAGE = re.compile(r'(?:get|pull(?:ing)?) sandbox image "?([^"\s]{1,255})|pull image "([^"\s]*pause[^"\s]*)"')
+_NO_ADDRESS = re.compile(
+    r"no (?:available|more) (?:IP|addresses)|failed to (?:assign|allocate)[^\"]{0,40}(?:IP|address)|no IP addresses "
+    r"available|\bIPAM\b",
+    re.IGNORECASE,
+)
+# The CNI's own words, and the kubelet's about it. A plugin's name alone is none: pods are called after it, too.
+_NETWORK = re.compile(
+    r"plugin type=|\bCNI\b|network ?plugin|(?:set ?up|teardown|destroy|create) (?:pod )?network"
+    r"|network for (?:sandbox|pod)",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r'(?<!type=)"[^"]*"')
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -86,9 +98,10 @@ def _refused(instance: ContainerView, message: str) -> Finding:
         code = {_CANNOT_EXECUTE: "K8S-151", _NOT_FOUND: "K8S-150"}.get(exit_code, "")
         said = f"exit code {exit_code}" if code else clip(message)
     else:
-        said = clip(message)
-    command = " ".join(instance.spec.command or instance.spec.args or ()) or "(image entrypoint)"
-    facts = {"said": said, "command": f"`{clip(command, 120)}`", "image": instance.spec.image or ""}
+        said = reason_text(message)
+    command = " ".join(instance.spec.command or instance.spec.args or ())
+    command = f"`{clip(command, 120)}`" if command else "(image entrypoint)" if instance.has_spec else ""
+    facts = {"said": said, "command": command, "image": instance.spec.image or ""}
     facts["limit"] = _limits([instance.spec])
     onset = instance.last_termination.finished_at if instance.last_termination else None
     return instance.finding(code or "K8S-155", instance.cite(message), onset=onset, facts=facts)
@@ -114,24 +127,29 @@ def _sandbox(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     if not events or any(i.has_run for i in instances(cluster, pod)):
         return
     message = events[-1].message or ""
-    facts = {"said": clip(message) or "no message", "limit": _limits(pod.spec.containers)}
-    yield say_of_pod(
-        cluster, pod, _sandbox_code(message), cluster.cite_event(events[-1]), onset=events[0].first, facts=facts
-    )
+    code, told = _sandbox_reason(message)
+    facts = {"said": reason_text(message), "limit": _limits(pod.spec.containers)} | told
+    yield say_of_pod(cluster, pod, code, cluster.cite_event(events[-1]), onset=events[0].first, facts=facts)
 
 
-def _sandbox_code(message: str) -> str:
+def _sandbox_reason(message: str) -> tuple[str, dict[str, str]]:
+    """The code by what the message says happened; words within quotes are names (of the pod, an image, a path)."""
     if _TOO_SMALL.search(message):
-        return "K8S-157"
+        return "K8S-157", {}
     if _OTHER_SYSTEM.search(message):
-        return "K8S-158"
-    return "K8S-161" if _NO_ADDRESS.search(message) else "K8S-160" if _NETWORK.search(message) else "K8S-162"
+        return "K8S-166", {}
+    if image := _SANDBOX_IMAGE.search(message):
+        name, pull = image[1] or image[2], refusal(message)
+        registry = ImageReference.parse(name).registry
+        return "K8S-167", {"image": name, "registry": registry, "sign": pull.sign if pull else ""}
+    said = _QUOTED.sub("", message)
+    return ("K8S-161" if _NO_ADDRESS.search(said) else "K8S-160" if _NETWORK.search(said) else "K8S-162"), {}
 
 
 def _limits(containers: Sequence[Container]) -> str:
     """The memory limits, the smallest first: `4Mi`."""
     found = [c.resources.limits["memory"] for c in containers if c.resources.limits and "memory" in c.resources.limits]
-    return ", ".join(str(limit) for limit in sorted(found, key=amount)) or "of the pod"
+    return ", ".join(str(limit) for limit in sorted(found, key=amount))
 
 
 def _stuck(cluster: Cluster, pod: Pod) -> Iterator[Finding]:

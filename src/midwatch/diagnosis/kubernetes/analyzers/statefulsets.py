@@ -10,7 +10,9 @@ from midwatch.diagnosis.kubernetes.view.replicas import cite_counts, never_ran, 
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.workload import StatefulSet
+from midwatch.integrations.kubernetes.objects.workload import StatefulSet, Strategy
+
+_REVISION = "controller-revision-hash"
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -21,6 +23,43 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         if lacking and not still_starting(cluster, workload):
             yield _trouble(cluster, workload)
         yield from _nameless(cluster, workload, lacking)
+        yield from _left_behind(cluster, workload)
+
+
+def _left_behind(cluster: Cluster, workload: StatefulSet) -> Iterator[Finding]:
+    """An unready pod of an old revision: with OrderedReady the controller waits for it to become ready before it
+    updates any pod, also where the new template is what would make it ready."""
+    status, wanted = workload.status, workload.status.update_revision
+    strategy = workload.spec.update_strategy or Strategy()
+    if (
+        workload.spec.pod_management_policy == "Parallel"
+        or (strategy.type or "RollingUpdate") != "RollingUpdate"
+        or not wanted
+        or wanted == status.current_revision
+    ):
+        return
+    first = (strategy.rolling_update.partition if strategy.rolling_update else None) or 0
+    for pod in cluster.pods_of(workload.subject):
+        revision = pod.labels.get(_REVISION, "")
+        if revision and revision != wanted and not pod.ready and _ordinal(pod) >= first:
+            cites = (cluster.cite(workload, json_field("updateRevision", wanted)), cluster.cite(pod, revision))
+            yield finding(
+                "K8S-617",
+                pod.subject,
+                owner=workload.subject,
+                cites=cites,
+                pod=pod.name,
+                revision=revision,
+                wanted=wanted,
+                change=_change(workload, pod),
+            )
+
+
+def _change(workload: StatefulSet, pod: Pod) -> str:
+    """The images that the new template changes: `web: r.example/web:0.8`."""
+    new = {c.name: c.image for c in workload.spec.template.spec.containers}
+    old = {c.name: c.image for c in pod.spec.containers}
+    return ", ".join(f"{name}: {image}" for name, image in new.items() if image and old.get(name) != image)
 
 
 def _trouble(cluster: Cluster, workload: StatefulSet) -> Finding:

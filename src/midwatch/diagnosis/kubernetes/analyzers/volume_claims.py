@@ -82,7 +82,7 @@ def _lost(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Fi
     name = claim.spec.volume_name or ""
     gone = bool(name) and cluster.missing(PersistentVolume, "", name)
     proof = (cluster.cite_absence(PersistentVolume, "", name),) if gone else ()
-    return _say(cluster, claim, pods, "K8S-401", *proof, volume=name or "(not named)")
+    return _say(cluster, claim, pods, "K8S-401", *proof, volume=name or "")
 
 
 def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Iterator[Finding]:
@@ -252,9 +252,7 @@ def _unanswered(
             )
             name, minutes = storage_class(claim) or "", f"{waited.total_seconds() / 60:.1f} min"
             proof = cluster.cite_event(last)
-            return _say(
-                cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "(unknown)", waited=minutes
-            )
+            return _say(cluster, claim, pods, "K8S-409", proof, class_name=name, driver=driver or "", waited=minutes)
     late = (
         class_ is not None
         and class_.volume_binding_mode == "WaitForFirstConsumer"

@@ -21,6 +21,7 @@ from midwatch.integrations.kubernetes.objects.workload import StatefulSet
 
 _SETTLING = timedelta(seconds=30)  # a StatefulSet makes claim and pod together; either may be listed first
 _AVAILABLE = timedelta(minutes=2)  # the controller makes a new volume available at once
+_HOLDER = re.compile(r"used by pod\(s\) ([a-z0-9][a-z0-9.-]*)")
 _ELSEWHERE = re.compile(r"Multi-Attach error for volume \"([^\"]+)\"(.*)", re.DOTALL)
 _DRIVER = re.compile(r"driver name (\S+) not found in the list of registered CSI drivers")
 _NOT_STORAGE = re.compile(
@@ -79,6 +80,8 @@ def _detached(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     code, facts = "K8S-433", {"quote": text}
     if match := _ELSEWHERE.search(event.message):
         code, facts = "K8S-431", {"volume": match[1], "quote": " ".join(match[2].split())}
+        holder = _HOLDER.search(match[2])
+        facts |= {"other_pod": holder[1]} if holder else {}
     elif match := _DRIVER.search(event.message):
         code, facts = "K8S-432", {"driver": match[1], "node": pod.spec.node_name or ""}
         peers = (Subject(kind="Node", name=pod.spec.node_name),) if pod.spec.node_name else ()
@@ -93,8 +96,8 @@ def _volume(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]:
         quote = volume.status.message or volume.status.reason or ""
         cites = (cluster.cite(volume, f'"phase":"{phase}"'), *((cluster.cite(volume, quote),) if quote else ()))
         code = "K8S-440" if phase == "Released" else "K8S-441"
-        policy = volume.spec.persistent_volume_reclaim_policy or "unknown"
-        yield finding(code, volume.subject, cites=cites, holder=holder, policy=policy, quote=quote or "no message")
+        policy = volume.spec.persistent_volume_reclaim_policy or ""
+        yield finding(code, volume.subject, cites=cites, holder=holder, policy=policy, quote=quote or "")
         return
     required = volume.spec.node_affinity.required if volume.spec.node_affinity else None
     pods = _stranded(cluster, volume)
@@ -132,7 +135,7 @@ def _unfinished(cluster: Cluster, volume: PersistentVolume) -> Iterator[Finding]
             volume.subject,
             cites=cites,
             onset=born,
-            quote=volume.status.message or volume.status.reason or "no message",
+            quote=volume.status.message or volume.status.reason or "",
         )
 
 

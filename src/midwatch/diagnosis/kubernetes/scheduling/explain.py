@@ -48,7 +48,7 @@ def member(name: str, value: object) -> str:
 def _nodes(trial: FilterResult, filter_: str) -> tuple[str, tuple[Citation, ...]]:
     held = trial.blocked_nodes(filter_)
     cites = (trial.board.cluster.cite(n, trial.obstacles[n.name][filter_].quote) for n in held[:_SHOWN])
-    return first_names(n.name for n in held) or "the nodes", tuple(cites)
+    return first_names(n.name for n in held) or "", tuple(cites)
 
 
 def _scope(trial: FilterResult) -> tuple[Citation, ...]:
@@ -81,7 +81,7 @@ def _affinity(trial: FilterResult, _: str) -> FilterExplanation:
     rules = [e for t in terms for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
     cites = tuple(trial.board.cluster.cite(trial.pod, member("key", e.key)) for e in rules[:2])
     facts = {
-        "affinity": " and ".join(_spell(e) for e in rules) or "of the pod",
+        "affinity": " and ".join(_spell(e) for e in rules) or "",
         "existing": _existing(trial, [e.key for e in rules]),
     }
     return FilterExplanation("K8S-302", facts, (*cites, *_scope(trial)))
@@ -101,7 +101,7 @@ def _labels(selector: LabelSelector | None) -> str:
 def _taint(trial: FilterResult, message: str, filter_: str = "taint") -> FilterExplanation:
     names, cites = _nodes(trial, filter_)
     own = sorted({trial.obstacles[n.name][filter_].detail for n in trial.blocked_nodes(filter_)})
-    taints = ", ".join(own or messages.taints(message)) or "(not named by the scheduler)"
+    taints = ", ".join(own or messages.taints(message)) or ""
     return FilterExplanation("K8S-303", {"taint": taints, "nodes": names}, cites)
 
 
@@ -185,7 +185,7 @@ def _plugin(trial: FilterResult, resource: str) -> tuple[str, tuple[Subject, ...
 def _pods(trial: FilterResult, _: str) -> FilterExplanation:
     names, cites = _nodes(trial, "pods")
     limits = sorted({trial.obstacles[n.name]["pods"].detail for n in trial.blocked_nodes("pods")})
-    return FilterExplanation("K8S-314", {"nodes": names, "limit": ", ".join(limits) or "unknown"}, cites)
+    return FilterExplanation("K8S-314", {"nodes": names, "limit": ", ".join(limits)}, cites)
 
 
 def _ports(trial: FilterResult, _: str) -> FilterExplanation:
@@ -254,18 +254,18 @@ def _volume(trial: FilterResult, _: str) -> FilterExplanation:
     bounds = [v.spec.node_affinity.required for v in volumes if v.spec.node_affinity and v.spec.node_affinity.required]
     terms = [t for b in bounds for t in b.node_selector_terms or ()]
     rules = [e for t in terms for e in (*(t.match_expressions or ()), *(t.match_fields or ()))]
-    place = " and ".join(_spell(e) for e in rules) or "another zone"
+    place = " and ".join(_spell(e) for e in rules) or ""
     bound: list[Object] = [c for _, c in claims(cluster, trial.pod) if c]
     cites = tuple(cluster.cite(v, member("key", rules[0].key) if rules else v.name) for v in volumes[:1])
     peers = tuple(o.subject for o in (*bound, *volumes))
     return FilterExplanation(
-        "K8S-313", {"volume": first_names(v.name for v in volumes) or "of the pod", "place": place}, cites, peers
+        "K8S-313", {"volume": first_names(v.name for v in volumes) or "", "place": place}, cites, peers
     )
 
 
 def _limit(trial: FilterResult, _: str) -> FilterExplanation:
     return FilterExplanation(
-        "K8S-315", {"volumes": first_names(name for name, _ in claims(trial.board.cluster, trial.pod)) or "its volumes"}
+        "K8S-315", {"volumes": first_names(name for name, _ in claims(trial.board.cluster, trial.pod)) or ""}
     )
 
 

@@ -1,6 +1,7 @@
 """Parsing of the scheduler's messages about unschedulable pods, as Kubernetes 1.16 to 1.36 print them."""
 
 import re
+from collections.abc import Container, Mapping
 
 # filter of filters.py → the scheduler's phrase for it, after the number of nodes
 _PHRASES = (
@@ -32,6 +33,46 @@ def counts(message: str) -> dict[str, int]:
     for match in _INSUFFICIENT.finditer(text):
         found[f"fit:{match[2]}"] = found.get(f"fit:{match[2]}", 0) + int(match[1])
     return {name: n for name, n in found.items() if n}
+
+
+_READABLE = {
+    "cordon": "cordoned",
+    "taint": "untolerated taint",
+    "selector": "node selector or affinity",
+    "ports": "host port in use",
+    "pods": "too many pods",
+    "limit": "volume attach limit",
+    "volume": "volume in another zone or on another node",
+    "binding": "no matching volume",
+    "unlabelled": "topology label missing",
+    "spread": "topology spread",
+    "anti": "pod anti-affinity",
+    "peer": "pod affinity",
+}
+
+
+def breakdown(message: str, needs: Mapping[str, str], beside: Container[str] = ()) -> str:
+    """What each group of nodes lacks, the largest first: `2 nodes: volume in another zone, 1 node: insufficient cpu`;
+    "" for a single reason. `needs`: what the pod requests of each resource; `beside`: filters that no usable
+    node has."""
+    said = {name: n for name, n in counts(message).items() if name not in beside}
+    if len(said) < 2:
+        return ""
+    ordered = sorted(said.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{n} node{'s' * (n != 1)}: {_readable(name, needs)}" for name, n in ordered)
+
+
+def _readable(filter_: str, needs: Mapping[str, str]) -> str:
+    if filter_ in _READABLE:
+        return _READABLE[filter_]
+    resource = filter_.removeprefix("fit:")
+    asked = f" (requests {needs[resource]})" if resource in needs else ""
+    return f"insufficient {resource}{asked}"
+
+
+def shortages(message: str) -> list[str]:
+    """The resources that some nodes have too little of."""
+    return sorted(name.removeprefix("fit:") for name in counts(message) if name.startswith("fit:"))
 
 
 def names_filter(filter_: str, said: dict[str, int]) -> bool:

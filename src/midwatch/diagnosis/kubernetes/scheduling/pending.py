@@ -84,4 +84,6 @@ def _ignored(cluster: Cluster, pod: Pod) -> bool:
         or cluster.events(pod, "FailedScheduling", "Scheduled")
         or _of_gone_siblings(cluster, pod)
     )
-    return older(cluster, pod, _SILENCE) and not spoken
+    started = any(s.state.waiting or s.state.running or s.state.terminated for s in pod.statuses)  # by a kubelet
+    read = cluster.was_listed(Event)
+    return older(cluster, pod, _SILENCE) and read and not started and not spoken

@@ -21,6 +21,9 @@ RECENT = timedelta(hours=1)
 STABLE = timedelta(minutes=10)  # the kubelet resets its restart back-off after ten minutes of running
 STUCK = timedelta(minutes=5)
 
+_WRAPPED = re.compile(
+    r"^Failed to create pod sandbox: |rpc error: code = \w{1,30} desc = |Error response from daemon: "
+)
 _FIELD = re.compile(r"\{([^}]{1,253}+)\}")
 
 
@@ -38,6 +41,11 @@ class ContainerView(NamedTuple):
     @property
     def spec(self) -> Container:
         return self.pod.container(self.name) or Container(name=self.name)
+
+    @property
+    def has_spec(self) -> bool:
+        """False for a row of a table: then limits, command, image and secrets are not known to be absent."""
+        return self.pod.container(self.name) is not None
 
     @property
     def init(self) -> bool:
@@ -65,7 +73,7 @@ class ContainerView(NamedTuple):
     def events(self, *reasons: str) -> list[Event]:
         """Events about this container; those that name none count when the pod has only one."""
         about = self.cluster.events(self.pod, *reasons)
-        alone = bool(about) and len(self.pod.spec.all_containers) == 1
+        alone = bool(about) and len(self.pod.spec.all_containers or self.pod.statuses) == 1
         return [e for e in about if container_of(e) == self.name or (alone and not container_of(e))]
 
     def cite(self, quote: str) -> Citation:
@@ -164,6 +172,16 @@ def clip(text: str, size: int = 220) -> str:
     """The beginning of a long message, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= size else line[:size].rsplit(" ", 1)[0] + " …"
+
+
+def reason_text(text: str, size: int = 240) -> str:
+    """A message of the kubelet or a runtime on one line: its reason stands at the end, so a long one is cut in the
+    middle."""
+    line = _WRAPPED.sub("", " ".join(text.split()))
+    if len(line) <= size:
+        return line
+    head, tail = line[: size // 3].rsplit(" ", 1)[0], line[-2 * size // 3 :].split(" ", 1)[-1]
+    return f"{head} … {tail}"
 
 
 def duration_text(span: timedelta) -> str:

@@ -16,6 +16,7 @@ from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeCla
 class RollingUpdate(Struct):
     max_surge: IntOrString | None = None
     max_unavailable: IntOrString | None = None
+    partition: int | None = None
 
 
 class Strategy(Struct):
@@ -30,6 +31,7 @@ class WorkloadSpec(Struct):
     selector: LabelSelector | None = None
     template: PodTemplate = msgspec.field(default_factory=PodTemplate)
     strategy: Strategy | None = None
+    update_strategy: Strategy | None = None
     paused: bool | None = False
     progress_deadline_seconds: int | None = None
     service_name: str | None = ""
@@ -44,6 +46,8 @@ class WorkloadStatus(Struct):
     unavailable_replicas: int | None = 0
     updated_replicas: int | None = 0
     observed_generation: int | None = 0
+    current_revision: str | None = ""
+    update_revision: str | None = ""
     desired_number_scheduled: int | None = 0
     current_number_scheduled: int | None = 0
     number_ready: int | None = 0
@@ -173,6 +177,7 @@ class HorizontalPodAutoscaler(Object):
 class BudgetSpec(Struct):
     min_available: IntOrString | None = None
     max_unavailable: IntOrString | None = None
+    partition: int | None = None
     selector: LabelSelector | None = None
 
 
