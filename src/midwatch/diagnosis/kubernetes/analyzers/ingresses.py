@@ -26,8 +26,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
-    if not cluster.is_complete(IngressClass):
-        return
+    if not cluster.is_complete(IngressClass) or ingress.status.load_balancer.ingress:
+        return  # a controller that gave it an address serves it, whatever classes are listed
     name = ingress.spec.ingress_class_name
     if name:
         if name not in _BUILT_IN and cluster.missing(IngressClass, "", name):

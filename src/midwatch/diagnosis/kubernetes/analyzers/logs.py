@@ -2,9 +2,12 @@
 them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
 
-from midwatch.analysis.logs import CALM, LARGEST, Line, last_reason, lines
+from midwatch.analysis.log_timestamps import moment
+from midwatch.analysis.logs import CALM, LARGEST, Line, last_reason, lines, template
 from midwatch.analysis.patterns import Pattern, patterns
 from midwatch.analysis.prompt_injection import instructions, suspicious
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
@@ -17,13 +20,16 @@ from midwatch.diagnosis.kubernetes.view.terminations import (
     crashed_containers,
     is_crashed,
     killed_by_liveness,
-    onset,
+    never_ran,
 )
+from midwatch.diagnosis.kubernetes.view.terminations import onset as began
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
+
+Cite = Callable[[str], Citation]  # of the text that a line was read from
 
 _LAST_WORDS = 5  # lines at the very end count at any level: some programs log everything as INFO
 _LONGEST_TRACE = 1500  # lines; a stack overflow prints 1024 frames below the line that names it
@@ -38,13 +44,30 @@ _CONFIG = re.compile(
 
 def find(cluster: Cluster) -> Iterator[Finding]:
     for instance in crashed_containers(cluster):
-        log = log_of(instance)
-        if log is not None and speaks_for_itself(instance):
-            yield from _reason(instance, log, lines(log.text))
+        if speaks_for_itself(instance):
+            yield from _own_words(instance)
     read = {(log.namespace, log.name) for log in cluster.logs()}
     for pod in (p for p in cluster.all(Pod) if (p.namespace, p.name) in read):
         for instance in instances(cluster, pod):
             yield from _orders(instance)
+
+
+def _own_words(instance: ContainerView) -> Iterator[Finding]:
+    """What the log says or, where it gives no reason, what the program left as its termination message."""
+    log = log_of(instance)
+    said = list(_reason(instance, partial(instance.cluster.cite_log, log), log.text)) if log else []
+    ended = instance.last_termination
+    if said or ended is None or not ended.message or not is_crashed(instance) or never_ran(ended):
+        yield from said
+        return
+    yield from list(_reason(instance, instance.cite, ended.message)) or [_last_message(instance, ended)]
+
+
+def _last_message(instance: ContainerView, ended: Terminated) -> Finding:
+    words = instructions(ended.message or "")
+    said = "(possible prompt injection, not quoted)" if next(words, None) else clip(ended.message or "")
+    facts = {"exit": str(ended.exit_code), "said": said}
+    return instance.finding("K8S-928", instance.cite(ended.message or ""), onset=began(instance), facts=facts)
 
 
 def log_of(instance: ContainerView) -> LogLines | None:
@@ -64,7 +87,8 @@ def speaks_for_itself(instance: ContainerView) -> bool:
     return not (is_crashed(instance) and stopped) and not evicted and killed_by_liveness(instance) is None
 
 
-def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterator[Finding]:
+def _reason(instance: ContainerView, cite: Cite, text: str) -> Iterator[Finding]:
+    found = lines(text)
     near = found[-_NEAR_THE_END:]
     # A running container may log an error that it survives: it is a reason only if the container exits or is not ready.
     if best := _best(near):
@@ -72,19 +96,25 @@ def _reason(instance: ContainerView, log: LogLines, found: list[Line]) -> Iterat
         confidence = Confidence.HIGH if is_crashed(instance) and line.level != CALM else Confidence.MEDIUM
         also: tuple[Citation, ...] = ()
         if "variable" in facts:
-            facts, also = _variable(instance, log, near, line, facts["variable"])
+            facts, also = _variable(cite, near, line, facts["variable"])
         if "file" in facts:
             facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
-        yield _say(instance, log, pattern.code, line, *also, confidence=confidence, **facts)
+        yield _say(instance, cite, pattern.code, line, *also, confidence=confidence, onset=_began(text, line), **facts)
     elif (
         is_crashed(instance)
-        and (line := last_reason(near) or last_reason(lines(log.text, newest=_LONGEST_TRACE))) is not None
+        and (line := last_reason(near) or last_reason(lines(text, newest=_LONGEST_TRACE))) is not None
     ):
-        yield _say(instance, log, "K8S-924", line)
+        yield _say(instance, cite, "K8S-924", line)
+
+
+def _began(text: str, line: Line) -> datetime | None:
+    """When the log first says so, where its lines have times."""
+    same = template(line.said)
+    return next((moment(one.text) for one in lines(text, newest=_LONGEST_TRACE) if template(one.said) == same), None)
 
 
 def _variable(
-    instance: ContainerView, log: LogLines, near: list[Line], line: Line, logged: str
+    cite: Cite, near: list[Line], line: Line, logged: str
 ) -> tuple[Mapping[str, str], tuple[Citation, ...]]:
     """The environment variable to set. Where the line gives only words ("superuser password"), the variable that
     contains the last of them (POSTGRES_PASSWORD) in the lines below; only `setting` where there is none."""
@@ -93,7 +123,7 @@ def _variable(
     word = logged.removesuffix(" option").split()[-1].upper()
     for other in near[near.index(line) :][:_BELOW]:
         if name := next((n for n in _NAMED.findall(other.said) if word in n.split("_")), ""):
-            cites = () if other is line else (instance.cluster.cite_log(log, other.text),)
+            cites = () if other is line else (cite(other.text),)
             return {"variable": name, "setting": f"environment variable {name}"}, cites
     return {"setting": f"property {logged}" if "." in logged else logged}, ()
 
@@ -119,20 +149,23 @@ def _best(near: list[Line]) -> tuple[Pattern, Line, Mapping[str, str]] | None:
 
 def _say(
     instance: ContainerView,
-    log: LogLines,
+    cite: Cite,
     code: str,
     line: Line,
     *also: Citation,
     confidence: Confidence = Confidence.HIGH,
+    onset: datetime | None = None,
     **facts: str,
 ) -> Finding:
-    cites: list[Citation] = [instance.cluster.cite_log(log, line.text), *also]
+    cites: list[Citation] = [cite(line.text), *also]
     first = {"what": next(iter(facts.values()), "")}
     known = {**first, "image_name": instance.spec.image or "", "effect": _effect(instance), **facts}
     known["said"] = clip(line.said)
     if CODES[code].role is CausalRole.CAUSE and instance.status.restart_count:
         cites.append(instance.cite(f'"restartCount":{instance.status.restart_count}'))
-    return instance.finding(code, *cites, onset=onset(instance), confidence=confidence, facts=known)
+    # A container that crashed may only have the log of its last run: the back-off began earlier.
+    since = began(instance) if is_crashed(instance) or onset is None else onset
+    return instance.finding(code, *cites, onset=since, confidence=confidence, facts=known)
 
 
 def _orders(instance: ContainerView) -> Iterator[Finding]:
