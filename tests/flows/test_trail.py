@@ -21,7 +21,12 @@ EVERYWHERE, SHOP = ("-A",), ("-n", "shop")
         (trail.wrong_selector, EVERYWHERE, ["shop/service/web", "app=webb"], ["IngressClass", "traefik"]),
         (trail.wrong_selector, ("why 503 from ingress front", "-n", "shop"), ["shop/service/web", "app=webb"], []),
         (trail.pool_exhausted, SHOP, ["shop/deployment/orders", "pool exhausted", "5 of 5"], []),
-        (trail.missing_key, SHOP, ["shop/deployment/api", "settings.yaml", "api-config", "config.yaml", "revision 8"], []),
+        (
+            trail.missing_key,
+            SHOP,
+            ["shop/deployment/api", "settings.yaml", "api-config", "config.yaml", "revision 8"],
+            [],
+        ),
         (trail.missing_key, EVERYWHERE, ["settings.yaml", "api-config", "config.yaml", "revision 8"], []),
         (trail.poisoned, EVERYWHERE, ["shop/deployment/calc", "OOMKilled", "96Mi"], ["worker-1", "ghost", "delete"]),
         (trail.init_waits, SHOP, ["data/deployment/db", "postgres:no-such-tag"], []),

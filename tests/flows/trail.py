@@ -8,6 +8,7 @@ from midwatch.integrations.kubernetes.fake import runs, system
 from midwatch.integrations.kubernetes.fake.apps import App, deploy
 from midwatch.integrations.kubernetes.fake.naming import address, ago, letters, owner, stamp, uid
 from midwatch.integrations.kubernetes.fake.scene import Scene
+from midwatch.integrations.kubernetes.fake.services import publish
 
 Thing = dict[str, Any]
 UNREADY = "HTTP probe failed with statuscode: 503"
@@ -64,12 +65,16 @@ def earlier(scene: Scene, app: App, edit: Callable[[Thing], None], *, revision: 
     new = change(scene, "replicasets", app.namespace, now, dated)
     change(scene, "deployments", app.namespace, app.name, dated)
     hash_ = letters(10, "earlier", app.namespace, app.name)
-    meta = scene.meta("ReplicaSet", app.namespace, f"{app.name}-{hash_}", age, app.labels | {"pod-template-hash": hash_})
+    meta = scene.meta(
+        "ReplicaSet", app.namespace, f"{app.name}-{hash_}", age, app.labels | {"pod-template-hash": hash_}
+    )
     meta["annotations"] = {REVISION: str(revision)}
     meta["ownerReferences"] = [owner("apps/v1", "Deployment", app.name, uid("Deployment", app.namespace, app.name))]
     spec = scene.cluster.get("replicasets", app.namespace, new["metadata"]["name"])["spec"] | {"replicas": 0}
     edit(spec["template"]["spec"])
-    scene.add({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": spec, "status": {"replicas": 0}})
+    scene.add(
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": meta, "spec": spec, "status": {"replicas": 0}}
+    )
 
 
 def refused(host: str, lines: int = 8) -> str:
@@ -164,7 +169,9 @@ def poisoned() -> Scene:
 
 
 def well() -> Scene:
-    log = "INFO started\nWARN redis.cache.svc:6379 connection refused, retry 1\nINFO connected to redis.cache.svc:6379\n"
+    log = (
+        "INFO started\nWARN redis.cache.svc:6379 connection refused, retry 1\nINFO connected to redis.cache.svc:6379\n"
+    )
     return scene_of(
         App("redis", "cache", "redis:7", 1, 6379, fault=runs.healthy("Ready to accept connections\n")),
         App("cart", "shop", "cart:3", 2, 8080, fault=runs.healthy(log)),
@@ -177,7 +184,11 @@ def init_waits() -> Scene:
     scene = scene_of(db, App("api", "shop", "api:1", 1, 8080, age=HOUR / 2))
     (pod,) = pods_of(scene, "shop", "api")
     began = stamp(ago(scene.now, HOUR / 2 - 4))
-    init = {"name": "wait-for-db", "image": "busybox:1.36", "command": ["sh", "-c", "until nc -z db.data.svc 5432; do sleep 2; done"]}
+    init = {
+        "name": "wait-for-db",
+        "image": "busybox:1.36",
+        "command": ["sh", "-c", "until nc -z db.data.svc 5432; do sleep 2; done"],
+    }
     pod["spec"]["initContainers"] = [init]
     own = pod["status"]
     own["phase"] = "Pending"
@@ -186,7 +197,11 @@ def init_waits() -> Scene:
         {"name": "wait-for-db", "image": init["image"], "imageID": "", "ready": False, "restartCount": 0}
         | {"started": True, "state": state, "lastState": {}}
     ]
-    own["containerStatuses"][0] |= {"state": {"waiting": {"reason": "PodInitializing"}}, "ready": False, "started": False}
+    own["containerStatuses"][0] |= {
+        "state": {"waiting": {"reason": "PodInitializing"}},
+        "ready": False,
+        "started": False,
+    }
     for condition in own["conditions"]:
         if condition["type"] in ("Initialized", "Ready", "ContainersReady"):
             condition |= {"status": "False", "lastTransitionTime": began}
@@ -262,7 +277,7 @@ def dns_down() -> Scene:
         service=False,
         fault=runs.crash_loop(why),
     )
-    deploy(scene, dns)
+    publish(scene, "kube-system", "kube-dns", dict([dns.label]), 53, deploy(scene, dns), dns.age, "10.96.0.10")
     return scene
 
 
@@ -297,7 +312,9 @@ def other_zone() -> Scene:
         "claimRef": {"kind": "PersistentVolumeClaim", "namespace": "data", "name": "db"},
         "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [zone]}]}},
     }
-    scene.add({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": meta, "spec": spec, "status": {"phase": "Bound"}})
+    scene.add(
+        {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": meta, "spec": spec, "status": {"phase": "Bound"}}
+    )
     claim = {"accessModes": ["ReadWriteOnce"], "volumeName": "pv-db", "storageClassName": "standard"}
     claim_meta = scene.meta("PersistentVolumeClaim", "data", "db", 86400.0)
     head = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": claim_meta}

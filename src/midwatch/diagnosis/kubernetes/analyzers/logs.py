@@ -113,9 +113,7 @@ def _began(text: str, line: Line) -> datetime | None:
     return next((moment(one.text) for one in lines(text, newest=_LONGEST_TRACE) if template(one.said) == same), None)
 
 
-def _variable(
-    cite: Cite, near: list[Line], line: Line, logged: str
-) -> tuple[Mapping[str, str], tuple[Citation, ...]]:
+def _variable(cite: Cite, near: list[Line], line: Line, logged: str) -> tuple[Mapping[str, str], tuple[Citation, ...]]:
     """The environment variable to set. Where the line gives only words ("superuser password"), the variable that
     contains the last of them (POSTGRES_PASSWORD) in the lines below; only `setting` where there is none."""
     if _VARIABLE.fullmatch(logged) and ("_" in logged or not logged.islower()):
