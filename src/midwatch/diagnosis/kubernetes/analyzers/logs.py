@@ -11,6 +11,7 @@ from midwatch.analysis.logs import CALM, LARGEST, Line, last_reason, lines, temp
 from midwatch.analysis.patterns import Pattern, patterns
 from midwatch.analysis.prompt_injection import instructions, suspicious
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.databases import OF_SERVER, REJECTED, SERVER_READS, blamed_servers
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances
@@ -26,6 +27,7 @@ from midwatch.diagnosis.kubernetes.view.terminations import onset as began
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 
@@ -99,12 +101,32 @@ def _reason(instance: ContainerView, cite: Cite, text: str) -> Iterator[Finding]
             facts, also = _variable(cite, near, line, facts["variable"])
         if "file" in facts:
             facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
-        yield _say(instance, cite, pattern.code, line, *also, confidence=confidence, onset=_began(text, line), **facts)
+        code, peers = pattern.code, tuple[Subject, ...]()
+        if code in OF_SERVER and (server := blamed_servers(instance.cluster).get(_pod_key(instance))):
+            code, peers = REJECTED, (server,)
+        yield _say(
+            instance, cite, code, line, *also, peers=peers, confidence=confidence, onset=_began(text, line), **facts
+        )
     elif (
         is_crashed(instance)
         and (line := last_reason(near) or last_reason(lines(text, newest=_LONGEST_TRACE))) is not None
     ):
         yield _say(instance, cite, "K8S-924", line)
+
+
+def _pod_key(instance: ContainerView) -> tuple[str, str]:
+    return instance.pod.namespace, instance.pod.name
+
+
+def missing_file(instance: ContainerView) -> tuple[str, Citation] | None:
+    """The file that the container does not find, when that is the reason it gives, and the citation of the line."""
+    log = log_of(instance)
+    if log is None or not speaks_for_itself(instance):
+        return None
+    best = _best(lines(log.text)[-_NEAR_THE_END:])
+    if best is None or best[0].code != "K8S-901" or not best[2].get("file"):
+        return None
+    return best[2]["file"], instance.cluster.cite_log(log, best[1].text)
 
 
 def _began(text: str, line: Line) -> datetime | None:
@@ -153,6 +175,7 @@ def _say(
     *also: Citation,
     confidence: Confidence = Confidence.HIGH,
     onset: datetime | None = None,
+    peers: tuple[Subject, ...] = (),
     **facts: str,
 ) -> Finding:
     cites: list[Citation] = [cite(line.text), *also]
@@ -163,7 +186,7 @@ def _say(
         cites.append(instance.cite(f'"restartCount":{instance.status.restart_count}'))
     # A container that crashed may only have the log of its last run: the back-off began earlier.
     since = began(instance) if is_crashed(instance) or onset is None else onset
-    return instance.finding(code, *cites, onset=since, confidence=confidence, facts=known)
+    return instance.finding(code, *cites, onset=since, confidence=confidence, peers=peers, facts=known)
 
 
 def _orders(instance: ContainerView) -> Iterator[Finding]:
@@ -176,4 +199,4 @@ def _orders(instance: ContainerView) -> Iterator[Finding]:
             return
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, LogLines))
+ANALYZER = Analyzer(find, reads=(*SERVER_READS, Event))
