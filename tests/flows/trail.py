@@ -335,3 +335,39 @@ def still_starting() -> Scene:
 def wrong_architecture() -> Scene:
     log = "exec /usr/local/bin/calc: exec format error\n"
     return scene_of(App("calc", "shop", "calc:1", 1, 8080, fault=runs.crash_loop(log, runs_for=0.1)))
+
+
+def one_namespace(*, shop: bool = True) -> Scene:
+    """Rights in `shop` only; what it needs is in `cache`."""
+    scene = redis_out_of_memory() if shop else well()
+    for namespace in ("", "cache", "default", "kube-system", "kube-public", "kube-node-lease"):
+        scene.cluster.forbid(namespace=namespace)
+    return scene
+
+
+def silent_webhook() -> Scene:
+    """No pod of `shop` is created, since the webhook of another namespace has no image."""
+    guard = App("guard", "policy", "guard:no-such-tag", 1, 8443, fault=runs.image_pull())
+    scene = scene_of(guard, App("web", "shop", "web:1", 0, 8080, age=HOUR / 2))
+    client = {"service": {"name": "guard", "namespace": "policy", "path": "/validate", "port": 443}, "caBundle": ""}
+    hook = {"name": "guard.example.com", "failurePolicy": "Fail", "clientConfig": client, "sideEffects": "None"}
+    meta = {"name": "guard", "uid": uid("ValidatingWebhookConfiguration", "guard")}
+    head = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
+    scene.add(head | {"metadata": meta, "webhooks": [hook]})
+    said = (
+        'Internal error occurred: failed calling webhook "guard.example.com": failed to call webhook: Post '
+        '"https://guard.policy.svc:443/validate?timeout=10s": no endpoints available for service "guard"'
+    )
+
+    def rejected(thing: Thing) -> None:
+        thing["spec"]["replicas"] = 2
+        failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": said}
+        thing["status"].setdefault("conditions", []).append(failure)
+
+    (name,) = [s.name for s in scene.cluster.select("replicasets", "shop") if s.name.startswith("web-")]
+    made = change(scene, "replicasets", "shop", name, rejected)
+    change(scene, "deployments", "shop", "web", rejected)
+    component = "replicaset-controller"
+    note = runs.Note("FailedCreate", f"Error creating: {said}", HOUR / 2, 20.0, 12, "Warning", component=component)
+    scene.event(made, note)
+    return scene

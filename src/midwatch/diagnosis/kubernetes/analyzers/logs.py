@@ -14,7 +14,9 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.databases import OF_SERVER, REJECTED, SERVER_READS, blamed_servers
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES
+from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances
+from midwatch.diagnosis.kubernetes.view.credentials import CredentialSource, credential_source, is_newer
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
@@ -28,12 +30,13 @@ from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Event
+from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 
 Cite = Callable[[str], Citation]  # of the text that a line was read from
 
 _LAST_WORDS = 5  # lines at the very end count at any level: some programs log everything as INFO
+_LOGINS = frozenset(("K8S-910",))  # where a password may have been changed on one side
 _LONGEST_TRACE = 1500  # lines; a stack overflow prints 1024 frames below the line that names it
 _NEAR_THE_END = 40  # lines; further up it is history, not the reason for this termination
 _BELOW = 8  # lines; database images name the variable in the lines below the error
@@ -94,19 +97,12 @@ def _reason(instance: ContainerView, cite: Cite, text: str) -> Iterator[Finding]
     near = found[-_NEAR_THE_END:]
     # A running container may log an error that it survives: it is a reason only if the container exits or is not ready.
     if best := _best(near):
-        pattern, line, facts = best
+        line = best[1]
         confidence = Confidence.HIGH if is_crashed(instance) and line.level != CALM else Confidence.MEDIUM
-        also: tuple[Citation, ...] = ()
-        if "variable" in facts:
-            facts, also = _variable(cite, near, line, facts["variable"])
-        if "file" in facts:
-            facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
-        code, peers = pattern.code, tuple[Subject, ...]()
-        if code in OF_SERVER and (server := blamed_servers(instance.cluster).get(_pod_key(instance))):
-            code, peers = REJECTED, (server,)
-        yield _say(
-            instance, cite, code, line, *also, peers=peers, confidence=confidence, onset=_began(text, line), **facts
-        )
+        code, facts, also = _refined(instance, cite, near, best)
+        peers = (blamed_servers(instance.cluster)[_pod_key(instance)],) if code == REJECTED else ()
+        since = _began(text, line)
+        yield _say(instance, cite, code, line, *also, confidence=confidence, onset=since, peers=peers, **facts)
     elif (
         is_crashed(instance)
         and (line := last_reason(near) or last_reason(lines(text, newest=_LONGEST_TRACE))) is not None
@@ -116,6 +112,37 @@ def _reason(instance: ContainerView, cite: Cite, text: str) -> Iterator[Finding]
 
 def _pod_key(instance: ContainerView) -> tuple[str, str]:
     return instance.pod.namespace, instance.pod.name
+
+
+def _refined(
+    instance: ContainerView, cite: Cite, near: list[Line], best: tuple[Pattern, Line, Mapping[str, str]]
+) -> tuple[str, Mapping[str, str], tuple[Citation, ...]]:
+    """Code, facts and further citations of a line, by what the cluster knows besides."""
+    pattern, line, facts = best
+    if pattern.code in OF_SERVER and _pod_key(instance) in blamed_servers(instance.cluster):
+        return REJECTED, facts, ()
+    if pattern.code in _LOGINS and (source := credential_source(instance)):
+        return _rotated(instance, source, facts)
+    if "variable" in facts:
+        return pattern.code, *_variable(cite, near, line, facts["variable"])
+    if "file" in facts:
+        facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
+    return pattern.code, facts, ()
+
+
+def _rotated(
+    instance: ContainerView, source: CredentialSource, facts: Mapping[str, str]
+) -> tuple[str, Mapping[str, str], tuple[Citation, ...]]:
+    """The environment keeps the value that the Secret had when the container started."""
+    began = instance.pod.status.start_time
+    start = f"{began:%Y-%m-%d %H:%M} UTC" if began else "start time unknown"
+    facts = {**facts, "secret": source.text, "secret_name": source.secret, "start": start}
+    cites = (instance.cite(json_field("name", source.secret)),)
+    made = source.seen.metadata.creation_timestamp if source.seen else None
+    if source.seen is None or made is None or not is_newer(source, instance):
+        return "K8S-947", facts, cites
+    changed = f"{made:%Y-%m-%d %H:%M} UTC"
+    return "K8S-946", {**facts, "changed": changed}, (*cites, instance.cluster.cite(source.seen))
 
 
 def missing_file(instance: ContainerView) -> tuple[str, Citation] | None:
@@ -199,4 +226,4 @@ def _orders(instance: ContainerView) -> Iterator[Finding]:
             return
 
 
-ANALYZER = Analyzer(find, reads=(*SERVER_READS, Event))
+ANALYZER = Analyzer(find, reads=(*SERVER_READS, Event, Secret))

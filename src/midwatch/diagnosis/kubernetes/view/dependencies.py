@@ -10,7 +10,7 @@ from midwatch.integrations.kubernetes.objects.network import Service
 
 DNS_NAMESPACE = "kube-system"
 OTHER_NAMESPACES = 3  # that one investigation looks into besides its own
-_ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
+_ASKED = ("services", "pods", "deployments", "replicasets", "statefulsets", "endpointslices")
 _DNS_LABEL, _DNS_PORT = "k8s-app", 53
 
 
