@@ -284,7 +284,7 @@ def dns_down() -> Scene:
 def rotated() -> Scene:
     """The password in the Secret changed an hour ago; the pods took it when they started, three days ago."""
     told = 'ERROR FATAL: password authentication failed for user "shop" (SQLSTATE 28P01)\n' * 8
-    scene = scene_of(
+    return scene_of(
         App("postgres", "data", "postgres:16", 1, 5432),
         waits(
             "orders",
@@ -293,7 +293,6 @@ def rotated() -> Scene:
             env={"DB_HOST": "postgres.data.svc", "DB_PASSWORD": ("secret", "orders-db", "password")},
         ),
     )
-    return scene
 
 
 def other_zone() -> Scene:

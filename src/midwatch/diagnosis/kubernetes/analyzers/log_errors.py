@@ -1,5 +1,6 @@
 """Errors, slow operations and failed requests in logs of running and deleted pods, grouped by log template."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -11,14 +12,14 @@ from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
 from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
 from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, is_crashed
-from midwatch.domain.evidence import ToolRequest
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding, HealthyCheck
-from midwatch.domain.observation import LogLines
+from midwatch.domain.observation import AlertText, LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -28,6 +29,7 @@ _CALM_SHOWN = 3  # logs
 _SAID = 180  # characters of a line
 _OF_ONE_LOG = 6  # findings of one log; further errors rarely add a new cause
 _SAVED, _PODS_ASKED = 70, 4  # logs that are read
+_PATH = re.compile(r"(?<=[\s'\"`(=])/[a-z][\w/-]{1,80}(?=[\s'\"`),.;:]|$)", re.IGNORECASE | re.MULTILINE)
 _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
 
@@ -73,6 +75,9 @@ def _say(cluster: Cluster, log: LogLines, one: LogError) -> Finding:
         "template": template(one.line.said),
     }
     cites = (cluster.cite_log(log, one.line.text),)
+    if code == "K8S-963":
+        facts["asked"], proof = _endpoint(cluster)
+        cites += proof
     return finding(code, subject, owner=owner, cites=cites, confidence=confidence, onset=one.first, peers=(), **facts)
 
 
@@ -96,6 +101,17 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
         else "Reported only in the log; no other evidence was found."
     )
     return "K8S-960", Confidence.MEDIUM if reason else Confidence.LOW, facts | {"reason": told}
+
+
+@fact
+def _endpoint(cluster: Cluster) -> tuple[str, tuple[Citation, ...]]:
+    """The HTTP path that the alert or the question names: the log may call the same operation otherwise."""
+    for item in cluster.evidence:
+        match = _PATH.search(item.observation.text) if isinstance(item.observation, AlertText) else None
+        if match:
+            return f" (endpoint in alert: {match[0]})", (Citation(evidence=item.id, quote=match[0]),)
+    match = _PATH.search(cluster.question.text)
+    return (f" (endpoint in question: {match[0]})" if match else ""), ()
 
 
 def _reason(said: str) -> str | None:

@@ -90,6 +90,7 @@ _PLAIN_WORDS = frozenset(
         "at",
     ]
 )
+_NAMES = frozenset(("db", "database"))  # plain words that are hosts where a port follows
 # Where nobody answered; "no such host" is an answer.
 _UNANSWERED = re.compile(
     r"temporary failure|EAI_AGAIN|try again|server misbehaving|SERVFAIL|lookup \S{1,253}(?: on \S{1,100})?:[^\n]{0,80}"
@@ -100,7 +101,7 @@ _UNANSWERED = re.compile(
 _AWAITED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"wait(?:ing|s)?(?: \w{{1,20}}){{0,3}} (?:for|on|until)(?: \w{{1,20}}){{0,2}}? [\"']?(?:\w+://)?{_HOST}"
+        rf"wait(?:ing|s)?(?: \w{{1,20}}){{0,3}} (?:for|on|until)(?: \w{{1,20}}){{0,3}}? [\"']?(?:\w+://)?{_HOST}"
         rf"(?::| port |\s)(?P<port>\d{{2,5}})",
         r"wait(?:ing|s)? (?:for|on) [\"']?(?:\w+://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})()(?P<port>)",
         rf"\bnc (?:-\w+ (?:\d+ )?){{0,5}}{_HOST} (?P<port>\d{{2,5}})",
@@ -167,7 +168,7 @@ def _awaited(found: Iterable[Line]) -> Iterator[PeerMiss]:
     """The first line that names a host, without any word about a failure."""
     for line in found:
         match = next((m for e in _AWAITED if (m := e.search(line.said))), None)
-        if match and _could_be_host(match["host"]) and match["host"].lower() not in _PLAIN_WORDS:
+        if match and _could_be_host(match["host"]) and not _is_word(match["host"], match["port"]):
             yield PeerMiss(match["host"], int(match["port"] or 0), False, line)
             return
 
@@ -189,9 +190,15 @@ def unreachable_host(line: Line) -> PeerMiss | None:
             match = expression.search(line.said)
             named = match.groupdict() if match else {}
             host = (named.get("host") or named.get("mysql") or "").strip(".")
-            if host and host.lower() not in _PLAIN_WORDS and _could_be_host(host):
-                return PeerMiss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
+            port = named.get("port") or named.get("port2")
+            if host and not _is_word(host, port) and _could_be_host(host):
+                return PeerMiss(host, int(port or 0), lookup, line)
     return None
+
+
+def _is_word(host: str, port: str | None) -> bool:
+    """A word before the name of a host; `db:5432` is one itself."""
+    return host.lower() in _PLAIN_WORDS and not (port and host.lower() in _NAMES)
 
 
 def _could_be_host(host: str) -> bool:
