@@ -326,7 +326,7 @@ def from_secret(name: str = "db", variable: str = "DB_PASSWORD") -> Thing:
 
 
 @pytest.mark.parametrize(
-    ("made", "code"), [("2026-11-21T01:00:00Z", "K8S-946"), ("2026-11-01T01:00:00Z", "K8S-947"), ("", "K8S-947")]
+    ("made", "code"), [("2026-11-21T01:00:00Z", "K8S-946"), ("2026-11-01T01:00:00Z", "K8S-910"), ("", "K8S-910")]
 )
 def test_a_secret_that_is_younger_than_the_pod_was_rotated(made: str, code: str) -> None:
     secret = [thing("Secret", "db", created=made)] if made else []

@@ -118,14 +118,15 @@ def _rolling(cluster: Cluster, deployment: Deployment) -> bool:
 @fact
 def _rolled_out(cluster: Cluster) -> frozenset[Subject]:
     """The Deployments of the newest rollouts within a day: what was changed is asked first, whatever is wrong."""
-    owned = ((o, r) for r in cluster.all(ReplicaSet) for o in r.metadata.owner_references or () if revision(r) > 1)
-    dated = [
-        (when, Subject(kind="Deployment", name=o.name, namespace=r.namespace))
-        for o, r in owned
-        if o.kind == "Deployment" and recent(cluster, when := r.metadata.creation_timestamp, _DAY) and when
-    ]
+    last: dict[Subject, ReplicaSet] = {}
+    for one in cluster.all(ReplicaSet):
+        owner = cluster.owner(one)
+        if owner.kind == "Deployment" and revision(one) > max(1, revision(last[owner]) if owner in last else 0):
+            last[owner] = one
+    dated = [(when, owner) for owner, one in last.items() if (when := one.metadata.creation_timestamp)]
+    dated = [(when, owner) for when, owner in dated if recent(cluster, when, _DAY)]
     newest = sorted(dated, key=lambda pair: (pair[0], str(pair[1])), reverse=True)
-    return frozenset(list(dict.fromkeys(subject for _, subject in newest))[:_NEWEST])
+    return frozenset(owner for _, owner in newest[:_NEWEST])
 
 
 def _changed(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:

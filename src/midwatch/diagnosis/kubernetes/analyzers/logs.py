@@ -16,7 +16,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances
-from midwatch.diagnosis.kubernetes.view.credentials import CredentialSource, credential_source, is_newer
+from midwatch.diagnosis.kubernetes.view.credentials import credential_source, is_newer
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
@@ -36,7 +36,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod, Terminated
 Cite = Callable[[str], Citation]  # of the text that a line was read from
 
 _LAST_WORDS = 5  # lines at the very end count at any level: some programs log everything as INFO
-_LOGINS = frozenset(("K8S-910",))  # where a password may have been changed on one side
+_LOGIN = "K8S-910"  # where a password may have been changed on one side
 _LONGEST_TRACE = 1500  # lines; a stack overflow prints 1024 frames below the line that names it
 _NEAR_THE_END = 40  # lines; further up it is history, not the reason for this termination
 _BELOW = 8  # lines; database images name the variable in the lines below the error
@@ -121,8 +121,8 @@ def _refined(
     pattern, line, facts = best
     if pattern.code in OF_SERVER and _pod_key(instance) in blamed_servers(instance.cluster):
         return REJECTED, facts, ()
-    if pattern.code in _LOGINS and (source := credential_source(instance)):
-        return _rotated(instance, source, facts)
+    if pattern.code == _LOGIN:
+        return _login(instance, facts)
     if "variable" in facts:
         return pattern.code, *_variable(cite, near, line, facts["variable"])
     if "file" in facts:
@@ -130,17 +130,19 @@ def _refined(
     return pattern.code, facts, ()
 
 
-def _rotated(
-    instance: ContainerView, source: CredentialSource, facts: Mapping[str, str]
-) -> tuple[str, Mapping[str, str], tuple[Citation, ...]]:
+def _login(instance: ContainerView, facts: Mapping[str, str]) -> tuple[str, Mapping[str, str], tuple[Citation, ...]]:
     """The environment keeps the value that the Secret had when the container started."""
+    source = credential_source(instance)
+    if source is None:
+        return _LOGIN, {**facts, "source": ""}, ()
     began = instance.pod.status.start_time
     start = f"{began:%Y-%m-%d %H:%M} UTC" if began else "start time unknown"
     facts = {**facts, "secret": source.text, "secret_name": source.secret, "start": start}
+    facts["source"] = f" with Secret {source.text}, read at pod start ({start})"
     cites = (instance.cite(json_field("name", source.secret)),)
     made = source.seen.metadata.creation_timestamp if source.seen else None
     if source.seen is None or made is None or not is_newer(source, instance):
-        return "K8S-947", facts, cites
+        return _LOGIN, facts, cites
     changed = f"{made:%Y-%m-%d %H:%M} UTC"
     return "K8S-946", {**facts, "changed": changed}, (*cites, instance.cluster.cite(source.seen))
 
