@@ -154,4 +154,4 @@ def test_a_rollout_of_today_is_told_beside_any_cause(tmp_path: Path) -> None:
         new = here.run("diagnose", *SHOP)
     told = "shop/deployment/web: revision 8 ("
     assert told not in old.out and told in new.out
-    assert "image of web: web:0 → web:1" in new.out
+    assert "image of web: web:0 → web:1" in " ".join(new.out.split())

@@ -306,8 +306,8 @@ def unready(log: str, *objects: Thing, began: str = "2026-11-20T22:00:00Z", **sp
     pod = thing("Pod", "web-1", spec={"containers": [container]}, status=status)
     seen = evidence([pod, *objects], {WHERE: log})
     found = findings(Cluster(seen))
-    for one in found:
-        prove(seen, one)
+    for finding in found:
+        prove(seen, finding)
     return [f for f in found if f.code.startswith("K8S-9") and f.role is not CausalRole.COMPLAINT]
 
 
@@ -380,8 +380,8 @@ def init(log: str, *objects: Thing, command: str = "", began: str = "2026-11-21T
     pod = thing("Pod", "web-1", spec={"initContainers": [first], "containers": [{"name": "app"}]}, status=status)
     seen = evidence([pod, *objects], {("shop", "web-1", "wait"): log})
     found = findings(Cluster(seen))
-    for one in found:
-        prove(seen, one)
+    for finding in found:
+        prove(seen, finding)
     return [f for f in found if f.code in ("K8S-930", "K8S-931", "K8S-938")]
 
 
