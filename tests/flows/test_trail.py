@@ -59,7 +59,7 @@ def test_the_first_lines_name_the_cause_wherever_it_stands(
         assert word not in shown.head, shown.out
 
 
-@pytest.mark.parametrize("where", [EVERYWHERE, SHOP])
+@pytest.mark.parametrize("where", [EVERYWHERE, SHOP, ("is cart up", "-n", "shop")])
 def test_a_retry_that_succeeded_is_healthy(where: tuple[str, ...], tmp_path: Path) -> None:
     with site(trail.well().cluster, tmp_path) as here:
         shown = here.run("diagnose", *where)

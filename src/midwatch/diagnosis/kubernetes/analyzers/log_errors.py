@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from midwatch.analysis.codes import location
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
-from midwatch.analysis.logs import template
+from midwatch.analysis.logs import lines, template
 from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
@@ -30,6 +30,7 @@ _SAID = 180  # characters of a line
 _OF_ONE_LOG = 6  # findings of one log; further errors rarely add a new cause
 _SAVED, _PODS_ASKED = 70, 4  # logs that are read
 _PATH = re.compile(r"(?<=[\s'\"`(=])/[a-z][\w/-]{1,80}(?=[\s'\"`),.;:]|$)", re.IGNORECASE | re.MULTILINE)
+_REACHED = re.compile(r"(?i)(?<!not )\b(?:re)?connected\b|\bconnection (?:to \S+ )?(?:established|restored)\b")
 _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
 
@@ -41,9 +42,18 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     if not any(digest(log.text, within) for log in logs):
         within = None  # no error in the requested time: show the errors at other times
     for log in logs:
-        heard = digest(log.text, within)
+        heard = [one for one in digest(log.text, within) if not _reached_later(log, one)]
         for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
             yield _say(cluster, log, complaint)
+
+
+def _reached_later(log: LogLines, one: LogError) -> bool:
+    """A retry that succeeded: a later line says that the same host was reached."""
+    miss = unreachable_host(one.line) if one.kind in ("warning", "error") and not one.fatal else None
+    if miss is None:
+        return False
+    later = (line.said for line in lines(log.text) if line.number > one.line.number)
+    return any(miss.host in said and _REACHED.search(said) for said in later)
 
 
 def _rank(cluster: Cluster, one: LogError) -> tuple[bool, bool, int, bool, bool, int]:
