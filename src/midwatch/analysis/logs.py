@@ -21,6 +21,10 @@ _HEAD = re.compile(
     r"^(?:Caused by: |Exception in thread \"[^\"]+\" |panic: |fatal error: |Uncaught |Unhandled[^:]{0,40}: )?"
     r"[\w.$]*(?:Error|Exception|Interrupt|Exit)\b:?.*|^(?:panic|fatal error): .+"
 )
+_HEADING = re.compile(
+    r"(?i)\bfollowing (?:\[?\d{1,3}\]? )?(?:lines?|errors?|problems?|reasons?|checks?|points?)\b[^\n]{0,60}$"
+    r"|\b(?:errors?|checks?|problems?)(?: (?:were|was|have|has|is|are))?(?: been)? (?:found|failed|reported):$"
+)
 _FATAL = re.compile(
     r"(?i)\b(?:fatal|panic|emerg|critical)\b|^(?:Traceback|Exception in thread|Caused by)|Segmentation fault|core "
     r"dumped"
@@ -146,10 +150,19 @@ def last_reason(found: list[Line]) -> Line | None:
     """The line a person would quote: the innermost cause of the last trace near the end, else the last fatal line, else
     the last error."""
     loud = [line for line in found if line.level != CALM]
-    for test in (_traced, _heads, _fatal, _errors):
+    for test in (_traced, _announced, _heads, _fatal, _errors):
         if line := next(test(loud), None):
             return line
     return None
+
+
+def _announced(found: list[Line]) -> Iterator[Line]:
+    """The line below a heading such as `checks failed … the following 2 lines`: the heading names a number only."""
+    return (below for line, below in zip(reversed(found[:-1]), reversed(found[1:]), strict=True) if _heads_list(line))
+
+
+def _heads_list(line: Line) -> bool:
+    return _HEADING.search(line.said) is not None and _ERROR.search(line.said) is not None
 
 
 def _traced(found: list[Line]) -> Iterator[Line]:

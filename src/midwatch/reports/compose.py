@@ -13,6 +13,7 @@ from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportS
 from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
 
+_THESE = "these"  # in place of what several gaps of one reason are about
 _SHOWN = 6  # effects of one cause that are listed; the others are counted
 
 
@@ -193,15 +194,31 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[ReportSection]:
     """Gaps with the same reason are one line: a dump without ten kinds is one fact, not ten."""
     if not gaps:
         return
-    by_reason: dict[str, list[str]] = {}
+    by_reason: dict[str, list[Gap]] = {}
     for gap in gaps:
-        what = str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool.removeprefix("kubernetes_"))
-        reason = gap.reason.replace(f"no {what}", "none")
-        by_reason.setdefault(
-            f"{reason} (required permission: {gap.permission})" if gap.permission else reason, []
-        ).append(what)
-    items = tuple(Text(text=f"{', '.join(dict.fromkeys(what))}: {reason}") for reason, what in by_reason.items())
+        by_reason.setdefault(_reason(gap), []).append(gap)
+    items = tuple(Text(text=_missed(reason, same)) for reason, same in by_reason.items())
     yield ReportSection(title="Not checked", blocks=(Items(items=items),))
+
+
+def _what(gap: Gap) -> str:
+    return str(gap.arguments.get("resource") or gap.arguments.get("pod") or gap.tool.removeprefix("kubernetes_"))
+
+
+def _reason(gap: Gap) -> str:
+    """The same for all that one missing permission keeps from being read: without what each of them is."""
+    reason = gap.reason.replace(f"no {_what(gap)}", "none")
+    verb, place = gap.permission.partition(" ")[0], gap.permission.partition(" in ")[2]
+    these = f"{verb} {_THESE}{' in ' if place else ''}{place}"
+    return reason.replace(gap.permission, these) if gap.permission else reason
+
+
+def _missed(reason: str, gaps: Sequence[Gap]) -> str:
+    what = ", ".join(dict.fromkeys(_what(gap) for gap in gaps))
+    permissions = tuple(dict.fromkeys(gap.permission for gap in gaps if gap.permission))
+    if len(permissions) == 1 and permissions[0] not in gaps[0].reason:
+        return f"{what}: {gaps[0].reason} (required permission: {permissions[0]})"
+    return f"{what}: {reason if len(permissions) > 1 else gaps[0].reason if permissions else reason}"
 
 
 def _cited(diagnosis: Diagnosis) -> set[str]:

@@ -133,6 +133,41 @@ def test_many_clients_are_a_number(count: int, named: str):
     assert named in found.message
 
 
+def blamed(line: str, *, ready: bool = False, said: str = "", env: str = "mysql:3306"):
+    """Findings about one client that logs the line, and its server."""
+    client = pod("web-1", "web", container={"env": [{"name": "DB_HOST", "value": env}]}, ready=ready)
+    state = {"running": {"startedAt": "2026-11-20T22:00:00Z"}}
+    client["status"]["containerStatuses"] = [{"name": "app", "ready": ready, "restartCount": 0, "state": state}]
+    logs = {("shop", "web-1", "app"): line} | ({("shop", "mysql-0", "app"): said} if said else {})
+    found = {f.code: f for f in _all(MYSQL, MYSQL_POD, client, logs=logs)}
+    return {code: found[code] for code in ("K8S-912", "K8S-941", "K8S-942") if code in found}
+
+
+def test_a_client_that_the_server_rejects_is_a_symptom_of_the_server():
+    found = blamed("ERROR Too many connections")
+    assert sorted(found) == ["K8S-941", "K8S-942"]
+    assert [p.name for p in found["K8S-942"].peers] == ["mysql"]
+    assert found["K8S-941"].confidence == "medium"
+
+
+def test_the_log_of_the_server_itself_makes_it_sure():
+    assert blamed("ERROR Too many connections", said="WARN Too many connections")["K8S-941"].confidence == "high"
+
+
+def test_a_pool_of_the_client_is_its_own():
+    assert sorted(blamed("ERROR connection pool exhausted: 5 of 5 in use")) == ["K8S-912"]
+
+
+def test_a_server_is_known_by_the_host_alone():
+    assert sorted(blamed("ERROR Too many connections", env="mysql")) == ["K8S-941", "K8S-942"]
+
+
+def test_the_server_that_the_line_names_is_meant():
+    line = 'ERROR Too many connections, host "mysql.shop.svc:3306"'
+    assert sorted(blamed(line, env="other")) == ["K8S-941", "K8S-942"]
+    assert sorted(blamed("ERROR Too many connections", env="other")) == ["K8S-912"]
+
+
 def test_a_warning_of_a_client_is_not_enough():
     logs = {("shop", "web-1", "app"): "WARN READONLY You can't write against a read only replica."}
     assert not [

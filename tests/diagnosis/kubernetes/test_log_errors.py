@@ -146,3 +146,19 @@ def test_replicas_that_complain_alike_are_one() -> None:
     (found,) = [f for f in analyse(seen).findings if f.role is CausalRole.COMPLAINT]
     assert len(found.also) == 1
     assert msgspec.json.encode(found.model_dump(mode="json"))
+
+
+@pytest.mark.parametrize(
+    ("after", "count"),
+    [
+        ("INFO connected to cache:6379", 0),
+        ("INFO connection to cache:6379 established", 0),
+        ("INFO connected to stock:80", 1),
+        ("INFO not connected to cache:6379", 1),
+        ("INFO disconnected from cache:6379", 1),
+    ],
+)
+def test_a_retry_that_succeeded_is_no_complaint(after: str, count: int) -> None:
+    line = "WARN cache:6379 connection refused, retry 1"
+    assert len(heard(f"{line}\n{after}")) == count
+    assert len(heard(f"{after}\n{line}")) == 1

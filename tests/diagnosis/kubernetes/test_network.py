@@ -151,6 +151,18 @@ def test_an_ingress_needs_class_service_port_and_certificate():
     assert told(*base, NGINX, ingress({"number": 80}, tls=[{"secretName": "cert"}])) == ["K8S-524"]
 
 
+def test_an_ingress_with_an_address_is_served_whatever_classes_are_listed():
+    served = ingress({"number": 80}) | {"status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}}}
+    assert told(service("web", "web", target=8080), web(), served) == []
+
+
+def test_an_ingress_whose_service_has_no_endpoints_is_its_symptom():
+    found = stated(service("web", "webb", target=8080), web(), NGINX, ingress({"number": 80}))
+    assert sorted(f.code for f in found) == ["K8S-502", "K8S-537"]
+    (symptom,) = [f for f in found if f.code == "K8S-537"]
+    assert [p.name for p in symptom.peers] == ["web"] and "HTTP 503" in symptom.message
+
+
 def test_what_a_load_balancer_says_of_an_ingress():
     refused = ingress({"number": 80}) | {
         "status": {"loadBalancer": {"ingress": [{"ip": "10.0.0.1", "ports": [{"port": 80, "error": "quota"}]}]}}

@@ -139,28 +139,28 @@ def callers(cluster: Cluster) -> Iterator[Link]:
     """From each Service to the workloads whose settings name it."""
     services = {(s.namespace, s.name): s.subject for s in cluster.all(Service)}
     for owner, (pod, *_) in cluster.by_owner.items():
-        called = {services.get(_place(host, pod.namespace)): None for host in _hosts(cluster, pod)}
+        called = {services.get(place_of(host, pod.namespace)): None for host in hosts(cluster, pod)}
         for service in called:
             if service is not None:
                 yield _link(service, owner, "is called by")
 
 
-def _place(host: str, namespace: str) -> tuple[str, str]:
+def place_of(host: str, namespace: str) -> tuple[str, str]:
     """`cart` is a Service of one's own namespace, `cart.shop` and `cart.shop.svc.cluster.local` of another."""
     name, _, rest = host.partition(".")
     return (rest.split(".")[0] or namespace, name)
 
 
-def _hosts(cluster: Cluster, pod: Pod) -> Iterator[str]:
+def hosts(cluster: Cluster, pod: Pod) -> Iterator[str]:
     for container in pod.spec.all_containers:
         for word in (*(container.command or ()), *(container.args or ())):
-            yield from _hosts_in(word)
+            yield from hosts_in(word)
         for env in container.env or ():
-            yield from _hosts_in(env.value or "", bare=_of_address(env.name))
+            yield from hosts_in(env.value or "", bare=_of_address(env.name))
     for name in _config_maps(pod):
         config = cluster.get(ConfigMap, pod.namespace, name)
         for key, value in (config.data or {}).items() if config else ():
-            yield from _hosts_in(value, bare=_of_address(key) and len(value) < 256)
+            yield from hosts_in(value, bare=_of_address(key) and len(value) < 256)
 
 
 @lru_cache(maxsize=4096)
@@ -172,7 +172,7 @@ def _config_maps(pod: Pod) -> Iterable[str]:
     return dict.fromkeys(name for kind, name in _needs(pod) if kind == "ConfigMap")
 
 
-def _hosts_in(text: str, *, bare: bool = False) -> Iterator[str]:
+def hosts_in(text: str, *, bare: bool = False) -> Iterator[str]:
     if ":" in text or "@" in text or ".svc" in text:
         for match in _HOST.finditer(text):
             yield match[1] or match[2] or match[3]

@@ -2,6 +2,7 @@
 account."""
 
 import re
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -9,7 +10,13 @@ import msgspec
 
 from midwatch.integrations.kubernetes.live.connection import NAME, ClusterConnection, open_connection
 from midwatch.integrations.kubernetes.live.custom import read_custom_resources
-from midwatch.integrations.kubernetes.live.errors import ApiRequest, NoConnection, refuse_answer, shorten
+from midwatch.integrations.kubernetes.live.errors import (
+    ROLE,
+    ApiRequest,
+    NoConnection,
+    refuse_answer,
+    shorten,
+)
 from midwatch.integrations.kubernetes.live.kubeconfig import choose, load
 from midwatch.integrations.kubernetes.live.logs import log_url, read_log
 from midwatch.integrations.kubernetes.live.pages import list_url, read_list
@@ -57,7 +64,27 @@ class LiveReader:
         self.default_namespace = connection.namespace
 
     async def list(self, request: ListRequest) -> Listing:
+        """With rights in one namespace only, a list of all of them is that of the context's namespace, and says so."""
         kind = _kind(request.plural)
+        try:
+            return await self._list(kind, request)
+        except Refused as refused:
+            if request.namespace or not kind.namespaced or not refused.permission:
+                raise
+            return await self._list_own(kind, request, refused)
+
+    async def _list_own(self, kind: ResourceKind, request: ListRequest, refused: Refused) -> Listing:
+        """Raises `refused` where the context's namespace may not be listed either."""
+        own = self.default_namespace
+        try:
+            found = await self._list(kind, replace(request, namespace=own))
+        except Refused:
+            raise refused from None
+        left = f"only namespace {own} was read; lists of all namespaces need a ClusterRole such as {ROLE}"
+        missed = "; ".join(part for part in (found.missed, left) if part)
+        return Listing(found.items, f"{found.query} (all namespaces: 403)", missed, (own,), missed)
+
+    async def _list(self, kind: ResourceKind, request: ListRequest) -> Listing:
         _name("namespace", request.namespace)
         label = f"{kind.plural}.{kind.group}" if request.plural in METRICS else kind.plural
         where = f" in namespace {request.namespace}" if request.namespace and kind.namespaced else ""

@@ -12,6 +12,7 @@ from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.failed_creates import FailedCreate, refusals
 from midwatch.diagnosis.kubernetes.scheduling.explain import member
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS
+from midwatch.diagnosis.kubernetes.view.dependencies import OTHER_NAMESPACES, dependency_requests
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -23,6 +24,7 @@ from midwatch.integrations.kubernetes.objects.network import (
     ValidatingWebhookConfiguration,
     Webhook,
 )
+from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import Job
 
 _QUOTAS = (EXCEEDED, UNSPECIFIED, LIMIT, UNSET, RATIO)
@@ -183,7 +185,13 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, FailedCreate, re.Match[s
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """PriorityClasses are listed only after a pod was rejected because of one."""
+    """PriorityClasses after a pod was rejected because of one; the namespace of a webhook's Service after it did not
+    answer."""
+    unreached = (_UNREACHED.search(refusal.text) for refusal in refusals(cluster))
+    called = (_service(cluster, match[1], match[2]) for match in unreached if match)
+    wanted = {s.namespace: None for s in called if s and s.namespace and not cluster.is_complete(Pod, s.namespace)}
+    for namespace in list(wanted)[:OTHER_NAMESPACES]:
+        yield from dependency_requests(namespace, "a webhook of this namespace did not answer")
     if any(_PRIORITY.search(refusal.text) for refusal in refusals(cluster)):
         yield ToolRequest(
             tool="kubernetes_list",

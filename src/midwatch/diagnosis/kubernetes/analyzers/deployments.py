@@ -2,10 +2,10 @@
 pods have the cause."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.replicas import (
     ROLLING,
@@ -20,8 +20,11 @@ from midwatch.diagnosis.kubernetes.view.replicas import (
 from midwatch.diagnosis.kubernetes.view.rollouts import last_rollout, revision
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.pod import Pod
 from midwatch.integrations.kubernetes.objects.workload import Deployment, ReplicaSet
+
+_DAY, _NEWEST = timedelta(days=1), 5  # rollouts of workloads without a fault that are told
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -31,6 +34,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         trouble = _trouble(cluster, deployment)
         if trouble:
             yield trouble
+            yield from _changed(cluster, deployment)
+        elif deployment.subject in _rolled_out(cluster):
             yield from _changed(cluster, deployment)
         yield from _paused(cluster, deployment, bool(trouble))
         yield from _unseen(cluster, deployment)
@@ -108,6 +113,20 @@ def _rolling(cluster: Cluster, deployment: Deployment) -> bool:
     under_way = progress is not None and progress.status == "True" and progress.reason != "NewReplicaSetAvailable"
     moved = (progress.last_update_time or progress.last_transition_time) if progress else None
     return (under_way and recent(cluster, moved, ROLLING)) or still_starting(cluster, deployment)
+
+
+@fact
+def _rolled_out(cluster: Cluster) -> frozenset[Subject]:
+    """The Deployments of the newest rollouts within a day: what was changed is asked first, whatever is wrong."""
+    last: dict[Subject, ReplicaSet] = {}
+    for one in cluster.all(ReplicaSet):
+        owner = cluster.owner(one)
+        if owner.kind == "Deployment" and revision(one) > max(1, revision(last[owner]) if owner in last else 0):
+            last[owner] = one
+    dated = [(when, owner) for owner, one in last.items() if (when := one.metadata.creation_timestamp)]
+    dated = [(when, owner) for when, owner in dated if recent(cluster, when, _DAY)]
+    newest = sorted(dated, key=lambda pair: (pair[0], str(pair[1])), reverse=True)
+    return frozenset(owner for _, owner in newest[:_NEWEST])
 
 
 def _changed(cluster: Cluster, deployment: Deployment) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.backing import json_field
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of, json_field
+from midwatch.diagnosis.kubernetes.view.replicas import STARTING, recent
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event, Secret
 from midwatch.integrations.kubernetes.objects.network import Ingress, IngressClass, Service, ServiceBackend
@@ -23,6 +24,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield from _backends(cluster, ingress)
         yield from _certificates(cluster, ingress)
         yield from _outside(cluster, ingress)
+        yield from _unserved(cluster, ingress)
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
@@ -81,6 +83,21 @@ def _backends(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
                 port=str(backend.port.number or backend.port.name),
                 offered=offered or "none",
             )
+
+
+def _unserved(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
+    """A symptom for each backend without ready endpoints: the Service or its pods have the cause."""
+    backing = backing_of(cluster)
+    for name in dict.fromkeys(b.name for b in _services(ingress)):
+        service = cluster.get(Service, ingress.namespace, name)
+        if service is None or service.spec.type == "ExternalName" or backing.ready(service) != 0:
+            continue
+        if any(recent(cluster, p.metadata.creation_timestamp, STARTING) for p in backing.pods(service)):
+            continue
+        listed = backing.endpoints_of(service)
+        proof = cluster.cite(listed.source) if listed else cluster.cite(service)
+        cites = (cluster.cite(ingress, json_field("name", name)), proof)
+        yield finding("K8S-537", ingress.subject, cites=cites, peers=(service.subject,), service=name)
 
 
 def _services(ingress: Ingress) -> Iterator[ServiceBackend]:
@@ -143,4 +160,4 @@ def _says_absent(message: str, name: str) -> bool:
     return bool(named and _ABSENT.search(message) and "secret" in message.lower())
 
 
-ANALYZER = Analyzer(find, reads=(Event, Service, Ingress, IngressClass, Secret))
+ANALYZER = Analyzer(find, reads=(*BACKING_READS, Event, Service, Ingress, IngressClass, Secret))

@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from midwatch.analysis.codes import location
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
-from midwatch.analysis.logs import template
+from midwatch.analysis.logs import lines, template
 from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
 from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
 from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, is_crashed
-from midwatch.domain.evidence import ToolRequest
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding, HealthyCheck
-from midwatch.domain.observation import LogLines
+from midwatch.domain.observation import AlertText, LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import NetworkPolicy
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -34,6 +34,8 @@ _SUCCESS = re.compile(
     r"(?i)\b(?:re)?connected\b|\bconnection (?:re-?)?established\b|\brecovered\b|\bback online\b|\bretry succeeded\b"
     r"|\bsucceeded after\b|\bsuccessfully (?:re)?connected\b|\bresumed\b"
 )
+_PATH = re.compile(r"(?<=[\s'\"`(=])/[a-z][\w/-]{1,80}(?=[\s'\"`),.;:]|$)", re.IGNORECASE | re.MULTILINE)
+_REACHED = re.compile(r"(?i)(?<!not )\b(?:re)?connected\b|\bconnection (?:to \S+ )?(?:established|restored)\b")
 _ORDER = {"error": 0, "status": 0, "slow": 1, "warning": 2}
 
 
@@ -45,9 +47,18 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     if not any(digest(log.text, within) for log in logs):
         within = None  # no error in the requested time: show the errors at other times
     for log in logs:
-        heard = digest(log.text, within)
+        heard = [one for one in digest(log.text, within) if not _reached_later(log, one)]
         for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
             yield _say(cluster, log, complaint)
+
+
+def _reached_later(log: LogLines, one: LogError) -> bool:
+    """A retry that succeeded: a later line says that the same host was reached."""
+    miss = unreachable_host(one.line) if one.kind in ("warning", "error") and not one.fatal else None
+    if miss is None:
+        return False
+    later = (line.said for line in lines(log.text) if line.number > one.line.number)
+    return any(miss.host in said and _REACHED.search(said) for said in later)
 
 
 def _rank(cluster: Cluster, one: LogError) -> tuple[bool, bool, int, bool, bool, int]:
@@ -79,6 +90,9 @@ def _say(cluster: Cluster, log: LogLines, one: LogError) -> Finding:
         "template": template(one.line.said),
     }
     cites = (cluster.cite_log(log, one.line.text),)
+    if code == "K8S-963":
+        facts["asked"], proof = _endpoint(cluster)
+        cites += proof
     return finding(code, subject, owner=owner, cites=cites, confidence=confidence, onset=one.first, peers=(), **facts)
 
 
@@ -110,6 +124,17 @@ def _recovered(log: LogLines, one: LogError) -> bool:
     """Whether a later line tells of success: a retry that worked is no fault."""
     after = log.text.rpartition(one.line.text)[2][:_AFTER]
     return bool(one.line.text) and any(_SUCCESS.search(line) for line in after.splitlines())
+
+
+@fact
+def _endpoint(cluster: Cluster) -> tuple[str, tuple[Citation, ...]]:
+    """The HTTP path that the alert or the question names: the log may call the same operation otherwise."""
+    for item in cluster.evidence:
+        match = _PATH.search(item.observation.text) if isinstance(item.observation, AlertText) else None
+        if match:
+            return f" (endpoint in alert: {match[0]})", (Citation(evidence=item.id, quote=match[0]),)
+    match = _PATH.search(cluster.question.text)
+    return (f" (endpoint in question: {match[0]})" if match else ""), ()
 
 
 def _reason(said: str) -> str | None:

@@ -1,17 +1,26 @@
 """Failed connections and DNS lookups in the logs of crashed or unready containers: the target, and the reason."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from ipaddress import ip_address
 
-from midwatch.analysis.logs import Line, lines
+from midwatch.analysis.log_timestamps import moment
+from midwatch.analysis.logs import Line, lines, template
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.analyzers.logs import log_of, speaks_for_itself
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip
-from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, onset
+from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS
+from midwatch.diagnosis.kubernetes.view.containers import STUCK, ContainerView, age, clip, duration_text
+from midwatch.diagnosis.kubernetes.view.dependencies import (
+    DNS_NAMESPACE,
+    OTHER_NAMESPACES,
+    dependency_requests,
+    idle_dns,
+)
+from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, onset, unready_run
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
@@ -81,8 +90,26 @@ _PLAIN_WORDS = frozenset(
         "at",
     ]
 )
-_OTHER_NAMESPACES = 3
-_ASKED = ("services", "pods", "deployments", "statefulsets", "endpointslices")
+_NAMES = frozenset(("db", "database"))  # plain words that are hosts where a port follows
+# Where nobody answered; "no such host" is an answer.
+_UNANSWERED = re.compile(
+    r"temporary failure|EAI_AGAIN|try again|server misbehaving|SERVFAIL|lookup \S{1,253}(?: on \S{1,100})?:[^\n]{0,80}"
+    r"(?:timeout|timed out|refused)",
+    re.IGNORECASE,
+)
+# Of an init container: `waiting for db.data.svc:5432`, `nc -z db 5432`, `pg_isready -h db`, `nslookup db`.
+_AWAITED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"wait(?:ing|s)?(?: \w{{1,20}}){{0,3}} (?:for|on|until)(?: \w{{1,20}}){{0,3}}? [\"']?(?:\w+://)?{_HOST}"
+        rf"(?::| port |\s)(?P<port>\d{{2,5}})",
+        r"wait(?:ing|s)? (?:for|on) [\"']?(?:\w+://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})()(?P<port>)",
+        rf"\bnc (?:-\w+ (?:\d+ )?){{0,5}}{_HOST} (?P<port>\d{{2,5}})",
+        rf"(?:\w+://|wait-for(?:-it)?(?:\.sh)? (?:-\w+ ){{0,3}}|/dev/tcp/){_HOST}[:/](?P<port>\d{{2,5}})",
+        rf"(?:pg_isready|mysqladmin|redis-cli|mongosh?)[^\n]{{0,80}}? -h ?{_HOST}(?: -p ?(?P<port>\d{{2,5}}))?",
+        rf"(?:nslookup|dig|getent hosts|host) {_HOST}(?P<port>)",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -98,12 +125,52 @@ class PeerMiss:
 def find(cluster: Cluster) -> Iterator[Finding]:
     for instance in crashed_containers(cluster):
         log = log_of(instance)
-        if log is not None:
+        if instance.init and unready_run(instance):
+            yield from _waiting(instance, log)
+        elif log is not None:
             told = (_told(instance, log, miss) for miss in _misses(lines(log.text)))
             # A container that the platform killed did not fail for its peer, but the peer may be down all the same.
             own = speaks_for_itself(instance)
             heard = [f for f in told if f is not None and (own or f.role is CausalRole.SYMPTOM)]
             yield from sorted(heard, key=lambda f: -f.directness)[:1]
+
+
+def _waiting(instance: ContainerView, log: LogLines | None) -> Iterator[Finding]:
+    """An init container that runs on: for whom it waits, by its log or its command. It may log no error at all."""
+    running = instance.status.state.running
+    if running is None or age(instance.cluster, running.started_at) < STUCK:
+        return
+    told = (_told(instance, seen, miss) for seen, miss in _waits(instance, log))
+    heard = sorted((f for f in told if f is not None), key=lambda f: -f.directness)
+    if heard:
+        yield heard[0]
+        return
+    last = lines(log.text)[-1:] if log else []
+    cites = (instance.cluster.cite_log(log, last[0].text),) if log and last else ()
+    facts = {
+        "age": duration_text(age(instance.cluster, running.started_at)),
+        "said": clip(last[0].said) if last else "",
+    }
+    yield instance.finding("K8S-938", instance.cite("running"), *cites, onset=running.started_at, facts=facts)
+
+
+def _waits(instance: ContainerView, log: LogLines | None) -> Iterator[tuple[LogLines | None, PeerMiss]]:
+    """The newest hosts in the log; then those in the command."""
+    found = lines(log.text) if log else []
+    if misses := _misses(found) or list(_awaited(reversed(found))):
+        yield from ((log, miss) for miss in misses)
+        return
+    words = (*(instance.spec.command or ()), *(instance.spec.args or ()))
+    yield from ((None, miss) for miss in _awaited(Line(word, word, 0) for word in words))
+
+
+def _awaited(found: Iterable[Line]) -> Iterator[PeerMiss]:
+    """The first line that names a host, without any word about a failure."""
+    for line in found:
+        match = next((m for e in _AWAITED if (m := e.search(line.said))), None)
+        if match and _could_be_host(match["host"]) and not _is_word(match["host"], match["port"]):
+            yield PeerMiss(match["host"], int(match["port"] or 0), False, line)
+            return
 
 
 def _misses(found: list[Line]) -> list[PeerMiss]:
@@ -123,9 +190,15 @@ def unreachable_host(line: Line) -> PeerMiss | None:
             match = expression.search(line.said)
             named = match.groupdict() if match else {}
             host = (named.get("host") or named.get("mysql") or "").strip(".")
-            if host and host.lower() not in _PLAIN_WORDS and _could_be_host(host):
-                return PeerMiss(host, int(named.get("port") or named.get("port2") or 0), lookup, line)
+            port = named.get("port") or named.get("port2")
+            if host and not _is_word(host, port) and _could_be_host(host):
+                return PeerMiss(host, int(port or 0), lookup, line)
     return None
+
+
+def _is_word(host: str, port: str | None) -> bool:
+    """A word before the name of a host; `db:5432` is one itself."""
+    return host.lower() in _PLAIN_WORDS and not (port and host.lower() in _NAMES)
 
 
 def _could_be_host(host: str) -> bool:
@@ -133,9 +206,11 @@ def _could_be_host(host: str) -> bool:
     return bool(_ADDRESS.fullmatch(host)) or (any(c.isalpha() for c in host) and not _SOURCE.search(host))
 
 
-def _told(instance: ContainerView, log: LogLines, miss: PeerMiss) -> Finding | None:
+def _told(instance: ContainerView, log: LogLines | None, miss: PeerMiss) -> Finding | None:
     if _OWN.match(miss.host):
         return _say(instance, log, miss, "K8S-936", confidence=Confidence.MEDIUM)
+    if miss.lookup and _UNANSWERED.search(miss.line.said) and (servers := idle_dns(instance.cluster)):
+        return _say(instance, log, miss, "K8S-937", peers=servers)
     service = _service(instance, miss.host)
     if service is not None:
         return _at_service(instance, log, miss, service)
@@ -159,7 +234,7 @@ def _public(address: str) -> bool:
         return False
 
 
-def _at_service(instance: ContainerView, log: LogLines, miss: PeerMiss, service: Service) -> Finding:
+def _at_service(instance: ContainerView, log: LogLines | None, miss: PeerMiss, service: Service) -> Finding:
     peer = (service.subject,)
     ports = [p.port for p in service.spec.ports or ()]
     if miss.lookup:
@@ -179,7 +254,7 @@ def _at_service(instance: ContainerView, log: LogLines, miss: PeerMiss, service:
     return _say(instance, log, miss, "K8S-930", peers=peer, service=where)
 
 
-def _no_service(instance: ContainerView, log: LogLines, miss: PeerMiss, name: str, namespace: str) -> Finding:
+def _no_service(instance: ContainerView, log: LogLines | None, miss: PeerMiss, name: str, namespace: str) -> Finding:
     cluster = instance.cluster
     known = [s.name for s in cluster.all(Service, namespace)]
     near = get_close_matches(name, known, n=2, cutoff=0.6)
@@ -193,7 +268,7 @@ def _no_service(instance: ContainerView, log: LogLines, miss: PeerMiss, name: st
 
 def _say(
     instance: ContainerView,
-    log: LogLines,
+    log: LogLines | None,
     miss: PeerMiss,
     code: str,
     *more: Citation,
@@ -203,8 +278,19 @@ def _say(
 ) -> Finding:
     target = f"{miss.host}:{miss.port}" if miss.port else miss.host
     known = {"target": target, "host": miss.host, "port": str(miss.port or ""), "said": clip(miss.line.said)} | facts
-    cite = instance.cluster.cite_log(log, miss.line.text)
-    return instance.finding(code, cite, *more, onset=onset(instance), confidence=confidence, peers=peers, facts=known)
+    cite = instance.cluster.cite_log(log, miss.line.text) if log else instance.cite(miss.line.text)
+    return instance.finding(
+        code, cite, *more, onset=_onset(instance, log, miss), confidence=confidence, peers=peers, facts=known
+    )
+
+
+def _onset(instance: ContainerView, log: LogLines | None, miss: PeerMiss) -> datetime | None:
+    """The first such line of a container that runs on; of one that crashes, only the last run is known."""
+    if log is None or not unready_run(instance):
+        return onset(instance)
+    same = template(miss.line.said)
+    first = next((moment(one.text) for one in lines(log.text) if template(one.said) == same), None)
+    return first or onset(instance)
 
 
 def _service(instance: ContainerView, host: str) -> Service | None:
@@ -242,24 +328,38 @@ def _place(instance: ContainerView, host: str) -> tuple[str, str, bool]:
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """Services and pods of other namespaces whose hosts could not be reached and that were not read yet."""
-    wanted: dict[str, None] = {}
-    for instance in crashed_containers(cluster):
-        log = log_of(instance)
-        for miss in _misses(lines(log.text)) if log else ():
-            _, namespace, inside = _place(instance, miss.host)
-            if inside and not cluster.is_complete(Pod, namespace):
-                wanted[namespace] = None
-    since = cluster.question.since
-    period = {"since": since.isoformat()} if since else {}
-    for namespace in list(wanted)[:_OTHER_NAMESPACES]:
-        yield ToolRequest(
-            tool="kubernetes_events",
-            arguments={"namespace": namespace, **period},
-            why="a host of this namespace could not be reached",
-        )
-        for resource in _ASKED:
-            yield ToolRequest(tool="kubernetes_list", arguments={"resource": resource, "namespace": namespace})
+    """Services and pods of other namespaces whose hosts could not be reached and that were not read yet; the Services
+    of all where only an address is known."""
+    missed = [(i, miss) for i in crashed_containers(cluster) for miss in _all_misses(i)]
+    wanted = {n: None for i, miss in missed if (n := _lead(i, miss)) and not cluster.is_complete(Pod, n)}
+    for namespace in list(wanted)[:OTHER_NAMESPACES]:
+        yield from dependency_requests(namespace, "a host of this namespace could not be reached")
+    if not cluster.is_complete(Service) and any(_is_unknown(i, miss.host) for i, miss in missed):
+        why = "an address of the cluster could not be reached"
+        yield ToolRequest(tool="kubernetes_list", arguments={"resource": "services"}, why=why)
 
 
-ANALYZER = Analyzer(find, asks, reads=(Pod, Event, Namespace, Service, LogLines))
+def _all_misses(instance: ContainerView) -> list[PeerMiss]:
+    log = log_of(instance)
+    if instance.init and unready_run(instance):
+        return [miss for _, miss in _waits(instance, log)]
+    return _misses(lines(log.text)) if log else []
+
+
+def _lead(instance: ContainerView, miss: PeerMiss) -> str:
+    """The namespace where the reason may be; "" where it is known or outside."""
+    if miss.lookup and _UNANSWERED.search(miss.line.said):
+        return DNS_NAMESPACE
+    if service := _service(instance, miss.host):
+        return service.namespace
+    _, namespace, inside = _place(instance, miss.host)
+    return namespace if inside else ""
+
+
+def _is_unknown(instance: ContainerView, host: str) -> bool:
+    """A private address that neither a Service nor a pod that was read has."""
+    private = _ADDRESS.fullmatch(host) and not _OWN.match(host) and not _public(host)
+    return bool(private) and _service(instance, host) is None
+
+
+ANALYZER = Analyzer(find, asks, reads=(*BACKING_READS, Event, Namespace, Service, LogLines))

@@ -54,6 +54,11 @@ def is_failure(ended: Terminated) -> bool:
     return ended.exit_code != 0 or ended.reason in _BAD_ENDS
 
 
+def never_ran(ended: Terminated) -> bool:
+    """The runtime could not start the process: the message is the runtime's."""
+    return ended.reason in ("StartError", "ContainerCannotRun") or ended.exit_code in (126, 127)
+
+
 def unready_run(instance: ContainerView) -> bool:
     return instance.status.state.running is not None and not instance.status.ready and not instance.pod.is_finished
 
@@ -68,8 +73,11 @@ def killed_by_liveness(instance: ContainerView) -> Event | None:
 
 
 def onset(instance: ContainerView) -> datetime | None:
-    """When the problem began: the first BackOff event, else the end of the last run."""
+    """When the problem began: the first BackOff event, else the end of the last run, else the time since when the pod
+    is not ready."""
     first = min((e.first for e in instance.events("BackOff") if e.first), default=None)
-    return first or (
-        instance.last_termination.finished_at if instance.last_termination else instance.pod.status.start_time
-    )
+    if first or instance.last_termination:
+        return first or (instance.last_termination.finished_at if instance.last_termination else None)
+    ready = instance.pod.condition("Ready")
+    changed = ready.last_transition_time if ready and ready.status == "False" else None
+    return changed or instance.pod.status.start_time

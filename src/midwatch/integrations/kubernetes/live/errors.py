@@ -16,6 +16,8 @@ import msgspec
 from midwatch.integrations.kubernetes.reader import Refused
 from midwatch.kit.answers import MALFORMED
 
+ROLE = "midwatch-readonly"  # docs/kubernetes.md has its rules
+
 
 class NoConnection(Refused):
     """Nothing can be read from this cluster: the kubeconfig, the network, TLS or the credentials are wrong."""
@@ -144,7 +146,8 @@ def _forbidden(said: str, question: ApiRequest) -> str:
             f"{place.context!r}."
         )
     who = user[1] if user else f"the user of context {place.context!r}"
-    return f"{who} may not {question.permission}; grant it with a read-only role."
+    bound = "RoleBinding in that namespace" if " in namespace " in question.permission else "ClusterRoleBinding"
+    return f"{who} may not {question.permission}; grant it with a {bound} to ClusterRole {ROLE}."
 
 
 def refuse_transport(error: httpx2.RequestError, question: ApiRequest) -> Refused:
