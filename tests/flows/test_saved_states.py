@@ -263,4 +263,5 @@ def test_of_two_outputs_of_the_same_thing_the_later_counts(files: list[str], hea
 def test_what_a_later_output_no_longer_says_is_not_kept(tmp_path: Path) -> None:
     for number, status in enumerate(("SchedulingGated", "Pending"), 1):
         (tmp_path / f"{number:02}.txt").write_text(f"{TABLE}web-0   0/1   {status}   0   9m\n")
-    assert "Pending for 9 min without any scheduler event" in midwatch("diagnose", "--dump", str(tmp_path)).head
+    shown = midwatch("diagnose", "--dump", str(tmp_path))
+    assert "Pending for 9 min; its events were not read" in shown.head and "K8S-325" in shown.out

@@ -38,7 +38,7 @@ def told(log: str, *objects: Thing) -> list[Finding]:
     found = findings(Cluster(seen))
     for one in found:
         prove(seen, one)
-    return [f for f in found if f.code.startswith("K8S-9")]
+    return [f for f in found if f.code.startswith(("K8S-9", "K8S-152"))]
 
 
 def causes(log: str, *objects: Thing) -> list[str]:

@@ -158,7 +158,7 @@ def test_an_ingress_with_an_address_is_served_whatever_classes_are_listed():
 
 def test_an_ingress_whose_service_has_no_endpoints_is_its_symptom():
     found = stated(service("web", "webb", target=8080), web(), NGINX, ingress({"number": 80}))
-    assert sorted(f.code for f in found) == ["K8S-502", "K8S-537"]
+    assert sorted(f.code for f in found) == ["K8S-501", "K8S-537"]
     (symptom,) = [f for f in found if f.code == "K8S-537"]
     assert [p.name for p in symptom.peers] == ["web"] and "HTTP 503" in symptom.message
 

@@ -18,6 +18,7 @@ from midwatch.diagnosis.kubernetes.scheduling.pending import (
     older,
     opinion,
     pending_pods,
+    silent_pods,
 )
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
@@ -37,12 +38,15 @@ _AUTOSCALED = 2  # workloads for which the autoscaler's events are read
 def find(cluster: Cluster) -> Iterator[Finding]:
     board = NodeSet(cluster)
     ignored = {pod.subject for pod in ignored_pods(cluster)}
+    silent = {pod.subject for pod in silent_pods(cluster)} - ignored
     for pod in pending_pods(cluster):
         condition = pod.condition("PodScheduled")
         if pod.spec.scheduling_gates or (condition and condition.reason == "SchedulingGated"):
             yield _gated(cluster, pod)
         elif pod.subject in ignored:
             yield _untouched(cluster, pod)
+        elif pod.subject in silent:
+            yield _unexplained(cluster, pod)
         else:
             yield from _judged(board, pod)
     yield from _preempted(cluster)
@@ -73,8 +77,26 @@ def _untouched(cluster: Cluster, pod: Pod) -> Finding:
         onset=since,
         peers=() if own else tuple(s.subject for s in schedulers(cluster)),
         scheduler=name,
-        age=f"{(cluster.now - since).total_seconds() / 60:.0f} min" if since else "",
+        age=_age(cluster, pod),
     )
+
+
+def _unexplained(cluster: Cluster, pod: Pod) -> Finding:
+    """The event with the reason was not read: a table shows none."""
+    return finding(
+        "K8S-325",
+        pod.subject,
+        owner=cluster.owner(pod),
+        cites=(cluster.cite(pod, '"phase":"Pending"'),),
+        confidence=Confidence.LOW,
+        onset=pod.metadata.creation_timestamp,
+        age=_age(cluster, pod),
+    )
+
+
+def _age(cluster: Cluster, pod: Pod) -> str:
+    since = pod.metadata.creation_timestamp
+    return f"{(cluster.now - since).total_seconds() / 60:.0f} min" if since else ""
 
 
 def _judged(board: NodeSet, pod: Pod) -> Iterator[Finding]:

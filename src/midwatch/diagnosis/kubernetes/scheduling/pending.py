@@ -72,10 +72,15 @@ def is_node_selected(cluster: Cluster, pod: Pod) -> bool:
 
 def ignored_pods(cluster: Cluster) -> list[Pod]:
     """Pods that no scheduler has reported on for too long."""
-    return [pod for pod in pending_pods(cluster) if _ignored(cluster, pod)]
+    return [pod for pod in silent_pods(cluster) if cluster.was_listed(Event)]
 
 
-def _ignored(cluster: Cluster, pod: Pod) -> bool:
+def silent_pods(cluster: Cluster) -> list[Pod]:
+    """Pods that have been Pending for too long and say nothing of the reason; its event may not have been read."""
+    return [pod for pod in pending_pods(cluster) if _is_silent(cluster, pod)]
+
+
+def _is_silent(cluster: Cluster, pod: Pod) -> bool:
     known = pod.condition("PodScheduled") or pod.spec.scheduling_gates or pod.status.nominated_node_name
     if known or pod.metadata.creation_timestamp is None:
         return False
@@ -85,5 +90,4 @@ def _ignored(cluster: Cluster, pod: Pod) -> bool:
         or _of_gone_siblings(cluster, pod)
     )
     started = any(s.state.waiting or s.state.running or s.state.terminated for s in pod.statuses)  # by a kubelet
-    read = cluster.was_listed(Event)
-    return older(cluster, pod, _SILENCE) and read and not started and not spoken
+    return older(cluster, pod, _SILENCE) and not started and not spoken
