@@ -91,7 +91,8 @@ class DumpReader:
         found: dict[str, SavedLog] = {}
         for place, pod_name, before, container in self._logs.saved_logs():
             pod = self._contents.pod(place, pod_name)
-            if namespace in ("", place):
+            if namespace in ("", place) or not place:
+                about, meant = self._logs.others.get(pod_name, ("Pod", "")) if not place else ("Pod", "")
                 box = container or _default_container(pod)
                 name = f"{pod_name}/{box}{'/previous' if before else ''}"
                 found[f"{place}/{name}"] = SavedLog(
@@ -100,6 +101,8 @@ class DumpReader:
                     container=box,
                     previous=before,
                     saved=self._contents.saved,
+                    about=about,
+                    place=meant,
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)
