@@ -15,6 +15,7 @@ from midwatch.reasoning.citations import Library
 from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
+_SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
 _COMPLAINTS = 6  # that are spelled out
 _KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "nodes", "services")  # that a summary counts
 _COUNTED = 2  # of them, in one headline
@@ -45,7 +46,8 @@ def diagnose(
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     asked = [c for c in causes if not named or _concerns(c, named)]
     elsewhere = [c for c in causes if c not in asked]
-    asked = _with_complaints(asked, _complaints(findings, codes, about, question), question)
+    complaints = _complaints(findings, codes, about, question, alone=_only_logs(evidence))
+    asked = _with_complaints(asked, complaints, question)
     serious = [g for g in (*gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = slow and not any(_timed(e) for e in evidence)
     answer = _answer(analysis, library)
@@ -81,22 +83,29 @@ def _counted(item: Evidence) -> bool:
     return isinstance(seen, LogLines | Probe) or (isinstance(seen, Measurements) and seen.count > 0)
 
 
+def _only_logs(evidence: Sequence[Evidence]) -> bool:
+    """Whether logs are all that was found; that a log was saved is no more than the log."""
+    counted = [e.observation for e in evidence if _counted(e)]
+    listed = [seen for seen in counted if not isinstance(seen, LogLines)]
+    return len(listed) < len(counted) and all(isinstance(s, Resources) and s.resource == _SAVED_LOGS for s in listed)
+
+
 def _answer(analysis: Analysis, library: Library) -> Claim | None:
     said = analysis.answer
     return Claim(text=said.text, cites=said.cites) if said and library.prove(said.cites) else None
 
 
 def _complaints(
-    findings: Sequence[Finding], codes: Mapping[str, Code], about: Scope, question: Question
+    findings: Sequence[Finding], codes: Mapping[str, Code], about: Scope, question: Question, *, alone: bool
 ) -> list[Cause]:
     """What programs say is wrong while they work, in the order of the rules that heard it; mere warnings where there is
     nothing else.
 
     Every cluster has a program that logs an error now and then: only a question that is about something makes it an
-    answer.
+    answer, or that somebody gave the log and nothing else (`alone`).
     """
     heard = [f for f in findings if f.role is CausalRole.COMPLAINT]
-    if not (about.named or about.unknown or question.wants_logs or question.wants_speed):
+    if not (alone or about.named or about.unknown or question.wants_logs or question.wants_speed):
         heard = [f for f in heard if question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
     near = [c for c in causes if not about.named or _concerns(c, about.named)]
