@@ -5,15 +5,34 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.cluster import TYPES, Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
-from midwatch.integrations.kubernetes.objects.cluster import Event
-from midwatch.integrations.kubernetes.objects.kinds import BY_NAME
+from midwatch.integrations.kubernetes.objects.cluster import Event, Node
+from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.objects.network import Ingress, Service
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.workload import (
+    CronJob,
+    DaemonSet,
+    Deployment,
+    HorizontalPodAutoscaler,
+    Job,
+    ReplicaSet,
+    StatefulSet,
+)
 
+_KINDS: dict[str, type[Object]] = {
+    type_.__name__: type_
+    for type_ in (
+        *(Pod, Node, PersistentVolumeClaim, Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob),
+        *(HorizontalPodAutoscaler, Service, Ingress),
+    )
+}
 _SAID = 260  # characters of a message
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_NAMED = "not-named"  # the reader's word for an object that the text does not name
@@ -64,13 +83,13 @@ def _about(cluster: Cluster, event: Event) -> Subject | None:
     about = Subject(kind=kind, name=name, namespace=namespace)
     if kind == "Object":
         return about
-    known = BY_NAME.get(kind)
-    if not known or not name or kind not in {t.__name__ for t in TYPES.values()}:
+    type_ = _KINDS.get(kind)
+    if type_ is None or not name:
         return None
-    place = namespace if known.namespaced else ""
-    if cluster.get(known.type, place, name) is not None or cluster.missing(known.type, place, name):
+    place = "" if type_ is Node else namespace
+    if cluster.get(type_, place, name) is not None or cluster.missing(type_, place, name):
         return None
-    if event.reason in REASONS and known.type in WORKLOADS:
+    if event.reason in REASONS and type_ in WORKLOADS:
         return None  # failed_creates.py tells of these
     return about.model_copy(update={"namespace": place})
 
@@ -105,4 +124,4 @@ def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:
     return any((other.last or _NEVER) > (event.last or _NEVER) for other in later)
 
 
-ANALYZER = Analyzer(find, reads=(Event,))
+ANALYZER = Analyzer(find, reads=(Event, *_KINDS.values()))
