@@ -133,7 +133,10 @@ def test_refusals_are_problems() -> None:
     refused = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "shop"'
     parsed = text.read(f"$ kubectl get pods -n shop\n{refused}\n", name="paste.txt", now=NOW)
     assert parsed is not None
-    assert (parsed.problems, parsed.lists, parsed.objects) == ([(2, refused)], [], [])
+    assert (parsed.problems, parsed.lists) == ([(2, refused)], [])
+    assert [(o["kind"], o["command"], o["message"]) for o in parsed.objects] == [
+        ("CommandError", "kubectl get pods -n shop", refused)
+    ]
     assert text.read(f"{refused}\n", name="x.txt", now=NOW) is not None
     assert text.read(f"2026 something {refused}\n", name="x.txt", now=NOW) is None
 

@@ -159,11 +159,11 @@ class Attribution:
         return LogClaim("", log.pod, log.container, log.previous, about=log.about, place=place)
 
     def _replicas(self, log: ParsedLog) -> list[Pod]:
-        shape = re.compile(re.escape(log.pod) + r"-(?:[a-z0-9]{1,10}-)?[a-z0-9]{1,10}")
+        """Its pods are called `<name>-<suffix>`, those of a Deployment `<name>-<hash>-<suffix>`."""
         return [
             pod
             for name, places in self._pods.items()
-            if shape.fullmatch(name)
+            if name.startswith(f"{log.pod}-") and name.removeprefix(f"{log.pod}-").count("-") <= 1
             for pod in places.values()
             if log.namespace in ("", pod.namespace)
         ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 Lines = Sequence[tuple[int, str]]
 _OPENING = re.compile(r"(?P<indent> {0,40})(?:- )?(?:apiVersion|kind|items|metadata): *(?:\S.{0,200})?$|(?P<mark>---) *$")
 _INLINE = re.compile(r'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:.*\}\s*$')
-_KEY = re.compile(r"(?:- |-$|[\"']?[\w./-]{1,200}[\"']?:(?: |$)|#|---$|\.\.\.$|\})")
+_KEY = re.compile(r"(?:- |-$|[\"']?[a-z][\w./-]{0,200}[\"']?:(?: |$)|#|---$|\.\.\.$|\})")
 _NAMING = ("kind:", "apiVersion:", "items:")
 _FILLING = ("metadata:", "items:", "spec:", "status:")
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from midwatch.integrations.kubernetes.text.commands import Command, parse_any
 
 _LONGEST = 2100  # letters of a command line
-_LEAD_LONGEST = 120  # letters in front of it
+_LEAD_LONGEST = 120  # letters of a prompt in front of it
+_WORDS_LONGEST = 60  # letters of a person's words in front of it
 # Words of which every such line has one.
 PROGRAMS = ("kubectl", "oc ", "k ", "helm ", "journalctl", "dmesg", "docker ", "crictl ", "nerdctl ", "podman ")
 # What wraps kubectl, and what is called like it.
@@ -24,7 +25,7 @@ _OTHER = re.compile(
     r"(?<![\w./\\-])(?P<program>helm3?|journalctl|dmesg|docker|crictl|nerdctl|podman|microk8s)(?= |$)"
 )
 _MARKS = re.compile(r"[\s>|*_`\"'+=#•~–-]*(?:(?:[Ss]tep )?[(\[]?(?:\d{1,3}|[a-z])[.):\]][\s*_`\"'$#>]*)?")
-_VARIABLES = re.compile(r"(?:[A-Za-z_]\w{0,40}=\S{1,200} +)*(?:sudo +|watch +|time +)?$")
+_BEFORE = frozenset(("sudo", "watch", "time", "exec"))  # words that may stand between a prompt and a program
 _SIGNS = ("$", "#", ">", "%", "❯", "➜", "λ", "»", "✗", "→", "›")
 _FANCY = ("➜", "❯", "╰", "└", "»")
 # A shell's prompt in front of a command of any program: its output is no longer that of the command above.
@@ -54,6 +55,7 @@ _PROSE = frozenset(
         *("that", "the", "then", "there", "this", "to", "was", "we", "were", "when", "which", "with", "works", "you"),
     )
 )
+_MOST_TARGETS = 4
 _MOST_NAMES = {"get": 2, "describe": 2, "logs": 2, "top": 2, "events": 0}
 
 
@@ -66,9 +68,12 @@ def command_of(line: str) -> Command | None:
         return _of_other(line)
     lead, rest = line[: match.start()], line[match.end() :].strip()
     sure = is_prompt(lead)
+    if not sure and (len(lead) > _WORDS_LONGEST or "  " in lead.strip()):
+        return None  # a row of a table, or a sentence
     typed = _bare(lead, rest)
     said = parse_any(typed)
-    if said is None or not (sure or _plausible(said, lead)):
+    set_off = typed != rest  # quoted, emphasised, or with a colon behind it
+    if said is None or not (sure or _plausible(said, lead, set_off=set_off)):
         return None
     if match[0].strip() == "k" and not (sure or not lead.strip()):
         return None
@@ -104,7 +109,7 @@ def foreign_commands(text: str) -> list[tuple[int, int]]:
 
 def is_prompt(lead: str) -> bool:
     """Whether what stands before a program is a shell's prompt, a number or signs, and no words of a person."""
-    lead = _VARIABLES.sub("", lead).rstrip()
+    lead = _without_settings(lead)
     if not lead or lead.lstrip().startswith(_FANCY):
         return True
     if lead.endswith(_SIGNS):
@@ -112,21 +117,30 @@ def is_prompt(lead: str) -> bool:
     return _MARKS.fullmatch(lead) is not None and any(sign in lead for sign in "$>+=#`*0123456789")
 
 
+def _without_settings(lead: str) -> str:
+    """Without `KUBECONFIG=/etc/k.yaml sudo` at its end."""
+    lead = lead.rstrip()
+    while (word := lead.rpartition(" ")[2]) and (word in _BEFORE or word.partition("=")[0].isidentifier() and "=" in word):
+        lead = lead.removesuffix(word).rstrip()
+    return lead
+
+
 def _bare(lead: str, rest: str) -> str:
-    """Without what closes a heading, a quotation or emphasis."""
+    """Without what closes a heading, a quotation or emphasis, where the line ends with that."""
     for mark in ("```", "`", "**", '"', "'"):
-        if lead.rstrip().endswith(mark) and mark in rest:
-            return rest[: rest.index(mark)]
+        typed, closed, after = rest.partition(mark)
+        if lead.rstrip().endswith(mark) and closed and not after.strip(" :.,*)`"):
+            return typed
     return rest.rstrip(" =*`:-\"'")
 
 
-def _plausible(said: Command, lead: str) -> bool:
+def _plausible(said: Command, lead: str, *, set_off: bool) -> bool:
     """Without a prompt: names that can be names, and no more of them than such a command has."""
     names = said.names
     if any(name.lower() in _PROSE or not _NAME.fullmatch(name) for name in names):
         return False
     if said.verb not in _MOST_NAMES:  # `kubectl apply …` within a sentence introduces nothing
-        return not _MARKS.sub("", lead, count=1).strip() and any("/" in n or "." in n for n in names)
+        return set_off or (not _MARKS.sub("", lead, count=1).strip() and len(names) <= _MOST_TARGETS)
     if lead.strip() and not _MARKS.fullmatch(lead) and said.verb in ("get", "describe") and len(names) > 1:
         return False
     return len(names) <= _MOST_NAMES[said.verb]

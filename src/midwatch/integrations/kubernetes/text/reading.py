@@ -10,8 +10,8 @@ from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
 from midwatch.integrations.kubernetes.text.loose import bare_logs, journals, not_understood
 from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene, key
-from midwatch.integrations.kubernetes.text.sections import TextSection, log_lines, output_lines, sections
-from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence
+from midwatch.integrations.kubernetes.text.sections import TextSection, begins_block, log_lines, outdented, output_lines, sections
+from midwatch.integrations.kubernetes.text.shapes import is_sentence
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
 # A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it
@@ -66,10 +66,9 @@ def is_kubectl_output(content: str, *, name: str) -> bool:
 
 def unnamed_logs(content: str, *, name: str) -> list[ParsedLog]:
     """The logs of a text that is nothing else: journals by node and unit, and what any program wrote."""
-    (*_, lines) = ([], *(part.lines for part in _parts(content, "")))
-    found, used = journals(lines)
-    left = [(n, line) for n, line in lines if n not in used]
-    return [*found, *bare_logs(left, name, whole=True)[0]]
+    parts, parsed = _parts(content, ""), Parsed()
+    _name_the_rest(parts, name, parsed, alone=len(parts) == 1)
+    return parsed.loose
 
 
 def has_commands(content: str) -> bool:
@@ -77,9 +76,14 @@ def has_commands(content: str) -> bool:
 
 
 def _parts(content: str, name: str) -> list[_Part]:
-    return [
-        _Part(s, log_lines(s) if s.command.verb == "logs" else output_lines(s)) for s in sections(content, of_file(name))
-    ]
+    return [_Part(s, _lines(s)) for s in sections(content, of_file(name))]
+
+
+def _lines(section: TextSection) -> Lines:
+    if section.command.verb == "logs":
+        return log_lines(section)
+    lines = output_lines(section)
+    return lines if section.command.verb == "describe" else outdented(lines)
 
 
 def _namespace(parts: list[_Part]) -> str:
@@ -102,11 +106,13 @@ def _read(part: _Part, scene: ParsedScene, parsed: Parsed) -> bool:
         return logs.read_log(command, scene, lines, parsed)
     answered = _answers(part, scene, lines, parsed)
     described, lines = _described(lines, scene, parsed, owned=command.verb == "describe")
+    if described and command.verb == "describe":  # what stands below the description is no answer of the command
+        command, scene, lines = Command(), replace(scene, kind=""), outdented(lines)
     found = _documents(lines, parsed) if command.verb != "describe" else False
     found = _events(lines, command, scene, parsed) or found
     lines = [(n, "" if n in parsed.read_lines else line) for n, line in lines]
-    if not (described and command.verb == "describe"):
-        found = listing.read_table(lines, command, scene, parsed, sure=part.sure) or found
+    sure = part.sure and command is part.command
+    found = listing.read_table(lines, command, scene, parsed, sure=sure) or found
     return described or found or answered
 
 
@@ -156,15 +162,13 @@ def _end(document: describe.Lines) -> int:
     events = next((at for at, (_, line) in enumerate(document) if line.startswith("Events:")), len(document))
     for at in range(events + 1, len(document)):
         line = document[at][1]
-        if line[:1].strip() and not document[at - 1][1].strip() and _begins_another(line):
+        if line.strip() and not document[at - 1][1].strip() and _begins_another(line):
             return at
     return len(document)
 
 
 def _begins_another(line: str) -> bool:
-    return line.startswith(("apiVersion:", "kind:", "{", "NAME", "LAST SEEN", "---")) or (
-        is_sentence(line) or is_log_line(line) or answers.error(line, sure=False)
-    )
+    return begins_block(line.lstrip()) or line.startswith(("{", "---")) or is_sentence(line)
 
 
 def _documents(lines: Lines, parsed: Parsed) -> bool:
@@ -189,19 +193,19 @@ def _events(lines: Lines, command: Command, scene: ParsedScene, parsed: Parsed) 
     return found
 
 
-def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed) -> None:
-    """Journals and logs that no command introduces, and a gap for each run of lines that nobody could read."""
+def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool = False) -> None:
+    """Journals and logs that no command introduces, and a gap for each run of lines that nobody could read. `alone`:
+    the text is nothing but a log."""
     for part in parts:
         if part.command.verb == "logs" or "Active: " in part.section.text:
             continue
-        left = [(n, "" if n in parsed.read_lines else line) for n, line in part.lines]
+        left = outdented([(n, "" if n in parsed.read_lines else line) for n, line in part.lines])
         found, used = journals(left)
         left = [(n, "" if n in used else line) for n, line in left]
-        if not part.sure or part.section.foreign:
-            fenced = part.section.text.lstrip().startswith(("```", "~~~")) and not used
-            logs_, more = bare_logs(left, name, whole=fenced)
-            found, used = [*found, *logs_], used | more
-        parsed.loose += found
+        fenced = part.section.text.lstrip().startswith(("```", "~~~")) and not part.sure
+        more, taken = bare_logs(left, name, whole=(fenced or alone) and not used)
+        used |= taken
+        parsed.loose += [*found, *more]
         parsed.read_lines |= used
         parsed.problems += not_understood(left, used)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from midwatch.integrations.kubernetes.text.commands import Command
 from midwatch.integrations.kubernetes.text.prompts import PROGRAMS, command_of, foreign_commands, joined
-from midwatch.integrations.kubernetes.text.shapes import is_sentence
+from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]?[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)?)")
 _CONTROL = bytes({*range(0x20), 0x7F} - {*b"\t\n"})
@@ -25,30 +25,36 @@ _WRAPPED = ("\n{", "stdout:", "stderr:", "```", "~~~")
 _WRAPPING = re.compile(r'(?:\{".*\}|stdout:|stderr:|(?:```|~~~)[\w{}. -]{0,40})\s*')
 _NO_WRAPPING = re.compile(r'\{\s*"(?:apiVersion|kind|items|metadata|level|ts|time|msg|message|severity|@timestamp|log)"')
 _FENCE = re.compile(r"^[ \t>]*(?:```|~~~)[\w{}. -]{0,40}$", re.M)
-_QUOTED = re.compile(r"^(?:> ?){1,8}(?!\d)", re.M)
-_INSIDE = re.compile(r"(?:[$#] |\S{0,80}[$#] )?(?:kubectl|oc|microk8s|k3s) |NAME |NAMESPACE |LAST SEEN|Name:  |Events:|apiVersion:")
-# What begins another block within a log without a command of its own: kubectl's tables and descriptions, behind an
-# empty line.
+_QUOTED = re.compile(r"^(?:> ?){1,8}")
+_INSIDE = re.compile(r"NAME |NAMESPACE |LAST SEEN|Name:  |Events:|apiVersion:|kind:|Error from server|No resources found")
+# What begins another block below a log, without a command of its own and behind an empty line: kubectl's tables and
+# descriptions, and the journal of a node.
 _NEXT = re.compile(
-    r"\n[ \t]*\n(?=(?:NAMESPACE +NAME|NAME +(?:READY|STATUS|TYPE|CLASS|DESIRED|COMPLETIONS|REFERENCE)|LAST SEEN) .*\n"
-    r"|Events:[ \t]*\n +Type +Reason|Name: +\S+[ \t]*\n(?:Namespace|Labels|Roles|Priority): )"
+    r"\n[ \t]*\n(?= {0,12}(?:(?:NAMESPACE +NAME|NAME +(?:READY|STATUS|TYPE|CLASS|DESIRED|COMPLETIONS|REFERENCE)|LAST SEEN) .*\n"
+    r"|Events:[ \t]*\n +Type +Reason|Name: +\S+[ \t]*\n *(?:Namespace|Labels|Roles|Priority): |apiVersion: \S+\n *kind: "
+    r"|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,200} [\w@./-]{1,100}\[\d{1,9}\]: ))"
 )
 
 
 @dataclass
 class TextSection:
     """`text` is what stands below the command, from line `first` of the file; `introduced` when the command stands
-    there too. `foreign`: of a command of another program."""
+    there too. `foreign`: of a command of another program. `left`: how far the command is indented."""
 
     command: Command
     introduced: bool
     text: str
     first: int
     foreign: str = ""
+    left: int = 0
 
     def lines(self) -> list[tuple[int, str]]:
-        """With their numbers in the file."""
-        return list(enumerate(self.text.split("\n"), self.first))
+        """With their numbers in the file, moved left as far as the command stands to the right."""
+        lines = self.text.split("\n")
+        if self.left:
+            space = " " * self.left
+            lines = [line.removeprefix(space) for line in lines]
+        return list(enumerate(lines, self.first))
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,9 @@ def sections(content: str, named: Command) -> list[TextSection]:
             for begin, close in [(place, end)] if whole else _between(fences, place, end):
                 line, counted = line + text.count("\n", counted, begin), begin
                 of = command if owned else Command()
-                found.append(TextSection(of, introduced and owned, text[begin:close], line, cut.foreign if owned else ""))
+                found.append(TextSection(of, introduced and owned, text[begin:close], line))
+                if owned and cut.end >= 0:
+                    found[-1].foreign, found[-1].left = cut.foreign, _indentation(text, cut)
     return [s for s in found if s.introduced or s.text.strip()]
 
 
@@ -97,6 +105,11 @@ def _parts(text: str, cut: _Cut, start: int, stop: int, fences: list[int]) -> It
         yield end, stop, False
 
 
+def _indentation(text: str, cut: _Cut) -> int:
+    line = text[cut.begin : cut.begin + 80]
+    return len(line) - len(line.lstrip(" "))
+
+
 def _between(fences: list[int], start: int, stop: int) -> Iterator[tuple[int, int]]:
     """What fences part, each piece with the fence above it."""
     inner = fences[bisect_left(fences, start + 1) : bisect_left(fences, stop)]
@@ -104,13 +117,12 @@ def _between(fences: list[int], start: int, stop: int) -> Iterator[tuple[int, in
 
 
 def _fenced(text: str, start: int, stop: int, fences: list[int]) -> int:
-    """Where the fence closes that the command stands in, or that its output begins with."""
+    """Where the fence closes that the command stands in, or that its output begins with; else where the next opens."""
     place = bisect_left(fences, start)
     inside = place % 2 == 1
     if not inside and place < len(fences) and fences[place] < stop and not text[start : fences[place]].strip():
         place += 1
-        inside = True
-    return min(stop, fences[place]) if inside and place < len(fences) else stop
+    return min(stop, fences[place]) if place < len(fences) else stop
 
 
 def _spoken(text: str, start: int, end: int) -> int:
@@ -166,7 +178,7 @@ def unquoted(text: str) -> str:
             end += 1
         if end - at > 1:
             bare = [_QUOTED.sub("", line) for line in lines[at:end]]
-            if any(_INSIDE.match(line) for line in bare):
+            if any(begins_block(line) for line in bare):
                 lines[at:end] = bare
         at = max(end, at + 1)
     return "\n".join(lines)
@@ -183,11 +195,8 @@ def clean(content: str) -> str:
 
 
 def log_lines(section: TextSection) -> list[tuple[int, str]]:
-    """Lines of a log as they are, without a fence around them and moved left as far as its command was."""
-    kept = [(n, line) for n, line in section.lines() if not _FENCE.fullmatch(line)]
-    filled = [line for _, line in kept if line.strip()]
-    left = min((len(line) - len(line.lstrip(" ")) for line in filled), default=0)
-    return [(n, line[left:]) for n, line in kept] if left else kept
+    """Lines of a log as they are, without a fence around them."""
+    return [(n, line) for n, line in section.lines() if not _FENCE.fullmatch(line)]
 
 
 def output_lines(section: TextSection) -> list[tuple[int, str]]:
@@ -212,6 +221,31 @@ def output_lines(section: TextSection) -> list[tuple[int, str]]:
         last = next(i for i in range(len(kept) - 1, -1, -1) if kept[i][1])
         kept[last] = (kept[last][0], kept[last][1].removesuffix('"'))
     return to_the_left(kept)
+
+
+def outdented(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Blocks that a forum's indentation sets off, moved to the left edge; what is described above keeps its own."""
+    found: list[tuple[int, str]] = []
+    at = 0
+    while at < len(lines):
+        end = at
+        if not found or not found[-1][1]:
+            while end < len(lines) and lines[end][1].startswith("    "):
+                end += 1
+        if end > at and begins_block(lines[at][1].lstrip()):
+            left = len(lines[at][1]) - len(lines[at][1].lstrip())
+            found += [(n, line[left:] if line[:left].isspace() else line.lstrip()) for n, line in lines[at:end]]
+        else:
+            end = max(end, at + 1)
+            found += lines[at:end]
+            if any(line.startswith("Name:  ") for _, line in lines[at:end]):
+                return found + lines[end:]
+        at = end
+    return found
+
+
+def begins_block(line: str) -> bool:
+    return _INSIDE.match(line) is not None or is_log_line(line) or command_of(line) is not None
 
 
 def to_the_left(kept: list[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -1,0 +1,42 @@
+"""Any concatenation of outputs, in any order, with any prompts, fences, quotes and prose, gives the facts of its
+parts."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.integrations.kubernetes.pastes import OUTPUTS, PROMPTS, PROSE, Output, facts, written
+
+_AROUND = ("plain", "fence", "below", "quote", "indent")
+
+
+def _alone(output: Output) -> Counter[str]:
+    return facts(written(output, "$ kubectl {}", "plain"))
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("around", _AROUND)
+def test_whatever_stands_around_an_output(prompt: str, around: str) -> None:
+    for output in OUTPUTS:
+        assert facts(written(output, prompt, around)) == _alone(output), (output.command, around)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(OUTPUTS), st.sampled_from(PROMPTS), st.sampled_from(_AROUND), st.sampled_from(PROSE)
+        ),
+        min_size=2,
+        max_size=6,
+        unique_by=lambda part: part[0],
+    )
+)
+def test_any_concatenation_gives_the_facts_of_its_parts(parts: list[tuple[Output, str, str, str]]) -> None:
+    content = "\n".join(f"{prose}\n\n{written(output, prompt, around)}" for output, prompt, around, prose in parts)
+    expected: Counter[str] = Counter()
+    for output, *_ in parts:
+        expected += _alone(output)
+    assert facts(content) == expected
