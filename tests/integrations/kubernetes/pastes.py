@@ -32,7 +32,7 @@ OUTPUTS = (
     ),
     Output(
         "logs deploy/web -n shop",
-        "Found 2 pods, using pod/web-6b8d7f9c5b-9x2lm\ntime=2026-01-02T03:04:05Z level=error msg=\"pool exhausted\"\n",
+        'Found 2 pods, using pod/web-6b8d7f9c5b-9x2lm\ntime=2026-01-02T03:04:05Z level=error msg="pool exhausted"\n',
     ),
     Output(
         "get events -n jobs",
@@ -160,7 +160,9 @@ def facts(content: str) -> Counter[str]:
     parsed = text.read(content, name="paste.txt", now=None)
     if parsed is None:
         return Counter(_log(log) for log in text.unnamed_logs(content, name="paste.txt"))
-    found = Counter(f"{obj.get('message', '')}" if obj["kind"] == "CommandError" else str(obj) for obj in parsed.objects)
+    found = Counter(
+        f"{obj.get('message', '')}" if obj["kind"] == "CommandError" else str(obj) for obj in parsed.objects
+    )
     found.update(f"document {' '.join(block.split())}" for _, block in parsed.documents)
     found.update(_log(log) for log in (*parsed.logs, *parsed.loose))
     found.update(f"list {item}" for item in (*parsed.lists, *parsed.named))

@@ -26,9 +26,7 @@ def test_whatever_stands_around_an_output(prompt: str, around: str) -> None:
 @settings(max_examples=120, deadline=None)
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from(OUTPUTS), st.sampled_from(PROMPTS), st.sampled_from(_AROUND), st.sampled_from(PROSE)
-        ),
+        st.tuples(st.sampled_from(OUTPUTS), st.sampled_from(PROMPTS), st.sampled_from(_AROUND), st.sampled_from(PROSE)),
         min_size=2,
         max_size=6,
         unique_by=lambda part: part[0],

@@ -14,7 +14,7 @@ from midwatch.integrations.kubernetes.objects.saved_objects import CommandError
 _SAID = 320  # characters
 _WEBHOOK = re.compile(
     r'failed calling webhook "(?P<webhook>[^"]{1,253})": (?:failed to call webhook: )?(?:(?:Post|Get) "?'
-    r'https://(?P<service>[a-z0-9-]{1,63})\.(?P<where>[a-z0-9-]{1,63})\.svc(?::(?P<port>\d{1,5}))?)?'
+    r"https://(?P<service>[a-z0-9-]{1,63})\.(?P<where>[a-z0-9-]{1,63})\.svc(?::(?P<port>\d{1,5}))?)?"
 )
 _DENIED = re.compile(r'admission webhook "(?P<webhook>[^"]{1,253})" denied the request')
 _BUDGET = re.compile(
@@ -24,7 +24,9 @@ _QUOTA = re.compile(r"(?:exceeded|failed) quota: (?P<quota>[a-z0-9.-]{1,253})")
 _RIGHT = re.compile(
     r'User "(?P<user>[^"]{1,300})" cannot (?P<verb>[\w*]{1,30}) (?:resource "(?P<resource>[^"]{1,200})"|path)'
 )
-_LOGIN = re.compile(r"must be logged in to the server|\(Unauthorized\)|the server has asked for the client to provide cred")
+_LOGIN = re.compile(
+    r"must be logged in to the server|\(Unauthorized\)|the server has asked for the client to provide cred"
+)
 _CERTIFICATE = re.compile(r"(?:x509|tls): .{1,300}")
 _UNREACHED = re.compile(
     r"Unable to connect to the server|connection to the server (?P<server>\S{1,260}) was refused|couldn't get current "
@@ -47,6 +49,7 @@ _RULES = (
     (_UNREACHED, "K8S-746"),
     (_UNKNOWN_KIND, "K8S-748"),
 )
+_ASKED = re.compile(r"\?timeout=\w{1,10}")  # of the request, not of the answer
 _WHY = (
     ("deadline exceeded", "timeout"),
     ("Timeout", "timeout"),
@@ -60,13 +63,11 @@ _WHY = (
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
-    told: set[tuple[object, ...]] = set()
+    told: set[str] = set()
     for error in cluster.all(CommandError):
-        said = _say(cluster, error)
-        same = (said.code, *sorted((k, v) for k, v in said.facts.items() if k not in ("at", "name", "said", "command")))
-        if same not in told:
-            told.add(same)
-            yield said
+        if error.message not in told:  # tried again, it says the same
+            told.add(error.message)
+            yield _say(cluster, error)
 
 
 def _say(cluster: Cluster, error: CommandError) -> Finding:
@@ -76,7 +77,8 @@ def _say(cluster: Cluster, error: CommandError) -> Finding:
             code, facts = rule, {name: text for name, text in match.groupdict().items() if text}
             break
     if code == "K8S-740":
-        facts["why"] = next((words for mark, words in _WHY if mark in error.message), "the call failed")
+        said = _ASKED.sub("", error.message)
+        facts["why"] = next((words for mark, words in _WHY if mark in said), "the call failed")
         if "service" in facts:
             facts["target"] = f" (Service {facts['where']}/{facts['service']}, port {facts.get('port', '443')})"
             peers = (Subject(kind="Service", name=facts["service"], namespace=facts["where"]),)

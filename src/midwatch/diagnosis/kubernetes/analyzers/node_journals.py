@@ -19,10 +19,19 @@ from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 _SAID = 240  # characters of a line
 _NOT_NAMED = "not-named"  # the reader's word for a node that the text does not name
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("K8S-840", re.compile(r"slow fdatasync|sync duration of \S{1,30}, expected less than|disk is (?:likely )?overloaded")),
+    (
+        "K8S-840",
+        re.compile(r"slow fdatasync|sync duration of \S{1,30}, expected less than|disk is (?:likely )?overloaded"),
+    ),
     ("K8S-841", re.compile(r"[Oo]ut of memory: Kill(?:ed)? process \d{1,9},? \((?P<program>[^)]{1,60})\)")),
-    ("K8S-843", re.compile(r"cni plugin not initialized|cni config uninitialized|no networks found in /etc/cni/net\.d")),
-    ("K8S-844", re.compile(r"x509: .{0,80}(?:has expired|not yet valid|unknown authority|is valid for|cannot validate)")),
+    (
+        "K8S-843",
+        re.compile(r"cni plugin not initialized|cni config uninitialized|no networks found in /etc/cni/net\.d"),
+    ),
+    (
+        "K8S-844",
+        re.compile(r"x509: .{0,80}(?:has expired|not yet valid|unknown authority|is valid for|cannot validate)"),
+    ),
     ("K8S-845", re.compile(r"no space left on device", re.I)),
     (
         "K8S-842",
@@ -39,7 +48,10 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("K8S-847", re.compile(r"dial tcp \S{1,260}: (?:connect: )?(?:connection refused|i/o timeout|no route to host)")),
-    ("K8S-848", re.compile(r"Main process exited, code=\S{1,30} status=\S{1,30}|Failed with result|Start request repeated")),
+    (
+        "K8S-848",
+        re.compile(r"Main process exited, code=\S{1,30} status=\S{1,30}|Failed with result|Start request repeated"),
+    ),
 )
 
 
@@ -80,7 +92,9 @@ def _say(cluster: Cluster, log: LogLines, code: str, line: str, count: int, **fa
     node = Subject(kind="Node", name=log.name)
     often = f" ({count} times)" if count > 1 else ""
     facts |= {"unit": log.container, "often": often, "node": "NODE" if log.name == _NOT_NAMED else log.name}
-    facts["at"] = "a node that the text does not name" if log.name == _NOT_NAMED else location(node, log.container, "unit")
+    facts["at"] = (
+        "a node that the text does not name" if log.name == _NOT_NAMED else location(node, log.container, "unit")
+    )
     when: datetime | None = moment(line)
     return finding(
         code,

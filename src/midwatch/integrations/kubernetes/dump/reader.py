@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog, UnreadPart
 from midwatch.integrations.kubernetes.reader import (
     About,
     Listing,
@@ -70,6 +70,8 @@ class DumpReader:
             raise Refused(f"no format is called {plural!r}; formats are {', '.join(FORMATS)}")
         if plural == "container_logs":
             return self._saved_logs(namespace)
+        if plural == "unread_parts":
+            return self._unread_parts()
         return self._listing(FORMATS[plural], ListRequest(plural, namespace))
 
     def _listing(self, kind: ResourceKind, request: ListRequest) -> Listing:
@@ -107,6 +109,15 @@ class DumpReader:
         if not found:
             raise Refused("the dump holds no logs", absent=True)
         return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
+
+    def _unread_parts(self) -> Listing:
+        parts = [
+            UnreadPart(metadata=Metadata(name=f"{n:04}"), file=part.file, line=part.line, reason=part.reason)
+            for n, part in enumerate(self._contents.unreadable)
+        ]
+        if not parts:
+            raise Refused("all of the dump was read", absent=True)
+        return Listing(parts, f"parts of {self._files.name} that were not read")
 
     def _partial(self, kind: ResourceKind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at

@@ -84,6 +84,14 @@ class CommandError(Object):
     place: str = ""
 
 
+class UnreadPart(Object):
+    """A file of a dump, or a part of one from `line` on (0: all of it), that could not be read, and why."""
+
+    file: str = ""
+    line: int = 0
+    reason: str = ""
+
+
 class SavedFormat(NamedTuple):
     """One format that a dump may hold; `plural` is how it is asked for."""
 
@@ -102,5 +110,6 @@ SAVED: dict[str, SavedFormat] = {
         SavedFormat("firing_alerts", FiringAlert, namespaced=False),
         SavedFormat("unapplied_manifests", UnappliedManifest),
         SavedFormat("command_errors", CommandError, namespaced=False),
+        SavedFormat("unread_parts", UnreadPart, namespaced=False),
     )
 }

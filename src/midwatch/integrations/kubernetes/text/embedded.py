@@ -5,7 +5,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 Lines = Sequence[tuple[int, str]]
-_OPENING = re.compile(r"(?P<indent> {0,40})(?:- )?(?:apiVersion|kind|items|metadata): *(?:\S.{0,200})?$|(?P<mark>---) *$")
+_OPENING = re.compile(
+    r"(?P<indent> {0,40})(?:- )?(?:apiVersion|kind|items|metadata): *(?:\S.{0,200})?$|(?P<mark>---) *$"
+)
 _INLINE = re.compile(r'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:.*\}\s*$')
 _KEY = re.compile(r"(?:- |-$|[\"']?[a-z][\w./-]{0,200}[\"']?:(?: |$)|#|---$|\.\.\.$|\})")
 _NAMING = ("kind:", "apiVersion:", "items:")

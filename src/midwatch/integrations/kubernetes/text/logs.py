@@ -58,7 +58,12 @@ def _keep(log: ParsedLog, lines: list[str], parsed: Parsed) -> bool:
         texts.setdefault(where, []).append(line[match.end() :] if match else line)
     found = [
         ParsedLog(
-            log.namespace, pod, box, log.previous, "\n".join(text).strip("\n"), log.about if (pod, box) == own else "Pod"
+            log.namespace,
+            pod,
+            box,
+            log.previous,
+            "\n".join(text).strip("\n"),
+            log.about if (pod, box) == own else "Pod",
         )
         for (pod, box), text in texts.items()
     ]

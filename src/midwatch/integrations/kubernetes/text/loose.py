@@ -21,7 +21,9 @@ def journals(lines: Lines) -> tuple[list[ParsedLog], set[int]]:
         if whose:
             found.setdefault(whose, []).append(line)
             used.add(number)
-    made = [ParsedLog("", host or "not-named", unit, False, "\n".join(text), "Node") for (host, unit), text in found.items()]
+    made = [
+        ParsedLog("", host or "not-named", unit, False, "\n".join(text), "Node") for (host, unit), text in found.items()
+    ]
     return made, used
 
 

@@ -21,9 +21,7 @@ _KUBECTL = re.compile(
     r"(?<![\w./\\-])(?:/[\w./-]{1,80}/)?(?:(?:sudo|watch|time) +)?"
     r"(?:(?:microk8s|k3s|rke2|k0s|minikube)[ .]{1,3}kubectl(?: +--(?= ))?|kubectl(?:\.exe)?|oc|k) +(?=[a-z-])"
 )
-_OTHER = re.compile(
-    r"(?<![\w./\\-])(?P<program>helm3?|journalctl|dmesg|docker|crictl|nerdctl|podman|microk8s)(?= |$)"
-)
+_OTHER = re.compile(r"(?<![\w./\\-])(?P<program>helm3?|journalctl|dmesg|docker|crictl|nerdctl|podman|microk8s)(?= |$)")
 _MARKS = re.compile(r"[\s>|*_`\"'+=#•~–-]*(?:(?:[Ss]tep )?[(\[]?(?:\d{1,3}|[a-z])[.):\]][\s*_`\"'$#>]*)?")
 _BEFORE = frozenset(("sudo", "watch", "time", "exec"))  # words that may stand between a prompt and a program
 _SIGNS = ("$", "#", ">", "%", "❯", "➜", "λ", "»", "✗", "→", "›")
@@ -49,9 +47,38 @@ _NAME = re.compile(r"[a-z0-9][\w.:/@%=,{}\[\]*-]*|[$<{*].*|[A-Z][A-Z0-9_-]*")
 # What follows the words `kubectl get pods` in a sentence.
 _PROSE = frozenset(
     (
-        *("a", "all", "also", "and", "are", "as", "at", "be", "below", "but", "by", "command", "does", "doesn't", "fails"),
+        *(
+            "a",
+            "all",
+            "also",
+            "and",
+            "are",
+            "as",
+            "at",
+            "be",
+            "below",
+            "but",
+            "by",
+            "command",
+            "does",
+            "doesn't",
+            "fails",
+        ),
         *("for", "from", "gives", "i", "in", "is", "it", "its", "just", "looks", "me", "my", "not", "of", "on", "or"),
-        *("output", "outputs", "prints", "returns", "returned", "said", "says", "show", "showed", "shows", "so", "still"),
+        *(
+            "output",
+            "outputs",
+            "prints",
+            "returns",
+            "returned",
+            "said",
+            "says",
+            "show",
+            "showed",
+            "shows",
+            "so",
+            "still",
+        ),
         *("that", "the", "then", "there", "this", "to", "was", "we", "were", "when", "which", "with", "works", "you"),
     )
 )
@@ -102,9 +129,7 @@ def foreign_commands(text: str) -> list[tuple[int, int]]:
     """Begin and end of the lines behind a prompt that call any other program."""
     if not any(sign in text for sign in ("$ ", "# ", "> ", "% ", "➜ ", "❯ ")):
         return []
-    return [
-        (m.start(), m.end()) for m in _PROMPT.finditer(text) if m[0][0] not in "$➜❯" or m["program"] in _TOOLS
-    ]
+    return [(m.start(), m.end()) for m in _PROMPT.finditer(text) if m[0][0] not in "$➜❯" or m["program"] in _TOOLS]
 
 
 def is_prompt(lead: str) -> bool:
@@ -120,7 +145,9 @@ def is_prompt(lead: str) -> bool:
 def _without_settings(lead: str) -> str:
     """Without `KUBECONFIG=/etc/k.yaml sudo` at its end."""
     lead = lead.rstrip()
-    while (word := lead.rpartition(" ")[2]) and (word in _BEFORE or word.partition("=")[0].isidentifier() and "=" in word):
+    while (word := lead.rpartition(" ")[2]) and (
+        word in _BEFORE or word.partition("=")[0].isidentifier() and "=" in word
+    ):
         lead = lead.removesuffix(word).rstrip()
     return lead
 

@@ -10,7 +10,14 @@ from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
 from midwatch.integrations.kubernetes.text.loose import bare_logs, journals, not_understood
 from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene, key
-from midwatch.integrations.kubernetes.text.sections import TextSection, begins_block, log_lines, outdented, output_lines, sections
+from midwatch.integrations.kubernetes.text.sections import (
+    TextSection,
+    begins_block,
+    log_lines,
+    outdented,
+    output_lines,
+    sections,
+)
 from midwatch.integrations.kubernetes.text.shapes import is_sentence
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
@@ -197,7 +204,7 @@ def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool
     """Journals and logs that no command introduces, and a gap for each run of lines that nobody could read. `alone`:
     the text is nothing but a log."""
     for part in parts:
-        if part.command.verb == "logs" or "Active: " in part.section.text:
+        if part.command.verb == "logs":
             continue
         left = outdented([(n, "" if n in parsed.read_lines else line) for n, line in part.lines])
         found, used = journals(left)
@@ -212,7 +219,9 @@ def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool
 
 def _join(parsed: Parsed) -> None:
     """Events that name no object are of the only pod of the text that is in trouble."""
-    lost = [o for o in parsed.objects if o["kind"] == "Event" and o["involvedObject"].get("name") == event_rows.NOT_NAMED]
+    lost = [
+        o for o in parsed.objects if o["kind"] == "Event" and o["involvedObject"].get("name") == event_rows.NOT_NAMED
+    ]
     if not lost:
         return
     pods = [o for o in parsed.objects if o["kind"] == "Pod"]
@@ -220,13 +229,19 @@ def _join(parsed: Parsed) -> None:
     if len(troubled) == 1:
         meta = troubled[0]["metadata"]
         for event in lost:
-            event["involvedObject"] = {"kind": "Pod", "name": meta["name"], "namespace": meta.get("namespace", "default")}
+            event["involvedObject"] = {
+                "kind": "Pod",
+                "name": meta["name"],
+                "namespace": meta.get("namespace", "default"),
+            }
             event["metadata"]["namespace"] = meta.get("namespace", "default")
 
 
 def _is_well(pod: Json) -> bool:
     statuses = pod.get("status", {}).get("containerStatuses") or ()
-    return pod.get("status", {}).get("phase") in ("Running", "Succeeded") and all(s.get("ready", True) for s in statuses)
+    return pod.get("status", {}).get("phase") in ("Running", "Succeeded") and all(
+        s.get("ready", True) for s in statuses
+    )
 
 
 def named_after(log: ParsedLog, namespace: str, pod: str) -> ParsedLog:

@@ -23,10 +23,14 @@ _BREAKS = {"\x85": " ", "\u2028": " ", "\u2029": " ", "\xa0": " ", "\ufeff": ""}
 # Of what every such line has one.
 _WRAPPED = ("\n{", "stdout:", "stderr:", "```", "~~~")
 _WRAPPING = re.compile(r'(?:\{".*\}|stdout:|stderr:|(?:```|~~~)[\w{}. -]{0,40})\s*')
-_NO_WRAPPING = re.compile(r'\{\s*"(?:apiVersion|kind|items|metadata|level|ts|time|msg|message|severity|@timestamp|log)"')
+_NO_WRAPPING = re.compile(
+    r'\{\s*"(?:apiVersion|kind|items|metadata|level|ts|time|msg|message|severity|@timestamp|log)"'
+)
 _FENCE = re.compile(r"^[ \t>]*(?:```|~~~)[\w{}. -]{0,40}$", re.M)
 _QUOTED = re.compile(r"^(?:> ?){1,8}")
-_INSIDE = re.compile(r"NAME |NAMESPACE |LAST SEEN|Name:  |Events:|apiVersion:|kind:|Error from server|No resources found")
+_INSIDE = re.compile(
+    r"NAME |NAMESPACE |LAST SEEN|Name:  |Events:|apiVersion:|kind:|Error from server|No resources found"
+)
 # What begins another block below a log, without a command of its own and behind an empty line: kubectl's tables and
 # descriptions, and the journal of a node.
 _NEXT = re.compile(
