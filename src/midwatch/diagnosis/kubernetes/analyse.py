@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
-from midwatch.diagnosis.kubernetes.analyzers.unread_parts import unread_gaps
+from midwatch.diagnosis.kubernetes.unread_parts import unread_gaps
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links

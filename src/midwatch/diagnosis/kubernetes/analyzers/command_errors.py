@@ -7,7 +7,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.containers import clip
-from midwatch.domain.finding import Finding
+from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.saved_objects import CommandError
 
@@ -17,9 +17,7 @@ _WEBHOOK = re.compile(
     r"https://(?P<service>[a-z0-9-]{1,63})\.(?P<where>[a-z0-9-]{1,63})\.svc(?::(?P<port>\d{1,5}))?)?"
 )
 _DENIED = re.compile(r'admission webhook "(?P<webhook>[^"]{1,253})" denied the request')
-_BUDGET = re.compile(
-    r"(?:pods? \"?(?P<pod>[\w./-]{1,300})\"?.{0,40})?[Cc]annot evict pod as it would violate the pod's disruption budget"
-)
+_BUDGET = re.compile(r"[Cc]annot evict pod as it would violate the pod's disruption budget")
 _QUOTA = re.compile(r"(?:exceeded|failed) quota: (?P<quota>[a-z0-9.-]{1,253})")
 _RIGHT = re.compile(
     r'User "(?P<user>[^"]{1,300})" cannot (?P<verb>[\w*]{1,30}) (?:resource "(?P<resource>[^"]{1,200})"|path)'
@@ -87,7 +85,11 @@ def _say(cluster: Cluster, error: CommandError) -> Finding:
     command = clip(error.command, 120) or "a command"
     subject = Subject(kind="Command", name=error.name, namespace="")
     facts |= {"said": clip(error.message, _SAID), "command": command, "at": command, "place": error.place}
-    return finding(code, subject, cites=(cluster.cite(error, error.message),), peers=peers, **{"target": "", **facts})
+    facts = {"target": "", **facts}
+    proof = (cluster.cite(error, error.message),)
+    return finding(
+        code, subject, owner=subject, cites=proof, confidence=Confidence.HIGH, onset=None, peers=peers, **facts
+    )
 
 
 ANALYZER = Analyzer(find, reads=(CommandError,))

@@ -99,6 +99,7 @@ def _say(cluster: Cluster, log: LogLines, code: str, line: str, count: int, **fa
     return finding(
         code,
         node,
+        owner=node,
         cites=(cluster.cite_log(log, line),),
         confidence=Confidence.LOW if code == "K8S-849" else Confidence.HIGH,
         onset=when,

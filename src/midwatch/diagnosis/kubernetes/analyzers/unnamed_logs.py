@@ -47,6 +47,7 @@ def _say(cluster: Cluster, log: LogLines, saved: SavedLog, error: LogError, *, b
     return finding(
         "K8S-971" if beside else "K8S-970",
         subject,
+        owner=subject,
         cites=(cluster.cite_log(log, error.line.text),),
         confidence=Confidence.LOW,
         onset=error.first,

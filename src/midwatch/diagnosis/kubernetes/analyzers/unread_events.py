@@ -114,9 +114,8 @@ def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     facts |= {"at": place} if place else {}
     if code == "K8S-773" and event.reason in _MILD:
         code = "K8S-774"
-    return finding(
-        code, about, cites=(cluster.cite_event(event),), confidence=confidence, onset=event.first, peers=(), **facts
-    )
+    proof, onset = (cluster.cite_event(event),), event.first
+    return finding(code, about, owner=about, cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
 
 
 def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:

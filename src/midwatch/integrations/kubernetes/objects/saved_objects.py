@@ -44,8 +44,8 @@ class SavedLog(Object):
     """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for
     logs.
 
-    `saved` is when, as far as the dump tells. `about` is what the log is of: a Pod, a Node (a unit of its journal, which
-    `container` names), another workload of namespace `place` whose pod nothing names, or a Log of which nothing tells
+    `saved` is when, as far as the dump tells. `about` is what the log is of: a Pod, a Node (a unit of its journal,
+    which `container` names), another workload of namespace `place` whose pod nothing names, or a Log of which nothing tells
     who wrote it; all but those of pods have no namespace, and `pod` is the name of that.
     """
 

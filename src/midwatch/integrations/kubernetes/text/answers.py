@@ -8,15 +8,17 @@ _EMPTY = re.compile(r"No resources found(?: in (?P<namespace>\S+) namespace)?\.?
 _KLOG = re.compile(r"E\d{4} \d\d:\d\d:\d\d\.\d{1,9} +\d{1,9} [\w.-]{1,80}:\d{1,6}\] (?=\S)")
 _ERROR = re.compile(
     r"(?:Error from server(?: \([A-Za-z]+\))?: |error: |Error: |The connection to the server |Unable to connect to "
-    r"the server|error when |couldn't get current server API group list|The [A-Za-z.]{1,80} \"[^\"]{0,253}\" is invalid: )"
+    r"the server|error when |couldn't get current server API group list|"
+    r"The [A-Za-z.]{1,80} \"[^\"]{0,253}\" is invalid: )"
     r".+",
     re.DOTALL,
 )
 _REFUSED = re.compile(
-    r"(?:Error from server(?: \((?:[A-Z][A-Za-z]+)\))?: |error when (?:evicting|creating|applying|retrieving|replacing|"
+    r"(?:Error from server(?: \((?:[A-Z][A-Za-z]+)\))?: |"
+    r"error when (?:evicting|creating|applying|retrieving|replacing|"
     r"patching|deleting) |The connection to the server \S+ was refused|Unable to connect to the server: |couldn't get "
-    r"current server API group list: |The [A-Z][A-Za-z.]{1,80} \"[^\"]{0,253}\" is invalid: |Error: (?:INSTALLATION|UPGRADE) "
-    r"FAILED: |error: (?:unable to |the server |no matches for kind |resource mapping not found |timed out waiting |"
+    r"current server API group list: |The [A-Z][A-Za-z.]{1,80} \"[^\"]{0,253}\" is invalid: |"
+    r"Error: (?:INSTALLATION|UPGRADE) FAILED: |error: (?:unable to |the server |no matches for kind |resource mapping not found |timed out waiting |"
     r"You must be logged in |error upgrading connection: |failed to create |deployment \"|cannot delete )).+",
     re.DOTALL,
 )

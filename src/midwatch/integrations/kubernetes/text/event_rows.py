@@ -4,6 +4,7 @@ spaces collapsed, and as versions before 1.9 printed them. Whose they are, only 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text import events
@@ -34,7 +35,7 @@ class EventGroup:
 
     number: int
     cells: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
-    about: Json = field(default_factory=dict)
+    about: Json = field(default_factory=dict[str, Any])
     lines: set[int] = field(default_factory=set[int])
 
 
@@ -68,7 +69,7 @@ def objects(group: EventGroup, scene: ParsedScene) -> list[Json]:
 
 
 def _cells(line: str) -> dict[str, str] | None:
-    if "Normal " not in line and "Warning " not in line or len(line) > LONGEST:
+    if ("Normal " not in line and "Warning " not in line) or len(line) > LONGEST:
         return None
     match = _ROW.fullmatch(line.rstrip()) or _OLD.fullmatch(line.rstrip())
     return {name: text or "" for name, text in match.groupdict().items()} if match else None

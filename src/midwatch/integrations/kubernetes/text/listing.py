@@ -41,10 +41,7 @@ def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parse
     kind = rows.plural(table, command.kind)
     made = [(rows.kind_of_row(kind, cells), obj) for _, cells in table.rows if (obj := rows.of_row(kind, cells, scene))]
     if not made:
-        if table.rows:
-            what = f" of {command.unknown}" if command.unknown else ""
-            parsed.problems.append((table.number, f"a table{what} that Midwatch does not read"))
-        return False
+        return _not_read(table, command, parsed)
     if kind == "events":
         with_names([obj for _, obj in made])
     for _, obj in made:
@@ -55,6 +52,13 @@ def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parse
     elif not command.narrowed:
         _complete(table, command, scene, parsed, [plural for plural, _ in made])
     return True
+
+
+def _not_read(table: TextTable, command: Command, parsed: Parsed) -> bool:
+    if table.rows:
+        what = f" of {command.unknown}" if command.unknown else ""
+        parsed.problems.append((table.number, f"a table{what} that Midwatch does not read"))
+    return False
 
 
 def _complete(table: TextTable, command: Command, scene: ParsedScene, parsed: Parsed, plurals: list[str]) -> None:

@@ -2,10 +2,10 @@
 
 import re
 
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
 from midwatch.integrations.kubernetes.text.answers import command_error, error
 from midwatch.integrations.kubernetes.text.commands import PLURAL_OF, Command
 from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedLog, ParsedScene
-from midwatch.integrations.kubernetes.objects.kinds import KINDS
 
 _CHOSEN = re.compile(r"Defaulted container \"([^\"]+)\" out of: .*")
 _FOUND = re.compile(r"Found \d+ pods?, using pod/(\S+)")

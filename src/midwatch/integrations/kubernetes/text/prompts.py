@@ -28,7 +28,8 @@ _SIGNS = ("$", "#", ">", "%", "❯", "➜", "λ", "»", "✗", "→", "›")
 _FANCY = ("➜", "❯", "╰", "└", "»")
 # A shell's prompt in front of a command of any program: its output is no longer that of the command above.
 _PROMPT = re.compile(
-    r"^(?:\([^()\n]{1,40}\) ?)?(?:[\w.-]{1,64}@[\w.-]{1,64}[ :][^\n$#%>]{0,80}[$#%>]|\[[\w.-]{1,64}@[^\]\n]{1,80}\] ?[$#]"
+    r"^(?:\([^()\n]{1,40}\) ?)?(?:[\w.-]{1,64}@[\w.-]{1,64}[ :][^\n$#%>]{0,80}[$#%>]|"
+    r"\[[\w.-]{1,64}@[^\]\n]{1,80}\] ?[$#]"
     r"|PS [A-Za-z]:[^\n>]{0,80}>|\$|[➜❯])[ \t]+(?P<program>[a-z][\w./-]{0,40})(?P<rest>[^\n]{0,400})$",
     re.M,
 )
@@ -41,6 +42,7 @@ _TOOLS = frozenset(
         *("vim", "nano", "sudo", "service", "ifconfig", "iptables", "netstat", "ss", "telnet", "nc", "lsblk", "mount"),
         *("eksctl", "doctl", "istioctl", "argocd", "flux", "velero", "calicoctl", "cilium", "k9s", "stern", "tail"),
         *("head", "less", "more", "export", "mkdir", "rm", "cp", "mv", "touch", "tree", "find", "which", "date"),
+        *("microk8s", "snap", "apt", "apt-get", "yum", "dnf", "pip", "npm", "python", "python3", "bash", "sh"),
     )
 )
 _NAME = re.compile(r"[a-z0-9][\w.:/@%=,{}\[\]*-]*|[$<{*].*|[A-Z][A-Z0-9_-]*")
@@ -146,7 +148,7 @@ def _without_settings(lead: str) -> str:
     """Without `KUBECONFIG=/etc/k.yaml sudo` at its end."""
     lead = lead.rstrip()
     while (word := lead.rpartition(" ")[2]) and (
-        word in _BEFORE or word.partition("=")[0].isidentifier() and "=" in word
+        word in _BEFORE or (word.partition("=")[0].isidentifier() and "=" in word)
     ):
         lead = lead.removesuffix(word).rstrip()
     return lead

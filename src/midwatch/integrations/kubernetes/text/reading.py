@@ -1,4 +1,4 @@
-"""From a text to what it says, block by block: logs, descriptions, tables, events, YAML and JSON, refusals, journals."""
+"""From a text to what it says, block by block: logs, descriptions, tables, events, YAML, refusals, journals."""
 
 import re
 from dataclasses import dataclass, replace
@@ -242,10 +242,6 @@ def _is_well(pod: Json) -> bool:
     return pod.get("status", {}).get("phase") in ("Running", "Succeeded") and all(
         s.get("ready", True) for s in statuses
     )
-
-
-def named_after(log: ParsedLog, namespace: str, pod: str) -> ParsedLog:
-    return replace(log, namespace=namespace, pod=pod, about="Pod")
 
 
 def _promote(parsed: Parsed) -> None:

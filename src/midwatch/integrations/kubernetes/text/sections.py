@@ -34,9 +34,9 @@ _INSIDE = re.compile(
 # What begins another block below a log, without a command of its own and behind an empty line: kubectl's tables and
 # descriptions, and the journal of a node.
 _NEXT = re.compile(
-    r"\n[ \t]*\n(?= {0,12}(?:(?:NAMESPACE +NAME|NAME +(?:READY|STATUS|TYPE|CLASS|DESIRED|COMPLETIONS|REFERENCE)|LAST SEEN) .*\n"
-    r"|Events:[ \t]*\n +Type +Reason|Name: +\S+[ \t]*\n *(?:Namespace|Labels|Roles|Priority): |apiVersion: \S+\n *kind: "
-    r"|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,200} [\w@./-]{1,100}\[\d{1,9}\]: ))"
+    r"\n[ \t]*\n(?= {0,12}(?:(?:NAMESPACE +NAME|NAME +(?:READY|STATUS|TYPE|CLASS|DESIRED|COMPLETIONS|REFERENCE)|"
+    r"LAST SEEN) .*\n|Events:[ \t]*\n +Type +Reason|Name: +\S+[ \t]*\n *(?:Namespace|Labels|Roles|Priority): |"
+    r"apiVersion: \S+\n *kind: |[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d [\w.-]{1,200} [\w@./-]{1,100}\[\d{1,9}\]: ))"
 )
 
 

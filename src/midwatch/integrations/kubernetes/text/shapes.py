@@ -4,16 +4,19 @@ import re
 
 # The beginnings of log lines: a time, a level, klog's letter, JSON or logfmt with a level or a message, a stack trace.
 _LOG = re.compile(
-    r"\s*(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[.,\] ]|\[\d{1,6}\.\d{3,9}\] |[IWEF]\d{4} \d\d:\d\d:\d\d"
+    r"\s*(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\[?\d\d:\d\d:\d\d[.,\] ]|\[\d{1,6}\.\d{3,9}\] "
+    r"|[IWEF]\d{4} \d\d:\d\d:\d\d"
     r"|[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|SEVERE|PANIC|[Ff]atal|[Ee]rror|[Ii]nfo"
     r"|[Ww]arn(?:ing)?|[Dd]ebug)[\]>):]|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b"
     r"|panic: |fatal error: |Traceback \(most|Exception in thread|Caused by: |goroutine \d+ \[|npm ERR!|nginx: \["
     r"|(?:[\w.$]{1,100})?(?:Error|Exception): |exec [\"/]|standard_init_linux|[a-z]{3,30}: (?:error|fatal|cannot) "
-    r'|(?:time|ts|level|lvl)="?[\w:.+-]+"? \w+=|\{"(?:level|ts|time|timestamp|msg|message|severity|@timestamp|log|error)"'
+    r'|(?:time|ts|level|lvl)="?[\w:.+-]+"? \w+='
+    r'|\{"(?:level|ts|time|timestamp|msg|message|severity|@timestamp|log|error)"'
     r"|\d{4}/\d\d/\d\d |(?:\d{1,3}\.){3}\d{1,3} - )"
 )
 _JOURNAL = re.compile(
-    r"(?:[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,6})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d:?\d\d)"
+    r"(?:[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,6})?"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?[+-]\d\d:?\d\d)"
     r" (?P<host>[A-Za-z0-9][\w.-]{0,252}) (?P<unit>[\w@./-]{1,100})(?:\[\d{1,9}\])?: (?P<said>.*)"
 )
 _KERNEL = re.compile(

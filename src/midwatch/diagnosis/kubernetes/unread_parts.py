@@ -1,6 +1,5 @@
 """Parts of a dump that nobody could read: no finding, and never silence."""
 
-from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.evidence import Gap
@@ -20,6 +19,3 @@ def unread_gaps(cluster: Cluster) -> tuple[Gap, ...]:
     arguments = {"what": "unread_parts"}
     reason = f"{count}: {'; '.join(said)}{more}"
     return (Gap(tool="kubernetes_saved", arguments=arguments, query="", reason=reason, essential=False),)
-
-
-ANALYZER = Analyzer(lambda _: (), reads=(UnreadPart,))
