@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
-from midwatch.diagnosis.kubernetes.unread_parts import unread_gaps
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.unread_parts import unread_gaps
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.domain.finding import Analysis, Finding, HealthyCheck
 from midwatch.domain.observation import Resources

@@ -349,7 +349,7 @@ def _attribute(state: Loading, now: datetime | None) -> None:
         elif not _unnamed(state, file):
             state.contents.complain(file.name, 0, _UNKNOWN)
     for name, log in state.unplaced:
-        state.logs.add(pods.placed(log), Saved(None, name, text=log.text))
+        state.logs.add(pods.place_log(log), Saved(None, name, text=log.text))
 
 
 def _unnamed(state: Loading, file: File) -> bool:

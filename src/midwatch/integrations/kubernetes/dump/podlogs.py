@@ -147,7 +147,7 @@ class Attribution:
             return None
         return LogClaim(found.namespace, found.pod, found.container, previous or "previous" in path.folders, found.sure)
 
-    def placed(self, log: ParsedLog) -> LogClaim:
+    def place_log(self, log: ParsedLog) -> LogClaim:
         """A log within a text: of the one pod that is called so, or, where the command names a workload, that belongs
         to it; else of the namespace that kubectl assumes."""
         if log.about == "Pod":

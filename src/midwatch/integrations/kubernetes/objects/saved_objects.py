@@ -45,8 +45,8 @@ class SavedLog(Object):
     logs.
 
     `saved` is when, as far as the dump tells. `about` is what the log is of: a Pod, a Node (a unit of its journal,
-    which `container` names), another workload of namespace `place` whose pod nothing names, or a Log of which nothing tells
-    who wrote it; all but those of pods have no namespace, and `pod` is the name of that.
+    which `container` names), another workload of namespace `place` whose pod nothing names, or a Log of which nothing
+    tells who wrote it; all but those of pods have no namespace, and `pod` is the name of that.
     """
 
     pod: str = ""

@@ -18,7 +18,8 @@ _REFUSED = re.compile(
     r"error when (?:evicting|creating|applying|retrieving|replacing|"
     r"patching|deleting) |The connection to the server \S+ was refused|Unable to connect to the server: |couldn't get "
     r"current server API group list: |The [A-Z][A-Za-z.]{1,80} \"[^\"]{0,253}\" is invalid: |"
-    r"Error: (?:INSTALLATION|UPGRADE) FAILED: |error: (?:unable to |the server |no matches for kind |resource mapping not found |timed out waiting |"
+    r"Error: (?:INSTALLATION|UPGRADE) FAILED: |error: (?:unable to |the server |no matches for kind |"
+    r"resource mapping not found |timed out waiting |"
     r"You must be logged in |error upgrading connection: |failed to create |deployment \"|cannot delete )).+",
     re.DOTALL,
 )

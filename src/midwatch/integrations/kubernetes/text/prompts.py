@@ -175,7 +175,7 @@ def _plausible(said: Command, lead: str, *, set_off: bool) -> bool:
     return len(names) <= _MOST_NAMES[said.verb]
 
 
-def joined(text: str, begin: int, end: int) -> tuple[str, int]:
+def join_lines(text: str, begin: int, end: int) -> tuple[str, int]:
     """The line from `begin`, with those that a backslash at its end continues, and where the last one ends."""
     line = text[begin:end]
     for _ in range(20):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
-from midwatch.integrations.kubernetes.text import answers, argo, describe, embedded, event_rows, listing, logs, units
+from midwatch.integrations.kubernetes.text import answers, argo, describe, event_rows, listing, logs, units, yaml_blocks
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
 from midwatch.integrations.kubernetes.text.loose import bare_logs, journals, not_understood
@@ -14,7 +14,7 @@ from midwatch.integrations.kubernetes.text.sections import (
     TextSection,
     begins_block,
     log_lines,
-    outdented,
+    outdent,
     output_lines,
     sections,
 )
@@ -90,7 +90,7 @@ def _lines(section: TextSection) -> Lines:
     if section.command.verb == "logs":
         return log_lines(section)
     lines = output_lines(section)
-    return lines if section.command.verb == "describe" else outdented(lines)
+    return lines if section.command.verb == "describe" else outdent(lines)
 
 
 def _namespace(parts: list[_Part]) -> str:
@@ -114,7 +114,7 @@ def _read(part: _Part, scene: ParsedScene, parsed: Parsed) -> bool:
     answered = _answers(part, scene, lines, parsed)
     described, lines = _described(lines, scene, parsed, owned=command.verb == "describe")
     if described and command.verb == "describe":  # what stands below the description is no answer of the command
-        command, scene, lines = Command(), replace(scene, kind=""), outdented(lines)
+        command, scene, lines = Command(), replace(scene, kind=""), outdent(lines)
     found = _documents(lines, parsed) if command.verb != "describe" else False
     found = _events(lines, command, scene, parsed) or found
     lines = [(n, "" if n in parsed.read_lines else line) for n, line in lines]
@@ -179,7 +179,7 @@ def _begins_another(line: str) -> bool:
 
 
 def _documents(lines: Lines, parsed: Parsed) -> bool:
-    spans = list(embedded.documents(lines))
+    spans = list(yaml_blocks.documents(lines))
     for begin, end in spans:
         first, last = lines[begin][0], lines[end - 1][0]
         # Lines that were left out stay empty ones, so that those below keep their numbers.
@@ -206,7 +206,7 @@ def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool
     for part in parts:
         if part.command.verb == "logs":
             continue
-        left = outdented([(n, "" if n in parsed.read_lines else line) for n, line in part.lines])
+        left = outdent([(n, "" if n in parsed.read_lines else line) for n, line in part.lines])
         found, used = journals(left)
         left = [(n, "" if n in used else line) for n, line in left]
         fenced = part.section.text.lstrip().startswith(("```", "~~~")) and not part.sure

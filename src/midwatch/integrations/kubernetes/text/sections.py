@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from midwatch.integrations.kubernetes.text.commands import Command
-from midwatch.integrations.kubernetes.text.prompts import PROGRAMS, command_of, foreign_commands, joined
+from midwatch.integrations.kubernetes.text.prompts import PROGRAMS, command_of, foreign_commands, join_lines
 from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence
 
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]?[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)?)")
@@ -73,7 +73,7 @@ class _Cut:
 
 def sections(content: str, named: Command) -> list[TextSection]:
     """`named` is what the file's name says of the text above the first command."""
-    text = unquoted(clean(content))
+    text = strip_quotes(clean(content))
     fences = [m.start() for m in _FENCE.finditer(text)] if "```" in text or "~~~" in text else []
     cuts = [_Cut(0, -1, None), *_cuts(text)]
     found: list[TextSection] = []
@@ -149,7 +149,7 @@ def _cuts(text: str) -> list[_Cut]:
     for begin, end in _candidates(text):
         if begin < reached:
             continue
-        line, after = joined(text, begin, end)
+        line, after = join_lines(text, begin, end)
         if said := command_of(line):
             found[begin] = _Cut(begin, after, said if said.program == "kubectl" or said.verb else None, said.line)
             reached = after
@@ -170,7 +170,7 @@ def _candidates(text: str) -> Iterator[tuple[int, int]]:
     return iter(sorted(found.items()))
 
 
-def unquoted(text: str) -> str:
+def strip_quotes(text: str) -> str:
     """Without the `> ` of mails and forums, where a run of lines has it and one of them is kubectl's."""
     if "\n>" not in text and not text.startswith(">"):
         return text
@@ -227,7 +227,7 @@ def output_lines(section: TextSection) -> list[tuple[int, str]]:
     return to_the_left(kept)
 
 
-def outdented(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
+def outdent(lines: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """Blocks that a forum's indentation sets off, moved to the left edge; what is described above keeps its own."""
     found: list[tuple[int, str]] = []
     at = 0
