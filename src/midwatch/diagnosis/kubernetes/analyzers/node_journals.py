@@ -26,7 +26,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("K8S-841", re.compile(r"[Oo]ut of memory: Kill(?:ed)? process \d{1,9},? \((?P<program>[^)]{1,60})\)")),
     (
         "K8S-843",
-        re.compile(r"cni plugin not initialized|cni config uninitialized|no networks found in /etc/cni/net\.d"),
+        re.compile(r"cni plugin not initialized|cni config uninitialized|[Nn]o networks found in /etc/cni/net\.d"),
     ),
     (
         "K8S-844",

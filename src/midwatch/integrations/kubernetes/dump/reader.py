@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog, UnreadPart
+from midwatch.integrations.kubernetes.objects.saved_objects import CommandError, SavedLog, UnreadPart
 from midwatch.integrations.kubernetes.reader import (
     About,
     Listing,
@@ -111,9 +111,11 @@ class DumpReader:
         return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
 
     def _unread_parts(self) -> Listing:
+        errors = {h.obj.message for h in self._contents.all("command_errors", "") if isinstance(h.obj, CommandError)}
         parts = [
             UnreadPart(metadata=Metadata(name=f"{n:04}"), file=part.file, line=part.line, reason=part.reason)
             for n, part in enumerate(self._contents.unreadable)
+            if part.reason not in errors  # a refusal is evidence of its own
         ]
         if not parts:
             raise Refused("all of the dump was read", absent=True)

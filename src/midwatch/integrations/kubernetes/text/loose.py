@@ -8,7 +8,11 @@ from midwatch.integrations.kubernetes.text.parse_result import ParsedLog
 from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence, journal, kernel
 
 Lines = Sequence[tuple[int, str]]
-_NO_WORD = re.compile(r"[\W_]*")
+# Rulers, headings of Markdown and of helm, and what kubectl says of an order that it carried out.
+_NO_OUTPUT = re.compile(
+    r"[\W_]*|#{1,6} .*|==> .*|[a-z0-9./-]{1,300} (?:created|configured|unchanged|deleted|patched|scaled|restarted|"
+    r"labeled|annotated|(?:already )?(?:un)?cordoned|drained|evicted)|(?:evicting|deleting) pod .*|Waiting for .*"
+)
 _KERNEL_UNIT = "kernel"
 
 
@@ -64,7 +68,12 @@ def not_understood(lines: Lines, used: set[int]) -> Iterator[tuple[int, str]]:
     """First line and what to say of each run of lines that is neither read nor a sentence."""
     run: list[tuple[int, str]] = []
     for number, line in [*lines, (-1, "")]:
-        if line.strip() and number not in used and not _NO_WORD.fullmatch(line) and not is_sentence(line.strip()):
+        if (
+            line.strip()
+            and number not in used
+            and not _NO_OUTPUT.fullmatch(line[:400])
+            and not is_sentence(line.strip())
+        ):
             run.append((number, line))
         elif run and (number in used or not line.strip() or number < 0):
             yield run[0][0], f"{len(run)} line{'s' * (len(run) > 1)} from here not understood: not read"

@@ -34,6 +34,9 @@ _PROMPT = re.compile(
     re.M,
 )
 # Behind a lone `$` only these: a log may quote a script.
+_SUBCOMMANDS = frozenset(
+    ("list", "ls", "status", "history", "logs", "ps", "inspect", "install", "upgrade", "rollback", "uninstall", "get")
+)
 _TOOLS = frozenset(
     (
         *("cat", "ls", "cd", "docker", "curl", "wget", "ssh", "ping", "df", "du", "free", "top", "ps", "uname", "ip"),
@@ -124,7 +127,7 @@ def _looks_like_flags(program: str, words: list[str]) -> bool:
     """`journalctl -u kubelet`, `helm list -A`, `dmesg`; not a sentence that begins with the program's name."""
     if not words:
         return program in ("dmesg", "journalctl")
-    return words[0].startswith(("-", "|")) or words[0] in ("list", "ls", "status", "history", "logs", "ps", "inspect")
+    return words[0].startswith(("-", "|")) or words[0] in _SUBCOMMANDS
 
 
 def foreign_commands(text: str) -> list[tuple[int, int]]:

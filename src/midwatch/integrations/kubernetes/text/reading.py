@@ -214,7 +214,8 @@ def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool
         used |= taken
         parsed.loose += [*found, *more]
         parsed.read_lines |= used
-        parsed.problems += not_understood(left, used)
+        if "systemctl" not in part.section.foreign:  # units.py reads that
+            parsed.problems += not_understood(left, used)
 
 
 def _join(parsed: Parsed) -> None:
