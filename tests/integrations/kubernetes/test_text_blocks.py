@@ -2,11 +2,13 @@
 parts."""
 
 from collections import Counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from midwatch.integrations.kubernetes.text import read
 from tests.integrations.kubernetes.pastes import OUTPUTS, PROMPTS, PROSE, Output, facts, written
 
 _AROUND = ("plain", "fence", "below", "quote", "indent")
@@ -38,3 +40,33 @@ def test_any_concatenation_gives_the_facts_of_its_parts(parts: list[tuple[Output
     for output, *_ in parts:
         expected += _alone(output)
     assert facts(content) == expected
+
+
+HOSTILE = {
+    "documents": "apiVersion: v1\n",
+    "keys": "kind: x\n",
+    "braces": "{\n",
+    "fences": "```\n",
+    "quotes": "> > x\n",
+    "prompts": "user@host:~$ ls\n",
+    "commands": "$ kubectl get pods\nNAME   READY   STATUS   RESTARTS   AGE\n",
+    "logs": "$ kubectl logs x\n\nHello there, my friend.\n\n",
+    "descriptions": "Name:         a\nNamespace:    b\nQoS Class:    x\nEvents:  <none>\n\n",
+    "events": "  Warning  Failed  5s (x3 over 52s)  kubelet  no\n\n",
+    "journal": "Jan 25 06:42:36 srv1 k3s[218]: no\n",
+    "continued": "kubectl get \\\n",
+    "indented": "    Events:\n\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_time_grows_with_the_text_and_no_faster(name: str) -> None:
+    def seconds(times: int) -> float:
+        text, best = HOSTILE[name] * times, 9.0
+        for _ in range(3):
+            began = process_time()
+            read(text, name="paste.txt", now=None)
+            best = min(best, process_time() - began)
+        return best
+
+    assert seconds(3000) <= 25 * max(seconds(300), 0.002)

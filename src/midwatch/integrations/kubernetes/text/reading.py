@@ -112,7 +112,7 @@ def _read(part: _Part, scene: ParsedScene, parsed: Parsed) -> bool:
     if command.verb == "logs":
         return logs.read_log(command, scene, lines, parsed)
     answered = _answers(part, scene, lines, parsed)
-    described, lines = _described(lines, scene, parsed, owned=command.verb == "describe")
+    described, lines = _described(lines, scene, parsed)
     if described and command.verb == "describe":  # what stands below the description is no answer of the command
         command, scene, lines = Command(), replace(scene, kind=""), outdent(lines)
     found = _documents(lines, parsed) if command.verb != "describe" else False
@@ -147,21 +147,20 @@ def _refusal(command: Command, scene: ParsedScene, number: int, line: str, parse
         parsed.add(obj)
 
 
-def _described(lines: Lines, scene: ParsedScene, parsed: Parsed, *, owned: bool) -> tuple[bool, Lines]:
+def _described(lines: Lines, scene: ParsedScene, parsed: Parsed) -> tuple[bool, Lines]:
     """Whether anything was described, and the lines that are of no description."""
-    understood, left = False, lines
+    understood, taken = False, set[int]()
     for document in describe.documents(lines):
         document = document[: _end(document)]
         found = describe.read_description(document, scene)
-        if found or owned:
-            numbers = {number for number, _ in document}
-            parsed.read_lines |= numbers if found else set()
-            left = [(n, "" if n in numbers else line) for n, line in left] if found else left
-        understood = understood or bool(found)
+        if found:
+            taken.update(number for number, _ in document)
+            understood = True
         for obj in found:
             # Of the Endpoints behind a described Service only the addresses that are ready are shown.
             parsed.add(obj, row=obj["kind"] == "Endpoints" and obj is not found[0])
-    return understood, left
+    parsed.read_lines |= taken
+    return understood, [(n, "" if n in taken else line) for n, line in lines] if taken else lines
 
 
 def _end(document: describe.Lines) -> int:
