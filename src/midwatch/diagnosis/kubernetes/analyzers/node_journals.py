@@ -63,11 +63,10 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             for one in _of_log(cluster, log):
                 found.setdefault((one.code, log.name), one)
     nodes = {node for _, node in found}
-    caused = {node for code, node in found if code not in ("K8S-847", "K8S-848")}
     for log in cluster.unnamed_logs():
         if (log.name, log.container) in kinds and log.name not in nodes:
             found |= {(one.code, log.name): one for one in _others(cluster, log)}
-    yield from (one for (code, node), one in found.items() if code != "K8S-849" or node not in caused)
+    yield from found.values()
 
 
 def _of_log(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
