@@ -19,6 +19,7 @@ from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.scope import Scope
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
+_SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
 _COMPLAINTS = 6  # that are spelled out
 _SERIOUS = 50  # directness of a failed request, or of a dependency that cannot be reached
 _KINDS = ("pods", "deployments", "statefulsets", "daemonsets", "jobs", "nodes", "services")  # that a summary counts
@@ -116,6 +117,13 @@ def _counted(item: Evidence) -> bool:
     return isinstance(seen, LogLines | Probe) or (isinstance(seen, Measurements) and seen.count > 0)
 
 
+def _only_logs(evidence: Sequence[Evidence]) -> bool:
+    """Whether logs are all that was found; that a log was saved is no more than the log."""
+    counted = [e.observation for e in evidence if _counted(e)]
+    listed = [seen for seen in counted if not isinstance(seen, LogLines)]
+    return len(listed) < len(counted) and all(isinstance(s, Resources) and s.resource == _SAVED_LOGS for s in listed)
+
+
 def _answer(analysis: Analysis, library: Library) -> Claim | None:
     said = analysis.answer
     return Claim(text=said.text, cites=said.cites) if said and library.prove(said.cites) else None
@@ -137,7 +145,7 @@ def _complaints(
     heard = [f for f in findings if f.role is CausalRole.COMPLAINT]
     if about.unknown and not about.named:
         heard = [f for f in heard if any(name in f.cites[0].quote.lower() for name, _ in about.unknown)]
-    elif not (about.named or question.wants_logs or question.wants_speed or _logs_alone(evidence)):
+    elif not (about.named or question.wants_logs or question.wants_speed or _only_logs(evidence)):
         heard = [f for f in heard if _serious(f) or question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
     near = [c for c in causes if not about.named or _concerns(c, about.named)]
@@ -148,11 +156,6 @@ def _complaints(
 def _serious(finding: Finding) -> bool:
     """Requests that fail, or a dependency that cannot be reached: no log of a healthy program ends so."""
     return finding.directness >= _SERIOUS and finding.confidence is not Confidence.LOW
-
-
-def _logs_alone(evidence: Sequence[Evidence]) -> bool:
-    counted = [e for e in evidence if _counted(e)]
-    return bool(counted) and all(isinstance(e.observation, LogLines) for e in counted)
 
 
 def _with_complaints(causes: list[Cause], complaints: list[Cause], question: Question) -> list[Cause]:

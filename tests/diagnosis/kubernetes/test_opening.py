@@ -74,6 +74,7 @@ def test_every_kind_that_an_analyzer_reads_is_asked_for() -> None:
         PLURAL[Event.__name__],
         "custom_resources",
     }
+    asked -= {"unread_parts"}  # of which a gap is made, and no finding
     read = {k for a in analyzers() for k in a.reads if issubclass(k, Object)}
     assert {PLURAL[k.__name__] for k in read - ON_DEMAND} == asked - {"None"}
     assert Endpoints in read

@@ -123,7 +123,6 @@ def test_logs_by_the_name_of_the_file() -> None:
         "2026-11-21T01:00:00Z INFO started\n2026-11-21T01:00:01Z ERROR refused\n",
         "We saw that kubectl get pods shows web crashing. Name: Bob\n",
         '{"level":"info","msg":"NAME READY STATUS"}\n',
-        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n",
     ],
 )
 def test_other_text_is_not_ours(content: str, name: str) -> None:
@@ -134,9 +133,12 @@ def test_refusals_are_problems() -> None:
     refused = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in API group "" in the namespace "shop"'
     parsed = text.read(f"$ kubectl get pods -n shop\n{refused}\n", name="paste.txt", now=NOW)
     assert parsed is not None
-    assert (parsed.problems, parsed.lists, parsed.objects) == ([(2, refused)], [], [])
+    assert (parsed.problems, parsed.lists) == ([(2, refused)], [])
+    assert [(o["kind"], o["command"], o["message"]) for o in parsed.objects] == [
+        ("CommandError", "kubectl get pods -n shop", refused)
+    ]
     assert text.read(f"{refused}\n", name="x.txt", now=NOW) is not None
-    assert text.read(f"2026 something\n{refused}\n", name="x.txt", now=NOW) is None
+    assert text.read(f"2026 something {refused}\n", name="x.txt", now=NOW) is None
 
 
 def test_what_terminals_and_chats_add() -> None:

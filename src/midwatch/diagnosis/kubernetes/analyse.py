@@ -11,6 +11,7 @@ from midwatch.diagnosis.kubernetes.answers.states import healthy_states
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
+from midwatch.diagnosis.kubernetes.unread_parts import unread_gaps
 from midwatch.diagnosis.kubernetes.view.ages import starting_answer, starting_workloads, unknown_ages
 from midwatch.diagnosis.kubernetes.view.period import asked_period, is_covered
 from midwatch.domain.evidence import Evidence, Gap, ToolRequest
@@ -116,7 +117,7 @@ def _analysis(cluster: Cluster) -> Analysis:
         links=(*links(cluster), *clients(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=(*_nothing_runs(cluster), *unknown_ages(cluster, found)),
+        gaps=(*_nothing_runs(cluster), *unread_gaps(cluster), *unknown_ages(cluster, found)),
         answer=fact.sentence or (None if found else starting_answer(cluster)),
         tables=fact.tables,
         fact=fact.sentence is not None,

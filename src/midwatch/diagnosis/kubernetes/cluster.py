@@ -241,6 +241,15 @@ class Cluster:
         return found.observation if found and isinstance(found.observation, LogLines) else None
 
     def logs(self) -> Iterator[LogLines]:
+        """Of pods."""
+        yield from (log for log in self._all_logs() if log.namespace)
+
+    def unnamed_logs(self) -> Iterator[LogLines]:
+        """What is no pod's, and so of no namespace: journals of nodes, and logs of which nothing tells who wrote
+        them. SavedLog says which."""
+        yield from (log for log in self._all_logs() if not log.namespace)
+
+    def _all_logs(self) -> Iterator[LogLines]:
         for key in sorted(self._logs):
             seen = self._logs[key].observation
             if isinstance(seen, LogLines):

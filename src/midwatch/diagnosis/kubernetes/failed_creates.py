@@ -20,8 +20,8 @@ from midwatch.integrations.kubernetes.objects.workload import (
     Workload,
 )
 
-_REASONS = ("FailedCreate", "ReplicaSetCreateError", "FailedCreatePod")
-_TYPES: tuple[type[Object], ...] = (ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, Deployment)
+REASONS = ("FailedCreate", "ReplicaSetCreateError", "FailedCreatePod")
+WORKLOADS: tuple[type[Object], ...] = (ReplicaSet, StatefulSet, DaemonSet, Job, ReplicationController, Deployment)
 _NOISE = re.compile(r"^(?:\(combined from similar events\): )?(?:Error creating: )?")
 
 
@@ -45,7 +45,7 @@ def refusals(cluster: Cluster) -> Sequence[FailedCreate]:
 
 def _refusals(cluster: Cluster) -> Iterator[FailedCreate]:
     said: set[Subject] = set()
-    for type_ in _TYPES:
+    for type_ in WORKLOADS:
         for obj in cluster.all(type_):
             owner = cluster.owner(obj)
             if isinstance(obj, Deployment) and owner in said:
@@ -59,7 +59,7 @@ def _refusals(cluster: Cluster) -> Iterator[FailedCreate]:
 def _of(cluster: Cluster, obj: Object, owner: Subject) -> Iterator[FailedCreate]:
     if _complete(obj):
         return
-    if event := _newest(cluster.events(obj, *_REASONS)):
+    if event := _newest(cluster.events(obj, *REASONS)):
         yield _from_event(cluster, event, obj.subject, owner, conditioned=bool(_conditions(obj)))
         return
     for condition in _conditions(obj):
@@ -93,12 +93,12 @@ def _complete(obj: Object) -> bool:
 def _unseen(cluster: Cluster) -> Iterator[FailedCreate]:
     """Events about workloads whose kind could not be listed."""
     newest: dict[Subject, Event] = {}
-    known = {t.__name__: t for t in _TYPES}
+    known = {t.__name__: t for t in WORKLOADS}
     for event in cluster.all(Event):
         about = event.involved_object
         type_ = known.get(about.kind)
         if (
-            event.reason in _REASONS
+            event.reason in REASONS
             and event.message
             and type_
             and not cluster.is_complete(type_, about.namespace or "")

@@ -75,6 +75,12 @@ class DumpContents:
     def count(self) -> int:
         return sum(map(len, self.held.values()))
 
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Grows with whatever is taken in."""
+        held = self.count + len(self._unplaced)
+        return (held, len(self.lists), sum(map(len, self.whole.values())), len(self.measured), len(self.version))
+
     def pods(self) -> list[Pod]:
         return [h.obj for h in self.held["pods"].values() if isinstance(h.obj, Pod)]
 

@@ -14,7 +14,7 @@ from midwatch.integrations.kubernetes.dump import encoding, layout, limits
 from midwatch.integrations.kubernetes.dump.clock import DumpClock
 from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
 from midwatch.integrations.kubernetes.dump.decode import kind_of
-from midwatch.integrations.kubernetes.dump.documents import documents
+from midwatch.integrations.kubernetes.dump.documents import Documents, documents
 from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, reason_of
 from midwatch.integrations.kubernetes.dump.formats import BY_NAME, CLUSTER_WIDE, PLURAL
 from midwatch.integrations.kubernetes.dump.layout import Path
@@ -34,7 +34,6 @@ T = TypeVar("T")
 # From the first dash on: a sign is found sooner than a digit.
 _NAIVE_TIMES = re.compile(r"-(?<=\d{4}-)\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?![\dZz.+-])")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
-_COMMAND = re.compile(r"^(?:[$#>+] ?|=+ ?)kubectl ", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
 _UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
@@ -42,13 +41,15 @@ _UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namesp
 
 @dataclass
 class Loading:
-    """The state of one reading: `texts` and `logs` wait until the objects are known."""
+    """The state of one reading: `texts` and `logs` wait until the objects are known, and so do the
+    `unplaced`: logs within a text whose command does not say of which namespace, or of which pod, they are."""
 
     contents: DumpContents = field(default_factory=DumpContents)
     clock: DumpClock = field(default_factory=lambda: DumpClock(utc_now()))
     logs: Logs = field(default_factory=Logs)
     texts: list[File] = field(default_factory=list[File])
     candidates: list[File] = field(default_factory=list[File])
+    unplaced: list[tuple[str, text.ParsedLog]] = field(default_factory=list[tuple[str, text.ParsedLog]])
     saved: float | None = None
     budget: int = limits.OBJECT_BYTES
     group: int = 0
@@ -89,7 +90,7 @@ def _route(state: Loading, file: File, *, alone: bool) -> None:
 
 
 def _by_content(state: Loading, file: File, path: Path, opening: str) -> None:
-    if path.of_objects or (_OBJECTS.match(opening) and not _COMMAND.search(opening)):
+    if path.of_objects or (_OBJECTS.match(opening) and not text.has_commands(opening)):
         return _objects(state, file)
     state.texts.append(file)
     return None
@@ -140,7 +141,18 @@ def _objects(state: Loading, file: File) -> None:
     if MARK.decode() in content:  # in UTF-16, whose bytes are not worth a second way of finding lines
         plain = content.encode("utf-8", "replace")
         return _sectioned_file(state, File(file.name, partial(io.BytesIO, plain), len(plain)), most)
-    _documents(state, file.name, content, 1)
+    _of_objects(state, file, content)
+    return None
+
+
+def _of_objects(state: Loading, file: File, content: str) -> None:
+    """YAML or JSON; what only looked like it, or is broken by commands and prose in between, is read as text."""
+    read = documents(content)
+    mixed = not Path.of(file.name).of_objects and (read.problems or not read.found)
+    if mixed and text.has_commands(content):
+        return state.texts.append(file)
+    if not _taken(state, file.name, content, read) and not Path.of(file.name).of_objects:
+        state.texts.append(file)
     return None
 
 
@@ -174,8 +186,14 @@ def _part(part: DumpSection, most: int, file: File) -> bytes:
 
 
 def _documents(state: Loading, name: str, content: str, line: int) -> None:
-    read = documents(content, line)
     state.clock.observe_text(content)
+    _taken(state, name, content, documents(content, line))
+
+
+def _taken(state: Loading, name: str, content: str, read: Documents) -> bool:
+    """Whether anything of the documents was of use; what is wrong with them is said only then."""
+    contents = state.contents
+    before = (contents.size, len(contents.unreadable))
     naive = _NAIVE_TIMES.search(content) is not None
     for where, reason in read.problems:
         state.contents.complain(name, where, reason)
@@ -186,6 +204,7 @@ def _documents(state: Loading, name: str, content: str, line: int) -> None:
                 _document(state, cast(Json, one), source, whole=where not in read.salvaged)
             elif isinstance(one, str) and len(read.found) == 1:
                 state.contents.complain(name, where, "plain text, no Kubernetes object")
+    return contents.size != before[0]
 
 
 def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> None:
@@ -335,8 +354,14 @@ def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
     for plural, namespace in parsed.lists:
         contents.whole[plural].setdefault(namespace, name)
     contents.tables += [(plural, namespace, name) for plural, namespace in parsed.named]
-    for log in parsed.logs:
-        state.logs.add(LogClaim(log.namespace, log.pod, log.container, log.previous), Saved(None, name, text=log.text))
+    for log in (*parsed.logs, *parsed.loose):
+        if log.about == "Pod" and log.namespace:
+            claim = LogClaim(log.namespace, log.pod, log.container, log.previous)
+            state.logs.add(claim, Saved(None, name, text=log.text))
+        else:
+            state.unplaced.append((name, log))
+    for line, content in parsed.documents:
+        _documents(state, name, content, line)
     for line, reason in parsed.problems:
         contents.complain(name, line, reason)
 
@@ -352,8 +377,20 @@ def _attribute(state: Loading, now: datetime | None) -> None:
             continue
         if claim is not None and (claim.sure or of_log):
             _keep(state, file, claim)
-        else:
+        elif not _unnamed(state, file):
             state.contents.complain(file.name, 0, _UNKNOWN)
+    for name, log in state.unplaced:
+        state.logs.add(pods.place_log(log), Saved(None, name, text=log.text))
+
+
+def _unnamed(state: Loading, file: File) -> bool:
+    """Whether the file is a log, or a node's journal, though nothing tells of which pod; then it is kept as that."""
+    data = _tried(state, file, lambda f: encoding.end(f, limits.TEXT_FILE_BYTES)[0])
+    if not data or encoding.binary(data[: limits.HEAD_BYTES]):
+        return False
+    found = text.unnamed_logs(encoding.decode(data)[0], name=file.name)
+    state.unplaced += [(file.name, log) for log in found]
+    return bool(found)
 
 
 def _keep(state: Loading, file: File, claim: LogClaim) -> None:

@@ -12,6 +12,7 @@ from midwatch.integrations.kubernetes.dump.joinedlogs import join_logs as togeth
 from midwatch.integrations.kubernetes.dump.layout import Path
 from midwatch.integrations.kubernetes.dump.sections import DumpSection, sections
 from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.text.parse_result import ParsedLog
 
 _GATHERED = re.compile(
     r"(?:^|/)namespaces/(?P<ns>[^/]+)/pods/(?P<pod>[^/]+)/(?P<container>[^/]+)/(?:[^/]+/)?logs/(?P<which>current|previous)(?:\.insecure)?\.log$"
@@ -30,13 +31,16 @@ _NO_LOG = frozenset({"describe", "described", "get", "events", "event", "top", "
 
 @dataclass(frozen=True)
 class LogClaim:
-    """`sure` False: the file is named like the log of a pod, but could as well be something else."""
+    """`sure` False: the file is named like the log of a pod, but could as well be something else. `about` is what the
+    log is of, as in SavedLog; `place` the namespace of what is no pod."""
 
     namespace: str
     pod: str
     container: str = ""
     previous: bool = False
     sure: bool = True
+    about: str = "Pod"
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,12 @@ class Logs:
 
     found: dict[tuple[str, str, bool], dict[str, Saved]] = field(default_factory=lambda: defaultdict(dict[str, Saved]))
     whole_pod: dict[tuple[str, str], list[File]] = field(default_factory=lambda: defaultdict(list[File]))
+    others: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])  # name → about, place
 
     def add(self, claim: LogClaim, saved: Saved) -> None:
         """A log that was saved several times is read as one, up to a few."""
+        if claim.about != "Pod":
+            self.others[claim.pod] = (claim.about, claim.place)
         boxes = self.found[claim.namespace, claim.pod, claim.previous]
         first = boxes.get(claim.container)
         if first is None:
@@ -139,6 +146,27 @@ class Attribution:
         if found is None:
             return None
         return LogClaim(found.namespace, found.pod, found.container, previous or "previous" in path.folders, found.sure)
+
+    def place_log(self, log: ParsedLog) -> LogClaim:
+        """A log within a text: of the one pod that is called so, or, where the command names a workload, that belongs
+        to it; else of the namespace that kubectl assumes."""
+        if log.about == "Pod":
+            place = log.namespace or self._place(log.pod, "") if log.pod in self._pods else ""
+            return LogClaim(place or self._only_namespace, log.pod, log.container, log.previous)
+        if log.about not in ("Node", "Log") and len(own := self._replicas(log)) == 1:
+            return LogClaim(own[0].namespace, own[0].name, log.container, log.previous)
+        place = "" if log.about in ("Node", "Log") else log.namespace or self._only_namespace
+        return LogClaim("", log.pod, log.container, log.previous, about=log.about, place=place)
+
+    def _replicas(self, log: ParsedLog) -> list[Pod]:
+        """Its pods are called `<name>-<suffix>`, those of a Deployment `<name>-<hash>-<suffix>`."""
+        return [
+            pod
+            for name, places in self._pods.items()
+            if name.startswith(f"{log.pod}-") and name.removeprefix(f"{log.pod}-").count("-") <= 1
+            for pod in places.values()
+            if log.namespace in ("", pod.namespace)
+        ]
 
     def _by_folder(self, folders: tuple[str, ...], stem: str, namespace: str) -> LogClaim | None:
         """`shop/web-1/app.log`, `shop/web-1/app/app/logs/current.log`: the folder is a pod."""

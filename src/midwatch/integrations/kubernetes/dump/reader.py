@@ -19,7 +19,7 @@ from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Secret
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
+from midwatch.integrations.kubernetes.objects.saved_objects import CommandError, SavedLog, UnreadPart
 from midwatch.integrations.kubernetes.reader import (
     About,
     Listing,
@@ -71,6 +71,8 @@ class DumpReader:
             raise Refused(f"no format is called {plural!r}; formats are {', '.join(FORMATS)}")
         if plural == "container_logs":
             return self._saved_logs(namespace)
+        if plural == "unread_parts":
+            return self._unread_parts()
         return self._listing(FORMATS[plural], ListRequest(plural, namespace))
 
     async def custom_resources(self, namespace: str = "") -> Listing:
@@ -96,7 +98,8 @@ class DumpReader:
         found: dict[str, SavedLog] = {}
         for place, pod_name, before, container in self._logs.saved_logs():
             pod = self._contents.pod(place, pod_name)
-            if namespace in ("", place):
+            if namespace in ("", place) or not place:
+                about, meant = self._logs.others.get(pod_name, ("Pod", "")) if not place else ("Pod", "")
                 box = container or _default_container(pod)
                 name = f"{pod_name}/{box}{'/previous' if before else ''}"
                 found[f"{place}/{name}"] = SavedLog(
@@ -105,12 +108,25 @@ class DumpReader:
                     container=box,
                     previous=before,
                     saved=self._contents.saved,
+                    about=about,
+                    place=meant,
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)
         return Listing(
             [found[key] for key in sorted(found)], f"logs in {self._files.name}", snapshot=self._contents.snapshot
         )
+
+    def _unread_parts(self) -> Listing:
+        errors = {h.obj.message for h in self._contents.all("command_errors", "") if isinstance(h.obj, CommandError)}
+        parts = [
+            UnreadPart(metadata=Metadata(name=f"{n:04}"), file=part.file, line=part.line, reason=part.reason)
+            for n, part in enumerate(self._contents.unreadable)
+            if part.reason not in errors  # a refusal is evidence of its own
+        ]
+        if not parts:
+            raise Refused("all of the dump was read", absent=True)
+        return Listing(parts, f"parts of {self._files.name} that were not read")
 
     def _partial(self, kind: ResourceKind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at

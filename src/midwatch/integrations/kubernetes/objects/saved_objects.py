@@ -44,11 +44,15 @@ class SavedLog(Object):
     """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for
     logs.
 
-    `saved` is when, as far as the dump tells.
+    `saved` is when, as far as the dump tells. `about` is what the log is of: a Pod, a Node (a unit of its journal,
+    which `container` names), another workload of namespace `place` whose pod nothing names, or a Log of which nothing
+    tells who wrote it; all but those of pods have no namespace, and `pod` is the name of that.
     """
 
     pod: str = ""
     container: str = ""
+    about: str = "Pod"
+    place: str = ""
     previous: bool = False
     saved: Time | None = None
 
@@ -71,6 +75,23 @@ class FiringAlert(Object):
     since: Time | None = None
 
 
+class CommandError(Object):
+    """What kubectl, helm or the API server said instead of doing what a command asked; the object is named after the
+    text and the line where it stands. `command` is "" where nothing shows it, `place` the namespace that was meant."""
+
+    command: str = ""
+    message: str = ""
+    place: str = ""
+
+
+class UnreadPart(Object):
+    """A file of a dump, or a part of one from `line` on (0: all of it), that could not be read, and why."""
+
+    file: str = ""
+    line: int = 0
+    reason: str = ""
+
+
 class SavedFormat(NamedTuple):
     """One format that a dump may hold; `plural` is how it is asked for."""
 
@@ -88,5 +109,7 @@ SAVED: dict[str, SavedFormat] = {
         SavedFormat("traced_calls", ServiceCall, namespaced=False),
         SavedFormat("firing_alerts", FiringAlert, namespaced=False),
         SavedFormat("unapplied_manifests", UnappliedManifest),
+        SavedFormat("command_errors", CommandError, namespaced=False),
+        SavedFormat("unread_parts", UnreadPart, namespaced=False),
     )
 }

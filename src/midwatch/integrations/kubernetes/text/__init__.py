@@ -2,6 +2,6 @@
 give."""
 
 from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedLog
-from midwatch.integrations.kubernetes.text.reading import is_kubectl_output, read
+from midwatch.integrations.kubernetes.text.reading import has_commands, is_kubectl_output, read, unnamed_logs
 
-__all__ = ["Parsed", "ParsedLog", "is_kubectl_output", "read"]
+__all__ = ["Parsed", "ParsedLog", "has_commands", "is_kubectl_output", "read", "unnamed_logs"]

@@ -16,19 +16,24 @@ _POD = re.compile(
 )
 
 
-def headerless_rows(lines: list[tuple[int, str]], scene: ParsedScene) -> list[Json]:
-    return [obj for _, line in lines if (obj := _row(line, scene))]
+def headerless_rows(lines: list[tuple[int, str]], scene: ParsedScene) -> list[tuple[int, Json]]:
+    return [(number, obj) for number, line in lines if (obj := _row(line, scene))]
 
 
-def only_rows(lines: list[tuple[int, str]], scene: ParsedScene) -> list[Json]:
-    """The rows, when there is nothing else; of a long text of another kind no more than its first line is tried."""
-    found: list[Json] = []
-    for _, line in lines:
-        if obj := _row(line, scene):
-            found.append(obj)
-        elif line.strip():
-            return []
-    return found
+def only_rows(lines: list[tuple[int, str]], scene: ParsedScene) -> list[tuple[int, Json]]:
+    """The rows of the paragraphs that consist of nothing else."""
+    kept: list[tuple[int, Json]] = []
+    paragraph: list[tuple[int, Json]] = []
+    spoiled = False
+    for number, line in [*lines, (0, "")]:
+        if not line.strip():
+            kept += [] if spoiled else paragraph
+            paragraph, spoiled = [], False
+        elif not spoiled and (obj := _row(line, scene)):
+            paragraph.append((number, obj))
+        else:
+            spoiled = True
+    return kept
 
 
 def _row(line: str, scene: ParsedScene) -> Json | None:

@@ -1,4 +1,4 @@
-"""The command that a text is the answer of: from a line `$ kubectl …` above it, or from the file's name."""
+"""What a command of kubectl asks for, and what a file's name tells of the command whose answer it holds."""
 
 import re
 import shlex
@@ -16,6 +16,14 @@ PLURAL_OF: dict[str, str] = {
     "pvcs": "persistentvolumeclaims",
 }
 _VERBS = frozenset(("get", "describe", "logs", "top", "events"))
+_OTHERS = frozenset(
+    (
+        *("apply", "create", "delete", "edit", "patch", "replace", "scale", "rollout", "drain", "cordon", "uncordon"),
+        *("exec", "debug", "cp", "port-forward", "config", "version", "cluster-info", "api-resources", "api-versions"),
+        *("auth", "run", "expose", "label", "annotate", "set", "wait", "taint", "explain", "diff", "attach", "proxy"),
+        *("autoscale", "evict", "certificate", "adm", "rsh", "project", "login", "new-app", "status", "plugin"),
+    )
+)
 _FLAGS_WITH_VALUE = (
     "-n --namespace -l --selector -o --output -c --container --field-selector --sort-by --tail --since --since-time "
     "--context --kubeconfig --cluster --user --for --types -L --label-columns --as --as-group -f --filename "
@@ -23,16 +31,12 @@ _FLAGS_WITH_VALUE = (
     "--max-log-requests --pod-running-timeout"
 )
 _WITH_VALUE = frozenset(_FLAGS_WITH_VALUE.split())
+_SWITCHES_OF_LOGS = frozenset(("-f", "--filename"))  # `logs -f` follows, and takes no value
 _NARROWING = frozenset(("-l", "--selector", "--field-selector", "--for", "--types", "-f", "--filename"))
-# A shell's prompt ("$ ", "[root@x ~]# ", "PS C:\> "), a heading ("=== kubectl get pods ==="), `set -x` ("+ "), or the
-# bare command.
-_LINE = re.compile(
-    r"(?:[^\s`][^\n`]{0,80}?[$#>%❯] |[$#>%❯] ?|[=#*+-]{1,10} ?)?(?:sudo )?(?:kubectl|oc|k) "
-    r"+(?=[a-z-])(?P<rest>.{1,2000})"
-)
-# Words of which every such line has one.
-PROGRAMS = ("kubectl ", "oc ", "k ")
 _PIPE = re.compile(r" ?(?:\|+|;|&&|2?>) ?")
+# `logs $(kubectl get pod -o name)`: which pod that is, only its shell knew.
+_SUBSTITUTED = re.compile(r"\$\([^()\n]{0,400}\)|(?<= )`[^`\n]{1,400}`")
+_KIND = re.compile(r"[a-z][a-z0-9.,/-]{0,100}")
 _ATTACHED = re.compile(r"-[nlocL].+")
 _DIRECTORY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TOO_COMMON = "kubectl dump output out log logs evidence tmp describe get cluster data text files"
@@ -52,32 +56,35 @@ class Command:
     container: str = ""
     previous: bool = False
     everything: bool = False  # `get all`
+    program: str = "kubectl"
+    unknown: str = ""  # a kind that is not read here
+    line: str = ""  # as it was typed
 
     @property
     def kind(self) -> str:
         return self.kinds[0] if len(self.kinds) == 1 else ""
 
 
-def command(line: str) -> Command | None:
-    """The command of a line that introduces its output, or None for any other line."""
-    if len(line) > 2100 or not any(program in line for program in PROGRAMS):
-        return None
-    match = _LINE.fullmatch(line.rstrip())
-    return parse(match["rest"].rstrip(" =*`:-\"'")) if match else None
-
-
 def parse(text: str) -> Command | None:
     """A command line without its program; None when it is not one that prints objects, lists or logs."""
-    said, *piped = _PIPE.split(text, maxsplit=1)
+    said = parse_any(text)
+    return said if said and said.verb in _VERBS else None
+
+
+def parse_any(text: str) -> Command | None:
+    """The same for every verb of kubectl: what others print is a refusal at most."""
+    said, *piped = _PIPE.split(_substituted(text), maxsplit=1)
     flags, rest = _flags(_words(said))
-    if not rest or rest[0] not in _VERBS:
+    if not rest or not (rest[0] in _VERBS or rest[0] in _OTHERS):
         return None
     verb, *targets = rest
+    namespace = flags.get("-n", flags.get("--namespace"))
+    if verb not in _VERBS:
+        return Command(verb=verb, names=tuple(targets), namespace=namespace)
     kinds, names = _targets(verb, targets)
     if verb in ("get", "describe", "top") and not (kinds or _everything(targets)):
-        return None
+        return _of_unknown_kind(verb, targets, namespace)
     narrowed = bool(names or (piped and piped[0].strip())) or bool(_NARROWING & flags.keys())
-    namespace = flags.get("-n", flags.get("--namespace"))
     return Command(
         verb=verb,
         kinds=kinds,
@@ -89,6 +96,17 @@ def parse(text: str) -> Command | None:
         previous="-p" in flags or flags.get("--previous", "false") != "false",
         everything=_everything(targets),
     )
+
+
+def _of_unknown_kind(verb: str, targets: list[str], namespace: str | None) -> Command | None:
+    """`get certificates`: kinds that are not read here; the names tell no list."""
+    if not targets or not _KIND.fullmatch(targets[0]):
+        return None
+    return Command(verb=verb, names=tuple(targets[1:]), namespace=namespace, narrowed=True, unknown=targets[0])
+
+
+def _substituted(text: str) -> str:
+    return _SUBSTITUTED.sub("$()", text) if "$(" in text or "`" in text else text
 
 
 def _words(said: str) -> list[str]:
@@ -164,6 +182,7 @@ def _everything(targets: list[str]) -> bool:
 def _flags(words: list[str]) -> tuple[dict[str, str], list[str]]:
     flags: dict[str, str] = {}
     rest: list[str] = []
+    with_value = _WITH_VALUE - _SWITCHES_OF_LOGS if "logs" in words else _WITH_VALUE
     left = iter(words)
     for word in left:
         if not word.startswith("-") or word == "-":
@@ -171,7 +190,7 @@ def _flags(words: list[str]) -> tuple[dict[str, str], list[str]]:
         elif "=" in word:
             flag, _, value = word.partition("=")
             flags[flag] = value
-        elif word in _WITH_VALUE:
+        elif word in with_value:
             flags[word] = next(left, "")
         elif _ATTACHED.fullmatch(word):
             flags[word[:2]] = word[2:]

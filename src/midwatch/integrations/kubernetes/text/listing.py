@@ -22,7 +22,7 @@ def read_table(
     lines: list[tuple[int, str]], command: Command, scene: ParsedScene, parsed: Parsed, *, sure: bool
 ) -> bool:
     listed = [_table(table, command, scene, parsed) for table in tables(lines)]
-    return any(listed) if listed else _bare(lines, scene, parsed, sure=sure)
+    return any(listed) if any(listed) else _bare(lines, scene, parsed, sure=sure) or bool(listed and sure)
 
 
 def empty_lists(command: Command, namespace: str, scene: ParsedScene) -> list[tuple[str, str]]:
@@ -33,6 +33,7 @@ def empty_lists(command: Command, namespace: str, scene: ParsedScene) -> list[tu
 
 
 def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parsed) -> bool:
+    parsed.read_lines.update(range(table.number, table.last + 1))
     if usage.measures(table):
         for obj in usage.of_table(table, scene):
             parsed.add(obj)
@@ -40,7 +41,7 @@ def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parse
     kind = rows.plural(table, command.kind)
     made = [(rows.kind_of_row(kind, cells), obj) for _, cells in table.rows if (obj := rows.of_row(kind, cells, scene))]
     if not made:
-        return False
+        return _not_read(table, command, parsed)
     if kind == "events":
         with_names([obj for _, obj in made])
     for _, obj in made:
@@ -51,6 +52,13 @@ def _table(table: TextTable, command: Command, scene: ParsedScene, parsed: Parse
     elif not command.narrowed:
         _complete(table, command, scene, parsed, [plural for plural, _ in made])
     return True
+
+
+def _not_read(table: TextTable, command: Command, parsed: Parsed) -> bool:
+    if table.rows:
+        what = f" of {command.unknown}" if command.unknown else ""
+        parsed.problems.append((table.number, f"a table{what} that Midwatch does not read"))
+    return False
 
 
 def _complete(table: TextTable, command: Command, scene: ParsedScene, parsed: Parsed, plurals: list[str]) -> None:
@@ -66,7 +74,10 @@ def _complete(table: TextTable, command: Command, scene: ParsedScene, parsed: Pa
 def _bare(lines: list[tuple[int, str]], scene: ParsedScene, parsed: Parsed, *, sure: bool) -> bool:
     """Rows without their header, as `grep` and `tail` leave them; in a text of unknown origin all lines must be such
     rows."""
-    found = headerless_rows(lines, scene) if sure else only_rows(lines, scene)
+    left = [(n, line) for n, line in lines if n not in parsed.read_lines]
+    found = headerless_rows(left, scene) if sure else only_rows(left, scene)
+    parsed.read_lines.update(number for number, _ in found)
+    found = [obj for _, obj in found]
     with_names([obj for obj in found if obj["kind"] == "Event"])
     for obj in found:
         parsed.add(obj, row=obj["kind"] != "Event")

@@ -11,13 +11,19 @@ Key = tuple[str, str, str]  # kind, namespace, name
 
 @dataclass(frozen=True)
 class ParsedLog:
-    """`container` is "" when the command did not name it."""
+    """`container` is "" when the command did not name it, `namespace` "" when nothing did.
+
+    `about` is what the log is of: a Pod; a Node, whose name `pod` then is and whose unit `container`; another kind of
+    workload, where the command names no pod (`logs deploy/web`); or a Log that nothing names, which is called by its
+    place in the text.
+    """
 
     namespace: str
     pod: str
     container: str
     previous: bool
     text: str
+    about: str = "Pod"
 
 
 @dataclass
@@ -28,7 +34,8 @@ class Parsed:
     node's labels and taints, a policy's rules), so "nothing matches the selector" must not be said of it. `rows` are
     the objects that only a table row tells about; a fuller description of the same object from elsewhere wins.
     `problems`: line number (from 1) and what went wrong there. `naive`: a value may be a time without a zone, as
-    nothing made here of ages and dates is.
+    nothing made here of ages and dates is. `documents` are YAML and JSON within the text, by their first line.
+    `loose` are logs that no command introduces. `read_lines`: the numbers of the lines that something was made of.
     """
 
     objects: list[Json] = field(default_factory=list[Json])
@@ -37,7 +44,10 @@ class Parsed:
     problems: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     named: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     naive: bool = False
+    documents: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+    loose: list[ParsedLog] = field(default_factory=list[ParsedLog])
     rows: set[Key] = field(default_factory=set[Key])
+    read_lines: set[int] = field(default_factory=set[int], repr=False)
     _at: dict[Key, int] = field(default_factory=dict[Key, int], repr=False)
 
     def add(self, obj: Json, *, row: bool = False) -> None:
@@ -65,6 +75,7 @@ class ParsedScene:
     kind: str = ""
     namespace: str = ""
     now: datetime | None = None
+    file: str = ""
 
 
 def key(obj: Json) -> Key:

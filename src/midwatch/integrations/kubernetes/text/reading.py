@@ -1,35 +1,50 @@
-"""From a text to what it says, section by section: descriptions, tables, logs, and answers of nothing."""
+"""From a text to what it says, block by block: logs, descriptions, tables, events, YAML, refusals, journals."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
-from midwatch.integrations.kubernetes.text import answers, argo, describe, listing, logs, units
+from midwatch.integrations.kubernetes.text import answers, argo, describe, event_rows, listing, logs, units, yaml_blocks
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
-from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedScene, key
-from midwatch.integrations.kubernetes.text.sections import TextSection, output_lines, sections
+from midwatch.integrations.kubernetes.text.loose import bare_logs, journals, not_understood
+from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene, key
+from midwatch.integrations.kubernetes.text.sections import (
+    TextSection,
+    begins_block,
+    log_lines,
+    outdent,
+    output_lines,
+    sections,
+)
+from midwatch.integrations.kubernetes.text.shapes import is_sentence
 
 _NAMESPACE = re.compile(r"Namespace: +(\S+)")
 # A time without its year, as a sign is found sooner than a digit; with a zone or without, as a table's cell may cut it
 # off.
 _TIME = re.compile(r"-\d\d-\d\d[Tt\s]\s*\d\d:\d\d:\d\d")
+Lines = list[tuple[int, str]]
 
 
 @dataclass(frozen=True)
 class _Part:
     section: TextSection
-    lines: list[tuple[int, str]]
+    lines: Lines
 
     @property
     def command(self) -> Command:
         return self.section.command
 
+    @property
+    def sure(self) -> bool:
+        """A command of kubectl stands above it, or the file's name says one."""
+        return (self.section.introduced or bool(self.command.verb)) and not self.section.foreign.startswith("$")
+
 
 def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
-    """What the text says; None when it is not kubectl's. `name` is the file's path, `now` the best known time of its
-    recording."""
+    """What the text says; None when nothing in it is kubectl's (a log alone is not). `name` is the file's path, `now`
+    the best known time of its recording."""
     parts = _parts(content, name)
     when = capture_time(now, [line for part in parts if part.command.verb != "logs" for line in part.lines])
     usual = _namespace(parts)
@@ -37,10 +52,13 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     for obj in (*units.read_units(content, name, when), *argo.read_applications(content)):
         parsed.add(obj)
     understood = [
-        _read(part, ParsedScene(part.command.kind, part.command.namespace or usual, when), parsed) for part in parts
+        _read(part, ParsedScene(part.command.kind, part.command.namespace or usual, when, name), parsed)
+        for part in parts
     ]
     if not any(understood) and not parsed.objects:
         return None
+    _name_the_rest(parts, name, parsed)
+    _join(parsed)
     _promote(parsed)
     return parsed
 
@@ -48,15 +66,31 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
 def is_kubectl_output(content: str, *, name: str) -> bool:
     """Whether `read` would find anything in the text; it stops at the first thing."""
     parts = _parts(content, name)
-    return any(_read(part, ParsedScene(part.command.kind), Parsed()) for part in parts) or bool(
+    return any(_read(part, ParsedScene(part.command.kind, file=name), Parsed()) for part in parts) or bool(
         units.read_units(content, name, None)
     )
 
 
+def unnamed_logs(content: str, *, name: str) -> list[ParsedLog]:
+    """The logs of a text that is nothing else: journals by node and unit, and what any program wrote."""
+    parts, parsed = _parts(content, ""), Parsed()
+    _name_the_rest(parts, name, parsed, alone=len(parts) == 1)
+    return parsed.loose
+
+
+def has_commands(content: str) -> bool:
+    return any(section.introduced for section in sections(content, Command()))
+
+
 def _parts(content: str, name: str) -> list[_Part]:
-    return [
-        _Part(s, s.lines() if s.command.verb == "logs" else output_lines(s)) for s in sections(content, of_file(name))
-    ]
+    return [_Part(s, _lines(s)) for s in sections(content, of_file(name))]
+
+
+def _lines(section: TextSection) -> Lines:
+    if section.command.verb == "logs":
+        return log_lines(section)
+    lines = output_lines(section)
+    return lines if section.command.verb == "describe" else outdent(lines)
 
 
 def _namespace(parts: list[_Part]) -> str:
@@ -76,41 +110,138 @@ def _read(part: _Part, scene: ParsedScene, parsed: Parsed) -> bool:
     """Whether anything in the part was understood."""
     command, lines = part.command, part.lines
     if command.verb == "logs":
-        return logs.read_log(command, scene.namespace, lines, parsed)
-    sure = part.section.introduced or bool(command.verb)
-    answered = _answers(command, scene, lines, parsed, sure=sure)
-    described = _described(lines, scene, parsed)
-    # A described object may hold tables and anything else in its texts.
-    if described or command.verb == "describe":
-        return described or answered
-    return listing.read_table(lines, command, scene, parsed, sure=sure) or answered
+        return logs.read_log(command, scene, lines, parsed)
+    answered = _answers(part, scene, lines, parsed)
+    described, lines = _described(lines, scene, parsed)
+    if described and command.verb == "describe":  # what stands below the description is no answer of the command
+        command, scene, lines = Command(), replace(scene, kind=""), outdent(lines)
+    found = _documents(lines, parsed) if command.verb != "describe" else False
+    found = _events(lines, command, scene, parsed) or found
+    lines = [(n, "" if n in parsed.read_lines else line) for n, line in lines]
+    sure = part.sure and command is part.command
+    found = listing.read_table(lines, command, scene, parsed, sure=sure) or found
+    return described or found or answered
 
 
-def _answers(command: Command, scene: ParsedScene, lines: list[tuple[int, str]], parsed: Parsed, *, sure: bool) -> bool:
-    """The first lines, where kubectl says that there is nothing or that it may not look."""
-    understood = False
+def _answers(part: _Part, scene: ParsedScene, lines: Lines, parsed: Parsed) -> bool:
+    """Where kubectl says that there is nothing, that it may not look, or why the API server refused."""
+    understood, first = False, True
     for number, line in lines:
-        namespace = answers.empty_namespace(line)
+        namespace = answers.empty_namespace(line) if line.startswith("No resources") else None
         if namespace is not None:
-            understood = True
-            parsed.lists += listing.empty_lists(command, namespace, scene)
-        elif answers.error(line, sure=sure):
-            parsed.problems.append((number, line))
-            understood = True
-        elif line:
-            break
+            parsed.lists += listing.empty_lists(part.command, namespace, scene)
+        elif line and answers.error(line, sure=part.sure and first):
+            _refusal(part.command, scene, number, line, parsed)
+        else:
+            first = first and not line
+            continue
+        parsed.read_lines.add(number)
+        understood = True
     return understood
 
 
-def _described(lines: list[tuple[int, str]], scene: ParsedScene, parsed: Parsed) -> bool:
-    understood = False
+def _refusal(command: Command, scene: ParsedScene, number: int, line: str, parsed: Parsed) -> None:
+    parsed.problems.append((number, line))
+    where = f"{scene.file or 'text'} line {number}"
+    if obj := answers.command_error(line, where, command.line, scene.namespace):
+        parsed.add(obj)
+
+
+def _described(lines: Lines, scene: ParsedScene, parsed: Parsed) -> tuple[bool, Lines]:
+    """Whether anything was described, and the lines that are of no description."""
+    understood, taken = False, set[int]()
     for document in describe.documents(lines):
+        document = document[: _end(document)]
         found = describe.read_description(document, scene)
-        understood = understood or bool(found)
+        if found:
+            taken.update(number for number, _ in document)
+            understood = True
         for obj in found:
             # Of the Endpoints behind a described Service only the addresses that are ready are shown.
             parsed.add(obj, row=obj["kind"] == "Endpoints" and obj is not found[0])
-    return understood
+    parsed.read_lines |= taken
+    return understood, [(n, "" if n in taken else line) for n, line in lines] if taken else lines
+
+
+def _end(document: describe.Lines) -> int:
+    """Events are the last that is described: what begins behind an empty line below them is of something else."""
+    events = next((at for at, (_, line) in enumerate(document) if line.startswith("Events:")), len(document))
+    for at in range(events + 1, len(document)):
+        line = document[at][1]
+        if line.strip() and not document[at - 1][1].strip() and _begins_another(line):
+            return at
+    return len(document)
+
+
+def _begins_another(line: str) -> bool:
+    return begins_block(line.lstrip()) or line.startswith(("{", "---")) or is_sentence(line)
+
+
+def _documents(lines: Lines, parsed: Parsed) -> bool:
+    spans = list(yaml_blocks.documents(lines))
+    for begin, end in spans:
+        first, last = lines[begin][0], lines[end - 1][0]
+        # Lines that were left out stay empty ones, so that those below keep their numbers.
+        text = dict(lines[begin:end])
+        block = "\n".join(text.get(number, "") for number in range(first, last + 1))
+        parsed.documents.append((first, block))
+        parsed.read_lines.update(range(first, last + 1))
+    return bool(spans)
+
+
+def _events(lines: Lines, command: Command, scene: ParsedScene, parsed: Parsed) -> bool:
+    found = False
+    for group in event_rows.event_groups(lines, command, scene):
+        for obj in event_rows.objects(group, scene):
+            parsed.add(obj)
+        parsed.read_lines |= group.lines
+        found = True
+    return found
+
+
+def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool = False) -> None:
+    """Journals and logs that no command introduces, and a gap for each run of lines that nobody could read. `alone`:
+    the text is nothing but a log."""
+    for part in parts:
+        if part.command.verb == "logs":
+            continue
+        left = outdent([(n, "" if n in parsed.read_lines else line) for n, line in part.lines])
+        found, used = journals(left)
+        left = [(n, "" if n in used else line) for n, line in left]
+        fenced = part.section.text.lstrip().startswith(("```", "~~~")) and not part.sure
+        more, taken = bare_logs(left, name, whole=(fenced or alone) and not used)
+        used |= taken
+        parsed.loose += [*found, *more]
+        parsed.read_lines |= used
+        if "systemctl" not in part.section.foreign:  # units.py reads that
+            parsed.problems += not_understood(left, used)
+
+
+def _join(parsed: Parsed) -> None:
+    """Events that name no object are of the only pod of the text that is in trouble."""
+    lost = [
+        o for o in parsed.objects if o["kind"] == "Event" and o["involvedObject"].get("name") == event_rows.NOT_NAMED
+    ]
+    if not lost:
+        return
+    pods = [o for o in parsed.objects if o["kind"] == "Pod"]
+    troubled = [o for o in pods if not _is_well(o)] if len(pods) > 1 else pods
+    if len(troubled) == 1:
+        meta = troubled[0]["metadata"]
+        for event in lost:
+            event["involvedObject"] = {
+                "kind": "Pod",
+                "name": meta["name"],
+                "namespace": meta.get("namespace", "default"),
+            }
+            event["metadata"]["namespace"] = meta.get("namespace", "default")
+
+
+def _is_well(pod: Json) -> bool:
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    return pod.get("status", {}).get("phase") in ("Running", "Succeeded") and all(
+        s.get("ready", True) for s in statuses
+    )
 
 
 def _promote(parsed: Parsed) -> None:

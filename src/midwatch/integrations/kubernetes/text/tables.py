@@ -49,6 +49,7 @@ class TextTable:
     number: int
     rows: list[tuple[int, dict[str, str]]] = field(default_factory=list[tuple[int, dict[str, str]]])
     unread: int = 0
+    last: int = 0  # the number of its last line
 
 
 def columns(header: str) -> Columns:
@@ -64,7 +65,7 @@ def tables(lines: Sequence[tuple[int, str]]) -> Iterator[TextTable]:
         if line[:1] in ("N", "L", "F", "P") and _HEADER.fullmatch(line):
             if table:
                 yield table
-            table = TextTable(columns(line), number)
+            table = TextTable(columns(line), number, last=number)
         elif table and not line.strip():
             yield table
             table = None
@@ -75,6 +76,7 @@ def tables(lines: Sequence[tuple[int, str]]) -> Iterator[TextTable]:
 
 
 def _take(table: TextTable, number: int, line: str) -> None:
+    table.last = number
     cells = table.columns.cells(line) if not line.startswith(" ") else {}
     if cells:
         table.rows.append((number, cells))

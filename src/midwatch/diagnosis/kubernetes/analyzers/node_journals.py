@@ -1,0 +1,117 @@
+"""Journals of nodes (kubelet, k3s, containerd, etcd, the kernel): what stops a node or the control plane on it."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from midwatch.analysis.codes import location
+from midwatch.analysis.log_errors import digest
+from midwatch.analysis.log_timestamps import moment
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
+
+_SAID = 240  # characters of a line
+_NOT_NAMED = "not-named"  # the reader's word for a node that the text does not name
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "K8S-840",
+        re.compile(r"slow fdatasync|sync duration of \S{1,30}, expected less than|disk is (?:likely )?overloaded"),
+    ),
+    ("K8S-841", re.compile(r"[Oo]ut of memory: Kill(?:ed)? process \d{1,9},? \((?P<program>[^)]{1,60})\)")),
+    (
+        "K8S-843",
+        re.compile(r"cni plugin not initialized|cni config uninitialized|[Nn]o networks found in /etc/cni/net\.d"),
+    ),
+    (
+        "K8S-844",
+        re.compile(r"x509: .{0,80}(?:has expired|not yet valid|unknown authority|is valid for|cannot validate)"),
+    ),
+    ("K8S-845", re.compile(r"no space left on device", re.I)),
+    (
+        "K8S-842",
+        re.compile(
+            r"[Ff]ailed to run [Kk]ubelet|running with swap on is not supported|kubelet cgroup driver|failed to load "
+            r"[Kk]ubelet config file|failed to start ContainerManager|cannot load .{0,40}kubelet|starting kubernetes: "
+        ),
+    ),
+    (
+        "K8S-846",
+        re.compile(
+            r"PLEG is not healthy|container runtime is down|validate CRI v1 \w{1,20} API|(?:containerd|crio|dockershim|"
+            r"cri-dockerd)\.sock.{0,120}(?:connection refused|no such file|connect:)"
+        ),
+    ),
+    ("K8S-847", re.compile(r"dial tcp \S{1,260}: (?:connect: )?(?:connection refused|i/o timeout|no route to host)")),
+    (
+        "K8S-848",
+        re.compile(r"Main process exited, code=\S{1,30} status=\S{1,30}|Failed with result|Start request repeated"),
+    ),
+)
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    kinds = {(one.pod, one.container): one for one in cluster.all(SavedLog) if one.about == "Node"}
+    found: dict[tuple[str, str], Finding] = {}
+    for log in cluster.unnamed_logs():
+        if (log.name, log.container) in kinds:
+            for one in _of_log(cluster, log):
+                found.setdefault((one.code, log.name), one)
+    nodes = {node for _, node in found}
+    for log in cluster.unnamed_logs():
+        if (log.name, log.container) in kinds and log.name not in nodes:
+            found |= {(one.code, log.name): one for one in _others(cluster, log)}
+    yield from found.values()
+
+
+def _of_log(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
+    """The first line of each rule, and how many there are."""
+    lines = log.text.split("\n")
+    for code, pattern in _RULES:
+        matches = [(line, match) for line in lines if (match := pattern.search(line[:4000]))]
+        if matches:
+            line, match = matches[-1] if code == "K8S-848" else matches[0]
+            facts = {name: text for name, text in match.groupdict().items() if text}
+            yield _say(cluster, log, code, line, len(matches), **facts)
+
+
+def _others(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
+    """The gravest error of a journal that no rule knows."""
+    heard = [one for one in digest(log.text, asked_time(cluster)) if one.kind in ("error", "status")]
+    for one in sorted(heard, key=lambda e: not e.fatal)[:1]:
+        yield _say(cluster, log, "K8S-849", one.line.text, one.count)
+
+
+def _say(cluster: Cluster, log: LogLines, code: str, line: str, count: int, **facts: str) -> Finding:
+    node = Subject(kind="Node", name=log.name)
+    often = f" ({count} times)" if count > 1 else ""
+    facts |= {"unit": log.container, "often": often, "node": "NODE" if log.name == _NOT_NAMED else log.name}
+    facts["at"] = (
+        "a node that the text does not name" if log.name == _NOT_NAMED else location(node, log.container, "unit")
+    )
+    when: datetime | None = moment(line)
+    return finding(
+        code,
+        node,
+        owner=node,
+        cites=(cluster.cite_log(log, line),),
+        confidence=Confidence.LOW if code == "K8S-849" else Confidence.HIGH,
+        onset=when,
+        peers=(),
+        said=clip(_told(line), _SAID),
+        **facts,
+    )
+
+
+def _told(line: str) -> str:
+    """Without the journal's time, host and unit."""
+    head, sep, rest = line.partition("]: ") if "]: " in line[:160] else line.partition(": ")
+    return rest if sep and len(head) < 160 and rest else line
+
+
+ANALYZER = Analyzer(find, reads=(SavedLog, LogLines))

@@ -1,0 +1,67 @@
+"""Errors in logs of which nothing says who wrote them: a log that was piped in, or pasted without its command."""
+
+from collections.abc import Iterator
+
+from midwatch.analysis.log_errors import LogError, digest
+from midwatch.analysis.log_timestamps import headless
+from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
+from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.pod import Pod
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
+
+_SAID = 240  # characters of a line
+_OF_ONE_LOG = 3  # findings
+_KINDS = ("error", "status")
+
+
+def find(cluster: Cluster) -> Iterator[Finding]:
+    known = {(one.pod, one.container): one for one in cluster.all(SavedLog) if one.about not in ("Pod", "Node")}
+    # Beside a pod that is in trouble the log may be its own or another's: then it is no answer of its own.
+    beside = any(not pod.ready and not pod.is_finished for pod in cluster.all(Pod))
+    for log in cluster.unnamed_logs():
+        if one := known.get((log.name, log.container)):
+            heard = [e for e in digest(log.text, asked_time(cluster)) if e.kind in _KINDS]
+            for error in sorted(heard, key=lambda e: _rank(cluster, e))[:_OF_ONE_LOG]:
+                yield _say(cluster, log, one, error, beside=beside)
+
+
+def _rank(cluster: Cluster, error: LogError) -> tuple[bool, bool, bool]:
+    return (
+        not cluster.question.speaks_of(error.line.text),
+        not error.fatal,
+        unreachable_host(error.line) is None,
+    )
+
+
+def _say(cluster: Cluster, log: LogLines, saved: SavedLog, error: LogError, *, beside: bool) -> Finding:
+    subject = Subject(kind=saved.about, name=log.name, namespace=saved.place)
+    facts = {"said": clip(headless(error.line.said), _SAID), "what": _what(error)}
+    if saved.about == "Log":
+        facts["at"] = f"log without a name ({log.name})"
+    return finding(
+        "K8S-971" if beside else "K8S-970",
+        subject,
+        owner=subject,
+        cites=(cluster.cite_log(log, error.line.text),),
+        confidence=Confidence.LOW,
+        onset=error.first,
+        peers=(),
+        **facts,
+    )
+
+
+def _what(error: LogError) -> str:
+    if miss := unreachable_host(error.line):
+        target = f"{miss.host}:{miss.port}" if miss.port else miss.host
+        return f"DNS lookup of {target} failed" if miss.lookup else f"cannot connect to {target}"
+    times = "" if error.count == 1 else f" ({error.count} times)"
+    return f"{'HTTP 5xx response' if error.kind == 'status' else 'error'} in log{times}"
+
+
+ANALYZER = Analyzer(find, reads=(Pod, SavedLog, LogLines))

@@ -1,0 +1,94 @@
+"""Rows of the `Events:` table of `kubectl describe`, wherever they stand: below their heading, without it, with their
+spaces collapsed, and as versions before 1.9 printed them. Whose they are, only their messages tell."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from midwatch.integrations.kubernetes.objects.kinds import KINDS
+from midwatch.integrations.kubernetes.text import events
+from midwatch.integrations.kubernetes.text.commands import Command
+from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene, without_empty
+
+NOT_NAMED = "not-named"
+_AGE = r"(?:<unknown>|<invalid>|\d[0-9a-z]{0,20}(?: ago)?(?: ?\(x\d{1,9} over [0-9a-z<>]{1,20}\))?)"
+_ROW = re.compile(
+    rf"[ >|*-]*(?P<TYPE>Normal|Warning) +(?P<REASON>[A-Z]\w{{2,60}}) +(?P<AGE>{_AGE}) +"
+    r"(?P<FROM>\{[^}\n]{1,200}\}|[\w./-]{1,120}(?:, [\w.-]{1,120})?) +(?P<MESSAGE>\S.*)"
+)
+_OLD = re.compile(
+    r"[ >|*-]*(?P<FIRSTSEEN>\d[0-9a-z]{0,20}) +(?P<LASTSEEN>\d[0-9a-z]{0,20}) +(?P<COUNT>\d{1,9}) +"
+    r"(?P<FROM>\{[^}\n]{1,200}\}|[\w./-]{1,120}(?:, [\w.-]{1,120})?) +(?:(?P<SUBOBJECT>spec\.\S{1,200}) +)?"
+    r"(?P<TYPE>Normal|Warning) +(?P<REASON>[A-Z]\w{2,60}) +(?P<MESSAGE>\S.*)"
+)
+_HEADING = re.compile(r"\s*(?:Events:|Type +Reason +Age|First ?Seen +Last ?Seen|----.*)(?: .*)?")
+_ASSIGNED = re.compile(r"Successfully assigned (?:(?P<namespace>[a-z0-9-]{1,63})/)?(?P<name>[a-z0-9.-]{1,253}) to ")
+_SYNCED = re.compile(r"(?:\bpod[= ]\"?)(?P<name>[a-z0-9.-]{1,253})_(?P<namespace>[a-z0-9-]{1,63})\(")
+_DEEP = 24  # spaces in front of the further lines of a message
+LONGEST = 20_000
+
+
+@dataclass
+class EventGroup:
+    """Events of one object: the rows below one heading. `about` is empty where nothing names the object."""
+
+    number: int
+    cells: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    about: Json = field(default_factory=dict[str, Any])
+    lines: set[int] = field(default_factory=set[int])
+
+
+def event_groups(lines: Sequence[tuple[int, str]], command: Command, scene: ParsedScene) -> Iterator[EventGroup]:
+    group: EventGroup | None = None
+    for number, line in lines:
+        cells = _cells(line)
+        if cells:
+            group = group or EventGroup(number)
+            group.cells.append(cells)
+        elif group and line.startswith(" " * _DEEP) and group.cells:
+            group.cells[-1]["MESSAGE"] += "\n" + line.strip()
+        elif _HEADING.fullmatch(line[:300]) and line.strip() != "":
+            if group and group.cells and line.strip().startswith("Events:"):
+                yield _closed(group, command, scene)
+                group = None
+            group = group or EventGroup(number)
+        else:
+            if group and group.cells:
+                yield _closed(group, command, scene)
+            group = None
+            continue
+        group.lines.add(number)
+    if group and group.cells:
+        yield _closed(group, command, scene)
+
+
+def objects(group: EventGroup, scene: ParsedScene) -> list[Json]:
+    about = group.about or {"kind": "Object", "name": NOT_NAMED, "namespace": scene.namespace or "default"}
+    return events.with_names([events.event(cells, about, scene.now) for cells in group.cells])
+
+
+def _cells(line: str) -> dict[str, str] | None:
+    if ("Normal " not in line and "Warning " not in line) or len(line) > LONGEST:
+        return None
+    match = _ROW.fullmatch(line.rstrip()) or _OLD.fullmatch(line.rstrip())
+    return {name: text or "" for name, text in match.groupdict().items()} if match else None
+
+
+def _closed(group: EventGroup, command: Command, scene: ParsedScene) -> EventGroup:
+    group.about = _about(group, command, scene)
+    return group
+
+
+def _about(group: EventGroup, command: Command, scene: ParsedScene) -> Json:
+    if command.verb == "describe" and command.kind and len(command.names) == 1:
+        kind = KINDS[command.kind]
+        return without_empty(
+            kind=kind.name, name=command.names[0], namespace=(scene.namespace or "default") if kind.namespaced else ""
+        )
+    for pattern in (_ASSIGNED, _SYNCED):
+        for cells in group.cells:
+            if match := pattern.search(cells["MESSAGE"][:LONGEST]):
+                place = match["namespace"] or scene.namespace or "default"
+                return {"kind": "Pod", "name": match["name"], "namespace": place}
+    return {}

@@ -1,0 +1,80 @@
+"""What stands in a text outside of any command and is no table and no description: journals of nodes, logs of programs
+that nothing names, and lines that nobody understands."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from midwatch.integrations.kubernetes.text.parse_result import ParsedLog
+from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence, journal, kernel
+
+Lines = Sequence[tuple[int, str]]
+# Rulers, headings of Markdown and of helm, and what kubectl says of an order that it carried out.
+_NO_OUTPUT = re.compile(
+    r"[\W_]*|#{1,6} .*|==> .*|[a-z0-9./-]{1,300} (?:created|configured|unchanged|deleted|patched|scaled|restarted|"
+    r"labeled|annotated|(?:already )?(?:un)?cordoned|drained|evicted)|(?:evicting|deleting) pod .*|Waiting for .*"
+)
+_KERNEL_UNIT = "kernel"
+
+
+def journals(lines: Lines) -> tuple[list[ParsedLog], set[int]]:
+    """The lines of each unit of each node as one log, and the numbers of the lines that were taken."""
+    found: dict[tuple[str, str], list[str]] = {}
+    used: set[int] = set()
+    for number, line in lines:
+        whose = journal(line) or (("", _KERNEL_UNIT) if kernel(line) else None)
+        if whose:
+            found.setdefault(whose, []).append(line)
+            used.add(number)
+    made = [
+        ParsedLog("", host or "not-named", unit, False, "\n".join(text), "Node") for (host, unit), text in found.items()
+    ]
+    return made, used
+
+
+def bare_logs(lines: Lines, name: str, *, whole: bool) -> tuple[list[ParsedLog], set[int]]:
+    """Runs of lines that begin with a log line: up to a sentence of a person behind an empty line, or its end.
+
+    `whole`: nothing else is in the text, and all of it is the log.
+    """
+    if whole and any(is_log_line(line) for _, line in lines):
+        return [_log(lines, name)], {number for number, _ in lines}
+    found: list[ParsedLog] = []
+    used: set[int] = set()
+    for run in _runs(lines):
+        found.append(_log(run, f"{name} line {run[0][0]}" if run[0][0] > 1 else name))
+        used |= {number for number, _ in run}
+    return found, used
+
+
+def _log(lines: Lines, name: str) -> ParsedLog:
+    return ParsedLog("", name, "", False, "\n".join(line for _, line in lines).strip("\n"), "Log")
+
+
+def _runs(lines: Lines) -> Iterator[Lines]:
+    run: list[tuple[int, str]] = []
+    for number, line in lines:
+        if not run and not is_log_line(line):
+            continue
+        if run and is_sentence(line) and not run[-1][1].strip():
+            yield run
+            run = []
+            continue
+        run.append((number, line))
+    if run:
+        yield run
+
+
+def not_understood(lines: Lines, used: set[int]) -> Iterator[tuple[int, str]]:
+    """First line and what to say of each run of lines that is neither read nor a sentence."""
+    run: list[tuple[int, str]] = []
+    for number, line in [*lines, (-1, "")]:
+        if (
+            line.strip()
+            and number not in used
+            and not _NO_OUTPUT.fullmatch(line[:400])
+            and not is_sentence(line.strip())
+        ):
+            run.append((number, line))
+        elif run and (number in used or not line.strip() or number < 0):
+            yield run[0][0], f"{len(run)} line{'s' * (len(run) > 1)} from here not understood: not read"
+            run = []
