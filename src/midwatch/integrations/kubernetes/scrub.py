@@ -7,6 +7,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
+from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec, Probe
 from midwatch.integrations.kubernetes.objects.saved_objects import FiringAlert
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
@@ -42,6 +43,8 @@ def scrub(obj: Object) -> Object:
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
             obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")
+        case EndpointSlice() | Endpoints():
+            pass  # addresses and names only, of thousands of pods
         case Secret():
             obj.data = dict.fromkeys(obj.data or {}, "")
         case _:
