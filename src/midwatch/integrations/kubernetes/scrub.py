@@ -16,6 +16,7 @@ from midwatch.kit.redaction import redact_command, redact_label, redact_named, r
 
 _TOLERATED = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
 # Written by `kubectl apply`: a second copy of the whole object, with every value it was given.
+_NAMES_ONLY = (EndpointSlice, Endpoints)  # as long as a list of pods, and no words in it
 _COPIES = ("kubectl.kubernetes.io/last-applied-configuration",)
 
 
@@ -43,8 +44,6 @@ def scrub(obj: Object) -> Object:
         case ConfigMap():
             obj.data = {key: redact_named(key, value) for key, value in (obj.data or {}).items()}
             obj.binary_data = dict.fromkeys(obj.binary_data or {}, "")
-        case EndpointSlice() | Endpoints():
-            pass  # addresses and names only, of thousands of pods
         case Secret():
             obj.data = dict.fromkeys(obj.data or {}, "")
         case _:
@@ -55,6 +54,8 @@ def scrub(obj: Object) -> Object:
 def _any_text(obj: Object) -> Object:
     """Of kinds of which there are few: whatever text they hold. Their keys are the API's own, and call nothing a
     secret."""
+    if isinstance(obj, _NAMES_ONLY):
+        return obj
     raw = msgspec.to_builtins(obj)
     cut = _texts(raw)
     return obj if cut == raw else msgspec.convert(cut, type(obj))

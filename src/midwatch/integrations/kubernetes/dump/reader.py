@@ -84,7 +84,8 @@ class DumpReader:
         whole = (
             () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
         )
-        return Listing(found, f"{query} ({narrowed})" if narrowed else query, partial, whole)
+        missed = "; ".join(self._contents.missed.get(request.plural, ()))
+        return Listing(found, f"{query} ({narrowed})" if narrowed else query, partial, whole, missed)
 
     def _saved_logs(self, namespace: str) -> Listing:
         """Each container whose log was saved, also of pods that no object of the dump tells of: they may be gone."""
@@ -112,6 +113,8 @@ class DumpReader:
         if listed := self._contents.scope(plural, namespace):
             return "", listed
         if not count and (namespace or not whole):
+            if missed := self._contents.missed.get(plural):
+                raise Refused(f"{plural} were not read: {'; '.join(missed)}", query=f"{plural} in {self._files.name}")
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
             raise Refused(
                 f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in FORMATS
@@ -206,8 +209,8 @@ def _nothing(name: str, contents: DumpContents) -> str:
 
 def _fresh(objects: list[Object], kind: ResourceKind, names_only: bool) -> list[Object]:
     """Copies: whoever gets them redacts them in place."""
-    copies: list[Object] = msgspec.json.decode(msgspec.json.encode(objects), type=list[kind.type])
-    return [_named_only(obj) for obj in copies] if names_only else copies
+    copies = (msgspec.json.decode(msgspec.json.encode(obj), type=kind.type) for obj in objects)
+    return [_named_only(obj) if names_only else obj for obj in copies]
 
 
 def _named_only(obj: Object) -> Object:
