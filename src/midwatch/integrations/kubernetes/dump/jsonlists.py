@@ -19,6 +19,11 @@ _BETWEEN = re.compile(rb"[\s,]*+")
 _INDENT = re.compile(rb"\n[ \t]*+$")
 # In a line without breaks, where the next item begins; what only looks like it does not parse.
 _NEXT = re.compile(rb'\}(?=\s*+,\s*+\{\s*+"(?:metadata|apiVersion|kind)")')
+# An item as kubectl and the API server write it: what is wanted of it stands at its beginning.
+_QUICK = re.compile(
+    rb'\{\s*+(?:"apiVersion":\s*+"(?P<api>[^"\\]*+)",\s*+)?(?:"kind":\s*+"(?P<kind>\w++)",\s*+)?"metadata":\s*+\{'
+)
+_VERSION = re.compile(rb'"resourceVersion":\s*+"([0-9]++)"')
 _TAIL_BYTES = 64 * limits.KIB  # of what follows the items: a kind and a few words of metadata
 _DECODER = json.JSONDecoder()
 
@@ -82,14 +87,13 @@ def _decoded(text: bytes) -> Json | None:
 
 
 class ListItems:
-    """The items of one list, read from a stream that is at the beginning of its document. `line` is that of the next
-    item."""
+    """The items of one list, read from a stream that is at the beginning of its document."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._data, self._at, self._ended = b"", 0, False
-        self._close = b""  # how every item ends, where items have lines of their own
-        self.line = 1
+        self._close: re.Pattern[bytes] | None = None  # how every item ends, where items have lines of their own
+        self._end = 0
 
     def __iter__(self) -> Iterator[Item]:
         """Raises BrokenList after the last whole item, and what reading raises."""
@@ -98,22 +102,34 @@ class ListItems:
         opening = _OPENING.match(self._data)
         if opening is None:
             raise BrokenList("no list")
-        self._step(opening.end())
+        self._at = opening.end()
         while self._to_item():
-            end, head = self._ending()
-            yield Item(self._data[self._at : end], head)
-            self._step(end)
+            yield self._quick() or self.checked()
+            self._at = self._end
         self._rest()
+
+    def _quick(self) -> Item | None:
+        """The item as kubectl writes it, where its end is certain as long as it can be decoded."""
+        self._end = self._guessed() if self._close else 0
+        found = _QUICK.match(self._data, self._at, self._end) if self._end else None
+        version = _VERSION.search(self._data, found.end(), self._end) if found else None
+        if found is None or version is None:
+            return None
+        api, kind = (found["api"] or b"").decode(), (found["kind"] or b"").decode()
+        return Item(
+            self._data[self._at : self._end], Head(api, kind, metadata=_Metadata("?", version[1].decode("ascii")))
+        )
+
+    def checked(self) -> Item:
+        """The item that was given last, once more, now with its end and head parsed."""
+        self._end, head = self._ending()
+        return Item(self._data[self._at : self._end], head)
 
     def _more(self) -> bool:
         chunk = b"" if self._ended else self._stream.read(limits.LIST_CHUNK_BYTES)
         self._ended = not chunk
         self._data, self._at = self._data[self._at :] + chunk, 0
         return bool(chunk)
-
-    def _step(self, to: int) -> None:
-        self.line += self._data.count(b"\n", self._at, to)
-        self._at = to
 
     def _to_item(self) -> bool:
         """Moves to the next item; False at the end of the list."""
@@ -124,8 +140,12 @@ class ListItems:
             if not self._more():
                 raise BrokenList("breaks off")
         indent = _INDENT.search(self._data, self._at, start)
-        self._close = indent[0] + b"}" if indent else b""
-        self._step(start)
+        if indent is None:
+            self._close = None
+        elif self._close is None:
+            # From the bracket on: looked for from the line's beginning, each line of the item would be a candidate.
+            self._close = re.compile(rb"\}(?<=" + indent[0] + rb"\})")
+        self._at = start
         if self._data[start : start + 1] not in (b"{", b"]"):
             raise BrokenList("holds something else than objects")
         return self._data[start : start + 1] == b"{"
@@ -147,14 +167,8 @@ class ListItems:
     def _guessed(self) -> int:
         searched = 0
         while True:
-            if self._close:
-                at = self._data.find(self._close, self._at + searched)
-                end = at + len(self._close) if at >= 0 else 0
-            else:
-                found = _NEXT.search(self._data, self._at + searched)
-                end = found.end() if found else 0
-            if end:
-                return end
+            if found := (self._close or _NEXT).search(self._data, self._at + searched):
+                return found.end()
             searched = max(0, len(self._data) - self._at - limits.KIB)
             if searched > limits.LIST_ITEM_BYTES or not self._more():
                 return 0

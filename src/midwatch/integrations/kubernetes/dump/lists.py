@@ -75,10 +75,10 @@ class Lists:
                 count += 1
                 if self.objects <= 0 or self.room <= 0:
                     raise BrokenList(f"only the first {count - 1:,} objects were read: more than is kept of a dump")
-                if not self._typed(found, item):
-                    self._untyped(found, item, items.line)
+                if not self._typed(found, item) and not self._typed(found, item := items.checked()):
+                    self._untyped(found, item)
         except BrokenList as broken:
-            self.contents.miss(file, items.line, listed or _only(found), f"broken JSON: {broken}", count)
+            self.contents.miss(file, 0, listed or _only(found), f"broken JSON: {broken}", count)
             found.whole = False
         found.served = found.served or not count
         self._settle(found, raw)
@@ -95,6 +95,8 @@ class Lists:
             obj: Object = msgspec.json.decode(item.text, type=kind.type)
         except MALFORMED:
             return False
+        if not obj.name:
+            return False
         clean_object(obj, kind, head.api_version or "")
         self.objects -= 1
         self.room -= len(msgspec.json.encode(obj))
@@ -102,7 +104,7 @@ class Lists:
         found.add(kind, self.contents.hold(kind, _held(obj, head, found.source)))
         return True
 
-    def _untyped(self, found: _Listing, item: Item, line: int) -> None:
+    def _untyped(self, found: _Listing, item: Item) -> None:
         try:
             raw = msgspec.json.decode(item.text)
         except MALFORMED as error:
