@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
-from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
+from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs, unread_logs
 from midwatch.diagnosis.kubernetes.area import CLUSTER
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.graph import links
@@ -81,7 +81,7 @@ def _analysis(cluster: Cluster) -> Analysis:
         links=tuple(links(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=_nothing_runs(cluster),
+        gaps=(*_nothing_runs(cluster), *unread_logs(cluster)),
     )
 
 

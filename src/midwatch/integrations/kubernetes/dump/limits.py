@@ -25,6 +25,10 @@ TEXT_FILE_BYTES = 16 * MIB
 TAR_IN_MEMORY_BYTES = 32 * MIB
 # The headers of a tar are read whole; an honest one is far smaller.
 TAR_READ_BYTES = 4 * MIB
+# Of a few logs each is read; of more, the ends tell which. A dump of thousands of pods has about 10,000.
+LOGS_READ = 70
+LOG_ENDS = 20_000
+LOG_END_BYTES = 16 * KIB
 # Whether a longer file is kubectl's is seen from its beginning; one that is named like a log most likely is one.
 PROBE_BYTES = 64 * KIB
 PROBE_LOG_BYTES = 4 * KIB

@@ -1,12 +1,13 @@
 """Answers for a cluster from what was saved of it, as typed as the live one does; a dump is no proof of what it does
 not list."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from midwatch.integrations.kubernetes.dump import encoding, files
+from midwatch.integrations.kubernetes.dump import encoding, files, limits
 from midwatch.integrations.kubernetes.dump.archives import archive
 from midwatch.integrations.kubernetes.dump.contents import DumpContents
 from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
@@ -41,6 +42,9 @@ _NO_LOG = (
     "failed to try",
 )
 _NO_METRICS = "the dump holds no metrics: nobody measured latency, CPU or network over time"
+_ERRORS = re.compile(
+    r"(?i)\b(?:fatal|panic|error|exception|traceback|critical|fail(?:ed|ure)|refused|denied|timed? ?out|killed)\b|\b[EF]\d{4} "
+)
 _MOST_FILES_NAMED = 3
 
 
@@ -104,7 +108,21 @@ class DumpReader:
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)
+        if len(found) > limits.LOGS_READ:
+            for one in list(found.values())[: limits.LOG_ENDS]:
+                self._look_into(one)
         return Listing([found[key] for key in sorted(found)], f"logs in {self._files.name}")
+
+    def _look_into(self, one: SavedLog) -> None:
+        """By its last lines; a log that cannot be read is neither."""
+        pod = self._contents.pod(one.namespace, one.pod)
+        try:
+            logs = self._logs.of(one.namespace, one.pod, one.previous)
+            request = LogRequest(one.namespace, one.pod, one.container, one.previous)
+            text, _ = self._chosen(request, pod, dict(logs)).end(limits.LOG_END_BYTES)
+        except (*READ_ERRORS, Refused):
+            return
+        one.empty, one.errors = not text.strip(), _ERRORS.search(text) is not None
 
     def _partial(self, kind: ResourceKind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at

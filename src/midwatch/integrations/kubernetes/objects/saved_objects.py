@@ -44,13 +44,16 @@ class SavedLog(Object):
     """That a person saved the log of a container; the object is named after the pod. The text is read by the tool for
     logs.
 
-    `saved` is when, as far as the dump tells.
+    `saved` is when, as far as the dump tells. Where there are many, `empty` and `errors` (its last lines name one) tell
+    which are worth reading.
     """
 
     pod: str = ""
     container: str = ""
     previous: bool = False
     saved: Time | None = None
+    empty: bool = False
+    errors: bool = False
 
 
 class ServiceCall(Object):
