@@ -179,9 +179,7 @@ def unread_logs(cluster: Cluster) -> tuple[Gap, ...]:
         return ()
     errors = sum(one.errors for one in saved[_SAVED:])
     said = f", {errors} of them with errors in their last lines" if errors else ""
-    reason = (
-        f"{left:,} of {len(saved):,} saved logs were not read{said}; name a pod in the question to have its log read"
-    )
+    reason = f"{left:,} of {len(saved):,} saved logs were not read{said}; name a pod in the question to read its log"
     return (Gap(tool="kubernetes_logs", arguments={}, query="", reason=reason),)
 
 

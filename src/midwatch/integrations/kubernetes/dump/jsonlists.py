@@ -138,7 +138,7 @@ class ListItems:
             if start < len(self._data):
                 break
             if not self._more():
-                raise BrokenList("breaks off")
+                raise BrokenList("broken JSON: it breaks off")
         indent = _INDENT.search(self._data, self._at, start)
         if indent is None:
             self._close = None
@@ -147,7 +147,7 @@ class ListItems:
             self._close = re.compile(rb"\}(?<=" + indent[0] + rb"\})")
         self._at = start
         if self._data[start : start + 1] not in (b"{", b"]"):
-            raise BrokenList("holds something else than objects")
+            raise BrokenList("it holds something else than objects")
         return self._data[start : start + 1] == b"{"
 
     def _ending(self) -> tuple[int, Head | None]:
@@ -185,7 +185,9 @@ class ListItems:
             except json.JSONDecodeError as error:
                 whole = self._ended and self._at + size >= len(self._data)
                 if whole or size > limits.LIST_ITEM_BYTES:
-                    raise BrokenList("breaks off" if whole else "an object is larger than any") from error
+                    raise BrokenList(
+                        "broken JSON: it breaks off" if whole else "an object is larger than any"
+                    ) from error
             size *= 2
             while not self._ended and len(self._data) - self._at < size:
                 self._more()
@@ -198,7 +200,7 @@ class ListItems:
         try:
             _, after = _DECODER.raw_decode(text)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise BrokenList("breaks off") from error
+            raise BrokenList("broken JSON: it breaks off") from error
         if text[after:].strip():
             raise BrokenList("something else follows the list")
 

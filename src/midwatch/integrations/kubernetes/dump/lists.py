@@ -10,6 +10,7 @@ import msgspec
 from midwatch.integrations.kubernetes.dump import layout, limits
 from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
 from midwatch.integrations.kubernetes.dump.decode import clean_object, kind_of
+from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, reason_of
 from midwatch.integrations.kubernetes.dump.formats import PLURAL
 from midwatch.integrations.kubernetes.dump.jsonlists import BrokenList, Head, Item, ListItems
 from midwatch.integrations.kubernetes.dump.merge import Held, Origin
@@ -50,8 +51,8 @@ class Lists:
 
     contents: DumpContents
     group: int = 0
-    objects: int = limits.OBJECTS
-    room: int = limits.OBJECT_BYTES
+    objects: int = field(default_factory=lambda: limits.OBJECTS)
+    room: int = field(default_factory=lambda: limits.OBJECT_BYTES)
 
     def take(self, raw: Json, source: DumpSource, *, whole: bool = True) -> None:
         """A list that is here as a tree."""
@@ -66,7 +67,7 @@ class Lists:
         self._settle(found, raw)
 
     def stream(self, stream: BinaryIO, raw: Json, file: str) -> None:
-        """A list that is read item by item; `raw` is what stands around the items. Raises what reading raises."""
+        """A list that is read item by item; `raw` is what stands around the items."""
         _, listed = listed_by({**raw, "items": []}, file)
         found = _listing(raw, listed, DumpSource(file, 1), whole=True, empty=False)
         items, count = ListItems(stream), 0
@@ -74,11 +75,12 @@ class Lists:
             for item in items:
                 count += 1
                 if self.objects <= 0 or self.room <= 0:
-                    raise BrokenList(f"only the first {count - 1:,} objects were read: more than is kept of a dump")
+                    count -= 1
+                    raise BrokenList("more objects than are kept of a dump; split it, or save one namespace")
                 if not self._typed(found, item) and not self._typed(found, item := items.checked()):
                     self._untyped(found, item)
-        except BrokenList as broken:
-            self.contents.miss(file, 0, listed or _only(found), f"broken JSON: {broken}", count)
+        except READ_ERRORS as error:
+            self.contents.miss(file, 0, listed or _only(found), reason_of(error), count)
             found.whole = False
         found.served = found.served or not count
         self._settle(found, raw)
@@ -108,7 +110,7 @@ class Lists:
         try:
             raw = msgspec.json.decode(item.text)
         except MALFORMED as error:
-            raise BrokenList(type(error).__name__) from error
+            raise BrokenList(f"broken JSON: {type(error).__name__}") from error
         self.objects -= 1
         self.room -= len(item.text)
         naive = NAIVE_TIMES.search(item.text.decode("utf-8", "replace")) is not None

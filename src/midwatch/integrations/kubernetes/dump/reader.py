@@ -43,7 +43,9 @@ _NO_LOG = (
 )
 _NO_METRICS = "the dump holds no metrics: nobody measured latency, CPU or network over time"
 _ERRORS = re.compile(
-    r"(?i)\b(?:fatal|panic|error|exception|traceback|critical|fail(?:ed|ure)|refused|denied|timed? ?out|killed)\b|\b[EF]\d{4} "
+    r"(?i)\b(?:fatal|panic|error|exception|traceback|critical|fail(?:ed|ure)|refused|denied|timed? ?out|killed)\b"
+    r"|^[EF]\d{4} ",
+    re.M,
 )
 _MOST_FILES_NAMED = 3
 
