@@ -127,3 +127,12 @@ def test_a_bundle_whose_evidence_cannot_be_read_is_one_sentence(body: str, secre
     assert shown.code == 3
     assert "not a whole Midwatch bundle" in shown.err
     assert "Traceback" not in shown.err
+
+
+def test_a_bundle_given_as_a_dump_is_replayed(tmp_path: Path) -> None:
+    (tmp_path / "pods.json").write_text('{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}')
+    bundle = str(tmp_path / "b.tgz")
+    first = midwatch("bundle", bundle, "--dump", str(tmp_path / "pods.json"), "--json")
+    again = midwatch("diagnose", "why", "--dump", bundle, "--json")
+    assert (again.code, again.out) == (first.code, first.out)
+    assert "is a bundle: its own question is answered again" in again.err

@@ -4,6 +4,7 @@ the same bytes."""
 import gzip
 import io
 import tarfile
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -18,6 +19,7 @@ from midwatch.services.errors import Refusal
 VERSION = 1  # of a bundle with one investigation
 SEVERAL = 2  # of one with a folder for each of several
 _MOST = 1000  # investigations in one file
+_FOLDER = "midwatch-bundle/"  # of every member
 LARGEST = 1024 * 1024 * 1024  # bytes unpacked; a bundle of 5,000 pods has about 12 MB
 
 
@@ -90,10 +92,19 @@ def _packed(members: Mapping[str, str]) -> bytes:
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for name, text in members.items():
-            info = tarfile.TarInfo(f"midwatch-bundle/{name}")
+            info = tarfile.TarInfo(f"{_FOLDER}{name}")
             info.size = len(text.encode())
             archive.addfile(info, io.BytesIO(text.encode()))
     return packed.getvalue()
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a file is one, by its first bytes; it may still be damaged."""
+    try:
+        with gzip.open(path) as unzipped:
+            return unzipped.read(len(_FOLDER)) == _FOLDER.encode()
+    except (OSError, EOFError, ValueError, zlib.error):
+        return False
 
 
 def load(path: Path) -> list[Bundle]:

@@ -162,3 +162,37 @@ def test_a_retry_that_succeeded_is_no_complaint(after: str, count: int) -> None:
     line = "WARN cache:6379 connection refused, retry 1"
     assert len(heard(f"{line}\n{after}")) == count
     assert len(heard(f"{after}\n{line}")) == 1
+
+
+def saved(name: str, namespace: str = "shop", **more: Any) -> Thing:
+    return thing("SavedLog", f"{name}/app", namespace=namespace, pod=name, container="app", **more)
+
+
+def read(question: str, *objects: Thing) -> list[str]:
+    asks = log_errors.asks(Cluster(evidence(objects), Question(question)))
+    return [ask.arguments["pod"] for ask in asks]
+
+
+def test_of_many_saved_logs_those_that_tell_something_are_read() -> None:
+    many = [saved(f"a-{n:02}") for n in range(80)]
+    many += [saved(f"b-{n:02}", empty=True) for n in range(80)]
+    ill = thing("Pod", "z-ill", spec={"nodeName": "n1", "containers": [{"name": "app"}]}, status={"phase": "Running"})
+    restarted = pod("z-restarted")
+    restarted["status"]["containerStatuses"][0]["restartCount"] = 3
+    many += [
+        saved("z-loud", errors=True),
+        saved("z-ill"),
+        saved("z-restarted"),
+        saved("z-dns", "kube-system"),
+        saved("z-n"),
+    ]
+    found = read("what is wrong with z-n", *many, ill, restarted)
+    assert found[:6] == ["z-n", "z-loud", "z-ill", "z-restarted", "z-dns", "a-00"]
+    assert len(found) == 70
+
+
+def test_saved_logs_that_are_left_out_are_one_gap_with_their_number() -> None:
+    quiet, loud = [saved(f"a-{n:02}") for n in range(3)], [saved(f"l-{n:02}", errors=True) for n in range(72)]
+    (gap,) = (g for g in analyse(evidence([*quiet, *loud])).gaps if g.tool == "kubernetes_logs")
+    assert gap.reason.startswith("5 of 75 saved logs were not read, 2 of them with errors in their last lines; ")
+    assert not [g for g in analyse(evidence(loud[:70])).gaps if g.tool == "kubernetes_logs"]

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from midwatch.integrations.kubernetes.dump import DumpReader, open_dump
+from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 from midwatch.integrations.kubernetes.reader import ListRequest, LogRequest, Refused
 
 Json = dict[str, Any]
@@ -342,3 +343,13 @@ async def test_a_table_becomes_a_whole_list_when_each_object_is_there(tmp_path: 
     assert (await reader.list(ListRequest("pods", "shop"))).partial == "only the 1 Pod saved in the dump"
     reader = write(tmp_path, {"shop/web.yaml": {"kind": "Pod", "metadata": {"name": "web-1", "namespace": "shop"}}})
     assert (await reader.list(ListRequest("pods", "shop"))).partial == ""
+
+
+async def test_of_many_logs_the_ends_tell_which_are_worth_reading(tmp_path: Path) -> None:
+    files: dict[str, Any] = {f"shop/web-{n}/app.log": "" for n in range(80)}
+    files |= {"shop/web-99/app.log": "ready\nFATAL: no space left\n", "shop/web-98/app.log": "ok\n"}
+    reader = write(tmp_path, files)
+    found = {one.pod: one for one in (await reader.saved_objects("container_logs")).items if isinstance(one, SavedLog)}
+    assert (found["web-99"].errors, found["web-99"].empty) == (True, False)
+    assert (found["web-98"].errors, found["web-98"].empty) == (False, False)
+    assert sum(one.empty for one in found.values()) == 80

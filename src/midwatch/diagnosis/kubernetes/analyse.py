@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import analyzers
 from midwatch.diagnosis.kubernetes.analyzers.databases import clients
-from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs
+from midwatch.diagnosis.kubernetes.analyzers.log_errors import clean_logs, unread_logs
 from midwatch.diagnosis.kubernetes.answers import answer
 from midwatch.diagnosis.kubernetes.answers.states import healthy_states
 from midwatch.diagnosis.kubernetes.area import CLUSTER
@@ -117,7 +117,7 @@ def _analysis(cluster: Cluster) -> Analysis:
         links=(*links(cluster), *clients(cluster)) if found else (),
         subjects=tuple(_subjects(cluster)),
         fine=tuple(_fine(cluster)),
-        gaps=(*_nothing_runs(cluster), *unread_gaps(cluster), *unknown_ages(cluster, found)),
+        gaps=(*_nothing_runs(cluster), *unread_gaps(cluster), *unread_logs(cluster), *unknown_ages(cluster, found)),
         answer=fact.sentence or (None if found else starting_answer(cluster)),
         tables=fact.tables,
         fact=fact.sentence is not None,

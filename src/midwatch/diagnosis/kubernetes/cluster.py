@@ -55,6 +55,7 @@ class Cluster:
         self._facts: dict[Callable[[Cluster], object], object] = {}
         self._objects: dict[str, dict[Key, Object]] = defaultdict(dict)
         self._ordered: dict[str, list[Object]] = {}
+        self._placed: dict[str, dict[str, list[Object]]] = {}  # the same by namespace
         self._owners: dict[Key, Subject] = {}
         self._tops: dict[tuple[str, str, str, str], Subject] = {}
         self._source: dict[Key, str] = {}
@@ -100,7 +101,13 @@ class Cluster:
             found = self._objects.get(kind, {})
             self._ordered[kind] = [found[key] for key in sorted(found)]
         ordered: Sequence[AnyObject] = self._ordered[kind]  # pyright: ignore[reportAssignmentType]
-        return ordered if namespace is None else [obj for obj in ordered if obj.metadata.namespace == namespace]
+        if namespace is None:
+            return ordered
+        if kind not in self._placed:
+            placed = self._placed[kind] = defaultdict(list)
+            for obj in ordered:
+                placed[obj.metadata.namespace].append(obj)
+        return self._placed[kind].get(namespace, ())  # pyright: ignore[reportReturnType]
 
     def all_objects(self) -> Iterator[Object]:
         """All that was read of any kind, for statements that are no kind's own."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
 from midwatch.integrations.kubernetes.objects.meta import Quantities
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod
 from midwatch.integrations.kubernetes.objects.quantity import amount
@@ -34,6 +35,14 @@ def total_requests(pod: Pod) -> dict[str, float]:
     total.update(sidecars)
     names = total.keys() | peak.keys()
     return {name: max(float(total.get(name, 0.0)), peak.get(name, 0.0)) for name in sorted(names)}
+
+
+@fact
+def requests_by_pod(cluster: Cluster) -> Mapping[tuple[str, str], Amounts]:
+    """By namespace and name, of the pods that take room on a node."""
+    return {
+        (p.namespace, p.name): total_requests(p) for p in cluster.all(Pod) if p.spec.node_name and not p.is_finished
+    }
 
 
 def _request(container: Container) -> dict[str, float]:

@@ -7,6 +7,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Condition, Metadata, Object
+from midwatch.integrations.kubernetes.objects.network import Endpoints, EndpointSlice
 from midwatch.integrations.kubernetes.objects.pod import Container, ContainerStatus, Pod, PodSpec, Probe
 from midwatch.integrations.kubernetes.objects.saved_objects import FiringAlert
 from midwatch.integrations.kubernetes.objects.workload import CronJob, Job, Workload
@@ -15,6 +16,7 @@ from midwatch.kit.redaction import redact_command, redact_label, redact_named, r
 
 _TOLERATED = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
 # Written by `kubectl apply`: a second copy of the whole object, with every value it was given.
+_NAMES_ONLY = (EndpointSlice, Endpoints)  # as long as a list of pods, and no words in it
 _COPIES = ("kubectl.kubernetes.io/last-applied-configuration",)
 
 
@@ -52,6 +54,8 @@ def scrub(obj: Object) -> Object:
 def _any_text(obj: Object) -> Object:
     """Of kinds of which there are few: whatever text they hold. Their keys are the API's own, and call nothing a
     secret."""
+    if isinstance(obj, _NAMES_ONLY):
+        return obj
     raw = msgspec.to_builtins(obj)
     cut = _texts(raw)
     return obj if cut == raw else msgspec.convert(cut, type(obj))

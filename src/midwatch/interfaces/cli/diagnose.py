@@ -60,6 +60,11 @@ def diagnose(
     """
     shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), dump, kubeconfig)
+    if _is_bundle(dump):
+        if question or namespace:
+            command.note(f"{dump} is a bundle: its own question is answered again")
+        again: Any = import_module("midwatch.interfaces.cli.replay")
+        command.finish(again.replay_bundle(dump, shown))
     file = command.new_file(bundle, force=force) if bundle else None
     words = command.words_of(question)
     command.finish(diagnose_question(words, place, shown, bundle=file, selector=selector, since=since))
@@ -83,6 +88,15 @@ class _SavedBundle:
         if self.file:
             self.runs.append(found)
             import_module("midwatch.services.bundles").save_file(self.runs, str(self.file))
+
+
+def _is_bundle(dump: str) -> bool:
+    """Whether it is no dump but what `midwatch bundle` wrote, which is replayed."""
+    path = Path(dump).expanduser()
+    if dump in ("", "-") or not path.is_file():
+        return False
+    bundles: Any = import_module("midwatch.services.bundles")
+    return bundles.is_bundle(path)
 
 
 async def diagnose_question(

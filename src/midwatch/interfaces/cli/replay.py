@@ -34,10 +34,10 @@ def replay(
     when it differs.
     """
     shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
-    command.finish(_replay(file, shown, check=check))
+    command.finish(replay_bundle(file, shown, check=check))
 
 
-async def _replay(file: str, shown: Presentation, *, check: bool) -> None:
+async def replay_bundle(file: str, shown: Presentation, *, check: bool = False) -> None:
     bundles, settings = load(Path(file)), command.settings()
     sources = [bundle.manifest.source for bundle in bundles]
     several = len(set(sources)) > 1

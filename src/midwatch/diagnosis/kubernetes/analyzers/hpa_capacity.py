@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.pod_requests import amounts, readable, total_requests
+from midwatch.diagnosis.kubernetes.pod_requests import amounts, readable, requests_by_pod, total_requests
 from midwatch.diagnosis.kubernetes.view.backing import json_field, short
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import Confidence, Finding
@@ -64,9 +64,10 @@ def _free(cluster: Cluster, nodes: list[Node]) -> Counter[str]:
     for node in nodes:
         left.update(amounts(node.status.allocatable))
     names = {n.name for n in nodes}
+    taken = requests_by_pod(cluster)
     for pod in cluster.all(Pod):
         if pod.spec.node_name in names and not pod.is_finished:
-            left.subtract(total_requests(pod))
+            left.subtract(taken[pod.namespace, pod.name])
     return left
 
 

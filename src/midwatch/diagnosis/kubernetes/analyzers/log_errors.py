@@ -1,7 +1,7 @@
 """Errors, slow operations and failed requests in logs of running and deleted pods, grouped by log template."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from midwatch.analysis.codes import location
@@ -17,7 +17,7 @@ from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
 from midwatch.diagnosis.kubernetes.view.terminations import crashed_containers, is_crashed
-from midwatch.domain.evidence import Citation, ToolRequest
+from midwatch.domain.evidence import Citation, Gap, ToolRequest
 from midwatch.domain.finding import Confidence, Finding, HealthyCheck
 from midwatch.domain.observation import AlertText, LogLines
 from midwatch.domain.subject import Subject
@@ -185,12 +185,43 @@ def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     """Saved logs, and logs of pods that the question is about, even if they look healthy."""
-    saved = list(cluster.all(SavedLog))
+    saved = worth_reading(cluster)
     for one in saved[:_SAVED]:
         yield log_ask(cluster, (one.namespace, one.pod, one.container), previous=one.previous, why="saved log")
-    for pod in [] if saved else _asked_pods(cluster)[:_PODS_ASKED]:
+    for pod in [] if any(cluster.all(SavedLog)) else _asked_pods(cluster)[:_PODS_ASKED]:
         for container in pod.spec.containers:
             yield log_ask(cluster, (pod.namespace, pod.name, container.name), why="the question names it")
+
+
+@fact
+def worth_reading(cluster: Cluster) -> Sequence[SavedLog]:
+    """The saved logs that hold anything. Where they are many, first those of what the question names, with errors at
+    their end, of what is not ready or has restarted, and of the cluster's own programs."""
+    saved = cluster.all(SavedLog)
+    if len(saved) <= _SAVED:
+        return saved
+    return sorted((one for one in saved if not one.empty), key=lambda one: _relevance(cluster, one))
+
+
+def _relevance(cluster: Cluster, one: SavedLog) -> tuple[bool, ...]:
+    pod = cluster.get(Pod, one.namespace, one.pod)
+    names = cluster.question.names
+    asked = one.pod.lower() in names or (pod is not None and cluster.owner(pod).name.lower() in names)
+    restarted = pod is not None and any(s.restart_count for s in pod.statuses)
+    ill = pod is not None and not pod.ready and pod.status.phase != "Succeeded"
+    return not asked, not one.errors, not ill, not restarted, not one.namespace.startswith("kube-")
+
+
+def unread_logs(cluster: Cluster) -> tuple[Gap, ...]:
+    """How many saved logs were left out."""
+    saved = worth_reading(cluster)
+    left = len(saved) - _SAVED
+    if left <= 0:
+        return ()
+    errors = sum(one.errors for one in saved[_SAVED:])
+    said = f", {errors} of them with errors in their last lines" if errors else ""
+    reason = f"{left:,} of {len(saved):,} saved logs were not read{said}; name a pod in the question to read its log"
+    return (Gap(tool="kubernetes_logs", arguments={}, query="", reason=reason),)
 
 
 def _asked_pods(cluster: Cluster) -> list[Pod]:

@@ -14,7 +14,7 @@ from functools import cached_property
 import msgspec
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.pod_requests import amounts, total_requests
+from midwatch.diagnosis.kubernetes.pod_requests import amounts, requests_by_pod, total_requests
 from midwatch.integrations.kubernetes.objects.cluster import Node, Taint
 from midwatch.integrations.kubernetes.objects.pod import Pod, PodAffinityTerm, SpreadConstraint, Toleration
 from midwatch.integrations.kubernetes.objects.selectors import matches, node_matches, subset
@@ -48,6 +48,7 @@ class NodeSet:
         for pod in cluster.all(Pod):
             if pod.spec.node_name and not pod.is_finished:
                 self.placed[pod.spec.node_name].append(pod)
+        self._requests = requests_by_pod(cluster)
         self._used: dict[str, Counter[str]] = {}
         self.repelling = _repelling(self)
         self._trials: dict[bytes, FilterResult] = {}
@@ -65,7 +66,7 @@ class NodeSet:
         if node.name not in self._used:
             total: Counter[str] = Counter()
             for pod in self.placed[node.name]:
-                total.update(total_requests(pod))
+                total.update(self._requests[pod.namespace, pod.name])
             self._used[node.name] = total
         return self._used[node.name]
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -28,6 +29,7 @@ _TOP_KINDS: tuple[type[Workload], ...] = (Deployment, StatefulSet, DaemonSet, Re
 # The kinds that are read for the backends of a Service.
 BACKING_READS: tuple[type[Object], ...] = (Pod, Endpoints, EndpointSlice, *_TOP_KINDS)
 _Place = tuple[str, str]
+Labelled = TypeVar("Labelled", Pod, Workload)
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,13 @@ class Backing:
                 self._labelled[pod.namespace, key, value].append(pod)
         self._selected: dict[_Place, list[Pod]] = {}
         self._workloads: dict[str, list[Workload]] = defaultdict(list)
+        self._templates: dict[tuple[str, str, str], list[Workload]] = defaultdict(list)
         for kind in _TOP_KINDS:
             for workload in cluster.all(kind):
                 if not workload.metadata.owner_references:
                     self._workloads[workload.namespace].append(workload)
+                    for key, value in template_labels(workload).items():
+                        self._templates[workload.namespace, key, value].append(workload)
 
     def endpoints_of(self, service: Service) -> ListedEndpoints | None:
         return self._listed.get((service.namespace, service.name))
@@ -70,10 +75,8 @@ class Backing:
         return self._selected[place]
 
     def _select(self, service: Service) -> list[Pod]:
-        """Looked up by the rarest of its labels: thousands of pods times hundreds of Services add up."""
         selector = service.spec.selector or {}
-        candidates = [self._labelled.get((service.namespace, k, v), []) for k, v in selector.items()]
-        return [p for p in min(candidates, key=len) if subset(selector, p.labels)] if candidates else []
+        return [p for p in _rarest(self._labelled, service) if subset(selector, p.labels)]
 
     def workloads(self, namespace: str) -> Sequence[Workload]:
         """The workloads without an owner."""
@@ -91,7 +94,7 @@ class Backing:
     def providers(self, service: Service) -> list[Workload]:
         """The workloads whose pods the Service would select, whether or not they have any."""
         selector = service.spec.selector or {}
-        return [w for w in self.workloads(service.namespace) if selector and subset(selector, template_labels(w))]
+        return [w for w in _rarest(self._templates, service) if subset(selector, template_labels(w))]
 
     def has_endpoint_port(self, service: Service, port: str) -> bool:
         """Whether the cluster has found a container port for this port of the Service."""
@@ -111,6 +114,14 @@ class Backing:
 def backing_of(cluster: Cluster) -> Backing:
     """The index of a cluster, built once for all analyzers."""
     return Backing(cluster)
+
+
+def _rarest(labelled: Mapping[tuple[str, str, str], list[Labelled]], service: Service) -> Sequence[Labelled]:
+    """Those with the rarest label of a Service's selector: thousands of pods times thousands of Services add up."""
+    selector = service.spec.selector or {}
+    return min(
+        (labelled.get((service.namespace, k, v), []) for k, v in selector.items()), key=len, default=list[Labelled]()
+    )
 
 
 def live(pods: Sequence[Pod]) -> list[Pod]:

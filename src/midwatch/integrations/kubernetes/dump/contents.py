@@ -50,6 +50,7 @@ class List:
 class DumpContents:
     """`whole`: plural → namespace ("" for all) → file that lists it completely.
 
+    `missed`: plural ("" for unknown) → what should be held and was not read.
     `snapshot`: when the dump was made, as far as it tells.
     `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of
     them has.
@@ -61,6 +62,7 @@ class DumpContents:
     tables: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     measured: list[tuple[str, Series]] = field(default_factory=list[tuple[str, Series]])
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
+    missed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
     version: str = ""
     snapshot: Snapshot | None = None
     _unplaced: list[tuple[ResourceKind, Held]] = field(default_factory=list[tuple[ResourceKind, Held]])
@@ -70,6 +72,13 @@ class DumpContents:
     def complain(self, file: str, line: int, reason: str) -> None:
         if len(self.unreadable) < limits.UNREADABLE:
             self.unreadable.append(Unreadable(file, line, reason))
+
+    def miss(self, file: str, line: int, kind: ResourceKind | None, reason: str, count: int = 0) -> None:
+        """A file, or the rest of one, that was not read: of this kind more may exist than is held."""
+        self.complain(file, line, reason)
+        where = f"{file} line {line}" if line else file
+        after = f" after {count:,} objects" if count else ""
+        self.missed[PLURAL[kind.name] if kind else ""].append(f"{where} is not read{after}: {reason}")
 
     @property
     def count(self) -> int:
@@ -115,9 +124,13 @@ class DumpContents:
             self.complain(source.file, source.line, f"{kind.name} {meta.get('name')}: {reason}")
         if obj is None or not obj.name:
             return None
-        held = Held(obj, origin, {source.file}, _number(meta.get("resourceVersion")))
         if addresses:
             self._addresses[obj.namespace, obj.name] = addresses
+        return self.hold(kind, Held(obj, origin, {source.file}, _number(meta.get("resourceVersion"))))
+
+    def hold(self, kind: ResourceKind, held: Held) -> str:
+        """Takes an object in that is decoded and clean; returns its namespace ("" when it says none)."""
+        obj = held.obj
         if kind.namespaced and not obj.namespace:
             self._unplaced.append((kind, held))
             return ""
@@ -273,7 +286,11 @@ def _namespaced(plural: str) -> bool:
 def listed_by(raw: Json, file: str) -> tuple[bool, ResourceKind | None]:
     """Whether a value is a list, and of which kind, as far as the list itself or its file's name says so."""
     kind = raw.get("kind")
-    if not isinstance(raw.get("items"), list) or (isinstance(kind, str) and not kind.endswith("List")):
+    if isinstance(kind, str) and not kind.endswith("List"):
+        return False, None
+    # Go writes an empty list as null: then the kind has to tell that it is one.
+    empty = isinstance(kind, str) and "items" in raw and raw["items"] is None
+    if not empty and not isinstance(raw.get("items"), list):
         return False, None
     api = raw.get("apiVersion")
     named = kind.removesuffix("List") if isinstance(kind, str) else ""

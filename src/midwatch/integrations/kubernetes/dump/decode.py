@@ -72,6 +72,14 @@ def clean(raw: Json, kind: ResourceKind) -> Json:
     return raw
 
 
+def clean_object(obj: Object, kind: ResourceKind, version: str) -> None:
+    """What `clean` takes out, of an object that is decoded already; a Secret never is."""
+    if obj.metadata.annotations:
+        obj.metadata.annotations.pop(_COPY, None)
+    if removed_version(kind.name, version) is None:
+        obj.api_version = ""
+
+
 def convert(raw: Json, type_: type[O]) -> tuple[O | None, list[str]]:
     """The object and what had to be left out of it; None when nothing is left."""
     said: list[str] = []

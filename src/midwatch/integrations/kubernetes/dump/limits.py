@@ -13,12 +13,21 @@ RATIO_FROM_BYTES = 10 * MIB
 # Decoded objects take several times the size of their text. Logs are not held and have no such limit.
 OBJECT_FILE_BYTES = 64 * MIB
 OBJECT_BYTES = 512 * MIB
+# A list of JSON is read item by item and may be longer: what counts is how many objects are kept, as of a live cluster,
+# and OBJECT_BYTES of the fields that are read.
+OBJECTS = 200_000
+LIST_ITEM_BYTES = 16 * MIB  # etcd holds objects of up to 1.5 MiB
+LIST_CHUNK_BYTES = MIB
 # `kubectl describe` of a thousand pods is about 5 MB; what is larger is a log.
 TEXT_FILE_BYTES = 16 * MIB
 # A packed tar can only be read from its start: a small one is unpacked once, in memory.
 TAR_IN_MEMORY_BYTES = 32 * MIB
 # The headers of a tar are read whole; an honest one is far smaller.
 TAR_READ_BYTES = 4 * MIB
+# Of a few logs each is read; of more, the ends tell which. A dump of thousands of pods has about 10,000.
+LOGS_READ = 70
+LOG_ENDS = 20_000
+LOG_END_BYTES = 16 * KIB
 # Whether a longer file is kubectl's is seen from its beginning; one that is named like a log most likely is one.
 PROBE_BYTES = 64 * KIB
 PROBE_LOG_BYTES = 4 * KIB
@@ -30,3 +39,5 @@ UNREADABLE = 500
 CLOCK_FILES = 200
 CLOCK_BYTES = 1 * MIB
 CLOCK_LOG_BYTES = 4 * KIB
+# Of lists that are read item by item; the API server writes the newest objects anywhere in them.
+CLOCK_LIST_BYTES = 64 * MIB

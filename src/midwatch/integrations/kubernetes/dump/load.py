@@ -12,18 +12,18 @@ from midwatch.domain.snapshot import Snapshot
 from midwatch.integrations.kubernetes import text
 from midwatch.integrations.kubernetes.dump import encoding, layout, limits
 from midwatch.integrations.kubernetes.dump.clock import DumpClock
-from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, List, listed_by
+from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, listed_by
 from midwatch.integrations.kubernetes.dump.decode import kind_of
 from midwatch.integrations.kubernetes.dump.documents import Documents, documents
 from midwatch.integrations.kubernetes.dump.files import READ_ERRORS, File, Files, reason_of
-from midwatch.integrations.kubernetes.dump.formats import BY_NAME, CLUSTER_WIDE, PLURAL
+from midwatch.integrations.kubernetes.dump.formats import BY_NAME, PLURAL
+from midwatch.integrations.kubernetes.dump.jsonlists import envelope, is_one_value
 from midwatch.integrations.kubernetes.dump.layout import Path
+from midwatch.integrations.kubernetes.dump.lists import NAIVE_TIMES, Lists
 from midwatch.integrations.kubernetes.dump.merge import Origin
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim, Logs, Saved, join_sections
 from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, sections
 from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
-from midwatch.integrations.kubernetes.objects.custom import custom_resource
-from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.parse_result import key
 from midwatch.kit.clock import utc_now
@@ -31,8 +31,6 @@ from midwatch.kit.clock import utc_now
 Json = dict[str, Any]
 T = TypeVar("T")
 
-# From the first dash on: a sign is found sooner than a digit.
-_NAIVE_TIMES = re.compile(r"-(?<=\d{4}-)\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?![\dZz.+-])")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
@@ -52,7 +50,9 @@ class Loading:
     unplaced: list[tuple[str, text.ParsedLog]] = field(default_factory=list[tuple[str, text.ParsedLog]])
     saved: float | None = None
     budget: int = limits.OBJECT_BYTES
-    group: int = 0
+
+    def __post_init__(self) -> None:
+        self.lists = Lists(self.contents, self.clock)
 
 
 def load(files: Files) -> tuple[DumpContents, Logs]:
@@ -131,7 +131,9 @@ def _objects(state: Loading, file: File) -> None:
     if data is None:
         return None
     if not data:
-        return _sectioned_file(state, file, most)
+        return _long(state, file, most)
+    if (around := envelope(data[: limits.HEAD_BYTES], data[-limits.HEAD_BYTES :])) is not None and is_one_value(data):
+        return state.lists.stream(io.BytesIO(data), around, file.name)
     state.budget -= len(data)
     content, replaced = encoding.decode(data)
     if replaced:
@@ -156,6 +158,21 @@ def _of_objects(state: Loading, file: File, content: str) -> None:
     return None
 
 
+def _long(state: Loading, file: File, most: int) -> None:
+    """A list is read item by item, whatever its length; of a `cluster-info dump` what stands between the logs."""
+    head = _tried(state, file, encoding.head)
+    end = _tried(state, file, lambda f: encoding.end(f, limits.HEAD_BYTES)[0]) if head else None
+    around = envelope(head, end) if head and end else None
+    if around is None:
+        return _sectioned_file(state, file, most)
+
+    def streamed(f: File) -> None:
+        with f.open() as stream:
+            state.lists.stream(stream, around, f.name)
+
+    return _tried(state, file, streamed)
+
+
 def _sectioned_file(state: Loading, file: File, most: int) -> None:
     """`cluster-info dump` in one file; one of any size, as only its objects are held."""
 
@@ -165,9 +182,8 @@ def _sectioned_file(state: Loading, file: File, most: int) -> None:
 
     found = _tried(state, file, parts)
     if not found or not any(s.pod for s in found):
-        return state.contents.complain(
-            file.name, 0, f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; split it"
-        )
+        reason = f"larger than {limits.OBJECT_FILE_BYTES // limits.MIB} MiB: not read; save it as JSON, or split it"
+        return state.contents.miss(file.name, 0, layout.kind(file.name), reason)
     for part in join_sections(s for s in found if s.pod):
         state.logs.add(
             LogClaim(part.namespace, part.pod, part.container), Saved(file, file.name, part.start, part.stop)
@@ -194,7 +210,7 @@ def _taken(state: Loading, name: str, content: str, read: Documents) -> bool:
     """Whether anything of the documents was of use; what is wrong with them is said only then."""
     contents = state.contents
     before = (contents.size, len(contents.unreadable))
-    naive = _NAIVE_TIMES.search(content) is not None
+    naive = NAIVE_TIMES.search(content) is not None
     for where, reason in read.problems:
         state.contents.complain(name, where, reason)
     for where, value in read.found:
@@ -208,81 +224,19 @@ def _taken(state: Loading, name: str, content: str, read: Documents) -> bool:
 
 
 def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> None:
-    is_list, kind = listed_by(raw, source.file)
-    if is_list:
-        return _list(state, raw, kind, source, whole=whole)
+    if listed_by(raw, source.file)[0]:
+        return state.lists.take(raw, source, whole=whole)
     found = kind_of(raw)
     if found is None and _of_monitoring(state, raw, source):
         return None
     if found is None:
-        if not _custom(state, raw, source):
+        if not state.lists.custom(raw, source):
             state.contents.version = state.contents.version or _version(raw)
         return None
     state.contents.add(raw, found, source)
     if layout.complete_kind(source.file) is found:
         state.contents.whole[PLURAL[found.name]].setdefault("", source.file)
     return None
-
-
-def _custom(state: Loading, raw: Json, source: DumpSource, kind: str = "", api: str = "") -> bool:
-    """Whether the object, of a kind that nobody reads in full, has a status; then that is taken in."""
-    read = custom_resource(raw, kind, api)
-    if read is None:
-        return False
-    placed = bool(read["metadata"].get("namespace"))
-    state.contents.add(read, BY_NAME["CustomResource"] if placed else CLUSTER_WIDE, source)
-    return True
-
-
-def _list(state: Loading, raw: Json, listed: ResourceKind | None, source: DumpSource, *, whole: bool) -> None:
-    """A list breaks up into its items; it is the whole of a kind when the API server made it and nothing is missing
-    from it."""
-    seen: dict[str, set[str]] = {PLURAL[listed.name]: set()} if listed else {}
-    name, api = (listed.name if listed else ""), raw.get("apiVersion")
-    items = cast("list[Any]", raw["items"])
-    served = not items or str(raw.get("kind", "")) != "List"
-    for item in items:
-        if not isinstance(item, dict):
-            whole = False
-            continue
-        item = cast(Json, item)
-        inner, _ = listed_by(item, source.file)
-        if inner:  # `kubectl get -o yaml` of several kinds may hold lists in a list
-            _list(state, item, listed_by(item, source.file)[1], source, whole=whole)
-            continue
-        kind = kind_of(item, name, api if isinstance(api, str) and name and not item.get("kind") else "")
-        if kind is None:
-            own = str(raw.get("kind") or "").removesuffix("List")
-            _custom(state, item, source, "" if listed else own, api if isinstance(api, str) else "")
-            continue
-        served = served or bool({"status", "metadata"} & item.keys() and _from_server(item))
-        namespace = state.contents.add(item, kind, source)
-        whole = whole and namespace is not None
-        seen.setdefault(PLURAL[kind.name], set()).update({namespace} if namespace else ())
-    if (
-        not (whole and (served or "metadata" in raw))
-        or _part_of_all(raw, source.file)
-        or ("kind" not in raw and not listed)
-    ):
-        return
-    if "events" in seen or not state.group:
-        state.group += 1
-    state.contents.lists += [List(plural, source.file, namespaces, state.group) for plural, namespaces in seen.items()]
-
-
-def _from_server(item: Json) -> bool:
-    meta = item.get("metadata")
-    return "status" in item or (isinstance(meta, dict) and ("uid" in meta or "creationTimestamp" in meta))
-
-
-def _part_of_all(raw: Json, file: str) -> bool:
-    """A page of a list, or, as the file's name has it, what a selector left of it."""
-    if layout.command(file).narrowed:
-        return True
-    meta = raw.get("metadata")
-    return isinstance(meta, dict) and bool(
-        cast(Json, meta).get("continue") or cast(Json, meta).get("remainingItemCount")
-    )
 
 
 def _version(raw: Json) -> str:

@@ -1,12 +1,13 @@
 """Answers for a cluster from what was saved of it, as typed as the live one does; a dump is no proof of what it does
 not list."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from midwatch.integrations.kubernetes.dump import encoding, files
+from midwatch.integrations.kubernetes.dump import encoding, files, limits
 from midwatch.integrations.kubernetes.dump.archives import archive
 from midwatch.integrations.kubernetes.dump.contents import DumpContents
 from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
@@ -42,6 +43,11 @@ _NO_LOG = (
     "failed to try",
 )
 _NO_METRICS = "the dump holds no metrics: nobody measured latency, CPU or network over time"
+_ERRORS = re.compile(
+    r"(?i)\b(?:fatal|panic|error|exception|traceback|critical|fail(?:ed|ure)|refused|denied|timed? ?out|killed)\b"
+    r"|^[EF]\d{4} ",
+    re.M,
+)
 _MOST_FILES_NAMED = 3
 
 
@@ -91,7 +97,8 @@ class DumpReader:
             () if narrowed or not partial or namespace else tuple(sorted(self._contents.whole.get(request.plural, {})))
         )
         query = f"{query} ({narrowed})" if narrowed else query
-        return Listing(found, query, partial, whole, snapshot=self._contents.snapshot)
+        missed = "; ".join(self._contents.missed.get(request.plural, ()))
+        return Listing(found, query, partial, whole, missed, snapshot=self._contents.snapshot)
 
     def _saved_logs(self, namespace: str) -> Listing:
         """Each container whose log was saved, also of pods that no object of the dump tells of: they may be gone."""
@@ -113,6 +120,9 @@ class DumpReader:
                 )
         if not found:
             raise Refused("the dump holds no logs", absent=True)
+        if len(found) > limits.LOGS_READ:
+            for one in list(found.values())[: limits.LOG_ENDS]:
+                self._look_into(one)
         return Listing(
             [found[key] for key in sorted(found)], f"logs in {self._files.name}", snapshot=self._contents.snapshot
         )
@@ -128,6 +138,17 @@ class DumpReader:
             raise Refused("all of the dump was read", absent=True)
         return Listing(parts, f"parts of {self._files.name} that were not read")
 
+    def _look_into(self, one: SavedLog) -> None:
+        """By its last lines; a log that cannot be read is neither."""
+        pod = self._contents.pod(one.namespace, one.pod)
+        try:
+            logs = self._logs.of(one.namespace, one.pod, one.previous)
+            request = LogRequest(one.namespace, one.pod, one.container, one.previous)
+            text, _ = self._chosen(request, pod, dict(logs)).end(limits.LOG_END_BYTES)
+        except (*READ_ERRORS, Refused):
+            return
+        one.empty, one.errors = not text.strip(), _ERRORS.search(text) is not None
+
     def _partial(self, kind: ResourceKind, plural: str, namespace: str, count: int) -> tuple[str, set[str]]:
         """What the dump leaves out of this kind, and the files that list it whole; raises Refused when it has none at
         all."""
@@ -135,6 +156,8 @@ class DumpReader:
         if listed := self._contents.scope(plural, namespace):
             return "", listed
         if not count and (namespace or not whole):
+            if missed := self._contents.missed.get(plural):
+                raise Refused(f"{plural} were not read: {'; '.join(missed)}", query=f"{plural} in {self._files.name}")
             where = f" of namespace {namespace}" if namespace and self._contents.held.get(plural) else ""
             raise Refused(
                 f"the dump holds no {plural}{where}", query=f"{plural} in {self._files.name}", absent=plural in FORMATS
@@ -231,8 +254,8 @@ def _nothing(name: str, contents: DumpContents) -> str:
 
 def _fresh(objects: list[Object], kind: ResourceKind, names_only: bool) -> list[Object]:
     """Copies: whoever gets them redacts them in place."""
-    copies: list[Object] = msgspec.json.decode(msgspec.json.encode(objects), type=list[kind.type])
-    return [_named_only(obj) for obj in copies] if names_only else copies
+    copies = (msgspec.json.decode(msgspec.json.encode(obj), type=kind.type) for obj in objects)
+    return [_named_only(obj) if names_only else obj for obj in copies]
 
 
 def _named_only(obj: Object) -> Object:

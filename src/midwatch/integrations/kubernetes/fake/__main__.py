@@ -54,6 +54,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--pods", type=int, default=0, help="serve a crowd of so many pods")
     parser.add_argument("--namespaces", type=int, default=50)
+    parser.add_argument("--apps", type=int, default=10, help="in each namespace")
     parser.add_argument("--broken", type=int, default=3)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--seconds", type=float, default=600.0, help="ends after so long")
@@ -63,7 +64,7 @@ def _arguments() -> argparse.Namespace:
 
 def _cluster(given: argparse.Namespace) -> FakeCluster:
     if given.pods:
-        return crowd(given.pods, given.namespaces, given.broken)
+        return crowd(given.pods, given.namespaces, given.broken, apps=given.apps)
     return load_situation(given.situation) if given.situation else demo()
 
 

@@ -32,15 +32,17 @@ class Plan:
     pods: int
 
 
-def crowd(pods: int = 5000, namespaces: int = 50, broken: int = 3, now: datetime | None = None) -> FakeCluster:
-    """`broken` apps of one pod come on top, in turn a crash loop, an image that is missing and one that runs out of
-    memory."""
+def crowd(
+    pods: int = 5000, namespaces: int = 50, broken: int = 3, now: datetime | None = None, apps: int = len(_APPS)
+) -> FakeCluster:
+    """`apps` are those of one namespace, each with a Service. `broken` apps of one pod come on top, in turn a crash
+    loop, an image that is missing and one that runs out of memory."""
     scene = Scene(now, nodes=max(3, -(-pods // _PER_NODE)))
     populate(scene)
     spaces = [f"team-{n:03d}" for n in range(1, namespaces + 1)]
     for space in spaces:
         scene.namespace(space)
-    for plan in _plans(pods, spaces):
+    for plan in _plans(pods, spaces, _names(apps)):
         deploy(scene, _app(plan.name, plan.namespace))
         _multiply(scene, plan)
     for n in range(broken):
@@ -52,11 +54,15 @@ def crowd(pods: int = 5000, namespaces: int = 50, broken: int = 3, now: datetime
     return scene.cluster
 
 
-def _plans(pods: int, spaces: list[str]) -> list[Plan]:
+def _names(count: int) -> list[str]:
+    return [f"{_APPS[n % len(_APPS)]}{f'-{n // len(_APPS)}' if n >= len(_APPS) else ''}" for n in range(count)]
+
+
+def _plans(pods: int, spaces: list[str], apps: list[str]) -> list[Plan]:
     shares = [pods // len(spaces) + (n < pods % len(spaces)) for n in range(len(spaces))]
     plans: list[Plan] = []
     for space, share in zip(spaces, shares, strict=True):
-        names = _APPS[: max(min(len(_APPS), share), 1)]
+        names = apps[: max(min(len(apps), share), 1)]
         counts = [share // len(names) + (n < share % len(names)) for n in range(len(names))]
         plans += [Plan(space, name, count) for name, count in zip(names, counts, strict=True) if count]
     return plans

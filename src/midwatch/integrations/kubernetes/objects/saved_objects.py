@@ -46,7 +46,8 @@ class SavedLog(Object):
 
     `saved` is when, as far as the dump tells. `about` is what the log is of: a Pod, a Node (a unit of its journal,
     which `container` names), another workload of namespace `place` whose pod nothing names, or a Log of which nothing
-    tells who wrote it; all but those of pods have no namespace, and `pod` is the name of that.
+    tells who wrote it; all but those of pods have no namespace, and `pod` is the name of that. Where there are many,
+    `empty` and `errors` (the last lines name one) tell which are worth reading.
     """
 
     pod: str = ""
@@ -55,6 +56,8 @@ class SavedLog(Object):
     place: str = ""
     previous: bool = False
     saved: Time | None = None
+    empty: bool = False
+    errors: bool = False
 
 
 class ServiceCall(Object):

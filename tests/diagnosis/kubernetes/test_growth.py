@@ -1,0 +1,41 @@
+"""What one namespace holds may be as much as a whole cluster: nothing is compared with everything."""
+
+import time
+
+from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.view.backing import backing_of
+from midwatch.integrations.kubernetes.objects.network import Service
+from midwatch.integrations.kubernetes.objects.quantity import amount
+from tests.integrations.kubernetes.network_world import Thing, thing
+from tests.integrations.kubernetes.situation import evidence
+
+
+def world(count: int) -> Cluster:
+    objects: list[Thing] = []
+    for n in range(count):
+        labels = {"app": f"a{n}", "tier": "web"}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app"}]}}
+        objects.append(thing("Deployment", f"a{n}", spec={"template": template}))
+        objects.append(thing("Service", f"a{n}", spec={"selector": labels}))
+    return Cluster(evidence(objects))
+
+
+def spent(count: int) -> float:
+    cluster, best = world(count), 1e9
+    backing = backing_of(cluster)
+    for _ in range(3):
+        began = time.process_time()
+        found = [backing.providers(service) for service in cluster.all(Service)]
+        best = min(best, time.process_time() - began)
+    assert [len(f) for f in found] == [1] * count
+    return best
+
+
+def test_services_find_their_workloads_by_label() -> None:
+    assert spent(2000) <= max(25 * spent(200), 0.02)
+
+
+def test_an_amount_is_parsed_once() -> None:
+    amount.__globals__["_parsed"].cache_clear()
+    assert [amount("250m") for _ in range(100)] == [0.25] * 100
+    assert amount.__globals__["_parsed"].cache_info().misses == 1
