@@ -202,13 +202,13 @@ def _part(part: DumpSection, most: int, file: File) -> bytes:
 
 
 def _documents(state: Loading, name: str, content: str, line: int) -> None:
-    state.clock.observe_text(content)
     _taken(state, name, content, documents(content, line))
 
 
 def _taken(state: Loading, name: str, content: str, read: Documents) -> bool:
     """Whether anything of the documents was of use; what is wrong with them is said only then."""
     contents = state.contents
+    state.clock.observe_text(content)
     before = (contents.size, len(contents.unreadable))
     naive = NAIVE_TIMES.search(content) is not None
     for where, reason in read.problems:
