@@ -38,6 +38,8 @@ _FROM_TABLES = {
     "midwatch.analysis.patterns: e['pattern']",
     "midwatch.analysis.name_positions: _PART.sub(lambda m: parts[m[0]], pattern)",
     "midwatch.reasoning.asked: p",
+    "midwatch.diagnosis.kubernetes.view.conditions: '|'.join(_table()[name])",
+    'midwatch.integrations.kubernetes.dump.clock: f"""{name}[\\\\"\\\']?{_STAMP.pattern}"""',
     "midwatch.analysis.times.days: pattern",
     "midwatch.analysis.prompt_injection: pattern",
     "midwatch.diagnosis.alerts.match: '|'.join((start(word.strip()) for word in part.split('|')))",
@@ -67,6 +69,7 @@ _FROM_NAMES = {
     "midwatch.diagnosis.kubernetes.analyzers.addresses: f'(?<![\\\\w.-]){re.escape(setting.host)}(?![\\\\w-])'",
     "midwatch.diagnosis.kubernetes.analyzers.ingresses: f'(?<![\\\\w.-]){re.escape(name)}(?![\\\\w-])'",
     "midwatch.integrations.kubernetes.dump.yamls: '^' + first[1] + '- '",
+    "midwatch.integrations.kubernetes.dump.jsonlists: b'\\\\}(?<=' + indent[0] + b'\\\\})'",
     "midwatch.diagnosis.kubernetes.view.failed_connections: f'(?<![\\\\d.]){re.escape(address)}(?![\\\\d.])'",
     "midwatch.diagnosis.kubernetes.view.failed_connections: "
     "f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",

@@ -243,8 +243,12 @@ class Cluster:
         return [e for e in known if not reasons or e.reason in reasons] if known else []
 
     def log(self, pod: Pod, container: str, *, previous: bool = False) -> LogLines | None:
-        """The log that was read, or None when it was not."""
+        """The log that was read, or None when it was not; of a container that a table does not name, the pod's only
+        one."""
         found = self._logs.get((pod.namespace, pod.name, container, previous))
+        if found is None and not container:
+            own = [e for key, e in self._logs.items() if key[:2] == (pod.namespace, pod.name) and key[3] == previous]
+            found = own[0] if len(own) == 1 else None
         return found.observation if found and isinstance(found.observation, LogLines) else None
 
     def logs(self) -> Iterator[LogLines]:

@@ -105,7 +105,8 @@ async def kubernetes_custom_resources(reader: Reader, namespace: Namespace = "")
         listing = await reader.custom_resources(namespace)
     except Refused as refused:
         raise _error(refused) from refused
-    return ToolResult(_resources(custom.PLURAL, namespace, listing, listing.partial), listing.query)
+    seen = _resources(custom.PLURAL, namespace, listing, listing.partial)
+    return ToolResult(seen, listing.query, listing.snapshot)
 
 
 async def kubernetes_logs(

@@ -171,7 +171,8 @@ def _silent(cluster: Cluster, pod: Pod) -> Iterator[Finding]:
     for instance in running:
         if not instance.events("Unhealthy"):
             cite = instance.cite(f'"name":"{instance.name}"' if instance.name else '"running"')
-            yield instance.finding("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM)
+            events = "no event names the failing probe" if cluster.was_listed(Event) else "its events were not read"
+            yield instance.finding("K8S-250", cite, onset=since, confidence=Confidence.MEDIUM, events=events)
 
 
 ANALYZER = Analyzer(find, reads=(Pod, Event))

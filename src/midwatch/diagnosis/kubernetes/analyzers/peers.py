@@ -46,6 +46,8 @@ _LOOKUPS = tuple(
         rf"lookup {_HOST}(?: on \S{{1,100}})?: (?:no such host|server misbehaving|i/o timeout|Temporary failure)",
         rf"getaddrinfo (?:ENOTFOUND|EAI_AGAIN) {_HOST}",
         rf"UnknownHostException:? {_HOST}",
+        rf"\bbad address [\"'`]{_HOST}",  # busybox: nc, wget, ping
+        rf"can[n']?[o']?t (?:find|resolve) [\"'`]?{_HOST}[\"'`]?:? (?:No answer|NXDOMAIN|SERVFAIL|Name)",
         rf"could not (?:resolve|translate) host(?: name)?:? [\"']?{_HOST}",
         rf"{_ANY_HOST}[\"']?: (?:Name or service not known|Temporary failure in name resolution|nodename nor "
         rf"servname|NXDOMAIN)",
@@ -98,14 +100,15 @@ _UNANSWERED = re.compile(
     re.IGNORECASE,
 )
 # Of an init container: `waiting for db.data.svc:5432`, `nc -z db 5432`, `pg_isready -h db`, `nslookup db`.
+_ALWAYS_THERE = frozenset(("default", DNS_NAMESPACE))  # namespaces of every cluster; neither is a top-level domain
 _AWAITED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"wait(?:ing|s)?(?: \w{{1,20}}){{0,3}} (?:for|on|until)(?: \w{{1,20}}){{0,3}}? [\"']?(?:\w+://)?{_HOST}"
+        rf"wait(?:ing|s)?(?: \w{{1,20}}){{0,3}} (?:for|on|until)(?: \w{{1,20}}){{0,3}}? [\"']?(?:\w{{1,20}}://)?{_HOST}"
         rf"(?::| port |\s)(?P<port>\d{{2,5}})",
-        r"wait(?:ing|s)? (?:for|on) [\"']?(?:\w+://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})()(?P<port>)",
+        r"wait(?:ing|s)? (?:for|on) [\"']?(?:\w{{1,20}}://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})()(?P<port>)",
         rf"\bnc (?:-\w+ (?:\d+ )?){{0,5}}{_HOST} (?P<port>\d{{2,5}})",
-        rf"(?:\w+://|wait-for(?:-it)?(?:\.sh)? (?:-\w+ ){{0,3}}|/dev/tcp/){_HOST}[:/](?P<port>\d{{2,5}})",
+        rf"(?:\w{{1,20}}://|wait-for(?:-it)?(?:\.sh)? (?:-\w+ ){{0,3}}|/dev/tcp/){_HOST}[:/](?P<port>\d{{2,5}})",
         rf"(?:pg_isready|mysqladmin|redis-cli|mongosh?)[^\n]{{0,80}}? -h ?{_HOST}(?: -p ?(?P<port>\d{{2,5}}))?",
         rf"(?:nslookup|dig|getent hosts|host) {_HOST}(?P<port>)",
     )
@@ -138,7 +141,11 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _waiting(instance: ContainerView, log: LogLines | None) -> Iterator[Finding]:
     """An init container that runs on: for whom it waits, by its log or its command. It may log no error at all."""
     running = instance.status.state.running
-    if running is None or age(instance.cluster, running.started_at) < STUCK:
+    if running is None:
+        return
+    meta = instance.pod.metadata
+    since = running.started_at or instance.pod.status.start_time or meta.creation_timestamp  # a table shows the last
+    if age(instance.cluster, since) < STUCK:
         return
     told = (_told(instance, seen, miss) for seen, miss in _waits(instance, log))
     heard = sorted((f for f in told if f is not None), key=lambda f: -f.directness)
@@ -148,10 +155,10 @@ def _waiting(instance: ContainerView, log: LogLines | None) -> Iterator[Finding]
     last = lines(log.text)[-1:] if log else []
     cites = (instance.cluster.cite_log(log, last[0].text),) if log and last else ()
     facts = {
-        "age": duration_text(age(instance.cluster, running.started_at)),
+        "age": duration_text(age(instance.cluster, since)),
         "said": clip(last[0].said) if last else "",
     }
-    yield instance.finding("K8S-938", instance.cite("running"), *cites, onset=running.started_at, facts=facts)
+    yield instance.finding("K8S-938", instance.cite("running"), *cites, onset=since, facts=facts)
 
 
 def _waits(instance: ContainerView, log: LogLines | None) -> Iterator[tuple[LogLines | None, PeerMiss]]:
@@ -323,7 +330,7 @@ def _place(instance: ContainerView, host: str) -> tuple[str, str, bool]:
         return parts[0], parts[1], True
     if len(parts) > 3 and parts[3] == "svc":
         return parts[1], parts[2], True
-    namespaces = {n.name for n in instance.cluster.all(Namespace)} | set(instance.cluster.namespaces)
+    namespaces = {n.name for n in instance.cluster.all(Namespace)} | set(instance.cluster.namespaces) | _ALWAYS_THERE
     return (parts[0], parts[1], True) if len(parts) == 2 and parts[1] in namespaces else (host, own, False)
 
 

@@ -49,7 +49,10 @@ class ContainerView(NamedTuple):
 
     @property
     def init(self) -> bool:
-        """True for an init container that must finish before the others start (not for a sidecar)."""
+        """True for an init container that must finish before the others start (not for a sidecar). A row of a table
+        names none: there the status tells."""
+        if not self.pod.spec.all_containers:
+            return any(status is self.status for status in self.pod.status.init_container_statuses or ())
         return any(c.name == self.name and c.restart_policy != "Always" for c in self.pod.spec.init_containers or ())
 
     @property

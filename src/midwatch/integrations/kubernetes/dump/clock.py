@@ -102,9 +102,12 @@ class DumpClock:
         self._observe_regular(*(datetime.fromtimestamp(s.times[-1], UTC) for s in measured if s.zoned and len(s.times)))
 
     def observe_log(self, lines: str) -> None:
-        """Only times at the head of a line count: what a line says may lie in the future."""
+        """Only times at the head of a line count: what a line says may lie in the future. A journal's lines begin with
+        times without a year; those of JSON within them are whole."""
         for line in lines.splitlines():
             when, zoned = _log_time(line)
+            if when is None and (written := _WRITTEN.search(line, 0, _WRITTEN_WITHIN)):
+                when, zoned = log_timestamps.moment(written[1]), _ZONED.search(written[1]) is not None
             if zoned:
                 self._observe_regular(when)
             elif when is not None and when <= self.read + _AHEAD:
@@ -156,6 +159,11 @@ def _moment(digits: str, zone: str) -> datetime | None:
     except ValueError:  # a 31st of June
         return None
     return found.astimezone(UTC)
+
+
+# The time of an entry that is JSON or logfmt, behind the head that a collector wrote.
+_WRITTEN = re.compile(r"[\"\s{](?:ts|time|timestamp|@timestamp)\"?[:=] ?\"?(20\d\d-\d\d-\d\d[T ][\d:.,+Zz-]{8,30})")
+_WRITTEN_WITHIN = 400  # characters
 
 
 def _log_time(line: str) -> tuple[datetime | None, bool]:
