@@ -99,14 +99,14 @@ _UNANSWERED = re.compile(
     r"(?:timeout|timed out|refused)",
     re.IGNORECASE,
 )
-# Of an init container: `waiting for db.data.svc:5432`, `nc -z db 5432`, `pg_isready -h db`, `nslookup db`.
 _ALWAYS_THERE = frozenset(("default", DNS_NAMESPACE))  # namespaces of every cluster; neither is a top-level domain
+# Of an init container: `waiting for db.data.svc:5432`, `nc -z db 5432`, `pg_isready -h db`, `nslookup db`.
 _AWAITED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"wait(?:ing|s)?(?: \w{{1,20}}){{0,3}} (?:for|on|until)(?: \w{{1,20}}){{0,3}}? [\"']?(?:\w{{1,20}}://)?{_HOST}"
         rf"(?::| port |\s)(?P<port>\d{{2,5}})",
-        r"wait(?:ing|s)? (?:for|on) [\"']?(?:\w{{1,20}}://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})()(?P<port>)",
+        r"wait(?:ing|s)? (?:for|on) [\"']?(?:\w{1,20}://)?(?P<host>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})()(?P<port>)",
         rf"\bnc (?:-\w+ (?:\d+ )?){{0,5}}{_HOST} (?P<port>\d{{2,5}})",
         rf"(?:\w{{1,20}}://|wait-for(?:-it)?(?:\.sh)? (?:-\w+ ){{0,3}}|/dev/tcp/){_HOST}[:/](?P<port>\d{{2,5}})",
         rf"(?:pg_isready|mysqladmin|redis-cli|mongosh?)[^\n]{{0,80}}? -h ?{_HOST}(?: -p ?(?P<port>\d{{2,5}}))?",
