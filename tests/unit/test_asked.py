@@ -5,8 +5,8 @@ import pytest
 from midwatch.analysis.name_positions import words_in_name_position
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
-from midwatch.reasoning.asked import symptoms
 from midwatch.reasoning.scope import Scope, scope
+from midwatch.reasoning.symptoms import symptoms
 
 PAYMENT = Subject(kind="Deployment", name="payment-service", namespace="shop")
 WORKER = Subject(kind="Deployment", name="queue-payment-worker", namespace="shop")

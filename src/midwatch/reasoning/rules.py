@@ -12,11 +12,11 @@ from midwatch.domain.observation import AlertText, LogLines, Measurements, Probe
 from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.alert_claims import refutation
-from midwatch.reasoning.asked import mentioned, risks_asked_about, symptom_first, symptoms
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.onsets import date_onsets
 from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.scope import Scope
+from midwatch.reasoning.symptoms import causes_mentioning, risks_asked_about, symptom_first, symptoms
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
@@ -89,7 +89,7 @@ def _asked_about(
     """The causes that the question is about, those of a symptom that it speaks of first. With a name that nothing has
     they are all that is wrong, and no answer to the question."""
     spoken_of = symptoms(question)
-    speaking, about = mentioned(causes, about)
+    speaking, about = causes_mentioning(causes, about)
     if about.named:
         near = [c for c in causes if _concerns(c, about.named) or c in speaking]
     else:

@@ -104,7 +104,7 @@ class ListItems:
             raise BrokenList("no list")
         self._at = opening.end()
         while self._to_item():
-            yield self._quick() or self.checked()
+            yield self._quick() or self.parsed_item()
             self._at = self._end
         self._rest()
 
@@ -120,7 +120,7 @@ class ListItems:
             self._data[self._at : self._end], Head(api, kind, metadata=_Metadata("?", version[1].decode("ascii")))
         )
 
-    def checked(self) -> Item:
+    def parsed_item(self) -> Item:
         """The item that was given last, once more, now with its end and head parsed."""
         self._end, head = self._ending()
         return Item(self._data[self._at : self._end], head)

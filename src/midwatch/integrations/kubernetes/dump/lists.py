@@ -86,7 +86,7 @@ class Lists:
                 if self.dated > 0:
                     self.dated -= len(item.text)
                     self.clock.observe_text(item.text.decode("utf-8", "replace"))
-                if not self._typed(found, item) and not self._typed(found, item := items.checked()):
+                if not self._typed(found, item) and not self._typed(found, item := items.parsed_item()):
                     self._untyped(found, item)
         except READ_ERRORS as error:
             self.contents.miss(file, 0, listed or _only(found), reason_of(error), count)

@@ -9,6 +9,7 @@ import msgspec
 
 from midwatch.integrations.kubernetes.dump.decode import convert
 from midwatch.integrations.kubernetes.objects.meta import Object
+from midwatch.integrations.kubernetes.text.parse_result import OF_ONE_MOMENT
 
 Json = dict[str, Any]
 
@@ -46,8 +47,6 @@ _BELIEVED = {Origin.WRITTEN: 0, Origin.ROW: 1, Origin.DESCRIBED: 2, Origin.SERVE
 
 
 _PRINTED = (Origin.ROW, Origin.DESCRIBED)
-# What a later output leaves out because it is no longer so. An address or a number that it does not show may still be.
-_OF_ONE_MOMENT = frozenset({"reason", "message", "conditions", "containerStatuses", "initContainerStatuses"})
 
 
 @dataclass
@@ -76,7 +75,7 @@ def merge(one: Held, other: Held) -> Held:
     if fuller.origin == lesser.origin == Origin.SERVED:
         rest.pop("status", None)  # two moments: the later one counts
     elif repeated and isinstance(status := rest.get("status"), dict):
-        rest["status"] = {k: v for k, v in cast(Json, status).items() if k not in _OF_ONE_MOMENT}
+        rest["status"] = {k: v for k, v in cast(Json, status).items() if k not in OF_ONE_MOMENT}
     obj, _ = convert(cast(Json, _filled(base, rest)), type(fuller.obj))
     return Held(obj or fuller.obj, _origin(fuller.origin, lesser.origin), files, fuller.version)
 

@@ -9,6 +9,10 @@ Json = dict[str, Any]
 Key = tuple[str, str, str]  # kind, namespace, name
 
 
+# What a later output leaves out because it is no longer so. An address or a number that it does not show may still be.
+OF_ONE_MOMENT = frozenset({"reason", "message", "conditions", "containerStatuses", "initContainerStatuses"})
+
+
 @dataclass(frozen=True)
 class ParsedLog:
     """`container` is "" when the command did not name it, `namespace` "" when nothing did.
@@ -64,7 +68,7 @@ class Parsed:
             self.objects[at] = obj
             self.rows.discard(where)
         elif where in self.rows:
-            self.objects[at] = merge_objects(self.objects[at], obj)
+            self.objects[at] = merge_objects(_lasting(self.objects[at]) if "status" in obj else self.objects[at], obj)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,12 @@ class ParsedScene:
     namespace: str = ""
     now: datetime | None = None
     file: str = ""
+
+
+def _lasting(obj: Json) -> Json:
+    """What a later output of the same object may leave out, though it is still so."""
+    status: Json = obj.get("status", {})
+    return {**obj, "status": {k: v for k, v in status.items() if k not in OF_ONE_MOMENT}}
 
 
 def key(obj: Json) -> Key:

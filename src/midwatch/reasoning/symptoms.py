@@ -47,7 +47,7 @@ def risks_asked_about(
     return [f for f in findings if f.role is CausalRole.RISK and answers(f, codes, spoken_of)]
 
 
-def mentioned(causes: Sequence[Cause], about: Scope) -> tuple[list[Cause], Scope]:
+def causes_mentioning(causes: Sequence[Cause], about: Scope) -> tuple[list[Cause], Scope]:
     """Words that no object has, but a cause: those causes are the answer, and the words no missing names
     (`Multi-Attach`)."""
     found: list[Cause] = []
