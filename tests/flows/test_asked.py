@@ -262,3 +262,10 @@ def test_the_last_rollout_is_told_without_inventing_a_person(folder: Path) -> No
     assert "does not record who made it" in shown.head
     named = ask(path, "when was basket last deployed?")
     assert "last rollout: shop/deployment/basket, revision 3, at 2026-11-26 08:00 UTC;" in named.head
+
+
+def test_a_word_of_the_pasted_text_is_no_missing_name(folder: Path) -> None:
+    path = saved(folder, *WELL, *BROKEN, log=f"{TIME} ERROR chown /var/lib/ledger: failed\n", of="web-6d5f7c9b8-k2m4p")
+    shown = ask(path, "why is ledger failing")
+    assert "not found" not in shown.head
+    assert "ledgers not found" in ask(path, "why is ledgers failing").head

@@ -74,6 +74,7 @@ _FROM_NAMES = {
     "midwatch.diagnosis.kubernetes.view.failed_connections: "
     "f'(?<![\\\\w.-]){re.escape(service.name)}(?P<rest>\\\\.[\\\\w-]+)?(?![\\\\w-])'",
     "midwatch.questions.entities: f'{before}{re.escape(word)}{after}'",
+    "midwatch.reasoning.symptoms: f'(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])'",
 }
 # Written by the person who set Midwatch up:
 _FROM_SETTINGS = {

@@ -16,7 +16,13 @@ from midwatch.reasoning.citations import Library
 from midwatch.reasoning.onsets import date_onsets
 from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.scope import Scope
-from midwatch.reasoning.symptoms import causes_mentioning, risks_asked_about, symptom_first, symptoms
+from midwatch.reasoning.symptoms import (
+    causes_mentioning,
+    risks_asked_about,
+    symptom_first,
+    symptoms,
+    without_written_words,
+)
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
@@ -50,6 +56,7 @@ def diagnose(
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     answer = _answer(analysis, library)
     fact = analysis.fact and answer is not None
+    about = without_written_words(about, evidence)
     asked, about = _asked_about(causes, findings, codes, about, question)
     elsewhere = [c for c in causes if fact or c not in asked]
     asked = [] if fact else _with_complaints(asked, _complaints(findings, codes, about, question, evidence), question)

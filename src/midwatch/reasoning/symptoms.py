@@ -8,6 +8,7 @@ from importlib.resources import files
 import yaml
 
 from midwatch.domain.diagnosis import Cause
+from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import CausalRole, Code, Finding
 from midwatch.domain.question import Question
 from midwatch.reasoning.scope import Scope
@@ -63,3 +64,15 @@ def causes_mentioning(causes: Sequence[Cause], about: Scope) -> tuple[list[Cause
 def _speaks_of(cause: Cause, word: str) -> bool:
     texts = (t for f in (cause.finding, *cause.explains) for t in (f.message, *(c.quote for c in f.cites)))
     return any(word in text.lower() for text in texts)
+
+
+def without_written_words(about: Scope, evidence: Sequence[Evidence]) -> Scope:
+    """Of a saved text that holds a word there is no missing name of that word: it is what the text is about (`mysql` of
+    a path, the name in an event). A live cluster holds too much text for that."""
+    texts = [e.text.lower() for e in evidence if e.snapshot is not None] if about.unknown else []
+    unknown = tuple((w, near) for w, near in about.unknown if not any(_holds(text, w) for text in texts))
+    return Scope(about.named, unknown, about.matches)
+
+
+def _holds(text: str, word: str) -> bool:
+    return word in text and re.search(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", text) is not None
