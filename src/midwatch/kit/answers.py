@@ -14,12 +14,11 @@ import httpx2
 import msgspec
 
 from midwatch.kit.connection_failures import connection_failure
+from midwatch.kit.malformed import MALFORMED
 
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 SECONDS = 20.0  # for an answer as a whole: a server that trickles never runs into a time-out between two bytes
 LONGEST_WAIT = 3600.0  # seconds; who asks for more is asked again all the same
-# What the decoder raises for what is no JSON, or is nested too deep for it.
-MALFORMED = (ValueError, RecursionError)
 
 
 class Unanswered(Exception):

@@ -4,7 +4,6 @@ the same bytes."""
 import gzip
 import io
 import tarfile
-import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -14,12 +13,12 @@ from pydantic import BaseModel, Field, ValidationError
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, CaseFile, Request
+from midwatch.services.bundle_format import FOLDER
 from midwatch.services.errors import Refusal
 
 VERSION = 1  # of a bundle with one investigation
 SEVERAL = 2  # of one with a folder for each of several
 _MOST = 1000  # investigations in one file
-_FOLDER = "midwatch-bundle/"  # of every member
 LARGEST = 1024 * 1024 * 1024  # bytes unpacked; a bundle of 5,000 pods has about 12 MB
 
 
@@ -92,19 +91,10 @@ def _packed(members: Mapping[str, str]) -> bytes:
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as archive:
         for name, text in members.items():
-            info = tarfile.TarInfo(f"{_FOLDER}{name}")
+            info = tarfile.TarInfo(f"{FOLDER}{name}")
             info.size = len(text.encode())
             archive.addfile(info, io.BytesIO(text.encode()))
     return packed.getvalue()
-
-
-def is_bundle(path: Path) -> bool:
-    """Whether a file is one, by its first bytes; it may still be damaged."""
-    try:
-        with gzip.open(path) as unzipped:
-            return unzipped.read(len(_FOLDER)) == _FOLDER.encode()
-    except (OSError, EOFError, ValueError, zlib.error):
-        return False
 
 
 def load(path: Path) -> list[Bundle]:

@@ -31,7 +31,7 @@ from midwatch.integrations.kubernetes.reader import (
     MeasuredSeries,
     Refused,
 )
-from midwatch.kit.answers import MALFORMED
+from midwatch.kit.malformed import MALFORMED
 
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
 

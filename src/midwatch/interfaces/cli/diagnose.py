@@ -95,7 +95,7 @@ def _is_bundle(dump: str) -> bool:
     path = Path(dump).expanduser()
     if dump in ("", "-") or not path.is_file():
         return False
-    bundles: Any = import_module("midwatch.services.bundles")
+    bundles: Any = import_module("midwatch.services.bundle_format")
     return bundles.is_bundle(path)
 
 
