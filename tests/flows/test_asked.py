@@ -269,3 +269,45 @@ def test_a_word_of_the_pasted_text_is_no_missing_name(folder: Path) -> None:
     shown = ask(path, "why is ledger failing")
     assert "not found" not in shown.head
     assert "ledgers not found" in ask(path, "why is ledgers failing").head
+
+
+def ingress(name: str, behind: str) -> str:
+    return f"""
+- apiVersion: networking.k8s.io/v1
+  kind: Ingress
+  metadata: {{name: {name}, namespace: shop}}
+  spec:
+    rules:
+    - host: shop.example
+      http: {{paths: [{{path: /, backend: {{service: {{name: {behind}, port: {{number: 80}}}}}}}}]}}
+  status: {{loadBalancer: {{ingress: [{{ip: 10.0.0.9}}]}}}}"""
+
+
+def test_a_cause_behind_the_named_object_is_its_answer(folder: Path) -> None:
+    typo = service("web", "web").replace("port: 80}", "port: 80, targetPort: htttp}")
+    shown = ask(saved(folder, *WELL, typo, ingress("front", "web")), "ingress front returns 503")
+    assert shown.code == 1
+    assert "shop/service/web" in shown.head and "htttp" in shown.head
+
+
+@pytest.mark.parametrize("question", ["is dns ok", "are all nodes healthy", "is there a problem with volumes"])
+def test_what_is_asked_about_alone_is_not_answered_by_something_else(folder: Path, question: str) -> None:
+    shown = ask(saved(folder, *WELL, *BROKEN), question)
+    assert "No problems found with" in shown.head and "1 other problem found" in shown.head
+    assert shown.code != 1
+
+
+def test_a_phrase_is_searched_for_whatever_the_question_begins_with(folder: Path) -> None:
+    path = saved(folder, *WELL, log=LOG, of="web-6d5f7c9b8-k2m4p")
+    assert "'carrier lost' found 2 times" in ask(path, "why do we see 'carrier lost'").head
+
+
+def test_a_row_without_labels_is_no_wrong_selector(tmp_path: Path) -> None:
+    (tmp_path / "paste.txt").write_text(
+        "$ kubectl get pods -n shop\nNAME                   READY   STATUS    RESTARTS   AGE\n"
+        "web-6d5f7c9b8-k2m4p   1/1     Running   0          3d\n"
+        "$ kubectl get svc -n shop -o wide\nNAME   TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE   SELECTOR\n"
+        "web    ClusterIP   10.0.0.7     <none>        80/TCP    3d    app=web\n"
+    )
+    shown = midwatch("diagnose", "--dump", str(tmp_path))
+    assert "matches no pods" not in shown.out and shown.code != 1

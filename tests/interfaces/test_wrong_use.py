@@ -71,7 +71,6 @@ FLAGS = [
     ("investigate --alert alert.json --dump x --context y", "--dump and --context do not go together."),
     ("doctor --dump x --context y", "--dump and --context do not go together."),
     ("investigate --alert alert.json --bundle b.tgz -n a -n b", "Give one -n"),
-    ("bundle b.tgz --context a --context b", "Give one --context"),
     ("doctor --json", "--source and --json go with --explain."),
     ("doctor --explain alert.json -n a -n b", "one namespace"),
     ("ask", "Missing argument 'QUESTION'."),

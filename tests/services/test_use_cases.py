@@ -27,6 +27,7 @@ INSIDE = {
 }
 # Modules that need no server: what they read the caller gave them. None of them knows a server or a store.
 ALONE = (
+    "bundle_format",
     "alertfiles",
     "bundles",
     "detection",

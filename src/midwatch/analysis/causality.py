@@ -45,18 +45,28 @@ def chains(findings: Sequence[Finding], links: Iterable[Link]) -> tuple[Chain, .
         for f in findings
         if f.role in (CausalRole.CAUSE, CausalRole.SYMPTOM, CausalRole.INTENDED) and f.severity is not Severity.INFO
     ]
-    spread = _Spread(real, links)
+    spread, at = _Spread(real, links), _places(real)
     explained: dict[int, list[int]] = defaultdict(list)
     has_reason: set[int] = set()
     for i, finding in enumerate(real):
         near = spread.distances(finding)
-        for j, other in enumerate(real):
-            if i != j and _outranks(finding, other, near, spread):
+        # Only what stands where the trouble gets to can be explained by it: of thousands of findings a few.
+        for j in sorted({j for place in (finding.owner, *near) for j in at.get(place, ())}):
+            if i != j and _outranks(finding, real[j], near, spread):
                 explained[i].append(j)
                 has_reason.add(j)
     roots = [i for i in range(len(real)) if i not in has_reason]
     found = [Chain(real[i], _consequences(i, real, explained)) for i in roots]
     return tuple(sorted(found, key=_order))
+
+
+def _places(findings: Sequence[Finding]) -> dict[Subject, list[int]]:
+    """The findings by their subject and by its owner."""
+    found: dict[Subject, list[int]] = defaultdict(list)
+    for number, finding in enumerate(findings):
+        for place in dict.fromkeys((finding.subject.object, finding.owner)):
+            found[place].append(number)
+    return found
 
 
 class _Spread:

@@ -14,7 +14,7 @@ import httpx2
 import msgspec
 
 from midwatch.kit.connection_failures import connection_failure
-from midwatch.kit.malformed import MALFORMED
+from midwatch.kit.json_errors import MALFORMED
 
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 SECONDS = 20.0  # for an answer as a whole: a server that trickles never runs into a time-out between two bytes

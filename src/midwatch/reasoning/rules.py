@@ -15,14 +15,9 @@ from midwatch.reasoning.alert_claims import refutation
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.onsets import date_onsets
 from midwatch.reasoning.periods import past_period, split_later, unread_history
+from midwatch.reasoning.relevance import asked_about, concerns, risks_asked_about
 from midwatch.reasoning.scope import Scope
-from midwatch.reasoning.symptoms import (
-    causes_mentioning,
-    risks_asked_about,
-    symptom_first,
-    symptoms,
-    without_written_words,
-)
+from midwatch.reasoning.symptoms import asked_alone, symptoms, without_written_words
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
@@ -57,8 +52,10 @@ def diagnose(
     answer = _answer(analysis, library)
     fact = analysis.fact and answer is not None
     about = without_written_words(about, evidence)
-    asked, about = _asked_about(causes, findings, codes, about, question)
-    elsewhere = [c for c in causes if fact or c not in asked]
+    asked, about = asked_about(causes, codes, about, question, analysis.links)
+    asked = asked or [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, about, question)]
+    chosen = {id(c) for c in asked}  # to compare thousands of causes with each other takes minutes
+    elsewhere = [c for c in causes if fact or id(c) not in chosen]
     asked = [] if fact else _with_complaints(asked, _complaints(findings, codes, about, question, evidence), question)
     if refuted := refutation(asked, analysis):
         answer, asked = refuted, []
@@ -68,7 +65,7 @@ def diagnose(
     serious = [g for g in (*history, *gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = _unmeasured(question, evidence)
     missing = bool(about.unknown) and not about.named
-    checked = unmeasured or _nothing_found(about, evidence)
+    checked = unmeasured or _nothing_found(about, evidence, () if missing else asked_alone(symptoms(question)))
     diagnosis = Diagnosis(
         verdict=_verdict(asked, serious, fact=fact, unanswered=bool(unmeasured) or missing, in_vain=missing),
         headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
@@ -84,27 +81,6 @@ def diagnose(
         not_found=() if about.named else tuple(name for name, _ in about.unknown[:_NAMED]),
     )
     return date_onsets(diagnosis, evidence)
-
-
-def _asked_about(
-    causes: Sequence[Cause],
-    findings: Sequence[Finding],
-    codes: Mapping[str, Code],
-    about: Scope,
-    question: Question,
-) -> tuple[list[Cause], Scope]:
-    """The causes that the question is about, those of a symptom that it speaks of first. With a name that nothing has
-    they are all that is wrong, and no answer to the question."""
-    spoken_of = symptoms(question)
-    speaking, about = causes_mentioning(causes, about)
-    if about.named:
-        near = [c for c in causes if _concerns(c, about.named) or c in speaking]
-    else:
-        near = speaking or list(causes)
-    if near:
-        return symptom_first(near, codes, spoken_of), about
-    risks = [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, spoken_of)]
-    return [c for c in risks if not about.unknown and (not about.named or _concerns(c, about.named))], about
 
 
 def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
@@ -155,7 +131,7 @@ def _complaints(
     elif not (about.named or question.wants_logs or question.wants_speed or _only_logs(evidence)):
         heard = [f for f in heard if _serious(f) or question.speaks_of(f.cites[0].quote)]
     causes = [_cause(Chain(f, ()), codes) for f in heard]
-    near = [c for c in causes if not about.named or _concerns(c, about.named)]
+    near = [c for c in causes if not about.named or concerns(c, about.named)]
     grave = [c for c in near if c.finding.severity is not Severity.INFO]
     return (grave or near)[:_COMPLAINTS]
 
@@ -236,15 +212,6 @@ def _verdict(causes: Sequence[Cause], gaps: Sequence[Gap], *, fact: bool, unansw
     return Verdict.INCONCLUSIVE if causes or unanswered or any(g.essential for g in gaps) else Verdict.HEALTHY
 
 
-def _concerns(cause: Cause, named: Sequence[Subject]) -> bool:
-    """A cause concerns a named object when it, or something it explains, is that object, its workload, or goes by its
-    name."""
-    touched = {s for f in (cause.finding, *cause.explains) for s in (f.subject.object, f.owner, *f.also, *f.peers)}
-    names = {(s.namespace, s.name) for s in touched}
-    inside = {s.name for s in named if s.kind == "Namespace"}
-    return any((n.namespace, n.name) in names for n in named) or any(s.namespace in inside for s in touched)
-
-
 def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence[Cause]) -> list[Finding]:
     said = _quoted(told)
     risks = [f for f in findings if f.role in (CausalRole.RISK, CausalRole.COMPLAINT) or f.severity is Severity.INFO]
@@ -275,9 +242,9 @@ def _headline(
     return missing + _matched(about) + healthy
 
 
-def _nothing_found(about: Scope, evidence: Sequence[Evidence]) -> str:
-    """`No problems found (6 pods, 2 deployments checked)`."""
-    where = f" for {_list(about.named)}" if about.named else ""
+def _nothing_found(about: Scope, evidence: Sequence[Evidence], titles: Sequence[str]) -> str:
+    """`No problems found (6 pods, 2 deployments checked)`, `No problems found with nodes`."""
+    where = f" for {_list(about.named)}" if about.named else f" with {' and '.join(titles)}" if titles else ""
     counts = _object_counts(evidence)
     checked = ", ".join(f"{n} {kind if n != 1 else kind[:-1]}" for kind, n in counts[:_COUNTED])
     return f"No problems found{where}{f' ({checked} checked)' if checked and not where else ''}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -9,22 +10,31 @@ import yaml
 
 from midwatch.domain.diagnosis import Cause
 from midwatch.domain.evidence import Evidence
-from midwatch.domain.finding import CausalRole, Code, Finding
+from midwatch.domain.finding import Code, Finding
 from midwatch.domain.question import Question
 from midwatch.reasoning.scope import Scope
 
 
+@dataclass(frozen=True)
+class _Table:
+    """`patterns`: symptom → how people speak of it. `only`: symptom → its title, where nothing else is an answer."""
+
+    patterns: Mapping[str, re.Pattern[str]]
+    only: Mapping[str, str]
+
+
 @cache
-def _symptoms() -> Mapping[str, re.Pattern[str]]:
+def _table() -> _Table:
     text = files("midwatch.reasoning").joinpath("symptoms.yaml").read_text("utf-8")
-    return {name: re.compile(p, re.IGNORECASE) for name, p in yaml.load(text, Loader=yaml.CSafeLoader).items()}
+    table = yaml.load(text, Loader=yaml.CSafeLoader)
+    return _Table({name: re.compile(p, re.IGNORECASE) for name, p in table["symptoms"].items()}, table["only"])
 
 
 def symptoms(question: Question) -> frozenset[str]:
     """The symptoms that the question speaks of, by the names that codes declare."""
     if not question.text:
         return frozenset()
-    return frozenset(name for name, pattern in _symptoms().items() if pattern.search(question.text))
+    return frozenset(name for name, pattern in _table().patterns.items() if pattern.search(question.text))
 
 
 def answers(finding: Finding, codes: Mapping[str, Code], spoken_of: frozenset[str]) -> bool:
@@ -41,11 +51,9 @@ def symptom_first(causes: Sequence[Cause], codes: Mapping[str, Code], spoken_of:
     return sorted(causes, key=lambda cause: not fits(cause)) if spoken_of else list(causes)
 
 
-def risks_asked_about(
-    findings: Sequence[Finding], codes: Mapping[str, Code], spoken_of: frozenset[str]
-) -> list[Finding]:
-    """Risks that are what the question asks about: a PodDisruptionBudget that allows nothing, for a failed drain."""
-    return [f for f in findings if f.role is CausalRole.RISK and answers(f, codes, spoken_of)]
+def asked_alone(spoken_of: frozenset[str]) -> tuple[str, ...]:
+    """Titles of the symptoms that were asked about and to which nothing else is an answer."""
+    return tuple(title for name, title in _table().only.items() if name in spoken_of)
 
 
 def causes_mentioning(causes: Sequence[Cause], about: Scope) -> tuple[list[Cause], Scope]:

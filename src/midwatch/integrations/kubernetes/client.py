@@ -31,7 +31,7 @@ from midwatch.integrations.kubernetes.reader import (
     MeasuredSeries,
     Refused,
 )
-from midwatch.kit.malformed import MALFORMED
+from midwatch.kit.json_errors import MALFORMED
 
 __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
 

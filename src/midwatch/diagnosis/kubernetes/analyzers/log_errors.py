@@ -28,7 +28,7 @@ from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 _CALM_SHOWN = 3  # logs
 _SAID = 180  # characters of a line
 _OF_ONE_LOG = 6  # findings of one log; further errors rarely add a new cause
-_SAVED, _PODS_ASKED = 70, 4  # logs that are read
+_SAVED, _PODS_ASKED, _PODS_SEARCHED = 70, 4, 20  # logs that are read
 _AFTER = 20_000  # characters of the log in which a success is looked for
 _SUCCESS = re.compile(
     r"(?i)\b(?:re)?connected\b|\bconnection (?:re-?)?established\b|\brecovered\b|\bback online\b|\bretry succeeded\b"
@@ -188,9 +188,24 @@ def asks(cluster: Cluster) -> Iterator[ToolRequest]:
     saved = worth_reading(cluster)
     for one in saved[:_SAVED]:
         yield log_ask(cluster, (one.namespace, one.pod, one.container), previous=one.previous, why="saved log")
-    for pod in [] if any(cluster.all(SavedLog)) else _asked_pods(cluster)[:_PODS_ASKED]:
-        for container in pod.spec.containers:
-            yield log_ask(cluster, (pod.namespace, pod.name, container.name), why="the question names it")
+    if not any(cluster.all(SavedLog)):
+        why = "the question names it"
+        named = _asked_pods(cluster)[:_PODS_ASKED]
+        if not named and cluster.question.phrases:
+            named, why = _searched_pods(cluster)[:_PODS_SEARCHED], "a phrase is searched for"
+        for pod in named:
+            for container in pod.spec.containers:
+                yield log_ask(cluster, (pod.namespace, pod.name, container.name), why=why)
+
+
+def _searched_pods(cluster: Cluster) -> list[Pod]:
+    """Pods whose logs may hold a phrase: those that are not ready or have restarted before others."""
+    place = cluster.question.namespace
+    running = [p for p in cluster.all(Pod) if p.namespace == place or not place]
+    running = [p for p in running if not p.is_finished and p.spec.node_name]
+    return sorted(
+        running, key=lambda p: (p.ready and not any(s.restart_count for s in p.statuses), p.namespace, p.name)
+    )
 
 
 @fact

@@ -228,7 +228,7 @@ def _nearest(cluster: Cluster, backing: Backing, service: Service) -> Workload |
     """The workload, else the pod, that the Service was probably meant for: most labels match, and the other label or
     the name is similar."""
     for candidates in (backing.workloads(service.namespace), live(cluster.pods_in(service.namespace))):
-        scored = [(s, w) for w in candidates if (s := _likeness(service, w)) >= _ALIKE]
+        scored = [(s, w) for w in candidates if _shows_labels(w) and (s := _likeness(service, w)) >= _ALIKE]
         if scored:
             return max(scored, key=lambda pair: pair[0])[1]
     return None
@@ -236,6 +236,12 @@ def _nearest(cluster: Cluster, backing: Backing, service: Service) -> Workload |
 
 def _labels(workload: Workload | Pod) -> dict[str, str]:
     return dict(workload.labels) if isinstance(workload, Pod) else template_labels(workload)
+
+
+def _shows_labels(workload: Workload | Pod) -> bool:
+    """A row of a table shows none: they are not known, and not absent."""
+    spec = workload.spec if isinstance(workload, Pod) else workload.spec.template.spec
+    return bool(_labels(workload) or spec.containers)
 
 
 def _likeness(service: Service, workload: Workload | Pod) -> float:

@@ -9,11 +9,8 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import HealthyCheck, Table
 from midwatch.domain.observation import LogLines
+from midwatch.integrations.kubernetes.objects.pod import Pod
 
-_ASKS = re.compile(
-    r"(?i)^\W*(?:please )?(?:(?:can|could) you )?(?:was|were|is|are|did|does|do|has|have|had|any|how (?:often|many)"
-    r"|when|since when|find|search|grep|look for|show|list|count|which|where)\b"
-)
 _CLOCK = re.compile(r"^\W{0,2}(\d\d:\d\d:\d\d)")
 _SHOWN = 8  # logs in the table; the sentence counts all of them
 
@@ -27,7 +24,7 @@ class _Match:
 def phrase_in_logs(cluster: Cluster) -> tuple[HealthyCheck, tuple[Table, ...]] | None:
     """None when no phrase is asked for, when the phrase is the name of an object, or when no log was read."""
     phrase = next((p for p in cluster.question.phrases if not cluster.has_name(p)), "")
-    if not phrase or not _ASKS.search(cluster.question.text):
+    if not phrase:
         return None
     logs = _logs(cluster)
     if not logs:
@@ -65,7 +62,11 @@ def _absent(cluster: Cluster, phrase: str, logs: Sequence[LogLines]) -> HealthyC
     last = "the last " if any(log.truncated for log in logs) else ""
     cites: tuple[Citation, ...] = tuple(cluster.cite_log(log, "") for log in logs[:_SHOWN])
     place = _name(logs[0]) if len(logs) == 1 else f"{len(logs)} logs"
-    return HealthyCheck(text=f"'{phrase}' not found in {last}{count} line{'s' * (count != 1)} of {place}", cites=cites)
+    pods = sum(1 for pod in cluster.all(Pod) if not pod.is_finished)
+    read = len({(log.namespace, log.name) for log in logs})
+    rest = f"; the logs of {pods - read} other pods were not read" if pods > read else ""
+    text = f"'{phrase}' not found in {last}{count} line{'s' * (count != 1)} of {place}{rest}"
+    return HealthyCheck(text=text, cites=cites)
 
 
 def _of(matches: Sequence[_Match]) -> str:

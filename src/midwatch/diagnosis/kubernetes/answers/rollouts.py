@@ -13,7 +13,7 @@ _ASKED = re.compile(
     r"(?i)\bwho (?:\w+ ){0,2}(?:deployed|released|changed|rolled)\b"
     r"|\b(?:last|latest|newest|most recent) (?:deploy(?:ment)?s?|rollouts?|releases?)\b"
     r"|\bwhen (?:was|were|did)\b.{0,60}\b(?:deployed|released|rolled out|roll out)\b"
-    r"|\bwhat (?:was|got) (?:deployed|released|rolled out)\b"
+    r"|\bwhat (?:was|got|has been) (?:deployed|released|rolled out|changed)\b|\bwhat (?:has )?changed\b"
 )
 _CAUSE = "kubernetes.io/change-cause"
 _SHOWN = 10

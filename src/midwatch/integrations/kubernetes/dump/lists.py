@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.dump.merge import Held, Origin
 from midwatch.integrations.kubernetes.objects.custom import custom_resource
 from midwatch.integrations.kubernetes.objects.kinds import ALL, ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Object
-from midwatch.kit.malformed import MALFORMED
+from midwatch.kit.json_errors import MALFORMED
 
 Json = dict[str, Any]
 

@@ -12,7 +12,7 @@ from midwatch.integrations.kubernetes.live.sender import ApiSender
 from midwatch.integrations.kubernetes.objects.custom import catalogue
 from midwatch.integrations.kubernetes.objects.kinds import ALL
 from midwatch.integrations.kubernetes.reader import Refused
-from midwatch.kit.malformed import MALFORMED
+from midwatch.kit.json_errors import MALFORMED
 
 # Kubernetes 1.30 and newer, then 1.27 to 1.29; one that is older answers with its groups alone.
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v={};as=APIGroupDiscoveryList"

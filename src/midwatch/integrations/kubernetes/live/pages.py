@@ -14,7 +14,7 @@ from midwatch.integrations.kubernetes.live.sender import ApiSender
 from midwatch.integrations.kubernetes.objects.kinds import ResourceKind
 from midwatch.integrations.kubernetes.objects.meta import Metadata, Object
 from midwatch.integrations.kubernetes.reader import Listing, ListRequest, Refused
-from midwatch.kit.malformed import MALFORMED
+from midwatch.kit.json_errors import MALFORMED
 
 PAGE = 500  # kubectl's own --chunk-size
 # 500 objects of the largest kind seen (pods of 12 kB) are 6 MB; a page beyond this is no list of ours.
