@@ -1,4 +1,4 @@
-"""How monitoring systems call: a request in, alerts out."""
+"""Alert sources: a webhook request in, alerts out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,12 @@ from midwatch.domain.sender import SenderSettings
 
 
 class SignatureInvalid(Exception):
-    """The request does not prove that it comes from the configured sender. The text says what is missing, never the
-    secret."""
+    """A request without valid proof of its sender. The text names the missing proof, never the secret."""
 
 
 @dataclass(frozen=True)
 class WebhookRequest:
-    """One request as it came. Names of headers are lower case. `certificate` is what was found at the source's
+    """One webhook request as received. Header names are lower case. `certificate` is the content of the source's
     `certificate_url`.
 
     `token` is what the address carried as `?token=`, for senders that can set neither a header nor a signature.
@@ -30,8 +29,8 @@ class WebhookRequest:
 
 @dataclass(frozen=True)
 class Envelope:
-    """Fields that a source sends with each of its alerts, whatever is wrong: labels and details, a nested one by its
-    first name; case and signs do not count.
+    """Fields that a source sends with every alert, whatever the problem: labels and details, a nested one by its first
+    name; case and punctuation do not count.
 
     `always`: neither name nor value says what is wrong, so that nothing is read off it. `named`: the source gives the
     name, its user the value, which may say what is wrong. What every source sends is in no envelope.
@@ -42,14 +41,14 @@ class Envelope:
 
 
 def _no_setup() -> str:
-    """Nothing is said about setting it up."""
+    """No setup instructions."""
     return ""
 
 
 @dataclass(frozen=True)
 class AlertSource:
-    """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; what is stored and started is not
-    decided here.
+    """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; storing alerts and starting
+    investigations are decided elsewhere.
 
     `verify` raises SignatureInvalid. `parse` never raises on strange content: what it does not understand it says in
     `unknown`. `certificate_url` tells which certificate `verify` will need, "" for none; it raises SignatureInvalid for

@@ -1,4 +1,4 @@
-"""What can be asked of an area: topics, and the kinds of entities that a question names."""
+"""Topics of an area, and the kinds of entities that a question names."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing that can be asked of an area. Names of entity kinds and of other topics are their ids.
+    """One question type of an area. Names of entity kinds and of other topics are their ids.
 
     `periods`: 0 when no time matters, 1, or 2 when one period is compared with another. `default_window` reaches back
     from now where no time was said; with one of the features `current` the last quarter of an hour is meant. A window
@@ -48,7 +48,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class EntityKind:
-    """A kind of thing that a question can name, and how its names are recognised.
+    """A kind of entity that a question can name, and the rules that recognise its names.
 
     `rank`: kinds are read in this order, and what is read as one is none of the next. `label` restates it, with {names}
     (and `labels` several). A question is about one of a `single` kind; of a `sole` kind only one name narrows it.
