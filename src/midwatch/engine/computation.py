@@ -1,4 +1,4 @@
-"""The computing of one investigation within its limit, and what is answered when the limit is reached."""
+"""Computation of one investigation within its time limit, with a reduced answer when the limit is reached."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ class Computation:
         self._trouble = ""
 
     async def next_requests(self) -> Sequence[ToolRequest]:
-        """What is worth asking now; nothing after a computation that was ended."""
+        """Requests of the next round; empty after a computation that was ended."""
         size = len(self._evidence)
         try:
             asks = await self._analyst.next_requests(self._evidence, self._left)
@@ -49,7 +49,7 @@ class Computation:
         return await self._conclude_with_less(gaps)
 
     async def _conclude_with_less(self, gaps: Sequence[Gap]) -> Conclusion:
-        """No name is called unknown: what has it may have been left out."""
+        """The diagnosis over less evidence. No name is reported as unknown: its object may have been left out."""
         for size in sorted({s for s in self._sizes if 0 < s < len(self._evidence)}, reverse=True):
             gap = _left_out(self._trouble, self._evidence[size:])
             try:
@@ -75,7 +75,7 @@ class Computation:
 
 
 def _left_out(trouble: str, evidence: Sequence[Evidence]) -> Gap:
-    """The biggest first: most likely it is to blame."""
+    """Gap that lists the left-out evidence, largest first: the most likely cause of the slow computation."""
     largest = sorted(evidence, key=lambda e: -len(e.observation.content))
     named = [f"{e.id} ({e.query})" for e in largest[:_LISTED]]
     more = [f"{len(largest) - _LISTED} more"] if len(largest) > _LISTED else []

@@ -1,4 +1,4 @@
-"""Progress of an investigation: events for those who watch it, and lines on its incident's timeline."""
+"""Progress of an investigation: events for watchers, and entries on its incident's timeline."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ def add_event(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[
 
 
 def add_to_timeline(tx: Connection, run: Investigation, kind: str, text: str, actor: str = "midwatch") -> None:
-    """Nothing, for an investigation that belongs to no incident."""
+    """Adds an entry to the incident's timeline; does nothing for an investigation without an incident."""
     if run.incident_id:
         at = run.finished_at or run.started_at or run.created_at
         timeline.append(

@@ -1,4 +1,4 @@
-"""A working process: takes what is queued, delivers what is due, says that it lives, and goes on with what was left.
+"""Worker process: takes queued runs, delivers due notifications, sends heartbeats, and resumes unfinished runs.
 
 Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question
 now and then: how soon depends on whether somebody wakes it.
@@ -20,11 +20,11 @@ from midwatch.store.errors import AWAY
 from midwatch.store.retention import purge
 from midwatch.store.retry import patiently
 
-BUSY_S = 1.0  # between looks while there is work: what ended without a word is found by them
-ALONE_S = 0.7  # between looks of a worker that nobody wakes: work starts within a second
-WOKEN_S = 5.0  # of one that is woken: what other processes queued waits that long at most
+BUSY_S = 1.0  # between polls while there is work: they find runs that ended without an event
+ALONE_S = 0.7  # between polls of a worker without wake-ups: work starts within a second
+WOKEN_S = 5.0  # between polls with wake-ups: work queued by other processes waits that long at most
 REST_S = 30.0  # without work, before the engine is stopped
-STRANDED_S = 2.0  # for how long a run has to be without anybody: what is just being handed over looks the same
+STRANDED_S = 2.0  # a run has to be abandoned for this long: a run during hand-over looks the same
 LOST_S = 10.0  # the same for one that this process took: on a busy machine it takes a while from taking to beginning
 PURGE_S = 24 * 3600.0
 
@@ -33,12 +33,12 @@ log = structlog.get_logger()
 
 @dataclass
 class _Seen:
-    """Runs that nobody carries on, with when that was first seen."""
+    """Abandoned runs, each with the time at which that was first observed."""
 
     since: dict[str, float] = field(default_factory=dict[str, float])
 
     def ripe(self, run_ids: tuple[str, ...], now: float, wait: float = STRANDED_S) -> list[str]:
-        """Those that have been so for long enough; what is done about them begins the time anew."""
+        """Runs that have been abandoned for long enough; handling them restarts the time."""
         found = [run_id for run_id in run_ids if now - self.since.setdefault(run_id, now) >= wait]
         for run_id in found:
             del self.since[run_id]
@@ -50,8 +50,8 @@ class _Seen:
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that
-    somebody does.
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that a
+    caller does.
 
     `remembered` says, as JSON, what its memory of answers is worth: for /health.
     """
@@ -94,8 +94,7 @@ class Worker:
         return BUSY_S if self._queue.is_started or not self._heartbeat.has_beaten else self._idle_s
 
     async def _look(self) -> None:
-        """One question for all there may be to do; the engine is started for it when there is, and stopped a while
-        after."""
+        """One query for all pending work; the engine is started when there is any, and stopped a while after."""
         alive, due = await asyncio.to_thread(self._glance)
         if due:
             self._due.set()
@@ -112,8 +111,7 @@ class Worker:
             return investigations.unfinished_ids(tx), any_due(tx, self._ctx.now())
 
     def _hand_over(self, alive: list[str]) -> None:
-        """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers
-        any more."""
+        """Hands unqueued and abandoned runs to the engine. A dead worker has no row among the workers any more."""
         carried = self._queue.running_ids
         with self._ctx.db.read() as tx:
             living = {name for name, _ in workers.list_workers(tx)} - {self._name}
@@ -124,10 +122,10 @@ class Worker:
         ended = self._seen.ripe(left.ended, now)
         if dropped:
             self._queue.resume(dropped)
-            log.warning("runs that nobody carried on are resumed", runs=dropped)
+            log.warning("abandoned runs resumed", runs=dropped)
         if ended:
             self._queue.forget(ended)
-            log.warning("runs whose workflow ended without them begin anew", runs=ended)
+            log.warning("runs requeued: their workflow ended early", runs=ended)
         for run_id in (*ended, *left.unknown):
             with self._ctx.db.read() as tx:
                 run = investigations.get(tx, run_id)
@@ -149,15 +147,15 @@ class Worker:
 
 
 async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callable[[], Awaitable[None]]) -> None:
-    """Does it again and again: when woken, or after some seconds. Whatever is the matter for a while ends nothing."""
+    """Repeats a task: when woken, or after some seconds. Temporary errors do not end the loop."""
     while True:
         woken.clear()
         try:
             await do()
         except AWAY as away:
-            log.warning("the store does not answer", error=str(away).partition("\n")[0])
+            log.warning("store unavailable", error=str(away).partition("\n")[0])
         except Exception as error:
-            log.error("worker stumbled", exc_info=error)
+            log.error("worker task failed", exc_info=error)
         try:
             async with asyncio.timeout(seconds()):
                 await woken.wait()

@@ -1,4 +1,4 @@
-"""What a worker needs of its process."""
+"""Context of a worker process."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from midwatch.store.database import Database
 
 
 def _nobody() -> None:
-    """The worker finds by itself what is due."""
+    """A callback that does nothing: the worker polls for due work."""
 
 
 Announce = Callable[[Collection[str]], None]  # which investigations have new events
 
 
 def no_announcement(_run_ids: Collection[str]) -> None:
-    """Watchers find it in the store."""
+    """A callback that does nothing: watchers poll the store."""
 
 
 @dataclass(frozen=True)
