@@ -1,5 +1,4 @@
-"""YAML that is a plain tree, as nearly all of it is: maps with plain keys, lists and values, read in half the library's
-time."""
+"""Fast reader for YAML that is a plain tree (maps with plain keys, lists and values), in half the library's time."""
 
 from typing import Any
 
@@ -13,10 +12,10 @@ class _Uncommon(Exception):
 
 
 class TreeLoader(yaml.CSafeLoader):
-    """The safe loader, which can also build a plain tree straight from what the parser reports."""
+    """The safe loader, which can also build a plain tree straight from the parser's events."""
 
     def tree(self) -> Any:
-        """Raises _Uncommon, and what the library raises."""
+        """The value of the document. Raises _Uncommon, and the library's errors."""
         for expected in (yaml.StreamStartEvent, yaml.DocumentStartEvent):
             self._next(expected)
         value = self._value(self.get_event())
@@ -61,8 +60,8 @@ class TreeLoader(yaml.CSafeLoader):
 
 
 def load(text: str, loader: type[TreeLoader] = TreeLoader) -> Any:
-    """The value of a text of one document. What is no plain tree, or wrong, is left to the library; raises what that
-    raises."""
+    """The value of a one-document text. Anything else than a plain tree, and invalid YAML, goes to the library, whose
+    errors are raised."""
     try:
         return loader(text).tree()
     except (_Uncommon, yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
