@@ -31,7 +31,7 @@ _SEVERITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 @dataclass(frozen=True)
 class Chain:
-    """A root and what it explains, nearest first."""
+    """A root cause and its consequences, nearest first."""
 
     root: Finding
     explains: tuple[Finding, ...]
@@ -60,7 +60,7 @@ def chains(findings: Sequence[Finding], links: Iterable[Link]) -> tuple[Chain, .
 
 
 class _Spread:
-    """How far trouble gets from each subject."""
+    """Distance that a fault reaches from each subject."""
 
     def __init__(self, findings: Iterable[Finding], links: Iterable[Link]) -> None:
         self._next: dict[Subject, dict[Subject, None]] = defaultdict(dict)
