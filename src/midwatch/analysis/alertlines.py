@@ -1,6 +1,6 @@
 """Canonical text of an alert, and its parser: one field on each line, behind its name.
 
-What is hashed, cited, saved and replayed is this text; whatever a sender writes cannot start a line of another name.
+This text is hashed, cited, saved and replayed; no text of a sender can start a line of another name.
 """
 
 import re

@@ -3,7 +3,7 @@
 Usual is the higher of two: the median of the last rows, and what other days had at this time, so neither a slow rise
 nor what comes every night is a spike. A value is one when it is above all of: `factor` times the usual value, the usual
 noise, and, once there is enough past, what comes once in a year. A spike is not learned as usual, until it has lasted
-so long that it is. Only rises: `alarms` knows falls as well. A row is judged by itself and the rows before it.
+so long that it is. Only rises: `alarms` detects falls as well. A row is judged by itself and the rows before it.
 """
 
 import math
