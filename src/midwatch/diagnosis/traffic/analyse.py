@@ -1,4 +1,4 @@
-"""What the measurements and the jobs mean together."""
+"""Analysis of NAT traffic and the jobs behind it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -38,7 +38,7 @@ from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 
-_LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's guide has it
+_LOSS = 1e-4  # of the packets: above it the gateway has a problem, by AWS's guide
 _JUDGED = 5  # spikes that are each a finding; all are in the table
 
 
@@ -69,13 +69,12 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
 
 
 def _cited(said: HealthyCheck | None, evidence: Sequence[Evidence]) -> HealthyCheck | None:
-    """Where nothing could be read, the answer rests on the settings: they say what there was to read."""
+    """The answer with a citation of the settings where nothing could be read: they define the scope."""
     return said.model_copy(update={"cites": cite(evidence)}) if said and not said.cites else said
 
 
 def _spoken_of(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> list[Finding]:
-    """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is
-    well with them."""
+    """Findings of the largest spikes. For patterns only those that no job explains."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
     if intent.topic in (NAT_SPIKE, NAT_TRAFFIC):
         return [spike_finding(m, s, scene) for m, s in largest[:_JUDGED]]

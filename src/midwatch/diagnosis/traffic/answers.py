@@ -1,4 +1,4 @@
-"""Answers to questions about traffic and jobs that do not ask for a cause."""
+"""Answers to traffic and job questions other than for a cause."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ from midwatch.domain.window import Window
 
 @dataclass(frozen=True)
 class TrafficEvidence:
-    """All that an answer can be made of. `chosen` are the jobs that the question is about, oldest first."""
+    """Input of all answers. `chosen` are the jobs that the question is about, oldest first."""
 
     intent: Intent
     window: Window
@@ -45,7 +45,7 @@ class TrafficEvidence:
 
 
 def answer(known: TrafficEvidence) -> HealthyCheck | None:
-    """None where what was found says it itself."""
+    """The answer; None where the findings are the answer."""
     if known.intent.attribute and (found := _attribute(known)):
         return found
     return _ANSWERS[known.intent.topic](known) if known.intent.topic in _ANSWERS else None
@@ -180,8 +180,7 @@ def _volume(known: TrafficEvidence, job: RefreshJob) -> float | None:
 
 
 def _attribute(known: TrafficEvidence) -> HealthyCheck | None:
-    """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
-    the chosen."""
+    """An attribute of one job: the likeliest behind the largest spike; without a spike the last of the chosen."""
     suspect = _suspect(known)
     last = known.chosen[-1] if known.chosen and not known.spikes else None
     job = suspect.job if suspect else last

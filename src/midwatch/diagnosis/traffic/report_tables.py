@@ -85,7 +85,7 @@ def _spike(one: NatMetrics, spike: Spike, ranked: Sequence[Suspect]) -> tuple[st
 
 
 def suspects_table(ranked: Sequence[Suspect]) -> Table | None:
-    """The jobs that can be behind a spike, most likely first."""
+    """Candidate jobs of a spike, most likely first."""
     rows = tuple(_suspect(s) for s in ranked[:_ROWS])
     cites = tuple(
         dict.fromkeys(

@@ -1,4 +1,4 @@
-"""What a spike was: expected, unexpected, or to be looked into; with the reason for each doubt."""
+"""Verdict on a spike: expected, unexpected, or to be checked; with the reason for each doubt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from midwatch.domain.subject import Subject
 
 CODES = Catalogue.load("midwatch.diagnosis.traffic.codes", at_once=False)
 Facts = dict[str, Any]  # texts; so declared that they can be given on by name
-_NAMED = 4  # jobs of one spike that are told of by name, beside the likeliest
+_NAMED = 4  # jobs of one spike that are listed by name, beside the likeliest
 _QUOTED = 12  # values of a spike that are quoted
 
 
 @dataclass(frozen=True)
 class TrafficScene:
-    """What is known beside the measurements. `looked`: the jobs of the time could be read."""
+    """Context of the measurements. `looked`: the jobs of the time could be read."""
 
     traffic: Traffic
     jobs: Sequence[RefreshJob]
@@ -67,8 +67,8 @@ def spike_finding(one: NatMetrics, spike: Spike, scene: TrafficScene) -> Finding
 def _of_job(
     one: NatMetrics, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: TrafficScene
 ) -> Finding:
-    """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with
-    the sum."""
+    """Finding for a spike with jobs. `there`: all jobs that ran during the spike, the likeliest first. Each is reported
+    with its own log's volume, never with the sum."""
     best, *others = there
     doubts = _doubts(spike, there, scene.traffic)
     said = tuple(c for s in there if s.log and (s is best or s.moved is not None) for c in s.log.cites())
@@ -111,7 +111,7 @@ def _told(there: Sequence[Suspect]) -> float:
 
 
 def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[str]:
-    """Why traffic that a job explains is still not simply expected."""
+    """Reasons why traffic explained by a job is still not simply expected."""
     found: list[str] = []
     usual, limits = traffic.jobs.usual_gb, traffic.limits
     behind = [s for s in there if is_explanation(s)]
@@ -187,7 +187,7 @@ class _Pair(msgspec.Struct):
 
 
 def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
-    """The pair of addresses that moved the most while it lasted, where flow logs tell it."""
+    """The pair of addresses with the most bytes during the spike, if flow logs have it."""
     for item in evidence:
         if item.tool == "aws_flow_talkers" and item.arguments.get("start") == moment(spike.onset).isoformat():
             pairs = msgspec.json.decode(item.text, type=list[_Pair])
@@ -201,7 +201,7 @@ def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
 
 
 def all_jobs_listed(evidence: Sequence[Evidence], expected: int) -> bool:
-    """Whether the jobs of every namespace that is configured were listed."""
+    """Whether the jobs of every configured namespace were listed."""
     return len(_listings(evidence)) >= max(1, expected)
 
 
