@@ -1,4 +1,4 @@
-"""What was seen of a site so far: filled in as a check goes on, so that one that runs out of time keeps what it has."""
+"""Observations of a site, collected during a check, so that a timed-out check keeps its partial result."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ ErrorKind = Literal["", "dns", "connect", "timeout", "tls", "redirects", "protoc
 
 @dataclass
 class Visit:
-    """Texts are as they came; `probe` makes them lines."""
+    """State of one check. Texts are as received; `probe` makes them lines."""
 
     url: str
     redirects: list[str] = field(default_factory=list[str])
@@ -36,14 +36,15 @@ class Visit:
     error_said: str = ""
 
     def ask(self) -> None:
-        """Another request: what the one before answered no longer counts, except for its certificate."""
+        """Resets the state for another request, except for the certificate."""
         self.status, self.reason = 0, ""
 
     def begin(self, status: int, reason: str) -> None:
         self.status, self.reason = status, reason
 
     def show(self, certificate: Certificate | None) -> None:
-        """Of several, on the way of redirects, the one that expires first; a refused one is the last, and counts."""
+        """Records a certificate: of several, on the way of redirects, the one that expires first; a refused one is the
+        last, and counts."""
         known = self.certificate
         if certificate and (self.problem or known is None or certificate.expires < known.expires):
             self.certificate = certificate
