@@ -48,7 +48,8 @@ def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
 
 
 def plain_text(body: bytes) -> dict[str, str] | None:
-    """The first line as title, the rest as description; None for what is no text, or looks like JSON that was cut."""
+    """The first line as title, the rest as description; None for invalid text, or text that looks like truncated
+    JSON."""
     try:
         words = body.decode().strip()
     except UnicodeDecodeError:
@@ -85,8 +86,8 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
 
 
 def _title(document: dict[str, Any], sender: SenderSettings) -> str:
-    """Where nothing is called a title: the name of the rule in the labels, or the first line of the description. An
-    object is none of these: what an event carries beside its words would be read as what is wrong."""
+    """The title: without a title field the rule's name in the labels, or the first line of the description. An object
+    is none of these: its other fields would be read as the problem."""
     title = _worded(_each(document, "title", sender)) or _worded([get_path(document, "labels", "alertname")])
     return title or _worded(_each(document, "summary", sender)).partition("\n")[0]
 

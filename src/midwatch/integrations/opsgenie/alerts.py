@@ -1,5 +1,4 @@
-"""The webhook of Opsgenie: what was done (`action`) and the alert. `createdAt` is in milliseconds, `updatedAt` in
-nanoseconds."""
+"""Opsgenie's webhook: an `action` and the alert. `createdAt` is in milliseconds, `updatedAt` in nanoseconds."""
 
 from typing import Any
 
@@ -29,7 +28,7 @@ _CHANGES = {
     "close": AlertStatus.RESOLVED,
     "delete": AlertStatus.RESOLVED,
 }
-_REMARKS = {  # action → the field of the alert that says more
+_REMARKS = {  # action → the alert's field with the details
     "addnote": "note",
     "assignownership": "owner",
     "takeownership": "username",

@@ -1,4 +1,4 @@
-"""What a webhook leaves out: the technical details that the incident's alerts were sent with."""
+"""Technical details of an incident's alerts, which webhooks leave out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,13 +11,13 @@ from midwatch.integrations.alert_sources.normalize import LABELS, NAME_CHARS, ge
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.kit.redaction import redact_named, redact_text
 
-ALERTS = 20  # of one incident; they are about one thing, and the first tell what it is
+ALERTS = 20  # of one incident; they concern one problem, and the first ones identify it
 SOURCE = "pagerduty"
 _REASON = 400  # characters
 
 
 async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
-    """The alert with the details of PagerDuty's own; what could not be read is a gap, never a text of the alert."""
+    """The alert with the details of PagerDuty's own; unreadable ones are a gap, never a text of the alert."""
     if alert.source != SOURCE or not alert.external_id:
         return alert, ()
     try:

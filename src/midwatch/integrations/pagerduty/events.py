@@ -1,4 +1,5 @@
-"""Events API v2: what a program sends to PagerDuty, sent to us as well. The routing key is a secret and is not kept."""
+"""Events API v2: events in the form sent to PagerDuty, sent to us as well. The routing key is a secret and is not
+kept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What Sentry posts, told apart by what its `data` holds (the header Sentry-Hook-Resource says the same)."""
+"""Sentry's webhook bodies, distinguished by the content of `data` (as does the header Sentry-Hook-Resource)."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ _DATA = ("issue", "event", "metric_alert", "comment", "installation", "error", "
 
 
 def recognises(document: object) -> bool:
-    """What an integration is sent (`action` and `data` of a known kind), or the older plug-in's body."""
+    """Whether the body is an integration's (`action` and `data` of a known kind), or the older plug-in's."""
     found = record(document)
     sent = "action" in found and any(kind in record(found.get("data")) for kind in _DATA)
     told = "culprit" in found and "event" in found

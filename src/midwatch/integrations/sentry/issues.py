@@ -1,4 +1,5 @@
-"""An issue of Sentry, told by the event that set off an alert rule, by its own life, or by the older plug-in.
+"""Alerts from Sentry issues: from the event that triggered an alert rule, from a state change, or from the older
+plug-in.
 
 The user, the request and its headers are not kept: they name people.
 """
@@ -13,7 +14,7 @@ from midwatch.integrations.alert_sources.vocabulary import severity
 
 
 def event_said(data: Mapping[str, Any]) -> RawAlert:
-    """A rule of Sentry fired for this event."""
+    """Alert of a rule that fired for this event."""
     event = data["event"]
     issue = text(first(event, "issue_id", "groupID") or get_path(data, "issue", "id"))
     project = text(first(event, "project_slug", "project_name") or _project_of(text(get_path(event, "url"))))
@@ -22,7 +23,7 @@ def event_said(data: Mapping[str, Any]) -> RawAlert:
 
 
 def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
-    """The issue began, came back, or was resolved."""
+    """Alert of an issue that began, came back, or was resolved."""
     issue = data["issue"]
     project = text(first(get_path(issue, "project"), "slug", "name"))
     times = (first(issue, "firstSeen"), first(get_path(issue, "statusDetails"), "at") or get_path(issue, "lastSeen"))
@@ -37,7 +38,7 @@ def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
 
 
 def plugin_said(document: Mapping[str, Any]) -> RawAlert:
-    """The webhook plug-in puts the issue outside and the event inside."""
+    """Alert of the webhook plug-in, which puts the issue outside and the event inside."""
     event = document.get("event")
     project = text(first(document, "project_slug", "project_name", "project"))
     told = {

@@ -1,4 +1,4 @@
-"""A metric alert of Sentry: a rule over counts, with a critical and a warning threshold."""
+"""Sentry metric alerts: a rule over counts, with a critical and a warning threshold."""
 
 from collections.abc import Mapping
 from typing import Any
