@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from midwatch.integrations.alert_sources.vocabulary import label, vocabulary
 
-_EXPORTED = "exported_"  # Prometheus' prefix for a label of the measured object, where the scrape target has one of the same name
+_EXPORTED = "exported_"  # Prometheus' prefix for a metric's own label that has the name of a target label
 
 
 def standard(labels: Mapping[str, str]) -> dict[str, str]:
