@@ -4,7 +4,7 @@ shell.
 Where a fact is a name (a pod, a host, a database), only what can be such a name is printed. Elsewhere it is quoted for
 a POSIX shell. Inside quotes of the template, and after `ssh`, another language reads it once more (SQL, JSON, awk, a
 remote shell): there only plain words pass. Whatever does not pass leaves its placeholder, in CAPITALS; the finding's
-message still says what it was.
+message still has it.
 """
 
 import re

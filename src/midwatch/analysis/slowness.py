@@ -1,9 +1,9 @@
 """Origin of slowness among many slow services, separated from their waiting callers.
 
 A service that waits is as slow as what it waits for, so a slow caller of a slow callee is a victim. The middle of the
-answers tells more than their tail: a service whose own network is slow also slows a part of what its callees are seen
-to answer, and only their tail. So where the median of some service rose, services of which only the tail rose are never
-the origin.
+answers is more reliable than their tail: a service whose own network is slow also slows a part of what its callees are
+seen to answer, and only their tail. So where the median of some service rose, services of which only the tail rose are
+never the origin.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence

@@ -22,7 +22,7 @@ class AccessRole(StrEnum):
 class KeylessRole(StrEnum):
     """Roles of callers without an API key; no key can have one.
 
-    A sender is a monitoring system that has proved itself: it delivers alerts and reads nothing. Anonymous is everybody
+    A sender is an authenticated monitoring system: it delivers alerts and reads nothing. Anonymous is everyone
     else: whether the server works is all there is to see.
     """
 

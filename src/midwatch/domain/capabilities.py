@@ -2,7 +2,7 @@
 
 Both are typed values, found by their folder or by the entry-point groups `midwatch.integrations` and `midwatch.areas`.
 Capabilities are optional fields: what something cannot do, it leaves out. tests/outside/midwatch_tides is the model
-of a package of one's own; wiring/registry says how its things have to be called, domain/topics how what an area finds
+of a package of one's own; wiring/registry defines their names, domain/topics how a finding of an area
 answers its alert. Functions of an outside package get seconds, not minutes, and what they raise is a gap in its name.
 """
 
@@ -73,7 +73,7 @@ class SystemConnection:
     Opened lazily: `about` is the first thing that may be sent. It names the place for people ("" when there is nothing
     to name) and raises Refusal when it cannot be reached.
     `health` is told the requests that investigations open with. `complete` fetches what the sender of an alert left
-    out; `memory` says, as JSON, what remembered answers are worth.
+    out; `memory` is the state of its cache, as JSON.
     """
 
     tools: tuple[Tool, ...] = ()
@@ -115,7 +115,7 @@ class Integration:
     each investigation, since credentials expire. `place`: what it is a connection to, for "no cluster (reason)".
     `unreachable` gives the tools of one that cannot be reached, which tell why. `contexts` are the configured ones, ""
     for the default. `migrate` gives what an earlier version recorded as its tools would give it today: every later
-    version replays a bundle. `uses` names the systems it stands on. `configured` says whether its settings name
+    version replays a bundle. `uses` names the systems it stands on. `configured` is whether its settings name
     anything; a system that is not configured is a state, never an error. What loads more than the standard library is
     imported when it is called.
     """
@@ -178,7 +178,7 @@ class Area:
 
     It takes part in investigations of its `topics` and of those it `joins`; with `alerts`, in every investigation of
     an alert. `systems` are asked for it; without the `essential` ones a question of its topics cannot be answered.
-    `opening` puts its first requests; `next_requests` says what it would still like to see, cheaply, after each round;
+    `opening` puts its first requests; `next_requests` gives its further requests, cheaply, after each round;
     `analyse` runs once, when nothing more is wanted. `opens` gives the requests about one entity of a kind to which a
     `Lead` of any area points. All of them compute from their arguments alone, and can be pickled: a worker computes in
     a process beside it. `run` gives `next_requests` and `analyse` for one investigation, where something is to be kept

@@ -35,7 +35,7 @@ class Claim(Model, frozen=True):
 
 
 class Cause(Model, frozen=True):
-    """A finding ranked as a root, with the findings it explains and what speaks against it."""
+    """A finding ranked as a root, with the findings it explains and the evidence against it."""
 
     verdict: Verdict
     finding: Finding

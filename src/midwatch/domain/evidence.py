@@ -90,7 +90,7 @@ class Gap(Model, frozen=True):
     """A request without an answer. Never evidence.
 
     `permission` names the right that is missing, if that is the reason; `absent` that there was nothing to read (a log
-    that does not exist yet); `essential` that without the answer nobody can be called healthy.
+    that does not exist yet); `essential` that without it the verdict cannot be HEALTHY.
     """
 
     tool: str

@@ -132,11 +132,11 @@ class Analysis(Model, frozen=True):
     """One area's conclusions from the evidence: findings, and the links along which faults spread.
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it
-    would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
+    needed and no source could be read for. `answer` is the sentence that answers a question which asks for
     something else than what is wrong, and `tables` are the figures behind it. `fact`: the
     answer rests on nothing but what it cites, whatever else could not be read. `labels` are values of labels by which
     people call objects: value, label, object. `states` are the named objects that are in order. `period` is the
-    time that the question is about, `period_covered` whether something that was read tells of all of it.
+    time that the question is about, `period_covered` whether some evidence covers all of it.
     """
 
     findings: tuple[Finding, ...] = ()

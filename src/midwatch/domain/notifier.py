@@ -36,7 +36,7 @@ class Story:
 class Notifier:
     """Delivery of answers to one outside system.
 
-    `targets` says where in that system a story belongs (ids of its own; "" where there is one place only); `render`
+    `targets` gives the places in that system for a story (ids of its own; "" where there is one place only); `render`
     makes the JSON that is stored for one target, and `deliver` sends it and returns the receipt: the other side's id of
     what it accepted. `targets` and `render` are pure and quick: they run inside a transaction.
 

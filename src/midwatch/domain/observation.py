@@ -53,9 +53,9 @@ class Resources(Listed, frozen=True):
 
     `body` is a JSON array, already redacted, one object an element: it is what is hashed, stored and cited.
     `resource` is the system's own plural (`pods`), `scope` the namespace or "" for all of them.
-    `partial` says, in words, what the answer left out on purpose ("warnings only"); then absence proves nothing,
+    `partial` names, in words, data left out on purpose ("warnings only"); then absence proves nothing,
     except in the scopes of `whole`, of which nothing is missing (a dump that has one namespace of many).
-    `missed` says what the answer should hold and could not be read: it becomes a Gap beside the evidence.
+    `missed` names data that belongs to the answer and could not be read: it becomes a Gap beside the evidence.
     """
 
     type: Literal["resources"] = "resources"
@@ -85,7 +85,7 @@ class LogLines(Written, frozen=True):
 class AlertText(Written, frozen=True):
     """The text of an alert: title, summary, labels and details, each on its own line behind its name.
 
-    Redacted and bounded; `truncated` says that the sender wrote more than is kept.
+    Redacted and bounded; `truncated`: the sender wrote more than is kept.
     """
 
     type: Literal["alert"] = "alert"
@@ -115,7 +115,7 @@ class Probe(Written, frozen=True):
 
     `status` is 0 without an answer; with an `error` beside it the answer began and did not end. `took_ms` counts from
     the first look-up of the name, over all redirects, to the last byte read. `tls_days` are whole days until the
-    certificate expires, below 0 when it has; None without one. `tls_problem` says why an invalid certificate is
+    certificate expires, below 0 when it has; None without one. `tls_problem` is why an invalid certificate is
     refused.
     """
 

@@ -22,7 +22,7 @@ class Mode(StrEnum):
 class ToolError(Exception):
     """A tool failed to answer. Caught in one place, Toolbox.call, where it becomes a Gap.
 
-    `permission` names the missing right; `absent` says that the thing asked for is not there, which is no failure.
+    `permission` names the missing right; `absent`: the requested object does not exist, which is no failure.
     """
 
     def __init__(self, message: str, *, query: str = "", permission: str = "", absent: bool = False) -> None:

@@ -9,7 +9,7 @@ class Topic:
     """One question type of an area. Names of entity kinds and of other topics are their ids.
 
     `periods`: 0 when no time matters, 1, or 2 when one period is compared with another. `default_window` reaches back
-    from now where no time was said; with one of the features `current` the last quarter of an hour is meant. A window
+    from now where no time was given; with one of the features `current` the last quarter of an hour is meant. A window
     above `longest` is asked back with the text `too_long`, which has {window}.
 
     `takes`: entity kinds that narrow it. `needs`: the kind without which nothing can be asked; the only known name is
@@ -19,7 +19,7 @@ class Topic:
     In a follow-up: `inherits` are the kinds whose names are kept from another topic; `named` the topic to go to when a
     kind is named, known or not; `compared` the topic of a comparison with another time.
 
-    `alert`: the topic of an alert whose text speaks of this one; it may name itself. It counts only where `inherits`
+    `alert`: the topic of an alert whose text matches this one; it may name itself. It counts only where `inherits`
     names kinds of which a name is known (Area.known): the alert is then about the names that are the values of its
     labels, or stand in its text. What an area finds is the answer to its alert when the finding's subject has the name
     of the alert's object, or is the value of a label called as the subject's kind in lower case (`harbour: Dover` for

@@ -29,7 +29,7 @@ UNFINISHED = tuple(state for state in RunState if not state.is_final)
 class Investigation(Model, frozen=True):
     """A queued, running or finished investigation. Its answer is the published form, as JSON.
 
-    `calls` and `seconds` are what it spent. `reason` says why it failed or was cancelled.
+    `calls` and `seconds` are what it spent. `reason` is why it failed or was cancelled.
     """
 
     id: str
@@ -62,7 +62,7 @@ class RunEvent(Model, frozen=True):
 class Notification(Model, frozen=True, serialize_by_alias=True):
     """One message to deliver to one outside system exactly once. `key` is the same for repeated requests.
 
-    `incident_id` names the timeline that says how it went. `notifier` is the name of who delivers it; stored as
+    `incident_id` names the timeline for its result. `notifier` is the name of the delivering one; stored as
     `target`, as 0.1.0 did.
     """
 

@@ -1,6 +1,6 @@
 """Messages between a worker and its analyst processes: length-prefixed pickles.
 
-Both ends are this program, the same version of it, joined by pipes that nobody else can write to. What comes from
+Both ends are this program, the same version of it, joined by pipes that no other process can write to. What comes from
 outside (evidence, the question) travels as our own frozen models; a pickle from anywhere else is never read.
 """
 

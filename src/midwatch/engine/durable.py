@@ -1,13 +1,13 @@
 """Durable execution: carries runs through their steps across crashes. The queue and the record of steps are DBOS's.
 
-A run's workflow has the run's id: starting it twice is harmless. A workflow that nobody carries on is found by
+A run's workflow has the run's id: starting it twice is harmless. An abandoned workflow is found by
 `stranded` and resumed from the first step that was not finished; a process that was only thought dead may then do a
 step a second time, which is why every step may be repeated. What the store cannot do just now is waited out here; only
 a fault of the run itself ends a run.
 
 DBOS asks its database several times a second even when there is nothing to do, so it runs only while there is work, or
 where a schedule is declared. One workflow serves all schedules: a time that falls to a process which does not know its
-schedule is passed over, and no workflow is left that nobody can carry on. What is missed while no worker runs is not
+schedule is passed over, and no workflow is left that cannot continue. What is missed while no worker runs is not
 made up for.
 """
 

@@ -1,7 +1,7 @@
 """Live events of investigations: watchers see each step as soon as it is stored, whichever process took it.
 
-Nobody asks the store while nothing happens. A worker beside this process says which investigations have new events, and
-so does the database itself; the events are then read from the store, so that what is said twice, late or not at all is
+The store is not polled while nothing happens. A worker beside this process announces new events, and
+so does the database itself; the events are then read from the store, so that a repeated, late or lost announcement is
 neither shown twice nor lost.
 """
 

@@ -1,8 +1,8 @@
 """Groups alerts into incidents before any cost is spent.
 
-An alert has keys of its own (the workload, node or resource it speaks of; its service) and may be joined by wider ones:
-an alert about a pod joins the incident of the node it runs on, while two pods on a healthy node have nothing to do with
-each other.
+An alert has keys of its own (the workload, node or resource in its labels; its service) and may be joined by wider
+ones: an alert about a pod joins the incident of the node it runs on, while two pods on a healthy node have nothing to
+do with each other.
 """
 
 import re

@@ -33,7 +33,7 @@ async def investigate(
 ) -> tuple[CaseFile, Scope]:
     """Investigates one request within the budget: when time runs out, the diagnosis uses the evidence so far.
 
-    `reasoning` gets the rules, and gives who reasons. `unread` are gaps that were known before anything was asked.
+    `reasoning` gets the rules, and returns the reasoner. `unread` are gaps that were known before anything was asked.
     """
     intent, case = intent_of(request, areas), Case.of(request, areas)
     gathering, question = Gathering(door, budget, watch), case.question

@@ -19,7 +19,7 @@ class Steps(Protocol):
 class Left:
     """Unfinished investigations that no process is working on.
 
-    `dropped` were begun by who is dead (times of a schedule are among them), `lost` by this process, which is not in
+    `dropped` were begun by a dead worker (times of a schedule are among them), `lost` by this process, which is not in
     them (any more); `ended` are those whose place in the queue ended without ending them; `unknown` have none.
     """
 

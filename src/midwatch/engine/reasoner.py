@@ -1,6 +1,6 @@
 """Reasoners: request more evidence and conclude. The rules are the first; another one may start from their result.
 
-What is asked goes through the engine, whoever asks: it numbers what comes back, keeps it, and ends when the budget is
+All requests go through the engine: it numbers the results, stores them, and ends when the budget is
 spent.
 """
 

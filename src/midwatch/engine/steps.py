@@ -182,7 +182,7 @@ def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
     """Stores tool results, of several runs perhaps, in one transaction; returns the runs that are over and need no
     more.
 
-    Told is only what is new: two workers may believe that a run is theirs.
+    Only new results are announced: two workers may believe that a run is theirs.
     """
     now = ctx.now()
     rows = [tool_calls.row(run_id, answer) for run_id, answer in said]

@@ -1,7 +1,7 @@
 """Worker process: takes queued runs, delivers due notifications, sends heartbeats, and resumes unfinished runs.
 
 Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question
-now and then: how soon depends on whether somebody wakes it.
+now and then: how soon depends on whether a caller wakes it.
 """
 
 import asyncio
@@ -50,10 +50,10 @@ class _Seen:
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that a
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken`: a
     caller does.
 
-    `remembered` says, as JSON, what its memory of answers is worth: for /health.
+    `remembered` is the state of its tool cache, as JSON: for /health.
     """
 
     def __init__(

@@ -9,7 +9,7 @@ Outcome = TypeVar("Outcome")
 class Batching(Generic[Item, Outcome]):
     """Runs `do`, in a thread, with several items at once: items that arrive while it is busy form the next batch.
 
-    `await together(item)` gives what `do` said of the items this one went with, or raises what it raised. From one
+    `await together(item)` returns the result of `do` for the batch of this item, or raises its exception. From one
     event loop.
     """
 

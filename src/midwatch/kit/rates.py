@@ -3,8 +3,8 @@ class Allowance:
     back evenly.
 
     One number is kept for each name (GCRA, the leaky bucket that ATM networks are policed by), and forgotten once it is
-    full again. Of more than `_MOST` names the oldest are forgotten before: whoever has that many addresses is not held
-    by any count of them.
+    full again. Of more than `_MOST` names the oldest are forgotten before: a client with that many addresses is not
+    held by any count of them.
     """
 
     _MANY, _MOST = 10_000, 100_000

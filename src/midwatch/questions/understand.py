@@ -28,8 +28,8 @@ def understand(
 ) -> Intent | Clarification:
     """Intent of a request, or a clarification.
 
-    `before` is what was spoken of last in the same conversation. `otherwise` is the topic of a door that has one: what
-    speaks for no topic, or for that one without being clear, is about it. An empty question asks what is wrong (the
+    `before` is the last intent of the same conversation. `otherwise` is the topic of an interface that has one: a text
+    without a topic, or with an unclear match of that one, is about it. An empty question asks what is wrong (the
     open topic). Several questions in one text, and a time that cannot be read, are asked back at every door: nothing is
     dropped.
     """

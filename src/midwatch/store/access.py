@@ -50,7 +50,7 @@ def withdraw(tx: Connection) -> None:
 def link_role(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
     """The role of a one-time link; None for an unknown, used or expired one.
 
-    The digests are compared here and not by the database, so that the time tells nothing about them.
+    The digests are compared here and not by the database, so that the time reveals nothing about them.
     """
     valid = invites.c.used_at.is_(None) & (invites.c.expires_at > now)
     given, role = digest(secret), None

@@ -1,6 +1,6 @@
 """Backup of the whole store: one zip with a file of JSON lines per table, the same for SQLite and PostgreSQL.
 
-`midwatch.json`, written last, says the form's and the schema's version and how many rows each table has. Rows go
+`midwatch.json`, written last, holds the format's and the schema's version and the row count of each table. Rows go
 through a few hundred at a time, however large the store is.
 """
 

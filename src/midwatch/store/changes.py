@@ -1,7 +1,7 @@
 """Change notification between processes, without repeated queries to the store.
 
-PostgreSQL says it by itself (LISTEN/NOTIFY, at the commit). SQLite counts commits: `PRAGMA data_version` reads a number
-from shared memory and takes no lock.
+PostgreSQL notifies by itself (LISTEN/NOTIFY, at the commit). SQLite counts commits: `PRAGMA data_version` reads a
+number from shared memory and takes no lock.
 """
 
 import asyncio

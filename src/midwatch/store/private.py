@@ -15,7 +15,7 @@ def private(url: str) -> None:
     """Creates a missing SQLite file, and narrows the rights of an existing one; SQLite's files beside it get the same
     rights.
 
-    What cannot be made or narrowed is left to whoever opens it: that says why.
+    A failure is left to the code that opens the file: its error gives the reason.
     """
     if (path := file_of(url)) is None:
         return

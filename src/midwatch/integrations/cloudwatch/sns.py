@@ -1,7 +1,7 @@
 """The envelope of Amazon SNS and its signature: RSA over a fixed list of lines, with SHA-1 (version 1) or SHA-256
 (version 2).
 
-What comes without an envelope (raw delivery, EventBridge) is signed by nobody and needs a token. An envelope proves
+What comes without an envelope (raw delivery, EventBridge) is unsigned and needs a token. An envelope proves
 only that
 *some* topic of *some* account sent it: our own are the configured topics, or those that know the token.
 """
@@ -105,8 +105,8 @@ def _key(hook: WebhookRequest) -> RSAPublicKey:
 
 
 def _signed_text(found: dict[str, Any]) -> bytes:
-    """`name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes them. Only Subject
-    may be absent."""
+    """The signed text: `name\nvalue\n` of each signed field, in the order Amazon signs them, values as JSON decodes
+    them. Only Subject may be absent."""
     names = [name for name in _SIGNED[found["Type"]] if not (name == "Subject" and found.get(name) is None)]
     if not all(isinstance(found.get(name), str) for name in names):
         raise SignatureInvalid("A signed field of the envelope is missing.")

@@ -114,7 +114,8 @@ def _status(document: dict[str, Any]) -> AlertStatus:
 
 
 def _severity(document: dict[str, Any]) -> AlertSeverity | None:
-    """No data is medium, a warning at most that; otherwise the monitor's priority, then the type of the event."""
+    """Severity: missing data is medium, a warning at most that; otherwise the monitor's priority, then the type of the
+    event."""
     transition = _transition(document)
     if transition in _UNSEEN:
         return AlertSeverity.MEDIUM
@@ -127,7 +128,7 @@ def _severity(document: dict[str, Any]) -> AlertSeverity | None:
 
 
 def _fingerprint(document: dict[str, Any]) -> str:
-    """The monitor and its group: the same the next time too, which Datadog's cycle key is not."""
+    """Fingerprint of the monitor and its group: stable from one cycle to the next, unlike Datadog's cycle key."""
     monitor, scope = text(first(document, "alert_id", "monitor_id")), _scope(document)
     return (
         ":".join(p for p in (monitor, scope) if p)

@@ -62,6 +62,6 @@ def _alert(item: dict[str, Any], hook: WebhookRequest) -> Alert | None:
 
 
 def _values(item: dict[str, Any]) -> dict[str, Any]:
-    """The measured values by the letter of their query; the older text where there are none."""
+    """Measured values by the letter of their query; the older text where there are none."""
     values = record(item.get("values"))
     return {f"value {letter}": value for letter, value in values.items()} or {"values": item.get("valueString")}

@@ -36,7 +36,8 @@ async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, .
 
 
 def _unread(incident: str, refused: DeliveryFailed) -> Gap:
-    """What PagerDuty said is a stranger's text: one line, redacted. Only a refusal for good asks for another token."""
+    """Gap with PagerDuty's message, which is untrusted text: one line, redacted. Only a permanent refusal needs another
+    token."""
     return Gap(
         tool="pagerduty_details",
         arguments={"resource": f"details of the PagerDuty incident {one_line(incident, NAME_CHARS)}"},
@@ -47,12 +48,12 @@ def _unread(incident: str, refused: DeliveryFailed) -> Gap:
 
 
 def _with(alert: Alert, labels: dict[str, str], details: dict[str, str]) -> Alert:
-    """What the webhook said itself is not written over."""
+    """The alert with the fetched details; fields of the webhook itself are not overwritten."""
     return alert.model_copy(update={"labels": {**labels, **alert.labels}, "details": {**details, **alert.details}})
 
 
 def _facts(details: Any) -> Iterator[tuple[str, str]]:
-    """`details` is an object, or a text; what is nested in it is left as text."""
+    """Details as an object, or a text; nested values are left as text."""
     if not record(details) and text(details):
         yield "details", redact_text(text(details))
     for name, value in list(record(details).items())[:LABELS]:

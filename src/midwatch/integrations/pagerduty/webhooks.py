@@ -145,7 +145,7 @@ def _type(data: Any) -> str:
 
 
 def _roles(data: Any) -> str:
-    """Also sent when a role is taken away."""
+    """Roles of a responder event, which is also sent when a role is removed."""
     roles = items(get_path(data, "incident_role_assignments"))[:50]
     return "; ".join(
         f"{name(get_path(r, 'role')) or 'Role'}: {name(get_path(r, 'assignee')) or 'unassigned'}" for r in roles

@@ -90,7 +90,7 @@ def _said(
 
 
 def _tags(listed: Any) -> dict[str, Any]:
-    """Pairs, or objects with key and value. Those about the person at the other end are left out."""
+    """Tags from pairs, or from objects with key and value. Those about the end user are left out."""
     pairs = [
         (get_path(t, "key") or get_path(t, "0"), get_path(t, "value") or get_path(t, "1")) for t in items(listed)[:200]
     ]
@@ -102,6 +102,6 @@ def _tags(listed: Any) -> dict[str, Any]:
 
 
 def _project_of(url: str) -> str:
-    """`…/api/0/projects/<organisation>/<project>/events/…/`: where an event of a rule names its project."""
+    """Project of a rule's event, from its address `…/api/0/projects/<organisation>/<project>/events/…/`."""
     parts = url.split("/projects/", 1)[-1].split("/") if "/projects/" in url else []
     return parts[1] if len(parts) > 1 else ""

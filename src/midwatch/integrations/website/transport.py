@@ -25,7 +25,7 @@ class Pinned(httpx2.AsyncBaseTransport):
     """Transport with pinned addresses: requests keep their host name for the Host line, for TLS and for cookies; the
     connection goes to the address.
 
-    `address` is the one last connected to, `phases` says where the time went.
+    `address` is the one last connected to, `phases` is the timing.
     Raises Unresolved, ToolError for an address that is refused, httpx2.TransportError.
     """
 
