@@ -112,7 +112,7 @@ _LINES = re.compile(
 
 
 def cut_keys(text: str) -> str:
-    """The text without private keys in PEM form: whole, written in one line with \n, or cut off at either end."""
+    """The text without private keys in PEM form: whole, written in one line with \\n, or cut off at either end."""
     pieces: list[str] = []
     done = floor = 0  # nothing before `floor` is looked at again: each part of the text is read once
     at = text.find(_KEY_MARK)

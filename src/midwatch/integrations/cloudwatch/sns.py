@@ -105,7 +105,7 @@ def _key(hook: WebhookRequest) -> RSAPublicKey:
 
 
 def _signed_text(found: dict[str, Any]) -> bytes:
-    """The signed text: `name\nvalue\n` of each signed field, in the order Amazon signs them, values as JSON decodes
+    """The signed text: `name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes
     them. Only Subject may be absent."""
     names = [name for name in _SIGNED[found["Type"]] if not (name == "Subject" and found.get(name) is None)]
     if not all(isinstance(found.get(name), str) for name in names):
