@@ -87,7 +87,7 @@ def parse_canonical_text(text: str) -> AlertLines:
     found: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
     details: dict[str, str] = {}
-    told, orders = _told(text)
+    told, orders = _field(text)
     for line in told.split("\n"):
         name, _, value = line.partition(": ")
         word, _, key = name.partition(" ")
@@ -103,7 +103,7 @@ def parse_canonical_text(text: str) -> AlertLines:
     return AlertLines(**one, labels=labels, details=details, safe_text=told, instructions=orders)
 
 
-def _told(text: str) -> tuple[str, tuple[str, ...]]:
+def _field(text: str) -> tuple[str, tuple[str, ...]]:
     orders: list[str] = []
 
     def sentences(match: re.Match[str]) -> str:

@@ -105,7 +105,7 @@ class _Spread:
 def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _Spread) -> bool:
     if one.owner == other.owner and _same_place(one, other):
         return _rank(one) < _rank(other)
-    if _bears(one, other, spread.total):
+    if _is_consequence(one, other, spread.total):
         return True
     if other.role is not CausalRole.SYMPTOM or (other.subject.object not in near and other.owner not in near):
         return False
@@ -116,7 +116,7 @@ def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _S
     return not mutual or _rank(one) < _rank(other)
 
 
-def _bears(one: Finding, other: Finding, total: set[tuple[Subject, Subject]]) -> bool:
+def _is_consequence(one: Finding, other: Finding, total: set[tuple[Subject, Subject]]) -> bool:
     """Whether the other is at the far end of a total link, and not older than the cause here."""
     if one.role is not CausalRole.CAUSE or not total or one.severity is not Severity.CRITICAL:
         return False

@@ -59,7 +59,9 @@ def facts(text: str) -> Facts:
     seen: dict[tuple[str, str], NamedFact] = {}
     count: dict[str, int] = {}
     known: set[str] = set()
-    for name in sorted((*_labelled(text), *_shaped(timeless(text)), *_spoken(text)), key=lambda n: n.kind == _VAGUE):
+    for name in sorted(
+        (*_labelled(text), *_shaped(timeless(text)), *_in_sentences(text)), key=lambda n: n.kind == _VAGUE
+    ):
         key = (name.kind, name.value)
         again = name.kind == _VAGUE and (name.value in known or name.value.lower() in _plain())
         if not again and key not in seen and count.get(name.kind, 0) < MOST:
@@ -128,7 +130,7 @@ def _shaped(text: str) -> Iterator[NamedFact]:
                 )
 
 
-def _spoken(text: str) -> Iterator[NamedFact]:
+def _in_sentences(text: str) -> Iterator[NamedFact]:
     """Names in sentences ("database orders_db", "the orders-events queue"): a word counts as a name when it is quoted
     or cannot be plain English."""
     before, behind = _words()

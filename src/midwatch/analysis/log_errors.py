@@ -151,7 +151,7 @@ def digest(text: str, within: Window | None = None) -> tuple[LogError, ...]:
         when = moment(raw) or when
         if within is not None and when is not None and not within.contains(when):
             continue
-        for kind, line, seconds in _heard(raw, words):
+        for kind, line, seconds in _errors_in_line(raw, words):
             one = found.setdefault((kind, groups.group(f"{kind} {line.said}")), LogError(kind, line))
             _count(one, line, when, seconds)
     return tuple(c for c in found.values() if c.kind != "slow" or c.middle >= _SLOW_S)
@@ -165,13 +165,13 @@ def _count(one: LogError, line: Line, when: datetime | None, seconds: float) -> 
         one.spans.append(seconds)
 
 
-def _heard(raw: str, words: _Words) -> Iterator[tuple[str, Line, float]]:
+def _errors_in_line(raw: str, words: _Words) -> Iterator[tuple[str, Line, float]]:
     """The error in one line, if any."""
     low = raw.lower()
     loud = any(word in low for word in words.loud)
     if (status := _STATUS.search(raw)) and (status[1] or status[2]).startswith("5"):
         yield from (("status", line, 0.0) for line in _line(raw))
-    elif loud and not status and (kind := _graver(found := list(_line(raw)))):
+    elif loud and not status and (kind := _error_kind(found := list(_line(raw)))):
         yield from ((kind, line, 0.0) for line in found)
     elif seconds := _seconds(raw, low, words):
         yield from (("slow", line, seconds) for line in _line(raw))
@@ -184,7 +184,7 @@ def _line(raw: str) -> Iterable[Line]:
     return lines(raw, newest=1)
 
 
-def _graver(found: list[Line]) -> str:
+def _error_kind(found: list[Line]) -> str:
     if not found or frame(found[0].text) or _CALM_WORD.search(found[0].said):
         return ""
     if found[0].level in (FATAL, ERROR):

@@ -149,13 +149,13 @@ def last_reason(found: list[Line]) -> Line | None:
     """The most relevant line: the innermost cause of the last trace near the end, else the last fatal line, else the
     last error."""
     loud = [line for line in found if line.level != CALM]
-    for test in (_traced, _announced, _heads, _fatal, _errors):
+    for test in (_traced, _below_heading, _heads, _fatal, _errors):
         if line := next(test(loud), None):
             return line
     return None
 
 
-def _announced(found: list[Line]) -> Iterator[Line]:
+def _below_heading(found: list[Line]) -> Iterator[Line]:
     """The line below a heading such as `checks failed … the following 2 lines`: the heading has only a count."""
     return (below for line, below in zip(reversed(found[:-1]), reversed(found[1:]), strict=True) if _heads_list(line))
 

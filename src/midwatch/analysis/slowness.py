@@ -96,15 +96,19 @@ def slowness(found: Mapping[Key, Iterable[Series]]) -> Slowness[Key]:
     """Slow services by their latencies; rises that are small beside the largest, or short beside the longest, are left
     out."""
     latencies = {key: [s for s in series if s.signal.startswith("latency")] for key, series in found.items()}
-    middles = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _MIDDLES))})
-    tails = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _TAILS))})
+    middles = _material(
+        {key: worse for key, known in latencies.items() if (worse := _largest_latency_rise(known, _MIDDLES))}
+    )
+    tails = _material(
+        {key: worse for key, known in latencies.items() if (worse := _largest_latency_rise(known, _TAILS))}
+    )
     slow = {
         key: SlowService(both[key], key in middles) for both in (middles | tails,) for key in latencies if key in both
     }
     return Slowness(frozenset(key for key, known in latencies.items() if any(any(s.values) for s in known)), slow)
 
 
-def _worse(known: Sequence[Series], signals: Iterable[str]) -> LatencyRise | None:
+def _largest_latency_rise(known: Sequence[Series], signals: Iterable[str]) -> LatencyRise | None:
     """The rise of the first measured signal; of several replicas the largest one."""
     present = {s.signal for s in known}
     chosen = next((signal for signal in signals if signal in present), "")

@@ -170,7 +170,7 @@ def trace(times: Sequence[float], values: Sequence[float | None], limits: SpikeL
             run = None
         if run:
             run.rows.append((row, value, usual if usual is not None else 0.0))
-            if _settled(run, limits):
+            if _has_settled(run, limits):
                 found.append(run.spike(times, ongoing=False))
                 past.settle([v for _, v, _ in run.rows])
                 run = None
@@ -189,6 +189,6 @@ def _resume(past: _Past, run: _Run) -> None:
             past.learn(value, usual)
 
 
-def _settled(run: _Run, limits: SpikeLimits) -> bool:
+def _has_settled(run: _Run, limits: SpikeLimits) -> bool:
     lasts = len(run.rows) >= limits.settles
     return lasts and (limits.threshold is None or any(v <= limits.threshold for _, v, _ in run.rows[-_RECENT:]))

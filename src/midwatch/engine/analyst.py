@@ -185,7 +185,7 @@ async def local_analyst(case: Case) -> AsyncGenerator[LocalAnalyst]:
 AGAIN_S = 1.0  # an alarm raised while Python cleans up is swallowed, so it repeats
 
 
-class _Rang(BaseException):
+class _TimeLimitReached(BaseException):
     """A BaseException, so that computing code with an `except Exception` cannot catch it."""
 
 
@@ -198,14 +198,14 @@ def _within(seconds: float, compute: Callable[[], T]) -> T:
 
     def ring(_signal: int, _frame: object) -> None:
         if armed:  # else it is too late: there is a result already
-            raise _Rang
+            raise _TimeLimitReached
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
         result = compute()
         armed = False
-    except _Rang:
+    except _TimeLimitReached:
         raise TookTooLong from None
     finally:
         armed = False

@@ -22,7 +22,7 @@ _NEEDED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")  # of the 
 log = structlog.get_logger()
 
 
-def nothing_late() -> None:
+def ignore_late() -> None:
     """A callback that does nothing."""
 
 
@@ -36,7 +36,7 @@ class Pool:
         self._all: set[_Child] = set()
 
     @asynccontextmanager
-    async def open(self, case: Case, late: Callable[[], None] = nothing_late) -> AsyncGenerator["ProcessAnalyst"]:
+    async def open(self, case: Case, late: Callable[[], None] = ignore_late) -> AsyncGenerator["ProcessAnalyst"]:
         """An analyst for one case. `late` is called when a computation takes longer than LATE_S."""
         analyst = ProcessAnalyst(self, case, late)
         async with self._room:
@@ -77,7 +77,7 @@ class Pool:
             child = self._idle.pop()
             if child.is_alive:
                 return child
-        child = await _started()
+        child = await _start_child()
         self._all.add(child)
         return child
 
@@ -108,7 +108,7 @@ class ProcessAnalyst:
         """Starts the process ahead of time, outside the time limit. A failure here occurs again, and is reported, at
         the first computation."""
         with suppress(AnalystProcessDied):
-            await self._begun()
+            await self._begin_case()
 
     async def next_requests(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         return await self._compute(evidence, seconds, Wanted)
@@ -120,7 +120,7 @@ class ProcessAnalyst:
         self, evidence: Sequence[Evidence], seconds: float, message: Callable[[tuple[Evidence, ...]], Message]
     ) -> Any:
         size, now = len(evidence), asyncio.get_running_loop().time
-        await self._begun()
+        await self._begin_case()
         async with self._pool.slot(self._late):
             started = now()
             try:
@@ -130,7 +130,7 @@ class ProcessAnalyst:
         self._sent = size
         return answer
 
-    async def _begun(self) -> None:
+    async def _begin_case(self) -> None:
         if self._child is None:
             self._child, self._sent = await self._pool.process(), 0
             try:
@@ -205,7 +205,7 @@ class _Child:
         await self._process.wait()
 
 
-async def _started() -> _Child:
+async def _start_child() -> _Child:
     theirs, ours = os.pipe()
     # The same modules as here, without the working directory before them.
     environment = {name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith("PYTHON")}

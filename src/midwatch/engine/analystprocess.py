@@ -25,8 +25,8 @@ from midwatch.engine.analyst import Case
 from midwatch.engine.analystwire import Begin, End, Message, Wanted, decode, encode
 from midwatch.kit.containment import holds_threads
 
-BEHIND = 5  # steps of nice(2) by which it gives way to its worker
-FIRST_TO_GO = "1000"  # when memory is short: the worker loses one computation instead of everything
+NICE_STEPS = 5  # steps of nice(2) by which it gives way to its worker
+OOM_SCORE = "1000"  # when memory is short: the worker loses one computation instead of everything
 # Peak memory, in KB: above the first the caches of a case are cleared at its end, above the second the process
 # is not kept. Its programs alone need 60 MB, 5,000 pods 150 MB.
 LARGE_KB, LARGEST_KB = 100 * 1024, 300 * 1024
@@ -46,14 +46,14 @@ class AnalystSession:
             return None
         if isinstance(message, End) or self._case is None:
             self._case, self._evidence = None, []
-            return _tidied()
+            return _clear_caches()
         self._evidence += message.fresh
         if isinstance(message, Wanted):
             return self._case.next_requests(self._evidence)
         return self._case.conclude(self._evidence, message.gaps)
 
 
-def _tidied() -> bool:
+def _clear_caches() -> bool:
     """Clears per-case state; returns whether the process is fit for another case. The bounded caches hold words of the
     last cases; the unbounded ones, catalogues."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -69,11 +69,11 @@ def _tidied() -> bool:
 
 def main() -> None:
     _die_with_the_worker(int(sys.argv[1]))
-    sys.excepthook = _say
+    sys.excepthook = _log_failure
     answers = _answers()
-    os.nice(BEHIND)
+    os.nice(NICE_STEPS)
     with suppress(OSError):  # not Linux
-        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO)
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
     gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, 50, 50)
     ctx, read = AnalystSession(), _reader()
     with suppress(EOFError, BrokenPipeError):
@@ -103,10 +103,10 @@ def _die_with_the_worker(lifeline: int) -> None:
         sys.exit(0)  # it closed before the poll
 
 
-def _say(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+def _log_failure(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
     """Logs one JSON line in the worker's format: the location and type of an error. Its message may quote evidence."""
-    told = {"level": "error", "event": "analysis failed", "fault": kind.__name__, "at": "".join(format_tb(trace))}
-    sys.stderr.write(json.dumps(told) + "\n")
+    entry = {"level": "error", "event": "analysis failed", "fault": kind.__name__, "at": "".join(format_tb(trace))}
+    sys.stderr.write(json.dumps(entry) + "\n")
 
 
 if __name__ == "__main__":

@@ -71,8 +71,8 @@ class DurableQueue:
         self._declared = schedules.declared
         self._record: Record | None = None
         self._seat: _Seat | None = None
-        self._investigate = _workflow(steps, self._here)
-        self._scheduled = _schedule_workflow(schedules, self._here)
+        self._investigate = _workflow(steps, self._current_seat)
+        self._scheduled = _schedule_workflow(schedules, self._current_seat)
 
     @property
     def has_schedules(self) -> bool:
@@ -143,7 +143,7 @@ class DurableQueue:
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
     def find_abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
-        missed = self._missed(living) if self._declared else ()
+        missed = self._abandoned_schedules(living) if self._declared else ()
         if not run_ids:
             return Left(dropped=missed)
         ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
@@ -159,7 +159,7 @@ class DurableQueue:
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
 
-    def _missed(self, living: Collection[str]) -> tuple[str, ...]:
+    def _abandoned_schedules(self, living: Collection[str]) -> tuple[str, ...]:
         """Scheduling workflows that a dead worker began."""
         begun = DBOS.list_workflows(name=SCHEDULED, status=UNDER_WAY, load_input=False, load_output=False)
         return tuple(w.workflow_id for w in begun if w.executor_id not in (*living, self._worker))
@@ -171,7 +171,7 @@ class DurableQueue:
         """Deletes the workflows of the runs, so that they can be queued anew; tool results are stored elsewhere."""
         DBOS.delete_workflows([*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)])
 
-    def _here(self) -> _Seat:
+    def _current_seat(self) -> _Seat:
         assert self._seat is not None, "a workflow runs only after the start"  # noqa: S101
         return self._seat
 
@@ -179,15 +179,15 @@ class DurableQueue:
 def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Coroutine[Any, Any, None]]:
     @DBOS.step(name="begin")
     async def begin(run_id: str) -> bool:
-        return bool(await here().do(_through(steps, run_id, steps.begin)))
+        return bool(await here().do(_run_step(steps, run_id, steps.begin)))
 
     @DBOS.step(name="look")  # the name in 0.1.0: workflows begun by it continue
     async def run_investigation(run_id: str) -> bool:
-        return bool(await here().do(_through(steps, run_id, steps.run_investigation)))
+        return bool(await here().do(_run_step(steps, run_id, steps.run_investigation)))
 
     @DBOS.step(name="finish")
     async def finish(run_id: str) -> None:
-        await here().do(_through(steps, run_id, steps.finish))
+        await here().do(_run_step(steps, run_id, steps.finish))
 
     @DBOS.workflow(name="late")
     async def late(run_id: str) -> None:
@@ -223,7 +223,7 @@ def _schedule_workflow(
     return scheduled
 
 
-async def _through(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:
+async def _run_step(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:
     """Runs a step, and retries while the store is away; any other error ends the run, since no other process waits for
     it."""
     for pause in pauses():

@@ -21,7 +21,7 @@ from midwatch.store.retry import patiently
 
 PAGE = 1000  # events that are read at once
 AGAIN_S = 0.5  # before a lost connection is opened again
-UNHEARD_S = 30.0  # then a watcher polls: a proxy in front of the database may drop its notifications
+WATCHER_POLL_S = 30.0  # then a watcher polls: a proxy in front of the database may drop its notifications
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class LiveEvents:
                 if over:
                     return
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(UNHEARD_S):
+                    async with asyncio.timeout(WATCHER_POLL_S):
                         await watcher.changed.wait()
 
     @contextmanager

@@ -46,7 +46,7 @@ class Gathering:
 
     async def ask(self, asks: Sequence[ToolRequest]) -> bool:
         """Makes the requests that were not made before; False when none were left."""
-        fresh = [a for a in _once(asks) if a.key not in self._asked]
+        fresh = [a for a in _without_duplicates(asks) if a.key not in self._asked]
         self._weigh(asks)
         self._rested_on |= {a.asked_by for a in asks if a.essential}
         room = max(0, self._budget.calls - len(self._asked))
@@ -93,7 +93,7 @@ class Gathering:
                 self.gaps.append(gap)
 
 
-def _once(asks: Sequence[ToolRequest]) -> list[ToolRequest]:
+def _without_duplicates(asks: Sequence[ToolRequest]) -> list[ToolRequest]:
     """Each request once; essential when one of its areas marks it so."""
     found: dict[str, ToolRequest] = {}
     for ask in asks:

@@ -53,7 +53,9 @@ def keys(alert: Alert) -> Keys:
     at_node = (f"node:{cluster}/{node}",) if node else ()
     things = (workload,) if workload else _resources(alert) or at_node
     service = (
-        (f"service:{alert.service.lower()}",) if alert.service and (not things or _related(alert.service, name)) else ()
+        (f"service:{alert.service.lower()}",)
+        if alert.service and (not things or _names_workload(alert.service, name))
+        else ()
     )
     own = (f"alert:{alert.source}/{alert.fingerprint}", *things, *service)
     return Keys(own=own, joins=tuple(dict.fromkeys((*own, *at_node))))
@@ -77,7 +79,7 @@ def _resources(alert: Alert) -> tuple[str, ...]:
     )
 
 
-def _related(service: str, workload: str) -> bool:
+def _names_workload(service: str, workload: str) -> bool:
     """Whether the service label names the workload: an exporter's `service` label does not name the workload it reports
     on."""
     one, other = service.lower(), workload.lower()
@@ -117,7 +119,7 @@ def decide(
     key, newest first; `openings` is how often `incident` was opened within FLAP_WINDOW.
     """
     if alert.status is AlertStatus.RESOLVED:
-        return _ended(known, incident)
+        return _decide_resolved(known, incident)
     if known is not None and incident is not None:
         if incident.status is not IncidentStatus.RESOLVED:
             if known.alert.status is AlertStatus.RESOLVED:
@@ -143,7 +145,7 @@ def decide(
     )
 
 
-def _ended(known: StoredAlert | None, incident: Incident | None) -> GroupingDecision:
+def _decide_resolved(known: StoredAlert | None, incident: Incident | None) -> GroupingDecision:
     if known is None or incident is None or known.alert.status is AlertStatus.RESOLVED:
         return GroupingDecision(action=GroupingAction.NOTHING, why="resolve of an alert that is not open")
     return GroupingDecision(action=GroupingAction.END, incident_id=incident.id, why="alert resolved")

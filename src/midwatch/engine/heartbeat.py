@@ -26,25 +26,27 @@ class Silence:
     compared with each other."""
 
     def __init__(self) -> None:
-        self._said: dict[str, object] = {}
+        self._signs: dict[str, object] = {}
         self._silent: dict[str, float] = {}
         self._looked: float | None = None
 
-    def silent_seconds(self, said: Mapping[str, object], now: float) -> dict[str, float]:
-        """Name → seconds of silence. `said` is each worker's last heartbeat, `now` a monotonic time in seconds."""
+    def silent_seconds(self, signs: Mapping[str, object], now: float) -> dict[str, float]:
+        """Name → seconds of silence. `signs` is each worker's last heartbeat, `now` a monotonic time in seconds."""
         passed = 0.0 if self._looked is None else min(now - self._looked, LOOKED_S)
-        same = {name for name, sign in said.items() if self._said.get(name) == sign}
-        self._silent = {name: self._silent.get(name, 0.0) + passed if name in same else 0.0 for name in said}
-        self._said, self._looked = dict(said), now
+        same = {name for name, sign in signs.items() if self._signs.get(name) == sign}
+        self._silent = {name: self._silent.get(name, 0.0) + passed if name in same else 0.0 for name in signs}
+        self._signs, self._looked = dict(signs), now
         return self._silent
 
 
 class Heartbeat:
-    """Beats between `start` and `stop`. `told` is called, from its thread, after the first beat and when a dead
+    """Beats between `start` and `stop`. `on_change` is called, from its thread, after the first beat and when a dead
     worker's row is gone."""
 
-    def __init__(self, ctx: WorkerContext, name: str, remembered: Callable[[], str], told: Callable[[], None]) -> None:
-        self._ctx, self._name, self._remembered, self._told = ctx, name, remembered, told
+    def __init__(
+        self, ctx: WorkerContext, name: str, remembered: Callable[[], str], on_change: Callable[[], None]
+    ) -> None:
+        self._ctx, self._name, self._remembered, self._on_change = ctx, name, remembered, on_change
         self._started = ctx.now()
         self._silence = Silence()
         self._left = True
@@ -73,7 +75,7 @@ class Heartbeat:
                     self.beat(db)
                     if not self.has_beaten:
                         self._first.set()
-                        self._told()
+                        self._on_change()
                 except AWAY as away:
                     log.warning("heartbeat failed: store unavailable", error=str(away).partition("\n")[0])
                 self._over.wait(BEAT_S)
@@ -98,4 +100,4 @@ class Heartbeat:
             mine = workers.leave(tx, name)
         if mine:
             log.warning("worker died", worker=name)
-        self._told()
+        self._on_change()

@@ -41,10 +41,10 @@ async def investigate(
         gathering.evidence.append(alert_evidence(request.alert))
 
     def gaps() -> tuple[Gap, ...]:
-        return (*request.unread, *unread, *(_weighed(g, question) for g in gathering.gaps))
+        return (*request.unread, *unread, *(_as_essential(g, question) for g in gathering.gaps))
 
     def all_gaps() -> tuple[Gap, ...]:
-        unasked = () if request.alert else _unasked(case.areas, intent.topic, gathering.rested_on)
+        unasked = () if request.alert else _coverage_gaps(case.areas, intent.topic, gathering.rested_on)
         return (*gaps(), *unasked)
 
     open_case = OpenCase(request, case.opening(), gathering.evidence, all_gaps)
@@ -55,14 +55,14 @@ async def investigate(
     return run, subject
 
 
-def _weighed(gap: Gap, question: Question) -> Gap:
+def _as_essential(gap: Gap, question: Question) -> Gap:
     """The gap, essential if the question mentions its kind ("is an ingress broken"): without it the verdict cannot be
     HEALTHY."""
     kind = str(gap.arguments.get("resource", ""))
     return gap.model_copy(update={"essential": True}) if kind and not gap.absent and question.asks_about(kind) else gap
 
 
-def _unasked(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tuple[Gap, ...]:
+def _coverage_gaps(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tuple[Gap, ...]:
     """A gap for a question without any essential request: the verdict cannot be HEALTHY. An alert is evidence by
     itself."""
     lacking = [area.title for area in areas if area.owns(topic) and area.name not in rested_on]

@@ -118,10 +118,13 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
         notifier = ctx.notifiers.get(taken.notifier)
         if notifier is None:
             raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
-        receipt = await _delivered(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
+        receipt = await _receipt(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
     except DeliveryFailed as failed:
         log.warning("delivery failed", notification=taken.key, reason=str(failed), attempt=taken.attempts)
-        after, said = _later(taken, failed, ctx.now()), f"{taken.notifier}: {failed}" if _final(taken, failed) else ""
+        after, said = (
+            _rescheduled(taken, failed, ctx.now()),
+            f"{taken.notifier}: {failed}" if _final(taken, failed) else "",
+        )
     else:
         after, said = (
             taken.model_copy(update={"sent_at": ctx.now(), "receipt": receipt}),
@@ -130,7 +133,7 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
     await patiently(_put, ctx, taken, after, said)
 
 
-async def _delivered(notifier: Notifier, notification: Notification) -> str:
+async def _receipt(notifier: Notifier, notification: Notification) -> str:
     """The receipt. Raises DeliveryFailed for any error of the notifier and for a timeout."""
     try:
         who = f"notifier {notifier.name!r}"
@@ -146,7 +149,7 @@ def _final(taken: Notification, failed: DeliveryFailed) -> bool:
     return failed.permanent or taken.attempts >= ATTEMPTS
 
 
-def _later(taken: Notification, failed: DeliveryFailed, now: datetime) -> Notification:
+def _rescheduled(taken: Notification, failed: DeliveryFailed, now: datetime) -> Notification:
     """The notification with the time of its next attempt: twice the wait each time, or the requested wait; given up
     after the last."""
     if _final(taken, failed):

@@ -11,7 +11,7 @@ from midwatch.store import investigations, timeline
 
 
 def add_event(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
-    investigations.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
+    investigations.append_events(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
 
 
 def add_to_timeline(tx: Connection, run: Investigation, kind: str, text: str, actor: str = "midwatch") -> None:

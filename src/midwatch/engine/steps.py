@@ -33,8 +33,8 @@ from midwatch.store.retry import patiently
 
 Opened = Callable[[Request], AbstractAsyncContextManager[InvestigationContext]]
 Understand = Callable[[Alert, datetime, str], Awaitable[Request]]  # an alert, the time, a namespace or ""
-Said = tuple[str, Evidence | Gap]  # in the run of this id
-Kept = Callable[[Said], Awaitable[set[str]]]  # stores a result; returns the finished runs of the same write
+RunResult = tuple[str, Evidence | Gap]  # in the run of this id
+StoreResult = Callable[[RunResult], Awaitable[set[str]]]  # stores a result; returns the finished runs of the same write
 
 
 class Cancelled(Exception):
@@ -68,7 +68,7 @@ class InvestigationSteps:
     ) -> None:
         self._ctx, self._opened, self._understand, self._worker = ctx, opened, understand, worker
         self._pool, self._late = pool, late
-        self._kept: Kept = Batching(partial(_keep, ctx))
+        self._kept: StoreResult = Batching(partial(_keep, ctx))
         self._underway: dict[str, _Underway] = {}
 
     async def begin(self, run_id: str) -> bool:
@@ -81,13 +81,13 @@ class InvestigationSteps:
         await asyncio.wait((underway.task, late), return_when=asyncio.FIRST_COMPLETED)
         late.cancel()
         if underway.task.done():
-            await self._over(run_id)
+            await self._finished(run_id)
         return run_id in self._underway
 
     async def finish(self, run_id: str) -> None:
         """Waits for a run left over by `run_investigation`; begins again where that was in another process."""
         await asyncio.wait((self._started(run_id).task,))
-        await self._over(run_id)
+        await self._finished(run_id)
 
     async def fail(self, run_id: str, reason: str) -> None:
         await patiently(_fail, self._ctx, run_id, reason)
@@ -110,7 +110,7 @@ class InvestigationSteps:
         if sum(underway.late.is_set() for underway in self._underway.values()) < self._late:
             late.set()
 
-    async def _over(self, run_id: str) -> None:
+    async def _finished(self, run_id: str) -> None:
         """Waits for the end of the investigation and raises its exception."""
         await self._underway.pop(run_id).task
 
@@ -124,10 +124,10 @@ async def begin(ctx: WorkerContext, run_id: str, understand: Understand, worker:
     running = run.model_copy(
         update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or ctx.now()}
     )
-    return await patiently(_begun, ctx, running, worker)
+    return await patiently(_mark_begun, ctx, running, worker)
 
 
-def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
+def _mark_begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
     """Whether the run goes on. The event "started" is stored only by the worker that takes it out of the queue; one
     that takes it over continues."""
     with ctx.db.write() as tx:
@@ -139,9 +139,11 @@ def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
     return True
 
 
-async def run_investigation(ctx: WorkerContext, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
+async def run_investigation(
+    ctx: WorkerContext, run_id: str, opened: Opened, kept: StoreResult, analysts: Analysts
+) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
-    run, before = await patiently(_taken_up, ctx, run_id)
+    run, before = await patiently(_load_run, ctx, run_id)
     if run.state.is_final:
         return
 
@@ -171,14 +173,14 @@ def _get(ctx: WorkerContext, run_id: str) -> Investigation:
     return run
 
 
-def _taken_up(ctx: WorkerContext, run_id: str) -> tuple[Investigation, list[Evidence | Gap]]:
+def _load_run(ctx: WorkerContext, run_id: str) -> tuple[Investigation, list[Evidence | Gap]]:
     """The run, and its stored tool results, possibly of another process."""
     run = _get(ctx, run_id)
     with ctx.db.read() as tx:
         return run, tool_calls.for_investigation(tx, run_id)
 
 
-def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
+def _keep(ctx: WorkerContext, said: Sequence[RunResult]) -> set[str]:
     """Stores tool results, of several runs perhaps, in one transaction; returns the runs that are over and need no
     more.
 
@@ -186,11 +188,13 @@ def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
     """
     now = ctx.now()
     rows = [tool_calls.row(run_id, answer) for run_id, answer in said]
-    events = [_seen(run_id, answer, now) for run_id, answer in said]
+    events = [_result_event(run_id, answer, now) for run_id, answer in said]
     with ctx.db.write() as tx:
         over = runs.final_ids(tx, {run_id for run_id, _ in said})
         new = tool_calls.keep(tx, [row for row in rows if row["run_id"] not in over])
-        runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
+        runs.append_events(
+            tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new]
+        )
     ctx.announce({run_id for run_id, _ in new})
     return over
 
@@ -233,7 +237,7 @@ def _fail(ctx: WorkerContext, run_id: str, reason: str) -> None:
     ctx.announce([run.id])
 
 
-def _seen(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:
+def _result_event(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:
     what = {"reason": answer.reason} if isinstance(answer, Gap) else {"size": answer.size}
     data = {"tool": answer.tool, "query": answer.query, **what}
     return RunEvent(run_id=run_id, at=now, kind=type(answer).__name__.lower(), data=data)

@@ -21,8 +21,8 @@ from midwatch.store.retention import purge
 from midwatch.store.retry import patiently
 
 BUSY_S = 1.0  # between polls while there is work: they find runs that ended without an event
-ALONE_S = 0.7  # between polls of a worker without wake-ups: work starts within a second
-WOKEN_S = 5.0  # between polls with wake-ups: work queued by other processes waits that long at most
+POLL_S = 0.7  # between polls of a worker without wake-ups: work starts within a second
+WOKEN_POLL_S = 5.0  # between polls with wake-ups: work queued by other processes waits that long at most
 REST_S = 30.0  # without work, before the engine is stopped
 STRANDED_S = 2.0  # a run has to be abandoned for this long: a run during hand-over looks the same
 LOST_S = 10.0  # the same for one that this process took: on a busy machine it takes a while from taking to beginning
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class _Seen:
+class _AbandonedRuns:
     """Abandoned runs, each with the time at which that was first observed."""
 
     since: dict[str, float] = field(default_factory=dict[str, float])
@@ -67,10 +67,10 @@ class Worker:
     ) -> None:
         self._ctx, self._queue, self._name = ctx, queue, name
         self._heartbeat = Heartbeat(ctx, name, remembered, self.wake)
-        self._idle_s = WOKEN_S if woken else ALONE_S
+        self._idle_s = WOKEN_POLL_S if woken else POLL_S
         self._queued = asyncio.Event()
         self._due = asyncio.Event()
-        self._seen = _Seen()
+        self._abandoned = _AbandonedRuns()
         self._worked = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -83,7 +83,7 @@ class Worker:
         self._heartbeat.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_every(self._pause, self._queued, self._look))
+                group.create_task(_every(self._pause, self._queued, self._poll))
                 group.create_task(_every(lambda: REST_S, self._due, self._deliver))
                 group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
         finally:
@@ -93,9 +93,9 @@ class Worker:
     def _pause(self) -> float:
         return BUSY_S if self._queue.is_started or not self._heartbeat.has_beaten else self._idle_s
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         """One query for all pending work; the engine is started when there is any, and stopped a while after."""
-        alive, due = await asyncio.to_thread(self._glance)
+        alive, due = await asyncio.to_thread(self._pending_work)
         if due:
             self._due.set()
         if (alive or self._queue.has_schedules) and self._heartbeat.has_beaten:
@@ -106,7 +106,7 @@ class Worker:
         elif self._queue.is_started and not self._queue.running_ids and time.monotonic() - self._worked > REST_S:
             await self._queue.stop()
 
-    def _glance(self) -> tuple[list[str], bool]:
+    def _pending_work(self) -> tuple[list[str], bool]:
         with self._ctx.db.read() as tx:
             return investigations.unfinished_ids(tx), any_due(tx, self._ctx.now())
 
@@ -117,9 +117,9 @@ class Worker:
             living = {name for name, _ in workers.list_workers(tx)} - {self._name}
         left = self._queue.find_abandoned([run_id for run_id in alive if run_id not in carried], living)
         now = time.monotonic()
-        self._seen.only(left)
-        dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
-        ended = self._seen.ripe(left.ended, now)
+        self._abandoned.only(left)
+        dropped = self._abandoned.ripe(left.dropped, now) + self._abandoned.ripe(left.lost, now, LOST_S)
+        ended = self._abandoned.ripe(left.ended, now)
         if dropped:
             self._queue.resume(dropped)
             log.warning("abandoned runs resumed", runs=dropped)

@@ -8,7 +8,7 @@ from midwatch.domain.notifier import Notifier
 from midwatch.store.database import Database
 
 
-def _nobody() -> None:
+def _no_wake() -> None:
     """A callback that does nothing: the worker polls for due work."""
 
 
@@ -31,6 +31,6 @@ class WorkerContext:
     db: Database
     now: Callable[[], datetime]
     notifiers: Mapping[str, Notifier] = field(default_factory=dict[str, Notifier])
-    wake: Callable[[], None] = _nobody
+    wake: Callable[[], None] = _no_wake
     announce: Announce = no_announcement
     keep: timedelta = timedelta(days=90)

@@ -25,7 +25,7 @@ def note_credential(value: str | None) -> None:
     if len(secret) < SHORTEST or secret in _forms or (secret.isalpha() and len(secret) < PLAIN):
         return
     with _lock:
-        _forms[secret] = _written(secret)
+        _forms[secret] = _spellings(secret)
         while len(_forms) > KEPT:
             _forms.popitem(last=False)
         _spelled = tuple(sorted({form for forms in _forms.values() for form in forms}, key=len, reverse=True))
@@ -62,7 +62,7 @@ def cut_credentials_of(body: bytes) -> bytes:
     return body
 
 
-def _written(secret: str) -> tuple[str, ...]:
+def _spellings(secret: str) -> tuple[str, ...]:
     """Spellings of a secret: as it is, in base64 (its end depends on the following bytes, so that is left out), quoted
     for an address, and escaped in JSON."""
     raw = secret.encode()

@@ -27,7 +27,7 @@ class ProcessName:
         ended."""
         if not self.place or self.place != place():
             return False
-        return not _lives(self.pid) or (self.started != 0 and _started(self.pid) not in (0, self.started))
+        return not _is_running(self.pid) or (self.started != 0 and _start_time(self.pid) not in (0, self.started))
 
 
 def usable_processors() -> int:
@@ -39,7 +39,7 @@ def own_name() -> str:
     """Name of this process: host, place, pid, and start time; the rest makes it unique. At most 100 bytes."""
     host = socket.gethostname().replace("/", "_")[:_HOST_CHARS]
     pid = os.getpid()
-    return f"{host}@{place()}/{pid}/{_started(pid):x}-{secrets.token_hex(4)}"
+    return f"{host}@{place()}/{pid}/{_start_time(pid):x}-{secrets.token_hex(4)}"
 
 
 def parse_process_name(name: str) -> ProcessName:
@@ -69,7 +69,7 @@ def place() -> str:
     return sha256(f"{boot}/{space}".encode()).hexdigest()[:12]
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     """Whether the process is running; a zombie is not."""
     try:
         os.kill(pid, 0)
@@ -80,7 +80,7 @@ def _lives(pid: int) -> bool:
     return _field(pid, 0) not in ("Z", "X")
 
 
-def _started(pid: int) -> int:
+def _start_time(pid: int) -> int:
     """Start time of the process in ticks after the boot; 0 if unknown."""
     found = _field(pid, 19)
     return int(found) if found.isdecimal() else 0

@@ -114,7 +114,7 @@ _SHORTEST_TOKEN = 14  # characters
 _SHORT = 300  # characters; so far one expression over all signs is faster than a look for each
 
 
-def _low(text: str) -> str:
+def _lower(text: str) -> str:
     """The text in lower case, of the same length: a few letters of Unicode become two."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
@@ -128,18 +128,18 @@ def redact_text(text: str) -> str:
 
 def _by_shape(text: str) -> str:
     text = _COLOUR.sub("", text) if "\x1b[" in text else text
-    low = _low(text)
+    low = _lower(text)
     if len(text) <= _SHORT and not _any_sign().search(low):
         return text
     cut = cut_keys(text) if "PRIVATE KEY" in text else text
-    for shape in _needed(text, low):
+    for shape in _candidate_shapes(text, low):
         cut = shape.cut(cut)
     if len(text) > _SHORT or _reader_sign().search(low):
         for reader in _READERS:
             if any(sign in low for sign in reader.signs):
                 cut = reader.cut(cut)
     if any(root in low for root in ROOTS):
-        cut = cut_settings(cut, low if cut is text else _low(cut))
+        cut = cut_settings(cut, low if cut is text else _lower(cut))
     return cut
 
 
@@ -161,7 +161,7 @@ def _any_sign() -> re.Pattern[str]:
     return re.compile(f"{_branches(sorted(signs | within | {'private key'}))}|\\b(?:{_branches(first)})")
 
 
-def _needed(text: str, low: str) -> list[_Shape]:
+def _candidate_shapes(text: str, low: str) -> list[_Shape]:
     """Shapes whose first letters or hints occur. Tokens are long: only long words are searched."""
     order = _order()
     needed = [shape for shape in order.anywhere if shape.is_hinted(low)]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 LONGEST_NAME = 128  # characters of a name that are looked at
-_TELLING = 200  # characters of a value that are tested for randomness
+_SAMPLED = 200  # characters of a value that are tested for randomness
 
 
 class SecretKind(StrEnum):
@@ -191,7 +191,7 @@ def is_secret_in_prose(kind: SecretKind, value: str) -> bool:
 
 def is_ordinary(word: str) -> bool:
     """Whether this is an ordinary word of a sentence about a secret, not the secret."""
-    low = word[:_TELLING].lower().strip("'\"`.,:;!?()[]")
+    low = word[:_SAMPLED].lower().strip("'\"`.,:;!?()[]")
     words = low.split()
     if not words or any(_mixed(other) for other in words[1:]) or (words[0] == "correct" and len(words) > 1):
         return False
@@ -207,7 +207,7 @@ def is_random(value: str) -> bool:
     """Whether the word looks random: letters and digits mixed, or upper and lower case in the middle of a long word."""
     if len(value) < 6:
         return False
-    value = value[:_TELLING]
+    value = value[:_SAMPLED]
     letters, digits = any(c.isalpha() for c in value), any(c.isdigit() for c in value)
     if letters and (digits or any(c in "!#$%^&*+=?~" for c in value)):
         return not re.fullmatch(r"v?\d{1,5}(?:[.-]\w{1,20}){1,4}", value)

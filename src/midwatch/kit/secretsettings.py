@@ -181,7 +181,9 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
         yield from lines
         return
     value = (
-        _value(text, found.end(), bare, wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
+        _value(text, found.end(), bare, wide=_takes_rest_of_line(text, name, form))
+        if form != "xml"
+        else _element(text, found.end())
     )
     if value is None or not _cuts(text, name, form, found[0], value):
         return
@@ -204,7 +206,7 @@ def _is_part_of_a_name(text: str, name: _Name, form: str, at: int) -> bool:
     return in_path or _ARN.fullmatch(before[before.rfind("arn:aws") :]) is not None
 
 
-def _wide(text: str, name: _Name, form: str) -> bool:
+def _takes_rest_of_line(text: str, name: _Name, form: str) -> bool:
     """Whether this is a line of YAML or of a dialog: its value is the rest of the line, blanks included."""
     return form == "colon" and name.kind is SecretKind.PASSWORD and _at_line_start(text, name)
 
@@ -218,18 +220,18 @@ def _value(text: str, at: int, bare: _BareEnd, *, wide: bool) -> _Value | None:
     opened = _OPEN.match(text, at)
     if opened:
         if opened[0] in ("'", '"') and text.startswith(opened[0] * 2, opened.end()):
-            return _tripled(text, opened.end() + 2, opened[0] * 3)
+            return _triple_quoted(text, opened.end() + 2, opened[0] * 3)
         end = _closing(text, opened.end(), opened[0])
         return _Value(opened.end(), end, min(len(text), end + len(opened[0])), opened[0])
     if wide:
         end = text.find("\n", at, at + _LONGEST)
         line = text[at : end if end >= 0 else at + _LONGEST].partition(" #")[0].rstrip()
         return _Value(at, at + len(line), at + len(line)) if line else None
-    end = _trimmed(text, at, bare.find(text, at))
+    end = _without_punctuation(text, at, bare.find(text, at))
     return _Value(at, end, end) if end > at else None
 
 
-def _tripled(text: str, start: int, quote: str) -> _Value:
+def _triple_quoted(text: str, start: int, quote: str) -> _Value:
     """A triple-quoted string of TOML or Python, which may have several lines."""
     end = text.find(quote, start, start + _LONGEST)
     end = end if end >= 0 else min(len(text), start + _LONGEST)
@@ -242,7 +244,7 @@ def _element(text: str, at: int) -> _Value | None:
     return _Value(at, end, end) if end > at else None
 
 
-def _trimmed(text: str, start: int, end: int) -> int:
+def _without_punctuation(text: str, start: int, end: int) -> int:
     """The value without the punctuation or bracket of its sentence."""
     while end > start and (
         (last := text[end - 1]) in ",;" or (last in _CLOSERS and text.find(_CLOSERS[last], start, end) < 0)
@@ -287,7 +289,9 @@ def _cuts(text: str, name: _Name, form: str, separator: str, found: _Value) -> b
         case "flag":
             return could_be_secret(name.kind, value) and (bool(found.quote) or not is_ordinary(value))
         case "json" | "xml" | "assign" | "pair":
-            return _is_told(text, name, form, separator, found) and could_be_secret(name.kind, value, name.spelled)
+            return _is_assignment(text, name, form, separator, found) and could_be_secret(
+                name.kind, value, name.spelled
+            )
         case "object":
             written = "\n" in separator or _OPEN.search(separator) is not None
             return could_be_secret(name.kind, value) if written else is_secret_in_prose(name.kind, value)
@@ -296,7 +300,7 @@ def _cuts(text: str, name: _Name, form: str, separator: str, found: _Value) -> b
         case "prose":
             return is_secret_in_prose(name.kind, value)
         case _:
-            return _beside(name, found, value)
+            return _follows_name(name, found, value)
 
 
 def _after_colon(text: str, name: _Name, found: _Value, value: str) -> bool:
@@ -309,7 +313,7 @@ def _after_colon(text: str, name: _Name, found: _Value, value: str) -> bool:
     return is_secret_in_prose(name.kind, value)
 
 
-def _beside(name: _Name, found: _Value, value: str) -> bool:
+def _follows_name(name: _Name, found: _Value, value: str) -> bool:
     """Whether a value directly behind the name is a secret: `the password 'X y' was wrong`, `password hunter2`. That
     form is usual for passwords; with Secrets and tokens it gives their names."""
     if found.quote and name.spelled.lower().startswith("x-"):
@@ -321,7 +325,7 @@ def _beside(name: _Name, found: _Value, value: str) -> bool:
     return name.kind is SecretKind.PASSWORD and alike and is_random(value) and is_secret_in_prose(name.kind, value)
 
 
-def _is_told(text: str, name: _Name, form: str, separator: str, found: _Value) -> bool:
+def _is_assignment(text: str, name: _Name, form: str, separator: str, found: _Value) -> bool:
     """Whether name and value belong together. `["sessionid", "x9…"]` (a list of headers or cookies): exactly two, or it
     is a list of names. `<property name="password">x</property>`: no other attribute than the name."""
     value = text[found.start : found.end]

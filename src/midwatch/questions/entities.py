@@ -122,7 +122,7 @@ def named_entities(text: str, known: Entities, grammar: Grammar) -> NamedEntitie
         names[kind.name] += reading.mistyped(kind, known.ids(kind.name))
     order = {name: text.find(name.lower()) for some in names.values() for name in some}
     found = {kind: tuple(sorted(dict.fromkeys(some), key=order.__getitem__)) for kind, some in names.items()}
-    return NamedEntities(reading.text, found, _settled(reading.doubts, found, grammar))
+    return NamedEntities(reading.text, found, _final_doubts(reading.doubts, found, grammar))
 
 
 def unknown_name(kind: GrammarKind, text: str, grammar: Grammar) -> str:
@@ -158,7 +158,7 @@ def _spellings(known: Sequence[tuple[str, str]], ambiguous: Sequence[str]) -> li
     return sorted(unique, key=lambda pair: (-len(pair[0]), pair[0]))
 
 
-def _settled(doubts: Sequence[Doubt], found: Mapping[str, Sequence[str]], grammar: Grammar) -> tuple[Doubt, ...]:
+def _final_doubts(doubts: Sequence[Doubt], found: Mapping[str, Sequence[str]], grammar: Grammar) -> tuple[Doubt, ...]:
     """One doubt for each word; none beside a sure name of a kind of which one suffices."""
     enough = {kind.name for kind in grammar.kinds if kind.declared.one_suffices and found[kind.name]}
     return tuple({doubt.word: doubt for doubt in doubts if doubt.kind not in enough}.values())

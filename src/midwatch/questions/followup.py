@@ -77,7 +77,7 @@ def _changed(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent |
         return alone
     named = {kind.name: some for kind in parsed.grammar.kinds if (some := parsed.named.of(kind.name))}
     new = {kind: said.entities_of(kind) or some for kind, some in named.items()}
-    if not new and not parsed.said and (strange := _strange(parsed, earlier)):
+    if not new and not parsed.said and (strange := _unknown_names(parsed, earlier)):
         new = strange
     topic = _topic(tuple(new), parsed, earlier)
     update: dict[str, object] = {"topic": topic.id, "attribute": ""}
@@ -96,7 +96,7 @@ def _topic(named: tuple[str, ...], parsed: ParsedQuestion, earlier: Topic) -> To
     return next((parsed.grammar.declared[t] for t in leading if t in parsed.grammar.declared), earlier)
 
 
-def _strange(parsed: ParsedQuestion, earlier: Topic) -> dict[str, tuple[str, ...]]:
+def _unknown_names(parsed: ParsedQuestion, earlier: Topic) -> dict[str, tuple[str, ...]]:
     """An unknown name of a leading kind, only where no names of that kind are known."""
     for name, _ in earlier.named:
         kind = parsed.grammar.kind(name)
@@ -130,7 +130,7 @@ def _same_clock(parsed: ParsedQuestion, old: Window | None, new: Window) -> Wind
 def _on_that_day(parsed: ParsedQuestion, before: Intent, said: datetime) -> datetime:
     """The clock time on the earlier day: `What about 3am?` after a question about Monday is Monday's 3 am. A time with
     a day of its own is taken as it is."""
-    if before.window is None or _dated(parsed):
+    if before.window is None or _is_clock_only(parsed):
         return said
     day = before.window.since + (before.window.until - before.window.since) / 2
     local, clock = day.astimezone(parsed.zone), said.astimezone(parsed.zone)
@@ -140,7 +140,7 @@ def _on_that_day(parsed: ParsedQuestion, before: Intent, said: datetime) -> date
     return at if at <= parsed.now else said
 
 
-def _dated(parsed: ParsedQuestion) -> bool:
+def _is_clock_only(parsed: ParsedQuestion) -> bool:
     """Whether the text gives a clock time without a day: the same words mean another time a week from now."""
     moved = [t.time for t in times(parsed.text, parsed.now - _DAY * 7, parsed.zone)]
     return not any(isinstance(t, Moment) and parsed.time == Moment(t.at + _DAY * 7) for t in moved)

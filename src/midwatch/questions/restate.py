@@ -5,10 +5,10 @@ from midwatch.domain.intent import Entities, Intent
 from midwatch.questions.fragments import merge_grammars
 from midwatch.questions.grammar import Grammar, GrammarKind
 
-_NOBODY = Entities()
+_NO_ENTITIES = Entities()
 
 
-def restate(intent: Intent, areas: tuple[Area, ...], entities: Entities = _NOBODY) -> str:
+def restate(intent: Intent, areas: tuple[Area, ...], entities: Entities = _NO_ENTITIES) -> str:
     """The restated question: `NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`;
     `entities` has the name beside an id."""
     grammar = merge_grammars(areas)

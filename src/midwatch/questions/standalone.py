@@ -44,7 +44,7 @@ def _about(parsed: ParsedQuestion, topics: tuple[str, ...], *, needs_all: bool) 
     kind = grammar.kind(chosen.strange)
     if kind and (strange := unknown_name(kind, parsed.plain, grammar)):
         return _unknown(parsed, chosen, kind, strange)
-    return _needed(parsed, chosen) if needs_all else _timed(parsed, slots(parsed, chosen))
+    return _with_required_entity(parsed, chosen) if needs_all else _with_window(parsed, slots(parsed, chosen))
 
 
 def _unknown(parsed: ParsedQuestion, topic: Topic, kind: GrammarKind, name: str) -> Intent | Clarification:
@@ -53,7 +53,7 @@ def _unknown(parsed: ParsedQuestion, topic: Topic, kind: GrammarKind, name: str)
     if known := parsed.entities.ids(kind.name):
         return Clarification(question=kind.declared.unknown.replace("{name}", repr(name)), choices=known[:_CHOICES])
     meant = parsed.grammar.topic(dict(topic.named).get(kind.name, topic.id))
-    return _timed(parsed, slots(parsed, meant).with_entity({kind.name: (name,)}))
+    return _with_window(parsed, slots(parsed, meant).with_entity({kind.name: (name,)}))
 
 
 def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
@@ -67,14 +67,14 @@ def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
     return Intent(topic=topic.id).with_entity(named)
 
 
-def _needed(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
+def _with_required_entity(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
     """Intent with the required name: `the app` is the only configured site; with several the name is asked back."""
     intent, kind = slots(parsed, topic), parsed.grammar.kind(topic.needs)
     if kind is None or intent.entities_of(kind.name):
-        return _timed(parsed, intent)
+        return _with_window(parsed, intent)
     known = parsed.entities.ids(kind.name)
     if len(known) == 1:
-        return _timed(parsed, intent.with_entity({kind.name: known}))
+        return _with_window(parsed, intent.with_entity({kind.name: known}))
     return Clarification(question=kind.declared.which, choices=known)
 
 
@@ -105,7 +105,7 @@ def _mistimed(parsed: ParsedQuestion) -> Clarification | None:
     return None
 
 
-def _timed(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
+def _with_window(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
     """The intent with the given window, or the topic's default one."""
     topic = parsed.grammar.topic(intent.topic)
     if topic.periods == 0:

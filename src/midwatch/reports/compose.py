@@ -31,7 +31,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     out. With `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
     several = len(diagnosis.causes) > 1 and not verbose
-    layout = _Layout(now, _asked_in_vain(run), _place(run.source) if named else "", _extent(run))
+    layout = _Layout(now, _missing_names(run), _place(run.source) if named else "", _extent(run))
     sections = [
         *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
@@ -57,7 +57,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     )
 
 
-def _asked_in_vain(run: CaseFile) -> str:
+def _missing_names(run: CaseFile) -> str:
     """Names in the question without an object: the severity of other causes does not apply to them."""
     return run.diagnosis.missing if run.diagnosis.causes and not run.diagnosis.answer else ""
 

@@ -25,7 +25,7 @@ _NOT_OVER = (
 _LAST = (
     select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
 )
-_TELL = insert(e).returning(e.c.seq)  # in this form many rows go as one statement
+_APPEND = insert(e).returning(e.c.seq)  # in this form many rows go as one statement
 
 
 def add(tx: Connection, run: Investigation) -> None:
@@ -93,7 +93,7 @@ def counts(tx: Connection) -> dict[str, int]:
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
+def append_events(tx: Connection, events: Sequence[RunEvent]) -> None:
     """Appends events for watchers, of several runs perhaps, and numbers them within each run."""
     ids = sorted({event.run_id for event in events})
     for run_id in ids:  # in one order, so that no two workers wait for each other
@@ -105,7 +105,7 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
         numbered = event.model_copy(update={"seq": last[event.run_id]})
         rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": to_json(numbered)})
     if rows:
-        tx.execute(_TELL, rows)
+        tx.execute(_APPEND, rows)
         changes.notify(tx, ids)
 
 

@@ -22,8 +22,8 @@ _FOLDER = Path(__file__).parent / "migrations"
 def migrate(url: str, revision: str = "head") -> None:
     """Migrates the schema. Raises StoreError when the database cannot be used, or was made by a newer version. Another
     `revision` than the newest is for reading saved data of an older version."""
-    with plain(url), _alone(url) as connection:
-        _understood(connection)
+    with plain(url), _migration_lock(url) as connection:
+        _check_schema(connection)
         command.upgrade(config(connection), revision)
 
 
@@ -32,7 +32,7 @@ def has_schema(url: str) -> bool:
     queried."""
     if (path := file_of(url)) is not None and not path.is_file():
         return False
-    with plain(url), _alone(url) as connection:
+    with plain(url), _migration_lock(url) as connection:
         return bool(MigrationContext.configure(connection).get_current_heads())
 
 
@@ -57,7 +57,7 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config())
 
 
-def _understood(connection: Connection) -> None:
+def _check_schema(connection: Connection) -> None:
     there = MigrationContext.configure(connection).get_current_heads()
     if strange := sorted(set(there) - revisions()):
         raise StoreError(
@@ -68,7 +68,7 @@ def _understood(connection: Connection) -> None:
 
 
 @contextmanager
-def _alone(url: str) -> Generator[Connection]:
+def _migration_lock(url: str) -> Generator[Connection]:
     """A transaction with an exclusive migration lock."""
     engine = _engine(url)
     try:

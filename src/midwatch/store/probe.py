@@ -26,18 +26,18 @@ class StoreProbe:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
         self._looked: float | None = None
         self._found = ""
 
     def trouble(self) -> str:
-        with self._alone:
+        with self._lock:
             if self._looked is None or time.monotonic() - self._looked > EVERY_S:
-                self._found = self._look()
+                self._found = self._test_write()
                 self._looked = time.monotonic()
             return self._found
 
-    def _look(self) -> str:
+    def _test_write(self) -> str:
         try:
             self._db.still_there()
             self._write()

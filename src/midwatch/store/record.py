@@ -43,7 +43,7 @@ class Record:
         self._closed = threading.Event()
         self._failed = False
         self.engine = self._sqlite() if url.startswith("sqlite") else self._postgres()
-        event.listen(self.engine, "handle_error", self._told)
+        event.listen(self.engine, "handle_error", self._raise_unavailable)
 
     def close(self) -> None:
         self._closed.set()
@@ -59,8 +59,8 @@ class Record:
             pool_timeout=sqlite.BUSY_S,
             connect_args=sqlite.arguments(parsed),
         )
-        event.listen(engine, "connect", _at_once)
-        event.listen(engine.pool, "checkout", self._taken)
+        event.listen(engine, "connect", _configure)
+        event.listen(engine.pool, "checkout", self._await_writable)
         return engine
 
     def _postgres(self) -> Engine:
@@ -79,7 +79,7 @@ class Record:
                 self._wait(pause, away)
         return None
 
-    def _taken(self, connection: Any, _record: Any, _proxy: Any) -> None:
+    def _await_writable(self, connection: Any, _record: Any, _proxy: Any) -> None:
         """Holds back a connection after a failure until the file accepts a write."""
         for pause in pauses():
             if not self._failed:
@@ -96,10 +96,10 @@ class Record:
         if self._closed.wait(pause):
             raise Closed from away
 
-    def _told(self, context: ExceptionContext) -> None:
+    def _raise_unavailable(self, context: ExceptionContext) -> None:
         """Turns database failures into the errors that DBOS retries."""
         error = context.sqlalchemy_exception
-        if context.is_pre_ping or not isinstance(error, DBAPIError) or not _away(error):
+        if context.is_pre_ping or not isinstance(error, DBAPIError) or not _is_unavailable(error):
             return
         self._failed = True
         if self._closed.is_set():
@@ -107,11 +107,11 @@ class Record:
         raise TimeoutError(f"the record's database is unavailable: {error.orig}") from error
 
 
-def _away(error: DBAPIError) -> bool:
+def _is_unavailable(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "") != _CANCELLED and database_error(error) is not None
 
 
-def _at_once(connection: Any, _record: Any) -> None:
+def _configure(connection: Any, _record: Any) -> None:
     """Opens a file as DBOS does, and in WAL: readers need not wait for writers."""
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):

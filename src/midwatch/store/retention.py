@@ -29,7 +29,7 @@ def purge(tx: Connection, before: datetime) -> Purged:
     """
     gone = Purged(deliveries=deliveries.purge(tx, before), conversations=conversations.purge(tx, before))
     after = ""
-    while some := _ended(tx, before, after):
+    while some := _ended_runs(tx, before, after):
         after = some[-1][0]
         ids = [run_id for run_id, at in some if at and datetime.fromisoformat(at) < before]
         events, said = _drop(tx, run_events, ids), _drop(tx, calls, ids)
@@ -37,7 +37,7 @@ def purge(tx: Connection, before: datetime) -> Purged:
     return gone
 
 
-def _ended(tx: Connection, before: datetime, after: str) -> list[tuple[str, str | None]]:
+def _ended_runs(tx: Connection, before: datetime, after: str) -> list[tuple[str, str | None]]:
     """Runs that may have ended before, with rows left to delete."""
     over = [state.value for state in RunState if state.is_final]
     left = or_(*(exists().where(table.c.run_id == runs.c.id) for table in (run_events, calls)))

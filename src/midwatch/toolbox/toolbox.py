@@ -50,7 +50,7 @@ class Toolbox:
             reason = self._failed.get(name.partition("_")[0], f"no tool is called {name!r}")
             return Gap(tool=name, arguments=told, query=query, reason=redact_text(reason))
         try:
-            seen = _kept(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
+            seen = _storable(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
         except ValidationError as error:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:
@@ -73,7 +73,7 @@ class Toolbox:
         )
 
 
-def _kept(seen: ToolResult) -> ToolResult:
+def _storable(seen: ToolResult) -> ToolResult:
     """The result in its stored form, which is fingerprinted: the fingerprint then verifies a stored result."""
     found = seen.observation
     if isinstance(found, Written) and (text := storable(found.text)) is not found.text:

@@ -105,17 +105,17 @@ def _read(text: str, points: list[_Point], now: datetime, zone: tzinfo) -> tuple
     first = points[0]
     try:
         if len(points) == 2 and _joined(text, first, points[1]):
-            return 2, _said(text, first.start, points[1].end, _range(first, points[1], now, zone))
+            return 2, _expression(text, first.start, points[1].end, _range(first, points[1], now, zone))
         time = _resolve(first, now, zone)
         if _is_since(text, first):
             since = time.at if isinstance(time, Moment) else time.since
-            return 1, _said(text, first.start, first.end, up_to(since, max(now, since)))
-        return 1, _said(text, first.start, first.end, time)
+            return 1, _expression(text, first.start, first.end, up_to(since, max(now, since)))
+        return 1, _expression(text, first.start, first.end, time)
     except (ValueError, OverflowError):  # before the first year, after the last
         return 1, None
 
 
-def _said(text: str, start: int, end: int, time: Moment | Window) -> SpokenTime:
+def _expression(text: str, start: int, end: int, time: Moment | Window) -> SpokenTime:
     return SpokenTime(time, " ".join(text[start:end].split()), start, end)
 
 

@@ -60,7 +60,9 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     )
     told = TrafficEvidence(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
     return Analysis(
-        findings=tuple(_spoken_of(intent, spikes, scene) + list(_troubles(seen, intent.window)) + list(_failed(told))),
+        findings=tuple(
+            _main_findings(intent, spikes, scene) + list(_gateway_findings(seen, intent.window)) + list(_failed(told))
+        ),
         subjects=subjects(seen, found),
         gaps=gaps(told, evidence),
         answer=_cited(answer(told), evidence),
@@ -73,7 +75,7 @@ def _cited(said: HealthyCheck | None, evidence: Sequence[Evidence]) -> HealthyCh
     return said.model_copy(update={"cites": cite(evidence)}) if said and not said.cites else said
 
 
-def _spoken_of(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> list[Finding]:
+def _main_findings(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> list[Finding]:
     """Findings of the largest spikes. For patterns only those that no job explains."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
     if intent.topic in (NAT_SPIKE, NAT_TRAFFIC):
@@ -102,7 +104,7 @@ def _tables(told: TrafficEvidence) -> Iterator[Table]:
     yield from (table for table in made if table)
 
 
-def _troubles(seen: Sequence[NatMetrics], window: Window) -> Iterator[Finding]:
+def _gateway_findings(seen: Sequence[NatMetrics], window: Window) -> Iterator[Finding]:
     for one in seen:
         facts: Facts = {
             "gateway": one.label,
@@ -168,11 +170,13 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
         title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites
     )
     return Analysis(
-        findings=tuple(_unwell(listed)), answer=HealthyCheck(text=text, cites=cites), tables=(table,) if rows else ()
+        findings=tuple(_unavailable(listed)),
+        answer=HealthyCheck(text=text, cites=cites),
+        tables=(table,) if rows else (),
     )
 
 
-def _unwell(listed: Sequence[Evidence]) -> Iterator[Finding]:
+def _unavailable(listed: Sequence[Evidence]) -> Iterator[Finding]:
     for item in listed:
         for one in msgspec.json.decode(item.text, type=list[_Nat]):
             if one.state and one.state != "available":

@@ -72,7 +72,7 @@ def _of_job(
     best, *others = there
     doubts = _doubts(spike, there, scene.traffic)
     said = tuple(c for s in there if s.log and (s is best or s.moved is not None) for c in s.log.cites())
-    sure = best.moved is not None and _told(there) >= MOST * spike.volume
+    sure = best.moved is not None and _uploaded_bytes(there) >= MOST * spike.volume
     return CODES.finding(
         "TRF-102" if doubts else "TRF-101",
         one.subject,
@@ -106,7 +106,7 @@ def _others(others: Sequence[Suspect]) -> str:
     return f". Other jobs at the same time: {jobs}{more}"
 
 
-def _told(there: Sequence[Suspect]) -> float:
+def _uploaded_bytes(there: Sequence[Suspect]) -> float:
     return sum(s.moved for s in there if s.moved is not None)
 
 
@@ -115,13 +115,13 @@ def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[st
     found: list[str] = []
     usual, limits = traffic.jobs.usual_gb, traffic.limits
     behind = [s for s in there if is_explanation(s)]
-    covered, unknown = _told(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
+    covered, unknown = _uploaded_bytes(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
     if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
         found.append(f"more than the usual {usual[1]:g} GB per job")
     if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
         found.append(f"more than {limits.off_hours_gb:g} GB outside business hours")
     if not covered and not unknown:
-        found.append(f"job logs account for only {gb(_told(there))}")
+        found.append(f"job logs account for only {gb(_uploaded_bytes(there))}")
     if behind[0].job.state == "failed":
         found.append("the job failed")
     return found
@@ -172,7 +172,7 @@ def _no_jobs(ranked: Sequence[Suspect], facts: Facts) -> str:
 def _partly_explained(there: Sequence[Suspect], facts: Facts) -> str:
     jobs = "; ".join(f"{s.job.name}{_whose(s.job)}, {_moved(s)}" for s in there[:_NAMED])
     more = f"; and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
-    return f"Only {gb(_told(there))} explained by {facts['what']}s at that time: {jobs}{more}"
+    return f"Only {gb(_uploaded_bytes(there))} explained by {facts['what']}s at that time: {jobs}{more}"
 
 
 def _listings(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -8,7 +8,7 @@ from midwatch.domain.alert import Alert, AlertStatus, Delivery
 from midwatch.integrations.alert_sources.normalize import ALERTS, alert_items, first, get_path, moment, record, text
 from midwatch.integrations.alert_sources.vocabulary import status, vocabulary
 
-_TOLD = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
+_OWN_FIELDS = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
 
 
 def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], source: str) -> Delivery:
@@ -78,7 +78,7 @@ def summary(item: Mapping[str, Any]) -> Any:
 
 
 def details(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record(item.get("annotations")).items() if key not in _TOLD}
+    return {key: value for key, value in record(item.get("annotations")).items() if key not in _OWN_FIELDS}
 
 
 def links(item: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -111,7 +111,7 @@ class Aws:
             sdk = self._sdk
             client = self._clients.get(service) or self._open(sdk, service, action)
         try:
-            _note(sdk)
+            _register_credentials(sdk)
             answer: dict[str, Any] = getattr(client, _snake(action))(**parameters)
         except sdk.failures as error:
             host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
@@ -162,7 +162,7 @@ def _connect(settings: AwsSettings) -> _Sdk:
     return _Sdk(session, config, failures, region)
 
 
-def _note(sdk: _Sdk) -> None:
+def _register_credentials(sdk: _Sdk) -> None:
     """Registers the signing credentials, so that no output repeats them: they are fetched anyway, and renewed from time
     to time."""
     if (held := sdk.session.get_credentials()) is not None:

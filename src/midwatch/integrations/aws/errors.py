@@ -71,7 +71,7 @@ def explain(error: Any, call: Call) -> ToolError:
     )  # another one where a role has to be assumed first
     where = Call("sts" if action == "AssumeRole" else call.service, action, call.region, call.host)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
+    return _busy(codes, status, where) or _denied(codes, text, where) or _sentence(codes, text, where)
 
 
 def unexpected_answer(asked: str) -> ToolError:
@@ -100,7 +100,7 @@ def _denied(codes: list[str], text: str, call: Call) -> ToolError | None:
     )
 
 
-def _told(codes: list[str], text: str, call: Call) -> ToolError:
+def _sentence(codes: list[str], text: str, call: Call) -> ToolError:
     fields = {
         "service": call.service,
         "action": call.action,

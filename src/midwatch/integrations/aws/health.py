@@ -13,7 +13,7 @@ from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.spans import nat
 
 _FIRST = 5  # the smallest page of EC2
-_NOBODY = "nat-00000000000000000"
+_NO_GATEWAY = "nat-00000000000000000"
 
 
 async def health(aws: Aws) -> tuple[Health, ...]:
@@ -50,7 +50,7 @@ async def _cloudwatch(aws: Aws) -> str:
     metric = {
         "Namespace": nat()["namespace"],
         "MetricName": nat()["metrics"][0]["metric"],
-        "Dimensions": [{"Name": nat()["dimension"], "Value": _NOBODY}],
+        "Dimensions": [{"Name": nat()["dimension"], "Value": _NO_GATEWAY}],
     }
     query = {"Id": "m0", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
     now = aws.now()

@@ -54,7 +54,7 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
             f"AWS credentials lack permission {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION
         )
     silent = not any(answers.points.values()) and not cut
-    notes = [await _doubt(aws, gateway)] if silent else []
+    notes = [await _existence_note(aws, gateway)] if silent else []
     series = list(_series(gateway, span, answers, {*forbidden}))
     notes += _notes(span, answers, series)
     signals = tuple(sorted({s.signal for s in series}))
@@ -63,7 +63,7 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
     return Fetched(ToolResult(seen, _words(gateway, span)), whole=not (forbidden or cut))
 
 
-async def _doubt(aws: Aws, gateway: str) -> str:
+async def _existence_note(aws: Aws, gateway: str) -> str:
     """Note for a gateway without any point. Raises ToolError when there is no such gateway."""
     try:
         await describe(aws, gateway)

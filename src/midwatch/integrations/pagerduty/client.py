@@ -17,7 +17,7 @@ _ACCEPT = "application/vnd.pagerduty+json;version=2"
 _PAGE = 100  # the largest that the API gives
 PAGES = 10  # of the alerts of one incident; PagerDuty itself groups at most 1,000 into one
 ALERTS_S = 20.0  # seconds for all pages; the alert is delayed by as much
-SAID = 300  # characters of PagerDuty's own message
+MESSAGE_CHARS = 300  # characters of PagerDuty's own message
 # PagerDuty's identifiers. Webhooks are outside text: nothing else becomes a part of a path that is requested with our
 # token.
 _ID = re.compile(r"[A-Z0-9]{1,64}")
@@ -135,4 +135,4 @@ def _message(answer: HttpAnswer) -> str:
         said = " ".join([str(error.get("message", "")), *map(str, error.get("errors") or ())])
     except (Unexpected, KeyError, TypeError, AttributeError):
         said = answer.reason
-    return " ".join(one_line(said[: SAID * 10]).split())[:SAID]
+    return " ".join(one_line(said[: MESSAGE_CHARS * 10]).split())[:MESSAGE_CHARS]

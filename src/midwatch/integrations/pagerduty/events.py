@@ -34,10 +34,10 @@ def event(document: dict[str, Any], hook: WebhookRequest) -> Delivery:
         return Delivery(
             unknown=f"Unknown event_action {one_line(action, NAME_CHARS)}: use trigger, acknowledge or resolve."
         )
-    return Delivery(alerts=(alert("pagerduty", _said(document, payload, title, action), hook.received_at),))
+    return Delivery(alerts=(alert("pagerduty", _raw_alert(document, payload, title, action), hook.received_at),))
 
 
-def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> RawAlert:
+def _raw_alert(document: dict[str, Any], payload: Any, title: Any, action: str) -> RawAlert:
     told = record(get_path(payload, "custom_details"))
     facts = told or {"details": get_path(payload, "custom_details")}
     source = text(get_path(payload, "source"))

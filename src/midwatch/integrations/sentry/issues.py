@@ -13,16 +13,16 @@ from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_p
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 
-def event_said(data: Mapping[str, Any]) -> RawAlert:
+def event_alert(data: Mapping[str, Any]) -> RawAlert:
     """Alert of a rule that fired for this event."""
     event = data["event"]
     issue = text(first(event, "issue_id", "groupID") or get_path(data, "issue", "id"))
     project = text(first(event, "project_slug", "project_name") or _project_of(text(get_path(event, "url"))))
     rule = first(data, "triggered_rule") or get_path(data, "issue_alert", "title")
-    return _said(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
+    return _raw_alert(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
 
 
-def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
+def issue_alert(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
     """Alert of an issue that began, came back, or was resolved."""
     issue = data["issue"]
     project = text(first(get_path(issue, "project"), "slug", "name"))
@@ -32,12 +32,12 @@ def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
         "users": get_path(issue, "userCount"),
         "number": get_path(issue, "shortId"),
     }
-    return _said(
+    return _raw_alert(
         issue, {}, text(get_path(issue, "id")), project, facts, first(issue, "web_url", "permalink"), status, times
     )
 
 
-def plugin_said(document: Mapping[str, Any]) -> RawAlert:
+def plugin_alert(document: Mapping[str, Any]) -> RawAlert:
     """Alert of the webhook plug-in, which puts the issue outside and the event inside."""
     event = document.get("event")
     project = text(first(document, "project_slug", "project_name", "project"))
@@ -46,10 +46,10 @@ def plugin_said(document: Mapping[str, Any]) -> RawAlert:
         **{k: v for k, v in document.items() if v},
     }
     rules = ", ".join(text(r) for r in items(document.get("triggering_rules"))[:50])
-    return _said(told, event, text(document.get("id")), project, {"rule": rules}, document.get("url"))
+    return _raw_alert(told, event, text(document.get("id")), project, {"rule": rules}, document.get("url"))
 
 
-def _said(
+def _raw_alert(
     told: Any,
     event: Any,
     issue: str,

@@ -10,7 +10,7 @@ from midwatch.integrations.website.certificate import Certificate, Problem
 from midwatch.integrations.website.target import header_line
 
 _PREVIEW = 500  # characters of the body
-_SAID = 300  # characters of an error or a header
+_ERROR_CHARS = 300  # characters of an error or a header
 ErrorKind = Literal["", "dns", "connect", "timeout", "tls", "redirects", "protocol"]
 
 
@@ -57,7 +57,8 @@ class Visit:
         found = [*self._answer(), *self._tls(days), *self._content()]
         return Probe(
             text="".join(
-                f"{name}: {header_line(value, _PREVIEW if name == 'preview' else _SAID)}\n" for name, value in found
+                f"{name}: {header_line(value, _PREVIEW if name == 'preview' else _ERROR_CHARS)}\n"
+                for name, value in found
             ),
             url=self.url,
             status=self.status,
