@@ -29,6 +29,17 @@ _MOODS = {
     *("forged", "graveness", "inbox", "nobody", "nothing", "outbox", "remark", "somebody", "surroundings", "tape"),
     *("undelivered", "vouched", "wish", "wishes", "who", "whole"),
 }
+# Packages whose docstrings begin with a noun phrase or a description of the result. A list that only grows.
+_PLAIN_DOCSTRINGS = (
+    *("analysis", "domain", "engine", "kit", "questions", "reports", "store", "toolbox"),
+    *("diagnosis/alerts", "diagnosis/traffic", "diagnosis/websites"),
+    *(f"integrations/{name}" for name in ("alert_sources", "alertmanager", "aws", "cloudwatch", "datadog", "generic")),
+    *(f"integrations/{name}" for name in ("grafana", "opsgenie", "pagerduty", "sentry", "webhook", "website")),
+)
+# Openings that make a riddle of the first line: a relative clause, or nobody in particular as its subject.
+_CLAUSE = re.compile(
+    r"(?:what|who|whose|whom|whoever|whatever|how|which|nobody|somebody|everybody|anybody)\b", re.IGNORECASE
+)
 # What texts said before, as the pattern that finds it.
 _REPLACED = (
     r"\bLook:",
@@ -77,6 +88,18 @@ def public_functions(tree: ast.Module) -> Iterator[str]:
                     yield one.name
 
 
+def first_lines(tree: ast.Module) -> Iterator[str]:
+    """First lines of all docstrings, those of private functions too."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from (ast.get_docstring(node) or "").splitlines()[:1]
+
+
+def has_plain_docstrings(path: Path) -> bool:
+    inner = path.relative_to(ROOT / "src" / "midwatch")
+    return any(inner.is_relative_to(package) for package in _PLAIN_DOCSTRINGS)
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_public_name_is_a_noun_or_a_verb(path: Path) -> None:
     tree = ast.parse(path.read_text())
@@ -90,3 +113,29 @@ def test_a_public_name_is_a_noun_or_a_verb(path: Path) -> None:
 def test_a_text_uses_the_terms_of_the_field(path: Path) -> None:
     text = path.read_text()
     assert [phrase for phrase in _REPLACED if re.search(phrase, text)] == []
+
+
+@pytest.mark.parametrize(
+    "path", list(filter(has_plain_docstrings, SOURCES)), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_a_docstring_begins_with_no_relative_clause(path: Path) -> None:
+    assert [line for line in first_lines(ast.parse(path.read_text())) if _CLAUSE.match(line)] == []
+
+
+def test_every_package_with_plain_docstrings_exists() -> None:
+    assert [name for name in _PLAIN_DOCSTRINGS if not (ROOT / "src" / "midwatch" / name).is_dir()] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("What a tool saw, in types no vendor owns.", True),
+        ("Who did what.", True),
+        ("How often who asks is answered.", True),
+        ("Nobody waits.", True),
+        ("Whether the run is over.", False),
+        ("Usual values of a stream, computed from the rows before.", False),
+    ],
+)
+def test_a_relative_clause_is_no_first_line(line: str, *, refused: bool) -> None:
+    assert bool(_CLAUSE.match(line)) is refused

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from midwatch.domain.work import RunState
 from midwatch.engine.durable import DurableQueue
 from midwatch.engine.schedules import Schedules
-from midwatch.engine.worker import ALONE_S, Worker
+from midwatch.engine.worker import POLL_S, Worker
 from midwatch.engine.worker_context import WorkerContext
 from midwatch.kit.processes import own_name
 from midwatch.services import investigations
@@ -111,8 +111,8 @@ async def test_an_idle_worker_asks_little(file: Database) -> None:
         await asyncio.sleep(SECONDS)
         event.remove(Engine, "before_cursor_execute", heard)
     looks = [s for s in asked if s.startswith("SELECT runs.id")]
-    assert 1 <= len(looks) <= SECONDS / ALONE_S + 2
-    assert len(asked) <= 3 * (SECONDS / ALONE_S + 2) + 8, "a look is three statements, a sign of life five"
+    assert 1 <= len(looks) <= SECONDS / POLL_S + 2
+    assert len(asked) <= 3 * (SECONDS / POLL_S + 2) + 8, "a look is three statements, a sign of life five"
 
 
 async def test_who_is_woken_begins_and_who_is_not_finds_it(file: Database) -> None:

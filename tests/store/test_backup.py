@@ -71,7 +71,7 @@ def fill(db: Database, count: int = 3) -> None:
             )
             alerts.put(tx, known)
             investigations.add(tx, run(n))
-            investigations.tell(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
+            investigations.append_events(tx, [RunEvent(run_id=f"inv_{n}", at=NOW, kind="asked")])
             tx.execute(insert(calls).values(run_id=f"inv_{n}", key="k", kind="gap", body="{}"))
             notifications.add(tx, notification(f"e{n}"))
             audit.append(tx, Act(at=NOW, actor="ada", action="resolve", object=f"inc_{n}", detail={"n": n}))

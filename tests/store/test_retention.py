@@ -19,7 +19,7 @@ def put(db: Database, number: int, created: datetime, finished: datetime | None,
     with db.write() as tx:
         investigations.add(tx, run(number, created_at=created, finished_at=finished, state=state))
         for _ in range(3):
-            investigations.tell(tx, [RunEvent(run_id=f"inv_{number}", at=created, kind="asked")])
+            investigations.append_events(tx, [RunEvent(run_id=f"inv_{number}", at=created, kind="asked")])
         tx.execute(insert(calls).values(run_id=f"inv_{number}", key="k", kind="gap", body="{}"))
 
 

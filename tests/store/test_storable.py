@@ -75,7 +75,7 @@ def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, ot
             severity=AlertSeverity.LOW,
         )
         investigations.add(tx, run)
-        investigations.tell(tx, [RunEvent(run_id=run.id, at=NOW, kind="evidence", data={"query": one})])
+        investigations.append_events(tx, [RunEvent(run_id=run.id, at=NOW, kind="evidence", data={"query": one})])
         for answer in answers(one, other):
             tool_calls.keep(tx, [tool_calls.row(run.id, answer)])
         audit.append(tx, Act(at=NOW, actor=one, action="key.create", object=other, detail={"name": one}))

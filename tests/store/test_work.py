@@ -58,7 +58,7 @@ def test_runs_are_listed(db: Database) -> None:
 def test_what_a_run_tells_is_numbered_also_when_several_speak(db: Database) -> None:
     def tell(*numbers: tuple[str, int]) -> None:
         with db.write() as tx:
-            investigations.tell(
+            investigations.append_events(
                 tx, [RunEvent(run_id=run_id, at=NOW, kind="asked", data={"n": number}) for run_id, number in numbers]
             )
 

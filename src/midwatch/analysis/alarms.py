@@ -1,4 +1,4 @@
-"""Where a series begins to be unlike its past: rare in its level, its restlessness and for the time of day together.
+"""Alarm detection: rows at which a series departs from its past in level, variability and time of day together.
 
 Each is smoothed over two spans and given its rarity (one in 10^r values); the sum of the rarities is what independent
 coincidences would have (Fisher's method), so one very rare sign alarms, and so do three that are each a little odd. The
@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from midwatch.analysis.baseline import Season, Tails
 from midwatch.analysis.spikes import SpikeLimits, spikes
 
-_SPANS = (12, 30)  # rows: an hour of 5-minute values for what is sudden, two and a half for what creeps
-_PAST = 4000  # values remembered: two weeks of 5-minute rows, so that what once was new becomes usual
-_LEAST = 100  # values before a tail is believed: two of them make it up
+_SPANS = (12, 30)  # rows: an hour of 5-minute values for sudden changes, two and a half for slow ones
+_PAST = 4000  # values remembered: two weeks of 5-minute rows, so that a new level becomes usual
+_LEAST = 100  # values before a tail is estimated: two of them form it
 _RARE = 5.25  # together one in 10^5.25 rows: less than once in a year of 5-minute rows
-_MOST = 8.0  # what one sign can count: beyond one in 10^8 a tail is a guess
-_COOL = 150  # rows that one alarm stands for: half a day of 5-minute rows; people are called once for one thing
+_MOST = 8.0  # most that one sign counts: beyond one in 10^8 a tail is a guess
+_COOL = 150  # rows that one alarm stands for: half a day of 5-minute rows; one page for one problem
 
 
 class _Sign:
@@ -28,7 +28,7 @@ class _Sign:
         self._tails = [(span, Tails(_PAST, _LEAST)) for span in _SPANS]
 
     def rarity(self, value: float) -> float:
-        """Learns the value. Signed: above what is usual, or below."""
+        """Learns the value and returns its rarity. Signed: above the usual values, or below."""
         self._last.append(value)
         recent = list(self._last)
         found = 0.0
@@ -43,7 +43,7 @@ class _Sign:
 def alarms(
     times: Sequence[float], values: Sequence[float | None], limits: SpikeLimits | None = None, *, drops: bool = True
 ) -> list[int]:
-    """The rows at which an alarm begins, rising; each stands for 150 rows, in which no other begins.
+    """Rows at which an alarm begins, rising; each stands for 150 rows, in which no other begins.
 
     `times` are seconds since 1970, rising; None and rows left out are gaps. Without `drops` only rises alarm. While
     there is too little past to call anything rare, and wherever the fixed threshold is passed, a spike's first row is
@@ -65,7 +65,7 @@ def alarms(
 
 
 def rarities(times: Sequence[float], values: Sequence[float | None], *, drops: bool = True) -> Iterator[float]:
-    """For each row the decimal exponent of one in how many rows is so unlike the past; 0 for a gap."""
+    """For each row the decimal exponent of one in how many rows differs as much from the past; 0 for a gap."""
     season, level, unrest, clock = Season(), _Sign(), _Sign(), _Sign()
     before: float | None = None
     for time, value in zip(times, values, strict=True):
@@ -74,7 +74,7 @@ def rarities(times: Sequence[float], values: Sequence[float | None], *, drops: b
             continue
         usual = season.usual(time)
         signs = [level.rarity(value), clock.rarity(value - usual) if usual is not None else 0.0]
-        # Calm is no trouble: what stops moving altogether shows in its level.
+        # Low variability does not alarm: a series that stops shows in its level.
         signs += (
             [max(unrest.rarity(abs(value - before) if drops else max(value - before, 0.0)), 0.0)]
             if before is not None
@@ -86,7 +86,7 @@ def rarities(times: Sequence[float], values: Sequence[float | None], *, drops: b
 
 
 def _early(values: Sequence[float | None]) -> int:
-    """The first row at which a tail is believed."""
+    """The first row with enough past for a tail estimate."""
     seen = 0
     for row, value in enumerate(values):
         seen += value is not None and math.isfinite(value)

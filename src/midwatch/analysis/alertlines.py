@@ -1,6 +1,6 @@
-"""The canonical text of an alert, and how it is read back: one thing on each line, behind its name.
+"""Canonical text of an alert, and its parser: one field on each line, behind its name.
 
-What is hashed, cited, saved and replayed is this text; whatever a sender writes cannot start a line of another name.
+This text is hashed, cited, saved and replayed; no text of a sender can start a line of another name.
 """
 
 import re
@@ -23,7 +23,7 @@ _QUOTED = re.compile(r"^(title|summary|service|label [^:\n]+|detail [^:\n]+): (.
 
 @dataclass(frozen=True)
 class AlertLines:
-    """The text read back. `safe_text` is the whole text with every possible prompt injection blanked, by sentences;
+    """The parsed text. `safe_text` is the whole text with every possible prompt injection blanked, by sentences;
     positions stay."""
 
     source: str = ""
@@ -40,7 +40,7 @@ class AlertLines:
 
     @property
     def fact_text(self) -> str:
-        """`safe_text` without the lines about the alert itself (its severity, its time): what facts are read off."""
+        """`safe_text` without the lines about the alert itself (its severity, its time): the source of facts."""
         return "\n".join(" " * len(line) if line.startswith(_OWN) else line for line in self.safe_text.split("\n"))
 
 
@@ -75,7 +75,7 @@ def _lines(alert: Alert) -> Iterator[str]:
 
 
 def _named(name: str, value: str, longest: int) -> Iterator[str]:
-    """A value of several lines becomes several lines of that name."""
+    """Lines of a field; a value of several lines becomes several lines of that name."""
     text = redact_text(clean(_BREAK.sub("\n", value[: 2 * longest])))
     short = text[:longest].rstrip() + " …" if len(text) > longest or len(value) > 2 * longest else text
     for part in short.split("\n"):
@@ -87,7 +87,7 @@ def parse_canonical_text(text: str) -> AlertLines:
     found: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
     details: dict[str, str] = {}
-    told, orders = _told(text)
+    told, orders = _field(text)
     for line in told.split("\n"):
         name, _, value = line.partition(": ")
         word, _, key = name.partition(" ")
@@ -103,7 +103,7 @@ def parse_canonical_text(text: str) -> AlertLines:
     return AlertLines(**one, labels=labels, details=details, safe_text=told, instructions=orders)
 
 
-def _told(text: str) -> tuple[str, tuple[str, ...]]:
+def _field(text: str) -> tuple[str, tuple[str, ...]]:
     orders: list[str] = []
 
     def sentences(match: re.Match[str]) -> str:

@@ -1,5 +1,4 @@
-"""What is usual in a stream of values, from the rows before: of late, at this time of day, and how far out a value
-lies."""
+"""Usual values of a stream, computed from the rows before: recent, at this time of day, and the rarity of a value."""
 
 import math
 from bisect import bisect_left, insort
@@ -10,7 +9,7 @@ _DAY = 86_400  # seconds
 _SLOT = 900  # seconds of a day that are taken together; load follows the clock by the quarter of an hour
 _DAYS = 7  # a whole week, so that a weekend is never the majority
 _KNOWN_DAYS = 3  # the least whose median one odd day does not move
-_TAIL = 0.02  # of the values on a side whose mean excess tells how the tail falls off
+_TAIL = 0.02  # of the values on a side: their mean excess is the slope of the tail
 _TAIL_LEAST = 8  # values from which a mean excess is taken
 _STEADY = 0.1  # of the interquartile range: a tail is not taken to be steeper, however regular the past was
 _REFRESH = 8  # rows for which a tail that was worked out is good enough
@@ -38,7 +37,7 @@ class BaselineWindow:
         self._ordered.clear()
 
     def at(self, part: float) -> float:
-        """The value below which `part` (0 to under 1) of them lie; raises IndexError without any."""
+        """The value below which `part` (0 to under 1) of the values lie; raises IndexError for no values."""
         return self._ordered[int(part * len(self._ordered))]
 
     def highest(self, count: int) -> list[float]:
@@ -49,13 +48,13 @@ class BaselineWindow:
 
 
 class Season:
-    """What is usual at a time of day: the median of the last days' means of the same quarter of an hour."""
+    """Usual value at a time of day: the median of the last days' means of the same quarter of an hour."""
 
     def __init__(self) -> None:
         self._days: dict[int, deque[tuple[int, float, int]]] = {}
 
     def usual(self, time: float) -> float | None:
-        """None before three whole days were seen. Times are seconds since 1970."""
+        """The usual value at this time of day; None before three whole days of values. Times are seconds since 1970."""
         day, slot = _slot(time)
         means = sorted(total / count for on, total, count in self._days.get(slot, ()) if on != day)
         return means[len(means) // 2] if len(means) >= _KNOWN_DAYS else None
@@ -73,13 +72,13 @@ def _slot(time: float) -> tuple[int, int]:
 
 
 class Tails:
-    """How rarely such a value comes: peaks over a threshold (Pickands 1975; Siffer et al. 2017) with exponential tails.
+    """Rarity of extreme values: peaks over a threshold (Pickands 1975; Siffer et al. 2017) with exponential tails.
 
     Two parameters of the past say all of a tail, where it begins and its mean excess, so a few hundred rows are enough.
     """
 
     def __init__(self, size: int, least: int) -> None:
-        """`size` is how many values are remembered, `least` from how many on anything is said."""
+        """`size` is the number of remembered values, `least` the number from which on rarities are computed."""
         self._past = BaselineWindow(size)
         self._least = least
         self._stale = 0
@@ -90,7 +89,7 @@ class Tails:
         return len(self._past)
 
     def rarity(self, value: float) -> float:
-        """Decimal exponent of one in how many values lies so far out; positive above, negative below, 0 within the
+        """Decimal exponent of one in how many values lies as far out; positive above, negative below, 0 within the
         usual."""
         if len(self._past) < self._least:
             return 0.0
@@ -110,7 +109,7 @@ class Tails:
         count = max(_TAIL_LEAST, int(_TAIL * len(self._past)))
         top, bottom = self._past.highest(count), self._past.lowest(count)
         quarter, three = self._past.at(0.25), self._past.at(0.75)
-        # What floating point makes of equal values is no spread.
+        # A spread within floating-point error is none.
         least = max(_STEADY * (three - quarter), 1e-9 * (abs(quarter) + abs(three)), 1e-300)
         self._high = top[0], max(sum(top) / count - top[0], least)
         self._low = bottom[-1], max(bottom[-1] - sum(bottom) / count, least)

@@ -31,7 +31,7 @@ _SEVERITY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 @dataclass(frozen=True)
 class Chain:
-    """A root and what it explains, nearest first."""
+    """A root cause and its consequences, nearest first."""
 
     root: Finding
     explains: tuple[Finding, ...]
@@ -70,7 +70,7 @@ def _places(findings: Sequence[Finding]) -> dict[Subject, list[int]]:
 
 
 class _Spread:
-    """How far trouble gets from each subject."""
+    """Distance that a fault reaches from each subject."""
 
     def __init__(self, findings: Iterable[Finding], links: Iterable[Link]) -> None:
         self._next: dict[Subject, dict[Subject, None]] = defaultdict(dict)
@@ -115,7 +115,7 @@ class _Spread:
 def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _Spread) -> bool:
     if one.owner == other.owner and _same_place(one, other):
         return _rank(one) < _rank(other)
-    if _bears(one, other, spread.total):
+    if _is_consequence(one, other, spread.total):
         return True
     if other.role is not CausalRole.SYMPTOM or (other.subject.object not in near and other.owner not in near):
         return False
@@ -126,7 +126,7 @@ def _outranks(one: Finding, other: Finding, near: dict[Subject, int], spread: _S
     return not mutual or _rank(one) < _rank(other)
 
 
-def _bears(one: Finding, other: Finding, total: set[tuple[Subject, Subject]]) -> bool:
+def _is_consequence(one: Finding, other: Finding, total: set[tuple[Subject, Subject]]) -> bool:
     """Whether the other is at the far end of a total link, and not older than the cause here."""
     if one.role is not CausalRole.CAUSE or not total or one.severity is not Severity.CRITICAL:
         return False

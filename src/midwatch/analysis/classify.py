@@ -1,5 +1,4 @@
-"""What kind of trouble an alert is about: words and labels with weights, as data. The same text gives the same
-answer."""
+"""Alert category, from words and labels with weights, as data. The same text gives the same category."""
 
 import re
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ SEARCHED = 16 * 1024  # characters of the text in which words are looked for
 
 @dataclass(frozen=True)
 class TroubleKind:
-    """`quotes` are the words that decided, as the text spells them."""
+    """The category of an alert. `quotes` are the deciding words, as the text spells them."""
 
     category: str
     quotes: tuple[str, ...] = ()
@@ -48,7 +47,7 @@ def _categories() -> tuple[_Category, ...]:
 
 
 def start(word: str) -> str:
-    """An expression for a word at the start of a word; a space in it fits what separates words in names and keys.
+    """Regular expression for a word prefix; a space in it matches any separator of words in names and keys.
 
     A word of up to three letters has to be the whole word: db is not the beginning of dbt.
     """
@@ -57,13 +56,14 @@ def start(word: str) -> str:
 
 
 def split_camel_case(text: str) -> str:
-    """The text, and once more with CamelCase taken apart, so that the name of an alert can be read like a sentence."""
+    """The text, followed by a copy with CamelCase split into words, so that alert names can be matched like
+    sentences."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     return text if apart == text else f"{text}\n{apart}"
 
 
 def name_kinds(category: str) -> tuple[str, ...]:
-    """The kinds of names that an alert of this category is about, the likeliest first."""
+    """Kinds of names that an alert of this category is about, the likeliest first."""
     return next((c.about for c in _categories() if c.name == category), ("service", "host"))
 
 

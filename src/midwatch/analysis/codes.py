@@ -14,8 +14,8 @@ from midwatch.kit import fast_yaml
 _PLACE = re.compile(r"(?<![%$])\{([a-z_]+)\}")  # curl's %{http_code} and the shell's ${name} are theirs
 _ENTRY = re.compile(r"^([A-Z][A-Z0-9]*-\d+):$", re.MULTILINE)
 _NONE = {"namespace": "", "container": ""}  # of a Node, of a whole Pod
-_HOLE = "\0"  # where a fact said nothing
-# What a hole leaves beside it that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma
+_HOLE = "\0"  # place of an empty fact
+# Punctuation beside a hole that belongs to the fact alone: its brackets or quotes, the slash of a path, the comma
 # before it.
 _AROUND = (
     (re.compile(r"""\((?=[\s,;:/]*+\0)[\0\s,;:/]*+\)|'\0+'|"\0+"|`\0+`"""), _HOLE),
@@ -29,8 +29,9 @@ _AROUND = (
 
 
 def fill(template: str, facts: Mapping[str, str], *, nouns: bool = True) -> str:
-    """A sentence. An empty fact leaves nothing behind; one that is not known is called by its noun ("the service"),
-    or, without `nouns`, is left out like an empty one. `[[ on node {node}]]` stands only where all its facts are known.
+    """A message from a template. An empty fact leaves nothing behind; an unknown one is replaced by its noun ("the
+    service"), or, without `nouns`, left out like an empty one. `[[ on node {node}]]` stays only where all its facts are
+    known.
 
     Other braces (PromQL, jsonpath, curl's `%{…}`) stay as they are.
     """
@@ -54,7 +55,7 @@ def _segment(text: str, facts: Mapping[str, str]) -> str:
 
 
 class Catalogue(Mapping[str, Code]):
-    """code → Code. `finding()` is how a rule speaks: it names a code and the facts, never a sentence."""
+    """The catalogue: code → Code. Rules use `finding()` with a code and the facts, never a sentence."""
 
     def __init__(self, entries: Mapping[str, Code | str], *, nouns: bool = True) -> None:
         """An entry may be the YAML that it is read from when it is first asked for. `nouns`: how messages treat a fact
@@ -63,9 +64,9 @@ class Catalogue(Mapping[str, Code]):
 
     @classmethod
     def load(cls, package: str, *, at_once: bool = True, nouns: bool = True) -> "Catalogue":
-        """Raises ValueError for a code that is declared twice. `at_once`: whatever is wrong with an entry is raised
-        now, too. Otherwise each is read when it is first asked for, since an investigation needs a few of hundreds:
-        for packages whose tests read them all, and where every entry begins with its code alone on a line."""
+        """Loads the catalogue. Raises ValueError for a code that is declared twice. `at_once`: errors in entries are
+        raised now, too. Otherwise each is read on first use, since an investigation needs a few of hundreds; for
+        packages whose tests read them all, and where every entry begins with its code alone on a line."""
         entries: dict[str, Code | str] = {}
         for file in sorted(files(package).iterdir(), key=lambda f: f.name):
             if file.name.endswith(".yaml"):
@@ -134,8 +135,8 @@ class Catalogue(Mapping[str, Code]):
 
 
 def location(owner: Subject, container: str = "", kind: str = "container") -> str:
-    """Where it is, as messages begin: `shop/deployment/web`, `node/worker-1`, `shop/deployment/web (container proxy)`.
-    A container that is called as its workload is not named."""
+    """Location of a subject, as messages begin: `shop/deployment/web`, `node/worker-1`, `shop/deployment/web (container
+    proxy)`. A container with its workload's name is left out."""
     place = f"{owner.kind.lower()}/{owner.name}"
     place = f"{owner.namespace}/{place}" if owner.namespace else place
     return f"{place} ({kind} {container})" if container and (container != owner.name or kind != "container") else place
@@ -147,6 +148,6 @@ def _whole(text: str) -> Iterator[tuple[str, Code]]:
 
 
 def _parts(text: str) -> Iterator[tuple[str, str]]:
-    """Each code, and the YAML of its fields."""
+    """Each code with the YAML of its fields."""
     _, *parts = _ENTRY.split(text)
     yield from zip(parts[::2], parts[1::2], strict=True)

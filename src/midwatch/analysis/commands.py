@@ -1,10 +1,10 @@
-"""Commands that people copy, out of templates and facts. A fact is outside text: it never becomes more than one word of
-a shell.
+"""Commands to copy, built from templates and facts. A fact is outside text: it never becomes more than one word of a
+shell.
 
 Where a fact is a name (a pod, a host, a database), only what can be such a name is printed. Elsewhere it is quoted for
 a POSIX shell. Inside quotes of the template, and after `ssh`, another language reads it once more (SQL, JSON, awk, a
 remote shell): there only plain words pass. Whatever does not pass leaves its placeholder, in CAPITALS; the finding's
-message still says what it was.
+message still has it.
 """
 
 import re
@@ -15,7 +15,7 @@ from functools import cache
 
 # `%{…}` is curl's --write-out, `${…}` a shell's variable.
 _FACT = re.compile(r"(?<![%$])\{([a-z_]+)\}")
-# What a person fills in: `<the query>`. As it stands a shell would take it for two redirections.
+# A placeholder: `<the query>`. As it stands a shell would read it as two redirections.
 _BLANK = re.compile(r"<([A-Za-z][^<>=$()|;&\n]*)>")
 OPTIONAL = re.compile(r"\[\[([^\[\]]{0,300})\]\]")  # a part of a template
 _TOKEN = re.compile(rf"\\.|['\"#]|{_FACT.pattern}", re.DOTALL)
@@ -65,7 +65,7 @@ _WORDS = {"missing": "NAME", "variable": "NAME", "setting": "NAME", "about": "HO
 
 @dataclass(frozen=True)
 class _Place:
-    """A fact in a template and the quotes it stands in: `'`, `"`, or "" for none."""
+    """A fact in a template and its enclosing quotes: `'`, `"`, or "" for none."""
 
     text: str
     fact: str = ""
@@ -73,8 +73,8 @@ class _Place:
 
 
 def command(template: str, facts: Mapping[str, str]) -> str:
-    """The command on one line; what is not known, or must not stand there, is its name in CAPITALS. "" for a command
-    that does not fit the kind of object. `[[ -c {container}]]` stands only where its facts are known."""
+    """The command on one line; an unknown or unsafe fact is its name in CAPITALS. "" for a command that does not fit
+    the kind of object. `[[ -c {container}]]` stays only where its facts are known."""
     template = OPTIONAL.sub(lambda m: m[1] if all(map(facts.get, _FACT.findall(m[1]))) else "", template)
     if not all(facts.get(name) for name in FITTING.intersection(_FACT.findall(template))):
         return ""
@@ -83,7 +83,7 @@ def command(template: str, facts: Mapping[str, str]) -> str:
 
 
 def query(template: str, facts: Mapping[str, str]) -> str:
-    """A `monitor` text: facts in double quotes are label values of PromQL, all others are prose."""
+    """The text of `monitor`: facts in double quotes are label values of PromQL, all others are prose."""
 
     def found(match: re.Match[str]) -> str:
         if match[1]:
@@ -131,7 +131,7 @@ def _places(template: str) -> tuple[_Place, ...]:
 
 
 def _parsed(template: str) -> Iterator[_Place]:
-    """A comment's facts are words too: an interactive zsh knows no comments."""
+    """Facts of a template in order. A comment's facts are quoted too: an interactive zsh has no comments."""
     quotes, text, done = "", "", 0
     for token in _TOKEN.finditer(template):
         text += template[done : token.start()]
@@ -147,7 +147,7 @@ def _parsed(template: str) -> Iterator[_Place]:
 
 
 def _next(quotes: str, sign: str, *, first: bool) -> str:
-    """The quotes behind `sign`; `#` stands for a comment, which begins with a word."""
+    """The open quotes after `sign`; `#` stands for a comment, which begins with a word."""
     if quotes == "#" or (sign == "#" and not quotes and first):
         return "#"
     if sign in ("'", '"'):

@@ -1,4 +1,4 @@
-"""A series as CSV: the header `timestamp,value`, then a time and a number in each row."""
+"""Series in CSV: the header `timestamp,value`, then a time and a number in each row."""
 
 import csv
 import math
@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 
 from midwatch.domain.refusal import Refusal
 
-MOST = 500_000  # rows; a week of a value each second is more than anybody looks at
-_LATEST = 32_503_680_000.0  # the year 3000 in seconds since 1970: what is beyond is written in milliseconds
+MOST = 500_000  # rows; nearly a week of a value each second
+_LATEST = 32_503_680_000.0  # the year 3000 in seconds since 1970: later times are in milliseconds
 _HINT = "Give rows of timestamp,value: ISO 8601 or Unix seconds, and a number; an empty value is a gap"
 
 
 @dataclass(frozen=True)
 class CsvPoints:
-    """`times` are seconds since 1970, never falling; a value that is missing is None."""
+    """A parsed series. `times` are seconds since 1970, never falling; a missing value is None."""
 
     times: list[float]
     values: list[float | None]
 
 
 def read_points(text: str) -> CsvPoints:
-    """A time without a zone is UTC. Raises Refusal, which names the line, for a row that is no point."""
+    """Parses a series. A time without a zone is UTC. Raises Refusal, with the line number, for an invalid row."""
     rows = _rows(text)
     line, header = next(rows, (1, list[str]()))
     if [cell.strip().lower() for cell in header] != ["timestamp", "value"]:
@@ -49,7 +49,7 @@ def read_points(text: str) -> CsvPoints:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not blank, with the number of the line on which each ends."""
+    """Non-blank rows, with the number of the line on which each ends."""
     reader = csv.reader(text.removeprefix("\ufeff").splitlines())
     try:
         for cells in reader:
@@ -86,7 +86,7 @@ def _value(text: str, line: int) -> float | None:
         raise Refusal(f"Line {line}: {_shown(text)} is no number.", _HINT) from error
     if math.isinf(found):
         raise Refusal(f"Line {line}: {_shown(text)} is no finite number.", _HINT)
-    return None if math.isnan(found) else found  # what Prometheus, pandas and others write where nothing was measured
+    return None if math.isnan(found) else found  # NaN: a missing value in Prometheus, pandas and others
 
 
 def _shown(text: str) -> str:

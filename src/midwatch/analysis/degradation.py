@@ -1,4 +1,4 @@
-"""Whether a series got worse, when, and by how much.
+"""Detects a lasting change of a series: its onset and its factor.
 
 What is normal is read off the early part of the series (or the part before a known moment): its median, and how far its
 values usually are from it (the median absolute deviation, which a few outliers do not move). A change is a run of
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from midwatch.analysis.series import Series
 
 _EARLY = 0.25  # of the series: people save the hour around an incident, and its beginning is from before it
-_LEAST = 3  # values from which anything is concluded
-_LASTS = 3  # values that a change goes on for
+_LEAST = 3  # minimum number of values
+_LASTS = 3  # minimum length of a change, in values
 _NOISE = 6.0  # deviations; 6 × MAD is 4 standard deviations of normal noise (MAD × 1.4826 = σ)
 _LULL = 2  # values within a run that may be missing or normal: load comes and goes
 
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `after` are in the unit of the series; `after` is the median of the run from `first` to `last`
-    (inclusive).
+    """A change of level. `before` and `after` are in the unit of the series; `after` is the median of the run from
+    `first` to `last` (inclusive).
 
     `onset` is the time of the first value of the run, in seconds since 1970; `factor` is after/before, infinite from
     nothing.
@@ -43,7 +43,7 @@ class Change:
 
 
 def median(values: Sequence[float]) -> float:
-    """Raises IndexError for no values."""
+    """The median. Raises IndexError for no values."""
     ordered = sorted(values)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
@@ -52,8 +52,8 @@ def median(values: Sequence[float]) -> float:
 def rise(
     series: Series, *, factor: float, floor: float = 0.0, until: float | None = None, positive: bool = False
 ) -> Change | None:
-    """How the series went up, if it did. `until` ends what is normal (seconds since 1970). `positive`: a 0 means that
-    nothing was measured, as a latency without requests. `floor` is in the unit of the series."""
+    """The rise of a series, if any. `until` ends the reference period (seconds since 1970). `positive`: a 0 means that
+    nothing was measured, as for a latency without requests. `floor` is in the unit of the series."""
     points = [(n, v) for n, v in enumerate(series.values) if v is not None and (v > 0 or not positive)]
     early = _early(series, points, until)
     later = points[len(early) :]
@@ -75,7 +75,7 @@ def _early(series: Series, points: Sequence[tuple[int, float]], until: float | N
 
 
 def _runs(points: Sequence[tuple[int, float]], limit: float) -> Iterator[list[tuple[int, float]]]:
-    """Stretches above the limit that last; short lulls within one do not end it."""
+    """Lasting stretches above the limit; short lulls within one do not end it."""
     run: list[tuple[int, float]] = []
     for point in points:
         if point[1] <= limit:

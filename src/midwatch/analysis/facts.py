@@ -1,4 +1,4 @@
-"""Facts in the text of an alert: numbers with units, and the names of what it is about. Pure, linear, never raises.
+"""Extracts facts from alert text: numbers with units, and names of the affected objects. Pure, linear, never raises.
 
 A text is the canonical text of an alert (one thing on each line) or any other; at most 64 KiB of it are read. Names
 come with the quotation they were read off, so that every statement about them can be looked up again.
@@ -14,20 +14,20 @@ from midwatch.analysis.quantities import Number, data, numbers, timeless
 
 LONGEST = 64 * 1024  # characters that are read
 _VAGUE = "system"  # "on orders-db": a name, of whatever it is
-MOST = 40  # names of one kind: what an attacker fills a text with is not all kept
+MOST = 40  # names of one kind; bounds the memory that a hostile text can use
 _LINE = re.compile(r"^(?:label|detail) ([^:\n]{1,120}): (.{1,500})$|^(service): (.{1,500})$", re.MULTILINE)
 _PAIR = re.compile(r"(?<![\w.-])([A-Za-z][\w.-]{0,60})[\"']?(?:=|: ?)[\"']?([A-Za-z0-9/_][\w./@:+-]{0,120})")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _VERB = re.compile(
     r" (?:is|has|was|down|failed|fails|not|missed|crashed|stopped|unavailable)\b"
-)  # what a name stands before
+)  # keywords behind a name
 _NAMELIKE = re.compile(r"[A-Za-z/][\w./@+-]{0,100}")
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFact:
-    """Something the text names: `kind` is host, address, user, database, service, table, queue, disk, url, region,
-    port, code …"""
+    """A name in the text: `kind` is host, address, user, database, service, table, queue, disk, url, region, port, code
+    …"""
 
     kind: str
     value: str
@@ -44,7 +44,7 @@ class Facts:
 
     @cached_property
     def first(self) -> dict[str, NamedFact]:
-        """The first name of each kind; labels and details come before what a sentence says."""
+        """The first name of each kind; labels and details come before sentences."""
         found: dict[str, NamedFact] = {}
         for name in self.names:
             found.setdefault(name.kind, name)
@@ -59,7 +59,9 @@ def facts(text: str) -> Facts:
     seen: dict[tuple[str, str], NamedFact] = {}
     count: dict[str, int] = {}
     known: set[str] = set()
-    for name in sorted((*_labelled(text), *_shaped(timeless(text)), *_spoken(text)), key=lambda n: n.kind == _VAGUE):
+    for name in sorted(
+        (*_labelled(text), *_shaped(timeless(text)), *_in_sentences(text)), key=lambda n: n.kind == _VAGUE
+    ):
         key = (name.kind, name.value)
         again = name.kind == _VAGUE and (name.value in known or name.value.lower() in _plain())
         if not again and key not in seen and count.get(name.kind, 0) < MOST:
@@ -128,9 +130,9 @@ def _shaped(text: str) -> Iterator[NamedFact]:
                 )
 
 
-def _spoken(text: str) -> Iterator[NamedFact]:
-    """ "database orders_db", "the orders-events queue": a word counts as a name when it is quoted or cannot be plain
-    English."""
+def _in_sentences(text: str) -> Iterator[NamedFact]:
+    """Names in sentences ("database orders_db", "the orders-events queue"): a word counts as a name when it is quoted
+    or cannot be plain English."""
     before, behind = _words()
     known = _kinds()
     for match in before.finditer(text):

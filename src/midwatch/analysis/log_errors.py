@@ -1,5 +1,4 @@
-"""What a log complains of: errors by template with count and onset, operations that take long, requests that were
-refused."""
+"""Errors in a log: templates with count and onset, slow operations, refused requests."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from midwatch.domain.window import Window
 
 WHOLE = 20_000  # lines
 _SLOW_S = 1.0  # seconds; few operations of a service that answers people may take longer
-# Only lines with one of these words are taken apart: of a log's many lines few have one, and finding a word is cheap.
+# Only lines with one of these words are parsed: few lines of a log have one, and finding a word is cheap.
 _LOUD = (
     *(
         "err",
@@ -104,7 +103,7 @@ _SECONDS = {"ms": 0.001, "millisecond": 0.001, "milliseconds": 0.001, "min": 60.
 
 @dataclass(frozen=True)
 class _Words:
-    """Those of the telling words that a log has at all: only they are looked for in each of its lines."""
+    """The keywords that occur in a log at all: only they are searched in each of its lines."""
 
     loud: tuple[str, ...]
     work: tuple[str, ...]
@@ -119,7 +118,7 @@ class _Words:
 
 @dataclass
 class LogError:
-    """One template: how often, since when, and the newest line; `first` and `last` None when the lines bear no time.
+    """One error template: count, onset, and newest line; `first` and `last` are None when the lines bear no time.
 
     `kind` is error, warning, status or slow; `spans` are the seconds of slow operations.
     """
@@ -139,8 +138,8 @@ class LogError:
 
 @lru_cache(maxsize=16)
 def digest(text: str, within: Window | None = None) -> tuple[LogError, ...]:
-    """The complaints of a log, in the order of their first line; with `within` only of that time, when the lines tell
-    theirs."""
+    """Errors of a log, in the order of their first line; with `within` only of that period, when the lines have
+    times."""
     groups = Templates()
     found: dict[tuple[str, int], LogError] = {}
     when: datetime | None = None
@@ -148,11 +147,11 @@ def digest(text: str, within: Window | None = None) -> tuple[LogError, ...]:
     words = _Words.of(text)
     for raw in text.splitlines():
         if raw[:1].isspace() and found:
-            continue  # the continuation of what was just said: a trace, a printed object
+            continue  # a continuation line: a trace, a printed object
         when = moment(raw) or when
         if within is not None and when is not None and not within.contains(when):
             continue
-        for kind, line, seconds in _heard(raw, words):
+        for kind, line, seconds in _errors_in_line(raw, words):
             one = found.setdefault((kind, groups.group(f"{kind} {line.said}")), LogError(kind, line))
             _count(one, line, when, seconds)
     return tuple(c for c in found.values() if c.kind != "slow" or c.middle >= _SLOW_S)
@@ -166,13 +165,13 @@ def _count(one: LogError, line: Line, when: datetime | None, seconds: float) -> 
         one.spans.append(seconds)
 
 
-def _heard(raw: str, words: _Words) -> Iterator[tuple[str, Line, float]]:
-    """What one line complains of: nothing, as a rule, or one thing."""
+def _errors_in_line(raw: str, words: _Words) -> Iterator[tuple[str, Line, float]]:
+    """The error in one line, if any."""
     low = raw.lower()
     loud = any(word in low for word in words.loud)
     if (status := _STATUS.search(raw)) and (status[1] or status[2]).startswith("5"):
         yield from (("status", line, 0.0) for line in _line(raw))
-    elif loud and not status and (kind := _graver(found := list(_line(raw)))):
+    elif loud and not status and (kind := _error_kind(found := list(_line(raw)))):
         yield from ((kind, line, 0.0) for line in found)
     elif seconds := _seconds(raw, low, words):
         yield from (("slow", line, seconds) for line in _line(raw))
@@ -185,7 +184,7 @@ def _line(raw: str) -> Iterable[Line]:
     return lines(raw, newest=1)
 
 
-def _graver(found: list[Line]) -> str:
+def _error_kind(found: list[Line]) -> str:
     if not found or frame(found[0].text) or _CALM_WORD.search(found[0].said):
         return ""
     if found[0].level in (FATAL, ERROR):
@@ -196,7 +195,7 @@ def _graver(found: list[Line]) -> str:
 
 
 def _seconds(raw: str, low: str, words: _Words) -> float:
-    """How long the operation took that a line tells of; 0 when it tells of none."""
+    """Duration of the operation in a line; 0 when the line has none."""
     if not any(word in low for word in words.work) or any(word in low for word in words.no_work):
         return 0.0
     match = _SPAN.search(raw)

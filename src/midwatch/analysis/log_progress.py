@@ -1,4 +1,4 @@
-"""Whether the newest lines of a log count up: `step 24 of 40`, `12/80 files`, `57 %`."""
+"""Progress counters in the newest lines of a log: `step 24 of 40`, `12/80 files`, `57 %`."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _LAST = 5  # lines at the end, one of which must be such a line
 
 
 def progress(found: Sequence[Line]) -> Line | None:
-    """The newest line that counts up, when it is near the end, is not done, and no error follows the first of them."""
+    """The newest counting line, when it is near the end, unfinished, and no error follows the first of them."""
     series: dict[str, list[tuple[int, float, float, Line]]] = {}
     for place, line in enumerate(found):
         match = _COUNTED.search(line.said) or _SHARE.search(line.said)

@@ -1,9 +1,9 @@
-"""The time at the head of a log line, in the forms loggers write it. UTC where the line names no zone."""
+"""Timestamps at the head of log lines, in the usual logger formats. UTC where the line names no zone."""
 
 import re
 from datetime import UTC, datetime, timedelta
 
-_HEAD, _TAIL = 160, 60  # letters; a time in between is part of what the line says
+_HEAD, _TAIL = 160, 60  # characters; a time in between is part of the message
 _ISO = re.compile(r"(20\d\d)[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,]\d+)?\s?(Z|[+-]\d\d:?\d\d)?")
 _LETTERS = re.compile(r"\b([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)(?: [A-Z]{3,4})? (20\d\d)\b")
 _CLF = re.compile(r"\[(\d\d)/([A-Z][a-z]{2})/(20\d\d):(\d\d):(\d\d):(\d\d) ([+-]\d\d)(\d\d)\]")
@@ -13,7 +13,7 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def moment(line: str) -> datetime | None:
-    """None for a line without a whole date."""
+    """Time of the line; None for a line without a whole date."""
     head = line if len(line) <= _HEAD else f"{line[:_HEAD]} {line[-_TAIL:]}"
     try:
         if match := _ISO.search(head):
@@ -33,7 +33,7 @@ def moment(line: str) -> datetime | None:
 
 
 def headless(message: str) -> str:
-    """The message without the time before it: `Fri Jul 11 13:23:24 UTC 2025 no stock`, `ts=2025-07-11T13:23:24Z no
+    """The message without its timestamp: `Fri Jul 11 13:23:24 UTC 2025 no stock`, `ts=2025-07-11T13:23:24Z no
     stock`."""
     return _LEADING.sub("", message, count=1)
 

@@ -1,4 +1,4 @@
-"""What a log says about why its program ended: the error lines, and the head of the last stack trace."""
+"""Exit reasons in a log: the error lines, and the head of the last stack trace."""
 
 import json
 import re
@@ -55,8 +55,7 @@ _MASK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`text` is the line as it stands in the log, `said` what it says without its wrapping (JSON, logfmt, time,
-    colours).
+    """One log line. `text` is the raw line, `said` its message without its wrapping (JSON, logfmt, time, colours).
 
     `level` is fatal, error, calm (a warning or less), or "" where the line has none.
     """
@@ -69,7 +68,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error, and how many lines say the same apart from numbers and ids; the newest of them is shown."""
+    """One error, and the number of lines that differ only in numbers and ids; the newest of them is shown."""
 
     line: Line
     count: int
@@ -84,7 +83,7 @@ def lines(text: str, newest: int = NEWEST) -> list[Line]:
 
 
 def message(line: str) -> str:
-    """The message of a line, without what wraps it."""
+    """The message of a line, without its wrapping."""
     return _line(line, 0).said
 
 
@@ -113,7 +112,7 @@ def _json(raw: str, bare: str, number: int) -> Line:
 
 
 def _text(value: object) -> str:
-    """Loggers of Node and .NET write an error as an object of its own."""
+    """Text of a logged value; loggers of Node and .NET write an error as an object of its own."""
     if not isinstance(value, dict):
         return str(value)
     fields = cast("dict[str, object]", value)
@@ -130,7 +129,7 @@ def _logfmt(text: str) -> str:
 
 
 def faults(found: Sequence[Line]) -> tuple[Fault, ...]:
-    """The errors by template, in the order of their newest line."""
+    """Errors by template, in the order of their newest line."""
     counts: dict[str, int] = {}
     newest: dict[str, Line] = {}
     for line in found:
@@ -147,17 +146,17 @@ def template(message: str) -> str:
 
 
 def last_reason(found: list[Line]) -> Line | None:
-    """The line a person would quote: the innermost cause of the last trace near the end, else the last fatal line, else
-    the last error."""
+    """The most relevant line: the innermost cause of the last trace near the end, else the last fatal line, else the
+    last error."""
     loud = [line for line in found if line.level != CALM]
-    for test in (_traced, _announced, _heads, _fatal, _errors):
+    for test in (_traced, _below_heading, _heads, _fatal, _errors):
         if line := next(test(loud), None):
             return line
     return None
 
 
-def _announced(found: list[Line]) -> Iterator[Line]:
-    """The line below a heading such as `checks failed … the following 2 lines`: the heading names a number only."""
+def _below_heading(found: list[Line]) -> Iterator[Line]:
+    """The line below a heading such as `checks failed … the following 2 lines`: the heading has only a count."""
     return (below for line, below in zip(reversed(found[:-1]), reversed(found[1:]), strict=True) if _heads_list(line))
 
 
@@ -172,7 +171,7 @@ def _traced(found: list[Line]) -> Iterator[Line]:
 
 
 def _heads(found: list[Line]) -> Iterator[Line]:
-    """Heads of stack traces, last first; a `Caused by` is nearer to the cause than what it caused."""
+    """Heads of stack traces, last first; a `Caused by` is nearer to the cause than its consequence."""
     return (line for line in reversed(found) if _HEAD.match(line.said) and not _FRAME.match(line.said))
 
 

@@ -1,4 +1,4 @@
-"""Which of the numbers in an alert measures what it is about, and against what."""
+"""The measured value of an alert, and its reference: a limit, or the usual value."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from midwatch.analysis.quantities import Number
 
-# points from which a number is taken for the measured one: its key names the thing, or its unit and its surroundings
+# points from which a number counts as the measured one: its key names the quantity, or its unit and its surroundings
 # fit
 _FITS = 2
 _SHARED = frozenset(
@@ -17,7 +17,7 @@ _ANY = frozenset({"", "threshold", "limit", "max", "maximum", "slo", "target", "
 
 @dataclass(frozen=True)
 class Measure:
-    """The measured number, the limit it is held against and what is usual, as far as the text says so."""
+    """The measured number, its limit and its usual value, as far as the text gives them."""
 
     value: Number
     limit: Number | None = None
@@ -25,13 +25,13 @@ class Measure:
 
     @property
     def factor(self) -> float | None:
-        """How many times the limit, or else how many times what is usual."""
+        """Multiple of the limit, or else of the usual value."""
         other = self.limit or self.usual
         return self.value.amount / other.amount if other and other.amount > 0 else None
 
     @property
     def text(self) -> str:
-        """For a message: "150 of 150 connections", "97%, limit 80%", "45k req/s, baseline 4000 req/s (11.2×)"."""
+        """Text for messages: "150 of 150 connections", "97%, limit 80%", "45k req/s, baseline 4000 req/s (11.2×)"."""
         value = self.value.text
         named = _spaced(self.value.name)
         if self.value.of is not None:
@@ -56,10 +56,10 @@ class Measure:
 
 
 def measure(found: Sequence[Number], words: Sequence[str], dimensions: Sequence[str]) -> Measure | None:
-    """The number whose key, unit and surroundings fit best, the earliest of several; None when none fits well
+    """The number with the best fitting key, unit and surroundings, the earliest of several; None when none fits well
     enough."""
     value = _best([n for n in found if n.role == "value"], words, dimensions)
-    if value is None:  # "above 90%": the alert says only which line was crossed
+    if value is None:  # "above 90%": the alert has only the threshold
         crossed = _best([n for n in found if n.role == "limit" and not n.name], words, dimensions)
         return Measure(crossed) if crossed else None
     if value.of is not None:
@@ -88,7 +88,8 @@ def _points(number: Number, words: Sequence[str], dimensions: Sequence[str]) -> 
 
 
 def _is_label(number: Number) -> bool:
-    """A bare number under ten is more often a name (broker 3), and one from 400 to 599 the status of a request."""
+    """Whether the number is a name or status: a bare number under ten is more often a name (broker 3), one from 400 to
+    599 an HTTP status."""
     bare = not number.dimension and not number.name and number.of is None
     return bare and (number.amount < 10 or 400 <= number.amount < 600)
 
@@ -101,7 +102,7 @@ def _other(value: Number, found: Sequence[Number], role: str) -> Number | None:
 
 
 def _same(value: Number, other: Number) -> bool:
-    """A limit belongs to a value when its key shares a word with the value's, or says no more than that it is a
+    """Whether a limit belongs to a value: its key shares a word with the value's, or is nothing but a word for
     limit."""
     ours, theirs = set(_spaced(value.name).split()) - _SHARED, set(_spaced(other.name).split())
     if theirs <= _ANY:

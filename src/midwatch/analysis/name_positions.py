@@ -1,4 +1,4 @@
-"""Plain words of a question that stand where the name of an object would: `checkout` in `why is checkout slow`."""
+"""Plain words of a question in the position of an object's name: `checkout` in `why is checkout slow`."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import yaml
 
 _NAME = r"(?P<name>[a-z][a-z0-9-]{1,62})"
 _PART = re.compile("KIND|NAME|THING")
-_LONGEST = 2_000  # characters of a question; what is pasted beyond is no question
+_LONGEST = 2_000  # characters of a question; a longer paste is no question
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,17 @@ def _tables() -> _Tables:
 
 
 def words_in_name_position(question: str) -> tuple[str, ...]:
-    """In small letters, each once, in the order of the positions; without words that are known to be no names."""
+    """Such words in lower case, each once, in order of position; without words that are never names."""
     return _found(question, _tables().positions)
 
 
 def words_that_may_be_names(question: str) -> tuple[str, ...]:
-    """As `words_in_name_position`, where an adjective could stand as well (`service abnormal`)."""
+    """As `words_in_name_position`, and words where an adjective is possible as well (`service abnormal`)."""
     return _found(question, _tables().possible)
 
 
 def is_plain(word: str) -> bool:
-    """Whether the word never names an object by itself."""
+    """Whether the word is never an object name by itself."""
     return word in _tables().plain
 
 

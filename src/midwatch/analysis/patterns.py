@@ -1,4 +1,4 @@
-"""Reasons that programs give in their logs, as data: patterns.yaml."""
+"""Exit reasons in program logs, as data: patterns.yaml."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Pattern:
     counterexamples: tuple[str, ...]
 
     def facts(self, line: str) -> Mapping[str, str] | None:
-        """The named parts of a line that fits; None when it does not."""
+        """Named groups of a matching line; None for any other line."""
         match = self.expression.search(line)
         return {k: v for k, v in match.groupdict().items() if v} if match else None
 

@@ -1,19 +1,19 @@
-"""Possible prompt injection: instructions to a language model in a log or alert. Reported, never taken for a cause."""
+"""Possible prompt injection: instructions to a language model in a log or alert. Reported, never used as a cause."""
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-LONGEST = 8_000  # characters of one line that are looked at
+LONGEST = 8_000  # characters of one line that are searched
 # Zero-width and direction marks: they hide words from people, or show them in another order than a program reads them.
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\U000e0000-\U000e007f]")
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class _Sign(NamedTuple):
-    """`hints` are texts (lower case) of which one must occur before the expression is tried. Most logs have none of
-    them."""
+    """One sign of prompt injection. `hints` are texts (lower case) of which one must occur before the expression is
+    tried. Most logs have none of them."""
 
     what: str
     expression: re.Pattern[str]
@@ -67,13 +67,13 @@ _SIGNS = tuple(
 
 
 def suspicious(text: str) -> tuple[str, ...]:
-    """What is suspicious about a line, in words; empty for nearly every line."""
+    """Signs of prompt injection in a line, in words; empty for nearly every line."""
     text = text[:LONGEST]
     return _reasons(text, _possible(text))
 
 
 def suspicion(text: str) -> Callable[[str], bool]:
-    """`suspicious` for the lines of one text; what occurs nowhere in it is not looked for in each of them."""
+    """`suspicious` for the lines of one text; signs that do not occur in the text are not searched in each line."""
     signs = _possible(text) if text.isascii() else _SIGNS
     if not signs:
         return lambda _: False
@@ -81,7 +81,7 @@ def suspicion(text: str) -> Callable[[str], bool]:
 
 
 def instructions(text: str) -> Iterator[str]:
-    """The suspicious lines of a text, oldest first; what occurs nowhere in it is not looked for line by line."""
+    """Suspicious lines of a text, oldest first; signs that do not occur in the text are not searched line by line."""
     signs = _possible(text)
     if signs or not text.isascii():
         for line in text.splitlines():
@@ -103,6 +103,6 @@ def _reasons(text: str, signs: Sequence[_Sign]) -> tuple[str, ...]:
 
 
 def clean(text: str) -> str:
-    """The text without what a reader would not see: colours, control signs, hidden and direction marks."""
+    """The text without invisible content: colours, control characters, hidden and direction marks."""
     text = _CONTROL.sub("", text)
     return text if text.isascii() else unicodedata.normalize("NFC", _HIDDEN.sub("", text))

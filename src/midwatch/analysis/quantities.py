@@ -1,4 +1,4 @@
-"""Numbers of a text with their units, and what each of them is: a value, a limit, what is usual, or a stretch of time.
+"""Numbers of a text with their units and roles: value, limit, usual value, or duration.
 
 Linear in the text: every expression has bounded repeats, and what stands around a number is looked at within fixed
 widths.
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-BEFORE, AFTER = 64, 32  # characters around a number that say what it counts
+BEFORE, AFTER = 64, 32  # characters around a number that are searched for its meaning
 MOST = 400  # numbers of one text; an alert has a handful
 _HEADS = frozenset({"title", "summary", "detail", "label"})
 _KEY = re.compile(r"([A-Za-z][\w.-]{0,60})[\"']?\s{0,2}[:=]\s{0,2}[\"'(]?$")
@@ -30,8 +30,8 @@ _IS_LIMIT = re.compile(r"\s?\(?(?:threshold|limit|max|maximum|slo|target)\b(?!\W
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`amount` is in the dimension's own unit (percent, seconds, bytes, bytes a second, events a second, or as it
-    stands).
+    """One number. `amount` is in the dimension's own unit (percent, seconds, bytes, bytes a second, events a second, or
+    as it stands).
 
     `name` is the key or the thing it counts; `near` what stands around it, lower case; `of` what it is a part of
     ("95/100").
@@ -97,7 +97,7 @@ def _plural(thing: str) -> str:
 
 
 def _ending(words: list[str], between: str) -> re.Pattern[str]:
-    """Fits when one of the words is the last thing said before a number."""
+    """Expression that matches when one of the words comes directly before a number."""
     gap = r"[\s:=(\"'-]{0,3}"
     return re.compile(
         rf"(?:(?<=\W)|^)(?:{'|'.join(words)}){gap}(?:(?:{between})[\s:=]{{1,2}}){{0,3}}~?$", re.IGNORECASE
@@ -105,7 +105,7 @@ def _ending(words: list[str], between: str) -> re.Pattern[str]:
 
 
 def numbers(text: str) -> tuple[Number, ...]:
-    """The numbers of the text in its order, at most 400; times of day, dates and addresses are none."""
+    """Numbers of the text in order, at most 400; without times of day, dates and addresses."""
     grammar = _grammar()
     blanked = _ADDRESS.sub(_blank, timeless(text))
     return tuple(_numbers(blanked, grammar))
@@ -158,7 +158,7 @@ def _role(before: str, tail: str, name: str, grammar: _Grammar) -> str:
 
 
 def timeless(text: str) -> str:
-    """The text with dates and times of day blanked; every position stays what it was."""
+    """The text with dates and times of day blanked; positions stay."""
     return _STAMP.sub(_blank, text)
 
 

@@ -1,5 +1,5 @@
-"""Measurements over time: one entity, one signal, values in step with their times. The encoded form is what is stored
-and cited."""
+"""Time series of measurements: one entity, one signal, values in step with their times. The encoded form is stored and
+cited."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """`signal` is one of our own words (latency_p95, cpu, …), `role` what the entity is called by: pod, node, service
-    or "".
+    """One time series. `signal` is one of our own words (latency_p95, cpu, …), `role` the kind of the entity: pod,
+    node, service or "".
 
     `times` are seconds since 1970, rising; a value that is missing is None, never 0. `zoned` is False where the source
     writes local times without saying of which zone: then only their differences mean anything.
@@ -33,7 +33,7 @@ class Series:
 
     @property
     def scale(self) -> float | None:
-        """What turns a duration into seconds; None for a unit that is no duration, or unknown."""
+        """Factor from a duration's unit to seconds; None for a unit that is no duration, or unknown."""
         return _SECONDS.get(self.unit)
 
 
@@ -48,7 +48,7 @@ class _Row(msgspec.Struct, omit_defaults=True):
 
 
 class _Table(msgspec.Struct, omit_defaults=True):
-    """Series that were measured at the same times."""
+    """Series with the same times."""
 
     times: list[float]
     series: list[_Row]
@@ -56,7 +56,7 @@ class _Table(msgspec.Struct, omit_defaults=True):
 
 
 def encode(found: Iterable[Series]) -> bytes:
-    """Canonical: the same series give the same bytes, in whatever order they come."""
+    """Canonical encoding: the same series give the same bytes, in any order."""
     tables: dict[tuple[bool, tuple[float, ...]], list[_Row]] = {}
     for one in sorted(found, key=lambda s: (s.namespace, s.entity, s.signal, s.role)):
         row = _Row(one.name, one.entity, one.signal, one.unit, list(one.values), one.namespace, one.role)
@@ -83,7 +83,7 @@ class _RawTable(msgspec.Struct):
 
 
 def rows(body: bytes) -> dict[tuple[str, str], msgspec.Raw]:
-    """(namespace, name) → the series as it is encoded: what a quotation is looked up in."""
+    """(namespace, name) → the encoded series, in which quotations are looked up."""
     head = msgspec.json.Decoder(_RawRow)
     raw = [row for table in msgspec.json.decode(body, type=list[_RawTable]) for row in table.series]
     return {(named.namespace, named.name): row for row in raw for named in (head.decode(row),)}

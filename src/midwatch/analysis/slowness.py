@@ -1,9 +1,9 @@
-"""Which of many slow services is the origin, and which only wait for it.
+"""Origin of slowness among many slow services, separated from their waiting callers.
 
 A service that waits is as slow as what it waits for, so a slow caller of a slow callee is a victim. The middle of the
-answers tells more than their tail: a service whose own network is slow also slows a part of what its callees are seen
-to answer, and only their tail. So where the median of some service rose, services of which only the tail rose are never
-the origin.
+answers is more reliable than their tail: a service whose own network is slow also slows a part of what its callees are
+seen to answer, and only their tail. So where the median of some service rose, services of which only the tail rose are
+never the origin.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
@@ -15,8 +15,8 @@ from midwatch.analysis.series import Series
 
 Key = TypeVar("Key", bound=Hashable)
 
-_FACTOR = 2.0  # answers that take twice as long are noticed by people
-_FLOOR_S = 0.01  # below it nobody waits, whatever the factor
+_FACTOR = 2.0  # responses that take twice as long are noticed by users
+_FLOOR_S = 0.01  # below it a rise is not noticeable, whatever the factor
 _SHARE = 0.02  # of the largest rise: less is an echo of it
 _LASTING = 0.25  # of the longest run: shorter ones come and go
 _MIDDLES = ("latency_p50", "latency_mean")
@@ -25,14 +25,14 @@ _TAILS = ("latency_p99", "latency_p95", "latency_p90")
 
 @dataclass(frozen=True)
 class LatencyRise:
-    """A series that rose."""
+    """A risen series."""
 
     series: Series
     change: Change
 
     @property
     def seconds(self) -> float:
-        """The rise of a duration; in the series' own unit where that is none."""
+        """The rise of a duration in seconds; in the series' own unit for other signals."""
         return self.change.rise * (self.series.scale or 1.0)
 
     @property
@@ -42,7 +42,8 @@ class LatencyRise:
 
 @dataclass(frozen=True)
 class SlowService:
-    """`worst` is the tail of the latency where that rose, else its middle; `middle`: whether the middle rose."""
+    """One slow service. `worst` is the latency tail where that rose, else the median; `middle`: whether the median
+    rose."""
 
     worst: LatencyRise
     middle: bool
@@ -50,14 +51,14 @@ class SlowService:
 
 @dataclass(frozen=True)
 class Slowness(Generic[Key]):
-    """`measured` are all whose latency is known, `slow` those that became slow."""
+    """Latency of all services. `measured` are all with known latency, `slow` those that became slow."""
 
     measured: frozenset[Key]
     slow: Mapping[Key, SlowService]
 
     def origins(self, calls: Mapping[Key, Collection[Key]], strained: Collection[Key] = ()) -> list[Key]:
-        """The slow ones that wait for no other slow one, and the `strained` (short of CPU, say) that are slow or not
-        measured while a caller is slow; in the order of their onset. In a circle of callers it is the first that became
+        """Slow services that wait for no other slow one, and the `strained` (short of CPU, say) that are slow, or
+        unmeasured with a slow caller; in the order of their onset. In a circle of callers it is the first that became
         slow."""
         short = [
             key for key in strained if key in self.slow or (key not in self.measured and self._waiting(key, calls))
@@ -73,7 +74,7 @@ class Slowness(Generic[Key]):
         return any(callee in calls.get(caller, ()) for caller in self.slow)
 
     def _waits(self, caller: Key, suspects: Collection[Key], calls: Mapping[Key, Collection[Key]]) -> bool:
-        """Whether a suspect is called, directly or through services that are slow as well, or that nobody measured."""
+        """Whether a suspect is called, directly or through services that are slow as well, or unmeasured."""
         waiting, seen = list(calls.get(caller, ())), {caller}
         while waiting:
             callee = waiting.pop()
@@ -92,19 +93,23 @@ class Slowness(Generic[Key]):
 
 
 def slowness(found: Mapping[Key, Iterable[Series]]) -> Slowness[Key]:
-    """What the latencies of each service say; rises that are small beside the largest, or short beside the longest, are
-    left out."""
+    """Slow services by their latencies; rises that are small beside the largest, or short beside the longest, are left
+    out."""
     latencies = {key: [s for s in series if s.signal.startswith("latency")] for key, series in found.items()}
-    middles = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _MIDDLES))})
-    tails = _material({key: worse for key, known in latencies.items() if (worse := _worse(known, _TAILS))})
+    middles = _material(
+        {key: worse for key, known in latencies.items() if (worse := _largest_latency_rise(known, _MIDDLES))}
+    )
+    tails = _material(
+        {key: worse for key, known in latencies.items() if (worse := _largest_latency_rise(known, _TAILS))}
+    )
     slow = {
         key: SlowService(both[key], key in middles) for both in (middles | tails,) for key in latencies if key in both
     }
     return Slowness(frozenset(key for key, known in latencies.items() if any(any(s.values) for s in known)), slow)
 
 
-def _worse(known: Sequence[Series], signals: Iterable[str]) -> LatencyRise | None:
-    """Of the first of the signals that was measured; of several replicas the one that suffers most."""
+def _largest_latency_rise(known: Sequence[Series], signals: Iterable[str]) -> LatencyRise | None:
+    """The rise of the first measured signal; of several replicas the largest one."""
     present = {s.signal for s in known}
     chosen = next((signal for signal in signals if signal in present), "")
     return largest_rise([s for s in known if s.signal == chosen], factor=_FACTOR, floor_s=_FLOOR_S, positive=True)

@@ -1,9 +1,9 @@
-"""Spikes: when a series rose far above what is usual, to how much, and when that was over.
+"""Spike detection: onset, peak and end of values far above the usual ones.
 
 Usual is the higher of two: the median of the last rows, and what other days had at this time, so neither a slow rise
 nor what comes every night is a spike. A value is one when it is above all of: `factor` times the usual value, the usual
 noise, and, once there is enough past, what comes once in a year. A spike is not learned as usual, until it has lasted
-so long that it is. Only rises: `alarms` knows falls as well. A row is judged by itself and the rows before it.
+so long that it is. Only rises: `alarms` detects falls as well. A row is judged by itself and the rows before it.
 """
 
 import math
@@ -12,21 +12,21 @@ from dataclasses import dataclass, field
 
 from midwatch.analysis.baseline import BaselineWindow, Season, Tails
 
-FACTOR = 1.5  # times the usual value: what is less than half as much again is load that comes and goes
+FACTOR = 1.5  # times the usual value: smaller rises are normal load changes
 _RECENT = 36  # values whose median is usual: three hours of 5-minute rows, half of them after any change
 _PAST = 2016  # values whose distance from usual is remembered: a week of 5-minute rows
-_LEAST = 4  # values from which anything is concluded
+_LEAST = 4  # minimum number of values
 _KNOWN = 12  # values from which the series' own past counts for more than a configured usual value
 _NOISE = 8.0  # deviations (1.4826 × the median absolute one): also where the noise is exponential, one in a thousand
-_UNSURE = 12  # values with which a deviation is believed to be within a factor of two
-_TAIL_KNOWN = 100  # values before a tail is believed
+_UNSURE = 12  # values from which a deviation is within a factor of two
+_TAIL_KNOWN = 100  # values before a tail is estimated
 _RARE = 5.0  # one in 10^5 rows: a year of 5-minute rows
 _LULL = 2  # rows within a spike that may be missing or usual: load comes and goes
 
 
 @dataclass(frozen=True)
 class SpikeLimits:
-    """What is known of a series beforehand, in its own unit.
+    """Known limits of a series, in its own unit.
 
     `threshold`: a value above is a spike whatever is usual, as long as it lasts. `usual`: what is normal, used as long
     as fewer than 12 values were seen. `factor`: how many times the usual value a spike is at least, and `floor` by how
@@ -42,7 +42,7 @@ class SpikeLimits:
 
 @dataclass(frozen=True)
 class Spike:
-    """`first`, `peak` and `last` are row numbers; `onset`, `at` and `end` their times in seconds since 1970.
+    """One spike. `first`, `peak` and `last` are row numbers; `onset`, `at` and `end` their times in seconds since 1970.
 
     `end` is None for one that still goes on at the last row. `top` is the highest value and `usual` what was to be
     expected there; `volume` is the sum of the values from first to last, `excess` that of what they have above usual.
@@ -61,13 +61,13 @@ class Spike:
 
     @property
     def factor(self) -> float | None:
-        """How many times the usual value; None when nothing, or less, is usual."""
+        """Multiple of the usual value; None when that is 0 or less."""
         return self.top / self.usual if self.usual > 0 else None
 
 
 @dataclass
 class _Run:
-    """Rows of a spike so far: (row, value, usual), and how many of them, at its end, are a lull."""
+    """Rows of a spike so far: (row, value, usual), and the number of rows at its end that are a lull."""
 
     rows: list[tuple[int, float, float]] = field(default_factory=list[tuple[int, float, float]])
     last: int = -1  # row of the last high value
@@ -83,7 +83,7 @@ class _Run:
 
 
 class _Past:
-    """What was usual before the row at hand."""
+    """Usual values before the current row."""
 
     def __init__(self, limits: SpikeLimits) -> None:
         self._limits = limits
@@ -93,7 +93,7 @@ class _Past:
         self._seen = 0
 
     def usual(self, time: float) -> float | None:
-        """None when there is nothing to go by."""
+        """The usual value; None without enough past."""
         if self._seen < _KNOWN and self._limits.usual is not None:
             return self._limits.usual
         if not self._seen:
@@ -108,7 +108,7 @@ class _Past:
         if usual is None or value <= max(usual + self._limits.floor, usual * self._limits.factor):
             return False
         if self._seen < _KNOWN and self._limits.usual is not None:
-            return value > 2 * usual  # its noise is not known: twice is beyond any that one would call normal
+            return value > 2 * usual  # its noise is unknown: twice is beyond normal noise
         if self._seen < _LEAST:
             return False
         noise = 1.4826 * self._away.at(0.5) * (1 + _UNSURE / self._seen)
@@ -116,7 +116,7 @@ class _Past:
         return rare and value - usual > _NOISE * noise
 
     def notice(self, time: float, value: float) -> None:
-        """Every value says what is usual at its time of day: an odd day does not move a median."""
+        """Adds the value to the seasonal statistics: one odd day does not move a median."""
         self._season.add(time, value)
 
     def learn(self, value: float, usual: float | None) -> None:
@@ -127,7 +127,7 @@ class _Past:
             self._tails.add(value - usual)
 
     def settle(self, values: Sequence[float]) -> None:
-        """Takes the level of the last rows as the usual one."""
+        """Makes the level of the last rows the usual one."""
         self._recent.clear()
         for value in values[-_RECENT:]:
             self._recent.add(value)
@@ -136,8 +136,7 @@ class _Past:
 
 @dataclass(frozen=True)
 class SpikeTrace:
-    """What was found, and for each row what was usual before it: None for a gap, and when there was nothing to go
-    by."""
+    """The spikes, and for each row the usual value before it: None for a gap, and without enough past."""
 
     spikes: tuple[Spike, ...]
     usual: tuple[float | None, ...]
@@ -146,13 +145,13 @@ class SpikeTrace:
 def spikes(
     times: Sequence[float], values: Sequence[float | None], limits: SpikeLimits | None = None
 ) -> tuple[Spike, ...]:
-    """The spikes of a series, in their order. `times` are seconds since 1970, rising; None and rows left out are gaps,
-    never zeros."""
+    """Spikes of a series, in order. `times` are seconds since 1970, rising; None and rows left out are gaps, never
+    zeros."""
     return trace(times, values, limits).spikes
 
 
 def trace(times: Sequence[float], values: Sequence[float | None], limits: SpikeLimits | None = None) -> SpikeTrace:
-    """The spikes, and what they were measured by."""
+    """The spikes, and their reference values."""
     limits = limits or SpikeLimits()
     past, found, usuals = _Past(limits), list[Spike](), list[float | None]()
     run: _Run | None = None
@@ -171,7 +170,7 @@ def trace(times: Sequence[float], values: Sequence[float | None], limits: SpikeL
             run = None
         if run:
             run.rows.append((row, value, usual if usual is not None else 0.0))
-            if _settled(run, limits):
+            if _has_settled(run, limits):
                 found.append(run.spike(times, ongoing=False))
                 past.settle([v for _, v, _ in run.rows])
                 run = None
@@ -184,12 +183,12 @@ def trace(times: Sequence[float], values: Sequence[float | None], limits: SpikeL
 
 
 def _resume(past: _Past, run: _Run) -> None:
-    """What came after a spike and turned out to be usual is learned late, but learned."""
+    """Learns the values after a spike that turned out to be usual."""
     for row, value, usual in run.rows:
         if row > run.last:
             past.learn(value, usual)
 
 
-def _settled(run: _Run, limits: SpikeLimits) -> bool:
+def _has_settled(run: _Run, limits: SpikeLimits) -> bool:
     lasts = len(run.rows) >= limits.settles
     return lasts and (limits.threshold is None or any(v <= limits.threshold for _, v, _ in run.rows[-_RECENT:]))

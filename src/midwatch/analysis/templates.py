@@ -1,10 +1,9 @@
-"""Lines that say the same apart from their numbers, ids and names: groups of templates, as Drain makes them (He et al.,
-2017)."""
+"""Groups log lines that differ only in numbers, ids and names into templates, by Drain (He et al., 2017)."""
 
 import re
 
 _ALIKE = 0.7  # share of words two messages of one length must have in common to be one template
-_MOST = 400  # templates held; a log with more says nothing twice
+_MOST = 400  # templates held; a log with more has no repetitions
 _LONGEST = 60  # words compared
 _SHORT = 8  # words; in a short message one word is the whole difference
 _VARIES = re.compile(r"\d|^0x|^[\"'].*[\"']$|^/")
@@ -12,7 +11,7 @@ _PARTS = re.compile(r"[\s,;=()\[\]{}]+")
 
 
 class Templates:
-    """Gives each message the number of its group; a message that is like none opens a group."""
+    """Assigns each message the number of its group; a message without a similar one opens a group."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[int, str], list[tuple[int, list[str]]]] = {}
@@ -27,7 +26,8 @@ class Templates:
         return self._known[key]
 
     def _near(self, words: list[str]) -> int:
-        """Of the same length, with the same first or second word: the rest may differ in part."""
+        """Group of a similar message: of the same length, with the same first or second word; the rest may differ in
+        part."""
         shelf = self._groups.setdefault((len(words), words[1] if len(words) > 6 else words[0]), [])
         for number, pattern in shelf if len(words) > _SHORT else ():
             same = sum(a == b for a, b in zip(words, pattern, strict=True))

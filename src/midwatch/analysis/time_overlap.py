@@ -1,4 +1,4 @@
-"""How a piece of work lies in time to something that happened: whether it can be what was behind it."""
+"""Overlap in time of a job with an event: whether the job can be its cause."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ THROUGHOUT, BEGAN, ENDED, NEARBY = 1.0, 0.8, 0.6, 0.4
 
 @dataclass(frozen=True)
 class TimeOverlap:
-    """`score` from 0 (cannot be) to 1; `how` is the predicate of a sentence about the job."""
+    """Result of a comparison. `score` from 0 (cannot be) to 1; `how` is the predicate of a sentence about the job."""
 
     score: float
     how: str
@@ -17,8 +17,8 @@ class TimeOverlap:
 def overlap(
     since: float, until: float, began: float | None, ended: float | None, near: float, slack: float = 0.0
 ) -> TimeOverlap:
-    """Of work from `began` to `ended` (None: it still goes on) with what happened from `since` to `until`, all in epoch
-    seconds.
+    """Overlap of a job from `began` to `ended` (None: still running) with an event from `since` to `until`, all in
+    epoch seconds.
 
     `near`: how far away, in seconds, something still counts as nearby. `slack`: how coarse the times are; what began
     within it of `since` may have been there from the start.

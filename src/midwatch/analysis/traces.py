@@ -1,4 +1,4 @@
-"""Stack traces of Java, Python, Go, Node, .NET and Ruby: what was thrown, and its innermost cause."""
+"""Stack traces of Java, Python, Go, Node, .NET and Ruby: the thrown error, and its innermost cause."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ _NEAR = 40  # lines between a head and its last frame that may be no frames (mes
 
 @dataclass(frozen=True, slots=True)
 class CallTrace:
-    """`line` is the line that names the innermost cause; `outer` the type that was thrown in the end."""
+    """One stack trace. `line` is the line with the innermost cause; `outer` the type of the outermost error."""
 
     position: int
     line: str
@@ -35,12 +35,12 @@ class CallTrace:
 
 
 def frame(text: str) -> bool:
-    """Whether the line is a part of a trace that names no reason."""
+    """Whether the line is a part of a trace without a reason."""
     return _FRAME.match(text) is not None
 
 
 def traces(lines: Sequence[tuple[int, str]]) -> Iterator[CallTrace]:
-    """Oldest first. A head counts only when frames follow, or when its language prints the frames before it."""
+    """Traces, oldest first. A head counts only when frames follow, or when its language prints the frames before it."""
     index = 0
     while index < len(lines):
         text = lines[index][1]
@@ -54,8 +54,8 @@ def traces(lines: Sequence[tuple[int, str]]) -> Iterator[CallTrace]:
 
 
 def _python(lines: Sequence[tuple[int, str]], start: int) -> tuple[CallTrace | None, int]:
-    """The exception stands below its frames, at the left edge. A chain of several tells the cause first and what became
-    of it last."""
+    """Python traces: the exception stands below its frames, at the left edge. A chain of several has the cause first
+    and its consequence last."""
     for index in range(start + 1, min(len(lines), start + 400)):
         position, text = lines[index]
         if text[:1].isspace() or _PYTHON.match(text):

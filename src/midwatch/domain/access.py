@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Access control: roles, API keys, and the actors that the audit log names."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,8 @@ from midwatch.domain.base import Model
 
 
 class AccessRole(StrEnum):
-    """Each may do what the ones before it may: a viewer reads, a responder works on incidents, an admin configures."""
+    """Roles in rising order; each includes the ones before it: a viewer reads, a responder works on incidents, an admin
+    configures."""
 
     VIEWER = "viewer"
     RESPONDER = "responder"
@@ -19,9 +20,9 @@ class AccessRole(StrEnum):
 
 
 class KeylessRole(StrEnum):
-    """Of callers without an API key; no key can have one.
+    """Roles of callers without an API key; no key can have one.
 
-    A sender is a monitoring system that has proved itself: it delivers alerts and reads nothing. Anonymous is everybody
+    A sender is an authenticated monitoring system: it delivers alerts and reads nothing. Anonymous is everyone
     else: whether the server works is all there is to see.
     """
 
@@ -33,14 +34,16 @@ Role = AccessRole | KeylessRole
 
 
 def key_role(needed: Role) -> AccessRole:
-    """The least role of a key that may do the same: to deliver alerts is a responder's, a viewer only reads."""
+    """The least access role that includes the needed one: delivering alerts takes a responder, everything else a
+    viewer."""
     if isinstance(needed, AccessRole):
         return needed
     return AccessRole.RESPONDER if needed is KeylessRole.SENDER else AccessRole.VIEWER
 
 
 class ApiKey(Model, frozen=True):
-    """A key as it is kept: `digest` is the SHA-256 of the whole secret; `prefix` is what a person recognises it by."""
+    """An API key as stored: `digest` is the SHA-256 of the whole secret; `prefix` is shown so that people recognise the
+    key."""
 
     id: str
     name: str
@@ -55,7 +58,7 @@ class ApiKey(Model, frozen=True):
 
 
 class Actor(Model, frozen=True):
-    """Who asks: what the audit log and the timeline name."""
+    """The caller, as the audit log and the timeline name it."""
 
     name: str
     role: Role

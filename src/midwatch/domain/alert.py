@@ -1,4 +1,4 @@
-"""What monitoring systems say, in one form. All texts are the sender's: untrusted, bounded, already redacted."""
+"""Alerts of all monitoring systems in one form. All texts are the sender's: untrusted, bounded, already redacted."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ class AlertSeverity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the gravest."""
+        """0 for the most severe."""
         return list(AlertSeverity).index(self)
 
 
@@ -32,7 +32,7 @@ class WebLink(Model, frozen=True):
 
 
 class Alert(Model, frozen=True):
-    """One condition that a monitoring system watches.
+    """One alert: a condition that a monitoring system watches.
 
     `fingerprint` is the same from the first firing to the resolve and again the next time; `external_id` is the
     sender's own id of this alert (a PagerDuty incident's id). `labels` name what it is about (namespace, pod, host),
@@ -56,8 +56,7 @@ class Alert(Model, frozen=True):
 
 
 class AlertComment(Model, frozen=True):
-    """Something that happened to an alert over there and does not change what is wrong: a note, an escalation, a new
-    priority.
+    """An event on the sender's side that does not change the alert itself: a note, an escalation, a new priority.
 
     The alert is the one with this fingerprint, or with this `external_id` where the sender names only that. `id` is the
     sender's id of the note or task itself, `actor_id` of who did it ("" when it was automation): what we wrote
@@ -75,7 +74,7 @@ class AlertComment(Model, frozen=True):
 
 
 class Delivery(Model, frozen=True):
-    """What one request of a monitoring system held.
+    """Content of one webhook request of a monitoring system.
 
     `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`, `remarks`
     or both, or else exactly one of these: `confirm`, an address that the sender wants fetched before it sends alerts;

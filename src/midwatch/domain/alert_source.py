@@ -1,4 +1,4 @@
-"""How monitoring systems call: a request in, alerts out."""
+"""Alert sources: a webhook request in, alerts out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,13 +9,12 @@ from midwatch.domain.sender import SenderSettings
 
 
 class SignatureInvalid(Exception):
-    """The request does not prove that it comes from the configured sender. The text says what is missing, never the
-    secret."""
+    """A request without valid proof of its sender. The text names the missing proof, never the secret."""
 
 
 @dataclass(frozen=True)
 class WebhookRequest:
-    """One request as it came. Names of headers are lower case. `certificate` is what was found at the source's
+    """One webhook request as received. Header names are lower case. `certificate` is the content of the source's
     `certificate_url`.
 
     `token` is what the address carried as `?token=`, for senders that can set neither a header nor a signature.
@@ -30,11 +29,11 @@ class WebhookRequest:
 
 @dataclass(frozen=True)
 class Envelope:
-    """Fields that a source sends with each of its alerts, whatever is wrong: labels and details, a nested one by its
-    first name; case and signs do not count.
+    """Fields that a source sends with every alert, whatever the problem: labels and details, a nested one by its first
+    name; case and punctuation do not count.
 
-    `always`: neither name nor value says what is wrong, so that nothing is read off it. `named`: the source gives the
-    name, its user the value, which may say what is wrong. What every source sends is in no envelope.
+    `always`: neither name nor value describes the problem, so that nothing is read from it. `named`: the source gives
+    the name, its user the value, which may say what is wrong. What every source sends is in no envelope.
     """
 
     always: tuple[str, ...] = ()
@@ -42,21 +41,21 @@ class Envelope:
 
 
 def _no_setup() -> str:
-    """Nothing is said about setting it up."""
+    """No setup instructions."""
     return ""
 
 
 @dataclass(frozen=True)
 class AlertSource:
-    """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; what is stored and started is not
-    decided here.
+    """A monitoring system that sends alerts: raw bytes in, a delivery out. Pure; storing alerts and starting
+    investigations are decided elsewhere.
 
-    `verify` raises SignatureInvalid. `parse` never raises on strange content: what it does not understand it says in
-    `unknown`. `certificate_url` tells which certificate `verify` will need, "" for none; it raises SignatureInvalid for
+    `verify` raises SignatureInvalid. `parse` never raises on strange content: an unparsed body is reported in
+    `unknown`. `certificate_url` is the certificate that `verify` needs, "" for none; it raises SignatureInvalid for
     an address that is not the sender's own. `recognises` looks at the decoded body of a file that names no source: at
     least one key or value is the sender's own, so that no two sources claim the same. A source without it takes what
     no other does. `authenticates_by` names what `verify` looks at, of `senders.<source>`: tokens, secrets, topics; a
-    person who is refused is told so. `setup` gives its part of docs/alert-sources.md, Markdown without a title.
+    refused caller is told these. `setup` gives its part of docs/alert-sources.md, Markdown without a title.
     `apart`: it is always called in a thread, however small the body; so are the sources of outside packages.
     """
 

@@ -1,8 +1,8 @@
-"""What can be plugged in: an integration (an outside system), a diagnosis area (knowledge), and what they declare.
+"""Plug-in contracts: an integration (an outside system), a diagnosis area (knowledge), and their declarations.
 
 Both are typed values, found by their folder or by the entry-point groups `midwatch.integrations` and `midwatch.areas`.
 Capabilities are optional fields: what something cannot do, it leaves out. tests/outside/midwatch_tides is the model
-of a package of one's own; wiring/registry says how its things have to be called, domain/topics how what an area finds
+of a package of one's own; wiring/registry defines their names, domain/topics how a finding of an area
 answers its alert. Functions of an outside package get seconds, not minutes, and what they raise is a gap in its name.
 """
 
@@ -23,7 +23,7 @@ from midwatch.domain.question import Question
 from midwatch.domain.tool import Tool
 from midwatch.domain.topics import EntityKind, Topic
 
-# Every command loads this module, and only a worker loads what a notification tells of: incidents and reports.
+# Every command loads this module, and only a worker loads the content of notifications: incidents and reports.
 if TYPE_CHECKING:
     from midwatch.domain.notifier import Notifier
 
@@ -40,8 +40,8 @@ class Health:
 
 @dataclass(frozen=True)
 class Scheduled:
-    """Work that an area wants done again and again. `cron` has five fields, or six with seconds first, in UTC;
-    `request` makes the investigation of one such time, and is pure."""
+    """Recurring work of an area. `cron` has five fields, or six with seconds first, in UTC; `request` makes the
+    investigation of one such time, and is pure."""
 
     name: str
     cron: str
@@ -49,16 +49,16 @@ class Scheduled:
 
 
 async def _closed() -> None:
-    """Nothing is open."""
+    """Closes nothing: no connection is open."""
 
 
 async def _unchecked(_asks: Sequence[ToolRequest]) -> tuple[Health, ...]:
-    """It has no health check of its own."""
+    """No health check."""
     return ()
 
 
 async def _placeless() -> str:
-    """It names no place."""
+    """No place name."""
     return ""
 
 
@@ -68,12 +68,12 @@ async def _complete(alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
 
 @dataclass(frozen=True)
 class SystemConnection:
-    """One way to one outside system: a context, a region, an account; a dump stands for one.
+    """One connection to one outside system: a context, a region, an account, or a dump in its place.
 
     Opened lazily: `about` is the first thing that may be sent. It names the place for people ("" when there is nothing
     to name) and raises Refusal when it cannot be reached.
     `health` is told the requests that investigations open with. `complete` fetches what the sender of an alert left
-    out; `memory` says, as JSON, what remembered answers are worth.
+    out; `memory` is the state of its cache, as JSON.
     """
 
     tools: tuple[Tool, ...] = ()
@@ -87,7 +87,7 @@ class SystemConnection:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which connection a command names: a context, or a saved cluster."""
+    """The connection that a command names: a context, or a saved cluster."""
 
     context: str = ""
     dump: str = ""
@@ -98,24 +98,24 @@ class Selection:
 
 
 def _as_recorded(item: Evidence | Gap) -> Evidence | Gap:
-    """Its tools have changed no name."""
+    """The recorded call unchanged: no tool was renamed."""
     return item
 
 
-# The integration's own section of the settings, what was selected, and the connections of the systems that it uses.
+# The integration's own section of the settings, the selection, and the connections of the systems that it uses.
 Connect = Callable[[Any, Selection, Mapping[str, SystemConnection]], SystemConnection]
 
 
 @dataclass(frozen=True)
 class Integration:
-    """An outside system: how it is configured, reached, asked, listened to and told. It knows no rules.
+    """An outside system: its settings, connection, tools, alert source and notifier. It holds no diagnosis rules.
 
     `settings` is its section of midwatch.yaml, called `section` or else as the integration is. `connect` opens
     nothing by itself and may raise Refusal. `lasting`: one connection for the life of the process; otherwise one for
     each investigation, since credentials expire. `place`: what it is a connection to, for "no cluster (reason)".
     `unreachable` gives the tools of one that cannot be reached, which tell why. `contexts` are the configured ones, ""
     for the default. `migrate` gives what an earlier version recorded as its tools would give it today: every later
-    version replays a bundle. `uses` names the systems it stands on. `configured` says whether its settings name
+    version replays a bundle. `uses` names the systems it stands on. `configured` is whether its settings name
     anything; a system that is not configured is a state, never an error. What loads more than the standard library is
     imported when it is called.
     """
@@ -137,12 +137,12 @@ class Integration:
 
 
 def _nothing_wanted(_evidence: Sequence[Evidence], _question: Question) -> tuple[ToolRequest | Lead, ...]:
-    """The first questions were all it has."""
+    """No further requests after the opening ones."""
     return ()
 
 
 def _no_opening(_question: Question) -> tuple[ToolRequest, ...]:
-    """It only reads what others asked for."""
+    """No requests of its own: reads only the evidence of others."""
     return ()
 
 
@@ -155,18 +155,18 @@ def _no_codes() -> Mapping[str, Code]:
 
 
 def _nothing() -> str:
-    """No words of its own."""
+    """No question words of its own."""
     return ""
 
 
 def _no_entities(_section: Any) -> Mapping[str, Iterable[str | tuple[str, str]]]:
-    """Its settings name nothing."""
+    """No entities in its settings."""
     return {}
 
 
 class AreaRun(Protocol):
-    """The computing of one investigation: it may keep what it made of the evidence, which only grows. Pickled before it
-    begins, if at all."""
+    """The computation of one area for one investigation; it may cache results of the evidence, which only grows.
+    Pickled before it begins, if at all."""
 
     def next_requests(self, evidence: Sequence[Evidence], question: Question) -> tuple[ToolRequest | Lead, ...]: ...
     def analyse(self, evidence: Sequence[Evidence], question: Question) -> Analysis: ...
@@ -174,11 +174,11 @@ class AreaRun(Protocol):
 
 @dataclass(frozen=True)
 class Area:
-    """A diagnosis area: pure knowledge, which never sees a client.
+    """A diagnosis area: pure knowledge without access to any client.
 
     It takes part in investigations of its `topics` and of those it `joins`; with `alerts`, in every investigation of
     an alert. `systems` are asked for it; without the `essential` ones a question of its topics cannot be answered.
-    `opening` puts its first requests; `next_requests` says what it would still like to see, cheaply, after each round;
+    `opening` puts its first requests; `next_requests` gives its further requests, cheaply, after each round;
     `analyse` runs once, when nothing more is wanted. `opens` gives the requests about one entity of a kind to which a
     `Lead` of any area points. All of them compute from their arguments alone, and can be pickled: a worker computes in
     a process beside it. `run` gives `next_requests` and `analyse` for one investigation, where something is to be kept
@@ -224,14 +224,14 @@ class Area:
     known: Callable[[Any], Mapping[str, Iterable[str | tuple[str, str]]]] = _no_entities
 
     def owns(self, topic: str) -> bool:
-        """Whether the answer rests on it: then it has to have looked before anything is called well."""
+        """Whether the answer depends on it: then it must have been checked before the verdict can be HEALTHY."""
         return any(topic == own.id for own in self.topics)
 
     def takes_part(self, request: Request, topic: str) -> bool:
         return bool(self.reason(request, topic))
 
     def reason(self, request: Request, topic: str) -> str:
-        """Why it takes part: `topic` (one of its own), `joins` (one of another area) or `alert`; "" when it does
+        """The reason to take part: `topic` (one of its own), `joins` (one of another area) or `alert`; "" when it does
         not."""
         if self.owns(topic):
             return "topic"
@@ -240,7 +240,8 @@ class Area:
         return "alert" if self.alerts and request.alert is not None else ""
 
     def for_investigation(self) -> "Area":
-        """What computes, for one investigation; without what stays in the process that asks."""
+        """The part of the area that computes for one investigation; without the parts that stay in the asking
+        process."""
         own = self.run() if self.run else self
         return replace(
             self,
@@ -260,7 +261,7 @@ class Area:
 
 
 def open_topic(areas: Iterable[Area]) -> str:
-    """What is wrong, with nothing in particular asked: the one topic of all areas that is open."""
+    """The open topic ("is anything wrong"), of which exactly one exists in all areas."""
     return next((topic.id for area in areas for topic in area.topics if topic.open), "")
 
 

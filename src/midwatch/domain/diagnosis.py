@@ -8,7 +8,7 @@ from midwatch.domain.finding import Finding, Severity, Table
 
 
 class Verdict(StrEnum):
-    """How sure the answer is, decided by rules from the evidence.
+    """Certainty of the answer, decided by rules from the evidence.
 
     CONFIRMED: a cause whose specific evidence is cited and proved, or a fact that was asked for. LIKELY: a cause
     inferred from state, or one of several. INCONCLUSIVE: something is wrong, or could not be looked at, and the
@@ -35,7 +35,7 @@ class Claim(Model, frozen=True):
 
 
 class Cause(Model, frozen=True):
-    """A finding ranked as a root, with the findings it explains and what speaks against it."""
+    """A finding ranked as a root, with the findings it explains and the evidence against it."""
 
     verdict: Verdict
     finding: Finding
@@ -57,7 +57,8 @@ def _none(causes: tuple[Cause, ...]) -> bool:
 
 
 class Diagnosis(Model, frozen=True):
-    """`elsewhere` are causes that do not concern what was asked about; `ruled_out` what was looked at and is fine.
+    """The result of an analysis. `elsewhere` are causes outside the scope of the question; `ruled_out` are checked
+    objects without findings.
 
     `later` are causes that began after the period that was asked about. `answer` is there when something else was asked
     than what is wrong; then it is the headline. `tables` are figures. `not_found` are names of the question that no
@@ -80,12 +81,12 @@ class Diagnosis(Model, frozen=True):
 
     @property
     def missing(self) -> str:
-        """What was named and not found, as a clause; "" where there is nothing."""
+        """Names of the question that no object has, as a clause; "" when all were found."""
         return f"{' or '.join(self.not_found)} not found in the checked objects" if self.not_found else ""
 
     @property
     def severity(self) -> Severity | None:
-        """How bad it is: of the worst cause. None where no cause was found, or none of what was asked about."""
+        """Severity of the worst cause. None where no cause was found, or none within the scope of the question."""
         if self.not_found:
             return None
         found = {cause.finding.severity for cause in self.causes}

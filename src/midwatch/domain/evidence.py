@@ -10,7 +10,7 @@ from midwatch.domain.subject import Subject
 
 
 class ToolRequest(Model, frozen=True):
-    """A question to a tool that has not been put yet. `asked_by` names who asks."""
+    """A request to a tool that has not been made yet. `asked_by` names the areas that make it."""
 
     tool: str
     arguments: dict[str, Any] = {}
@@ -33,7 +33,7 @@ def _default(connection: str) -> bool:
 
 
 def named_connection() -> Any:
-    """The name of the connection that was asked; left out of JSON where it is the default one."""
+    """Name of the requested connection; left out of JSON where it is the default one."""
     return Field(
         default="", exclude_if=_default, description="the connection (context) that was asked; absent: default"
     )
@@ -44,12 +44,12 @@ def _absent(value: object) -> bool:
 
 
 def snapshot_field() -> Any:
-    """The moment of a saved state; left out of JSON where a system was asked itself."""
+    """The moment of a saved state; left out of JSON where a live system was read."""
     return Field(default=None, exclude_if=_absent, description="the moment of a saved state; absent: read live")
 
 
 class Lead(Model, frozen=True):
-    """A trail that leaves an area: every area that opens entities of this kind is asked for its requests about it."""
+    """A pointer beyond an area: every area that opens entities of this kind adds its requests about the entity."""
 
     kind: str
     name: str
@@ -57,13 +57,13 @@ class Lead(Model, frozen=True):
 
 
 def evidence_id(place: int) -> str:
-    """What the answer calls its evidence, by its place from 1."""
+    """Id of the evidence in the answer, by its place from 1."""
     return f"E{place}"
 
 
 class Evidence(Model, frozen=True):
-    """One tool call that happened. The only thing that may be cited. `taken_at` is when it was read, `snapshot` when
-    the state was saved that it read."""
+    """One completed tool call, the only citable source. `taken_at` is the time of the call, `snapshot` the time at
+    which the state it read was saved."""
 
     id: str
     tool: str
@@ -78,7 +78,7 @@ class Evidence(Model, frozen=True):
 
     @property
     def text(self) -> str:
-        """All that was seen, as text: what a quotation is looked up in."""
+        """The whole observation as text, in which quotations are looked up."""
         return self.observation.text
 
     @property
@@ -87,10 +87,10 @@ class Evidence(Model, frozen=True):
 
 
 class Gap(Model, frozen=True):
-    """A question that got no answer. Never evidence.
+    """A request without an answer. Never evidence.
 
     `permission` names the right that is missing, if that is the reason; `absent` that there was nothing to read (a log
-    that does not exist yet); `essential` that without the answer nobody can be called healthy.
+    that does not exist yet); `essential` that without it the verdict cannot be HEALTHY.
     """
 
     tool: str

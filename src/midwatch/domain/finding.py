@@ -23,14 +23,14 @@ class Severity(StrEnum):
 
 
 class CausalRole(StrEnum):
-    """What a code can be in a chain of causes."""
+    """The role of a code in a causal chain."""
 
     CAUSE = "cause"  # can be the root by itself: a missing ConfigMap, a wrong selector
-    SYMPTOM = "symptom"  # somebody else's fault unless nothing explains it: a crash loop, no ready endpoints
+    SYMPTOM = "symptom"  # the consequence of another fault unless nothing explains it: a crash loop, no ready endpoints
     RISK = "risk"  # true, worth telling, and not why anything is broken now
-    INTENDED = "intended"  # explains what was seen, and is meant to be: nothing to mend
+    INTENDED = "intended"  # explains the observation, and is intended: nothing to fix
     COMPLAINT = (
-        "complaint"  # what a program that works says is wrong: the answer only where nothing else is, or when asked for
+        "complaint"  # an error reported by a healthy program: the answer only without other causes, or on request
     )
 
 
@@ -91,7 +91,7 @@ class Finding(Model, frozen=True):
 
 
 class Link(Model, frozen=True):
-    """Trouble at `source` can become trouble at `target`; `how` says the way in words ("mounts", "selects").
+    """A path by which a fault spreads from `source` to `target`; `how` is the relation in words ("mounts", "selects").
 
     `total`: while the source is down, nothing at the target can work; what fails there then is a consequence.
     """
@@ -103,14 +103,14 @@ class Link(Model, frozen=True):
 
 
 class HealthyCheck(Model, frozen=True):
-    """Something that was looked at and is in order: what a person need not check again."""
+    """A check without findings: a person need not repeat it."""
 
     text: str
     cites: tuple[Citation, ...]
 
 
 class ObjectState(Model, frozen=True):
-    """An object that is in order: `text` says how (`2/2 replicas ready`), `since` when it became so, if known."""
+    """A healthy object: `text` is its state (`2/2 replicas ready`), `since` when it reached that state, if known."""
 
     subject: Subject
     text: str
@@ -129,14 +129,14 @@ class Table(Model, frozen=True):
 
 
 class Analysis(Model, frozen=True):
-    """What one integration makes of the evidence: statements, and how trouble spreads.
+    """One area's conclusions from the evidence: findings, and the links along which faults spread.
 
     `subjects` are all that can be named in a question; `fine` is what was checked and ruled out; `gaps` is what it
-    would have to know and nobody could be asked. `answer` is the sentence that answers a question which asks for
+    needed and no source could be read for. `answer` is the sentence that answers a question which asks for
     something else than what is wrong, and `tables` are the figures behind it. `fact`: the
     answer rests on nothing but what it cites, whatever else could not be read. `labels` are values of labels by which
     people call objects: value, label, object. `states` are the named objects that are in order. `period` is the
-    time that the question is about, `period_covered` whether something that was read tells of all of it.
+    time that the question is about, `period_covered` whether some evidence covers all of it.
     """
 
     findings: tuple[Finding, ...] = ()

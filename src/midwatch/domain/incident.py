@@ -1,4 +1,4 @@
-"""One thing that is wrong, from the first alert to the resolve."""
+"""Incidents: one problem, from the first alert to the resolve."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,13 +14,13 @@ class IncidentStatus(StrEnum):
     RESOLVED = "resolved"
 
     def may_become(self, other: "IncidentStatus") -> bool:
-        """Acknowledging can be taken back, and what is resolved can be opened again; but nobody acknowledges what is
-        over."""
+        """Allowed status changes: an acknowledgement can be withdrawn and a resolved incident reopened; a resolved one
+        cannot be acknowledged."""
         return self is not other and (self, other) != (IncidentStatus.RESOLVED, IncidentStatus.ACKNOWLEDGED)
 
 
 class Incident(Model, frozen=True):
-    """`number` is for people, counted from 1. `keys` are what related alerts share with it (engine/grouping).
+    """One incident. `number` is for people, counted from 1. `keys` are shared with related alerts (engine/grouping).
 
     `cycle` counts how often it was opened: a reopened incident is investigated again.
     """
@@ -45,7 +45,7 @@ class Incident(Model, frozen=True):
 
 
 class StoredAlert(Model, frozen=True):
-    """An alert as it stands: its newest words, how often it came (`count`, within this cycle), and where it belongs."""
+    """An alert as stored: its latest text, its `count` (within this cycle), and the incident it belongs to."""
 
     id: str
     incident_id: str
@@ -57,7 +57,7 @@ class StoredAlert(Model, frozen=True):
 
 
 class TimelineEntry(Model, frozen=True):
-    """One line of an incident's timeline; `seq` grows. `actor` is who did it: a person's name, a source, or
+    """One entry of an incident's timeline; `seq` grows. `actor` is the author: a person's name, a source, or
     midwatch."""
 
     seq: int = 0
@@ -70,7 +70,7 @@ class TimelineEntry(Model, frozen=True):
 
 
 class IncidentChange(Model, frozen=True):
-    """A line of a timeline, with its incident as it is now."""
+    """A timeline entry together with the current state of its incident."""
 
     entry: TimelineEntry
     incident: Incident

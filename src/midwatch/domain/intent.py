@@ -1,5 +1,5 @@
-"""What a question turned out to ask: a topic, and the entities it names. Made by the written grammar, or by a model
-that calls a tool."""
+"""The intent of a question: a topic, and the entities it names. Produced by the written grammar, or by a model that
+calls a tool."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, cast
@@ -23,7 +23,7 @@ _ATTRIBUTE_OF_0_1 = "facet"
 
 
 def _pairs(given: Any) -> Any:
-    """Sorted by kind, without kinds of which nothing is named: equal intents are equal values."""
+    """Entities sorted by kind, without empty kinds: equal intents are equal values."""
     pairs: Any = cast("Mapping[Any, Any]", given).items() if isinstance(given, Mapping) else given
     if not isinstance(pairs, Iterable) or isinstance(pairs, str):
         return pairs
@@ -44,7 +44,8 @@ _SCHEMA = {
 
 
 class Intent(Model, frozen=True):
-    """`window` is what the answer is about, `against` the other period of a comparison; both are echoed to who asked.
+    """The intent of a question. `window` is the period of the answer, `against` the other period of a comparison; both
+    are echoed to the user.
 
     `entities` are the names by kind, in JSON an object; `attribute` is the one thing that a follow-up wants to know.
     What version 0.1.0 stored is read too.
@@ -79,22 +80,22 @@ class Intent(Model, frozen=True):
         return next((names for found, names in self.entities if found == kind), ())
 
     def first(self, kind: str) -> str:
-        """The name, or "" when none of this kind is named."""
+        """The first name, or "" when none of this kind is named."""
         return next(iter(self.entities_of(kind)), "")
 
     def with_entity(self, names: Mapping[str, Iterable[str]]) -> "Intent":
-        """With these names instead of its own of the same kinds; without one ("" is none) the kind is taken out."""
+        """A copy with these names in place of its own of the same kinds; an empty name ("") removes the kind."""
         merged = dict(self.entities) | {kind: tuple(filter(None, some)) for kind, some in names.items()}
         return self.model_copy(update={"entities": _pairs(merged)})
 
     def only(self, kinds: Iterable[str]) -> "Intent":
-        """Without the names of other kinds."""
+        """A copy without the names of other kinds."""
         kept = set(kinds)
         return self.model_copy(update={"entities": tuple(pair for pair in self.entities if pair[0] in kept)})
 
 
 class Clarification(Model, frozen=True):
-    """It is not clear what was meant: a question to who asked, and what could have been meant.
+    """A question back to the user because the intent is unclear, with the possible meanings.
 
     `topic` is what the question is about as far as that is clear; what is missing then is a name or a time. `several`:
     more than one question was asked; `choices` are those. `time`: a time was given that cannot be meant, or not be
@@ -109,14 +110,14 @@ class Clarification(Model, frozen=True):
 
 
 class Entities(Model, frozen=True):
-    """What a question can name: known from the configuration and from what was read before. By kind, each with its id
-    and a name that people call it by ("" when the id is that)."""
+    """Entities that a question can name, known from the configuration and from earlier readings. By kind, each with its
+    id and its display name ("" when the id is that)."""
 
     known: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @classmethod
     def of(cls, **names: Iterable[str | tuple[str, str]]) -> "Entities":
-        """`Entities.of(client=["Borealis"], gateway=[("nat-07eb", "eks-1c")])`."""
+        """Entities by kind: `Entities.of(client=["Borealis"], gateway=[("nat-07eb", "eks-1c")])`."""
         pairs = {kind: tuple((n, "") if isinstance(n, str) else n for n in some) for kind, some in names.items()}
         return cls(known=tuple(sorted((kind, some) for kind, some in pairs.items() if some)))
 

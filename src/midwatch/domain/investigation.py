@@ -14,8 +14,8 @@ from midwatch.kit.redaction import redact_text
 
 
 class Request(Model, frozen=True):
-    """What is to be looked into: a question in words (may be empty), or an alert, and where. No namespace means all of
-    them.
+    """The subject of an investigation: a question in words (may be empty) or an alert, and the scope. No namespace
+    means all of them.
 
     `intent` is what the question turned out to ask, where that was found out; None (and so stored by version 0.1.0)
     looks for whatever is wrong. A request is saved and published: secrets in the question are cut out here, those in
@@ -33,12 +33,12 @@ class Request(Model, frozen=True):
 
     @property
     def topic(self) -> str:
-        """ "" where nothing was asked in particular."""
+        """Topic of the question; "" for an open question."""
         return self.intent.topic if self.intent else ""
 
 
 def question_request(question: str, intent: Intent, namespace: str = "") -> Request:
-    """The investigation of a question. `namespace` was given beside it, and wins over one that it names."""
+    """The request for a question. `namespace` was passed beside it, and wins over one named in the question."""
     narrowed = intent.with_entity({"namespace": (namespace,)}) if namespace else intent
     return Request(question=question, namespace=namespace, intent=narrowed)
 
@@ -64,7 +64,7 @@ class Budget(Model, frozen=True):
 
 
 class CaseFile(Model, frozen=True):
-    """One run: the evidence in the order it was asked for, the gaps, and the diagnosis."""
+    """The record of one investigation: evidence in the order of the requests, gaps, and the diagnosis."""
 
     request: Request
     source: str
@@ -87,12 +87,12 @@ class EvidenceSummary(Model, frozen=True):
 
 
 def _current(name: Any) -> Any:
-    """An answer of version 0.1.0 is read, and given on as one of today."""
+    """Reads an answer of version 0.1.0, and returns it in today's form."""
     return "midwatch.answer/2" if name == "midwatch.answer/1" else name
 
 
 class Answer(Model, frozen=True):
-    """The published form of an investigation: what `--json` prints and every interface returns.
+    """The published form of an investigation, as `--json` prints it and every interface returns it.
 
     `severity` is that of the worst cause (null: no cause was found), `verdict` how sure the answer is.
 

@@ -1,4 +1,4 @@
-"""How much of what people send is read."""
+"""Length limits of user input."""
 
 from midwatch.domain.refusal import Refusal
 
@@ -6,7 +6,7 @@ LONGEST_QUESTION = 10_000  # characters
 
 
 def short_enough(question: str) -> None:
-    """Raises Refusal for a text that nobody asks as a question; its cost would be that of a log."""
+    """Raises Refusal for a text too long to be a question; parsing it would cost as much as a log."""
     if len(question) > LONGEST_QUESTION:
         raise Refusal(
             f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read.",

@@ -1,4 +1,4 @@
-"""How answers leave: one notification at a time, each once."""
+"""Notifiers: answers are delivered as notifications, each exactly once."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from midwatch.kit.redaction import redact_text
 
 
 class DeliveryFailed(Exception):
-    """The other side did not accept the notification. `permanent`: trying again is of no use; `after`: seconds it asked
-    us to wait, 0 if it did not."""
+    """The notification was not accepted. `permanent`: a retry is of no use; `after`: the requested wait in seconds, 0
+    if there is none."""
 
     def __init__(self, reason: str, *, permanent: bool = False, after: float = 0.0) -> None:
         super().__init__(redact_text(reason))  # the other side may repeat what we sent
@@ -22,8 +22,8 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True)
 class Story:
-    """All there is to tell about an investigation that has an answer. `incident` is None, and `alerts` are empty, for a
-    question that somebody asked by itself."""
+    """Content for notifications about a finished investigation. `incident` is None, and `alerts` are empty, for a
+    question without an incident."""
 
     run: Investigation
     incident: Incident | None
@@ -34,9 +34,9 @@ class Story:
 
 @dataclass(frozen=True)
 class Notifier:
-    """How answers reach one outside system.
+    """Delivery of answers to one outside system.
 
-    `targets` says where in that system a story belongs (ids of its own; "" where there is one place only); `render`
+    `targets` gives the places in that system for a story (ids of its own; "" where there is one place only); `render`
     makes the JSON that is stored for one target, and `deliver` sends it and returns the receipt: the other side's id of
     what it accepted. `targets` and `render` are pure and quick: they run inside a transaction.
 

@@ -1,4 +1,4 @@
-"""What a tool saw, in types no vendor owns."""
+"""Tool observations, in vendor-neutral types."""
 
 from typing import Annotated, Literal
 
@@ -18,13 +18,13 @@ def count_text(count: int, plural: str) -> str:
 
 
 class Written(Model, frozen=True):
-    """Seen as lines of text."""
+    """An observation as lines of text."""
 
     text: str
 
     @property
     def content(self) -> bytes:
-        """What is hashed, and what limits count."""
+        """The text that is hashed and to which limits apply."""
         return self.text.encode()
 
     @property
@@ -33,14 +33,14 @@ class Written(Model, frozen=True):
 
 
 class Listed(Model, frozen=True):
-    """Seen as a list of `count` things: `body` is a JSON array."""
+    """An observation as a list of `count` items: `body` is a JSON array."""
 
     body: bytes
     count: int
 
     @property
     def content(self) -> bytes:
-        """What is hashed, and what limits count."""
+        """The text that is hashed and to which limits apply."""
         return self.body
 
     @property
@@ -49,13 +49,13 @@ class Listed(Model, frozen=True):
 
 
 class Resources(Listed, frozen=True):
-    """The states of all objects of one kind that a query returned.
+    """States of all objects of one kind that a query returned.
 
     `body` is a JSON array, already redacted, one object an element: it is what is hashed, stored and cited.
     `resource` is the system's own plural (`pods`), `scope` the namespace or "" for all of them.
-    `partial` says, in words, what the answer left out on purpose ("warnings only"); then absence proves nothing,
+    `partial` names, in words, data left out on purpose ("warnings only"); then absence proves nothing,
     except in the scopes of `whole`, of which nothing is missing (a dump that has one namespace of many).
-    `missed` says what the answer should hold and could not be read: it becomes a Gap beside the evidence.
+    `missed` names data that belongs to the answer and could not be read: it becomes a Gap beside the evidence.
     """
 
     type: Literal["resources"] = "resources"
@@ -71,7 +71,7 @@ class Resources(Listed, frozen=True):
 
 
 class LogLines(Written, frozen=True):
-    """The end of one log. `truncated` counts nothing: it says that earlier lines exist and were not read."""
+    """The end of one log. `truncated` counts nothing: earlier lines exist and were not read."""
 
     type: Literal["log"] = "log"
     kind: str = "Pod"
@@ -83,9 +83,9 @@ class LogLines(Written, frozen=True):
 
 
 class AlertText(Written, frozen=True):
-    """What a monitoring system said: title, summary, labels and details, each on its own line behind its name.
+    """The text of an alert: title, summary, labels and details, each on its own line behind its name.
 
-    Redacted and bounded; `truncated` says that the sender wrote more than is kept.
+    Redacted and bounded; `truncated`: the sender wrote more than is kept.
     """
 
     type: Literal["alert"] = "alert"
@@ -94,7 +94,7 @@ class AlertText(Written, frozen=True):
 
 
 class Measurements(Listed, frozen=True):
-    """What was measured over time: `count` series, `signals` the sorted kinds of them (latency_p95, cpu, …).
+    """Measurements over time: `count` series, `signals` their kinds in sorted order (latency_p95, cpu, …).
 
     `body` is a JSON array of tables: `times` in seconds since 1970, and the `series` that were measured at these times,
     each with its `entity`, `signal`, `unit` and `values` (null where nothing was measured). `partial` says what was
@@ -111,11 +111,11 @@ class Measurements(Listed, frozen=True):
 
 
 class Probe(Written, frozen=True):
-    """What one request to a site gave, each fact on its own line behind its name (`status: 502`).
+    """Result of one request to a site, each fact on its own line behind its name (`status: 502`).
 
     `status` is 0 without an answer; with an `error` beside it the answer began and did not end. `took_ms` counts from
     the first look-up of the name, over all redirects, to the last byte read. `tls_days` are whole days until the
-    certificate expires, below 0 when it has; None without one. `tls_problem` says why an invalid certificate is
+    certificate expires, below 0 when it has; None without one. `tls_problem` is why an invalid certificate is
     refused.
     """
 

@@ -1,4 +1,4 @@
-"""What a question asks for beside the names in it: log lines, slowness, a time, and the words to look for."""
+"""Features of a question beside the names in it: log lines, slowness, a time, and the words to look for."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import yaml
 from midwatch.domain.intent import Intent
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9])?")
-# `Users see errors` tells of trouble; `show me the errors` asks for lines.
+# `Users see errors` reports a problem; `show me the errors` asks for lines.
 _LOGS = re.compile(
     r"(?i)\b(?:logs?|logged|logging|stack ?traces?)\b"
     r"|\b(?:show|find|list|fetch|get|give|summari[sz]e|post|what|which|any)\b[^.?!]{0,40}\b(?:errors?|exceptions?|warnings?|failures?)\b"
@@ -41,8 +41,8 @@ WHATEVER = Intent(topic="")  # nothing was asked in particular
 
 @dataclass(frozen=True)
 class Question:
-    """The words of a person ("" when only a cluster was named), and what they were understood to ask; `namespace` is
-    the only one that is read, "" for all; of logs and events nothing before `since` is."""
+    """The user's words ("" when only a cluster was named) and the intent read from them; `namespace` is the only one
+    that is read, "" for all; logs and events before `since` are not read."""
 
     text: str = ""
     intent: Intent = WHATEVER
@@ -51,13 +51,13 @@ class Question:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Everything that could be the name of an object, in small letters, also without the kind or namespace before a
-        slash."""
+        """Candidate object names, in lower case, also without the kind or namespace before a slash."""
         found = {match[0].lower() for match in NAME.finditer(self.text)}
         return frozenset(found | {name.rpartition("/")[2] for name in found})
 
     def asks_about(self, plural: str) -> bool:
-        """Whether a kind of object (`networkpolicies`) is spoken of, in one word or several ("network policy")."""
+        """Whether the question mentions a kind of object (`networkpolicies`), in one word or several ("network
+        policy")."""
         words = re.findall(r"[a-z]+", self.text.lower())
         spoken = {"".join(words[at : at + length]) for length in (1, 2, 3) for at in range(len(words))}
         forms = {plural, plural.removesuffix("s"), plural.removesuffix("es"), re.sub("ies$", "y", plural)}
@@ -73,27 +73,27 @@ class Question:
 
     @cached_property
     def is_about_slowness(self) -> bool:
-        """Whether nothing can be called healthy before latency was measured."""
+        """Whether the verdict HEALTHY requires a latency measurement."""
         return bool(_SLOWNESS.search(self.text))
 
     @cached_property
     def is_about_reachability(self) -> bool:
-        """Whether nothing can be called healthy before a connection was tested."""
+        """Whether the verdict HEALTHY requires a connection test."""
         return bool(_REACHABILITY.search(self.text))
 
     @cached_property
     def phrases(self) -> tuple[str, ...]:
-        """What stands in quotation marks, as it is written."""
+        """Quoted phrases, as written."""
         return tuple(next(filter(None, match.groups())) for match in _QUOTED.finditer(self.text))
 
     @cached_property
     def topics(self) -> frozenset[str]:
-        """The words that a log line can have in common with the question."""
+        """Words of the question that a log line can share."""
         named = {part for name in self.names if "-" in name or "/" in name for part in _WORD.findall(name)}
         return frozenset(_WORD.findall(self.text.lower())) - _common() - named
 
     def speaks_of(self, text: str) -> bool:
-        """Whether a line is about one of the topics; a plural finds its singular."""
+        """Whether a line mentions one of the topics; a plural matches its singular."""
         low = text.lower()
         return any(topic in low or (topic.endswith("s") and topic[:-1] in low) for topic in self.topics)
 

@@ -1,5 +1,5 @@
 class Refusal(Exception):
-    """What was asked cannot be done. One clear sentence, and what to do next."""
+    """The request cannot be fulfilled. One clear sentence, and what to do next."""
 
     def __init__(self, reason: str, hint: str = "") -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""A diagnosis laid out. Terminal, Markdown, Slack and the web page render the same Report."""
+"""A diagnosis as a report. Terminal, Markdown, Slack and the web page render the same Report."""
 
 from typing import Annotated, Literal
 
@@ -43,8 +43,9 @@ _WITHOUT_CAUSE = {Verdict.HEALTHY: "OK", Verdict.EXPECTED: "INFO", Verdict.CONFI
 
 
 class Report(Model, frozen=True):
-    """`severity` says how bad it is (None: no cause was found), `verdict` how sure that is. `source` is what was read
-    (`cluster prod`), `since` when the first cause began ("" where that is not known)."""
+    """The sections of a report. `severity` is that of the worst cause (None: no cause was found), `verdict` the
+    certainty. `source` is the system that was read (`cluster prod`), `since` the start of the first cause ("" if
+    unknown)."""
 
     verdict: Verdict
     severity: Severity | None = None
@@ -56,19 +57,20 @@ class Report(Model, frozen=True):
 
     @property
     def label(self) -> str:
-        """The first word of the answer: CRITICAL, WARNING, INFO, OK, ANSWER for a fact that was asked for, or UNKNOWN
-        where the evidence does not decide."""
+        """The first word of the answer: CRITICAL, WARNING, INFO, OK, ANSWER for a requested fact, or UNKNOWN where the
+        evidence does not decide."""
         if self.severity:
             return self.severity.upper()
         return _WITHOUT_CAUSE.get(self.verdict, "UNKNOWN")
 
     @property
     def certainty(self) -> str:
-        """The verdict in small letters; "" beside OK and ANSWER, which say it."""
+        """The verdict in lower case; "" beside OK and ANSWER, which already state it."""
         return "" if self.label in ("OK", "ANSWER") else self.verdict.lower()
 
     @property
     def first_line(self) -> str:
-        """`CRITICAL confirmed · cluster prod · shop/deployment/web: OOMKilled … · since 2026-11-28 01:28 UTC (82m)`."""
+        """First line of the report: `CRITICAL confirmed · cluster prod · shop/deployment/web: OOMKilled … · since
+        2026-11-28 01:28 UTC (82m)`."""
         head = f"{self.label} {self.certainty}".rstrip()
         return " · ".join(part for part in (head, self.source, self.headline, self.since) if part)

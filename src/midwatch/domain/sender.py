@@ -1,4 +1,4 @@
-"""What a system that sends alerts authenticates with."""
+"""Authentication settings of alert senders."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from midwatch.domain.base import SettingsSection
 
 
 class SenderSettings(SettingsSection):
-    """What a sender proves itself with. Several secrets: during a rotation the old one still counts."""
+    """Credentials of one alert sender. Several secrets: during a rotation the old one stays valid."""
 
     secrets: tuple[SecretStr, ...] = Field(default=(), description="shared secrets of the signature, newest first")
     tokens: tuple[SecretStr, ...] = Field(default=(), description="bearer tokens, or passwords of basic authentication")
@@ -30,5 +30,5 @@ class SenderSettings(SettingsSection):
 
     @property
     def open(self) -> bool:
-        """Nothing is configured: such a sender needs an API key, or a server that was started with --open."""
+        """Whether nothing is configured: such a sender needs an API key, or a server started with --open."""
         return not (self.secrets or self.tokens or self.topics)

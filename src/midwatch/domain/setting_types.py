@@ -1,5 +1,5 @@
-"""What the values of settings may be, and which other variables set them. Messages never repeat the value: it may hold
-a password."""
+"""Types of setting values, and the environment variables that set them. Messages never repeat the value: it may hold a
+password."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,8 +14,8 @@ _LEVELS = {"trace": "debug", "notice": "info", "warn": "warning", "critical": "e
 
 @dataclass(frozen=True)
 class Also:
-    """In the annotation of a setting: variables of other programs that set it, too, the first of them that is not
-    empty; MIDWATCH_* win over them. `elsewhere` are those that the system's own rules read where it is not set."""
+    """Annotation of a setting: environment variables of other programs that set it as well, the first non-empty one;
+    MIDWATCH_* win over them. `elsewhere` are those that the system's own rules read where it is not set."""
 
     variables: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def _origin(value: str) -> str:
 
 
 def _level(value: object) -> object:
-    """As other programs write it, too."""
+    """Reads a log level in the spelling of other programs, too."""
     name = value.strip().lower() if isinstance(value, str) else value
     return _LEVELS.get(name, name) if isinstance(name, str) else name
 
@@ -78,5 +78,5 @@ DatabaseAddress = Annotated[str, AfterValidator(_database_address)]
 Secret = Annotated[SecretStr, AfterValidator(_not_empty)]
 # How long one request may take, in seconds; ten minutes is longer than any proxy waits.
 RequestSeconds = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
-# A count that nobody exceeds and every store can hold.
+# Above every realistic count, and within the integer range of every store.
 Count = Annotated[int, Field(gt=0, le=1_000_000_000)]

@@ -2,7 +2,7 @@ from midwatch.domain.base import Model
 
 
 class Subject(Model, frozen=True):
-    """One thing that can be broken: a Pod, a Service, a node, a gateway."""
+    """An object that can be faulty: a Pod, a Service, a node, a gateway."""
 
     kind: str
     name: str
@@ -10,7 +10,7 @@ class Subject(Model, frozen=True):
     container: str = ""
 
     def __eq__(self, other: object) -> bool:
-        """As the model's own, and several times faster: subjects are the keys of all that spreads."""
+        """Same result as the model's own, several times faster: subjects are the keys of all propagation."""
         return self.__dict__ == other.__dict__ if isinstance(other, Subject) else NotImplemented
 
     def __str__(self) -> str:

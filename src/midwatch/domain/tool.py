@@ -1,4 +1,4 @@
-"""A tool is one typed function. Its schema, its name in MCP, its endpoint and its page are derived from the
+"""Tools: a tool is one typed function. Its schema, its name in MCP, its endpoint and its page are derived from the
 signature."""
 
 from collections.abc import Awaitable, Callable
@@ -20,9 +20,9 @@ class Mode(StrEnum):
 
 
 class ToolError(Exception):
-    """A tool could not answer. Caught in one place, Toolbox.call, where it becomes a Gap.
+    """A tool failed to answer. Caught in one place, Toolbox.call, where it becomes a Gap.
 
-    `permission` names the missing right; `absent` says that the thing asked for is not there, which is no failure.
+    `permission` names the missing right; `absent`: the requested object does not exist, which is no failure.
     """
 
     def __init__(self, message: str, *, query: str = "", permission: str = "", absent: bool = False) -> None:
@@ -33,8 +33,8 @@ class ToolError(Exception):
 
 
 class ToolResult(NamedTuple):
-    """What a tool returns: the observation, the exact query, as a person could repeat it, and the moment of the state
-    where that was saved before it was read."""
+    """Result of a tool: the observation, the exact query in a form that a person can repeat, and the moment of a saved
+    state."""
 
     observation: Observation
     query: str

@@ -1,4 +1,4 @@
-"""What can be asked of an area: topics, and the kinds of entities that a question names."""
+"""Topics of an area, and the kinds of entities that a question names."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,10 +6,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Topic:
-    """One thing that can be asked of an area. Names of entity kinds and of other topics are their ids.
+    """One question type of an area. Names of entity kinds and of other topics are their ids.
 
     `periods`: 0 when no time matters, 1, or 2 when one period is compared with another. `default_window` reaches back
-    from now where no time was said; with one of the features `current` the last quarter of an hour is meant. A window
+    from now where no time was given; with one of the features `current` the last quarter of an hour is meant. A window
     above `longest` is asked back with the text `too_long`, which has {window}.
 
     `takes`: entity kinds that narrow it. `needs`: the kind without which nothing can be asked; the only known name is
@@ -19,7 +19,7 @@ class Topic:
     In a follow-up: `inherits` are the kinds whose names are kept from another topic; `named` the topic to go to when a
     kind is named, known or not; `compared` the topic of a comparison with another time.
 
-    `alert`: the topic of an alert whose text speaks of this one; it may name itself. It counts only where `inherits`
+    `alert`: the topic of an alert whose text matches this one; it may name itself. It counts only where `inherits`
     names kinds of which a name is known (Area.known): the alert is then about the names that are the values of its
     labels, or stand in its text. What an area finds is the answer to its alert when the finding's subject has the name
     of the alert's object, or is the value of a label called as the subject's kind in lower case (`harbour: Dover` for
@@ -48,7 +48,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class EntityKind:
-    """A kind of thing that a question can name, and how its names are recognised.
+    """A kind of entity that a question can name, and the rules that recognise its names.
 
     `rank`: kinds are read in this order, and what is read as one is none of the next. `label` restates it, with {names}
     (and `labels` several). A question is about one of a `single` kind; of a `sole` kind only one name narrows it.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Window:
-    """From `since` up to and without `until`, in UTC."""
+    """A period from `since` up to and without `until`, in UTC."""
 
     since: datetime
     until: datetime
@@ -13,6 +13,6 @@ class Window:
         return when is not None and self.since <= when < self.until
 
     def __str__(self) -> str:
-        """The end's date is left out where it is the beginning's."""
+        """The period as text; the end's date is left out where it equals the start's."""
         same = self.since.date() == self.until.date()
         return f"{self.since:%Y-%m-%d %H:%M} to {self.until:{'%H:%M' if same else '%Y-%m-%d %H:%M'}} UTC"

@@ -1,4 +1,4 @@
-"""Work that must not be lost: investigations to run, and notifications to deliver once."""
+"""Durable work: investigations to run, and notifications to deliver once."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,10 +27,9 @@ UNFINISHED = tuple(state for state in RunState if not state.is_final)
 
 
 class Investigation(Model, frozen=True):
-    """An investigation as a piece of work: asked for, taken by a worker, ended. Its answer is the published form, as
-    JSON.
+    """A queued, running or finished investigation. Its answer is the published form, as JSON.
 
-    `calls` and `seconds` are what it spent. `reason` says why it failed or was cancelled.
+    `calls` and `seconds` are what it spent. `reason` is why it failed or was cancelled.
     """
 
     id: str
@@ -51,8 +50,7 @@ class Investigation(Model, frozen=True):
 
 
 class RunEvent(Model, frozen=True):
-    """Something a watcher of a run sees as it happens; `seq` grows within the run, so a watcher can go on where it
-    stopped."""
+    """A progress event for watchers of a run; `seq` grows within the run, so a watcher can resume where it stopped."""
 
     run_id: str
     seq: int = 0
@@ -62,9 +60,9 @@ class RunEvent(Model, frozen=True):
 
 
 class Notification(Model, frozen=True, serialize_by_alias=True):
-    """One message that has to reach one outside system exactly once. `key` is the same however often it is asked for.
+    """One message to deliver to one outside system exactly once. `key` is the same for repeated requests.
 
-    `incident_id` names the timeline that says how it went. `notifier` is the name of who delivers it; stored as
+    `incident_id` names the timeline for its result. `notifier` is the name of the delivering one; stored as
     `target`, as 0.1.0 did.
     """
 

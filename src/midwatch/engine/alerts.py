@@ -1,5 +1,4 @@
-"""The alert as the first evidence: nobody had to be asked for it, and every statement about it can be looked up in
-it."""
+"""The alert as the first evidence: available without a request, so that every finding about it can cite it."""
 
 from midwatch.analysis.alertlines import canonical_text
 from midwatch.domain.alert import Alert
@@ -12,7 +11,8 @@ ALERT = evidence_id(1)
 
 
 def alert_evidence(alert: Alert) -> Evidence:
-    """Taken when it fired, by its sender's clock: the same alert is the same evidence whenever it is replayed."""
+    """Evidence stamped with the alert's start by its sender's clock: the same alert gives the same evidence on every
+    replay."""
     text, cut = canonical_text(alert)
     source = next((line.removeprefix("source: ") for line in text.split("\n") if line.startswith("source: ")), "")
     seen = ToolResult(AlertText(source=source, text=text, truncated=cut), f"alert from {source or 'an unnamed sender'}")

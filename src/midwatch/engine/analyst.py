@@ -1,5 +1,4 @@
-"""What is computed from the evidence of one investigation, and who computes it: this process, or one beside it that can
-be killed.
+"""Analysis of one investigation's evidence, in this process or in a child process that can be killed.
 
 Evidence holds texts of others. Whatever they make a program do, a computation ends: an `Analyst` is given seconds, and
 raises `Ended` when they are over.
@@ -33,27 +32,27 @@ T = TypeVar("T")
 
 
 class Conclusion(NamedTuple):
-    """The diagnosis, and what of the question it is about."""
+    """The diagnosis, and its scope."""
 
     diagnosis: Diagnosis
     scope: Scope
 
 
 def intent_of(request: Request, areas: Sequence[Area]) -> Intent:
-    """What was understood. What was not understood as anything is about whatever is wrong: the topic that is open."""
+    """The understood intent; the open topic for a request without one."""
     return request.intent or Intent(topic=open_topic(areas))
 
 
 @dataclass(frozen=True)
 class Case:
-    """One request and the areas that take part. Pure: the same evidence gives the same bytes, in any process."""
+    """One request and the participating areas. Pure: the same evidence gives the same bytes, in any process."""
 
     request: Request
     areas: tuple[Area, ...]
 
     @classmethod
     def of(cls, request: Request, areas: Sequence[Area]) -> "Case":
-        """With what computes of the areas, and what they keep of it: nothing outlives the case."""
+        """A case with the areas' own runs and their caches: nothing outlives the case."""
         intent = intent_of(request, areas)
         whole = request.model_copy(update={"intent": intent})
         return cls(whole, tuple(area.for_investigation() for area in areas if area.takes_part(request, intent.topic)))
@@ -67,16 +66,17 @@ class Case:
 
     @property
     def particular(self) -> bool:
-        """Whether the topic is one of its own, and not whatever is wrong."""
+        """Whether the topic is a specific one, not the open topic."""
         topic = self.question.intent.topic
         return topic != open_topic(self.areas) and any(area.owns(topic) for area in self.areas)
 
     def opening(self) -> tuple[ToolRequest, ...]:
-        """The first requests of every area that takes part."""
+        """Opening requests of every participating area."""
         return tuple(a.by(area.name) for area in self.areas for a in area.opening(self.question))
 
     def next_requests(self, evidence: Sequence[Evidence]) -> tuple[ToolRequest, ...]:
-        """What the evidence so far makes worth asking. A lead of one area is followed by those that open its kind."""
+        """Further requests that the evidence so far justifies. A lead of one area is followed by the areas that open
+        its kind."""
         asks: dict[str, ToolRequest] = {}
         for area in self.areas:
             for one in area.next_requests(evidence, self.question):
@@ -92,7 +92,7 @@ class Case:
     def conclude(self, evidence: Sequence[Evidence], gaps: Sequence[Gap]) -> Conclusion:
         request, question = self.request, self.question
         analysis = self._analyse(evidence, question)
-        # A particular topic was told what is named when the question was understood.
+        # For a specific topic the names were resolved when the question was parsed.
         subject = Scope() if self.particular else scope(request.question, analysis.subjects, _labels(analysis))
         if request.alert and self.particular:
             analysis = link_alert(analysis, ALERT, request.alert.labels, all_of_it=True)
@@ -133,11 +133,11 @@ class Ended(Exception):
 
 
 class TookTooLong(Ended):
-    """Its seconds were over."""
+    """The computation exceeded its time limit."""
 
 
 class AnalystProcessDied(Ended):
-    """The process that computed ended; the message says how."""
+    """The computing process ended; the message says how."""
 
 
 class Analyst(Protocol):
@@ -156,8 +156,8 @@ Analysts = Callable[[Case], AbstractAsyncContextManager[Analyst]]
 
 
 class LocalAnalyst:
-    """Computes in this process: the time limit is an alarm of the operating system, which interrupts a regular
-    expression too."""
+    """Computes in this process: the time limit is an operating system alarm, which interrupts regular expressions
+    too."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -182,11 +182,11 @@ async def local_analyst(case: Case) -> AsyncGenerator[LocalAnalyst]:
     yield LocalAnalyst(case)
 
 
-AGAIN_S = 1.0  # an alarm that is raised while Python cleans up is swallowed: it rings until somebody hears it
+AGAIN_S = 1.0  # an alarm raised while Python cleans up is swallowed, so it repeats
 
 
-class _Rang(BaseException):
-    """No Exception: what computes may expect some of these."""
+class _TimeLimitReached(BaseException):
+    """A BaseException, so that computing code with an `except Exception` cannot catch it."""
 
 
 def _within(seconds: float, compute: Callable[[], T]) -> T:
@@ -198,14 +198,14 @@ def _within(seconds: float, compute: Callable[[], T]) -> T:
 
     def ring(_signal: int, _frame: object) -> None:
         if armed:  # else it is too late: there is a result already
-            raise _Rang
+            raise _TimeLimitReached
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
         result = compute()
         armed = False
-    except _Rang:
+    except _TimeLimitReached:
         raise TookTooLong from None
     finally:
         armed = False

@@ -1,5 +1,5 @@
-"""Analysts in processes of their own: kept warm, one for each investigation at a time, and killed when a computation
-takes too long."""
+"""Pool of analyst processes: kept warm, one for each investigation at a time, and killed when a computation exceeds its
+limit."""
 
 import asyncio
 import os
@@ -15,20 +15,19 @@ from midwatch.domain.evidence import Evidence, Gap, ToolRequest
 from midwatch.engine.analyst import AnalystProcessDied, Case, Conclusion, TookTooLong
 from midwatch.engine.analystwire import HEAD, Begin, Conclude, End, Message, Wanted, encode, load
 
-START_S = 30.0  # for a process to start and load what a case needs: half a second on a machine that has time
+START_S = 30.0  # for a process to start and load its modules: half a second on an idle machine
 LATE_S = 0.5  # a computation that takes longer is not waited for by the next investigation
 _NEEDED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")  # of the environment; credentials are none of it
 
 log = structlog.get_logger()
 
 
-def nothing_late() -> None:
-    """Nobody waits."""
+def ignore_late() -> None:
+    """A callback that does nothing."""
 
 
 class Pool:
-    """At most `most` processes at a time, of which `at_once` compute; `keep` of them stay when there is nothing to
-    compute."""
+    """At most `most` processes at a time, of which `at_once` compute; `keep` of them stay while idle."""
 
     def __init__(self, most: int, keep: int, at_once: int) -> None:
         self._room, self._keep = asyncio.Semaphore(most), keep
@@ -37,7 +36,7 @@ class Pool:
         self._all: set[_Child] = set()
 
     @asynccontextmanager
-    async def open(self, case: Case, late: Callable[[], None] = nothing_late) -> AsyncGenerator["ProcessAnalyst"]:
+    async def open(self, case: Case, late: Callable[[], None] = ignore_late) -> AsyncGenerator["ProcessAnalyst"]:
         """An analyst for one case. `late` is called when a computation takes longer than LATE_S."""
         analyst = ProcessAnalyst(self, case, late)
         async with self._room:
@@ -49,7 +48,8 @@ class Pool:
 
     @asynccontextmanager
     async def slot(self, late: Callable[[], None]) -> AsyncGenerator[None]:
-        """One of the computations that run at once. It ends early after LATE_S: one that hangs holds up no other."""
+        """One of the slots for concurrent computations. Released early after LATE_S: a hanging computation blocks no
+        other."""
         await self._turns.acquire()
         holding = True
 
@@ -71,13 +71,13 @@ class Pool:
             release()
 
     async def process(self) -> "_Child":
-        """Raises Died when no process can be started."""
+        """Starts or reuses a process. Raises AnalystProcessDied when none can be started."""
         self._all = {child for child in self._all if child.is_alive}
         while self._idle:
             child = self._idle.pop()
             if child.is_alive:
                 return child
-        child = await _started()
+        child = await _start_child()
         self._all.add(child)
         return child
 
@@ -88,7 +88,7 @@ class Pool:
             child.kill()
 
     async def close(self) -> None:
-        """Kills them all: what they compute is computed again by whoever goes on with it."""
+        """Kills all processes: their cases are computed again by the process that resumes them."""
         self._idle.clear()
         for child in self._all:
             child.kill()
@@ -105,10 +105,10 @@ class ProcessAnalyst:
         self.spent = 0.0
 
     async def begin(self) -> None:
-        """Beforehand: starting is no computing. What hinders it is met again, and told, when there is something to
-        compute."""
+        """Starts the process ahead of time, outside the time limit. A failure here occurs again, and is reported, at
+        the first computation."""
         with suppress(AnalystProcessDied):
-            await self._begun()
+            await self._begin_case()
 
     async def next_requests(self, evidence: Sequence[Evidence], seconds: float) -> Sequence[ToolRequest]:
         return await self._compute(evidence, seconds, Wanted)
@@ -120,7 +120,7 @@ class ProcessAnalyst:
         self, evidence: Sequence[Evidence], seconds: float, message: Callable[[tuple[Evidence, ...]], Message]
     ) -> Any:
         size, now = len(evidence), asyncio.get_running_loop().time
-        await self._begun()
+        await self._begin_case()
         async with self._pool.slot(self._late):
             started = now()
             try:
@@ -130,7 +130,7 @@ class ProcessAnalyst:
         self._sent = size
         return answer
 
-    async def _begun(self) -> None:
+    async def _begin_case(self) -> None:
         if self._child is None:
             self._child, self._sent = await self._pool.process(), 0
             try:
@@ -139,7 +139,8 @@ class ProcessAnalyst:
                 raise AnalystProcessDied(f"did not start within {START_S:g} s") from error
 
     async def _ask(self, message: Message, seconds: float) -> Any:
-        """A process without an answer, or whose answer nobody waits for any more, is of no use."""
+        """Sends a request to the process and returns the answer; a process without one, or with an abandoned one, is
+        discarded."""
         child, answered = self._child, False
         if child is None:
             raise AnalystProcessDied("had ended before")
@@ -161,7 +162,7 @@ class ProcessAnalyst:
 
 
 class _Child:
-    """`lifeline` is open as long as this process lives: its end is the other's."""
+    """A child process. `lifeline` is open as long as this process lives; its end is the child's end."""
 
     def __init__(self, process: Process, lifeline: int) -> None:
         self._process, self._lifeline = process, lifeline
@@ -171,7 +172,7 @@ class _Child:
         return self._process.returncode is None
 
     async def ask(self, message: Message, seconds: float) -> Any:
-        """The answer; raises TookTooLong and Died."""
+        """Sends a message and returns the answer; raises TookTooLong and AnalystProcessDied."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(message)
@@ -193,7 +194,7 @@ class _Child:
         return load(await back.readexactly(size))
 
     def kill(self) -> None:
-        """SIGKILL: it may be deaf to anything else."""
+        """Sends SIGKILL: the process may ignore any other signal."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
@@ -204,7 +205,7 @@ class _Child:
         await self._process.wait()
 
 
-async def _started() -> _Child:
+async def _start_child() -> _Child:
     theirs, ours = os.pipe()
     # The same modules as here, without the working directory before them.
     environment = {name: value for name, value in os.environ.items() if name in _NEEDED or name.startswith("PYTHON")}

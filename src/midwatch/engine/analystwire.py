@@ -1,6 +1,6 @@
-"""What a worker and the processes that compute for it say to each other: length-prefixed pickles.
+"""Messages between a worker and its analyst processes: length-prefixed pickles.
 
-Both ends are this program, the same version of it, joined by pipes that nobody else can write to. What comes from
+Both ends are this program, the same version of it, joined by pipes that no other process can write to. What comes from
 outside (evidence, the question) travels as our own frozen models; a pickle from anywhere else is never read.
 """
 
@@ -18,14 +18,14 @@ HEAD = struct.Struct(">Q")  # bytes of the pickle that follows
 
 @dataclass(frozen=True)
 class Begin:
-    """Answered with None when all that the case needs is loaded. What was kept of an earlier case is dropped."""
+    """Begins a case. Answered with None once the needed modules are loaded. State of an earlier case is dropped."""
 
     case: Case
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`fresh`: the evidence that was not sent before."""
+    """Request for a computation. `fresh`: the evidence that was not sent before."""
 
     fresh: tuple[Evidence, ...]
 
@@ -38,7 +38,7 @@ class Conclude:
 
 @dataclass(frozen=True)
 class End:
-    """Of the case. Answered with whether the process is fit for another."""
+    """Ends a case. Answered with whether the process is fit for another."""
 
 
 Message = Begin | Wanted | Conclude | End
@@ -50,7 +50,7 @@ def encode(message: Any) -> bytes:
 
 
 def decode(read: Callable[[int], bytes]) -> Any:
-    """The next message; raises EOFError at the end. `read` gives that many bytes, fewer only at the end."""
+    """The next message; raises EOFError at the end. `read` returns that many bytes, fewer only at the end."""
     head = read(HEAD.size)
     if len(head) < HEAD.size:
         raise EOFError

@@ -1,4 +1,4 @@
-"""A door that remembers: what this run asked before, in another process perhaps, is not asked again."""
+"""A tool caller with a cache: requests that this run made before, perhaps in another process, are not repeated."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
@@ -10,7 +10,8 @@ Keep = Callable[[Evidence | Gap], Awaitable[None]]
 
 
 class CachedToolCaller:
-    """`before` is what was kept; `keep` is called with each new answer before anybody else sees it."""
+    """Tool caller with the run's stored results. `before` are the stored ones; `keep` stores each new one before it is
+    used."""
 
     def __init__(self, door: ToolCaller, before: Iterable[Evidence | Gap], keep: Keep) -> None:
         self._door, self._keep = door, keep

@@ -1,4 +1,4 @@
-"""The computing of one investigation within its limit, and what is answered when the limit is reached."""
+"""Computation of one investigation within its time limit, with a reduced answer when the limit is reached."""
 
 from collections.abc import Sequence
 
@@ -30,10 +30,10 @@ class Computation:
         self._trouble = ""
 
     async def next_requests(self) -> Sequence[ToolRequest]:
-        """What is worth asking now; nothing after a computation that was ended."""
+        """Requests of the next round; empty after a computation that was ended."""
         size = len(self._evidence)
         try:
-            asks = await self._analyst.next_requests(self._evidence, self._left)
+            asks = await self._analyst.next_requests(self._evidence, self._remaining_s)
         except Ended as ended:
             self._trouble = self._sentence(ended)
             return ()
@@ -43,21 +43,21 @@ class Computation:
     async def conclude(self, gaps: Sequence[Gap]) -> Conclusion:
         if not self._trouble:
             try:
-                return await self._analyst.conclude(self._evidence, gaps, self._left)
+                return await self._analyst.conclude(self._evidence, gaps, self._remaining_s)
             except Ended as ended:
                 self._trouble = self._sentence(ended)
         return await self._conclude_with_less(gaps)
 
     async def _conclude_with_less(self, gaps: Sequence[Gap]) -> Conclusion:
-        """No name is called unknown: what has it may have been left out."""
+        """The diagnosis over less evidence. No name is reported as unknown: its object may have been left out."""
         for size in sorted({s for s in self._sizes if 0 < s < len(self._evidence)}, reverse=True):
-            gap = _left_out(self._trouble, self._evidence[size:])
+            gap = _omission_gap(self._trouble, self._evidence[size:])
             try:
                 found = await self._analyst.conclude(self._evidence[:size], (*gaps, gap), self._seconds * RETRY_SHARE)
                 return Conclusion(found.diagnosis, Scope(found.scope.named))
             except Ended:
                 continue
-        gap = _left_out(self._trouble, self._evidence)
+        gap = _omission_gap(self._trouble, self._evidence)
         serious = tuple(g for g in gaps if g.essential or not g.absent)
         diagnosis = Diagnosis(
             verdict=Verdict.INCONCLUSIVE, headline=f"No findings: {self._trouble}", gaps=(*serious, gap)
@@ -65,7 +65,7 @@ class Computation:
         return Conclusion(diagnosis, Scope())
 
     @property
-    def _left(self) -> float:
+    def _remaining_s(self) -> float:
         return max(_LEAST_S, self._seconds - self._analyst.spent)
 
     def _sentence(self, ended: Ended) -> str:
@@ -74,8 +74,8 @@ class Computation:
         return f"the analysis took longer than {self._seconds:g} s and was ended"
 
 
-def _left_out(trouble: str, evidence: Sequence[Evidence]) -> Gap:
-    """The biggest first: most likely it is to blame."""
+def _omission_gap(trouble: str, evidence: Sequence[Evidence]) -> Gap:
+    """Gap that lists the left-out evidence, largest first: the most likely cause of the slow computation."""
     largest = sorted(evidence, key=lambda e: -len(e.observation.content))
     named = [f"{e.id} ({e.query})" for e in largest[:_LISTED]]
     more = [f"{len(largest) - _LISTED} more"] if len(largest) > _LISTED else []

@@ -1,13 +1,13 @@
-"""Carries runs through their steps, whatever dies meanwhile. The queue and the record of steps are DBOS's.
+"""Durable execution: carries runs through their steps across crashes. The queue and the record of steps are DBOS's.
 
-A run's workflow has the run's id: starting it twice is harmless. A workflow that nobody carries on is found by
+A run's workflow has the run's id: starting it twice is harmless. An abandoned workflow is found by
 `stranded` and resumed from the first step that was not finished; a process that was only thought dead may then do a
 step a second time, which is why every step may be repeated. What the store cannot do just now is waited out here; only
 a fault of the run itself ends a run.
 
 DBOS asks its database several times a second even when there is nothing to do, so it runs only while there is work, or
 where a schedule is declared. One workflow serves all schedules: a time that falls to a process which does not know its
-schedule is passed over, and no workflow is left that nobody can carry on. What is missed while no worker runs is not
+schedule is passed over, and no workflow is left that cannot continue. What is missed while no worker runs is not
 made up for.
 """
 
@@ -35,7 +35,7 @@ WAITING = ("ENQUEUED", "DELAYED")
 UNDER_WAY = "PENDING"
 SCHEDULED = "scheduled"  # the workflow of all schedules
 NEW_SCHEDULES_S = 30.0  # how often DBOS looks for those of other processes
-LATE = "-late"  # behind the id of a run: the workflow of what it still computes
+LATE = "-late"  # suffix of a run's id: the workflow of its long computation
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 @dataclass
 class _Seat:
-    """Where the steps are done: the worker's own loop, whichever of DBOS's loops carries the workflow."""
+    """Executes steps in the worker's own event loop, whichever of DBOS's loops runs the workflow."""
 
     loop: asyncio.AbstractEventLoop
     counts: Counter[str] = field(default_factory=Counter[str])  # workflows of each run in this process
@@ -64,15 +64,15 @@ class _Seat:
 
 
 class DurableQueue:
-    """The Queue on DBOS: `workers` investigations at a time in this process. `url` is where DBOS keeps its record."""
+    """The Queue on DBOS: `workers` investigations at a time in this process. `url` is the address of DBOS's record."""
 
     def __init__(self, steps: Steps, url: str, worker: str, workers: int, schedules: Schedules) -> None:
         self._url, self._worker, self._workers = url, worker, workers
         self._declared = schedules.declared
         self._record: Record | None = None
         self._seat: _Seat | None = None
-        self._investigate = _workflow(steps, self._here)
-        self._scheduled = _schedule_workflow(schedules, self._here)
+        self._investigate = _workflow(steps, self._current_seat)
+        self._scheduled = _schedule_workflow(schedules, self._current_seat)
 
     @property
     def has_schedules(self) -> bool:
@@ -84,7 +84,7 @@ class DurableQueue:
 
     @property
     def running_ids(self) -> frozenset[str]:
-        """The runs whose workflow this process is in."""
+        """Runs whose workflow is executing in this process."""
         return frozenset(self._seat.counts) if self._seat else frozenset()
 
     async def start(self) -> None:
@@ -105,7 +105,7 @@ class DurableQueue:
                 "application_version": VERSION,
                 "executor_id": self._worker,
                 "log_level": "ERROR",
-                "notification_listener_polling_interval_sec": POLL_S,  # nobody notifies; how long stopping takes
+                "notification_listener_polling_interval_sec": POLL_S,  # no notifications are sent; also the stop time
                 "notification_coalesce_sec": POLL_S,
                 "scheduler_polling_interval_sec": NEW_SCHEDULES_S if self._declared else 3600.0,
             }
@@ -118,8 +118,8 @@ class DurableQueue:
         self._apply_schedules()
 
     def _apply_schedules(self) -> None:
-        """What is declared is there afterwards, and nothing else. What is there already is left alone: DBOS would begin
-        it anew in every process."""
+        """Registers exactly the declared schedules. Existing ones are left alone: DBOS would restart them in every
+        process."""
         found = {schedule["schedule_name"]: schedule for schedule in DBOS.list_schedules()}
         for name in found.keys() - self._declared.keys():
             DBOS.delete_schedule(name)
@@ -135,7 +135,7 @@ class DurableQueue:
     async def stop(self) -> None:
         record, self._record = self._record, None
         if record is not None:
-            record.close()  # first: who waits for its database would hold up the end
+            record.close()  # first: threads waiting for its database would delay the end
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=0)
 
     def enqueue(self, run_id: str, priority: int) -> None:
@@ -143,12 +143,12 @@ class DurableQueue:
             DBOS.enqueue_workflow(QUEUE, self._investigate, run_id)
 
     def find_abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
-        missed = self._missed(living) if self._declared else ()
+        missed = self._abandoned_schedules(living) if self._declared else ()
         if not run_ids:
             return Left(dropped=missed)
         ids = [*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)]
         found = DBOS.list_workflows(workflow_ids=ids, load_input=False, load_output=False)
-        # The later one tells: what computes for long goes on in a workflow of its own.
+        # The later workflow decides: a long computation continues in a workflow of its own.
         known = {w.workflow_id.removesuffix(LATE): w for w in sorted(found, key=lambda w: w.workflow_id)}
         begun = [w for w in known.values() if w.status == UNDER_WAY and w.executor_id not in living]
         mine = {w.workflow_id for w in begun if w.executor_id == self._worker}
@@ -159,8 +159,8 @@ class DurableQueue:
             unknown=tuple(run_id for run_id in run_ids if run_id not in known),
         )
 
-    def _missed(self, living: Collection[str]) -> tuple[str, ...]:
-        """Times of a schedule that were begun by who is dead."""
+    def _abandoned_schedules(self, living: Collection[str]) -> tuple[str, ...]:
+        """Scheduling workflows that a dead worker began."""
         begun = DBOS.list_workflows(name=SCHEDULED, status=UNDER_WAY, load_input=False, load_output=False)
         return tuple(w.workflow_id for w in begun if w.executor_id not in (*living, self._worker))
 
@@ -168,10 +168,10 @@ class DurableQueue:
         DBOS.resume_workflows(list(dropped), queue_name=QUEUE)
 
     def forget(self, run_ids: Sequence[str]) -> None:
-        """So that they can be queued anew; what their tools said is kept elsewhere."""
+        """Deletes the workflows of the runs, so that they can be queued anew; tool results are stored elsewhere."""
         DBOS.delete_workflows([*run_ids, *(f"{run_id}{LATE}" for run_id in run_ids)])
 
-    def _here(self) -> _Seat:
+    def _current_seat(self) -> _Seat:
         assert self._seat is not None, "a workflow runs only after the start"  # noqa: S101
         return self._seat
 
@@ -179,15 +179,15 @@ class DurableQueue:
 def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Coroutine[Any, Any, None]]:
     @DBOS.step(name="begin")
     async def begin(run_id: str) -> bool:
-        return bool(await here().do(_through(steps, run_id, steps.begin)))
+        return bool(await here().do(_run_step(steps, run_id, steps.begin)))
 
-    @DBOS.step(name="look")  # as 0.1.0 recorded it: what it began goes on
+    @DBOS.step(name="look")  # the name in 0.1.0: workflows begun by it continue
     async def run_investigation(run_id: str) -> bool:
-        return bool(await here().do(_through(steps, run_id, steps.run_investigation)))
+        return bool(await here().do(_run_step(steps, run_id, steps.run_investigation)))
 
     @DBOS.step(name="finish")
     async def finish(run_id: str) -> None:
-        await here().do(_through(steps, run_id, steps.finish))
+        await here().do(_run_step(steps, run_id, steps.finish))
 
     @DBOS.workflow(name="late")
     async def late(run_id: str) -> None:
@@ -196,7 +196,7 @@ def _workflow(steps: Steps, here: Callable[[], _Seat]) -> Callable[[str], Corout
 
     @DBOS.workflow(name="investigate")
     async def investigate(run_id: str) -> None:
-        """What is raised here is DBOS's own trouble, never the run's."""
+        """Runs the steps of one investigation. Exceptions raised here are DBOS's own errors, never the run's."""
         with here().carrying(run_id):
             if await begin(run_id) and await run_investigation(run_id):
                 # Started by itself it takes no place in the queue: those behind it do not wait for it.
@@ -223,16 +223,14 @@ def _schedule_workflow(
     return scheduled
 
 
-async def _through(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:
-    """Does a step however often the store is away; a fault of any other kind ends the run, for nobody else waits for
+async def _run_step(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]]) -> T | None:
+    """Runs a step, and retries while the store is away; any other error ends the run, since no other process waits for
     it."""
     for pause in pauses():
         try:
             return await step(run_id)
         except AWAY as away:
-            log.warning(
-                "the store does not answer; the step is tried again", run=run_id, error=str(away).partition("\n")[0]
-            )
+            log.warning("store unavailable; retrying the step", run=run_id, error=str(away).partition("\n")[0])
         except Exception as error:
             log.error("investigation failed", run=run_id, exc_info=error)
             await steps.fail(run_id, f"a fault of Midwatch: {type(error).__name__}")

@@ -1,7 +1,7 @@
-"""Live events of investigations: who watches one sees each step as soon as it is stored, whichever process took it.
+"""Live events of investigations: watchers see each step as soon as it is stored, whichever process took it.
 
-Nobody asks the store while nothing happens. A worker beside this process says which investigations have new events, and
-so does the database itself; the events are then read from the store, so that what is said twice, late or not at all is
+The store is not polled while nothing happens. A worker beside this process announces new events, and
+so does the database itself; the events are then read from the store, so that a repeated, late or lost announcement is
 neither shown twice nor lost.
 """
 
@@ -21,7 +21,7 @@ from midwatch.store.retry import patiently
 
 PAGE = 1000  # events that are read at once
 AGAIN_S = 0.5  # before a lost connection is opened again
-UNHEARD_S = 30.0  # a watcher looks by itself then: something between us and the database may swallow what it says
+WATCHER_POLL_S = 30.0  # then a watcher polls: a proxy in front of the database may drop its notifications
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class _Watcher:
 
 
 class LiveEvents:
-    """Fans out what is announced to the watchers of this process; listens to the database while there are any."""
+    """Fans out announced events to the watchers of this process; listens to the database while there are watchers."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -43,13 +43,13 @@ class LiveEvents:
         self._listening: asyncio.Task[None] | None = None
 
     def announce(self, run_ids: Collection[str]) -> None:
-        """These have new events, and those are committed. From any thread."""
+        """Announces new, committed events of these investigations. From any thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._signal, frozenset(run_ids))
 
     async def follow(self, run_id: str, after: int) -> AsyncGenerator[RunEvent]:
-        """The events from behind the number `after`, each once and in order, until the investigation is over; all of
-        them where it has no such number yet, since its end would never be told. While the store is away it waits."""
+        """Events after the number `after`, each once and in order, until the investigation is over; all events when
+        `after` is beyond the last number, since the end would never be reported. While the store is away it waits."""
         with self._watching(run_id, after) as watcher:
             if after and after > (await patiently(_last, self._db, [run_id])).get(run_id, 0):
                 watcher.seen = 0
@@ -64,7 +64,7 @@ class LiveEvents:
                 if over:
                     return
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(UNHEARD_S):
+                    async with asyncio.timeout(WATCHER_POLL_S):
                         await watcher.changed.wait()
 
     @contextmanager
@@ -87,7 +87,7 @@ class LiveEvents:
             try:
                 await changes.watch(self._db, self._changed)
             except AWAY as away:
-                log.warning("events are not heard of; tried again", error=str(away).partition("\n")[0])
+                log.warning("event listener failed; retrying", error=str(away).partition("\n")[0])
             await asyncio.sleep(AGAIN_S)
 
     async def _changed(self, run_ids: Collection[str] | None) -> None:
@@ -106,7 +106,7 @@ class LiveEvents:
 
 
 def _read(db: Database, run_id: str, after: int) -> tuple[bool, list[RunEvent]]:
-    """Whether it is over, asked first: its last event is then among those that are read."""
+    """Whether the run is over, read before its events: the last event is then among them."""
     with db.read() as tx:
         return run_id in runs.final_ids(tx, [run_id]), runs.events_after(tx, run_id, after, PAGE)
 

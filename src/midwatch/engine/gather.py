@@ -1,5 +1,5 @@
-"""Asks tools in parallel and numbers what comes back in the order of asking, so that the same run gives the same
-ids."""
+"""Evidence gathering: calls tools in parallel and numbers the results in request order, so that the same run gives the
+same ids."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,8 +19,7 @@ Watch = Callable[[ToolRequest, Evidence | Gap], None]
 
 
 class Gathering:
-    """The evidence and gaps of one investigation as they grow; no question is put twice, and none after the
-    deadline."""
+    """Evidence and gaps of one investigation as they grow; no request is made twice, and none after the deadline."""
 
     def __init__(self, door: ToolCaller, budget: Budget, watch: Watch) -> None:
         self.evidence: list[Evidence] = []
@@ -33,11 +32,11 @@ class Gathering:
 
     @property
     def rested_on(self) -> frozenset[str]:
-        """Who put a question that the answer rests on."""
+        """Areas with an essential request: the answer depends on it."""
         return frozenset(self._rested_on)
 
     def rounds(self, most: int) -> Callable[[Sequence[ToolRequest]], Awaitable[bool]]:
-        """`ask`, so many times; then there is nothing left to put."""
+        """An `ask` that makes no request after this many calls."""
         left = iter(range(most))
 
         async def ask(asks: Sequence[ToolRequest]) -> bool:
@@ -46,8 +45,8 @@ class Gathering:
         return ask
 
     async def ask(self, asks: Sequence[ToolRequest]) -> bool:
-        """Puts the questions that were not put before; False when there was none left to put."""
-        fresh = [a for a in _once(asks) if a.key not in self._asked]
+        """Makes the requests that were not made before; False when none were left."""
+        fresh = [a for a in _without_duplicates(asks) if a.key not in self._asked]
         self._weigh(asks)
         self._rested_on |= {a.asked_by for a in asks if a.essential}
         room = max(0, self._budget.calls - len(self._asked))
@@ -72,7 +71,7 @@ class Gathering:
         return answer
 
     def _weigh(self, asks: Sequence[ToolRequest]) -> None:
-        """What got no answer before is essential from now on when somebody's answer rests on it."""
+        """Marks earlier unanswered requests as essential when an area's answer depends on them."""
         for place in (self._missed[a.key] for a in asks if a.essential and a.key in self._missed):
             self.gaps[place] = self.gaps[place].model_copy(update={"essential": True})
 
@@ -94,8 +93,8 @@ class Gathering:
                 self.gaps.append(gap)
 
 
-def _once(asks: Sequence[ToolRequest]) -> list[ToolRequest]:
-    """Each question once; essential when one of those who ask it says so."""
+def _without_duplicates(asks: Sequence[ToolRequest]) -> list[ToolRequest]:
+    """Each request once; essential when one of its areas marks it so."""
     found: dict[str, ToolRequest] = {}
     for ask in asks:
         known = found.get(ask.key, ask)

@@ -1,8 +1,8 @@
-"""Which incident an alert belongs to, decided before anything is spent on it.
+"""Groups alerts into incidents before any cost is spent.
 
-An alert has keys of its own (the workload, node or resource it speaks of; its service) and may be joined by wider ones:
-an alert about a pod joins the incident of the node it runs on, while two pods on a healthy node have nothing to do with
-each other.
+An alert has keys of its own (the workload, node or resource in its labels; its service) and may be joined by wider
+ones: an alert about a pod joins the incident of the node it runs on, while two pods on a healthy node have nothing to
+do with each other.
 """
 
 import re
@@ -17,7 +17,7 @@ from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert
 WINDOW = timedelta(
     minutes=30
 )  # related alerts of one outage arrive within the slowest common evaluation and group intervals
-REOPEN = timedelta(minutes=15)  # what fires again this soon was not mended
+REOPEN = timedelta(minutes=15)  # an alert that fires again this soon was not fixed
 FLAPS = 3  # openings within FLAP_WINDOW: contracts of the field count three cycles an hour as flapping
 FLAP_WINDOW = timedelta(hours=1)
 
@@ -38,14 +38,14 @@ _CRON = re.compile(r"-\d{8,10}$")
 
 
 class Keys(Model, frozen=True):
-    """`own` are left at the incident for others to find; `joins` are looked for."""
+    """Grouping keys of an alert. `own` are stored with the incident for later alerts; `joins` are looked up."""
 
     own: tuple[str, ...]
     joins: tuple[str, ...]
 
 
 def keys(alert: Alert) -> Keys:
-    """What this alert shares with others about the same trouble; always its own fingerprint."""
+    """Keys that this alert shares with other alerts about the same problem; always its own fingerprint."""
     labels = alert.labels
     cluster = labels.get("cluster", "")
     workload, name = _workload(alert, cluster)
@@ -53,14 +53,16 @@ def keys(alert: Alert) -> Keys:
     at_node = (f"node:{cluster}/{node}",) if node else ()
     things = (workload,) if workload else _resources(alert) or at_node
     service = (
-        (f"service:{alert.service.lower()}",) if alert.service and (not things or _related(alert.service, name)) else ()
+        (f"service:{alert.service.lower()}",)
+        if alert.service and (not things or _names_workload(alert.service, name))
+        else ()
     )
     own = (f"alert:{alert.source}/{alert.fingerprint}", *things, *service)
     return Keys(own=own, joins=tuple(dict.fromkeys((*own, *at_node))))
 
 
 def _workload(alert: Alert, cluster: str) -> tuple[str, str]:
-    """The key and the name of the workload; the owner is read off a pod's name, as its ReplicaSet or StatefulSet wrote
+    """Key and name of the workload; the owner is derived from the pod's name, as its ReplicaSet or StatefulSet wrote
     it."""
     labels = alert.labels
     named = next((labels[label] for label in _WORKLOADS if labels.get(label)), "")
@@ -77,8 +79,9 @@ def _resources(alert: Alert) -> tuple[str, ...]:
     )
 
 
-def _related(service: str, workload: str) -> bool:
-    """A scrape target's `service` label (an exporter's) says nothing about the workload it reports on."""
+def _names_workload(service: str, workload: str) -> bool:
+    """Whether the service label names the workload: an exporter's `service` label does not name the workload it reports
+    on."""
     one, other = service.lower(), workload.lower()
     return not other or one.startswith(other) or other.startswith(one)
 
@@ -86,14 +89,15 @@ def _related(service: str, workload: str) -> bool:
 class GroupingAction(StrEnum):
     OPEN = "open"  # a new incident
     JOIN = "join"  # another alert of an open incident
-    REPEAT = "repeat"  # the same alert said again
+    REPEAT = "repeat"  # the same alert again
     REOPEN = "reopen"  # it was over, and is not
     END = "end"  # one alert is over
-    NOTHING = "nothing"  # the end of something that nobody knew
+    NOTHING = "nothing"  # the resolve of an unknown alert
 
 
 class GroupingDecision(Model, frozen=True):
-    """`investigate` is false when somebody looks already, or looked a moment ago; `why` goes on the timeline."""
+    """The decision for one alert. `investigate` is false when an investigation is running or has just ended; `why` is
+    the timeline entry."""
 
     action: GroupingAction
     incident_id: str = ""
@@ -109,13 +113,13 @@ def decide(
     openings: int,
     now: datetime,
 ) -> GroupingDecision:
-    """What to do with an alert.
+    """Decides the grouping of an alert.
 
     `known` is the same alert as it was stored, `incident` where it belongs; `related` are open incidents that share a
     key, newest first; `openings` is how often `incident` was opened within FLAP_WINDOW.
     """
     if alert.status is AlertStatus.RESOLVED:
-        return _ended(known, incident)
+        return _decide_resolved(known, incident)
     if known is not None and incident is not None:
         if incident.status is not IncidentStatus.RESOLVED:
             if known.alert.status is AlertStatus.RESOLVED:
@@ -141,7 +145,7 @@ def decide(
     )
 
 
-def _ended(known: StoredAlert | None, incident: Incident | None) -> GroupingDecision:
+def _decide_resolved(known: StoredAlert | None, incident: Incident | None) -> GroupingDecision:
     if known is None or incident is None or known.alert.status is AlertStatus.RESOLVED:
         return GroupingDecision(action=GroupingAction.NOTHING, why="resolve of an alert that is not open")
     return GroupingDecision(action=GroupingAction.END, incident_id=incident.id, why="alert resolved")

@@ -1,5 +1,5 @@
-"""A worker's sign of life, and its eye on the others': from a thread and by connections of its own, whatever the worker
-is busy with."""
+"""Worker heartbeats, and detection of dead workers: in a thread and with its own connections, independent of the
+worker's load."""
 
 import threading
 import time
@@ -16,36 +16,37 @@ from midwatch.store.errors import AWAY
 
 BEAT_S = 5.0
 DEAD_S = 30.0  # six beats: taking over from the living does work twice
-LOOKED_S = 2 * BEAT_S  # of silence that one look can prove: while nobody could look, nobody may be taken for dead
+LOOKED_S = 2 * BEAT_S  # of silence that one poll can prove: without polls no worker may be declared dead
 
 log = structlog.get_logger()
 
 
 class Silence:
-    """How long others have been silent, by our own clock that never jumps: what theirs says is only compared with what
-    it said."""
+    """Time since the last heartbeat of the other workers, by our own monotonic clock: their timestamps are only
+    compared with each other."""
 
     def __init__(self) -> None:
-        self._said: dict[str, object] = {}
+        self._signs: dict[str, object] = {}
         self._silent: dict[str, float] = {}
         self._looked: float | None = None
 
-    def silent_seconds(self, said: Mapping[str, object], now: float) -> dict[str, float]:
-        """Name → seconds of silence. `said` is what each worker's last sign of life says, `now` a monotonic time in
-        seconds."""
+    def silent_seconds(self, signs: Mapping[str, object], now: float) -> dict[str, float]:
+        """Name → seconds of silence. `signs` is each worker's last heartbeat, `now` a monotonic time in seconds."""
         passed = 0.0 if self._looked is None else min(now - self._looked, LOOKED_S)
-        same = {name for name, sign in said.items() if self._said.get(name) == sign}
-        self._silent = {name: self._silent.get(name, 0.0) + passed if name in same else 0.0 for name in said}
-        self._said, self._looked = dict(said), now
+        same = {name for name, sign in signs.items() if self._signs.get(name) == sign}
+        self._silent = {name: self._silent.get(name, 0.0) + passed if name in same else 0.0 for name in signs}
+        self._signs, self._looked = dict(signs), now
         return self._silent
 
 
 class Heartbeat:
-    """Beats between `start` and `stop`. `told` is called, from its thread, after the first beat and when a dead
+    """Beats between `start` and `stop`. `on_change` is called, from its thread, after the first beat and when a dead
     worker's row is gone."""
 
-    def __init__(self, ctx: WorkerContext, name: str, remembered: Callable[[], str], told: Callable[[], None]) -> None:
-        self._ctx, self._name, self._remembered, self._told = ctx, name, remembered, told
+    def __init__(
+        self, ctx: WorkerContext, name: str, remembered: Callable[[], str], on_change: Callable[[], None]
+    ) -> None:
+        self._ctx, self._name, self._remembered, self._on_change = ctx, name, remembered, on_change
         self._started = ctx.now()
         self._silence = Silence()
         self._left = True
@@ -57,14 +58,14 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self, *, left: bool) -> None:
-        """With something `left` unfinished its row stays: it is found by whoever finds this worker dead."""
+        """Stops beating. With something `left` unfinished the row stays: the worker that finds it dead takes over."""
         self._left = left
         self._over.set()
         self._thread.join(BEAT_S)
 
     @property
     def has_beaten(self) -> bool:
-        """Whether it has beaten once: before that, nobody knows that this worker lives."""
+        """Whether the first heartbeat is stored: before that, this worker is unknown to the others."""
         return self._first.is_set()
 
     def _beats(self) -> None:
@@ -74,9 +75,9 @@ class Heartbeat:
                     self.beat(db)
                     if not self.has_beaten:
                         self._first.set()
-                        self._told()
+                        self._on_change()
                 except AWAY as away:
-                    log.warning("no sign of life: the store does not answer", error=str(away).partition("\n")[0])
+                    log.warning("heartbeat failed: store unavailable", error=str(away).partition("\n")[0])
                 self._over.wait(BEAT_S)
             if not self._left:
                 with suppress(*AWAY), db.write() as tx:
@@ -94,9 +95,9 @@ class Heartbeat:
             self._reclaim_dead_worker(db, name)
 
     def _reclaim_dead_worker(self, db: Database, name: str) -> None:
-        """What it left is found by its name, which is on nobody's list any more."""
+        """Removes the row of a dead worker. Its runs are found by the worker name, which is then on no list."""
         with db.write() as tx:
             mine = workers.leave(tx, name)
         if mine:
             log.warning("worker died", worker=name)
-        self._told()
+        self._on_change()

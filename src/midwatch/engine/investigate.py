@@ -1,4 +1,4 @@
-"""The one pipeline: match, then reason, gathering while the evidence so far leads to more questions."""
+"""The investigation pipeline: match, then reason, gathering while the evidence leads to more requests."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _UNASKED = "no data source was queried for this question"
 
 
 def no_progress(_ask: ToolRequest, _answer: Evidence | Gap) -> None:
-    """Nobody watches."""
+    """A progress callback that does nothing."""
 
 
 async def investigate(
@@ -31,9 +31,9 @@ async def investigate(
     reasoning: Reasoning = rules_alone,
     unread: Sequence[Gap] = (),
 ) -> tuple[CaseFile, Scope]:
-    """The investigation of one request, within the budget: when time runs out, the evidence so far is what counts.
+    """Investigates one request within the budget: when time runs out, the diagnosis uses the evidence so far.
 
-    `reasoning` gets the rules, and gives who reasons. `unread` are gaps that were known before anything was asked.
+    `reasoning` gets the rules, and returns the reasoner. `unread` are gaps that were known before anything was asked.
     """
     intent, case = intent_of(request, areas), Case.of(request, areas)
     gathering, question = Gathering(door, budget, watch), case.question
@@ -41,10 +41,10 @@ async def investigate(
         gathering.evidence.append(alert_evidence(request.alert))
 
     def gaps() -> tuple[Gap, ...]:
-        return (*request.unread, *unread, *(_weighed(g, question) for g in gathering.gaps))
+        return (*request.unread, *unread, *(_as_essential(g, question) for g in gathering.gaps))
 
     def all_gaps() -> tuple[Gap, ...]:
-        unasked = () if request.alert else _unasked(case.areas, intent.topic, gathering.rested_on)
+        unasked = () if request.alert else _coverage_gaps(case.areas, intent.topic, gathering.rested_on)
         return (*gaps(), *unasked)
 
     open_case = OpenCase(request, case.opening(), gathering.evidence, all_gaps)
@@ -55,14 +55,16 @@ async def investigate(
     return run, subject
 
 
-def _weighed(gap: Gap, question: Question) -> Gap:
-    """What the question speaks of by its kind ("is an ingress broken") has to be read before it is called well."""
+def _as_essential(gap: Gap, question: Question) -> Gap:
+    """The gap, essential if the question mentions its kind ("is an ingress broken"): without it the verdict cannot be
+    HEALTHY."""
     kind = str(gap.arguments.get("resource", ""))
     return gap.model_copy(update={"essential": True}) if kind and not gap.absent and question.asks_about(kind) else gap
 
 
-def _unasked(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tuple[Gap, ...]:
-    """Nothing is called well by who asked nothing that it rests on; an alert, in contrast, speaks for itself."""
+def _coverage_gaps(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tuple[Gap, ...]:
+    """A gap for a question without any essential request: the verdict cannot be HEALTHY. An alert is evidence by
+    itself."""
     lacking = [area.title for area in areas if area.owns(topic) and area.name not in rested_on]
     if not lacking and rested_on:
         return ()

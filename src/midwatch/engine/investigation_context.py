@@ -10,8 +10,8 @@ from midwatch.engine.reasoner import Reasoning, rules_alone
 
 @dataclass(frozen=True)
 class InvestigationContext:
-    """What every use case needs: the integrations, the door to their tools, where the evidence comes from, the limits,
-    who computes and who reasons. `unread` is what is not asked, and should have been."""
+    """Shared context of all use cases: integrations, tool caller, evidence sources, limits, analysts and reasoner.
+    `unread` are gaps known beforehand."""
 
     areas: tuple[Area, ...]
     door: ToolCaller

@@ -11,15 +11,15 @@ from midwatch.reasoning.scope import Scope
 
 
 async def investigate(ctx: InvestigationContext, request: Request, watch: Watch = no_progress) -> CaseFile:
-    """Looks into a request; raises Refusal when nothing could be read, or when the question names something that is not
-    there."""
+    """Investigates a request; raises Refusal when nothing could be read, or when the question names an object that does
+    not exist."""
     short_enough(request.question)
     run, scope = await run_investigation(
         request, ctx.door, ctx.areas, ctx.source, ctx.budget, watch, ctx.analysts, ctx.reasoning, ctx.unread
     )
     if not run.evidence:
         _nothing_read(run)
-    if request.alert is None:  # an alert may name what is gone; that is no typing error
+    if request.alert is None:  # an alert may name a deleted object; that is no typing error
         _namespace_exists(run)
         _names_exist(scope)
     return run
@@ -34,7 +34,8 @@ def _nothing_read(run: CaseFile) -> None:
 
 
 def _namespace_exists(run: CaseFile) -> None:
-    """An empty namespace and a misspelt one look alike in every list; only the list of namespaces tells them apart."""
+    """Raises Refusal for a namespace that does not exist: an empty and a misspelt one look alike in every list except
+    that of namespaces."""
     wanted = run.request.namespace
     if not wanted:
         return

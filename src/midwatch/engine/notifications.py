@@ -1,4 +1,4 @@
-"""Notifications: which an answer causes, and how each is delivered once, however often somebody tries."""
+"""Notifications: creation with an answer, and delivery exactly once, however often it is attempted."""
 
 import asyncio
 import json
@@ -24,11 +24,9 @@ from midwatch.store.retry import patiently
 LEASE = timedelta(seconds=30)  # longer than any delivery may take: an attempt that is not over by then has died
 DELIVER_S = 20.0  # for one delivery: with SURE_S before it no longer than the lease
 RENDER_S = 5.0  # for the payloads of one notifier, which are made inside a transaction
-SURE_S = 10.0  # after the claim was begun: who was stopped for longer may find that somebody else has tried meanwhile
+SURE_S = 10.0  # after the claim: a process stopped for longer may find that another one has attempted it
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
-ATTEMPTS = (
-    40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or nobody needs it any more
-)
+ATTEMPTS = 40  # with these waits about 17 hours: PagerDuty and chat systems are back by then, or the answer is outdated
 
 log = structlog.get_logger()
 
@@ -36,8 +34,8 @@ log = structlog.get_logger()
 def add_notifications(
     tx: Connection, notifiers: Mapping[str, Notifier], run: Investigation, report: Report, answer: Answer
 ) -> None:
-    """What every notifier has to deliver of this answer, stored with it: one for each of its targets. The answer is
-    stored whatever a notifier does: one that fails has a line on the incident's timeline."""
+    """Stores the notifications of this answer: one for each target of every notifier. The answer is stored whatever a
+    notifier does: a failure becomes an entry on the incident's timeline."""
     if not notifiers:
         return
     incident = incidents.get(tx, run.incident_id) if run.incident_id else None
@@ -48,7 +46,7 @@ def add_notifications(
         try:
             payloads = call_within(f"notifier {notifier.name!r}", RENDER_S, _payloads, notifier, story)
         except PluginFault as fault:
-            log.warning("nothing to deliver", run=run.id, reason=str(fault))
+            log.warning("notification not created", run=run.id, reason=str(fault))
             if run.incident_id:
                 entry = TimelineEntry(incident_id=run.incident_id, at=now, kind="undelivered", text=str(fault))
                 timeline.append(tx, entry)
@@ -67,17 +65,17 @@ def add_notifications(
 
 
 def _payloads(notifier: Notifier, story: Story) -> list[tuple[str, dict[str, Any]]]:
-    """Target and payload, as JSON can hold it."""
+    """Target and payload of each notification. Raises TypeError or ValueError for a value that JSON cannot hold."""
     made = [(target, dict(notifier.render(story, target))) for target in notifier.targets(story)]
     for target, payload in made:
-        if not isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]  somebody else's code
+        if not isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]  plug-in code
             raise TypeError(f"a target is of type {type(target).__name__}, not str")
         json.dumps(payload, allow_nan=False)
     return made
 
 
 async def deliver_due(ctx: WorkerContext) -> int:
-    """Tries everything that is due; how many were tried. The notifiers do not wait for each other."""
+    """Attempts everything that is due; returns the number of attempts. Notifiers do not wait for each other."""
     by_notifier: defaultdict[str, list[Notification]] = defaultdict(list)
     for notification in await asyncio.to_thread(_due, ctx):
         by_notifier[notification.notifier].append(notification)
@@ -85,7 +83,8 @@ async def deliver_due(ctx: WorkerContext) -> int:
 
 
 async def _deliver(ctx: WorkerContext, due: Sequence[Notification]) -> int:
-    """What one notifier has to deliver, one after the other; after one that hangs the others wait for the next time."""
+    """Delivers the due notifications of one notifier in order; after a hanging one the others wait for the next
+    round."""
     tried, now = 0, asyncio.get_running_loop().time
     for notification in due:
         claimed = time.monotonic()
@@ -114,15 +113,18 @@ def _claim(ctx: WorkerContext, notification: Notification) -> Notification | Non
 
 
 async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
-    """`taken` counts this attempt; what the notifier gets to see is how many came before."""
+    """Makes one attempt. `taken` counts this attempt; the notifier receives the number of earlier ones."""
     try:
         notifier = ctx.notifiers.get(taken.notifier)
         if notifier is None:
             raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
-        receipt = await _delivered(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
+        receipt = await _receipt(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
     except DeliveryFailed as failed:
-        log.warning("not delivered", notification=taken.key, reason=str(failed), attempt=taken.attempts)
-        after, said = _later(taken, failed, ctx.now()), f"{taken.notifier}: {failed}" if _final(taken, failed) else ""
+        log.warning("delivery failed", notification=taken.key, reason=str(failed), attempt=taken.attempts)
+        after, said = (
+            _rescheduled(taken, failed, ctx.now()),
+            f"{taken.notifier}: {failed}" if _final(taken, failed) else "",
+        )
     else:
         after, said = (
             taken.model_copy(update={"sent_at": ctx.now(), "receipt": receipt}),
@@ -131,14 +133,14 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
     await patiently(_put, ctx, taken, after, said)
 
 
-async def _delivered(notifier: Notifier, notification: Notification) -> str:
-    """The receipt. Raises DeliveryFailed, whatever the notifier raises, and when it does not return in time."""
+async def _receipt(notifier: Notifier, notification: Notification) -> str:
+    """The receipt. Raises DeliveryFailed for any error of the notifier and for a timeout."""
     try:
         who = f"notifier {notifier.name!r}"
         receipt = await await_within(who, DELIVER_S, notifier.deliver, notification, passed=(DeliveryFailed,))
     except PluginFault as fault:
         raise DeliveryFailed(fault.reason) from fault
-    if not isinstance(receipt, str):  # pyright: ignore[reportUnnecessaryIsInstance]  somebody else's code
+    if not isinstance(receipt, str):  # pyright: ignore[reportUnnecessaryIsInstance]  plug-in code
         return ""
     return receipt
 
@@ -147,8 +149,9 @@ def _final(taken: Notification, failed: DeliveryFailed) -> bool:
     return failed.permanent or taken.attempts >= ATTEMPTS
 
 
-def _later(taken: Notification, failed: DeliveryFailed, now: datetime) -> Notification:
-    """Waits twice as long each time, or as long as the other side asked."""
+def _rescheduled(taken: Notification, failed: DeliveryFailed, now: datetime) -> Notification:
+    """The notification with the time of its next attempt: twice the wait each time, or the requested wait; given up
+    after the last."""
     if _final(taken, failed):
         return taken.model_copy(update={"given_up": str(failed)})
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(taken.attempts - 1, 20))

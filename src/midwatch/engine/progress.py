@@ -1,4 +1,4 @@
-"""Progress of an investigation: events for those who watch it, and lines on its incident's timeline."""
+"""Progress of an investigation: events for watchers, and entries on its incident's timeline."""
 
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from midwatch.store import investigations, timeline
 
 
 def add_event(tx: Connection, now: datetime, run_id: str, kind: str, data: dict[str, Any]) -> None:
-    investigations.tell(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
+    investigations.append_events(tx, [RunEvent(run_id=run_id, at=now, kind=kind, data=data)])
 
 
 def add_to_timeline(tx: Connection, run: Investigation, kind: str, text: str, actor: str = "midwatch") -> None:
-    """Nothing, for an investigation that belongs to no incident."""
+    """Adds an entry to the incident's timeline; does nothing for an investigation without an incident."""
     if run.incident_id:
         at = run.finished_at or run.started_at or run.created_at
         timeline.append(

@@ -1,4 +1,4 @@
-"""The queue of investigations: what a worker asks of it, and what it asks of a worker."""
+"""The queue of investigations: its interface to the worker, and the steps it calls."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,8 @@ from typing import Protocol
 
 
 class Steps(Protocol):
-    """What is done with an investigation. `begin` says whether there is anything to do, `run_investigation` whether it
-    goes on after all (what it computes takes long): then `finish` waits for its end. Each may be called again after a
-    crash."""
+    """Steps of an investigation. `begin` returns whether there is work, `run_investigation` whether it continues in the
+    background (a long computation): then `finish` waits for its end. Each may be called again after a crash."""
 
     async def begin(self, run_id: str) -> bool: ...
     async def run_investigation(self, run_id: str) -> bool: ...
@@ -18,9 +17,9 @@ class Steps(Protocol):
 
 @dataclass(frozen=True)
 class Left:
-    """Investigations that are not over and that nobody carries on.
+    """Unfinished investigations that no process is working on.
 
-    `dropped` were begun by who is dead (times of a schedule are among them), `lost` by this process, which is not in
+    `dropped` were begun by a dead worker (times of a schedule are among them), `lost` by this process, which is not in
     them (any more); `ended` are those whose place in the queue ended without ending them; `unknown` have none.
     """
 
@@ -32,7 +31,7 @@ class Left:
 
 class Queue(Protocol):
     """One process's share of the work. `start` and `stop` any number of times, in turn; the other methods only between
-    them, and from a thread: they ask a database."""
+    them, and from a thread: they query a database."""
 
     @property
     def is_started(self) -> bool: ...
@@ -43,27 +42,27 @@ class Queue(Protocol):
 
     @property
     def running_ids(self) -> frozenset[str]:
-        """The investigations that this process is in."""
+        """The investigations that are executing in this process."""
         ...
 
     async def start(self) -> None: ...
     async def stop(self) -> None:
-        """Lets go at once: what is unfinished is found by whoever looks next."""
+        """Stops at once: unfinished work is found by the next process that looks."""
         ...
 
     def enqueue(self, run_id: str, priority: int) -> None:
-        """Lower numbers go first; 1 is the lowest."""
+        """Queues a run. Lower numbers go first; 1 is the lowest."""
         ...
 
     def find_abandoned(self, run_ids: Sequence[str], living: Collection[str]) -> Left:
-        """Which of these, none of them over, nobody carries on; `living` are the names of the other workers that
-        live."""
+        """The unfinished ones among these that no process is working on; `living` are the names of the other living
+        workers."""
         ...
 
     def resume(self, dropped: Sequence[str]) -> None:
-        """From the first step of each that was not finished."""
+        """Resumes each run from its first unfinished step."""
         ...
 
     def forget(self, run_ids: Sequence[str]) -> None:
-        """So that they can be queued anew."""
+        """Removes the runs from the queue, so that they can be queued anew."""
         ...

@@ -1,6 +1,6 @@
-"""Reasoners: who asks for more evidence and concludes. The rules are the first; another one may start from theirs.
+"""Reasoners: request more evidence and conclude. The rules are the first; another one may start from their result.
 
-What is asked goes through the engine, whoever asks: it numbers what comes back, keeps it, and ends when the budget is
+All requests go through the engine: it numbers the results, stores them, and ends when the budget is
 spent.
 """
 
@@ -19,8 +19,8 @@ AskFor = Callable[[Sequence[ToolRequest]], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class OpenCase:
-    """What there is to reason about. `opening` are the first questions of those who have a say; `evidence` grows at its
-    end with every question; `gaps` are those of now."""
+    """The input of a reasoner. `opening` are the first requests of the participating areas; `evidence` grows at its end
+    with every round; `gaps` are the current ones."""
 
     request: Request
     opening: Sequence[ToolRequest]
@@ -33,13 +33,13 @@ class Reasoner(Protocol):
 
 
 class RulesReasoner:
-    """Asks what the rules want to see, until they want no more."""
+    """Makes the requests of the rules until there are no more."""
 
     def __init__(self, computation: Computation) -> None:
         self._computation = computation
 
     async def reason(self, case: OpenCase, ask: AskFor) -> Conclusion:
-        # An alert is evidence from the start: it may lead on where nobody opens with a question.
+        # An alert is evidence from the start: it may lead to requests where no area has opening ones.
         wanted = case.opening or (await self._computation.next_requests() if case.evidence else ())
         while await ask(wanted):
             wanted = await self._computation.next_requests()

@@ -1,4 +1,4 @@
-"""Schedules: what areas want done again and again becomes investigations, each time once, whichever worker is first."""
+"""Schedules: recurring work of the areas becomes investigations, each time once, whichever worker is first."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from midwatch.store.retry import patiently
 
 
 class Schedules:
-    """What is declared to this process, by name. Raises ValueError where two have one name."""
+    """Schedules declared to this process, by name. Raises ValueError for a duplicate name."""
 
     def __init__(self, ctx: WorkerContext, declared: Sequence[Scheduled] = ()) -> None:
         self._ctx = ctx
@@ -22,13 +22,14 @@ class Schedules:
             raise ValueError("two schedules have one name")
 
     async def enqueue(self, name: str, at: datetime) -> None:
-        """Nothing, for a name that another process has declared. May be called again for the same time."""
+        """Queues the investigation of one scheduled time; does nothing for a schedule declared only by another process.
+        May be called again for the same time."""
         if scheduled := self.declared.get(name):
             await patiently(_enqueue, self._ctx, scheduled, at.astimezone(UTC))
 
 
 def _enqueue(ctx: WorkerContext, scheduled: Scheduled, at: datetime) -> None:
-    """Behind what alerts and people ask for."""
+    """Queues the run behind those of alerts and users."""
     run = Investigation(
         id=repeatable_id("inv", at, scheduled.name),
         request=scheduled.request(at),

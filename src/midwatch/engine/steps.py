@@ -1,7 +1,7 @@
 """The steps a worker takes with an investigation. Each may be repeated after a crash: `begin` and `conclude` change it
-only in the state they expect it in, and `run_investigation` asks no tool twice, because what a tool said is kept before
-it is used. What the store cannot do just now is waited out; only where a tool's answer cannot be kept the step is given
-up and taken anew, so that the wait is not taken from the time that the investigation has."""
+only in the state they expect, and `run_investigation` makes no tool call twice, because each result is stored before it
+is used. Temporary store failures are waited out; only where a tool result cannot be stored the step is given up and
+taken anew, so that the wait is not taken from the time budget of the investigation."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,25 +33,26 @@ from midwatch.store.retry import patiently
 
 Opened = Callable[[Request], AbstractAsyncContextManager[InvestigationContext]]
 Understand = Callable[[Alert, datetime, str], Awaitable[Request]]  # an alert, the time, a namespace or ""
-Said = tuple[str, Evidence | Gap]  # in the run of this id
-Kept = Callable[[Said], Awaitable[set[str]]]  # the runs, of those written together, that are over
+RunResult = tuple[str, Evidence | Gap]  # in the run of this id
+StoreResult = Callable[[RunResult], Awaitable[set[str]]]  # stores a result; returns the finished runs of the same write
 
 
 class Cancelled(Exception):
-    """Somebody took the run back."""
+    """The run was cancelled."""
 
 
 @dataclass(frozen=True)
 class _Underway:
-    """`late` is set when it computes for so long that nobody should wait for it."""
+    """A running investigation. `late` is set when its computation takes so long that the step should not wait for
+    it."""
 
     task: asyncio.Task[None]
     late: asyncio.Event
 
 
 class InvestigationSteps:
-    """What the queue calls by name. `opened` gives the clusters and tools to investigate with; `understand` makes the
-    request of an alert, with what its sender left out of it.
+    """The steps that the queue calls by name. `opened` gives the clusters and tools to investigate with; `understand`
+    makes the request of an alert, with the details that its sender left out.
 
     With a `pool`, computing is done there; at most `late` investigations that compute for long are not waited for.
     """
@@ -67,32 +68,32 @@ class InvestigationSteps:
     ) -> None:
         self._ctx, self._opened, self._understand, self._worker = ctx, opened, understand, worker
         self._pool, self._late = pool, late
-        self._kept: Kept = Batching(partial(_keep, ctx))
+        self._kept: StoreResult = Batching(partial(_keep, ctx))
         self._underway: dict[str, _Underway] = {}
 
     async def begin(self, run_id: str) -> bool:
         return await begin(self._ctx, run_id, self._understand, self._worker)
 
     async def run_investigation(self, run_id: str) -> bool:
-        """Whether it goes on: it computes for long, and `finish` waits for it."""
+        """Whether the run continues: its computation takes long, and `finish` waits for it."""
         underway = self._started(run_id)
         late = asyncio.create_task(underway.late.wait())
         await asyncio.wait((underway.task, late), return_when=asyncio.FIRST_COMPLETED)
         late.cancel()
         if underway.task.done():
-            await self._over(run_id)
+            await self._finished(run_id)
         return run_id in self._underway
 
     async def finish(self, run_id: str) -> None:
-        """Waits for what `run_investigation` left; begins again where that was in another process."""
+        """Waits for a run left over by `run_investigation`; begins again where that was in another process."""
         await asyncio.wait((self._started(run_id).task,))
-        await self._over(run_id)
+        await self._finished(run_id)
 
     async def fail(self, run_id: str, reason: str) -> None:
         await patiently(_fail, self._ctx, run_id, reason)
 
     async def close(self) -> None:
-        """Lets go of what is under way: another process begins it again."""
+        """Cancels the running investigations: another process begins them again."""
         for underway in self._underway.values():
             underway.task.cancel()
         await asyncio.gather(*(underway.task for underway in self._underway.values()), return_exceptions=True)
@@ -109,13 +110,13 @@ class InvestigationSteps:
         if sum(underway.late.is_set() for underway in self._underway.values()) < self._late:
             late.set()
 
-    async def _over(self, run_id: str) -> None:
-        """Raises what its investigation raised."""
+    async def _finished(self, run_id: str) -> None:
+        """Waits for the end of the investigation and raises its exception."""
         await self._underway.pop(run_id).task
 
 
 async def begin(ctx: WorkerContext, run_id: str, understand: Understand, worker: str = "") -> bool:
-    """Whether there is something to do: it is not when the run was cancelled or is over."""
+    """Whether there is something to do: not when the run was cancelled or is over."""
     run = await patiently(_get, ctx, run_id)
     request = run.request
     if run.state is RunState.QUEUED and request.alert:
@@ -123,11 +124,12 @@ async def begin(ctx: WorkerContext, run_id: str, understand: Understand, worker:
     running = run.model_copy(
         update={"state": RunState.RUNNING, "request": request, "started_at": run.started_at or ctx.now()}
     )
-    return await patiently(_begun, ctx, running, worker)
+    return await patiently(_mark_begun, ctx, running, worker)
 
 
-def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
-    """Said once, by who takes it out of the queue; who takes it over goes on."""
+def _mark_begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
+    """Whether the run goes on. The event "started" is stored only by the worker that takes it out of the queue; one
+    that takes it over continues."""
     with ctx.db.write() as tx:
         if not runs.change(tx, running, RunState.QUEUED):
             return not runs.final_ids(tx, {running.id})
@@ -137,9 +139,11 @@ def _begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool:
     return True
 
 
-async def run_investigation(ctx: WorkerContext, run_id: str, opened: Opened, kept: Kept, analysts: Analysts) -> None:
+async def run_investigation(
+    ctx: WorkerContext, run_id: str, opened: Opened, kept: StoreResult, analysts: Analysts
+) -> None:
     """Investigates and concludes; what cannot be investigated ends the run with its reason."""
-    run, before = await patiently(_taken_up, ctx, run_id)
+    run, before = await patiently(_load_run, ctx, run_id)
     if run.state.is_final:
         return
 
@@ -169,32 +173,34 @@ def _get(ctx: WorkerContext, run_id: str) -> Investigation:
     return run
 
 
-def _taken_up(ctx: WorkerContext, run_id: str) -> tuple[Investigation, list[Evidence | Gap]]:
-    """The run, and what its tools said before, to another process perhaps."""
+def _load_run(ctx: WorkerContext, run_id: str) -> tuple[Investigation, list[Evidence | Gap]]:
+    """The run, and its stored tool results, possibly of another process."""
     run = _get(ctx, run_id)
     with ctx.db.read() as tx:
         return run, tool_calls.for_investigation(tx, run_id)
 
 
-def _keep(ctx: WorkerContext, said: Sequence[Said]) -> set[str]:
-    """What tools said, of several runs perhaps, in one transaction; the runs that want nothing more, because they are
-    over.
+def _keep(ctx: WorkerContext, said: Sequence[RunResult]) -> set[str]:
+    """Stores tool results, of several runs perhaps, in one transaction; returns the runs that are over and need no
+    more.
 
-    Told is only what is new: two workers may believe that a run is theirs.
+    Only new results are announced: two workers may believe that a run is theirs.
     """
     now = ctx.now()
     rows = [tool_calls.row(run_id, answer) for run_id, answer in said]
-    events = [_seen(run_id, answer, now) for run_id, answer in said]
+    events = [_result_event(run_id, answer, now) for run_id, answer in said]
     with ctx.db.write() as tx:
         over = runs.final_ids(tx, {run_id for run_id, _ in said})
         new = tool_calls.keep(tx, [row for row in rows if row["run_id"] not in over])
-        runs.tell(tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new])
+        runs.append_events(
+            tx, [event for row, event in zip(rows, events, strict=True) if (row["run_id"], row["key"]) in new]
+        )
     ctx.announce({run_id for run_id, _ in new})
     return over
 
 
 def conclude(ctx: WorkerContext, run: Investigation, found: CaseFile, asked: int) -> None:
-    """The answer, its place on the timeline and what has to be sent, in one transaction."""
+    """Stores the answer, its timeline entry and its notifications, in one transaction."""
     now = ctx.now()
     answer = Answer.of(found)
     done = run.model_copy(
@@ -231,7 +237,7 @@ def _fail(ctx: WorkerContext, run_id: str, reason: str) -> None:
     ctx.announce([run.id])
 
 
-def _seen(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:
+def _result_event(run_id: str, answer: Evidence | Gap, now: datetime) -> RunEvent:
     what = {"reason": answer.reason} if isinstance(answer, Gap) else {"size": answer.size}
     data = {"tool": answer.tool, "query": answer.query, **what}
     return RunEvent(run_id=run_id, at=now, kind=type(answer).__name__.lower(), data=data)

@@ -1,7 +1,7 @@
-"""A working process: takes what is queued, delivers what is due, says that it lives, and goes on with what was left.
+"""Worker process: takes queued runs, delivers due notifications, sends heartbeats, and resumes unfinished runs.
 
 Nothing that the store cannot do for a while ends it. While there is nothing to do it asks the store one small question
-now and then: how soon depends on whether somebody wakes it.
+now and then: how soon depends on whether a caller wakes it.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from midwatch.store.errors import AWAY
 from midwatch.store.retention import purge
 from midwatch.store.retry import patiently
 
-BUSY_S = 1.0  # between looks while there is work: what ended without a word is found by them
-ALONE_S = 0.7  # between looks of a worker that nobody wakes: work starts within a second
-WOKEN_S = 5.0  # of one that is woken: what other processes queued waits that long at most
+BUSY_S = 1.0  # between polls while there is work: they find runs that ended without an event
+POLL_S = 0.7  # between polls of a worker without wake-ups: work starts within a second
+WOKEN_POLL_S = 5.0  # between polls with wake-ups: work queued by other processes waits that long at most
 REST_S = 30.0  # without work, before the engine is stopped
-STRANDED_S = 2.0  # for how long a run has to be without anybody: what is just being handed over looks the same
+STRANDED_S = 2.0  # a run has to be abandoned for this long: a run during hand-over looks the same
 LOST_S = 10.0  # the same for one that this process took: on a busy machine it takes a while from taking to beginning
 PURGE_S = 24 * 3600.0
 
@@ -32,13 +32,13 @@ log = structlog.get_logger()
 
 
 @dataclass
-class _Seen:
-    """Runs that nobody carries on, with when that was first seen."""
+class _AbandonedRuns:
+    """Abandoned runs, each with the time at which that was first observed."""
 
     since: dict[str, float] = field(default_factory=dict[str, float])
 
     def ripe(self, run_ids: tuple[str, ...], now: float, wait: float = STRANDED_S) -> list[str]:
-        """Those that have been so for long enough; what is done about them begins the time anew."""
+        """Runs that have been abandoned for long enough; handling them restarts the time."""
         found = [run_id for run_id in run_ids if now - self.since.setdefault(run_id, now) >= wait]
         for run_id in found:
             del self.since[run_id]
@@ -50,10 +50,10 @@ class _Seen:
 
 
 class Worker:
-    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken` says that
-    somebody does.
+    """Runs until it is cancelled. `wake` may be called from anywhere whenever something was queued; `woken`: a
+    caller does.
 
-    `remembered` says, as JSON, what its memory of answers is worth: for /health.
+    `remembered` is the state of its tool cache, as JSON: for /health.
     """
 
     def __init__(
@@ -67,10 +67,10 @@ class Worker:
     ) -> None:
         self._ctx, self._queue, self._name = ctx, queue, name
         self._heartbeat = Heartbeat(ctx, name, remembered, self.wake)
-        self._idle_s = WOKEN_S if woken else ALONE_S
+        self._idle_s = WOKEN_POLL_S if woken else POLL_S
         self._queued = asyncio.Event()
         self._due = asyncio.Event()
-        self._seen = _Seen()
+        self._abandoned = _AbandonedRuns()
         self._worked = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -83,7 +83,7 @@ class Worker:
         self._heartbeat.start()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(_every(self._pause, self._queued, self._look))
+                group.create_task(_every(self._pause, self._queued, self._poll))
                 group.create_task(_every(lambda: REST_S, self._due, self._deliver))
                 group.create_task(_every(lambda: PURGE_S, asyncio.Event(), self._purge))
         finally:
@@ -93,10 +93,9 @@ class Worker:
     def _pause(self) -> float:
         return BUSY_S if self._queue.is_started or not self._heartbeat.has_beaten else self._idle_s
 
-    async def _look(self) -> None:
-        """One question for all there may be to do; the engine is started for it when there is, and stopped a while
-        after."""
-        alive, due = await asyncio.to_thread(self._glance)
+    async def _poll(self) -> None:
+        """One query for all pending work; the engine is started when there is any, and stopped a while after."""
+        alive, due = await asyncio.to_thread(self._pending_work)
         if due:
             self._due.set()
         if (alive or self._queue.has_schedules) and self._heartbeat.has_beaten:
@@ -107,27 +106,26 @@ class Worker:
         elif self._queue.is_started and not self._queue.running_ids and time.monotonic() - self._worked > REST_S:
             await self._queue.stop()
 
-    def _glance(self) -> tuple[list[str], bool]:
+    def _pending_work(self) -> tuple[list[str], bool]:
         with self._ctx.db.read() as tx:
             return investigations.unfinished_ids(tx), any_due(tx, self._ctx.now())
 
     def _hand_over(self, alive: list[str]) -> None:
-        """To the engine: what it does not know of, and what nobody carries on. Who is dead has no row among the workers
-        any more."""
+        """Hands unqueued and abandoned runs to the engine. A dead worker has no row among the workers any more."""
         carried = self._queue.running_ids
         with self._ctx.db.read() as tx:
             living = {name for name, _ in workers.list_workers(tx)} - {self._name}
         left = self._queue.find_abandoned([run_id for run_id in alive if run_id not in carried], living)
         now = time.monotonic()
-        self._seen.only(left)
-        dropped = self._seen.ripe(left.dropped, now) + self._seen.ripe(left.lost, now, LOST_S)
-        ended = self._seen.ripe(left.ended, now)
+        self._abandoned.only(left)
+        dropped = self._abandoned.ripe(left.dropped, now) + self._abandoned.ripe(left.lost, now, LOST_S)
+        ended = self._abandoned.ripe(left.ended, now)
         if dropped:
             self._queue.resume(dropped)
-            log.warning("runs that nobody carried on are resumed", runs=dropped)
+            log.warning("abandoned runs resumed", runs=dropped)
         if ended:
             self._queue.forget(ended)
-            log.warning("runs whose workflow ended without them begin anew", runs=ended)
+            log.warning("runs requeued: their workflow ended early", runs=ended)
         for run_id in (*ended, *left.unknown):
             with self._ctx.db.read() as tx:
                 run = investigations.get(tx, run_id)
@@ -149,15 +147,15 @@ class Worker:
 
 
 async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callable[[], Awaitable[None]]) -> None:
-    """Does it again and again: when woken, or after some seconds. Whatever is the matter for a while ends nothing."""
+    """Repeats a task: when woken, or after some seconds. Temporary errors do not end the loop."""
     while True:
         woken.clear()
         try:
             await do()
         except AWAY as away:
-            log.warning("the store does not answer", error=str(away).partition("\n")[0])
+            log.warning("store unavailable", error=str(away).partition("\n")[0])
         except Exception as error:
-            log.error("worker stumbled", exc_info=error)
+            log.error("worker task failed", exc_info=error)
         try:
             async with asyncio.timeout(seconds()):
                 await woken.wait()

@@ -1,4 +1,4 @@
-"""What a worker needs of its process."""
+"""Context of a worker process."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -8,15 +8,15 @@ from midwatch.domain.notifier import Notifier
 from midwatch.store.database import Database
 
 
-def _nobody() -> None:
-    """The worker finds by itself what is due."""
+def _no_wake() -> None:
+    """A callback that does nothing: the worker polls for due work."""
 
 
 Announce = Callable[[Collection[str]], None]  # which investigations have new events
 
 
 def no_announcement(_run_ids: Collection[str]) -> None:
-    """Watchers find it in the store."""
+    """A callback that does nothing: watchers poll the store."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,6 @@ class WorkerContext:
     db: Database
     now: Callable[[], datetime]
     notifiers: Mapping[str, Notifier] = field(default_factory=dict[str, Notifier])
-    wake: Callable[[], None] = _nobody
+    wake: Callable[[], None] = _no_wake
     announce: Announce = no_announcement
     keep: timedelta = timedelta(days=90)

@@ -1,4 +1,4 @@
-"""Answers of other systems' HTTP APIs are outside text: read within limits of size and time, decoded to JSON of the
+"""Responses of other systems' HTTP APIs, as untrusted text: read within limits of size and time, decoded to JSON of the
 expected kind.
 
 A request carries our credentials: no redirect is followed with them, and no content coding is taken that was not asked
@@ -18,12 +18,13 @@ from midwatch.kit.json_errors import MALFORMED
 
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 SECONDS = 20.0  # for an answer as a whole: a server that trickles never runs into a time-out between two bytes
-LONGEST_WAIT = 3600.0  # seconds; who asks for more is asked again all the same
+LONGEST_WAIT = 3600.0  # seconds; a longer requested wait is cut to this
+# Errors of the decoder for invalid JSON and for JSON nested too deep.
 
 
 class Unanswered(Exception):
-    """No answer arrived, or not all of it; the text says why, in words that fit behind "cannot be reached: ". `check`
-    is what to look at next, without its full stop."""
+    """No response arrived, or only a part of it; the text gives the reason, in words that fit behind "cannot be
+    reached: ". `check` is the next check, without its full stop."""
 
     def __init__(self, reason: str, check: str = "Check its log, and any proxy in between") -> None:
         super().__init__(reason)
@@ -31,7 +32,7 @@ class Unanswered(Exception):
 
 
 class Unexpected(Exception):
-    """An answer of another shape than the API's; the text is a clause: "the response …"."""
+    """A response in another shape than the API's; the text is a clause: "the response …"."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class HttpAnswer:
 
     @property
     def wait(self) -> float:
-        """How many seconds the other side asks us to wait, between 0 (it does not say) and LONGEST_WAIT."""
+        """The wait that the other side requests, in seconds, between 0 (none) and LONGEST_WAIT."""
         said = (self.headers.get("ratelimit-reset") or self.headers.get("retry-after") or "").strip()
         return min(float(said[:9]), LONGEST_WAIT) if said.isascii() and said.isdigit() else 0.0
 
@@ -55,8 +56,8 @@ class HttpAnswer:
 async def send(
     http: httpx2.AsyncClient, method: str, url: str, *, largest: int = LARGEST, seconds: float = SECONDS, **sent: Any
 ) -> HttpAnswer:
-    """One request, and its answer of at most `largest` bytes (0: without its body). Raises Unanswered; no redirect is
-    followed."""
+    """Sends one request and reads a response of at most `largest` bytes (0: without its body). Raises Unanswered; no
+    redirect is followed."""
     headers = {"Accept-Encoding": "identity", **sent.pop("headers", {})}
     try:
         async with (
@@ -80,7 +81,7 @@ async def send(
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
-    """The JSON object of an answer. Raises Unexpected for everything else."""
+    """The JSON object of a response. Raises Unexpected for everything else."""
     try:
         found: object = msgspec.json.decode(body)
     except MALFORMED:
@@ -91,7 +92,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
 
 
 def objects(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The list of objects under `name`. Raises Unexpected when it is none, or when one of its items is no object."""
+    """The list of objects under `name`. Raises Unexpected when it is not a list of objects."""
     found = document.get(name)
     if not isinstance(found, list):
         raise Unexpected(f"the response has no list of {name}")

@@ -7,9 +7,9 @@ Outcome = TypeVar("Outcome")
 
 
 class Batching(Generic[Item, Outcome]):
-    """Gives `do`, in a thread, several items at once: what comes while it is busy waits, and goes together.
+    """Runs `do`, in a thread, with several items at once: items that arrive while it is busy form the next batch.
 
-    `await together(item)` gives what `do` said of the items this one went with, or raises what it raised. From one
+    `await together(item)` returns the result of `do` for the batch of this item, or raises its exception. From one
     event loop.
     """
 
@@ -23,7 +23,7 @@ class Batching(Generic[Item, Outcome]):
         self._waiting.append(item)
         if self._next is None:
             self._next = asyncio.create_task(self._go())
-        return await asyncio.shield(self._next)  # who stops waiting must not stop the others' write
+        return await asyncio.shield(self._next)  # a cancelled caller must not cancel the others' write
 
     async def _go(self) -> Outcome:
         async with self._free:

@@ -1,4 +1,4 @@
-"""Why a request got no answer, in a network engineer's words, and what to check."""
+"""Causes of failed connections in a network engineer's terms, with the next check."""
 
 import errno
 import socket
@@ -26,7 +26,7 @@ _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTD
 
 
 def connection_failure(error: BaseException) -> ConnectionFailure:
-    """What lies below an error of the HTTP client: it wraps the operating system's twice."""
+    """The cause below an HTTP client error, which wraps the operating system's error twice."""
     for cause in _causes(error):
         if found := _system(cause):
             return found
@@ -48,7 +48,7 @@ def connection_failure(error: BaseException) -> ConnectionFailure:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """From the outermost on; each once, since chains can be closed."""
+    """The exception chain from the outermost on; each once, since chains can be closed."""
     seen: set[int] = set()
     left: BaseException | None = error
     while left is not None and id(left) not in seen:
@@ -58,7 +58,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _system(cause: BaseException) -> ConnectionFailure | None:
-    """None where it is no error of the operating system, or one that says nothing by itself."""
+    """The cause as an operating system error; None for other errors, and for ones without a specific meaning."""
     match cause:
         case socket.gaierror():
             return ConnectionFailure("the host name does not resolve", _ADDRESS)

@@ -1,4 +1,4 @@
-"""Calls into code of outside packages: whatever it raises, and however long it takes, it ends nothing else.
+"""Contained calls into outside packages: exceptions and timeouts of their code end nothing else.
 
 The one place that catches every exception of such code. What comes back is its result, or a PluginFault whose text
 names the plug-in, is redacted and short. A function that does not return in time is left behind in a daemon thread, a
@@ -23,12 +23,14 @@ T = TypeVar("T")
 Passed = tuple[type[Exception], ...]
 
 _left_behind: Counter[str] = Counter()
-_tasks: set[asyncio.Future[Any]] = set()  # cancelled ones that have not ended: a task that nobody holds may vanish
+_tasks: set[asyncio.Future[Any]] = (
+    set()
+)  # cancelled ones that have not ended: a task without a reference may be collected
 _lock = threading.Lock()
 
 
 class PluginFault(Exception):
-    """What code of an outside package did instead of its work: `who` names the plug-in, `reason` says what it did."""
+    """A failure of an outside package's code: `who` names the plug-in, `reason` is the failure."""
 
     def __init__(self, who: str, reason: str) -> None:
         super().__init__(f"{who}: {reason}")
@@ -36,12 +38,12 @@ class PluginFault(Exception):
 
 
 def holds_threads() -> bool:
-    """Whether a call that did not return in time still runs in this process."""
+    """Whether a call that did not return in time is still running in this process."""
     return _left_behind.total() > 0
 
 
 def describe_error(error: BaseException) -> str:
-    """An exception of foreign code: its type and the beginning of its text, without secrets, in one line."""
+    """One line about an exception of outside code: its type and the beginning of its text, without secrets."""
     try:
         text = str(error)
     except Exception as worse:
@@ -52,7 +54,8 @@ def describe_error(error: BaseException) -> str:
 
 
 def call(who: str, function: Callable[..., T], *arguments: Any, passed: Passed = ()) -> T:
-    """Its result. Raises PluginFault, and what is `passed`. For what is known to be quick."""
+    """Calls a function and returns its result. Raises PluginFault, and the exceptions in `passed`. For calls known to
+    be quick."""
     try:
         return function(*arguments)
     except passed:
@@ -98,7 +101,8 @@ def call_within(who: str, seconds: float, function: Callable[..., T], *arguments
 async def await_within(
     who: str, seconds: float, function: Callable[..., Awaitable[T]], *arguments: Any, passed: Passed = ()
 ) -> T:
-    """The result of a coroutine function, after at most so many seconds. Raises PluginFault, and what is `passed`."""
+    """The result of a coroutine function, after at most so many seconds. Raises PluginFault, and the exceptions in
+    `passed`."""
 
     async def work() -> T:
         try:

@@ -1,5 +1,4 @@
-"""YAML that is a plain tree, as nearly all of it is: maps with plain keys, lists and values, read in half the library's
-time."""
+"""Fast reader for YAML that is a plain tree (maps with plain keys, lists and values), in half the library's time."""
 
 from typing import Any
 
@@ -8,15 +7,15 @@ import yaml
 _VALUES = frozenset(f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float"))
 
 
-class _Uncommon(Exception):
+class _NotPlain(Exception):
     """Anchors, tags, merges, keys of several values, several documents."""
 
 
 class TreeLoader(yaml.CSafeLoader):
-    """The safe loader, which can also build a plain tree straight from what the parser reports."""
+    """The safe loader, which can also build a plain tree straight from the parser's events."""
 
     def tree(self) -> Any:
-        """Raises _Uncommon, and what the library raises."""
+        """The value of the document. Raises _NotPlain, and the library's errors."""
         for expected in (yaml.StreamStartEvent, yaml.DocumentStartEvent):
             self._next(expected)
         value = self._value(self.get_event())
@@ -26,11 +25,11 @@ class TreeLoader(yaml.CSafeLoader):
 
     def _next(self, expected: type[yaml.Event]) -> None:
         if not isinstance(self.get_event(), expected):
-            raise _Uncommon
+            raise _NotPlain
 
     def _value(self, event: Any) -> Any:
         if isinstance(event, yaml.AliasEvent) or event.anchor is not None or event.tag is not None:
-            raise _Uncommon
+            raise _NotPlain
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         return self._map() if isinstance(event, yaml.MappingStartEvent) else self._list()
@@ -41,7 +40,7 @@ class TreeLoader(yaml.CSafeLoader):
             for tag, pattern in self.yaml_implicit_resolvers.get(text[:1], ()):
                 if pattern.match(text):
                     if tag not in _VALUES:
-                        raise _Uncommon
+                        raise _NotPlain
                     return self.yaml_constructors[tag](self, yaml.ScalarNode(tag, text))
         return text
 
@@ -49,7 +48,7 @@ class TreeLoader(yaml.CSafeLoader):
         found: dict[Any, Any] = {}
         while not isinstance(key := self.get_event(), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
-                raise _Uncommon
+                raise _NotPlain
             found[self._value(key)] = self._value(self.get_event())
         return found
 
@@ -61,9 +60,9 @@ class TreeLoader(yaml.CSafeLoader):
 
 
 def load(text: str, loader: type[TreeLoader] = TreeLoader) -> Any:
-    """The value of a text of one document. What is no plain tree, or wrong, is left to the library; raises what that
-    raises."""
+    """The value of a one-document text. Anything else than a plain tree, and invalid YAML, goes to the library, whose
+    errors are raised."""
     try:
         return loader(text).tree()
-    except (_Uncommon, yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
+    except (_NotPlain, yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError):
         return yaml.load(text, loader)  # noqa: S506  a safe loader

@@ -1,5 +1,4 @@
-"""Small public files by their address: no redirects, no more than a limit, and not the same one twice within an
-hour."""
+"""Client for small public files by address: no redirects, a size limit, and one request an hour for each address."""
 
 import asyncio
 import time
@@ -13,15 +12,15 @@ TIMEOUT_S = 10.0
 LARGEST = 65_536  # bytes; a certificate has two thousand
 FRESH_S = 3600.0
 KEPT = 64  # addresses
-AT_ONCE = 4  # addresses come from outside: nobody makes us call many places at a time
+AT_ONCE = 4  # requests; addresses come from outside, so the load that they can cause is bounded
 
 
 class Unreachable(Exception):
-    """The address gave nothing usable; the text says why."""
+    """The address gave no usable content; the text gives the reason."""
 
 
 class Fetch:
-    """`clock` counts seconds and never goes back. Only what was found is kept."""
+    """Fetches and caches files. `clock` counts seconds and never goes back. Only successful responses are cached."""
 
     def __init__(self, http: httpx2.AsyncClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._http, self._clock = http, clock
@@ -29,7 +28,7 @@ class Fetch:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def get(self, url: str) -> bytes:
-        """Raises Unreachable."""
+        """The content of the address. Raises Unreachable."""
         async with self._room:
             at, content = self._kept.get(url, (float("-inf"), b""))
             if self._clock() - at < FRESH_S:

@@ -1,4 +1,4 @@
-"""The log: one line of JSON an event on standard error, for whatever collects it; in words where a person watches."""
+"""Logging: one JSON line per event on standard error for log collectors; plain text on a terminal."""
 
 import logging
 import sys
@@ -11,12 +11,12 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from midwatch.kit.redaction import redact_text, redact_tree
 
-_LIBRARIES = ("", "dbos")  # loggers of the standard library that write for themselves: all others end at the root
+_LIBRARIES = ("", "dbos")  # standard library loggers with handlers of their own: all others end at the root
 
 
 def to_standard_error(level: str = "info") -> None:
-    """Events from `level` on: debug, info, warning, error. Without the values of local variables: they hold tokens and
-    keys."""
+    """Logs events from `level` on: debug, info, warning, error. Without the values of local variables: they hold tokens
+    and keys."""
     lowest = logging.getLevelNamesMapping()[level.upper()]
     person, stream = sys.stderr.isatty(), cast(TextIO, Unfailing(sys.stderr))
     tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
@@ -40,12 +40,12 @@ def to_standard_error(level: str = "info") -> None:
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
-        # Of libraries no more than their warnings, except for one who looks for a fault.
+        # Of libraries only warnings, except at level debug.
         logger.setLevel(logging.DEBUG if lowest <= logging.DEBUG else max(lowest, logging.WARNING))
 
 
 class Unfailing:
-    """A stream for the log: what cannot be written (its disk is full, its reader is gone) is lost, and ends nothing."""
+    """A log stream that drops unwritable output (disk full, reader gone) instead of raising."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -61,12 +61,12 @@ class Unfailing:
 
 
 def redact_event(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A processor: no value of an event, and no text of an exception, holds a secret."""
+    """A processor that removes secrets from event values and exception texts."""
     return redact_tree(dict(event))
 
 
 class RedactedFormatter(logging.Formatter):
-    """What libraries log by themselves, their tracebacks too."""
+    """Formatter that redacts log records of libraries, their tracebacks too."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_text(super().format(record))

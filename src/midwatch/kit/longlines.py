@@ -1,13 +1,12 @@
-"""Cuts lines that no person reads to their end: what is said stands at the beginning of a line, and sometimes at its
-very end."""
+"""Shortens overlong lines: the message stands at the beginning of a line, and sometimes at its very end."""
 
-# characters of a line that are kept: more than a stack trace on one line, or a logged request, takes to say what it is
+# characters of a line that are kept: more than a stack trace on one line, or a logged request, needs
 LONGEST = 4096
 _TAIL = 1024  # of them at its end
 
 
 def cut_lines(text: str) -> str:
-    """The text with the middle of each longer line replaced by a mark that says how much is gone; line ends stay."""
+    """The text with the middle of each longer line replaced by a mark with the removed length; line ends stay."""
     if len(text) <= LONGEST:
         return text
     lines = text.splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""Runs an ASGI application on a free port of the loopback interface: what fakes of outside systems are served with."""
+"""Runs an ASGI application on a free port of the loopback interface, for fakes of outside systems."""
 
 import socket
 import threading
@@ -31,7 +31,7 @@ def listen(port: int = 0) -> tuple[socket.socket, str]:
     taken = socket.socket()
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     taken.bind((_LOOPBACK, port))
-    taken.listen(128)  # at once: whoever learns the address may call before the server's loop runs
+    taken.listen(128)  # at once: a client may connect before the server's loop runs
     return taken, f"http://{_LOOPBACK}:{taken.getsockname()[1]}"
 
 

@@ -1,5 +1,5 @@
-"""Outside text on its way to a reader: what could command a terminal, or turn what is read into something else, is left
-out."""
+"""Makes outside text safe to display: terminal control sequences and characters that change the reading order are
+removed."""
 
 import re
 
@@ -20,5 +20,5 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """`printable`, and tabs and line feeds as spaces."""
+    """`printable` text with tabs and line feeds as spaces."""
     return printable(text).replace("\t", " ").replace("\n", " ")

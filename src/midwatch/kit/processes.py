@@ -1,4 +1,4 @@
-"""Which process a name means, and whether it lives: only who sees the same processes can tell."""
+"""Process identity and liveness, across containers: only a process in the same PID namespace can judge it."""
 
 import os
 import secrets
@@ -14,8 +14,8 @@ _HOST_CHARS = 40
 
 @dataclass(frozen=True)
 class ProcessName:
-    """`place` stands for one boot of a kernel and one PID namespace; "" where that is not known. `started` in ticks
-    after the boot."""
+    """Identity of a process. `place` stands for one boot of a kernel and one PID namespace; "" if unknown. `started` in
+    ticks after the boot."""
 
     place: str
     pid: int
@@ -23,11 +23,11 @@ class ProcessName:
 
     @property
     def has_ended(self) -> bool:
-        """Surely: false for whatever cannot be judged from here. A number that another process has now does not count
-        as its life."""
+        """Whether the process has certainly ended; false where that cannot be judged from here. A reused pid counts as
+        ended."""
         if not self.place or self.place != place():
             return False
-        return not _lives(self.pid) or (self.started != 0 and _started(self.pid) not in (0, self.started))
+        return not _is_running(self.pid) or (self.started != 0 and _start_time(self.pid) not in (0, self.started))
 
 
 def usable_processors() -> int:
@@ -36,14 +36,14 @@ def usable_processors() -> int:
 
 
 def own_name() -> str:
-    """Host, place, process, and when it started; the rest makes it unique. At most 100 bytes."""
+    """Name of this process: host, place, pid, and start time; the rest makes it unique. At most 100 bytes."""
     host = socket.gethostname().replace("/", "_")[:_HOST_CHARS]
     pid = os.getpid()
-    return f"{host}@{place()}/{pid}/{_started(pid):x}-{secrets.token_hex(4)}"
+    return f"{host}@{place()}/{pid}/{_start_time(pid):x}-{secrets.token_hex(4)}"
 
 
 def parse_process_name(name: str) -> ProcessName:
-    """What a name says. Older versions wrote no place (`host/pid/…`): two containers may have one host name, so it
+    """The parsed name. Older versions wrote no place (`host/pid/…`): two containers may have one host name, so it
     proves nothing."""
     host, _, rest = name.partition("/")
     pid, _, mark = rest.partition("/")
@@ -59,7 +59,8 @@ def parse_process_name(name: str) -> ProcessName:
 
 @cache
 def place() -> str:
-    """Of this process. Where there is no /proc there are no PID namespaces either: the host's name has to do."""
+    """Boot and PID namespace of this process. Without /proc there are no PID namespaces either: the host's name is
+    used."""
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text("utf-8").strip()
         space = (_PROC / "self/ns/pid").readlink().name
@@ -68,8 +69,8 @@ def place() -> str:
     return sha256(f"{boot}/{space}".encode()).hexdigest()[:12]
 
 
-def _lives(pid: int) -> bool:
-    """A process that has ended and that nobody has buried lives no more."""
+def _is_running(pid: int) -> bool:
+    """Whether the process is running; a zombie is not."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
@@ -79,15 +80,15 @@ def _lives(pid: int) -> bool:
     return _field(pid, 0) not in ("Z", "X")
 
 
-def _started(pid: int) -> int:
-    """0 where nobody says it."""
+def _start_time(pid: int) -> int:
+    """Start time of the process in ticks after the boot; 0 if unknown."""
     found = _field(pid, 19)
     return int(found) if found.isdecimal() else 0
 
 
 def _field(pid: int, number: int) -> str:
-    """Of /proc/PID/stat, counted behind the command's name, which may hold anything: 0 is the state, 19 the start
-    (field 22)."""
+    """A field of /proc/PID/stat, counted behind the command's name, which may hold anything: 0 is the state, 19 the
+    start (field 22)."""
     try:
         fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:

@@ -16,7 +16,7 @@ from midwatch.kit.secretcommands import cut_commands, cut_keys
 from midwatch.kit.secretnames import holds_secret, is_random, secret_kind
 from midwatch.kit.secretsettings import ROOTS, cut_settings
 
-# What colours a terminal stands between a name and its value as loggers print them (`\x1b[36mpassword\x1b[0m=x`).
+# Terminal colours between a name and its value, as loggers print them (`\x1b[36mpassword\x1b[0m=x`).
 _COLOUR = re.compile(r"\x1b\[[0-9;]{0,32}m")
 
 _Cut = Callable[[str], str]
@@ -24,8 +24,8 @@ _Cut = Callable[[str], str]
 
 @dataclass(frozen=True)
 class _Shape:
-    """One kind of token. `first` are the letters it begins with, as it spells them (`within`: that it has in its
-    middle); `hints` are in lower case, and stand in the token's own word unless they may stand `anywhere`."""
+    """One kind of token. `first` are the letters it begins with, in its spelling (`within`: that it has in its middle);
+    `hints` are in lower case, and stand in the token's own word unless they may stand `anywhere`."""
 
     type: str
     expression: str
@@ -38,7 +38,7 @@ class _Shape:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Compiled for the first text that may hold one: most commands meet none of hundreds of kinds."""
+        """Compiled for the first text that may hold one: most commands meet none of the hundreds of kinds."""
         return re.compile(self.expression)
 
     def cut(self, text: str) -> str:
@@ -74,8 +74,7 @@ def _read(entry: dict[str, Any]) -> list[_Shape]:
 
 
 def _token(type_: str, first: str, rest: str, before: str) -> _Shape:
-    """A pattern that begins with plain letters is found ten times faster than one that begins with a look at what is
-    before them."""
+    """A compiled token pattern. Plain first letters are ten times faster than a leading lookbehind."""
     if before:
         return _Shape(type_, f"(?<![A-Za-z0-9]){before}{re.escape(first)}{rest}", first, within=True)
     return _Shape(type_, f"{re.escape(first)}(?<![A-Za-z0-9_]{re.escape(first)}){rest}", first)
@@ -83,7 +82,7 @@ def _token(type_: str, first: str, rest: str, before: str) -> _Shape:
 
 @dataclass(frozen=True)
 class _Reader:
-    """What cuts by grammar; one of `signs` has to be in the text (in lower case) before it is tried."""
+    """A grammar-based reader; one of `signs` has to be in the text (in lower case) before it is tried."""
 
     cut: _Cut
     signs: tuple[str, ...]
@@ -115,32 +114,32 @@ _SHORTEST_TOKEN = 14  # characters
 _SHORT = 300  # characters; so far one expression over all signs is faster than a look for each
 
 
-def _low(text: str) -> str:
-    """In lower case, of the same length: a few letters of Unicode become two."""
+def _lower(text: str) -> str:
+    """The text in lower case, of the same length: a few letters of Unicode become two."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def redact_text(text: str) -> str:
-    """The text with every secret replaced by `[REDACTED:<type>]`; colours of a terminal go, everything else stays as it
-    is."""
+    """The text with every secret replaced by `[REDACTED:<type>]`; terminal colours are removed, everything else stays
+    as it is."""
     return _by_shape(cut_credentials(text))
 
 
 def _by_shape(text: str) -> str:
     text = _COLOUR.sub("", text) if "\x1b[" in text else text
-    low = _low(text)
+    low = _lower(text)
     if len(text) <= _SHORT and not _any_sign().search(low):
         return text
     cut = cut_keys(text) if "PRIVATE KEY" in text else text
-    for shape in _needed(text, low):
+    for shape in _candidate_shapes(text, low):
         cut = shape.cut(cut)
     if len(text) > _SHORT or _reader_sign().search(low):
         for reader in _READERS:
             if any(sign in low for sign in reader.signs):
                 cut = reader.cut(cut)
     if any(root in low for root in ROOTS):
-        cut = cut_settings(cut, low if cut is text else _low(cut))
+        cut = cut_settings(cut, low if cut is text else _lower(cut))
     return cut
 
 
@@ -151,7 +150,7 @@ def _reader_sign() -> re.Pattern[str]:
 
 @cache
 def _any_sign() -> re.Pattern[str]:
-    """Whatever one of the shapes and readers wants to see, in lower case, as one expression."""
+    """All signs of the shapes and readers, in lower case, as one expression."""
     signs = (
         {sign for reader in _READERS for sign in reader.signs}
         | {hint for shape in _shapes() for hint in shape.hints}
@@ -162,8 +161,8 @@ def _any_sign() -> re.Pattern[str]:
     return re.compile(f"{_branches(sorted(signs | within | {'private key'}))}|\\b(?:{_branches(first)})")
 
 
-def _needed(text: str, low: str) -> list[_Shape]:
-    """The shapes whose first letters or hints occur. Tokens are long: only long words are looked through for them."""
+def _candidate_shapes(text: str, low: str) -> list[_Shape]:
+    """Shapes whose first letters or hints occur. Tokens are long: only long words are searched."""
     order = _order()
     needed = [shape for shape in order.anywhere if shape.is_hinted(low)]
     words = " ".join({word for word in text.split() if len(word) >= _SHORTEST_TOKEN})
@@ -178,7 +177,7 @@ def _needed(text: str, low: str) -> list[_Shape]:
 
 
 class _Order(NamedTuple):
-    """The shapes by how they are looked for."""
+    """Shapes by search method."""
 
     anywhere: tuple[_Shape, ...]
     hinted: tuple[_Shape, ...]
@@ -199,12 +198,12 @@ def _order() -> _Order:
 
 @cache
 def _first_letters() -> re.Pattern[str]:
-    """All that tokens begin with, as one expression that looks at each letter once."""
+    """All token beginnings as one expression that looks at each letter once."""
     return re.compile(rf"\b(?:{_branches(sorted({s.first for s in _shapes() if s.first and not s.within}))})")
 
 
 def _branches(words: list[str]) -> str:
-    """Words in order as one expression; where one begins another, the shorter stands for both."""
+    """Sorted words as one expression; where one begins another, the shorter stands for both."""
     parts: list[str] = []
     for _, group in groupby(words, key=lambda word: word[0]):
         alike = list(group)
@@ -226,7 +225,7 @@ def redact_value(text: str) -> str:
 
 
 def redact_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of the arguments of a call."""
+    """The arguments of a call, with redacted texts."""
     return {name: redact_value(value) if isinstance(value, str) else value for name, value in arguments.items()}
 
 
@@ -260,7 +259,7 @@ def _named(name: str, value: str) -> str:
 
 
 def redact_named(name: str, value: str) -> str:
-    """The value of a setting: gone when its name speaks of a secret, otherwise redacted by shape.
+    """The value of a setting: removed when its name denotes a secret, otherwise redacted by shape.
 
     Switches, small numbers, paths and references stay readable, because faults hide in them and secrets do not.
     """
@@ -268,7 +267,7 @@ def redact_named(name: str, value: str) -> str:
 
 
 def redact_label(name: str, value: str) -> str:
-    """A label selects objects, so it goes only when name and value both speak of a secret."""
+    """The value of a label: a label selects objects, so it is removed only when name and value both denote a secret."""
     return redact_named(name, value) if secret_kind(name) and is_random(value) else value
 
 
@@ -287,13 +286,13 @@ def _command(words: tuple[str, ...], program: str) -> tuple[str, ...]:
 
 
 def redact_command(words: Sequence[str], program: str = "") -> list[str]:
-    """The words of a command line, where a flag and its value may be two; `program` is what takes them where the words
-    do not name it."""
+    """The redacted words of a command line, where a flag and its value may be two; `program` receives them where the
+    words do not name it."""
     return list(_command(tuple(cut_credentials(word) for word in words), program))
 
 
 def redact_tree(value: Any) -> Any:
-    """Every text of what JSON can hold, redacted by its shape and by the name it stands under."""
+    """A JSON value with every text redacted by its shape and its name."""
     if isinstance(value, str):
         return redact_value(value)
     if isinstance(value, dict):
@@ -305,5 +304,5 @@ def redact_tree(value: Any) -> Any:
 
 
 def names_secret(name: str, value: str) -> bool:
-    """Whether the name says that the value is a secret, and the value could be one."""
+    """Whether the name denotes a secret, and the value could be one."""
     return holds_secret(name, value)

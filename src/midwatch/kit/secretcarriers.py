@@ -1,4 +1,4 @@
-"""Cuts secrets out of what carries them by its own grammar: addresses, headers, command lines, PEM blocks."""
+"""Cuts secrets out of structured carriers by their own grammar: addresses, headers, command lines, PEM blocks."""
 
 import re
 from collections.abc import Callable
@@ -70,7 +70,8 @@ def _userinfo(text: str, scheme_end: int, start: int, end: int) -> list[tuple[in
 
 
 def _last_sign(text: str, colon: int, slash: int, last: int) -> int:
-    """A path may hold an @ of its own: what comes before the first slash ends at the last @ there, if there is one."""
+    """Position of the @ that ends the login. A path may hold an @ of its own: before the first slash the last @ counts,
+    if there is one."""
     before = text.rfind("@", colon, slash)
     return before if before >= 0 else last
 
@@ -131,7 +132,8 @@ def cut_cookies(text: str) -> str:
 
 
 def _parameters(match: re.Match[str]) -> str:
-    """`Digest username="x", response="…"`: everything, since what is secret in it differs from scheme to scheme."""
+    """All parameters of an authorization header (`Digest username="x", response="…"`): the secret ones differ from
+    scheme to scheme."""
     value = match["value"]
     if match["scheme"].lower() == "token" and _MARKED in value:
         return match[0]

@@ -1,5 +1,5 @@
-"""Cuts secrets out of command lines whose flags have no telling name (`mysql -pX`, `curl -u user:X`), of SQL, and PEM
-keys."""
+"""Cuts secrets out of command lines whose flags have no descriptive name (`mysql -pX`, `curl -u user:X`), of SQL, and
+PEM keys."""
 
 import re
 
@@ -61,7 +61,7 @@ _REDIS_AUTH = re.compile(
 
 
 def cut_commands(text: str) -> str:
-    """The secrets of the programs that are known, and `-p X`, `-u name:X` of others where X looks like one."""
+    """The text without the secrets of known programs, and of `-p X`, `-u name:X` of others where X looks like one."""
     pieces: list[str] = []
     done = 0
     for match in _ANY_PROGRAM.finditer(text):
@@ -112,7 +112,7 @@ _LINES = re.compile(
 
 
 def cut_keys(text: str) -> str:
-    """Private keys as PEM: whole, written in one line with \\n, or cut off at either end."""
+    """The text without private keys in PEM form: whole, written in one line with \\n, or cut off at either end."""
     pieces: list[str] = []
     done = floor = 0  # nothing before `floor` is looked at again: each part of the text is read once
     at = text.find(_KEY_MARK)
@@ -135,7 +135,7 @@ def cut_keys(text: str) -> str:
 
 
 def _end_of_key(text: str, start: int) -> re.Match[str] | None:
-    """The end that belongs to a beginning: the next mark of a key, unless that is a beginning too."""
+    """The end that belongs to a beginning: the next key marker, unless that is a beginning too."""
     mark = text.find(_KEY_MARK, start, start + _LONGEST_KEY)
     return _END.search(text, max(start, mark - 60), mark + 40) if mark >= 0 else None
 
@@ -146,7 +146,7 @@ def _lines_end(text: str, start: int) -> int:
 
 
 def _lines_start(text: str, floor: int, end: int) -> int:
-    """Back over what may be lines of base64, word by word."""
+    """Position reached backwards over possible lines of base64, word by word."""
     at = end
     low = max(floor, end - _LONGEST_KEY)
     for word in reversed(re.findall(r"\\{1,32}+[nr]|[^\s\\]+|\s+|\\", text[low:end])):

@@ -1,4 +1,4 @@
-"""Which settings are secret, judged by their name and their value: `DB_PASSWORD=hunter2` is, `SECRET_NAME=db-creds` is
+"""Recognises secret settings by their name and their value: `DB_PASSWORD=hunter2` is one, `SECRET_NAME=db-creds` is
 not.
 
 A name gives the kind of what it holds; a value can still be harmless: a switch, a reference, a path, a word that says
@@ -10,12 +10,11 @@ from enum import StrEnum
 from functools import lru_cache
 
 LONGEST_NAME = 128  # characters of a name that are looked at
-_TELLING = 200  # characters of a value that tell whether it is random
+_SAMPLED = 200  # characters of a value that are tested for randomness
 
 
 class SecretKind(StrEnum):
-    """How much a value has to look like a secret before it is taken for one: a password needs nothing, an id must be
-    long and random."""
+    """Required evidence in the value: a password needs none, an id must be long and random."""
 
     PASSWORD = "password"  # noqa: S105 - the kind of a setting
     SECRET = "secret"  # noqa: S105
@@ -29,7 +28,7 @@ def _set(words: str) -> frozenset[str]:
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
-# What stands at the end of a name that speaks about a secret without holding one.
+# Endings of names that describe a secret without holding one.
 _ABOUT = _set("""
     name names ref refs reference ttl url urls uri uris addr address addresses host hosts hostname port ports service
     services svc endpoint endpoints file files filename path paths dir dirs directory folder mount mounts type types
@@ -105,7 +104,7 @@ _METHODS = re.compile(
     r"x509|cert|rbac|abac|webhook|node|anonymous|internal|external|local|token|password|apikey|api-key|scram(?:-sha-\d{1,3})?(?:-plus)?|"
     r"sha-?\d{0,3}|bcrypt|argon2\w{0,2}|pbkdf2|rs\d{3}|hs\d{3}|es\d{3}|aws4|negotiate|hmac"
 )
-# Words that say what is wrong with a secret, or are the grammar around one.
+# Words about the state of a secret, or the grammar around one.
 _WORDS = _set("""
     a about absent accepted access account active after again against all already an and any are as at auth
     authentication authorization be because been before being blank broken but by can cannot change changed check checks
@@ -130,7 +129,7 @@ _ENDINGS = ("ed", "ing", "able", "ible", "ly", "ful", "less", "tion")
 
 @lru_cache(maxsize=4096)
 def secret_kind(name: str) -> SecretKind | None:
-    """What a setting of this name holds; None for what is no secret."""
+    """The kind of secret that a setting of this name holds; None for other settings."""
     spelled = _PARTS.sub("_", _CAMEL.sub("_", name[-LONGEST_NAME:])).strip("_").lower()
     parts = spelled.split("_")
     if _REFERENCES.search(spelled) or (parts[-1] in _ABOUT and not spelled.endswith(_IDS)):
@@ -150,7 +149,7 @@ def secret_kind(name: str) -> SecretKind | None:
 
 @lru_cache(maxsize=8192)
 def holds_secret(name: str, value: str) -> bool:
-    """Whether a setting is a secret: its name says so, and the value could be one."""
+    """Whether a setting is a secret: its name denotes one, and the value could be one."""
     kind = secret_kind(name)
     if kind is None or not value:
         return False
@@ -164,7 +163,8 @@ def _is_file(name: str) -> bool:
 
 
 def could_be_secret(kind: SecretKind, value: str, name: str = "") -> bool:
-    """The value of a setting of this kind, as data: `NAME=value`, a key of JSON or YAML, a flag."""
+    """Whether the value of a setting of this kind could be a secret, in data: `NAME=value`, a key of JSON or YAML, a
+    flag."""
     if _harmless(value):
         return False
     if kind is SecretKind.PASSWORD:
@@ -180,7 +180,7 @@ def could_be_secret(kind: SecretKind, value: str, name: str = "") -> bool:
 
 
 def is_secret_in_prose(kind: SecretKind, value: str) -> bool:
-    """The value in a sentence: `invalid token: expired at` holds none, `token: 8f3a91bc77` does."""
+    """Whether the value in a sentence is a secret: `invalid token: expired at` holds none, `token: 8f3a91bc77` does."""
     bare = value.strip(".,:;!?()[]")
     if not could_be_secret(kind, bare) or _METHODS.fullmatch(bare):
         return False
@@ -190,8 +190,8 @@ def is_secret_in_prose(kind: SecretKind, value: str) -> bool:
 
 
 def is_ordinary(word: str) -> bool:
-    """A word of a sentence about a secret, not the secret."""
-    low = word[:_TELLING].lower().strip("'\"`.,:;!?()[]")
+    """Whether this is an ordinary word of a sentence about a secret, not the secret."""
+    low = word[:_SAMPLED].lower().strip("'\"`.,:;!?()[]")
     words = low.split()
     if not words or any(_mixed(other) for other in words[1:]) or (words[0] == "correct" and len(words) > 1):
         return False
@@ -204,11 +204,10 @@ def _mixed(word: str) -> bool:
 
 
 def is_random(value: str) -> bool:
-    """Letters and digits mixed, or upper and lower case in the middle of a long word, as no word of a language has
-    them."""
+    """Whether the word looks random: letters and digits mixed, or upper and lower case in the middle of a long word."""
     if len(value) < 6:
         return False
-    value = value[:_TELLING]
+    value = value[:_SAMPLED]
     letters, digits = any(c.isalpha() for c in value), any(c.isdigit() for c in value)
     if letters and (digits or any(c in "!#$%^&*+=?~" for c in value)):
         return not re.fullmatch(r"v?\d{1,5}(?:[.-]\w{1,20}){1,4}", value)
@@ -228,6 +227,6 @@ def _harmless(value: str) -> bool:
 
 
 def _names_object(value: str) -> bool:
-    """`db-creds`, `kube-system/tls-cert`: how Secrets, services and files are called."""
+    """Whether the value is an object name (`db-creds`, `kube-system/tls-cert`): a Secret, a service or a file."""
     match = _OBJECT.fullmatch(value)
     return match is not None and ("/" in value or not _OBJECT_WORDS.isdisjoint(match[1].split("-")))

@@ -87,7 +87,7 @@ _CLOSERS = {")": "(", "]": "[", "}": "{", ">": "<"}
 
 
 class _Name(NamedTuple):
-    """A name in the text: where it starts and ends, and what it holds."""
+    """A name in the text: its start and end, and the kind of its value."""
 
     start: int
     end: int
@@ -100,7 +100,7 @@ class _Name(NamedTuple):
 
 
 class _Value(NamedTuple):
-    """The value from `start` to `end`; `after` is where the text goes on behind its quote."""
+    """A value from `start` to `end`; `after` is the position behind its closing quote."""
 
     start: int
     end: int
@@ -109,7 +109,7 @@ class _Value(NamedTuple):
 
 
 class _BareEnd:
-    """Where a value without quotes ends: the same for all places within it, so that a long one is read once and not for
+    """End of a value without quotes: the same for all places within it, so that a long one is read once and not for
     each name in it."""
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class _BareEnd:
 
 
 def cut_settings(text: str, low: str) -> str:
-    """`low` is the text in lower case, of the same length."""
+    """The text without the values of secret settings. `low` is the text in lower case, of the same length."""
     pieces: list[str] = []
     done = 0
     bare = _BareEnd()
@@ -152,7 +152,7 @@ def _places(low: str) -> list[int]:
 
 
 def _name(text: str, low: str, place: int) -> _Name | None:
-    """The whole name that has the root at `place` in it; None where it names no secret."""
+    """The whole name around the root at `place`; None where it names no secret."""
     rest = _REST.match(text, place)
     end = rest.end() if rest else place
     before = text[max(0, place - 80) : place]
@@ -167,7 +167,7 @@ def _name(text: str, low: str, place: int) -> _Name | None:
 
 
 def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
-    """What has to be cut out behind a name."""
+    """Values to cut out behind a name."""
     found = _FLAG.match(text, name.end) if name.flag else None
     form = "flag" if found else ""
     if found is None:
@@ -181,7 +181,9 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
         yield from lines
         return
     value = (
-        _value(text, found.end(), bare, wide=_wide(text, name, form)) if form != "xml" else _element(text, found.end())
+        _value(text, found.end(), bare, wide=_takes_rest_of_line(text, name, form))
+        if form != "xml"
+        else _element(text, found.end())
     )
     if value is None or not _cuts(text, name, form, found[0], value):
         return
@@ -195,7 +197,8 @@ def _values(text: str, name: _Name, bare: _BareEnd) -> Iterator[_Value]:
 
 
 def _is_part_of_a_name(text: str, name: _Name, form: str, at: int) -> bool:
-    """The end of a file's name, of an address in quotes (`Post "https://a/token": dial tcp`), or a part of an ARN."""
+    """Whether the root is the end of a file's name, of an address in quotes (`Post "https://a/token": dial tcp`), or a
+    part of an ARN."""
     if form not in ("colon", "json"):
         return False
     before = text[max(0, name.start - 200) : name.start]
@@ -203,8 +206,8 @@ def _is_part_of_a_name(text: str, name: _Name, form: str, at: int) -> bool:
     return in_path or _ARN.fullmatch(before[before.rfind("arn:aws") :]) is not None
 
 
-def _wide(text: str, name: _Name, form: str) -> bool:
-    """A line of YAML or of a dialog: its value is the rest of the line, blanks and all."""
+def _takes_rest_of_line(text: str, name: _Name, form: str) -> bool:
+    """Whether this is a line of YAML or of a dialog: its value is the rest of the line, blanks included."""
     return form == "colon" and name.kind is SecretKind.PASSWORD and _at_line_start(text, name)
 
 
@@ -217,32 +220,32 @@ def _value(text: str, at: int, bare: _BareEnd, *, wide: bool) -> _Value | None:
     opened = _OPEN.match(text, at)
     if opened:
         if opened[0] in ("'", '"') and text.startswith(opened[0] * 2, opened.end()):
-            return _tripled(text, opened.end() + 2, opened[0] * 3)
+            return _triple_quoted(text, opened.end() + 2, opened[0] * 3)
         end = _closing(text, opened.end(), opened[0])
         return _Value(opened.end(), end, min(len(text), end + len(opened[0])), opened[0])
     if wide:
         end = text.find("\n", at, at + _LONGEST)
         line = text[at : end if end >= 0 else at + _LONGEST].partition(" #")[0].rstrip()
         return _Value(at, at + len(line), at + len(line)) if line else None
-    end = _trimmed(text, at, bare.find(text, at))
+    end = _without_punctuation(text, at, bare.find(text, at))
     return _Value(at, end, end) if end > at else None
 
 
-def _tripled(text: str, start: int, quote: str) -> _Value:
-    """A string of TOML or Python that may have several lines."""
+def _triple_quoted(text: str, start: int, quote: str) -> _Value:
+    """A triple-quoted string of TOML or Python, which may have several lines."""
     end = text.find(quote, start, start + _LONGEST)
     end = end if end >= 0 else min(len(text), start + _LONGEST)
     return _Value(start, end, min(len(text), end + len(quote)), quote)
 
 
 def _element(text: str, at: int) -> _Value | None:
-    """The content of an element of XML."""
+    """Content of an XML element."""
     end = text.find("</", at, at + _LONGEST)
     return _Value(at, end, end) if end > at else None
 
 
-def _trimmed(text: str, start: int, end: int) -> int:
-    """Without the signs of the sentence or the bracket that the value stands in."""
+def _without_punctuation(text: str, start: int, end: int) -> int:
+    """The value without the punctuation or bracket of its sentence."""
     while end > start and (
         (last := text[end - 1]) in ",;" or (last in _CLOSERS and text.find(_CLOSERS[last], start, end) < 0)
     ):
@@ -251,8 +254,8 @@ def _trimmed(text: str, start: int, end: int) -> int:
 
 
 def _closing(text: str, start: int, quote: str) -> int:
-    """Where the value ends that was opened with `quote`, which may be escaped: with 1 backslash in JSON in a string,
-    with 3 below that."""
+    """End of the value that was opened with `quote`, which may be escaped: with 1 backslash in JSON in a string, with 3
+    below that."""
     limit = min(len(text), start + _LONGEST)
     if quote[0] in "&%" or quote.endswith(("u0022", "u0027")):
         found = text.find(quote, start, limit)
@@ -286,7 +289,9 @@ def _cuts(text: str, name: _Name, form: str, separator: str, found: _Value) -> b
         case "flag":
             return could_be_secret(name.kind, value) and (bool(found.quote) or not is_ordinary(value))
         case "json" | "xml" | "assign" | "pair":
-            return _is_told(text, name, form, separator, found) and could_be_secret(name.kind, value, name.spelled)
+            return _is_assignment(text, name, form, separator, found) and could_be_secret(
+                name.kind, value, name.spelled
+            )
         case "object":
             written = "\n" in separator or _OPEN.search(separator) is not None
             return could_be_secret(name.kind, value) if written else is_secret_in_prose(name.kind, value)
@@ -295,7 +300,7 @@ def _cuts(text: str, name: _Name, form: str, separator: str, found: _Value) -> b
         case "prose":
             return is_secret_in_prose(name.kind, value)
         case _:
-            return _beside(name, found, value)
+            return _follows_name(name, found, value)
 
 
 def _after_colon(text: str, name: _Name, found: _Value, value: str) -> bool:
@@ -308,9 +313,9 @@ def _after_colon(text: str, name: _Name, found: _Value, value: str) -> bool:
     return is_secret_in_prose(name.kind, value)
 
 
-def _beside(name: _Name, found: _Value, value: str) -> bool:
-    """`the password 'X y' was wrong`, `password hunter2`: only passwords are so spoken of; Secrets and tokens are named
-    so."""
+def _follows_name(name: _Name, found: _Value, value: str) -> bool:
+    """Whether a value directly behind the name is a secret: `the password 'X y' was wrong`, `password hunter2`. That
+    form is usual for passwords; with Secrets and tokens it gives their names."""
     if found.quote and name.spelled.lower().startswith("x-"):
         return could_be_secret(name.kind, value, name.spelled)
     if found.quote:
@@ -320,9 +325,9 @@ def _beside(name: _Name, found: _Value, value: str) -> bool:
     return name.kind is SecretKind.PASSWORD and alike and is_random(value) and is_secret_in_prose(name.kind, value)
 
 
-def _is_told(text: str, name: _Name, form: str, separator: str, found: _Value) -> bool:
-    """Whether name and value belong together. `["sessionid", "x9…"]`, how headers and cookies are listed: two and no
-    more, or it is a list of names. `<property name="password">x</property>`: no other attribute than the name."""
+def _is_assignment(text: str, name: _Name, form: str, separator: str, found: _Value) -> bool:
+    """Whether name and value belong together. `["sessionid", "x9…"]` (a list of headers or cookies): exactly two, or it
+    is a list of names. `<property name="password">x</property>`: no other attribute than the name."""
     value = text[found.start : found.end]
     if form == "xml" and separator != ">":
         named = _ATTRIBUTE.search(text, max(0, name.start - 16), name.start)
@@ -335,7 +340,7 @@ def _is_told(text: str, name: _Name, form: str, separator: str, found: _Value) -
 
 
 def _lines(text: str, name: _Name, form: str, at: int) -> Iterator[_Value] | None:
-    """The value where it is a block of lines; None where it is not."""
+    """The value if it is a block of lines; else None."""
     if form == "colon" and _BLOCK.match(text, at):
         return _block(text, name, at)
     heredoc = _HEREDOC.match(text, at) if form == "assign" else None
@@ -343,7 +348,7 @@ def _lines(text: str, name: _Name, form: str, at: int) -> Iterator[_Value] | Non
 
 
 def _heredoc(text: str, name: _Name, opened: re.Match[str]) -> Iterator[_Value]:
-    """The lines up to the one that holds the closing word alone; without it, as many as one value may have."""
+    """The lines up to the terminator line; without one, up to the limit of one value."""
     if name.kind not in (SecretKind.PASSWORD, SecretKind.SECRET):
         return
     at = opened.end()
@@ -363,7 +368,7 @@ def _heredoc(text: str, name: _Name, opened: re.Match[str]) -> Iterator[_Value]:
 
 
 def _block(text: str, name: _Name, at: int) -> Iterator[_Value]:
-    """A block of YAML: all lines that are indented deeper than the line of the name."""
+    """A YAML block: all lines that are indented deeper than the line of the name."""
     opened = _BLOCK.match(text, at)
     if opened is None or name.kind not in (SecretKind.PASSWORD, SecretKind.SECRET):
         return

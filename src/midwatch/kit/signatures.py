@@ -1,5 +1,4 @@
-"""Proof that a request comes from who shares a secret with us. Always over raw bytes; nothing is compared faster when
-it is wrong."""
+"""Signature checks with a shared secret. Always over raw bytes, in constant time."""
 
 import base64
 import binascii
@@ -14,7 +13,7 @@ WINDOW = timedelta(
 
 
 def sign(secret: str, *parts: bytes) -> str:
-    """HMAC-SHA256 over the parts, one after the other; lower-case hex."""
+    """HMAC-SHA256 over the concatenated parts; lower-case hex."""
     digest = hmac.new(secret.encode(), digestmod=hashlib.sha256)
     for part in parts:
         digest.update(part)
@@ -22,13 +21,12 @@ def sign(secret: str, *parts: bytes) -> str:
 
 
 def is_signed(given: Iterable[str], secrets: Iterable[str], *parts: bytes) -> bool:
-    """Whether one of the given signatures was made with one of the secrets; a secret of nothing but blanks proves
-    nothing."""
+    """Whether one of the given signatures was made with one of the secrets; a blank secret proves nothing."""
     return same_any(given, [sign(secret, *parts) for secret in secrets if secret.strip()])
 
 
 def same_any(given: Iterable[str], known: Iterable[str]) -> bool:
-    """Whether a given text is a known one. Every pair is compared, so that the time tells nothing. Blanks prove
+    """Whether a given text equals one of the expected ones. Every pair is compared, in constant time. Blanks prove
     nothing."""
     wanted = [k.encode(errors="surrogatepass") for k in known if k.strip()]
     found = False

@@ -1,16 +1,16 @@
-"""Text that every database, file and answer can hold."""
+"""Replaces characters that some database, file or response cannot hold."""
 
 import re
 from typing import Any, cast
 
-MARK = "\ufffd"  # what stands in the place of a sign that cannot be kept, so that its loss is seen
+MARK = "\ufffd"  # replaces a character that cannot be stored, so that the loss is visible
 _NUL = "\0"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """With a mark in place of NUL, which PostgreSQL keeps in no text, and of halves of surrogate pairs, which are no
-    signs at all."""
+    """The text with a mark in place of NUL, which PostgreSQL cannot store, and of lone surrogates, which are no
+    characters."""
     return _UNSTORABLE.sub(MARK, text) if _NUL in text or not _encodable(text) else text
 
 

@@ -1,4 +1,4 @@
-"""YAML that knows its lines, so that an error in a file can say where it is."""
+"""YAML line numbers for error messages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import yaml
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int:
-    """The line, from 1, of the value that `path` leads to; of the nearest one above it when there is none."""
+    """Line number, from 1, of the value at `path`; of the nearest one above it when there is none."""
     compose: Any = yaml.compose  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     node: yaml.Node | None = compose(text, Loader=yaml.CSafeLoader)
     line = 0

@@ -1,1 +1,1 @@
-"""What a question in words, or an alert, asks: grammar, entities, follow-ups, restating. Areas bring the words."""
+"""Question understanding: grammar, entities, follow-ups, restatement. Areas contribute the words."""

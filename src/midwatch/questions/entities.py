@@ -1,5 +1,5 @@
-"""The entities that a question names, by kind. A name that is nearly a known one is taken for it when nothing else is
-near; what could be two, or is a little further off, is asked back."""
+"""Entities named in a question, by kind. A name that is nearly a known one is taken for it when no other is near; an
+ambiguous or more distant one is asked back."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[a-z0-9](?:[a-z0-9_.&-]*[a-z0-9])?")
 
 @dataclass(frozen=True)
 class Doubt:
-    """A name nothing has: `near` are the known ones that could be meant."""
+    """An unknown name: `near` are the known ones with a similar spelling."""
 
     kind: str
     word: str
@@ -25,7 +25,7 @@ class Doubt:
 
 @dataclass(frozen=True)
 class NamedEntities:
-    """`text` is the question with § for each name; `names` are ids by kind."""
+    """Entities of one question. `text` is the question with § for each name; `names` are ids by kind."""
 
     text: str
     names: Mapping[str, tuple[str, ...]]
@@ -41,21 +41,21 @@ class NamedEntities:
 
 @dataclass
 class _Reading:
-    """A question from which one kind of name after the other is read off."""
+    """The remaining text of a question while names are extracted, one kind after the other."""
 
     text: str
     grammar: Grammar
     doubts: list[Doubt] = field(default_factory=list[Doubt])
 
     def take(self, word: str, before: str = r"(?<![\w§.-])", after: str = r"(?![\w-])") -> bool:
-        """Whether it stands there; what was found is a § from then on."""
+        """Whether the word occurs; each occurrence is replaced by §."""
         if word not in self.text:
             return False
         self.text, times = re.subn(f"{before}{re.escape(word)}{after}", "§", self.text)
         return times > 0
 
     def named(self, kind: GrammarKind, known: Entities) -> Iterator[str]:
-        """Names that are known, or recognised by their form."""
+        """Names that are known, or match the kind's pattern."""
         pairs = known.pairs(kind.name)
         if kind.declared.short_names:
             yield from self._spelled(pairs, kind.declared.ambiguous)
@@ -70,8 +70,8 @@ class _Reading:
                 yield name
 
     def _known(self, names: Iterable[str], marker: str) -> Iterator[str]:
-        """Names that stand there letter by letter, the longest first. One that is also a word of the grammar is a name
-        only where a marker follows."""
+        """Known names that occur letter by letter, the longest first. One that is also a word of the grammar is a name
+        only before a marker."""
         for name in sorted(names, key=lambda n: (-len(n), n)):
             low = name.lower()
             marked = marker if low in self.grammar.words else ""
@@ -113,7 +113,7 @@ class _Reading:
 
 
 def named_entities(text: str, known: Entities, grammar: Grammar) -> NamedEntities:
-    """`text` is in small letters. What is known as one kind is not read as another too."""
+    """Entities named in the text, which is in lower case. A name recognised as one kind is not read as another too."""
     reading = _Reading(text, grammar)
     names = {kind.name: list(reading.named(kind, known)) for kind in grammar.kinds}
     for kind in grammar.kinds:
@@ -122,11 +122,11 @@ def named_entities(text: str, known: Entities, grammar: Grammar) -> NamedEntitie
         names[kind.name] += reading.mistyped(kind, known.ids(kind.name))
     order = {name: text.find(name.lower()) for some in names.values() for name in some}
     found = {kind: tuple(sorted(dict.fromkeys(some), key=order.__getitem__)) for kind, some in names.items()}
-    return NamedEntities(reading.text, found, _settled(reading.doubts, found, grammar))
+    return NamedEntities(reading.text, found, _final_doubts(reading.doubts, found, grammar))
 
 
 def unknown_name(kind: GrammarKind, text: str, grammar: Grammar) -> str:
-    """The name that stands where one of this kind would, when none is known."""
+    """The word in the position of a name of this kind, when none is known."""
     return next((word for word in _in_places(text, kind.places, 1) if word not in grammar.plain), "")
 
 
@@ -138,14 +138,14 @@ def _in_places(text: str, places: re.Pattern[str] | None, most: int = 0) -> Iter
 
 
 def _in_common(kind: GrammarKind, names: Mapping[str, Sequence[str]], known: Entities, text: str) -> list[str]:
-    """Names of another kind that are spoken of as one of this kind: `in checkout`."""
+    """Names of another kind that are used as one of this kind: `in checkout`."""
     ids, marks = set(known.ids(kind.name)), kind.declared.marks
     shared = names.get(kind.declared.shared_with, ())
     return [name for name in shared if name in ids and any(mark.replace("{name}", name) in text for mark in marks)]
 
 
 def _spellings(known: Sequence[tuple[str, str]], ambiguous: Sequence[str]) -> list[tuple[str, str]]:
-    """Id, name, and each tail of a name (`us-east-1c`, `1c`) that only one has; the longest first."""
+    """Id, name, and each unique tail of a name (`us-east-1c`, `1c`); the longest first."""
     found: dict[str, set[str]] = {}
     for entity, name in known:
         parts = name.lower().split("-")
@@ -158,7 +158,7 @@ def _spellings(known: Sequence[tuple[str, str]], ambiguous: Sequence[str]) -> li
     return sorted(unique, key=lambda pair: (-len(pair[0]), pair[0]))
 
 
-def _settled(doubts: Sequence[Doubt], found: Mapping[str, Sequence[str]], grammar: Grammar) -> tuple[Doubt, ...]:
+def _final_doubts(doubts: Sequence[Doubt], found: Mapping[str, Sequence[str]], grammar: Grammar) -> tuple[Doubt, ...]:
     """One doubt for each word; none beside a sure name of a kind of which one suffices."""
     enough = {kind.name for kind in grammar.kinds if kind.declared.one_suffices and found[kind.name]}
     return tuple({doubt.word: doubt for doubt in doubts if doubt.kind not in enough}.values())

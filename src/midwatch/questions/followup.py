@@ -1,4 +1,4 @@
-"""A question that leans on the one before it: the earlier intent, changed in just what it says."""
+"""Follow-up questions: the earlier intent, changed only where the new question differs."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,8 @@ _BEFORE = re.compile(r"\b(?:the )?(?P<unit>hour|day|night|week|month) before\b(?
 
 
 def leans(parsed: ParsedQuestion) -> bool:
-    """Whether it cannot be understood alone: it asks one thing of `it`, or says no more than another time or name."""
+    """Whether the question depends on an earlier one: it asks for an attribute of `it`, or gives only another time or
+    name."""
     return (
         bool(attribute(parsed))
         or bool(parsed.grammar.leaning.search(parsed.plain))
@@ -33,8 +34,8 @@ def attribute(parsed: ParsedQuestion) -> str:
 
 
 def follow_up(parsed: ParsedQuestion, before: Intent) -> Intent | Clarification:
-    """A topic of its own keeps only the time of the earlier question; else all of that is kept but what was said
-    anew."""
+    """Intent of a follow-up. A topic of its own keeps only the time of the earlier question; else all of that is kept
+    but the replaced parts."""
     asked = attribute(parsed)
     topics = parsed.grammar.topics(_own(parsed))
     earlier = parsed.grammar.topic(before.topic)
@@ -52,7 +53,7 @@ def follow_up(parsed: ParsedQuestion, before: Intent) -> Intent | Clarification:
 
 
 def _own(parsed: ParsedQuestion) -> frozenset[str]:
-    """What speaks for a topic beside the names and times, which only change the earlier one."""
+    """Features that indicate a topic, without names and times, which only change the earlier one."""
     return parsed.features - {kind.name for kind in parsed.grammar.kinds} - (COMPUTED - {"compared"})
 
 
@@ -69,14 +70,14 @@ def _inherited(parsed: ParsedQuestion, fresh: Intent, before: Intent) -> Intent:
 
 
 def _changed(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent | Clarification:
-    """The earlier intent with the names and the time that this question says."""
+    """The earlier intent with the names and the time of this question."""
     said = slots(parsed, earlier)
     alone = route_standalone(parsed, earlier.id, needs_all=False)
     if isinstance(alone, Clarification):
         return alone
     named = {kind.name: some for kind in parsed.grammar.kinds if (some := parsed.named.of(kind.name))}
     new = {kind: said.entities_of(kind) or some for kind, some in named.items()}
-    if not new and not parsed.said and (strange := _strange(parsed, earlier)):
+    if not new and not parsed.said and (strange := _unknown_names(parsed, earlier)):
         new = strange
     topic = _topic(tuple(new), parsed, earlier)
     update: dict[str, object] = {"topic": topic.id, "attribute": ""}
@@ -88,15 +89,15 @@ def _changed(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent |
 
 
 def _topic(named: tuple[str, ...], parsed: ParsedQuestion, earlier: Topic) -> Topic:
-    """A name of a kind that the earlier topic does not take leads to the topic of that kind."""
+    """Topic of the follow-up: a name of a kind that the earlier topic does not take leads to the topic of that kind."""
     kinds = [kind for kind in parsed.grammar.kinds if kind.name in named]
     leading = [kind.declared.topic for kind in kinds if kind.name not in earlier.takes]
     leading += [topic for kind, topic in earlier.named if kind in named]
     return next((parsed.grammar.declared[t] for t in leading if t in parsed.grammar.declared), earlier)
 
 
-def _strange(parsed: ParsedQuestion, earlier: Topic) -> dict[str, tuple[str, ...]]:
-    """A name that is not known, of a kind that leads on: only where no names of that kind are known."""
+def _unknown_names(parsed: ParsedQuestion, earlier: Topic) -> dict[str, tuple[str, ...]]:
+    """An unknown name of a leading kind, only where no names of that kind are known."""
     for name, _ in earlier.named:
         kind = parsed.grammar.kind(name)
         if kind and not parsed.entities.ids(name) and (word := unknown_name(kind, parsed.plain, parsed.grammar)):
@@ -105,8 +106,8 @@ def _strange(parsed: ParsedQuestion, earlier: Topic) -> dict[str, tuple[str, ...
 
 
 def _window(parsed: ParsedQuestion, before: Intent) -> Window | None:
-    """A clock alone is one of the day that was spoken of, a day alone keeps the clock of a moment; `the day before`
-    goes back by one."""
+    """Window of the follow-up: a clock time alone is one of the earlier day, a day alone keeps the clock time of a
+    moment; `the day before` goes back by one."""
     if before.window and (match := _BEFORE.search(parsed.text)):
         units = {"hour": timedelta(hours=1), "week": _DAY * 7, "month": _DAY * 28}
         return shift_back(before.window, units.get(match["unit"], _DAY), parsed.zone)
@@ -127,9 +128,9 @@ def _same_clock(parsed: ParsedQuestion, old: Window | None, new: Window) -> Wind
 
 
 def _on_that_day(parsed: ParsedQuestion, before: Intent, said: datetime) -> datetime:
-    """`What about 3am?` after a question about Monday: Monday's 3 am. A time with a day of its own is taken as it
-    is."""
-    if before.window is None or _dated(parsed):
+    """The clock time on the earlier day: `What about 3am?` after a question about Monday is Monday's 3 am. A time with
+    a day of its own is taken as it is."""
+    if before.window is None or _is_clock_only(parsed):
         return said
     day = before.window.since + (before.window.until - before.window.since) / 2
     local, clock = day.astimezone(parsed.zone), said.astimezone(parsed.zone)
@@ -139,14 +140,15 @@ def _on_that_day(parsed: ParsedQuestion, before: Intent, said: datetime) -> date
     return at if at <= parsed.now else said
 
 
-def _dated(parsed: ParsedQuestion) -> bool:
-    """Whether the same words mean another time a week from now: then it is only the clock that was said."""
+def _is_clock_only(parsed: ParsedQuestion) -> bool:
+    """Whether the text gives a clock time without a day: the same words mean another time a week from now."""
     moved = [t.time for t in times(parsed.text, parsed.now - _DAY * 7, parsed.zone)]
     return not any(isinstance(t, Moment) and parsed.time == Moment(t.at + _DAY * 7) for t in moved)
 
 
 def _compared(parsed: ParsedQuestion, before: Intent, earlier: Topic) -> Intent | Clarification:
-    """`Compare that with last week`: the same clocks so many days back. With nothing said, what lies before it."""
+    """Intent of `Compare that with last week`: the same clock times so many days back. Without a time, the period
+    before it."""
     window, now, zone = before.window, parsed.now, parsed.zone
     topic = parsed.grammar.topic(earlier.compared)
     if window is None or not earlier.compared:

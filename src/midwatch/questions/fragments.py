@@ -1,4 +1,4 @@
-"""The fragments of the areas' grammars, read, checked against each other and merged with the core.
+"""Grammar fragments of the areas: loaded, checked against each other and merged with the core.
 
 The result does not depend on the order of the areas. A fragment that would take over the questions of another area is
 refused: each of its rules needs a feature, or an entity kind, of its own. Only the open topic (what is wrong, with
@@ -20,12 +20,12 @@ from midwatch.domain.topics import Topic
 from midwatch.kit import fast_yaml
 from midwatch.questions.grammar import Attribute, Grammar, GrammarKind, GrammarRule
 
-COMPUTED = frozenset(["point", "now", "days", "compared"])  # features of what was said of a time
+COMPUTED = frozenset(["point", "now", "days", "compared"])  # features computed from the times in a text
 _LETTERS = re.compile(r"[a-z]{4,}")
 
 
 class FragmentError(ValueError):
-    """The areas' declarations do not fit together; the message names the area and what is wrong."""
+    """Conflicting declarations of areas; the message names the area and the conflict."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Fragment:
 
     @property
     def attribute_expressions(self) -> Mapping[str, Sequence[str]]:
-        """The expressions of each attribute."""
+        """Expressions by attribute."""
         return self.data.get("attributes") or {}
 
     def string_list(self, key: str) -> list[str]:
@@ -70,7 +70,7 @@ class _Fragment:
 
 @lru_cache(maxsize=8)
 def merge_grammars(areas: tuple[Area, ...]) -> Grammar:
-    """The grammar of these areas. Raises FragmentError."""
+    """The merged grammar of these areas. Raises FragmentError."""
     core = _core()
     parts = [_read(area) for area in sorted(areas, key=lambda area: area.name)]
     _check(parts, frozenset(core["features"]))
@@ -107,7 +107,7 @@ def merge_grammars(areas: tuple[Area, ...]) -> Grammar:
 
 
 def open_topic(areas: Iterable[Area]) -> str:
-    """The topic of a question that asks for nothing in particular; "" when no area has one."""
+    """The topic of an open question; "" when no area has one."""
     return next((topic.id for area in areas for topic in area.topics if topic.open), "")
 
 
@@ -184,7 +184,7 @@ def _check_twins(what: str, names: Sequence[tuple[str, str]]) -> None:
 
 
 def _folded(expression: str) -> str:
-    """An expression over several lines: the blank where a line was folded belongs to no word."""
+    """An expression over several lines, without the blank at each fold."""
     return re.sub(r"(?<=[|)*}]) (?=\(|[a-z])", "", expression.strip())
 
 

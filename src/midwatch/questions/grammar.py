@@ -1,5 +1,5 @@
-"""The written grammar of questions: the core of grammar.yaml and the fragments of the areas, merged. Which features a
-text has, and which topic they speak for."""
+"""The grammar of questions: the core of grammar.yaml and the fragments of the areas, merged. Maps a text to features,
+and features to topics."""
 
 import re
 from collections.abc import Set
@@ -20,13 +20,13 @@ class GrammarRule:
         return self.every <= features and (not self.some or bool(self.some & features)) and not self.none & features
 
     def needs_one_of(self, own: Set[str]) -> bool:
-        """Whether it never fits without one of these features."""
+        """Whether the rule never fits without one of these features."""
         return bool(self.every & own) or (bool(self.some) and self.some <= own)
 
 
 @dataclass(frozen=True)
 class GrammarKind:
-    """An entity kind with its expressions compiled; None where it has none."""
+    """An entity kind with compiled expressions; None where it has none."""
 
     declared: EntityKind
     pattern: re.Pattern[str] | None
@@ -42,7 +42,7 @@ class GrammarKind:
 
 @dataclass(frozen=True)
 class Attribute:
-    """The one thing that a follow-up wants to know; `expressions` match the whole of such a question."""
+    """An attribute that a follow-up can ask for; `expressions` match the whole of such a question."""
 
     name: str
     title: str
@@ -51,7 +51,7 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Grammar:
-    """`kinds` are in the order in which they are read; `shared` are the features that belong to no area."""
+    """The merged grammar. `kinds` are in reading order; `shared` are the features that belong to no area."""
 
     declared: dict[str, Topic]
     kinds: tuple[GrammarKind, ...]
@@ -80,19 +80,18 @@ class Grammar:
         return {name for name, pattern in self.features.items() if pattern.search(text)}
 
     def topics(self, features: Set[str]) -> tuple[str, ...]:
-        """The topic that the heaviest fitting rule names; several when rules of the same weight disagree, none when
-        none fits."""
+        """Topics of the heaviest fitting rules; several when rules of the same weight disagree, none when none fits."""
         fitting = [rule for rule in self.rules if rule.fits(features)]
         heaviest = max((rule.weight for rule in fitting), default=0)
         return tuple(dict.fromkeys(rule.topic for rule in fitting if rule.weight == heaviest))
 
     def topic(self, name: str) -> Topic:
-        """A topic that no area declares (any more) takes no names and no time."""
+        """The declared topic; an undeclared one takes no names and no time."""
         return self.declared.get(name) or Topic(id=name, title=name, area="", periods=0)
 
     def kind(self, name: str) -> GrammarKind | None:
         return next((kind for kind in self.kinds if kind.name == name), None)
 
     def attribute(self, text: str) -> str:
-        """The one thing that the whole of a text asks for; "" when it asks for something else."""
+        """The attribute that the whole of a text asks for; "" when it asks for something else."""
         return next((a.name for a in self.attributes if any(e.fullmatch(text) for e in a.expressions)), "")

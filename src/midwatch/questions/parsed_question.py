@@ -1,5 +1,4 @@
-"""A question as it was understood before anything is decided: names, times, features, and the plain words that are
-left."""
+"""A parsed question, before any decision: names, times, features, and the remaining plain words."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,7 @@ _MENTION = re.compile(r"<[@#!][^>]{0,200}+>|(?<!\w)@[\w.-]+|^\s*/[a-z]\w*|[*_`~\
 
 @dataclass(frozen=True)
 class ParsedQuestion:
-    """A question as it was understood so far. `plain` is without names, times, punctuation and politeness."""
+    """A parsed question. `plain` is without names, times, punctuation and politeness."""
 
     text: str
     plain: str
@@ -35,7 +34,7 @@ class ParsedQuestion:
 
     @property
     def time(self) -> Moment | Window | None:
-        """The time that was said; `now` only when no other was."""
+        """The time in the question; `now` only when no other was given."""
         chosen = next((s.time for s in self.said if s.time != Moment(self.now)), None)
         return chosen or (Moment(self.now) if self.said else None)
 
@@ -60,7 +59,7 @@ def parse(question: str, entities: Entities, now: datetime, zone: tzinfo, gramma
 
 
 def clean_question(question: str) -> str:
-    """As much as is read, without mentions and marks of formatting."""
+    """The question up to the length limit, without mentions and formatting."""
     return _MENTION.sub(" ", question[:LONGEST_QUESTION])
 
 

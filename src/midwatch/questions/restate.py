@@ -1,16 +1,16 @@
-"""The question as it was understood, in one line, so that the user sees a misunderstanding at once."""
+"""Restates the understood question in one line, so that the user sees a misunderstanding at once."""
 
 from midwatch.domain.capabilities import Area
 from midwatch.domain.intent import Entities, Intent
 from midwatch.questions.fragments import merge_grammars
 from midwatch.questions.grammar import Grammar, GrammarKind
 
-_NOBODY = Entities()
+_NO_ENTITIES = Entities()
 
 
-def restate(intent: Intent, areas: tuple[Area, ...], entities: Entities = _NOBODY) -> str:
-    """`NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`; `entities` has the name
-    beside an id."""
+def restate(intent: Intent, areas: tuple[Area, ...], entities: Entities = _NO_ENTITIES) -> str:
+    """The restated question: `NAT spike, gateway nat-07eb006676096fcd3 (eks-1c), 2026-11-21 01:30 to 02:30 UTC`;
+    `entities` has the name beside an id."""
     grammar = merge_grammars(areas)
     parts = [
         grammar.topic(intent.topic).title,

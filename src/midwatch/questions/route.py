@@ -1,4 +1,4 @@
-"""From a question to what it asks, by the written grammar: the same words are always understood alike."""
+"""Routes a question to its intent by the grammar: the same words always give the same intent."""
 
 from datetime import UTC, datetime, tzinfo
 
@@ -17,9 +17,9 @@ def route(
     zone: tzinfo = UTC,
     before: Intent | None = None,
 ) -> Intent | Clarification:
-    """What one question asks, or what to ask back. `before` is what the question before it in the same conversation
-    asked; clocks without a zone are those of `zone`. Names and times are never taken from anywhere but the question,
-    `before` and `entities`."""
+    """Intent of one question, or a clarification. `before` is the intent of the preceding question in the same
+    conversation; clock times without a zone are those of `zone`. Names and times come only from the question, `before`
+    and `entities`."""
     return route_question(parse(question, entities, now, zone, grammar), before)
 
 
@@ -43,7 +43,8 @@ def _orders(parsed: ParsedQuestion) -> bool:
 
 
 def _stands(parsed: ParsedQuestion) -> bool:
-    """`how long did the upload of Alderbrook take` needs nothing before it; `and yesterday?` does."""
+    """Whether the question is complete by itself: `how long did the upload of Alderbrook take` is, `and yesterday?` is
+    not."""
     if attribute(parsed):
         return any(kind.declared.stands and parsed.named.of(kind.name) for kind in parsed.grammar.kinds)
     return bool(parsed.topics) and "§" not in parsed.plain

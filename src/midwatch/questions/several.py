@@ -1,5 +1,5 @@
-"""Several questions in one text. One at a time is answered; the others are not dropped but asked back, each as a
-choice."""
+"""Detects several questions in one text. One at a time is answered; the others are not dropped but asked back, each as
+a choice."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\W\d_]{4,}")  # that could be the name of a thing
 
 @dataclass(frozen=True)
 class _Part:
-    """One question of a text, as it would be understood after the one before it."""
+    """One question of a text, with the intent it has after the one before it."""
 
     text: str
     parsed: ParsedQuestion
@@ -31,8 +31,8 @@ class _Part:
 def several(
     question: str, entities: Entities, now: datetime, grammar: Grammar, zone: tzinfo, before: Intent | None
 ) -> Clarification | None:
-    """What is asked back where a text asks more than one question, and the whole of it would be understood as one that
-    leaves another out. `Why are pods crashing and are the nodes ready?` is one: one answer has both."""
+    """Clarification for a text with more than one question, if the intent of the whole would leave one out. `Why are
+    pods crashing and are the nodes ready?` is one question: one answer has both."""
     texts = [text for text in _split(clean_question(question), grammar) if text][:_MOST]
     if len(texts) < 2:
         return None
@@ -48,7 +48,7 @@ def several(
 
 
 def _split(text: str, grammar: Grammar) -> Iterator[str]:
-    """The sentences, and what is joined in one of them; only what could be a question."""
+    """Sentences and joined clauses that could be questions."""
     start = 0
     for end in (*(match.span() for match in grammar.ends.finditer(text)), (len(text), len(text))):
         sentence, start = text[start : end[0]], end[1]
@@ -60,8 +60,7 @@ def _split(text: str, grammar: Grammar) -> Iterator[str]:
 def _parts(
     texts: Sequence[str], entities: Entities, now: datetime, grammar: Grammar, zone: tzinfo, before: Intent | None
 ) -> Iterator[_Part]:
-    """Those that speak for one topic, ask for one thing of what the part before spoke of, or ask about a thing that
-    nothing is known of."""
+    """Parts that have one topic, ask for an attribute of the earlier part's subject, or name an unknown object."""
     spoken, first = before, True
     for text in texts:
         parsed = parse(text, entities, now, zone, grammar)
@@ -76,12 +75,12 @@ def _parts(
 
 
 def _is_about_the_same(parsed: ParsedQuestion) -> bool:
-    """`Is it slow?`, with no word that belongs to an area, goes on about what was named before."""
+    """Whether the part continues the earlier subject: `Is it slow?`, without a word that belongs to an area."""
     return parsed.features <= parsed.grammar.shared and bool(parsed.grammar.pronouns.search(parsed.plain))
 
 
 def _is_about_another_thing(parsed: ParsedQuestion) -> bool:
-    """`How is the checkout?` speaks for no topic, and still is a question that would be left out."""
+    """Whether the part is a question about an unknown object that would be left out: `How is the checkout?`."""
     grammar = parsed.grammar
     if not grammar.asking.match(parsed.plain) or grammar.pronouns.search(parsed.plain):
         return False
@@ -90,8 +89,8 @@ def _is_about_another_thing(parsed: ParsedQuestion) -> bool:
 
 
 def _is_part(part: _Part, whole: Intent, grammar: Grammar) -> bool:
-    """Whether the answer to the whole answers the part too: it has its topic, its names and its time, and tells of more
-    than one thing or of the same. The open topic, whatever is wrong, is also about what nothing is known of."""
+    """Whether the answer to the whole includes the part: same topic, names and time, and not limited to another object.
+    The open topic also covers unknown objects."""
     found = part.understood
     if not found.topic:
         return grammar.topic(whole.topic).open

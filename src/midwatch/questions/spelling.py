@@ -1,5 +1,5 @@
-"""Mistyped words put right to those the grammar knows: one letter wrong, missing or too many, or two neighbours
-swapped; two such slips in a word of eight letters or more. Words with digits, dashes or dots are names and stay."""
+"""Spelling correction against the words of the grammar: one letter wrong, missing or extra, or two neighbours swapped;
+two such errors in a word of eight letters or more. Words with digits, dashes or dots are names and stay."""
 
 import re
 from collections.abc import Set
@@ -10,14 +10,14 @@ _LONG = 8
 
 
 def correct_spelling(text: str, right: Set[str], known: Set[str]) -> str:
-    """`known` are words that are right as they stand."""
+    """The corrected text. `known` are words that stay unchanged."""
     fixed = frozenset(right)
     return _WORD.sub(lambda m: m[0] if m[0] in known else _nearest(m[0], fixed), text)
 
 
 @lru_cache(maxsize=4096)
 def _nearest(word: str, right: frozenset[str]) -> str:
-    """The one right word that is near; the word itself when none or several are."""
+    """The only similar correct word; the word itself when there are none or several."""
     near = [
         w for w in sorted(right) if abs(len(w) - len(word)) <= 1 and w[0] == word[0] and edit_distance(word, w) == 1
     ]
@@ -29,7 +29,7 @@ def _nearest(word: str, right: frozenset[str]) -> str:
 
 
 def edit_distance(one: str, two: str) -> int:
-    """Letters to change, add, drop or swap with their neighbour (optimal string alignment)."""
+    """Edit distance: letters to change, add, drop or swap with their neighbour (optimal string alignment)."""
     rows = [list(range(len(two) + 1))]
     for i, a in enumerate(one, 1):
         row = [i]

@@ -1,5 +1,5 @@
-"""A question that stands on its own: its topic, what it names, and the time it is about. What could mean two things,
-names what nothing has, or speaks of a time that cannot be, is asked back and never guessed."""
+"""Intent of a standalone question: topic, names, and time. Ambiguous texts, unknown names and impossible times are
+asked back and never guessed."""
 
 import re
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from midwatch.questions.entities import unknown_name
 from midwatch.questions.grammar import GrammarKind
 from midwatch.questions.parsed_question import ParsedQuestion
 
-AROUND = timedelta(minutes=30)  # a moment is asked about with half an hour before and after it
-NOW = timedelta(minutes=15)  # what `right now` reaches back for
+AROUND = timedelta(minutes=30)  # before and after a moment
+NOW = timedelta(minutes=15)  # length of `right now`, back from now
 _CHOICES = 5
 _BROKEN = re.compile(
     r"(?<![\w:./-])(?:\d{1,2}:\d{2}(?![\w:])|20\d\d-\d\d?-\d\d?\S*|\d{1,2}\s?[ap]m\b|\d{1,2}/\d{1,2}(?:/\d{2,4})?(?![\w/]))"
@@ -23,8 +23,8 @@ _INVALID = "Invalid timestamp. Use ISO 8601 format: 2025-10-16T02:00:00Z"
 
 
 def route_standalone(parsed: ParsedQuestion, topic: str = "", *, needs_all: bool = True) -> Intent | Clarification:
-    """A question that stands on its own. `topic` is given where it is known; without `needs_all` the name that it needs
-    may have been said before."""
+    """Intent of a standalone question. `topic` is given where it is known; without `needs_all` the required name may
+    come from an earlier question."""
     topics = (topic,) if topic else parsed.topics
     found = _doubted(parsed) or _mistimed(parsed) or _about(parsed, topics, needs_all=needs_all)
     if isinstance(found, Clarification) and len(topics) == 1:
@@ -44,19 +44,20 @@ def _about(parsed: ParsedQuestion, topics: tuple[str, ...], *, needs_all: bool) 
     kind = grammar.kind(chosen.strange)
     if kind and (strange := unknown_name(kind, parsed.plain, grammar)):
         return _unknown(parsed, chosen, kind, strange)
-    return _needed(parsed, chosen) if needs_all else _timed(parsed, slots(parsed, chosen))
+    return _with_required_entity(parsed, chosen) if needs_all else _with_window(parsed, slots(parsed, chosen))
 
 
 def _unknown(parsed: ParsedQuestion, topic: Topic, kind: GrammarKind, name: str) -> Intent | Clarification:
-    """Where names of the kind are known, one that nothing has is asked back; else it is looked for as it is."""
+    """Intent or clarification for an unknown name: asked back where names of the kind are known, else looked up as it
+    is."""
     if known := parsed.entities.ids(kind.name):
         return Clarification(question=kind.declared.unknown.replace("{name}", repr(name)), choices=known[:_CHOICES])
     meant = parsed.grammar.topic(dict(topic.named).get(kind.name, topic.id))
-    return _timed(parsed, slots(parsed, meant).with_entity({kind.name: (name,)}))
+    return _with_window(parsed, slots(parsed, meant).with_entity({kind.name: (name,)}))
 
 
 def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
-    """The names of the kinds that the topic takes."""
+    """The intent with the names of the kinds that the topic takes."""
     named: dict[str, tuple[str, ...]] = {}
     for kind in parsed.grammar.kinds:
         found = parsed.named.of(kind.name) if kind.name in topic.takes else ()
@@ -66,14 +67,14 @@ def slots(parsed: ParsedQuestion, topic: Topic) -> Intent:
     return Intent(topic=topic.id).with_entity(named)
 
 
-def _needed(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
-    """`the app` is the one site that is configured; of several it has to be said which."""
+def _with_required_entity(parsed: ParsedQuestion, topic: Topic) -> Intent | Clarification:
+    """Intent with the required name: `the app` is the only configured site; with several the name is asked back."""
     intent, kind = slots(parsed, topic), parsed.grammar.kind(topic.needs)
     if kind is None or intent.entities_of(kind.name):
-        return _timed(parsed, intent)
+        return _with_window(parsed, intent)
     known = parsed.entities.ids(kind.name)
     if len(known) == 1:
-        return _timed(parsed, intent.with_entity({kind.name: known}))
+        return _with_window(parsed, intent.with_entity({kind.name: known}))
     return Clarification(question=kind.declared.which, choices=known)
 
 
@@ -104,8 +105,8 @@ def _mistimed(parsed: ParsedQuestion) -> Clarification | None:
     return None
 
 
-def _timed(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
-    """The intent with the window that was said, or its topic's own."""
+def _with_window(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
+    """The intent with the given window, or the topic's default one."""
     topic = parsed.grammar.topic(intent.topic)
     if topic.periods == 0:
         return intent
@@ -128,12 +129,12 @@ def window_of(parsed: ParsedQuestion, topic: Topic) -> Window | None:
 
 
 def window_around(at: datetime, now: datetime) -> Window:
-    """Half an hour before and after, as far as that is over."""
+    """Half an hour before and after, as far as that is past."""
     return Window(at - AROUND, min(at + AROUND, now) if at - AROUND < now else at + AROUND)
 
 
 def within_limits(parsed: ParsedQuestion, intent: Intent) -> Intent | Clarification:
-    """The intent, with what is still to come cut off; or what is wrong with its time."""
+    """The intent, with future time cut off; or a clarification about an invalid time."""
     topic = parsed.grammar.topic(intent.topic)
     for window in (intent.window, intent.against):
         if window and window.since >= window.until:

@@ -1,5 +1,4 @@
-"""What a question in words, an alert or a tool's call asks: the same for every door. Pure; needs no server and no
-store."""
+"""Intent of a question, an alert or a tool call: the same for every interface. Pure; needs no server and no store."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
@@ -27,10 +26,10 @@ def understand(
     before: Intent | None = None,
     otherwise: str = "",
 ) -> Intent | Clarification:
-    """What is asked, or what has to be asked back.
+    """Intent of a request, or a clarification.
 
-    `before` is what was spoken of last in the same conversation. `otherwise` is the topic of a door that has one: what
-    speaks for no topic, or for that one without being clear, is about it. An empty question asks what is wrong (the
+    `before` is the last intent of the same conversation. `otherwise` is the topic of an interface that has one: a text
+    without a topic, or with an unclear match of that one, is about it. An empty question asks what is wrong (the
     open topic). Several questions in one text, and a time that cannot be read, are asked back at every door: nothing is
     dropped.
     """
@@ -55,8 +54,8 @@ def _any_known(kinds: Iterable[str], entities: Entities) -> bool:
 
 
 def _of_alert(alert: Alert, entities: Entities, now: datetime, areas: tuple[Area, ...]) -> Intent | None:
-    """What an alert asks whose text speaks of a topic that has one for alerts, at the time it began; None for every
-    other, and where nothing is configured that it could be about."""
+    """Intent of an alert whose text matches a topic with an alert topic, at its start time; None for every other alert,
+    and where no matching entity is configured."""
     declared = {topic.id: topic for area in areas for topic in area.topics}
     if not any(topic.alert and _any_known(topic.inherits, entities) for topic in declared.values()):
         return None
@@ -74,7 +73,7 @@ def _of_alert(alert: Alert, entities: Entities, now: datetime, areas: tuple[Area
 
 
 def _labelled(alert: Alert, kind: str, entities: Entities) -> tuple[str, ...]:
-    """The known name that a label has as its value."""
+    """The known name that is a label's value."""
     ids = {name.lower(): entity for entity, name in entities.pairs(kind) if name}
     ids |= {entity: entity for entity in entities.ids(kind)}
     return next(((ids[value.lower()],) for value in alert.labels.values() if value.lower() in ids), ())

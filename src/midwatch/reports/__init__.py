@@ -1,1 +1,1 @@
-"""A diagnosis laid out: one compose, renderers side by side."""
+"""Reports of a diagnosis: one composition, several renderers."""

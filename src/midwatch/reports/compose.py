@@ -1,5 +1,4 @@
-"""Diagnosis → Report: the order a tired person reads in. What is wrong, why, what to do, what proves it, what is not
-known."""
+"""Composes a report from a diagnosis, in reading order: problem, cause, next steps, evidence, gaps."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,13 +12,13 @@ from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportS
 from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
 
-_THESE = "these"  # in place of what several gaps of one reason are about
+_THESE = "these"  # stands for the subjects of several gaps with one reason
 _SHOWN = 6  # effects of one cause that are listed; the others are counted
 
 
 class _Layout(NamedTuple):
-    """`missing`: the first line says that what was asked about is not there, and the causes are of `extent`. `place` is
-    named in each line of a cause where answers about several places stand below each other."""
+    """Layout decisions. `missing`: the first line reports that the object in question does not exist, and the causes
+    are of `extent`. `place` is named in each line of a cause where answers about several places follow each other."""
 
     now: datetime | None
     missing: str
@@ -28,11 +27,11 @@ class _Layout(NamedTuple):
 
 
 def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Report:
-    """Without `verbose` several causes are one line each, and what was checked without a finding is left out. With
-    `named` each line of a cause names the place."""
+    """Composes the report. Without `verbose` several causes are one line each, and checks without findings are left
+    out. With `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
     several = len(diagnosis.causes) > 1 and not verbose
-    layout = _Layout(now, _asked_in_vain(run), _place(run.source) if named else "", _extent(run))
+    layout = _Layout(now, _missing_names(run), _place(run.source) if named else "", _extent(run))
     sections = [
         *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
@@ -58,8 +57,8 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     )
 
 
-def _asked_in_vain(run: CaseFile) -> str:
-    """What a person asked about and is not there: how bad something else is says nothing about it."""
+def _missing_names(run: CaseFile) -> str:
+    """Names in the question without an object: the severity of other causes does not apply to them."""
     return run.diagnosis.missing if run.diagnosis.causes and not run.diagnosis.answer else ""
 
 
@@ -68,13 +67,13 @@ def _extent(run: CaseFile) -> str:
 
 
 def _place(source: str) -> str:
-    """What was read, without its address and without an explanation in brackets: those are in the evidence."""
+    """The system that was read, without its address and the explanation in brackets: those are in the evidence."""
     name, opened, inside = source.partition(" at ")[0].partition(" (")
     return f"{name}{opened}{inside}" if inside and " " not in inside else name
 
 
 def _now(run: CaseFile) -> datetime | None:
-    """When the newest evidence was read that is no saved state."""
+    """Time of the newest evidence of a live state."""
     return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
 
 
@@ -83,7 +82,7 @@ def _since(finding: Finding, now: datetime | None) -> str:
 
 
 def _summary(diagnosis: Diagnosis, layout: _Layout) -> Iterator[ReportSection]:
-    """The causes that the first line does not name."""
+    """Causes that the first line does not name."""
     others = diagnosis.causes if diagnosis.answer or layout.missing else diagnosis.causes[1:]
     items = tuple(_one_line(cause, layout) for cause in others)
     hint = Text(text="Details: -v for every cause, or name one: midwatch diagnose NAME")
@@ -206,7 +205,7 @@ def _what(gap: Gap) -> str:
 
 
 def _reason(gap: Gap) -> str:
-    """The same for all that one missing permission keeps from being read: without what each of them is."""
+    """The reason of a gap, equal for all gaps of one missing permission: without the names of the unreadable kinds."""
     reason = gap.reason.replace(f"no {_what(gap)}", "none")
     verb, place = gap.permission.partition(" ")[0], gap.permission.partition(" in ")[2]
     these = f"{verb} {_THESE}{' in ' if place else ''}{place}"

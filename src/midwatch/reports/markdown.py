@@ -8,7 +8,7 @@ from midwatch.kit.printable import one_line, printable
 
 
 def markdown(report: Report, heading: str = "") -> str:
-    """Below `heading`, where several reports stand in one document."""
+    """The report as Markdown, below `heading` where one document has several reports."""
     lines = [f"# {_plain(heading)}", ""] if heading else []
     depth = "##" if heading else "#"
     lines += [f"{depth} {_plain(report.first_line)} {report.marks}".rstrip(), ""]
@@ -45,7 +45,7 @@ def _cell(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from outside cannot start markup of its own: links, images and HTML stay visible as what they are."""
+    """Escaped outside text: links, images and HTML stay visible as text and start no markup."""
     text = printable(text)
     for sign in ("<", ">", "](", "![", "`"):
         text = text.replace(sign, {"<": "&lt;", ">": "&gt;", "](": "]\\(", "![": "!\\[", "`": "'"}[sign])

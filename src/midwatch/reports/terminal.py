@@ -30,14 +30,14 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(text: str) -> str:
-    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors come here
-    as they are."""
+    """One line that is safe to print. Evidence is redacted where it was read; errors of libraries and vendors arrive
+    here unredacted."""
     return one_line(redact_text(text))
 
 
 def show(out: Console, found: Report, heading: str = "") -> None:
-    """Prints a report, below `heading` where several stand below each other. Commands are never broken or cut: they are
-    there to be copied."""
+    """Prints a report, below `heading` where several follow each other. Commands are never broken or cut, so that they
+    can be copied."""
     if heading:
         title = plain(heading)
         lay(out, Styled(title, style="bold underline"), Styled("=" * len(title), style="bold"))
@@ -65,7 +65,7 @@ def _first_line(found: Report) -> Styled:
 
 
 def lay(out: Console, *parts: RenderableType) -> None:
-    """Without the spaces that fill lines up to the window's edge: they get into what people copy and into files."""
+    """Text without trailing spaces that fill lines up to the window's edge: they would be copied along."""
     with out.capture() as captured:
         out.print(*parts, sep="\n")
     out.file.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")

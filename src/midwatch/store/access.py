@@ -11,7 +11,7 @@ from midwatch.store.tables import invites
 
 
 def digest(secret: str) -> str:
-    """Keys are long and random, so that a plain hash is enough: there is nothing to guess."""
+    """SHA-256 of a key. Keys are long and random, so a plain hash cannot be guessed back."""
     return sha256(secret.encode()).hexdigest()
 
 
@@ -25,7 +25,7 @@ def find_key(tx: Connection, secret: str) -> ApiKey | None:
 
 
 def lock_key(tx: Connection, key_id: str) -> ApiKey | None:
-    """The key as it is now; nobody else changes it until the transaction ends."""
+    """The key, locked against other writers until the transaction ends; None if unknown."""
     body = tx.execute(select(t.c.body).where(t.c.id == key_id).with_for_update()).scalar_one_or_none()
     return None if body is None else ApiKey.model_validate_json(body)
 
@@ -43,14 +43,14 @@ def create_link(tx: Connection, secret: str, role: AccessRole, expires_at: datet
 
 
 def withdraw(tx: Connection) -> None:
-    """Ends all one-time links that nobody has used."""
+    """Ends all unused one-time links."""
     tx.execute(delete(invites).where(invites.c.used_at.is_(None)))
 
 
 def link_role(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
-    """The role that a one-time link would give, None for one that is unknown, used or expired.
+    """The role of a one-time link; None for an unknown, used or expired one.
 
-    The digests are compared here and not by the database, so that the time tells nothing about them.
+    The digests are compared here and not by the database, so that the time reveals nothing about them.
     """
     valid = invites.c.used_at.is_(None) & (invites.c.expires_at > now)
     given, role = digest(secret), None
@@ -61,7 +61,7 @@ def link_role(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
 
 
 def redeem(tx: Connection, secret: str, now: datetime) -> AccessRole | None:
-    """The role that a one-time link gives; once, and not after it expired."""
+    """The role of a one-time link, which is used up; None if unknown, used or expired."""
     role = link_role(tx, secret, now)
     unused = (invites.c.digest == digest(secret)) & invites.c.used_at.is_(None)
     if role is None or tx.execute(update(invites).where(unused).values(used_at=now)).rowcount != 1:

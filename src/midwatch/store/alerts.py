@@ -14,7 +14,7 @@ def find(tx: Connection, source: str, fingerprint: str) -> StoredAlert | None:
 
 
 def find_external(tx: Connection, source: str, external_id: str) -> StoredAlert | None:
-    """By the sender's own id; the one that was heard of last where several have it."""
+    """The alert with the sender's own id; the most recently received one of several."""
     if not external_id:
         return None
     query = (
@@ -28,7 +28,7 @@ def find_external(tx: Connection, source: str, external_id: str) -> StoredAlert 
 
 
 def put(tx: Connection, alert: StoredAlert) -> None:
-    """Keeps the alert as it stands now, in place of what it was."""
+    """Stores the alert in place of its earlier state."""
     values = {
         "id": alert.id,
         "source": alert.alert.source,
@@ -43,6 +43,6 @@ def put(tx: Connection, alert: StoredAlert) -> None:
 
 
 def of_incident(tx: Connection, incident_id: str) -> list[StoredAlert]:
-    """In the order in which they were first seen."""
+    """Alerts of the incident in the order in which they were first received."""
     rows = tx.execute(select(t.c.body).where(t.c.incident_id == incident_id).order_by(t.c.id))
     return [StoredAlert.model_validate_json(body) for body in rows.scalars()]

@@ -1,4 +1,4 @@
-"""Who did what. Only appended to; each entry's hash covers the entry before it."""
+"""Append-only audit log; each entry's hash covers the entry before it."""
 
 import json
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from midwatch.store.tables import audit as t
 
 
 class Act(Model, frozen=True):
-    """`detail` never holds a secret."""
+    """One audited action. `detail` never holds a secret."""
 
     seq: int = 0
     at: datetime
@@ -40,7 +40,7 @@ def append(tx: Connection, act: Act) -> None:
 
 
 def list_entries(tx: Connection, actor: str = "", action: str = "", page: int = 1, page_size: int = 50) -> list[Act]:
-    """Newest first."""
+    """Audit entries, newest first."""
     said = (t.c.seq, t.c.at, t.c.actor, t.c.action, t.c.object, t.c.detail)
     query = select(*said).order_by(t.c.seq.desc()).limit(page_size).offset((page - 1) * page_size)
     query = query.where(t.c.actor == actor) if actor else query

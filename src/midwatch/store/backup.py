@@ -1,6 +1,6 @@
-"""The whole store as one zip with a file of JSON lines per table: the same from SQLite and PostgreSQL, and for both.
+"""Backup of the whole store: one zip with a file of JSON lines per table, the same for SQLite and PostgreSQL.
 
-`midwatch.json`, written last, says the form's and the schema's version and how many rows each table has. Rows go
+`midwatch.json`, written last, holds the format's and the schema's version and the row count of each table. Rows go
 through a few hundred at a time, however large the store is.
 """
 
@@ -32,7 +32,7 @@ _LINE = 64 * 1024 * 1024  # bytes; no row comes near it
 
 
 class BackupContents(Model, frozen=True):
-    """What a backup holds: rows by table."""
+    """Contents of a backup: rows by table."""
 
     version: int = VERSION
     schema_revision: str
@@ -40,8 +40,8 @@ class BackupContents(Model, frozen=True):
 
 
 def backup(db: Database, path: Path) -> BackupContents:
-    """Everything as it is at one moment, while others go on writing. The file appears when it is whole; only its owner
-    may read it."""
+    """Writes a consistent backup while others go on writing. The file appears when it is complete; only its owner may
+    read it."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.unlink(missing_ok=True)
@@ -64,7 +64,8 @@ def backup(db: Database, path: Path) -> BackupContents:
 
 
 def restore(db: Database, path: Path) -> BackupContents:
-    """Puts a backup into an empty store: all of it, or nothing and a StoreError. One of an older schema is migrated."""
+    """Restores a backup into an empty store: all of it, or nothing and a StoreError. One of an older schema is
+    migrated."""
     try:
         with ZipFile(path) as pack:
             contents = _contents(pack, path)
@@ -92,7 +93,7 @@ def _fill(db: Database, pack: ZipFile, contents: BackupContents) -> None:
 
 
 def _migrate(path: Path, contents: BackupContents, file: Path, newer: Path) -> None:
-    """Makes a backup of the newest schema from an older one, by a store of that older schema in `file`."""
+    """A backup of the newest schema made from an older one, through a store of that older schema in `file`."""
     url = f"sqlite:///{file}"
     migrate(url, contents.schema_revision)
     engine, old = create_engine(url), MetaData()
@@ -204,7 +205,8 @@ def _read(lines: IO[bytes], table: Table) -> Iterator[dict[str, Any]]:
 
 
 def _count_on(tx: Connection) -> None:
-    """PostgreSQL counts its serial numbers beside the table; SQLite goes on from the highest."""
+    """Moves PostgreSQL's serial numbers, kept beside the table, past the restored rows; SQLite continues from the
+    highest."""
     if tx.dialect.name != "postgresql":
         return
     for table in metadata.sorted_tables:

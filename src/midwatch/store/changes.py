@@ -1,7 +1,7 @@
-"""Change notification: a process hears that others have written, without asking the store again and again.
+"""Change notification between processes, without repeated queries to the store.
 
-PostgreSQL says it by itself (LISTEN/NOTIFY, at the commit). SQLite counts commits: `PRAGMA data_version` reads a number
-from shared memory and takes no lock.
+PostgreSQL notifies by itself (LISTEN/NOTIFY, at the commit). SQLite counts commits: `PRAGMA data_version` reads a
+number from shared memory and takes no lock.
 """
 
 import asyncio
@@ -29,13 +29,13 @@ Changed = Callable[[Collection[str] | None], Awaitable[None]]
 
 
 def notify(tx: Connection, run_ids: Collection[str]) -> None:
-    """Says, once the transaction is committed, that these investigations have new events."""
+    """Announces, once the transaction is committed, new events of these investigations."""
     if tx.dialect.name == "postgresql":
         tx.execute(_NOTIFY, {"run_ids": list(run_ids)})
 
 
 async def watch(db: Database, changed: Changed) -> NoReturn:
-    """Calls `changed` as soon as nothing can be missed any more, and then whenever somebody has written.
+    """Calls `changed` as soon as no change can be missed any more, and then after every write.
 
     Takes one connection while it runs. Raises StoreError when that is lost.
     """
@@ -59,8 +59,8 @@ async def _count(db: Database, connection: Any, changed: Changed) -> NoReturn:
 
 
 async def in_thread(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Waits for its end even when it is cancelled: to close a connection under a thread that uses it ends the process
-    with a segmentation fault."""
+    """Runs a call in a thread and waits for its end even when cancelled: closing a connection under a thread that uses
+    it ends the process with a segmentation fault."""
     running = asyncio.ensure_future(asyncio.to_thread(do, *args, **kwargs))
     try:
         return await asyncio.shield(running)
@@ -91,7 +91,7 @@ async def _listen(connection: Any, changed: Changed) -> NoReturn:
 
 
 def _received(connection: Any) -> set[str]:
-    """Waits for nothing: what has arrived."""
+    """Run ids of the notifications that have arrived, without waiting."""
     connection.pgconn.consume_input()
     found = set[str]()
     while notice := connection.pgconn.notifies():
@@ -101,7 +101,7 @@ def _received(connection: Any) -> set[str]:
 
 @contextmanager
 def _driver(db: Database) -> Generator[Any]:
-    """A connection of the driver's own, on which nobody begins transactions. Raises StoreError for its errors."""
+    """A connection of the driver's own, outside SQLAlchemy's transactions. Raises StoreError for its errors."""
     engine = one_connection(db.url, CONNECT_S, NullPool)
     try:
         with plain(db.url):

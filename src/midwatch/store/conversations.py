@@ -1,4 +1,4 @@
-"""What was spoken of last: what makes "and yesterday?" a question."""
+"""Context of conversations, so that "and yesterday?" can be understood."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""One database, SQLite or PostgreSQL, behind two verbs: `read` and `write`, each a transaction.
+"""The database, SQLite or PostgreSQL, with two operations: `read` and `write`, each a transaction.
 
 Transactions are for threads, not for an event loop: they are short, wait for nothing but the database, and a hop into a
 thread costs less than one for every statement. SQLite lets one writer in at a time: all writes of a process go through
@@ -20,8 +20,8 @@ from midwatch.store.private import OWN_FOLDER, file_of, narrow, private
 from midwatch.store.write_lock import WriteLock
 
 READERS = 4
-OUR_FOLDER = ".midwatch"  # nobody but us makes a folder of this name
-# PostgreSQL's server can vanish without a word: its host is off, or a firewall forgot the connection. Seconds, and one
+OUR_FOLDER = ".midwatch"  # a folder name that only Midwatch uses
+# PostgreSQL's server can vanish without closing connections: host down, or firewall state lost. Seconds, and one
 # in ms.
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 10,
@@ -33,7 +33,8 @@ _PATIENCE: dict[str, Any] = {
 
 
 class Database:
-    """Open with `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver. `path` is SQLite's file.
+    """The opened database: `with Database.open(url)`; `url` as SQLAlchemy spells it, without a driver. `path` is
+    SQLite's file.
 
     Everything here raises StoreError when the database itself is the trouble.
     """
@@ -56,7 +57,7 @@ class Database:
 
     @contextmanager
     def separate_connections(self) -> Generator["Database"]:
-        """The same database by connections of its own: who uses them waits for nobody in this process."""
+        """The same database by connections of its own, which do not queue behind those of this process."""
         with self._opened(self.url, 1) as opened:
             yield opened
 
@@ -74,14 +75,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[Connection]:
-        """Everything in the block happens, or nothing of it."""
+        """A transaction: all changes of the block are stored, or none."""
         self.still_there()
         with plain(self.url), self._writer.connect() as tx, self._turn.hold(), tx.begin():
             yield tx
 
     def still_there(self) -> None:
-        """Raises StoreError when the SQLite file was deleted or replaced: what is written into one without a name is
-        lost."""
+        """Raises StoreError when the SQLite file was deleted or replaced: writes to an unlinked file are lost."""
         if self._file is not None and _identity(self.path) != self._file:
             raise StoreError(
                 f"The file {self.path} was deleted or replaced while Midwatch had it open.",
@@ -95,8 +95,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Generator[Connection]:
-        """A read in which everything is as it was at its first question, however long it takes. SQLite reads so
-        anyway."""
+        """A read with one consistent state for all of its queries, however long it takes. SQLite always reads so."""
         with self.read() as tx:
             if tx.dialect.name == "postgresql":
                 tx.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -111,7 +110,7 @@ def default_url(home: Path) -> str:
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Of the file that has this name now; None where there is none."""
+    """Identity of the file at this path; None where there is none."""
     try:
         found = path.stat() if path else None
     except OSError:
@@ -136,7 +135,7 @@ def _postgres(url: str, size: int) -> tuple[Engine, Engine]:
 
 
 def one_connection(url: str, wait_s: int, pool: type[Pool]) -> Engine:
-    """For a write that may not wait longer than so many seconds for a lock or for PostgreSQL to answer."""
+    """One connection for a write that may wait at most this many seconds for a lock or a response of PostgreSQL."""
     if url.startswith("sqlite"):
         engine = create_engine(make_url(url), poolclass=pool, connect_args={"timeout": float(wait_s)})
         sqlite.prepare(engine, "BEGIN IMMEDIATE")
@@ -146,7 +145,7 @@ def one_connection(url: str, wait_s: int, pool: type[Pool]) -> Engine:
 
 
 def patience(url: URL) -> dict[str, Any]:
-    """How long PostgreSQL may be silent before it is taken for gone, where the address does not say it itself."""
+    """PostgreSQL connection timeouts, except those that the address sets itself."""
     return {name: value for name, value in _PATIENCE.items() if name not in url.query}
 
 

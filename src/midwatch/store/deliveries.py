@@ -15,7 +15,7 @@ class Outcome(StrEnum):
 
 
 class WebhookDelivery(Model, frozen=True):
-    """One request of a monitoring system, as it was kept."""
+    """One stored webhook request of a monitoring system."""
 
     source: str
     id: str
@@ -26,14 +26,14 @@ class WebhookDelivery(Model, frozen=True):
 
 
 def add(tx: Connection, delivery: WebhookDelivery) -> bool:
-    """False when this delivery was there before: the sender tried again."""
+    """Stores a delivery. False for one that was stored before: a retry of the sender."""
     return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value}) == 1
 
 
 def list_deliveries(
     tx: Connection, source: str = "", outcome: Outcome | None = None, limit: int = 50
 ) -> list[WebhookDelivery]:
-    """Newest first."""
+    """Deliveries, newest first."""
     query = select(t).order_by(t.c.received_at.desc()).limit(limit)
     if source:
         query = query.where(t.c.source == source)
@@ -43,11 +43,12 @@ def list_deliveries(
 
 
 def counts(tx: Connection) -> dict[str, int]:
-    """How many deliveries had which outcome."""
+    """Number of deliveries by outcome."""
     rows = tx.execute(select(t.c.outcome, func.count()).group_by(t.c.outcome))
     return {str(row[0]): int(row[1]) for row in rows}
 
 
 def purge(tx: Connection, before: datetime) -> int:
-    """How many were taken out. A sender's retries end long before any sensible `before`."""
+    """Deletes deliveries before this time; returns their number. A sender's retries end long before any sensible
+    `before`."""
     return tx.execute(delete(t).where(t.c.received_at < before)).rowcount

@@ -1,4 +1,4 @@
-"""What a database can refuse, in one sentence, with what to do next."""
+"""Database errors as one sentence each, with the next step."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,16 +15,16 @@ _SENTENCES = Path(__file__).parent / "errors.yaml"
 
 
 class StoreError(Refusal):
-    """The store cannot be used as it is."""
+    """The store cannot be used in its current state."""
 
 
-# What says that the store is not there, has no time or no room: nothing is wrong with what was asked of it.
+# Errors of a store that is away, busy or full: the query itself is valid.
 AWAY = (StoreError, OperationalError, InterfaceError, TimeoutError)
 
 
 @contextmanager
 def plain(url: str) -> Generator[None]:
-    """Raises StoreError for what lies at the database itself; everything else goes through."""
+    """Raises StoreError for errors of the database itself; all others pass unchanged."""
     try:
         yield
     except TimeoutError as error:
@@ -43,9 +43,10 @@ def _sentences() -> dict[str, dict[str, str]]:
 
 
 def database_error(error: DBAPIError) -> dict[str, str] | None:
-    """The sentence for what lies at the database; None for what lies at the question.
+    """The message for an error of the database itself; None for an error of the query.
 
-    SQLite names its errors, the first two words are the kind; PostgreSQL gives five signs, the first two are the class.
+    SQLite's error names are words, the first two of them the kind; PostgreSQL's codes have five characters, the first
+    two of them the class.
     """
     name = str(getattr(error.orig, "sqlite_errorname", ""))
     names = ["_".join(name.split("_")[:2])]
@@ -58,7 +59,7 @@ def database_error(error: DBAPIError) -> dict[str, str] | None:
 
 
 def _place(url: str) -> str:
-    """Never with the password."""
+    """The address without its password."""
     parsed = make_url(url)
     return (
         parsed.database or "" if parsed.get_backend_name() == "sqlite" else parsed.render_as_string(hide_password=True)

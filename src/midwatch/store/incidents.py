@@ -33,7 +33,7 @@ _CHANGE = update(t).where(_SAME).values(version=t.c.version + 1)
 
 
 class Filter(Model, frozen=True):
-    """What a list is narrowed to; empty fields narrow nothing. `text` occurs in title or description."""
+    """Filter of a list; empty fields match everything. `text` occurs in title or description."""
 
     status: IncidentStatus | None = None
     severity: AlertSeverity | None = None
@@ -45,7 +45,7 @@ class Filter(Model, frozen=True):
 
 
 def number(tx: Connection) -> int:
-    """The number of the next incident; taken only if the transaction ends well."""
+    """The number of the next incident; used up only if the transaction commits."""
     return next_number(tx, "incident")
 
 
@@ -60,27 +60,26 @@ def add_keys(tx: Connection, incident_id: str, keys: Sequence[str]) -> None:
 
 
 def get(tx: Connection, incident_id: str, *, held: bool = False) -> Incident | None:
-    """`held`: nobody else changes it until the transaction ends."""
+    """The incident; with `held`, locked until the transaction ends."""
     body = tx.execute(_HOLD if held else _GET, {"id": incident_id}).scalar_one_or_none()
     return None if body is None else Incident.model_validate_json(body)
 
 
 def change(tx: Connection, before: Incident, after: Incident) -> bool:
-    """False when somebody else changed it since `before` was read: then read again and decide again."""
+    """Stores the change. False when another writer changed it since `before` was read: then read and decide again."""
     same = {"its_id": before.id, "was_updated_at": before.updated_at, "its_status": before.status.value}
     return tx.execute(_CHANGE, {**same, **_columns(after)}).rowcount == 1
 
 
 def by_keys(tx: Connection, keys: Sequence[str], *, only_open: bool = True, held: bool = False) -> list[Incident]:
-    """Incidents that have one of the keys, newest first; `held`: nobody else changes them until the transaction
-    ends."""
+    """Incidents that have one of the keys, newest first; with `held`, locked until the transaction ends."""
     query = _KEYED_OPEN if only_open else _KEYED
     rows = tx.execute(query.with_for_update() if held else query, {"keys": list(keys)})
     return [Incident.model_validate_json(body) for body in rows.scalars()]
 
 
 def list_incidents(tx: Connection, wanted: Filter, page: int, page_size: int) -> tuple[list[Incident], int]:
-    """One page, newest first, and how many there are in all."""
+    """One page, newest first, and the total number."""
     total = tx.execute(_narrowed(select(func.count()).select_from(t), wanted)).scalar_one()
     query = _narrowed(select(t.c.body), wanted).order_by(t.c.created_at.desc(), t.c.number.desc())
     rows = tx.execute(query.limit(page_size).offset((page - 1) * page_size))
@@ -88,13 +87,13 @@ def list_incidents(tx: Connection, wanted: Filter, page: int, page_size: int) ->
 
 
 def counts(tx: Connection) -> dict[str, int]:
-    """How many incidents have which status."""
+    """Number of incidents by status."""
     rows = tx.execute(select(t.c.status, func.count()).group_by(t.c.status))
     return {str(row[0]): int(row[1]) for row in rows}
 
 
 def related_incidents(tx: Connection, incident: Incident, since: datetime, limit: int) -> list[Incident]:
-    """Others that share a key or the service, newest first."""
+    """Other incidents that share a key or the service, newest first."""
     keyed = t.c.id.in_(select(k.c.incident_id).where(k.c.key.in_(incident.keys)))
     related = keyed | ((t.c.service == incident.service) & (t.c.service != ""))
     query = select(t.c.body).where(related, t.c.id != incident.id, t.c.created_at >= since)

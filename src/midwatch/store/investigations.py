@@ -25,7 +25,7 @@ _NOT_OVER = (
 _LAST = (
     select(e.c.run_id, func.max(e.c.seq)).where(e.c.run_id.in_(bindparam("ids", expanding=True))).group_by(e.c.run_id)
 )
-_TELL = insert(e).returning(e.c.seq)  # said so that many rows go as one statement
+_APPEND = insert(e).returning(e.c.seq)  # in this form many rows go as one statement
 
 
 def add(tx: Connection, run: Investigation) -> None:
@@ -33,7 +33,7 @@ def add(tx: Connection, run: Investigation) -> None:
 
 
 def add_once(tx: Connection, run: Investigation) -> None:
-    """Unless there is one with this id."""
+    """Adds the run unless its id exists."""
     insert_new(tx, t, {"id": run.id, "incident_id": run.incident_id, "version": 1, **_columns(run)})
 
 
@@ -43,7 +43,7 @@ def get(tx: Connection, run_id: str) -> Investigation | None:
 
 
 def change(tx: Connection, after: Investigation, *allowed: RunState) -> bool:
-    """Only when its state is still one of the allowed: a run that was cancelled meanwhile does not come back."""
+    """Changes a run whose state is still one of the allowed: a run that was cancelled meanwhile stays so."""
     same = (t.c.id == after.id) & t.c.state.in_([state.value for state in allowed])
     return tx.execute(update(t).where(same).values(version=t.c.version + 1, **_columns(after))).rowcount == 1
 
@@ -51,7 +51,7 @@ def change(tx: Connection, after: Investigation, *allowed: RunState) -> bool:
 def list_investigations(
     tx: Connection, page: int, page_size: int, state: RunState | None = None, incident_id: str = ""
 ) -> tuple[list[Investigation], int]:
-    """One page, newest first, and how many there are in all."""
+    """One page, newest first, and the total number."""
     wanted = [t.c.state == state.value] if state else []
     wanted += [t.c.incident_id == incident_id] if incident_id else []
     total = tx.execute(select(func.count()).select_from(t).where(*wanted)).scalar_one()
@@ -61,43 +61,43 @@ def list_investigations(
 
 
 def final_ids(tx: Connection, run_ids: Iterable[str]) -> set[str]:
-    """Those of them for which nothing more is to be done: they ended, or do not exist."""
+    """Ids of the runs without further work: ended, or nonexistent."""
     ids = list(run_ids)
     return set(ids) - set(tx.execute(_ALIVE, {"ids": ids}).scalars())
 
 
 def waits(tx: Connection, incident_id: str) -> bool:
-    """Whether one is queued for the incident."""
+    """Whether a run is queued for the incident."""
     return tx.execute(_WAITS, {"incident_id": incident_id}).first() is not None
 
 
 def in_state(tx: Connection, states: Sequence[RunState], limit: int = 1000) -> list[Investigation]:
-    """Oldest first."""
+    """Runs in the state, oldest first."""
     query = select(t.c.body).where(t.c.state.in_([s.value for s in states])).order_by(t.c.created_at).limit(limit)
     return [Investigation.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
 def unfinished_ids(tx: Connection, limit: int = 1000) -> list[str]:
-    """The ids of those that are not over, oldest first."""
+    """Ids of unfinished runs, oldest first."""
     return list(tx.execute(_NOT_OVER.limit(limit)).scalars())
 
 
 def oldest_queued(tx: Connection) -> datetime | None:
-    """When the one was asked for that has waited longest."""
+    """Creation time of the run that has been queued longest."""
     return tx.execute(select(func.min(t.c.created_at)).where(t.c.state == RunState.QUEUED.value)).scalar_one()
 
 
 def counts(tx: Connection) -> dict[str, int]:
-    """How many runs are in which state."""
+    """Number of runs by state."""
     rows = tx.execute(select(t.c.state, func.count()).group_by(t.c.state))
     return {str(row[0]): int(row[1]) for row in rows}
 
 
-def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
-    """Appends what watchers see, of several runs perhaps, and numbers it within each run."""
+def append_events(tx: Connection, events: Sequence[RunEvent]) -> None:
+    """Appends events for watchers, of several runs perhaps, and numbers them within each run."""
     ids = sorted({event.run_id for event in events})
     for run_id in ids:  # in one order, so that no two workers wait for each other
-        advisory_lock.advisory_lock(tx, f"run {run_id}")  # a worker and a person's cancelling may speak at once
+        advisory_lock.advisory_lock(tx, f"run {run_id}")  # a worker and a cancelling user may write at once
     last = dict.fromkeys(ids, 0) | last_events(tx, ids)
     rows: list[dict[str, object]] = []
     for event in events:
@@ -105,18 +105,18 @@ def tell(tx: Connection, events: Sequence[RunEvent]) -> None:
         numbered = event.model_copy(update={"seq": last[event.run_id]})
         rows.append({"run_id": event.run_id, "seq": numbered.seq, "body": to_json(numbered)})
     if rows:
-        tx.execute(_TELL, rows)
+        tx.execute(_APPEND, rows)
         changes.notify(tx, ids)
 
 
 def events_after(tx: Connection, run_id: str, after: int = 0, limit: int = 1000) -> list[RunEvent]:
-    """From behind the event `after`, in order."""
+    """Events after the event `after`, in order."""
     query = select(e.c.body).where(e.c.run_id == run_id, e.c.seq > after).order_by(e.c.seq).limit(limit)
     return [RunEvent.model_validate_json(body) for body in tx.execute(query).scalars()]
 
 
 def last_events(tx: Connection, run_ids: Iterable[str]) -> dict[str, int]:
-    """The number of each one's last event, where it has any."""
+    """Number of each run's last event, where it has any."""
     return {row[0]: row[1] for row in tx.execute(_LAST, {"ids": list(run_ids)})}
 
 

@@ -1,5 +1,5 @@
-"""Brings a database to the schema this version expects, all of it or nothing. Processes that start at once wait for
-each other."""
+"""Migrates a database to the schema of this version, completely or not at all. Processes that start at the same time
+wait for each other."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -15,34 +15,34 @@ from midwatch.store import sqlite
 from midwatch.store.errors import StoreError, plain
 from midwatch.store.private import file_of
 
-_LOCK = 7318349394477056  # any number that nobody else takes for an advisory lock
+_LOCK = 7318349394477056  # an arbitrary id of the advisory lock
 _FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Raises StoreError when the database cannot be used, or was made by a newer version. Another `revision` than the
-    newest is for reading what an older version saved."""
-    with plain(url), _alone(url) as connection:
-        _understood(connection)
+    """Migrates the schema. Raises StoreError when the database cannot be used, or was made by a newer version. Another
+    `revision` than the newest is for reading saved data of an older version."""
+    with plain(url), _migration_lock(url) as connection:
+        _check_schema(connection)
         command.upgrade(config(connection), revision)
 
 
 def has_schema(url: str) -> bool:
-    """Whether a database holds a store, of whatever version; makes nothing. Raises StoreError where it cannot be
-    asked."""
+    """Whether a database holds a store, of any version; creates nothing. Raises StoreError where the database cannot be
+    queried."""
     if (path := file_of(url)) is not None and not path.is_file():
         return False
-    with plain(url), _alone(url) as connection:
+    with plain(url), _migration_lock(url) as connection:
         return bool(MigrationContext.configure(connection).get_current_heads())
 
 
 def head() -> str:
-    """The newest schema this version knows."""
+    """The newest schema known to this version."""
     return _scripts().get_current_head() or ""
 
 
 def revisions() -> frozenset[str]:
-    """All schemas this version knows, from the first to the newest."""
+    """All schemas known to this version, from the first to the newest."""
     return frozenset(script.revision for script in _scripts().walk_revisions())
 
 
@@ -57,7 +57,7 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config())
 
 
-def _understood(connection: Connection) -> None:
+def _check_schema(connection: Connection) -> None:
     there = MigrationContext.configure(connection).get_current_heads()
     if strange := sorted(set(there) - revisions()):
         raise StoreError(
@@ -68,8 +68,8 @@ def _understood(connection: Connection) -> None:
 
 
 @contextmanager
-def _alone(url: str) -> Generator[Connection]:
-    """A transaction beside which no other process migrates."""
+def _migration_lock(url: str) -> Generator[Connection]:
+    """A transaction with an exclusive migration lock."""
     engine = _engine(url)
     try:
         with engine.begin() as connection:

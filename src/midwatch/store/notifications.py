@@ -10,9 +10,7 @@ from midwatch.store.storable_text import to_json
 from midwatch.store.tables import effects as t
 
 PENDING, SENT, GIVEN_UP = "pending", "sent", "given up"
-FARTHEST = timedelta(
-    hours=1
-)  # no wait is longer: what is due later than that was put down before the clock was set back
+FARTHEST = timedelta(hours=1)  # no wait is longer: a later due time was stored before the clock was set back
 
 
 def _now_due() -> ColumnElement[bool]:
@@ -26,7 +24,7 @@ _ANY = select(t.c.key).where(_now_due()).limit(1)
 
 
 def add(tx: Connection, notification: Notification) -> bool:
-    """False when it was asked for before."""
+    """Adds a notification. False when its key exists."""
     return insert_new(tx, t, {"key": notification.key, **_columns(notification)}) == 1
 
 
@@ -36,13 +34,13 @@ def due(tx: Connection, now: datetime, limit: int = 50) -> list[Notification]:
 
 
 def waits(tx: Connection, now: datetime) -> bool:
-    """Whether any is due."""
+    """Whether any notification is due."""
     return tx.execute(_ANY, {"now": now, "far": now + FARTHEST}).first() is not None
 
 
 def claim(tx: Connection, notification: Notification, until: datetime) -> Notification | None:
-    """Takes it for one attempt; None when another process took it first. If the attempt dies, it is due again at
-    `until`."""
+    """Claims a notification for one attempt; None when another process was first. If the attempt dies, it is due again
+    at `until`."""
     taken = notification.model_copy(update={"attempts": notification.attempts + 1, "next_at": until})
     same = (t.c.key == notification.key) & (t.c.state == PENDING) & (t.c.next_at == notification.next_at)
     done = tx.execute(update(t).where(same).values(**_columns(taken)))
@@ -50,10 +48,9 @@ def claim(tx: Connection, notification: Notification, until: datetime) -> Notifi
 
 
 def put(tx: Connection, taken: Notification, notification: Notification) -> bool:
-    """How the attempt `taken` ended. False when that is of no interest any more: another attempt has been made
-    meanwhile.
+    """Stores the result of the attempt `taken`. False when another attempt has been made meanwhile.
 
-    That it arrived is always of interest, unless it had arrived before.
+    A success is always stored, unless one was stored before.
     """
     open_still = (t.c.key == notification.key) & (t.c.state == PENDING)
     same = open_still if notification.sent_at else open_still & (t.c.next_at == taken.next_at)
@@ -66,7 +63,7 @@ def get(tx: Connection, key: str) -> Notification | None:
 
 
 def counts(tx: Connection) -> dict[str, int]:
-    """How many notifications are pending, sent, given up."""
+    """Number of notifications: pending, sent, given up."""
     rows = tx.execute(select(t.c.state, func.count()).group_by(t.c.state))
     return {str(row[0]): int(row[1]) for row in rows}
 

@@ -1,5 +1,4 @@
-"""Whether the store takes a write, found out by writing: a disk that is full, a file that is gone and a replica all
-answer questions."""
+"""Store health check by a test write: a full disk, a deleted file and a replica all answer reads."""
 
 import threading
 import time
@@ -12,12 +11,13 @@ from midwatch.store.database import Database, one_connection
 from midwatch.store.errors import StoreError, plain
 from midwatch.store.rows import next_number
 
-EVERY_S = 3.0  # at most one write in that time, however often somebody asks
-WAIT_S = 2  # for a lock or an answer; who asks whether all is well will not wait long
+EVERY_S = 3.0  # at most one write in that time, however often the health is read
+WAIT_S = 2  # for a lock or a response; health checks have short timeouts
 
 
 class StoreProbe:
-    """`trouble` says in one sentence what keeps the store from taking a write; "" when nothing does. From any thread.
+    """Periodic write test. `trouble` is the reason in one sentence why the store accepts no write; "" when it does.
+    From any thread.
 
     Each look opens a connection of its own: one that is open already remembers what the file held when it was still
     whole. (By SQLite, never by hand: closing a SQLite file that this process has open elsewhere gives up all its
@@ -26,18 +26,18 @@ class StoreProbe:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
         self._looked: float | None = None
         self._found = ""
 
     def trouble(self) -> str:
-        with self._alone:
+        with self._lock:
             if self._looked is None or time.monotonic() - self._looked > EVERY_S:
-                self._found = self._look()
+                self._found = self._test_write()
                 self._looked = time.monotonic()
             return self._found
 
-    def _look(self) -> str:
+    def _test_write(self) -> str:
         try:
             self._db.still_there()
             self._write()

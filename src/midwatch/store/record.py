@@ -1,4 +1,4 @@
-"""The durable engine's own record: a second SQLite file, or a schema of its own in the same PostgreSQL.
+"""Database of the durable engine: a second SQLite file, or a schema of its own in the same PostgreSQL.
 
 What keeps it (DBOS) tries again for ever when PostgreSQL cuts a connection, with pauses that grow to a minute and more,
 and gives up at once when SQLite's disk is full. Here both are waited out before it hears of them: a connection is given
@@ -19,15 +19,15 @@ from midwatch.store.errors import database_error
 from midwatch.store.private import private
 
 CONNECTIONS = 8
-_CANCELLED = "57014"  # a statement somebody stopped: to do it again would undo that
+_CANCELLED = "57014"  # a statement cancelled on purpose: a retry would undo that
 
 
 class Closed(Exception):
-    """The record was closed while somebody waited for its database."""
+    """The record was closed while a caller waited for its database."""
 
 
 def record_url(url: str) -> str:
-    """Where the record of the store at this address is kept."""
+    """Address of the record for the store at this address."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return spell_postgres(url)
@@ -36,14 +36,14 @@ def record_url(url: str) -> str:
 
 
 class Record:
-    """`engine` is for who keeps the record. `close` ends every wait for the database: who waits gets Closed."""
+    """The record's engine. `close` ends every wait for the database: waiting callers get Closed."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._closed = threading.Event()
         self._failed = False
         self.engine = self._sqlite() if url.startswith("sqlite") else self._postgres()
-        event.listen(self.engine, "handle_error", self._told)
+        event.listen(self.engine, "handle_error", self._raise_unavailable)
 
     def close(self) -> None:
         self._closed.set()
@@ -59,8 +59,8 @@ class Record:
             pool_timeout=sqlite.BUSY_S,
             connect_args=sqlite.arguments(parsed),
         )
-        event.listen(engine, "connect", _at_once)
-        event.listen(engine.pool, "checkout", self._taken)
+        event.listen(engine, "connect", _configure)
+        event.listen(engine.pool, "checkout", self._await_writable)
         return engine
 
     def _postgres(self) -> Engine:
@@ -79,8 +79,8 @@ class Record:
                 self._wait(pause, away)
         return None
 
-    def _taken(self, connection: Any, _record: Any, _proxy: Any) -> None:
-        """After a failure: not before the file takes a write."""
+    def _await_writable(self, connection: Any, _record: Any, _proxy: Any) -> None:
+        """Holds back a connection after a failure until the file accepts a write."""
         for pause in pauses():
             if not self._failed:
                 return
@@ -96,23 +96,23 @@ class Record:
         if self._closed.wait(pause):
             raise Closed from away
 
-    def _told(self, context: ExceptionContext) -> None:
-        """What lies at the database is said in the words by which it is tried again."""
+    def _raise_unavailable(self, context: ExceptionContext) -> None:
+        """Turns database failures into the errors that DBOS retries."""
         error = context.sqlalchemy_exception
-        if context.is_pre_ping or not isinstance(error, DBAPIError) or not _away(error):
+        if context.is_pre_ping or not isinstance(error, DBAPIError) or not _is_unavailable(error):
             return
         self._failed = True
         if self._closed.is_set():
             raise Closed from error
-        raise TimeoutError(f"the record's database does not answer: {error.orig}") from error
+        raise TimeoutError(f"the record's database is unavailable: {error.orig}") from error
 
 
-def _away(error: DBAPIError) -> bool:
+def _is_unavailable(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "") != _CANCELLED and database_error(error) is not None
 
 
-def _at_once(connection: Any, _record: Any) -> None:
-    """As DBOS opens a file, and in WAL: who reads need not wait for who writes."""
+def _configure(connection: Any, _record: Any) -> None:
+    """Opens a file as DBOS does, and in WAL: readers need not wait for writers."""
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()

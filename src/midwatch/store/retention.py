@@ -12,7 +12,7 @@ _SOME = 500
 
 
 class Purged(Model, frozen=True):
-    """How many rows were taken out."""
+    """Number of deleted rows."""
 
     deliveries: int = 0
     run_events: int = 0
@@ -21,15 +21,15 @@ class Purged(Model, frozen=True):
 
 
 def purge(tx: Connection, before: datetime) -> Purged:
-    """Takes out what is only of use while it is fresh: deliveries and conversations from before, and of runs that ended
-    before what their watchers saw and what their tools said.
+    """Deletes data of short-term use: deliveries and conversations before the given time, and the events and tool
+    results of runs that ended before it.
 
     Kept for good: incidents, resolved ones too, with their alerts and timelines; runs with their answers, in which
     every claim quotes its evidence; effects, so that none happens twice; keys, invites and the audit log.
     """
     gone = Purged(deliveries=deliveries.purge(tx, before), conversations=conversations.purge(tx, before))
     after = ""
-    while some := _ended(tx, before, after):
+    while some := _ended_runs(tx, before, after):
         after = some[-1][0]
         ids = [run_id for run_id, at in some if at and datetime.fromisoformat(at) < before]
         events, said = _drop(tx, run_events, ids), _drop(tx, calls, ids)
@@ -37,8 +37,8 @@ def purge(tx: Connection, before: datetime) -> Purged:
     return gone
 
 
-def _ended(tx: Connection, before: datetime, after: str) -> list[tuple[str, str | None]]:
-    """Runs that may have ended before, of which there is something left to take out."""
+def _ended_runs(tx: Connection, before: datetime, after: str) -> list[tuple[str, str | None]]:
+    """Runs that may have ended before, with rows left to delete."""
     over = [state.value for state in RunState if state.is_final]
     left = or_(*(exists().where(table.c.run_id == runs.c.id) for table in (run_events, calls)))
     query = (

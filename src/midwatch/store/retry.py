@@ -1,5 +1,4 @@
-"""What the store cannot do just now is tried again until it can: it is away, locked or full, and what was asked of it
-is right."""
+"""Retries of store calls during temporary failures: the store is away, locked or full, and the call itself is valid."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,14 +16,12 @@ log = structlog.get_logger()
 
 
 async def patiently(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What `do`, a transaction, gives, in a thread. It may be done again after it was done: the answer of a commit can
-    be lost."""
+    """Runs the transaction `do` in a thread until it succeeds, and returns its result. It may run again after it was
+    done: the response to a commit can be lost."""
     for pause in pauses():
         try:
             return await asyncio.to_thread(do, *args, **kwargs)
         except AWAY as away:
-            log.warning(
-                "the store does not answer; tried again", error=str(away).partition("\n")[0], in_s=round(pause, 1)
-            )
+            log.warning("store unavailable; retrying", error=str(away).partition("\n")[0], in_s=round(pause, 1))
         await asyncio.sleep(pause)
     raise AssertionError("pauses have no end")

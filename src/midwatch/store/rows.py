@@ -1,4 +1,4 @@
-"""What both databases say differently, said once."""
+"""SQL that differs between the two databases."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,23 +11,23 @@ from midwatch.store.tables import counters
 
 
 def insert_new(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> int:
-    """Inserts those rows whose key does not exist yet; how many these were."""
+    """Inserts the rows whose key does not exist yet; returns their number."""
     return len(new_keys(tx, table, *rows))
 
 
 def new_keys(tx: Connection, table: Table, *rows: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The same; the keys of those that were inserted."""
+    """Inserts the rows whose key does not exist yet; returns their keys."""
     return [tuple(row) for row in tx.execute(_insert_new(tx.dialect.name, table), rows).all()] if rows else []
 
 
 def upsert(tx: Connection, table: Table, keys: tuple[str, ...], values: Mapping[str, Any]) -> None:
-    """Inserts, or puts these values into the row that has the keys."""
+    """Inserts a row, or updates the one with the keys."""
     changed = tuple(name for name in values if name not in keys)
     tx.execute(_upsert(tx.dialect.name, table, keys, changed), values)
 
 
 def next_number(tx: Connection, name: str) -> int:
-    """Counts from 1 without gaps: the row is locked until the transaction ends."""
+    """The next number of a gapless count: the row is locked until the transaction ends."""
     return tx.execute(_next(tx.dialect.name), {"name": name, "value": 1}).scalar_one()
 
 

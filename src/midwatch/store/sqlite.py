@@ -1,4 +1,4 @@
-"""How SQLite is opened: always WAL, and transactions that begin when we say so, schema changes included."""
+"""SQLite connections: always WAL, with explicit transactions, schema changes included."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Text from outside, as both databases keep it."""
+"""Outside text in a form that both databases store."""
 
 import json
 import re
@@ -13,8 +13,7 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def to_json(model: BaseModel, exclude: set[str] | None = None) -> str:
-    """A noun as JSON, storable throughout: NUL is kept in no text of it, so that PostgreSQL can look into the JSON as
-    well."""
+    """A domain object as JSON, storable throughout: without NUL, so that PostgreSQL can query the JSON as well."""
     try:
         text = model.model_dump_json(exclude=exclude)
     except (PydanticSerializationError, UnicodeEncodeError):
@@ -23,5 +22,5 @@ def to_json(model: BaseModel, exclude: set[str] | None = None) -> str:
 
 
 def text_of(value: Any) -> str:
-    """A plain value as JSON, storable."""
+    """A plain value as storable JSON."""
     return storable(json.dumps(storable_tree(value), sort_keys=True, ensure_ascii=False))

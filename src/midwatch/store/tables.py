@@ -1,4 +1,4 @@
-"""The schema. Each noun is a row with what is searched by in columns, and the whole of it as the domain's own JSON in
+"""The schema. Each domain object is a row with its search columns, and the whole of it as the domain's own JSON in
 `body`."""
 
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ ACTOR, OBJECT = 200, 200  # bytes
 
 
 class Utc(TypeDecorator[datetime]):
-    """Aware times in, aware times in UTC out; SQLite keeps no zone."""
+    """Column type for aware times: aware in, aware in UTC out; SQLite stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -45,7 +45,7 @@ class Utc(TypeDecorator[datetime]):
 
 
 def short_text(value: str, most: int) -> str:
-    """A short storable text of at most so many bytes.
+    """Column type for a short storable text of at most so many bytes.
 
     Senders choose names: one that is too long is cut and told apart by its hash, so that it is still found.
     """
@@ -58,7 +58,7 @@ def short_text(value: str, most: int) -> str:
 
 
 class ColumnName(TypeDecorator[str]):
-    """A key, or what is searched by, of at most so many bytes; the body has the whole."""
+    """Column type for a key or search text of at most so many bytes; the body has the whole."""
 
     impl = String
     cache_ok = True
@@ -72,7 +72,7 @@ class ColumnName(TypeDecorator[str]):
 
 
 class EnumText(TypeDecorator[str]):
-    """A storable text of any length."""
+    """Column type for a storable text of any length."""
 
     impl = Text
     cache_ok = True
@@ -81,7 +81,7 @@ class EnumText(TypeDecorator[str]):
         return storable(value) if value else value
 
 
-# One request of a monitoring system: kept so that a retry is recognised and what was not understood can be looked at.
+# One request of a monitoring system: stored to recognise retries, and to inspect unparsed ones.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -155,7 +155,7 @@ runs = Table(
     Index("ix_runs_state_created", "state", "created_at"),
 )
 
-# What a run's tools said, under the question that was put; `number` is set once the evidence has its final place.
+# Tool results of a run by request; `number` is set once the evidence has its final place.
 calls = Table(
     "calls",
     metadata,
@@ -184,7 +184,7 @@ effects = Table(
     Index("ix_effects_state_next", "state", "next_at"),
 )
 
-# What was spoken of last in a conversation; `id` is a hash of who speaks and of the name they gave it.
+# The latest context of a conversation; `id` is a hash of the caller and of the conversation's name.
 conversations = Table(
     "conversations",
     metadata,
@@ -219,7 +219,7 @@ invites = Table(
     Column("used_at", Utc),
 )
 
-# Each row's hash covers the one before it: what was taken out or changed afterwards shows.
+# Each row's hash covers the one before it: a later deletion or change is detected.
 audit = Table(
     "audit",
     metadata,

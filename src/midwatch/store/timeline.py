@@ -24,7 +24,7 @@ def append(tx: Connection, *entries: TimelineEntry) -> None:
 
 
 def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 500) -> list[TimelineEntry]:
-    """In the order of writing, from behind the entry `after`."""
+    """Entries of one incident in the order of writing, after the entry `after`."""
     query = (
         select(t.c.seq, t.c.body).where(t.c.incident_id == incident_id, t.c.seq > after).order_by(t.c.seq).limit(limit)
     )
@@ -34,12 +34,13 @@ def of_incident(tx: Connection, incident_id: str, after: int = 0, limit: int = 5
 
 
 def newest(tx: Connection) -> int:
-    """The number of the newest entry; 0 where there is none."""
+    """Number of the newest entry; 0 where there is none."""
     return tx.execute(select(func.max(t.c.seq))).scalar_one() or 0
 
 
 def of_all(tx: Connection, after: int, limit: int, severity: str = "", service: str = "") -> list[IncidentChange]:
-    """From behind the entry `after`, in the order of their numbers, of incidents as they are now.
+    """Entries of all incidents after the entry `after`, in the order of their numbers, with the incidents' current
+    state.
 
     PostgreSQL hands a number out before the transaction ends: an entry may appear below one that was read already.
     """

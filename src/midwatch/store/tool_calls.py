@@ -1,4 +1,4 @@
-"""What the tools of a run said, kept as it comes: a run that is taken over asks nothing twice."""
+"""Tool results of a run, stored as they arrive: a run that is taken over repeats no call."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 def row(run_id: str, answer: Evidence | Gap) -> Row:
-    """An answer as it is kept. Large ones take their time: make it before the transaction."""
+    """A result as a table row. Large ones take time: make it before the transaction."""
     key = _key(answer.tool, answer.arguments)
     return {"run_id": run_id, "key": key, "body": to_json(answer), "kind": type(answer).__name__.lower()}
 
@@ -30,19 +30,19 @@ def _key(tool: str, arguments: dict[str, object]) -> str:
 
 
 def keep(tx: Connection, answers: Sequence[Row]) -> set[tuple[str, str]]:
-    """Those that are not known yet: run and key of each."""
+    """Stores the results that are new; returns run and key of each."""
     return {(run_id, key) for run_id, key in new_keys(tx, t, *answers)}
 
 
 def for_investigation(tx: Connection, run_id: str) -> list[Evidence | Gap]:
-    """In no particular order."""
+    """Tool results of the run, in no particular order."""
     rows = tx.execute(select(t.c.kind, t.c.body).where(t.c.run_id == run_id))
     return [(Evidence if row.kind == "evidence" else Gap).model_validate_json(row.body) for row in rows]
 
 
 def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
-    """Gives each evidence its place in the answer: it is known only when all questions were put. What nobody was asked
-    for (the alert itself) is kept here first."""
+    """Stores each evidence's place in the answer, known only after the last request. Evidence without a tool call (the
+    alert itself) is added first."""
     known = set(tx.execute(select(t.c.key).where(t.c.run_id == run_id)).scalars())
     places = {_key(item.tool, item.arguments): place for place, item in enumerate(evidence, 1)}
     keep(tx, [row(run_id, evidence[place - 1]) for key, place in places.items() if key not in known])
@@ -51,7 +51,7 @@ def number(tx: Connection, run_id: str, evidence: Sequence[Evidence]) -> None:
 
 
 def evidence(tx: Connection, run_id: str) -> list[Evidence]:
-    """In the order of their ids; empty until the run has ended."""
+    """Evidence in the order of its ids; empty until the run has ended."""
     query = select(t.c.number, t.c.body).where(t.c.run_id == run_id, t.c.number.is_not(None)).order_by(t.c.number)
     return [
         Evidence.model_validate_json(body).model_copy(update={"id": evidence_id(place)})

@@ -1,4 +1,4 @@
-"""Living workers say so; who stopped saying so is taken for dead."""
+"""Worker heartbeats: a worker without a recent one is considered dead."""
 
 from datetime import datetime
 
@@ -9,20 +9,20 @@ from midwatch.store.tables import workers as t
 
 
 def beat(tx: Connection, worker: str, started_at: datetime, now: datetime, cache: str = "") -> None:
-    """`cache` says what its memory of answers is worth, as JSON."""
+    """Stores a heartbeat. `cache` is the state of its tool cache, as JSON."""
     upsert(tx, t, ("id",), {"id": worker, "started_at": started_at, "beat_at": now, "cache": cache})
 
 
 def caches(tx: Connection, since: datetime) -> list[str]:
-    """Of the workers that gave a sign of life since then."""
+    """Cache states of the workers with a heartbeat since then."""
     return [text for text in tx.execute(select(t.c.cache).where(t.c.beat_at >= since)).scalars() if text]
 
 
 def list_workers(tx: Connection) -> list[tuple[str, datetime]]:
-    """Each worker with the time of its last sign of life."""
+    """Workers with the time of their last heartbeat."""
     return [(row.id, row.beat_at) for row in tx.execute(select(t.c.id, t.c.beat_at).order_by(t.c.id))]
 
 
 def leave(tx: Connection, worker: str) -> bool:
-    """Whether it was still there: of several that bury a dead worker one gets True."""
+    """Removes the worker; whether it was still there: of several that reclaim a dead worker one gets True."""
     return tx.execute(delete(t).where(t.c.id == worker)).rowcount == 1

@@ -1,11 +1,11 @@
-"""Whose turn it is to write, among the processes that share a SQLite file.
+"""Write lock among the processes that share a SQLite file.
 
-SQLite has who waits look again after ever longer naps, up to a tenth of a second, though a write takes a millisecond; a
-lock of the system's wakes the next one at once. It is a courtesy: SQLite's own lock still decides, and where there is
-none of the system's (Windows, some file systems), everything works, only later.
+SQLite makes waiting processes poll after ever longer naps, up to a tenth of a second, though a write takes a
+millisecond; a lock of the system's wakes the next one at once. It is a courtesy: SQLite's own lock still decides, and
+where there is none of the system's (Windows, some file systems), everything works, only later.
 
-Nobody gives up here: `sqlite.BUSY_S` is for those who write without asking for a turn, and for those behind us who wait
-for our own connection.
+No waiter gives up here: `sqlite.BUSY_S` is for those who write without asking for a turn, and for those behind us who
+wait for our own connection.
 """
 
 import os
@@ -33,7 +33,7 @@ else:
 
 
 class WriteLock:
-    """`with turn.taken():` from one thread at a time: a process has one connection that writes."""
+    """A lock for one thread at a time: `with turn.hold():`; a process has one connection that writes."""
 
     def __init__(self, url: str) -> None:
         self._file = -1
@@ -44,7 +44,7 @@ class WriteLock:
 
     @contextmanager
     def hold(self) -> Generator[None]:
-        """A process that dies gives its turn back."""
+        """Holds the lock; the system releases it when the process dies."""
         if self._file < 0:
             yield
             return

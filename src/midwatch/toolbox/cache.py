@@ -7,7 +7,8 @@ from midwatch.toolbox.toolbox import Policy, Run
 
 
 def cache(fresh_for_s: float, clock: Callable[[], float]) -> Policy:
-    """The same question within `fresh_for_s` seconds is answered from memory; `clock` is monotonic, in seconds."""
+    """Policy that answers a repeated request within `fresh_for_s` seconds from memory; `clock` is monotonic, in
+    seconds."""
     kept: dict[tuple[str, str], tuple[float, ToolResult]] = {}
 
     def policy(inner: Run) -> Run:

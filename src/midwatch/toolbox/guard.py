@@ -5,7 +5,7 @@ from midwatch.toolbox.toolbox import Run
 
 
 def guard(inner: Run) -> Run:
-    """Only questions pass. A change needs an approval, which this door does not take."""
+    """Policy that passes read-only tools only. A change needs an approval, which is not accepted here."""
 
     async def guarded(tool: Tool, arguments: BaseModel) -> ToolResult:
         if tool.mode is not Mode.READ:

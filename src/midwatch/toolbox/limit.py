@@ -6,11 +6,11 @@ from midwatch.domain.tool import Tool, ToolError, ToolResult
 from midwatch.toolbox.toolbox import Policy, Run
 
 CALLS_AT_ONCE = 8  # an API server's fair queue serves a client about this many at a time before it makes it wait
-LARGEST = 256 * 1024 * 1024  # bytes of one observation; above it the question was too wide
+LARGEST = 256 * 1024 * 1024  # bytes of one observation; above it the request was too broad
 
 
 def limit(calls_at_once: int = CALLS_AT_ONCE, largest: int = LARGEST) -> Policy:
-    """Bounds each call's time and size, and how many run at once."""
+    """Policy that bounds each call's time and size, and the number of concurrent calls."""
     gate = asyncio.Semaphore(calls_at_once)
 
     def policy(inner: Run) -> Run:

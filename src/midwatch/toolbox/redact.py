@@ -8,8 +8,8 @@ from midwatch.toolbox.toolbox import Run
 
 
 def redact(inner: Run) -> Run:
-    """Secrets are cut out before anything is stored, hashed, cited or read by a model; then the middle of overlong log
-    lines is.
+    """Policy that cuts out secrets before a result is stored, hashed, cited or read by a model; then the middle of
+    overlong log lines.
 
     In this order: half a secret would not be known as one. What rules see is what is stored, so each quotation is found
     in it.

@@ -1,4 +1,4 @@
-"""Replays recorded tool calls: the same asks get the same Evidence, with its time, its id and its hash."""
+"""Replays recorded tool calls: the same requests get the same Evidence, with its time, its id and its hash."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ NOT_RECORDED = "not in the bundle"
 
 
 class ReplayToolbox:
-    """Stands where a Toolbox stands. What was not recorded is a Gap, so a replay can never reach out."""
+    """Replacement for a Toolbox that only replays. An unrecorded request is a Gap, so a replay can never reach out."""
 
     def __init__(self, recorded: Iterable[Evidence | Gap]) -> None:
         self._calls = {ToolRequest(tool=item.tool, arguments=item.arguments).key: item for item in recorded}

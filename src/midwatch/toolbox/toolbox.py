@@ -1,5 +1,5 @@
-"""The one door to every tool. Policies are wrappers of one method; a tool's failure becomes a Gap here and nowhere
-else."""
+"""The single entry point to all tools. Policies are wrappers of one method; a tool's failure becomes a Gap here and
+nowhere else."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -24,8 +24,8 @@ async def run(tool: Tool, arguments: BaseModel) -> ToolResult:
 
 
 class Toolbox:
-    """`policies` are applied outermost first; `now` gives the time that Evidence is stamped with; `failed` are the
-    systems that cannot be reached, with the reason: their tools may be unknown."""
+    """All tools behind the policies. `policies` are applied outermost first; `now` gives the timestamp of Evidence;
+    `failed` are the unreachable systems with the reason: their tools may be unknown."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Toolbox:
             self._run = policy(self._run)
 
     async def call(self, name: str, arguments: Mapping[str, Any]) -> Evidence | Gap:
-        """Evidence without an id (the caller numbers it), or the Gap that says why there is none."""
+        """Calls a tool: returns Evidence without an id (the caller numbers it), or the Gap with the reason."""
         told = storable_tree(redact_arguments(arguments))
         query, started = f"{name}({', '.join(f'{k}={v}' for k, v in told.items())})", self._now()
         tool = self.tools.get(name)
@@ -50,7 +50,7 @@ class Toolbox:
             reason = self._failed.get(name.partition("_")[0], f"no tool is called {name!r}")
             return Gap(tool=name, arguments=told, query=query, reason=redact_text(reason))
         try:
-            seen = _kept(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
+            seen = _storable(await self._run(tool, tool.parameters.model_validate(dict(arguments))))
         except ValidationError as error:
             return Gap(tool=name, arguments=told, query=query, reason=_first(error))
         except ToolError as error:
@@ -73,8 +73,8 @@ class Toolbox:
         )
 
 
-def _kept(seen: ToolResult) -> ToolResult:
-    """As it can be stored: the fingerprint is of that, so that it proves what is read again later."""
+def _storable(seen: ToolResult) -> ToolResult:
+    """The result in its stored form, which is fingerprinted: the fingerprint then verifies a stored result."""
     found = seen.observation
     if isinstance(found, Written) and (text := storable(found.text)) is not found.text:
         return seen._replace(observation=found.model_copy(update={"text": text}), query=storable(seen.query))

@@ -1,19 +1,18 @@
-"""Clocks as people write them, `2am`, `14h30`, `half past two`, `noon`, and the parts of a day, `last night`, `in the
-morning`."""
+"""Clock times in text, `2am`, `14h30`, `half past two`, `noon`, and parts of a day, `last night`, `in the morning`."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-# Hours from the day's first midnight. What a person who is woken at night calls so: a night ends in the morning after
+# Hours from the day's first midnight, as people on call use the words: a night ends in the morning after
 # it.
 PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (18, 24), "night": (18, 30)}
 
 
 @dataclass(frozen=True)
 class Clock:
-    """`bare` was a number with neither minutes nor am or pm: the hour of a 24-hour clock, unless what stands beside it
-    says more."""
+    """A clock time. `bare` was a number with neither minutes nor am or pm: the hour of a 24-hour clock, unless its
+    context is more specific."""
 
     hour: int
     minute: int = 0
@@ -23,14 +22,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Part:
-    """`day` counts from today: 0 in `this morning`, -1 in `last night`, None where a day may stand beside it."""
+    """Part of a day. `day` counts from today: 0 in `this morning`, -1 in `last night`, None where a day may stand
+    beside it."""
 
     name: str
     day: int | None = None
 
     def turn(self, clock: Clock) -> Clock:
-        """The clock as it is meant in this part of a day: at eight in the evening it is 20, two at night belongs to the
-        next day."""
+        """The clock time within this part of a day: at eight in the evening it is 20, two at night belongs to the next
+        day."""
         hour = clock.hour
         if self.name == "morning":
             return replace(clock, hour=0 if hour == 12 else hour)

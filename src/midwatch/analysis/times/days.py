@@ -1,5 +1,5 @@
-"""Days as people name them: `yesterday`, `on Monday`, `Oct 16`, `16.10.`, `this week`. A day without a year is the last
-one there was."""
+"""Days in text: `yesterday`, `on Monday`, `Oct 16`, `16.10.`, `this week`. A day without a year is the most recent
+one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ _YEAR = r"(?:,?\s+(?P<year>20\d\d)\b)?"
 
 @dataclass(frozen=True)
 class Days:
-    """From `since` up to and without `until`. `step` is how many days back the next one of that name lies: a weekday's
-    7, else 0."""
+    """A range of days from `since` up to and without `until`. `step` is the distance in days to the previous one of
+    that name: a weekday's 7, else 0."""
 
     since: date
     until: date
@@ -84,7 +84,7 @@ def _dated(match: re.Match[str], today: date) -> Days:
 
 
 def _slashed(match: re.Match[str], today: date) -> Days | None:
-    """Only where it is clear which of the two is the month."""
+    """A date with slashes, if day and month can be told apart."""
     one, two = int(match["one"]), int(match["two"])
     if one <= 12 and two <= 12 and one != two:
         return None
@@ -92,7 +92,7 @@ def _slashed(match: re.Match[str], today: date) -> Days | None:
 
 
 def _on(day: int, month: int, year: str | None, today: date) -> Days:
-    """A day without a year is the last of its kind; the 29th of February may lie eight years back."""
+    """The date; without a year the most recent one: the 29th of February may lie eight years back."""
     if year:
         found = date(int(year), month, day)
         return Days(found, found + _DAY)

@@ -1,4 +1,4 @@
-"""Two periods that are set against each other: `today vs yesterday`, `the last hour to the same hour yesterday`."""
+"""Two compared periods in text: `today vs yesterday`, `the last hour to the same hour yesterday`."""
 
 import re
 from dataclasses import dataclass
@@ -21,8 +21,7 @@ _BEFORE = re.compile(r"\b(?:the\s+)?(?P<unit>hour|day|week|one|period)\s+before(
 
 @dataclass(frozen=True)
 class Periods:
-    """`first` is what was asked about, `second` what it is held against; `note` says what was cut to make them
-    alike."""
+    """Two periods. `first` is the one in question, `second` its reference; `note` explains a cut to equal length."""
 
     first: Window
     second: Window
@@ -34,8 +33,8 @@ def is_comparison(text: str) -> bool:
 
 
 def periods(text: str, now: datetime, zone: tzinfo = UTC, around: timedelta = timedelta(minutes=30)) -> Periods | None:
-    """None where nothing is compared. With one period named, it is held against what lies before it; with none, today
-    against yesterday. A moment is the time `around` it."""
+    """The compared periods; None for a text without a comparison. One named period is compared with the time before it;
+    without any, today with yesterday. A moment is the time `around` it."""
     if not is_comparison(text):
         return None
     found = times(text, now, zone)
@@ -53,12 +52,13 @@ def periods(text: str, now: datetime, zone: tzinfo = UTC, around: timedelta = ti
 
 
 def shift_back(window: Window, back: timedelta, zone: tzinfo) -> Window:
-    """The same clocks so much earlier, in the zone's own time."""
+    """The same clock times so much earlier, in the zone's local time."""
     return Window(_earlier(window.since, back, zone), _earlier(window.until, back, zone))
 
 
 def _one(text: str, said: SpokenTime, only: Window, now: datetime, zone: tzinfo) -> Periods:
-    """`compare traffic with yesterday` is about today; `compare yesterday` is about the day before it."""
+    """Periods of a text with one time: `compare traffic with yesterday` is about today; `compare yesterday` is about
+    the day before it."""
     versus = [m for m in _VERSUS.finditer(text, 0, said.start)]
     link = re.search(
         r"\b(?:with|to|against|than|vs|versus)\b\s*(?:the\s+|that\s+of\s+)?(?:same\s+\w+\s+)?(?:of\s+|on\s+)?$",
@@ -75,7 +75,7 @@ def _one(text: str, said: SpokenTime, only: Window, now: datetime, zone: tzinfo)
 
 
 def _alike(first: Window, second: Window, now: datetime, note: str = "") -> Periods:
-    """Of two periods one of which is still running, the other is cut to the same length."""
+    """Two periods of equal length: if one is still running, the other is cut."""
     a, b = first.until - first.since, second.until - second.since
     if first.until >= now and a < b:
         return Periods(
@@ -87,7 +87,7 @@ def _alike(first: Window, second: Window, now: datetime, note: str = "") -> Peri
 
 
 def _same(first: Window, second: Window, zone: tzinfo) -> Window:
-    """The clocks of the first on the day of the second; on the same weekday when that is a week or longer."""
+    """Clock times of the first on the day of the second; on the same weekday when that is a week or longer."""
     span = second.until - second.since
     if span > _DAY * 2:
         return shift_back(first, _DAY * (7 if span < _DAY * 8 else 28), zone)
@@ -105,7 +105,7 @@ def _unit(word: str, first: Window) -> timedelta:
 
 
 def _length(window: Window) -> timedelta:
-    """What lies before it begins a whole number of days back for all that is not shorter than half a day."""
+    """Distance back to the period before: whole days for anything longer than half a day."""
     length = window.until - window.since
     days = -(-length // _DAY)
     return _DAY * (7 if 5 <= days <= 7 else days) if length > _DAY / 2 else _DAY

@@ -1,4 +1,4 @@
-"""The time a text speaks of, put together from its words: a moment or a span, in UTC, with the words that said so.
+"""Parses the time in a text: a moment or a span, in UTC, with the words that express it.
 
 A time that could lie in the past does: at one in the morning `2am` is yesterday's. A clock that a zone's change skips
 is read with the offset before the change, one that it repeats is the first of the two."""
@@ -34,8 +34,7 @@ _THEN = re.compile(r"[\s,]*(?:between|from)\s+(?:about\s+|around\s+)?", re.I)
 
 @dataclass(frozen=True)
 class SpokenTime:
-    """What was said of a time, from `start` to `end` of the text. A span whose end was said to be before its start
-    stays so."""
+    """A time expression, from `start` to `end` of the text. A span whose end lies before its start stays so."""
 
     time: Moment | Window
     words: str
@@ -56,14 +55,14 @@ class _Point:
 
 
 def when(text: str, now: datetime, zone: tzinfo = UTC) -> SpokenTime | None:
-    """The first time a text speaks of; None when it names none that can be read. A clock without a zone is one of
+    """The first time in a text; None when there is none that can be read. A clock time without a zone is one of
     `zone`."""
     return next(iter(times(text, now, zone)), None)
 
 
 def span(text: str, now: datetime, around: timedelta = timedelta(hours=1)) -> Window | None:
-    """The first time a text speaks of as a window, a moment with `around` on both sides; None without one, or when it
-    ends before it begins. What reaches up to `now` holds what was written this very second."""
+    """The first time in a text as a window, a moment with `around` on both sides; None without one, or when it ends
+    before it begins. A window up to `now` includes this very second."""
     said = when(text, now)
     if said is None:
         return None
@@ -75,7 +74,7 @@ def span(text: str, now: datetime, around: timedelta = timedelta(hours=1)) -> Wi
 
 
 def times(text: str, now: datetime, zone: tzinfo = UTC) -> list[SpokenTime]:
-    """All of them, in the order of the text."""
+    """All times, in the order of the text."""
     found: list[SpokenTime] = []
     points = _points(text, words(text, now, zone))
     position = 0
@@ -88,7 +87,7 @@ def times(text: str, now: datetime, zone: tzinfo = UTC) -> list[SpokenTime]:
 
 
 def timestamp(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
-    """One moment, in UTC: of a span its beginning. Raises ValueError with an example of what is understood."""
+    """One moment, in UTC: of a span its beginning. Raises ValueError with an example of a valid time."""
     if match := _SECONDS.fullmatch(text):
         return datetime.fromtimestamp(int(match[1]), UTC)
     said = when(text, now, zone)
@@ -102,31 +101,31 @@ def timestamp(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
 
 
 def _read(text: str, points: list[_Point], now: datetime, zone: tzinfo) -> tuple[int, SpokenTime | None]:
-    """How many of the points were used, and what they say."""
+    """Number of points used, and their time."""
     first = points[0]
     try:
         if len(points) == 2 and _joined(text, first, points[1]):
-            return 2, _said(text, first.start, points[1].end, _range(first, points[1], now, zone))
+            return 2, _expression(text, first.start, points[1].end, _range(first, points[1], now, zone))
         time = _resolve(first, now, zone)
         if _is_since(text, first):
             since = time.at if isinstance(time, Moment) else time.since
-            return 1, _said(text, first.start, first.end, up_to(since, max(now, since)))
-        return 1, _said(text, first.start, first.end, time)
+            return 1, _expression(text, first.start, first.end, up_to(since, max(now, since)))
+        return 1, _expression(text, first.start, first.end, time)
     except (ValueError, OverflowError):  # before the first year, after the last
         return 1, None
 
 
-def _said(text: str, start: int, end: int, time: Moment | Window) -> SpokenTime:
+def _expression(text: str, start: int, end: int, time: Moment | Window) -> SpokenTime:
     return SpokenTime(time, " ".join(text[start:end].split()), start, end)
 
 
 def up_to(since: datetime, now: datetime) -> Window:
-    """Never empty: what began this instant is a second long."""
+    """A window that is never empty: one that begins now is a second long."""
     return Window(since, now if now != since else since + timedelta(seconds=1))
 
 
 def _points(text: str, found: list[Word]) -> list[_Point]:
-    """Words that stand side by side and complete each other are one point: a day, a part of it, a clock, a zone."""
+    """Points in time: adjacent words that complete each other (a day, a part of it, a clock time, a zone) form one."""
     points: list[_Point] = []
     for word in found:
         near = points[-1] if points and _GAP.fullmatch(text, points[-1].end, word.start) else None
@@ -179,13 +178,13 @@ def _resolve(point: _Point, now: datetime, zone: tzinfo) -> Moment | Window:
         raise ValueError("no day")
     if point.part:
         return _part(days, point.part.name, now, at)
-    if days.step and days.since >= today:  # said on a Monday, `Monday` is the last one
+    if days.step and days.since >= today:  # on a Monday, `Monday` is the last one
         days = Days(days.since - _DAY * days.step, days.until - _DAY * days.step)
     return _clipped(_local(days.since, at), _local(days.until, at), now)
 
 
 def _part_day(part: Part, clock: Clock | None, now: datetime, zone: tzinfo) -> Days:
-    """After midnight `tonight` began yesterday; the morning that has not come yet is yesterday's."""
+    """The day of a part of day: after midnight `tonight` began yesterday; a morning still to come is yesterday's."""
     day = now.astimezone(zone).date() + _DAY * (part.day or 0)
     if part.day == 0:
         start = part.turn(clock).hour if clock else PARTS[part.name][0] if part.name != "morning" else 0
@@ -199,7 +198,7 @@ def _part(days: Days, name: str, now: datetime, zone: tzinfo) -> Window:
     if days.step and _local(days.since, zone, 0 if name == "morning" else start) >= now:
         days = Days(days.since - _DAY * days.step, days.until - _DAY * days.step)
     if name == "morning" and _local(days.since, zone, start) >= now:
-        start = 0  # asked before five, the morning is what there was of it
+        start = 0  # before five, the morning is the part of it so far
     return _clipped(_local(days.since, zone, start), _local(days.since, zone, end), now)
 
 
@@ -215,7 +214,7 @@ def _clock(days: Days | None, clock: Clock, now: datetime, zone: tzinfo) -> date
 
 
 def _clipped(since: datetime, until: datetime, now: datetime) -> Window:
-    """Of a day that is not over, what there was of it."""
+    """The window, cut at now."""
     return up_to(since, now) if since <= now < until else Window(since, until)
 
 
@@ -225,7 +224,8 @@ def _local(day: date, zone: tzinfo, hour: int = 0, minute: int = 0, second: int 
 
 
 def _joined(text: str, first: _Point, second: _Point) -> bool:
-    """Two ends of a span. Two days beside each other are one only after `from` or `between`: they may be compared."""
+    """Whether two points are the ends of a span. Two adjacent days are one only after `from` or `between`: they may be
+    compared."""
     match = _AND.fullmatch(text, first.end, second.start)
     if not match or (first.days and not first.days.single) or isinstance(first.fixed, Window):
         return False
@@ -259,7 +259,7 @@ def _range(first: _Point, second: _Point, now: datetime, zone: tzinfo) -> Window
 
 
 def _shared(first: _Point, second: _Point) -> tuple[_Point, _Point]:
-    """`between 1 and 3 am on Monday`: what stands at the end is said of both."""
+    """The two ends with shared parts: in `between 1 and 3 am on Monday`, am and Monday hold for both."""
     if not first.fixed and first.clock and second.clock:
         if (
             first.clock.bare

@@ -1,5 +1,5 @@
-"""The pieces of a time that stand in a text: a day, a part of a day, a clock, a zone, a moment, a span. Days are those
-of a zone."""
+"""Elements of a time in text: a day, a part of a day, a clock time, a zone, a moment, a span. Days are those of a
+zone."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ _NOW = re.compile(
 
 
 def words(text: str, now: datetime, zone: tzinfo) -> list[Word]:
-    """All pieces of a text, in its order. Where two readings overlap the longer one is meant."""
+    """All elements of a text, in order. Where two readings overlap the longer one counts."""
     found: list[Word] = []
     readers: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Value | None]], ...] = (
         (_STAMP, partial(_stamp, zone=zone)),
@@ -120,7 +120,7 @@ def _unix(match: re.Match[str]) -> Moment:
 
 
 def length(text: str) -> timedelta:
-    """`90m`, `half an hour`, `an hour and a half`, `1h 30m`."""
+    """Duration in text: `90m`, `half an hour`, `an hour and a half`, `1h 30m`."""
     seconds = sum((_count(m[1]) + (0.5 if m[3] else 0)) * _UNITS[_unit(m[2])] for m in _LENGTH.finditer(text))
     return timedelta(seconds=seconds)
 
@@ -142,7 +142,8 @@ def _unit(word: str) -> str:
 
 
 def _ago(match: re.Match[str], now: datetime, today: date) -> Moment | Days:
-    """Whole days back are a day of the calendar, to which a clock may follow; hours and minutes lead to a moment."""
+    """Time before now: whole days back are a calendar day, to which a clock time may follow; hours and minutes give a
+    moment."""
     back = length(match[0])
     if {_unit(m[2]) for m in _LENGTH.finditer(match[0])} <= {"d", "w", "mo"}:
         day = today - timedelta(days=round(back.total_seconds() / 86400))

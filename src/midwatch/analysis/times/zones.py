@@ -1,5 +1,4 @@
-"""Time zones as people write them after a clock. A name without `standard` or `daylight` in it follows the region's
-wall clock."""
+"""Time zones after a clock time. A name without `standard` or `daylight` in it follows the region's wall clock."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +63,7 @@ def _zone(match: re.Match[str]) -> tzinfo | None:
 
 
 def _spelled(region: str) -> str:
-    """`europe/berlin` → `Europe/Berlin`, as the files are called."""
+    """Spelling of the zone files: `europe/berlin` → `Europe/Berlin`."""
     return "/".join(
         "_".join(part[:1].upper() + part[1:].lower() for part in name.split("_")) for name in region.split("/")
     )

@@ -1,1 +1,1 @@
-"""Alert text: what can be said when only the alert is known."""
+"""Alert text area: conclusions from the alert alone."""

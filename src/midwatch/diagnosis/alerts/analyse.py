@@ -26,9 +26,9 @@ from midwatch.domain.observation import AlertText
 from midwatch.domain.question import Question
 
 ORDERS = "ALT-901"
-_LEAST = 0.8  # of a limit: below it the thing that the alert calls exhausted is not
+_LEAST = 0.8  # of a limit: below it the resource is not exhausted
 _QUOTE = 300  # characters of a quotation
-# What may stand in a command that people copy. Anything else in a name leaves the placeholder.
+# Characters that are safe in a command to copy. Any other one in a name leaves the placeholder.
 _SAFE = re.compile(r"[A-Za-z0-9/_][A-Za-z0-9._:/@%+=,-]{0,200}")
 _WORKLOADS = ("deployment", "statefulset", "daemonset")
 _HANDLED = frozenset({"value", "limit", "about"})
@@ -39,7 +39,7 @@ _NO_ENVELOPE = Envelope()
 def analyse(
     evidence: Sequence[Evidence], _question: Question = _NOTHING_ASKED, envelope: Envelope = _NO_ENVELOPE
 ) -> Analysis:
-    """`envelope` is that of the alert's source."""
+    """Analysis of the alert's text. `envelope` is that of the alert's source."""
     findings: list[Finding] = []
     gaps: list[Gap] = []
     for item in evidence:
@@ -51,7 +51,7 @@ def analyse(
 
 
 class AlertReading:
-    """One alert, read: its facts, its kind, its playbook and what it is about."""
+    """A parsed alert: its facts, category, playbook and subject."""
 
     def __init__(self, item: Evidence, envelope: Envelope = _NO_ENVELOPE) -> None:
         self._item = item
@@ -73,7 +73,7 @@ class AlertReading:
             yield self._finding(ORDERS, (quote,), Confidence.HIGH)
 
     def _finding(self, code: str, cites: tuple[Citation, ...], confidence: Confidence) -> Finding:
-        """Its facts are those that may stand in a command: a name that a sender made up is not among them."""
+        """The finding. Its facts are safe in a command: invented names of a sender are left out."""
         who = location(self.subject) if self.subject.namespace or self.subject.kind == "Node" else self.subject.name
         said = self.measure.text if self.measure else ""
         title = self.lines.title[:_QUOTE] or "alert without title"
@@ -90,7 +90,7 @@ class AlertReading:
         return stated.model_copy(update={"facts": self.command_names | {"category": self.category} | claim})
 
     def gaps(self, evidence: Sequence[Evidence]) -> Iterator[Gap]:
-        """Who could confirm or refute it and was not asked, or gave no answer."""
+        """Sources that could confirm the alert and were not read, or gave no answer."""
         for source in self.situation.ask:
             if not _answered(source.name, source.shows, evidence):
                 shows = re.sub(
@@ -107,7 +107,7 @@ class AlertReading:
 
     @cached_property
     def command_names(self) -> dict[str, str]:
-        """The names that the text gives, as far as they may stand in a command."""
+        """Names in the text that are safe in a command."""
         known = {kind: name.value.partition("?")[0] for kind, name in self.facts.first.items()}
         if labelled := kubernetes_subject(self.lines.labels):
             known |= {labelled.kind.lower(): labelled.name, "namespace": namespace(self.lines.labels)}
@@ -121,7 +121,8 @@ class AlertReading:
         return {kind: value for kind, value in known.items() if _SAFE.fullmatch(value)}
 
     def _confidence(self) -> Confidence:
-        """MEDIUM when the alert states everything the playbook needs; a value far from its limit speaks against it."""
+        """Confidence: MEDIUM when the alert states everything the playbook needs; lower for a value far from its
+        limit."""
         if self.situation.code.role is not CausalRole.CAUSE:
             return Confidence.MEDIUM
         short = self.measure is not None and self.measure.value.of is not None and (self.measure.factor or 1.0) < _LEAST
@@ -148,7 +149,7 @@ class AlertReading:
 
 
 def _answered(source: str, shows: str, evidence: Sequence[Evidence]) -> bool:
-    """A source has answered when something was read from it, and, where a metric is named, the metric was asked for."""
+    """Whether something was read from the source, and, where a metric is named, that metric."""
     metric = next(iter(re.findall(r"(?<![a-z])[a-z]++(?:_[a-z0-9]+){2,}", shows)), "")
     seen = [e for e in evidence if e.tool.startswith(f"{source.lower()}_")]
     return any(not metric or metric in e.query for e in seen)

@@ -12,16 +12,17 @@ _OVER = re.compile(
     re.IGNORECASE,
 )
 _NOT_OVER = re.compile(r"\b(?:not|never|cannot|fail\w{0,4}|until|unless|must be|could)\b", re.IGNORECASE)
-# A figure of what is used: more of it is worse. What is free, left or too low is read the other way round, and not
+# A usage figure: more of it is worse. Free, remaining or too low values read the other way round, and are not
 # judged here.
 _USED = re.compile(r"\b(?:usage|used|utili[sz]ation)\b")
 _REMAINING = re.compile(r"\b(?:free|available|left|remaining|low|idle|unused|headroom)\b")
-_LIMIT_PART = 0.8  # of a limit: below it what is called exhausted is not
+_LIMIT_PART = 0.8  # of a limit: below it the resource is not exhausted
 _LEAST_PERCENT = 50.0  # of the whole, where no limit is given: half empty is not nearly full
 
 
 def is_contradicted(title: str, measured: Measure | None, role: CausalRole) -> bool:
-    """`title` may say that it is over; `measured` may be far from any limit of what is used.
+    """Whether the alert contradicts a cause: `title` reports it as resolved, or `measured` is a usage far from any
+    limit.
 
     Without a limit only a cause is doubted: 30% of swap or of waiting for a disk can well be trouble.
     """

@@ -1,4 +1,4 @@
-"""An alert without its envelope: what its user wrote chooses the playbook, never the fields that the source sends with
+"""Separates an alert from its envelope: user text chooses the playbook, never the fields that the source sends with
 every alert."""
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,8 +15,8 @@ from midwatch.integrations.alert_sources.vocabulary import label, plain
 
 @dataclass(frozen=True)
 class EnvelopeNames:
-    """Names of fields in lower case, letters and digits only: `always` says nothing, `named` says something by its
-    value alone."""
+    """Field names in lower case, letters and digits only: `always` carries no information, `named` only in its
+    value."""
 
     always: frozenset[str]
     named: frozenset[str]
@@ -25,8 +25,8 @@ class EnvelopeNames:
         return plain(key.partition(".")[0]) in self.always
 
     def names(self, key: str) -> bool:
-        """Whether the name of the field is the source's, or a standard label's, and not one that a person chose for
-        this alert."""
+        """Whether the field's name is the source's, or a standard label's, and not one that a user chose for this
+        alert."""
         return plain(key.partition(".")[0]) in self.named or label(key) != "" or key.startswith(_GIVEN)
 
 
@@ -35,7 +35,7 @@ _GIVEN = ("value_", "metric_", "tag_")  # the letter of a query, the id of a met
 
 @cache
 def envelope_names(envelope: Envelope) -> EnvelopeNames:
-    """Those of the source, and those that every source has."""
+    """Envelope names of the source, and those common to all sources."""
     common: dict[str, list[str]] = yaml.load(
         files(__package__ or "").joinpath("envelope.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
     )
@@ -52,7 +52,7 @@ def without_envelope(lines: AlertLines, envelope: Envelope) -> AlertLines:
 
 
 def wording(lines: AlertLines, envelope: Envelope) -> Iterator[str]:
-    """Details and labels as far as a person wrote them: the value alone where the name of the field is not theirs."""
+    """User-written details and labels: the value alone where the field's name is not the user's."""
     names = envelope_names(envelope).names
     for key, value in (*lines.details.items(), *lines.labels.items()):
         yield value if names(key) else f"{key}: {value}"

@@ -1,4 +1,4 @@
-"""Which playbook an alert belongs to. The title decides before the summary, the summary before a single label or
+"""Selects the playbook of an alert. The title decides before the summary, the summary before a single label or
 detail."""
 
 import re
@@ -13,8 +13,8 @@ from midwatch.diagnosis.alerts.situations import Situation, situations
 from midwatch.domain.alert_source import Envelope
 
 UNKNOWN = "ALT-900"
-_NAME, _TITLE, _SUMMARY, _LINE = 1000, 300, 150, 50  # what a fit is worth by where it stands
-_PART, _CATEGORY = 12, 12  # for each part of a phrase, and for an entry of the category that the words speak of
+_NAME, _TITLE, _SUMMARY, _LINE = 1000, 300, 150, 50  # points of a match by its place
+_PART, _CATEGORY = 12, 12  # for each part of a phrase, and for an entry of the alert's category
 _NO_ENVELOPE = Envelope()
 _SEARCHED = 2_000  # characters of a title or summary, and of all details together
 _NAMED = ("alertname", "alert_name", "AlarmName", "alarm_name", "rulename", "monitor_name")
@@ -46,8 +46,8 @@ def _pattern(part: str) -> re.Pattern[str]:
 
 
 def match(lines: AlertLines, category: str = "", envelope: Envelope = _NO_ENVELOPE) -> Situation:
-    """The playbook that fits best; ALT-900 when none does. `category` decides between entries that fit equally well;
-    what is named in the envelope of the source chooses nothing by its name."""
+    """The best matching playbook; ALT-900 when none matches. `category` decides between equal matches; field names of
+    the envelope choose nothing."""
     names = {w.lower() for w in re.findall(r"[A-Za-z][\w-]{2,80}", lines.title[:_SEARCHED])}
     names |= {lines.labels[key].strip().lower() for key in _NAMED if key in lines.labels}
     places = tuple(_places(lines, envelope))
@@ -61,7 +61,7 @@ def match(lines: AlertLines, category: str = "", envelope: Envelope = _NO_ENVELO
 
 
 def _places(lines: AlertLines, envelope: Envelope) -> Iterator[tuple[int, str, str]]:
-    """What a fit is worth there, the text, and the part of it of which at least one word of a fit has to come."""
+    """For each place its weight, the text, and the part of it from which at least one word of a match has to come."""
     title = split_camel_case(" ".join([lines.title, *(lines.labels[k] for k in _NAMED if k in lines.labels)]))[
         :_SEARCHED
     ]
@@ -73,7 +73,7 @@ def _places(lines: AlertLines, envelope: Envelope) -> Iterator[tuple[int, str, s
 
 
 def _points(known: _Known, places: tuple[tuple[int, str, str], ...]) -> int:
-    """Of the phrases that fit, the one with the most parts counts, where it fits best."""
+    """Points of the matching phrase with the most parts, in its best place."""
     found = 0
     for worth, text, own in places:
         if known.without and known.without.search(text):
@@ -86,6 +86,6 @@ def _points(known: _Known, places: tuple[tuple[int, str, str], ...]) -> int:
 
 
 def _closeness(phrase: tuple[re.Pattern[str], ...], text: str) -> int:
-    """More parts say more, and so do longer words; both stay below what the next better place is worth."""
+    """Points for the number of parts and the length of the words; always below the weight of the next better place."""
     letters = sum(len(m[0]) for m in (p.search(text) for p in phrase) if m)
     return min(_PART * len(phrase) + letters, _LINE + _SUMMARY // 2)

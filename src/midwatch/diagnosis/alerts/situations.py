@@ -14,14 +14,12 @@ from midwatch.analysis.codes import Catalogue
 from midwatch.domain.base import Model
 from midwatch.domain.finding import Code
 
-_DIRECTNESS = (
-    10  # below every rule that reads the thing itself: what a platform says outranks what an alert says about it
-)
+_DIRECTNESS = 10  # below every rule that reads the object itself: direct evidence outranks an alert
 
 
 class Match(Model, frozen=True):
-    """`names` are whole names of alerts. Of `words`, one entry must fit: all its parts (&), of each part one word
-    (|)."""
+    """Matching rules. `names` are whole names of alerts. Of `words`, one entry must fit: all its parts (&), of each
+    part one word (|)."""
 
     names: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -29,23 +27,23 @@ class Match(Model, frozen=True):
 
 
 class SituationMeasure(Model, frozen=True):
-    """Which number measures it: `words` of its key or its surroundings, and its dimension (`units`, as in facts.yaml;
-    count)."""
+    """Selector of the measured number: `words` of its key or its surroundings, and its dimension (`units`, as in
+    facts.yaml; count)."""
 
     words: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
 
 
 class SituationSource(Model, frozen=True):
-    """A source that could confirm it, and the data it would show."""
+    """A source that could confirm the alert, and its relevant data."""
 
     name: str
     shows: str
 
 
 class Situation(Model, frozen=True):
-    """`needs` are facts without which the entry is a guess: value, limit, about (whom), or a kind of name. `of_state`:
-    it claims how an object is at the moment, which a look at the object confirms or refutes."""
+    """One playbook. `needs` are facts without which the entry is a guess: value, limit, about (a subject), or a kind of
+    name. `of_state`: it describes the current state of an object, which reading the object confirms or refutes."""
 
     code: Code
     category: str

@@ -26,7 +26,7 @@ def namespace(labels: Mapping[str, str]) -> str:
 
 
 def kubernetes_subject(labels: Mapping[str, str]) -> Subject | None:
-    """The object that the labels name; the namespace itself when they name nothing else."""
+    """The object in the labels; the namespace itself when they contain nothing else."""
     space = namespace(labels)
     for key, kind in _data()["kubernetes"].items():
         if (name := labels.get(key)) and _EXPORTER not in name:
@@ -37,13 +37,13 @@ def kubernetes_subject(labels: Mapping[str, str]) -> Subject | None:
 
 
 def labelled_resource(labels: Mapping[str, str]) -> str:
-    """What the labels alone say the alert is about: `Pod shop/web-1`, the id of a resource, a host; or ""."""
+    """Subject according to the labels alone: `Pod shop/web-1`, the id of a resource, a host; or ""."""
     found = kubernetes_subject(labels)
     return str(found) if found else next((labels[name] for name in _RESOURCES if labels.get(name)), "")
 
 
 def subject(labels: Mapping[str, str], facts: Facts, category: str) -> tuple[Subject, str]:
-    """The subject and the quotation that names it ("" when nothing does)."""
+    """The subject and its quotation ("" without one)."""
     found = kubernetes_subject(labels)
     if found and (found.kind != "Namespace" or category in ("kubernetes", "service", "website")):
         return found, found.name

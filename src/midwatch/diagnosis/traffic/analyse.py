@@ -1,4 +1,4 @@
-"""What the measurements and the jobs mean together."""
+"""Analysis of NAT traffic and the jobs behind it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -38,7 +38,7 @@ from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 
-_LOSS = 1e-4  # of the packets: above it the gateway is in trouble, as AWS's guide has it
+_LOSS = 1e-4  # of the packets: above it the gateway has a problem, by AWS's guide
 _JUDGED = 5  # spikes that are each a finding; all are in the table
 
 
@@ -60,7 +60,9 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
     )
     told = TrafficEvidence(intent, intent.window, scene, seen, spikes, _chosen(intent, intent.window, found))
     return Analysis(
-        findings=tuple(_spoken_of(intent, spikes, scene) + list(_troubles(seen, intent.window)) + list(_failed(told))),
+        findings=tuple(
+            _main_findings(intent, spikes, scene) + list(_gateway_findings(seen, intent.window)) + list(_failed(told))
+        ),
         subjects=subjects(seen, found),
         gaps=gaps(told, evidence),
         answer=_cited(answer(told), evidence),
@@ -69,13 +71,12 @@ def analyse(evidence: Sequence[Evidence], question: Question) -> Analysis:
 
 
 def _cited(said: HealthyCheck | None, evidence: Sequence[Evidence]) -> HealthyCheck | None:
-    """Where nothing could be read, the answer rests on the settings: they say what there was to read."""
+    """The answer with a citation of the settings where nothing could be read: they define the scope."""
     return said.model_copy(update={"cites": cite(evidence)}) if said and not said.cites else said
 
 
-def _spoken_of(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> list[Finding]:
-    """The largest spikes, each a finding. Where patterns are asked for, those alone that no job explains: nothing is
-    well with them."""
+def _main_findings(intent: Intent, spikes: Sequence[tuple[NatMetrics, Spike]], scene: TrafficScene) -> list[Finding]:
+    """Findings of the largest spikes. For patterns only those that no job explains."""
     largest = sorted(spikes, key=lambda pair: -pair[1].volume)
     if intent.topic in (NAT_SPIKE, NAT_TRAFFIC):
         return [spike_finding(m, s, scene) for m, s in largest[:_JUDGED]]
@@ -103,7 +104,7 @@ def _tables(told: TrafficEvidence) -> Iterator[Table]:
     yield from (table for table in made if table)
 
 
-def _troubles(seen: Sequence[NatMetrics], window: Window) -> Iterator[Finding]:
+def _gateway_findings(seen: Sequence[NatMetrics], window: Window) -> Iterator[Finding]:
     for one in seen:
         facts: Facts = {
             "gateway": one.label,
@@ -169,11 +170,13 @@ def _gateways(evidence: Sequence[Evidence], traffic: Traffic) -> Analysis:
         title="NAT gateways", columns=("gateway", "name", "zone", "VPC", "state"), rows=tuple(rows), cites=cites
     )
     return Analysis(
-        findings=tuple(_unwell(listed)), answer=HealthyCheck(text=text, cites=cites), tables=(table,) if rows else ()
+        findings=tuple(_unavailable(listed)),
+        answer=HealthyCheck(text=text, cites=cites),
+        tables=(table,) if rows else (),
     )
 
 
-def _unwell(listed: Sequence[Evidence]) -> Iterator[Finding]:
+def _unavailable(listed: Sequence[Evidence]) -> Iterator[Finding]:
     for item in listed:
         for one in msgspec.json.decode(item.text, type=list[_Nat]):
             if one.state and one.state != "available":

@@ -1,4 +1,4 @@
-"""Answers to questions about traffic and jobs that do not ask for a cause."""
+"""Answers to traffic and job questions other than for a cause."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ from midwatch.domain.window import Window
 
 @dataclass(frozen=True)
 class TrafficEvidence:
-    """All that an answer can be made of. `chosen` are the jobs that the question is about, oldest first."""
+    """Input of all answers. `chosen` are the jobs that the question is about, oldest first."""
 
     intent: Intent
     window: Window
@@ -45,7 +45,7 @@ class TrafficEvidence:
 
 
 def answer(known: TrafficEvidence) -> HealthyCheck | None:
-    """None where what was found says it itself."""
+    """The answer; None where the findings are the answer."""
     if known.intent.attribute and (found := _attribute(known)):
         return found
     return _ANSWERS[known.intent.topic](known) if known.intent.topic in _ANSWERS else None
@@ -60,9 +60,9 @@ def _spike(known: TrafficEvidence) -> HealthyCheck | None:
             if known.scene.looked
             else f"{known.what}s could not be checked"
         )
-        return _fine(f"NAT traffic from {known.window} could not be measured; {ran}.", _listed(known))
+        return _sentence(f"NAT traffic from {known.window} could not be measured; {ran}.", _listed(known))
     parts = [_highest(m, known.window) for m in known.measured]
-    return _fine(f"No NAT traffic spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
+    return _sentence(f"No NAT traffic spike from {known.window}: {'; '.join(parts)}.", _metrics(known))
 
 
 def _highest(one: NatMetrics, window: Window) -> str:
@@ -76,12 +76,12 @@ def _highest(one: NatMetrics, window: Window) -> str:
 
 def _traffic(known: TrafficEvidence) -> HealthyCheck:
     if not known.measured:
-        return _fine(f"NAT traffic from {known.window} could not be measured.", _listed(known))
+        return _sentence(f"NAT traffic from {known.window} could not be measured.", _listed(known))
     parts = [
         f"{m.label} {_gb(m.total(OUT, known.window))} out, {_gb(m.total(BACK, known.window))} in"
         for m in known.measured
     ]
-    return _fine(
+    return _sentence(
         f"NAT traffic from {known.window}: {'; '.join(parts)}; {_count(len(known.spikes), 'spike')}.", _metrics(known)
     )
 
@@ -105,7 +105,7 @@ def _patterns(known: TrafficEvidence) -> HealthyCheck:
             f"; most often between {hours.most_common(1)[0][0]:02d}:00 and "
             f"{(hours.most_common(1)[0][0] + 1) % 24:02d}:00 UTC"
         )
-    return _fine(f"{text}.", _metrics(known))
+    return _sentence(f"{text}.", _metrics(known))
 
 
 def _compare(known: TrafficEvidence) -> HealthyCheck:
@@ -114,9 +114,9 @@ def _compare(known: TrafficEvidence) -> HealthyCheck:
         return _traffic(known)
     here, there = (_total(known, OUT, w) for w in (known.window, other))
     if here is None or there is None:
-        return _fine(f"Comparison not possible: {known.window} or {other} could not be measured.", _metrics(known))
+        return _sentence(f"Comparison not possible: {known.window} or {other} could not be measured.", _metrics(known))
     spikes = f"{_count(len(known.spikes), 'spike')} vs {len(known.against(other))}"
-    return _fine(
+    return _sentence(
         f"{gb(here)} out from {known.window}, {gb(there)} from {other}: {_change(here, there)}; {spikes}.",
         _metrics(known),
     )
@@ -129,18 +129,18 @@ def _change(here: float, there: float) -> str:
 
 def _jobs(known: TrafficEvidence) -> HealthyCheck:
     if not known.scene.looked:
-        return _fine(
+        return _sentence(
             f"Not all {known.what}s could be checked; {_count(len(known.chosen), known.what)} found.", _listed(known)
         )
     if not known.chosen:
         client = known.intent.first(CLIENT)
         whose = f" for {client}" if client else ""
-        return _fine(f"No {known.what}s ran{whose} from {known.window}.", _listed(known))
+        return _sentence(f"No {known.what}s ran{whose} from {known.window}.", _listed(known))
     running = [j for j in known.chosen if j.state == "running"]
     clients = ", ".join(dict.fromkeys(j.client for j in known.chosen if j.client))
     uploads = _uploading(known, running)
     state = f"{len(running)} still running{uploads}" if running else "none still running"
-    return _fine(
+    return _sentence(
         f"{_count(len(known.chosen), known.what)} from {known.window}, "
         f"{state}{f'; clients: {clients}' if clients else ''}.",
         _listed(known),
@@ -161,14 +161,14 @@ def _by_volume(known: TrafficEvidence) -> HealthyCheck:
         if volume := _volume(known, job):
             volumes[job.client or job.name] += round(volume)
     if not volumes:
-        return _fine(
+        return _sentence(
             f"Upload volume unknown, {known.window}: no sizes in the logs of {_count(len(known.chosen), known.what)}.",
             _listed(known),
         )
     ranked = ", ".join(f"{name} {gb(size)}" for name, size in volumes.most_common(5))
     untold = len(known.chosen) - sum(1 for job in known.chosen if _volume(known, job))
     more = f"; volume of {_count(untold, 'more ' + known.what)} unknown" if untold else ""
-    return _fine(
+    return _sentence(
         f"Largest uploads according to job logs, {known.window}: {ranked}{more}.",
         (*_listed(known), *_read(known)),
     )
@@ -180,8 +180,7 @@ def _volume(known: TrafficEvidence, job: RefreshJob) -> float | None:
 
 
 def _attribute(known: TrafficEvidence) -> HealthyCheck | None:
-    """One thing about the job that was spoken of: the likeliest behind the largest spike; without a spike the last of
-    the chosen."""
+    """An attribute of one job: the likeliest behind the largest spike; without a spike the last of the chosen."""
     suspect = _suspect(known)
     last = known.chosen[-1] if known.chosen and not known.spikes else None
     job = suspect.job if suspect else last
@@ -192,7 +191,7 @@ def _attribute(known: TrafficEvidence) -> HealthyCheck | None:
             if suspect and suspect.moved is not None
             else ""
         )
-        return _fine(
+        return _sentence(
             f"{gb(spike.volume)} sent from {clock(moment(spike.onset))} to {clock(moment(one.complete_at(spike)))} "
             f"UTC{told}.",
             _metrics(known),
@@ -202,7 +201,7 @@ def _attribute(known: TrafficEvidence) -> HealthyCheck | None:
     if job is None or known.intent.attribute not in _ATTRIBUTES:
         return None
     said = _ATTRIBUTES[known.intent.attribute](job, known)
-    return _fine(said, (job.cite(), *_read(known, job))) if said else None
+    return _sentence(said, (job.cite(), *_read(known, job))) if said else None
 
 
 def _expected(known: TrafficEvidence) -> HealthyCheck:
@@ -210,7 +209,7 @@ def _expected(known: TrafficEvidence) -> HealthyCheck:
     finding = spike_finding(one, spike, known.scene)
     sure = finding.role is CausalRole.INTENDED and finding.confidence is Confidence.HIGH
     word = "Yes" if sure else "Probably" if finding.role is CausalRole.INTENDED else "Needs investigation"
-    return _fine(f"{word}: {finding.message}.", finding.cites)
+    return _sentence(f"{word}: {finding.message}.", finding.cites)
 
 
 def _suspect(known: TrafficEvidence) -> Suspect | None:
@@ -273,7 +272,7 @@ def _count(number: int, what: str) -> str:
     return f"{number or 'no'} {what}{'s' * (number != 1)}"
 
 
-def _fine(text: str, cites: tuple[Citation, ...]) -> HealthyCheck:
+def _sentence(text: str, cites: tuple[Citation, ...]) -> HealthyCheck:
     return HealthyCheck(text=f"N{text[1:]}" if text.startswith("no ") else text, cites=tuple(dict.fromkeys(cites)))
 
 

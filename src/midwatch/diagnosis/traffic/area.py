@@ -84,8 +84,8 @@ _CLIENTS = EntityKind(
 
 
 def _opening(_question: Question) -> tuple[ToolRequest, ...]:
-    """What is asked and concluded rests on the settings as they were read, so that a bundle gives the same answer
-    anywhere."""
+    """Opening request for the settings: all requests and findings depend on them, so that a bundle gives the same
+    answer anywhere."""
     from midwatch.diagnosis.traffic.settings_evidence import ASK
 
     return (ASK,)
@@ -129,7 +129,7 @@ def _query_tools() -> tuple[Callable[..., Intent], ...]:
 
 
 def _known(settings: TrafficSettings) -> Mapping[str, Iterable[str | tuple[str, str]]]:
-    """Raises Refusal when the traffic file is wrong."""
+    """Entity names in the traffic file. Raises Refusal when it is invalid."""
     from midwatch.diagnosis.traffic.config import load_traffic
 
     traffic = load_traffic(settings.file, home())

@@ -1,4 +1,4 @@
-"""What one company's traffic is made of: its NAT gateways, the jobs that move its data, and whom it sends data to.
+"""Traffic configuration of one company: NAT gateways, data jobs, and receiving vendors.
 
 Kept in a YAML file of its own. The names of the source document's own file are understood as well.
 """
@@ -46,8 +46,8 @@ class _Part(BaseModel):
 
 
 class NatGateway(_Part):
-    """`usual_gb` and `spike_gb` are for five minutes of traffic out: what is normal, and what is a spike whatever is
-    normal."""
+    """A NAT gateway. `usual_gb` and `spike_gb` are for five minutes of traffic out: the normal range, and the value
+    that is always a spike."""
 
     id: str = Field(validation_alias=AliasChoices("id", "nat_id"), pattern=r"^nat-[0-9a-zA-Z-]+$")
     name: str = ""
@@ -62,14 +62,14 @@ class NatGateway(_Part):
 
 
 class Vendor(_Part):
-    """Somebody outside that data goes to; `hosts` are host names, or their ends when they begin with a dot."""
+    """An external receiver of data; `hosts` are host names, or their ends when they begin with a dot."""
 
     name: str
     hosts: tuple[str, ...] = ()
 
 
 class Hours(_Part):
-    """When large transfers are expected; at other times they are looked into above a lower limit."""
+    """Business hours, in which large transfers are expected; at other times a lower limit applies."""
 
     zone: str = "UTC"
     begin: int = Field(default=9, ge=0, le=23)
@@ -77,15 +77,15 @@ class Hours(_Part):
 
 
 class TrafficLimits(_Part):
-    """GB of one spike: above `off_hours_gb` one outside the business hours, and above `unexplained_gb` one without a
-    job, is grave."""
+    """Limits of one spike in GB: a spike needs checking above `off_hours_gb` outside the business hours, and above
+    `unexplained_gb` without a job."""
 
     off_hours_gb: Positive = 20.0
     unexplained_gb: Positive = 50.0
 
 
 class JobSearch(_Part):
-    """How the jobs that move data are found, and what their environment and logs say.
+    """Selectors of the data jobs, and parsers of their environment and logs.
 
     `environment` gives for each of our words (client, type, user, locator) the name of a variable; `locator` is a
     pattern whose named groups are more of our words. The log patterns have named groups: `uploads` file and size,
@@ -98,7 +98,7 @@ class JobSearch(_Part):
     environment: dict[str, str] = {}
     locator: Pattern = ""
     uploads: tuple[Pattern, ...] = ()
-    log_patterns: tuple[Pattern, ...] = ()  # lines that speak of uploads, without names for their parts
+    log_patterns: tuple[Pattern, ...] = ()  # upload lines, without names for their parts
     runs: tuple[Pattern, ...] = ()
     vendors: tuple[Vendor, ...] = ()
     usual_gb: tuple[Positive, Positive] | None = None
@@ -118,7 +118,7 @@ class Traffic(_Part):
     @model_validator(mode="before")
     @classmethod
     def _packed(cls, given: Any) -> Any:
-        """`pack: refresh` among the jobs' settings brings a shipped set of them; what is said beside it wins."""
+        """Merges a shipped set (`pack: refresh`) into the jobs' settings; explicit settings win."""
         root = _mapping(given)
         for name in _JOBS:
             jobs = _mapping(root.get(name))
@@ -136,7 +136,7 @@ class Traffic(_Part):
         return hours
 
     def gateway(self, name: str) -> NatGateway | None:
-        """By id or by name."""
+        """The gateway with this id or name."""
         return next((g for g in self.gateways if name in (g.id, g.name)), None)
 
     @property
@@ -157,14 +157,14 @@ def _pack(name: str) -> dict[str, Any]:
 
 
 def load_traffic(file: Path | None, beside: Path) -> Traffic:
-    """Of the file that is named, or of traffic.yaml `beside` the settings where there is one; else nothing is known."""
+    """Traffic configuration from the given file, or from traffic.yaml `beside` the settings; empty without one."""
     if file is None and not (beside / "traffic.yaml").exists():
         return Traffic.model_validate({"jobs": {"pack": "refresh"}})
     return load(file or beside / "traffic.yaml")
 
 
 def load(path: Path) -> Traffic:
-    """Raises Refusal with the file, the line and the key of what is wrong."""
+    """Loads the file. Raises Refusal with the file, the line and the key of an error."""
     try:
         text = path.read_text("utf-8")
     except OSError as error:

@@ -1,5 +1,5 @@
-"""Which questions the traffic of a gateway, or the jobs of a time, lead to: what is known beforehand, then these, then
-what the answers make worth asking."""
+"""Evidence plan for traffic and jobs: the settings, then the planned requests, then requests that the results
+justify."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -32,10 +32,10 @@ from midwatch.domain.window import Window
 
 GATEWAYS, TALKERS, LOGS, LIST = "aws_nat_gateways", "aws_flow_talkers", "kubernetes_logs", "kubernetes_list"
 TOPICS = NAT_TOPICS | JOB_TOPICS | {NAT_GATEWAYS}
-_HISTORY = timedelta(hours=24)  # before the window: what its traffic is measured against
-_LONGEST = timedelta(days=7)  # that one question to CloudWatch may span
+_HISTORY = timedelta(hours=24)  # before the window: the reference for its traffic
+_LONGEST = timedelta(days=7)  # longest range of one CloudWatch request
 _ALIKE = 0.85  # one letter of six
-_GATEWAYS, _LOGS, _SPIKES = 10, 12, 4  # at most so many are looked into
+_GATEWAYS, _LOGS, _SPIKES = 10, 12, 4  # most that are read
 
 
 class _Meta(msgspec.Struct):
@@ -86,7 +86,7 @@ def _gateways(intent: Intent, traffic: Traffic) -> tuple[str, ...]:
 
 
 def _discovered(evidence: Sequence[Evidence]) -> list[str]:
-    """From DescribeNatGateways, where no gateway is configured."""
+    """Gateways from DescribeNatGateways, where none is configured."""
     found = [o.observation for o in evidence if o.tool == GATEWAYS and isinstance(o.observation, Resources)]
     return [name for listing in found for name in _names(listing)][:_GATEWAYS]
 
@@ -110,7 +110,8 @@ def _metrics(intent: Intent, gateway: str) -> Iterator[ToolRequest]:
 
 
 def _listings(intent: Intent, traffic: Traffic) -> Iterator[ToolRequest]:
-    """Jobs by their selector, and the pods that jobs made; the namespaces tell a misspelt one from an empty one."""
+    """Requests for jobs by their selector, for the pods of jobs, and for namespaces, which tell a misspelt one from an
+    empty one."""
     search = traffic.jobs
     spaces: Sequence[str] = intent.entities_of(NAMESPACE) or search.namespaces or ("",)
     essential = intent.topic in JOB_TOPICS
@@ -163,7 +164,7 @@ def _talkers(
     intent: Intent,
     traffic: Traffic,
 ) -> Iterator[ToolRequest]:
-    """Who used the gateway while it spiked: asked only where no job explains it."""
+    """Request for the gateway's top talkers during a spike: only where no job explains it."""
     if intent.topic not in (NAT_SPIKE, NAT_PATTERNS) or intent.window is None:
         return
     for one in seen:
@@ -179,12 +180,13 @@ def _iso(seconds: float) -> str:
 
 
 def active(job: RefreshJob, window: Window) -> bool:
-    """It began before the window's end, and had not ended before its start."""
+    """Whether the job ran within the window."""
     return job.began is not None and job.began < window.until and (job.ended is None or job.ended >= window.since)
 
 
 def of_client(job: RefreshJob, client: str) -> bool:
-    """Exactly, as a part of the name (`Acme` finds acme-health), or but for a slip of the pen."""
+    """Whether the job belongs to the client: exactly, by a part of the name (`Acme` finds acme-health), or but for a
+    typing error."""
     wanted, has = _plain(client), _plain(job.client)
     return bool(has) and (wanted in has or SequenceMatcher(None, wanted, has).ratio() >= _ALIKE)
 

@@ -1,5 +1,5 @@
-"""A night of refresh jobs, made up: what a Kubernetes API has of them, and the traffic they make. For the demonstration
-and tests."""
+"""A fictitious night of refresh jobs: their objects in a Kubernetes API, and their traffic. For the demonstration and
+tests."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Refresh:
         return f"{self.name}-{self.uuid[-5:]}"
 
     def things(self) -> tuple[Thing, ...]:
-        """The Job and, while nobody has deleted it, its Pod."""
+        """The Job and, until it is deleted, its Pod."""
         env = [
             {"name": "REFRESH_S3_LOCATOR", "value": f"{self.uuid}:{self.began.timestamp():.0f}:{self.client}"},
             {"name": "REFRESH_TYPE", "value": self.type},
@@ -120,7 +120,7 @@ class Refresh:
         return {"terminated": {"exitCode": code, "reason": "Error" if code else "Completed", **times, **ran}}
 
     def log(self) -> str:
-        """As such a job writes it, each line with its own time."""
+        """Log of such a job, with a timestamp on each line."""
         run = f'{{"jobId": 1010112485260230, "runId": {int(self.uuid[:6], 16)}'
         page = f"https://{self.client.lower()}.cloud.databricks.com/#job/1010112485260230"
         lines = [
@@ -142,7 +142,7 @@ class Refresh:
 
 
 def traffic(bursts: Sequence[tuple[datetime, float]] = ()) -> Callable[[float], float]:
-    """Bytes out in the minute that begins at a time in epoch seconds: all but flat; a burst is (time, bytes) of five
+    """Bytes out in the minute that begins at a time in epoch seconds: nearly flat; a burst is (time, bytes) of five
     minutes."""
     high = {at.timestamp(): size for at, size in bursts}
 
@@ -159,7 +159,8 @@ def burst(at: datetime) -> list[tuple[datetime, float]]:
 
 
 def night(two: datetime) -> tuple[Refresh, ...]:
-    """Around two o'clock: a large refresh behind the spike, a small one beside it, and one that was over before."""
+    """Jobs around two o'clock: a large refresh behind the spike, a small one beside it, and one that was over
+    before."""
     hour = timedelta(hours=1)
     files = [("members_1.csv", 183.0, 6.1e9), ("members_2.csv", 186.0, 5.9e9), ("claims.csv", 192.0, 1.2e9)]
     return (

@@ -20,7 +20,7 @@ def gaps(told: TrafficEvidence, evidence: Sequence[Evidence]) -> tuple[Gap, ...]
 
 
 def _unmeasured(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator[Gap]:
-    """No point at all is not the same as little traffic."""
+    """Gap for traffic without any point, which is not the same as little traffic."""
     if told.intent.topic not in NAT_TOPICS:
         return
     shown = [e.observation for e in evidence if e.tool == GATEWAYS and isinstance(e.observation, Resources)]
@@ -37,7 +37,7 @@ def _silent(one: NatMetrics, window: Window | None) -> Iterator[Gap]:
 
 
 def _spaces(told: TrafficEvidence, evidence: Sequence[Evidence]) -> Iterator[Gap]:
-    """Namespaces that do not exist. No job of namespaces that nobody saw is not "no job ran"."""
+    """Gaps for nonexistent namespaces: without them "no job ran" would be wrong."""
     spaces = next(
         (e for e in evidence if isinstance(e.observation, Resources) and e.observation.resource == "namespaces"), None
     )

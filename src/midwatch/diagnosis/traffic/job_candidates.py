@@ -1,5 +1,4 @@
-"""Which jobs can be behind a spike: by how they lie to it in time, and by what their own logs say they moved within
-it."""
+"""Candidate jobs behind a spike, by their overlap in time and by the upload sizes in their own logs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from midwatch.diagnosis.traffic.joblogs import JobLog
 from midwatch.diagnosis.traffic.jobs import RefreshJob
 from midwatch.diagnosis.traffic.nat_metrics import TrafficBurst
 
-MOST, LITTLE = 0.5, 0.05  # of a spike: what accounts for it, and what is too little to be why it was one
+MOST, LITTLE = 0.5, 0.05  # shares of a spike's volume: enough to account for it, and too little to be its cause
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """`moved`: bytes that its own log tells of within the spike, None where it tells no sizes or was not read;
+    """One candidate. `moved`: bytes uploaded within the spike according to its own log, None without sizes or log;
     `volume`: of the spike."""
 
     job: RefreshJob
@@ -27,18 +26,18 @@ class Suspect:
 
     @property
     def there(self) -> bool:
-        """It ran while it happened, and not only near."""
+        """Whether it ran during the spike, and not only near it."""
         return self.overlap.score >= ENDED
 
     @property
     def little(self) -> bool:
-        """Its log tells that it sent next to nothing of it."""
+        """Whether its log has next to no uploads within the spike."""
         return self.moved is not None and self.moved < LITTLE * self.volume
 
     @property
     def rank(self) -> tuple[bool, int, float, float, int, str]:
-        """There before near; of those, whose log accounts for most of it first and whose log tells of next to nothing
-        last."""
+        """Sort key: overlapping before near; among those, first the log that accounts for most of the volume, last the
+        one with next to nothing."""
         accounts = 2 if self.little else 0 if self.moved is not None and self.moved >= MOST * self.volume else 1
         return (not self.there, accounts, -self.overlap.score, -(self.moved or 0.0), -self.uploads, self.job.name)
 
@@ -46,7 +45,7 @@ class Suspect:
 def job_candidates(
     burst: TrafficBurst, found: Sequence[RefreshJob], logs: Mapping[tuple[str, str], JobLog], traffic: Traffic
 ) -> list[Suspect]:
-    """Best first; those that cannot have been are left out. `logs` by namespace and name of the job."""
+    """Candidates, best first; impossible ones are left out. `logs` by namespace and name of the job."""
     since, until, period = burst.since, burst.until, burst.period
     near = traffic.jobs.nearby_minutes * 60
     made: list[Suspect] = []
@@ -66,5 +65,5 @@ def job_candidates(
 
 
 def is_explanation(suspect: Suspect) -> bool:
-    """It was there while it happened, and its log does not say that it was not it."""
+    """Whether the job ran during the spike and its log does not exclude it."""
     return suspect.there and not suspect.little

@@ -1,4 +1,4 @@
-"""What the log of a job says of the data it moved: uploads, runs elsewhere, and whom it spoke to."""
+"""Data transfers in a job's log: uploads, runs in other systems, and destinations."""
 
 import ipaddress
 import re
@@ -23,7 +23,7 @@ _QUOTE = 200
 
 @dataclass(frozen=True)
 class Upload:
-    """`size` in bytes; None where the line does not tell it."""
+    """One upload. `size` in bytes; None for a line without a size."""
 
     file: str
     size: float | None
@@ -33,7 +33,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A run of a job in another system, as the log names it; each field may be ""."""
+    """A run of a job in another system, according to the log; each field may be ""."""
 
     job: str = ""
     run: str = ""
@@ -54,7 +54,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class JobLog:
-    """`volume` adds up the uploads whose size is told, in bytes; None when none is."""
+    """A parsed job log. `volume` is the sum of the known upload sizes in bytes; None without any."""
 
     evidence: str
     uploads: tuple[Upload, ...]
@@ -72,7 +72,7 @@ class JobLog:
 
 
 def logs(evidence: Sequence[Evidence], found: Sequence[RefreshJob], traffic: Traffic) -> dict[tuple[str, str], JobLog]:
-    """Of the jobs whose logs were read, by namespace and name."""
+    """Parsed logs of the jobs whose logs were read, by namespace and name."""
     owners = {(j.namespace, name): j for j in found for name, _ in j.pods}
     have: dict[tuple[str, str], JobLog] = {}
     for item in evidence:
@@ -94,7 +94,7 @@ def parse_job_log(evidence: str, text: str, search: JobSearch, vendors: Sequence
 
 
 def size_in_bytes(text: str) -> float | None:
-    """`4.2 GB` → 4.2e9, `1 GiB` → 2³⁰; None for what is no size."""
+    """A size in bytes: `4.2 GB` → 4.2e9, `1 GiB` → 2³⁰; None for an invalid size."""
     match = _SIZE.search(text)
     try:
         return (
@@ -116,7 +116,7 @@ def _uploads(lines: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Itera
 
 
 def _runs(lines: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Iterator[Elsewhere]:
-    """One for each run that is named; the last line about it tells its state."""
+    """One entry for each run in the log; the last line about it gives its state."""
     found: dict[tuple[str, str], Elsewhere] = {}
     for line in lines:
         said = {k: v for p in patterns for m in (p.search(line),) if m for k, v in m.groupdict().items() if v}
@@ -146,7 +146,7 @@ def _host(url: str) -> str:
 
 
 def is_external(host: str) -> bool:
-    """Whether a host is neither in the cluster nor of AWS."""
+    """Whether a host is outside the cluster and outside AWS."""
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:

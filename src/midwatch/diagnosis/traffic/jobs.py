@@ -1,5 +1,4 @@
-"""Jobs as the cluster has them: who they work for, since when, until when. From lists of Jobs and Pods that were
-read."""
+"""Jobs of the cluster: client, start and end, from lists of Jobs and Pods."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -22,8 +21,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RefreshJob:
-    """`state` is running, succeeded, failed or waiting; `ended` is None while it runs. `client` is "" where nothing
-    tells it."""
+    """One job. `state` is running, succeeded, failed or waiting; `ended` is None while it runs. `client` is "" if
+    unknown."""
 
     evidence: str
     namespace: str
@@ -104,7 +103,7 @@ class _Pod(msgspec.Struct):
 
 
 def jobs(evidence: Sequence[Evidence], search: JobSearch) -> tuple[RefreshJob, ...]:
-    """All that were listed, oldest first."""
+    """All listed jobs, oldest first."""
     pods = dict(_pods(evidence))
     found = [_job(item.id, made, pods, search) for item in _lists(evidence, "jobs") for made in _decoded(item, _Job)]
     return tuple(
@@ -126,13 +125,13 @@ def _job(evidence: str, made: _Job, pods: dict[tuple[str, str], list[_Pod]], sea
 
 
 def _main(pod: _Pod) -> str:
-    """The first container where there are several; "" where the only one need not be named."""
+    """Name of the first of several containers; "" for a pod with only one."""
     containers = pod.spec.containers or ()
     return containers[0].name if len(containers) > 1 else ""
 
 
 def _fields(specs: Sequence[_PodSpec], search: JobSearch) -> dict[str, str]:
-    """Ours by the names of their variables, and what the pattern finds in the locator."""
+    """Job fields from the environment variables, and from the pattern of the locator."""
     env = {e.name: e.value for spec in specs for c in spec.containers or () for e in c.env or () if e.value}
     found = {ours: env[theirs] for ours, theirs in search.environment.items() if ours in _FIELDS and theirs in env}
     if search.locator and (match := re.search(search.locator, found.get("locator", ""))):

@@ -1,4 +1,4 @@
-"""What was measured at NAT gateways, read from the evidence: totals, rates and spikes."""
+"""NAT gateway metrics from the evidence: totals, rates and spikes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from midwatch.domain.subject import Subject
 from midwatch.domain.window import Window
 
 METRICS = "aws_nat_metrics"
-# The signals of integrations/aws/nat.yaml that are spoken of.
+# The used signals of integrations/aws/nat.yaml.
 OUT, BACK = "egress", "ingress"
 PEAK, CONNECTIONS = "peak_rate", "connections"
 ERRORS, DROPPED, PACKETS = "port_allocation_errors", "packets_dropped", "egress_packets"
@@ -25,7 +25,7 @@ _FIVE_MINUTES = 300.0
 
 @dataclass(frozen=True)
 class TrafficBurst:
-    """A spike in time: epoch seconds, the seconds that one point adds up, and bytes in all."""
+    """A spike in time: epoch seconds, seconds per point, and total bytes."""
 
     since: float
     until: float
@@ -35,8 +35,8 @@ class TrafficBurst:
 
 @dataclass(frozen=True)
 class NatMetrics:
-    """One gateway, in one answer of CloudWatch that was asked for up to `until`; `period` in seconds is what one point
-    adds up."""
+    """Metrics of one gateway, from one CloudWatch response for a window up to `until`; `period` is the seconds of one
+    point."""
 
     evidence: str
     until: str
@@ -58,14 +58,14 @@ class NatMetrics:
         return min((b - a for a, b in pairwise(times)), default=_FIVE_MINUTES)
 
     def points(self, signal: str, window: Window) -> list[tuple[float, float]]:
-        """(time, value) of what was measured in the window; points that are missing are left out."""
+        """(time, value) of the points in the window; missing points are left out."""
         found = self.signals.get(signal)
         since, until = window.since.timestamp(), window.until.timestamp()
         pairs = zip(found.times, found.values, strict=True) if found else ()
         return [(at, value) for at, value in pairs if value is not None and since - self.period < at < until]
 
     def total(self, signal: str, window: Window) -> float | None:
-        """None where nothing was measured."""
+        """Sum of the window; None without any point."""
         points = self.points(signal, window)
         return sum(value for _, value in points) if points else None
 
@@ -74,13 +74,13 @@ class NatMetrics:
         return max(self.points(signal, window), key=lambda p: p[1], default=None)
 
     def spikes(self, window: Window) -> tuple[Spike, ...]:
-        """Those of the traffic out that touch the window; the points before it are what they are measured against."""
+        """Spikes of the outgoing traffic that touch the window; the points before it are their reference."""
         since, until = window.since.timestamp(), window.until.timestamp()
         return tuple(s for s in self._spikes if s.onset < until and self.complete_at(s) > since)
 
     @cached_property
     def _spikes(self) -> tuple[Spike, ...]:
-        """Of the whole series, which takes a tenth of a second for a week."""
+        """Spikes of the whole series, whose detection takes a tenth of a second for a week."""
         out = self.signals.get(OUT)
         if out is None:
             return ()
@@ -90,14 +90,14 @@ class NatMetrics:
         return spikes(out.times, out.values, limits)
 
     def complete_at(self, spike: Spike) -> float:
-        """When its last point was complete, in epoch seconds."""
+        """End of the spike's last point, in epoch seconds."""
         return self.signals[OUT].times[spike.last] + self.period
 
     def burst(self, spike: Spike) -> TrafficBurst:
         return TrafficBurst(spike.onset, self.complete_at(spike), self.period, spike.volume)
 
     def cite(self, signal: str, rows: slice | None = None) -> Citation:
-        """The values themselves, as they stand in the evidence."""
+        """Citation of the values, as they stand in the evidence."""
         found = self.signals[signal]
         quote = series.quote(found.values[rows]) if rows else ""
         return Citation(
@@ -130,7 +130,7 @@ def _measured(evidence: Sequence[Evidence], traffic: Traffic) -> Iterator[NatMet
 
 
 def of(seen: Sequence[NatMetrics], window: Window) -> list[NatMetrics]:
-    """Those that were asked for this window, and not for the other one of a comparison."""
+    """Metrics of this window, not of the other one of a comparison."""
     return [m for m in seen if m.until == window.until.isoformat()]
 
 
@@ -139,7 +139,7 @@ def moment(seconds: float) -> datetime:
 
 
 def gb(value: float) -> str:
-    """Bytes as people read them: 12.5 GB, 420 MB."""
+    """Bytes in readable units: 12.5 GB, 420 MB."""
     for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if value >= size:
             return f"{value / size:.3g} {unit}" if value < 999.5 * size else f"{value / size:.0f} {unit}"
@@ -151,17 +151,17 @@ def mbps(bytes_per_second: float) -> str:
 
 
 def times(factor: float) -> str:
-    """29×; 1.6×."""
+    """A factor: 29×; 1.6×."""
     return f"{factor:.0f}×" if factor >= 10 else f"{factor:.1f}×"
 
 
 def clock(at: datetime, beside: datetime | None = None) -> str:
-    """With the date only where it is another one than `beside`'s."""
+    """Clock time, with the date only where it differs from that of `beside`."""
     return f"{at:%H:%M}" if beside and beside.date() == at.date() else f"{at:%Y-%m-%d %H:%M}"
 
 
 def span(seconds: float) -> str:
-    """3 h 1 min; 45 s."""
+    """A duration: 3 h 1 min; 45 s."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,4 +1,4 @@
-"""What programs ask about traffic by name and arguments: each becomes the same Intent as a question.
+"""Query tools for traffic, for programs: each call becomes the same Intent as a question.
 
 A model, an MCP client and n8n call these; names, parameters and texts are those of the functions below.
 """

@@ -85,7 +85,7 @@ def _spike(one: NatMetrics, spike: Spike, ranked: Sequence[Suspect]) -> tuple[st
 
 
 def suspects_table(ranked: Sequence[Suspect]) -> Table | None:
-    """The jobs that can be behind a spike, most likely first."""
+    """Candidate jobs of a spike, most likely first."""
     rows = tuple(_suspect(s) for s in ranked[:_ROWS])
     cites = tuple(
         dict.fromkeys(
@@ -99,8 +99,8 @@ def suspects_table(ranked: Sequence[Suspect]) -> Table | None:
 def _suspect(one: Suspect) -> tuple[str, ...]:
     uploads = f"{one.uploads} upload{'s' * (one.uploads != 1)} at that time" if one.log else "log not available"
     moved = f", {gb(one.moved)}" if one.moved is not None else ""
-    told = _told(one.job, f"{one.overlap.how}, {uploads}{moved}", one.log)
-    return f"{one.overlap.score:.1f}", one.job.client or "unknown", _ran(one.job), told
+    told = _job_text(one.job, f"{one.overlap.how}, {uploads}{moved}", one.log)
+    return f"{one.overlap.score:.1f}", one.job.client or "unknown", _run_time(one.job), told
 
 
 def jobs_table(found: Sequence[RefreshJob], scene: TrafficScene) -> Table | None:
@@ -116,21 +116,21 @@ def jobs_table(found: Sequence[RefreshJob], scene: TrafficScene) -> Table | None
             if log.volume is not None
             else "no upload sizes in log"
         )
-        rows.append((job.client or "unknown", job.state, _ran(job), _told(job, moved, log)))
+        rows.append((job.client or "unknown", job.state, _run_time(job), _job_text(job, moved, log)))
     logs = [log.evidence for job in found if (log := scene.logs.get((job.namespace, job.name)))]
     cites = tuple(Citation(evidence=e) for e in dict.fromkeys([*(j.evidence for j in found), *logs]))
     more = f"and {len(found) - _ROWS} earlier" if len(found) > _ROWS else ""
     return Table(title="Jobs", columns=("client", "state", "ran", "job"), rows=tuple(rows), cites=cites, note=more)
 
 
-def _ran(job: RefreshJob) -> str:
+def _run_time(job: RefreshJob) -> str:
     if job.began is None:
         return "not started"
     ended = clock(job.ended, job.began) if job.ended else "now" if job.state == "running" else "unknown"
     return f"{clock(job.began)} to {ended}"
 
 
-def _told(job: RefreshJob, what: str, log: JobLog | None) -> str:
+def _job_text(job: RefreshJob, what: str, log: JobLog | None) -> str:
     where = ", ".join(dict.fromkeys(d.name for d in log.destinations)) if log else ""
     runs = [_elsewhere(run) for run in log.runs[:_RUNS]] if log else []
     more = f" and {len(log.runs) - _RUNS} more" if log and len(log.runs) > _RUNS else ""

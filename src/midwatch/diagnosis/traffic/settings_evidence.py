@@ -1,4 +1,4 @@
-"""What is known beforehand, as evidence: a limit that a verdict rests on can be cited, and a bundle brings it along."""
+"""Settings as evidence, so that the limit behind a verdict can be cited and a bundle contains it."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ async def traffic_settings(traffic: Traffic) -> ToolResult:
 
 
 def configured_traffic(evidence: Sequence[Evidence]) -> Traffic | None:
-    """None before it was read."""
+    """The traffic settings in the evidence; None before they were read."""
     for item in evidence:
         if item.tool == TOOL:
             return Traffic.model_validate(
@@ -32,6 +32,6 @@ def configured_traffic(evidence: Sequence[Evidence]) -> Traffic | None:
 
 
 def cite(evidence: Sequence[Evidence], quote: str = "") -> tuple[Citation, ...]:
-    """Of the settings; `quote` is a part of them as it stands there."""
+    """Citation of the settings; `quote` is a part of them, word for word."""
     item = next((e for e in evidence if e.tool == TOOL), None)
     return (Citation(evidence=item.id, quote=quote, subject=Subject(kind="Settings", name=NAME)),) if item else ()

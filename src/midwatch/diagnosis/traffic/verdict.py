@@ -1,4 +1,4 @@
-"""What a spike was: expected, unexpected, or to be looked into; with the reason for each doubt."""
+"""Verdict on a spike: expected, unexpected, or to be checked; with the reason for each doubt."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ from midwatch.domain.subject import Subject
 
 CODES = Catalogue.load("midwatch.diagnosis.traffic.codes", at_once=False)
 Facts = dict[str, Any]  # texts; so declared that they can be given on by name
-_NAMED = 4  # jobs of one spike that are told of by name, beside the likeliest
+_NAMED = 4  # jobs of one spike that are listed by name, beside the likeliest
 _QUOTED = 12  # values of a spike that are quoted
 
 
 @dataclass(frozen=True)
 class TrafficScene:
-    """What is known beside the measurements. `looked`: the jobs of the time could be read."""
+    """Context of the measurements. `looked`: the jobs of the time could be read."""
 
     traffic: Traffic
     jobs: Sequence[RefreshJob]
@@ -67,12 +67,12 @@ def spike_finding(one: NatMetrics, spike: Spike, scene: TrafficScene) -> Finding
 def _of_job(
     one: NatMetrics, spike: Spike, there: Sequence[Suspect], facts: Facts, quoted: Citation, scene: TrafficScene
 ) -> Finding:
-    """`there`: all that ran while it happened, the likeliest first. Each is told with what its own log says, never with
-    the sum."""
+    """Finding for a spike with jobs. `there`: all jobs that ran during the spike, the likeliest first. Each is reported
+    with its own log's volume, never with the sum."""
     best, *others = there
     doubts = _doubts(spike, there, scene.traffic)
     said = tuple(c for s in there if s.log and (s is best or s.moved is not None) for c in s.log.cites())
-    sure = best.moved is not None and _told(there) >= MOST * spike.volume
+    sure = best.moved is not None and _uploaded_bytes(there) >= MOST * spike.volume
     return CODES.finding(
         "TRF-102" if doubts else "TRF-101",
         one.subject,
@@ -106,22 +106,22 @@ def _others(others: Sequence[Suspect]) -> str:
     return f". Other jobs at the same time: {jobs}{more}"
 
 
-def _told(there: Sequence[Suspect]) -> float:
+def _uploaded_bytes(there: Sequence[Suspect]) -> float:
     return sum(s.moved for s in there if s.moved is not None)
 
 
 def _doubts(spike: Spike, there: Sequence[Suspect], traffic: Traffic) -> list[str]:
-    """Why traffic that a job explains is still not simply expected."""
+    """Reasons why traffic explained by a job is still not simply expected."""
     found: list[str] = []
     usual, limits = traffic.jobs.usual_gb, traffic.limits
     behind = [s for s in there if is_explanation(s)]
-    covered, unknown = _told(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
+    covered, unknown = _uploaded_bytes(there) >= MOST * spike.volume, any(s.moved is None for s in behind)
     if usual and spike.volume > usual[1] * GB * len(behind) and not covered:
         found.append(f"more than the usual {usual[1]:g} GB per job")
     if _off_hours(spike, traffic) and spike.volume > limits.off_hours_gb * GB:
         found.append(f"more than {limits.off_hours_gb:g} GB outside business hours")
     if not covered and not unknown:
-        found.append(f"job logs account for only {gb(_told(there))}")
+        found.append(f"job logs account for only {gb(_uploaded_bytes(there))}")
     if behind[0].job.state == "failed":
         found.append("the job failed")
     return found
@@ -172,7 +172,7 @@ def _no_jobs(ranked: Sequence[Suspect], facts: Facts) -> str:
 def _partly_explained(there: Sequence[Suspect], facts: Facts) -> str:
     jobs = "; ".join(f"{s.job.name}{_whose(s.job)}, {_moved(s)}" for s in there[:_NAMED])
     more = f"; and {len(there) - _NAMED} more" if len(there) > _NAMED else ""
-    return f"Only {gb(_told(there))} explained by {facts['what']}s at that time: {jobs}{more}"
+    return f"Only {gb(_uploaded_bytes(there))} explained by {facts['what']}s at that time: {jobs}{more}"
 
 
 def _listings(evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -187,7 +187,7 @@ class _Pair(msgspec.Struct):
 
 
 def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
-    """The pair of addresses that moved the most while it lasted, where flow logs tell it."""
+    """The pair of addresses with the most bytes during the spike, if flow logs have it."""
     for item in evidence:
         if item.tool == "aws_flow_talkers" and item.arguments.get("start") == moment(spike.onset).isoformat():
             pairs = msgspec.json.decode(item.text, type=list[_Pair])
@@ -201,7 +201,7 @@ def _talker(spike: Spike, evidence: Sequence[Evidence]) -> str:
 
 
 def all_jobs_listed(evidence: Sequence[Evidence], expected: int) -> bool:
-    """Whether the jobs of every namespace that is configured were listed."""
+    """Whether the jobs of every configured namespace were listed."""
     return len(_listings(evidence)) >= max(1, expected)
 
 

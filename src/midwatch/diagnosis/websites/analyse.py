@@ -39,7 +39,7 @@ def analyse(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], questio
 
 
 def next_leads(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _question: Question) -> tuple[Lead, ...]:
-    """The namespaces behind a site in trouble."""
+    """Namespaces behind a site with a problem."""
     leads: dict[str, Lead] = {}
     for reading in _readings(sites, evidence):
         if any(leads_on(f) for f in reading.findings()):
@@ -50,12 +50,12 @@ def next_leads(sites: Sequence[SiteSettings], evidence: Sequence[Evidence], _que
 
 
 def leads_on(finding: Finding) -> bool:
-    """Whether the reason may lie behind the site: a certificate or a name says itself what is wrong."""
+    """Whether the cause may be behind the site: certificate and DNS errors are causes themselves."""
     return finding.role is CausalRole.SYMPTOM and finding.severity is not Severity.INFO
 
 
 def _readings(sites: Sequence[SiteSettings], evidence: Sequence[Evidence]) -> Iterator[ProbeReading]:
-    """Of each address the last probe counts."""
+    """The last probe of each address."""
     last: dict[str, tuple[Evidence, Probe]] = {
         e.observation.url: (e, e.observation) for e in evidence if isinstance(e.observation, Probe)
     }

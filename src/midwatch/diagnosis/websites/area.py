@@ -16,7 +16,7 @@ from midwatch.integrations.website.objects.site import Sites, SiteSettings
 
 NAME = "websites"
 
-# The last part of a host that is none: files, and names inside a cluster or a cloud.
+# Last parts of names that are no public hosts: files, and names inside a cluster or a cloud.
 _NOT_HOSTS = (
     "py|yaml|yml|json|log|txt|sh|go|js|ts|md|html|conf|cfg|ini|toml|tf|java|rb|rs|internal|local|svc|cluster|lan|csv|"
     "zip|gz|exe|sql|tar|png"

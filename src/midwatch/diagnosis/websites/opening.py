@@ -10,7 +10,7 @@ from midwatch.integrations.website.objects.sites import site_of
 
 
 def opening(sites: Sequence[SiteSettings], question: Question) -> tuple[ToolRequest, ...]:
-    """Of the sites that were named; of all critical ones where all are meant."""
+    """Probes of the named sites; of all critical ones for a question about all."""
     named = [site_of(sites, name) for name in question.intent.entities_of(SITE)]
     chosen = [site.url if site else name for site, name in zip(named, question.intent.entities_of(SITE), strict=True)]
     if question.intent.topic == WEBSITES:

@@ -14,11 +14,11 @@ from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
 from midwatch.integrations.website.objects.site import SiteSettings
 from midwatch.integrations.website.objects.sites import host
 
-SLOW_MS = 3000  # of a site nobody configured
-SOON_DAYS = 14  # automatic renewal happens 30 days before the end; after 16 days of failures somebody has to look
+SLOW_MS = 3000  # for a site without configuration
+SOON_DAYS = 14  # automatic renewal happens 30 days before the end; after 16 days of failures manual action is due
 _SAFE = re.compile(r"[a-z0-9][a-z0-9._:-]*")  # what may stand in a command that people copy
 _ADDRESS = re.compile(r"(https?)://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::(\d+))?(?=[/?]|$)")
-_LOGIN = (401, 403, 407, 429)  # the site is up, and does not let Midwatch in
+_LOGIN = (401, 403, 407, 429)  # the site is up, and refuses Midwatch's request
 _ERRORS = {"dns": "WEB-102", "connect": "WEB-108", "timeout": "WEB-109", "redirects": "WEB-106", "protocol": "WEB-110"}
 _PROBLEMS = {
     "expired": "WEB-104",
@@ -30,7 +30,7 @@ _PROBLEMS = {
 
 
 class ProbeReading:
-    """`site` is what is configured for the address, if anything."""
+    """One probe with its site: `site` is the configuration of the address, if any."""
 
     def __init__(self, item: Evidence, probe: Probe, site: SiteSettings | None) -> None:
         self._item, self._probe, self._site = item, probe, site
@@ -55,7 +55,7 @@ class ProbeReading:
 
     @property
     def _answers(self) -> bool:
-        """An answer that began and did not end in time is one, and slow."""
+        """Whether there was a response; one that began and did not end in time counts, as slow."""
         return self._probe.status > 0 and self._probe.error in ("", "timeout")
 
     @property
@@ -80,7 +80,7 @@ class ProbeReading:
         elif probe.tls_days is not None and probe.tls_days < 0:
             yield self._finding("WEB-104", "certificate expires", "error")
         else:
-            # An authority that is not known here may be known to everybody who matters.
+            # An authority unknown here may be trusted by all of the site's users.
             sure = Confidence.MEDIUM if probe.tls_problem == "untrusted" else Confidence.HIGH
             yield self._finding(
                 _PROBLEMS[probe.tls_problem or "handshake"], "certificate problem", "error", confidence=sure
@@ -123,8 +123,7 @@ class ProbeReading:
         return {name: value for name, value in facts.items() if value} | {"for_host": for_host}
 
     def _place(self) -> tuple[str, str]:
-        """Host and port that the trouble is at: after redirects, those of the last address. Neither can act in a
-        command."""
+        """Host and port of the problem: after redirects, those of the last address. Both are safe in a command."""
         said = self._lines.get("error", "").partition(": ")[2].partition(": ")[0]
         found = _ADDRESS.match(said) or _ADDRESS.match(self._probe.url)
         if self._probe.error == "dns" and _SAFE.fullmatch(said):

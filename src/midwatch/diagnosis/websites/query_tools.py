@@ -1,4 +1,4 @@
-"""What programs ask about a website by name and arguments: the same Intent as a question."""
+"""Query tools for websites, for programs: each call becomes the same Intent as a question."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,5 +1,4 @@
-"""The routes of a cluster that lead to a host: whatever is wrong behind them is wrong behind the site, configured or
-not."""
+"""Cluster routes to a host: faults behind them are faults behind the site, configured or not."""
 
 from collections.abc import Iterator, Sequence
 
@@ -47,5 +46,6 @@ def routes(evidence: Sequence[Evidence], host: str) -> Iterator[Subject]:
 
 
 def _meets(pattern: str, host: str) -> bool:
-    """`*.example.com` stands for one more part, as in an Ingress. A rule without a host says nothing about this one."""
+    """Whether a route's host matches: `*.example.com` stands for one more part, as in an Ingress. A rule without a host
+    does not match."""
     return pattern == host or (pattern.startswith("*.") and pattern[2:] == host.partition(".")[2])

@@ -1,1 +1,1 @@
-"""What all inbound alert sources share: authentication, normalization, vocabulary."""
+"""Shared parts of all inbound alert sources: authentication, normalization, vocabulary."""

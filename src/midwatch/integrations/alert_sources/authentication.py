@@ -12,13 +12,13 @@ def secrets(sender: SenderSettings) -> list[str]:
 
 
 def holds_token(hook: WebhookRequest, sender: SenderSettings) -> bool:
-    """Bearer, password of basic authentication, X-Midwatch-Token, or ?token=."""
+    """Whether the request has a valid token: Bearer, password of basic authentication, X-Midwatch-Token, or ?token=."""
     given = (credential(hook.headers.get("authorization", "")), hook.headers.get("x-midwatch-token", ""), hook.token)
     return same_any(given, [t.get_secret_value() for t in sender.tokens])
 
 
 def by_token(source: str) -> Callable[[WebhookRequest, SenderSettings], None]:
-    """`verify` of a sender that cannot sign."""
+    """`verify` for a sender without signatures."""
 
     def verify(hook: WebhookRequest, sender: SenderSettings) -> None:
         if sender.open or holds_token(hook, sender):
@@ -37,7 +37,7 @@ def by_token(source: str) -> Callable[[WebhookRequest, SenderSettings], None]:
 def by_signature(
     header: str, good: Callable[[WebhookRequest, list[str]], bool]
 ) -> Callable[[WebhookRequest, SenderSettings], None]:
-    """`verify` of a sender that signs. A token counts as well where one is configured; either is enough."""
+    """`verify` for a sender with signatures. A token counts as well where one is configured; either is enough."""
 
     def verify(hook: WebhookRequest, sender: SenderSettings) -> None:
         if sender.open or holds_token(hook, sender):

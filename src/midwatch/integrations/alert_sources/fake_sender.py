@@ -1,4 +1,4 @@
-"""How a monitoring system sends, for tests and demonstrations: a body goes out with what authenticates it.
+"""Fake monitoring system for tests and demonstrations: it sends a body with valid authentication.
 
 A source that signs has a `fake_sender.py` with `FAKE_SENDER` beside its `integration.py`; all others send a token.
 """
@@ -17,7 +17,7 @@ SECRET, TOKEN = "harbour-secret", "harbour-token"
 
 @dataclass(frozen=True)
 class SentWebhook:
-    """One request. `token` goes into the address."""
+    """One sent request. `token` goes into the address."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -26,8 +26,8 @@ class SentWebhook:
 
 @dataclass(frozen=True)
 class FakeSender:
-    """`settings` is what Midwatch has to know of it; `send` makes the request of a body at a time; `certificates` lie
-    at these addresses."""
+    """A fake sender. `settings` is its section in Midwatch's settings; `send` makes the request of a body at a time;
+    `certificates` are served at these addresses."""
 
     settings: SenderSettings
     send: Callable[[bytes, datetime], SentWebhook]
@@ -35,7 +35,7 @@ class FakeSender:
 
 
 def sender_with_token() -> FakeSender:
-    """For a source that cannot sign."""
+    """A sender without signatures."""
 
     def send(body: bytes, _now: datetime) -> SentWebhook:
         return SentWebhook(body, {"Authorization": f"Bearer {TOKEN}"})
@@ -44,7 +44,7 @@ def sender_with_token() -> FakeSender:
 
 
 def sender_with_secret(headers: Callable[[bytes, datetime], Mapping[str, str]]) -> FakeSender:
-    """For one that signs with SECRET, the newer of two that are configured."""
+    """A sender that signs with SECRET, the newer of two configured ones."""
 
     def send(body: bytes, now: datetime) -> SentWebhook:
         return SentWebhook(body, headers(body, now))
@@ -53,7 +53,7 @@ def sender_with_secret(headers: Callable[[bytes, datetime], Mapping[str, str]]) 
 
 
 def timestamp_signature(prefix: str, mark: str, separator: str) -> Callable[[bytes, datetime], Mapping[str, str]]:
-    """Headers `<prefix>-Timestamp` and `<prefix>-Signature`: the mark, and the signature over both."""
+    """Headers `<prefix>-Timestamp` and `<prefix>-Signature`: the time, and the signature over both."""
 
     def headers(body: bytes, now: datetime) -> Mapping[str, str]:
         stamp = str(int(now.timestamp()))

@@ -1,16 +1,14 @@
-"""Labels by one set of names, so that alerts of different senders about one thing come together."""
+"""Standard label names, so that alerts of different senders about one object are grouped."""
 
 from collections.abc import Iterable, Mapping
 
 from midwatch.integrations.alert_sources.vocabulary import label, vocabulary
 
-_EXPORTED = (
-    "exported_"  # Prometheus keeps the measured thing's label so, where the scraped target has one of the same name
-)
+_EXPORTED = "exported_"  # Prometheus' prefix for a metric's own label that has the name of a target label
 
 
 def standard(labels: Mapping[str, str]) -> dict[str, str]:
-    """Our names where we have one; the rest as it came. A name that is taken already is not written over."""
+    """Labels under standard names; unknown ones unchanged. An existing name is not overwritten."""
     scraped = _without_exporter(_unshadowed(labels))
     named = {name: value for name, value in scraped.items() if label(name) in ("", name)}
     for name, value in scraped.items():
@@ -21,7 +19,7 @@ def standard(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def standard_labels(facts: Mapping[str, object]) -> dict[str, object]:
-    """The facts that name a thing by a standard label; the others are details."""
+    """Facts with a standard label's name; the others are details."""
     return {
         name: value
         for name, value in facts.items()
@@ -34,7 +32,7 @@ def service(labels: Mapping[str, str]) -> str:
 
 
 def pairs(tags: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """`key:value` tags as labels, and the tags that are only a word. The first of several values of a key counts."""
+    """`key:value` tags as labels, and the tags without a key. The first of several values of a key counts."""
     labels: dict[str, str] = {}
     rest: list[str] = []
     for tag in tags:

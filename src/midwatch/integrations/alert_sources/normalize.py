@@ -1,5 +1,5 @@
-"""From what a sender said, whatever its types, to an Alert: texts bounded and redacted, times in UTC, words and labels
-our own."""
+"""Normalizes a sender's data, of any types, to an Alert: texts bounded and redacted, times in UTC, standard words and
+labels."""
 
 import hashlib
 import json
@@ -28,14 +28,13 @@ CUT = " … [cut]"
 _LINK = re.compile(r"https?://[^\s\\<>\"']{1,2000}", re.IGNORECASE)
 _EPOCH = re.compile(r"-?[0-9]{9,19}(?:\.[0-9]{1,9})?")
 _ZONE = re.compile(r"(?<!\s)\s*+(?:UTC|GMT)$", re.IGNORECASE)
-_OLDEST, _NEWEST = 1980, 2200  # a year outside is a zero time (0001-01-01) or no time
+_OLDEST, _NEWEST = 1980, 2200  # years outside are a zero time (0001-01-01) or invalid
 _EPOCH_UNITS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (float("inf"), 1e9))  # below this it is seconds, ms, µs, ns
 
 
 @dataclass(frozen=True, kw_only=True)
 class RawAlert:
-    """What a sender said of one alert, raw: of any type, of any length. `title` and `status` are what makes it an
-    alert."""
+    """Raw data of one alert: of any type, of any length. `title` and `status` are required."""
 
     title: object
     status: AlertStatus
@@ -52,8 +51,8 @@ class RawAlert:
 
 
 def alert(source: str, said: RawAlert, received_at: datetime) -> Alert:
-    """Without a fingerprint of the sender's, alerts of the same title, service and labels are one. Without a time, it
-    is now."""
+    """The normalized alert. Without a sender's fingerprint, alerts of the same title, service and labels are one.
+    Without a time, it is now."""
     labels = names.standard(dict(_named(said.labels, LABELS, LABEL_CHARS)))
     title = one_line(said.title, TITLE_CHARS)
     summary = text(said.summary)
@@ -78,7 +77,7 @@ def alert(source: str, said: RawAlert, received_at: datetime) -> Alert:
 
 
 def decode(body: bytes) -> object:
-    """The JSON of a body; None when it is none, or is nested deeper than anybody writes."""
+    """The JSON of a body; None for invalid or too deeply nested JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -86,7 +85,7 @@ def decode(body: bytes) -> object:
 
 
 def record(value: object) -> dict[str, Any]:
-    """The object, or an empty one when it is something else."""
+    """The value if it is an object, else an empty one."""
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
@@ -95,7 +94,7 @@ def items(value: object) -> list[Any]:
 
 
 def alert_items(document: object) -> list[Any]:
-    """Each alert of a list, of a list under `alerts`, or the one that comes alone."""
+    """Alerts of a list, of a list under `alerts`, or a single one."""
     for found in (document, record(document).get("alerts")):
         if isinstance(found, list):
             return cast(list[Any], found)
@@ -103,7 +102,7 @@ def alert_items(document: object) -> list[Any]:
 
 
 def get_path(value: object, *path: str) -> Any:
-    """What lies at the path through objects and lists; None when there is nothing."""
+    """Value at the path through objects and lists; None when it does not exist."""
     for name in path:
         if isinstance(value, list):
             entries = cast(list[Any], value)
@@ -118,13 +117,14 @@ def get_path(value: object, *path: str) -> Any:
 
 
 def first(document: object, *fields: str) -> Any:
-    """The first of these fields that holds something."""
+    """The first of these fields that is not empty."""
     held = record(document)
     return next((held[f] for f in fields if held.get(f) not in (None, "", [], {})), None)
 
 
 def text(value: object, limit: int = TEXT_BYTES) -> str:
-    """Any value as text of at most so many bytes: control and hidden signs out, secrets out, a cut marked."""
+    """Any value as text of at most so many bytes: without control and hidden characters and secrets; a cut is
+    marked."""
     if value is None or value == "":
         return ""
     raw = value if isinstance(value, str) else _spelled(value)
@@ -138,14 +138,14 @@ def one_line(value: object, chars: int) -> str:
 
 
 def link(value: object) -> str:
-    """A web address, or "" for anything that is not one."""
+    """A web address, or "" for any other text."""
     whole = value.strip() if isinstance(value, str) else ""
     return text(whole) if _LINK.fullmatch(whole) else ""
 
 
 def moment(value: object) -> datetime | None:
-    """RFC 3339 in its forms (`Z`, `+0000`, nanoseconds, a space, no zone: UTC), or a number since 1970 in s, ms, µs or
-    ns."""
+    """The time of a text in RFC 3339 in its variants (`Z`, `+0000`, nanoseconds, a space, no zone: UTC), or of a number
+    since 1970 in s, ms, µs or ns."""
     try:
         found = _moment(value)
         return found if found and _OLDEST <= found.year <= _NEWEST else None
@@ -176,7 +176,7 @@ def _fingerprint(value: object) -> str:
 
 
 def _named(values: Mapping[str, object], most: int, chars: int) -> Iterator[tuple[str, str]]:
-    """Names and texts; what holds nothing is left out, and what a name calls a secret is cut out."""
+    """Names and texts; empty ones are left out, and values with a secret's name are cut out."""
     found = 0
     for name, value in values.items():
         words = text(value) if chars == TEXT_BYTES else one_line(value, chars)
@@ -206,7 +206,7 @@ def _spelled(value: object) -> str:
 
 
 def _printable(raw: str, limit: int) -> str:
-    """Twice the limit is enough to look at: what is redacted gets shorter, not longer than that."""
+    """The cleaned beginning of a text. Twice the limit is enough, since redaction makes it shorter."""
     cleaned = clean(raw[: 2 * limit])
     return cleaned if cleaned.isascii() else cleaned.encode(errors="replace").decode()
 

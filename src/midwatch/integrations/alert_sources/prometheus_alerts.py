@@ -1,4 +1,4 @@
-"""Alerts as label sets: the shape that Prometheus, Alertmanager and Grafana share. What differs is told by `read`."""
+"""Alerts as label sets: the shape shared by Prometheus, Alertmanager and Grafana. The differences are in `read`."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -8,11 +8,11 @@ from midwatch.domain.alert import Alert, AlertStatus, Delivery
 from midwatch.integrations.alert_sources.normalize import ALERTS, alert_items, first, get_path, moment, record, text
 from midwatch.integrations.alert_sources.vocabulary import status, vocabulary
 
-_TOLD = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
+_OWN_FIELDS = ("summary", "description", "message", "runbook_url", "title")  # annotations with a place of their own
 
 
 def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], source: str) -> Delivery:
-    """The alerts of a group, of a bare list (as Prometheus pushes them), or of one alert that comes alone."""
+    """Alerts of a group, of a bare list (as Prometheus pushes them), or of a single alert."""
     entries = alert_items(document)
     if not entries:
         return Delivery(ignored="The alert group is empty.")
@@ -26,8 +26,8 @@ def delivery(document: object, read: Callable[[dict[str, Any]], Alert | None], s
 
 
 def is_group(document: object) -> bool:
-    """A group of alerts, a list as Prometheus pushes it, or one alert alone: each has labels and, beside them, a field
-    of this form."""
+    """Whether the document is a group of alerts, a list as Prometheus pushes it, or a single alert: each has labels
+    and, beside them, a field of this form."""
     entries = alert_items(document)
     return bool(entries) and all(_is_labelled(record(entry)) for entry in entries[:ALERTS])
 
@@ -38,7 +38,7 @@ def _is_labelled(item: Mapping[str, Any]) -> bool:
 
 
 def is_grafana(document: object) -> bool:
-    """What Grafana adds to the group of Alertmanager."""
+    """Whether the document has fields that Grafana adds to Alertmanager's group."""
     own = ("orgId", "silenceURL", "dashboardURL", "panelURL", "valueString", "ruleUID")
     return any(key in record(entry) for entry in (document, *alert_items(document)[:ALERTS]) for key in own)
 
@@ -53,7 +53,7 @@ def name(item: Mapping[str, Any]) -> str:
 
 
 def state(item: Mapping[str, Any], received_at: datetime) -> AlertStatus:
-    """Its own status, never the group's. Prometheus itself sends none: there an end that has passed is a resolve."""
+    """The alert's own status, never the group's. Prometheus itself sends none: a past end is a resolve."""
     said = item.get("status")
     word = said if isinstance(said, str) else get_path(said, "state")
     if found := status(text(word)):
@@ -78,7 +78,7 @@ def summary(item: Mapping[str, Any]) -> Any:
 
 
 def details(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record(item.get("annotations")).items() if key not in _TOLD}
+    return {key: value for key, value in record(item.get("annotations")).items() if key not in _OWN_FIELDS}
 
 
 def links(item: Mapping[str, Any]) -> list[tuple[str, Any]]:

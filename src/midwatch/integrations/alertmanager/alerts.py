@@ -1,4 +1,4 @@
-"""The webhook of Alertmanager: one group, each alert with its own status. Nothing in it is signed."""
+"""Alertmanager's webhook: one group, each alert with its own status. Nothing in it is signed."""
 
 from typing import Any
 

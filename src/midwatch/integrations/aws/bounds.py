@@ -1,17 +1,16 @@
-"""How much of an answer the SDK reads, and how long: by itself it reads to the end, in a thread that nothing can
-stop."""
+"""Size and time limits for the SDK's responses: by itself it reads to the end, in a thread that cannot be stopped."""
 
 from importlib import import_module
 from time import monotonic
 from typing import Any
 
 LARGEST = 32 * 1024 * 1024  # bytes; a page of 100,800 points has about 6 MB
-SECONDS = 25.0  # for the body as a whole; the SDK's own limit is one of silence
+SECONDS = 25.0  # for the body as a whole; the SDK's own limit is between two reads
 _PIECE = 65_536
 
 
 class BoundedBody:
-    """The SDK's HTTP session, whose answers are read here. Raises the SDK's own errors."""
+    """The SDK's HTTP session with bounded response bodies. Raises the SDK's own errors."""
 
     def __init__(self, inner: Any, largest: int = LARGEST, seconds: float = SECONDS) -> None:
         self._inner, self._largest, self._seconds = inner, largest, seconds
@@ -46,6 +45,6 @@ class BoundedBody:
 
 
 def add_limits(client: Any) -> None:
-    """Puts the limits on a client of the SDK."""
+    """Applies the limits to a client of the SDK."""
     endpoint = client._endpoint
     endpoint.http_session = BoundedBody(endpoint.http_session)

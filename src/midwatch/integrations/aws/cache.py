@@ -1,4 +1,4 @@
-"""What was measured is kept five minutes: a second question costs nothing, and throttling finds something to show."""
+"""Five-minute cache of AWS results: repeated requests cost nothing, and throttling falls back to the last result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -16,7 +16,7 @@ _MOST = 64  # answers; a week of twelve metrics is about 300 kB
 
 @dataclass(frozen=True)
 class CacheState:
-    """`oldest_age_s` is the age of the oldest answer that is held, in seconds; None while there is none."""
+    """State of the cache. `oldest_age_s` is the age of the oldest result, in seconds; None while it is empty."""
 
     hits: int = 0
     misses: int = 0
@@ -25,14 +25,14 @@ class CacheState:
 
 @dataclass(frozen=True)
 class Fetched:
-    """`whole` is False for an answer that must not be shown again: a part of it did not come."""
+    """One fetched result. `whole` is False for an incomplete one, which must not be shown again."""
 
     seen: ToolResult
     whole: bool = True
 
 
 class Cache:
-    """One fetch of a key at a time: who asks the same meanwhile waits for it."""
+    """Cache with one fetch of a key at a time: concurrent callers wait for it."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -46,7 +46,7 @@ class Cache:
         return CacheState(self._hits, self._misses, None if oldest is None else self._age(oldest))
 
     async def get(self, key: Hashable, fetch: Callable[[], Awaitable[Fetched]]) -> ToolResult:
-        """A fresh answer, or a stale one, marked so, where AWS is too busy to give another."""
+        """A fresh result, or a stale and marked one while AWS throttles."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             at, seen = self._kept.get(key, (None, None))
@@ -78,7 +78,7 @@ class Cache:
 
 
 def annotate(seen: ToolResult, note: str) -> ToolResult:
-    """The same, with one more word on what it leaves out."""
+    """The result with a further note on omitted data."""
     observation = seen.observation
     if not isinstance(observation, Measurements | Resources):
         return seen

@@ -1,4 +1,4 @@
-"""The one place that knows the SDK. Its calls block, so they run in threads; clients are made once, and are thread
+"""The only module that uses the SDK. Its calls block, so they run in threads; clients are made once, and are thread
 safe."""
 
 import asyncio
@@ -24,7 +24,7 @@ _CONNECT, _READ = 3, 10  # seconds
 _CONNECTIONS = 16  # to one endpoint, kept open
 PAGES = 200  # of one answer; a week of all metrics is two, and an account has at most some thousand gateways
 _TOKEN = 16_384  # characters
-# What each answer holds, be there something to tell or not: a page of HTML is no account without gateways.
+# Field that every valid response has, even an empty one: a page of HTML is not an account without gateways.
 HOLDS: dict[str, tuple[str, type]] = {
     "DescribeNatGateways": ("NatGateways", list),
     "DescribeSubnets": ("Subnets", list),
@@ -34,14 +34,14 @@ HOLDS: dict[str, tuple[str, type]] = {
     "GetQueryResults": ("status", str),
     "GetCallerIdentity": ("Arn", str),
 }
-_SESSION = "midwatch"  # how our calls are named in the trail of an assumed role
+_SESSION = "midwatch"  # session name of an assumed role, in CloudTrail
 NOT_INSTALLED = "AWS SDK is not installed: pip install 'midwatch[aws]'"
 NOT_CONFIGURED = "AWS is not configured: set aws.region or AWS_REGION"
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long AWS is waited for, in seconds."""
+    """Timeouts of AWS calls, in seconds."""
 
     retry: float = 1.0
     first_poll: float = 0.5
@@ -51,7 +51,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class _Sdk:
-    """`failures` are the exceptions it raises; `session` makes clients, one at a time."""
+    """The imported SDK. `failures` are the exceptions it raises; `session` makes clients, one at a time."""
 
     session: Any
     config: Any
@@ -60,7 +60,7 @@ class _Sdk:
 
 
 class Aws:
-    """One account in one region. Nothing is sent, and no SDK is imported, before the first question."""
+    """One account in one region. No request is sent, and no SDK is imported, before the first call."""
 
     def __init__(self, settings: AwsSettings, now: Callable[[], datetime] = utc_now, pace: Pace | None = None) -> None:
         self.settings, self.now, self.pace = settings, now, pace or Pace()
@@ -75,11 +75,11 @@ class Aws:
 
     @property
     def region(self) -> str:
-        """Known after the first call."""
+        """The region; known after the first call."""
         return self._sdk.region if self._sdk else self.settings.region
 
     async def call(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
-        """One call by AWS's own names. Raises ToolError; what is turned away for the moment is asked once more."""
+        """One API call by AWS's own names. Raises ToolError; a throttled call is retried once."""
         if not self.settings.is_configured:
             raise ToolError(NOT_CONFIGURED, absent=True)
         try:
@@ -89,8 +89,7 @@ class Aws:
         return await asyncio.to_thread(self._put, service, action, parameters)
 
     async def pages(self, service: str, action: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
-        """All pages of an answer, whatever a page holds: an empty one may have a next. Raises ToolError when they have
-        no end."""
+        """All pages of a response: an empty page may have a next one. Raises ToolError for endless paging."""
         token, before = "", set[str]()
         for _ in range(PAGES):
             page = await self.call(service, action, **parameters, **({"NextToken": token} if token else {}))
@@ -112,7 +111,7 @@ class Aws:
             sdk = self._sdk
             client = self._clients.get(service) or self._open(sdk, service, action)
         try:
-            _note(sdk)
+            _register_credentials(sdk)
             answer: dict[str, Any] = getattr(client, _snake(action))(**parameters)
         except sdk.failures as error:
             host = urlsplit(str(client.meta.endpoint_url)).netloc.rpartition("@")[2]
@@ -120,7 +119,7 @@ class Aws:
         except (
             *STRANGE,
             RuntimeError,
-        ) as error:  # the SDK's parsers take an answer apart before they look at what it is
+        ) as error:  # the SDK's parsers fail on a response that is none of the API's
             raise unexpected_answer(f"{service}:{action}") from error
         name, kind = HOLDS.get(action, ("ResponseMetadata", dict))
         if not isinstance(answer.get(name), kind):
@@ -144,7 +143,7 @@ def _connect(settings: AwsSettings) -> _Sdk:
         raise ToolError(NOT_INSTALLED) from error
     errors, parsers = import_module("botocore.exceptions"), import_module("botocore.parsers")
     failures = (errors.BotoCoreError, errors.ClientError, parsers.ResponseParserError)
-    # Retrying is ours: AWS wants its throttled callers to wait, and the evidence has to say that it happened.
+    # Retries are ours: throttled callers have to wait, and the evidence has to mention the throttling.
     config = core.Config(
         connect_timeout=_CONNECT,
         read_timeout=_READ,
@@ -163,9 +162,9 @@ def _connect(settings: AwsSettings) -> _Sdk:
     return _Sdk(session, config, failures, region)
 
 
-def _note(sdk: _Sdk) -> None:
-    """What signs the call is noted, so that no output repeats it: it is fetched anyway, and renewed from time to
-    time."""
+def _register_credentials(sdk: _Sdk) -> None:
+    """Registers the signing credentials, so that no output repeats them: they are fetched anyway, and renewed from time
+    to time."""
     if (held := sdk.session.get_credentials()) is not None:
         frozen = held.get_frozen_credentials()
         for value in (frozen.access_key, frozen.secret_key, frozen.token):

@@ -1,4 +1,4 @@
-"""Why AWS did not answer: each reason is one sentence that says what to do. The codes are data (errors.yaml)."""
+"""AWS errors as one sentence each, with the next step. The codes are data (errors.yaml)."""
 
 import re
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from midwatch.domain.tool import ToolError
 from midwatch.integrations.alert_sources.normalize import record
 from midwatch.kit.printable import one_line
 
-_READ = 16_384  # characters of what AWS says that are looked at
+_READ = 16_384  # characters of AWS's message that are searched
 _CODE = 80
-_LONGEST = 300  # characters of what AWS says that are told on
+_LONGEST = 300  # characters of AWS's message that are shown
 _ALLOWED = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 
 
-# What taking apart an answer of another shape than the API's comes to.
+# Exceptions from parsing a response in another shape than the API's.
 STRANGE = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 class Busy(ToolError):
-    """AWS turned the call away for the moment: `why` says it in three words."""
+    """AWS throttled the call: `why` is the reason in three words."""
 
     def __init__(self, message: str, why: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class Busy(ToolError):
 
 
 class Rejected(ToolError):
-    """AWS understood the call and refused it by a code of its own."""
+    """AWS rejected the call with an error code of its own."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class Rejected(ToolError):
 
 @dataclass(frozen=True)
 class Call:
-    """One call in words, for sentences about it."""
+    """One call in words, for messages about it."""
 
     service: str
     action: str
@@ -59,7 +59,8 @@ def _sentences() -> dict[str, str]:
 
 
 def explain(error: Any, call: Call) -> ToolError:
-    """`error` is any error of the SDK. Its classes are told by name, for the SDK is not always installed."""
+    """The ToolError for any error of the SDK. Its classes are matched by name, since the SDK is not always
+    installed."""
     response: dict[str, Any] = getattr(error, "response", None) or {}
     said = record(response.get("Error"))
     code = one_line(str(said.get("Code", ""))[:_CODE]).removeprefix("Client.").removeprefix("Server.")
@@ -70,7 +71,7 @@ def explain(error: Any, call: Call) -> ToolError:
     )  # another one where a role has to be assumed first
     where = Call("sts" if action == "AssumeRole" else call.service, action, call.region, call.host)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return _busy(codes, status, where) or _denied(codes, text, where) or _told(codes, text, where)
+    return _busy(codes, status, where) or _denied(codes, text, where) or _sentence(codes, text, where)
 
 
 def unexpected_answer(asked: str) -> ToolError:
@@ -99,7 +100,7 @@ def _denied(codes: list[str], text: str, call: Call) -> ToolError | None:
     )
 
 
-def _told(codes: list[str], text: str, call: Call) -> ToolError:
+def _sentence(codes: list[str], text: str, call: Call) -> ToolError:
     fields = {
         "service": call.service,
         "action": call.action,

@@ -1,4 +1,4 @@
-"""Who talked through a NAT gateway: where its flow logs are, and the question that fits their format."""
+"""Flow logs of a NAT gateway: their location, and a top-talkers query for their format."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SAFE = re.compile(r"[\w.:-]+")  # what may stand in a query: ids and addresses
 
 @dataclass(frozen=True)
 class FlowLog:
-    """A flow log that goes to CloudWatch Logs: `group`, and the names of its fields in their order."""
+    """A flow log in CloudWatch Logs: `group`, and the names of its fields in their order."""
 
     group: str
     fields: tuple[str, ...]
@@ -26,7 +26,8 @@ class FlowLog:
 
 @dataclass(frozen=True)
 class FlowLogQuery:
-    """`source` and `destination` are the columns that name the ends; `partial` what the rows cannot tell."""
+    """A query for one flow log. `source` and `destination` are the columns of the two ends; `partial` is the missing
+    information."""
 
     query: str
     source: str
@@ -36,12 +37,12 @@ class FlowLogQuery:
 
 @cache
 def data() -> dict[str, Any]:
-    """flowlogs.yaml."""
+    """Contents of flowlogs.yaml."""
     return yaml.safe_load(files("midwatch.integrations.aws").joinpath("flowlogs.yaml").read_text("utf-8"))
 
 
 async def find(aws: Aws, gateway: Json) -> FlowLog:
-    """The flow log that is nearest to the gateway; raises ToolError when none can be asked."""
+    """The flow log nearest to the gateway; raises ToolError when there is none to query."""
     resources = [*interfaces(gateway), *(gateway[key] for key in ("SubnetId", "VpcId") if gateway.get(key))]
     asked = [{"Name": "resource-id", "Values": resources}]
     found = [
@@ -78,7 +79,7 @@ def _fields(written: str) -> tuple[str, ...]:
 
 
 def compose(gateway: Json, log: FlowLog) -> FlowLogQuery:
-    """Raises ToolError when the format lacks what the question needs."""
+    """The query. Raises ToolError when the log's format lacks a required field."""
     if missing := [name for name in data()["needs"] if name not in log.fields]:
         raise ToolError(f"the flow logs in {log.group} lack the fields {', '.join(missing)}: source addresses unknown")
     if not interfaces(gateway) or not private(gateway):

@@ -1,4 +1,4 @@
-"""NAT gateways as EC2 describes them: where they are, what they are called, which addresses they have."""
+"""NAT gateways from EC2: location, name, addresses."""
 
 import asyncio
 import re
@@ -23,14 +23,14 @@ Json = dict[str, Any]
 
 
 def gateway_id(gateway: str) -> str:
-    """The id, without the spaces around it; raises ToolError for what cannot be one."""
+    """The id, without the spaces around it; raises ToolError for an invalid one."""
     if not _SHAPE.fullmatch(gateway.strip()):
         raise _missing(gateway.strip()[:60])
     return gateway.strip()
 
 
 async def describe(aws: Aws, gateway: str = "") -> list[Json]:
-    """One gateway, or all of them, in AWS's own shape; raises ToolError, absent when there is no such gateway."""
+    """One gateway, or all of them, in AWS's own shape; raises ToolError, absent for an unknown gateway."""
     asked: Json = {"NatGatewayIds": [gateway]} if gateway else {"MaxResults": _PAGE}
     try:
         found = [
@@ -46,7 +46,7 @@ async def describe(aws: Aws, gateway: str = "") -> list[Json]:
 
 
 async def zones(aws: Aws, gateways: Iterable[Json]) -> tuple[dict[str, str], str]:
-    """Subnet → availability zone, and why some are not known, in words."""
+    """Subnet → availability zone, and the reason for unknown ones, in words."""
     subnets = sorted({g["SubnetId"] for g in gateways if g.get("SubnetId")})
     try:
         chosen = (subnets[at : at + _VALUES] for at in range(0, len(subnets), _VALUES))
@@ -64,7 +64,7 @@ async def _subnets(aws: Aws, names: list[str]) -> list[Json]:
 
 
 def gateway_row(gateway: Json, zone: dict[str, str]) -> Json:
-    """The fields that matter, in our own words."""
+    """The relevant fields, under Midwatch's own names."""
     addresses: list[Json] = gateway.get("NatGatewayAddresses", [])
     own = sorted(
         {a["AvailabilityZone"] for a in addresses if a.get("AvailabilityZone")}

@@ -1,4 +1,4 @@
-"""Whether the account can be read: each question is really put, once, and costs next to nothing."""
+"""Health checks of the account: each kind of call is made once, and costs next to nothing."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -13,11 +13,11 @@ from midwatch.integrations.aws.insights import ask
 from midwatch.integrations.aws.spans import nat
 
 _FIRST = 5  # the smallest page of EC2
-_NOBODY = "nat-00000000000000000"
+_NO_GATEWAY = "nat-00000000000000000"
 
 
 async def health(aws: Aws) -> tuple[Health, ...]:
-    """identity, cloudwatch, ec2 and logs; one line that says so when AWS is not configured."""
+    """Health of identity, cloudwatch, ec2 and logs; one line when AWS is not configured."""
     if not aws.settings.is_configured:
         return (Health("aws", "missing", NOT_CONFIGURED, "NAT gateways cannot be checked without it"),)
     return tuple(
@@ -50,7 +50,7 @@ async def _cloudwatch(aws: Aws) -> str:
     metric = {
         "Namespace": nat()["namespace"],
         "MetricName": nat()["metrics"][0]["metric"],
-        "Dimensions": [{"Name": nat()["dimension"], "Value": _NOBODY}],
+        "Dimensions": [{"Name": nat()["dimension"], "Value": _NO_GATEWAY}],
     }
     query = {"Id": "m0", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
     now = aws.now()
@@ -70,7 +70,8 @@ async def _ec2(aws: Aws) -> str:
 
 
 async def _logs(aws: Aws) -> str:
-    """The right to query is given for each log group, so one that holds flow logs is asked, for one second of them."""
+    """Health of log queries, tested on a log group with flow logs, for one second of them: the permission is given for
+    each log group."""
     asked = [{"Name": "log-destination-type", "Values": ["cloud-watch-logs"]}]
     logs = [
         log async for page in aws.pages("ec2", "DescribeFlowLogs", Filter=asked) for log in page.get("FlowLogs", ())

@@ -1,5 +1,4 @@
-"""One question to CloudWatch Logs Insights: started, asked for until it is done, and stopped when that takes too
-long."""
+"""One CloudWatch Logs Insights query: started, polled until it is done, and stopped when that takes too long."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +16,8 @@ _GOES_ON = ("Scheduled", "Running", "Unknown")
 
 @dataclass(frozen=True)
 class Rows:
-    """`scanned` counts bytes, which is what AWS charges for; `partial` says, in words, why rows may be missing."""
+    """Rows of a result. `scanned` counts bytes, which AWS charges for; `partial` is the reason why rows may be missing,
+    in words."""
 
     rows: tuple[dict[str, str], ...] = ()
     scanned: int = 0
@@ -57,7 +57,8 @@ class _Query:
 
 
 async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
-    """Raises ToolError. A query that is given up is stopped, for it would go on scanning at the account's cost."""
+    """Runs a query. Raises ToolError. An abandoned query is stopped, since it would go on scanning at the account's
+    cost."""
     times = {"startTime": int(window.since.timestamp()), "endTime": int(window.until.timestamp())}
     try:
         running = await _start(aws, {"logGroupName": group, "queryString": query, **times})
@@ -74,8 +75,8 @@ async def ask(aws: Aws, group: str, query: str, window: Window) -> Rows:
 
 
 async def _start(aws: Aws, asked: dict[str, Any]) -> _Query:
-    """What was sent cannot be called back: who stops waiting for the query's id leaves a query that is stopped at
-    once."""
+    """Starts the query. A request that was sent cannot be called back: when the caller is cancelled, the query is
+    stopped as soon as its id is known."""
     starting = asyncio.ensure_future(aws.call("logs", "StartQuery", **asked))
     try:
         return _Query(aws, (await asyncio.shield(starting))["queryId"])

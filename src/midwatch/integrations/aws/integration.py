@@ -10,7 +10,7 @@ from midwatch.integrations.aws.settings import AwsSettings
 
 
 def _connect(settings: AwsSettings, _selection: Selection, _used: Mapping[str, SystemConnection]) -> SystemConnection:
-    """One account in one region. What it said is remembered for some minutes."""
+    """Connects to one account in one region. Results are cached for some minutes."""
     from midwatch.integrations.aws.client import Aws
     from midwatch.integrations.aws.health import health
     from midwatch.integrations.aws.tools import tools

@@ -1,4 +1,4 @@
-"""The metrics of one NAT gateway: one call for all of them, and points that are missing stay missing."""
+"""Metrics of one NAT gateway, in one call for all; missing points stay missing."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ _POINTS = 100_800  # the most that one page may have
 
 @dataclass
 class _Answers:
-    """What came for each metric, by its name in AWS: its points, the state of its last page, and CloudWatch's own
-    words."""
+    """Received data of each metric, by its name in AWS: points, state of its last page, and CloudWatch's own
+    messages."""
 
     points: dict[str, dict[int, float]] = field(default_factory=dict[str, dict[int, float]])
     states: dict[str, str] = field(default_factory=dict[str, str])
@@ -43,7 +43,7 @@ class _Answers:
 
 
 async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
-    """Raises ToolError; a gateway nobody has is told from an idle one."""
+    """The gateway's metrics. Raises ToolError; a nonexistent gateway is told apart from an idle one."""
     answers = _Answers()
     request = _request(gateway, span)
     async for page in aws.pages("cloudwatch", "GetMetricData", **request):
@@ -54,7 +54,7 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
             f"AWS credentials lack permission {PERMISSION}; grant it with a read-only policy.", permission=PERMISSION
         )
     silent = not any(answers.points.values()) and not cut
-    notes = [await _doubt(aws, gateway)] if silent else []
+    notes = [await _existence_note(aws, gateway)] if silent else []
     series = list(_series(gateway, span, answers, {*forbidden}))
     notes += _notes(span, answers, series)
     signals = tuple(sorted({s.signal for s in series}))
@@ -63,8 +63,8 @@ async def measure(aws: Aws, gateway: str, span: Span) -> Fetched:
     return Fetched(ToolResult(seen, _words(gateway, span)), whole=not (forbidden or cut))
 
 
-async def _doubt(aws: Aws, gateway: str) -> str:
-    """No point at all: is there such a gateway? Raises ToolError when there is none."""
+async def _existence_note(aws: Aws, gateway: str) -> str:
+    """Note for a gateway without any point. Raises ToolError when there is no such gateway."""
     try:
         await describe(aws, gateway)
     except Busy:
@@ -107,7 +107,7 @@ def _series(gateway: str, span: Span, answers: _Answers, without: set[str]) -> I
 
 
 def _notes(span: Span, answers: _Answers, series: Iterable[Series]) -> list[str]:
-    """What was left out, in words."""
+    """Notes on omitted data, in words."""
     notes: list[str] = []
     if any(value is None for s in series for value in s.values):
         notes.append("missing data points mean that no traffic was reported")

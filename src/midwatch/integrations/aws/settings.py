@@ -24,7 +24,7 @@ class AwsSettings(SettingsSection):
 
     @property
     def is_configured(self) -> bool:
-        """Somebody said where to look: here, or in AWS's own variables."""
+        """Whether an account is configured: here, or in AWS's own variables."""
         return bool(
             self.region or self.profile or self.role_arn or any(os.environ.get(name) for name in _AWS_VARIABLES)
         )

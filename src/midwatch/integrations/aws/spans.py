@@ -1,4 +1,4 @@
-"""The range a question is about: checked, and laid on the grid of the period it is measured in."""
+"""Time range of a request: validated, and aligned to the period of its metrics."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,14 @@ from midwatch.domain.tool import ToolError
 from midwatch.domain.window import Window
 
 LONGEST = timedelta(days=7)
-KEPT = timedelta(days=455)  # CloudWatch forgets metrics after that
-SETTLES = timedelta(minutes=3)  # the last points are still being added to
+KEPT = timedelta(days=455)  # retention of CloudWatch metrics
+SETTLES = timedelta(minutes=3)  # the last points are still incomplete
 
 
 @dataclass(frozen=True)
 class Span:
-    """From `since` up to and without `until`, in steps of `period` seconds; `settled` is where complete points end."""
+    """A time range from `since` up to and without `until`, in steps of `period` seconds; `settled` is the end of the
+    complete points."""
 
     since: int
     until: int
@@ -27,7 +28,7 @@ class Span:
 
     @property
     def times(self) -> range:
-        """When each complete point begins, in seconds since 1970."""
+        """Start of each complete point, in seconds since 1970."""
         return range(self.since, min(self.until, self.settled), self.period)
 
     @property
@@ -37,7 +38,7 @@ class Span:
 
 @cache
 def nat() -> dict[str, Any]:
-    """nat.yaml."""
+    """Contents of nat.yaml."""
     return yaml.safe_load(files("midwatch.integrations.aws").joinpath("nat.yaml").read_text("utf-8"))
 
 
@@ -46,7 +47,7 @@ def moment(seconds: float) -> datetime:
 
 
 def valid_window(start: datetime, end: datetime, now: datetime) -> Window:
-    """The range in UTC; a time without a zone is one in UTC. Raises ToolError for a range nobody can answer."""
+    """The range in UTC; a time without a zone is one in UTC. Raises ToolError for a range without data."""
     start, end = (t.astimezone(UTC) if t.tzinfo else t.replace(tzinfo=UTC) for t in (start, end))
     window = Window(start, end)
     if end <= start:
@@ -66,7 +67,7 @@ def valid_window(start: datetime, end: datetime, now: datetime) -> Window:
 
 
 def span(start: datetime, end: datetime, now: datetime) -> Span:
-    """Starts are rounded down to the period and ends up, as CloudWatch does. Raises ToolError."""
+    """The aligned range: starts are rounded down to the period and ends up, as CloudWatch does. Raises ToolError."""
     window = valid_window(start, end, now)
     length, back = window.until - window.since, now - window.since
     period = next(

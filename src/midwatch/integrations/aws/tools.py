@@ -1,4 +1,4 @@
-"""The questions Midwatch puts to an AWS account. Nothing here can change anything."""
+"""Read-only tools for an AWS account."""
 
 from datetime import datetime, timedelta
 from functools import partial

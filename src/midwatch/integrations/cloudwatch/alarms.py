@@ -1,4 +1,4 @@
-"""The JSON of an alarm as CloudWatch publishes it to a topic: of one metric, of metric math, or composite."""
+"""CloudWatch's alarm JSON, as published to a topic: of one metric, of metric math, or composite."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _LIMITS = {  # field of Trigger → detail
 
 
 def alarm(document: dict[str, Any]) -> RawAlert | None:
-    """None when the document names no alarm."""
+    """The alarm; None for a document without an alarm's name."""
     name = text(document.get("AlarmName"))
     if not name:
         return None

@@ -1,4 +1,4 @@
-"""What Amazon posts: the envelope of SNS with an alarm inside, an alarm alone (raw delivery), or an event of
+"""CloudWatch webhook bodies: the envelope of SNS with an alarm inside, an alarm alone (raw delivery), or an event of
 EventBridge."""
 
 from typing import Any
@@ -13,7 +13,7 @@ from midwatch.integrations.cloudwatch.sns import FAREWELL, SUBSCRIPTION, envelop
 
 
 def recognises(document: object) -> bool:
-    """An envelope of SNS, an event of EventBridge, or the alarm itself."""
+    """Whether the body is an envelope of SNS, an event of EventBridge, or an alarm."""
     found = record(document)
     event = "detail-type" in found and text(found.get("source")).startswith("aws.")
     return bool(envelope(found)) or event or ("AlarmName" in found and "NewStateValue" in found)

@@ -1,4 +1,4 @@
-"""`arn:aws:cloudwatch:<region>:<account>:alarm:<name>`: the only place that tells the region by its code."""
+"""Alarm ARNs, `arn:aws:cloudwatch:<region>:<account>:alarm:<name>`: the only field with the region's code."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -38,8 +38,8 @@ def arn(value: object) -> Arn:
 
 
 def alarm_severity(state: str, told: object, *texts: object) -> AlertSeverity:
-    """An alarm has no severity: it is what a tag, `Priority`, or its name or description says, else high. Missing data
-    is medium."""
+    """Severity of an alarm, from a tag, `Priority`, or its name or description, else high: CloudWatch has no severity.
+    Missing data is medium."""
     if state == "INSUFFICIENT_DATA":
         return AlertSeverity.MEDIUM
     written = (severity_tag(text(t)) for t in texts)

@@ -1,4 +1,4 @@
-"""CloudWatch alarms as EventBridge sends them: other names for the same, and dimensions as an object."""
+"""CloudWatch alarms in EventBridge's form: other field names, and dimensions as an object."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _QUIET = {"CloudWatch Alarm Configuration Change": "Alarm configuration changed,
 
 
 def change(event: dict[str, Any]) -> RawAlert | str | None:
-    """The alarm; a sentence for an event of no concern; None for one we do not know."""
+    """The alarm; a sentence for an ignored event; None for an unknown one."""
     kind, detail = text(event.get("detail-type")), record(event.get("detail"))
     if kind in _QUIET:
         return _QUIET[kind]
@@ -48,7 +48,7 @@ def _metrics(detail: dict[str, Any]) -> list[Any]:
 
 
 def _dimensions(detail: dict[str, Any]) -> dict[str, Any]:
-    """Those in which all metrics of the alarm agree."""
+    """Dimensions that are equal in all metrics of the alarm."""
     found: dict[str, Any] = {}
     differing: set[str] = set()
     for one in _metrics(detail):

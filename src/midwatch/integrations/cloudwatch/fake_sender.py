@@ -1,4 +1,4 @@
-"""A topic of Amazon SNS: signed with a key of our own, whose certificate lies where Amazon keeps its own.
+"""Fake topic of Amazon SNS: signed with a key of our own, whose certificate is served at Amazon's address.
 
 What comes without an envelope is not signed, and brings a token in its address.
 """
@@ -43,7 +43,7 @@ def certificate(key: CertificateIssuerPrivateKeyTypes = KEY, ends: datetime = _E
 
 
 def signature(message: dict[str, Any], version: str = "2") -> str:
-    """As Amazon makes it: over the names and values of fixed fields."""
+    """Amazon's signature, over the names and values of fixed fields."""
     names = [name for name in _SIGNED[message["Type"]].split() if name in message]
     signed = "".join(f"{name}\n{message[name]}\n" for name in names).encode()
     return base64.b64encode(KEY.sign(signed, PKCS1v15(), _HASHES[version]())).decode()

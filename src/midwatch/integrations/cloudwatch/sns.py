@@ -1,7 +1,7 @@
 """The envelope of Amazon SNS and its signature: RSA over a fixed list of lines, with SHA-1 (version 1) or SHA-256
 (version 2).
 
-What comes without an envelope (raw delivery, EventBridge) is signed by nobody and needs a token. An envelope proves
+What comes without an envelope (raw delivery, EventBridge) is unsigned and needs a token. An envelope proves
 only that
 *some* topic of *some* account sent it: our own are the configured topics, or those that know the token.
 """
@@ -35,13 +35,13 @@ _SUBSCRIBE = re.compile(_HOST + r"\?[^\s\\#]{1,2000}")
 
 
 def envelope(document: object) -> dict[str, Any]:
-    """The envelope when it is one, otherwise {}."""
+    """The envelope if the document is one, otherwise {}."""
     found = record(document)
     return found if found.get("Type") in (NOTIFICATION, SUBSCRIPTION, FAREWELL) and "TopicArn" in found else {}
 
 
 def subscribe_url(found: dict[str, Any]) -> str:
-    """The address that confirms the subscription; "" when it does not lead to SNS."""
+    """The address that confirms the subscription; "" for any address outside SNS."""
     url = found.get("SubscribeURL")
     return url if isinstance(url, str) and _SUBSCRIBE.fullmatch(url) else ""
 
@@ -79,7 +79,7 @@ def _check_signature(found: dict[str, Any], hook: WebhookRequest) -> None:
         raw = base64.b64decode(signature, validate=True)
         _key(hook).verify(
             raw, _signed_text(found), PKCS1v15(), algorithm()
-        )  # version 1, SHA-1, is what topics use by default
+        )  # version 1, SHA-1, is the default of topics
     except (InvalidSignature, binascii.Error, ValueError) as wrong:
         raise SignatureInvalid(
             "Invalid SNS signature: it does not match the message and the signing certificate."
@@ -87,7 +87,8 @@ def _check_signature(found: dict[str, Any], hook: WebhookRequest) -> None:
 
 
 def _key(hook: WebhookRequest) -> RSAPublicKey:
-    """Raises Forged for a certificate that is none, not of RSA, or out of date."""
+    """The certificate's public key. Raises SignatureInvalid for an invalid certificate, one without RSA, or an expired
+    one."""
     try:
         certificate = load_pem_x509_certificate(hook.certificate)
         key, valid = (
@@ -104,8 +105,8 @@ def _key(hook: WebhookRequest) -> RSAPublicKey:
 
 
 def _signed_text(found: dict[str, Any]) -> bytes:
-    """`name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes them. Only Subject
-    may be absent."""
+    """The signed text: `name\\nvalue\\n` of each signed field, in the order Amazon signs them, values as JSON decodes
+    them. Only Subject may be absent."""
     names = [name for name in _SIGNED[found["Type"]] if not (name == "Subject" and found.get(name) is None)]
     if not all(isinstance(found.get(name), str) for name in names):
         raise SignatureInvalid("A signed field of the envelope is missing.")

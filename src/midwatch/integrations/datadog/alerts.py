@@ -1,5 +1,5 @@
-"""The webhook of Datadog. Its payload is the customer's: ours is examples/payload.json. A `$VARIABLE` left as it is
-means "nothing"."""
+"""Datadog's webhook. Its payload is the customer's: ours is examples/payload.json. A `$VARIABLE` left as it is means
+"nothing"."""
 
 import re
 from typing import Any
@@ -22,7 +22,7 @@ from midwatch.integrations.alert_sources.normalize import (
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 _MISSING = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
-# `[P2] [Triggered on {host:a,env:b}] Title`: what Datadog puts before the monitor's name
+# `[P2] [Triggered on {host:a,env:b}] Title`: Datadog's prefix of the monitor's name
 _HEADED = re.compile(
     r"(?:\[(?P<priority>P[1-5])\]\s*)?\[(?P<transition>[A-Za-z -]{2,20}?)(?: on "
     r"\{(?P<scope>[^}]*)\})?\]\s*(?P<title>\S.*)",
@@ -33,7 +33,7 @@ _UNSEEN = ("nodata", "renodata")
 
 
 def recognises(document: object) -> bool:
-    """A field of our payload, or Datadog's default, which names the organisation."""
+    """Whether the body has a field of our payload, or Datadog's default ones with the organisation."""
     found = record(document)
     return any(key in found for key in _OWN) or (
         "last_updated" in found and "event_type" in found and isinstance(found.get("org"), dict)
@@ -114,7 +114,8 @@ def _status(document: dict[str, Any]) -> AlertStatus:
 
 
 def _severity(document: dict[str, Any]) -> AlertSeverity | None:
-    """No data is medium, a warning at most that; otherwise the monitor's priority, then the type of the event."""
+    """Severity: missing data is medium, a warning at most that; otherwise the monitor's priority, then the type of the
+    event."""
     transition = _transition(document)
     if transition in _UNSEEN:
         return AlertSeverity.MEDIUM
@@ -127,7 +128,7 @@ def _severity(document: dict[str, Any]) -> AlertSeverity | None:
 
 
 def _fingerprint(document: dict[str, Any]) -> str:
-    """The monitor and its group: the same the next time too, which Datadog's cycle key is not."""
+    """Fingerprint of the monitor and its group: stable from one cycle to the next, unlike Datadog's cycle key."""
     monitor, scope = text(first(document, "alert_id", "monitor_id")), _scope(document)
     return (
         ":".join(p for p in (monitor, scope) if p)

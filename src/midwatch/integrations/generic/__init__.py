@@ -1,1 +1,1 @@
-"""Any other system that can post JSON: usual names of fields are understood, others are mapped in the settings."""
+"""Any other system that can post JSON: usual field names are recognised, others are mapped in the settings."""

@@ -48,7 +48,8 @@ def parse(hook: WebhookRequest, sender: SenderSettings) -> Delivery:
 
 
 def plain_text(body: bytes) -> dict[str, str] | None:
-    """The first line as title, the rest as description; None for what is no text, or looks like JSON that was cut."""
+    """The first line as title, the rest as description; None for invalid text, or text that looks like truncated
+    JSON."""
     try:
         words = body.decode().strip()
     except UnicodeDecodeError:
@@ -85,8 +86,8 @@ def _alert(document: dict[str, Any], sender: SenderSettings, hook: WebhookReques
 
 
 def _title(document: dict[str, Any], sender: SenderSettings) -> str:
-    """Where nothing is called a title: the name of the rule in the labels, or the first line of the description. An
-    object is none of these: what an event carries beside its words would be read as what is wrong."""
+    """The title: without a title field the rule's name in the labels, or the first line of the description. An object
+    is none of these: its other fields would be read as the problem."""
     title = _worded(_each(document, "title", sender)) or _worded([get_path(document, "labels", "alertname")])
     return title or _worded(_each(document, "summary", sender)).partition("\n")[0]
 
@@ -100,7 +101,7 @@ def _found(document: dict[str, Any], field: str, sender: SenderSettings) -> Any:
 
 
 def _each(document: dict[str, Any], field: str, sender: SenderSettings) -> Iterator[Any]:
-    """At the path of the settings and nowhere else, where they name one."""
+    """Candidate values of a field: at the path of the settings and nowhere else, where they name one."""
     paths = [sender.fields[field]] if field in sender.fields else usual()[field]
     return (found for found in (_at(document, path) for path in paths) if found not in (None, "", [], {}))
 
@@ -112,14 +113,14 @@ def _at(document: dict[str, Any], path: str) -> Any:
 
 
 def _word(value: Any, sender: SenderSettings) -> str:
-    """Their word as ours where the settings translate it; case does not matter."""
+    """The word in Midwatch's terms, where the settings translate it; case does not matter."""
     word = one_line(value, NAME_CHARS)
     table = {theirs.lower(): ours for theirs, ours in sender.values.items()}
     return table.get(word.lower(), word)
 
 
 def _labels(told: Any) -> dict[str, Any]:
-    """An object, or tags as `key:value`."""
+    """Labels from an object, or from tags as `key:value`."""
     if found := record(told):
         return found
     tags, _ = pairs(text(t) for t in (items(told)[:1000] or text(told).split(",")))
@@ -127,7 +128,7 @@ def _labels(told: Any) -> dict[str, Any]:
 
 
 def _chosen(document: dict[str, Any], sender: SenderSettings) -> dict[str, Any]:
-    """Labels that the settings name one by one: `labels.pod: resource.pod_name`."""
+    """Labels from single paths in the settings: `labels.pod: resource.pod_name`."""
     return {
         field[len(_LABEL) :]: _at(document, path) for field, path in sender.fields.items() if field.startswith(_LABEL)
     }

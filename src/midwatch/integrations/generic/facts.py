@@ -1,5 +1,4 @@
-"""What an alert of unknown shape says beside its title: every field that has no place of its own, nested ones by dotted
-names."""
+"""Further facts of an alert of unknown shape: every field without a place of its own, nested ones by dotted names."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,12 +8,12 @@ from midwatch.integrations.alert_sources.normalize import DETAILS, decode, get_p
 from midwatch.integrations.generic.fields import usual
 from midwatch.kit.redaction import redact_text
 
-_DEEPEST = 6  # levels of nesting that are looked into
+_DEEPEST = 6  # levels of nesting that are read
 _DETAILS = ("details", "custom_details", "annotations", "values", "extra")
 
 
 def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Details come by their own names, other fields by theirs (`check.grade`). What is nested deeper than six levels is
+    """Details by their own names, other fields by theirs (`check.grade`). Anything nested deeper than six levels is
     left out."""
     own = {path.partition(".")[0] for paths in usual().values() for path in paths} | {"alert_source", "source"}
     rest = {name: value for name, value in document.items() if name not in own}
@@ -27,8 +26,8 @@ def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_secrets(value: Any) -> Any:
-    """Redacted while names and values still stand beside each other: `{"name": "DB_PASSWORD", "value": …}` is a secret
-    only together."""
+    """The value, redacted while names and values still stand beside each other: `{"name": "DB_PASSWORD", "value": …}`
+    is a secret only together."""
     if not isinstance(value, dict | list):
         return value
     try:

@@ -1,4 +1,4 @@
-"""A program that signs as docs/alert-sources.md says."""
+"""Fake sender with the signature described in docs/alert-sources.md."""
 
 from midwatch.integrations.alert_sources.fake_sender import sender_with_secret, timestamp_signature
 

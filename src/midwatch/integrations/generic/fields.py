@@ -1,4 +1,4 @@
-"""Where a field of an alert of unknown shape is looked for: fields.yaml."""
+"""Candidate fields of an alert of unknown shape: fields.yaml."""
 
 from functools import cache
 from importlib.resources import files

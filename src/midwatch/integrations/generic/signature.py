@@ -1,4 +1,4 @@
-"""Our own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in
+"""Midwatch's own signature: `X-Midwatch-Signature: sha256=<hex>` over `<seconds>.<body>`, the seconds in
 X-Midwatch-Timestamp."""
 
 from midwatch.domain.alert_source import WebhookRequest

@@ -1,4 +1,4 @@
-"""The webhook of Grafana Alerting: the group of Alertmanager with values, panels and silences added."""
+"""Grafana Alerting's webhook: the group of Alertmanager with values, panels and silences added."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from midwatch.integrations.alert_sources import prometheus_alerts
 from midwatch.integrations.alert_sources.normalize import RawAlert, alert, decode, get_path, items, record, text
 from midwatch.integrations.alert_sources.vocabulary import severity
 
-# What Grafana fires when a rule has no data or cannot be run: the monitoring is broken, not (yet) what it watches.
+# Grafana's alerts for a rule without data or with an error: the monitoring is broken, not (yet) the monitored object.
 _BLIND = {"DatasourceNoData": "No data", "DatasourceError": "The rule cannot be evaluated"}
 
 
@@ -62,6 +62,6 @@ def _alert(item: dict[str, Any], hook: WebhookRequest) -> Alert | None:
 
 
 def _values(item: dict[str, Any]) -> dict[str, Any]:
-    """The measured values by the letter of their query; the older text where there are none."""
+    """Measured values by the letter of their query; the older text where there are none."""
     values = record(item.get("values"))
     return {f"value {letter}": value for letter, value in values.items()} or {"values": item.get("valueString")}

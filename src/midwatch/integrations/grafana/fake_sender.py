@@ -1,4 +1,4 @@
-"""A contact point of Grafana that signs with a timestamp."""
+"""Fake contact point of Grafana that signs with a timestamp."""
 
 from midwatch.integrations.alert_sources.fake_sender import sender_with_secret, timestamp_signature
 

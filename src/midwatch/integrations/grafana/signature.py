@@ -1,5 +1,5 @@
-"""Grafana signs the body, or `<seconds>:<body>` when the contact point names a timestamp header. It must be the one
-named here."""
+"""Grafana's signature, over the body, or over `<seconds>:<body>` when the contact point names a timestamp header. It
+must be the one named here."""
 
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature

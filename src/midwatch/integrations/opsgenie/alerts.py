@@ -1,5 +1,4 @@
-"""The webhook of Opsgenie: what was done (`action`) and the alert. `createdAt` is in milliseconds, `updatedAt` in
-nanoseconds."""
+"""Opsgenie's webhook: an `action` and the alert. `createdAt` is in milliseconds, `updatedAt` in nanoseconds."""
 
 from typing import Any
 
@@ -29,7 +28,7 @@ _CHANGES = {
     "close": AlertStatus.RESOLVED,
     "delete": AlertStatus.RESOLVED,
 }
-_REMARKS = {  # action → the field of the alert that says more
+_REMARKS = {  # action → the alert's field with the details
     "addnote": "note",
     "assignownership": "owner",
     "takeownership": "username",
@@ -62,13 +61,13 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
         return Delivery(unknown="Not an Opsgenie webhook payload: action, alert.alertId or alert.message is missing.")
     what = action.replace(" ", "").lower()
     if what in _CHANGES:
-        return Delivery(alerts=(alert("opsgenie", _said(told, _CHANGES[what], action), hook.received_at),))
+        return Delivery(alerts=(alert("opsgenie", _raw_alert(told, _CHANGES[what], action), hook.received_at),))
     if what in _REMARKS:
         return Delivery(remarks=(_remark(told, action, _REMARKS[what], hook),))
     return Delivery(unknown=f"Unknown Opsgenie action {one_line(action, NAME_CHARS)}.")
 
 
-def _said(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:
+def _raw_alert(told: dict[str, Any], status: AlertStatus, action: str) -> RawAlert:
     tags, words = pairs(text(tag) for tag in items(told.get("tags"))[:1000])
     facts = record(told.get("details"))
     return RawAlert(
@@ -98,7 +97,7 @@ def _remark(told: dict[str, Any], action: str, field: str, hook: WebhookRequest)
     more = text(get_path(told, field))
     at = moment(told.get("updatedAt")) or hook.received_at
     return AlertComment(
-        fingerprint=alert("opsgenie", _said(told, AlertStatus.FIRING, action), at).fingerprint,
+        fingerprint=alert("opsgenie", _raw_alert(told, AlertStatus.FIRING, action), at).fingerprint,
         external_id=one_line(told.get("alertId"), NAME_CHARS),
         kind=one_line(action, NAME_CHARS),
         text=f"{one_line(action, NAME_CHARS)}: {more}" if more else one_line(action, NAME_CHARS),

@@ -1,5 +1,5 @@
-"""What PagerDuty posts. Three shapes: `event` (webhooks v3), `messages` (v2) and `routing_key` (events v2, sent to us
-as well)."""
+"""PagerDuty's request bodies. Three shapes: `event` (webhooks v3), `messages` (v2) and `routing_key` (events v2, sent
+to us as well)."""
 
 from midwatch.domain.alert import Delivery
 from midwatch.domain.alert_source import WebhookRequest
@@ -11,7 +11,7 @@ from midwatch.integrations.pagerduty.webhooks import event_data, webhook
 
 
 def recognises(document: object) -> bool:
-    """A webhook v3 or v2, an event as it is sent to PagerDuty, or the object of its API."""
+    """Whether the body is a webhook v3 or v2, an event in the form sent to PagerDuty, or the object of its API."""
     found = record(document)
     if isinstance(get_path(found, "event", "event_type"), str) or get_path(found, "messages", "0", "incident"):
         return True

@@ -1,4 +1,4 @@
-"""PagerDuty's REST API v2, as far as it is used: the alerts and the notes of an incident."""
+"""Client of PagerDuty's REST API v2: the alerts and the notes of an incident."""
 
 import asyncio
 import re
@@ -16,16 +16,16 @@ from midwatch.kit.redaction import redact_text
 _ACCEPT = "application/vnd.pagerduty+json;version=2"
 _PAGE = 100  # the largest that the API gives
 PAGES = 10  # of the alerts of one incident; PagerDuty itself groups at most 1,000 into one
-ALERTS_S = 20.0  # seconds for all pages: the alert waits for its details
-SAID = 300  # characters of PagerDuty's own words
-# PagerDuty's identifiers. Webhooks are outside text: nothing else becomes a part of a path that is asked with our
+ALERTS_S = 20.0  # seconds for all pages; the alert is delayed by as much
+MESSAGE_CHARS = 300  # characters of PagerDuty's own message
+# PagerDuty's identifiers. Webhooks are outside text: nothing else becomes a part of a path that is requested with our
 # token.
 _ID = re.compile(r"[A-Z0-9]{1,64}")
 
 
 class PagerDuty:
-    """Raises DeliveryFailed with PagerDuty's own words; a token that may not read or write is permanent, a limit or an
-    outage is not."""
+    """REST client. Raises DeliveryFailed with PagerDuty's own message; a token without access is permanent, a limit or
+    an outage is not."""
 
     def __init__(self, settings: PagerDutySettings) -> None:
         token = settings.token.get_secret_value() if settings.token else ""
@@ -39,7 +39,8 @@ class PagerDuty:
         await self._http.aclose()
 
     async def alerts(self, incident: str) -> list[dict[str, Any]]:
-        """What the webhook leaves out: the details of the incident's alerts. At most PAGES pages, each alert once."""
+        """The incident's alerts with their details, which the webhook leaves out. At most PAGES pages, each alert
+        once."""
         found: dict[str, dict[str, Any]] = {}
         path = _path(incident, "alerts")
         try:
@@ -62,8 +63,7 @@ class PagerDuty:
         return _listed(await self._ask("GET", _path(incident, "notes")), "notes")
 
     async def add_note(self, incident: str, content: str) -> str:
-        """The id of the new note. What PagerDuty took without telling an id is permanent: once more would be a second
-        note."""
+        """Adds a note and returns its id. Success without an id is permanent: a retry would add a second note."""
         answer = await self._send("POST", _path(incident, "notes"), {"note": {"content": redact_text(content)}})
         try:
             made = note_id(decode_object(answer.body).get("note"))
@@ -93,7 +93,7 @@ class PagerDuty:
 
 
 def note_id(note: object) -> str:
-    """An empty text when the note has none that can be an id."""
+    """The id of a note; "" without a valid one."""
     found = get_path(note, "id")
     return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
@@ -135,4 +135,4 @@ def _message(answer: HttpAnswer) -> str:
         said = " ".join([str(error.get("message", "")), *map(str, error.get("errors") or ())])
     except (Unexpected, KeyError, TypeError, AttributeError):
         said = answer.reason
-    return " ".join(one_line(said[: SAID * 10]).split())[:SAID]
+    return " ".join(one_line(said[: MESSAGE_CHARS * 10]).split())[:MESSAGE_CHARS]

@@ -1,4 +1,4 @@
-"""What a webhook leaves out: the technical details that the incident's alerts were sent with."""
+"""Technical details of an incident's alerts, which webhooks leave out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,13 +11,13 @@ from midwatch.integrations.alert_sources.normalize import LABELS, NAME_CHARS, ge
 from midwatch.integrations.pagerduty.client import PagerDuty
 from midwatch.kit.redaction import redact_named, redact_text
 
-ALERTS = 20  # of one incident; they are about one thing, and the first tell what it is
+ALERTS = 20  # of one incident; they concern one problem, and the first ones identify it
 SOURCE = "pagerduty"
 _REASON = 400  # characters
 
 
 async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
-    """The alert with the details of PagerDuty's own; what could not be read is a gap, never a text of the alert."""
+    """The alert with the details of PagerDuty's own; unreadable ones are a gap, never a text of the alert."""
     if alert.source != SOURCE or not alert.external_id:
         return alert, ()
     try:
@@ -36,7 +36,8 @@ async def complete(client: PagerDuty, alert: Alert) -> tuple[Alert, tuple[Gap, .
 
 
 def _unread(incident: str, refused: DeliveryFailed) -> Gap:
-    """What PagerDuty said is a stranger's text: one line, redacted. Only a refusal for good asks for another token."""
+    """Gap with PagerDuty's message, which is untrusted text: one line, redacted. Only a permanent refusal needs another
+    token."""
     return Gap(
         tool="pagerduty_details",
         arguments={"resource": f"details of the PagerDuty incident {one_line(incident, NAME_CHARS)}"},
@@ -47,12 +48,12 @@ def _unread(incident: str, refused: DeliveryFailed) -> Gap:
 
 
 def _with(alert: Alert, labels: dict[str, str], details: dict[str, str]) -> Alert:
-    """What the webhook said itself is not written over."""
+    """The alert with the fetched details; fields of the webhook itself are not overwritten."""
     return alert.model_copy(update={"labels": {**labels, **alert.labels}, "details": {**details, **alert.details}})
 
 
 def _facts(details: Any) -> Iterator[tuple[str, str]]:
-    """`details` is an object, or a text; what is nested in it is left as text."""
+    """Details as an object, or a text; nested values are left as text."""
     if not record(details) and text(details):
         yield "details", redact_text(text(details))
     for name, value in list(record(details).items())[:LABELS]:

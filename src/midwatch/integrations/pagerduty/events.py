@@ -1,4 +1,5 @@
-"""Events API v2: what a program sends to PagerDuty, sent to us as well. The routing key is a secret and is not kept."""
+"""Events API v2: events in the form sent to PagerDuty, sent to us as well. The routing key is a secret and is not
+kept."""
 
 from typing import Any
 
@@ -33,10 +34,10 @@ def event(document: dict[str, Any], hook: WebhookRequest) -> Delivery:
         return Delivery(
             unknown=f"Unknown event_action {one_line(action, NAME_CHARS)}: use trigger, acknowledge or resolve."
         )
-    return Delivery(alerts=(alert("pagerduty", _said(document, payload, title, action), hook.received_at),))
+    return Delivery(alerts=(alert("pagerduty", _raw_alert(document, payload, title, action), hook.received_at),))
 
 
-def _said(document: dict[str, Any], payload: Any, title: Any, action: str) -> RawAlert:
+def _raw_alert(document: dict[str, Any], payload: Any, title: Any, action: str) -> RawAlert:
     told = record(get_path(payload, "custom_details"))
     facts = told or {"details": get_path(payload, "custom_details")}
     source = text(get_path(payload, "source"))

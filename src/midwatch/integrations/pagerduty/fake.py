@@ -1,4 +1,5 @@
-"""PagerDuty's REST API in memory, at the HTTP edge: incidents with alerts and notes, tokens, limits and outages."""
+"""Fake of PagerDuty's REST API in memory, at the HTTP edge: incidents with alerts and notes, tokens, limits and
+outages."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,8 +18,8 @@ _NO_SENDER = {"error": {"message": "Requester User Not Found", "code": 1008}}
 
 @dataclass
 class FakePagerDuty:
-    """`troubles` are answered one after the other before anything else: 429 and 500 as PagerDuty says them, "lost"
-    takes the request and drops the answer."""
+    """The fake. `troubles` are answered one after the other before anything else: 429 and 500 as PagerDuty sends them,
+    "lost" takes the request and drops the response."""
 
     token: str
     alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])

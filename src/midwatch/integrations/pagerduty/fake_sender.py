@@ -1,4 +1,5 @@
-"""A webhook of PagerDuty while its secret is changed: it carries two signatures, and the first one is of another."""
+"""Fake PagerDuty webhook during a rotation of its secret: it carries two signatures, and the first one is of
+another."""
 
 from midwatch.integrations.alert_sources.fake_sender import SECRET, sender_with_secret
 from midwatch.integrations.pagerduty.signature import SIGNATURE

@@ -1,5 +1,4 @@
-"""An incident as webhooks tell it. They carry no alert body: what was measured has to be fetched, or sent to us as
-well."""
+"""Incidents in webhooks. They carry no alert body: measured values have to be fetched, or sent to us as well."""
 
 from typing import Any
 
@@ -13,7 +12,7 @@ MERGED = "merge_resolve_reason"
 
 
 def raw_alert(incident: Any, status: AlertStatus, at: object, facts: dict[str, Any]) -> RawAlert:
-    """`at` is when it came to this status; `facts` are details beyond the incident's own."""
+    """The alert. `at` is the time of this status; `facts` are details beyond the incident's own."""
     return RawAlert(
         title=first(incident, "title", "summary", "description"),
         status=status,
@@ -37,12 +36,12 @@ def incident_severity(incident: Any) -> AlertSeverity | None:
 
 
 def name(reference: Any) -> str:
-    """What a reference is called. Its `summary` may be null."""
+    """Name of a reference. Its `summary` may be null."""
     return text(first(reference, "summary", "name", "id"))
 
 
 def names(references: Any) -> str:
-    """The first fifty; nobody wakes more people."""
+    """Names of the first fifty references."""
     return ", ".join(found for found in map(name, items(references)[:50]) if found)
 
 

@@ -38,7 +38,7 @@ def messages(listed: list[Any], hook: WebhookRequest) -> Delivery:
     if not readable:
         return Delivery(id=known_as, unknown="No incident in the PagerDuty messages.")
     kept = readable[:ALERTS]
-    alerts = tuple(alert("pagerduty", _said(m), hook.received_at) for m in kept if _event(m) in _CHANGES)
+    alerts = tuple(alert("pagerduty", _raw_alert(m), hook.received_at) for m in kept if _event(m) in _CHANGES)
     remarks = tuple(_remark(m, hook) for m in kept if _event(m) not in _CHANGES)
     return Delivery(id=known_as, alerts=alerts, remarks=remarks, omitted=len(listed) - len(kept))
 
@@ -47,7 +47,7 @@ def _event(message: Any) -> str:
     return one_line(get_path(message, "event"), NAME_CHARS)
 
 
-def _said(message: Any) -> RawAlert:
+def _raw_alert(message: Any) -> RawAlert:
     incident, entry = get_path(message, "incident"), get_path(message, "log_entries", "0")
     told = get_path(entry, "channel", "details")
     facts = record(told) or {"details": told}

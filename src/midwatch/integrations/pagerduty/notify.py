@@ -10,13 +10,12 @@ from midwatch.integrations.pagerduty.own_notes import signature
 from midwatch.reports.plain import plain
 
 NAME, KIND = "pagerduty", "note"
-LARGEST = 4000  # characters; PagerDuty takes more, nobody reads more in a note
+LARGEST = 4000  # characters; PagerDuty accepts more, but a longer note is not readable
 
 
 def notifier(client: PagerDuty) -> Notifier:
     async def deliver(notification: Notification) -> str:
-        """Looks first whether the note is there: the process may have died between PagerDuty's answer and our record of
-        it."""
+        """Adds the note unless it exists: the process may have died between PagerDuty's response and its record."""
         incident, mark = str(notification.payload["incident"]), signature(notification.key)
         if notification.attempts:
             for note in await client.notes(incident):
@@ -28,7 +27,7 @@ def notifier(client: PagerDuty) -> Notifier:
 
 
 def targets(story: Story) -> Sequence[str]:
-    """Each PagerDuty incident that the incident's alerts come from."""
+    """The PagerDuty incidents of the incident's alerts."""
     return sorted({a.alert.external_id for a in story.alerts if a.alert.source == NAME} - {""})
 
 

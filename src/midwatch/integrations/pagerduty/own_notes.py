@@ -1,4 +1,4 @@
-"""By its last line we know a note of ours again: none is written twice, and none is taken for a person's."""
+"""Signature line of our notes: it prevents duplicates, and tells them apart from a person's."""
 
 _SIGNED = "-- midwatch "
 

@@ -1,4 +1,5 @@
-"""PagerDuty signs the raw body: `v1=<hex>`, several of them while a secret is changed. There is no time in it."""
+"""PagerDuty's signature over the raw body: `v1=<hex>`, several of them while a secret is rotated. It contains no
+time."""
 
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature

@@ -1,4 +1,4 @@
-"""Webhooks v3: one event a request. The status of an incident makes an alert; everything else about it is a remark."""
+"""Webhooks v3: one event a request. A status of the incident is an alert; all other events are comments."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ _CHANGES = {
     "reopened": AlertStatus.FIRING,
     "resolved": AlertStatus.RESOLVED,
 }
-# What is said about an incident that stays what it is, by event type, from the event's data.
+# Comments on an unchanged incident by event type, from the event's data.
 _INCIDENT: dict[str, Callable[[Any], str]] = {
     "escalated": lambda data: f"Escalated to {names(get_path(data, 'assignees')) or 'next level'}.",
     "delegated": lambda data: f"Delegated to {name(get_path(data, 'escalation_policy')) or 'another policy'}.",
@@ -56,7 +56,7 @@ _OTHER: dict[str, tuple[str, Callable[[Any], str]]] = {
 
 
 def webhook(event: Any, hook: WebhookRequest) -> Delivery:
-    """The event's own id is signed, the header's is not; both are the same on every retry."""
+    """The delivery. The event's own id is signed, the header's is not; both are the same on every retry."""
     known_as = one_line(first(event, "id") or hook.headers.get("x-webhook-id"), NAME_CHARS)
     what, _, change = text(get_path(event, "event_type")).partition(".")
     if what == "pagey":
@@ -81,7 +81,7 @@ def webhook(event: Any, hook: WebhookRequest) -> Delivery:
 
 
 def event_data(data: Any, hook: WebhookRequest) -> Delivery:
-    """The data of an event without its envelope, as automation passes it on."""
+    """The event's data without its envelope, as automation passes it on."""
     change = text(get_path(data, "status"))
     if get_path(data, "type") == "incident" and change in STATUSES and first(data, "title", "summary"):
         at = first(data, "resolved_at", "updated_at") or hook.received_at.isoformat()
@@ -145,7 +145,7 @@ def _type(data: Any) -> str:
 
 
 def _roles(data: Any) -> str:
-    """Also sent when a role is taken away."""
+    """Roles of a responder event, which is also sent when a role is removed."""
     roles = items(get_path(data, "incident_role_assignments"))[:50]
     return "; ".join(
         f"{name(get_path(r, 'role')) or 'Role'}: {name(get_path(r, 'assignee')) or 'unassigned'}" for r in roles

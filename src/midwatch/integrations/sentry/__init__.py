@@ -1,2 +1,1 @@
-"""Sentry: issue alerts, metric alerts and the life of an issue, by an internal integration; and its older webhook
-plug-in."""
+"""Sentry: issue alerts, metric alerts and issue states, by an internal integration; and its older webhook plug-in."""

@@ -1,4 +1,4 @@
-"""What Sentry posts, told apart by what its `data` holds (the header Sentry-Hook-Resource says the same)."""
+"""Sentry's webhook bodies, distinguished by the content of `data` (as does the header Sentry-Hook-Resource)."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from midwatch.integrations.alert_sources.normalize import (
     record,
     text,
 )
-from midwatch.integrations.sentry.issues import event_said, issue_said, plugin_said
-from midwatch.integrations.sentry.metrics import metric_said
+from midwatch.integrations.sentry.issues import event_alert, issue_alert, plugin_alert
+from midwatch.integrations.sentry.metrics import metric_alert
 
 _ISSUE = {"created": AlertStatus.FIRING, "unresolved": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
 _ISSUE_REMARKS = ("assigned", "archived", "ignored")
@@ -37,7 +37,7 @@ _DATA = ("issue", "event", "metric_alert", "comment", "installation", "error", "
 
 
 def recognises(document: object) -> bool:
-    """What an integration is sent (`action` and `data` of a known kind), or the older plug-in's body."""
+    """Whether the body is an integration's (`action` and `data` of a known kind), or the older plug-in's."""
     found = record(document)
     sent = "action" in found and any(kind in record(found.get("data")) for kind in _DATA)
     told = "culprit" in found and "event" in found
@@ -53,7 +53,7 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
             return Delivery(id=known_as, ignored=why)
     if remark := _remark(document, data, action, hook):
         return Delivery(id=known_as, remarks=(remark,))
-    said = _said(document, data, action)
+    said = _raw_alert(document, data, action)
     if said is None or not text(said.title):
         return Delivery(
             id=known_as,
@@ -62,14 +62,14 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     return Delivery(id=known_as, alerts=(alert("sentry", said, hook.received_at),))
 
 
-def _said(document: dict[str, Any], data: dict[str, Any], action: str) -> Any:
+def _raw_alert(document: dict[str, Any], data: dict[str, Any], action: str) -> Any:
     if record(data.get("metric_alert")) and action in _METRIC:
-        return metric_said(data, action, _METRIC[action])
+        return metric_alert(data, action, _METRIC[action])
     if record(data.get("event")):
-        return event_said(data)
+        return event_alert(data)
     if record(data.get("issue")) and action in _ISSUE:
-        return issue_said(data, _ISSUE[action])
-    return plugin_said(document) if first(document, "message", "event") and not data else None
+        return issue_alert(data, _ISSUE[action])
+    return plugin_alert(document) if first(document, "message", "event") and not data else None
 
 
 def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> AlertComment | None:

@@ -1,4 +1,5 @@
-"""An issue of Sentry, told by the event that set off an alert rule, by its own life, or by the older plug-in.
+"""Alerts from Sentry issues: from the event that triggered an alert rule, from a state change, or from the older
+plug-in.
 
 The user, the request and its headers are not kept: they name people.
 """
@@ -12,17 +13,17 @@ from midwatch.integrations.alert_sources.normalize import RawAlert, first, get_p
 from midwatch.integrations.alert_sources.vocabulary import severity
 
 
-def event_said(data: Mapping[str, Any]) -> RawAlert:
-    """A rule of Sentry fired for this event."""
+def event_alert(data: Mapping[str, Any]) -> RawAlert:
+    """Alert of a rule that fired for this event."""
     event = data["event"]
     issue = text(first(event, "issue_id", "groupID") or get_path(data, "issue", "id"))
     project = text(first(event, "project_slug", "project_name") or _project_of(text(get_path(event, "url"))))
     rule = first(data, "triggered_rule") or get_path(data, "issue_alert", "title")
-    return _said(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
+    return _raw_alert(event, event, issue, project, {"rule": rule}, first(event, "web_url", "issue_url"))
 
 
-def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
-    """The issue began, came back, or was resolved."""
+def issue_alert(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
+    """Alert of an issue that began, came back, or was resolved."""
     issue = data["issue"]
     project = text(first(get_path(issue, "project"), "slug", "name"))
     times = (first(issue, "firstSeen"), first(get_path(issue, "statusDetails"), "at") or get_path(issue, "lastSeen"))
@@ -31,13 +32,13 @@ def issue_said(data: Mapping[str, Any], status: AlertStatus) -> RawAlert:
         "users": get_path(issue, "userCount"),
         "number": get_path(issue, "shortId"),
     }
-    return _said(
+    return _raw_alert(
         issue, {}, text(get_path(issue, "id")), project, facts, first(issue, "web_url", "permalink"), status, times
     )
 
 
-def plugin_said(document: Mapping[str, Any]) -> RawAlert:
-    """The webhook plug-in puts the issue outside and the event inside."""
+def plugin_alert(document: Mapping[str, Any]) -> RawAlert:
+    """Alert of the webhook plug-in, which puts the issue outside and the event inside."""
     event = document.get("event")
     project = text(first(document, "project_slug", "project_name", "project"))
     told = {
@@ -45,10 +46,10 @@ def plugin_said(document: Mapping[str, Any]) -> RawAlert:
         **{k: v for k, v in document.items() if v},
     }
     rules = ", ".join(text(r) for r in items(document.get("triggering_rules"))[:50])
-    return _said(told, event, text(document.get("id")), project, {"rule": rules}, document.get("url"))
+    return _raw_alert(told, event, text(document.get("id")), project, {"rule": rules}, document.get("url"))
 
 
-def _said(
+def _raw_alert(
     told: Any,
     event: Any,
     issue: str,
@@ -89,7 +90,7 @@ def _said(
 
 
 def _tags(listed: Any) -> dict[str, Any]:
-    """Pairs, or objects with key and value. Those about the person at the other end are left out."""
+    """Tags from pairs, or from objects with key and value. Those about the end user are left out."""
     pairs = [
         (get_path(t, "key") or get_path(t, "0"), get_path(t, "value") or get_path(t, "1")) for t in items(listed)[:200]
     ]
@@ -101,6 +102,6 @@ def _tags(listed: Any) -> dict[str, Any]:
 
 
 def _project_of(url: str) -> str:
-    """`…/api/0/projects/<organisation>/<project>/events/…/`: where an event of a rule names its project."""
+    """Project of a rule's event, from its address `…/api/0/projects/<organisation>/<project>/events/…/`."""
     parts = url.split("/projects/", 1)[-1].split("/") if "/projects/" in url else []
     return parts[1] if len(parts) > 1 else ""

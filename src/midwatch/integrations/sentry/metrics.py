@@ -1,4 +1,4 @@
-"""A metric alert of Sentry: a rule over counts, with a critical and a warning threshold."""
+"""Sentry metric alerts: a rule over counts, with a critical and a warning threshold."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _SEVERITIES = {"critical": AlertSeverity.CRITICAL, "warning": AlertSeverity.MEDI
 _STATES = ("critical", "warning", "resolved")
 
 
-def metric_said(data: Mapping[str, Any], action: str, status: AlertStatus) -> RawAlert:
+def metric_alert(data: Mapping[str, Any], action: str, status: AlertStatus) -> RawAlert:
     told = data["metric_alert"]
     rule = get_path(told, "alert_rule")
     projects = ", ".join(text(p) for p in items(get_path(told, "projects"))[:50])

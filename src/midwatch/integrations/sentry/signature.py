@@ -1,5 +1,5 @@
-"""Sentry signs the raw body with the integration's client secret: hex, without a prefix. The time it sends is not
-signed."""
+"""Sentry's signature over the raw body with the integration's client secret: hex, without a prefix. The time it sends
+is not signed."""
 
 from midwatch.domain.alert_source import WebhookRequest
 from midwatch.integrations.alert_sources.authentication import by_signature

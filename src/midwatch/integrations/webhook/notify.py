@@ -21,7 +21,8 @@ SCHEMA = "midwatch.event/1"
 
 
 class WebhookClient:
-    """POSTs notifications. 2xx is taken; 408, 425, 429 and 5xx are tried again; every other answer is final."""
+    """Client that POSTs notifications. 2xx is success; 408, 425, 429 and 5xx are retried; every other status is
+    final."""
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._settings = settings
@@ -41,7 +42,7 @@ class WebhookClient:
                 "X-Midwatch-Signature": sign(self._settings.secret.get_secret_value(), stamp, body),
             }
         try:
-            # A status is all that counts: what was taken must not be sent again because of the body that came with it.
+            # Only the status counts: an accepted notification must not be repeated because of the response's body.
             answer = await send(
                 self._http,
                 "POST",
@@ -60,7 +61,7 @@ class WebhookClient:
 
 
 def sign(secret: str, stamp: str, body: bytes) -> str:
-    """The same scheme as of webhooks that come in: HMAC-SHA256 over `timestamp.body`."""
+    """Signature in the scheme of incoming webhooks: HMAC-SHA256 over `timestamp.body`."""
     return "sha256=" + hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
@@ -69,7 +70,7 @@ def notifier(client: WebhookClient) -> Notifier:
 
 
 def targets(_story: Story) -> Sequence[str]:
-    """There is one address, and it gets every answer."""
+    """The only target: one address receives every answer."""
     return ("",)
 
 

@@ -1,1 +1,1 @@
-"""Websites and APIs, as a browser sees them. Read-only."""
+"""Websites and APIs, from a browser's view. Read-only."""

@@ -1,5 +1,4 @@
-"""Which addresses a check may connect to. A question comes from outside: it must not make Midwatch look into its own
-network."""
+"""Allowed addresses of a check. Questions come from outside: they must not make Midwatch probe its own network."""
 
 import asyncio
 import ipaddress
@@ -11,25 +10,26 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-NEVER = ("multicast", "unspecified", "link-local")  # nobody's website, configured or not: cloud metadata is link-local
+NEVER = ("multicast", "unspecified", "link-local")  # never a website, configured or not: cloud metadata is link-local
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """The system's own answer, in its order. Raises OSError (socket.gaierror)."""
+    """Addresses by the system's resolver, in its order. Raises OSError (socket.gaierror)."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def kind(text: str) -> str:
-    """Why the address is not on the public internet, in one word; "" when it is. An address inside another one counts
-    as itself."""
+    """The reason why the address is not on the public internet, in one word; "" for a public one. An address embedded
+    in another counts as itself."""
     address = ipaddress.ip_address(text)
     within = _within(address)
     return next((k for k in map(_kind, (address, *within)) if k), "")
 
 
 def refusal_of(text: str, *, meant: bool) -> str:
-    """As `kind`; where somebody configured the site (`meant`), only what can never be a site."""
+    """The reason to refuse the address: as `kind`; for a configured site (`meant`) only addresses that can never be a
+    site."""
     found = kind(text)
     return "" if meant and found not in NEVER else found
 

@@ -1,4 +1,4 @@
-"""What a site's certificate says of itself, and why it is refused."""
+"""A site's certificate, and the reason why it is refused."""
 
 import asyncio
 import ssl
@@ -11,7 +11,7 @@ from cryptography import x509
 HANDSHAKE_S = 3.0
 _SHOWN = 5  # names
 Problem = Literal["", "expired", "early", "name", "untrusted", "handshake"]
-# OpenSSL's X509_V_ERR_*; what is not here is a broken chain.
+# OpenSSL's X509_V_ERR_*; any other code is a broken chain.
 _PROBLEMS: dict[int, Problem] = {9: "early", 10: "expired", 62: "name", 64: "name"}
 
 
@@ -23,12 +23,12 @@ class Certificate:
     expires: datetime
 
     def days(self, now: datetime) -> int:
-        """Whole days until it expires; below 0 when it has."""
+        """Whole days until it expires; below 0 when it has expired."""
         return int((self.expires - now).total_seconds() // 86_400)
 
 
 def parse_certificate(der: bytes | None) -> Certificate | None:
-    """None when there is none, or none that can be read."""
+    """The parsed certificate; None for a missing or unreadable one."""
     try:
         found = x509.load_der_x509_certificate(der or b"")
         issuer = found.issuer.rfc4514_string()
@@ -46,7 +46,7 @@ def _names(found: x509.Certificate) -> list[str]:
 
 
 async def presented_certificate(address: str, port: int, host: str) -> Certificate | None:
-    """The certificate a site shows whether it is valid or not. Nothing is sent, so nothing has to be trusted."""
+    """The certificate that a site presents, valid or not. Nothing is sent, so no trust is needed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -61,7 +61,7 @@ async def presented_certificate(address: str, port: int, host: str) -> Certifica
 
 
 def problem(error: ssl.SSLError) -> tuple[Problem, str]:
-    """Why the handshake failed, in one word and in OpenSSL's own."""
+    """The reason for a failed handshake, in one word and in OpenSSL's own."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return "handshake", (error.reason or str(error)).replace("_", " ").lower()
     return _PROBLEMS.get(error.verify_code, "untrusted"), error.verify_message

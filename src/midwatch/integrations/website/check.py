@@ -1,4 +1,5 @@
-"""One check of one site: a GET as a browser would send it, followed by hand, within hard limits of time and size."""
+"""One check of one site: a GET as from a browser, with redirects followed by hand, within hard limits of time and
+size."""
 
 import asyncio
 import os
@@ -36,8 +37,8 @@ _HEADERS = {
 
 
 class Checker:
-    """`sites` may be internal; all other hosts have to be public. `resolve` and `now` are the outside's name service
-    and clock."""
+    """Checks sites. `sites` may be internal; all other hosts have to be public. `resolve` and `now` are the outside's
+    name service and clock."""
 
     def __init__(
         self, sites: Sequence[SiteSettings], resolve: Resolve = resolve, now: Callable[[], datetime] = utc_now
@@ -46,12 +47,12 @@ class Checker:
         self._contexts = cache(_context)
 
     async def check(self, url: httpx2.URL) -> Probe:
-        """Raises ToolError when the address, or one that it redirects to, is refused."""
+        """Checks one address. Raises ToolError when it, or one that it redirects to, is refused."""
         visit, last = Visit(display_url(url)), url
         transport = Pinned(self._sites, self._resolve, self._trust)
         started = time.perf_counter()
         limits = httpx2.Timeout(None, connect=CONNECT_S)
-        # No proxy of the environment: it would look the name up again, and connect to what it likes.
+        # No proxy of the environment: it would resolve the name again, to an unchecked address.
         async with httpx2.AsyncClient(transport=transport, trust_env=False, headers=_HEADERS, timeout=limits) as client:
             try:
                 async with asyncio.timeout(TOTAL_S):
@@ -72,7 +73,7 @@ class Checker:
         return self._contexts(site.ca_file if site else None)
 
     async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL:
-        """The last address that was asked."""
+        """Follows redirects; returns the last requested address."""
         seen: list[httpx2.URL] = []
         while (onward := await self._ask(client, url, visit)) is not None:
             seen.append(url)
@@ -83,7 +84,7 @@ class Checker:
         return url
 
     async def _ask(self, client: httpx2.AsyncClient, url: httpx2.URL, visit: Visit) -> httpx2.URL | None:
-        """Where the answer leads on to; None when it is the last one, or there is none."""
+        """Target of a redirect; None for the final response, or without one."""
         visit.ask()
         try:
             answer = await client.send(client.build_request("GET", url), stream=True, follow_redirects=False)
@@ -105,7 +106,7 @@ class Checker:
 
 
 async def _read(visit: Visit, answer: httpx2.Response) -> None:
-    """At most LARGEST bytes, as they came: nothing is unpacked, so a small answer cannot become a large one."""
+    """Reads the body: at most LARGEST bytes, undecoded, so a small response cannot become a large one."""
     visit.kind, visit.encoding = answer.headers.get("content-type", ""), answer.headers.get("content-encoding", "")
     if visit.kind.partition(";")[0].strip().lower() in _STREAMS:
         visit.whole = False
@@ -153,7 +154,7 @@ async def _failed(visit: Visit, url: httpx2.URL, error: httpx2.TransportError) -
 
 
 def _system(found: Sequence[BaseException]) -> str:
-    """The operating system's own words, which stand at the bottom."""
+    """The operating system's own message, the innermost error."""
     return next(
         (os.strerror(c.errno) for c in reversed(found) if isinstance(c, OSError) and c.errno), "no connection"
     ).lower()
@@ -165,7 +166,7 @@ def _endless(seen: Sequence[httpx2.URL]) -> str:
 
 
 def _context(authority: Path | None) -> ssl.SSLContext:
-    """Raises ToolError when the file cannot be used."""
+    """The TLS context. Raises ToolError when the file cannot be used."""
     context = httpx2.create_ssl_context()
     try:
         if authority:

@@ -10,7 +10,7 @@ from midwatch.integrations.website.target import target
 
 
 async def health(sites: Sequence[SiteSettings], checker: Checker) -> tuple[Health, ...]:
-    """One line for each configured site, which is really asked."""
+    """Health of each configured site, by a real request."""
     if not sites:
         return (
             Health("websites", "missing", "no sites configured", "add them under sites: url, services, namespaces"),

@@ -1,12 +1,11 @@
-"""Where the time of a check goes: finding the name's address, connecting, TLS, waiting for the answer, reading the
-page."""
+"""Timing of a check by phase: DNS, connect, TLS, wait for the response, read."""
 
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-# What the HTTP client calls the steps of a request.
+# Trace event names of the HTTP client.
 _STEPS = {
     "connection.connect_tcp": "connect",
     "connection.start_tls": "tls",
@@ -32,7 +31,7 @@ class Phases:
             self._add(phase)
 
     async def trace(self, event: str, _info: Any) -> None:
-        """Told by the HTTP client of each step as it starts, and when it is complete or has failed."""
+        """Trace callback of the HTTP client, called at the start and the end or failure of each step."""
         step, _, state = event.rpartition(".")
         if step in _STEPS and state == "started":
             self._since = time.perf_counter()

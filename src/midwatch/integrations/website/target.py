@@ -1,4 +1,4 @@
-"""An address somebody wants checked, or a redirect leads to: taken or refused, and how it is written down."""
+"""Target address of a check or redirect: validation, and its form for display."""
 
 import re
 
@@ -14,7 +14,7 @@ _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 
 
 def target(url: str) -> httpx2.URL:
-    """Raises ToolError for what is not an address of a site, without repeating what may be a password."""
+    """The parsed address. Raises ToolError for an invalid one, without repeating a possible password."""
     text = url.strip()
     if not text or len(text) > _LONGEST or not text.isprintable() or " " in text:
         raise ToolError("invalid URL: use a host name or an http(s) URL")
@@ -29,7 +29,7 @@ def target(url: str) -> httpx2.URL:
 
 
 def allow(url: httpx2.URL) -> None:
-    """Raises ToolError."""
+    """Raises ToolError for a scheme or address that is not allowed."""
     if url.scheme not in ("http", "https"):
         raise ToolError(f"unsupported scheme {url.scheme[:20]!r}: use http or https")
     if url.userinfo:
@@ -37,7 +37,7 @@ def allow(url: httpx2.URL) -> None:
 
 
 def has_host(url: httpx2.URL) -> bool:
-    """Whether the host is spelled as a name or an address can be (what needs escapes is none), and the port is one."""
+    """Whether the host is a valid name or address (without escapes), and the port is valid."""
     return url.port != 0 and _HOST.fullmatch(url.raw_host.decode("ascii")) is not None
 
 
@@ -54,5 +54,5 @@ def display_url(url: httpx2.URL, *, values: bool = True) -> str:
 
 
 def header_line(text: str, longest: int) -> str:
-    """Text from outside as one line of printable characters: it can never look like a line of ours."""
+    """Outside text as one line of printable characters: it can never look like a line of ours."""
     return "".join(c if c.isprintable() else " " for c in " ".join(text[: longest * 4].split()))[:longest]

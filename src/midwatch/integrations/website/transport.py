@@ -1,5 +1,4 @@
-"""A transport that connects only to addresses it has checked itself, so that a name cannot mean another one a moment
-later."""
+"""HTTP transport that connects only to checked addresses, so that a name cannot be rebound a moment later."""
 
 import asyncio
 import ssl
@@ -19,13 +18,14 @@ _ADDRESSES = 3  # that are tried of one name
 
 
 class Unresolved(Exception):
-    """The name has no address; the text says what the name service said."""
+    """The name has no address; the text is the name service's error."""
 
 
 class Pinned(httpx2.AsyncBaseTransport):
-    """Requests keep their host name for the Host line, for TLS and for cookies; the connection goes to the address.
+    """Transport with pinned addresses: requests keep their host name for the Host line, for TLS and for cookies; the
+    connection goes to the address.
 
-    `address` is the one last connected to, `phases` says where the time went.
+    `address` is the one last connected to, `phases` is the timing.
     Raises Unresolved, ToolError for an address that is refused, httpx2.TransportError.
     """
 
@@ -83,7 +83,7 @@ def _refusal(host: str, address: str, why: str) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it, outermost first."""
+    """The exception chain, outermost first."""
     here: BaseException | None = error
     while here is not None:
         yield here

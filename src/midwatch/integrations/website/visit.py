@@ -1,4 +1,4 @@
-"""What was seen of a site so far: filled in as a check goes on, so that one that runs out of time keeps what it has."""
+"""Observations of a site, collected during a check, so that a timed-out check keeps its partial result."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from midwatch.integrations.website.certificate import Certificate, Problem
 from midwatch.integrations.website.target import header_line
 
 _PREVIEW = 500  # characters of the body
-_SAID = 300  # characters of an error or a header
+_ERROR_CHARS = 300  # characters of an error or a header
 ErrorKind = Literal["", "dns", "connect", "timeout", "tls", "redirects", "protocol"]
 
 
 @dataclass
 class Visit:
-    """Texts are as they came; `probe` makes them lines."""
+    """State of one check. Texts are as received; `probe` makes them lines."""
 
     url: str
     redirects: list[str] = field(default_factory=list[str])
@@ -36,14 +36,15 @@ class Visit:
     error_said: str = ""
 
     def ask(self) -> None:
-        """Another request: what the one before answered no longer counts, except for its certificate."""
+        """Resets the state for another request, except for the certificate."""
         self.status, self.reason = 0, ""
 
     def begin(self, status: int, reason: str) -> None:
         self.status, self.reason = status, reason
 
     def show(self, certificate: Certificate | None) -> None:
-        """Of several, on the way of redirects, the one that expires first; a refused one is the last, and counts."""
+        """Records a certificate: of several, on the way of redirects, the one that expires first; a refused one is the
+        last, and counts."""
         known = self.certificate
         if certificate and (self.problem or known is None or certificate.expires < known.expires):
             self.certificate = certificate
@@ -56,7 +57,8 @@ class Visit:
         found = [*self._answer(), *self._tls(days), *self._content()]
         return Probe(
             text="".join(
-                f"{name}: {header_line(value, _PREVIEW if name == 'preview' else _SAID)}\n" for name, value in found
+                f"{name}: {header_line(value, _PREVIEW if name == 'preview' else _ERROR_CHARS)}\n"
+                for name, value in found
             ),
             url=self.url,
             status=self.status,

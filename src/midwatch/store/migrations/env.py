@@ -1,4 +1,4 @@
-"""Alembic runs this: the connection is the one that `store.migrate` opened and locked."""
+"""Alembic environment: uses the connection that `store.migrate` opened and locked."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The findings about websites: WEB-1xx."""
+"""Finding codes of websites: WEB-1xx."""
 
 from midwatch.analysis.codes import Catalogue
 

@@ -31,7 +31,7 @@ def serve(world: FakeAws, port: int = 0) -> AbstractContextManager[str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    """What makes boto3 speak to the fake, and to nothing else."""
+    """Environment variables that direct boto3 to the fake, and to nothing else."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": KEY,
@@ -48,7 +48,7 @@ def get_caller_identity(world: FakeAws, _: Json) -> Json:
 
 
 def assume_role(world: FakeAws, body: Json) -> Json:
-    """From then on the world takes whoever calls for the role."""
+    """Assumes the role: from then on every caller has it."""
     if world.external_id and body.get("ExternalId") != world.external_id:
         raise WireRefusal(
             "AccessDenied",

@@ -9,7 +9,7 @@ _MINUTE = 60
 
 
 def get_metric_data(world: FakeAws, body: Json) -> Json:
-    """Newest first unless asked otherwise, as CloudWatch does; only times at which something was measured."""
+    """Data points, newest first unless requested otherwise, as CloudWatch does; missing points are left out."""
     since, until = float(body["StartTime"]), float(body["EndTime"])
     if until <= since:
         raise WireRefusal("ValidationError", "The parameter StartTime must be less than the parameter EndTime.")

@@ -20,7 +20,7 @@ def start_query(world: FakeAws, body: Json) -> Json:
 
 
 def get_query_results(world: FakeAws, body: Json) -> Json:
-    """Half of the rows while it runs."""
+    """Query results; half of the rows while it runs."""
     left = world.running.get(body["queryId"])
     if left is None:
         raise WireRefusal("ResourceNotFoundException", "The query does not exist.")

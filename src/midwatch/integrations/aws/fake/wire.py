@@ -1,4 +1,4 @@
-"""The two ways AWS's services answer: JSON, and the XML of the query protocols."""
+"""Wire formats of AWS's services: JSON, and the XML of the query protocols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 class WireRefusal(Exception):
-    """An answer that is an error, by AWS's own code."""
+    """An error response with AWS's own code."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class WireRefusal(Exception):
 
 @dataclass(frozen=True)
 class WireRequest:
-    """`service` is ec2, sts, cloudwatch or logs; `body` the decoded JSON or the form's fields."""
+    """One request. `service` is ec2, sts, cloudwatch or logs; `body` the decoded JSON or the form's fields."""
 
     service: str
     action: str
@@ -66,7 +66,7 @@ def refuse(request: WireRequest, refusal: WireRefusal) -> WireAnswer:
 
 
 def xml(value: object) -> str:
-    """Dicts are elements, lists are items, None is left out."""
+    """A value as XML. Dicts are elements, lists are items, None is left out."""
     match value:
         case dict():
             named = cast(Mapping[str, object], value)

@@ -1,10 +1,10 @@
-"""What the account holds, as plain data, and what goes wrong in it."""
+"""State of the fake account as plain data, with its failures."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-# Minutes since 1970 in seconds → what was measured in that minute; None where nothing was reported.
+# Minutes since 1970 in seconds → the value of that minute; None for a missing point.
 Points = Callable[[float], float | None] | Sequence[tuple[float, float]]
 
 PACKET_FORMAT = "${interface-id} ${srcaddr} ${dstaddr} ${pkt-srcaddr} ${pkt-dstaddr} ${dstport} ${bytes} ${action}"
@@ -28,7 +28,8 @@ class FakeGateway:
 
 @dataclass(frozen=True)
 class FakeFlowLog:
-    """`resource` is an interface, a subnet or a VPC; without a `format` it is written in the default one."""
+    """One flow log. `resource` is an interface, a subnet or a VPC; without a `format` it is written in the default
+    one."""
 
     resource: str
     group: str = "/vpc/flowlogs"
@@ -47,7 +48,7 @@ class Talker:
 
 @dataclass
 class FakeAwsTrouble:
-    """`times` is how often it still happens; None for ever."""
+    """A failure of the fake; `times` is the number of remaining occurrences; None for ever."""
 
     code: str
     status: int
@@ -57,11 +58,11 @@ class FakeAwsTrouble:
 
 @dataclass
 class FakeAws:
-    """`metrics` are by gateway and AWS's name of the metric. `page` is how many items, or points of a metric, one page
-    holds; `states` makes a metric end as PartialData or Forbidden; a log query is done at its `polls`-th asking, or
-    ends as `query_ends`. A role is given to who says the `external_id`, if there is one. `latency` is in seconds.
-    `calls` counts what was asked, by action, `most_at_once` how much of it at the same time; `queries` are the log
-    queries, as they came."""
+    """The fake account. `metrics` are by gateway and AWS's name of the metric. `page` is the number of items, or points
+    of a metric, on one page; `states` makes a metric end as PartialData or Forbidden; a log query is done at its
+    `polls`-th poll, or ends as `query_ends`. A role is given to callers with the `external_id`, if there is one.
+    `latency` is in seconds. `calls` counts requests by action, `most_at_once` the highest number of concurrent ones;
+    `queries` are the log queries, as received."""
 
     gateways: list[FakeGateway] = field(default_factory=list[FakeGateway])
     metrics: dict[tuple[str, str], Points] = field(default_factory=dict[tuple[str, str], Points])
@@ -92,14 +93,14 @@ class FakeAws:
         self.fail(action, code, 503 if action.startswith("Describe") else 400, "Rate exceeded", times)
 
     def deny(self, permission: str) -> None:
-        """`permission` as in a policy: ec2:DescribeNatGateways."""
+        """Denies a permission in the notation of policies: ec2:DescribeNatGateways."""
         service, _, action = permission.partition(":")
         code = "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException"
         said = f"User: {self.arn} is not authorized to perform: {permission} because no identity-based policy allows it"
         self.fail(action, code, 403, said)
 
     def fail(self, action: str, code: str, status: int = 400, message: str = "", times: int | None = None) -> None:
-        """What every action, or one of them, is answered with."""
+        """Sets the error response of every action, or of one."""
         self.troubles[action] = FakeAwsTrouble(code, status, message or code, times)
 
     def recover(self) -> None:

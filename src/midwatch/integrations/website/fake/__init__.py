@@ -1,4 +1,4 @@
-"""Websites over real loopback HTTP and HTTPS, well and ill in every way a site can be."""
+"""Fake websites over real loopback HTTP and HTTPS, healthy or with any failure a site can have."""
 
 from midwatch.integrations.website.fake.certificates import Papers as Papers
 from midwatch.integrations.website.fake.certificates import issue as issue

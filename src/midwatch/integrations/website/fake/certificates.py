@@ -17,7 +17,7 @@ _LIFE = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Papers:
-    """A certificate and its key, as files. Whoever takes `certificate` as an authority trusts it."""
+    """A certificate and its key, as files. Clients that trust `certificate` as an authority accept it."""
 
     certificate: Path
     key: Path
@@ -31,7 +31,7 @@ class Papers:
 def issue(
     folder: Path, expires: datetime, names: Sequence[str] = ("localhost", "127.0.0.1"), starts: datetime | None = None
 ) -> Papers:
-    """Valid from `starts` (a year before `expires` if not given)."""
+    """Issues a certificate, valid from `starts` (a year before `expires` if not given)."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Fake Site")])
     made = (

@@ -1,4 +1,4 @@
-"""A site on a free port of the loopback interface. It writes its bytes itself, so that it can also write wrong ones."""
+"""Fake site on a free loopback port. It writes its bytes itself, so that it can also write wrong ones."""
 
 import ssl
 import threading
@@ -11,13 +11,13 @@ from typing import Any
 
 _LOOPBACK = "127.0.0.1"
 _HELLO = b"\x16"  # begins a TLS handshake: here is plain HTTP
-_IDLE_S = 15.0  # a client that says nothing so long is let go
+_IDLE_S = 15.0  # a client that is silent for so long is disconnected
 
 
 @dataclass(frozen=True)
 class FakePage:
-    """`raw` is sent instead of HTTP. `delay_s` passes before the first byte, `drip_s` before each byte of the body; an
-    `endless` body repeats until the client leaves."""
+    """One page. `raw` is sent instead of HTTP. `delay_s` passes before the first byte, `drip_s` before each byte of the
+    body; an `endless` body repeats until the client leaves."""
 
     status: int = 200
     body: bytes = b"<!doctype html><title>Shop</title><h1>Welcome</h1>"
@@ -40,7 +40,8 @@ class FakePage:
 
 @dataclass
 class FakeSite:
-    """`pages` by path, else `page`. `asked` keeps the Host line, the path and the cookies of each request."""
+    """The fake site. `pages` by path, else `page`. `asked` keeps the Host line, the path and the cookies of each
+    request."""
 
     page: FakePage = field(default_factory=FakePage)
     pages: dict[str, FakePage] = field(default_factory=dict[str, FakePage])
@@ -81,7 +82,7 @@ class _Conversation(StreamRequestHandler):
     timeout = _IDLE_S
 
     def handle(self) -> None:
-        """One request. A client that goes away, or refuses the certificate, is no trouble of the site."""
+        """Handles one request. A client that disconnects, or refuses the certificate, is not an error of the site."""
         try:
             if isinstance(self.request, ssl.SSLSocket):
                 self.request.do_handshake()

@@ -1,3 +1,3 @@
-"""How a redirect is written down in a probe."""
+"""Redirects in a probe's text."""
 
 LEAVES_HTTPS = "(leaves https)"

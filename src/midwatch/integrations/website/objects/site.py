@@ -30,7 +30,7 @@ class SiteSettings(SettingsSection):
         try:
             parts = urlsplit(value if "://" in value else f"https://{value}")
             odd = parts.port == 0 or not value.isprintable() or " " in value  # a port that is no number raises here
-        except ValueError:  # its text quotes the address, which may hold a password
+        except ValueError:  # its message quotes the address, which may hold a password
             raise ValueError("invalid site: use a host name or an http(s) URL with a numeric port") from None
         if odd or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise ValueError("invalid site: use a host name or an http(s) URL without user or password")

@@ -1,4 +1,4 @@
-"""The configured sites: which of them an address means, and what is behind them."""
+"""The configured sites: lookup by address, and their backends."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -10,14 +10,14 @@ _PORTS = {"https": 443, "http": 80}
 
 
 class Backends(NamedTuple):
-    """What stands behind a site, nearest first."""
+    """Backends of a site, nearest first."""
 
     services: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
 
 
 def full(url: str) -> str:
-    """A bare host means https://."""
+    """The complete URL; a bare host means https://."""
     return url if "://" in url else f"https://{url}"
 
 
@@ -26,14 +26,13 @@ def host(url: str) -> str:
 
 
 def site_of(sites: Iterable[SiteSettings], url: str) -> SiteSettings | None:
-    """The site with this very address, else the first one of its host."""
+    """The site with exactly this address, else the first one of its host."""
     same = [s for s in sites if host(s.url) == host(url)]
     return next((s for s in same if full(s.url).rstrip("/") == full(url).rstrip("/")), next(iter(same), None))
 
 
 def is_configured(sites: Iterable[SiteSettings], name: str, port: int) -> bool:
-    """Whether somebody configured this host with this port: then it may be internal. A site without a port means 80 and
-    443."""
+    """Whether this host and port are configured: then it may be internal. A site without a port means 80 and 443."""
     wanted = name.rstrip(".").lower()
     return any(port in _ports(s) for s in sites if host(s.url) == wanted)
 
@@ -44,7 +43,7 @@ def _ports(site: SiteSettings) -> Sequence[int]:
 
 
 def backends(sites: Iterable[SiteSettings], name: str) -> Backends:
-    """What is behind all sites of one host; empty for a host that nobody configured."""
+    """Backends of all sites of one host; empty for an unconfigured host."""
     same = [s for s in sites if host(s.url) == name.rstrip(".").lower()]
     services = dict.fromkeys(service for s in same for service in s.services)
     namespaces = dict.fromkeys(namespace for s in same for namespace in s.namespaces)
