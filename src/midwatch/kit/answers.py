@@ -19,7 +19,6 @@ from midwatch.kit.json_errors import MALFORMED
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 SECONDS = 20.0  # for an answer as a whole: a server that trickles never runs into a time-out between two bytes
 LONGEST_WAIT = 3600.0  # seconds; a longer requested wait is cut to this
-# Errors of the decoder for invalid JSON and for JSON nested too deep.
 
 
 class Unanswered(Exception):
