@@ -1,6 +1,7 @@
 """`python -m evaluation <set> <folder>`. A module here with `NAME` and `run(folder) -> exit status` is one data set.
 
-With `options(parser)` it declares flags of its own, and `run(folder, chosen)` gets them.
+With `options(parser)` it declares flags of its own, and `run(folder, chosen)` gets them. With `FOLDER` it lies there
+where no folder is given.
 """
 
 import argparse
@@ -20,7 +21,8 @@ def main() -> int:
     for name in sorted(sets):
         about = (sets[name].__doc__ or "").strip().splitlines()
         one = commands.add_parser(name, help=about[0] if about else "")
-        one.add_argument("folder", type=Path, help="where the data set lies")
+        place = getattr(sets[name], "FOLDER", None)
+        one.add_argument("folder", type=Path, nargs="?" if place else None, default=place, help="where the data lies")
         if hasattr(sets[name], "options"):
             sets[name].options(one)
     chosen = parser.parse_args()

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.accuracy import write_section
-from evaluation.cloudopsbench_dump import save
+from evaluation.cloudopsbench_dump import PARTS, save
 from evaluation.cloudopsbench_labels import Label, labels
 from midwatch.domain.diagnosis import Cause, Diagnosis
 from midwatch.domain.investigation import Request
@@ -39,20 +39,35 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--missed", action="store_true", help="print what was said of each case that is not right at first"
     )
+    parser.add_argument(
+        "--others", action="store_true", help="print each CONFIRMED or LIKELY cause that is not the true one"
+    )
+    parser.add_argument(
+        "--without", type=_parts, default=(), metavar="PART,…", help=f"leave out of each case: {', '.join(PARTS)}"
+    )
     parser.add_argument("--write", action="store_true", help="write the figures into docs/accuracy.md")
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    parts = tuple(text.split(","))
+    if unknown := [p for p in parts if p not in PARTS]:
+        raise argparse.ArgumentTypeError(f"no part is called {unknown[0]}; there are {', '.join(PARTS)}")
+    return parts
 
 
 def run(folder: Path, chosen: argparse.Namespace) -> int:
     truth = json.loads((folder / "truth.json").read_text())
     cases = [c for c, t in truth.items() if chosen.only in c or chosen.only in t["root_cause"]]
     with Pool(2) as pool:
-        answers = pool.starmap(_answer, [(folder, case) for case in cases], chunksize=4)
+        answers = pool.starmap(_answer, [(folder, case, chosen.without) for case in cases], chunksize=4)
     results = dict(zip(cases, answers, strict=True))
     if chosen.out:
         chosen.out.write_text(json.dumps({c: a["predictions"] for c, a in results.items()}, indent=1))
     console = Console(width=200)
     if chosen.missed:
         _missed(console, truth, results)
+    if chosen.others:
+        _others(console, truth, results)
     rows = _rows(truth, results)
     table = Table("class", "cases", "A@1", "A@3")
     for name, hits in rows.items():
@@ -68,10 +83,10 @@ def run(folder: Path, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _answer(folder: Path, case: str) -> dict[str, Any]:
+def _answer(folder: Path, case: str, without: Sequence[str]) -> dict[str, Any]:
     recorded = json.loads(gzip.decompress((folder / "cases" / f"{case}.json.gz").read_bytes()))
     with tempfile.TemporaryDirectory() as place:
-        save(recorded, Path(place))
+        save(recorded, Path(place), without)
         started = time.process_time()
         found: list[
             Diagnosis
@@ -173,3 +188,11 @@ def _missed(console: Console, truth: Mapping[str, Any], results: Mapping[str, An
             for line in result["said"][:4]:
                 console.print("   ", line, markup=False, highlight=False)
             console.print("    =>", result["predictions"], markup=False, highlight=False)
+
+
+def _others(console: Console, truth: Mapping[str, Any], results: Mapping[str, Any]) -> None:
+    for case, result in results.items():
+        for (verdict, found), said in zip(result["causes"], result["said"], strict=False):
+            if verdict in _SURE and not any(_right(label, truth[case]) for label in found):
+                console.print(f"[bold]{case}[/] {' '.join(truth[case].values())}", highlight=False)
+                console.print("   ", said, markup=False, highlight=False)

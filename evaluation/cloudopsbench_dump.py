@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,33 @@ _POD = re.compile(r"-(?:[a-z0-9]{4,10}-[a-z0-9]{5}|\d+)$")
 _UNBOUND = frozenset(("nodes", "persistentvolumes", "storageclasses", "namespaces"))
 # What the recorder calls its metrics, where no exporter does.
 _METRICS = {**{f"p{q}latency": f"latency_p{q}" for q in (50, 90, 95, 99)}, "tcp_retans": "tcp_retransmits"}
+# What can be left out, by the files that hold it: nobody has all of it at hand.
+PARTS = {
+    "metrics": re.compile(r"monitoring/metrics\.json$"),
+    "alerts": re.compile(r"monitoring/alerts\.json$"),
+    "calls": re.compile(r"monitoring/dependencies\.json$"),
+    "probes": re.compile(r"(?:checks|nodes)/"),
+    "manifests": re.compile(r"manifests/"),
+    "logs": re.compile(r".+\.log$"),
+}
 _ZONE = "+08:00"  # of the machine that recorded; `collected_at` does not say it, the described objects do
 
 
-def save(case: Json, folder: Path) -> None:
+def save(case: Json, folder: Path, without: Collection[str] = ()) -> None:
+    """Writes the files of the case, but for those of the parts in `without` (PARTS)."""
     for name, text in files(case):
+        if part_of(name) in without:
+            continue
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         when = datetime.fromisoformat(case["collected_at"] + _ZONE).timestamp()
         os.utime(path, (when, when))
+
+
+def part_of(name: str) -> str:
+    """Which of PARTS a file belongs to; "" for what kubectl prints, which every case needs."""
+    return next((part for part, pattern in PARTS.items() if pattern.match(name)), "")
 
 
 def files(case: Json) -> Iterator[tuple[str, str]]:

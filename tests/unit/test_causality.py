@@ -185,3 +185,56 @@ def test_every_finding_is_told_and_the_order_of_input_does_not_matter(world: Any
     random.shuffle(found)
     random.shuffle(links)
     assert chains(found, links) == answer
+
+
+def test_eight_links_are_a_chain_and_nine_are_not() -> None:
+    """The number itself: everything else here is told in it."""
+    for length, told in ((8, [("CAUSE", ["FAR"])]), (9, [("CAUSE", []), ("FAR", [])])):
+        subjects, links = row(length)
+        found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], CausalRole.SYMPTOM)]
+        assert codes(found, links) == told
+
+
+def test_of_two_ways_the_shorter_one_counts() -> None:
+    """From the second subject on both ways are one; over the long one its end would be too far."""
+    subjects, links = row(FARTHEST)
+    aside = [subject(f"aside{n}") for n in range(3)]
+    longer = [link(a, b) for a, b in pairwise([subjects[0], *aside, subjects[1]])]
+    found = [finding("CAUSE", subjects[0]), finding("FAR", subjects[-1], CausalRole.SYMPTOM)]
+    for ways in ([*links, *longer], [*longer, *links]):
+        assert codes(found, ways) == [("CAUSE", ["FAR"])]
+
+
+def test_what_is_nearer_to_the_cause_is_told_first_whichever_way_it_was_found() -> None:
+    """The far symptom is the more direct one."""
+    subjects, links = row(2)
+    found = [
+        finding("CAUSE", subjects[0]),
+        finding("NEAR", subjects[1], CausalRole.SYMPTOM, 10),
+        finding("FAR", subjects[2], CausalRole.SYMPTOM, 90, peers=(subjects[1],)),
+    ]
+    assert [c for c, _ in codes(found, links)] == ["CAUSE"]
+    assert codes(found, links)[0][1] == ["FAR", "NEAR"], "both hang on the cause itself: the more direct one is first"
+
+
+def test_trouble_goes_on_from_the_subject_and_from_its_workload() -> None:
+    pod, workload = subject("db-1"), subject("db", "Deployment")
+    cause = finding("CAUSE", pod, owner=workload)
+    for start in (pod, workload):
+        far = finding("FAR", subject("api"), CausalRole.SYMPTOM)
+        assert codes([cause, far], [link(start, subject("api"))]) == [("CAUSE", ["FAR"])]
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [(0, [("NODE", ["POD"])]), (120, [("NODE", ["POD"])]), (121, [("NODE", []), ("POD", [])])],
+)
+def test_what_began_within_two_minutes_before_a_total_cause_is_its_consequence(before: int, told: list[Any]) -> None:
+    """A node is marked some time after it has died."""
+    node, pod = subject("n1", "Node"), subject("web")
+    found = [
+        finding("NODE", node, onset=NOON),
+        finding("POD", pod, onset=NOON - timedelta(seconds=before)),
+    ]
+    total = Link(source=node, target=pod, how="test", total=True)
+    assert sorted(codes(found, [total])) == told

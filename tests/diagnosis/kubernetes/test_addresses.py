@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from midwatch.analysis.causality import chains
+from midwatch.diagnosis.kubernetes.analyse import analyse
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.finding import Confidence, Finding
 from tests.integrations.kubernetes.network_world import Thing, deployment, pod, prove, service, stated, thing, told
@@ -66,6 +68,28 @@ def test_parts_that_are_not_installed_are_no_fault():
 
 def test_nothing_is_said_of_names_where_services_were_not_read():
     assert told(CART_POD, caller("cart-old:7000"), unknown=("services",)) == []
+
+
+def service_quota(used: str) -> Thing:
+    status = {"hard": {"services": "5"}, "used": {"services": used}}
+    return thing("ResourceQuota", "team", spec={"hard": {"services": "5"}}, status=status)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code"),
+    [
+        (deployment("basket"), "K8S-709"),  # it runs, and its Service is missing
+        (thing("UnappliedManifest", "Service/basket", objectKind="Service", objectName="basket"), "K8S-712"),
+    ],
+)
+def test_a_service_that_a_quota_keeps_out_is_the_quotas_fault(wanted: Thing, code: str):
+    logs = {("shop", "web-1", "app"): "dial tcp: lookup basket on 10.0.0.10:53: no such host"}
+    analysis = analyse(evidence([CART, CART_POD, caller("basket:7000"), service_quota("5"), wanted], logs))
+    told_of = {c.root.code: [f.code for f in c.explains] for c in chains(analysis.findings, analysis.links)}
+    assert "K8S-519" not in told_of
+    assert "K8S-519" in told_of[code]
+    roomy = analyse(evidence([CART, CART_POD, caller("basket:7000"), service_quota("3"), wanted], logs))
+    assert "K8S-519" in [c.root.code for c in chains(roomy.findings, roomy.links)]
 
 
 def secret_user(*, ready: bool = False) -> Thing:

@@ -395,6 +395,8 @@ def test_a_stranger_is_not_similar() -> None:
         ("Service quality degradation.", CausalRole.RISK),
         ("why is the checkout slow?", CausalRole.RISK),
         ("Partial service unreachability.", CausalRole.RISK),
+        ("Service availability disruption.", CausalRole.RISK),
+        ("requests to the shop time out", CausalRole.RISK),
         ("What is wrong with the cluster?", CausalRole.CAUSE),
         ("data is not reachable", CausalRole.CAUSE),
     ],

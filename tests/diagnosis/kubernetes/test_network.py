@@ -93,6 +93,18 @@ def test_ready_pods_that_are_not_published():
     assert told(service("web", "web", target=8080), web(), empty) == ["K8S-508"]
 
 
+@pytest.mark.parametrize(("started", "codes"), [("2026-11-21T01:59:30Z", []), ("2026-11-21T01:30:00Z", ["K8S-508"])])
+def test_a_pod_that_was_just_restarted_is_not_published_yet(started: str, codes: list[str]):
+    """Its description has no times of conditions, and the endpoints may have been read while it was down."""
+    empty = thing("EndpointSlice", "web-x", meta={"labels": {"kubernetes.io/service-name": "web"}}, endpoints=[])
+    restarted = web()
+    restarted["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    running = {"name": "app", "ready": True, "restartCount": 2, "state": {"running": {"startedAt": started}}}
+    restarted["status"]["containerStatuses"] = [running]
+    found = told(service("web", "web", target=8080), restarted, empty)
+    assert [code for code in found if code == "K8S-508"] == codes
+
+
 def test_each_warning_on_a_service_is_one_finding():
     one = service("web", "web", target=8080, type="LoadBalancer")
     warnings = [event(one, "SyncLoadBalancerFailed", "no subnet"), event(one, "FailedToUpdateEndpoint", "conflict")]

@@ -215,6 +215,7 @@ def test_a_full_quota_that_refuses_nothing_is_a_risk() -> None:
     ("used", "hard", "codes"),
     [
         ("10", "10", ["K8S-711"]),
+        ("1", "1", ["K8S-711"]),
         ("11", "10", ["K8S-711"]),  # lowered afterwards
         ("9", "10", []),
         ("2Gi", "2048Mi", ["K8S-711"]),  # exactly full, in other units
@@ -224,6 +225,48 @@ def test_a_full_quota_that_refuses_nothing_is_a_risk() -> None:
 )
 def test_a_quota_is_full_from_its_limit_on(used: str, hard: str, codes: list[str]) -> None:
     assert [f.code for f in found(quota({"requests.memory": used}, {"requests.memory": hard}))] == codes
+
+
+@pytest.mark.parametrize(
+    ("cpu", "memory", "resource"),
+    [
+        (("1", "1", "2"), ("1Gi", "2Gi", "2Gi"), "memory"),
+        (("200m", "100m", "300m"), ("1Gi", "2Gi", "2Gi"), "memory"),  # 0.2 + 0.1 is a little more than 0.3
+        (("201m", "100m", "300m"), ("1Gi", "1Gi", "2Gi"), "cpu"),
+    ],
+)
+def test_what_fits_exactly_is_not_short(cpu: tuple[str, ...], memory: tuple[str, ...], resource: str) -> None:
+    """Of each: requested, used, limited."""
+    requested, used, limited = (f"requests.cpu={c},requests.memory={m}" for c, m in zip(cpu, memory, strict=True))
+    text = f'pods "web-0" is forbidden: exceeded quota: team, requested: {requested}, used: {used}, limited: {limited}'
+    assert one(seen(workload(), refused(text)), *BOTH).facts["resource"] == f"requests.{resource}"
+
+
+def test_the_limit_that_is_in_force_counts() -> None:
+    """The API server holds to the status; a raised limit is there a moment later."""
+    raised = quota({"pods": "10"}, {"pods": "10"})
+    raised["spec"]["hard"] = {"pods": "20"}
+    assert one(seen(raised), *BOTH).facts["limited"] == "10"
+
+
+def test_of_two_limit_ranges_that_say_the_same_none_is_named() -> None:
+    def range_of(name: str) -> dict[str, Any]:
+        limits = [{"type": "Container", "max": {"cpu": "1"}}]
+        return {"kind": "LimitRange", "metadata": {"name": name, "namespace": "shop"}, "spec": {"limits": limits}}
+
+    text = 'pods "web-0" is forbidden: maximum cpu usage per Container is 1, but limit is 2'
+    alone = one(seen(workload(), refused(text), range_of("small")), *BOTH)
+    assert (alone.code, alone.subject.name) == ("K8S-708", "small")
+    both = one(seen(workload(), refused(text), range_of("small"), range_of("other")), *BOTH)
+    assert (both.code, both.subject.name, both.facts["range"]) == ("K8S-708", "web", "of the namespace")
+
+
+def test_a_pod_that_has_ended_waits_for_no_claim() -> None:
+    use = {"containers": [], "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]}
+    about = {"name": "db-0", "namespace": "shop"}
+    ended = {"kind": "Pod", "metadata": about, "spec": use, "status": {"phase": "Succeeded"}}
+    full = quota({"requests.storage": "5Gi"}, {"requests.storage": "5Gi"})
+    assert [f.code for f in found(full, ended)] == ["K8S-711"]
 
 
 def test_a_full_service_quota_explains_a_service_that_is_called_and_missing() -> None:

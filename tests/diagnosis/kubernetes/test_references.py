@@ -164,6 +164,12 @@ def test_a_budget_that_is_just_met_is_met() -> None:
     assert codes(budget("a", minAvailable=3), *two) == ["K8S-654"]
 
 
+def test_a_budget_of_a_workload_without_pods_is_not_unmet() -> None:
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app"}]}}
+    idle = thing("Deployment", "web", spec={"replicas": 0, "template": template})
+    assert codes(budget("a", minAvailable=1), idle) == []
+
+
 def scaler(name: str, most: int, cpu: str, *, replicas: int = 1) -> list[Thing]:
     containers = [{"name": "app", "resources": {"requests": {"cpu": cpu}}}]
     target = thing("Deployment", name, spec={"replicas": replicas, "template": {"spec": {"containers": containers}}})

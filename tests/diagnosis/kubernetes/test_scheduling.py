@@ -222,10 +222,11 @@ def test_a_pod_no_scheduler_speaks_of(owner: str, code: str) -> None:
     assert one(seen(node("a"), pod("web", schedulerName=owner)), ANALYZER).code == code
 
 
-def test_a_pod_made_a_moment_ago_is_left_alone() -> None:
+@pytest.mark.parametrize(("made", "codes"), [("01:59:30", []), ("01:59:01", []), ("01:59:00", ["K8S-320"])])
+def test_a_pod_made_a_moment_ago_is_left_alone(made: str, codes: list[str]) -> None:
     young = pod("web")
-    young["metadata"]["creationTimestamp"] = "2026-11-21T01:59:30Z"
-    assert not list(ANALYZER.find(seen(node("a"), young)))
+    young["metadata"]["creationTimestamp"] = f"2026-11-21T{made}Z"
+    assert [f.code for f in ANALYZER.find(seen(node("a"), young))] == codes
 
 
 def test_placed_pods_give_no_finding() -> None:

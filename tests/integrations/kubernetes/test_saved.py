@@ -291,6 +291,12 @@ def test_a_wish_that_fills_a_quota_exactly_is_let_in(used: str, hard: str, asked
     assert ("K8S-713" in [f.code for f in findings(seen)]) is refused
 
 
+@pytest.mark.parametrize(("used", "refused"), [("2", False), ("3", True)])
+def test_a_service_that_fills_a_quota_exactly_is_let_in(used: str, refused: bool):
+    seen = Cluster(evidence([quota("services", used, "3"), wish("Service", "web")]))
+    assert ("K8S-712" in [f.code for f in findings(seen)]) is refused
+
+
 def test_a_wish_that_would_fit_is_not_the_quotas_fault():
     seen = cluster_of(quota("requests.storage", "0", "4Gi"), wish("PersistentVolumeClaim", "data", "2Gi"))
     assert not {"K8S-712", "K8S-713"} & set(codes(seen))

@@ -107,6 +107,38 @@ def test_pods_without_labels_are_listed_by_name_only() -> None:
     assert found.rows == {("Pod", "shop", "web")}
 
 
+ROW = """\
+$ kubectl get pods -n shop
+NAME   READY   STATUS    RESTARTS   AGE
+web    0/1     Pending   0          5m
+"""
+UNPLACED = """\
+$ kubectl describe pod web -n shop
+Name:        web
+Namespace:   shop
+Node:        <none>
+Status:      Pending
+Containers:
+  app:
+    Image:   x
+QoS Class:   BestEffort
+"""
+PLACED = UNPLACED.replace("<none>", "w-1/10.1.1.1\nStart Time:  Sat, 21 Nov 2026 01:56:00 +0000")
+
+
+@pytest.mark.parametrize("described", [UNPLACED, PLACED])
+@pytest.mark.parametrize("first", ["row", "description"])
+def test_the_age_of_a_pod_that_no_node_has_taken_stands_in_its_row_only(described: str, first: str) -> None:
+    now = datetime(2026, 11, 21, 2, tzinfo=UTC)
+    outputs = (ROW, described) if first == "row" else (described, ROW)
+    found = text.read("".join(outputs), name="paste.txt", now=now)
+    assert found is not None
+    (web,) = found.objects
+    assert web["spec"]["containers"] == [{"name": "app", "image": "x"}]
+    told = web["metadata"].get("creationTimestamp") or web["status"]["startTime"]
+    assert told.replace("+00:00", "Z") == ("2026-11-21T01:55:00Z" if described == UNPLACED else "2026-11-21T01:56:00Z")
+
+
 def test_a_description_completes_the_list_and_wins() -> None:
     found = parsed("""\
 $ kubectl get pods -n shop

@@ -23,8 +23,8 @@ Since = Annotated[datetime | None, Field(description="only from then on, RFC 333
 Selector = Annotated[str, Field(description="label selector, as kubectl's -l")]
 
 # Of a whole cluster's events only these are read: a healthy one has thousands that say nothing.
-_TELLING = ("type=Warning", "reason=Killing", "reason=ScalingReplicaSet")
-_TELLING_NOTE = "warnings, kills and scalings only"
+_TELLING = ("type=Warning", "reason=Killing", "reason=ScalingReplicaSet", "reason=LeaderElection")
+_TELLING_NOTE = "warnings, kills, scalings and elections only"
 
 
 def tools(reader: Reader) -> tuple[Tool, ...]:
@@ -62,7 +62,7 @@ async def kubernetes_events(
     namespace: Namespace = "",
     about: Annotated[str, Field(description="name of the object the events are about; empty for all")] = "",
     which: Annotated[
-        Literal["all", "telling"], Field(description="telling: warnings, kills and scalings only")
+        Literal["all", "telling"], Field(description="telling: warnings, kills, scalings and elections only")
     ] = "all",
     since: Annotated[datetime | None, Field(description="only those last seen then or later, RFC 3339")] = None,
 ) -> ToolResult:

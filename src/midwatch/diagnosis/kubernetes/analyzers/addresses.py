@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.quotas import absent_services
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.failed_connections import NameMiss, misses
 from midwatch.domain.evidence import Citation
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
+from midwatch.integrations.kubernetes.objects.cluster import ResourceQuota
 from midwatch.integrations.kubernetes.objects.network import Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.saved_objects import SecretAddress
+from midwatch.integrations.kubernetes.objects.saved_objects import SecretAddress, UnappliedManifest
+from midwatch.integrations.kubernetes.objects.workload import Deployment, StatefulSet
 
 _ADDRESS = re.compile(r"(?:^|//|@)(?P<host>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?):(?P<port>\d{2,5})(?=$|[/,;?])")
 _NUMERIC = re.compile(r"[\d.]+")
@@ -48,16 +51,24 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     by_name: dict[str, list[Setting]] = defaultdict(list)
     for setting in named:
         by_name[setting.name].append(setting)
+    kept_out = absent_services(cluster)
     for setting in named:
         namespace, name = setting.place
         service = cluster.get(Service, namespace, name)
         if service is not None:
             yield from _port(cluster, setting, service, failed)
         elif cluster.is_complete(Service, namespace):
-            yield from _name(cluster, setting, by_name[setting.name], failed)
+            quota = kept_out.get((namespace, name))
+            for found in _name(cluster, setting, by_name[setting.name], failed):
+                yield _effect_of(quota, found) if quota else found
     for address in cluster.all(SecretAddress):
         if address.fits is False:
             yield from _secret(cluster, address)
+
+
+def _effect_of(quota: Subject, found: Finding) -> Finding:
+    """The address is right: the Service would be there, but for the quota."""
+    return found.model_copy(update={"role": CausalRole.SYMPTOM, "peers": (quota,)})
 
 
 def _settings(cluster: Cluster) -> Iterator[Setting]:
@@ -199,4 +210,6 @@ def _say(
     )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Service, SecretAddress, LogLines))
+ANALYZER = Analyzer(
+    find, reads=(Pod, Service, SecretAddress, LogLines, ResourceQuota, UnappliedManifest, Deployment, StatefulSet)
+)

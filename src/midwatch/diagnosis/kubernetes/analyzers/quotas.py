@@ -259,13 +259,8 @@ def _claims(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
 def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
     """Objects of a manifest that the cluster does not have and the quota would reject: only the client that applied it
     got the error."""
-    hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
     for manifest in cluster.all(UnappliedManifest, quota.namespace):
-        resources = _COUNTED.get(manifest.object_kind, {})
-        for resource in (r for r in resources if r in hard):
-            need = amount(manifest.storage) if resources[resource] else 1.0
-            if used.get(resource, 0.0) + need <= hard[resource]:
-                continue
+        if resource := _short_of(quota, manifest):
             owner = _user(cluster, manifest)
             own = owner.kind == manifest.object_kind  # then the message begins with it
             yield finding(
@@ -277,10 +272,30 @@ def _unapplied(cluster: Cluster, quota: ResourceQuota) -> Iterator[Finding]:
                 onset=quota.metadata.creation_timestamp,
                 peers=(),
                 wanted="" if own else f"{manifest.object_kind} {manifest.object_name}",
-                asked=manifest.storage if resources[resource] else "1",
+                asked=manifest.storage if _COUNTED[manifest.object_kind][resource] else "1",
                 **_numbers(quota, resource),
             )
-            break
+
+
+def _short_of(quota: ResourceQuota, manifest: UnappliedManifest) -> str:
+    """The first resource of which the quota has too little left for the object; "" where it fits."""
+    hard, used = amounts(quota.status.hard or quota.spec.hard), amounts(quota.status.used)
+    for resource, is_storage in _COUNTED.get(manifest.object_kind, {}).items():
+        need = amount(manifest.storage) if is_storage else 1.0
+        if resource in hard and used.get(resource, 0.0) + need > hard[resource]:
+            return resource
+    return ""
+
+
+def absent_services(cluster: Cluster) -> dict[tuple[str, str], Subject]:
+    """Namespace and name of each Service that a full quota keeps out → the quota."""
+    found: dict[tuple[str, str], Subject] = {}
+    for quota in cluster.all(ResourceQuota):
+        names = {f.facts["service"] for f in _services(cluster, quota)}
+        manifests = (m for m in cluster.all(UnappliedManifest, quota.namespace) if m.object_kind == "Service")
+        names |= {m.object_name for m in manifests if _short_of(quota, m)}
+        found |= {(quota.namespace, name): quota.subject for name in names}
+    return found
 
 
 def _user(cluster: Cluster, manifest: UnappliedManifest) -> Subject:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import SequenceMatcher
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
@@ -39,7 +39,10 @@ from midwatch.integrations.kubernetes.objects.workload import (
 
 # A mistyped label keeps most of its letters; different words of a shop's services rarely share 60 %.
 _ALIKE = 0.6
-_COMPLAINT = re.compile(r"(?i)\bunreach|\bunavail|\bfail|\berrors?\b|\bdown\b|\bcrash|\brestart|\boutage|\b50[0-9]\b")
+_COMPLAINT = re.compile(
+    r"(?i)\bunreach|\bunavail|\bfail|\berrors?\b|\bdown\b|\bcrash|\brestart|\boutage|\b50[0-9]\b"
+    r"|\bdisrupt|\binterrupt|\bdegrad|\bimpair|\brefus|\btime(?:d )?-?out"
+)
 _EVENT_AGE = timedelta(hours=1)  # the API server keeps events for an hour; older ones come from long-running dumps
 
 
@@ -174,7 +177,7 @@ def _unready(cluster: Cluster, service: Service, pods: Sequence[Pod]) -> Iterato
 
 def _unpublished(cluster: Cluster, backing: Backing, service: Service, ready: list[Pod]) -> Iterator[Finding]:
     listed = backing.endpoints_of(service)
-    if listed and not listed.ready and not any(recent(cluster, since(p.condition("Ready")), STARTING) for p in ready):
+    if listed and not listed.ready and not any(recent(cluster, _ready_since(p), STARTING) for p in ready):
         yield finding(
             "K8S-508",
             service.subject,
@@ -182,6 +185,14 @@ def _unpublished(cluster: Cluster, backing: Backing, service: Service, ready: li
             count=str(len(ready)),
             source=f"{listed.source.kind} {listed.source.name}",
         )
+
+
+def _ready_since(pod: Pod) -> datetime | None:
+    """At the earliest. A description tells no times of conditions; a container that was restarted was not ready before,
+    and the endpoints may have been read then."""
+    told = since(pod.condition("Ready"))
+    running = (s.state.running for s in pod.status.container_statuses or () if s.state and s.state.running)
+    return told or max((r.started_at for r in running if r.started_at), default=None)
 
 
 def _unselective(cluster: Cluster, backing: Backing, service: Service) -> Iterator[Finding]:

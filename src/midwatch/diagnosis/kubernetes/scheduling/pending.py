@@ -12,7 +12,7 @@ from midwatch.integrations.kubernetes.objects.pod import Pod
 
 DEFAULT_SCHEDULER = "default-scheduler"
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_SILENCE = timedelta(minutes=2)  # a working scheduler reports on a pod within a second
+_SILENCE = timedelta(minutes=1)  # a working scheduler reports on a pod within a second, a new leader within 20
 CHOSEN_NODE = "volume.kubernetes.io/selected-node"
 
 

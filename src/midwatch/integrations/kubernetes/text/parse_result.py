@@ -65,10 +65,12 @@ class Parsed:
             if row:
                 self.rows.add(where)
         elif not row:
-            self.objects[at] = obj
+            self.objects[at] = _dated(obj, self.objects[at])
             self.rows.discard(where)
         elif where in self.rows:
             self.objects[at] = merge_objects(_lasting(self.objects[at]) if "status" in obj else self.objects[at], obj)
+        else:
+            self.objects[at] = _dated(self.objects[at], obj)
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,14 @@ def _lasting(obj: Json) -> Json:
 def key(obj: Json) -> Key:
     metadata: Json = obj["metadata"]
     return obj["kind"], metadata.get("namespace", ""), metadata.get("name", "")
+
+
+def _dated(described: Json, row: Json) -> Json:
+    """The description of a pod that no node has taken tells no time at all; the age in its row does."""
+    metadata, made = described["metadata"], row["metadata"].get("creationTimestamp")
+    if not made or described["kind"] != "Pod" or "creationTimestamp" in metadata or "startTime" in described["status"]:
+        return described
+    return described | {"metadata": metadata | {"creationTimestamp": made}}
 
 
 def merge_objects(one: Json, other: Json) -> Json:
