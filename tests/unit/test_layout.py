@@ -118,7 +118,7 @@ def test_one_cause_is_spelled_out_and_what_found_nothing_needs_verbose() -> None
         ("cluster prod at 10.0.0.1:6443", "cluster prod"),
         ("cluster prod at 10.0.0.1:6443 (eu)", "cluster prod"),
         ("Kubernetes 1.33 (staging)", "Kubernetes 1.33 (staging)"),
-        ("dump saved.zip (3 files, 12 objects)", "dump saved.zip"),
+        ("saved cluster saved.zip (3 files, 12 objects)", "saved cluster saved.zip"),
         ("alert text only (there is no kubeconfig: name one)", "alert text only"),
         ("", ""),
     ],

@@ -31,14 +31,16 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     """Without `verbose` several causes are one line each, and what was checked without a finding is left out. With
     `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
-    several = len(diagnosis.causes) > 1 and not verbose
     layout = _Layout(now, _asked_in_vain(run), _place(run.source) if named else "", _extent(run))
+    in_vain = bool(layout.missing) and not verbose
+    several = in_vain or (len(diagnosis.causes) > 1 and not verbose)
+    counted = not verbose and bool(run.request.question)
     sections = [
-        *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
+        *(_other_count(run, diagnosis.causes) if in_vain else _main(diagnosis, layout, verbose=verbose)),
         *_tables(diagnosis.tables),
         *factsheet(run),
         *_later(diagnosis.later, layout),
-        *_elsewhere(diagnosis.elsewhere, layout),
+        *(_other_count(run, diagnosis.elsewhere) if counted else _elsewhere(diagnosis.elsewhere, layout)),
     ]
     if not several:
         sections += [*_risks(diagnosis.risks), *_ruled_out(diagnosis.ruled_out)]
@@ -56,6 +58,22 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
         marks=proof.marks if proof else "",
         sections=tuple(section for section in sections if section.blocks),
     )
+
+
+def _main(diagnosis: Diagnosis, layout: _Layout, *, verbose: bool) -> Iterator[ReportSection]:
+    return _summary(diagnosis, layout) if len(diagnosis.causes) > 1 and not verbose else _causes(diagnosis, layout)
+
+
+def _other_count(run: CaseFile, causes: Sequence[Cause]) -> Iterator[ReportSection]:
+    """One line for all that the question is not about: how many, and the command that lists them."""
+    if not causes:
+        return
+    spaces = {cause.finding.owner.namespace for cause in causes}
+    namespace = run.request.namespace or (next(iter(spaces)) if len(spaces) == 1 else "")
+    saved = " --dump PATH" if any(e.snapshot is not None for e in run.evidence) else ""
+    where = f" -n {namespace}" if namespace else ""
+    count = f"{len(causes)} other problem{'s' * (len(causes) > 1)} found"
+    yield ReportSection(title=f"{count}: midwatch diagnose{saved}{where}", blocks=(Items(items=()),))
 
 
 def _asked_in_vain(run: CaseFile) -> str:

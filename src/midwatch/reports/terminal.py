@@ -48,8 +48,8 @@ def show(out: Console, found: Report, heading: str = "") -> None:
             if isinstance(block, Commands):
                 for command in block.commands:
                     out.print(Styled("    " + plain(command), style="green"), soft_wrap=True)
-            else:
-                lay(out, *_block(block))
+            elif parts := tuple(_block(block)):
+                lay(out, *parts)
 
 
 def _first_line(found: Report) -> Styled:

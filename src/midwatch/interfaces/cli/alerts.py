@@ -14,10 +14,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 MOST = 100_000
 
 Type = Annotated[str, typer.Option("--type", metavar="TYPE", help="database, server, security or network.")]
-All = Annotated[bool, typer.Option("--all", help="One of each that there is.")]
+All = Annotated[bool, typer.Option("--all", help="One of each kind.")]
 Batch = Annotated[int, typer.Option("--batch", metavar="N", help="N of them at once.")]
-Stress = Annotated[float, typer.Option("--stress", metavar="SECONDS", help="Go on for so long.")]
-Rate = Annotated[float, typer.Option("--rate", metavar="N", help="So many a second, with --stress.")]
+Stress = Annotated[float, typer.Option("--stress", metavar="SECONDS", help="Send for this long.")]
+Rate = Annotated[float, typer.Option("--rate", metavar="N", help="Alerts a second, with --stress.")]
 
 
 @app.callback(epilog=command.example("midwatch alerts send --type database"))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 
 from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.refusal import NothingFound
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.interfaces.cli.exits import Exit
 from midwatch.kit.printable import one_line, printable
@@ -77,7 +78,7 @@ def settings(kubeconfig: str = "") -> Settings:
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command to its end; a Refusal becomes a sentence on standard error and exit code 3."""
+    """Runs a command to its end; a Refusal becomes a sentence on standard error and its exit code."""
     try:
         return asyncio.run(work)
     except Refusal as refusal:
@@ -95,7 +96,12 @@ def os_refusal(error: OSError) -> Refusal:
 
 def fail(refusal: Refusal) -> NoReturn:
     print_refusal(refusal)
-    raise typer.Exit(Exit.FAILED)
+    raise typer.Exit(refusal_code(refusal))
+
+
+def refusal_code(refusal: Refusal) -> Exit:
+    """UNKNOWN for something named that is not in what was checked."""
+    return Exit.UNKNOWN if isinstance(refusal, NothingFound) else Exit.FAILED
 
 
 def print_refusal(refusal: Refusal) -> None:

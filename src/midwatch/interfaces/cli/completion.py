@@ -42,7 +42,7 @@ class CommandWords:
 def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> None:
     """Print the completion script of a shell.
 
-    It completes commands and options by itself: no process is started for it. Write it anew after an update.
+    It completes commands and options by itself: no process is started for it. Write it again after an update.
     """
     nodes = list(_nodes())
     typer.echo("\n".join(_SCRIPTS[shell](nodes)))

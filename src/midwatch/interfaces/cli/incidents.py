@@ -32,7 +32,7 @@ Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Ids of incidents, 
 Status = Annotated[IncidentStatus | None, typer.Option("--status", help="Only with this status.")]
 Severity = Annotated[AlertSeverity | None, typer.Option("--severity", help="Only of this severity.")]
 Service = Annotated[str, typer.Option("--service", metavar="NAME", help="Only of this service.")]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=200, help="At most so many, the newest first.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=200, help="Maximum number, the newest first.")]
 IdsOnly = Annotated[bool, typer.Option("-q", "--quiet", help="Print the ids only, one a line.")]
 Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but what failed.")]
 FirstLine = Annotated[bool, typer.Option("-q", "--quiet", help="Print the incident's own line only.")]
@@ -212,7 +212,7 @@ def _utc(moment: str) -> str:
 def _path(incident: str) -> str:
     """Raises Refusal for a text that is no id: it would be another path of the API."""
     if not incident.replace("_", "").isalnum() or not incident.isascii():
-        raise Refusal(f"{incident!r} is no id of an incident.", "midwatch incidents list prints the ids")
+        raise Refusal(f"{incident!r} is not an incident id.", "midwatch incidents list prints the ids")
     return incident
 
 

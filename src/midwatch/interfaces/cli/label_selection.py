@@ -6,6 +6,7 @@ import msgspec
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.observation import Resources
+from midwatch.domain.refusal import NothingFound
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring.connections import open_investigation
@@ -30,7 +31,7 @@ async def workloads(
         source = ctx.source
     if not found:
         where = f"namespace {namespace} of {source}" if namespace else source
-        raise Refusal(
+        raise NothingFound(
             f"No workload matches -l {selector} in {where}.", f"kubectl get pods -A -l '{selector}' lists them"
         )
     return {space: sorted(names) for space, names in sorted(found.items())}

@@ -73,10 +73,10 @@ async def server_client(url: str) -> AsyncGenerator[ServerClient]:
     """Raises Refusal for a text that is no address."""
     base = url.rstrip("/")
     if not base.startswith(("http://", "https://")):
-        raise Refusal(f"{url!r} is no address of a server.", f"Give one such as {DEFAULT_URL}")
+        raise Refusal(f"{url!r} is not a valid server address.", f"Give one such as {DEFAULT_URL}")
     try:
         http = httpx2.AsyncClient(base_url=base, headers=authorization(), timeout=TIMEOUT_S)
     except (httpx2.InvalidURL, ValueError):
-        raise Refusal(f"{url!r} is no address of a server.", f"Such as {DEFAULT_URL}") from None
+        raise Refusal(f"{url!r} is not a valid server address.", f"Such as {DEFAULT_URL}") from None
     async with http:
         yield ServerClient(http, base)
