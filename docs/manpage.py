@@ -84,7 +84,7 @@ def _command(path: str, command: Any) -> Iterator[str]:
 
 
 def _options(command: Any) -> Iterator[str]:
-    ctx = typer.Context(command, info_name="midwatch")
+    ctx = typer.Context(command, info_name="midwatch", help_option_names=["-h", "--help"])
     for param in command.get_params(ctx):
         record = None if getattr(param, "hidden", False) else param.get_help_record(ctx)
         if record:

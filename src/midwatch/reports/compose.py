@@ -8,7 +8,7 @@ from typing import NamedTuple
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
-from midwatch.domain.investigation import CaseFile
+from midwatch.domain.investigation import Answer, CaseFile, EvidenceSummary
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
 from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
@@ -27,7 +27,7 @@ class _Layout(NamedTuple):
     extent: str
 
 
-def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Report:
+def compose(run: CaseFile | Answer, *, verbose: bool = True, named: bool = False) -> Report:
     """Without `verbose` several causes are one line each, and what was checked without a finding is left out. With
     `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
@@ -38,7 +38,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     sections = [
         *(_other_count(run, diagnosis.causes) if in_vain else _main(diagnosis, layout, verbose=verbose)),
         *_tables(diagnosis.tables),
-        *factsheet(run),
+        *(factsheet(run) if isinstance(run, CaseFile) else ()),
         *_later(diagnosis.later, layout),
         *(_other_count(run, diagnosis.elsewhere) if counted else _elsewhere(diagnosis.elsewhere, layout)),
     ]
@@ -64,7 +64,7 @@ def _main(diagnosis: Diagnosis, layout: _Layout, *, verbose: bool) -> Iterator[R
     return _summary(diagnosis, layout) if len(diagnosis.causes) > 1 and not verbose else _causes(diagnosis, layout)
 
 
-def _other_count(run: CaseFile, causes: Sequence[Cause]) -> Iterator[ReportSection]:
+def _other_count(run: CaseFile | Answer, causes: Sequence[Cause]) -> Iterator[ReportSection]:
     """One line for all that the question is not about: how many, and the command that lists them."""
     if not causes:
         return
@@ -76,12 +76,12 @@ def _other_count(run: CaseFile, causes: Sequence[Cause]) -> Iterator[ReportSecti
     yield ReportSection(title=f"{count}: midwatch diagnose{saved}{where}", blocks=(Items(items=()),))
 
 
-def _asked_in_vain(run: CaseFile) -> str:
+def _asked_in_vain(run: CaseFile | Answer) -> str:
     """What a person asked about and is not there: how bad something else is says nothing about it."""
     return run.diagnosis.missing if run.diagnosis.causes and not run.diagnosis.answer else ""
 
 
-def _extent(run: CaseFile) -> str:
+def _extent(run: CaseFile | Answer) -> str:
     return f"namespace {run.request.namespace}" if run.request.namespace else "the whole cluster"
 
 
@@ -91,7 +91,7 @@ def _place(source: str) -> str:
     return f"{name}{opened}{inside}" if inside and " " not in inside else name
 
 
-def _now(run: CaseFile) -> datetime | None:
+def _now(run: CaseFile | Answer) -> datetime | None:
     """When the newest evidence was read that is no saved state."""
     return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
 
@@ -249,7 +249,9 @@ def _cited(diagnosis: Diagnosis) -> set[str]:
     }
 
 
-def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int, *, verbose: bool) -> ReportSection:
+def _evidence(
+    evidence: Sequence[Evidence | EvidenceSummary], cited: set[str], unproved: int, *, verbose: bool
+) -> ReportSection:
     rows = tuple((e.id, e.size, e.query) for e in evidence if e.id in cited)
     blocks: list[Block] = [Grid(columns=("", "size", "query"), rows=rows)] if rows else []
     others = [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]

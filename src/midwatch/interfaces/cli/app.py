@@ -15,8 +15,8 @@ from midwatch.interfaces.cli.exits import LEGEND, Exit
 # name → the first line of its help; the module of the same name holds the command.
 COMMANDS = {
     "diagnose": "Find the root cause in a cluster, live or saved.",
-    "ask": "Ask in words: what is wrong, what caused a spike, is a site up.",
-    "investigate": "Investigate an alert: from its own text, and in the cluster it names.",
+    "ask": "Ask in words: what is wrong, what caused a spike.",
+    "investigate": "Investigate an alert, in the cluster that it names.",
     "serve": "Receive alerts, investigate, answer.",
     "worker": "Investigate what other processes received.",
     "incidents": "List, acknowledge and resolve the incidents of a server.",

@@ -29,7 +29,7 @@ def ask(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Ask in words: what is wrong, what caused a spike, is a site up.
+    """Ask in words: what is wrong, what caused a spike.
 
     What is not clear is asked back, and nothing is guessed. With --dump it is always about that cluster.
     Exit code: 0 no problem found, 1 problem found, also of unknown cause, 2 no problem found but not everything could

@@ -41,7 +41,7 @@ def investigate(
     bundle: BundleFile = "",
     force: command.Force = False,
 ) -> None:
-    """Investigate an alert: from its own text, and in the cluster it names.
+    """Investigate an alert, in the cluster that it names.
 
     As the server would: in the cluster that is configured, or without one. Exit code: 0 no problem found, 1 problem
     found, also of unknown cause, 2 no problem found but not everything could be read, 3 could not run.
