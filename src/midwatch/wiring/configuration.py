@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import yaml
@@ -59,7 +60,7 @@ def _check_senders(found: Settings, plugged: Registry) -> None:
 
 def _unreadable(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"not valid YAML in {mark.name}, line {mark.line + 1}, column {mark.column + 1}"
+        return f"not valid YAML in {Path(mark.name).absolute()}, line {mark.line + 1}, column {mark.column + 1}"
     if isinstance(error, OSError):
         return f"{error.filename} cannot be read ({error.strerror})"
     return "midwatch.yaml is not a YAML file of names and values"

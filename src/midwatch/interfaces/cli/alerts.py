@@ -85,10 +85,14 @@ def _numbered(alert: dict[str, Any], again: int) -> dict[str, Any]:
     return {**alert, "service_name": service, "title": f"{alert['title']} ({service})"}
 
 
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def _tell(sent: Sent, url: str) -> None:
     typer.echo(
-        f"{sum(sent.statuses.values())} alerts sent to {url}: {sent.statuses[202]} accepted, {len(sent.incidents)} "
-        "incidents"
+        f"{_plural(sum(sent.statuses.values()), 'alert')} sent to {url}: {sent.statuses[202]} accepted, "
+        f"{_plural(len(sent.incidents), 'incident')}"
     )
     typer.echo(f"acknowledged in p50 {sent.percentile(0.5) * 1000:.0f} ms, p99 {sent.percentile(0.99) * 1000:.0f} ms")
     if sent.failure_count:

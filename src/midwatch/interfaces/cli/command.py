@@ -1,6 +1,7 @@
 """What all commands share: flags, exit codes, and one clear sentence for whatever goes wrong."""
 
 import asyncio
+import os
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -14,12 +15,13 @@ from midwatch.interfaces.cli.exits import Exit
 from midwatch.kit.printable import one_line, printable
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import Refusal
-from midwatch.settings import Settings
+from midwatch.settings import Settings, home
 from midwatch.wiring.configuration import load
 
 __all__ = ["Exit"]
 
 T = TypeVar("T")
+_NO_FOLDERS = ("/proc", "/sys")  # where the kernel makes none, whatever the permissions say
 
 Dump = Annotated[
     str,
@@ -66,7 +68,28 @@ def new_file(file: str, *, force: bool) -> Path:
         raise Refusal(f"{file} exists.", "Name another file, or replace it with --force")
     if not path.parent.is_dir():
         raise Refusal(f"{file} cannot be written: there is no folder {path.parent}.", "Name a folder that exists")
+    if not os.access(path.parent, os.W_OK):
+        raise Refusal(
+            f"{file} cannot be written: {path.parent} is read-only.", "Name a file in a folder that can be written"
+        )
     return path
+
+
+def require_store_folder(found: Settings) -> None:
+    """Raises Refusal where the store would be in a folder that cannot be made or written; PostgreSQL needs none."""
+    if found.server.database:
+        return
+    folder = home()
+    nearest = next(part for part in (folder, *folder.absolute().parents) if part.exists())
+    if not nearest.is_dir():
+        reason = f"{nearest} is a file"
+    elif not os.access(nearest, os.W_OK | os.X_OK) or (nearest != folder and str(nearest).startswith(_NO_FOLDERS)):
+        reason = f"{nearest} is read-only"
+    else:
+        return
+    raise Refusal(
+        f"The store cannot be written in {folder}: {reason}.", "Set MIDWATCH_HOME to a folder that can be written"
+    )
 
 
 def settings(kubeconfig: str = "") -> Settings:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -92,7 +92,7 @@ def _bash(nodes: list[CommandWords]) -> Iterator[str]:
     for node in nodes:
         yield f"    {_quoted(_spaced(node))}) words={_quoted(node.words)} ;;"
     yield "  esac"
-    yield from _value_cases(nodes, "${COMP_WORDS[COMP_CWORD-1]}", "words={}")
+    yield from _value_cases(nodes, "${COMP_WORDS[COMP_CWORD-1]}", lambda found: f"words={_quoted(' '.join(found))}")
     yield '  COMPREPLY=($(compgen -W "$words" -- "$current"))'
     yield "}"
     yield "complete -o default -F _midwatch midwatch"
@@ -113,18 +113,18 @@ def _zsh(nodes: list[CommandWords]) -> Iterator[str]:
         known = (f"{name}:{text}" for name, text in (*node.commands, *node.options))
         yield f"    {_quoted(_spaced(node))}) known=({' '.join(map(_quoted, known))}) ;;"
     yield "  esac"
-    yield from _value_cases(nodes, "${words[CURRENT-1]}", "known=({})")
+    yield from _value_cases(nodes, "${words[CURRENT-1]}", lambda found: f"known=({' '.join(map(_quoted, found))})")
     yield "  _describe midwatch known || _files"
     yield "}"
     yield "compdef _midwatch midwatch"
 
 
-def _value_cases(nodes: list[CommandWords], previous: str, chosen: str) -> Iterator[str]:
+def _value_cases(nodes: list[CommandWords], previous: str, assign: Callable[[Sequence[str]], str]) -> Iterator[str]:
     """After an option that has choices only those are completed."""
     yield f'  case "$at {previous}" in'
     for node in nodes:
         for option, choices in node.values:
-            yield f"    {_quoted(f'{_spaced(node)} {option}')}) {chosen.format(_quoted(' '.join(choices)) if 'words=' in chosen else ' '.join(map(_quoted, choices)))} ;;"
+            yield f"    {_quoted(f'{_spaced(node)} {option}')}) {assign(choices)} ;;"
     yield "  esac"
 
 

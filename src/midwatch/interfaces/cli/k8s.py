@@ -128,6 +128,6 @@ async def _say(
         sent = await sender.send_all(said)
         if sent.failure_count:
             raise Refusal(
-                f"{sent.failure_count} alerts were not accepted: {sent.refusal}",
+                f"{sent.failure_count} alert{'s' * (sent.failure_count != 1)} not accepted: {sent.refusal}",
                 "Set MIDWATCH_KEY to an API key of a responder",
             )

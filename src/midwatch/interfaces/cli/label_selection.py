@@ -42,7 +42,9 @@ def _items(answer: Evidence | Gap, selector: str) -> list[dict[str, Any]]:
         return []
     if isinstance(answer, Gap) or not isinstance(answer.observation, Resources):
         why = answer.reason if isinstance(answer, Gap) else "no list was answered"
-        raise Refusal(f"What -l {selector} matches cannot be read: {why}.", "Leave -l out, or name the workload")
+        raise Refusal(
+            f"What -l {selector} matches cannot be read: {why.rstrip('.')}.", "Leave -l out, or name the workload"
+        )
     return msgspec.json.decode(answer.observation.body)
 
 

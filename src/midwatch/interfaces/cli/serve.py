@@ -63,6 +63,7 @@ def serve(
 
 
 async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
+    command.require_store_folder(settings)
     _takeable(settings.server.host, settings.server.port)
     async with server.server_context(settings, open_access=open_access) as ctx:
         if not loopback(settings.server.host) and not await keys(ctx, CONSOLE):

@@ -37,6 +37,7 @@ def worker(kubeconfig: command.Kubeconfig = "", attached: Attached = False) -> N
 
 
 async def _work(settings: Settings, *, attached: bool) -> None:
+    command.require_store_folder(settings)
     over, interrupt = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)
