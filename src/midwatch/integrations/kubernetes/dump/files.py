@@ -36,6 +36,8 @@ _HIDDEN = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 def reason_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, zipfile.BadZipFile) and "not a zip" in str(error):
+        return "not a zip file"
     return str(error) or type(error).__name__
 
 
