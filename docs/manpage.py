@@ -70,7 +70,7 @@ def _other_variables() -> Iterator[tuple[str, str]]:
 
 def _command(path: str, command: Any) -> Iterator[str]:
     yield f".SS {_text(path)}"
-    pieces = command.collect_usage_pieces(typer.Context(command, info_name=path))
+    pieces = command.collect_usage_pieces(_context(command, path))
     yield f"\\fB{_text(path)}\\fR {_text(' '.join(pieces))}"
     yield from _paragraphs(command.help or "", first=".PP")
     yield from _options(command)
@@ -84,12 +84,16 @@ def _command(path: str, command: Any) -> Iterator[str]:
 
 
 def _options(command: Any) -> Iterator[str]:
-    ctx = typer.Context(command, info_name="midwatch")
+    ctx = _context(command, "midwatch")
     for param in command.get_params(ctx):
         record = None if getattr(param, "hidden", False) else param.get_help_record(ctx)
         if record:
             name = _TYPE.sub("", record[0])
             yield from _entry(f"\\fB{_text(name)}\\fR", record[1])
+
+
+def _context(command: Any, name: str) -> typer.Context:
+    return typer.Context(command, info_name=name, help_option_names=["-h", "--help"])
 
 
 def _entry(title: str, text: str) -> Iterator[str]:

@@ -36,6 +36,10 @@ def test_every_command_and_option_stands_in_it(text: str) -> None:
         assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text), word
 
 
+def test_every_command_has_its_short_help_option(text: str) -> None:
+    assert text.count("\n-h, --help\n") > 20
+
+
 def test_every_exit_code_stands_in_it(text: str) -> None:
     codes = text.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
     for code, meaning in LEGEND:

@@ -82,7 +82,7 @@ def test_doctor_and_settings(installed: dict[str, str]) -> None:
     told = run(installed, "doctor")
     assert "Tide gauges" in told.stdout and "2.5 m" in told.stdout, told.stderr
     wrong = run({**installed, "MIDWATCH_TIDES__LEVLS": "1"}, "doctor")
-    assert "tides.levls is no setting (did you mean levels?)" in wrong.stderr
+    assert "unknown setting tides.levls (did you mean levels?)" in wrong.stderr
 
 
 def test_the_reference_pages(installed: dict[str, str]) -> None:

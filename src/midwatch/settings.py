@@ -6,7 +6,9 @@ What belongs to an integration or to an area is declared by it; `compose` puts t
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_origin
@@ -196,8 +198,23 @@ def _listed(text: str) -> Any:
         return [part.strip() for part in text.split(",") if part.strip()]
 
 
+_chosen: ContextVar[Path | None] = ContextVar("settings_file", default=None)
+
+
+@contextmanager
+def only_file(path: Path) -> Generator[None]:
+    """While it lasts, settings are read from this file and from no other."""
+    before = _chosen.set(path)
+    try:
+        yield
+    finally:
+        _chosen.reset(before)
+
+
 def files() -> list[Path]:
     """Where midwatch.yaml is read from; the later ones win. ~/.midwatch is where version 0.1.0 had it."""
+    if chosen := _chosen.get():
+        return [chosen]
     found: dict[Path, Path] = {}
     for file in (home() / _FILE, settings_file(), Path(_FILE)):
         found.setdefault(file.absolute(), file)

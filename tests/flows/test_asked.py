@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from midwatch.interfaces.cli.exits import Exit
 from tests.flows.cluster import Shown, midwatch
 
 TIME = "2026-11-27T10:00:00Z"
@@ -81,11 +82,13 @@ WELL = (deployment("web"), pod("web-6d5f7c9b8-k2m4p"))
 
 def test_a_name_that_nothing_has_is_the_first_line_and_the_rest_is_told_apart(folder: Path) -> None:
     shown = ask(saved(folder, *WELL, *BROKEN), "why is checkout slow")
-    assert shown.code == 1
+    assert shown.code == Exit.UNKNOWN
     assert shown.out.lstrip().startswith(
-        "UNKNOWN  inconclusive · dump state · checkout not found in the checked objects\n"
+        "UNKNOWN  inconclusive · saved cluster state · checkout not found in the checked objects\n"
     )
-    assert "In the whole cluster · Symptom, cause unknown · CRITICAL inconclusive" in shown.out
+    assert shown.out.splitlines()[2] == "1 other problem found: midwatch diagnose --dump PATH -n shop"
+    verbose = midwatch("diagnose", "why is checkout slow", "--dump", str(folder), "-v")
+    assert "In the whole cluster · Symptom, cause unknown · CRITICAL inconclusive" in verbose.out
     answer = midwatch("diagnose", "why is checkout slow", "--dump", str(folder), "--json").answer
     assert (answer["verdict"], answer["severity"]) == ("INCONCLUSIVE", None)
 

@@ -56,7 +56,7 @@ def test_a_name_that_nothing_has_is_said_to_be_missing(tmp_path: Path) -> None:
 def test_the_log_of_a_pod_that_is_gone_is_found_by_the_name_of_its_job(tmp_path: Path) -> None:
     log = "$ kubectl logs export-b5xkz -n shop\nERROR failed to connect to ledger:5432: no answer\n"
     shown = midwatch("ask", "what is wrong with job export in shop?", "--dump", saved(tmp_path, log=log))
-    assert shown.head.startswith("WARNING likely · dump ")
+    assert shown.head.startswith("WARNING likely · saved cluster ")
     assert "shop/pod/export-b5xkz: cannot connect to ledger:5432" in shown.head
 
 

@@ -216,8 +216,8 @@ def test_a_rollout_of_seconds_is_starting(ready: str, age: str, tmp_path: Path) 
     assert "shop/web is starting" in shown.out
     asked = midwatch("ask", "why is deployment web in shop unhealthy?", "--dump", str(tmp_path / "web.txt"))
     assert (
-        f"dump web.txt · Deployment shop/web is starting: {age[:-1]} s old, {ready[0]} of {ready[2]} replicas ready"
-        in asked.head
+        "saved cluster web.txt · Deployment shop/web is starting: "
+        f"{age[:-1]} s old, {ready[0]} of {ready[2]} replicas ready" in asked.head
     )
     old = diagnose(tmp_path, f"{head}web   {ready}    2           {ready[0]}          3h\n", name="web.txt")
     assert "replicas available" in old.head

@@ -228,4 +228,4 @@ def test_broken_settings_are_one_sentence(command: tuple[str, ...], settings: st
     assert "hunter2pw" not in shown.out + shown.err
     assert "Traceback" not in shown.err
     if "Usage" not in shown.err:
-        assert shown.err.startswith("midwatch: The settings are not right: ")
+        assert shown.err.startswith("midwatch: Invalid settings: ")

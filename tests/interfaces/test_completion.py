@@ -25,6 +25,10 @@ LINES = [
     ("midwatch diagnose --all-name", "midwatch diagnose --all-namespaces"),
     ("midwatch diagnose -n incidents --mark", "midwatch diagnose -n incidents --markdown"),
     ("midwatch completion ba", "midwatch completion bash"),
+    ("midwatch diagnose -o mark", "midwatch diagnose -o markdown"),
+    ("midwatch incidents list --status res", "midwatch incidents list --status resolved"),
+    ("midwatch admin create ada --role resp", "midwatch admin create ada --role responder"),
+    ("midwatch demo tra", "midwatch demo traffic"),
 ]
 
 
@@ -85,6 +89,15 @@ def every_word() -> Iterator[str]:
         for command in (found, *inner.values()):
             shown = [param for param in command.params if not getattr(param, "hidden", False)]
             yield from (opt for param in shown for opt in param.opts if opt.startswith("-"))
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_the_values_of_an_option_and_the_short_help_are_in_the_script(name: str) -> None:
+    text = script(name)
+    for values in (("text", "json", "yaml", "markdown"), ("viewer", "responder", "admin"), ("apps", "traffic")):
+        quoted = " ".join(f"'{value}'" for value in values)
+        assert " ".join(values) in text or quoted in text or (name != "bash" and values[0] in text), values
+    assert ("-s h" if name == "fish" else "-h") in text
 
 
 @pytest.mark.parametrize("name", SHELLS)

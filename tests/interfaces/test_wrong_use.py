@@ -65,8 +65,8 @@ FLAGS = [
     ("diagnose -q -v", "-q and -v contradict each other."),
     ("diagnose -q -o json", "-q and -o json contradict each other."),
     ("replay exists.tgz -q --json", "-q and --json contradict each other."),
-    ("diagnose --since tomorrow", "--since 'tomorrow' is no duration."),
-    ("diagnose --since 0m", "--since '0m' is no duration."),
+    ("diagnose --since tomorrow", "--since 'tomorrow' is not a valid duration."),
+    ("diagnose --since 0m", "--since '0m' is not a valid duration."),
     ("diagnose --dump x --context y", "--dump and --context do not go together."),
     ("investigate --alert alert.json --dump x --context y", "--dump and --context do not go together."),
     ("doctor --dump x --context y", "--dump and --context do not go together."),
@@ -85,7 +85,7 @@ FLAGS = [
     ("k8s wach", "Did you mean midwatch k8s watch?"),
     ("k8s", "Missing command: one of watch."),
     ("admin", "Missing command: one of create, backup, restore."),
-    ("incidents", "Missing command: one of list, show, ack, resolve, watch."),
+    ("incidents", "Missing command: one of list, show, ack, resolve, reopen, note, investigate, watch."),
     ("incidents acknowledge x", "No such command 'acknowledge'."),
     ("incidents list --status open", "'open'"),
     ("incidents list --limit 0", "--limit"),
@@ -122,10 +122,10 @@ FILES = [
     ("admin backup here", "here is a folder."),
     ("admin backup exists.tgz", "exists.tgz exists."),
     ("admin restore none.zip", "none.zip cannot be read"),
-    ("admin restore junk.zip", "junk.zip is damaged or is no backup"),
+    ("admin restore junk.zip", "junk.zip is not a backup of midwatch, or is damaged."),
     ("init --file exists.tgz", "exists.tgz exists. Edit it, or replace it with --force"),
     ("init --file here", "here is a folder."),
-    ("init", "standard input is no terminal."),
+    ("init", "standard input is not a terminal."),
 ]
 
 PLACES = [
@@ -135,9 +135,9 @@ PLACES = [
     ("diagnose --kubeconfig kubeconfig --context gone", "gone"),
     ("diagnose --kubeconfig kubeconfig -l app=web", "127.0.0.1:9"),
     (f"incidents list --url {NOWHERE}", f"{NOWHERE} cannot be reached: connection refused. Check that it listens"),
-    ("incidents list --url nonsense", "'nonsense' is no address of a server."),
-    (f"incidents ack ../keys --url {NOWHERE}", "'../keys' is no id of an incident."),
-    (f"keys revoke ../x --url {NOWHERE}", "'../x' is no id of a key."),
+    ("incidents list --url nonsense", "'nonsense' is not a valid server address."),
+    (f"incidents ack ../keys --url {NOWHERE}", "'../keys' is not an incident id or number."),
+    (f"keys revoke ../x --url {NOWHERE}", "'../x' is not a key id."),
     (f"keys list --url {NOWHERE}", "cannot be reached: connection refused."),
     (f"alerts send --url {NOWHERE}", "cannot be reached: connection refused. Check that it listens"),
 ]
@@ -195,11 +195,11 @@ def test_a_home_that_is_a_file_is_one_sentence(folder: Path) -> None:
 def test_a_port_that_is_taken_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        one_sentence(["serve", "--port", port], f"127.0.0.1:{port} cannot be listened on: Address already in use.")
+        one_sentence(["serve", "--port", port], f"port is in use: 127.0.0.1:{port}.")
 
 
 def test_an_address_of_another_machine_is_one_sentence() -> None:
-    one_sentence(["serve", "--host", "192.0.2.1", "--port", "0"], "192.0.2.1:0 cannot be listened on")
+    one_sentence(["serve", "--host", "192.0.2.1", "--port", "0"], "192.0.2.1 is not an address of this machine.")
 
 
 def test_bytes_that_are_no_text_in_an_alert_are_read_or_one_sentence() -> None:

@@ -9,7 +9,9 @@ from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import CausalRole, Confidence, Finding, Severity
 from midwatch.domain.investigation import Answer, CaseFile, Request
 from midwatch.domain.observation import LogLines, count_text
+from midwatch.domain.report import Grid, Report, ReportSection
 from midwatch.domain.subject import Subject
+from midwatch.reports import terminal
 from midwatch.reports.ages import age, since
 from midwatch.reports.compose import compose
 from midwatch.reports.markdown import markdown
@@ -118,7 +120,7 @@ def test_one_cause_is_spelled_out_and_what_found_nothing_needs_verbose() -> None
         ("cluster prod at 10.0.0.1:6443", "cluster prod"),
         ("cluster prod at 10.0.0.1:6443 (eu)", "cluster prod"),
         ("Kubernetes 1.33 (staging)", "Kubernetes 1.33 (staging)"),
-        ("dump saved.zip (3 files, 12 objects)", "dump saved.zip"),
+        ("saved cluster saved.zip (3 files, 12 objects)", "saved cluster saved.zip"),
         ("alert text only (there is no kubeconfig: name one)", "alert text only"),
         ("", ""),
     ],
@@ -164,3 +166,19 @@ def test_no_age_is_claimed_where_the_time_is_not_known_or_lies_ahead() -> None:
 )
 def test_one_thing_is_no_plural(count: int, plural: str, text: str) -> None:
     assert count_text(count, plural) == text
+
+
+def test_a_long_name_in_a_table_is_on_a_line_of_its_own_and_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    address = "https://alderbrook.cloud.example.com/#job/1010112485260230/run/15976368"
+    grid = Grid(columns=("score", "job"), rows=(("1.0", f"ran at two, {address}"), ("0.8", "short")))
+    report = Report(
+        verdict=Verdict.HEALTHY,
+        source="",
+        headline="well",
+        sections=(ReportSection(title="Jobs", blocks=(grid,)),),
+    )
+    out = terminal.console()
+    out.width = 80
+    terminal.show(out, report)
+    lines = capsys.readouterr().out.splitlines()
+    assert f"    {address}" in lines and max(map(len, lines)) <= 80

@@ -31,10 +31,10 @@ def refused() -> str:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        (f"server:\n  prt: {SECRET}\n", "server.prt is no setting (did you mean port?) (FILE, line 2)"),
-        (f"pagerdutty:\n  token: {SECRET}\n", "pagerdutty is no setting (did you mean pagerduty?) (FILE, line 1)"),
-        (f"\nsites:\n- url: shop.example\n  slow: {SECRET}\n", "sites.0.slow is no setting (FILE, line 4)"),
-        (f"senders:\n  grafana:\n    tokn: {SECRET}\n", "senders.grafana.tokn is no setting"),
+        (f"server:\n  prt: {SECRET}\n", "unknown setting server.prt (did you mean port?) (FILE, line 2)"),
+        (f"pagerdutty:\n  token: {SECRET}\n", "unknown setting pagerdutty (did you mean pagerduty?) (FILE, line 1)"),
+        (f"\nsites:\n- url: shop.example\n  slow: {SECRET}\n", "unknown setting sites.0.slow (FILE, line 4)"),
+        (f"senders:\n  grafana:\n    tokn: {SECRET}\n", "unknown setting senders.grafana.tokn"),
         (f"budget:\n  seconds: 3\n  calls: {SECRET}\n", "budget.calls should be a whole number (FILE, line 3)"),
         (f"kubernetes: {SECRET}\n", "kubernetes should have names and values below it (FILE, line 1)"),
         (
@@ -50,15 +50,18 @@ def refused() -> str:
         ),
         (
             "senders: {grafna: {tokens: [a]}}\n",
-            "senders.grafna is no alert source (did you mean grafana?) (FILE, line 1)",
+            "senders.grafna is not an alert source (did you mean grafana?) (FILE, line 1)",
         ),
-        ("senders:\n  Grafana: {}\n", "senders.Grafana is no alert source (did you mean grafana?) (FILE, line 2)"),
-        ("senders:\n  nagios: {}\n", "senders.nagios is no alert source (one of alertmanager, "),
-        ("server: {port: 1111}\nbudget: {calls: 1}\nserver: {host: a}\n", "server stands twice (FILE, line 3)"),
-        ("server:\n  port: 1111\n  port: 99999\n", "server.port stands twice (FILE, line 3)"),
-        (f"sites:\n- url: a.example\n- url: b.example\n  url: {SECRET}\n", "sites.1.url stands twice (FILE, line 4)"),
-        ("Server: {port: 1}\n", "Server is no setting (did you mean server?) (FILE, line 1)"),
-        ("server: {Port: 1}\n", "server.Port is no setting (did you mean port?) (FILE, line 1)"),
+        ("senders:\n  Grafana: {}\n", "senders.Grafana is not an alert source (did you mean grafana?) (FILE, line 2)"),
+        ("senders:\n  nagios: {}\n", "senders.nagios is not an alert source (one of alertmanager, "),
+        ("server: {port: 1111}\nbudget: {calls: 1}\nserver: {host: a}\n", "server is a duplicate key (FILE, line 3)"),
+        ("server:\n  port: 1111\n  port: 99999\n", "server.port is a duplicate key (FILE, line 3)"),
+        (
+            f"sites:\n- url: a.example\n- url: b.example\n  url: {SECRET}\n",
+            "sites.1.url is a duplicate key (FILE, line 4)",
+        ),
+        ("Server: {port: 1}\n", "unknown setting Server (did you mean server?) (FILE, line 1)"),
+        ("server: {Port: 1}\n", "unknown setting server.Port (did you mean port?) (FILE, line 1)"),
         ("budget: {calls: 1}\n1: 2\n", "a section has a name of letters (FILE, line 2)"),
         (f"- {SECRET}\n", "a settings file is a list of sections, one a line: `server:`, `senders:`, … (FILE, line 1)"),
         (
@@ -77,9 +80,9 @@ def test_a_wrong_file(tmp_path: Path, text: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("MIDWATCH_AWS__REGOIN", "aws.regoin is no setting (did you mean region?) (MIDWATCH_AWS__REGOIN)"),
-        ("MIDWATCH_AWZ__REGION", "MIDWATCH_AWZ__REGION is no setting (did you mean aws?)"),
-        ("midwatch_server__prt", "server.prt is no setting"),
+        ("MIDWATCH_AWS__REGOIN", "unknown setting aws.regoin (did you mean region?) (MIDWATCH_AWS__REGOIN)"),
+        ("MIDWATCH_AWZ__REGION", "unknown setting MIDWATCH_AWZ__REGION (did you mean aws?)"),
+        ("midwatch_server__prt", "unknown setting server.prt"),
         ("MIDWATCH_SENDERS", "senders is not valid JSON in its variable: a list is written"),
         ("MIDWATCH_SERVER__PROXIES", "server.proxies is not valid JSON in its variable: a list is written"),
         ("MIDWATCH_SERVER__PROXIES", '["one", "two"], a table {"name": "value"} (MIDWATCH_SERVER__PROXIES)'),
@@ -152,7 +155,7 @@ def test_a_database_that_can_be_there(monkeypatch: pytest.MonkeyPatch, url: str)
 
 def test_a_file_that_is_a_folder(tmp_path: Path) -> None:
     (tmp_path / "midwatch.yaml").mkdir()
-    assert refused() == f"The settings are not right: {tmp_path / 'midwatch.yaml'} is a folder, not a file."
+    assert refused() == f"Invalid settings: {tmp_path / 'midwatch.yaml'} is a folder, not a file."
 
 
 def test_two_tables_may_be_merged(tmp_path: Path) -> None:
@@ -167,7 +170,7 @@ def test_aliases_that_multiply_are_looked_at_once(tmp_path: Path) -> None:
     lines = ["budget:", "  a0: &a0 [1]"]
     lines += [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     (tmp_path / "midwatch.yaml").write_text("\n".join(lines))
-    assert "budget.a0 is no setting" in refused()
+    assert "unknown setting budget.a0" in refused()
 
 
 def test_a_sender_of_a_plug_in_that_cannot_be_loaded_is_no_fault_of_the_settings(

@@ -16,7 +16,9 @@ _LONGEST = 2_000  # characters of a question; a longer paste is no question
 class _Tables:
     positions: tuple[re.Pattern[str], ...]
     possible: tuple[re.Pattern[str], ...]
+    whole: tuple[re.Pattern[str], ...]
     plain: frozenset[str]
+    topics: frozenset[str]
 
 
 @cache
@@ -30,7 +32,8 @@ def _tables() -> _Tables:
         return re.compile(_PART.sub(lambda m: parts[m[0]], pattern))
 
     plain = frozenset((table["plain"] + " " + table["compounds"]).split())
-    return _Tables(tuple(map(compiled, table["positions"])), tuple(map(compiled, table["possible"])), plain)
+    positions, possible, whole = (tuple(map(compiled, table[key])) for key in ("positions", "possible", "whole"))
+    return _Tables(positions, possible, whole, plain, frozenset(table["topics"].split()))
 
 
 def words_in_name_position(question: str) -> tuple[str, ...]:
@@ -41,6 +44,13 @@ def words_in_name_position(question: str) -> tuple[str, ...]:
 def words_that_may_be_names(question: str) -> tuple[str, ...]:
     """As `words_in_name_position`, and words where an adjective is possible as well (`service abnormal`)."""
     return _found(question, _tables().possible)
+
+
+def whole_name(question: str) -> str:
+    """The name that is the whole question, alone or with a kind (`payments`, `pod payments`); "" where it is a topic in
+    plain English (`help`, `pods`, `evictions`)."""
+    found = _found(question, _tables().whole)
+    return found[0] if found and found[0] not in _tables().topics else ""
 
 
 def is_plain(word: str) -> bool:

@@ -5,3 +5,7 @@ class Refusal(Exception):
         super().__init__(reason)
         self.reason = reason
         self.hint = hint
+
+
+class NothingFound(Refusal):
+    """What was named is not in what was checked."""

@@ -2,7 +2,7 @@ from midwatch.domain.evidence import Gap
 from midwatch.domain.investigation import CaseFile, Request
 from midwatch.domain.limits import short_enough
 from midwatch.domain.observation import Resources
-from midwatch.domain.refusal import Refusal
+from midwatch.domain.refusal import NothingFound, Refusal
 from midwatch.engine.gather import Watch
 from midwatch.engine.investigate import investigate as run_investigation
 from midwatch.engine.investigate import no_progress
@@ -45,7 +45,7 @@ def _namespace_exists(run: CaseFile) -> None:
     known = next((r for r in seen if r.resource == "namespaces" and not r.partial), None)
     quoted = f'"name":"{wanted}"'.encode()
     if known is not None and quoted not in known.body:
-        raise Refusal(
+        raise NothingFound(
             f"There is no namespace {wanted!r} in {run.source}.", "midwatch diagnose -A checks all namespaces"
         )
 
@@ -55,4 +55,4 @@ def _names_exist(scope: Scope) -> None:
         return
     for name, near in scope.unknown:
         if near:
-            raise Refusal(f"Nothing is called {name!r}.", f"Did you mean {', '.join(near)}?")
+            raise Refusal(f"{name} not found.", f"Did you mean {', '.join(near)}?")

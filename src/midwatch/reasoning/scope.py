@@ -5,7 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from midwatch.analysis.name_positions import is_plain, words_in_name_position, words_that_may_be_names
+from midwatch.analysis.name_positions import (
+    is_plain,
+    whole_name,
+    words_in_name_position,
+    words_that_may_be_names,
+)
 from midwatch.domain.question import NAME
 from midwatch.domain.subject import Subject
 
@@ -32,11 +37,13 @@ class NameMatch:
 @dataclass(frozen=True)
 class Scope:
     """`named` are the objects a question names, `unknown` the names it uses that nothing has, with the nearest known
-    ones. `matches` are the named ones that were found by a part of their name or by a label."""
+    ones. `matches` are the named ones that were found by a part of their name or by a label. `whole`: the question is
+    a name and nothing else."""
 
     named: tuple[Subject, ...] = ()
     unknown: tuple[tuple[str, tuple[str, ...]], ...] = ()
     matches: tuple[NameMatch, ...] = ()
+    whole: bool = False
 
 
 def scope(
@@ -52,7 +59,9 @@ def scope(
     if not words:
         return Scope()
     names = _Names(subjects, labels or {})
-    placed, possible = set(words_in_name_position(question)), set(words_that_may_be_names(question))
+    whole = whole_name(question)
+    placed = {*words_in_name_position(question), *filter(None, (whole,))}
+    possible = set(words_that_may_be_names(question))
     named: dict[Subject, None] = {}
     unknown: dict[str, tuple[str, ...]] = {}
     matches: list[NameMatch] = []
@@ -68,7 +77,8 @@ def scope(
             short = short[:_LONGEST]
             unknown[short] = names.near(short) if len(unknown) < _LOOKED_FOR else ()
     alike = _inside(dict.fromkeys([*named, *(s for m in matches for s in m.subjects)]))
-    return Scope(alike, tuple(unknown.items()), tuple(m for m in matches if set(m.subjects) & set(alike)))
+    used = tuple(m for m in matches if set(m.subjects) & set(alike))
+    return Scope(alike, tuple(unknown.items()), used, bool(whole))
 
 
 @dataclass
@@ -99,7 +109,10 @@ class _Names:
         return NameMatch(word, tuple(workloads)) if 0 < len(workloads) <= _MOST_ALIKE else None
 
     def near(self, word: str) -> tuple[str, ...]:
-        return tuple(get_close_matches(word, self.by_name, n=3, cutoff=0.6))
+        """Pods only where no workload's name is near: theirs are made from it."""
+        made = {name for name, found in self.by_name.items() if all(s.kind in ("Pod", "ReplicaSet") for s in found)}
+        others = [name for name in self.by_name if name not in made]
+        return tuple(get_close_matches(word, others, n=3, cutoff=0.6) or get_close_matches(word, made, n=3, cutoff=0.6))
 
 
 def _inside(named: Iterable[Subject]) -> tuple[Subject, ...]:

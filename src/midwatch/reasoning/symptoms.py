@@ -58,15 +58,17 @@ def asked_alone(spoken_of: frozenset[str]) -> tuple[str, ...]:
 
 def causes_mentioning(causes: Sequence[Cause], about: Scope) -> tuple[list[Cause], Scope]:
     """Words that no object has, but a cause: those causes are the answer, and the words no missing names
-    (`Multi-Attach`)."""
+    (`Multi-Attach`). A question that is a misspelt name and nothing else is about that name only."""
     found: list[Cause] = []
     unknown = list(about.unknown)
     for word, near in about.unknown:
+        if about.whole and near:
+            continue
         speaking = [c for c in causes if _speaks_of(c, word)]
         if speaking:
             unknown.remove((word, near))
             found += [c for c in speaking if c not in found]
-    return found, Scope(about.named, tuple(unknown), about.matches)
+    return found, Scope(about.named, tuple(unknown), about.matches, about.whole)
 
 
 def _speaks_of(cause: Cause, word: str) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
-from midwatch.domain.investigation import CaseFile
+from midwatch.domain.investigation import Answer, CaseFile, EvidenceSummary
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
 from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
@@ -26,18 +26,20 @@ class _Layout(NamedTuple):
     extent: str
 
 
-def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Report:
+def compose(run: CaseFile | Answer, *, verbose: bool = True, named: bool = False) -> Report:
     """Composes the report. Without `verbose` several causes are one line each, and checks without findings are left
     out. With `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
-    several = len(diagnosis.causes) > 1 and not verbose
     layout = _Layout(now, _missing_names(run), _place(run.source) if named else "", _extent(run))
+    in_vain = bool(layout.missing) and not verbose
+    several = in_vain or (len(diagnosis.causes) > 1 and not verbose)
+    counted = not verbose and bool(run.request.question)
     sections = [
-        *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
+        *(_other_count(run, diagnosis.causes) if in_vain else _main(diagnosis, layout, verbose=verbose)),
         *_tables(diagnosis.tables),
-        *factsheet(run),
+        *(factsheet(run) if isinstance(run, CaseFile) else ()),
         *_later(diagnosis.later, layout),
-        *_elsewhere(diagnosis.elsewhere, layout),
+        *(_other_count(run, diagnosis.elsewhere) if counted else _elsewhere(diagnosis.elsewhere, layout)),
     ]
     if not several:
         sections += [*_risks(diagnosis.risks), *_ruled_out(diagnosis.ruled_out)]
@@ -57,12 +59,28 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     )
 
 
-def _missing_names(run: CaseFile) -> str:
+def _main(diagnosis: Diagnosis, layout: _Layout, *, verbose: bool) -> Iterator[ReportSection]:
+    return _summary(diagnosis, layout) if len(diagnosis.causes) > 1 and not verbose else _causes(diagnosis, layout)
+
+
+def _other_count(run: CaseFile | Answer, causes: Sequence[Cause]) -> Iterator[ReportSection]:
+    """One line for all that the question is not about: how many, and the command that lists them."""
+    if not causes:
+        return
+    spaces = {cause.finding.owner.namespace for cause in causes}
+    namespace = run.request.namespace or (next(iter(spaces)) if len(spaces) == 1 else "")
+    saved = " --dump PATH" if any(e.snapshot is not None for e in run.evidence) else ""
+    where = f" -n {namespace}" if namespace else ""
+    count = f"{len(causes)} other problem{'s' * (len(causes) > 1)} found"
+    yield ReportSection(title=f"{count}: midwatch diagnose{saved}{where}", blocks=(Items(items=()),))
+
+
+def _missing_names(run: CaseFile | Answer) -> str:
     """Names in the question without an object: the severity of other causes does not apply to them."""
     return run.diagnosis.missing if run.diagnosis.causes and not run.diagnosis.answer else ""
 
 
-def _extent(run: CaseFile) -> str:
+def _extent(run: CaseFile | Answer) -> str:
     return f"namespace {run.request.namespace}" if run.request.namespace else "the whole cluster"
 
 
@@ -72,7 +90,7 @@ def _place(source: str) -> str:
     return f"{name}{opened}{inside}" if inside and " " not in inside else name
 
 
-def _now(run: CaseFile) -> datetime | None:
+def _now(run: CaseFile | Answer) -> datetime | None:
     """Time of the newest evidence of a live state."""
     return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
 
@@ -230,7 +248,9 @@ def _cited(diagnosis: Diagnosis) -> set[str]:
     }
 
 
-def _evidence(evidence: Sequence[Evidence], cited: set[str], unproved: int, *, verbose: bool) -> ReportSection:
+def _evidence(
+    evidence: Sequence[Evidence | EvidenceSummary], cited: set[str], unproved: int, *, verbose: bool
+) -> ReportSection:
     rows = tuple((e.id, e.size, e.query) for e in evidence if e.id in cited)
     blocks: list[Block] = [Grid(columns=("", "size", "query"), rows=rows)] if rows else []
     others = [f"{e.size} ({e.id})" for e in evidence if e.id not in cited]

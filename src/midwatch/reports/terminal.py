@@ -1,6 +1,7 @@
 """A Report in a terminal: as wide as the window, coloured only on a terminal, safe whatever the text contains."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -19,6 +20,8 @@ STYLES = {
     "OK": "bold white on green",
     "ANSWER": "bold white on blue",
 }
+_INDENT = 2  # columns before a table, and between two of its columns
+_ROOM = 28  # columns that a text of several lines needs
 WIDEST = 110  # columns; longer lines are hard to read
 
 
@@ -48,8 +51,10 @@ def show(out: Console, found: Report, heading: str = "") -> None:
             if isinstance(block, Commands):
                 for command in block.commands:
                     out.print(Styled("    " + plain(command), style="green"), soft_wrap=True)
-            else:
-                lay(out, *_block(block))
+            elif isinstance(block, Grid) and not _fits(block, out.width):
+                _stack(out, block)
+            elif parts := tuple(_block(block)):
+                lay(out, *parts)
 
 
 def _first_line(found: Report) -> Styled:
@@ -69,6 +74,42 @@ def lay(out: Console, *parts: RenderableType) -> None:
     with out.capture() as captured:
         out.print(*parts, sep="\n")
     out.file.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
+
+
+def _fits(grid: Grid, width: int) -> bool:
+    """Whether the table has room for each word of its last column beside the others."""
+    table = [[plain(cell) for cell in row] for row in (grid.columns, *grid.rows)]
+    *others, last = zip(*table, strict=True)
+    room = width - _INDENT - sum(max(map(len, column)) + _INDENT for column in others) - _INDENT
+    longest = max((len(word) for cell in last for word in cell.split()), default=0)
+    return longest <= room and (room >= _ROOM or max(map(len, last)) <= room)
+
+
+def _stack(out: Console, grid: Grid) -> None:
+    """The last cell of each row on lines of its own, where no word is broken: long names and addresses are there to be
+    copied."""
+    rows = [[plain(cell) for cell in row] for row in grid.rows]
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in (grid.columns, *rows)), strict=True)]
+    aligned = sum(widths) + _INDENT * len(widths) <= out.width
+    if aligned and any(grid.columns[:-1]):
+        out.print(Styled("  " + _joined(grid.columns[:-1], widths), style="dim"))
+    for row in rows:
+        if aligned:
+            first = [_joined(row[:-1], widths)]
+        else:
+            first = _wrapped(
+                " · ".join(f"{c} {v}".strip() for c, v in zip(grid.columns, row[:-1], strict=False)), out.width
+            )
+        lines = ["  " + line for line in first] + ["    " + line for line in _wrapped(row[-1], out.width - 4)]
+        out.print(Styled("\n".join(lines)), soft_wrap=True)
+
+
+def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _block(block: Text | Items | Grid) -> Iterator[RenderableType]:

@@ -112,9 +112,7 @@ def load(path: Path) -> list[Bundle]:
     except FileNotFoundError as error:
         raise Refusal(f"There is no file {path}.", "midwatch bundle FILE writes one") from error
     except (tarfile.TarError, OSError, EOFError, KeyError, ValidationError, UnicodeDecodeError) as error:
-        raise Refusal(
-            f"{path} is not a whole Midwatch bundle ({type(error).__name__}).", "midwatch bundle FILE writes one"
-        ) from error
+        raise Refusal(f"{path} is not a whole Midwatch bundle.", "midwatch bundle FILE writes one") from error
 
 
 def _bundle(path: Path, texts: Mapping[str, str], folder: str) -> Bundle:

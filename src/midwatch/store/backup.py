@@ -78,7 +78,7 @@ def restore(db: Database, path: Path) -> BackupContents:
             return restore(db, newer)
     except (BadZipFile, zlib.error, EOFError) as error:
         raise StoreError(
-            f"{path} is damaged or is no backup: {error}.", "Take another backup; nothing was restored"
+            f"{path} is not a backup of midwatch, or is damaged.", "Take another backup; nothing was restored"
         ) from error
     except OSError as error:
         raise StoreError(f"The backup {path} cannot be read: {error.strerror or error}.") from error

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import yaml
@@ -27,7 +28,7 @@ def load() -> Settings:
     composed = plugged.settings
     if unknown := unknown_variable(composed):
         first = unknown.upper().removeprefix(_PREFIX).partition("__")[0]
-        raise _refusal(f"{unknown} is no setting{near(first, composed.model_fields)}")
+        raise _refusal(f"unknown setting {unknown}{near(first, composed.model_fields)}")
     check_files(composed.model_fields)
     try:
         found = composed()
@@ -42,7 +43,7 @@ def load() -> Settings:
 
 
 def _refusal(problem: str) -> Refusal:
-    return Refusal(f"The settings are not right: {problem}.", HINT)
+    return Refusal(f"Invalid settings: {problem}.", HINT)
 
 
 def _check_senders(found: Settings, plugged: Registry) -> None:
@@ -54,12 +55,12 @@ def _check_senders(found: Settings, plugged: Registry) -> None:
     for name in found.senders:
         if name not in known:
             said = near(name, plugged.alert_sources) or f" (one of {', '.join(sorted(plugged.alert_sources))})"
-            raise _refusal(f"senders.{name} is no alert source{said}{_placed(('senders', name))}")
+            raise _refusal(f"senders.{name} is not an alert source{said}{_placed(('senders', name))}")
 
 
 def _unreadable(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and (mark := error.problem_mark):
-        return f"not valid YAML in {mark.name}, line {mark.line + 1}, column {mark.column + 1}"
+        return f"not valid YAML in {Path(mark.name).absolute()}, line {mark.line + 1}, column {mark.column + 1}"
     if isinstance(error, OSError):
         return f"{error.filename} cannot be read ({error.strerror})"
     return "midwatch.yaml is not a YAML file of names and values"
@@ -68,11 +69,8 @@ def _unreadable(error: Exception) -> str:
 def _problem(problem: ErrorDetails, composed: type[Settings]) -> str:
     path = path_of(problem)
     if problem["type"] == "extra_forbidden":
-        said = f" is no setting{near(path[-1], _names(composed, path[:-1]))}"
-    elif is_empty(path):
-        said = " has nothing below it: leave it out, or set something"
-    else:
-        said = words_of(problem)
+        return f"unknown setting {'.'.join(path)}{near(path[-1], _names(composed, path[:-1]))}{_placed(path)}"
+    said = " has nothing below it: leave it out, or set something" if is_empty(path) else words_of(problem)
     return f"{'.'.join(path)}{said}{_placed(path)}"
 
 

@@ -31,7 +31,7 @@ def check_files(sections: Collection[str]) -> None:
         if node is not None and node.tag != _NULL:
             _check_sections(file, node, sections)
             for path, key in _repeated(node):
-                raise _refusal(f"{'.'.join(path)} stands twice ({_place(file, key)})")
+                raise _refusal(f"{'.'.join(path)} is a duplicate key ({_place(file, key)})")
 
 
 def _check_sections(file: Path, node: Any, sections: Collection[str]) -> None:
@@ -42,7 +42,7 @@ def _check_sections(file: Path, node: Any, sections: Collection[str]) -> None:
         if key.tag != _TEXT:
             raise _refusal(f"a section has a name of letters ({_place(file, key)})")
         if key.value not in sections:
-            raise _refusal(f"{key.value} is no setting{near(key.value, sections)} ({_place(file, key)})")
+            raise _refusal(f"unknown setting {key.value}{near(key.value, sections)} ({_place(file, key)})")
 
 
 def near(name: str, known: Collection[str]) -> str:
@@ -84,7 +84,7 @@ def absolute_path(file: Path) -> str:
 
 
 def _refusal(problem: str) -> Refusal:
-    return Refusal(f"The settings are not right: {problem}.", HINT)
+    return Refusal(f"Invalid settings: {problem}.", HINT)
 
 
 def _place(file: Path, node: Any) -> str:

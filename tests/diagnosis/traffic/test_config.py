@@ -73,7 +73,7 @@ def test_without_a_file_only_the_shipped_pack_is_known(tmp_path: Path) -> None:
         ("gateways:\n  - name: x\n", "line 2: gateways.0"),
         ("hours:\n  zone: Mars/North\n", "unknown time zone 'Mars/North'"),
         ("jobs:\n  pack: none\n", "unknown job pack 'none'"),
-        ("jobs:\n  uploads: ['(']\n", "line 2: jobs.uploads.0: Value error, invalid regular expression"),
+        ("jobs:\n  uploads: ['(']\n", "line 2: jobs.uploads.0: invalid regular expression"),
         ("jobs:\n  timeout_seconds: soon\n", "line 2: jobs.timeout_seconds"),
         ("gateways: [\n", "is not valid YAML"),
         ("- a\n- b\n", "line 1"),

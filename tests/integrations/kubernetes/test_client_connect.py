@@ -181,7 +181,7 @@ async def test_nothing_listens(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(
-        NoConnection, match=f"Nothing listens at cluster lab at 127.0.0.1:{port}; check that the cluster runs"
+        NoConnection, match=f"Connection refused by cluster lab at 127.0.0.1:{port}; check that the cluster runs"
     ):
         await ask(kubeconfig(tmp_path, f"http://127.0.0.1:{port}"))
 

@@ -149,7 +149,7 @@ async def test_an_absent_api_is_an_answer(lab: Open) -> None:
 
 async def test_the_servers_words_are_passed_on(lab: Open) -> None:
     async with lab(lambda _: recorded("bad-field-selector")) as (_, reader):
-        with pytest.raises(Refused, match=r"rejected the question \(400\): field label not supported: spec\.foo"):
+        with pytest.raises(Refused, match=r"rejected the request \(400\): field label not supported: spec\.foo"):
             await reader.list(ListRequest("pods", fields="spec.foo=x"))
 
 

@@ -67,7 +67,7 @@ async def test_tars(tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -
     reader = open_dump(str(tar(tmp_path / name, {"./shop/pods.json": POD, "shop/web-1.log": b"hello\n"}, pack)))
     assert await pods(reader) == ["web-1"]
     assert (await reader.log(LogRequest("shop", "web-1"))).text == "hello\n"
-    assert (await reader.version()).source == f"dump {name} (2 files, 1 object)"
+    assert (await reader.version()).source == f"saved cluster {name} (2 files, 1 object)"
     await reader.close()
 
 
@@ -241,7 +241,7 @@ async def test_standard_input_and_pipes(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(POD)))
     reader = open_dump("-")
     assert await pods(reader) == ["web-1"]
-    assert (await reader.version()).source == "dump standard input (1 file, 1 object)"
+    assert (await reader.version()).source == "saved cluster from standard input (1 file, 1 object)"
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=(gzip.compress(POD),))

@@ -179,5 +179,7 @@ def load(path: Path) -> Traffic:
         problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = [step for step in problem["loc"] if not isinstance(step, str) or not step.startswith("function-")]
         key = ".".join(str(step) for step in where)
-        message = f"{path}, line {line_of(text, where)}: {key or 'the file'}: {problem['msg']}."
+        message = (
+            f"{path}, line {line_of(text, where)}: {key or 'the file'}: {problem['msg'].removeprefix('Value error, ')}."
+        )
         raise Refusal(message, "See docs/traffic.md for a complete example") from error

@@ -5,7 +5,7 @@ import typer
 
 from midwatch.domain.access import AccessRole
 from midwatch.interfaces.cli import command
-from midwatch.services.access import create_key
+from midwatch.services.access import create_key, keys
 from midwatch.services.errors import Refusal
 from midwatch.services.identity import CONSOLE
 from midwatch.settings import Settings, home
@@ -79,16 +79,20 @@ async def _backup(settings: Settings, file: Path) -> None:
 
 
 async def _restore(settings: Settings, file: Path) -> None:
+    command.require_store_folder(settings)
     async with server.server_context(settings) as ctx:
         contents = store_restore(ctx.db, file)
     typer.echo(f"{sum(contents.rows.values())} rows of {len(contents.rows)} tables restored from {file}")
 
 
 async def _create(settings: Settings, name: str, role: AccessRole, *, new_store: bool) -> None:
+    command.require_store_folder(settings)
     if not new_store:
         _existing(settings, ", as does --new-store")
     elif not has_schema(url := _address(settings)):
         command.note(f"New store: {file_of(url) or 'server.database'}")
     async with server.server_context(settings) as ctx:
+        if any(key.name == name and key.revoked_at is None for key in await keys(ctx, CONSOLE)):
+            command.note(f"A key called {name} exists already; this is another one")
         _, secret = await create_key(ctx, CONSOLE, name, role)
     typer.echo(secret)

@@ -52,7 +52,7 @@ class AlertSender:
             self._http = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=TIMEOUT_S)
         except (httpx2.InvalidURL, ValueError):
             raise Refusal(
-                f"{self.url!r} is no address of a server.", "An address such as http://127.0.0.1:8350"
+                f"{self.url!r} is not a valid server address.", "An address such as http://127.0.0.1:8350"
             ) from None
 
     async def close(self) -> None:
@@ -104,7 +104,7 @@ def authorization() -> dict[str, str]:
     """The header with the key of $MIDWATCH_KEY; none without one. Raises Refusal for a text that no header can hold."""
     key = os.environ.get(KEY, "").strip()
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise Refusal(f"The value of {KEY} is no API key.", "midwatch admin create NAME makes one")
+        raise Refusal(f"The value of {KEY} is not an API key.", "midwatch admin create NAME makes one")
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 

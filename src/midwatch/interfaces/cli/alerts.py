@@ -14,10 +14,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions
 MOST = 100_000
 
 Type = Annotated[str, typer.Option("--type", metavar="TYPE", help="database, server, security or network.")]
-All = Annotated[bool, typer.Option("--all", help="One of each that there is.")]
+All = Annotated[bool, typer.Option("--all", help="One of each kind.")]
 Batch = Annotated[int, typer.Option("--batch", metavar="N", help="N of them at once.")]
-Stress = Annotated[float, typer.Option("--stress", metavar="SECONDS", help="Go on for so long.")]
-Rate = Annotated[float, typer.Option("--rate", metavar="N", help="So many a second, with --stress.")]
+Stress = Annotated[float, typer.Option("--stress", metavar="SECONDS", help="Send for this long.")]
+Rate = Annotated[float, typer.Option("--rate", metavar="N", help="Alerts a second, with --stress.")]
 
 
 @app.callback(epilog=command.example("midwatch alerts send --type database"))
@@ -85,10 +85,14 @@ def _numbered(alert: dict[str, Any], again: int) -> dict[str, Any]:
     return {**alert, "service_name": service, "title": f"{alert['title']} ({service})"}
 
 
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def _tell(sent: Sent, url: str) -> None:
     typer.echo(
-        f"{sum(sent.statuses.values())} alerts sent to {url}: {sent.statuses[202]} accepted, {len(sent.incidents)} "
-        "incidents"
+        f"{_plural(sum(sent.statuses.values()), 'alert')} sent to {url}: {sent.statuses[202]} accepted, "
+        f"{_plural(len(sent.incidents), 'incident')}"
     )
     typer.echo(f"acknowledged in p50 {sent.percentile(0.5) * 1000:.0f} ms, p99 {sent.percentile(0.99) * 1000:.0f} ms")
     if sent.failure_count:

@@ -29,11 +29,11 @@ def ask(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Ask in words: what is wrong, what caused a spike, is a site up.
+    """Ask in words: what is wrong, what caused a spike.
 
     What is not clear is asked back, and nothing is guessed. With --dump it is always about that cluster.
-    Exit code: 0 no problem found, 1 problem found, 2 no problem found but not everything could be read, 3 could not
-    run, or was not understood.
+    Exit code: 0 no problem found, 1 problem found, also of unknown cause, 2 no problem found but not everything could
+    be read, or the named object not found, 3 could not run, or was not understood.
     """
     shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), dump, kubeconfig)

@@ -1,6 +1,7 @@
 """What all commands share: flags, exit codes, and one clear sentence for whatever goes wrong."""
 
 import asyncio
+import os
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -8,17 +9,19 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 
 from midwatch.domain.diagnosis import Verdict
+from midwatch.domain.refusal import NothingFound
 from midwatch.integrations.kubernetes.settings import KubernetesSettings
 from midwatch.interfaces.cli.exits import Exit
 from midwatch.kit.printable import one_line, printable
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import Refusal
-from midwatch.settings import Settings
+from midwatch.settings import Settings, home
 from midwatch.wiring.configuration import load
 
 __all__ = ["Exit"]
 
 T = TypeVar("T")
+_NO_FOLDERS = ("/proc", "/sys")  # where the kernel makes none, whatever the permissions say
 
 Dump = Annotated[
     str,
@@ -65,7 +68,28 @@ def new_file(file: str, *, force: bool) -> Path:
         raise Refusal(f"{file} exists.", "Name another file, or replace it with --force")
     if not path.parent.is_dir():
         raise Refusal(f"{file} cannot be written: there is no folder {path.parent}.", "Name a folder that exists")
+    if not os.access(path.parent, os.W_OK):
+        raise Refusal(
+            f"{file} cannot be written: {path.parent} is read-only.", "Name a file in a folder that can be written"
+        )
     return path
+
+
+def require_store_folder(found: Settings) -> None:
+    """Raises Refusal where the store would be in a folder that cannot be made or written; PostgreSQL needs none."""
+    if found.server.database:
+        return
+    folder = home()
+    nearest = next(part for part in (folder, *folder.absolute().parents) if part.exists())
+    if not nearest.is_dir():
+        reason = f"{nearest} is a file"
+    elif not os.access(nearest, os.W_OK | os.X_OK) or (nearest != folder and str(nearest).startswith(_NO_FOLDERS)):
+        reason = f"{nearest} is read-only"
+    else:
+        return
+    raise Refusal(
+        f"The store cannot be written in {folder}: {reason}.", "Set MIDWATCH_HOME to a folder that can be written"
+    )
 
 
 def settings(kubeconfig: str = "") -> Settings:
@@ -77,7 +101,7 @@ def settings(kubeconfig: str = "") -> Settings:
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Runs a command to its end; a Refusal becomes a sentence on standard error and exit code 3."""
+    """Runs a command to its end; a Refusal becomes a sentence on standard error and its exit code."""
     try:
         return asyncio.run(work)
     except Refusal as refusal:
@@ -95,7 +119,12 @@ def os_refusal(error: OSError) -> Refusal:
 
 def fail(refusal: Refusal) -> NoReturn:
     print_refusal(refusal)
-    raise typer.Exit(Exit.FAILED)
+    raise typer.Exit(refusal_code(refusal))
+
+
+def refusal_code(refusal: Refusal) -> Exit:
+    """UNKNOWN for something named that is not in what was checked."""
+    return Exit.UNKNOWN if isinstance(refusal, NothingFound) else Exit.FAILED
 
 
 def print_refusal(refusal: Refusal) -> None:

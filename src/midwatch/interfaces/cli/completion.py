@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -12,6 +12,9 @@ from midwatch.interfaces.cli.app import COMMANDS
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
+_HELP = (("-h", "Show the help text"), ("--help", "Show the help text"))
+
+
 class Shell(StrEnum):
     BASH = "bash"
     ZSH = "zsh"
@@ -21,11 +24,12 @@ class Shell(StrEnum):
 @dataclass(frozen=True)
 class CommandWords:
     """A command: its path, the names of its subcommands or the choices of its argument, and its options; each with its
-    help."""
+    help. `values` are the choices of options that have some."""
 
     path: tuple[str, ...]
     commands: tuple[tuple[str, str], ...]
     options: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def words(self) -> str:
@@ -42,14 +46,14 @@ class CommandWords:
 def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> None:
     """Print the completion script of a shell.
 
-    It completes commands and options by itself: no process is started for it. Write it anew after an update.
+    It completes commands and options by itself: no process is started for it. Write it again after an update.
     """
     nodes = list(_nodes())
     typer.echo("\n".join(_SCRIPTS[shell](nodes)))
 
 
 def _nodes() -> Iterator[CommandWords]:
-    root = (("--version", "Print the version"), ("--no-color", "No colors"), ("--help", "Show the help text"))
+    root = (("--version", "Print the version"), ("--no-color", "No colors"), *_HELP)
     yield CommandWords((), tuple(COMMANDS.items()), root)
     for name in COMMANDS:
         found: Any = typer.main.get_command(import_module(f"midwatch.interfaces.cli.{name}").app)
@@ -69,7 +73,13 @@ def _node(path: tuple[str, ...], found: Any, inner: dict[str, Any]) -> CommandWo
     commands = [(name, one.get_short_help_str(limit=80)) for name, one in inner.items()]
     arguments = [param for param in found.params if not param.opts[0].startswith("-")]
     commands += [(str(one), "") for param in arguments for one in param.type_descriptor.choices or ()]
-    return CommandWords(path, tuple(commands), (*options, ("--help", "Show the help text")))
+    return CommandWords(path, tuple(commands), (*options, *_HELP), tuple(_values(found)))
+
+
+def _values(found: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for param in found.params:
+        choices = tuple(map(str, getattr(param.type_descriptor, "choices", None) or ()))
+        yield from ((opt, choices) for opt in param.opts if choices and opt.startswith("-"))
 
 
 def _bash(nodes: list[CommandWords]) -> Iterator[str]:
@@ -82,6 +92,7 @@ def _bash(nodes: list[CommandWords]) -> Iterator[str]:
     for node in nodes:
         yield f"    {_quoted(_spaced(node))}) words={_quoted(node.words)} ;;"
     yield "  esac"
+    yield from _value_cases(nodes, "${COMP_WORDS[COMP_CWORD-1]}", lambda found: f"words={_quoted(' '.join(found))}")
     yield '  COMPREPLY=($(compgen -W "$words" -- "$current"))'
     yield "}"
     yield "complete -o default -F _midwatch midwatch"
@@ -102,9 +113,19 @@ def _zsh(nodes: list[CommandWords]) -> Iterator[str]:
         known = (f"{name}:{text}" for name, text in (*node.commands, *node.options))
         yield f"    {_quoted(_spaced(node))}) known=({' '.join(map(_quoted, known))}) ;;"
     yield "  esac"
+    yield from _value_cases(nodes, "${words[CURRENT-1]}", lambda found: f"known=({' '.join(map(_quoted, found))})")
     yield "  _describe midwatch known || _files"
     yield "}"
     yield "compdef _midwatch midwatch"
+
+
+def _value_cases(nodes: list[CommandWords], previous: str, assign: Callable[[Sequence[str]], str]) -> Iterator[str]:
+    """After an option that has choices only those are completed."""
+    yield f'  case "$at {previous}" in'
+    for node in nodes:
+        for option, choices in node.values:
+            yield f"    {_quoted(f'{_spaced(node)} {option}')}) {assign(choices)} ;;"
+    yield "  esac"
 
 
 def _path(nodes: list[CommandWords]) -> Iterator[str]:
@@ -126,7 +147,9 @@ def _fish(nodes: list[CommandWords]) -> Iterator[str]:
             yield f"complete -c midwatch -f -n {where} -a {name} -d {_quoted(text)}"
         for name, text in node.options:
             flag = f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}"
-            yield f"complete -c midwatch -n {where} {flag} -d {_quoted(text)}"
+            choices = " ".join(dict(node.values).get(name, ()))
+            given = f" -x -a {_quoted(choices)}" if choices else ""
+            yield f"complete -c midwatch -n {where} {flag}{given} -d {_quoted(text)}"
 
 
 def _fish_condition(node: CommandWords) -> str:

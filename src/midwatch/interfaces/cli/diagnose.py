@@ -8,8 +8,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from midwatch.domain.diagnosis import Verdict
-from midwatch.domain.investigation import Answer, CaseFile, Request
+from midwatch.domain.investigation import CaseFile, Request
 from midwatch.interfaces.cli import command, progress
+from midwatch.interfaces.cli.answer_output import AnswerOutput
 from midwatch.interfaces.cli.exits import Exit
 from midwatch.interfaces.cli.forms import Form, Json, Markdown, Output, Presentation, Quiet, SharedPlace, Verbose
 from midwatch.interfaces.cli.place import Place, Selector, Since, duration
@@ -55,8 +56,8 @@ def diagnose(
     """Find the root cause in a cluster, live or saved.
 
     A question about something else (a NAT spike, a website) is answered as `midwatch ask` does; one that names no topic
-    is about the cluster. Reads, never writes. Exit code: 0 no problem found, 1 problem found, 2 no problem found but
-    not everything could be read, 3 could not run.
+    is about the cluster. Reads, never writes. Exit code: 0 no problem found, 1 problem found, also of unknown
+    cause, 2 no problem found but not everything could be read, or the named object not found, 3 could not run.
     """
     shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), dump, kubeconfig)
@@ -120,11 +121,12 @@ async def diagnose_question(
     if selector:
         targets = [found for target in targets for found in await _selected(settings, target, place, selector)]
     names = tuple(dict.fromkeys(target.context for target in targets))
-    codes, saved = list[Exit](), _SavedBundle(bundle)
+    codes, saved, output = list[Exit](), _SavedBundle(bundle), AnswerOutput(shown, len(targets) > 1)
     for name in names:
         for number, target in enumerate(target for target in targets if target.context == name):
             shared = SharedPlace(len(names) > 1, len(names) > 1 and not number)
-            codes.append(await _answered(settings, target, place, shown, saved, shared, alone=len(targets) == 1))
+            codes.append(await _answered(settings, target, place, output, saved, shared))
+    output.finish()
     raise typer.Exit(command.worst(codes))
 
 
@@ -180,11 +182,9 @@ async def _answered(
     settings: Settings,
     target: InvestigationTarget,
     place: Place,
-    shown: Presentation,
+    output: AnswerOutput,
     bundle: _SavedBundle,
     shared: SharedPlace,
-    *,
-    alone: bool,
 ) -> Exit:
     """Prints one answer; the file is saved first, whatever becomes of the output. Of several investigations one that
     cannot run says why, and the others go on."""
@@ -192,30 +192,19 @@ async def _answered(
         with progress.show_progress(place.dump or target.context or "the evidence") as watch:
             found = await cli.request(settings, target.request, dump=place.dump, context=target.context, watch=watch)
     except Refusal as refusal:
-        if alone:
+        if not output.several:
             raise
         command.print_refusal(refusal)
-        return Exit.FAILED
+        return command.refusal_code(refusal)
     bundle.add(found)
-    show(found, shown, shared)
+    output.add(found, shared)
     return command.exit_code([found.diagnosis.verdict], problem=is_problem(found))
 
 
 def is_problem(run: CaseFile) -> bool:
+    """False for a name that was not found: what else is wrong is no answer about it."""
     found = run.diagnosis
+    if found.missing and found.answer is None:
+        return False
     beside = bool(found.elsewhere) and not run.request.question
     return found.verdict is not Verdict.EXPECTED and (bool(found.causes) or beside)
-
-
-def show(found: CaseFile, shown: Presentation, shared: SharedPlace = SharedPlace()) -> None:  # noqa: B008  (frozen)
-    """Prints the answer. What lays a report out is loaded where a person reads it, not where a program does."""
-    if shown.form is Form.JSON:
-        sys.stdout.write(Answer.of(found).json_text())
-        return
-    layout: Any = import_module("midwatch.interfaces.cli.layout")
-    if shown.form is Form.YAML:
-        layout.show_yaml(found)
-    elif shown.quiet:
-        layout.show_first_line(found, shown.form)
-    else:
-        layout.show(found, shown.form, shared, verbose=shown.verbose)

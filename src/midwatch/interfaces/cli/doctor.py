@@ -40,7 +40,7 @@ def doctor(
     explain: Annotated[
         str,
         typer.Option(
-            "--explain", metavar="FILE", help="Say what investigating this alert would ask, and why; asks no system."
+            "--explain", metavar="FILE", help="Show what investigating this alert would ask, and why; asks no system."
         ),
     ] = "",
     source: Source = "",
@@ -50,7 +50,7 @@ def doctor(
         bool, typer.Option("-v", "--verbose", help="Also list the settings with their defaults.")
     ] = False,
 ) -> None:
-    """Say what is configured, reachable and permitted.
+    """Show what is configured, reachable and permitted.
 
     For each setting: the variable or the file that is in force, never its value. Every line below is a question that
     was really put, read-only. Exit code: 0 all well, 1 something is refused, 3 nothing can be reached.

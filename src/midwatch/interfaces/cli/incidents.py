@@ -1,7 +1,6 @@
 import json as encoder
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,9 +10,10 @@ import yaml
 from midwatch.domain.alert import AlertSeverity
 from midwatch.domain.incident import IncidentStatus
 from midwatch.interfaces.cli import columns, command
-from midwatch.interfaces.cli.forms import Form, Presentation, Quiet, Verbose
+from midwatch.interfaces.cli.forms import Form, Output, Presentation, Quiet, Verbose
 from midwatch.interfaces.cli.incident_feed import PAGE, follow
-from midwatch.interfaces.cli.server_client import DEFAULT_URL, ServerUrl, server_client
+from midwatch.interfaces.cli.incident_view import NAMES, read_incident, row, show_incident, utc
+from midwatch.interfaces.cli.server_client import DEFAULT_URL, ServerClient, ServerConflict, ServerUrl, server_client
 from midwatch.reports import terminal
 from midwatch.services.errors import Refusal
 
@@ -27,22 +27,24 @@ class ListForm(StrEnum):
 
 
 ListOutput = Annotated[ListForm, typer.Option("-o", "--output", metavar="FORMAT", help="text, json or yaml.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="The incident's id, inc_…")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Ids of incidents, inc_…")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The incident's number (5) or id (inc_…).")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Numbers (5) or ids (inc_…) of incidents.")]
+NoteText = Annotated[list[str], typer.Argument(metavar="TEXT", help="The note; quotes are not needed.")]
 Status = Annotated[IncidentStatus | None, typer.Option("--status", help="Only with this status.")]
 Severity = Annotated[AlertSeverity | None, typer.Option("--severity", help="Only of this severity.")]
 Service = Annotated[str, typer.Option("--service", metavar="NAME", help="Only of this service.")]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=200, help="At most so many, the newest first.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=200, help="Maximum number, the newest first.")]
 IdsOnly = Annotated[bool, typer.Option("-q", "--quiet", help="Print the ids only, one a line.")]
 Silent = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but what failed.")]
 FirstLine = Annotated[bool, typer.Option("-q", "--quiet", help="Print the incident's own line only.")]
-Whole = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Also print the number, the source and when it was opened.")
-]
+Whole = Annotated[bool, typer.Option("-v", "--verbose", help="Also print the source, when it was opened and the id.")]
 Resolution = Annotated[str, typer.Option("-m", "--resolution", metavar="TEXT", help="What resolved it.")]
 Every = Annotated[float, typer.Option("--every", metavar="SECONDS", min=1, help="How often to ask.")]
-_DETAILS = ("number", "source", "opened")
-_NAMES = ("id", "status", "severity", "age", "service", "title")
+_DETAILS = ("source", "opened", "id")
+# Actions with a path of their own, and the status that they lead to; `note` and others go to /actions.
+_OWN_PATHS = {"acknowledge": "acknowledged", "resolve": "resolved"}
+_DONE = {"note": "note added", "investigate": "investigation queued", "reopen": "reopened"}
+LIST_HINT = "midwatch incidents list prints them"
 
 
 @app.callback(epilog=command.example("midwatch incidents list --status triggered"))
@@ -69,25 +71,51 @@ def list_(
     command.finish(_list(url, output, _filter(status, severity, service, limit), shown))
 
 
-@app.command(epilog=command.example("midwatch incidents show ID"))
+@app.command(epilog=command.example("midwatch incidents show 5", "midwatch incidents show 5 -o markdown"))
 def show(
-    incident: Id, output: ListOutput = ListForm.TEXT, quiet: FirstLine = False, url: ServerUrl = DEFAULT_URL
+    incident: Id,
+    output: Output = None,
+    quiet: FirstLine = False,
+    verbose: Verbose = False,
+    url: ServerUrl = DEFAULT_URL,
 ) -> None:
-    """Show an incident with its alerts, its investigations and its timeline."""
-    shown = list_presentation(output, quiet=quiet)
-    command.finish(_show(url, incident, output, quiet=shown.quiet))
+    """Show an incident: the newest answer, its alerts and its timeline.
+
+    The answer is that of the newest investigation that has ended: causes with commands, effects, what was not checked,
+    and evidence.
+    """
+    shown = Presentation.of(output, json=False, markdown=False, quiet=quiet, verbose=verbose)
+    command.finish(_show(url, incident, shown))
 
 
-@app.command(epilog=command.example("midwatch incidents ack ID"))
+@app.command(epilog=command.example("midwatch incidents ack 5"))
 def ack(ids: Ids, quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
     """Acknowledge incidents."""
     command.finish(_act(url, ids, "acknowledge", quiet=quiet))
 
 
-@app.command(epilog=command.example('midwatch incidents resolve ID -m "rolled back to 1.4.2"'))
+@app.command(epilog=command.example('midwatch incidents resolve 5 -m "rolled back to 1.4.2"'))
 def resolve(ids: Ids, resolution: Resolution = "", quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
     """Resolve incidents."""
     command.finish(_act(url, ids, "resolve", resolution, quiet=quiet))
+
+
+@app.command(epilog=command.example("midwatch incidents reopen 5"))
+def reopen(ids: Ids, quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
+    """Reopen resolved incidents; each is investigated again."""
+    command.finish(_act(url, ids, "reopen", quiet=quiet))
+
+
+@app.command(epilog=command.example("midwatch incidents note 5 rolled back to 1.4.2"))
+def note(incident: Id, text: NoteText, quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
+    """Add a note to the timeline of an incident."""
+    command.finish(_act(url, [incident], "note", command.words_of(text), quiet=quiet))
+
+
+@app.command(epilog=command.example("midwatch incidents investigate 5"))
+def investigate(ids: Ids, quiet: Silent = False, url: ServerUrl = DEFAULT_URL) -> None:
+    """Investigate incidents again."""
+    command.finish(_act(url, ids, "investigate", quiet=quiet))
 
 
 @app.command(epilog=command.example("midwatch incidents watch --severity critical"))
@@ -123,7 +151,7 @@ def list_presentation(output: ListForm, *, quiet: bool, verbose: bool = False) -
 async def _list(url: str, form: ListForm, wanted: dict[str, Any], shown: Presentation) -> None:
     async with server_client(url) as server:
         page = await server.get_page("/incidents", **wanted)
-    items = page["items"]
+    items = sorted(page["items"], key=lambda item: item["created_at"], reverse=True)
     if form is not ListForm.TEXT:
         print_data(items, form)
         return
@@ -134,9 +162,9 @@ async def _list(url: str, form: ListForm, wanted: dict[str, Any], shown: Present
         for item in items:
             _line(item["id"])
     elif shown.verbose:
-        columns.show((*_DETAILS, *_NAMES), [(*_details(item), *_row(item)) for item in items])
+        columns.show((*NAMES, *_DETAILS), [(*row(item), *_details(item)) for item in items], wrapped="title")
     else:
-        columns.show(_NAMES, [_row(item) for item in items])
+        columns.show(NAMES, [row(item) for item in items], wrapped="title")
     if page["has_next"]:
         command.note(f"{page['total']} incidents match; the newest {len(items)} are shown (--limit)")
 
@@ -150,85 +178,75 @@ def print_data(data: Any, form: ListForm) -> None:
 
 
 def _details(item: dict[str, Any]) -> Sequence[str]:
-    return f"#{item['number']}", item["source"], _utc(item["created_at"])
+    return item["source"], utc(item["created_at"]), item["id"]
 
 
-def _row(item: dict[str, Any]) -> Sequence[str]:
-    known = (item["id"], item["status"], item["severity"], columns.age(item["created_at"]), item["service"] or "-")
-    return (*known, item["title"])
-
-
-async def _show(url: str, incident: str, form: ListForm, *, quiet: bool) -> None:
+async def _show(url: str, incident: str, shown: Presentation) -> None:
     async with server_client(url) as server:
-        found = await server.get(f"/incidents/{_path(incident)}")
-        found["timeline"] = await server.get(f"/incidents/{_path(incident)}/timeline")
-    if form is not ListForm.TEXT:
-        print_data(found, form)
-        return
-    about = found["incident"]
-    columns.show(_NAMES, [_row(about)])
-    if quiet:
-        return
-    for name in ("description", "acknowledged_by", "resolved_by", "resolution"):
-        if about[name]:
-            _line(f"{name.replace('_', ' ').capitalize()}: {about[name]}")
-    _section("Investigations", [_investigation(run) for run in found["investigations"]])
-    _section("Alerts", [f"{one['alert']['title']} ({_count(one['count'])})" for one in found["alerts"]])
-    _section("Timeline", [_entry(one) for one in found["timeline"]])
-
-
-def _investigation(run: dict[str, Any]) -> str:
-    """With its answer, or why there is none; one that has not ended has neither."""
-    told = run["headline"] or run["reason"]
-    return (run["verdict"] or run["state"]).lower() + (f": {told}" if told else f" since {_utc(run['created_at'])}")
-
-
-def _entry(entry: dict[str, Any]) -> str:
-    """The source of an alert is who acts; entries of version 0.1.0 name it in their text once more."""
-    actor = f"{entry['actor']}: "
-    return f"{_utc(entry['at'])}  {actor}{entry['text'].removeprefix(actor)}"
-
-
-def _count(received: int) -> str:
-    return "received once" if received == 1 else f"received {received} times"
-
-
-def _section(title: str, lines: Sequence[str]) -> None:
-    if lines:
-        _line("")
-        _line(title)
-        for line in lines:
-            _line(f"  {line}")
+        found = await read_incident(server, await incident_id(server, incident))
+    if shown.form in (Form.JSON, Form.YAML):
+        print_data(found, ListForm(shown.form.value))
+    else:
+        show_incident(found, shown)
 
 
 def _line(text: str) -> None:
     typer.echo(terminal.plain(text))
 
 
-def _utc(moment: str) -> str:
-    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _path(incident: str) -> str:
-    """Raises Refusal for a text that is no id: it would be another path of the API."""
+async def incident_id(server: ServerClient, incident: str) -> str:
+    """The id of an incident that is given by it or by its number (`5`, `#5`). Raises Refusal for a text that is
+    neither: it would be another path of the API."""
+    number = incident.removeprefix("#")
+    if number.isdecimal() and number.isascii():
+        return await _id_of_number(server, int(number))
     if not incident.replace("_", "").isalnum() or not incident.isascii():
-        raise Refusal(f"{incident!r} is no id of an incident.", "midwatch incidents list prints the ids")
+        raise Refusal(f"{incident!r} is not an incident id or number.", LIST_HINT)
     return incident
 
 
-async def _act(url: str, ids: Sequence[str], verb: str, resolution: str = "", *, quiet: bool) -> None:
+async def _id_of_number(server: ServerClient, number: int) -> str:
+    page, more = 1, True
+    while more:
+        answer = await server.get_page("/incidents", page_size=PAGE, page=page)
+        for item in answer["items"]:
+            if item["number"] == number:
+                return str(item["id"])
+        page, more = page + 1, answer["has_next"]
+    raise Refusal(f"Incident #{number} not found.", LIST_HINT)
+
+
+async def _act(url: str, ids: Sequence[str], verb: str, words: str = "", *, quiet: bool) -> None:
     """Each of them; of several one that cannot be changed is said, and the others are."""
     failed = False
     async with server_client(url) as server:
         for incident in ids:
             try:
-                params = {"resolution": resolution} if resolution else {}
-                found = await server.post(f"/incidents/{_path(incident)}/{verb}", {}, params)
+                line = await _one_action(server, await incident_id(server, incident), verb, words)
                 if not quiet:
-                    _line(f"{found['id']} {found['status']}: {found['title']}")
+                    _line(line)
             except Refusal as refusal:
                 if len(ids) == 1:
                     raise
                 command.print_refusal(refusal)
                 failed = True
     raise typer.Exit(command.Exit.FAILED if failed else command.Exit.HEALTHY)
+
+
+async def _one_action(server: ServerClient, incident: str, verb: str, words: str) -> str:
+    """The line to print. An incident that is as it should be already is no failure."""
+    try:
+        if verb in _OWN_PATHS:
+            params = {"resolution": words} if words else {}
+            found = await server.post(f"/incidents/{incident}/{verb}", {}, params)
+        else:
+            body = {"action": verb} | ({"text": words} if words else {})
+            found = await server.post(f"/incidents/{incident}/actions", body)
+    except ServerConflict:
+        found = (await server.get(f"/incidents/{incident}"))["incident"]
+        by = _OWN_PATHS.get(verb, "")
+        if found["status"] != by:
+            raise
+        return f"#{found['number']} already {by} by {found[f'{by}_by'] or 'another person'}: {found['title']}"
+    done = _DONE.get(verb, found["status"])
+    return f"#{found['number']} {done}: {found['title']} ({found['id']})"

@@ -5,7 +5,8 @@ import typer
 
 from midwatch.interfaces.cli import command
 from midwatch.interfaces.cli.alert_file import Source, alerts_of_file
-from midwatch.interfaces.cli.diagnose import BundleFile, show
+from midwatch.interfaces.cli.answer_output import AnswerOutput
+from midwatch.interfaces.cli.diagnose import BundleFile
 from midwatch.interfaces.cli.exits import Exit
 from midwatch.interfaces.cli.forms import Json, Markdown, Output, Presentation, Quiet, Verbose
 from midwatch.interfaces.cli.place import Place
@@ -40,10 +41,10 @@ def investigate(
     bundle: BundleFile = "",
     force: command.Force = False,
 ) -> None:
-    """Investigate an alert: from its own text, and in the cluster it names.
+    """Investigate an alert, in the cluster that it names.
 
     As the server would: in the cluster that is configured, or without one. Exit code: 0 no problem found, 1 problem
-    found, 2 no problem found but not everything could be read, 3 could not run.
+    found, also of unknown cause, 2 no problem found but not everything could be read, 3 could not run.
     """
     shown = Presentation.of(output, json=json, markdown=markdown, quiet=quiet, verbose=verbose)
     place = Place(command.namespaces_of(namespace, all_namespaces), tuple(context or ()), dump, kubeconfig)
@@ -59,24 +60,25 @@ async def _run(file: str, source: str, place: Place, shown: Presentation, bundle
     if others:
         command.note(f"{len(others)} more alerts in this file; the gravest is investigated: {first.title}")
     targets = [(space, context) for space in place.namespaces or ("",) for context in place.contexts or ("",)]
-    codes = list[Exit]()
+    codes, output = list[Exit](), AnswerOutput(shown, len(targets) > 1)
     for namespace, context in targets:
         try:
             request = await cli.alert(settings, first, namespace)
-            codes.append(await _one(settings, request, place, context, shown, bundle))
+            codes.append(await _one(settings, request, place, context, output, bundle))
         except Refusal as refusal:
-            if len(targets) == 1:
+            if not output.several:
                 raise
             command.print_refusal(refusal)
-            codes.append(Exit.FAILED)
+            codes.append(command.refusal_code(refusal))
+    output.finish()
     raise typer.Exit(command.worst(codes))
 
 
 async def _one(
-    settings: Settings, request: cli.Request, place: Place, context: str, shown: Presentation, bundle: Path | None
+    settings: Settings, request: cli.Request, place: Place, context: str, output: AnswerOutput, bundle: Path | None
 ) -> Exit:
     found = await cli.request(settings, request, dump=place.dump, context=context)
     if bundle:
         save_file([found], str(bundle))
-    show(found, shown)
+    output.add(found)
     return command.exit_code([found.diagnosis.verdict], problem=bool(found.diagnosis.causes))

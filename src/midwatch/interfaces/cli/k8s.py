@@ -5,7 +5,7 @@ import typer
 
 from midwatch.domain.investigation import Request
 from midwatch.engine.investigations import investigate
-from midwatch.interfaces.cli import command, streams
+from midwatch.interfaces.cli import columns, command, streams
 from midwatch.interfaces.cli.alert_client import AlertSender, Url
 from midwatch.interfaces.cli.forms import Presentation
 from midwatch.interfaces.cli.place import Place
@@ -121,13 +121,13 @@ async def _say(
     for alert in () if shown.quiet else said:
         if alert["status"] == "resolved" or alert["dedup_key"] not in before:
             state = f"{alert['status']:9}{alert['severity']:9}"
-            typer.echo(one_line(f"{at} {state}{alert['title']}"))
+            typer.echo(columns.wrap(one_line(f"{at} {state}{alert['title']}")))
     if shown.verbose:
         typer.echo(f"{at} checked  {len(now)} alert{'s' * (len(now) != 1)} firing")
     if sender and said:
         sent = await sender.send_all(said)
         if sent.failure_count:
             raise Refusal(
-                f"{sent.failure_count} alerts were not accepted: {sent.refusal}",
+                f"{sent.failure_count} alert{'s' * (sent.failure_count != 1)} not accepted: {sent.refusal}",
                 "Set MIDWATCH_KEY to an API key of a responder",
             )

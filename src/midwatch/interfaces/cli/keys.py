@@ -77,7 +77,7 @@ async def _create(url: str, name: str, role: AccessRole) -> None:
 
 async def _revoke(url: str, key: str, *, quiet: bool) -> None:
     if not key.replace("_", "").isalnum() or not key.isascii():
-        raise Refusal(f"{key!r} is no id of a key.", "midwatch keys list prints the ids")
+        raise Refusal(f"{key!r} is not a key id.", "midwatch keys list prints the ids")
     async with server_client(url) as server:
         await server.delete(f"/keys/{key}")
     if not quiet:

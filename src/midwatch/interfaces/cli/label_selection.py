@@ -6,6 +6,7 @@ import msgspec
 
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.observation import Resources
+from midwatch.domain.refusal import NothingFound
 from midwatch.services.errors import Refusal
 from midwatch.settings import Settings
 from midwatch.wiring.connections import open_investigation
@@ -30,7 +31,7 @@ async def workloads(
         source = ctx.source
     if not found:
         where = f"namespace {namespace} of {source}" if namespace else source
-        raise Refusal(
+        raise NothingFound(
             f"No workload matches -l {selector} in {where}.", f"kubectl get pods -A -l '{selector}' lists them"
         )
     return {space: sorted(names) for space, names in sorted(found.items())}
@@ -41,7 +42,9 @@ def _items(answer: Evidence | Gap, selector: str) -> list[dict[str, Any]]:
         return []
     if isinstance(answer, Gap) or not isinstance(answer.observation, Resources):
         why = answer.reason if isinstance(answer, Gap) else "no list was answered"
-        raise Refusal(f"What -l {selector} matches cannot be read: {why}.", "Leave -l out, or name the workload")
+        raise Refusal(
+            f"What -l {selector} matches cannot be read: {why.rstrip('.')}.", "Leave -l out, or name the workload"
+        )
     return msgspec.json.decode(answer.observation.body)
 
 

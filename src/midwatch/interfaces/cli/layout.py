@@ -1,11 +1,11 @@
 import io
-import json
 import sys
+from typing import Any
 
 import yaml
 from rich.console import Console
 
-from midwatch.domain.investigation import Answer, CaseFile
+from midwatch.domain.investigation import CaseFile
 from midwatch.interfaces.cli.forms import Form, SharedPlace
 from midwatch.reports import terminal
 from midwatch.reports.compose import compose
@@ -39,7 +39,6 @@ def show_first_line(found: CaseFile, form: Form) -> None:
     sys.stdout.write(next((line for line in text.splitlines() if line.strip()), "") + "\n")
 
 
-def show_yaml(found: CaseFile) -> None:
-    """The answer as -o json has it; several answers are documents of one stream."""
-    answer = json.loads(Answer.of(found).json_text())
-    sys.stdout.write("---\n" + yaml.safe_dump(answer, sort_keys=False, allow_unicode=True))
+def show_yaml(answers: Any) -> None:
+    """What -o json prints, as YAML."""
+    sys.stdout.write("---\n" + yaml.safe_dump(answers, sort_keys=False, allow_unicode=True))

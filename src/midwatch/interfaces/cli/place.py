@@ -22,10 +22,10 @@ Since = Annotated[
     typer.Option(
         "--since",
         metavar="DURATION",
-        help="Period of a traffic question, or of the logs and events of a cluster: 30m, 6h, 2d.",
+        help="Period of a traffic question, or of the logs and events of a cluster: 30m, 6h, 2d, 1w.",
     ),
 ]
-_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
+_DURATION = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class Place:
 
 
 def duration(text: str) -> timedelta:
-    """`90s`, `30m`, `1h30m`, `2d`; raises Refusal for anything else, and for nothing at all."""
+    """`90s`, `30m`, `1h30m`, `2d`, `1w`; raises Refusal for anything else, and for nothing at all."""
     match = _DURATION.fullmatch(text)
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0,) * 5
+    found = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not found:
-        raise Refusal(f"--since {text!r} is no duration.", "Write it as 30m, 6h or 2d")
+        raise Refusal(f"--since {text!r} is not a valid duration.", "Write it as 30m, 6h, 2d or 1w")
     return found

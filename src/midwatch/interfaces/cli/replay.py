@@ -7,7 +7,8 @@ import typer
 from midwatch.domain.investigation import Answer, CaseFile
 from midwatch.engine.investigations import investigate
 from midwatch.interfaces.cli import command
-from midwatch.interfaces.cli.diagnose import is_problem, show
+from midwatch.interfaces.cli.answer_output import AnswerOutput
+from midwatch.interfaces.cli.diagnose import is_problem
 from midwatch.interfaces.cli.forms import Json, Markdown, Output, Presentation, Quiet, SharedPlace, Verbose
 from midwatch.services.bundles import Bundle, load
 from midwatch.services.errors import Refusal
@@ -41,12 +42,13 @@ async def replay_bundle(file: str, shown: Presentation, *, check: bool = False) 
     bundles, settings = load(Path(file)), command.settings()
     sources = [bundle.manifest.source for bundle in bundles]
     several = len(set(sources)) > 1
-    codes = list[command.Exit]()
+    codes, output = list[command.Exit](), AnswerOutput(shown, len(bundles) > 1)
     for number, bundle in enumerate(bundles):
         found = await _one(file, bundle, settings, check=check)
         begins = several and sources[number] not in sources[:number]
-        show(found, shown, SharedPlace(several, begins))
+        output.add(found, SharedPlace(several, begins))
         codes.append(command.exit_code([found.diagnosis.verdict], problem=is_problem(found)))
+    output.finish()
     raise typer.Exit(command.worst(codes))
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -33,7 +34,7 @@ Workers = Annotated[
         "--workers", min=0, max=64, metavar="N", help="Investigations at a time here; 0: `midwatch worker` does them."
     ),
 ]
-Open = Annotated[bool, typer.Option("--open", help="Ask nobody for a key. On loopback only.")]
+Open = Annotated[bool, typer.Option("--open", help="No API key required. On loopback only.")]
 
 
 @app.command(epilog=command.example("midwatch serve --port 8350", "midwatch serve --host 0.0.0.0 --workers 4"))
@@ -44,9 +45,9 @@ def serve(
     workers: Workers = None,
     open_access: Open = False,
 ) -> None:
-    """Take alerts in, investigate, answer.
+    """Receive alerts, investigate, answer.
 
-    SIGTERM and Ctrl-C end it in order: requests under way are answered, and an investigation under way goes on at the
+    SIGTERM and Ctrl-C stop it cleanly: requests under way are answered, and an investigation under way continues at the
     next start. Exit code: 0 after SIGTERM, 130 after Ctrl-C, 3 could not run.
     """
     try:
@@ -62,6 +63,7 @@ def serve(
 
 
 async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> None:
+    command.require_store_folder(settings)
     _takeable(settings.server.host, settings.server.port)
     async with server.server_context(settings, open_access=open_access) as ctx:
         if not loopback(settings.server.host) and not await keys(ctx, CONSOLE):
@@ -110,10 +112,17 @@ def _takeable(host: str, port: int) -> None:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind(where[4])
     except OSError as error:
-        raise Refusal(
-            f"{host}:{port} cannot be listened on: {error.strerror}.",
-            "Stop what listens there, or choose --host and --port",
-        ) from error
+        raise Refusal(*_no_listener(host, port, error)) from error
+
+
+def _no_listener(host: str, port: int, error: OSError) -> tuple[str, str]:
+    if error.errno == errno.EADDRINUSE:
+        return f"port is in use: {host}:{port}.", "Stop what listens there, or choose another --port"
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return f"{host} is not an address of this machine.", "Choose --host: 127.0.0.1, or 0.0.0.0 for all of them"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more privileges: {error.strerror}.", "Choose a --port above 1023"
+    return f"cannot listen at {host}:{port}: {error.strerror}.", "Choose another --host or --port"
 
 
 def _flags(settings: Settings, host: str, port: int | None, workers: int | None) -> Settings:

@@ -17,14 +17,19 @@ ServerUrl = Annotated[
     str,
     typer.Option("--url", metavar="URL", envvar="MIDWATCH_URL", help=f"The server (MIDWATCH_URL, else {DEFAULT_URL})."),
 ]
+_CONFLICT = 409
 _HINTS = {
     401: f"Set {KEY} to an API key of that server; midwatch admin create NAME makes one",
     403: f"Set {KEY} to a key of a higher role (viewer, responder, admin)",
-    404: "midwatch incidents list and midwatch keys list print the ids",
+    404: "midwatch incidents list prints the incidents, midwatch keys list the keys",
     409: "midwatch incidents show ID prints its present state",
     429: "Try again later",
     503: "Try again in some seconds; /readyz of the server says what is wrong",
 }
+
+
+class ServerConflict(Refusal):
+    """The state of the object does not allow it, or it was changed meanwhile."""
 
 
 class ServerClient:
@@ -58,7 +63,8 @@ class ServerClient:
             told = refusal_text(answer).rstrip(".")
             if answer.status == 401 and not os.environ.get(KEY):
                 told = "The server needs an API key"
-            raise Refusal(f"{one_line(told)}.", _HINTS.get(answer.status, "The log of the server has the details"))
+            refusal = ServerConflict if answer.status == _CONFLICT else Refusal
+            raise refusal(f"{one_line(told)}.", _HINTS.get(answer.status, "The log of the server has the details"))
         try:
             found = answers.decode_object(answer.body)
         except answers.Unexpected:
@@ -73,10 +79,10 @@ async def server_client(url: str) -> AsyncGenerator[ServerClient]:
     """Raises Refusal for a text that is no address."""
     base = url.rstrip("/")
     if not base.startswith(("http://", "https://")):
-        raise Refusal(f"{url!r} is no address of a server.", f"Give one such as {DEFAULT_URL}")
+        raise Refusal(f"{url!r} is not a valid server address.", f"Give one such as {DEFAULT_URL}")
     try:
         http = httpx2.AsyncClient(base_url=base, headers=authorization(), timeout=TIMEOUT_S)
     except (httpx2.InvalidURL, ValueError):
-        raise Refusal(f"{url!r} is no address of a server.", f"Such as {DEFAULT_URL}") from None
+        raise Refusal(f"{url!r} is not a valid server address.", f"Such as {DEFAULT_URL}") from None
     async with http:
         yield ServerClient(http, base)

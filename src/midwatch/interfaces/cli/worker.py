@@ -26,10 +26,10 @@ BEHIND = 5  # steps of nice(2) by which a server's worker gives way to the serve
 
 @app.command(epilog=command.example("midwatch worker --kubeconfig ~/.kube/prod"))
 def worker(kubeconfig: command.Kubeconfig = "", attached: Attached = False) -> None:
-    """Investigate what other processes took in.
+    """Investigate what other processes received.
 
-    Any number of these may run on one PostgreSQL. SIGTERM and Ctrl-C end it in order; what is under way goes on at the
-    next start. Exit code: 0 after SIGTERM, 130 after Ctrl-C, 3 could not run.
+    Any number of these may run on one PostgreSQL. SIGTERM and Ctrl-C stop it cleanly; what is under way continues at
+    the next start. Exit code: 0 after SIGTERM, 130 after Ctrl-C, 3 could not run.
     """
     settings = command.settings(kubeconfig)
     to_standard_error(settings.server.log_level)
@@ -37,6 +37,7 @@ def worker(kubeconfig: command.Kubeconfig = "", attached: Attached = False) -> N
 
 
 async def _work(settings: Settings, *, attached: bool) -> None:
+    command.require_store_folder(settings)
     over, interrupt = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)

@@ -29,12 +29,15 @@ ACCEPTED = (
     "give a folder, a file, a .zip or a .tar(.gz, .xz, .bz2) with the output of `kubectl get … -o yaml` or `-o json`, "
     "of `kubectl cluster-info dump`, a must-gather, or saved kubectl text and pod logs"
 )
+STANDARD_INPUT = "standard input"
 _HIDDEN = frozenset({"__MACOSX", "node_modules", "__pycache__"})
 
 
 def reason_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
+    if isinstance(error, zipfile.BadZipFile) and "not a zip" in str(error):
+        return "not a zip file"
     return str(error) or type(error).__name__
 
 
@@ -166,7 +169,7 @@ def single_file(path: Path) -> Files:
 
 def stream(path: Path | None) -> tuple[str, bytes]:
     """Standard input, or a pipe such as a shell's `<(…)`: it can be read only once, so it is held in memory."""
-    name = "standard input" if path is None else path.name
+    name = STANDARD_INPUT if path is None else path.name
     most = limits.OBJECT_FILE_BYTES
     try:
         if path is None:

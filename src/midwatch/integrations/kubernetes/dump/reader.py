@@ -10,7 +10,7 @@ import msgspec
 from midwatch.integrations.kubernetes.dump import encoding, files, limits
 from midwatch.integrations.kubernetes.dump.archives import archive
 from midwatch.integrations.kubernetes.dump.contents import DumpContents
-from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, Files, reason_of
+from midwatch.integrations.kubernetes.dump.files import ACCEPTED, READ_ERRORS, STANDARD_INPUT, Files, reason_of
 from midwatch.integrations.kubernetes.dump.formats import FORMATS
 from midwatch.integrations.kubernetes.dump.load import load
 from midwatch.integrations.kubernetes.dump.podlogs import Saved
@@ -211,7 +211,8 @@ class DumpReader:
     async def version(self) -> About:
         count = len(self._files.found)
         objects = self._contents.count
-        source = f"dump {self._files.name} ({count} file{'s' * (count != 1)}, {objects} object{'s' * (objects != 1)})"
+        name = f"from {self._files.name}" if self._files.name == STANDARD_INPUT else self._files.name
+        source = f"saved cluster {name} ({count} file{'s' * (count != 1)}, {objects} object{'s' * (objects != 1)})"
         return About(source, self._contents.version, tuple(self._contents.unreadable))
 
     async def close(self) -> None:

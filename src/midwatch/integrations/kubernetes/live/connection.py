@@ -115,7 +115,7 @@ def _tls(target: Target) -> ssl.SSLContext:
         raise NoConnection(
             f"The certificates or the key of context {target.context!r} are not valid PEM or do not fit each other "
             f"({reason}); "
-            "write the kubeconfig anew."
+            "write the kubeconfig again."
         ) from None
     # Python 3.13 turned this on; the authorities that kubeadm and kind make do not pass, and kubectl does not ask for
     # it.

@@ -83,7 +83,7 @@ class Program(httpx2.Auth):
             raise NoConnection(
                 f"The login program {plugin.command} of context {target.context!r} is set up for {version}, which "
                 "kubectl no longer "
-                "speaks either; write the kubeconfig anew with the vendor's tool."
+                "speaks either; write the kubeconfig again with the vendor's tool."
             )
         if plugin.interactiveMode == "Always":
             raise NoConnection(

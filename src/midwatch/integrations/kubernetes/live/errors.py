@@ -111,7 +111,7 @@ def refuse_answer(answer: ApiAnswer, question: ApiRequest) -> Refused:
                 query=query,
             )
         case status:
-            return Refused(f"{place} rejected the question ({status}): {said or 'no reason given'}.", query=query)
+            return Refused(f"{place} rejected the request ({status}): {said or 'no reason given'}.", query=query)
 
 
 def _unauthorized(answer: ApiAnswer, place: ClusterEndpoint) -> str:
@@ -181,7 +181,7 @@ def _unreachable(error: httpx2.RequestError, place: ClusterEndpoint) -> str:
         if isinstance(cause, socket.gaierror):
             return f"The host name of {place} cannot be resolved; check the server in the kubeconfig and the VPN."
     if isinstance(error, httpx2.ConnectError):
-        return f"Nothing listens at {place}; check that the cluster runs and that the kubeconfig is current."
+        return f"Connection refused by {place}; check that the cluster runs and that the kubeconfig is current."
     return ""
 
 

@@ -141,7 +141,7 @@ def _read(path: Path) -> _File:
         ) from None
     except yaml.MarkedYAMLError as error:  # its own text quotes lines of the file, which hold secrets
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise NoConnection(f"The kubeconfig {path} is not valid YAML{line}; correct it or write it anew.") from None
+        raise NoConnection(f"The kubeconfig {path} is not valid YAML{line}; correct it or write it again.") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise NoConnection(f"The kubeconfig {path} is not a text file in YAML; check the path.") from None
     except msgspec.ValidationError as error:
@@ -241,4 +241,4 @@ def _embedded(label: str, data: str | None, context: str) -> bytes:
     try:
         return b64decode("".join(data.split()), validate=True) if data else b""
     except ValueError:
-        raise NoConnection(f"The {label} of context {context!r} is not base64; write the kubeconfig anew.") from None
+        raise NoConnection(f"The {label} of context {context!r} is not base64; write the kubeconfig again.") from None
