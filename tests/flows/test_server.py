@@ -209,6 +209,14 @@ def test_a_broken_cluster_becomes_alerts(post: Station, tmp_path: Path) -> None:
     assert any("payment-service" in title for title in titles)
     midwatch("k8s", "watch", "--once", "--kubeconfig", str(tmp_path / "kubeconfig"), "--url", post.url)
     assert post.get("/api/v1/incidents")["total"] == len(titles)
+    incidents = post.get("/api/v1/incidents?page_size=50")["items"]
+    shown_one = post.get(f"/api/v1/incidents/{incidents[0]['id']}")["data"]
+    assert shown_one["alerts"][0]["alert"]["labels"]["cluster"] == "fake", "the name, and not an address"
+    (found,) = [i for i in incidents if "payment-service" in i["title"]]
+    alone = {"status": "firing", "title": "CrashLooping", "dedup_key": "am"}
+    labels = {"namespace": "demo-apps", "deployment": "payment-service"}
+    told = post.post("/webhook/generic", alone | {"labels": labels}).json()["data"]
+    assert told["incidents"] == [found["id"]], "an alert without a cluster is about the only one"
 
 
 def test_what_the_webhook_leaves_out_is_fetched(post: Station, pager: FakePagerDuty) -> None:

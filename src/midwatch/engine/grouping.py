@@ -13,6 +13,7 @@ from enum import StrEnum
 from midwatch.domain.alert import Alert, AlertStatus
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert
+from midwatch.engine.cluster_match import keys_elsewhere, keys_in_any_cluster
 
 WINDOW = timedelta(
     minutes=30
@@ -56,7 +57,8 @@ def keys(alert: Alert) -> Keys:
         (f"service:{alert.service.lower()}",) if alert.service and (not things or _related(alert.service, name)) else ()
     )
     own = (f"alert:{alert.source}/{alert.fingerprint}", *things, *service)
-    return Keys(own=own, joins=tuple(dict.fromkeys((*own, *at_node))))
+    joins = (*own, *at_node)
+    return Keys(own=(*own, *keys_in_any_cluster(own)), joins=tuple(dict.fromkeys((*joins, *keys_elsewhere(joins)))))
 
 
 def _workload(alert: Alert, cluster: str) -> tuple[str, str]:
