@@ -64,7 +64,7 @@ def events(post: Station) -> list[str]:
 
 def settled(post: Station) -> bool:
     health = post.get("/health")
-    return health["investigations"] == {"done": 1} and health["effects"] == {"sent": 1}
+    return health["investigations"] == {"done": 1} and health["notifications"] == {"sent": 1}
 
 
 def test_an_alert_is_answered_once(post: Station, pager: FakePagerDuty) -> None:
@@ -258,10 +258,10 @@ def test_our_own_note_is_no_remark(post: Station, pager: FakePagerDuty) -> None:
         ).encode()
         assert deliver(post, said, webhook) == 202
     (incident,) = post.get("/api/v1/incidents")["items"]
-    remarks = [
+    comments = [
         e["text"] for e in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"] if e["kind"] == "annotated"
     ]
-    assert remarks == ["I restarted it"]
+    assert comments == ["I restarted it"]
 
 
 def test_a_backup_is_restored_elsewhere(post: Station, tmp_path: Path) -> None:

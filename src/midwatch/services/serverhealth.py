@@ -41,7 +41,7 @@ class ServerHealth(Model, frozen=True):
     workers: int = 0
     incidents: dict[str, int] = {}
     investigations: dict[str, int] = {}
-    effects: dict[str, int] = {}
+    notifications: dict[str, int] = {}
     broken: tuple[str, ...] = ()
     cache: CacheHealth = CacheHealth()
 
@@ -80,7 +80,7 @@ def _health(ctx: ServerContext, tx: Connection) -> ServerHealth:
         workers=living,
         incidents=incidents.counts(tx),
         investigations=runs.counts(tx),
-        effects=notifications.counts(tx),
+        notifications=notifications.counts(tx),
         broken=ctx.broken,
         cache=_added(workers.caches(tx, now - ALIVE)),
     )

@@ -174,7 +174,7 @@ class TestHealth:
         }
         assert found[("midwatch_incidents", "triggered")] == 1
         assert found[("midwatch_investigations", "queued")] == 1
-        assert found[("midwatch_deliveries", "parked")] == 1
+        assert found[("midwatch_deliveries", "unparsed")] == 1
 
     async def test_without_the_store_nothing_is_claimed(self, tmp_path: Path) -> None:
         folder = tmp_path / "store"
