@@ -125,7 +125,9 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
         writing.after(ctx.wake)
     actions = Counter(str(d.action) for d in decisions)
     reached = tuple(d.incident_id for d in decisions)
-    return Receipt(delivery=known, outcome=outcome, incidents=reached, actions=actions, omitted=delivery.omitted, note=note)
+    return Receipt(
+        delivery=known, outcome=outcome, incidents=reached, actions=actions, omitted=delivery.omitted, note=note
+    )
 
 
 def _note(delivery: Delivery) -> str:

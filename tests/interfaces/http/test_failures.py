@@ -145,7 +145,7 @@ class TestHealth:
         await here.post("/alerts", ALERT)
         here.clock.ahead = timedelta(minutes=7)
         health = (await here.http.get("/health")).json()
-        assert 420 <= health["oldest_queued_s"] < 480 and "waiting for 7 minutes" in health["reasons"][1]
+        assert 420 <= health["oldest_queued_s"] < 480 and "queued for 7 minutes" in health["reasons"][1]
 
     async def test_a_file_that_was_deleted_takes_no_alert(self, tmp_path: Path) -> None:
         file = tmp_path / "midwatch.db"
