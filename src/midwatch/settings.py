@@ -36,7 +36,11 @@ from midwatch.kit.credentials import note_address, note_credential
 def home() -> Path:
     """The folder of the store: $MIDWATCH_HOME, else ~/.midwatch. `~` is the user's home folder also where no shell
     expands it, as in a unit of systemd; that of an unknown user (`~nobody`) is left as it is."""
-    return Path(os.path.expanduser(os.environ.get("MIDWATCH_HOME") or "~/.midwatch"))
+    given = Path(os.environ.get("MIDWATCH_HOME") or "~/.midwatch")
+    try:
+        return given.expanduser()
+    except RuntimeError:  # no such user, or a process without a home folder
+        return given
 
 
 class ServerSettings(SettingsSection):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from midwatch.integrations.kubernetes.fake import write_kubeconfig
 from midwatch.integrations.kubernetes.fake import serve as serve_cluster
+from midwatch.integrations.kubernetes.fake import write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import demo
 from tests.flows.server import station, until
 

@@ -77,11 +77,11 @@ class AlertComment(Model, frozen=True):
 class Delivery(Model, frozen=True):
     """What one request of a monitoring system held.
 
-    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`, `comments`
-    or both, or else exactly one of these: `confirm`, an address that the sender wants fetched before it sends alerts;
-    `ignored`, the reason why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not
-    understood. `omitted` counts alerts that belong to it and are not here: the sender left them out, or they are beyond
-    our limits.
+    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`,
+    `comments` or both, or else exactly one of these: `confirm`, an address that the sender wants fetched before it
+    sends alerts; `ignored`, the reason why nothing comes of it (a ping, an event type that is of no concern);
+    `unknown`, what was not understood. `omitted` counts alerts that belong to it and are not here: the sender left them
+    out, or they are beyond our limits.
     """
 
     id: str = ""

@@ -1,5 +1,5 @@
-"""Grouping across clusters: an alert without the name of a cluster is about the only cluster that is known; two names are
-two clusters."""
+"""Grouping across clusters: an alert without the name of a cluster is about the only cluster that is known; two names
+are two clusters."""
 
 from collections.abc import Iterable, Sequence
 

@@ -230,11 +230,9 @@ async def _through(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T]
         try:
             return await step(run_id)
         except AWAY as away:
-            log.warning(
-                "the store does not answer; the step is tried again", run=run_id, error=str(away).partition("\n")[0]
-            )
+            log.warning("store unavailable", investigation=run_id, error=str(away).partition("\n")[0])
         except Exception as error:
-            log.error("investigation failed", run=run_id, exc_info=error)
+            log.error("investigation error", investigation=run_id, exc_info=error)
             await steps.fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
             return None
         await asyncio.sleep(pause)

@@ -95,11 +95,13 @@ class GroupingAction(StrEnum):
 
 
 class GroupingDecision(Model, frozen=True):
-    """`investigate` is false when somebody looks already, or looked a moment ago; `why` goes on the timeline."""
+    """`investigate` is false when somebody looks already, or looked a moment ago; `why` goes on the timeline.
+    `resolved`: the incident ended with this alert."""
 
     action: GroupingAction
     incident_id: str = ""
     investigate: bool = False
+    resolved: bool = False
     why: str = ""
 
 

@@ -76,7 +76,7 @@ class Heartbeat:
                         self._first.set()
                         self._told()
                 except AWAY as away:
-                    log.warning("no sign of life: the store does not answer", error=str(away).partition("\n")[0])
+                    log.warning("heartbeat failed", error=str(away).partition("\n")[0])
                 self._over.wait(BEAT_S)
             if not self._left:
                 with suppress(*AWAY), db.write() as tx:

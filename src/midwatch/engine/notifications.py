@@ -48,7 +48,7 @@ def add_notifications(
         try:
             payloads = call_within(f"notifier {notifier.name!r}", RENDER_S, _payloads, notifier, story)
         except PluginFault as fault:
-            log.warning("nothing to deliver", run=run.id, reason=str(fault))
+            log.warning("notification failed", notifier=notifier.name, investigation=run.id, reason=str(fault))
             if run.incident_id:
                 entry = TimelineEntry(incident_id=run.incident_id, at=now, kind="undelivered", text=str(fault))
                 timeline.append(tx, entry)
@@ -121,9 +121,17 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
             raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
         receipt = await _delivered(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
     except DeliveryFailed as failed:
-        log.warning("not delivered", notification=taken.key, reason=str(failed), attempt=taken.attempts)
+        log.warning(
+            "notification failed",
+            notifier=taken.notifier,
+            notification=taken.key,
+            reason=str(failed),
+            attempt=taken.attempts,
+            given_up=_final(taken, failed),
+        )
         after, said = _later(taken, failed, ctx.now()), f"{taken.notifier}: {failed}" if _final(taken, failed) else ""
     else:
+        log.info("notification sent", notifier=taken.notifier, notification=taken.key)
         after, said = (
             taken.model_copy(update={"sent_at": ctx.now(), "receipt": receipt}),
             f"{taken.kind} sent to {taken.notifier}",

@@ -124,10 +124,10 @@ class Worker:
         ended = self._seen.ripe(left.ended, now)
         if dropped:
             self._queue.resume(dropped)
-            log.warning("runs that nobody carried on are resumed", runs=dropped)
+            log.warning("investigations resumed", investigations=dropped)
         if ended:
             self._queue.forget(ended)
-            log.warning("runs whose workflow ended without them begin anew", runs=ended)
+            log.warning("investigations restarted", investigations=ended)
         for run_id in (*ended, *left.unknown):
             with self._ctx.db.read() as tx:
                 run = investigations.get(tx, run_id)
@@ -155,9 +155,9 @@ async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callabl
         try:
             await do()
         except AWAY as away:
-            log.warning("the store does not answer", error=str(away).partition("\n")[0])
+            log.warning("store unavailable", error=str(away).partition("\n")[0])
         except Exception as error:
-            log.error("worker stumbled", exc_info=error)
+            log.error("worker error", exc_info=error)
         try:
             async with asyncio.timeout(seconds()):
                 await woken.wait()

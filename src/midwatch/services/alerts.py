@@ -3,6 +3,7 @@
 import base64
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from pydantic import Field
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from midwatch.domain.base import Model
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import NoAccess
+from midwatch.services.event_log import log_decisions, log_delivery
 from midwatch.services.identity import alert_source, fetch, prove, read_apart, sender
 from midwatch.services.incident_updates import add_comment, apply_alert, left_out
 from midwatch.services.server_context import ServerContext
@@ -125,6 +127,8 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
         writing.after(ctx.wake)
     actions = Counter(str(d.action) for d in decisions)
     reached = tuple(d.incident_id for d in decisions)
+    writing.after(partial(log_delivery, source, known, outcome, len(delivery.alerts)))
+    writing.after(partial(log_decisions, source, decisions))
     return Receipt(
         delivery=known, outcome=outcome, incidents=reached, actions=actions, omitted=delivery.omitted, note=note
     )

@@ -53,7 +53,9 @@ def apply_alert(tx: Connection, alert: Alert, now: datetime) -> GroupingDecision
         incident = _change(tx, incident, alert, shared, decision, now)
     if incident is not None and decision.investigate:
         _investigate_once(tx, incident, alert, now)
-    return decision.model_copy(update={"incident_id": incident.id if incident else ""})
+    over = incident is not None and incident.status is IncidentStatus.RESOLVED
+    resolved = decision.action is GroupingAction.END and over
+    return decision.model_copy(update={"incident_id": incident.id if incident else "", "resolved": resolved})
 
 
 def _openings(tx: Connection, incident: Incident, now: datetime) -> int:

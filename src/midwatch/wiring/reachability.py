@@ -1,5 +1,5 @@
-"""Whether the systems that are investigated can be reached: asked at a worker's start and again now and then, for the log
-and for /health. Without it a wrong context would only show in answers that rest on the alert alone."""
+"""Whether the systems that are investigated can be reached: asked at a worker's start and again now and then, for the
+log and for /health. Without it a wrong context would only show in answers that rest on the alert alone."""
 
 import asyncio
 import json

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from midwatch.domain.alert import AlertComment
-from tests.integrations.examples import at, delivered, only, comment, row
+from tests.integrations.examples import at, comment, delivered, only, row
 
 TITLE, BEGAN, CHANGED = "Crane 4 does not answer", at("01:40:05.123"), at("01:45:05.456")
 

@@ -7,7 +7,7 @@ from midwatch.domain.alert import AlertComment
 from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from tests.integrations.examples import at, body, delivered, hook, only, comment, row
+from tests.integrations.examples import at, body, comment, delivered, hook, only, row
 from tests.plugged import alert_sources
 
 BEGAN = at("01:40:05")

@@ -24,6 +24,8 @@ from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
 from midwatch.services.alerts import Receipt
+from midwatch.services.errors import NoAccess, NotAllowed, TooOften
+from midwatch.services.event_log import log_refusal
 from midwatch.services.identity import alert_source, prove, sender
 from midwatch.services.use_case import check
 
@@ -65,6 +67,16 @@ async def webhook(
 ) -> Ok[Receipt]:
     """Authenticated as docs/alert-sources.md says, or by an API key. A body that cannot be parsed is stored; `note`
     has the reason."""
+    try:
+        return await _received(request, source, bearer, header, token)
+    except (NoAccess, NotAllowed, TooOften) as refused:
+        log_refusal(source, refused.reason)
+        raise
+
+
+async def _received(
+    request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: str
+) -> Ok[Receipt]:
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     ctx, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
     alert_source(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read
