@@ -214,7 +214,7 @@ def _schedule_workflow(
         try:
             await here().do(schedules.enqueue(name, at))
         except Exception as error:
-            log.error("a schedule's investigation cannot be made", schedule=name, at=at.isoformat(), exc_info=error)
+            log.error("schedule failed", schedule=name, at=at.isoformat(), exc_info=error)
 
     @DBOS.workflow(name=SCHEDULED)
     async def scheduled(at: datetime, name: Any) -> None:

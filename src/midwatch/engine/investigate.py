@@ -67,4 +67,4 @@ def _unasked(areas: Sequence[Area], topic: str, rested_on: frozenset[str]) -> tu
     if not lacking and rested_on:
         return ()
     reason = f"{', '.join(lacking)}: {_UNASKED}" if lacking else _UNASKED
-    return (Gap(tool="all sources", arguments={}, query="", reason=reason, essential=True),)
+    return (Gap(tool="data sources", arguments={}, query="", reason=reason, essential=True),)

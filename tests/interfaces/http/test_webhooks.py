@@ -69,7 +69,7 @@ class TestWebhooks:
         for source in SOURCES:
             name = "triggered" if source == "pagerduty" else names(source)[0]
             refused(
-                await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, "docs/alert-sources.md"
+                await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, f"senders.{source}."
             )
             refused(await harbour.http.get(f"/webhook/{source}/status"), 401)
             refused(await harbour.http.post(f"/webhook/{source}/test", content=b"{}"), 401)

@@ -180,4 +180,4 @@ def load(path: Path) -> Traffic:
         where = [step for step in problem["loc"] if not isinstance(step, str) or not step.startswith("function-")]
         key = ".".join(str(step) for step in where)
         message = f"{path}, line {line_of(text, where)}: {key or 'the file'}: {problem['msg']}."
-        raise Refusal(message, "See docs/traffic.md for a complete example") from error
+        raise Refusal(message, "The page NAT traffic (section Setup) has a complete example") from error
