@@ -62,8 +62,8 @@ def findings() -> Iterator[str]:
         "*symptom* is told as"
     )
     yield (
-        "a root only when nothing explains it; a *risk* is true and not why anything is broken. *Directness* (0 to 100) is "
-        "how close a finding is to a root cause: of several causes of one object the one with the highest is reported "
+        "a root only when nothing explains it; a *risk* is true and not why anything is broken. *Directness* (0 to 100) "
+        "is how close a finding is to a root cause: of several causes of one object the one with the highest is reported "
         "first.\n"
     )
     codes = [c for name, area in own_registry().areas.items() if name != "alerts" for c in area.codes().values()]
@@ -228,8 +228,8 @@ def shown_default(field: FieldInfo) -> str:
 def alert_sources() -> Iterator[str]:
     yield "# Alert sources\n"
     yield (
-        "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Alertmanager has "
-        "a [complete example](alerts.md#complete-example-alertmanager)."
+        "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Alertmanager "
+        "has a [complete example](alerts.md#complete-example-alertmanager)."
     )
     for source in sorted(own_registry().alert_sources.values(), key=lambda s: s.title.lower()):
         yield f"\n## {source.title}\n"

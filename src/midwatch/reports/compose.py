@@ -9,6 +9,7 @@ from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
 from midwatch.domain.investigation import CaseFile
+from midwatch.domain.observation import Probe
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
 from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
@@ -32,7 +33,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
     several = len(diagnosis.causes) > 1 and not verbose
-    layout = _Layout(now, _asked_in_vain(run), _place(run.source) if named else "", _extent(run))
+    layout = _Layout(now, _asked_in_vain(run), _place(run) if named else "", _extent(run))
     sections = [
         *(_summary(diagnosis, layout) if several else _causes(diagnosis, layout)),
         *_tables(diagnosis.tables),
@@ -50,7 +51,7 @@ def compose(run: CaseFile, *, verbose: bool = True, named: bool = False) -> Repo
     return Report(
         verdict=diagnosis.verdict,
         severity=diagnosis.severity,
-        source=_place(run.source),
+        source=_place(run),
         headline=diagnosis.headline,
         since="" if diagnosis.answer or first is None else _since(first.finding, now),
         marks=proof.marks if proof else "",
@@ -67,8 +68,10 @@ def _extent(run: CaseFile) -> str:
     return f"namespace {run.request.namespace}" if run.request.namespace else "the whole cluster"
 
 
-def _place(source: str) -> str:
-    """What was read, without its address and without an explanation in brackets: those are in the evidence."""
+def _place(run: CaseFile) -> str:
+    """What was read, without its address and without an explanation in brackets: those are in the evidence. No cluster
+    where nothing but websites was asked."""
+    source = "" if run.evidence and all(isinstance(e.observation, Probe) for e in run.evidence) else run.source
     name, opened, inside = source.partition(" at ")[0].partition(" (")
     return f"{name}{opened}{inside}" if inside and " " not in inside else name
 
