@@ -62,9 +62,9 @@ def findings() -> Iterator[str]:
         "*symptom* is told as"
     )
     yield (
-        "a root only when nothing explains it; a *risk* is true and not why anything is broken. *Directness* (0 to 100) "
-        "is how close a finding is to a root cause: of several causes of one object the one with the highest is reported "
-        "first.\n"
+        "a root only when nothing explains it; a *risk* is true and not why anything is broken. *Directness* (0 to "
+        "100) is how close a finding is to a root cause: of several causes of one object the one with the highest "
+        "is reported first.\n"
     )
     codes = [c for name, area in own_registry().areas.items() if name != "alerts" for c in area.codes().values()]
     for code in sorted(codes, key=lambda c: c.code):
@@ -289,7 +289,7 @@ def endpoints() -> Iterator[str]:
 def role(operation: dict[str, Any]) -> str:
     scopes = [scope for entry in operation.get("security", ()) for names in entry.values() for scope in names]
     return (
-        f"the sender's own proof, or {key_role(KeylessRole.SENDER)}"
+        f"the alert source's own authentication, or {key_role(KeylessRole.SENDER)}"
         if KeylessRole.SENDER in scopes
         else (scopes or ["none"])[0]
     )

@@ -32,9 +32,11 @@ from midwatch.services.use_case import check
 router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 404, 413, 429, 503)})
 Source = Annotated[str, Path(description="name of the alert source, in lower case", max_length=64)]
 
-Token = Annotated[str, Query(max_length=4096, description="for senders that can send neither a header nor a signature")]
+Token = Annotated[
+    str, Query(max_length=4096, description="for alert sources that can send neither a header nor a signature")
+]
 ANY_JSON: dict[str, Any] = {
-    "requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}
+    "requestBody": {"description": "as the alert source sends it", "content": {"application/json": {"schema": {}}}}
 }
 
 
@@ -65,8 +67,8 @@ TheHook = Annotated[WebhookRequest, Depends(the_hook)]
 async def webhook(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """Authenticated as docs/alert-sources.md says, or by an API key. A body that cannot be parsed is stored; `note`
-    has the reason."""
+    """Authenticated by the alert source's own token or signature, or by an API key. A body that cannot be
+    parsed is stored; `note` has the reason."""
     try:
         return await _received(request, source, bearer, header, token)
     except (NoAccess, NotAllowed, TooOften) as refused:
@@ -93,7 +95,7 @@ async def _received(
 async def webhook_put(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """For senders that use PUT, as Grafana can."""
+    """For alert sources that use PUT, as Grafana can."""
     return await webhook(request, source, bearer, header, token)
 
 
